@@ -1,0 +1,293 @@
+"""The data model: a clip, a validated table of clips, and readers of their frames."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from merlab.errors import MerlabError
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+VIDEO_SUFFIXES = (".avi", ".mp4", ".mov", ".mkv", ".webm")
+MAX_FRAMES_NAMED = 5
+
+Image = NDArray[np.uint8]
+
+
+class ClipError(MerlabError):
+    """A clip or its frames break a rule of the data model."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One annotated movement.
+
+    Attributes:
+        database: registry name of the database that the clip belongs to, e.g. ``casme2``.
+        subject: subject id inside the database, e.g. ``sub01``; unique only together with the database.
+        name: clip name, e.g. ``EP02_01f``; unique only together with database and subject.
+        fps: frames per second, a finite float above zero (never rounded: 29.97 stays 29.97).
+        onset, apex, offset: frame numbers as in the file names, 1-based; None when unknown.
+        action_units: the annotators' own string, e.g. ``4+L10``; empty when unknown.
+        emotion: the annotators' label, lower case; a label scheme turns it into a class.
+        source: folder of images, a video file, or (``ststnet-flow``) one optical-flow image.
+        apex_source: where the apex comes from: ``annotated``, ``corrected``, or the rule that filled it.
+        note: what a reader changed in this row and why; empty when nothing.
+    """
+
+    database: str
+    subject: str
+    name: str
+    fps: float
+    onset: int | None
+    apex: int | None
+    offset: int | None
+    action_units: str
+    emotion: str
+    source: Path
+    apex_source: str = "annotated"
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        broken = list(self._broken_rules())
+        if broken:
+            raise ClipError(f"{self.subject} {self.name} ({self.database}): " + "; ".join(broken))
+
+    @property
+    def key(self) -> str:
+        """``database/subject/name``: unique in every table."""
+        return f"{self.database}/{self.subject}/{self.name}"
+
+    @property
+    def group(self) -> str:
+        """``database/subject``: the unit that no split may divide."""
+        return f"{self.database}/{self.subject}"
+
+    def _broken_rules(self) -> Iterator[str]:
+        for column in ("database", "subject", "name"):
+            value = getattr(self, column)
+            if not isinstance(value, str) or not value.strip():
+                yield f"{column} must be a non-empty text, got {value!r}"
+            elif "/" in value or "\\" in value or value in {".", ".."}:
+                yield f"{column} must not contain a path separator, got {value!r}"
+        if not isinstance(self.fps, (int, float)) or not math.isfinite(self.fps) or self.fps <= 0:
+            yield f"fps must be a finite number above zero, got {self.fps!r}"
+        numbers = {column: getattr(self, column) for column in ("onset", "apex", "offset")}
+        for column, number in numbers.items():
+            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+                yield f"{column} must be a frame number from 1 up or None, got {number!r}"
+                return
+        known = [(column, number) for column, number in numbers.items() if number is not None]
+        for (first, earlier), (second, later) in zip(known, known[1:], strict=False):
+            if earlier > later:
+                yield f"{first} {earlier} lies after {second} {later}"
+
+
+COLUMNS = tuple(column.name for column in fields(Clip))
+
+
+@dataclass(frozen=True)
+class ClipTable:
+    """A validated table of clips: every row obeys the rules of Clip, every key occurs once.
+
+    ``stamps`` are the words that every result made from the table carries (``SYNTHETIC``).
+    """
+
+    clips: tuple[Clip, ...]
+    stamps: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        twice = [key for key, count in Counter(clip.key for clip in self.clips).items() if count > 1]
+        if twice:
+            raise ClipError(f"a clip key must occur once; these occur more often: {', '.join(sorted(twice))}")
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[Mapping[str, Any]], stamps: Sequence[str] = ()) -> ClipTable:
+        """Build a table from mappings with Clip's fields; raises ClipError naming every faulty row and its rule."""
+        clips, faults = [], []
+        for number, row in enumerate(rows, start=1):
+            try:
+                clips.append(Clip(**row))
+            except (ClipError, TypeError) as error:
+                faults.append(f"row {number}: {error}")
+        if faults:
+            raise ClipError("\n".join(faults))
+        return cls(tuple(clips), tuple(stamps))
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __iter__(self) -> Iterator[Clip]:
+        return iter(self.clips)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The clips as pandas rows, columns as in Clip; unknown frame numbers are <NA>."""
+        table = pd.DataFrame([[getattr(clip, column) for column in COLUMNS] for clip in self.clips], columns=list(COLUMNS))
+        return table.astype({"fps": float, "onset": "Int64", "apex": "Int64", "offset": "Int64"})
+
+    @property
+    def groups(self) -> list[str]:
+        """One ``database/subject`` a clip, in the table's order."""
+        return [clip.group for clip in self.clips]
+
+    def take(self, positions: Iterable[int]) -> ClipTable:
+        """The clips at these positions, in this order, with the same stamps."""
+        return ClipTable(tuple(self.clips[position] for position in positions), self.stamps)
+
+    def frames(self, clip: Clip) -> Frames:
+        """The frames of one clip; nothing is decoded before it is asked for."""
+        return open_frames(clip.source)
+
+
+class Frames(Protocol):
+    """Frames by their number. ``fps`` is None where the source does not say."""
+
+    fps: float | None
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Frame numbers present, ascending."""
+
+    def read(self, number: int) -> Image:
+        """Frame ``number`` as (H, W, 3) uint8 BGR. Raises ClipError when it is absent or damaged."""
+
+
+def open_frames(source: Path) -> Frames:
+    """Frames of a folder of images or of a video; raises ClipError saying what is wrong with ``source``."""
+    if source.is_dir():
+        return ImageFolder(source)
+    if not source.exists():
+        raise ClipError(f"{source} does not exist; check the root folder given to the command")
+    if source.suffix.lower() in VIDEO_SUFFIXES:
+        return Video(source)
+    raise ClipError(f"{source} is neither a folder of images nor a video ({', '.join(VIDEO_SUFFIXES)})")
+
+
+def frame_number(path: Path) -> int | None:
+    """The number that ends a file's stem: ``reg_img46.jpg`` -> 46, ``006_05562.jpg`` -> 5562; None without one."""
+    match = re.search(r"(\d+)$", path.stem)
+    return int(match.group(1)) if match else None
+
+
+class ImageFolder:
+    """Frames that are image files of one folder, ordered by the number in the name (img9 before img10)."""
+
+    fps = None
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def files(self) -> dict[int, Path]:
+        """Frame number -> file, ascending. Raises ClipError when two files share a number."""
+        found: dict[int, Path] = {}
+        for path in self.folder.iterdir():
+            number = frame_number(path)
+            if number is None or path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
+                continue
+            if number in found:
+                raise ClipError(f"{self.folder}: {found[number].name} and {path.name} have the same frame number")
+            found[number] = path
+        return dict(sorted(found.items()))
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Frame numbers present, ascending."""
+        return list(self.files)
+
+    def read(self, number: int) -> Image:
+        """Frame ``number`` as (H, W, 3) uint8 BGR."""
+        if number not in self.files:
+            raise ClipError(f"{self.folder} has no frame {number}; it holds {describe_numbers(self.numbers)}")
+        return read_image(self.files[number])
+
+
+class Video:
+    """Frames of a video file, numbered from 1. Reading forwards is cheap; reading backwards starts over."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._capture = cv2.VideoCapture(str(path))
+        if not self._capture.isOpened():
+            raise ClipError(f"{path} cannot be opened as a video; it may be empty, damaged or of an unknown codec")
+        fps = float(self._capture.get(cv2.CAP_PROP_FPS))
+        self.fps = fps if math.isfinite(fps) and fps > 0 else None
+        self._next = 1
+
+    @cached_property
+    def numbers(self) -> Sequence[int]:
+        """1 .. the number of frames that decode (containers lie about their length, so they are counted)."""
+        capture = cv2.VideoCapture(str(self.path))
+        count = 0
+        while capture.grab():
+            count += 1
+        capture.release()
+        return range(1, count + 1)
+
+    def read(self, number: int) -> Image:
+        """Frame ``number`` as (H, W, 3) uint8 BGR."""
+        if number < self._next:
+            self._capture.release()
+            self._capture = cv2.VideoCapture(str(self.path))
+            self._next = 1
+        while self._next < number and self._capture.grab():
+            self._next += 1
+        decoded, image = self._capture.read() if self._next == number else (False, None)
+        if not decoded or image is None:
+            raise ClipError(f"{self.path} has no frame {number}; it holds {describe_numbers(self.numbers)}")
+        self._next += 1
+        return np.asarray(image, dtype=np.uint8)
+
+
+def read_image(path: Path) -> Image:
+    """Decode one image as (H, W, 3) uint8 BGR.
+
+    Raises ClipError when the file is missing, empty, truncated or not an image; OpenCV alone would hand back
+    the grey lower half of a truncated JPEG without a word.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ClipError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not content:
+        raise ClipError(f"{path} is empty (0 bytes); copy it again from the original")
+    if _is_truncated(content):
+        raise ClipError(f"{path} is truncated ({len(content)} bytes); copy it again from the original")
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ClipError(f"{path} is not an image that OpenCV can decode")
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _is_truncated(content: bytes) -> bool:
+    if content.startswith(b"\xff\xd8"):
+        return b"\xff\xd9" not in content[-1024:]
+    if content.startswith(b"\x89PNG"):
+        return b"IEND" not in content[-64:]
+    if content.startswith(b"BM") and len(content) >= 6:
+        return len(content) < int.from_bytes(content[2:6], "little")
+    return False
+
+
+def describe_numbers(numbers: Sequence[int]) -> str:
+    """``frames 46..86`` or ``frames 46..86, 3 missing between: 50, 51, 60``; ``no frames`` when empty."""
+    if not numbers:
+        return "no frames"
+    text = f"frames {numbers[0]}..{numbers[-1]}"
+    gaps = sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers))
+    if not gaps:
+        return text
+    named = ", ".join(map(str, gaps[:MAX_FRAMES_NAMED])) + (", ..." if len(gaps) > MAX_FRAMES_NAMED else "")
+    return f"{text}, {len(gaps)} missing between: {named}"

@@ -1,0 +1,95 @@
+"""What every method offers to the evaluation: a description, presets, and a classifier to fit on one fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+
+from merlab.errors import MerlabError
+from merlab.training import NeuralClassifier, TrainingSettings
+
+View = Literal["global", "local", "both"]
+
+
+class Classifier(Protocol):
+    """One model of one fold."""
+
+    def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
+        """Fit on inputs (N, C, H, W), labels (N,) in 0..classes-1 and the subject of each row."""
+
+    def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Class probabilities (N, classes); each row sums to 1 and its arg-max is the decision."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """The shape of the problem that a classifier is built for.
+
+    ``channels`` counts one view; with ``views`` = 2 an input has 2 x channels: the global view, then the local one.
+    """
+
+    classes: int
+    channels: int
+    height: int
+    width: int
+    views: int = 1
+
+
+class Preset(BaseModel):
+    """A named choice of training settings, network options and input for a method.
+
+    ``reduced`` presets are smaller or shorter than the publication and are stamped so on every result. ``source``
+    says where the settings come from. Classical methods have no ``training``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    reduced: bool = False
+    training: TrainingSettings | None = None
+    network: Mapping[str, Any] = Field(default_factory=dict)
+    input: str | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of the registry.
+
+    Exactly one of ``network`` (a torch module for a task; keyword options come from the preset) and ``pipeline`` (a
+    classical classifier for a task) is given. ``view`` says which views of the face it looks at, ``input`` is the
+    recipe it takes unless the user or the preset names another.
+    """
+
+    name: str
+    title: str
+    paper: str
+    input: str
+    presets: Mapping[str, Preset]
+    view: View = "global"
+    network: Callable[..., nn.Module] | None = None
+    pipeline: Callable[[Task], Classifier] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.network is None) == (self.pipeline is None):
+            raise ValueError(f"{self.name}: give either a network or a pipeline")
+
+    def preset(self, name: str) -> Preset:
+        """The preset of this name; raises MerlabError listing those that exist."""
+        if name not in self.presets:
+            raise MerlabError(f"{self.name} has no preset {name!r}; it has {', '.join(self.presets)}")
+        return self.presets[name]
+
+    def build(self, task: Task, preset: Preset) -> Classifier:
+        """A classifier that has seen nothing yet."""
+        if self.pipeline is not None:
+            return self.pipeline(task)
+        assert self.network is not None
+        assert preset.training is not None, f"{self.name}: a network's preset needs training settings"
+        return NeuralClassifier(partial(self.network, task, **preset.network), task.classes, preset.training)
