@@ -44,6 +44,7 @@ class Clip:
         source: folder of images, a video file, or (``ststnet-flow``) one optical-flow image.
         apex_source: where the apex comes from: ``annotated``, ``corrected``, or the rule that filled it.
         note: what a reader changed in this row and why; empty when nothing.
+
     """
 
     database: str
@@ -73,6 +74,11 @@ class Clip:
     def group(self) -> str:
         """``database/subject``: the unit that no split may divide."""
         return f"{self.database}/{self.subject}"
+
+    @property
+    def holds_flow(self) -> bool:
+        """Whether the source is one stored optical-flow image, so that there are no frames to read."""
+        return self.source.suffix.lower() in IMAGE_SUFFIXES
 
     def _broken_rules(self) -> Iterator[str]:
         for column in ("database", "subject", "name"):
@@ -134,7 +140,9 @@ class ClipTable:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The clips as pandas rows, columns as in Clip; unknown frame numbers are <NA>."""
-        table = pd.DataFrame([[getattr(clip, column) for column in COLUMNS] for clip in self.clips], columns=list(COLUMNS))
+        table = pd.DataFrame(
+            [[getattr(clip, column) for column in COLUMNS] for clip in self.clips], columns=list(COLUMNS)
+        )
         return table.astype({"fps": float, "onset": "Int64", "apex": "Int64", "offset": "Int64"})
 
     @property
@@ -184,7 +192,7 @@ def frame_number(path: Path) -> int | None:
 class ImageFolder:
     """Frames that are image files of one folder, ordered by the number in the name (img9 before img10)."""
 
-    fps = None
+    fps: float | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -24,25 +23,29 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
-        os.replace(aside, path)
+        aside.replace(path)
     except OSError as error:
-        raise MerlabError(f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to") from error
+        raise MerlabError(
+            f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to"
+        ) from error
     finally:
         aside.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a new empty folder beside ``path``; on success it becomes ``path`` (replacing it), on failure it is removed."""
+    """Yield a new empty folder beside ``path``; on success it replaces ``path``, on failure it is removed."""
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         aside.mkdir(parents=True)
         yield aside
         if path.exists():
             shutil.rmtree(path)
-        os.replace(aside, path)
+        aside.replace(path)
     except OSError as error:
-        raise MerlabError(f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to") from error
+        raise MerlabError(
+            f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to"
+        ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -60,4 +63,6 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise MerlabError(f"cannot read {path}: {error.strerror or error}") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise MerlabError(f"{path} is not valid JSON ({error}); remove it and run the command that wrote it again") from error
+        raise MerlabError(
+            f"{path} is not valid JSON ({error}); remove it and run the command that wrote it again"
+        ) from error

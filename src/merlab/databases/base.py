@@ -74,8 +74,9 @@ def load_clips(database: Database, root: Path, *, allow_unusable: bool = False) 
     if unusable and not allow_unusable:
         first = unusable[0]
         raise MerlabError(
-            f"{len(unusable)} fault(s) make clips of {root} unusable, the first: {first.where}: expected {first.expected}, "
-            f"found {first.found}; `merlab doctor {database.name} {root}` lists them all with their remedies, "
+            f"{len(unusable)} fault(s) make clips of {root} unusable, the first: {first.where}: "
+            f"expected {first.expected}, found {first.found}; "
+            f"`merlab doctor {database.name} {root}` lists them all with their remedies, "
             "--allow-unusable goes on without these clips and stamps the result"
         )
     if not examination.clips:

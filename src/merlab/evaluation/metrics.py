@@ -1,0 +1,93 @@
+"""Metrics of micro-expression recognition, all functions of one confusion matrix pooled over all folds.
+
+Counts are pooled first and the metric is taken once: averaging over folds, or dividing by their number, is a known
+defect of published code (most subjects lack most classes). Rows are the truth, columns the prediction; the list of
+classes is fixed beforehand, and a class that never occurs counts as 0 instead of dropping out of the mean.
+
+Every function takes counts of shape (..., K, K) and works on the last two axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from merlab.errors import MerlabError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+def confusion_matrix(truth: Sequence[str], prediction: Sequence[str], classes: Sequence[str]) -> IntArray:
+    """Counts (K, K), rows truth, columns prediction, in the order of ``classes``.
+
+    Raises MerlabError when the lengths differ, nothing is given, or a label is not one of the classes.
+    """
+    if len(truth) != len(prediction):
+        raise MerlabError(f"{len(truth)} true labels but {len(prediction)} predictions; every clip needs one of each")
+    if len(truth) == 0:
+        raise MerlabError("there is no prediction to score")
+    position = {label: index for index, label in enumerate(classes)}
+    unknown = sorted({str(label) for label in [*truth, *prediction] if label not in position})
+    if unknown:
+        raise MerlabError(f"label(s) {', '.join(unknown)} are not among the classes {', '.join(classes)}")
+    counts = np.zeros((len(classes), len(classes)), np.int64)
+    np.add.at(counts, ([position[label] for label in truth], [position[label] for label in prediction]), 1)
+    return counts
+
+
+def _ratio(part: ArrayLike, whole: ArrayLike) -> FloatArray:
+    """Part / whole, 0 where whole is 0."""
+    above, below = np.asarray(part, float), np.asarray(whole, float)
+    out: FloatArray = np.zeros(np.broadcast_shapes(above.shape, below.shape))
+    np.divide(above, below, out=out, where=below > 0)
+    return out
+
+
+def _hits(counts: ArrayLike) -> FloatArray:
+    return np.diagonal(np.asarray(counts, float), axis1=-2, axis2=-1)
+
+
+def recall(counts: ArrayLike) -> FloatArray:
+    """TP_c / N_c a class, (..., K); 0 for a class without clips."""
+    return _ratio(_hits(counts), np.sum(counts, axis=-1))
+
+
+def precision(counts: ArrayLike) -> FloatArray:
+    """TP_c / (TP_c + FP_c) a class, (..., K); 0 for a class never predicted."""
+    return _ratio(_hits(counts), np.sum(counts, axis=-2))
+
+
+def f1(counts: ArrayLike) -> FloatArray:
+    """2 TP_c / (2 TP_c + FP_c + FN_c) a class, (..., K); 0 for a class neither present nor predicted."""
+    return _ratio(2 * _hits(counts), np.sum(counts, axis=-1) + np.sum(counts, axis=-2))
+
+
+def accuracy(counts: ArrayLike) -> FloatArray:
+    """Share of clips decided right, (...)."""
+    return _ratio(_hits(counts).sum(axis=-1), np.sum(counts, axis=(-2, -1)))
+
+
+def uf1(counts: ArrayLike) -> FloatArray:
+    """Unweighted mean of the classes' F1, (...): MEGC2019's UF1, also called macro F1."""
+    return np.asarray(f1(counts).mean(axis=-1))
+
+
+def uar(counts: ArrayLike) -> FloatArray:
+    """Unweighted mean of the classes' recall, (...): MEGC2019's UAR, also called balanced accuracy."""
+    return np.asarray(recall(counts).mean(axis=-1))
+
+
+def macro_precision(counts: ArrayLike) -> FloatArray:
+    """Unweighted mean of the classes' precision, (...); what "UAR" becomes when truth and prediction are swapped."""
+    return np.asarray(precision(counts).mean(axis=-1))
+
+
+METRICS = {"uf1": uf1, "uar": uar, "accuracy": accuracy, "macro_precision": macro_precision}
+
+
+def absent_classes(counts: ArrayLike, classes: Sequence[str]) -> list[str]:
+    """Classes without a single true clip; they count as 0 in UF1 and UAR and must be reported."""
+    return [label for label, total in zip(classes, np.sum(counts, axis=-1), strict=True) if total == 0]

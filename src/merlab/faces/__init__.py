@@ -1,0 +1,1 @@
+"""Faces: the facial regions of the action units."""

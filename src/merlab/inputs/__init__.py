@@ -1,0 +1,26 @@
+"""Inputs: an aligned clip becomes float32 arrays, named by a recipe that states exactly how."""
+
+from merlab.inputs.extraction import default_cache, load_inputs, make_input, mirror_of
+from merlab.inputs.flow import FLOW
+from merlab.inputs.images import APEX, DIFFERENCE, ONSET_APEX
+from merlab.inputs.recipe import InputKind, Recipe, parse, parse_size
+
+INPUTS: dict[str, InputKind] = {kind.name: kind for kind in (APEX, ONSET_APEX, DIFFERENCE, FLOW)}
+
+
+def parse_recipe(text: str) -> Recipe:
+    """The recipe that a text names, e.g. ``flow:channels=uvs,size=28x28``; raises MerlabError saying what is wrong."""
+    return parse(text, INPUTS)
+
+
+__all__ = [
+    "INPUTS",
+    "InputKind",
+    "Recipe",
+    "default_cache",
+    "load_inputs",
+    "make_input",
+    "mirror_of",
+    "parse_recipe",
+    "parse_size",
+]

@@ -1,0 +1,118 @@
+"""From clips to one array, cached on disk under the recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from platformdirs import user_cache_path
+
+from merlab.clips import Clip, ClipError, ClipTable, ImageFolder
+from merlab.errors import MerlabError
+from merlab.inputs.local_view import FORMS
+from merlab.inputs.recipe import FloatArray, Recipe
+from merlab.storage import whole_file
+
+Progress = Callable[[int, int, str], None]
+
+
+def default_cache() -> Path:
+    """Where inputs are cached unless a command is told otherwise."""
+    return user_cache_path("merlab") / "inputs"
+
+
+def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> FloatArray:
+    """One clip as float32 (C, H, W): the views that the recipe names, the global one first.
+
+    Raises ClipError, naming the clip, when its frames do not allow the recipe.
+    """
+    frames = None if clip.holds_flow else table.frames(clip)
+    whole = recipe.kind.extract(clip, frames, recipe)
+    if not np.isfinite(whole).all():
+        raise ClipError(f"{clip.subject} {clip.name} ({clip.database}): {recipe} gives values that are not finite")
+    if recipe.view == "global":
+        return whole
+    local = FORMS[recipe.regions](whole, recipe.kind.neutral(whole, recipe))
+    return local if recipe.view == "local" else np.concatenate([whole, local])
+
+
+def load_inputs(
+    table: ClipTable,
+    recipe: Recipe,
+    cache: Path | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> FloatArray:
+    """Every clip of the table as float32 (N, C, H, W), read from the cache where the very same input lies there.
+
+    ``cache`` None means the user's cache folder. Clips are made side by side by ``jobs`` threads (None: all cores;
+    OpenCV releases the interpreter lock). A cached array is found by recipe, OpenCV version, clip, and the size and
+    time of the frame files, so that neither a changed recipe nor a changed file meets a stale one.
+    """
+    folder = (cache or default_cache()) / _slug(str(recipe))
+    inputs = np.empty((len(table), *recipe.shape), np.float32)
+
+    def one(position: int) -> None:
+        clip = table.clips[position]
+        path = folder / f"{_slug(clip.key)}-{_fingerprint(clip, recipe)}.npy"
+        inputs[position] = _cached(path, lambda: make_input(table, clip, recipe))
+
+    threads_before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+            for done, _ in enumerate(pool.map(one, range(len(table))), start=1):
+                if progress is not None:
+                    progress(done, len(table), table.clips[done - 1].name)
+    finally:
+        cv2.setNumThreads(threads_before)
+    return inputs
+
+
+def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A function that mirrors a batch (N, C, H, W) of this recipe left to right, horizontal motion included."""
+    sign, offset = (torch.tensor(term * recipe.views).view(1, -1, 1, 1) for term in recipe.kind.mirror(recipe))
+
+    def mirrored(batch: torch.Tensor) -> torch.Tensor:
+        return batch.flip(-1) * sign.to(batch) + offset.to(batch)
+
+    return mirrored
+
+
+def _cached(path: Path, make: Callable[[], FloatArray]) -> FloatArray:
+    try:
+        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+    except (OSError, ValueError, EOFError):
+        made = make()
+    with whole_file(path) as aside:
+        np.save(aside, made, allow_pickle=False)
+    return made
+
+
+def _fingerprint(clip: Clip, recipe: Recipe) -> str:
+    """What besides the recipe's name decides the array: the frames' files and the library that computes."""
+    files = [clip.source]
+    needed = recipe.kind.frames_needed(clip)
+    if clip.source.is_dir():
+        folder = ImageFolder(clip.source)
+        files = [folder.files[number] for number in needed if number in folder.files]
+    try:
+        stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    except OSError as error:
+        raise MerlabError(
+            f"{clip.subject} {clip.name}: cannot read {clip.source}: {error.strerror or error}"
+        ) from error
+    identity = json.dumps([str(recipe), clip.key, needed, stats, cv2.__version__])
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._=-]+", "_", text)

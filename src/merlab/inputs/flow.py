@@ -1,0 +1,180 @@
+"""Onset-to-apex optical flow: u (image right), v (image down), magnitude and optical strain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.clips import Clip, ClipError, Frames, read_image
+from merlab.errors import MerlabError
+from merlab.inputs.images import key_frames, read_key_frames, resize
+from merlab.inputs.recipe import FloatArray, InputKind, Recipe, parse_size
+
+Grey = NDArray[np.uint8]
+SMALLEST_SCALE = 1e-6
+RELEASED_CHANNELS = "uvs"
+
+
+def dis(onset: Grey, apex: Grey) -> FloatArray:
+    """Dense inverse search (Kroeger et al. 2016), OpenCV's medium preset."""
+    algorithm = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    return np.asarray(algorithm.calc(onset, apex, None), np.float32)
+
+
+def farneback(onset: Grey, apex: Grey) -> FloatArray:
+    """Farneback 2003 with the parameters of the micro-expression literature (.5, 3, 15, 3, 5, 1.2, 0)."""
+    start = np.zeros((*onset.shape, 2), np.float32)
+    return np.asarray(cv2.calcOpticalFlowFarneback(onset, apex, start, 0.5, 3, 15, 3, 5, 1.2, 0), np.float32)
+
+
+def tvl1(onset: Grey, apex: Grey) -> FloatArray:
+    """TV-L1 (Zach et al. 2007), OpenCV contrib's defaults; raises MerlabError where contrib is absent."""
+    if not hasattr(cv2, "optflow"):
+        raise MerlabError(
+            "TV-L1 flow needs OpenCV's contrib build; install merlab[tvl1] into an environment of its own "
+            "(the two OpenCV builds share one folder), or use algorithm=dis"
+        )
+    return np.asarray(cv2.optflow.createOptFlow_DualTVL1().calc(onset, apex, None), np.float32)
+
+
+ALGORITHMS: dict[str, Callable[[Grey, Grey], FloatArray]] = {"dis": dis, "tvl1": tvl1, "farneback": farneback}
+
+
+def strain(flow: FloatArray) -> FloatArray:
+    """Optical strain magnitude of a flow field (H, W, 2) -> (H, W), in pixels a pixel.
+
+    sqrt(exx^2 + eyy^2 + 2 exy^2) with exy = (du/dy + dv/dx) / 2 (Shreve et al. 2011), by central differences.
+    """
+    u_y, u_x = np.gradient(flow[..., 0])
+    v_y, v_x = np.gradient(flow[..., 1])
+    return np.asarray(np.sqrt(u_x**2 + v_y**2 + (u_y + v_x) ** 2 / 2), np.float32)
+
+
+CHANNELS: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "u": lambda flow: flow[..., 0],
+    "v": lambda flow: flow[..., 1],
+    "m": lambda flow: np.hypot(flow[..., 0], flow[..., 1]),
+    "s": strain,
+}
+
+
+def stretch_each(planes: FloatArray, letters: str) -> FloatArray:
+    """Stretch each channel of (C, H, W) to [0, 1] on its own, as the STSTNet release does; a flat channel becomes 0."""
+    low = planes.min(axis=(1, 2), keepdims=True)
+    span = planes.max(axis=(1, 2), keepdims=True) - low
+    stretched = np.zeros_like(planes)
+    np.divide(planes - low, span, out=stretched, where=span > 0)
+    return stretched
+
+
+def scale_signed(planes: FloatArray, letters: str) -> FloatArray:
+    """Scale (C, H, W) to [-1, 1] keeping zero and direction.
+
+    u, v and magnitude are divided by the 99th percentile of the largest of them, strain by its own; what lies
+    beyond is clipped.
+    """
+    scaled = np.empty_like(planes)
+    for of_strain in (False, True):
+        chosen = [position for position, letter in enumerate(letters) if (letter == "s") is of_strain]
+        if chosen:
+            span = np.percentile(np.abs(planes[chosen]).max(axis=0), 99)
+            scaled[chosen] = planes[chosen] / max(float(span), SMALLEST_SCALE)
+    return np.clip(scaled, -1, 1)
+
+
+def keep_pixels(planes: FloatArray, letters: str) -> FloatArray:
+    """u, v, magnitude in pixels of the frame that the flow was computed at; strain in pixels a pixel."""
+    return planes
+
+
+SCALES: dict[str, Callable[[FloatArray, str], FloatArray]] = {
+    "minmax": stretch_each,
+    "signed": scale_signed,
+    "raw": keep_pixels,
+}
+
+
+def onset_to_apex(clip: Clip, frames: Frames | None, algorithm: str, at: str) -> FloatArray:
+    """Flow (H, W, 2) from onset to apex in pixels, at ``at`` (WxH or ``native``: the size of the frames)."""
+    greys = [np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8) for image in read_key_frames(clip, frames)]
+    if at != "native":
+        width, height = parse_size(at)
+        greys = [np.rint(resize(grey.astype(np.float32), width, height)).astype(np.uint8) for grey in greys]
+    return ALGORITHMS[algorithm](*greys)
+
+
+def read_flow_image(path: Path) -> FloatArray:
+    """A released flow image as (3, H, W) in [0, 1]: u, v, strain.
+
+    The files hold R = u, G = v, B = strain, each stretched to 0..255 on its own; OpenCV decodes BGR, hence the reversal
+    (read in the wrong order, a linear SVM falls from UF1 .72 to .40).
+    """
+    return np.divide(read_image(path)[..., ::-1].transpose(2, 0, 1), 255, dtype=np.float32)
+
+
+def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+    letters = recipe["channels"]
+    if frames is None:
+        return _released(clip, recipe)
+    flow = onset_to_apex(clip, frames, recipe["algorithm"], recipe["at"])
+    planes = np.stack([resize(CHANNELS[letter](flow), recipe.width, recipe.height) for letter in letters])
+    return SCALES[recipe["scale"]](planes, letters)
+
+
+def _released(clip: Clip, recipe: Recipe) -> FloatArray:
+    """The stored flow image, where it is what the recipe asks for; its algorithm is the authors' (TV-L1)."""
+    letters = recipe["channels"]
+    planes = read_flow_image(clip.source)
+    stored = f"{planes.shape[2]}x{planes.shape[1]}"
+    if (
+        recipe["scale"] != "minmax"
+        or not set(letters) <= set(RELEASED_CHANNELS)
+        or stored != f"{recipe.width}x{recipe.height}"
+    ):
+        raise ClipError(
+            f"{clip.subject} {clip.name} ({clip.database}) is stored as flow of {stored} pixels, channels "
+            f"{RELEASED_CHANNELS}, each stretched on its own; {recipe} cannot be made from it: use channels=uvs or uv, "
+            f"scale=minmax, size={stored}"
+        )
+    return planes[[RELEASED_CHANNELS.index(letter) for letter in letters]]
+
+
+def _frames_needed(clip: Clip) -> list[int]:
+    return [] if clip.holds_flow else key_frames(clip)
+
+
+def _no_motion(view: FloatArray, recipe: Recipe) -> FloatArray:
+    """Zero, or under ``minmax``, which loses the zero level, each channel's median (most of a face does not move)."""
+    if recipe["scale"] == "minmax":
+        return np.median(view, axis=(1, 2), keepdims=True).astype(np.float32)
+    return np.zeros((len(view), 1, 1), np.float32)
+
+
+def _mirror(recipe: Recipe) -> tuple[list[float], list[float]]:
+    """A mirrored face moves to the other side: u changes sign (under ``minmax``: 1 - u)."""
+    offset = 1.0 if recipe["scale"] == "minmax" else 0.0
+    is_u = [letter == "u" for letter in recipe["channels"]]
+    return [-1.0 if turned else 1.0 for turned in is_u], [offset if turned else 0.0 for turned in is_u]
+
+
+FLOW = InputKind(
+    name="flow",
+    title="onset-to-apex optical flow: u, v, magnitude m, strain s",
+    version=1,
+    size="28x28",
+    choices={
+        "algorithm": tuple(ALGORITHMS),
+        "channels": ("uvs", "uv", "uvm", "m", "s"),
+        "scale": tuple(SCALES),
+        "at": ("231x282", "native"),
+    },
+    channels=lambda recipe: len(recipe["channels"]),
+    frames_needed=_frames_needed,
+    extract=_extract,
+    neutral=_no_motion,
+    mirror=_mirror,
+)

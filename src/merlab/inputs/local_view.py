@@ -1,0 +1,63 @@
+"""The paper's local input: the five facial regions kept, the rest suppressed.
+
+The paper does not say in which form its local branch receives the regions. merlab offers two, and says which was
+used: ``mask`` keeps the regions where they are and replaces the rest by the input's neutral value; ``mosaic`` cuts the
+regions out and lays them side by side, so that the branch sees nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, bounding_box, face_mask
+from merlab.inputs.images import resize
+from merlab.inputs.recipe import FloatArray
+
+# Tiles of the mosaic as fractions of its width and height (left, top, right, bottom), in the order of a face;
+# symmetric, so that a mirrored mosaic is the mosaic of the mirrored face.
+TILES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
+    "eyes and brows": ((0.0, 0.0, 1.0, 0.35),),
+    "nose": ((0.3, 0.35, 0.7, 0.62),),
+    "cheeks": ((0.0, 0.35, 0.3, 0.62), (0.7, 0.35, 1.0, 0.62)),
+    "mouth": ((0.0, 0.62, 1.0, 0.85),),
+    "chin": ((0.0, 0.85, 1.0, 1.0),),
+}
+
+
+@lru_cache(maxsize=8)
+def _mask(width: int, height: int) -> NDArray[np.bool_]:
+    return face_mask(width, height)
+
+
+def mask(view: FloatArray, neutral: FloatArray) -> FloatArray:
+    """Keep the five regions of (C, H, W) and put ``neutral`` (C, 1, 1) elsewhere."""
+    return np.where(_mask(view.shape[2], view.shape[1]), view, neutral).astype(np.float32)
+
+
+def mosaic(view: FloatArray, neutral: FloatArray) -> FloatArray:
+    """The bounding boxes of the regions of (C, H, W), resized into the tiles of an image of the same size."""
+    height, width = view.shape[1:]
+    canvas = np.broadcast_to(neutral, view.shape).astype(np.float32)
+    for region in REGIONS.values():
+        for polygon, tile in zip(region.polygons, TILES[region.name], strict=True):
+            left, top, right, bottom = bounding_box(polygon)
+            columns = _span(left / LAYOUT_WIDTH, right / LAYOUT_WIDTH, width)
+            rows = _span(top / LAYOUT_HEIGHT, bottom / LAYOUT_HEIGHT, height)
+            to_columns, to_rows = _span(tile[0], tile[2], width), _span(tile[1], tile[3], height)
+            cut = np.ascontiguousarray(view[:, rows, columns].transpose(1, 2, 0))
+            fitted = resize(cut, to_columns.stop - to_columns.start, to_rows.stop - to_rows.start)
+            canvas[:, to_rows, to_columns] = np.atleast_3d(fitted).transpose(2, 0, 1)
+    return canvas
+
+
+def _span(start: float, stop: float, length: int) -> slice:
+    """Fractions of an axis as pixels, at least one wide."""
+    first = min(round(start * length), length - 1)
+    return slice(first, max(first + 1, round(stop * length)))
+
+
+FORMS: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {"mask": mask, "mosaic": mosaic}

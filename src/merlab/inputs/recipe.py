@@ -1,0 +1,148 @@
+"""Recipes: one string that says exactly how an input is made, and therefore is its cache key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.clips import Clip, Frames
+from merlab.errors import MerlabError
+
+FloatArray = NDArray[np.float32]
+View = Literal["global", "local", "both"]
+Extract = Callable[[Clip, "Frames | None", "Recipe"], FloatArray]
+
+MIN_SIDE, MAX_SIDE = 8, 2048
+COMMON_CHOICES = {"regions": ("none", "mask", "mosaic"), "view": ("global", "local", "both")}
+
+
+@dataclass(frozen=True)
+class InputKind:
+    """One way to turn a clip into an array; a recipe's head names it.
+
+    ``choices`` maps each option of its own to the values allowed, the default first; ``size`` is the default size.
+    ``channels(recipe)`` counts the channels of one view. ``frames_needed(clip)`` are the frame numbers it reads.
+    ``extract(clip, frames, recipe)`` gives the global view (C, H, W) at the recipe's size; ``frames`` is None
+    for a clip that is stored as one flow image. ``neutral(view)`` is the value (C, 1, 1) that stands for "nothing here"
+    where regions are masked. ``mirror(recipe)`` gives sign and offset (C,) that complete a horizontal flip.
+    ``version`` goes up whenever the same recipe would give other numbers.
+    """
+
+    name: str
+    title: str
+    version: int
+    size: str
+    choices: Mapping[str, tuple[str, ...]]
+    channels: Callable[[Recipe], int]
+    frames_needed: Callable[[Clip], list[int]]
+    extract: Extract
+    neutral: Callable[[FloatArray, Recipe], FloatArray]
+    mirror: Callable[[Recipe], tuple[list[float], list[float]]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A fully stated input: the kind, its options, the size in pixels and the view.
+
+    ``str(recipe)`` states every option, also those left at their default, and the kind's version: two recipes with the
+    same string give the same numbers.
+    """
+
+    kind: InputKind
+    options: tuple[tuple[str, str], ...]
+    width: int
+    height: int
+    regions: str = "none"
+    view: str = "global"
+
+    def __str__(self) -> str:
+        own = [f"{key}={value}" for key, value in self.options]
+        common = [f"size={self.width}x{self.height}", f"regions={self.regions}", f"view={self.view}"]
+        return f"{self.kind.name}:" + ",".join([*own, *common, f"version={self.kind.version}"])
+
+    def __reduce__(self) -> tuple[Callable[[str], Recipe], tuple[str]]:
+        """Pickle as text, so that a worker process looks the kind up in its own registry."""
+        from merlab.inputs import parse_recipe
+
+        return parse_recipe, (str(self),)
+
+    def __getitem__(self, option: str) -> str:
+        return dict(self.options)[option]
+
+    @property
+    def channels(self) -> int:
+        """Channels of one view."""
+        return self.kind.channels(self)
+
+    @property
+    def views(self) -> int:
+        """2 where the array holds the global view and then the local one, else 1."""
+        return 2 if self.view == "both" else 1
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels of all views, height, width)."""
+        return self.views * self.channels, self.height, self.width
+
+    def seen_by(self, view: View) -> Recipe:
+        """The same input for a method that looks at this view; local views default to the mask form."""
+        if view == "global":
+            return replace(self, regions="none", view="global")
+        return replace(self, regions=self.regions if self.regions != "none" else "mask", view=view)
+
+
+def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
+    """Read ``head`` or ``head:key=value,...``; raises MerlabError naming the part that is wrong and what is allowed."""
+    head, _, tail = text.strip().partition(":")
+    if head not in kinds:
+        raise MerlabError(f"unknown input {head!r} in recipe {text!r}; inputs are {', '.join(kinds)}")
+    kind = kinds[head]
+    given = _pairs(text, tail)
+    version = given.pop("version", str(kind.version))
+    if version != str(kind.version):
+        raise MerlabError(
+            f"recipe {text!r} asks for version {version} of {head}; this merlab makes version {kind.version}"
+        )
+    width, height = parse_size(given.pop("size", kind.size))
+    choices = {**kind.choices, **COMMON_CHOICES}
+    for key, value in given.items():
+        if key not in choices:
+            raise MerlabError(f"recipe {text!r}: {head} has no option {key!r}; it has size, {', '.join(choices)}")
+        if value not in choices[key]:
+            raise MerlabError(f"recipe {text!r}: {key} must be one of {', '.join(choices[key])}, got {value!r}")
+    regions = given.get("regions", "none")
+    view = given.get("view", "global" if regions == "none" else "both")
+    if (regions == "none") != (view == "global"):
+        raise MerlabError(
+            f"recipe {text!r}: a local view needs regions=mask or regions=mosaic, and only a local view takes them"
+        )
+    options = tuple((key, given.get(key, allowed[0])) for key, allowed in kind.choices.items())
+    return Recipe(kind, options, width, height, regions, view)
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """``231x282`` -> (231, 282), width first; raises MerlabError."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not match:
+        raise MerlabError(f"a size is written WIDTHxHEIGHT in pixels, such as 231x282; got {text!r}")
+    width, height = int(match.group(1)), int(match.group(2))
+    if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
+        raise MerlabError(f"a size must lie between {MIN_SIDE} and {MAX_SIDE} pixels a side, got {text}")
+    return width, height
+
+
+def _pairs(text: str, tail: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for part in filter(None, tail.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals or not key or not value:
+            raise MerlabError(f"recipe {text!r}: {part!r} is not of the form key=value")
+        if key in pairs:
+            raise MerlabError(f"recipe {text!r} names {key!r} twice")
+        pairs[key] = value
+    return pairs

@@ -1,0 +1,61 @@
+"""Small clips that tests make for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from merlab.clips import Clip
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+STSTNET_FLOW = SHARED / "data" / "ststnet_flow"
+
+needs_released_flow = pytest.mark.skipif(
+    not STSTNET_FLOW.is_dir(), reason="the released flow images are not redistributed; put them beside the checkout"
+)
+
+
+def texture(seed: int, height: int = 282, width: int = 231) -> NDArray[np.float32]:
+    """A smooth random grey image (H, W) in 40..215: enough structure for optical flow."""
+    noise = np.random.default_rng(seed).standard_normal((height, width)).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), 2.5)
+    return np.asarray(127.5 + 87.5 * np.tanh(smooth / smooth.std()), np.float32)
+
+
+def moved(image: NDArray[np.float32], u: float, v: float) -> NDArray[np.float32]:
+    """The image moved u pixels right and v down."""
+    matrix = np.array([[1, 0, u], [0, 1, v]], np.float32)
+    size = (image.shape[1], image.shape[0])
+    return np.asarray(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+
+
+def write_frames(folder: Path, images: Sequence[NDArray[np.float32]], first: int = 1, prefix: str = "img") -> Path:
+    """Write grey images as ``imgN.png`` from ``first`` on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, image in enumerate(images, start=first):
+        cv2.imwrite(
+            str(folder / f"{prefix}{number}.png"), cv2.cvtColor(image.round().astype(np.uint8), cv2.COLOR_GRAY2BGR)
+        )
+    return folder
+
+
+def make_clip(source: Path, **changes: object) -> Clip:
+    """A valid clip of three frames, with whatever a test changes."""
+    fields: dict[str, object] = {
+        "database": "casme2",
+        "subject": "sub01",
+        "name": "EP01_01",
+        "fps": 200.0,
+        "onset": 1,
+        "apex": 2,
+        "offset": 3,
+        "action_units": "12",
+        "emotion": "happiness",
+        "source": source,
+    }
+    return Clip(**{**fields, **changes})  # type: ignore[arg-type]

@@ -1,0 +1,77 @@
+import os
+
+import numpy as np
+import pytest
+
+from merlab.clips import ClipError, ClipTable
+from merlab.inputs import load_inputs, parse_recipe
+from tests.helpers import make_clip, moved, texture, write_frames
+
+
+@pytest.fixture
+def table(tmp_path):
+    clips = []
+    for number in range(1, 5):
+        onset = texture(number)
+        folder = write_frames(tmp_path / "frames" / f"EP{number}", [onset, moved(onset, number / 4, 0), onset])
+        clips.append(make_clip(folder, name=f"EP{number}"))
+    return ClipTable(tuple(clips))
+
+
+def cached_files(cache):
+    return sorted(cache.rglob("*.npy"))
+
+
+def test_inputs_come_in_the_order_of_the_table_whatever_the_number_of_threads(table, tmp_path):
+    one = load_inputs(table, parse_recipe("flow"), tmp_path / "one", jobs=1)
+    four = load_inputs(table, parse_recipe("flow"), tmp_path / "four", jobs=4)
+    assert one.shape == (4, 3, 28, 28)
+    assert np.array_equal(one, four)
+
+
+def test_a_second_load_reads_the_cache_and_gives_the_same(table, tmp_path):
+    cache = tmp_path / "cache"
+    first = load_inputs(table, parse_recipe("flow"), cache)
+    times = {path: path.stat().st_mtime_ns for path in cached_files(cache)}
+    second = load_inputs(table, parse_recipe("flow"), cache)
+    assert np.array_equal(first, second)
+    assert {path: path.stat().st_mtime_ns for path in cached_files(cache)} == times
+    assert len(times) == len(table)
+
+
+def test_a_changed_recipe_never_meets_the_other_recipes_arrays(table, tmp_path):
+    cache = tmp_path / "cache"
+    minmax = load_inputs(table, parse_recipe("flow:scale=minmax"), cache)
+    raw = load_inputs(table, parse_recipe("flow:scale=raw"), cache)
+    assert np.array_equal(raw, load_inputs(table, parse_recipe("flow:scale=raw"), tmp_path / "fresh"))
+    assert not np.array_equal(minmax, raw)
+
+
+def test_a_changed_frame_is_read_anew(table, tmp_path):
+    cache = tmp_path / "cache"
+    before = load_inputs(table, parse_recipe("flow:scale=raw"), cache)
+    apex = table.clips[0].source / "img2.png"
+    write_frames(table.clips[0].source, [moved(texture(1), -2, 0)], first=2)
+    os.utime(apex, ns=(1, 1))
+    after = load_inputs(table, parse_recipe("flow:scale=raw"), cache)
+    assert np.median(after[0, 0]) == pytest.approx(-2, abs=0.1)
+    assert np.array_equal(before[1:], after[1:])
+
+
+def test_a_damaged_cache_file_is_made_again(table, tmp_path):
+    cache = tmp_path / "cache"
+    before = load_inputs(table, parse_recipe("flow"), cache)
+    damaged = cached_files(cache)[0]
+    damaged.write_bytes(damaged.read_bytes()[:50])
+    assert np.array_equal(load_inputs(table, parse_recipe("flow"), cache), before)
+    assert damaged.stat().st_size > 50
+
+
+def test_a_damaged_frame_stops_the_work_names_the_file_and_leaves_no_half_array(table, tmp_path):
+    cache = tmp_path / "cache"
+    apex = table.clips[2].source / "img2.png"
+    apex.write_bytes(apex.read_bytes()[:200])
+    with pytest.raises(ClipError, match="img2.png is truncated"):
+        load_inputs(table, parse_recipe("flow"), cache, jobs=1)
+    assert all(np.load(path).shape == (3, 28, 28) for path in cached_files(cache))
+    assert not list(cache.rglob(".*"))

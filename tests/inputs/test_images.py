@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from merlab.clips import ClipError, ClipTable
+from merlab.inputs import make_input, parse_recipe
+from tests.helpers import make_clip, texture, write_frames
+
+
+@pytest.fixture
+def clip(tmp_path):
+    flat = [np.full((60, 50), value, np.float32) for value in (51, 102, 204)]
+    return make_clip(write_frames(tmp_path / "clip", flat, first=9), onset=9, apex=10, offset=11)
+
+
+def made(clip, text):
+    return make_input(ClipTable((clip,)), clip, parse_recipe(text))
+
+
+def test_apex_is_the_apex_frame_scaled_to_one(clip):
+    assert made(clip, "apex:size=20x30") == pytest.approx(np.full((3, 30, 20), 0.4))
+
+
+def test_onset_apex_stacks_the_onset_frame_before_the_apex_frame(clip):
+    stacked = made(clip, "onset-apex:colour=grey,size=20x30")
+    assert stacked[:, 0, 0] == pytest.approx([0.2, 0.4])
+
+
+def test_difference_is_apex_minus_onset(clip):
+    assert made(clip, "difference:size=20x30") == pytest.approx(np.full((3, 30, 20), 0.2))
+
+
+def test_frames_of_two_sizes_are_refused_with_both_sizes(tmp_path):
+    folder = write_frames(tmp_path / "clip", [texture(1, 40, 30)])
+    write_frames(folder, [texture(1, 40, 32)] * 2, first=2)
+    with pytest.raises(ClipError, match="onset frame 1 is 30x40, apex frame 2 is 32x40"):
+        made(make_clip(folder), "apex")
+
+
+def test_a_missing_apex_frame_is_named_with_what_the_folder_holds(tmp_path):
+    folder = write_frames(tmp_path / "clip", [texture(1, 40, 30)] * 3, first=46)
+    with pytest.raises(ClipError, match=r"no frame 60; it holds frames 46\.\.48"):
+        made(make_clip(folder, onset=46, apex=60, offset=60), "apex")

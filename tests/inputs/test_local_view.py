@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from merlab.clips import ClipTable
+from merlab.faces.regions import REGIONS, face_mask, region_mask
+from merlab.inputs import make_input, mirror_of, parse_recipe
+from merlab.inputs.local_view import FORMS, TILES, mask, mosaic
+from tests.helpers import make_clip, moved, texture, write_frames
+
+BLACK = np.zeros((1, 1, 1), np.float32)
+
+
+def test_the_mask_keeps_the_regions_and_puts_the_neutral_value_elsewhere():
+    view = np.ones((2, 80, 64), np.float32)
+    neutral = np.array([0.25, 0.5], np.float32).reshape(2, 1, 1)
+    kept = mask(view, neutral)
+    inside = face_mask(64, 80)
+    assert (kept[:, inside] == 1).all()
+    assert (kept[0, ~inside] == 0.25).all()
+    assert (kept[1, ~inside] == 0.5).all()
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_each_region_of_the_mosaic_shows_that_region(name):
+    view = region_mask(REGIONS[name], 231, 282)[None].astype(np.float32)
+    shown = mosaic(view, BLACK)
+    for left, top, right, bottom in TILES[name]:
+        rows, columns = slice(round(top * 282), round(bottom * 282)), slice(round(left * 231), round(right * 231))
+        assert shown[0, rows, columns].mean() > 0.5
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("size", [(28, 28), (64, 80), (231, 282)])
+def test_a_form_keeps_the_size_and_what_lies_between_the_regions_never_matters(form, size):
+    width, height = size
+    view = np.random.default_rng(0).random((1, height, width), dtype=np.float32)
+    corner = view.copy()
+    corner[:, 0, 0] += 5
+    assert FORMS[form](view, BLACK).shape == view.shape
+    assert np.array_equal(FORMS[form](corner, BLACK), FORMS[form](view, BLACK))
+
+
+def test_both_views_are_the_global_one_and_then_the_local_one(tmp_path):
+    clip = make_clip(write_frames(tmp_path / "clip", [texture(1), moved(texture(1), 1, 0), texture(1)]))
+    table = ClipTable((clip,))
+    both = make_input(table, clip, parse_recipe("flow:regions=mosaic,size=64x80"))
+    assert np.array_equal(both[:3], make_input(table, clip, parse_recipe("flow:size=64x80")))
+    assert np.array_equal(both[3:], make_input(table, clip, parse_recipe("flow:regions=mosaic,view=local,size=64x80")))
+
+
+def test_suppressed_flow_is_still_even_where_minmax_has_lost_its_zero(tmp_path):
+    clip = make_clip(write_frames(tmp_path / "clip", [texture(1), moved(texture(1), 1, 0.5), texture(1)]))
+    both = make_input(ClipTable((clip,)), clip, parse_recipe("flow:regions=mask,size=64x80"))
+    outside = both[3:][:, ~face_mask(64, 80)]
+    assert outside == pytest.approx(np.repeat(np.median(both[:3], axis=(1, 2))[:, None], outside.shape[1], axis=1))
+
+
+@pytest.mark.parametrize("scale", ["raw", "minmax"])
+def test_mirroring_an_input_is_the_input_of_the_mirrored_face(tmp_path, scale):
+    import torch
+
+    onset, apex = texture(1), moved(texture(1), 1.5, -0.5)
+    clips = []
+    for name, flip in (("plain", 1), ("mirrored", -1)):
+        folder = write_frames(
+            tmp_path / name, [np.ascontiguousarray(image[:, ::flip]) for image in (onset, apex, onset)]
+        )
+        clips.append(make_clip(folder, name=name))
+    table, recipe = ClipTable(tuple(clips)), parse_recipe(f"flow:channels=uv,scale={scale},regions=mask,size=58x70")
+    plain, mirrored = (torch.from_numpy(make_input(table, clip, recipe))[None] for clip in clips)
+    difference = (mirror_of(recipe)(plain) - mirrored).abs()
+    assert difference.mean() < 0.05 * (plain.max() - plain.min())

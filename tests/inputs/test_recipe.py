@@ -1,0 +1,95 @@
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from merlab.errors import MerlabError
+from merlab.inputs import INPUTS, Recipe, parse_recipe
+
+
+@st.composite
+def recipes(draw: st.DrawFn) -> str:
+    kind = INPUTS[draw(st.sampled_from(sorted(INPUTS)))]
+    pairs = [f"{key}={draw(st.sampled_from(values))}" for key, values in kind.choices.items()]
+    pairs.append(f"size={draw(st.integers(8, 400))}x{draw(st.integers(8, 400))}")
+    if draw(st.booleans()):
+        pairs += [
+            f"regions={draw(st.sampled_from(['mask', 'mosaic']))}",
+            f"view={draw(st.sampled_from(['local', 'both']))}",
+        ]
+    return f"{kind.name}:{','.join(draw(st.permutations(pairs)))}"
+
+
+@given(recipes())
+def test_the_canonical_string_names_the_same_recipe(text):
+    recipe = parse_recipe(text)
+    assert parse_recipe(str(recipe)) == recipe
+
+
+@given(recipes())
+def test_a_recipe_travels_to_another_process(text):
+    recipe = parse_recipe(text)
+    assert pickle.loads(pickle.dumps(recipe)) == recipe
+
+
+def test_the_string_states_every_option_and_the_version():
+    assert str(parse_recipe("flow")) == (
+        "flow:algorithm=dis,channels=uvs,scale=minmax,at=231x282,size=28x28,regions=none,view=global,version=1"
+    )
+
+
+def test_images_come_at_the_size_of_the_paper_unless_told_otherwise():
+    assert parse_recipe("onset-apex").shape == (6, 282, 231)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("apex:size=112x136", (3, 136, 112)),
+        ("apex:colour=grey,size=28x28", (1, 28, 28)),
+        ("flow:channels=uv", (2, 28, 28)),
+        ("flow:regions=mask", (6, 28, 28)),
+        ("flow:regions=mosaic,view=local", (3, 28, 28)),
+    ],
+)
+def test_the_shape_follows_from_the_recipe(text, shape):
+    assert parse_recipe(text).shape == shape
+
+
+def test_a_method_of_both_views_gets_the_mask_form_unless_the_recipe_names_another():
+    assert parse_recipe("flow").seen_by("both").regions == "mask"
+    assert parse_recipe("flow:regions=mosaic").seen_by("local").regions == "mosaic"
+    assert parse_recipe("flow:regions=mosaic").seen_by("global") == parse_recipe("flow")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("gabor", "unknown input 'gabor'"),
+        ("flow:scale=huge", "scale must be one of minmax, signed, raw"),
+        ("flow:depth=3", "no option 'depth'"),
+        ("flow:size=28", "WIDTHxHEIGHT"),
+        ("flow:size=1x1", "between 8 and 2048"),
+        ("flow:channels", "not of the form key=value"),
+        ("flow:scale=raw,scale=raw", "twice"),
+        ("apex:view=local", "regions=mask or regions=mosaic"),
+        ("apex:version=99", "version 99"),
+    ],
+)
+def test_a_faulty_recipe_is_refused_with_what_is_wrong(text, named):
+    with pytest.raises(MerlabError, match=named):
+        parse_recipe(text)
+
+
+def test_recipes_of_other_settings_have_other_strings():
+    texts = [
+        "flow",
+        "flow:scale=raw",
+        "flow:algorithm=farneback",
+        "flow:size=30x28",
+        "flow:at=native",
+        "flow:regions=mask",
+    ]
+    assert len({str(parse_recipe(text)) for text in texts}) == len(texts)
+    assert isinstance(parse_recipe("flow"), Recipe)
