@@ -59,3 +59,17 @@ def make_clip(source: Path, **changes: object) -> Clip:
         "source": source,
     }
     return Clip(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def write_flow_tree(root: Path, subjects: Sequence[str] = ("sub01", "sub02", "s03", "006"), each: int = 2, seed: int = 0) -> Path:
+    """A tree in the layout of the released flow: ``each`` images a class and subject, a class told by where it is bright."""
+    rng = np.random.default_rng(seed)
+    for subject in subjects:
+        for label in range(3):
+            folder = root / subject / "u_test" / str(label)
+            folder.mkdir(parents=True)
+            for number in range(each):
+                image = rng.integers(90, 130, (28, 28, 3), np.uint8)
+                image[4 + 8 * label : 10 + 8 * label, 8:20] = rng.integers(200, 256, (6, 12, 3), np.uint8)
+                cv2.imwrite(str(folder / f"{subject}_{subject}_c{label}_{number:02d} .png"), image)
+    return root

@@ -11,12 +11,11 @@ from typing import Any
 from merlab.errors import MerlabError
 from merlab.evaluation.cost import hardware
 from merlab.evaluation.plan import Entry, Plan, make_entry
+from merlab.evaluation.predictions import METRICS_FILE, RUN_FILE
 from merlab.evaluation.runner import Progress, run, versions
 from merlab.evaluation.summary import summarise_run
 from merlab.methods import find_method
 from merlab.storage import read_json, write_json
-
-RUN_FILE, METRICS_FILE = "run.json", "metrics.json"
 
 
 def evaluate(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from merlab.errors import MerlabError
 from merlab.storage import whole_file
 
+RUN_FILE, PREDICTIONS_FILE, METRICS_FILE = "run.json", "predictions.parquet", "metrics.json"
 KEY_COLUMNS = ("run", "method", "database", "subject", "clip", "fold", "seed")
 LABEL_COLUMNS = ("truth", "prediction")
 PROBABILITY_PREFIX = "p_"
@@ -50,7 +51,7 @@ class PredictionStore:
     @property
     def table_path(self) -> Path:
         """Where the complete table lies."""
-        return self.folder / "predictions.parquet"
+        return self.folder / PREDICTIONS_FILE
 
     def part(self, key: str, fold: str, seed: int) -> Path:
         """Where the predictions of one (method, fold, seed) lie; ``key`` is the run key of the method's settings."""

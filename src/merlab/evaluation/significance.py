@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import FloatArray
+from merlab.evaluation.predictions import LABEL_COLUMNS
 
 Metric = Callable[[ArrayLike], FloatArray]
 
@@ -33,12 +34,18 @@ class Comparison:
 def subject_counts(predictions: pd.DataFrame, classes: list[str]) -> NDArray[np.int64]:
     """Confusion counts (seeds, subjects, K, K) of a predictions table of one method.
 
-    Seeds and subjects (``database/subject``) are in sorted order, so tables of the same clips line up.
+    Seeds and subjects (``database/subject``) are in sorted order, so tables of the same clips line up. Raises
+    MerlabError for an empty table and for a label that is not one of the classes.
     """
+    if predictions.empty:
+        raise MerlabError("there is no prediction to score")
+    labels = predictions[list(LABEL_COLUMNS)]
+    unknown = sorted({str(label) for label in pd.unique(labels.to_numpy().ravel()) if label not in classes})
+    if unknown:
+        raise MerlabError(f"label(s) {', '.join(unknown)} are not among the classes {', '.join(classes)}")
     seed = predictions["seed"].factorize(sort=True)[0]
     subject = (predictions["database"].astype(str) + "/" + predictions["subject"].astype(str)).factorize(sort=True)[0]
-    truth = pd.Categorical(predictions["truth"], categories=classes).codes
-    prediction = pd.Categorical(predictions["prediction"], categories=classes).codes
+    truth, prediction = (pd.Categorical(labels[column], categories=classes).codes for column in LABEL_COLUMNS)
     counts = np.zeros((seed.max() + 1, subject.max() + 1, len(classes), len(classes)), np.int64)
     np.add.at(counts, (seed, subject, truth, prediction), 1)
     return counts
@@ -61,6 +68,7 @@ def compare(first: NDArray[np.int64], second: NDArray[np.int64], metric: Metric,
     The interval resamples subjects for both methods at once; the p value is that of a permutation test that exchanges
     the two methods' predictions of a subject (all its seeds together) with probability one half.
     A method of one seed (a deterministic one) meets every seed of the other; otherwise the seeds that both have count.
+    With one subject the interval is not defined and is (nan, nan).
     Raises MerlabError when the methods were not tested on the same clips.
     """
     if first.shape[1:] != second.shape[1:] or (first[0].sum(axis=-1) != second[0].sum(axis=-1)).any():
@@ -75,20 +83,29 @@ def compare(first: NDArray[np.int64], second: NDArray[np.int64], metric: Metric,
     seeds = min(len(first), len(second))
     first, second = first[:seeds], second[:seeds]
     observed = float((metric(first.sum(axis=1)) - metric(second.sum(axis=1))).mean())
-    drawn = metric(_resampled(first, seed)) - metric(_resampled(second, seed))
     swapped = np.random.default_rng(seed).random((RESAMPLES, first.shape[1])) < 0.5
     step = first - second
     moved = np.einsum("rs,nskl->nrkl", swapped.astype(float), step)
     permuted = (metric(first.sum(axis=1)[:, None] - moved) - metric(second.sum(axis=1)[:, None] + moved)).mean(axis=0)
     extreme = int((np.abs(permuted) >= abs(observed) - 1e-12).sum())
-    return Comparison(observed, _percentiles(drawn.mean(axis=0)), (extreme + 1) / (RESAMPLES + 1))
+    interval = _difference_interval(first, second, metric, seed)
+    return Comparison(observed, interval, (extreme + 1) / (RESAMPLES + 1))
+
+
+def _difference_interval(
+    first: NDArray[np.int64], second: NDArray[np.int64], metric: Metric, seed: int
+) -> tuple[float, float]:
+    if first.shape[1] < 2:
+        return float("nan"), float("nan")
+    drawn = metric(_resampled(first, seed)) - metric(_resampled(second, seed))
+    return _percentiles(drawn.mean(axis=0))
 
 
 def _resampled(counts: NDArray[np.int64], seed: int) -> FloatArray:
     """Pooled counts (seeds, RESAMPLES, K, K) of subjects drawn with replacement; the same draws for the same seed."""
     subjects = counts.shape[1]
     weights = np.random.default_rng(seed).multinomial(subjects, np.full(subjects, 1 / subjects), size=RESAMPLES)
-    return np.einsum("rs,nskl->nrkl", weights.astype(float), counts)
+    return np.asarray(np.einsum("rs,nskl->nrkl", weights.astype(float), counts))
 
 
 def _percentiles(values: FloatArray) -> tuple[float, float]:

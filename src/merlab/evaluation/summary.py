@@ -47,7 +47,7 @@ def summarise_run(
     """The content of metrics.json: one object a method in ``order``, each with its stamps and how it compares.
 
     ``compared`` holds, for each method before it in the list, the UF1 difference (this minus that), its interval and
-    the p value of a paired subject permutation test.
+    the p value of a paired subject permutation test (interval None for one subject).
     """
     counts = {method: subject_counts(predictions[predictions["method"] == method], classes) for method in order}
     summaries = []
@@ -84,6 +84,7 @@ def score(predictions: pd.DataFrame, classes: Sequence[str] | None = None) -> di
     if "method" in predictions and predictions["method"].nunique() > 1:
         names = ", ".join(sorted(map(str, predictions["method"].unique())))
         raise MerlabError(f"the file holds several methods ({names}); keep the rows of one")
+    _refuse_repeats(predictions)
     table = predictions.assign(truth=predictions["truth"].astype(str), prediction=predictions["prediction"].astype(str))
     labels = list(classes) if classes else sorted(set(table["truth"]) | set(table["prediction"]))
     seeds = [rows for _, rows in table.groupby("seed", sort=True)] if "seed" in table else [table]
@@ -106,6 +107,21 @@ def score(predictions: pd.DataFrame, classes: Sequence[str] | None = None) -> di
     return result
 
 
+def _refuse_repeats(predictions: pd.DataFrame) -> None:
+    """A clip name is unique only inside its subject, so rows can be told apart only where both are given."""
+    if not {"subject", "clip"} <= set(predictions):
+        return
+    key = [column for column in ("database", "subject", "clip", "seed") if column in predictions]
+    repeated = predictions.duplicated(key)
+    if repeated.any():
+        row = int(repeated.to_numpy().argmax()) + 1
+        name = " ".join(f"{column} {predictions[column].iloc[row - 1]}" for column in key)
+        raise MerlabError(
+            f"row {row} of the file repeats {name}; every clip counts once a seed, so remove the row, or tell "
+            "repetitions apart in a seed column"
+        )
+
+
 def _spread(counts: NDArray[np.int64], name: str) -> dict[str, Any]:
     values = METRICS[name](counts.sum(axis=1))
     return {
@@ -116,7 +132,10 @@ def _spread(counts: NDArray[np.int64], name: str) -> dict[str, Any]:
 
 
 def _interval(counts: NDArray[np.int64], name: str) -> list[float] | None:
-    interval = bootstrap_interval(counts, METRICS[name])
+    return _known(bootstrap_interval(counts, METRICS[name]))
+
+
+def _known(interval: tuple[float, float]) -> list[float] | None:
     return list(interval) if np.isfinite(interval).all() else None
 
 
@@ -147,6 +166,6 @@ def _difference(first: NDArray[np.int64], second: NDArray[np.int64]) -> dict[str
     return {
         "metric": COMPARED_METRIC,
         "difference": comparison.difference,
-        "interval": list(comparison.interval),
+        "interval": _known(comparison.interval),
         "p": comparison.p_value,
     }

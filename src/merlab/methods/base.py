@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
 from merlab.errors import MerlabError
-from merlab.training import NeuralClassifier, TrainingSettings
+from merlab.training import Mirror, NeuralClassifier, TrainingSettings
 
 View = Literal["global", "local", "both"]
 
@@ -64,7 +64,7 @@ class Method:
 
     Exactly one of ``network`` (a torch module for a task; keyword options come from the preset) and ``pipeline`` (a
     classical classifier for a task) is given. ``view`` says which views of the face it looks at, ``input`` is the
-    recipe it takes unless the user or the preset names another.
+    recipe it takes unless the user or the preset names another. ``seeded`` is False where no seed changes the result.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Method:
     view: View = "global"
     network: Callable[..., nn.Module] | None = None
     pipeline: Callable[[Task], Classifier] | None = None
+    seeded: bool = True
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.pipeline is None):
@@ -86,10 +87,15 @@ class Method:
             raise MerlabError(f"{self.name} has no preset {name!r}; it has {', '.join(self.presets)}")
         return self.presets[name]
 
-    def build(self, task: Task, preset: Preset) -> Classifier:
-        """A classifier that has seen nothing yet."""
+    def build(self, task: Task, preset: Preset, mirror: Mirror | None = None) -> Classifier:
+        """A classifier that has seen nothing yet; ``mirror`` flips a batch of its input, for presets that mirror."""
         if self.pipeline is not None:
             return self.pipeline(task)
-        assert self.network is not None
         assert preset.training is not None, f"{self.name}: a network's preset needs training settings"
-        return NeuralClassifier(partial(self.network, task, **preset.network), task.classes, preset.training)
+        return NeuralClassifier(partial(self.module, task, preset), task.classes, preset.training, mirror=mirror)
+
+    def module(self, task: Task, preset: Preset) -> nn.Module:
+        """The untrained network of a preset; raises MerlabError for a classical method."""
+        if self.network is None:
+            raise MerlabError(f"{self.name} is not a network; name a method that is one, such as dbfem-caffm")
+        return self.network(task, **preset.network)

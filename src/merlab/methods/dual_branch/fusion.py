@@ -1,0 +1,89 @@
+"""CAFFM, the paper's attention fusion of the two branches, and its one-sided forms of Table 7.
+
+The paper says: the features are fused and passed through three consecutive CBAM modules; after concatenation, ReLU
+and residual addition two more CBAM modules refine them, followed by activation and max-pooling. It gives no
+equations, no widths, and does not define the one-sided forms. merlab's reconstruction makes these choices so that
+Table 7 is met: both maps are aligned to one width and raised to a grid twice as fine, a joint gate yields one mask a
+branch, and the one-sided forms compute gates and the three CBAMs from one branch, with a linear translation of its
+descriptor for the other branch.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from merlab.methods.layers import CBAM, ConvBnRelu, squeezed
+
+Grid = tuple[int, int]
+
+
+def mask_gate(in_channels: int, channels: int) -> nn.Sequential:
+    """One mask a branch: (N, in_channels, h, w) -> (N, 2 x channels, h, w) in (0, 1)."""
+    hidden = squeezed(in_channels)
+    return nn.Sequential(ConvBnRelu(in_channels, hidden, 1), nn.Conv2d(hidden, 2 * channels, 1), nn.Sigmoid())
+
+
+class CAFFM(nn.Module):
+    """Convolutional block attention feature fusion of F_G and F_L.
+
+    Takes the maps (N, global_channels, h, w) and (N, local_channels, h, w) and the grid (rows, columns) to fuse on,
+    gives (N, channels, ceil(rows / 2), ceil(columns / 2)).
+    """
+
+    def __init__(self, global_channels: int, local_channels: int, channels: int) -> None:
+        super().__init__()
+        self.align_global = ConvBnRelu(global_channels, channels, 1, relu=False)
+        self.align_local = ConvBnRelu(local_channels, channels, 1, relu=False)
+        self.masks = self._masks(channels)
+        self.first, self.second, self.third = CBAM(channels), CBAM(channels), CBAM(channels)
+        self.merge = ConvBnRelu(3 * channels, channels, 1)
+        self.refine = nn.Sequential(
+            CBAM(channels), CBAM(channels), nn.ReLU(inplace=True), nn.MaxPool2d(3, stride=2, padding=1)
+        )
+
+    def forward(self, global_map: Tensor, local_map: Tensor, grid: Grid) -> Tensor:
+        """The fused feature map."""
+        global_map = F.interpolate(self.align_global(global_map), size=grid, mode="nearest")
+        local_map = F.interpolate(self.align_local(local_map), size=grid, mode="nearest")
+        fused, attended = self._fuse(global_map, local_map)
+        refined: Tensor = self.refine(self.merge(attended) + fused)
+        return refined
+
+    def _masks(self, channels: int) -> nn.Sequential:
+        return mask_gate(2 * channels, channels)
+
+    def _fuse(self, global_map: Tensor, local_map: Tensor) -> tuple[Tensor, Tensor]:
+        """The masked sum (N, channels, h, w) and the three attended maps (N, 3 x channels, h, w)."""
+        global_mask, local_mask = self.masks(torch.cat([global_map, local_map], dim=1)).chunk(2, dim=1)
+        fused = global_mask * global_map + local_mask * local_map
+        first = self.first(fused)
+        second = self.second(first)
+        return fused, torch.cat([first, second, self.third(second)], dim=1)
+
+
+class OneSidedCAFFM(CAFFM):
+    """CAFFM whose masks and first three CBAMs look at one branch only: CAFFM_L (``local``) and CAFFM_G (``global``)."""
+
+    def __init__(
+        self, global_channels: int, local_channels: int, channels: int, guide: Literal["local", "global"]
+    ) -> None:
+        super().__init__(global_channels, local_channels, channels)
+        self.guide = guide
+        self.translate = nn.Linear(channels, channels)
+
+    def _masks(self, channels: int) -> nn.Sequential:
+        return mask_gate(channels, channels)
+
+    def _fuse(self, global_map: Tensor, local_map: Tensor) -> tuple[Tensor, Tensor]:
+        guide, other = (local_map, global_map) if self.guide == "local" else (global_map, local_map)
+        guide_mask, other_mask = self.masks(guide).chunk(2, dim=1)
+        translated = torch.sigmoid(self.translate(guide.mean(dim=(2, 3))))[:, :, None, None]
+        fused = guide_mask * guide + other_mask * translated * other
+        first, guide = self.first.guided(fused, guide)
+        second, guide = self.second.guided(first, guide)
+        third, _ = self.third.guided(second, guide)
+        return fused, torch.cat([first, second, third], dim=1)

@@ -1,0 +1,146 @@
+"""The four networks of Table 7: one branch alone (two of them), both concatenated, both fused by CAFFM."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from merlab.errors import MerlabError
+from merlab.methods.base import Task
+from merlab.methods.dual_branch.fusion import CAFFM, Grid, OneSidedCAFFM
+from merlab.methods.dual_branch.global_branch import GlobalBranch
+from merlab.methods.dual_branch.local_branch import LocalBranch
+from merlab.methods.layers import CBAM, ConvBnRelu, scaled
+
+SMALLEST_SIDE = 28
+DROPOUT = 0.5
+
+
+class Neck(nn.Sequential):
+    """From a feature map to logits: 1 x 1 convolution, CBAM, global average, dropout 0.5, linear.
+
+    (N, in_channels, h, w) -> (N, classes). merlab's reconstruction: the paper does not describe it.
+    """
+
+    def __init__(self, in_channels: int, channels: int, classes: int) -> None:
+        super().__init__(
+            ConvBnRelu(in_channels, channels, 1),
+            CBAM(channels),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Dropout(DROPOUT),
+            nn.Linear(channels, classes),
+        )
+
+
+class TwoViewNetwork(nn.Module):
+    """What the networks share: they take (N, views x channels, H, W), the global view first, and give (N, classes).
+
+    A task with one view shows it to both branches. ``width`` multiplies every channel count; ``stem_stride`` is 2, or
+    1 for inputs so small that the last grid would vanish (28 x 28 then ends on 4 x 4). Raises MerlabError for a task
+    smaller than 28 x 28 pixels.
+    """
+
+    def __init__(self, task: Task, stem_stride: int) -> None:
+        super().__init__()
+        if min(task.height, task.width) < SMALLEST_SIDE:
+            raise MerlabError(
+                f"the dual-branch networks need {SMALLEST_SIDE} pixels a side, got {task.width}x{task.height}; "
+                f"choose a larger size in the recipe, such as size={SMALLEST_SIDE}x{SMALLEST_SIDE}"
+            )
+        self.views = task.views
+        self.fusion_stride = 4 * stem_stride
+
+    def split(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, views x channels, H, W) -> the global and the local view, (N, channels, H, W) each."""
+        if self.views == 1:
+            return inputs, inputs
+        global_view, local_view = inputs.chunk(2, dim=1)
+        return global_view, local_view
+
+    def fusion_grid(self, inputs: Tensor) -> Grid:
+        """Rows and columns of the grid one step finer than the branches' last."""
+        rows, columns = (-(-side // self.fusion_stride) for side in inputs.shape[-2:])
+        return rows, columns
+
+
+class GlobalNetwork(TwoViewNetwork):
+    """GFEM: the global branch alone, on the global view. Depths 18 and 34 are Table 5's."""
+
+    def __init__(self, task: Task, *, depth: int = 12, width: float = 1.0, stem_stride: int = 2) -> None:
+        super().__init__(task, stem_stride)
+        self.branch = GlobalBranch(task.channels, depth, width, stem_stride)
+        self.neck = Neck(self.branch.out_channels, scaled(256, width), task.classes)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (N, classes)."""
+        logits: Tensor = self.neck(self.branch(self.split(inputs)[0]))
+        return logits
+
+
+class LocalNetwork(TwoViewNetwork):
+    """LTFEM: the local branch alone, on the local view; its neck is 1024 wide."""
+
+    def __init__(self, task: Task, *, width: float = 1.0, stem_stride: int = 2) -> None:
+        super().__init__(task, stem_stride)
+        self.branch = LocalBranch(task.channels, width, stem_stride)
+        self.neck = Neck(self.branch.out_channels, scaled(1024, width), task.classes)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (N, classes)."""
+        logits: Tensor = self.neck(self.branch(self.split(inputs)[1]))
+        return logits
+
+
+class DualNetwork(TwoViewNetwork):
+    """DBFEM: both branches, their maps concatenated."""
+
+    def __init__(self, task: Task, *, width: float = 1.0, stem_stride: int = 2) -> None:
+        super().__init__(task, stem_stride)
+        self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride)
+        self.local_branch = LocalBranch(task.channels, width, stem_stride)
+        both = self.global_branch.out_channels + self.local_branch.out_channels
+        self.neck = Neck(both, scaled(256, width), task.classes)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (N, classes)."""
+        global_view, local_view = self.split(inputs)
+        features = torch.cat([self.global_branch(global_view), self.local_branch(local_view)], dim=1)
+        logits: Tensor = self.neck(features)
+        return logits
+
+
+class FusionNetwork(TwoViewNetwork):
+    """DBFEM+CAFFM: both branches, fused by CAFFM (``guide`` both), CAFFM_L (local) or CAFFM_G (global)."""
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        guide: Literal["both", "local", "global"] = "both",
+        width: float = 1.0,
+        stem_stride: int = 2,
+    ) -> None:
+        super().__init__(task, stem_stride)
+        self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride)
+        self.local_branch = LocalBranch(task.channels, width, stem_stride)
+        channels = scaled(256, width)
+        maps = self.global_branch.out_channels, self.local_branch.out_channels
+        self.fusion = CAFFM(*maps, channels) if guide == "both" else OneSidedCAFFM(*maps, channels, guide)
+        self.head = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Dropout(DROPOUT),
+            nn.Linear(channels, channels),
+            nn.ReLU(inplace=True),
+            nn.Linear(channels, task.classes),
+        )
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (N, classes)."""
+        global_view, local_view = self.split(inputs)
+        global_map, local_map = self.global_branch(global_view), self.local_branch(local_view)
+        logits: Tensor = self.head(self.fusion(global_map, local_map, self.fusion_grid(inputs)))
+        return logits

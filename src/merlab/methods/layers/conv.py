@@ -1,0 +1,30 @@
+"""Convolution, batch normalisation, ReLU; and the scaling of channel counts."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+class ConvBnRelu(nn.Sequential):
+    """Convolution without bias, batch normalisation and, unless ``relu`` is False, ReLU.
+
+    Padded by half the (odd) kernel: (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride)).
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int | tuple[int, int], stride: int = 1, *, relu: bool = True
+    ) -> None:
+        sides = (kernel, kernel) if isinstance(kernel, int) else kernel
+        padding = (sides[0] // 2, sides[1] // 2)
+        layers: list[nn.Module] = [
+            nn.Conv2d(in_channels, out_channels, sides, stride, padding, bias=False),
+            nn.BatchNorm2d(out_channels),
+        ]
+        if relu:
+            layers.append(nn.ReLU(inplace=True))
+        super().__init__(*layers)
+
+
+def scaled(channels: int, width: float) -> int:
+    """A channel count times a width multiplier, rounded to a multiple of 8 and at least 8; width 1 changes nothing."""
+    return channels if width == 1 else max(8, round(channels * width / 8) * 8)

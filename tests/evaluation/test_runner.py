@@ -1,0 +1,112 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from merlab.evaluation.plan import plan_run
+from merlab.evaluation.runner import Fit, Worker, run
+from merlab.methods import METHODS
+from tests.helpers import write_flow_tree
+
+ONE_EPOCH = {"epochs": 1}
+
+
+def no_progress(done, total, what):
+    pass
+
+
+@pytest.fixture
+def root(tmp_path):
+    return write_flow_tree(tmp_path / "flow")
+
+
+def make_plan(root, methods, seeds=1, **options):
+    given = {"scheme": "megc2019", "protocol": "loso", "seeds": range(seeds), "settings": ONE_EPOCH, **options}
+    return plan_run(methods, sources=[("ststnet-flow", root)], **given)[0]
+
+
+def run_here(plan, tmp_path, name="run", jobs=1):
+    return run(plan, tmp_path / name, cache=tmp_path / "cache", jobs=jobs, progress=no_progress)
+
+
+def test_every_clip_is_predicted_once_a_seed_by_a_model_that_never_saw_its_subject(root, tmp_path):
+    plan = make_plan(root, ["linear-svm", "ststnet"], seeds=2)
+    table = run_here(plan, tmp_path)
+    per_clip = table.groupby(["method", "seed", "database", "subject", "clip"]).size()
+    assert (per_clip == 1).all()
+    assert len(table) == 24 * (1 + 2)
+    for split in plan.splits:
+        groups = plan.labelled.table.groups
+        assert not {groups[row] for row in split.train} & {groups[row] for row in split.test}
+
+
+def test_probabilities_sum_to_one_and_the_decision_is_the_largest(root, tmp_path):
+    table = run_here(make_plan(root, ["random", "linear-svm"]), tmp_path)
+    probabilities = table[["p_negative", "p_positive", "p_surprise"]]
+    assert probabilities.sum(axis=1).to_numpy() == pytest.approx(np.ones(len(table)))
+    assert (probabilities.idxmax(axis=1).str.removeprefix("p_") == table["prediction"]).all()
+
+
+def test_a_method_learns_what_is_there_to_learn(root, tmp_path):
+    table = run_here(make_plan(root, ["linear-svm"]), tmp_path)
+    assert (table["truth"] == table["prediction"]).mean() > 0.9
+
+
+def test_what_is_done_is_not_done_again_and_the_table_is_the_same(root, tmp_path):
+    plan = make_plan(root, ["ststnet"], seeds=2)
+    undisturbed = run_here(plan, tmp_path)
+    parts = sorted((tmp_path / "run" / "parts").rglob("*.parquet"))
+    lost, kept = parts[::3], {part: part.stat().st_mtime_ns for part in parts if part not in parts[::3]}
+    for part in lost:
+        part.unlink()
+    again = run_here(plan, tmp_path)
+    pd.testing.assert_frame_equal(undisturbed, again)
+    assert {part: part.stat().st_mtime_ns for part in kept} == kept
+    assert all(part.exists() for part in lost)
+
+
+def test_predictions_made_with_other_settings_are_not_taken_over(root, tmp_path):
+    run_here(make_plan(root, ["ststnet"]), tmp_path)
+    longer = make_plan(root, ["ststnet"], settings={"epochs": 4})
+    pd.testing.assert_frame_equal(run_here(longer, tmp_path), run_here(longer, tmp_path, name="fresh"))
+
+
+@pytest.mark.slow
+def test_the_table_does_not_depend_on_the_number_of_workers(root, tmp_path):
+    plan = make_plan(root, ["random", "linear-svm", "ststnet", "dbfem-caffm"])
+    alone, together = run_here(plan, tmp_path, "alone", jobs=1), run_here(plan, tmp_path, "together", jobs=2)
+    pd.testing.assert_frame_equal(alone, together)
+
+
+def first_fold(plan, tmp_path):
+    return Worker(plan, tmp_path / "cache").run(Fit(0, 0, 0, "key"))
+
+
+NEURAL_OR_FITTED = [name for name in METHODS if name not in {"constant", "random"}]
+
+
+@pytest.mark.parametrize("name", NEURAL_OR_FITTED)
+def test_a_models_predictions_do_not_depend_on_the_labels_of_its_test_clips(name, root, tmp_path):
+    plan = make_plan(root, [name], preset="flow28" if "flow28" in METHODS[name].presets else None)
+    labels = plan.labelled.labels.copy()
+    labels[list(plan.splits[0].test)] = (labels[list(plan.splits[0].test)] + 1) % 3
+    relabelled = replace(plan, labelled=replace(plan.labelled, labels=labels))
+    columns = ["p_negative", "p_positive", "p_surprise"]
+    pd.testing.assert_frame_equal(first_fold(plan, tmp_path)[columns], first_fold(relabelled, tmp_path)[columns])
+
+
+def test_only_the_leaky_mode_looks_at_the_test_fold(root, tmp_path, monkeypatch):
+    from merlab.training import NeuralClassifier
+
+    seen = []
+    fit = NeuralClassifier.fit
+
+    def spy(self, inputs, labels, groups, seed, **options):
+        seen.append((self.settings.selection, options.get("monitor") is not None))
+        fit(self, inputs, labels, groups, seed, **options)
+
+    monkeypatch.setattr(NeuralClassifier, "fit", spy)
+    for selection in ("fixed", "validation", "best-epoch-on-test"):
+        first_fold(make_plan(root, ["ststnet"], settings={"epochs": 1, "selection": selection}), tmp_path)
+    assert seen == [("fixed", False), ("validation", False), ("best-epoch-on-test", True)]

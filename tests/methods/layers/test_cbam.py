@@ -1,0 +1,64 @@
+"""CBAM against numbers worked out by hand from equations 2 and 3 of Woo et al. 2018."""
+
+import math
+
+import torch
+
+from merlab.methods.layers import CBAM, ChannelGate, SpatialGate, scaled, squeezed
+
+
+def sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
+
+
+def all_ones(module: torch.nn.Module) -> torch.nn.Module:
+    for parameter in module.parameters():
+        torch.nn.init.ones_(parameter)
+    return module
+
+
+FEATURES = torch.tensor([[[[1.0, 3.0]], [[-2.0, 4.0]]]])  # (1, 2, 1, 2): means 2 and 1, maxima 3 and 4
+
+
+def test_the_channel_gate_is_one_perceptron_over_averages_and_maxima():
+    # All weights 1, 4 hidden units: each is 2 + 1 = 3 of the averages, 3 + 4 = 7 of the maxima; 4 x 3 + 4 x 7 = 40.
+    gate = all_ones(ChannelGate(2))
+    for parameter in gate.parameters():
+        parameter.data *= 0.1
+    expected = sigmoid(4 * 0.1 * (0.1 * 3) + 4 * 0.1 * (0.1 * 7))
+    assert torch.allclose(gate(FEATURES), torch.full((1, 2, 1, 1), expected))
+
+
+def test_the_perceptron_rectifies_each_descriptor_before_the_sum():
+    gate = all_ones(ChannelGate(2))
+    features = torch.tensor([[[[-5.0, 1.0]], [[-5.0, 1.0]]]])  # means -2, maxima 1: only the maxima pass the ReLU
+    assert torch.allclose(gate(features), torch.full((1, 2, 1, 1), sigmoid(4 * 2)))
+
+
+def test_the_spatial_gate_is_a_7x7_convolution_over_channel_average_and_maximum():
+    # Columns: averages -0.5 and 3.5, maxima 1 and 4. A 7 x 7 kernel of 0.1 reaches both columns from either.
+    gate = SpatialGate()
+    torch.nn.init.constant_(gate.convolution.weight, 0.1)
+    assert torch.allclose(gate(FEATURES), torch.full((1, 1, 1, 2), sigmoid(0.1 * (-0.5 + 3.5 + 1 + 4))))
+
+
+def test_the_channel_gate_comes_before_the_spatial_one():
+    module = CBAM(2)
+    torch.nn.init.zeros_(module.channel.perceptron[2].weight)  # gate 1/2 everywhere
+    torch.nn.init.constant_(module.spatial.convolution.weight, 0.1)
+    # The spatial gate sees features already halved: 0.1 x 8 / 2.
+    assert torch.allclose(module(FEATURES), FEATURES * 0.5 * sigmoid(0.4))
+
+
+def test_guided_gates_come_from_the_guide_alone_and_weigh_both():
+    module = CBAM(2)
+    guided, guide = module.guided(torch.ones(1, 2, 1, 2), FEATURES)
+    assert torch.allclose(guide, module(FEATURES))
+    assert torch.allclose(guided * FEATURES, guide)
+
+
+def test_widths_are_scaled_to_multiples_of_eight_and_gates_stay_usable():
+    assert [scaled(channels, 0.25) for channels in (32, 64, 96, 768)] == [8, 16, 24, 192]
+    assert scaled(8, 0.01) == 8
+    assert scaled(83, 1) == 83
+    assert (squeezed(256), squeezed(8)) == (16, 4)

@@ -1,0 +1,81 @@
+"""The registry: names, order, presets, and a fit of every method."""
+
+import numpy as np
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.inputs import mirror_of, parse_recipe
+from merlab.methods import METHODS, find_method
+from merlab.methods.base import Method, Task
+
+NETWORKS = [name for name, method in METHODS.items() if method.network is not None]
+
+
+def test_floors_come_first_then_the_papers_networks_then_rivals():
+    assert list(METHODS) == [
+        "constant",
+        "random",
+        "linear-svm",
+        "gfem",
+        "ltfem",
+        "dbfem",
+        "dbfem-caffm",
+        "dbfem-caffm-l",
+        "dbfem-caffm-g",
+        "resnet18",
+        "resnet34",
+        "ststnet",
+        "off-apexnet",
+    ]
+    assert all(method.name == name for name, method in METHODS.items())
+
+
+def test_a_misspelt_name_is_answered_with_the_closest():
+    with pytest.raises(MerlabError, match="unknown method 'dbfem-cafm'; did you mean dbfem-caffm"):
+        find_method("dbfem-cafm")
+
+
+def test_a_name_like_none_is_answered_with_all():
+    with pytest.raises(MerlabError, match="methods are constant, random"):
+        find_method("xyzzy")
+
+
+def test_an_unknown_preset_is_answered_with_those_that_exist():
+    with pytest.raises(MerlabError, match="gfem has no preset 'huge'; it has paper, reduced, flow28"):
+        find_method("gfem").preset("huge")
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_input_is_a_recipe_that_exists(method: Method):
+    for text in [method.input, *(preset.input for preset in method.presets.values() if preset.input)]:
+        assert parse_recipe(text).seen_by(method.view).shape[0] > 0
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_only_the_published_settings_are_not_stamped_as_reduced(name):
+    presets = find_method(name).presets
+    assert {label for label, preset in presets.items() if not preset.reduced} == {"paper"}
+    assert all(preset.training and preset.training.selection == "fixed" for preset in presets.values())
+
+
+def test_a_floor_is_no_network():
+    with pytest.raises(MerlabError, match="constant is not a network"):
+        find_method("constant").module(Task(3, 3, 28, 28), find_method("constant").preset("paper"))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_fits_and_predicts_on_its_smallest_input(name):
+    method = find_method(name)
+    preset = method.presets.get("flow28", method.preset("reduced"))
+    if preset.training is not None:
+        short = preset.training.model_copy(update={"epochs": 1, "mirror": True})
+        preset = preset.model_copy(update={"training": short})
+    recipe = parse_recipe(preset.input or method.input).seen_by(method.view)
+    generator = np.random.default_rng(0)
+    inputs = generator.random((9, *recipe.shape)).astype(np.float32)
+    task = Task(3, recipe.channels, recipe.height, recipe.width, recipe.views)
+    classifier = method.build(task, preset, mirror=mirror_of(recipe))
+    classifier.fit(inputs, np.arange(9) % 3, [f"s{row}" for row in range(9)], seed=0)
+    probabilities = classifier.predict_proba(inputs[:4])
+    assert probabilities.shape == (4, 3)
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(4))

@@ -1,0 +1,343 @@
+"""Training: what a fit promises whatever the network."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from torch import nn
+
+from merlab.errors import MerlabError
+from merlab.training import (
+    NeuralClassifier,
+    TrainingSettings,
+    balanced_weights,
+    hold_out_subjects,
+    random_batches,
+    resolve_device,
+    resolve_precision,
+    seeded,
+    shifted,
+)
+
+CPU = torch.device("cpu")
+QUICK = TrainingSettings(epochs=15, batch_size=8, learning_rate=0.02, device="cpu")
+SUBJECTS = [f"sub{number % 8:02d}" for number in range(48)]
+
+
+def small_network() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Dropout(0.1),
+        nn.Linear(4, 2),
+    )
+
+
+def bright_and_dark(clips: int = 48, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Class 1 is bright in the left half: trivially separable."""
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, 2, clips)
+    inputs = generator.normal(size=(clips, 1, 8, 8)).astype(np.float32)
+    inputs[labels == 1, :, :, :4] += 3
+    return inputs, labels
+
+
+def fitted(settings: TrainingSettings = QUICK, seed: int = 0, network=small_network, **arguments) -> NeuralClassifier:
+    inputs, labels = bright_and_dark()
+    classifier = NeuralClassifier(network, 2, settings)
+    classifier.fit(inputs, labels, SUBJECTS, seed, **arguments)
+    return classifier
+
+
+def with_settings(**changes) -> TrainingSettings:
+    return TrainingSettings(**{**QUICK.model_dump(), **changes})
+
+
+class TestSettings:
+    def test_the_defaults_are_the_papers(self):
+        settings = TrainingSettings()
+        published = (500, 64, 1e-3, 0.9, 100)
+        assert (
+            settings.epochs,
+            settings.batch_size,
+            settings.learning_rate,
+            settings.decay,
+            settings.decay_every,
+        ) == published
+
+    @pytest.mark.parametrize(
+        "wrong", [{"epochs": 0}, {"learning_rate": float("nan")}, {"batch_size": 1}, {"momentum": 0.9}, {"decay": 1.5}]
+    )
+    def test_a_setting_out_of_range_or_unknown_is_refused(self, wrong):
+        with pytest.raises(ValidationError):
+            TrainingSettings(**wrong)
+
+    def test_the_learning_rate_decays_by_steps(self):
+        rates = []
+
+        class Watched(torch.optim.Adam):
+            def step(self, closure=None):
+                rates.append(self.param_groups[0]["lr"])
+                return super().step(closure)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(torch.optim, "Adam", Watched)
+            fitted(with_settings(epochs=5, batch_size=48, learning_rate=0.1, decay=0.5, decay_every=2))
+        assert rates == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025])
+
+
+class TestLearning:
+    def test_a_separable_problem_is_learned(self):
+        unseen, truth = bright_and_dark(seed=1)
+        assert (fitted().predict_proba(unseen).argmax(axis=1) == truth).mean() > 0.95
+
+    def test_shuffled_labels_stay_near_chance_on_unseen_clips(self):
+        inputs, labels = bright_and_dark(200)
+        shuffled = np.random.default_rng(3).permutation(labels)
+        classifier = NeuralClassifier(small_network, 2, QUICK)
+        classifier.fit(inputs, shuffled, ["s"] * 200, seed=0)
+        unseen, truth = bright_and_dark(200, seed=1)
+        balanced = np.mean(
+            [(classifier.predict_proba(unseen).argmax(axis=1) == truth)[truth == c].mean() for c in (0, 1)]
+        )
+        assert 0.3 < balanced < 0.7
+
+    def test_probabilities_are_rows_that_sum_to_one(self):
+        probabilities = fitted().predict_proba(bright_and_dark(7)[0])
+        assert probabilities.shape == (7, 2)
+        assert probabilities.sum(axis=1) == pytest.approx(np.ones(7))
+
+    def test_balanced_weights_make_a_rare_class_count_as_much_as_a_frequent_one(self):
+        # Inputs say nothing, so the best constant answer is the weighted class share.
+        inputs = np.zeros((48, 1, 8, 8), np.float32)
+        labels = np.array([0] * 40 + [1] * 8)
+        shares = {}
+        for weights in ("none", "balanced"):
+            settings = with_settings(epochs=60, batch_size=48, learning_rate=0.1, class_weights=weights)
+            classifier = NeuralClassifier(small_network, 2, settings)
+            classifier.fit(inputs, labels, SUBJECTS, seed=0)
+            shares[weights] = classifier.predict_proba(inputs[:1])[0, 1]
+        assert shares["none"] == pytest.approx(8 / 48, abs=0.05)
+        assert shares["balanced"] == pytest.approx(0.5, abs=0.05)
+
+    def test_progress_reports_every_epoch_with_a_falling_loss(self):
+        reports = []
+        fitted(on_epoch=lambda done, total, loss: reports.append((done, total, loss)))
+        assert [report[:2] for report in reports] == [(epoch, 15) for epoch in range(1, 16)]
+        assert reports[-1][2] < reports[0][2]
+
+
+class TestRepeatability:
+    def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(self):
+        unseen = bright_and_dark(seed=1)[0]
+        first, again, other = (fitted(seed=seed).predict_proba(unseen) for seed in (5, 5, 6))
+        assert np.array_equal(first, again)
+        assert not np.array_equal(first, other)
+
+    def test_the_callers_random_state_neither_matters_nor_changes(self):
+        unseen = bright_and_dark(seed=1)[0]
+        torch.manual_seed(1)
+        first = fitted().predict_proba(unseen)
+        torch.manual_seed(2)
+        before = torch.get_rng_state()
+        assert np.array_equal(fitted().predict_proba(unseen), first)
+        assert torch.equal(torch.get_rng_state(), before)
+
+    def test_threads_are_set_for_the_fit_and_given_back(self):
+        before = torch.get_num_threads()
+        seen = []
+        fitted(with_settings(threads=1), on_epoch=lambda *_: seen.append(torch.get_num_threads()))
+        assert set(seen) == {1}
+        assert torch.get_num_threads() == before
+
+    def test_initial_weights_are_drawn_from_the_seed(self):
+        with seeded(3, CPU):
+            first = small_network().state_dict()
+        with seeded(3, CPU):
+            second = small_network().state_dict()
+        assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+class TestSelection:
+    def test_fixed_keeps_the_last_epoch(self):
+        assert fitted().kept_epoch == QUICK.epochs
+
+    def test_validation_holds_out_whole_subjects(self):
+        kept, held_out = hold_out_subjects(SUBJECTS, 0.25, seed=0)
+        assert len({SUBJECTS[row] for row in held_out}) == 2
+        assert {SUBJECTS[row] for row in kept}.isdisjoint(SUBJECTS[row] for row in held_out)
+        assert sorted([*kept, *held_out]) == list(range(48))
+
+    def test_validation_keeps_an_epoch_and_still_learns(self):
+        classifier = fitted(with_settings(selection="validation"))
+        unseen, truth = bright_and_dark(seed=1)
+        assert 1 <= classifier.kept_epoch <= QUICK.epochs
+        assert (classifier.predict_proba(unseen).argmax(axis=1) == truth).mean() > 0.9
+
+    def test_validation_with_one_subject_names_the_remedy(self):
+        inputs, labels = bright_and_dark()
+        classifier = NeuralClassifier(small_network, 2, with_settings(selection="validation"))
+        with pytest.raises(MerlabError, match="2 at least.*selection=fixed"):
+            classifier.fit(inputs, labels, ["sub01"] * 48, seed=0)
+
+    def test_the_leak_keeps_the_epoch_that_is_best_on_the_test_fold(self):
+        # A test fold with half its labels turned cannot be learned, only picked.
+        test, labels = bright_and_dark(seed=2)
+        noisy = np.where(np.arange(48) % 2, labels, 1 - labels)
+        leaky = fitted(with_settings(selection="best-epoch-on-test"), monitor=(test, noisy))
+        fixed = fitted()
+
+        def accuracy(classifier):
+            return (classifier.predict_proba(test).argmax(axis=1) == noisy).mean()
+
+        assert accuracy(leaky) >= accuracy(fixed)
+        assert leaky.kept_epoch < QUICK.epochs
+
+    @pytest.mark.parametrize(
+        ("selection", "given"), [("best-epoch-on-test", False), ("fixed", True), ("validation", True)]
+    )
+    def test_the_test_fold_is_taken_by_the_leak_and_by_nothing_else(self, selection, given):
+        monitor = bright_and_dark(seed=2) if given else None
+        with pytest.raises(MerlabError, match="only best-epoch-on-test"):
+            fitted(with_settings(selection=selection), monitor=monitor)
+
+
+class TestFaults:
+    @pytest.mark.parametrize("value", [np.nan, np.inf])
+    def test_inputs_that_are_not_finite_are_named(self, value):
+        inputs, labels = bright_and_dark()
+        inputs[11, 0, 3, 3] = value
+        with pytest.raises(MerlabError, match="1 of 48 inputs hold NaN or infinity, the first in row 11"):
+            NeuralClassifier(small_network, 2, QUICK).fit(inputs, labels, SUBJECTS, seed=0)
+
+    def test_inputs_that_are_not_finite_are_refused_at_prediction_too(self):
+        with pytest.raises(MerlabError, match="NaN or infinity"):
+            fitted().predict_proba(np.full((1, 1, 8, 8), np.nan, np.float32))
+
+    def test_a_loss_that_is_not_finite_names_the_epoch_and_the_remedy(self):
+        with pytest.raises(MerlabError, match=r"loss is (nan|inf) in epoch \d+; lower learning_rate"):
+            fitted(with_settings(learning_rate=1e30))
+
+    def test_labels_out_of_range_are_named(self):
+        inputs, labels = bright_and_dark()
+        with pytest.raises(MerlabError, match=r"labels of 2 classes lie in 0\.\.1, got 1\.\.2"):
+            NeuralClassifier(small_network, 2, QUICK).fit(inputs, labels + 1, SUBJECTS, seed=0)
+
+    def test_as_many_labels_and_subjects_as_clips(self):
+        inputs, labels = bright_and_dark()
+        with pytest.raises(MerlabError, match="48 clips need as many labels"):
+            NeuralClassifier(small_network, 2, QUICK).fit(inputs, labels[:-1], SUBJECTS, seed=0)
+
+    def test_one_clip_is_too_few(self):
+        inputs, labels = bright_and_dark(1)
+        with pytest.raises(MerlabError, match="2 clips at least"):
+            NeuralClassifier(small_network, 2, QUICK).fit(inputs, labels, ["sub01"], seed=0)
+
+    def test_predicting_before_fitting_is_refused(self):
+        with pytest.raises(MerlabError, match="not been trained"):
+            NeuralClassifier(small_network, 2, QUICK).predict_proba(np.zeros((1, 1, 8, 8), np.float32))
+
+    def test_a_device_out_of_memory_names_the_batch_size(self):
+        class Exhausting(nn.Flatten):
+            def forward(self, inputs):
+                raise torch.cuda.OutOfMemoryError
+
+        with pytest.raises(MerlabError, match="batches of 8; lower batch_size"):
+            fitted(network=lambda: nn.Sequential(small_network(), Exhausting()))
+
+    @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+    def test_a_missing_gpu_is_named(self):
+        with pytest.raises(MerlabError, match="no usable CUDA device"):
+            resolve_device("cuda")
+
+    def test_mirroring_needs_to_know_how(self):
+        with pytest.raises(MerlabError, match="mirror_of"):
+            NeuralClassifier(small_network, 2, with_settings(mirror=True))
+
+
+class TestBatches:
+    @given(count=st.integers(2, 200), size=st.integers(2, 64))
+    def test_every_clip_is_in_one_batch_and_no_batch_is_one_clip(self, count, size):
+        batches = random_batches(count, size, CPU)
+        assert sorted(torch.cat(batches).tolist()) == list(range(count))
+        assert all(2 <= len(batch) <= size + 1 for batch in batches)
+
+    def test_a_lone_last_clip_does_not_break_batch_normalisation(self):
+        def one_by_one():
+            return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(1, 2))
+
+        inputs, labels = bright_and_dark(9)
+        classifier = NeuralClassifier(one_by_one, 2, with_settings(batch_size=8))
+        classifier.fit(inputs, labels, ["s"] * 9, seed=0)
+        assert classifier.kept_epoch == QUICK.epochs
+
+    @given(counts=st.lists(st.integers(0, 20), min_size=2, max_size=6).filter(any))
+    def test_balanced_weights_give_every_class_present_the_same_total(self, counts):
+        labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
+        totals = balanced_weights(labels, len(counts)) * torch.tensor(counts)
+        present = [count > 0 for count in counts]
+        expected = [len(labels) / sum(present) if here else 0 for here in present]
+        assert totals.tolist() == pytest.approx(expected)
+
+
+class TestAugmentation:
+    def test_mirroring_uses_the_given_function_on_about_half_of_the_clips(self):
+        seen = []
+
+        def spying_network():
+            network = small_network()
+            network.register_forward_pre_hook(lambda _, batch: seen.append(batch[0].clone()))
+            return network
+
+        classifier = NeuralClassifier(
+            spying_network, 2, with_settings(epochs=10, mirror=True), mirror=lambda batch: torch.full_like(batch, 9)
+        )
+        classifier.fit(*bright_and_dark(), SUBJECTS, seed=0)
+        mirrored = (torch.cat(seen) == 9).all(dim=(1, 2, 3)).float().mean()
+        assert 0.4 < mirrored < 0.6
+
+    @given(pixels=st.integers(1, 5), seed=st.integers(0, 1000))
+    def test_shifting_moves_by_whole_pixels_and_repeats_the_border(self, pixels, seed):
+        ramp = torch.arange(12.0).expand(1, 1, 12, 12)
+        with seeded(seed, CPU):
+            moved = shifted(ramp, pixels)
+        by = int(ramp[0, 0, 5, 5] - moved[0, 0, 5, 5])
+        assert abs(by) <= pixels
+        assert torch.equal(moved[0, 0, 0], (torch.arange(12.0) - by).clamp(0, 11))
+
+
+class TestPrecision:
+    def test_what_is_asked_for_is_what_is_used(self):
+        settings = TrainingSettings(precision="bfloat16")
+        assert resolve_precision(settings, CPU, parameters=10, pixels=10) == "bfloat16"
+
+    @pytest.mark.parametrize(
+        ("flags", "parameters", "side", "expected"),
+        [
+            ("avx2", 8_000_000, 256, "float32"),
+            ("avx512_bf16", 8_000_000, 256, "bfloat16"),
+            ("amx_bf16", 8_000_000, 256, "bfloat16"),
+            ("avx512_bf16", 500_000, 256, "float32"),
+            ("avx512_bf16", 8_000_000, 80, "float32"),
+        ],
+    )
+    def test_a_cpu_uses_bfloat16_only_if_it_has_it_and_the_work_is_large(
+        self, monkeypatch, flags, parameters, side, expected
+    ):
+        monkeypatch.setattr("merlab.training.processor_field", lambda _: f"fpu {flags} sse")
+        assert resolve_precision(TrainingSettings(), CPU, parameters, side * side) == expected
+
+    def test_the_choice_can_be_asked_before_training_and_draws_nothing(self):
+        before = torch.get_rng_state()
+        assert NeuralClassifier(small_network, 2, QUICK).precision(8, 8) == "float32"
+        assert torch.equal(torch.get_rng_state(), before)
+
+    def test_bfloat16_training_learns_too(self):
+        unseen, truth = bright_and_dark(seed=1)
+        classifier = fitted(with_settings(precision="bfloat16"))
+        assert (classifier.predict_proba(unseen).argmax(axis=1) == truth).mean() > 0.9
