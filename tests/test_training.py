@@ -192,8 +192,8 @@ class TestSelection:
         leaky = fitted(with_settings(selection="best-epoch-on-test"), monitor=(test, noisy))
         fixed = fitted()
 
-        def accuracy(classifier):
-            return (classifier.predict_proba(test).argmax(axis=1) == noisy).mean()
+        def accuracy(classifier: NeuralClassifier) -> float:
+            return float((classifier.predict_proba(test).argmax(axis=1) == noisy).mean())
 
         assert accuracy(leaky) >= accuracy(fixed)
         assert leaky.kept_epoch < QUICK.epochs

@@ -90,12 +90,11 @@ class Clip:
         if not isinstance(self.fps, (int, float)) or not math.isfinite(self.fps) or self.fps <= 0:
             yield f"fps must be a finite number above zero, got {self.fps!r}"
         numbers = {column: getattr(self, column) for column in ("onset", "apex", "offset")}
-        for column, number in numbers.items():
-            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
-                yield f"{column} must be a frame number from 1 up or None, got {number!r}"
-                return
         known = [(column, number) for column, number in numbers.items() if number is not None]
-        for (first, earlier), (second, later) in zip(known, known[1:], strict=False):
+        wrong = [(column, number) for column, number in known if type(number) is not int or number < 1]
+        for column, number in wrong:
+            yield f"{column} must be a frame number from 1 up or None, got {number!r}"
+        for (first, earlier), (second, later) in zip(known, known[1:], strict=False) if not wrong else ():
             if earlier > later:
                 yield f"{first} {earlier} lies after {second} {later}"
 
@@ -273,7 +272,10 @@ def read_image(path: Path) -> Image:
         raise ClipError(f"{path} is empty (0 bytes); copy it again from the original")
     if _is_truncated(content):
         raise ClipError(f"{path} is truncated ({len(content)} bytes); copy it again from the original")
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise ClipError(f"{path} is not an image that OpenCV can decode: {error.err}") from error
     if image is None:
         raise ClipError(f"{path} is not an image that OpenCV can decode")
     return np.asarray(image, dtype=np.uint8)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from merlab.errors import MerlabError
+
+UNFINISHED = ".unfinished-"
+STILL_WRITING_SECONDS = 60
 
 
 @contextmanager
@@ -19,7 +23,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Missing parent folders are made. Raises MerlabError where the folder cannot be made or written to.
     """
-    aside = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
+    aside = _beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
@@ -29,25 +33,42 @@ def whole_file(path: Path) -> Iterator[Path]:
             f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to"
         ) from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield a new empty folder beside ``path``; on success it replaces ``path``, on failure it is removed."""
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    aside, before = _beside(path), _beside(path)
     try:
         aside.mkdir(parents=True)
         yield aside
-        if path.exists():
-            shutil.rmtree(path)
+        if path.is_dir():
+            path.replace(before)
         aside.replace(path)
+        shutil.rmtree(before, ignore_errors=True)
     except OSError as error:
         raise MerlabError(
             f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to"
         ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what writers that were killed left under ``folder``; what is under a minute old may still be written."""
+    for path in folder.rglob(f"{UNFINISHED}*"):
+        if time.time() - path.lstat().st_mtime < STILL_WRITING_SECONDS:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{path.name}")
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, recall_score
 
+from merlab.clips import read_image
 from merlab.errors import MerlabError
 from merlab.methods import find_method
 from merlab.methods.base import Task
@@ -46,10 +46,10 @@ def test_random_draws_every_class_equally_often_whatever_the_training_fold():
 def test_random_repeats_with_its_seed_and_differs_between_seeds_and_folds():
     inputs, labels, groups = blobs()
 
-    def draws(seed, clips):
+    def draws(seed: int, clips: np.ndarray) -> np.ndarray:
         floor = build("random")
         floor.fit(inputs, labels, groups, seed)
-        return floor.predict_proba(clips)
+        return np.asarray(floor.predict_proba(clips))
 
     assert np.array_equal(draws(1, inputs[:9]), draws(1, inputs[:9]))
     assert not np.array_equal(draws(1, inputs[:9]), draws(2, inputs[:9]))
@@ -87,7 +87,7 @@ def test_the_svm_cannot_learn_from_one_class_and_says_so():
 def test_the_svm_reaches_the_known_floor_on_the_released_flow():
     # LOSO over the 40 subjects of CASME II and SMIC, pooled; found with scikit-learn alone, outside merlab.
     files = sorted(RELEASED_FLOW.glob("*/u_test/*/*.png"))
-    inputs = np.stack([cv2.imread(str(file))[..., ::-1].transpose(2, 0, 1) for file in files]).astype(np.float32) / 255
+    inputs = np.stack([read_image(file)[..., ::-1].transpose(2, 0, 1) for file in files]).astype(np.float32) / 255
     labels = np.array([int(file.parent.name) for file in files])
     subjects = np.array([file.parts[-4] for file in files])
     predicted = np.empty_like(labels)

@@ -15,7 +15,7 @@ from merlab.evaluation.predictions import METRICS_FILE, RUN_FILE
 from merlab.evaluation.runner import Progress, run, versions
 from merlab.evaluation.summary import summarise_run
 from merlab.methods import find_method
-from merlab.storage import read_json, write_json
+from merlab.storage import read_json, remove_unfinished, write_json
 
 
 def evaluate(
@@ -33,6 +33,7 @@ def evaluate(
     method named again with other settings replaces the earlier one. Raises MerlabError when it holds something else.
     """
     earlier = _earlier_run(out, plan)
+    remove_unfinished(out)
     if earlier is not None:
         named = {entry.method for entry in plan.entries}
         kept = [_entry_of(method) for method in earlier["methods"] if method["method"] not in named]
@@ -55,7 +56,7 @@ def evaluate(
 
 def _earlier_run(out: Path, plan: Plan) -> dict[str, Any] | None:
     if not (out / RUN_FILE).exists():
-        if out.is_dir() and any(out.iterdir()):
+        if out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir()):
             raise MerlabError(f"{out} is not empty and holds no merlab run; name another folder with --out")
         return None
     earlier: dict[str, Any] = read_json(out / RUN_FILE)

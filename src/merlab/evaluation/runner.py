@@ -97,7 +97,7 @@ def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
     worker, data_digest, digests = Worker(plan, cache), plan.digest(), {}
     for recipe in dict.fromkeys(entry.recipe for entry in plan.entries):
         inputs = worker.inputs(recipe, lambda done, total, what: progress(done, total, f"making inputs: {what}"))
-        digests[recipe] = hashlib.sha256(np.ascontiguousarray(inputs)).hexdigest()
+        digests[recipe] = hashlib.sha256(np.ascontiguousarray(inputs).data).hexdigest()
     return [entry.key(digests[entry.recipe], data_digest, versions()) for entry in plan.entries]
 
 
@@ -196,7 +196,12 @@ def _start_worker(plan: Plan, cache: Path | None, epochs: multiprocessing.queues
     _worker, _epochs = Worker(plan, cache), epochs
     parent = multiprocessing.parent_process()
     assert parent is not None
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+    def end_with_parent() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _run_in_worker(fit: Fit) -> pd.DataFrame:

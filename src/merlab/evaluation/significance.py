@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -84,8 +85,7 @@ def compare(first: NDArray[np.int64], second: NDArray[np.int64], metric: Metric,
     first, second = first[:seeds], second[:seeds]
     observed = float((metric(first.sum(axis=1)) - metric(second.sum(axis=1))).mean())
     swapped = np.random.default_rng(seed).random((RESAMPLES, first.shape[1])) < 0.5
-    step = first - second
-    moved = np.einsum("rs,nskl->nrkl", swapped.astype(float), step)
+    moved = _pooled(swapped.astype(float), first - second)
     permuted = (metric(first.sum(axis=1)[:, None] - moved) - metric(second.sum(axis=1)[:, None] + moved)).mean(axis=0)
     extreme = int((np.abs(permuted) >= abs(observed) - 1e-12).sum())
     interval = _difference_interval(first, second, metric, seed)
@@ -103,9 +103,20 @@ def _difference_interval(
 
 def _resampled(counts: NDArray[np.int64], seed: int) -> FloatArray:
     """Pooled counts (seeds, RESAMPLES, K, K) of subjects drawn with replacement; the same draws for the same seed."""
-    subjects = counts.shape[1]
-    weights = np.random.default_rng(seed).multinomial(subjects, np.full(subjects, 1 / subjects), size=RESAMPLES)
-    return np.asarray(np.einsum("rs,nskl->nrkl", weights.astype(float), counts))
+    return _pooled(_draws(counts.shape[1], seed), counts)
+
+
+@lru_cache(maxsize=16)
+def _draws(subjects: int, seed: int) -> FloatArray:
+    """How often each subject is drawn, (RESAMPLES, subjects); kept, because all methods of a run share them."""
+    shares = np.full(subjects, 1 / subjects)
+    return np.random.default_rng(seed).multinomial(subjects, shares, size=RESAMPLES).astype(float)
+
+
+def _pooled(weights: FloatArray, counts: NDArray[np.int64]) -> FloatArray:
+    """Counts (seeds, subjects, K, K) summed over subjects by each row of weights: (seeds, rows, K, K)."""
+    # Whole numbers this small are exact as floats, and only floats are multiplied by BLAS.
+    return np.moveaxis(np.tensordot(weights, counts.astype(float), axes=(1, 1)), 0, 1)
 
 
 def _percentiles(values: FloatArray) -> tuple[float, float]:

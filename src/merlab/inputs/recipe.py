@@ -21,7 +21,7 @@ MIN_SIDE, MAX_SIDE = 8, 2048
 COMMON_CHOICES = {"regions": ("none", "mask", "mosaic"), "view": ("global", "local", "both")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class InputKind:
     """One way to turn a clip into an array; a recipe's head names it.
 

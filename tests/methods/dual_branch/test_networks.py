@@ -9,7 +9,7 @@ from torch import nn
 from merlab.errors import MerlabError
 from merlab.evaluation.cost import macs, parameters
 from merlab.methods import find_method
-from merlab.methods.base import Task
+from merlab.methods.base import Preset, Task
 
 # Table 7 of the paper: parameters in M, "complexity" in G (multiply-accumulates).
 TABLE_7 = {
@@ -25,9 +25,8 @@ TINY = {"width": 0.125}
 
 
 def build(name: str, task: Task, **options):
-    method = find_method(name)
     torch.manual_seed(0)
-    return method.network(task, **options).eval()
+    return find_method(name).module(task, Preset(source="test", network=options)).eval()
 
 
 def calibrated(network: nn.Module, inputs: torch.Tensor) -> nn.Module:
@@ -139,7 +138,7 @@ def test_one_sided_fusion_draws_its_masks_from_one_branch(name, other_half):
     inputs = torch.rand(4, 4, 40, 33)
     network = calibrated(build(name, Task(3, 2, 40, 33, views=2), **TINY), inputs)
     seen = []
-    network.fusion.masks.register_forward_hook(lambda module, given, made: seen.append(made))
+    network.get_submodule("fusion.masks").register_forward_hook(lambda module, given, made: seen.append(made))
     changed = inputs.clone()
     changed[:, other_half] += torch.rand(4, 2, 40, 33)
     with torch.inference_mode():

@@ -44,7 +44,8 @@ def test_the_spatial_gate_is_a_7x7_convolution_over_channel_average_and_maximum(
 
 def test_the_channel_gate_comes_before_the_spatial_one():
     module = CBAM(2)
-    torch.nn.init.zeros_(module.channel.perceptron[2].weight)  # gate 1/2 everywhere
+    for parameter in module.channel.parameters():
+        torch.nn.init.zeros_(parameter)  # gate 1/2 everywhere
     torch.nn.init.constant_(module.spatial.convolution.weight, 0.1)
     # The spatial gate sees features already halved: 0.1 x 8 / 2.
     assert torch.allclose(module(FEATURES), FEATURES * 0.5 * sigmoid(0.4))

@@ -1,0 +1,170 @@
+"""The released optical flow of MEGC2019: 28 x 28 images that come with the STSTNet and HTNet releases.
+
+Format: ``<root>/<subject>/u_train|u_test/<class>/<name> .png`` (with a space before the suffix), RGB = u, v, optical
+strain, each channel of each image stretched to 0..255 on its own. ``u_train`` repeats what other subjects have in
+``u_test``, so only ``u_test`` is read. Classes: 0 negative, 1 positive, 2 surprise, as in the official MEGC2019 list.
+Subjects: ``sub01`` CASME II, ``s01`` SMIC-HS, ``006`` SAMM. The full release holds 442 clips of 68 subjects.
+
+The flow is real, its frames are not part of it: only flow recipes at the stored size can be made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from merlab.clips import Clip, ClipError, ClipTable, read_image
+from merlab.databases.base import Database, Examination, Finding, Progress
+from merlab.errors import MerlabError
+
+TEST_FOLDER = "u_test"
+EMOTIONS = {"0": "negative", "1": "positive", "2": "surprise"}
+SIDE = 28
+
+# (pattern of the subject's name, database, frames a second): databases.md of each, as their publications state.
+ORIGINS = ((r"sub\d+", "casme2", 200.0), (r"s\d+", "smic", 100.0), (r"\d{3}", "samm", 200.0))
+
+# MEGC2019's composite database: clips of classes 0, 1, 2.
+PUBLISHED = {"casme2": (88, 32, 25), "smic": (70, 51, 43), "samm": (92, 26, 15)}
+
+
+def origin_of(subject: str) -> tuple[str, float] | None:
+    """Database and frame rate that a subject's name tells; None for a name of no known pattern."""
+    for pattern, database, fps in ORIGINS:
+        if re.fullmatch(pattern, subject):
+            return database, fps
+    return None
+
+
+def examine(root: Path, deep: bool, progress: Progress) -> Examination:
+    """Read the layout; with ``deep`` every image is decoded. Raises MerlabError when there is no such layout."""
+    if not root.is_dir():
+        raise MerlabError(f"{root} is not a folder; give the folder that holds sub01, s01, 006 and so on")
+    subjects = sorted(path for path in root.iterdir() if (path / TEST_FOLDER).is_dir())
+    if not subjects:
+        raise MerlabError(
+            f"{root} holds no <subject>/{TEST_FOLDER} folder; give the folder of the release that holds "
+            "sub01, s01, 006 and so on"
+        )
+    clips: list[Clip] = []
+    findings: list[Finding] = []
+    for done, subject in enumerate(subjects, start=1):
+        found, faults = _examine_subject(subject, deep)
+        clips += found
+        findings += faults
+        progress(done, len(subjects), subject.name)
+    findings += _compare_counts(clips)
+    databases = Counter(clip.database for clip in clips)
+    facts = {
+        "layout": f"<subject>/{TEST_FOLDER}/<class>/<name>.png",
+        "clips": ", ".join(f"{name} {count}" for name, count in sorted(databases.items())) or "none",
+        "subjects": str(len({clip.group for clip in clips})),
+        "flow": "as released by its authors (TV-L1), 28x28, u v strain, each channel stretched on its own",
+    }
+    return Examination(ClipTable(tuple(clips)), tuple(findings), facts)
+
+
+def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding]]:
+    origin = origin_of(folder.name)
+    if origin is None:
+        expected = "sub01 (CASME II), s01 (SMIC) or 006 (SAMM)"
+        return [], [
+            Finding("unusable", folder.name, f"a subject named like {expected}", folder.name, "rename the folder")
+        ]
+    clips: list[Clip] = []
+    findings: list[Finding] = []
+    labels: dict[str, set[str]] = defaultdict(set)
+    for path in _images(folder / TEST_FOLDER, findings):
+        name = path.stem.strip()
+        labels[name].add(path.parent.name)
+        if len(labels[name]) > 1:
+            others = " and ".join(sorted(labels[name]))
+            findings.append(
+                Finding(
+                    "unusable",
+                    f"{folder.name} {name}",
+                    "one class a clip",
+                    f"the same name in classes {others}",
+                    "remove the copy in the wrong class (MEGC2019's official list says which)",
+                )
+            )
+            continue
+        fault = _image_fault(path) if deep else None
+        if fault:
+            findings.append(fault)
+            continue
+        database, fps = origin
+        clips.append(
+            Clip(
+                database=database,
+                subject=folder.name,
+                name=name,
+                fps=fps,
+                onset=None,
+                apex=None,
+                offset=None,
+                action_units="",
+                emotion=EMOTIONS[path.parent.name],
+                source=path,
+                apex_source="released",
+            )
+        )
+    return clips, findings
+
+
+def _images(test_folder: Path, findings: list[Finding]) -> Iterator[Path]:
+    """The .png files of the class folders, in order; what is neither is a finding."""
+    for folder in sorted(test_folder.iterdir()):
+        if folder.name.startswith("."):
+            continue
+        where = f"{test_folder.parent.name}/{TEST_FOLDER}/{folder.name}"
+        if folder.name not in EMOTIONS or not folder.is_dir():
+            expected = "class folders 0, 1 and 2"
+            findings.append(
+                Finding("differs", where, expected, folder.name, "nothing is read from it; move it elsewhere")
+            )
+            continue
+        for path in sorted(folder.iterdir()):
+            if path.suffix.lower() == ".png":
+                yield path
+            elif not path.name.startswith("."):
+                remedy = "nothing is read from it; move it elsewhere"
+                findings.append(Finding("differs", f"{where}/{path.name}", "only .png images", path.name, remedy))
+
+
+def _image_fault(path: Path) -> Finding | None:
+    where = f"{path.parents[2].name} {path.stem.strip()}"
+    remedy = "copy the file again from the release"
+    try:
+        height, width = read_image(path).shape[:2]
+    except ClipError as error:
+        return Finding("unusable", where, "a readable image", str(error), remedy)
+    if (height, width) != (SIDE, SIDE):
+        return Finding("unusable", where, f"{SIDE}x{SIDE} pixels", f"{width}x{height}", remedy)
+    return None
+
+
+def _compare_counts(clips: list[Clip]) -> Iterator[Finding]:
+    """Findings where a database is absent, or its counts are not those published."""
+    found = Counter((clip.database, clip.emotion) for clip in clips)
+    for database, published in PUBLISHED.items():
+        counts = tuple(found[database, emotion] for emotion in EMOTIONS.values())
+        if counts != published:
+            absent = not any(counts)
+            yield Finding(
+                "differs",
+                database,
+                f"{sum(published)} clips ({'/'.join(map(str, published))} negative/positive/surprise)",
+                "none" if absent else f"{sum(counts)} clips ({'/'.join(map(str, counts))})",
+                "results cover the databases that are there; for the full composite add the missing files",
+            )
+
+
+STSTNET_FLOW = Database(
+    name="ststnet-flow",
+    title="released 28x28 optical flow of CASME II, SMIC-HS and SAMM (MEGC2019)",
+    access="public, with the STSTNet and HTNet code releases; no licence stated, do not redistribute",
+    examine=examine,
+)

@@ -1,0 +1,58 @@
+"""The coding table: CASME II's own 2014 columns, the same bytes for the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from openpyxl import Workbook
+from openpyxl.xml.constants import ARC_CORE
+from openpyxl.xml.functions import tostring
+
+from merlab.storage import whole_file
+
+TITLE = "SYNTHETIC micro-expressions (not CASME II)"
+COLUMNS = (
+    "Subject",
+    "Filename",
+    None,
+    "OnsetFrame",
+    "ApexFrame",
+    "OffsetFrame",
+    None,
+    "Action Units",
+    "Estimated Emotion",
+)
+SHEETS = ("Sheet1", "Sheet2", "Sheet3")
+TIMELESS = datetime(2000, 1, 1)
+
+Row = tuple[str | int | None, ...]
+
+
+def write_coding_table(path: Path, rows: Iterable[Row]) -> None:
+    """Write ``rows``, one value a column of COLUMNS, below the header of the first of three sheets, as CASME II has it."""
+    workbook = Workbook()
+    workbook.active.title = SHEETS[0]
+    workbook.active.append(COLUMNS)
+    for row in rows:
+        workbook.active.append(row)
+    for name in SHEETS[1:]:
+        workbook.create_sheet(name)
+    with whole_file(path) as aside:
+        _save_without_times(workbook, aside)
+
+
+def _save_without_times(workbook: Workbook, path: Path) -> None:
+    """Save a workbook with fixed times instead of now's, inside the document and in the zip around it."""
+    saved = BytesIO()
+    workbook.save(saved)
+    workbook.properties.title = TITLE
+    workbook.properties.created = workbook.properties.modified = TIMELESS
+    properties = tostring(workbook.properties.to_tree())
+    with ZipFile(saved) as source, ZipFile(path, "w") as target:
+        for name in source.namelist():
+            content = properties if name == ARC_CORE else source.read(name)
+            target.writestr(ZipInfo(name, TIMELESS.timetuple()[:6]), content, ZIP_DEFLATED)

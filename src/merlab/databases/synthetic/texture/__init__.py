@@ -1,0 +1,101 @@
+"""The layers of a face: painted once a subject, then moved by every frame.
+
+Light is computed on a model of the head's relief with linear albedos and then brought to 8 bits by a gamma of 1.9.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from merlab.clips import Image
+from merlab.databases.synthetic.identity import Identity
+from merlab.databases.synthetic.layout import FloatArray, Stream, random_stream
+from merlab.databases.synthetic.texture.canvas import SUPERSAMPLING, grain, painted
+from merlab.databases.synthetic.texture.eyes import (
+    draw_brows,
+    draw_glasses,
+    draw_lid_lines,
+    eye_openings,
+    paint_eyeballs,
+    paint_mouth,
+)
+from merlab.databases.synthetic.texture.relief import HEAD_DEPTH, find_lips, model_relief, shade
+from merlab.databases.synthetic.texture.skin import GRAIN_SCALES, paint_skin, skin_bumps, skin_colour
+from merlab.databases.synthetic.texture.surroundings import hair_colour, paint_hair, paint_surroundings
+
+GAMMA = 1.9
+
+
+@dataclass(frozen=True)
+class FaceLayers:
+    """A face at rest, at twice the resolution of the 640 x 480 head canvas.
+
+    Attributes:
+        skin: (960, 1280, 4) BGR premultiplied by its alpha; the alpha is 0 where the lids leave the eyeballs bare.
+        eyeballs: (960, 1280, 3), what lies behind the lids.
+        mouth: (960, 1280, 3), what lies behind the lips.
+        glasses: (960, 1280) opacity of the rims, 0..255, or None.
+        depth: (480, 640) px towards the camera, 0 at the depth of the eyes, 0 beyond the head.
+        head: (480, 640) in 0..1, how far a pixel moves with the head.
+
+    """
+
+    skin: Image
+    eyeballs: Image
+    mouth: Image
+    glasses: Image | None
+    depth: FloatArray
+    head: FloatArray
+
+
+def paint_face(identity: Identity, blur: float) -> FaceLayers:
+    """Paint a subject; ``blur`` is the standard deviation of the optics' blur in px of the canvas."""
+    rng = random_stream(identity.seed, Stream.TEXTURE, identity.subject)
+    grains = [grain(rng, scale) for scale in GRAIN_SCALES]
+    lips = find_lips(identity)
+    relief = model_relief(identity, lips)
+    light = shade(identity, relief, skin_bumps(identity, grains))
+    albedo = paint_skin(identity, lips, grains, rng)
+    face = albedo * light.diffuse[..., None] + (0.055 * light.specular * (1 + 0.3 * grains[3]))[..., None]
+    dark = skin_colour(identity) * np.float32(0.1) + np.float32(0.02)
+    face = painted(face, draw_lid_lines(identity, rng), dark)
+    face = painted(face, draw_brows(identity, rng), hair_colour(identity))
+    scene = painted(paint_surroundings(identity, grains, rng), relief.face, face)
+    scene, hair = paint_hair(identity, scene, relief, grains, rng)
+    glasses = draw_glasses(identity)
+
+    def finished(layer: FloatArray) -> Image:
+        return _eight_bits(_softened(_exposed(layer, identity.appearance.exposure), blur))
+
+    opaque = 1 - eye_openings(identity)
+    skin = np.dstack([_exposed(scene, identity.appearance.exposure) * opaque[..., None], opaque])
+    return FaceLayers(
+        skin=_eight_bits(_softened(skin, blur)),
+        eyeballs=finished(paint_eyeballs(identity, grains[2])),
+        mouth=finished(paint_mouth(identity)),
+        glasses=None if glasses is None else _eight_bits(_softened(glasses, blur)),
+        depth=_halved(relief.depth - HEAD_DEPTH / 2) * _halved(relief.face),
+        head=_halved(np.asarray(cv2.GaussianBlur(np.maximum(relief.face, hair), (0, 0), 24), np.float32)),
+    )
+
+
+def _exposed(linear: FloatArray, exposure: float) -> FloatArray:
+    """Linear light to display values in 0..1."""
+    return np.asarray(np.clip(cv2.pow(np.clip(linear, 0, 1), 1 / GAMMA) * exposure, 0, 1), np.float32)
+
+
+def _softened(layer: FloatArray, blur: float) -> FloatArray:
+    """The optics' blur; it also keeps the sampling at every second texture pixel free of aliases."""
+    return np.asarray(cv2.GaussianBlur(layer, (0, 0), blur * SUPERSAMPLING), np.float32) if blur > 0 else layer
+
+
+def _eight_bits(layer: FloatArray) -> Image:
+    return np.asarray(cv2.convertScaleAbs(layer, alpha=255), np.uint8)
+
+
+def _halved(layer: FloatArray) -> FloatArray:
+    size = (layer.shape[1] // SUPERSAMPLING, layer.shape[0] // SUPERSAMPLING)
+    return np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_AREA), np.float32)

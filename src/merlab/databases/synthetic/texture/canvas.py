@@ -1,0 +1,97 @@
+"""The drawing board: the head canvas at twice its resolution, with the brushes that every layer is painted with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.databases.synthetic.layout import (
+    CANVAS_HEIGHT,
+    CANVAS_LEFT,
+    CANVAS_TOP,
+    CANVAS_WIDTH,
+    FloatArray,
+    Point,
+    gaussian,
+)
+
+SUPERSAMPLING = 2
+HEIGHT, WIDTH = CANVAS_HEIGHT * SUPERSAMPLING, CANVAS_WIDTH * SUPERSAMPLING
+SUBPIXEL_BITS = 4
+
+# Crop coordinates of the canvas's columns (1, WIDTH) and rows (HEIGHT, 1).
+COLUMNS: FloatArray = ((np.arange(WIDTH, dtype=np.float32) + 0.5) / SUPERSAMPLING - 0.5 + CANVAS_LEFT)[None, :]
+ROWS: FloatArray = ((np.arange(HEIGHT, dtype=np.float32) + 0.5) / SUPERSAMPLING - 0.5 + CANVAS_TOP)[:, None]
+
+
+def texture_x(x: FloatArray) -> FloatArray:
+    """Crop x to texture column, as cv2.remap counts it."""
+    return (x - np.float32(CANVAS_LEFT - 0.5)) * np.float32(SUPERSAMPLING) - np.float32(0.5)
+
+
+def texture_y(y: FloatArray) -> FloatArray:
+    """Crop y to texture row, as cv2.remap counts it."""
+    return (y - np.float32(CANVAS_TOP - 0.5)) * np.float32(SUPERSAMPLING) - np.float32(0.5)
+
+
+def spot(centre: Point, sigma: Point, tilt: float = 0.0) -> FloatArray:
+    """A Gaussian of height 1 on the whole canvas; a tilted one only within four sigmas, where it is above 0.0003."""
+    if tilt == 0:
+        return gaussian(COLUMNS, ROWS, centre, sigma)
+    canvas = np.zeros((HEIGHT, WIDTH), np.float32)
+    rows, columns = box(centre, 4 * max(sigma))
+    canvas[rows, columns] = gaussian(COLUMNS[:, columns], ROWS[rows], centre, sigma, tilt)
+    return canvas
+
+
+def box(centre: Point, reach: float) -> tuple[slice, slice]:
+    """The canvas's rows and columns within ``reach`` px of a point."""
+    left, right = np.searchsorted(COLUMNS[0], [centre[0] - reach, centre[0] + reach])
+    top, bottom = np.searchsorted(ROWS[:, 0], [centre[1] - reach, centre[1] + reach])
+    return slice(int(top), int(bottom)), slice(int(left), int(right))
+
+
+def grain(rng: np.random.Generator, scale: float) -> FloatArray:
+    """Smooth noise over the canvas, blobs of about ``scale`` texture pixels, mean 0 and variance 1."""
+    if scale > 2:
+        rows, columns = int(2 * HEIGHT / scale) + 2, int(2 * WIDTH / scale) + 2
+        coarse = cv2.GaussianBlur(rng.standard_normal((rows, columns), dtype=np.float32), (0, 0), 1.6)
+        noise = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    else:
+        noise = cv2.GaussianBlur(rng.standard_normal((HEIGHT, WIDTH), dtype=np.float32), (0, 0), scale)
+    return np.asarray((noise - noise.mean()) / noise.std(), np.float32)
+
+
+def grain_line(rng: np.random.Generator, length: int, scale: float) -> FloatArray:
+    """Smooth noise along a line of ``length`` samples, mean 0 and variance 1."""
+    line = cv2.GaussianBlur(rng.standard_normal((1, length), dtype=np.float32), (0, 0), scale)[0]
+    return np.asarray((line - line.mean()) / line.std(), np.float32)
+
+
+def pen_lines(lines: Iterable[tuple[NDArray[np.floating], float]], width: float) -> FloatArray:
+    """Anti-aliased polylines: points (n, 2) in crop coordinates with an opacity each; ``width`` in px."""
+    layer = np.zeros((HEIGHT, WIDTH), np.uint8)
+    thickness = max(1, round(width * SUPERSAMPLING))
+    for points, opacity in lines:
+        texture = np.stack([texture_x(points[:, 0]), texture_y(points[:, 1])], axis=1)
+        fixed = np.rint(texture * 2**SUBPIXEL_BITS).astype(np.int32)
+        cv2.polylines(layer, [fixed[:, None]], False, round(255 * opacity), thickness, cv2.LINE_AA, SUBPIXEL_BITS)
+    return layer.astype(np.float32) / 255
+
+
+def blurred(layer: FloatArray, sigma: float) -> FloatArray:
+    """The layer under a Gaussian blur of ``sigma`` texture pixels."""
+    return np.asarray(cv2.GaussianBlur(layer, (0, 0), sigma), np.float32)
+
+
+def painted(image: FloatArray, opacity: FloatArray, colour: FloatArray) -> FloatArray:
+    """``image`` (H, W, 3) with ``colour`` (3,) or (H, W, 3) laid over it where ``opacity`` (H, W) says."""
+    return np.asarray(image + opacity[..., None] * (colour - image), np.float32)
+
+
+def bgr(blue: float, green: float, red: float) -> FloatArray:
+    """A colour, linear light in 0..1."""
+    return np.array([blue, green, red], np.float32)

@@ -1,0 +1,216 @@
+"""Label schemes and splits: pure functions over the clip table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold
+
+from merlab.clips import Clip, ClipTable
+from merlab.errors import MerlabError
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A set of classes and the rule that gives a clip its class.
+
+    ``emotions`` maps the annotators' emotion (lower case) to a class; an emotion that it does not list is outside the
+    scheme. ``omitted_emotions`` (database, emotion) and ``omitted_clips`` (database, subject, clip) are what the
+    scheme's publication leaves out of single databases.
+    """
+
+    name: str
+    description: str
+    classes: tuple[str, ...]
+    emotions: Mapping[str, str]
+    omitted_emotions: frozenset[tuple[str, str]] = frozenset()
+    omitted_clips: frozenset[tuple[str, str, str]] = frozenset()
+
+    def label(self, clip: Clip) -> str | None:
+        """The clip's class; None when the scheme leaves it out."""
+        if (clip.database, clip.emotion) in self.omitted_emotions:
+            return None
+        if (clip.database, clip.subject, clip.name) in self.omitted_clips:
+            return None
+        return self.emotions.get(clip.emotion)
+
+
+_FIVE = ("happiness", "disgust", "repression", "surprise", "others")
+_NEGATIVE = ("negative", "disgust", "repression", "anger", "contempt", "fear", "sadness")
+
+SCHEMES: dict[str, Scheme] = {
+    scheme.name: scheme
+    for scheme in (
+        Scheme(
+            "casme2-5",
+            "the five frequent emotions of CASME II: 246 clips by the 2014 coding table, 249 by that of 2019",
+            _FIVE,
+            {emotion: emotion for emotion in _FIVE},
+        ),
+        Scheme(
+            "casme2-5-merged",
+            "all 255 clips of CASME II in five classes, fear and sadness merged into others: the paper's (its IV.A)",
+            _FIVE,
+            {**{emotion: emotion for emotion in _FIVE}, "fear": "others", "sadness": "others"},
+        ),
+        Scheme(
+            "casme2-4",
+            "all 255 clips of CASME II as positive, negative, surprise and others, repression counted as negative; "
+            "papers that report four classes differ in the mapping, and few state it",
+            ("positive", "negative", "surprise", "others"),
+            {
+                "happiness": "positive",
+                "surprise": "surprise",
+                "others": "others",
+                **dict.fromkeys(("disgust", "repression", "fear", "sadness"), "negative"),
+            },
+        ),
+        Scheme(
+            "megc2019",
+            "the three classes of MEGC2019; of CASME II the official list holds 145 clips: fear, sadness, others, "
+            "sub04 EP12_01f and sub05 EP09_05f are left out (of SAMM, fear and sadness count as negative)",
+            ("negative", "positive", "surprise"),
+            {
+                "positive": "positive",
+                "happiness": "positive",
+                "surprise": "surprise",
+                **dict.fromkeys(_NEGATIVE, "negative"),
+            },
+            frozenset({("casme2", "fear"), ("casme2", "sadness")}),
+            frozenset({("casme2", "sub04", "EP12_01f"), ("casme2", "sub05", "EP09_05f")}),
+        ),
+    )
+}
+
+
+def find_scheme(name: str) -> Scheme:
+    """The scheme of this name; raises MerlabError naming those that exist."""
+    if name not in SCHEMES:
+        close = get_close_matches(name, SCHEMES, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise MerlabError(f"unknown label scheme {name!r}; {hint}schemes are {', '.join(SCHEMES)}")
+    return SCHEMES[name]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The clips that a scheme covers, with their labels.
+
+    ``labels`` (N,) are positions in ``scheme.classes``; ``left_out`` counts the clips outside the scheme by reason.
+    """
+
+    scheme: Scheme
+    table: ClipTable
+    labels: NDArray[np.int64]
+    left_out: Mapping[str, int]
+
+
+def label_clips(table: ClipTable, scheme: Scheme) -> Labelled:
+    """Label a table by a scheme; raises MerlabError when fewer than two of its classes occur."""
+    labels = [scheme.label(clip) for clip in table]
+    covered = [position for position, label in enumerate(labels) if label is not None]
+    left_out = Counter(
+        f"{clip.database} {clip.emotion or 'unlabelled'}"
+        for clip, label in zip(table, labels, strict=True)
+        if label is None
+    )
+    present = {labels[position] for position in covered}
+    if len(present) < 2:
+        found = ", ".join(sorted({clip.emotion or "unlabelled" for clip in table})) or "no clips at all"
+        covers = f"covers only {present.pop()}" if present else "covers none"
+        raise MerlabError(
+            f"scheme {scheme.name} {covers} of the clips, too few classes to tell apart: it knows "
+            f"{', '.join(sorted(scheme.emotions))}; the clips are of {found}"
+        )
+    positions = np.array([scheme.classes.index(label) for label in labels if label is not None], np.int64)
+    return Labelled(scheme, table.take(covered), positions, dict(sorted(left_out.items())))
+
+
+@dataclass(frozen=True)
+class Split:
+    """One fold: positions of the clips to train on and of those to test on, each ascending."""
+
+    name: str
+    train: tuple[int, ...]
+    test: tuple[int, ...]
+
+    def missing_classes(self, labels: NDArray[np.int64], classes: Sequence[str]) -> list[str]:
+        """Classes without a single training clip: the model cannot predict them."""
+        present = set(labels[list(self.train)].tolist())
+        return [label for position, label in enumerate(classes) if position not in present]
+
+
+def loso(groups: Sequence[str]) -> list[Split]:
+    """Leave one subject out: a split a ``database/subject``, in sorted order. Raises MerlabError for one subject."""
+    subjects = sorted(set(groups))
+    if len(subjects) < 2:
+        raise MerlabError(f"leaving one subject out needs 2 subjects at least, found {', '.join(subjects) or 'none'}")
+    return [_split(subject, [group == subject for group in groups]) for subject in subjects]
+
+
+def stratified_group_kfold(labels: NDArray[np.int64], groups: Sequence[str], folds: int, seed: int = 0) -> list[Split]:
+    """Folds that share no subject and hold each class in about the same share (scikit-learn's StratifiedGroupKFold).
+
+    Which clips are tested together depends on the labels, subjects and ``seed``, not on the order of the clips.
+    Raises MerlabError when there are fewer subjects than folds.
+    """
+    subjects = sorted(set(groups))
+    if len(subjects) < folds:
+        raise MerlabError(f"{folds} folds need {folds} subjects at least, found {len(subjects)}; ask for fewer folds")
+    order = np.array(sorted(range(len(groups)), key=lambda position: (groups[position], labels[position])))
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    ordered_groups = [groups[position] for position in order]
+    tests = [order[test] for _, test in splitter.split(np.zeros(len(order)), labels[order], ordered_groups)]
+    return [
+        _split(f"fold{number}", np.isin(np.arange(len(groups)), test)) for number, test in enumerate(tests, start=1)
+    ]
+
+
+def hold_out_database(databases: Sequence[str], train_on: Sequence[str] | None = None) -> list[Split]:
+    """Train on some databases, test on others: a split a database, or with ``train_on`` one split.
+
+    Raises MerlabError for a single database and for names that do not occur.
+    """
+    present = sorted(set(databases))
+    if len(present) < 2:
+        raise MerlabError(
+            f"holding out a database needs clips of 2 databases at least, found {', '.join(present) or 'none'}; "
+            "give a second --database with its --root"
+        )
+    if train_on is None:
+        return [_split(held_out, [database == held_out for database in databases]) for held_out in present]
+    unknown = sorted(set(train_on) - set(present))
+    tested = [database for database in present if database not in train_on]
+    if unknown or not tested:
+        fault = f"{', '.join(unknown)} not among them" if unknown else "nothing is left to test on"
+        raise MerlabError(f"cannot train on {', '.join(train_on)}: the clips come from {', '.join(present)}, {fault}")
+    return [_split("+".join(tested), [database in tested for database in databases])]
+
+
+PROTOCOLS = ("loso", "kfold", "hold-out-database")
+
+
+def make_splits(
+    protocol: str, labelled: Labelled, *, folds: int = 5, train_on: Sequence[str] | None = None
+) -> list[Split]:
+    """The splits of a protocol; raises MerlabError for an unknown one, or where the clips do not allow it."""
+    groups = labelled.table.groups
+    if train_on and protocol != "hold-out-database":
+        raise MerlabError(f"train_on belongs to the protocol hold-out-database, not to {protocol}")
+    if protocol == "loso":
+        return loso(groups)
+    if protocol == "kfold":
+        return stratified_group_kfold(labelled.labels, groups, folds)
+    if protocol == "hold-out-database":
+        return hold_out_database([clip.database for clip in labelled.table], train_on)
+    raise MerlabError(f"unknown protocol {protocol!r}; protocols are {', '.join(PROTOCOLS)}")
+
+
+def _split(name: str, tested: Sequence[bool] | NDArray[np.bool_]) -> Split:
+    flags = np.asarray(tested, dtype=bool)
+    return Split(name, tuple(np.flatnonzero(~flags).tolist()), tuple(np.flatnonzero(flags).tolist()))

@@ -1,0 +1,1 @@
+"""Reports: tables, figures and pages, drawn from stored predictions and nothing else."""

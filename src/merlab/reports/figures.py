@@ -1,0 +1,164 @@
+"""Figures from the metrics of a run: confusion matrices and a chart of UF1, each with its stamps across it.
+
+Plain ``matplotlib.figure.Figure`` objects: no pyplot, so no state is shared with a notebook or another thread.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Sequence
+from math import atan2, degrees, hypot
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike, NDArray
+
+from merlab.evaluation.metrics import recall
+from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
+from merlab.reports.tables import FLOORS, Metrics, estimate
+from merlab.storage import whole_file
+
+DPI = 150
+# One hue from light to dark: lightness alone orders it, so it survives colour blindness and grey print.
+COLOUR_MAP = "Blues"
+# Where black and white ink contrast equally with that hue, 4.5 to 1.
+WHITE_INK_ABOVE = 0.715
+# Blue and orange of Okabe and Ito's palette, told apart with every kind of colour blindness.
+METHOD_COLOUR, FLOOR_COLOUR = "#0072B2", "#D55E00"
+STAMP_INK, STAMP_PAPER = "#5c1a00", "#ffe2b8"
+MATRIX_MARGIN, CELL = 2.2, 0.85
+CHART_WIDTH, CHART_MARGIN, CHART_ROW = 7.0, 1.3, 0.36
+
+
+def confusion_figure(confusion: ArrayLike, classes: Sequence[str], title: str, stamps: Sequence[str]) -> Figure:
+    """A confusion matrix (K, K), rows truth: percent of the row in each cell, its count beneath, stamps across."""
+    counts = np.asarray(confusion, np.int64)
+    totals = counts.sum(axis=1)
+    share = np.divide(counts, totals[:, None], out=np.zeros(counts.shape), where=totals[:, None] > 0)
+    side = MATRIX_MARGIN + CELL * len(classes)
+    figure, axes = _figure(side, side - 0.4, stamps)
+    axes.imshow(share, cmap=COLOUR_MAP, vmin=0, vmax=1)
+    _write_cells(axes, counts, share)
+    axes.set_xticks(range(len(classes)), classes, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(classes)), [f"{label}\n({total})" for label, total in zip(classes, totals, strict=True)])
+    axes.set_xlabel("predicted class")
+    axes.set_ylabel("true class (clips × seeds)")
+    axes.set_title(title, fontsize=11)
+    _stamp_across(figure, axes, stamps)
+    return figure
+
+
+def confusion_text(confusion: ArrayLike, classes: Sequence[str]) -> str:
+    """What a confusion matrix shows, for readers who do not see it: the share recognised and the main error a class."""
+    counts = np.asarray(confusion, np.int64)
+    sentences = []
+    for position, (label, found) in enumerate(zip(classes, recall(counts), strict=True)):
+        others = counts[position].copy()
+        others[position] = 0
+        taken_for = f", most often taken for {classes[int(others.argmax())]}" if others.any() else ""
+        total = counts[position].sum()
+        sentences.append(f"{label}: {found:.0%} of {total} right{taken_for}" if total else f"{label}: no clips")
+    return "; ".join(sentences)
+
+
+def uf1_chart(metrics: Metrics) -> Figure:
+    """UF1 of every method: a dot at the mean over seeds, a line over its 95 % interval; floors are open squares."""
+    stamps = all_stamps(metrics)
+    figure, axes = _figure(CHART_WIDTH, CHART_MARGIN + CHART_ROW * len(metrics), stamps)
+    for row, summary in enumerate(metrics):
+        floor = summary["method"] in FLOORS
+        colour = FLOOR_COLOUR if floor else METHOD_COLOUR
+        mean, interval = summary["uf1"]["mean"], summary["uf1"]["interval"]
+        if interval is not None:
+            axes.plot(interval, [row, row], color=colour, linewidth=2, solid_capstyle="butt")
+        axes.plot(mean, row, "s" if floor else "o", color=colour, markerfacecolor="white" if floor else colour)
+        axes.annotate(
+            estimate(**summary["uf1"]), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9
+        )
+    axes.set_yticks(range(len(metrics)), [summary["method"] for summary in metrics])
+    axes.set_ylim(len(metrics) - 0.5, -0.5)
+    axes.set_xlim(0, 1)
+    axes.grid(axis="x", color="#dddddd")
+    axes.set_axisbelow(True)
+    axes.set_xlabel("UF1 with its 95 % interval over subjects; open squares are floors")
+    _stamp_across(figure, axes, stamps)
+    return figure
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """The figure as PNG; the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def save_png(figure: Figure, path: Path) -> bytes:
+    """Write the figure as a PNG file, whole or not at all, and return what was written."""
+    image = png_bytes(figure)
+    with whole_file(path) as aside:
+        aside.write_bytes(image)
+    return image
+
+
+def _write_cells(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
+    for (row, column), count in np.ndenumerate(counts):
+        ink = "white" if share[row, column] > WHITE_INK_ABOVE else "black"
+        axes.text(column, row - 0.1, f"{share[row, column]:.0%}", ha="center", va="center", color=ink, fontsize=11)
+        axes.text(column, row + 0.24, str(count), ha="center", va="center", color=ink, fontsize=8)
+
+
+def _stamp_lines(stamps: Sequence[str], width: float) -> list[str]:
+    """The stamps on one line where they fit a width in inches (about 11 bold letters an inch), else a line each."""
+    letters = int(11 * width)
+    together = STAMP_SEPARATOR.join(stamps)
+    if len(together) <= letters:
+        return [together]
+    return [line for stamp in stamps for line in textwrap.wrap(stamp, letters)]
+
+
+def _strip_height(stamps: Sequence[str], width: float) -> float:
+    """Inches that the strip of stamps needs above a figure of this width; 0 without stamps."""
+    return 0.18 + 0.16 * len(_stamp_lines(stamps, width)) if stamps else 0.0
+
+
+def _figure(width: float, height: float, stamps: Sequence[str]) -> tuple[Figure, Axes]:
+    """A figure of this size in inches, made taller by a strip at its top that bears every stamp."""
+    strip = _strip_height(stamps, width)
+    figure = Figure(figsize=(width, height + strip), dpi=DPI)
+    bottom = height / (height + strip)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, bottom))
+    axes: Axes = figure.subplots()
+    if stamps:
+        figure.add_artist(Rectangle((0, bottom), 1, 1 - bottom, facecolor=STAMP_PAPER))
+        text = "\n".join(_stamp_lines(stamps, width))
+        middle = (1 + bottom) / 2
+        figure.text(0.5, middle, text, color=STAMP_INK, fontsize=9, fontweight="bold", ha="center", va="center")
+    return figure, axes
+
+
+def _stamp_across(figure: Figure, axes: Axes, stamps: Sequence[str]) -> None:
+    """The word of each stamp slanting across the drawing, so that it stays when somebody cuts the strip off."""
+    if not stamps:
+        return
+    words = STAMP_SEPARATOR.join(map(short_stamp, stamps))
+    figure.draw_without_rendering()
+    box = axes.get_window_extent()
+    diagonal = 72 * hypot(box.width, box.height) / DPI
+    axes.text(
+        0.5,
+        0.5,
+        words,
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        rotation=degrees(atan2(box.height, box.width)),
+        fontsize=min(40, 1.2 * diagonal / len(words)),
+        fontweight="bold",
+        color=STAMP_INK,
+        alpha=0.2,
+        zorder=1.5,
+    )

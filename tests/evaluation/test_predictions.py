@@ -1,0 +1,92 @@
+"""The predictions store: what goes in comes out, whole, in a fixed order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.evaluation.predictions import PredictionStore, predictions_table, read_predictions
+
+CLASSES = ["negative", "positive"]
+
+
+def part(fold: str, clips: list[str], seed: int = 0) -> pd.DataFrame:
+    rows = pd.DataFrame({"clip": clips}).assign(
+        run="key", method="constant", database="casme2", subject=fold, fold=fold, seed=seed
+    )
+    probabilities = np.tile([0.25, 0.75], (len(clips), 1))
+    return predictions_table(rows, ["negative"] * len(clips), probabilities, CLASSES)
+
+
+def test_the_decision_is_the_class_of_the_highest_probability():
+    table = predictions_table(
+        pd.DataFrame({"clip": ["a", "b"]}), ["negative", "positive"], np.array([[0.9, 0.1], [0.2, 0.8]]), CLASSES
+    )
+    assert table["prediction"].tolist() == ["negative", "positive"]
+    assert table["p_negative"].tolist() == [0.9, 0.2]
+    assert table["p_positive"].tolist() == [0.1, 0.8]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_probabilities_that_are_not_finite_are_refused(bad):
+    with pytest.raises(MerlabError, match="not finite"):
+        predictions_table(pd.DataFrame({"clip": ["a"]}), ["negative"], np.array([[bad, 0.0]]), CLASSES)
+
+
+def test_parts_come_back_as_one_table_in_a_fixed_order_whatever_the_order_of_work(tmp_path):
+    tables = []
+    for name, order in (("forwards", 1), ("backwards", -1)):
+        store = PredictionStore(tmp_path / name)
+        folds = [("sub01", ["EP2", "EP1"]), ("sub02", ["EP1"])][::order]
+        for fold, clips in folds:
+            store.write_part("key", fold, 0, part(fold, clips))
+        tables.append(store.collect([store.part("key", fold, 0) for fold, _ in folds]))
+    pd.testing.assert_frame_equal(tables[0], tables[1])
+    assert tables[0][["subject", "clip"]].to_numpy().tolist() == [["sub01", "EP1"], ["sub01", "EP2"], ["sub02", "EP1"]]
+    pd.testing.assert_frame_equal(read_predictions(tmp_path / "forwards" / "predictions.parquet"), tables[0])
+
+
+def test_every_fold_and_seed_has_a_part_of_its_own_also_when_its_name_has_a_slash(tmp_path):
+    store = PredictionStore(tmp_path)
+    paths = {store.part("key", fold, seed) for fold in ("casme2/sub01", "casme2/sub02") for seed in (0, 1)}
+    assert len(paths) == 4
+    assert {path.parent for path in paths} == {tmp_path / "parts" / "key"}
+
+
+def test_an_interrupted_write_leaves_no_part(tmp_path, monkeypatch):
+    store = PredictionStore(tmp_path)
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", stop)
+    with pytest.raises(KeyboardInterrupt):
+        store.write_part("key", "sub01", 0, part("sub01", ["EP1"]))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_csv_keeps_leading_zeros_and_labels_that_look_like_numbers(tmp_path):
+    path = tmp_path / "predictions.csv"
+    path.write_text("subject,truth,prediction\n006,0,1\n", encoding="utf-8")
+    assert read_predictions(path).to_numpy().tolist() == [["006", "0", "1"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.parquet", None, "does not exist"),
+        ("damaged.parquet", b"PAR1 cut off", "cannot be read as PARQUET"),
+        ("empty.csv", b"", "cannot be read as CSV"),
+        ("binary.csv", b"\xff\xfe\x00\x01", "cannot be read as CSV"),
+        ("table.xlsx", b"anything", "must be a .csv or .parquet"),
+    ],
+)
+def test_a_file_that_holds_no_table_is_named_with_what_is_wrong(tmp_path, name, content, message):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(MerlabError, match=message) as caught:
+        read_predictions(path)
+    assert name in str(caught.value)

@@ -1,0 +1,18 @@
+"""Contrast of two colours as WCAG 2 defines it; 4.5 is its threshold for text."""
+
+from __future__ import annotations
+
+from matplotlib.colors import to_rgb
+from matplotlib.typing import ColorType
+
+
+def luminance(colour: ColorType) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in map(float, to_rgb(colour))
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: ColorType, second: ColorType) -> float:
+    dim, bright = sorted((luminance(first), luminance(second)))
+    return (bright + 0.05) / (dim + 0.05)

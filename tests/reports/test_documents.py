@@ -1,0 +1,141 @@
+"""Numbers in documents: stored once, filled by command, checked without writing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.reports.documents import fill, store_result
+from merlab.reports.tables import markdown_table, results_table
+from tests.reports.fake_run import SKILLS, write_run
+
+DOCUMENT = "# Numbers\n\n<!-- results: demo -->\nold\n<!-- end -->\n\nThe end.\n"
+COMMAND = "merlab demo --seed 0"
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stored")
+    store_result(write_run(folder / "run"), folder / "results" / "demo.json", COMMAND)
+    return folder / "results"
+
+
+def document(folder: Path, text: str = DOCUMENT) -> Path:
+    path = folder / "numbers.md"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_stored_result_states_origin_data_methods_and_metrics(stored):
+    result = json.loads((stored / "demo.json").read_text(encoding="utf-8"))
+    assert result["date"] == "2026-05-04"
+    assert result["command"] == COMMAND
+    assert result["data"]["clips_per_class"] == {"happiness": 27, "disgust": 27, "surprise": 26}
+    assert [method["method"] for method in result["methods"]] == list(SKILLS)
+    assert [summary["method"] for summary in result["metrics"]] == list(SKILLS)
+    assert result["versions"]["torch"] == "2.13.0"
+    assert result["hardware"] == "a processor, 2 cores"
+
+
+def test_a_stored_result_holds_no_clip_no_subject_and_no_folder(stored):
+    text = (stored / "demo.json").read_text(encoding="utf-8")
+    assert "EP0" not in text
+    assert "sub0" not in text
+    assert "/data" not in text
+
+
+def test_the_commit_is_that_of_merlab_or_unknown_where_there_is_none(stored, tmp_path, monkeypatch):
+    commit = json.loads((stored / "demo.json").read_text(encoding="utf-8"))["commit"]
+    assert commit is None or len(commit.removesuffix("-dirty")) >= 7
+    monkeypatch.setenv("PATH", "")
+    store_result(write_run(tmp_path / "run"), tmp_path / "demo.json", COMMAND)
+    assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["commit"] is None
+
+
+def test_a_block_is_filled_with_the_table_and_its_origin_and_the_rest_stays(stored, tmp_path):
+    path = document(tmp_path)
+    assert fill(path, stored, check=False)
+    text = path.read_text(encoding="utf-8")
+    metrics = json.loads((stored / "demo.json").read_text(encoding="utf-8"))["metrics"]
+    assert text.startswith("# Numbers\n\n<!-- results: demo -->\n**SYNTHETIC · REDUCED · 2 SEEDS**\n")
+    assert markdown_table(results_table(metrics)) in text
+    assert "Run of 2026-05-04 with merlab 0.1.0" in text
+    assert f"`{COMMAND}`\n<!-- end -->\n\nThe end.\n" in text
+    assert "old" not in text
+
+
+def test_check_writes_nothing_and_tells_a_stale_document_from_a_filled_one(stored, tmp_path):
+    path = document(tmp_path)
+    assert not fill(path, stored, check=True)
+    assert path.read_text(encoding="utf-8") == DOCUMENT
+    fill(path, stored, check=False)
+    assert fill(path, stored, check=True)
+
+
+def test_a_number_edited_by_hand_is_found(stored, tmp_path):
+    path = document(tmp_path)
+    fill(path, stored, check=False)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("| dbfem-caffm | .", "| dbfem-caffm | .9", 1), encoding="utf-8")
+    assert not fill(path, stored, check=True)
+
+
+def test_a_document_without_blocks_is_up_to_date_and_untouched(stored, tmp_path):
+    path = document(tmp_path, "Blocks look like `<!-- results: NAME -->` and `<!-- end -->`.\n")
+    assert fill(path, stored, check=True)
+
+
+def test_two_blocks_of_a_document_are_both_filled(stored, tmp_path):
+    path = document(tmp_path, DOCUMENT + DOCUMENT)
+    assert fill(path, stored, check=False)
+    assert path.read_text(encoding="utf-8").count("Run of 2026-05-04") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\n<!-- results: other -->\n<!-- end -->\n", "line 2 asks for result 'other', but .* holds demo"),
+        ("<!-- results: ../demo -->\n<!-- end -->\n", "asks for result '../demo'"),
+        ("<!-- results: demo -->\n| a |\n", "line 1: the results block is not closed"),
+        ("<!-- results: demo -->\n<!-- results: demo -->\n<!-- end -->\n", "line 1: the results block is not closed"),
+    ],
+)
+def test_a_faulty_block_is_named_and_the_document_left_as_it_was(stored, tmp_path, text, message):
+    path = document(tmp_path, text)
+    with pytest.raises(MerlabError, match=message):
+        fill(path, stored, check=False)
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"metrics": []}'])
+def test_a_result_of_another_kind_is_named(stored, tmp_path, content):
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / "demo.json").write_text(content, encoding="utf-8")
+    with pytest.raises(MerlabError, match=r"demo\.json is no stored result"):
+        fill(document(tmp_path), results, check=False)
+
+
+def test_a_document_that_does_not_exist_is_named(stored, tmp_path):
+    with pytest.raises(MerlabError, match=r"cannot read .*none\.md"):
+        fill(tmp_path / "none.md", stored, check=True)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_the_repository_around_a_virtual_environment_is_not_taken_for_merlabs(tmp_path, monkeypatch):
+    from merlab.reports import documents
+
+    installed = tmp_path / "site-packages" / "documents.py"
+    installed.parent.mkdir()
+    installed.write_text("", encoding="utf-8")
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", tmp_path, "init", "-q"], check=True)
+    subprocess.run(["git", "-C", tmp_path, *identity, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
+    monkeypatch.setattr(documents, "__file__", str(installed))
+    store_result(write_run(tmp_path / "run"), tmp_path / "demo.json", COMMAND)
+    assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["commit"] is None

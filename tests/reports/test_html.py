@@ -1,0 +1,214 @@
+"""The report: what stands in it, that it needs nothing beside it, and that everyone can read it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.reports.html import write_report
+from merlab.reports.tables import results_table, verdict
+from tests.reports.contrast import contrast
+from tests.reports.fake_run import SKILLS, fake_method, fake_predictions, fake_record, write_run
+
+LEAKY = "LEAKY: epoch picked on the test subject"
+
+
+class Page(HTMLParser):
+    """The elements of a page in order, and its text."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(source)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in {"meta", "img", "link", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    def attributes(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = write_run(tmp_path_factory.mktemp("report") / "run")
+    assert write_report(folder) == folder / "report.html"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def source(run):
+    return (run / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(source):
+    return Page(source)
+
+
+def test_every_file_of_the_report_lies_in_the_run_folder(run):
+    expected = {
+        "report.html",
+        "results.md",
+        "results.csv",
+        "metrics.json",
+        "uf1.png",
+        "run.json",
+        "predictions.parquet",
+    }
+    assert {path.name for path in run.iterdir()} == expected | {f"confusion-{method}.png" for method in SKILLS}
+
+
+def test_the_page_loads_nothing_and_names_no_host(source, page):
+    without_pictures = re.sub(r"base64,[^\"]*", "", source)
+    assert not re.search(r"https?:|//[a-z]|url\(|@import|<script|<link", without_pictures)
+    pictures = [str(attributes["src"]) for attributes in page.attributes("img")]
+    assert len(pictures) == 1 + len(SKILLS)
+    for picture in pictures:
+        head, encoded = picture.split(",", 1)
+        assert head == "data:image/png;base64"
+        assert base64.b64decode(encoded).startswith(b"\x89PNG")
+
+
+def test_the_elements_are_closed_in_order_and_headings_skip_no_level(page):
+    assert page.open == []
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_readers_of_all_kinds_are_served(source, page):
+    assert page.attributes("html") == [{"lang": "en"}]
+    assert any(attributes.get("name") == "viewport" for attributes in page.attributes("meta"))
+    assert all(str(attributes["alt"]).strip() for attributes in page.attributes("img"))
+    assert all(attributes.get("scope") in {"row", "col"} for attributes in page.attributes("th"))
+    assert all(attributes.get("aria-label") for attributes in page.attributes("table"))
+    assert "prefers-color-scheme: dark" in source
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [("ink", "page"), ("ink", "panel"), ("quiet", "page"), ("accent", "page"), ("stamp-ink", "stamp-paper")],
+)
+def test_text_contrasts_with_its_ground_in_light_and_dark(source, scheme, ink, paper):
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", source.split(":root {")[scheme + 1]))
+    assert contrast(colours[ink], colours[paper]) >= 4.5
+
+
+def test_stamps_are_explained_before_anything_else(page):
+    assert [tag for tag, _ in page.elements if tag in {"aside", "h1"}] == ["aside", "h1"]
+    assert "SYNTHETIC : The faces are drawn by a program" in page.text
+    assert "REDUCED (dbfem-caffm): A smaller network" in page.text
+
+
+def test_every_table_and_figure_bears_the_stamps(source):
+    figures = re.findall(r"<figure>.*?</figcaption>", source, re.DOTALL)
+    assert len(figures) == source.count("<img") + source.count("<table")
+    assert all('<span class="stamp">SYNTHETIC</span>' in figure for figure in figures)
+
+
+def test_a_run_without_stamps_has_no_banner(tmp_path):
+    record = fake_record(["linear-svm"], Path("/data/faces"), stamps=[])
+    folder = write_run(tmp_path / "run", {"linear-svm": 0.5}, record)
+    assert 'class="banner"' not in write_report(folder).read_text(encoding="utf-8")
+
+
+def test_a_leaky_run_explains_its_leak_at_the_top(tmp_path):
+    record = fake_record(list(SKILLS), Path("/data/faces"))
+    record["methods"][3] = fake_method("dbfem-caffm", stamps=[LEAKY])
+    page = Page(write_report(write_run(tmp_path / "run", record=record)).read_text(encoding="utf-8"))
+    assert (
+        f"{LEAKY} (dbfem-caffm): The epoch whose weights are tested was chosen by looking at the test"
+        in page.text[:900]
+    )
+
+
+def test_the_numbers_and_the_verdict_are_those_of_the_stored_predictions(run, page):
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    text = page.text.replace("\u00a0", " ")
+    assert verdict(metrics) in text
+    for cell in results_table(metrics)["UF1"]:
+        assert cell in text
+
+
+def test_what_was_run_is_stated(page):
+    for fact in (
+        "three of the five, for a test",
+        "leave one subject out",
+        "8 folds",
+        "80 of 8 subjects",
+        "annotated: 79 clips; midpoint: 1 clips",
+        "emotion fear: 2 clips",
+        "table: coding.xlsx",
+        "paper of dbfem-caffm",
+        "reduced: chosen for a CPU",
+        "epochs=30",
+        "a processor, 2 cores",
+        "2026-05-04 10:20 UTC",
+        "--set epochs=30",
+    ):
+        assert fact in page.text
+
+
+def test_no_folder_of_the_machine_is_named(source):
+    assert "/data/faces" not in source
+
+
+def test_the_limits_are_stated(page):
+    for limit in ("not verdicts about persons", "not lie detection", "hiring, policing or diagnosis", "European Union"):
+        assert limit in page.text
+
+
+def test_what_a_record_says_is_never_taken_for_markup(tmp_path):
+    record = fake_record(["linear-svm"], Path("/data/faces"), left_out={"<script>alert(1)</script>": 1})
+    source = write_report(write_run(tmp_path / "run", {"linear-svm": 0.5}, record)).read_text(encoding="utf-8")
+    assert "<script>" not in source
+    assert "&lt;script&gt;alert(1)" in source
+
+
+def test_a_report_drawn_again_from_new_predictions_replaces_the_metrics(tmp_path):
+    folder = write_run(tmp_path / "run")
+    write_report(folder)
+    before = (folder / "metrics.json").read_text(encoding="utf-8")
+    fake_predictions({**SKILLS, "linear-svm": 1.0}).to_parquet(folder / "predictions.parquet", index=False)
+    write_report(folder)
+    after = (folder / "metrics.json").read_text(encoding="utf-8")
+    assert before != after
+    assert pd.read_csv(folder / "results.csv").set_index("method").loc["linear-svm", "uf1_mean"] == 1
+
+
+def test_a_report_drawn_twice_is_the_same(tmp_path, source):
+    assert write_report(write_run(tmp_path / "run")).read_text(encoding="utf-8") == source
+
+
+def test_the_markdown_holds_stamps_table_and_verdict(run):
+    text = (run / "results.md").read_text(encoding="utf-8")
+    assert text.startswith("# synthetic, casme2-5, loso\n\n**SYNTHETIC · REDUCED · 2 SEEDS**\n\n| method | UF1 |")
+    assert "dbfem-caffm beats linear-svm" in text
+
+
+def test_an_unfinished_run_leaves_nothing_behind(tmp_path):
+    folder = write_run(tmp_path / "run")
+    (folder / "predictions.parquet").unlink()
+    with pytest.raises(MerlabError, match="unfinished"):
+        write_report(folder)
+    assert [path.name for path in folder.iterdir()] == ["run.json"]

@@ -1,0 +1,62 @@
+"""The commands that repeat a run."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from merlab.reports.rerun import rerun_commands
+from merlab.reports.run import read_run
+from tests.reports.fake_run import INPUT, SKILLS, fake_method, fake_record, write_run
+
+
+def commands(folder: Path, **changes: object) -> list[list[str]]:
+    record = fake_record(list(SKILLS), Path("/data/faces"), **changes)
+    return [shlex.split(line) for line in rerun_commands(read_run(write_run(folder, record=record)))]
+
+
+def values(command: list[str], option: str) -> list[str]:
+    return [command[position + 1] for position, word in enumerate(command) if word == option]
+
+
+def test_methods_of_the_same_settings_share_a_line_and_every_method_has_one(tmp_path):
+    lines = commands(tmp_path / "run")
+    methods = [line[2 : line.index("--database")] for line in lines]
+    assert sorted(methods) == [["constant", "linear-svm"], ["dbfem-caffm"], ["random"]]
+
+
+def test_a_line_states_data_preset_input_seeds_and_every_training_setting(tmp_path):
+    line = next(line for line in commands(tmp_path / "run") if "dbfem-caffm" in line)
+    expected = {
+        "--database": ["synthetic"],
+        "--root": ["SYNTHETIC_FOLDER"],
+        "--scheme": ["casme2-5"],
+        "--protocol": ["loso"],
+        "--preset": ["reduced"],
+        "--input": [INPUT],
+        "--seeds": ["2"],
+        "--set": ["epochs=30", "learning_rate=0.001", "mirror=true", "selection=fixed"],
+        "--out": ["RUN_FOLDER"],
+    }
+    assert {option: values(line, option) for option in expected} == expected
+    assert "--folds" not in line
+    assert "--allow-unusable" not in line
+
+
+def test_what_only_some_protocols_need_is_stated_for_them(tmp_path):
+    assert values(commands(tmp_path / "kfold", protocol="kfold", folds=4)[0], "--folds") == ["4"]
+    held_out = {"protocol": "hold-out-database", "clips_per_database": {"casme2": 145, "synthetic": 80}}
+    assert values(commands(tmp_path / "held", **held_out)[0], "--train-on") == ["casme2"]
+    incomplete = {"stamps": ["INCOMPLETE: 3 faults in synthetic"]}
+    assert "--allow-unusable" in commands(tmp_path / "incomplete", **incomplete)[0]
+
+
+@pytest.mark.parametrize("value", ["a value; with $(signs)", "it's"])
+def test_values_survive_the_shell(tmp_path, value):
+    record = fake_record(list(SKILLS), Path("/data/faces"))
+    record["methods"][3] = fake_method("dbfem-caffm", settings={"selection": value})
+    lines = rerun_commands(read_run(write_run(tmp_path / "run", record=record)))
+    line = next(line for line in lines if "dbfem-caffm" in line)
+    assert values(shlex.split(line), "--set") == [f"selection={value}"]

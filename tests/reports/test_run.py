@@ -1,0 +1,95 @@
+"""Reading a run folder, and what is said where there is none, an unfinished or a damaged one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.reports.run import DatabaseFacts, read_run
+from tests.reports.fake_run import SKILLS, STAMPS, fake_metrics, fake_predictions, write_run
+
+
+def test_metrics_are_recomputed_from_the_predictions_with_the_stamps_of_data_and_method(tmp_path):
+    metrics = read_run(write_run(tmp_path / "run")).summarise()
+    stamps = {method: ["SYNTHETIC", *STAMPS.get(method, [])] for method in SKILLS}
+    assert metrics == fake_metrics(stamps=stamps)
+
+
+def test_a_folder_without_a_run_is_named(tmp_path):
+    with pytest.raises(MerlabError, match=r"is no run folder, it holds no run.json.*merlab evaluate") as caught:
+        read_run(tmp_path / "elsewhere")
+    assert str(tmp_path / "elsewhere") in str(caught.value)
+
+
+def test_a_run_without_predictions_is_unfinished(tmp_path):
+    (write_run(tmp_path / "run") / "predictions.parquet").unlink()
+    with pytest.raises(MerlabError, match="unfinished.*run the same `merlab evaluate` command again"):
+        read_run(tmp_path / "run")
+
+
+def test_a_run_that_lacks_a_method_or_a_seed_is_unfinished(tmp_path):
+    folder = write_run(tmp_path / "run")
+    table = fake_predictions(SKILLS)
+    late = (table["method"] == "linear-svm") | ((table["method"] == "random") & (table["seed"] == 1))
+    table[~late].to_parquet(folder / "predictions.parquet")
+    with pytest.raises(MerlabError, match="unfinished, it lacks random seed 1, linear-svm seed 0"):
+        read_run(folder)
+
+
+def test_predictions_that_lost_rows_are_refused(tmp_path):
+    folder = write_run(tmp_path / "run")
+    fake_predictions(SKILLS).iloc[3:].to_parquet(folder / "predictions.parquet")
+    with pytest.raises(MerlabError, match="from 77 to 80 clips"):
+        read_run(folder)
+
+
+def test_predictions_without_a_column_are_refused(tmp_path):
+    folder = write_run(tmp_path / "run")
+    pd.DataFrame({"truth": ["a"]}).to_parquet(folder / "predictions.parquet")
+    with pytest.raises(MerlabError, match="no column run, method, .*, prediction; remove the file"):
+        read_run(folder)
+
+
+def test_a_damaged_table_is_named_with_the_remedy(tmp_path):
+    path = write_run(tmp_path / "run") / "predictions.parquet"
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(MerlabError, match=r"predictions\.parquet cannot be read as PARQUET.*remove the file and run"):
+        read_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{ cut off", "not valid JSON"), ("[]", "content"), ('{"started": "2026-05-04T10:00:00"}', "databases: ")],
+)
+def test_a_record_that_is_damaged_or_foreign_is_named_with_what_is_wrong(tmp_path, content, message):
+    (write_run(tmp_path / "run") / "run.json").write_text(content, encoding="utf-8")
+    with pytest.raises(MerlabError, match=message) as caught:
+        read_run(tmp_path / "run")
+    assert "run.json" in str(caught.value)
+
+
+def test_a_field_deep_inside_the_record_is_named(tmp_path):
+    path = write_run(tmp_path / "run") / "run.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["methods"][1]["seeds"] = "many"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(MerlabError, match=r"methods\.1\.seeds"):
+        read_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("root", "value", "shared"),
+    [
+        ("faces", "2 frames a clip. faces", "2 frames a clip. faces"),
+        ("absolute", "table {root}/sub/coding.xlsx, sheet 1", "table sub/coding.xlsx, sheet 1"),
+        ("absolute", "{elsewhere}/coding.xlsx", "coding.xlsx"),
+    ],
+)
+def test_facts_for_others_name_no_folder_of_this_machine(tmp_path: Path, root, value, shared):
+    folder = str(tmp_path / "faces") if root == "absolute" else root
+    facts = {"table": value.format(root=folder, elsewhere=tmp_path / "other")}
+    assert DatabaseFacts(name="casme2", root=folder, facts=facts).shareable == {"table": shared}

@@ -1,0 +1,301 @@
+"""The data model: rules of a clip, validated tables, and readers that never hand back damaged frames."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from merlab.clips import (
+    Clip,
+    ClipError,
+    ClipTable,
+    ImageFolder,
+    Video,
+    describe_numbers,
+    frame_number,
+    open_frames,
+    read_image,
+)
+from tests.helpers import make_clip
+
+SOURCE = Path("Cropped/sub01/EP02_01f")
+
+
+def row(**changes: object) -> dict[str, object]:
+    fields = {name: getattr(make_clip(SOURCE), name) for name in Clip.__dataclass_fields__}
+    return {**fields, **changes}
+
+
+def picture(width: int = 40, height: int = 30) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def write_picture(path: Path) -> Path:
+    assert cv2.imwrite(str(path), picture())
+    return path
+
+
+def write_video(path: Path, frames: int, fps: float = 200.0) -> Path:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (64, 48))
+    assert writer.isOpened()
+    for number in range(1, frames + 1):
+        writer.write(np.full((48, 64, 3), 10 * number, np.uint8))
+    writer.release()
+    return path
+
+
+class TestAClip:
+    def test_is_known_by_database_subject_and_name(self):
+        clip = make_clip(SOURCE)
+        assert clip.key == "casme2/sub01/EP01_01"
+        assert clip.group == "casme2/sub01"
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"database": ""}, "database must be a non-empty text, got ''"),
+            ({"subject": "  "}, "subject must be a non-empty text"),
+            ({"subject": 1}, "subject must be a non-empty text, got 1"),
+            ({"name": "a/b"}, "name must not contain a path separator, got 'a/b'"),
+            ({"name": "a\\b"}, "name must not contain a path separator"),
+            ({"name": ".."}, "name must not contain a path separator"),
+            ({"fps": 0}, "fps must be a finite number above zero, got 0"),
+            ({"fps": -1.0}, "fps must be a finite number above zero"),
+            ({"fps": float("nan")}, "fps must be a finite number above zero, got nan"),
+            ({"fps": float("inf")}, "fps must be a finite number above zero, got inf"),
+            ({"fps": "200"}, "fps must be a finite number above zero, got '200'"),
+            ({"onset": 0}, "onset must be a frame number from 1 up or None, got 0"),
+            ({"apex": 2.0}, "apex must be a frame number from 1 up or None, got 2.0"),
+            ({"offset": True}, "offset must be a frame number from 1 up or None, got True"),
+            ({"offset": pd.NA}, "offset must be a frame number from 1 up or None, got <NA>"),
+            ({"onset": 3}, "onset 3 lies after apex 2"),
+            ({"apex": 4}, "apex 4 lies after offset 3"),
+            ({"onset": 4, "apex": None}, "onset 4 lies after offset 3"),
+        ],
+    )
+    def test_that_breaks_a_rule_is_refused_with_the_rule(self, changes, said):
+        with pytest.raises(ClipError) as error:
+            make_clip(SOURCE, **changes)
+        assert said in str(error.value)
+
+    def test_that_breaks_several_rules_is_told_all_of_them(self):
+        with pytest.raises(ClipError, match=r"subject must .*; fps must .*; onset must .*; apex must "):
+            make_clip(SOURCE, subject="", fps=-1, onset=0, apex="x")
+
+    @given(st.lists(st.integers(1, 10**6), min_size=3, max_size=3))
+    def test_may_lie_at_any_frames_in_order(self, numbers):
+        onset, apex, offset = sorted(numbers)
+        clip = make_clip(SOURCE, onset=onset, apex=apex, offset=offset)
+        assert (clip.onset, clip.apex, clip.offset) == (onset, apex, offset)
+
+    def test_keeps_a_frame_rate_that_is_no_whole_number(self):
+        assert make_clip(SOURCE, fps=29.97).fps == 29.97
+
+    def test_may_have_no_known_frames(self):
+        assert make_clip(SOURCE, onset=None, apex=None, offset=None).apex is None
+
+    @pytest.mark.parametrize(("source", "holds_flow"), [("a.PNG", True), ("a.avi", False), ("EP02_01f", False)])
+    def test_knows_whether_its_source_is_stored_flow(self, source, holds_flow):
+        assert make_clip(Path(source)).holds_flow is holds_flow
+
+
+class TestATable:
+    def test_names_every_faulty_row_and_its_rule(self):
+        with pytest.raises(ClipError) as error:
+            ClipTable.from_rows([row(fps=0), row(), row(onset=9), row(colour="red")])
+        lines = str(error.value).splitlines()
+        assert [line.split(":")[0] for line in lines] == ["row 1", "row 3", "row 4"]
+        assert "fps" in lines[0]
+        assert "onset 9 lies after apex 2" in lines[1]
+        assert "colour" in lines[2]
+
+    def test_names_a_row_that_lacks_a_field(self):
+        incomplete = row()
+        del incomplete["fps"]
+        with pytest.raises(ClipError, match="row 1: .*fps"):
+            ClipTable.from_rows([incomplete])
+
+    def test_refuses_a_clip_that_occurs_twice_and_names_it(self):
+        with pytest.raises(ClipError, match="these occur more often: casme2/sub01/EP01_01$"):
+            ClipTable.from_rows([row(), row(emotion="fear"), row(name="EP02_01")])
+
+    def test_tells_subjects_of_one_name_in_two_databases_apart(self):
+        table = ClipTable.from_rows([row(), row(database="smic")])
+        assert table.groups == ["casme2/sub01", "smic/sub01"]
+
+    def test_as_pandas_keeps_unknown_frames_unknown_and_numbers_whole(self):
+        frame = ClipTable.from_rows([row(apex=None), row(name="b", fps=29.97)]).frame
+        assert frame["apex"].isna().tolist() == [True, False]
+        assert frame["onset"].tolist() == [1, 1]
+        assert frame["fps"].tolist() == [200.0, 29.97]
+        assert list(frame.columns) == list(Clip.__dataclass_fields__)
+
+    def test_may_be_empty(self):
+        assert len(ClipTable(())) == 0
+        assert ClipTable(()).frame.empty
+
+    def test_part_of_it_keeps_the_order_asked_for_and_the_stamps(self):
+        table = ClipTable.from_rows([row(name=name) for name in "abc"], ["SYNTHETIC"])
+        part = table.take([2, 0])
+        assert [clip.name for clip in part] == ["c", "a"]
+        assert part.stamps == ("SYNTHETIC",)
+
+
+class TestFrameNumbers:
+    @pytest.mark.parametrize(
+        ("name", "number"),
+        [("reg_img46.jpg", 46), ("img007.png", 7), ("006_05562.jpg", 5562), ("reg_image17581039.bmp", 17581039)],
+    )
+    def test_end_the_name(self, name, number):
+        assert frame_number(Path(name)) == number
+
+    @pytest.mark.parametrize("name", ["cover.jpg", "reg_img46 (1).jpg", "46_img.jpg"])
+    def test_are_absent_from_other_names(self, name):
+        assert frame_number(Path(name)) is None
+
+    def test_order_frames_by_value(self, tmp_path):
+        for number in (10, 9, 100, 8, 11):
+            write_picture(tmp_path / f"img{number}.png")
+        assert ImageFolder(tmp_path).numbers == [8, 9, 10, 11, 100]
+
+    def test_that_two_files_share_are_an_error_naming_both(self, tmp_path):
+        for name in ("img7.jpg", "img007.jpg"):
+            write_picture(tmp_path / name)
+        with pytest.raises(ClipError, match=r"img0*7\.jpg and img0*7\.jpg have the same frame number"):
+            _ = ImageFolder(tmp_path).files
+
+    @pytest.mark.parametrize("name", ["Thumbs.db", "notes7.txt", "._img7.jpg", "cover.jpg"])
+    def test_are_read_from_images_only(self, tmp_path, name):
+        (tmp_path / name).write_bytes(b"x")
+        assert ImageFolder(tmp_path).numbers == []
+
+    @pytest.mark.parametrize(
+        ("numbers", "text"),
+        [
+            ([], "no frames"),
+            ([4], "frames 4..4"),
+            ([1, 2, 3], "frames 1..3"),
+            ([1, 3], "frames 1..3, 1 missing between: 2"),
+            ([1, 9], "frames 1..9, 7 missing between: 2, 3, 4, 5, 6, ..."),
+            (range(1, 5), "frames 1..4"),
+        ],
+    )
+    def test_are_described_with_their_gaps(self, numbers, text):
+        assert describe_numbers(numbers) == text
+
+
+class TestImages:
+    @pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".png", ".bmp", ".tif"])
+    def test_decode_to_height_width_and_three_channels(self, tmp_path, suffix):
+        image = read_image(write_picture(tmp_path / f"img1{suffix}"))
+        assert (image.shape, image.dtype) == ((30, 40, 3), np.uint8)
+
+    def test_without_loss_keep_every_pixel(self, tmp_path):
+        np.testing.assert_array_equal(read_image(write_picture(tmp_path / "img1.png")), picture())
+
+    @pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".tif"])
+    @pytest.mark.parametrize("share", [0.3, 0.5, 0.9, 0.99])
+    def test_that_are_truncated_are_refused_by_name(self, tmp_path, suffix, share):
+        path = write_picture(tmp_path / f"img1{suffix}")
+        content = path.read_bytes()
+        path.write_bytes(content[: int(len(content) * share)])
+        with pytest.raises(ClipError, match=rf"img1{suffix} is (truncated|not an image)"):
+            read_image(path)
+
+    def test_whose_end_is_zeros_after_a_failed_copy_are_refused(self, tmp_path):
+        path = write_picture(tmp_path / "img1.jpg")
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2] + bytes(len(content) // 2))
+        with pytest.raises(ClipError, match=r"img1\.jpg is truncated"):
+            read_image(path)
+
+    def test_of_no_bytes_are_refused(self, tmp_path):
+        (tmp_path / "img1.jpg").touch()
+        with pytest.raises(ClipError, match=r"img1\.jpg is empty \(0 bytes\)"):
+            read_image(tmp_path / "img1.jpg")
+
+    def test_that_are_renamed_texts_are_refused(self, tmp_path):
+        (tmp_path / "img1.jpg").write_text("not a picture")
+        with pytest.raises(ClipError, match=r"img1\.jpg is not an image"):
+            read_image(tmp_path / "img1.jpg")
+
+    def test_that_are_missing_are_named(self, tmp_path):
+        with pytest.raises(ClipError, match=r"img1\.jpg cannot be read"):
+            read_image(tmp_path / "img1.jpg")
+
+    def test_whose_header_claims_a_huge_size_are_refused(self, tmp_path):
+        def chunk(kind: bytes, content: bytes) -> bytes:
+            return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+        header = chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))
+        bomb = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+        (tmp_path / "img1.png").write_bytes(bomb)
+        with pytest.raises(ClipError, match=r"img1\.png is not an image that OpenCV can decode"):
+            read_image(tmp_path / "img1.png")
+
+    def test_that_are_absent_from_their_folder_are_told_with_what_is_there(self, tmp_path):
+        for number in (4, 6):
+            write_picture(tmp_path / f"img{number}.png")
+        with pytest.raises(ClipError, match=r"has no frame 5; it holds frames 4\.\.6, 1 missing between: 5"):
+            ImageFolder(tmp_path).read(5)
+
+
+class TestVideos:
+    @pytest.mark.parametrize("fps", [25.0, 29.97, 30000 / 1001, 200.0])
+    def test_keep_a_frame_rate_that_is_no_whole_number(self, tmp_path, fps):
+        assert Video(write_video(tmp_path / "a.avi", 3, fps)).fps == pytest.approx(fps, abs=1e-3)
+
+    def test_are_numbered_from_1(self, tmp_path):
+        assert list(Video(write_video(tmp_path / "a.avi", 7)).numbers) == [1, 2, 3, 4, 5, 6, 7]
+
+    def test_give_the_same_frame_in_whatever_order_they_are_read(self, tmp_path):
+        video = Video(write_video(tmp_path / "a.avi", 7))
+        brightness = {number: video.read(number).mean() for number in (3, 7, 1, 2, 2, 6)}
+        assert brightness == {number: pytest.approx(10 * number, abs=2) for number in brightness}
+
+    @pytest.mark.parametrize("number", [0, -1, 8, 100])
+    def test_have_no_frame_beyond_their_ends(self, tmp_path, number):
+        video = Video(write_video(tmp_path / "a.avi", 7))
+        with pytest.raises(ClipError, match=rf"has no frame {number}; it holds frames 1\.\.7"):
+            video.read(number)
+        assert video.read(7).mean() == pytest.approx(70, abs=2)
+
+    @pytest.mark.parametrize("content", [b"", b"not a video"])
+    def test_that_cannot_be_opened_are_named(self, tmp_path, content):
+        (tmp_path / "a.avi").write_bytes(content)
+        with pytest.raises(ClipError, match=r"a\.avi cannot be opened as a video"):
+            Video(tmp_path / "a.avi")
+
+    def test_that_are_cut_short_count_the_frames_that_decode(self, tmp_path):
+        path = write_video(tmp_path / "a.avi", 40)
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2])
+        assert 0 < len(Video(path).numbers) < 40
+
+
+class TestSources:
+    def test_may_be_a_folder_or_a_video(self, tmp_path):
+        assert isinstance(open_frames(tmp_path), ImageFolder)
+        assert isinstance(open_frames(write_video(tmp_path / "a.avi", 2)), Video)
+
+    def test_of_a_clip_are_opened_by_its_table(self, tmp_path):
+        write_picture(tmp_path / "img2.png")
+        table = ClipTable((make_clip(tmp_path),))
+        assert list(table.frames(table.clips[0]).numbers) == [2]
+
+    def test_that_do_not_exist_are_named(self, tmp_path):
+        with pytest.raises(ClipError, match=r"EP02_01f does not exist; check the root"):
+            open_frames(tmp_path / "EP02_01f")
+
+    def test_of_another_kind_are_told_what_is_read(self, tmp_path):
+        (tmp_path / "a.txt").touch()
+        with pytest.raises(ClipError, match=r"neither a folder of images nor a video \(\.avi, \.mp4"):
+            open_frames(tmp_path / "a.txt")

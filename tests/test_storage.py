@@ -1,0 +1,128 @@
+"""Files and folders appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.storage import read_json, remove_unfinished, whole_file, whole_folder, write_json
+
+
+class TestAWholeFile:
+    def test_appears_with_all_of_its_content(self, tmp_path):
+        with whole_file(tmp_path / "new" / "table.csv") as aside:
+            aside.write_text("1,2")
+            assert not (tmp_path / "new" / "table.csv").exists()
+        assert (tmp_path / "new" / "table.csv").read_text() == "1,2"
+        assert [path.name for path in (tmp_path / "new").iterdir()] == ["table.csv"]
+
+    def test_is_written_under_a_name_with_the_same_suffix(self, tmp_path):
+        with whole_file(tmp_path / "clip.avi") as aside:
+            assert aside.suffix == ".avi"
+            aside.touch()
+
+    @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt, SystemExit])
+    def test_leaves_the_old_one_and_no_trace_when_writing_stops(self, tmp_path, fault):
+        (tmp_path / "table.csv").write_text("old")
+        with pytest.raises(fault), whole_file(tmp_path / "table.csv") as aside:
+            aside.write_text("ha")
+            raise fault
+        assert (tmp_path / "table.csv").read_text() == "old"
+        assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+    def test_that_nobody_wrote_is_an_error(self, tmp_path):
+        with pytest.raises(MerlabError, match=r"cannot write .*table\.csv"), whole_file(tmp_path / "table.csv"):
+            pass
+
+    def test_under_a_file_is_an_error_that_names_it(self, tmp_path):
+        (tmp_path / "file").touch()
+        place = tmp_path / "file" / "table.csv"
+        with (
+            pytest.raises(MerlabError, match=r"cannot write .*table\.csv.*choose a folder"),
+            whole_file(place) as aside,
+        ):
+            aside.touch()
+
+    def test_cannot_replace_a_folder(self, tmp_path):
+        (tmp_path / "table.csv").mkdir()
+        with pytest.raises(MerlabError, match="cannot write"), whole_file(tmp_path / "table.csv") as aside:
+            aside.touch()
+        assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+class TestAWholeFolder:
+    def test_appears_with_all_of_its_files(self, tmp_path):
+        with whole_folder(tmp_path / "deep" / "clip") as aside:
+            (aside / "img1.jpg").touch()
+            assert not (tmp_path / "deep" / "clip").exists()
+        assert [path.name for path in (tmp_path / "deep").iterdir()] == ["clip"]
+        assert [path.name for path in (tmp_path / "deep" / "clip").iterdir()] == ["img1.jpg"]
+
+    def test_replaces_the_old_one_with_nothing_of_it_left(self, tmp_path):
+        (tmp_path / "clip").mkdir()
+        (tmp_path / "clip" / "old.jpg").touch()
+        with whole_folder(tmp_path / "clip") as aside:
+            (aside / "new.jpg").touch()
+        assert [path.name for path in (tmp_path / "clip").iterdir()] == ["new.jpg"]
+        assert [path.name for path in tmp_path.iterdir()] == ["clip"]
+
+    @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
+    def test_leaves_the_old_one_and_no_trace_when_writing_stops(self, tmp_path, fault):
+        (tmp_path / "clip").mkdir()
+        (tmp_path / "clip" / "old.jpg").touch()
+        with pytest.raises(fault), whole_folder(tmp_path / "clip") as aside:
+            (aside / "new.jpg").touch()
+            raise fault
+        assert [path.name for path in tmp_path.iterdir()] == ["clip"]
+        assert [path.name for path in (tmp_path / "clip").iterdir()] == ["old.jpg"]
+
+    def test_cannot_replace_a_file(self, tmp_path):
+        (tmp_path / "clip").write_text("mine")
+        with pytest.raises(MerlabError, match=r"cannot write .*clip"), whole_folder(tmp_path / "clip"):
+            pass
+        assert (tmp_path / "clip").read_text() == "mine"
+
+
+class TestUnfinishedWork:
+    def test_of_a_killed_writer_is_removed_once_it_is_old(self, tmp_path):
+        for number in range(3):
+            folder = tmp_path / "runs" / f".unfinished-{number}-clip"
+            (folder / "inner").mkdir(parents=True)
+            (folder / "inner" / ".unfinished-x-part").touch()
+            os.utime(folder, (time.time() - 3600,) * 2)
+        (tmp_path / ".unfinished-1-table.csv").touch()
+        os.utime(tmp_path / ".unfinished-1-table.csv", (0, 0))
+        remove_unfinished(tmp_path)
+        assert [path.name for path in tmp_path.rglob("*")] == ["runs"]
+
+    def test_of_a_writer_at_work_is_left_alone(self, tmp_path):
+        with whole_file(tmp_path / "table.csv") as aside:
+            aside.write_text("1")
+            remove_unfinished(tmp_path)
+        assert (tmp_path / "table.csv").read_text() == "1"
+
+
+class TestJson:
+    def test_comes_back_as_it_was_written(self, tmp_path):
+        content = {"naïve": [1, 2.5, None, "é"]}
+        write_json(tmp_path / "run.json", content)
+        assert read_json(tmp_path / "run.json") == content
+
+    def test_that_cannot_be_written_leaves_the_old_file(self, tmp_path):
+        write_json(tmp_path / "run.json", 1)
+        with pytest.raises(TypeError):
+            write_json(tmp_path / "run.json", object())
+        assert read_json(tmp_path / "run.json") == 1
+
+    @pytest.mark.parametrize("content", [b"", b'{"cut": ', b"\xff\xfe\x00"])
+    def test_that_is_damaged_is_named(self, tmp_path, content):
+        (tmp_path / "run.json").write_bytes(content)
+        with pytest.raises(MerlabError, match=r"run\.json is not valid JSON"):
+            read_json(tmp_path / "run.json")
+
+    def test_that_is_missing_is_named(self, tmp_path):
+        with pytest.raises(MerlabError, match=r"cannot read .*run\.json"):
+            read_json(tmp_path / "run.json")
