@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.storage import read_json, remove_unfinished, whole_file, whole_folder, write_json
+
+
+def write_half_a_file(path: Path, fault: type[BaseException]) -> None:
+    with whole_file(path) as aside:
+        aside.write_text("ha")
+        raise fault
+
+
+def write_half_a_folder(path: Path, fault: type[BaseException]) -> None:
+    with whole_folder(path) as aside:
+        (aside / "new.jpg").touch()
+        raise fault
 
 
 class TestAWholeFile:
@@ -27,9 +40,8 @@ class TestAWholeFile:
     @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt, SystemExit])
     def test_leaves_the_old_one_and_no_trace_when_writing_stops(self, tmp_path, fault):
         (tmp_path / "table.csv").write_text("old")
-        with pytest.raises(fault), whole_file(tmp_path / "table.csv") as aside:
-            aside.write_text("ha")
-            raise fault
+        with pytest.raises(fault):
+            write_half_a_file(tmp_path / "table.csv", fault)
         assert (tmp_path / "table.csv").read_text() == "old"
         assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
@@ -73,9 +85,8 @@ class TestAWholeFolder:
     def test_leaves_the_old_one_and_no_trace_when_writing_stops(self, tmp_path, fault):
         (tmp_path / "clip").mkdir()
         (tmp_path / "clip" / "old.jpg").touch()
-        with pytest.raises(fault), whole_folder(tmp_path / "clip") as aside:
-            (aside / "new.jpg").touch()
-            raise fault
+        with pytest.raises(fault):
+            write_half_a_folder(tmp_path / "clip", fault)
         assert [path.name for path in tmp_path.iterdir()] == ["clip"]
         assert [path.name for path in (tmp_path / "clip").iterdir()] == ["old.jpg"]
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from merlab.clips import Clip, ClipTable
+from merlab.databases.casme2_facts import MEGC2019_OMITTED
 from merlab.errors import MerlabError
 
 
@@ -38,6 +39,11 @@ class Scheme:
         if (clip.database, clip.subject, clip.name) in self.omitted_clips:
             return None
         return self.emotions.get(clip.emotion)
+
+    def reason(self, clip: Clip) -> str:
+        """Why a clip without a class has none: its database and emotion, and whether it is omitted by name."""
+        by_name = (clip.database, clip.subject, clip.name) in self.omitted_clips
+        return f"{clip.database} {clip.emotion or 'unlabelled'}" + (" (omitted by name)" if by_name else "")
 
 
 _FIVE = ("happiness", "disgust", "repression", "surprise", "others")
@@ -73,7 +79,8 @@ SCHEMES: dict[str, Scheme] = {
         Scheme(
             "megc2019",
             "the three classes of MEGC2019; of CASME II the official list holds 145 clips: fear, sadness, others, "
-            "sub04 EP12_01f and sub05 EP09_05f are left out (of SAMM, fear and sadness count as negative)",
+            "sub04 EP12_01f, sub05 EP09_05f and what the 2019 coding table relabelled to surprise are left out "
+            "(of SAMM, fear and sadness count as negative)",
             ("negative", "positive", "surprise"),
             {
                 "positive": "positive",
@@ -81,8 +88,8 @@ SCHEMES: dict[str, Scheme] = {
                 "surprise": "surprise",
                 **dict.fromkeys(_NEGATIVE, "negative"),
             },
-            frozenset({("casme2", "fear"), ("casme2", "sadness")}),
-            frozenset({("casme2", "sub04", "EP12_01f"), ("casme2", "sub05", "EP09_05f")}),
+            frozenset((database, emotion) for database in ("casme2", "synthetic") for emotion in ("fear", "sadness")),
+            frozenset(("casme2", *clip) for clip in MEGC2019_OMITTED),
         ),
     )
 }
@@ -114,11 +121,7 @@ def label_clips(table: ClipTable, scheme: Scheme) -> Labelled:
     """Label a table by a scheme; raises MerlabError when fewer than two of its classes occur."""
     labels = [scheme.label(clip) for clip in table]
     covered = [position for position, label in enumerate(labels) if label is not None]
-    left_out = Counter(
-        f"{clip.database} {clip.emotion or 'unlabelled'}"
-        for clip, label in zip(table, labels, strict=True)
-        if label is None
-    )
+    left_out = Counter(scheme.reason(clip) for clip, label in zip(table, labels, strict=True) if label is None)
     present = {labels[position] for position in covered}
     if len(present) < 2:
         found = ", ".join(sorted({clip.emotion or "unlabelled" for clip in table})) or "no clips at all"

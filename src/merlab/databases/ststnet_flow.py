@@ -15,6 +15,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from merlab.clips import Clip, ClipError, ClipTable, read_image
 from merlab.databases.base import Database, Examination, Finding, Progress
 from merlab.errors import MerlabError
@@ -23,7 +25,7 @@ TEST_FOLDER = "u_test"
 EMOTIONS = {"0": "negative", "1": "positive", "2": "surprise"}
 SIDE = 28
 
-# (pattern of the subject's name, database, frames a second): databases.md of each, as their publications state.
+# Pattern of the subject's name, database, frames a second as the database's publication states them.
 ORIGINS = ((r"sub\d+", "casme2", 200.0), (r"s\d+", "smic", 100.0), (r"\d{3}", "samm", 200.0))
 
 # MEGC2019's composite database: clips of classes 0, 1, 2.
@@ -49,7 +51,7 @@ def examine(root: Path, deep: bool, progress: Progress) -> Examination:
             "sub01, s01, 006 and so on"
         )
     clips: list[Clip] = []
-    findings: list[Finding] = []
+    findings = [_without_test_folder(path) for path in sorted(root.iterdir()) if path.is_dir() and _is_untested(path)]
     for done, subject in enumerate(subjects, start=1):
         found, faults = _examine_subject(subject, deep)
         clips += found
@@ -66,6 +68,15 @@ def examine(root: Path, deep: bool, progress: Progress) -> Examination:
     return Examination(ClipTable(tuple(clips)), tuple(findings), facts)
 
 
+def _is_untested(folder: Path) -> bool:
+    return origin_of(folder.name) is not None and not (folder / TEST_FOLDER).is_dir()
+
+
+def _without_test_folder(folder: Path) -> Finding:
+    remedy = f"copy the subject's {TEST_FOLDER} again from the release; u_train repeats other subjects"
+    return Finding("unusable", folder.name, f"a folder {TEST_FOLDER}", "none", remedy)
+
+
 def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding]]:
     origin = origin_of(folder.name)
     if origin is None:
@@ -75,23 +86,11 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
         ]
     clips: list[Clip] = []
     findings: list[Finding] = []
-    labels: dict[str, set[str]] = defaultdict(set)
+    by_name: dict[str, list[Path]] = defaultdict(list)
     for path in _images(folder / TEST_FOLDER, findings):
-        name = path.stem.strip()
-        labels[name].add(path.parent.name)
-        if len(labels[name]) > 1:
-            others = " and ".join(sorted(labels[name]))
-            findings.append(
-                Finding(
-                    "unusable",
-                    f"{folder.name} {name}",
-                    "one class a clip",
-                    f"the same name in classes {others}",
-                    "remove the copy in the wrong class (MEGC2019's official list says which)",
-                )
-            )
-            continue
-        fault = _image_fault(path) if deep else None
+        by_name[path.stem.strip()].append(path)
+    for name, paths in by_name.items():
+        fault = _repetition(folder.name, name, paths) or (_image_fault(paths[0]) if deep else None)
         if fault:
             findings.append(fault)
             continue
@@ -106,12 +105,21 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
                 apex=None,
                 offset=None,
                 action_units="",
-                emotion=EMOTIONS[path.parent.name],
-                source=path,
+                emotion=EMOTIONS[paths[0].parent.name],
+                source=paths[0],
                 apex_source="released",
             )
         )
     return clips, findings
+
+
+def _repetition(subject: str, name: str, paths: list[Path]) -> Finding | None:
+    """A name that occurs more than once: which of the images, and of the classes, is the clip's?"""
+    if len(paths) == 1:
+        return None
+    found = " and ".join(f"{path.parent.name}/{path.name}" for path in paths)
+    remedy = "keep the image in the class of MEGC2019's official list, remove the others"
+    return Finding("unusable", f"{subject} {name}", "one image a clip, in one class", found, remedy)
 
 
 def _images(test_folder: Path, findings: list[Finding]) -> Iterator[Path]:
@@ -138,11 +146,14 @@ def _image_fault(path: Path) -> Finding | None:
     where = f"{path.parents[2].name} {path.stem.strip()}"
     remedy = "copy the file again from the release"
     try:
-        height, width = read_image(path).shape[:2]
+        image = read_image(path)
     except ClipError as error:
         return Finding("unusable", where, "a readable image", str(error), remedy)
+    height, width = image.shape[:2]
     if (height, width) != (SIDE, SIDE):
         return Finding("unusable", where, f"{SIDE}x{SIDE} pixels", f"{width}x{height}", remedy)
+    if not np.ptp(image, axis=2).any():
+        return Finding("unusable", where, "three channels: u, v, optical strain", "a grey image", remedy)
     return None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from merlab.errors import MerlabError
 from merlab.evaluation.cost import hardware
 from merlab.evaluation.plan import Entry, Plan, make_entry
-from merlab.evaluation.predictions import METRICS_FILE, RUN_FILE
+from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE
 from merlab.evaluation.runner import Progress, run, versions
 from merlab.evaluation.summary import summarise_run
 from merlab.methods import find_method
@@ -46,6 +46,8 @@ def evaluate(
         "versions": versions(),
         "hardware": hardware(),
     }
+    for stale in (out / PREDICTIONS_FILE, out / METRICS_FILE):
+        stale.unlink(missing_ok=True)
     write_json(out / RUN_FILE, record)
     predictions = run(plan, out, cache=cache, jobs=jobs, progress=progress)
     stamps = {entry.method: [*plan.stamps, *entry.stamps] for entry in plan.entries}

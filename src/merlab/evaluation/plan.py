@@ -190,7 +190,7 @@ def plan_run(
 
 
 def default_preset(method: Method, table: ClipTable) -> str:
-    """``flow28`` where clips are stored as small flow images and the method has it, else ``reduced``, else its first."""
+    """``flow28`` where clips are stored flow images and the method has it, else ``reduced``, else its first."""
     stored_flow = any(clip.holds_flow for clip in table)
     wanted = ["flow28", "reduced"] if stored_flow else ["reduced"]
     return next((name for name in wanted if name in method.presets), next(iter(method.presets)))

@@ -43,13 +43,14 @@ class Fit:
 
 
 def versions() -> dict[str, str]:
-    """What computes: part of the run key, and printed in every report."""
+    """What computes: part of the run key, since other libraries or devices give other numbers."""
     return {
         "merlab": merlab.__version__,
         "torch": torch.__version__,
         "scikit-learn": sklearn.__version__,
         "opencv": cv2.__version__,
         "numpy": np.__version__,
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
     }
 
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from merlab.clips import Image
 from merlab.databases.synthetic.eyelids import Eyelids
-from merlab.databases.synthetic.identity import Identity
+from merlab.databases.synthetic.identity import Identity, draw_identity
 from merlab.databases.synthetic.layout import CROP, MIDLINE, FloatArray, Window, random_stream
 from merlab.databases.synthetic.presets import RenderPreset
 from merlab.databases.synthetic.rig import Rig, SourceMap
 from merlab.databases.synthetic.sampling import ClipPlan, Pose
-from merlab.databases.synthetic.texture import FaceLayers
+from merlab.databases.synthetic.texture import FaceLayers, paint_face
 from merlab.databases.synthetic.texture.canvas import texture_x, texture_y
 
 READ_NOISE_VARIANCE, SHOT_NOISE = 1.44, 0.018
@@ -140,6 +140,12 @@ class FaceRenderer:
         planes[0] += luminance + deviation * colour[..., 0]
         planes[1] += luminance
         planes[2] += luminance + deviation * colour[..., 1]
+
+
+def make_renderer(seed: int, subject: int, preset: RenderPreset, window: Window = CROP) -> FaceRenderer:
+    """Paint a subject (from 0) and get a renderer of its clips: CROP is 231 x 282 px, CAMERA the whole 640 x 480."""
+    identity = draw_identity(seed, subject)
+    return FaceRenderer(identity, paint_face(identity, preset.blur), preset, window)
 
 
 def _sampled(layer: Image, x: FloatArray, y: FloatArray) -> Image:

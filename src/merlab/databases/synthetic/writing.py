@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
-from merlab.clips import Image
 from merlab.databases.base import Progress, silent
+from merlab.databases.synthetic.clip_writing import write_subject
 from merlab.databases.synthetic.coding_table import TITLE, Row, write_coding_table
-from merlab.databases.synthetic.identity import Identity, draw_identity
-from merlab.databases.synthetic.layout import CAMERA, CROP
-from merlab.databases.synthetic.rendering import FaceRenderer
+from merlab.databases.synthetic.identity import draw_identity
 from merlab.databases.synthetic.sampling import ClipPlan, plan_clip
-from merlab.databases.synthetic.texture import paint_face
 from merlab.databases.synthetic.tree import (
     CODING_TABLE,
     CROPPED,
@@ -33,11 +26,11 @@ from merlab.databases.synthetic.tree import (
     Tree,
     stack_versions,
 )
-from merlab.databases.synthetic.truth import ClipTruth, clip_truth
 from merlab.databases.synthetic.workers import write_in_processes
 from merlab.errors import MerlabError
-from merlab.storage import read_json, whole_file, whole_folder, write_json
+from merlab.storage import read_json, whole_file, write_json
 
+# The names that storage gives to files and folders which are not yet whole.
 LEFTOVER = re.compile(r"^\..+\.[0-9a-f]{8}(\.\w+)?$")
 
 README_TEXT = f"""{TITLE}
@@ -45,12 +38,12 @@ README_TEXT = f"""{TITLE}
 Every face, frame and label in this folder is SYNTHETIC: drawn by merlab, of nobody. Results measured here say how a
 method behaves on drawn faces; they are not results on CASME II or on people.
 
-{CROPPED}/sub01/EP01_01/reg_imgN.jpg   cropped frames, 200 a second, 231 x 282 px; N counts from a random first frame
-{RAW}/sub01/EP01_01/imgN.jpg    the same clips uncropped, 640 x 480 px (only when asked for)
-{CODING_TABLE}                onset, apex, offset, action units and emotion, in CASME II's columns
-{MANIFEST}              settings, versions, and what each clip truly shows
-{TRUTH}/sub01/EP01_01.npz    exact optical flow from onset to apex (H, W, 2), px; landmarks at both (x, y), px
-{SETTINGS}              what this tree was asked to hold; the same command goes on where it stopped
+{CROPPED}/sub01/EP01_01/reg_imgN.jpg   cropped frames, 231 x 282 px, 200 a second; N counts from a random first frame
+{RAW}/sub01/EP01_01/imgN.jpg    the same clips uncropped, 640 x 480 px, if they were asked for
+{CODING_TABLE}   onset, apex, offset, action units and emotion, in CASME II's columns
+{MANIFEST}   settings, versions, and what each clip truly shows
+{TRUTH}/sub01/EP01_01.npz   exact optical flow from onset to apex (H, W, 2), px; landmarks at both (x, y), px
+{SETTINGS}   what this tree was asked to hold; the same command goes on where it stopped
 """
 
 
@@ -68,8 +61,8 @@ def make_faces(
     """Write SYNTHETIC micro-expressions into ``out`` as a tree in CASME II's layout, and return ``out``.
 
     ``preset`` is a key of PRESETS; ``raw`` adds uncropped camera frames; ``jobs`` processes work at once (None: one a
-    core; 1: in this process). Run again with the same settings it goes on where it was, and whatever was interrupted,
-    the bytes are the same on the same versions. ``progress`` counts clips.
+    core; 1: in this process). Run again with the same settings it goes on where it stopped. The bytes depend on the
+    settings and the versions of the libraries, not on ``jobs`` or interruptions. ``progress`` counts clips.
 
     Raises MerlabError for settings that cannot be, and for an ``out`` that holds anything else.
     """
@@ -80,14 +73,109 @@ def make_faces(
         progress(clips, clips, "found done")
         return out
     _require_same_stack(tree)
-    progress(clips - len(waiting), clips, "painting faces")
-    by_subject = [list(entries) for _, entries in groupby(waiting, key=lambda entry: entry.subject)]
-    if jobs == 1 or len(by_subject) < 2:
-        done = clips - len(waiting)
-        for entries in by_subject:
-            for done, entry in enumerate(write_subject(tree, entries), start=done + 1):  # noqa: B020
-                progress(done, clips, f"{entry.folder.as_posix()}")
-    else:
-        write_in_processes(tree, by_subject, jobs, progress)
+    _write_clips(tree, waiting, jobs or os.cpu_count() or 1, progress)
     _write_index(tree)
     return out
+
+
+def _claim(tree: Tree) -> None:
+    """Make ``out`` this tree's folder, or see that it already is; raises MerlabError when it is something else's."""
+    out = tree.out
+    if out.exists() and not out.is_dir():
+        raise MerlabError(f"{out} is a file; choose a folder for the faces")
+    if (out / SETTINGS).exists():
+        there = read_json(out / SETTINGS)
+        differing = [
+            f"{name} is {there.get(name)} there and {asked} here"
+            for name, asked in tree.settings.items()
+            if there.get(name) != asked
+        ]
+        if differing:
+            raise MerlabError(f"{out} holds other synthetic faces: {'; '.join(differing)}; choose a new folder")
+        _remove_leftovers(out)
+        return
+    if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
+        raise MerlabError(f"{out} is not empty and holds no synthetic faces; choose a new folder")
+    write_json(out / SETTINGS, tree.settings | {"versions": stack_versions()})
+
+
+def _remove_leftovers(out: Path) -> None:
+    """Remove what a killed run was in the middle of writing."""
+    for folder in (out, *out.glob("*/sub*")):
+        for path in folder.iterdir():
+            if LEFTOVER.match(path.name):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _require_same_stack(tree: Tree) -> None:
+    begun_with = read_json(tree.out / SETTINGS)["versions"]
+    if begun_with != stack_versions():
+        raise MerlabError(
+            f"{tree.out} was begun with {_listed(begun_with)}, but this is {_listed(stack_versions())}, whose bytes may "
+            "differ; go on with those versions or choose a new folder"
+        )
+
+
+def _listed(versions: dict[str, str]) -> str:
+    return ", ".join(f"{package} {number}" for package, number in versions.items())
+
+
+def _write_clips(tree: Tree, waiting: list[Entry], jobs: int, progress: Progress) -> None:
+    done = len(tree.entries) - len(waiting)
+    progress(done, len(tree.entries), "painting faces")
+    by_subject = [list(entries) for _, entries in groupby(waiting, key=lambda entry: entry.subject)]
+    if jobs > 1 and len(by_subject) > 1:
+        write_in_processes(tree, by_subject, jobs, progress)
+        return
+    for entries in by_subject:
+        for entry in write_subject(tree, entries):
+            done += 1
+            progress(done, len(tree.entries), entry.folder.as_posix())
+
+
+def _write_index(tree: Tree) -> None:
+    """Write what describes the clips, once they are all there; the manifest last, which declares the tree complete."""
+    identities = {subject: draw_identity(tree.seed, subject) for subject in range(tree.subjects)}
+    plans = {
+        entry: plan_clip(identities[entry.subject], entry.clip, entry.emotion, tree.preset) for entry in tree.entries
+    }
+    with whole_file(tree.out / README) as aside:
+        aside.write_text(README_TEXT, encoding="utf-8")
+    rows = [_coding_row(entry, plan) for entry, plan in plans.items()]
+    write_coding_table(tree.out / CODING_TABLE, sorted(rows, key=lambda row: row[:2]))
+    described = {"title": TITLE, **tree.settings, "versions": stack_versions()}
+    write_json(
+        tree.out / MANIFEST, {**described, "clips": [_described_clip(entry, plan) for entry, plan in plans.items()]}
+    )
+
+
+def _coding_row(entry: Entry, plan: ClipPlan) -> Row:
+    """A row of the coding table; like CASME II's, a single action unit without a side is a number, not a text."""
+    codes = "+".join(unit.code for unit in plan.action_units)
+    onset, apex, offset = (entry.first_frame + index for index in _key_frames(plan))
+    cell = int(codes) if codes.isdigit() else codes
+    return entry.subject_code, entry.name, None, onset, apex, offset, None, cell, entry.emotion
+
+
+def _key_frames(plan: ClipPlan) -> tuple[int, int, int]:
+    return plan.timing.onset, plan.timing.apex, plan.timing.offset
+
+
+def _described_clip(entry: Entry, plan: ClipPlan) -> dict[str, Any]:
+    """What a clip truly shows; frames are numbered as in the file names."""
+    onset, apex, offset = (entry.first_frame + index for index in _key_frames(plan))
+    return {
+        "subject": f"sub{entry.subject_code}",
+        "clip": entry.name,
+        "emotion": entry.emotion,
+        "action_units": [
+            {"number": unit.number, "side": unit.side, "intensity": round(unit.intensity, 4)}
+            for unit in plan.action_units
+        ],
+        "first_frame": entry.first_frame,
+        "last_frame": entry.first_frame + plan.timing.length - 1,
+        "onset": onset,
+        "apex": apex,
+        "offset": offset,
+        "blink": None if plan.blink is None else [round(entry.first_frame + moment, 2) for moment in plan.blink],
+    }

@@ -1,0 +1,58 @@
+"""Synthetic micro-expressions: drawn faces whose action units, timing and optical flow are known exactly.
+
+A database for whoever has none. Faces are drawn from formulas alone, no photograph is behind them; ``make_faces`` writes
+them as a tree in CASME II's layout, which is then read and checked like CASME II itself. Everything says SYNTHETIC.
+
+Classes: happiness, disgust, surprise, repression and others, in CASME II's proportions. Their action units are drawn as
+often as CASME II's annotators saw them, so some clips cannot be told apart, as in life.
+
+A clip in memory: ``renderer = make_renderer(seed, subject, preset)``, ``plan = plan_clip(renderer.identity, clip,
+emotion, preset)``, then ``renderer.frames(plan)`` draws frame by frame and ``clip_truth(renderer, plan)`` is what moved.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from merlab.databases.base import Database, Examination, Progress
+from merlab.databases.casme2 import examine_tree
+from merlab.databases.synthetic.layout import CAMERA, CROP
+from merlab.databases.synthetic.presets import PRESETS, RenderPreset
+from merlab.databases.synthetic.rendering import FaceRenderer, make_renderer
+from merlab.databases.synthetic.sampling import ClipPlan, plan_clip
+from merlab.databases.synthetic.tree import MANIFEST
+from merlab.databases.synthetic.truth import ClipTruth, clip_truth
+from merlab.databases.synthetic.writing import make_faces
+from merlab.errors import MerlabError
+
+
+def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
+    if not (root / MANIFEST).is_file():
+        raise MerlabError(
+            f"{root} has no {MANIFEST}, so it is no complete tree of synthetic faces; "
+            f"`merlab make-faces {root}` makes one or goes on with one that was stopped"
+        )
+    return examine_tree(root, name=SYNTHETIC.name, deep=deep, progress=progress)
+
+
+SYNTHETIC = Database(
+    name="synthetic",
+    title="SYNTHETIC micro-expressions drawn by merlab, in CASME II's layout",
+    access="make it: `merlab make-faces FOLDER`; free of rights of others, of no real person",
+    examine=_examine,
+)
+
+__all__ = [
+    "CAMERA",
+    "CROP",
+    "PRESETS",
+    "SYNTHETIC",
+    "ClipPlan",
+    "ClipTruth",
+    "FaceRenderer",
+    "RenderPreset",
+    "clip_truth",
+    "make_faces",
+    "make_renderer",
+    "plan_clip",
+]

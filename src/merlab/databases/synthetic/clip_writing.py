@@ -1,0 +1,68 @@
+"""Write the clips of one subject: frames, and the truth beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from merlab.databases.synthetic.identity import draw_identity
+from merlab.databases.synthetic.layout import CAMERA
+from merlab.databases.synthetic.rendering import FaceRenderer
+from merlab.databases.synthetic.sampling import ClipPlan, plan_clip
+from merlab.databases.synthetic.texture import paint_face
+from merlab.databases.synthetic.tree import Entry, Tree
+from merlab.databases.synthetic.truth import ClipTruth, clip_truth
+from merlab.storage import whole_file, whole_folder
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep OpenCV to one thread: its own threads cost more than they gain on images this small."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def write_subject(tree: Tree, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Write these clips of one subject, yielding each when all of it is there."""
+    identity = draw_identity(tree.seed, entries[0].subject)
+    with one_thread():
+        layers = paint_face(identity, tree.preset.blur)
+        cropped = FaceRenderer(identity, layers, tree.preset)
+        camera = FaceRenderer(identity, layers, tree.preset, CAMERA) if tree.raw else None
+    for entry in entries:
+        with one_thread():
+            plan = plan_clip(identity, entry.clip, entry.emotion, tree.preset)
+            write_truth(tree.truth(entry), clip_truth(cropped, plan))
+            if camera is not None:
+                write_frames(tree.raw_frames(entry), "img{}.jpg", camera, plan, entry.first_frame)
+            write_frames(tree.cropped(entry), "reg_img{}.jpg", cropped, plan, entry.first_frame)
+        yield entry
+
+
+def write_frames(folder: Path, pattern: str, renderer: FaceRenderer, plan: ClipPlan, first_frame: int) -> None:
+    """Write the frames of a clip as JPEGs, numbered from ``first_frame``; the folder appears whole or not at all."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, renderer.preset.jpeg_quality]
+    with whole_folder(folder) as aside:
+        for number, frame in enumerate(renderer.frames(plan), start=first_frame):
+            encoded = cv2.imencode(".jpg", frame, quality)[1]
+            (aside / pattern.format(number)).write_bytes(encoded.tobytes())
+
+
+def write_truth(path: Path, truth: ClipTruth) -> None:
+    """Write the exact movement of a clip: flow as float16, the names of the landmarks and their places."""
+    with whole_file(path) as aside:
+        np.savez_compressed(
+            aside,
+            flow=truth.flow.astype(np.float16),
+            landmark_names=np.array(list(truth.onset_landmarks)),
+            onset_landmarks=np.array(list(truth.onset_landmarks.values()), np.float32),
+            apex_landmarks=np.array(list(truth.apex_landmarks.values()), np.float32),
+        )
