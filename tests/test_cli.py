@@ -71,7 +71,7 @@ def test_every_command_explains_itself(merlab, command):
 
 
 def test_no_command_is_missing_from_the_list_above(merlab):
-    listed = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
+    listed = {command.name or getattr(command.callback, "__name__", "") for command in cli.app.registered_commands}
     assert listed | {group.name for group in cli.app.registered_groups} == set(COMMANDS)
 
 
@@ -255,5 +255,5 @@ def test_a_killed_run_goes_on_and_ends_with_the_predictions_of_an_undisturbed_on
     done = len(list((tmp_path / "killed").glob("parts/*/*.parquet")))
     assert 3 <= done < 16
     subprocess.run(command("killed"), check=True, capture_output=True)
-    tables = [pd.read_parquet(tmp_path / name / "predictions.parquet") for name in ("undisturbed", "killed")]
-    pd.testing.assert_frame_equal(*tables)
+    undisturbed, killed = (pd.read_parquet(tmp_path / run / "predictions.parquet") for run in ("undisturbed", "killed"))
+    pd.testing.assert_frame_equal(undisturbed, killed)

@@ -62,14 +62,16 @@ def headings(document: str) -> set[str]:
     return {line.removeprefix("## ").strip() for line in lines if line.startswith("## ")}
 
 
-@pytest.mark.parametrize(("registry", "document"), [(DATABASES, "databases.md"), (INPUTS, "inputs.md"), (METHODS, "methods.md")])
+@pytest.mark.parametrize(
+    ("registry", "document"), [(DATABASES, "databases.md"), (INPUTS, "inputs.md"), (METHODS, "methods.md")]
+)
 def test_everything_registered_has_its_card_and_no_card_is_left_over(registry, document):
     assert headings(document) == set(registry)
 
 
 @pytest.mark.parametrize("registry", ["databases", "inputs", "methods"])
 def test_everything_registered_is_tested_by_name(registry):
-    names = {"databases": DATABASES, "inputs": INPUTS, "methods": METHODS}[registry]
+    names = {"databases": list(DATABASES), "inputs": list(INPUTS), "methods": list(METHODS)}[registry]
     tests = "\n".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "tests" / registry).rglob("test_*.py"))
     assert [name for name in names if name not in tests] == []
 

@@ -36,10 +36,31 @@ DEMO_SUBJECTS, DEMO_CLIPS, DEMO_FOLDS, DEMO_SEEDS = 10, 100, 5, 2
 DEMO_METHODS = ("constant", "random", "linear-svm", "dbfem-caffm")
 PAPER_ROWS = ("gfem", "ltfem", "dbfem", "dbfem-caffm", "dbfem-caffm-l", "dbfem-caffm-g")
 
-SynthesisPreset = Enum("SynthesisPreset", {name: name for name in ("default", "easy", "hard", "null")}, type=str)
-DEFAULT_FACES = SynthesisPreset("default")
-Protocol = Enum("Protocol", {name: name for name in ("loso", "kfold", "hold-out-database")}, type=str)
-Selection = Enum("Selection", {name: name for name in ("fixed", "validation", "best-epoch-on-test")}, type=str)
+
+class SynthesisPreset(str, Enum):
+    """How hard the synthetic faces are to tell apart."""
+
+    DEFAULT = "default"
+    EASY = "easy"
+    HARD = "hard"
+    NULL = "null"
+
+
+class Protocol(str, Enum):
+    """How clips are divided into folds."""
+
+    LOSO = "loso"
+    KFOLD = "kfold"
+    HOLD_OUT_DATABASE = "hold-out-database"
+
+
+class Selection(str, Enum):
+    """Which epoch's weights are tested."""
+
+    FIXED = "fixed"
+    VALIDATION = "validation"
+    BEST_EPOCH_ON_TEST = "best-epoch-on-test"
+
 
 DatabaseArgument = Annotated[str, typer.Argument(help="A database that `merlab databases` lists.", metavar="DATABASE")]
 RootArgument = Annotated[Path, typer.Argument(help="The folder that holds it.", metavar="ROOT")]
@@ -113,7 +134,7 @@ def demo(
     seed: SeedOption = 0,
     preset: Annotated[
         SynthesisPreset, typer.Option(help="Which synthetic faces; on null there is nothing to learn.")
-    ] = DEFAULT_FACES,
+    ] = SynthesisPreset.DEFAULT,
     jobs: JobsOption = None,
 ) -> None:
     """See a whole experiment in minutes: synthetic faces, floors, a reduced network, the report.
@@ -128,7 +149,7 @@ def demo(
         database=["synthetic"],
         root=[faces],
         scheme="casme2-5",
-        protocol=Protocol("kfold"),
+        protocol=Protocol.KFOLD,
         folds=DEMO_FOLDS,
         seeds=DEMO_SEEDS,
         out=out / "run",
@@ -146,7 +167,7 @@ def make_faces_command(
     clips: Annotated[int, typer.Option(min=1, help="Clips in all, classes as frequent as in CASME II.")] = 255,
     preset: Annotated[
         SynthesisPreset, typer.Option(help="easy: clear movements; hard: small ones under noise; null: none.")
-    ] = DEFAULT_FACES,
+    ] = SynthesisPreset.DEFAULT,
     seed: SeedOption = 0,
     raw: Annotated[
         bool, typer.Option("--raw", help="Also write uncropped 640x480 head frames in the raw layout.")

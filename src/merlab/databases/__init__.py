@@ -5,9 +5,10 @@ from difflib import get_close_matches
 from merlab.databases.base import Database
 from merlab.databases.casme2 import CASME2
 from merlab.databases.ststnet_flow import STSTNET_FLOW
+from merlab.databases.synthetic import SYNTHETIC
 from merlab.errors import MerlabError
 
-DATABASES: dict[str, Database] = {database.name: database for database in (CASME2, STSTNET_FLOW)}
+DATABASES: dict[str, Database] = {database.name: database for database in (SYNTHETIC, CASME2, STSTNET_FLOW)}
 
 
 def find_database(name: str) -> Database:

@@ -114,7 +114,7 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
 
 
 def _repetition(subject: str, name: str, paths: list[Path]) -> Finding | None:
-    """A name that occurs more than once: which of the images, and of the classes, is the clip's?"""
+    """The finding about a name that several images of a subject bear; None for one image."""
     if len(paths) == 1:
         return None
     found = " and ".join(f"{path.parent.name}/{path.name}" for path in paths)

@@ -1,13 +1,14 @@
 """Synthetic micro-expressions: drawn faces whose action units, timing and optical flow are known exactly.
 
-A database for whoever has none. Faces are drawn from formulas alone, no photograph is behind them; ``make_faces`` writes
-them as a tree in CASME II's layout, which is then read and checked like CASME II itself. Everything says SYNTHETIC.
+A database for whoever has none. Faces are drawn from formulas alone, no photograph is behind them; ``make_faces``
+writes them as a tree in CASME II's layout, which is read and checked like CASME II itself. Everything says SYNTHETIC.
 
 Classes: happiness, disgust, surprise, repression and others, in CASME II's proportions. Their action units are drawn as
 often as CASME II's annotators saw them, so some clips cannot be told apart, as in life.
 
-A clip in memory: ``renderer = make_renderer(seed, subject, preset)``, ``plan = plan_clip(renderer.identity, clip,
-emotion, preset)``, then ``renderer.frames(plan)`` draws frame by frame and ``clip_truth(renderer, plan)`` is what moved.
+A clip in memory: ``renderer = make_renderer(seed, subject, preset)`` and ``plan = plan_clip(renderer.identity, clip,
+emotion, preset)``; then ``renderer.frames(plan)`` draws frame by frame, and ``clip_truth(renderer, plan)`` says what
+moved.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What each action unit does to a face, and which units an emotion shows: the tables of the generator.
 
 Motions, lids and wrinkles follow descriptions of the units in the Facial Action Coding System (Ekman and Friesen); the
-figures are merlab's. The combinations and their weights are counts of CASME II's 2014 coding table (Yan et al., PLoS ONE
-9(1), 2014), rounded to the commoner combinations.
+figures are merlab's. The combinations are the commoner ones of CASME II's 2014 coding table (Yan et al., PLoS ONE 9(1),
+2014), weighted by how often they occur there.
 """
 
 from __future__ import annotations

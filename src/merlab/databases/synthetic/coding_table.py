@@ -33,12 +33,12 @@ Row = tuple[str | int | None, ...]
 
 
 def write_coding_table(path: Path, rows: Iterable[Row]) -> None:
-    """Write ``rows``, one value a column of COLUMNS, below the header of the first of three sheets, as CASME II has it."""
-    workbook = Workbook()
-    workbook.active.title = SHEETS[0]
-    workbook.active.append(COLUMNS)
+    """Write ``rows``, one value a column of COLUMNS, into the first of three sheets, as CASME II has them."""
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet(SHEETS[0])
+    sheet.append(COLUMNS)
     for row in rows:
-        workbook.active.append(row)
+        sheet.append(row)
     for name in SHEETS[1:]:
         workbook.create_sheet(name)
     with whole_file(path) as aside:

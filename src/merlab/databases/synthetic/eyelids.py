@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from merlab.databases.synthetic.action_units import ACTION_UNITS
 from merlab.databases.synthetic.identity import Identity
@@ -19,6 +20,7 @@ LOWER_LID_IN_BLINK = -0.06
 LEAST_MOVEMENT = 1e-4
 
 Knots = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class Eyelids:
     def openness(self, x: FloatArray, pose: Pose) -> FloatArray:
         """0 where the moved lids meet at columns ``x``, 1 where they are a pixel or two apart or as at rest."""
         (_, rest_upper, rest_lower, _), (_, upper, lower, _), _ = self._knots(x, pose)
-        return np.clip((lower - upper) / np.clip(rest_lower - rest_upper, SHUT_APERTURE, CLEAR_APERTURE), 0, 1)
+        clear = np.clip(rest_lower - rest_upper, SHUT_APERTURE, CLEAR_APERTURE)
+        return np.asarray(np.clip((lower - upper) / clear, 0, 1), np.float32)
 
     def _movement(self, pose: Pose) -> tuple[float, float]:
         """How far the margins of the upper and the lower lid move down, in parts of the aperture."""
@@ -72,15 +75,15 @@ class Eyelids:
             lower += unit.lower_lid * intensity
         return min(upper, FULLY_CLOSED + lower), lower
 
-    def _knots(self, x: FloatArray, pose: Pose) -> tuple[Knots, Knots, FloatArray]:
+    def _knots(self, x: FloatArray, pose: Pose) -> tuple[Knots, Knots, Mask]:
         """Crease, upper margin, lower margin and lower edge at columns ``x``, at rest and moved."""
         lids = self.identity.eyelids(self.side, x)
         upper, lower = lids.upper, lids.lower
         aperture = lower - upper
         upper_shift, lower_shift = self._movement(pose)
         moved_lower = lower + np.float32(lower_shift) * aperture
-        moved_upper = np.minimum(upper + np.float32(upper_shift) * aperture, moved_lower - SHUT_APERTURE)
-        crease = np.minimum(lids.crease - 2, lids.upper - 2.5)
+        moved_upper: FloatArray = np.minimum(upper + np.float32(upper_shift) * aperture, moved_lower - SHUT_APERTURE)
+        crease: FloatArray = np.minimum(lids.crease - 2, lids.upper - 2.5)
         edge = lower + STRETCH_BELOW
         rest, moved = (crease, upper, lower, edge), (crease, moved_upper, moved_lower, edge)
         return rest, moved, aperture > LEAST_APERTURE

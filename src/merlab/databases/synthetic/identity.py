@@ -129,7 +129,7 @@ class Identity:
 
     @cached_property
     def landmarks(self) -> dict[str, Point]:
-        """Named points of the face at rest, crop coordinates; ``_l`` is the subject's left, on the right of the image."""
+        """Named points of the face at rest, crop coordinates; ``_l`` is the subject's left, the image's right."""
         paired = {
             f"{name}_{side}": self._mirrored(offset, y, group, side)
             for name, (offset, y, group) in _paired_landmarks(self.shape).items()

@@ -21,6 +21,7 @@ FPS = 200.0
 
 FloatArray = NDArray[np.float32]
 Point = tuple[float, float]
+Edge = float | NDArray[np.floating]
 
 SIDES = ("r", "l")
 
@@ -69,7 +70,7 @@ def random_stream(*key: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([int(part) for part in key])))
 
 
-def smoothstep(value: NDArray[np.floating], low: float | NDArray[np.floating], high: float | NDArray[np.floating]) -> FloatArray:
+def smoothstep(value: FloatArray, low: Edge, high: Edge) -> FloatArray:
     """0 below ``low``, 1 above ``high``, the cubic 3t² - 2t³ between."""
     t = np.clip((value - low) / (np.asarray(high) - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
@@ -82,7 +83,8 @@ def gaussian(x: FloatArray, y: FloatArray, centre: Point, sigma: Point, tilt: fl
     """
     across, down = x - np.float32(centre[0]), y - np.float32(centre[1])
     if tilt == 0:
-        return np.exp(-0.5 * (across / np.float32(sigma[0])) ** 2) * np.exp(-0.5 * (down / np.float32(sigma[1])) ** 2)
+        columns = np.exp(-0.5 * (across / np.float32(sigma[0])) ** 2)
+        return np.asarray(columns * np.exp(-0.5 * (down / np.float32(sigma[1])) ** 2), np.float32)
     cosine, sine = np.float32(np.cos(tilt)), np.float32(np.sin(tilt))
     first = (cosine * across + sine * down) / np.float32(sigma[0])
     second = (cosine * down - sine * across) / np.float32(sigma[1])

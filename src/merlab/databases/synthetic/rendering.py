@@ -33,9 +33,7 @@ Patch = tuple[slice, slice]
 class FaceRenderer:
     """Draws one subject through one window; keeps what does not change between frames and clips."""
 
-    def __init__(
-        self, identity: Identity, layers: FaceLayers, preset: RenderPreset, window: Window = CROP
-    ) -> None:
+    def __init__(self, identity: Identity, layers: FaceLayers, preset: RenderPreset, window: Window = CROP) -> None:
         self.identity = identity
         self.preset = preset
         self.window = window
@@ -53,8 +51,8 @@ class FaceRenderer:
         pose = plan.pose(frame)
         source = self.rig.source_map(pose)
         image = self._composed(source, pose)
-        light = 1 + plan.side_light[frame] * (self.window.x - MIDLINE) / MIDLINE
-        light = np.asarray(plan.gain[frame] * light, np.float32) * (1 + np.float32(self.preset.wrinkle) * source.shading)
+        lamp = plan.gain[frame] * (1 + plan.side_light[frame] * (self.window.x - MIDLINE) / MIDLINE)
+        light = np.asarray(lamp, np.float32) * (1 + np.float32(self.preset.wrinkle) * source.shading)
         planes = [channel.astype(np.float32) * light for channel in cv2.split(image)]
         if self.preset.noise > 0:
             self._add_noise(planes, random_stream(plan.noise_seed, self._noise_stream, frame))
@@ -82,11 +80,12 @@ class FaceRenderer:
         eyeball = _sampled(self._layers.eyeballs, x, y).astype(np.float32)
         if not eyelids.moves(pose):
             return eyeball
-        return LASH_GREY + eyelids.openness(source.x[patch], pose)[..., None] * (eyeball - LASH_GREY)
+        openness = eyelids.openness(source.x[patch], pose)[..., None]
+        return np.asarray(LASH_GREY + openness * (eyeball - LASH_GREY), np.float32)
 
     def eyeballs_shown(self, source: SourceMap, pose: Pose) -> FloatArray:
         """How far each pixel shows an eyeball, (H, W) in 0..1."""
-        return 1 - self._skin(source, pose)[..., 3].astype(np.float32) / 255
+        return np.asarray(1 - self._skin(source, pose)[..., 3] / np.float32(255), np.float32)
 
     def glasses_shown(self, source: SourceMap) -> FloatArray:
         """How far each pixel shows the rim of glasses, (H, W) in 0..1."""
@@ -95,7 +94,7 @@ class FaceRenderer:
             eye_y = int(self.identity.shape.eye_y) - self.window.top
             rows = slice(max(0, eye_y - GLASSES_REACH), eye_y + GLASSES_REACH)
             shown[rows] = _sampled(self._layers.glasses, source.rigid_x[rows], source.rigid_y[rows])
-        return shown / 255
+        return shown / np.float32(255)
 
     def _skin(self, source: SourceMap, pose: Pose) -> Image:
         return _sampled(self._layers.skin, source.x, self.skin_y(source, pose))
@@ -155,7 +154,7 @@ def _sampled(layer: Image, x: FloatArray, y: FloatArray) -> Image:
     )
 
 
-def _lay_over(image: Image, patch: Patch, opacity: FloatArray, colour: NDArray[np.generic] | np.float32) -> None:
+def _lay_over(image: Image, patch: Patch, opacity: FloatArray, colour: Image | np.float32) -> None:
     below = image[patch].astype(np.float32)
     image[patch] = np.rint(below + opacity[..., None] * (colour - below))
 

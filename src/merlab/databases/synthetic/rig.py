@@ -9,7 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from merlab.databases.synthetic.action_units import ACTION_UNITS, Motion, Wrinkle
+from merlab.databases.synthetic.action_units import ACTION_UNITS, ActionUnit, Motion, Wrinkle
 from merlab.databases.synthetic.eyelids import Eyelids
 from merlab.databases.synthetic.identity import Identity
 from merlab.databases.synthetic.layout import (
@@ -122,6 +122,15 @@ class Rig:
 
     def _build_field(self, number: int, side: str) -> Field:
         unit = ACTION_UNITS[number]
+        displacement, parting = self._displacement(unit, side)
+        values = np.dstack([displacement, self._shading(unit, side, displacement)])
+        rows, columns = _support(values)
+        if parting is not None:
+            parting = np.ascontiguousarray(parting[rows, columns])
+        return Field(rows, columns, np.ascontiguousarray(values[rows, columns]), parting)
+
+    def _displacement(self, unit: ActionUnit, side: str) -> tuple[FloatArray, FloatArray | None]:
+        """The displacement (h, w, 2), that of the lower lip where lips part, and the parting (h, w) of such units."""
         displacement = np.zeros((self.window.height, self.window.width, 2), np.float32)
         parting = None
         if unit.parts_lips:
@@ -135,10 +144,17 @@ class Rig:
             for motion in unit.motions:
                 bump = self._bump(motion, side) * self._masks[motion.mask]
                 displacement += bump[..., None] * np.array(self._direction(motion, unit.paired, side), np.float32)
-        shading = sum((wrinkle.log_luminance * self._bump(wrinkle, side) for wrinkle in unit.wrinkles), start=np.float32(0))
-        values = np.dstack([displacement, shading + self._bulge_shading(displacement)])
-        rows, columns = _support(values)
-        return Field(rows, columns, values[rows, columns].copy(), None if parting is None else parting[rows, columns].copy())
+        return displacement, parting
+
+    def _shading(self, unit: ActionUnit, side: str, displacement: FloatArray) -> FloatArray:
+        """Wrinkles; and compressed skin bulges, and the bulge catches the light on its lit side."""
+        looks = self.identity.appearance
+        squeezed = -(_slope(displacement[..., 0], 1, 0) + _slope(displacement[..., 1], 0, 1))
+        bulge = np.asarray(cv2.GaussianBlur(squeezed, (0, 0), 3), np.float32)
+        shading = -BULGE_SHADING * (looks.light_y * _slope(bulge, 0, 1) + looks.light_x * _slope(bulge, 1, 0))
+        for wrinkle in unit.wrinkles:
+            shading += wrinkle.log_luminance * self._bump(wrinkle, side)
+        return np.asarray(shading, np.float32)
 
     def _bump(self, part: Motion | Wrinkle, side: str) -> FloatArray:
         """The Gaussian of a part on the window; a paired unit's part at the midline is kept to its own side."""
@@ -160,13 +176,6 @@ class Rig:
             return (0.0 if paired else across), down
         return across * outward(side), down
 
-    def _bulge_shading(self, displacement: FloatArray) -> FloatArray:
-        """Compressed skin bulges, and the bulge catches the light on its lit side."""
-        looks = self.identity.appearance
-        squeezed = -(_slope(displacement[..., 0], 1, 0) + _slope(displacement[..., 1], 0, 1))
-        bulge = np.asarray(cv2.GaussianBlur(squeezed, (0, 0), 3), np.float32)
-        return -BULGE_SHADING * (looks.light_y * _slope(bulge, 0, 1) + looks.light_x * _slope(bulge, 1, 0))
-
     @cached_property
     def _masks(self) -> dict[str, FloatArray | np.float32]:
         x, y, shape = self.window.x, self.window.y, self.identity.shape
@@ -184,7 +193,7 @@ class Rig:
 
     @cached_property
     def _jump(self) -> FloatArray:
-        """How much of the movement of one lip the other does not join, (1, w): all at the middle, none at the corners."""
+        """How much of one lip's movement the other does not join, (1, w): all at the middle, none at the corners."""
         across = (self.window.x - np.float32(MIDLINE)) / np.float32(self.identity.shape.mouth_half_width - 2)
         return np.asarray(np.clip(1 - across * across, 0, 1), np.float32)
 

@@ -98,9 +98,7 @@ class Tree:
         emotions = [emotion for emotion, count in class_counts(self.clips).items() for _ in range(count)]
         random_stream(self.seed, Stream.LABELS).shuffle(emotions)
         each, more = divmod(self.clips, self.subjects)
-        places = [
-            (subject, clip) for subject in range(self.subjects) for clip in range(each + (subject < more))
-        ]
+        places = [(subject, clip) for subject in range(self.subjects) for clip in range(each + (subject < more))]
         return tuple(
             Entry(subject, clip, emotion, _first_frame(self.seed, subject, clip))
             for (subject, clip), emotion in zip(places, emotions, strict=True)

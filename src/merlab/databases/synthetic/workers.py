@@ -48,12 +48,12 @@ def _follow(tree: Tree, running: set[Future[None]], progress: Progress) -> None:
         progress(sum(map(tree.is_written, tree.entries)), len(tree.entries), "writing clips")
 
 
-_stop: Event | None = None
+# The one event of this worker process, from its start on.
+_stop: list[Event] = []
 
 
 def _start_worker(stop: Event) -> None:
-    global _stop
-    _stop = stop
+    _stop.append(stop)
     # Ctrl-C reaches every process of the terminal; the parent alone decides, and says so through the event.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -68,5 +68,5 @@ def _end_with_parent() -> None:
 
 def _write_in_worker(tree: Tree, entries: Sequence[Entry]) -> None:
     for _ in write_subject(tree, entries):
-        if _stop is not None and _stop.is_set():
+        if any(event.is_set() for event in _stop):
             return

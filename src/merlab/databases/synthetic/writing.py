@@ -111,8 +111,8 @@ def _require_same_stack(tree: Tree) -> None:
     begun_with = read_json(tree.out / SETTINGS)["versions"]
     if begun_with != stack_versions():
         raise MerlabError(
-            f"{tree.out} was begun with {_listed(begun_with)}, but this is {_listed(stack_versions())}, whose bytes may "
-            "differ; go on with those versions or choose a new folder"
+            f"{tree.out} was begun with {_listed(begun_with)}, but this is {_listed(stack_versions())}, "
+            "whose bytes may differ; go on with those versions or choose a new folder"
         )
 
 

@@ -23,18 +23,18 @@ HEIGHT, WIDTH = CANVAS_HEIGHT * SUPERSAMPLING, CANVAS_WIDTH * SUPERSAMPLING
 SUBPIXEL_BITS = 4
 
 # Crop coordinates of the canvas's columns (1, WIDTH) and rows (HEIGHT, 1).
-COLUMNS: FloatArray = ((np.arange(WIDTH, dtype=np.float32) + 0.5) / SUPERSAMPLING - 0.5 + CANVAS_LEFT)[None, :]
-ROWS: FloatArray = ((np.arange(HEIGHT, dtype=np.float32) + 0.5) / SUPERSAMPLING - 0.5 + CANVAS_TOP)[:, None]
+COLUMNS: FloatArray = np.asarray((np.arange(WIDTH) + 0.5) / SUPERSAMPLING - 0.5 + CANVAS_LEFT, np.float32)[None, :]
+ROWS: FloatArray = np.asarray((np.arange(HEIGHT) + 0.5) / SUPERSAMPLING - 0.5 + CANVAS_TOP, np.float32)[:, None]
 
 
 def texture_x(x: FloatArray) -> FloatArray:
     """Crop x to texture column, as cv2.remap counts it."""
-    return (x - np.float32(CANVAS_LEFT - 0.5)) * np.float32(SUPERSAMPLING) - np.float32(0.5)
+    return SUPERSAMPLING * x + np.float32(SUPERSAMPLING * (0.5 - CANVAS_LEFT) - 0.5)
 
 
 def texture_y(y: FloatArray) -> FloatArray:
     """Crop y to texture row, as cv2.remap counts it."""
-    return (y - np.float32(CANVAS_TOP - 0.5)) * np.float32(SUPERSAMPLING) - np.float32(0.5)
+    return SUPERSAMPLING * y + np.float32(SUPERSAMPLING * (0.5 - CANVAS_TOP) - 0.5)
 
 
 def spot(centre: Point, sigma: Point, tilt: float = 0.0) -> FloatArray:
@@ -79,7 +79,7 @@ def pen_lines(lines: Iterable[tuple[NDArray[np.floating], float]], width: float)
         texture = np.stack([texture_x(points[:, 0]), texture_y(points[:, 1])], axis=1)
         fixed = np.rint(texture * 2**SUBPIXEL_BITS).astype(np.int32)
         cv2.polylines(layer, [fixed[:, None]], False, round(255 * opacity), thickness, cv2.LINE_AA, SUBPIXEL_BITS)
-    return layer.astype(np.float32) / 255
+    return layer / np.float32(255)
 
 
 def blurred(layer: FloatArray, sigma: float) -> FloatArray:

@@ -169,8 +169,9 @@ def draw_glasses(identity: Identity) -> FloatArray | None:
     right, left = identity.landmarks["eye_r"][0] + 39, identity.landmarks["eye_l"][0] - 39
     bridge_y = identity.shape.eye_y - 3
     cv2.line(layer, _texture_point((right, bridge_y)), _texture_point((left, bridge_y)), 255, 4, cv2.LINE_AA)
-    return np.float32(GLASSES_OPACITY) * blurred(layer.astype(np.float32) / 255, 0.8)
+    return np.float32(GLASSES_OPACITY) * blurred(layer / np.float32(255), 0.8)
 
 
 def _texture_point(point: Point) -> tuple[int, int]:
-    return round(float(texture_x(np.float32(point[0])))), round(float(texture_y(np.float32(point[1]))))
+    x, y = np.array([point], np.float32).T
+    return round(float(texture_x(x)[0])), round(float(texture_y(y)[0]))

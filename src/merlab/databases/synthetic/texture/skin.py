@@ -36,7 +36,8 @@ def skin_colour(identity: Identity) -> FloatArray:
 
 def skin_bumps(identity: Identity, grains: Grains) -> FloatArray:
     """Pores and unevenness of the skin, px of depth."""
-    return np.float32(identity.appearance.roughness) * (0.05 * grains[2] + 0.055 * grains[3] + 0.03 * grains[4])
+    bumps = 0.05 * grains[2] + 0.055 * grains[3] + 0.03 * grains[4]
+    return np.asarray(identity.appearance.roughness * bumps, np.float32)
 
 
 def paint_skin(identity: Identity, lips: Lips, grains: Grains, rng: np.random.Generator) -> FloatArray:

@@ -36,7 +36,7 @@ def paint_surroundings(identity: Identity, grains: Grains, rng: np.random.Genera
 def _paint_neck(identity: Identity, scene: FloatArray, grains: Grains) -> FloatArray:
     half_width = 88 + 0.2 * (ROWS - 250)
     neck = smoothstep(half_width - np.abs(ACROSS), -3, 3) * smoothstep(ROWS, 200, 225)
-    chin_shadow = 0.55 * np.exp(-np.abs((ROWS - identity.shape.chin_y) / 30) ** 1.5)
+    chin_shadow = 0.55 * np.exp(-(np.abs((ROWS - identity.shape.chin_y) / 30) ** 1.5))
     roundness = 0.3 * (np.abs(ACROSS) / 95) ** 2
     shade = 1.15 - chin_shadow - roundness + 0.025 * (grains[1] + grains[2] + grains[3])
     return painted(scene, neck, 0.5 * skin_colour(identity) * np.clip(shade, 0.15, None)[..., None])
@@ -93,5 +93,3 @@ def _hair_cover(identity: Identity, relief: Relief, grains: Grains, strands: Flo
     temples = temples * smoothstep(110 - ROWS, 0, 25)
     cover = np.maximum(above, temples) * np.maximum(relief.face, outline)
     return np.asarray(np.maximum(cover, outline * (1 - relief.face)), np.float32)
-
-

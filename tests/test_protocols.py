@@ -1,0 +1,291 @@
+"""Label schemes with the published counts, and splits that never divide a subject."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from merlab.clips import ClipTable
+from merlab.databases.base import silent
+from merlab.databases.ststnet_flow import STSTNET_FLOW
+from merlab.errors import MerlabError
+from merlab.protocols import (
+    PROTOCOLS,
+    SCHEMES,
+    Labelled,
+    Split,
+    find_scheme,
+    hold_out_database,
+    label_clips,
+    loso,
+    make_splits,
+    stratified_group_kfold,
+)
+from tests.databases.casme2_release import published_rows
+from tests.helpers import STSTNET_FLOW as RELEASED
+from tests.helpers import make_clip, needs_released_flow
+
+SAMM_EMOTIONS = {
+    "anger": 57, "happiness": 26, "other": 26, "surprise": 15, "contempt": 12, "disgust": 9, "fear": 8, "sadness": 6,
+}  # fmt: skip
+
+
+def casme2(version: str, database: str = "casme2") -> ClipTable:
+    """All 255 coded clips with the published labels of a coding table; where their frames lie does not matter."""
+    return ClipTable(
+        tuple(
+            make_clip(
+                Path("x"),
+                database=database,
+                subject=f"sub{cells['Subject']}",
+                name=cells["Filename"],
+                emotion=cells["Estimated Emotion"],
+            )
+            for cells in published_rows(version)
+        )
+    )
+
+
+def table_of(database: str, emotions: dict[str, int]) -> ClipTable:
+    clips = [
+        make_clip(Path("x"), database=database, name=f"{emotion}{number}", emotion=emotion)
+        for emotion, count in emotions.items()
+        for number in range(count)
+    ]
+    return ClipTable(tuple(clips))
+
+
+def counts(labelled: Labelled) -> dict[str, int]:
+    found = np.bincount(labelled.labels, minlength=len(labelled.scheme.classes))
+    return dict(zip(labelled.scheme.classes, found.tolist(), strict=True))
+
+
+class TestSchemes:
+    @pytest.mark.parametrize(
+        ("version", "scheme", "expected"),
+        [
+            ("2014", "casme2-5", {"happiness": 32, "disgust": 63, "repression": 27, "surprise": 25, "others": 99}),
+            ("2019", "casme2-5", {"happiness": 32, "disgust": 63, "repression": 27, "surprise": 28, "others": 99}),
+            (
+                "2014",
+                "casme2-5-merged",
+                {"happiness": 32, "disgust": 63, "repression": 27, "surprise": 25, "others": 108},
+            ),
+            (
+                "2019",
+                "casme2-5-merged",
+                {"happiness": 32, "disgust": 63, "repression": 27, "surprise": 28, "others": 105},
+            ),
+            ("2014", "casme2-4", {"positive": 32, "negative": 99, "surprise": 25, "others": 99}),
+            ("2014", "megc2019", {"negative": 88, "positive": 32, "surprise": 25}),
+            ("2019", "megc2019", {"negative": 88, "positive": 32, "surprise": 25}),
+        ],
+    )
+    def test_cover_casme2_with_the_published_counts(self, version, scheme, expected):
+        assert counts(label_clips(casme2(version), SCHEMES[scheme])) == expected
+
+    def test_of_megc2019_cover_24_subjects_of_casme2_at_most(self):
+        labelled = label_clips(casme2("2014"), SCHEMES["megc2019"])
+        assert not {("sub04", "EP12_01f"), ("sub05", "EP09_05f")} & {
+            (clip.subject, clip.name) for clip in labelled.table
+        }
+
+    def test_of_megc2019_cover_samm_with_the_published_counts(self):
+        labelled = label_clips(table_of("samm", SAMM_EMOTIONS), SCHEMES["megc2019"])
+        assert counts(labelled) == {"negative": 92, "positive": 26, "surprise": 15}
+        assert labelled.left_out == {"samm other": 26}
+
+    @needs_released_flow
+    def test_of_megc2019_cover_the_released_flow_whole(self):
+        labelled = label_clips(STSTNET_FLOW.examine(RELEASED, False, silent).clips, SCHEMES["megc2019"])
+        assert counts(labelled) == {"negative": 158, "positive": 83, "surprise": 68}
+        assert labelled.left_out == {}
+
+    def test_of_megc2019_treat_synthetic_clips_as_casme2_without_its_omissions_by_name(self):
+        labelled = label_clips(casme2("2014", "synthetic"), SCHEMES["megc2019"])
+        assert counts(labelled) == {"negative": 90, "positive": 32, "surprise": 25}
+
+    def test_say_what_they_left_out_and_why(self):
+        assert label_clips(casme2("2014"), SCHEMES["casme2-5"]).left_out == {"casme2 fear": 2, "casme2 sadness": 7}
+        assert label_clips(casme2("2019"), SCHEMES["megc2019"]).left_out == {
+            "casme2 disgust (omitted by name)": 2,
+            "casme2 surprise (omitted by name)": 3,
+            "casme2 others": 99,
+            "casme2 fear": 2,
+            "casme2 sadness": 4,
+        }
+
+    def test_keep_the_tables_order_and_stamps(self):
+        table = ClipTable(casme2("2014").clips, ("SYNTHETIC",))
+        labelled = label_clips(table, SCHEMES["casme2-5"])
+        assert [clip.key for clip in labelled.table] == [
+            clip.key for clip in table if clip.emotion not in {"fear", "sadness"}
+        ]
+        assert labelled.table.stamps == ("SYNTHETIC",)
+
+    def test_label_by_a_fixed_class_order(self):
+        labelled = label_clips(table_of("casme2", {"surprise": 1, "happiness": 1}), SCHEMES["casme2-5"])
+        assert labelled.labels.tolist() == [3, 0]
+        assert labelled.labels.dtype == np.int64
+
+    def test_that_cover_no_clip_are_an_error_naming_both_sets_of_emotions(self):
+        with pytest.raises(
+            MerlabError, match=r"casme2-5 covers none .* disgust, .* the clips are of negative, positive"
+        ):
+            label_clips(table_of("smic", {"positive": 1, "negative": 1}), SCHEMES["casme2-5"])
+
+    def test_that_cover_one_class_are_an_error(self):
+        with pytest.raises(MerlabError, match="casme2-5 covers only surprise"):
+            label_clips(table_of("smic", {"positive": 1, "surprise": 2}), SCHEMES["casme2-5"])
+
+    def test_are_found_by_name_with_the_nearest_suggested(self):
+        assert find_scheme("megc2019") is SCHEMES["megc2019"]
+        with pytest.raises(MerlabError, match=r"unknown label scheme 'casme2_5'; did you mean casme2-5\?"):
+            find_scheme("casme2_5")
+
+    def test_say_what_they_are(self):
+        assert all(scheme.description and scheme.name == name for name, scheme in SCHEMES.items())
+        assert all(set(scheme.emotions.values()) == set(scheme.classes) for scheme in SCHEMES.values())
+
+
+GROUPS = st.lists(st.sampled_from(["a/s01", "b/s01", "a/s02", "b/s02", "c/006", "c/007"]), min_size=2, max_size=40)
+
+
+@st.composite
+def labelled_groups(draw: st.DrawFn) -> tuple[np.ndarray, list[str]]:
+    groups = draw(GROUPS.filter(lambda groups: len(set(groups)) >= 3))
+    return np.array([draw(st.integers(0, 2)) for _ in groups], np.int64), groups
+
+
+def assert_partition(splits: Sequence[Split], groups: Sequence[str]) -> None:
+    """Every clip is tested once, trained on in every other split, and no group is on both sides."""
+    assert sorted(position for split in splits for position in split.test) == list(range(len(groups)))
+    for split in splits:
+        assert split.test
+        assert sorted((*split.train, *split.test)) == list(range(len(groups)))
+        assert not {groups[row] for row in split.train} & {groups[row] for row in split.test}
+
+
+def tested_together(splits: Sequence[Split], names: Sequence[int]) -> set[frozenset[int]]:
+    return {frozenset(names[position] for position in split.test) for split in splits}
+
+
+class TestLeaveOneSubjectOut:
+    @given(GROUPS.filter(lambda groups: len(set(groups)) >= 2))
+    def test_tests_each_subject_in_a_split_of_its_own(self, groups):
+        splits = loso(groups)
+        assert_partition(splits, groups)
+        assert [split.name for split in splits] == sorted(set(groups))
+
+    def test_has_26_folds_on_casme2(self):
+        assert len(make_splits("loso", label_clips(casme2("2014"), SCHEMES["casme2-5"]))) == 26
+
+    @needs_released_flow
+    def test_has_40_folds_on_the_released_flow_of_two_databases(self):
+        table = STSTNET_FLOW.examine(RELEASED, False, silent).clips
+        assert len(make_splits("loso", label_clips(table, SCHEMES["megc2019"]))) == 24 + 16
+
+    def test_keeps_subjects_of_one_name_in_two_databases_apart(self):
+        assert [split.test for split in loso(["casme2/s01", "smic/s01", "casme2/s01"])] == [(0, 2), (1,)]
+
+    @given(GROUPS.filter(lambda groups: len(set(groups)) >= 2), st.randoms())
+    def test_tests_the_same_clips_together_in_any_order_of_rows(self, groups, shuffler):
+        order = random.Random(shuffler.random()).sample(range(len(groups)), len(groups))
+        shuffled = [groups[position] for position in order]
+        assert tested_together(loso(groups), range(len(groups))) == tested_together(loso(shuffled), order)
+
+    @pytest.mark.parametrize("groups", [[], ["casme2/sub01", "casme2/sub01"]])
+    def test_of_one_subject_is_an_error(self, groups):
+        with pytest.raises(MerlabError, match="needs 2 subjects at least"):
+            loso(groups)
+
+
+class TestFolds:
+    @given(labelled_groups(), st.integers(2, 3), st.integers(0, 3))
+    def test_test_each_clip_once_and_divide_no_subject(self, labelled, folds, seed):
+        labels, groups = labelled
+        splits = stratified_group_kfold(labels, groups, folds, seed)
+        assert len(splits) == folds
+        assert_partition(splits, groups)
+
+    @given(labelled_groups(), st.randoms())
+    def test_hold_the_same_clips_in_any_order_of_rows(self, labelled, shuffler):
+        labels, groups = labelled
+        order = random.Random(shuffler.random()).sample(range(len(groups)), len(groups))
+        plain = stratified_group_kfold(labels, groups, 2)
+        shuffled = stratified_group_kfold(labels[order], [groups[position] for position in order], 2)
+        assert tested_together(plain, range(len(groups))) == tested_together(shuffled, order)
+
+    def test_depend_on_the_seed(self):
+        labelled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
+        tests = {
+            tuple(split.test for split in stratified_group_kfold(labelled.labels, labelled.table.groups, 5, seed))
+            for seed in range(3)
+        }
+        assert len(tests) == 3
+
+    def test_hold_each_class_of_casme2(self):
+        labelled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
+        for split in make_splits("kfold", labelled, folds=5):
+            assert split.missing_classes(labelled.labels, labelled.scheme.classes) == []
+
+    def test_fewer_subjects_than_folds_are_an_error(self):
+        with pytest.raises(MerlabError, match="5 folds need 5 subjects at least, found 2"):
+            stratified_group_kfold(np.array([0, 1, 0]), ["a", "b", "b"], 5)
+
+
+class TestHoldingOutADatabase:
+    databases = ("casme2", "smic", "casme2", "samm", "smic")
+
+    def test_tests_each_database_once(self):
+        splits = hold_out_database(self.databases)
+        assert_partition(splits, self.databases)
+        assert [split.name for split in splits] == ["casme2", "samm", "smic"]
+
+    def test_trains_on_the_named_ones_and_tests_on_all_others(self):
+        (split,) = hold_out_database(self.databases, ["smic", "samm"])
+        assert (split.train, split.test) == ((1, 3, 4), (0, 2))
+
+    @pytest.mark.parametrize(
+        ("databases", "train_on", "said"),
+        [
+            (("casme2",), None, "needs clips of 2 databases at least, found casme2"),
+            (("casme2", "smic"), ["sam"], "sam not among them"),
+            (("casme2", "smic"), ["smic", "casme2"], "nothing is left to test on"),
+        ],
+    )
+    def test_that_cannot_be_done_is_an_error(self, databases, train_on, said):
+        with pytest.raises(MerlabError, match=said):
+            hold_out_database(databases, train_on)
+
+
+class TestProtocols:
+    labelled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
+
+    def test_are_the_three_that_commands_offer(self):
+        assert PROTOCOLS == ("loso", "kfold", "hold-out-database")
+
+    def test_leave_what_a_training_part_lacks_visible(self):
+        split = Split("x", (0, 1), (2,))
+        assert split.missing_classes(np.array([0, 2, 1]), ("a", "b", "c")) == ["b"]
+
+    def test_of_another_name_are_an_error(self):
+        with pytest.raises(
+            MerlabError, match="unknown protocol 'k-fold'; protocols are loso, kfold, hold-out-database"
+        ):
+            make_splits("k-fold", self.labelled)
+
+    @pytest.mark.parametrize("protocol", ["loso", "kfold"])
+    def test_other_than_hold_out_database_take_no_training_databases(self, protocol):
+        with pytest.raises(MerlabError, match="belongs to the protocol hold-out-database"):
+            make_splits(protocol, self.labelled, train_on=["casme2"])
+
+    def test_of_one_database_cannot_hold_it_out(self):
+        with pytest.raises(MerlabError, match="needs clips of 2 databases"):
+            make_splits("hold-out-database", self.labelled)
