@@ -61,8 +61,11 @@ def make_clip(source: Path, **changes: object) -> Clip:
     return Clip(**{**fields, **changes})  # type: ignore[arg-type]
 
 
-def write_flow_tree(root: Path, subjects: Sequence[str] = ("sub01", "sub02", "s03", "006"), each: int = 2, seed: int = 0) -> Path:
-    """A tree in the layout of the released flow: ``each`` images a class and subject, a class told by where it is bright."""
+FLOW_SUBJECTS = ("sub01", "sub02", "s03", "006")
+
+
+def write_flow_tree(root: Path, subjects: Sequence[str] = FLOW_SUBJECTS, each: int = 2, seed: int = 0) -> Path:
+    """A tree in the layout of the released flow, ``each`` images a class and subject; the bright band is the class."""
     rng = np.random.default_rng(seed)
     for subject in subjects:
         for label in range(3):

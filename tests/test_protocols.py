@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from merlab.clips import ClipTable
@@ -172,7 +172,7 @@ def assert_partition(splits: Sequence[Split], groups: Sequence[str]) -> None:
         assert not {groups[row] for row in split.train} & {groups[row] for row in split.test}
 
 
-def tested_together(splits: Sequence[Split], names: Sequence[int]) -> set[frozenset[int]]:
+def together(splits: Sequence[Split], names: Sequence[int]) -> set[frozenset[int]]:
     return {frozenset(names[position] for position in split.test) for split in splits}
 
 
@@ -198,7 +198,7 @@ class TestLeaveOneSubjectOut:
     def test_tests_the_same_clips_together_in_any_order_of_rows(self, groups, shuffler):
         order = random.Random(shuffler.random()).sample(range(len(groups)), len(groups))
         shuffled = [groups[position] for position in order]
-        assert tested_together(loso(groups), range(len(groups))) == tested_together(loso(shuffled), order)
+        assert together(loso(groups), range(len(groups))) == together(loso(shuffled), order)
 
     @pytest.mark.parametrize("groups", [[], ["casme2/sub01", "casme2/sub01"]])
     def test_of_one_subject_is_an_error(self, groups):
@@ -210,7 +210,11 @@ class TestFolds:
     @given(labelled_groups(), st.integers(2, 3), st.integers(0, 3))
     def test_test_each_clip_once_and_divide_no_subject(self, labelled, folds, seed):
         labels, groups = labelled
-        splits = stratified_group_kfold(labels, groups, folds, seed)
+        try:
+            splits = stratified_group_kfold(labels, groups, folds, seed)
+        except MerlabError as error:
+            assert "ask for fewer folds" in str(error)
+            assume(False)
         assert len(splits) == folds
         assert_partition(splits, groups)
 
@@ -220,7 +224,7 @@ class TestFolds:
         order = random.Random(shuffler.random()).sample(range(len(groups)), len(groups))
         plain = stratified_group_kfold(labels, groups, 2)
         shuffled = stratified_group_kfold(labels[order], [groups[position] for position in order], 2)
-        assert tested_together(plain, range(len(groups))) == tested_together(shuffled, order)
+        assert together(plain, range(len(groups))) == together(shuffled, order)
 
     def test_depend_on_the_seed(self):
         labelled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
@@ -238,6 +242,16 @@ class TestFolds:
     def test_fewer_subjects_than_folds_are_an_error(self):
         with pytest.raises(MerlabError, match="5 folds need 5 subjects at least, found 2"):
             stratified_group_kfold(np.array([0, 1, 0]), ["a", "b", "b"], 5)
+
+    def test_fewer_clips_in_each_class_than_folds_are_an_error(self):
+        with pytest.raises(MerlabError, match="3 folds need a class of 3 clips at least, found 2"):
+            stratified_group_kfold(np.array([0, 1, 0]), ["a", "b", "c"], 3)
+
+    def test_that_would_leave_a_fold_without_clips_are_an_error(self):
+        labels = np.array([0, 0, 0, 1, 1, 0, 1, 0, 2, 0])
+        groups = [f"sub{number}" for number in (0, 1, 2, 3, 0, 0, 0, 1, 0, 2)]
+        with pytest.raises(MerlabError, match="4 subjects do not fill 4 folds"):
+            stratified_group_kfold(labels, groups, 4)
 
 
 class TestHoldingOutADatabase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -160,15 +161,25 @@ def stratified_group_kfold(labels: NDArray[np.int64], groups: Sequence[str], fol
     """Folds that share no subject and hold each class in about the same share (scikit-learn's StratifiedGroupKFold).
 
     Which clips are tested together depends on the labels, subjects and ``seed``, not on the order of the clips.
-    Raises MerlabError when there are fewer subjects than folds.
+    Raises MerlabError when the subjects or clips are too few for this many folds.
     """
     subjects = sorted(set(groups))
     if len(subjects) < folds:
         raise MerlabError(f"{folds} folds need {folds} subjects at least, found {len(subjects)}; ask for fewer folds")
+    largest = int(np.bincount(labels).max())
+    if largest < folds:
+        raise MerlabError(f"{folds} folds need a class of {folds} clips at least, found {largest}; ask for fewer folds")
     order = np.array(sorted(range(len(groups)), key=lambda position: (groups[position], labels[position])))
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     ordered_groups = [groups[position] for position in order]
-    tests = [order[test] for _, test in splitter.split(np.zeros(len(order)), labels[order], ordered_groups)]
+    with warnings.catch_warnings():
+        # Classes rarer than the folds are no news here: Split.missing_classes and the counts of the run show them.
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        tests = [order[test] for _, test in splitter.split(np.zeros(len(order)), labels[order], ordered_groups)]
+    if not all(map(len, tests)):
+        raise MerlabError(
+            f"{len(subjects)} subjects do not fill {folds} folds of balanced classes; ask for fewer folds, or for loso"
+        )
     return [
         _split(f"fold{number}", np.isin(np.arange(len(groups)), test)) for number, test in enumerate(tests, start=1)
     ]

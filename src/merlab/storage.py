@@ -56,10 +56,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Remove what writers that were killed left under ``folder``; what is under a minute old may still be written."""
-    for path in folder.rglob(f"{UNFINISHED}*"):
-        if time.time() - path.lstat().st_mtime < STILL_WRITING_SECONDS:
+def remove_unfinished(folder: Path, older_than: float = STILL_WRITING_SECONDS) -> None:
+    """Remove what killed writers left under ``folder``; what is younger (seconds) may still be being written."""
+    for path in list(folder.rglob(f"{UNFINISHED}*")):
+        if not path.exists() or time.time() - path.lstat().st_mtime < older_than:
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

@@ -22,7 +22,8 @@ RELEASED_CHANNELS = "uvs"
 def dis(onset: Grey, apex: Grey) -> FloatArray:
     """Dense inverse search (Kroeger et al. 2016), OpenCV's medium preset."""
     algorithm = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    return np.asarray(algorithm.calc(onset, apex, None), np.float32)
+    flow = algorithm.calc(onset, apex, None)  # type: ignore[call-overload]
+    return np.asarray(flow, np.float32)
 
 
 def farneback(onset: Grey, apex: Grey) -> FloatArray:

@@ -3,7 +3,7 @@
 Liong, Gan, See, Khor and Huang, "Shallow Triple Stream Three-dimensional CNN (STSTNet) for Micro-expression
 Recognition", FG 2019, arXiv:1902.03634.
 
-Verified against the authors' released PyTorch code: three parallel 3 x 3 convolutions of 3, 5 and 8 filters, padding
+As read in the authors' released PyTorch code: three parallel 3 x 3 convolutions of 3, 5 and 8 filters, padding
 2; ReLU, then batch normalisation; max-pooling 3 / 3; dropout 0.5; average pooling 2 / 2; one linear layer on 400
 features; input 28 x 28 x 3 in 0..255, unscaled; Adam at 5e-5, batches of 256, 800 epochs, last epoch kept (UF1 .7209
 and UAR .7250 on MEGC2019; the paper, in Matlab with 500 epochs: .7353 and .7605, where the "UAR" is macro precision).
@@ -64,12 +64,12 @@ STSTNET = Method(
     presets={
         "paper": Preset(
             source="the authors' released PyTorch code",
-            training=TrainingSettings(epochs=800, batch_size=256, learning_rate=5e-5, decay=1),
+            training=TrainingSettings(epochs=800, batch_size=256, learning_rate=5e-5, decay=1, channels_last=False),
         ),
         "reduced": Preset(
             source="merlab's choice: a tenth of the epochs at ten times the learning rate",
             reduced=True,
-            training=TrainingSettings(epochs=80, batch_size=256, learning_rate=5e-4, decay=1),
+            training=TrainingSettings(epochs=80, batch_size=256, learning_rate=5e-4, decay=1, channels_last=False),
         ),
     },
     network=STSTNet,

@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Eyelids:
-    """One eye in a window: the pixels around it, and its lids at rest at a fine row of columns."""
+    """The lids of one eye, and the rows and columns of a window that they can move in."""
 
     identity: Identity
     side: str

@@ -97,7 +97,7 @@ class Appearance:
 
 
 @dataclass(frozen=True)
-class Eyelids:
+class LidMargins:
     """Heights of the margin of the upper lid, of the lower lid, and of the crease above, at some columns (px)."""
 
     upper: FloatArray
@@ -137,7 +137,7 @@ class Identity:
         }
         return paired | {name: (MIDLINE, y) for name, y in _midline_landmarks(self.shape).items()}
 
-    def eyelids(self, side: str, x: NDArray[np.floating]) -> Eyelids:
+    def eyelids(self, side: str, x: NDArray[np.floating]) -> LidMargins:
         """The margins of the lids and the crease at columns ``x``; the margins meet at the corners of the eye."""
         centre_x, centre_y = self.landmarks[f"eye_{side}"]
         direction, height = outward(side), self.shape.eye_height
@@ -147,7 +147,7 @@ class Identity:
         base = centre_y + self.shape.eye_tilt * direction * offset
         upper = base - 1.18 * height * opening * (1 - 0.16 * direction * along)
         lower = base + 0.78 * height * opening * (1 + 0.10 * direction * along)
-        return Eyelids(upper, lower, upper - (3 + 4 * opening))
+        return LidMargins(upper, lower, upper - (3 + 4 * opening))
 
     def lip_line(self, x: NDArray[np.floating]) -> FloatArray:
         """Height of the line where the closed lips meet, at columns ``x``."""

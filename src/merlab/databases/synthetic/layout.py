@@ -70,7 +70,7 @@ def random_stream(*key: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([int(part) for part in key])))
 
 
-def smoothstep(value: FloatArray, low: Edge, high: Edge) -> FloatArray:
+def smoothstep(value: NDArray[np.floating], low: Edge, high: Edge) -> FloatArray:
     """0 below ``low``, 1 above ``high``, the cubic 3t² - 2t³ between."""
     t = np.clip((value - low) / (np.asarray(high) - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)

@@ -8,7 +8,6 @@ from statistics import NormalDist
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from merlab.clips import Image
 from merlab.databases.synthetic.eyelids import Eyelids

@@ -70,8 +70,8 @@ class ClipPlan:
     """Everything that a clip shows, before a pixel is drawn.
 
     Tracks hold one row a frame: ``activity`` by action unit and side, ``closure`` (n,), ``gaze`` (n, 2) and ``head``
-    (n, 6) as in Pose, ``gain`` (n,) and ``side_light`` (n,) of the lighting. ``blink`` is the interval of a blink in frames,
-    which may reach beyond the clip. ``noise_seed`` is the key of the sensor noise.
+    (n, 6) as in Pose, ``gain`` (n,) and ``side_light`` (n,) of the lighting. ``blink`` is the interval of a blink in
+    frames, which may reach beyond the clip. ``noise_seed`` is the key of the sensor noise.
     """
 
     emotion: str

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -28,10 +26,7 @@ from merlab.databases.synthetic.tree import (
 )
 from merlab.databases.synthetic.workers import write_in_processes
 from merlab.errors import MerlabError
-from merlab.storage import read_json, whole_file, write_json
-
-# The names that storage gives to files and folders which are not yet whole.
-LEFTOVER = re.compile(r"^\..+\.[0-9a-f]{8}(\.\w+)?$")
+from merlab.storage import read_json, remove_unfinished, whole_file, write_json
 
 README_TEXT = f"""{TITLE}
 
@@ -92,19 +87,11 @@ def _claim(tree: Tree) -> None:
         ]
         if differing:
             raise MerlabError(f"{out} holds other synthetic faces: {'; '.join(differing)}; choose a new folder")
-        _remove_leftovers(out)
+        remove_unfinished(out, older_than=0)
         return
     if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
         raise MerlabError(f"{out} is not empty and holds no synthetic faces; choose a new folder")
     write_json(out / SETTINGS, tree.settings | {"versions": stack_versions()})
-
-
-def _remove_leftovers(out: Path) -> None:
-    """Remove what a killed run was in the middle of writing."""
-    for folder in (out, *out.glob("*/sub*")):
-        for path in folder.iterdir():
-            if LEFTOVER.match(path.name):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _require_same_stack(tree: Tree) -> None:

@@ -40,10 +40,10 @@ PRESETS = {
         input="flow:channels=uvs,scale=signed,size=64x80",
     ),
     "flow28": Preset(
-        source="merlab's choice for 28 x 28 flow: no stride in the stem, an eighth of the width, balanced classes",
+        source="merlab's choice for 28 x 28 flow: no stride in the stem, a quarter of the width, balanced classes",
         reduced=True,
         network={"width": 0.25, "stem_stride": 1},
-        training=TrainingSettings(epochs=20, batch_size=32, class_weights="balanced"),
+        training=TrainingSettings(epochs=12, batch_size=64, class_weights="balanced"),
         input="flow:channels=uvs,scale=minmax,size=28x28",
     ),
 }

@@ -79,7 +79,7 @@ def pen_lines(lines: Iterable[tuple[NDArray[np.floating], float]], width: float)
         texture = np.stack([texture_x(points[:, 0]), texture_y(points[:, 1])], axis=1)
         fixed = np.rint(texture * 2**SUBPIXEL_BITS).astype(np.int32)
         cv2.polylines(layer, [fixed[:, None]], False, round(255 * opacity), thickness, cv2.LINE_AA, SUBPIXEL_BITS)
-    return layer / np.float32(255)
+    return np.asarray(layer / np.float32(255), np.float32)
 
 
 def blurred(layer: FloatArray, sigma: float) -> FloatArray:

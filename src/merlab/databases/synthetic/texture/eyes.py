@@ -169,7 +169,7 @@ def draw_glasses(identity: Identity) -> FloatArray | None:
     right, left = identity.landmarks["eye_r"][0] + 39, identity.landmarks["eye_l"][0] - 39
     bridge_y = identity.shape.eye_y - 3
     cv2.line(layer, _texture_point((right, bridge_y)), _texture_point((left, bridge_y)), 255, 4, cv2.LINE_AA)
-    return np.float32(GLASSES_OPACITY) * blurred(layer / np.float32(255), 0.8)
+    return np.float32(GLASSES_OPACITY) * blurred(layer.astype(np.float32), 0.8) / np.float32(255)
 
 
 def _texture_point(point: Point) -> tuple[int, int]:

@@ -17,7 +17,7 @@ ACROSS = COLUMNS - np.float32(MIDLINE)
 
 @dataclass(frozen=True)
 class Lips:
-    """Where the lips lie: their line (1, W), how far inside the mouth a column is (1, W), and the red of them (H, W)."""
+    """Where the lips lie: their line (1, W), how far inside the mouth a column is (1, W), their red (H, W)."""
 
     line: FloatArray
     envelope: FloatArray

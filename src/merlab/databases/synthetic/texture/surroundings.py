@@ -54,7 +54,8 @@ def _paint_shoulders(scene: FloatArray, grains: Grains, rng: np.random.Generator
 def _paint_ear(identity: Identity, scene: FloatArray, side: str, grains: Grains) -> FloatArray:
     centre = (MIDLINE + outward(side) * (identity.shape.face_half_width + 2), 95)
     across = (ACROSS + np.float32(MIDLINE - centre[0])) / EAR_HALF_WIDTH
-    ear = smoothstep(1 - across**2 - ((ROWS - centre[1]) / EAR_HALF_HEIGHT) ** 2, 0, 0.12)
+    inside = np.asarray(1 - across**2 - ((ROWS - centre[1]) / EAR_HALF_HEIGHT) ** 2, np.float32)
+    ear = smoothstep(inside, 0, 0.12)
     concha = 0.35 * spot((centre[0] + 1.5 * outward(side), centre[1] + 3), (4.5, 14))
     shade = (1 - concha) * (1 + 0.04 * grains[1] + 0.03 * grains[2])
     return painted(scene, ear, 0.62 * skin_colour(identity) * shade[..., None])
