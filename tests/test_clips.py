@@ -296,6 +296,14 @@ class TestSources:
         with pytest.raises(ClipError, match=r"EP02_01f does not exist; check the root"):
             open_frames(tmp_path / "EP02_01f")
 
+    def test_that_vanish_while_they_are_read_are_named(self, tmp_path):
+        folder = tmp_path / "EP02_01f"
+        folder.mkdir()
+        frames = open_frames(folder)
+        folder.rmdir()
+        with pytest.raises(ClipError, match=r"EP02_01f cannot be listed: No such file"):
+            _ = frames.numbers
+
     def test_of_another_kind_are_told_what_is_read(self, tmp_path):
         (tmp_path / "a.txt").touch()
         with pytest.raises(ClipError, match=r"neither a folder of images nor a video \(\.avi, \.mp4"):

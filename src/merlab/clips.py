@@ -200,7 +200,11 @@ class ImageFolder:
     def files(self) -> dict[int, Path]:
         """Frame number -> file, ascending. Raises ClipError when two files share a number."""
         found: dict[int, Path] = {}
-        for path in self.folder.iterdir():
+        try:
+            paths = list(self.folder.iterdir())
+        except OSError as error:
+            raise ClipError(f"{self.folder} cannot be listed: {error.strerror or error}") from error
+        for path in paths:
             number = frame_number(path)
             if number is None or path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
                 continue

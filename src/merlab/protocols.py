@@ -43,7 +43,7 @@ class Scheme:
 
     def reason(self, clip: Clip) -> str:
         """Why a clip without a class has none: its database and emotion, and whether it is omitted by name."""
-        by_name = (clip.database, clip.subject, clip.name) in self.omitted_clips
+        by_name = clip.emotion in self.emotions and (clip.database, clip.emotion) not in self.omitted_emotions
         return f"{clip.database} {clip.emotion or 'unlabelled'}" + (" (omitted by name)" if by_name else "")
 
 

@@ -383,6 +383,11 @@ class TestLayouts:
         assert "CASME2_RAW_selected" in facts["not read"]
         assert "CASME2_compressed" in facts["not read"]
 
+    def test_folders_of_subjects_without_frames_are_no_layout(self, small):
+        (small / "truth" / "sub01").mkdir(parents=True)
+        (small / "truth" / "sub01" / "EP02_01f.npz").touch()
+        assert "not read" not in examine(small).facts
+
     def test_another_layout_is_chosen_by_naming_its_folder(self, small):
         write_clip(small / "CASME2_RAW_selected", "01", "EP02_01f", FRAMES, "img{}.jpg")
         examination = examine(small / "CASME2_RAW_selected")
@@ -405,6 +410,7 @@ class TestLayouts:
         examination = examine(tmp_path)
         (finding,) = examination.of("unusable")
         assert "sub01, sub02" in finding.expected
+        assert finding.found == "no such folders with frames"
         assert len(examination.clips) == 0
 
     def test_a_folder_of_holiday_pictures_is_told_what_was_looked_for(self, tmp_path):

@@ -50,7 +50,7 @@ def examine_tree(root: Path, *, name: str, deep: bool, progress: Progress) -> Ex
     else:
         expected = f"folders sub01, sub02 and so on, as in {CROPPED}"
         remedy = "unpack the frames of the release beside the coding table, then name the folder that holds both"
-        findings.append(Finding("unusable", str(root), expected, "the coding table alone", remedy))
+        findings.append(Finding("unusable", str(root), expected, "no such folders with frames", remedy))
     if deep:
         damaged = check_frames(clips, progress)
         findings += damaged.values()

@@ -29,7 +29,8 @@ class Layout:
     @cached_property
     def subjects(self) -> dict[str, Path]:
         """Subject id -> folder."""
-        return {path.name.lower(): path for path in sorted(self.folder.iterdir()) if is_subject(path)}
+        found = (path for path in sorted(self.folder.iterdir()) if SUBJECT_FOLDER.match(path.name))
+        return {path.name.lower(): path for path in found if path.is_dir()}
 
     @cached_property
     def clips(self) -> Mapping[tuple[str, str], Path]:
@@ -53,28 +54,14 @@ class Layout:
             return CROPPED
         return WHOLE if looked_at and all(min(names) == 1 for names in looked_at) else SELECTED
 
-    @property
-    def holds_whole_clips(self) -> bool:
-        """Whether frames before the onset and after the offset are there too."""
-        return self.kind in (WHOLE, COMPRESSED)
-
-
-def is_subject(path: Path) -> bool:
-    """Whether this is a folder named like ``sub01``."""
-    return bool(SUBJECT_FOLDER.match(path.name)) and path.is_dir()
-
 
 def find_layouts(root: Path) -> list[Layout]:
-    """Every layout at or below ``root``, the preferred one first; empty when there is none.
+    """Every layout at or below ``root`` that holds clips, the preferred one first; empty when there is none.
 
     Raises MerlabError when two of the preferred kind lie there: which one is meant must be said.
     """
-    layouts = [
-        Layout(folder)
-        for folder, folders, _ in walk_folders(root)
-        if any(SUBJECT_FOLDER.match(name) for name in folders)
-    ]
-    layouts.sort(key=lambda layout: PREFERENCE.index(layout.kind))
+    found = (Layout(folder) for folder, _, _ in walk_folders(root))
+    layouts = sorted((layout for layout in found if layout.clips), key=lambda layout: PREFERENCE.index(layout.kind))
     if len(layouts) > 1 and layouts[0].kind == layouts[1].kind:
         alike = [str(layout.folder) for layout in layouts if layout.kind == layouts[0].kind]
         raise MerlabError(

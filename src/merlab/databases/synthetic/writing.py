@@ -130,9 +130,10 @@ def _write_index(tree: Tree) -> None:
         aside.write_text(README_TEXT, encoding="utf-8")
     rows = [_coding_row(entry, plan) for entry, plan in plans.items()]
     write_coding_table(tree.out / CODING_TABLE, sorted(rows, key=lambda row: row[:2]))
-    described = {"title": TITLE, **tree.settings, "versions": stack_versions()}
+    clips = [_described_clip(entry, plan) for entry, plan in plans.items()]
     write_json(
-        tree.out / MANIFEST, {**described, "clips": [_described_clip(entry, plan) for entry, plan in plans.items()]}
+        tree.out / MANIFEST,
+        {"title": TITLE, "settings": tree.settings, "versions": stack_versions(), "clips": clips},
     )
 
 
