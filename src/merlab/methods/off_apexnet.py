@@ -76,9 +76,9 @@ OFF_APEXNET = Method(
             training=TrainingSettings(epochs=3000, batch_size=256, learning_rate=1e-4, decay=1),
         ),
         "reduced": Preset(
-            source="merlab's choice: the published learning rate for 100 epochs in smaller batches",
+            source="merlab's choice: the published learning rate for 60 epochs in smaller batches",
             reduced=True,
-            training=TrainingSettings(epochs=100, batch_size=64, learning_rate=1e-4, decay=1),
+            training=TrainingSettings(epochs=60, batch_size=64, learning_rate=1e-4, decay=1),
         ),
     },
     network=OffApexNet,
