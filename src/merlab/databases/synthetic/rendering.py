@@ -37,7 +37,7 @@ class FaceRenderer:
         self.preset = preset
         self.window = window
         self.rig = Rig(identity, layers, window)
-        self._layers = layers
+        self.layers = layers
         self._noise_stream = window.width
 
     def frames(self, plan: ClipPlan) -> Iterator[Image]:
@@ -67,7 +67,7 @@ class FaceRenderer:
             image[patch] = np.rint(image[patch] + bare * self._eyeball(eyelids, source, pose))
         if source.parting is not None:
             self._show_mouth(image, source)
-        if self._layers.glasses is not None:
+        if self.layers.glasses is not None:
             _lay_over(image, (slice(None), slice(None)), self.glasses_shown(source), FRAME_GREY)
         return image
 
@@ -76,7 +76,7 @@ class FaceRenderer:
         patch = (eyelids.rows, eyelids.columns)
         x = source.rigid_x[patch] - np.float32(pose.gaze[0])
         y = source.rigid_y[patch] - np.float32(pose.gaze[1])
-        eyeball = _sampled(self._layers.eyeballs, x, y).astype(np.float32)
+        eyeball = _sampled(self.layers.eyeballs, x, y).astype(np.float32)
         if not eyelids.moves(pose):
             return eyeball
         openness = eyelids.openness(source.x[patch], pose)[..., None]
@@ -89,14 +89,14 @@ class FaceRenderer:
     def glasses_shown(self, source: SourceMap) -> FloatArray:
         """How far each pixel shows the rim of glasses, (H, W) in 0..1."""
         shown = np.zeros((self.window.height, self.window.width), np.float32)
-        if self._layers.glasses is not None:
+        if self.layers.glasses is not None:
             eye_y = int(self.identity.shape.eye_y) - self.window.top
             rows = slice(max(0, eye_y - GLASSES_REACH), eye_y + GLASSES_REACH)
-            shown[rows] = _sampled(self._layers.glasses, source.rigid_x[rows], source.rigid_y[rows])
+            shown[rows] = _sampled(self.layers.glasses, source.rigid_x[rows], source.rigid_y[rows])
         return shown / np.float32(255)
 
     def _skin(self, source: SourceMap, pose: Pose) -> Image:
-        return _sampled(self._layers.skin, source.x, self.skin_y(source, pose))
+        return _sampled(self.layers.skin, source.x, self.skin_y(source, pose))
 
     def skin_y(self, source: SourceMap, pose: Pose) -> FloatArray:
         """The height on the face at rest of each pixel's skin, with the lids and the lips where the pose has them."""
@@ -117,7 +117,7 @@ class FaceRenderer:
         lower = source.y[patch] - line
         upper = lower + source.parting[patch] if source.parting is not None else lower
         gap = np.clip(upper + 0.5, 0, 1) - np.clip(lower + 0.5, 0, 1)
-        inside = _sampled(self._layers.mouth, source.rigid_x[patch], source.rigid_y[patch])
+        inside = _sampled(self.layers.mouth, source.rigid_x[patch], source.rigid_y[patch])
         _lay_over(image, patch, gap, inside)
 
     def _mouth_patch(self) -> Patch:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import cv2
+import numpy as np
+import openpyxl
 
 from merlab import __version__
 from merlab.databases.synthetic.action_units import CASME2_PRIOR
@@ -139,5 +142,9 @@ def class_counts(clips: int) -> dict[str, int]:
 
 def stack_versions() -> dict[str, str]:
     """The versions that the bytes of a tree depend on."""
-    packages = ("numpy", "opencv-python-headless", "openpyxl")
-    return {"merlab": __version__} | {package: version(package) for package in packages}
+    return {
+        "merlab": __version__,
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "openpyxl": openpyxl.__version__,
+    }

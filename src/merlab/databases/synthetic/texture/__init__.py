@@ -12,7 +12,7 @@ import numpy as np
 
 from merlab.clips import Image
 from merlab.databases.synthetic.identity import Identity
-from merlab.databases.synthetic.layout import FloatArray, Stream, random_stream
+from merlab.databases.synthetic.layout import FloatArray, Stream, random_stream, smoothstep
 from merlab.databases.synthetic.texture.canvas import SUPERSAMPLING, grain, painted
 from merlab.databases.synthetic.texture.eyes import (
     draw_brows,
@@ -78,8 +78,13 @@ def paint_face(identity: Identity, blur: float) -> FaceLayers:
         mouth=finished(paint_mouth(identity)),
         glasses=None if glasses is None else _eight_bits(_softened(glasses, blur)),
         depth=_halved(relief.depth - HEAD_DEPTH / 2) * _halved(relief.face),
-        head=_halved(np.asarray(cv2.GaussianBlur(np.maximum(relief.face, hair), (0, 0), 24), np.float32)),
+        head=_halved(_faded(np.maximum(relief.face, hair))),
     )
+
+
+def _faded(head: FloatArray) -> FloatArray:
+    """1 on the head, falling to 0 over some 40 px around it."""
+    return smoothstep(np.asarray(cv2.GaussianBlur(head, (0, 0), 20 * SUPERSAMPLING), np.float32), 0.02, 0.4)
 
 
 def _exposed(linear: FloatArray, exposure: float) -> FloatArray:

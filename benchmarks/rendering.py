@@ -1,0 +1,96 @@
+"""Speed of the synthetic faces on one core, with and without JPEG, beside bare JPEG encoding of the same frames.
+
+    python benchmarks/rendering.py [--subjects N]
+
+The reference is OpenCV's JPEG encoder on the frames just drawn: a figure that every machine can measure, so that the
+ratio means the same on all of them. Times are processor time of one thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+import cv2
+
+from merlab.clips import Image
+from merlab.databases.synthetic import CAMERA, PRESETS, ClipPlan, FaceRenderer, clip_truth, plan_clip
+from merlab.databases.synthetic.action_units import CLASSES
+from merlab.databases.synthetic.clip_writing import one_thread
+from merlab.databases.synthetic.identity import draw_identity
+from merlab.databases.synthetic.texture import paint_face
+from merlab.evaluation.cost import hardware
+
+PRESET = PRESETS["default"]
+
+Result = TypeVar("Result")
+
+
+class Cost(NamedTuple):
+    """Frames drawn, and the seconds of drawing them, of encoding them, and of their truth."""
+
+    frames: int
+    drawing: float
+    encoding: float
+    truth: float
+
+
+def timed(function: Callable[..., Result], *arguments: object) -> tuple[Result, float]:
+    """What the function returns, and the processor seconds of this thread that it took."""
+    start = time.thread_time()
+    result = function(*arguments)
+    return result, time.thread_time() - start
+
+
+def draw(renderer: FaceRenderer, plan: ClipPlan) -> list[Image]:
+    return list(renderer.frames(plan))
+
+
+def encode(frames: list[Image]) -> None:
+    for frame in frames:
+        cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, PRESET.jpeg_quality])
+
+
+def cost_of_clip(renderer: FaceRenderer, clip: int) -> Cost:
+    plan = plan_clip(renderer.identity, clip, CLASSES[clip % len(CLASSES)], PRESET)
+    frames, drawing = timed(draw, renderer, plan)
+    _, encoding = timed(encode, frames)
+    _, truth = timed(clip_truth, renderer, plan)
+    return Cost(len(frames), drawing, encoding, truth)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Speed of the synthetic faces on one core.")
+    parser.add_argument("--subjects", type=int, default=3)
+    painting: list[float] = []
+    crop: list[Cost] = []
+    camera: list[Cost] = []
+    with one_thread():
+        for subject in range(parser.parse_args().subjects):
+            identity = draw_identity(0, subject)
+            layers, seconds = timed(paint_face, identity, PRESET.blur)
+            painting.append(seconds)
+            renderer = FaceRenderer(identity, layers, PRESET)
+            crop += [cost_of_clip(renderer, clip) for clip in range(len(CLASSES))]
+            camera.append(cost_of_clip(FaceRenderer(identity, layers, PRESET, CAMERA), 0))
+    print(f"{hardware()}; OpenCV {cv2.__version__} on one thread")
+    print(f"texture: {statistics.median(painting):.2f} s an identity (median of {len(painting)})")
+    report("crop 231 x 282", crop)
+    report("camera 640 x 480", camera)
+    print(f"truth: {1000 * statistics.median(cost.truth for cost in crop):.0f} ms a clip (median of {len(crop)})")
+
+
+def report(name: str, costs: list[Cost]) -> None:
+    """Print the totals of all clips, and how many times as long as bare encoding the drawing takes."""
+    frames, drawing, encoding, _ = (sum(column) for column in zip(*costs, strict=True))
+    print(
+        f"{name}: {frames / drawing:.0f} frames/s, {frames / (drawing + encoding):.0f} with JPEG; "
+        f"JPEG alone {frames / encoding:.0f}, so drawing costs {drawing / encoding:.1f} times the encoding"
+    )
+
+
+if __name__ == "__main__":
+    main()
