@@ -238,6 +238,24 @@ def test_the_linear_svm_reaches_its_known_figures_on_the_released_flow(merlab, t
     assert metrics["uar"]["mean"] == pytest.approx(0.7354, abs=0.005)
 
 
+def children_of(process: int) -> list[int]:
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = (tuple(map(int, line.split())) for line in listed.splitlines())
+    return [child for child, parent in pairs if parent == process]
+
+
+def is_running(process: int) -> bool:
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
+    return bool(state.stdout.strip()) and not state.stdout.startswith("Z")
+
+
+def ended_within(seconds: float, processes: list[int]) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(map(is_running, processes)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not any(map(is_running, processes))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
 def test_a_killed_run_goes_on_and_ends_with_the_predictions_of_an_undisturbed_one(flow, tmp_path):
@@ -250,8 +268,11 @@ def test_a_killed_run_goes_on_and_ends_with_the_predictions_of_an_undisturbed_on
     deadline = time.monotonic() + 120
     while len(list((tmp_path / "killed").glob("parts/*/*.parquet"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
+    workers = children_of(victim.pid)
     os.kill(victim.pid, signal.SIGKILL)
     victim.wait()
+    assert workers
+    assert ended_within(15, workers)
     done = len(list((tmp_path / "killed").glob("parts/*/*.parquet")))
     assert 3 <= done < 16
     subprocess.run(command("killed"), check=True, capture_output=True)

@@ -18,6 +18,7 @@ PACKAGE = REPOSITORY / "src" / "merlab"
 ROOMS = (
     "__main__",
     "cli",
+    "console",
     "reports",
     "evaluation",
     "protocols",
@@ -28,6 +29,8 @@ ROOMS = (
     "databases",
     "clips",
     "storage",
+    "processes",
+    "registry",
     "errors",
 )
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from merlab import __version__
+from merlab.console import err_console, out_console, print_json, print_table, progress_bar
 from merlab.errors import MerlabError
 
 app = typer.Typer(
@@ -29,10 +24,7 @@ app = typer.Typer(
 results_app = typer.Typer(help="Numbers in documents, taken from stored runs.", no_args_is_help=True)
 app.add_typer(results_app, name="results")
 
-out_console = Console()
-err_console = Console(stderr=True)
-
-DEMO_SUBJECTS, DEMO_CLIPS, DEMO_FOLDS, DEMO_SEEDS = 10, 100, 5, 2
+DEMO_SUBJECTS, DEMO_CLIPS, DEMO_FOLDS, DEMO_SEEDS = 10, 80, 4, 2
 DEMO_METHODS = ("constant", "random", "linear-svm", "dbfem-caffm")
 PAPER_ROWS = ("gfem", "ltfem", "dbfem", "dbfem-caffm", "dbfem-caffm-l", "dbfem-caffm-g")
 
@@ -81,36 +73,6 @@ def main() -> None:
     except KeyboardInterrupt:
         err_console.print("stopped; the same command goes on where it was")
         sys.exit(130)
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[float, int, str], None]]:
-    """A bar on standard error; yields the function that moves it."""
-    columns = (
-        SpinnerColumn(),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=err_console, transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda done, total, what: bar.update(task, completed=done, total=total, description=escape(what))
-
-
-def print_json(content: Any) -> None:
-    """JSON alone on standard output."""
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-
-
-def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """A table for people."""
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*map(escape, row))
-    out_console.print(table)
 
 
 def _version(asked: bool) -> None:

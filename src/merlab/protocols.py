@@ -6,7 +6,6 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from merlab.clips import Clip, ClipTable
 from merlab.databases.casme2_facts import MEGC2019_OMITTED
 from merlab.errors import MerlabError
+from merlab.registry import look_up
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,7 @@ SCHEMES: dict[str, Scheme] = {
 
 def find_scheme(name: str) -> Scheme:
     """The scheme of this name; raises MerlabError naming those that exist."""
-    if name not in SCHEMES:
-        close = get_close_matches(name, SCHEMES, n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        raise MerlabError(f"unknown label scheme {name!r}; {hint}schemes are {', '.join(SCHEMES)}")
-    return SCHEMES[name]
+    return look_up(name, SCHEMES, "label scheme")
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import hashlib
 import multiprocessing
 import os
 import queue
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ import sklearn
 import torch
 
 import merlab
+from merlab.errors import MerlabError
 from merlab.evaluation.plan import LEAKY_SELECTION, Plan
 from merlab.evaluation.predictions import PredictionStore, predictions_table
 from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import FloatArray, Recipe
 from merlab.methods import find_method
+from merlab.processes import end_with_parent
 from merlab.training import NeuralClassifier
 
 POLL_SECONDS = 0.2
@@ -152,6 +154,11 @@ def _work(
         running = {pool.submit(_run_in_worker, fit): fit for fit in fits}
         try:
             yield from _harvest(plan, running, epochs, done, progress)
+        except BrokenProcessPool as error:
+            raise MerlabError(
+                "a worker process ended early: it was killed or memory ran out; the same command goes on where it was, "
+                "fewer --jobs need less memory"
+            ) from error
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -195,14 +202,7 @@ _epochs: multiprocessing.queues.Queue[tuple[Fit, int, int]] | None = None
 def _start_worker(plan: Plan, cache: Path | None, epochs: multiprocessing.queues.Queue[tuple[Fit, int, int]]) -> None:
     global _worker, _epochs
     _worker, _epochs = Worker(plan, cache), epochs
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def end_with_parent() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
 def _run_in_worker(fit: Fit) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from merlab.clips import Clip, Frames
 from merlab.errors import MerlabError
+from merlab.registry import look_up
 
 FloatArray = NDArray[np.float32]
 View = Literal["global", "local", "both"]
@@ -99,9 +100,7 @@ class Recipe:
 def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
     """Read ``head`` or ``head:key=value,...``; raises MerlabError naming the part that is wrong and what is allowed."""
     head, _, tail = text.strip().partition(":")
-    if head not in kinds:
-        raise MerlabError(f"unknown input {head!r} in recipe {text!r}; inputs are {', '.join(kinds)}")
-    kind = kinds[head]
+    kind = look_up(head, kinds, "input")
     given = _pairs(text, tail)
     version = given.pop("version", str(kind.version))
     if version != str(kind.version):

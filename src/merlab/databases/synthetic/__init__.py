@@ -17,11 +17,11 @@ from pathlib import Path
 
 from merlab.databases.base import Database, Examination, Progress
 from merlab.databases.casme2 import examine_tree
+from merlab.databases.casme2_table import MANIFEST
 from merlab.databases.synthetic.layout import CAMERA, CROP
 from merlab.databases.synthetic.presets import PRESETS, RenderPreset
 from merlab.databases.synthetic.rendering import FaceRenderer, make_renderer
 from merlab.databases.synthetic.sampling import ClipPlan, plan_clip
-from merlab.databases.synthetic.tree import MANIFEST
 from merlab.databases.synthetic.truth import ClipTruth, clip_truth
 from merlab.databases.synthetic.writing import make_faces
 from merlab.errors import MerlabError

@@ -19,7 +19,6 @@ from merlab.databases.synthetic.presets import PRESETS, RenderPreset
 from merlab.errors import MerlabError
 
 SETTINGS = "SYNTHETIC_settings.json"
-MANIFEST = "SYNTHETIC_manifest.json"
 CODING_TABLE = "SYNTHETIC-coding.xlsx"
 README = "README.txt"
 CROPPED, RAW, TRUTH = "Cropped", "CASME2-RAW", "SYNTHETIC_truth"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
-import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +13,7 @@ from merlab.databases.base import Progress
 from merlab.databases.synthetic.clip_writing import write_subject
 from merlab.databases.synthetic.tree import Entry, Tree
 from merlab.errors import MerlabError
+from merlab.processes import end_with_parent
 
 POLL_SECONDS = 0.5
 
@@ -56,14 +55,7 @@ def _start_worker(stop: Event) -> None:
     _stop.append(stop)
     # Ctrl-C reaches every process of the terminal; the parent alone decides, and says so through the event.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
+    end_with_parent()
 
 
 def _write_in_worker(tree: Tree, entries: Sequence[Entry]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.databases.base import Progress, silent
+from merlab.databases.casme2_table import MANIFEST
 from merlab.databases.synthetic.clip_writing import write_subject
 from merlab.databases.synthetic.coding_table import TITLE, Row, write_coding_table
 from merlab.databases.synthetic.identity import draw_identity
@@ -15,7 +16,6 @@ from merlab.databases.synthetic.sampling import ClipPlan, plan_clip
 from merlab.databases.synthetic.tree import (
     CODING_TABLE,
     CROPPED,
-    MANIFEST,
     RAW,
     README,
     SETTINGS,
