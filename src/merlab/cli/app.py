@@ -1,0 +1,54 @@
+"""The command line itself: the application, its version, and how a user's mistake ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from merlab import __version__
+from merlab.console import err_console, out_console
+from merlab.errors import MerlabError
+
+# Headings of the help page.
+DATA, EXPERIMENTS, METHODS = "Data", "Experiments", "Methods and inputs"
+
+app = typer.Typer(
+    help="Micro-expression recognition from face video to honest numbers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich",
+)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in a message and status 1, never in a traceback."""
+    # Before torch is loaded: idle threads that spin cost many times their use when anything else runs on the cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        app()
+    except MerlabError as error:
+        err_console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err_console.print("stopped; the same command goes on where it was")
+        sys.exit(130)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out_console.print(f"merlab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Micro-expression recognition from face video to honest numbers."""

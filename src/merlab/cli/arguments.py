@@ -1,0 +1,43 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class SynthesisPreset(str, Enum):
+    """How hard the synthetic faces are to tell apart."""
+
+    DEFAULT = "default"
+    EASY = "easy"
+    HARD = "hard"
+    NULL = "null"
+
+
+class Protocol(str, Enum):
+    """How clips are divided into folds."""
+
+    LOSO = "loso"
+    KFOLD = "kfold"
+    HOLD_OUT_DATABASE = "hold-out-database"
+
+
+class Selection(str, Enum):
+    """Which epoch's weights are tested."""
+
+    FIXED = "fixed"
+    VALIDATION = "validation"
+    BEST_EPOCH_ON_TEST = "best-epoch-on-test"
+
+
+DatabaseArgument = Annotated[str, typer.Argument(help="A database that `merlab databases` lists.", metavar="DATABASE")]
+RootArgument = Annotated[Path, typer.Argument(help="The folder that holds it.", metavar="ROOT")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table for people.")]
+JobsOption = Annotated[
+    int | None, typer.Option(min=1, help="Worker processes; all cores unless given. Results do not depend on it.")
+]
+SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same machine: same numbers.")]

@@ -1,0 +1,131 @@
+"""Commands about data: make faces, examine a database, list clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from merlab.cli.app import DATA, app
+from merlab.cli.arguments import (
+    DatabaseArgument,
+    JobsOption,
+    JsonOption,
+    RootArgument,
+    SeedOption,
+    SynthesisPreset,
+)
+from merlab.console import err_console, out_console, print_json, print_table, progress_bar
+
+
+@app.command("make-faces", rich_help_panel=DATA)
+def make_faces_command(
+    out: Annotated[
+        Path, typer.Argument(help="New folder; gets a tree in CASME II's layout, everything in it says SYNTHETIC.")
+    ],
+    subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities.")] = 26,
+    clips: Annotated[int, typer.Option(min=1, help="Clips in all, classes as frequent as in CASME II.")] = 255,
+    preset: Annotated[
+        SynthesisPreset, typer.Option(help="easy: clear movements; hard: small ones under noise; null: none.")
+    ] = SynthesisPreset.DEFAULT,
+    seed: SeedOption = 0,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Also write uncropped 640x480 head frames in the raw layout.")
+    ] = False,
+    jobs: JobsOption = None,
+) -> None:
+    """Make synthetic micro-expressions with exact ground truth, in CASME II's layout."""
+    from merlab.databases.synthetic import make_faces
+
+    with progress_bar() as progress:
+        make_faces(
+            out, subjects=subjects, clips=clips, preset=preset.value, seed=seed, raw=raw, jobs=jobs, progress=progress
+        )
+    out_console.print(f"{clips} SYNTHETIC clips of {subjects} subjects lie in {escape(str(out))}", soft_wrap=True)
+
+
+@app.command(rich_help_panel=DATA)
+def doctor(database: DatabaseArgument, root: RootArgument, as_json: JsonOption = False) -> None:
+    """Examine a copy of a database: what was expected, what was found, row by row where they differ, what to do.
+
+    Every frame of every clip is decoded. Status 1 when clips are unusable.
+    """
+    from merlab.databases import find_database
+
+    with progress_bar() as progress:
+        examination = find_database(database).examine(root, True, progress)
+    unusable = len(examination.of("unusable"))
+    if as_json:
+        content = {
+            "database": database,
+            "root": str(root),
+            "facts": examination.facts,
+            "usable_clips": len(examination.clips),
+            "stamps": list(examination.clips.stamps),
+            "findings": [vars(finding) for finding in examination.findings],
+        }
+        print_json(content)
+    else:
+        print_table(
+            f"{database} at {root}", ["fact", "value"], [[key, value] for key, value in examination.facts.items()]
+        )
+        columns = ["severity", "where", "expected", "found", "what to do"]
+        rows = [
+            [finding.severity, finding.where, finding.expected, finding.found, finding.remedy]
+            for finding in examination.findings
+        ]
+        if rows:
+            print_table("Where they differ", columns, rows)
+        stamp = f" [{', '.join(examination.clips.stamps)}]" if examination.clips.stamps else ""
+        out_console.print(
+            escape(f"{len(examination.clips)} usable clips, {unusable} faults that make a clip unusable{stamp}")
+        )
+    if unusable:
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=DATA)
+def clips(
+    database: DatabaseArgument,
+    root: RootArgument,
+    scheme: Annotated[str, typer.Option(help="Label scheme: casme2-5, casme2-5-merged, casme2-4, megc2019.")],
+    csv: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
+    allow_unusable: Annotated[bool, typer.Option("--allow-unusable", help="Go on without unusable clips.")] = False,
+) -> None:
+    """The clip table with the labels of a scheme."""
+    from merlab.databases import find_database
+    from merlab.databases.base import load_clips
+    from merlab.protocols import find_scheme, label_clips
+    from merlab.storage import whole_file
+
+    examination = load_clips(find_database(database), root, allow_unusable=allow_unusable)
+    labelled = label_clips(examination.clips, find_scheme(scheme))
+    columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "label"]
+    names = [labelled.scheme.classes[label] for label in labelled.labels]
+    table = labelled.table.frame.rename(columns={"name": "clip"}).assign(label=names)[columns]
+    if csv is not None:
+        with whole_file(csv) as aside:
+            table.to_csv(aside, index=False)
+        out_console.print(f"{len(table)} clips written to {escape(str(csv))}", soft_wrap=True)
+    else:
+        print_table(f"{database}, scheme {scheme}", columns, table.astype("string").fillna("").to_numpy().tolist())
+    stamps = f" [{', '.join(labelled.table.stamps)}]" if labelled.table.stamps else ""
+    left_out = "".join(f"; left out: {count} {reason}" for reason, count in labelled.left_out.items())
+    err_console.print(escape(f"{len(table)} clips{left_out}{stamps}"), soft_wrap=True)
+
+
+@app.command("databases", rich_help_panel=DATA)
+def databases_command(as_json: JsonOption = False) -> None:
+    """Every database that merlab reads, and how to obtain it."""
+    from merlab.databases import DATABASES
+
+    if as_json:
+        print_json([{"name": entry.name, "title": entry.title, "access": entry.access} for entry in DATABASES.values()])
+        return
+    print_table(
+        "Databases",
+        ["name", "what", "how to obtain it"],
+        [[entry.name, entry.title, entry.access] for entry in DATABASES.values()],
+    )

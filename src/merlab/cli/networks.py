@@ -1,0 +1,88 @@
+"""Commands about methods and their inputs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from merlab.cli.app import METHODS, app
+from merlab.cli.arguments import JsonOption
+from merlab.console import print_json, print_table, progress_bar
+
+PAPER_ROWS = ("gfem", "ltfem", "dbfem", "dbfem-caffm", "dbfem-caffm-l", "dbfem-caffm-g")
+
+
+@app.command("methods", rich_help_panel=METHODS)
+def methods_command(as_json: JsonOption = False) -> None:
+    """Every method, with its paper, its presets and the input that it takes."""
+    from merlab.methods import METHODS
+
+    if as_json:
+        keys = ("name", "title", "paper", "input", "view")
+        print_json(
+            [
+                {key: getattr(method, key) for key in keys} | {"presets": list(method.presets)}
+                for method in METHODS.values()
+            ]
+        )
+        return
+    rows = [[method.name, method.title, method.paper, ", ".join(method.presets)] for method in METHODS.values()]
+    print_table("Methods", ["name", "what", "paper", "presets"], rows)
+
+
+@app.command("inputs", rich_help_panel=METHODS)
+def inputs_command() -> None:
+    """Every input, with the options that its recipe may state (the first value is the default)."""
+    from merlab.inputs import INPUTS
+
+    rows = [
+        [
+            kind.name,
+            kind.title,
+            "\n".join(f"{key}={'|'.join(values)}" for key, values in kind.choices.items()),
+            kind.size,
+        ]
+        for kind in INPUTS.values()
+    ]
+    print_table(
+        "Inputs: name:key=value,... with size=WxH and regions=mask|mosaic",
+        ["name", "what", "options", "default size"],
+        rows,
+    )
+
+
+@app.command(rich_help_panel=METHODS)
+def profile(
+    methods: Annotated[
+        list[str] | None,
+        typer.Argument(help="Networks; the six rows of the paper's Table 7 unless given.", metavar="[METHOD]..."),
+    ] = None,
+    size: Annotated[str, typer.Option(help="Input size, WIDTHxHEIGHT.")] = "231x282",
+    channels: Annotated[int, typer.Option(min=1, help="Channels of one view; Table 7 was met at 3.")] = 3,
+    classes: Annotated[int, typer.Option(min=2, help="Number of classes.")] = 5,
+    preset: Annotated[str, typer.Option(help="Preset whose network is measured.")] = "paper",
+    as_json: JsonOption = False,
+) -> None:
+    """Parameters, multiply-accumulates, and speed at batch 1 of networks, on this machine."""
+    from merlab.evaluation.cost import hardware
+    from merlab.evaluation.cost import profile as profile_method
+    from merlab.inputs import parse_size
+    from merlab.methods import find_method
+
+    chosen = [find_method(name) for name in methods or PAPER_ROWS]
+    costs = []
+    with progress_bar() as progress:
+        for position, method in enumerate(chosen):
+            progress(position, len(chosen), method.name)
+            costs.append(profile_method(method, preset, parse_size(size), classes=classes, channels=channels))
+    if as_json:
+        print_json([vars(cost) for cost in costs])
+        return
+    rows = [
+        [cost.method, f"{cost.parameters / 1e6:.3f}", f"{cost.macs / 1e9:.3f}", f"{cost.ms:.1f}", f"{cost.fps:.1f}"]
+        for cost in costs
+    ]
+    print_table(
+        f"Batch 1, {channels} x {size}, {hardware()}", ["method", "parameters (M)", "MACs (G)", "ms", "frames/s"], rows
+    )

@@ -1,0 +1,42 @@
+"""Commands about numbers in documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from merlab.cli.app import EXPERIMENTS, app
+from merlab.errors import MerlabError
+
+results_app = typer.Typer(help="Numbers in documents, taken from stored runs.", no_args_is_help=True)
+app.add_typer(results_app, name="results", rich_help_panel=EXPERIMENTS)
+
+
+@results_app.command()
+def save(
+    run: Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN")],
+    file: Annotated[Path, typer.Argument(help="The JSON file to write, e.g. docs/results/NAME.json.")],
+    command: Annotated[str, typer.Option(help="The command that made the run, as a reader would type it.")],
+) -> None:
+    """Keep a run's summary (no per-clip data) where documents take their numbers from."""
+    from merlab.reports.documents import store_result
+
+    store_result(run, file, command)
+
+
+@results_app.command()
+def fill(
+    documents: Annotated[list[Path], typer.Argument(help="Markdown files with result blocks.", metavar="FILE...")],
+    results: Annotated[Path, typer.Option(help="Folder of stored summaries.")] = Path("docs/results"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; status 1 when a document is out of date.")
+    ] = False,
+) -> None:
+    """Put the tables of stored runs into documents."""
+    from merlab.reports.documents import fill as fill_document
+
+    stale = [document for document in documents if not fill_document(document, results, check)]
+    if stale:
+        raise MerlabError(f"out of date: {', '.join(map(str, stale))}; run the same command without --check")

@@ -1,0 +1,35 @@
+"""Commands, as a user types them."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from merlab import cli
+from tests.helpers import write_flow_tree
+
+
+@pytest.fixture
+def merlab(monkeypatch, capsys, tmp_path):
+    """Run a command in this process; gives (status, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["merlab", *map(str, arguments)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            status = int(end.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def flow(tmp_path):
+    return write_flow_tree(tmp_path / "flow")

@@ -1,0 +1,56 @@
+"""A run that is killed loses nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from tests.cli.commands import evaluate
+
+
+def children_of(process: int) -> list[int]:
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = (tuple(map(int, line.split())) for line in listed.splitlines())
+    return [child for child, parent in pairs if parent == process]
+
+
+def is_running(process: int) -> bool:
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
+    return bool(state.stdout.strip()) and not state.stdout.startswith("Z")
+
+
+def ended_within(seconds: float, processes: list[int]) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(map(is_running, processes)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not any(map(is_running, processes))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
+def test_a_killed_run_goes_on_and_ends_with_the_predictions_of_an_undisturbed_one(flow, tmp_path):
+    def command(out):
+        arguments = evaluate(flow, "ststnet", "dbfem-caffm", out=tmp_path / out, epochs=2, seeds=2, jobs=2)
+        return [sys.executable, "-m", "merlab", *map(str, arguments), "--cache", str(tmp_path / "cache")]
+
+    subprocess.run(command("undisturbed"), check=True, capture_output=True)
+    victim = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list((tmp_path / "killed").glob("parts/*/*.parquet"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = children_of(victim.pid)
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.wait()
+    assert workers
+    assert ended_within(15, workers)
+    done = len(list((tmp_path / "killed").glob("parts/*/*.parquet")))
+    assert 3 <= done < 16
+    subprocess.run(command("killed"), check=True, capture_output=True)
+    undisturbed, killed = (pd.read_parquet(tmp_path / run / "predictions.parquet") for run in ("undisturbed", "killed"))
+    pd.testing.assert_frame_equal(undisturbed, killed)
