@@ -69,6 +69,17 @@ def test_a_block_is_filled_with_the_table_and_its_origin_and_the_rest_stays(stor
     assert "old" not in text
 
 
+def test_clips_of_several_databases_are_also_scored_by_database(stored, tmp_path):
+    result = json.loads((stored / "demo.json").read_text(encoding="utf-8"))
+    for summary in result["metrics"]:
+        summary["by_database"]["smic"] = summary["by_database"]["synthetic"]
+    (tmp_path / "demo.json").write_text(json.dumps(result), encoding="utf-8")
+    path = document(tmp_path)
+    fill(path, tmp_path, check=False)
+    scored = [line for line in path.read_text(encoding="utf-8").splitlines() if "| smic |" in line]
+    assert len(scored) == len(SKILLS)
+
+
 def test_check_writes_nothing_and_tells_a_stale_document_from_a_filled_one(stored, tmp_path):
     path = document(tmp_path)
     assert not fill(path, stored, check=True)

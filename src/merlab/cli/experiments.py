@@ -101,7 +101,7 @@ def evaluate_command(
     from merlab.evaluation.experiment import evaluate
     from merlab.evaluation.plan import plan_run
     from merlab.reports.html import write_report
-    from merlab.reports.tables import console_table, verdict
+    from merlab.reports.tables import console_table, database_table, verdict
 
     settings: dict[str, Any] = dict(_key_value(text) for text in setting or [])
     settings.update(
@@ -133,6 +133,9 @@ def evaluate_command(
         metrics = evaluate(plan, folder, databases=sources, cache=cache, jobs=jobs, progress=progress)
         report = write_report(folder)
     out_console.print(console_table(metrics))
+    if len(metrics[0]["by_database"]) > 1:
+        by_database = database_table(metrics).drop(columns=["accuracy", "macro precision"])
+        print_table("By database", list(by_database), by_database.to_numpy().tolist())
     out_console.print(escape(verdict(metrics)), soft_wrap=True)
     out_console.print(f"report: {escape(str(report))}", soft_wrap=True)
 

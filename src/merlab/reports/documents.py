@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from merlab.errors import MerlabError
 from merlab.reports.run import DataFacts, read_run
 from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps
-from merlab.reports.tables import markdown_table, results_table, verdict
+from merlab.reports.tables import database_table, markdown_table, results_table, verdict
 from merlab.storage import read_json, whole_file, write_json
 
 START = re.compile(r"<!-- *results: *(?P<name>.*?) *-->")
@@ -110,13 +110,16 @@ def _block(name: str, results: Path, where: str) -> str:
     try:
         stored = StoredResult.model_validate(read_json(path))
         stamps = STAMP_SEPARATOR.join(all_stamps(stored.metrics))
-        table, sentence = markdown_table(results_table(stored.metrics)), verdict(stored.metrics)
-    except (ValidationError, KeyError) as error:
+        tables = [results_table(stored.metrics)]
+        if len(stored.databases) > 1 or len(stored.metrics[0]["by_database"]) > 1:
+            tables.append(database_table(stored.metrics).drop(columns=["accuracy", "macro precision"]))
+        text, sentence = "\n".join(map(markdown_table, tables)), verdict(stored.metrics)
+    except (ValidationError, KeyError, IndexError) as error:
         raise MerlabError(f"{path} is no stored result ({error}); write it again with `merlab results save`") from error
     commit = f" at commit {stored.commit}" if stored.commit else ""
     origin = f"Run of {stored.date} with merlab {stored.versions['merlab']}{commit}: `{stored.command}`"
     heading = f"**{stamps}**\n\n" if stamps else ""
-    return f"{heading}{table}\n{sentence}\n\n{origin}\n"
+    return f"{heading}{text}\n{sentence}\n\n{origin}\n"
 
 
 def _commit() -> str | None:
