@@ -18,6 +18,7 @@ from sklearn.model_selection import GroupShuffleSplit
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
+from merlab.processes import keep_freed_memory
 
 Precision = Literal["float32", "bfloat16"]
 Mirror = Callable[[Tensor], Tensor]
@@ -157,6 +158,7 @@ class NeuralClassifier:
                 "best-epoch-on-test, which shows the size of the leak, looks at it while training"
             )
         training, judged = self._divide(inputs, labels, groups, seed, monitor)
+        keep_freed_memory()
         with self._repeatable(), seeded(seed, self.device):
             module = self.network().to(self.device)
             if self.settings.channels_last:

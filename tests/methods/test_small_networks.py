@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from merlab.errors import MerlabError
 from merlab.evaluation.cost import parameters
@@ -20,6 +21,22 @@ def test_ststnet_has_the_published_1670_parameters():
 
 def test_ststnet_classifies_400_features_of_28_pixels():
     assert build("ststnet", Task(3, 3, 28, 28)).classify.in_features == 400
+
+
+def test_ststnets_one_convolution_is_its_three_streams():
+    """The published form, three streams side by side, from the same weights."""
+    network = build("ststnet", Task(3, 3, 28, 28))
+    convolution, normalisation = network.streams[0], network.streams[2]
+    torch.nn.init.normal_(normalisation.weight)
+    flow = torch.rand(4, 3, 28, 28)
+    maps = []
+    for rows in torch.arange(16).split([3, 5, 8]):
+        stream = F.relu(F.conv2d(255 * flow, convolution.weight[rows], convolution.bias[rows], padding=2))
+        stream = F.batch_norm(stream, None, None, normalisation.weight[rows], normalisation.bias[rows], training=True)
+        maps.append(F.max_pool2d(stream, 3, stride=3, padding=1))
+    expected = network.classify(F.avg_pool2d(torch.cat(maps, dim=1), 2).flatten(1))
+    normalisation.train()  # batch statistics; dropout stays off
+    assert torch.allclose(network(flow), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_ststnet_computes_on_0_to_255():
