@@ -135,7 +135,7 @@ def evaluate_command(
     out_console.print(console_table(metrics))
     if len(metrics[0]["by_database"]) > 1:
         by_database = database_table(metrics).drop(columns=["accuracy", "macro precision"])
-        print_table("By database", list(by_database), by_database.to_numpy().tolist())
+        print_table("By database", list(map(str, by_database)), by_database.to_numpy().tolist())
     out_console.print(escape(verdict(metrics)), soft_wrap=True)
     out_console.print(f"report: {escape(str(report))}", soft_wrap=True)
 
