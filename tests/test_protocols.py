@@ -27,6 +27,7 @@ from merlab.protocols import (
     make_splits,
     stratified_group_kfold,
 )
+from tests.databases import casme2_release, samm_release, smic_release
 from tests.databases.casme2_release import published_rows
 from tests.helpers import STSTNET_FLOW as RELEASED
 from tests.helpers import make_clip, needs_released_flow
@@ -94,6 +95,12 @@ class TestSchemes:
         labelled = label_clips(table_of("samm", SAMM_EMOTIONS), SCHEMES["megc2019"])
         assert counts(labelled) == {"negative": 92, "positive": 26, "surprise": 15}
         assert labelled.left_out == {"samm other": 26}
+
+    def test_of_samm_and_smic_alone_cover_what_their_papers_count(self):
+        samm = label_clips(table_of("samm", SAMM_EMOTIONS), SCHEMES["samm-5"])
+        assert counts(samm) == {"anger": 57, "happiness": 26, "other": 26, "surprise": 15, "contempt": 12}
+        smic = label_clips(table_of("smic", {"negative": 70, "positive": 51, "surprise": 43}), SCHEMES["smic-3"])
+        assert (counts(smic), smic.left_out) == ({"negative": 70, "positive": 51, "surprise": 43}, {})
 
     @needs_released_flow
     def test_of_megc2019_cover_the_released_flow_whole(self):
@@ -308,3 +315,48 @@ class TestProtocols:
     def test_of_one_database_cannot_hold_it_out(self):
         with pytest.raises(MerlabError, match="needs clips of 2 databases"):
             make_splits("hold-out-database", self.labelled)
+
+
+@pytest.fixture(scope="module")
+def union(tmp_path_factory) -> ClipTable:
+    """CASME II, SMIC-HS and SAMM, read from whole trees in the layouts of their releases."""
+    root = tmp_path_factory.mktemp("union")
+    examinations = (
+        casme2_release.examine(casme2_release.write_release(root / "casme2")),
+        smic_release.examine(smic_release.write_single(root / "smic")),
+        samm_release.examine(samm_release.write_release(root / "samm")),
+    )
+    return ClipTable(tuple(clip for examination in examinations for clip in examination.clips))
+
+
+class TestMegc2019:
+    def test_the_union_has_the_official_442_clips_of_68_subjects(self, union):
+        labelled = label_clips(union, SCHEMES["megc2019"])
+        assert len(labelled.table) == 442
+        assert len(set(labelled.table.groups)) == 68
+        assert counts(labelled) == {"negative": 250, "positive": 109, "surprise": 83}
+
+    @pytest.mark.parametrize(
+        ("database", "clips", "subjects"),
+        [("casme2", [88, 32, 25], 24), ("smic", [70, 51, 43], 16), ("samm", [92, 26, 15], 28)],
+    )
+    def test_each_database_has_its_official_share(self, union, database, clips, subjects):
+        labelled = label_clips(union, SCHEMES["megc2019"])
+        own = np.array([clip.database == database for clip in labelled.table])
+        assert np.bincount(labelled.labels[own]).tolist() == clips
+        assert len({clip.subject for clip in labelled.table if clip.database == database}) == subjects
+
+    def test_the_composite_protocol_leaves_out_each_of_68_subjects_in_turn(self, union):
+        labelled = label_clips(union, SCHEMES["megc2019"])
+        splits = make_splits("loso", labelled)
+        assert len(splits) == 68
+        assert_partition(splits, labelled.table.groups)
+
+    def test_holding_out_a_database_tests_each_of_three_in_turn(self, union):
+        splits = make_splits("hold-out-database", label_clips(union, SCHEMES["megc2019"]))
+        assert {split.name: len(split.test) for split in splits} == {"casme2": 145, "smic": 164, "samm": 133}
+
+    def test_the_five_emotions_of_samm_are_136_clips_of_27_subjects(self, union):
+        samm = ClipTable(tuple(clip for clip in union if clip.database == "samm"))
+        labelled = label_clips(samm, SCHEMES["samm-5"])
+        assert (len(labelled.table), len(set(labelled.table.groups))) == (136, 27)

@@ -42,7 +42,8 @@ class Clip:
         action_units: the annotators' own string, e.g. ``4+L10``; empty when unknown.
         emotion: the annotators' label, lower case; a label scheme turns it into a class.
         source: folder of images, a video file, or (``ststnet-flow``) one optical-flow image.
-        apex_source: where the apex comes from: ``annotated``, ``corrected``, or the rule that filled it.
+        apex_source: where the apex comes from: ``annotated``, ``corrected``, or the rule that filled it;
+            ``unannotated`` where there is none, so that the input's recipe chooses.
         note: what a reader changed in this row and why; empty when nothing.
 
     """

@@ -48,6 +48,8 @@ class Scheme:
 
 
 _FIVE = ("happiness", "disgust", "repression", "surprise", "others")
+_SAMM_FIVE = ("anger", "happiness", "other", "surprise", "contempt")
+_SMIC_THREE = ("negative", "positive", "surprise")
 _NEGATIVE = ("negative", "disgust", "repression", "anger", "contempt", "fear", "sadness")
 
 SCHEMES: dict[str, Scheme] = {
@@ -82,7 +84,7 @@ SCHEMES: dict[str, Scheme] = {
             "the three classes of MEGC2019; of CASME II the official list holds 145 clips: fear, sadness, others, "
             "sub04 EP12_01f, sub05 EP09_05f and what the 2019 coding table relabelled to surprise are left out "
             "(of SAMM, fear and sadness count as negative)",
-            ("negative", "positive", "surprise"),
+            _SMIC_THREE,
             {
                 "positive": "positive",
                 "happiness": "positive",
@@ -91,6 +93,18 @@ SCHEMES: dict[str, Scheme] = {
             },
             frozenset((database, emotion) for database in ("casme2", "synthetic") for emotion in ("fear", "sadness")),
             frozenset(("casme2", *clip) for clip in MEGC2019_OMITTED),
+        ),
+        Scheme(
+            "samm-5",
+            "the five emotions of SAMM with ten clips or more: 136 clips of 27 subjects",
+            _SAMM_FIVE,
+            {emotion: emotion for emotion in _SAMM_FIVE},
+        ),
+        Scheme(
+            "smic-3",
+            "all clips of SMIC as annotated: 164 of HS",
+            _SMIC_THREE,
+            {emotion: emotion for emotion in _SMIC_THREE},
         ),
     )
 }

@@ -54,8 +54,8 @@ class TestTheRegistry:
         assert find_database("casme2") is DATABASES["casme2"]
 
     def test_suggests_the_nearest_name(self):
-        with pytest.raises(MerlabError, match=r"unknown database 'casmeII'; did you mean casme2\? databases are "):
-            find_database("casmeII")
+        with pytest.raises(MerlabError, match=r"unknown database 'casme_2'; did you mean casme2\? databases are "):
+            find_database("casme_2")
 
     def test_lists_all_names_where_none_is_near(self):
         with pytest.raises(MerlabError, match=r"unknown database 'xyz'; databases are .*casme2"):

@@ -19,17 +19,14 @@ from tests.databases.casme2_release import (
     JPEG,
     TABLE_2014,
     TABLE_2019,
-    about,
     examine,
-    jpeg,
-    only,
     published_rows,
     row,
     write_clip,
     write_release,
-    write_table,
     write_video,
 )
+from tests.databases.release import about, image_bytes, only, write_table
 
 FRAMES = range(46, 87)
 ROWS = (
@@ -126,7 +123,7 @@ class TestTheRelease:
         assert "III 99" in facts["objective classes"]
 
     def test_of_both_tables_that_of_2019_is_read_and_the_report_says_so(self, release, tmp_path):
-        write_table(tmp_path / TABLE_2014, published_rows("2014"))
+        write_table(tmp_path / TABLE_2014, published_rows("2014"), COLUMNS_2014)
         write_table(tmp_path / TABLE_2019, published_rows("2019"), COLUMNS_2019)
         facts = examine(tmp_path).facts
         assert facts["coding table"].endswith(TABLE_2019)
@@ -526,7 +523,7 @@ class TestFoldersWithFaults:
         ]
 
     def test_sizes_that_differ_within_a_clip_make_it_unusable(self, small):
-        (small / "Cropped" / "sub01" / "EP02_01f" / "reg_img60.jpg").write_bytes(jpeg(26, 30))
+        (small / "Cropped" / "sub01" / "EP02_01f" / "reg_img60.jpg").write_bytes(image_bytes(26, 30))
         finding = only(examine(small, deep=True), "EP02_01f")
         assert (finding.severity, finding.found) == ("unusable", "24x30 from frame 46; 26x30 from frame 60")
 
@@ -550,7 +547,7 @@ class TestSyntheticTrees:
         else:
             (small / TABLE_2014).unlink()
             name = "SYNTHETIC-coding.xlsx" if request.param == "name" else "my-coding.xlsx"
-            write_table(small / name, ROWS, title="SYNTHETIC faces" if request.param == "title" else None)
+            write_table(small / name, ROWS, COLUMNS_2014, title="SYNTHETIC faces" if request.param == "title" else None)
         return small
 
     def test_they_are_stamped(self, synthetic):
@@ -564,7 +561,7 @@ class TestSyntheticTrees:
         assert {clip.database for clip in examine(synthetic, name="synthetic").clips} == {"synthetic"}
 
     def test_the_quirks_of_the_real_release_are_not_theirs(self, tmp_path):
-        write_table(tmp_path / "SYNTHETIC-coding.xlsx", [row("07", "EP06_01", (15, 49, 68))])
+        write_table(tmp_path / "SYNTHETIC-coding.xlsx", [row("07", "EP06_01", (15, 49, 68))], COLUMNS_2014)
         write_clip(tmp_path / "Cropped", "07", "EP06_01", range(56, 117))
         assert [finding.severity for finding in examine(tmp_path).findings] == ["unusable"]
 

@@ -122,7 +122,7 @@ def test_a_stored_flow_image_refuses_every_other_recipe_and_says_which_it_serves
 
 
 def test_a_clip_without_an_apex_is_named(tmp_path):
-    clip = make_clip(write_frames(tmp_path / "clip", [texture(1)] * 3), apex=None, name="EP12_01f")
+    clip = make_clip(write_frames(tmp_path / "clip", [texture(1)] * 3), apex=None, offset=None, name="EP12_01f")
     with pytest.raises(ClipError, match="EP12_01f .* has no apex"):
         make_input(ClipTable((clip,)), clip, parse_recipe("flow"))
 

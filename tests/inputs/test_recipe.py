@@ -35,7 +35,8 @@ def test_a_recipe_travels_to_another_process(text):
 
 def test_the_string_states_every_option_and_the_version():
     assert str(parse_recipe("flow")) == (
-        "flow:algorithm=dis,channels=uvs,scale=minmax,at=231x282,size=28x28,regions=none,view=global,version=1"
+        "flow:algorithm=dis,channels=uvs,scale=minmax,at=231x282,no-apex=spotted,size=28x28,"
+        "regions=none,view=global,version=1"
     )
 
 

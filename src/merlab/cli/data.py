@@ -90,7 +90,9 @@ def doctor(database: DatabaseArgument, root: RootArgument, as_json: JsonOption =
 def clips(
     database: DatabaseArgument,
     root: RootArgument,
-    scheme: Annotated[str, typer.Option(help="Label scheme: casme2-5, casme2-5-merged, casme2-4, megc2019.")],
+    scheme: Annotated[
+        str, typer.Option(help="Label scheme: casme2-5, casme2-5-merged, casme2-4, megc2019, samm-5, smic-3.")
+    ],
     csv: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
     allow_unusable: Annotated[bool, typer.Option("--allow-unusable", help="Go on without unusable clips.")] = False,
 ) -> None:

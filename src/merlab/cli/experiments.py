@@ -54,7 +54,8 @@ def evaluate_command(
     database: Annotated[list[str], typer.Option(help="Database; repeat with --root for a union.")],
     root: Annotated[list[Path], typer.Option(help="The folder that holds it, one for each --database.")],
     scheme: Annotated[
-        str, typer.Option(help="Label scheme: casme2-5, casme2-5-merged (the paper's), casme2-4, megc2019.")
+        str,
+        typer.Option(help="Label scheme: casme2-5, casme2-5-merged (the paper's), casme2-4, megc2019, samm-5, smic-3."),
     ],
     protocol: Annotated[
         Protocol, typer.Option(help="loso: leave one subject out; kfold: folds that share no subject.")

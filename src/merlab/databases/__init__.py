@@ -1,12 +1,17 @@
 """Databases: a folder on disk becomes a validated clip table, with every difference named."""
 
 from merlab.databases.base import Database
+from merlab.databases.casme import CASME
 from merlab.databases.casme2 import CASME2
+from merlab.databases.samm import SAMM
+from merlab.databases.smic import SMIC
 from merlab.databases.ststnet_flow import STSTNET_FLOW
 from merlab.databases.synthetic import SYNTHETIC
 from merlab.registry import look_up
 
-DATABASES: dict[str, Database] = {database.name: database for database in (SYNTHETIC, CASME2, STSTNET_FLOW)}
+DATABASES: dict[str, Database] = {
+    database.name: database for database in (SYNTHETIC, CASME2, SMIC, SAMM, CASME, STSTNET_FLOW)
+}
 
 
 def find_database(name: str) -> Database:

@@ -6,11 +6,9 @@ for the corrections that it applies. Frame numbers are those in the names of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from merlab.databases.coded.release import Quirk
 
 FPS = 200.0
-ROWS = 255
 
 # Coding table of 2019 against that of 2014: sub24 EP07_01, EP07_04f and EP10_03 went from sadness to surprise, the
 # action units of 57 rows changed, no frame number did.
@@ -45,64 +43,43 @@ CLIPS_PER_SUBJECT: dict[str, int] = {
 # Counted on the table of objective classes that came with the coding table of 2014 (Davison et al. 2018).
 OBJECTIVE_CLASSES_2014: dict[str, int] = {"I": 25, "II": 15, "III": 99, "IV": 26, "V": 20, "VI": 1, "VII": 69}
 
-QuirkKind = Literal["no apex", "apex is onset", "apex is offset", "frame range", "odd name", "no row"]
-
-
-@dataclass(frozen=True)
-class Quirk:
-    """One clip of the release that is not what a reader would expect.
-
-    ``handling`` says what merlab does and why. ``frames`` is the onset, apex and offset that replace the table's when
-    the clip's folder lacks the table's frames and holds these.
-    """
-
-    subject: str
-    clip: str
-    kind: QuirkKind
-    handling: str
-    frames: tuple[int, int, int] | None = None
-
-
 KEPT = "kept as coded: the movement is at its strongest where the coding ends"
 NAMED_SO = "nothing to mend: table and folder agree on this name"
 UNCODED = "left out: neither coding table has its frames or emotion"
 
-QUIRKS: tuple[Quirk, ...] = (
+QUIRKS = (
     Quirk(
-        "sub04",
-        "EP12_01f",
+        "sub04 EP12_01f",
         "no apex",
         "the midpoint of 261 and 321, 291, is used; others take 279 (MEB, from optical flow) or 294 (Xia et al.)",
     ),
-    Quirk("sub05", "EP09_05f", "apex is onset", "coded 69, 69, 123: the midpoint of onset and offset, 96, is used"),
-    Quirk("sub05", "EP16_04f", "apex is offset", KEPT),
-    Quirk("sub12", "EP09_06", "apex is offset", KEPT),
-    Quirk("sub20", "EP16_01", "apex is offset", KEPT),
-    Quirk("sub25", "EP18_04f", "apex is offset", KEPT),
+    Quirk("sub05 EP09_05f", "apex is onset", "coded 69, 69, 123: the midpoint of onset and offset, 96, is used"),
+    Quirk("sub05 EP16_04f", "apex is offset", KEPT),
+    Quirk("sub12 EP09_06", "apex is offset", KEPT),
+    Quirk("sub20 EP16_01", "apex is offset", KEPT),
+    Quirk("sub25 EP18_04f", "apex is offset", KEPT),
     Quirk(
-        "sub07",
-        "EP06_01",
+        "sub07 EP06_01",
         "frame range",
         "coded 15, 49, 68; the range of the folder is used, as in other copies of the table (MEB ends it at 91)",
         (56, 89, 116),
     ),
     Quirk(
-        "sub12",
-        "EP09_02",
+        "sub12 EP09_02",
         "frame range",
         "coded 16, 59, 101; the range of the folder is used, as in other copies of the table",
         (161, 176, 206),
     ),
     Quirk(
-        "sub16", "EP01_08", "frame range", "coded 73 to 110; the folder of the release ends at 96, and so does the clip"
+        "sub16 EP01_08", "frame range", "coded 73 to 110; the folder of the release ends at 96, and so does the clip"
     ),
-    Quirk("sub03", "EP01_2", "odd name", NAMED_SO),
-    Quirk("sub03", "EP08_1", "odd name", NAMED_SO),
-    Quirk("sub07", "EP06_02_01", "odd name", NAMED_SO),
-    Quirk("sub07", "EP06_02_02", "odd name", NAMED_SO),
-    Quirk("sub09", "EP09f", "odd name", NAMED_SO),
-    Quirk("sub09", "EP02_02f", "no row", UNCODED),
-    Quirk("sub24", "EP02_07", "no row", f"{UNCODED}; as disgust it makes the 247 clips that some papers report"),
+    Quirk("sub03 EP01_2", "odd name", NAMED_SO),
+    Quirk("sub03 EP08_1", "odd name", NAMED_SO),
+    Quirk("sub07 EP06_02_01", "odd name", NAMED_SO),
+    Quirk("sub07 EP06_02_02", "odd name", NAMED_SO),
+    Quirk("sub09 EP09f", "odd name", NAMED_SO),
+    Quirk("sub09 EP02_02f", "no row", UNCODED),
+    Quirk("sub24 EP02_07", "no row", f"{UNCODED}; as disgust it makes the 247 clips that some papers report"),
 )
 
 # The official MEGC2019 list holds 145 clips of CASME II: by the table of 2014 the happiness, surprise, disgust and

@@ -17,6 +17,7 @@ from platformdirs import user_cache_path
 
 from merlab.clips import Clip, ClipError, ClipTable, ImageFolder
 from merlab.errors import MerlabError
+from merlab.inputs.apex import frames_that_decide, with_apex
 from merlab.inputs.local_view import FORMS
 from merlab.inputs.recipe import FloatArray, Recipe
 from merlab.storage import whole_file
@@ -35,6 +36,8 @@ def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> FloatArray:
     Raises ClipError, naming the clip, when its frames do not allow the recipe.
     """
     frames = None if clip.holds_flow else table.frames(clip)
+    if frames is not None:
+        clip = with_apex(clip, frames, recipe)
     whole = recipe.kind.extract(clip, frames, recipe)
     if not np.isfinite(whole).all():
         raise ClipError(f"{clip.subject} {clip.name} ({clip.database}): {recipe} gives values that are not finite")
@@ -100,7 +103,7 @@ def _cached(path: Path, make: Callable[[], FloatArray]) -> FloatArray:
 def _fingerprint(clip: Clip, recipe: Recipe) -> str:
     """What besides the recipe's name decides the array: the frames' files and the library that computes."""
     files = [clip.source]
-    needed = recipe.kind.frames_needed(clip)
+    needed = frames_that_decide(clip, recipe)
     if clip.source.is_dir():
         folder = ImageFolder(clip.source)
         files = [folder.files[number] for number in needed if number in folder.files]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from merlab.clips import Clip, ClipError, Frames, read_image
 from merlab.errors import MerlabError
 from merlab.inputs.images import key_frames, read_key_frames, resize
-from merlab.inputs.recipe import FloatArray, InputKind, Recipe, parse_size
+from merlab.inputs.recipe import APEX_CHOICES, FloatArray, InputKind, Recipe, parse_size
 
 Grey = NDArray[np.uint8]
 SMALLEST_SCALE = 1e-6
@@ -172,6 +172,7 @@ FLOW = InputKind(
         "channels": ("uvs", "uv", "uvm", "m", "s"),
         "scale": tuple(SCALES),
         "at": ("231x282", "native"),
+        **APEX_CHOICES,
     },
     channels=lambda recipe: len(recipe["channels"]),
     frames_needed=_frames_needed,

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from merlab.clips import Clip, ClipError, Frames, Image
-from merlab.inputs.recipe import Extract, FloatArray, InputKind, Recipe
+from merlab.inputs.recipe import APEX_CHOICES, Extract, FloatArray, InputKind, Recipe
 
 PAPER_SIZE = "231x282"
 COLOURS = {"bgr": 3, "grey": 1}
@@ -87,7 +87,7 @@ def _image_kind(name: str, title: str, images: int, extract: Extract) -> InputKi
         title=title,
         version=1,
         size=PAPER_SIZE,
-        choices={"colour": tuple(COLOURS)},
+        choices={"colour": tuple(COLOURS), **APEX_CHOICES},
         channels=lambda recipe: images * COLOURS[recipe["colour"]],
         frames_needed=key_frames,
         extract=extract,

@@ -19,6 +19,8 @@ View = Literal["global", "local", "both"]
 Extract = Callable[[Clip, "Frames | None", "Recipe"], FloatArray]
 
 MIN_SIDE, MAX_SIDE = 8, 2048
+# Of inputs that need an apex: what chooses it for a clip whose annotators gave none (``inputs.apex``).
+APEX_CHOICES = {"no-apex": ("spotted", "middle")}
 COMMON_CHOICES = {"regions": ("none", "mask", "mosaic"), "view": ("global", "local", "both")}
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from merlab.databases.base import Database, Examination, Progress
 from merlab.databases.casme2 import examine_tree
-from merlab.databases.casme2_table import MANIFEST
+from merlab.databases.coded.table import MANIFEST
 from merlab.databases.synthetic.layout import CAMERA, CROP
 from merlab.databases.synthetic.presets import PRESETS, RenderPreset
 from merlab.databases.synthetic.rendering import FaceRenderer, make_renderer

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.databases.base import Progress, silent
-from merlab.databases.casme2_table import MANIFEST
+from merlab.databases.coded.table import MANIFEST
 from merlab.databases.synthetic.clip_writing import write_subject
 from merlab.databases.synthetic.coding_table import TITLE, Row, write_coding_table
 from merlab.databases.synthetic.identity import draw_identity

@@ -1,0 +1,58 @@
+"""CASME, the first: 189 coded micro-expressions of 18 subjects at 60 frames a second (its paper: 195 of 19).
+
+Layout: ``sub01/EP01_12/`` with the frames of a clip, and a coding table with the columns Subject, Filename, OnsetF,
+ApexF1, ApexF2, OffsetF, AU, Emotion. A file name repeats inside a subject where one recording holds several
+micro-expressions: these clips share a folder, and their onset tells them apart (``EP01_12@73``, ``EP01_12@163``). Rows
+that the folders contradict are listed in ``casme_facts``.
+
+Citation: Yan et al., CASME database: A dataset of spontaneous micro-expressions collected from neutralized faces, IEEE
+FG 2013.
+"""
+
+from __future__ import annotations
+
+from merlab.databases import casme_facts as facts
+from merlab.databases.casme2 import parse_subject
+from merlab.databases.coded.examine import database_of
+from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
+
+RELEASE = Release(
+    name="casme",
+    title="CASME",
+    fps=facts.FPS,
+    table=TableFormat(
+        files=r".*(casme|coding).*\.xlsx?",
+        looked_for="*CASME*.xlsx or *coding*.xlsx",
+        columns={
+            "subject": "Subject",
+            "clip": "Filename",
+            "onset": "OnsetF",
+            "apex": "ApexF1",
+            "offset": "OffsetF",
+            "emotion": "Emotion",
+            "second apex": "ApexF2",
+            "action units": "AU",
+        },
+        subject=parse_subject,
+        subject_example="1",
+        clip_example="EP01_12",
+        emotions=facts.EMOTIONS,
+        names_repeat=True,
+    ),
+    layout=LayoutFormat(
+        subject_folder=r"sub\d\d",
+        looked_for="sub01, sub02 and so on, each with a folder a clip, EP01_12",
+        kinds=(
+            Kind("Cropped: registered faces (sub01/EP01_12/reg_*.jpg)", cropped_faces),
+            Kind("CASME: whole heads (sub01/EP01_12/*.jpg)", any_frames),
+        ),
+    ),
+    quirks=facts.QUIRKS,
+)
+
+
+CASME = database_of(
+    RELEASE,
+    title="CASME, the first: 189 micro-expressions of 18 subjects, 60 frames a second",
+    access="free for research after signing a licence agreement with its authors at the Chinese Academy of Sciences",
+)

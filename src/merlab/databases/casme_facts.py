@@ -1,0 +1,36 @@
+"""What is publicly known about the release of the first CASME: counts, and rows that its folders contradict.
+
+Sources: the coding table (189 rows of 18 subjects; the paper counts 195 clips of 19); MEB (github.com/tvaranka/meb,
+Apache-2.0, meb/datasets/datasets.py) for the rows that it mends "based on the image folders". MEB names rows by their
+place in the table, not the clips; the numbers here are lines of the sheet, its place plus 2.
+"""
+
+from __future__ import annotations
+
+from merlab.databases.coded.release import Quirk
+
+FPS = 60.0
+
+EMOTIONS: dict[str, dict[str, int]] = {
+    "2013": {
+        "tense": 68,
+        "disgust": 45,
+        "repression": 39,
+        "surprise": 20,
+        "happiness": 7,
+        "sadness": 6,
+        "contempt": 2,
+        "fear": 2,
+    },
+}
+
+RANGE = "the frames that the folder holds are used, with the middle frame as the apex (MEB)"
+ENDS = "the offset that the folder ends at is used (MEB)"
+
+QUIRKS = (
+    Quirk("row 42", "frame range", RANGE, (100, 120, 149)),
+    Quirk("row 44", "frame range", RANGE, (101, 110, 119)),
+    Quirk("row 45", "frame range", RANGE, (57, 65, 74)),
+    Quirk("row 56", "frame range", ENDS, (None, None, 40)),
+    Quirk("row 142", "frame range", ENDS, (None, None, 142)),
+)

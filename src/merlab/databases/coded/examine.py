@@ -1,0 +1,192 @@
+"""Examine a copy of a release: its coding table against its folders, row by row."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from merlab.clips import Clip, ClipError, ClipTable, open_frames
+from merlab.databases.base import Database, Examination, Finding, Progress
+from merlab.databases.coded.clip import COPY_AGAIN, read_clip
+from merlab.databases.coded.layout import Layout, by_preference, layouts_below
+from merlab.databases.coded.release import Release
+from merlab.databases.coded.table import SYNTHETIC, CodingTable, Row, find_coding_table
+from merlab.databases.frame_checks import check_frames
+from merlab.errors import MerlabError
+
+
+def examine_release(release: Release, root: Path, *, database: str, deep: bool, progress: Progress) -> Examination:
+    """Examine a folder that holds a release; its clips get ``database`` as their database.
+
+    Reads the coding table and lists the clip folders; ``deep`` also decodes every frame from onset to offset. A
+    synthetic tree puts the stamp SYNTHETIC on the clips and is not held against the published release. Raises
+    MerlabError when there is no such folder, no coding table, or more than one to choose from.
+    """
+    require_folder(root)
+    table = find_coding_table(root, release)
+    layouts = by_preference(root, layouts_below(root, release))
+    clips: list[Clip] = []
+    if layouts:
+        clips, findings = read_layout(table, layouts[0], database, deep, progress)
+    else:
+        expected = f"folders {release.layout.looked_for}"
+        remedy = "unpack the frames of the release beside the coding table, then name the folder that holds both"
+        findings = [Finding("unusable", str(root), expected, "no such folders with frames", remedy)]
+    stamps = (SYNTHETIC,) if table.synthetic else ()
+    facts = {**table.facts, **layout_facts(layouts)}
+    return conclude(clips, [*table.findings, *findings], facts, stamps=stamps, deep=deep, progress=progress)
+
+
+def database_of(release: Release, title: str, access: str) -> Database:
+    """The registry's entry of a release that is read from its coding table."""
+
+    def examine(root: Path, deep: bool, progress: Progress) -> Examination:
+        return examine_release(release, root, database=release.name, deep=deep, progress=progress)
+
+    return Database(release.name, title, access, examine)
+
+
+def require_folder(root: Path) -> None:
+    """Raises MerlabError when ``root`` is no folder."""
+    if not root.is_dir():
+        raise MerlabError(f"{root} is not a folder; give the folder that holds the coding table and the frames")
+
+
+def conclude(
+    clips: Sequence[Clip],
+    findings: Sequence[Finding],
+    facts: Mapping[str, str],
+    *,
+    stamps: tuple[str, ...] = (),
+    deep: bool,
+    progress: Progress,
+) -> Examination:
+    """What was found, without the clips whose frames turn out damaged where they are decoded (``deep``)."""
+    damaged = check_frames(clips, progress) if deep else {}
+    sound = tuple(clip for clip in clips if clip.key not in damaged)
+    stated = {**facts, "usable clips": str(len(sound))}
+    return Examination(ClipTable(sound, stamps), (*findings, *damaged.values()), stated)
+
+
+def layout_facts(layouts: Sequence[Layout]) -> dict[str, str]:
+    """Which of the layouts is read, and which are not."""
+    if not layouts:
+        return {"layout": "no frames found"}
+    stated = {"layout": layouts[0].kind.title, "frames": str(layouts[0].folder)}
+    if len(layouts) > 1:
+        others = ", ".join(str(layout.folder) for layout in layouts[1:])
+        order = ", ".join(kind.title.split(":")[0] for kind in layouts[0].release.layout.kinds)
+        stated["not read"] = f"{others} (preferred in the order {order}; give a folder as the root to choose it)"
+    return stated
+
+
+def read_layout(
+    table: CodingTable, layout: Layout, database: str, deep: bool, progress: Progress
+) -> tuple[list[Clip], list[Finding]]:
+    """The usable clips of a layout in the table's order, and all findings about rows and folders."""
+    release = replace(layout.release, quirks=()) if table.synthetic else layout.release
+    findings = [*_missing_sources(table, layout, release), *_unlisted_sources(table, layout, release)]
+    clips: list[Clip] = []
+    for done, row in enumerate(table.rows, start=1):
+        source = layout.clips.get((row.subject, row.folder))
+        findings += _odd_name(row, release)
+        if source is not None:
+            clip, faults = _read_source(row, release, database, source, deep)
+            clips += [] if clip is None else [clip]
+            findings += faults
+        progress(done, len(table.rows), f"{row.subject} {row.clip}")
+    return clips, findings
+
+
+def _read_source(
+    row: Row, release: Release, database: str, source: Path, deep: bool
+) -> tuple[Clip | None, list[Finding]]:
+    try:
+        numbers = open_frames(source).numbers if deep or source.is_dir() else None
+    except ClipError as error:
+        return None, [Finding("unusable", row.where, "frames that can be listed", str(error), COPY_AGAIN)]
+    return read_clip(row, release, database, source, numbers, release.quirks_of(row.subject, row.folder, row.number))
+
+
+def _odd_name(row: Row, release: Release) -> Iterator[Finding]:
+    if not re.fullmatch(release.table.usual_clip, row.folder):
+        quirk = release.quirks_of(row.subject, row.folder).get("odd name")
+        remedy = quirk.handling if quirk else "nothing, when the clip's folder has this name; else correct the row"
+        expected = f"a name such as {release.table.clip_example}"
+        yield Finding("handled" if quirk else "differs", row.where, expected, row.folder, remedy)
+
+
+def _missing_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
+    """Rows whose clip is not among the folders: one finding a clip, or one for a subject that is absent altogether."""
+    by_subject: dict[str, list[Row]] = defaultdict(list)
+    for row in table.rows:
+        by_subject[row.subject].append(row)
+    for subject, rows in by_subject.items():
+        if subject not in layout.subjects:
+            beside = [path.name for path in layout.folder.iterdir() if path.is_dir()]
+            remedy = (
+                rename_hint(subject, set(beside) - set(by_subject)) or "copy the subject's folder from the original"
+            )
+            expected = f"a folder {subject} with {len(rows)} clips in {layout.folder}"
+            yield Finding("unusable", subject, expected, "no such folder", remedy)
+            continue
+        for row in rows:
+            if (row.subject, row.folder) not in layout.clips:
+                yield _missing_source(row, table, layout, release)
+
+
+def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Release) -> Finding:
+    expected = f"frames of {row.folder} in {layout.subjects[row.subject]}"
+    found = "neither a folder nor a video of this name"
+    quirk = release.quirks_of(row.subject, row.folder).get("no folder")
+    if quirk:
+        return Finding("handled", row.where, expected, found, quirk.handling)
+    unlisted = {
+        clip for subject, clip in layout.clips if subject == row.subject and (subject, clip) not in table.listed
+    }
+    return Finding("unusable", row.where, expected, found, rename_hint(row.folder, unlisted) or COPY_AGAIN)
+
+
+def _unlisted_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
+    """Folders without a row, and folders of pictures that are of no subject."""
+    wanted = {(row.subject, row.folder) for row in table.rows}
+    for subject, clip in layout.clips:
+        if (subject, clip) in table.listed:
+            continue
+        quirk = release.quirks_of(subject, clip).get("no row")
+        close = _closest(clip, {name for owner, name in wanted - set(layout.clips) if owner == subject})
+        remedy = "read by what the folder itself says" if (subject, clip) in wanted else "left out"
+        if close:
+            remedy = f"perhaps it is the clip {close} of the table under another name; else {remedy}"
+        yield Finding(
+            "handled" if quirk else "differs",
+            f"{subject} {clip}",
+            "a row in the coding table",
+            "a folder without a row",
+            quirk.handling if quirk else remedy,
+        )
+    yield from strangers(layout)
+
+
+def strangers(layout: Layout) -> Iterator[Finding]:
+    """Findings about folders of pictures, beside the subjects', that are of no subject."""
+    for path in layout.strangers:
+        expected = f"only folders {layout.release.layout.looked_for}"
+        remedy = "nothing is read from it; give it a subject's name if it is one, else move it elsewhere"
+        yield Finding("differs", path.name, expected, f"{path} holds pictures", remedy)
+
+
+def rename_hint(wanted: str, names: set[str]) -> str | None:
+    """Which of ``names`` is perhaps ``wanted`` under another name; None where none is near."""
+    close = _closest(wanted, names)
+    return f"rename {close} to {wanted}, if it holds these frames" if close else None
+
+
+def _closest(wanted: str, names: set[str]) -> str | None:
+    by_lower = {name.lower(): name for name in sorted(names)}
+    close = get_close_matches(wanted.lower(), by_lower, n=1, cutoff=0.7)
+    return by_lower[close[0]] if close else None

@@ -1,0 +1,79 @@
+"""The folders of frames: which layouts lie below a folder, and where each clip is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from merlab.databases.coded.release import CLIPS_LOOKED_AT, Kind, Release, frame_names
+from merlab.databases.coded.table import walk_folders
+from merlab.errors import MerlabError
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A folder that holds a folder a subject, each with one folder or one video a clip."""
+
+    folder: Path
+    release: Release
+
+    @cached_property
+    def subjects(self) -> dict[str, Path]:
+        """Subject id -> folder."""
+        is_subject, subject = self.release.layout.is_subject, self.release.table.subject
+        found = [path for path in sorted(self.folder.iterdir()) if path.is_dir() and is_subject(path.name)]
+        return {subject(path.name) or path.name: path for path in found}
+
+    @cached_property
+    def clips(self) -> Mapping[tuple[str, str], Path]:
+        """(subject, clip) -> folder of frames or video."""
+        name = self.release.table.clip
+        return {
+            (subject, name(path.name if path.is_dir() else path.stem)): path
+            for subject, folder in self.subjects.items()
+            for path in self.release.layout.clips_of(folder)
+        }
+
+    @cached_property
+    def kind(self) -> Kind:
+        """Told by the first few clips that hold any frames; videos hold none."""
+        sources = list(self.clips.values())
+        folders = [files for source in sources if source.is_dir() and (files := frame_names(source))]
+        return next(kind for kind in self.release.layout.kinds if kind.holds(folders[:CLIPS_LOOKED_AT]))
+
+    @property
+    def strangers(self) -> list[Path]:
+        """Folders beside those of the subjects that hold pictures, directly or one level down."""
+        return [
+            path
+            for path in sorted(self.folder.iterdir())
+            if path.is_dir() and not self.release.layout.is_subject(path.name) and _holds_pictures(path)
+        ]
+
+
+def layouts_below(root: Path, release: Release) -> list[Layout]:
+    """Every layout at or below ``root`` that holds clips; empty when there is none."""
+    found = (Layout(folder, release) for folder, _, _ in walk_folders(root, release))
+    return [layout for layout in found if layout.clips]
+
+
+def by_preference(root: Path, layouts: Sequence[Layout]) -> list[Layout]:
+    """Layouts with the preferred kind first.
+
+    Raises MerlabError when two of that kind lie below ``root``: which one is meant must be said.
+    """
+    layouts = sorted(layouts, key=lambda layout: layout.release.layout.kinds.index(layout.kind))
+    if len(layouts) > 1 and layouts[0].kind == layouts[1].kind:
+        alike = [str(layout.folder) for layout in layouts if layout.kind == layouts[0].kind]
+        raise MerlabError(
+            f"{root} holds the same frames more than once: {', '.join(alike)} are each in the layout "
+            f"{layouts[0].kind.title}; give one of these folders as the root"
+        )
+    return layouts
+
+
+def _holds_pictures(folder: Path) -> bool:
+    below = (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return any(frame_names(path) for path in (folder, *below))

@@ -1,0 +1,267 @@
+"""A coding table: find it below a folder and read its rows, each of which is sound or a finding."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from merlab.databases.base import Finding
+from merlab.databases.coded.published import against_published, describe_counts, strange_emotions, version_of
+from merlab.databases.coded.release import OPTIONAL_ROLES, Release, Role, TableFormat
+from merlab.databases.coded.workbook import Records, read_records
+from merlab.errors import MerlabError
+
+SEARCH_DEPTH = 4
+SYNTHETIC = "SYNTHETIC"
+MANIFEST = "SYNTHETIC_manifest.json"
+NO_APEX = {"", "/"}
+CLIP_NAME = re.compile(r"\w[\w .-]*")
+SECOND: Mapping[Role, str] = {
+    "second apex": "the first apex is used where there is one",
+    "second onset": "a second movement in the same video; the clip is the first",
+}
+FRAME_ROLES: tuple[Role, ...] = ("onset", "apex", "offset")
+
+Record = Mapping[Role, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a coding table: ``number`` is its line in the sheet, ``apex`` None where the table gives none.
+
+    ``folder`` is the name of the clip's folder: ``clip`` without what tells two rows of one name apart.
+    """
+
+    number: int
+    subject: str
+    clip: str
+    folder: str
+    onset: int
+    apex: int | None
+    offset: int
+    action_units: str
+    emotion: str
+
+    @property
+    def where(self) -> str:
+        """The clip and its line, as findings name it."""
+        return f"{self.subject} {self.clip}" + (f" (row {self.number})" if self.number else "")
+
+
+@dataclass(frozen=True)
+class CodingTable:
+    """A coding table as read: ``findings`` are the faults of its rows, ``facts`` are for the head of a report.
+
+    ``version`` is one of the release's, or SYNTHETIC. ``listed`` are all (subject, folder) pairs that some row names,
+    faulty rows included.
+    """
+
+    path: Path
+    version: str
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    listed: frozenset[tuple[str, str]]
+    facts: Mapping[str, str]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the clips are synthetic, by the table's name or title, or by a manifest beside it."""
+        return self.version == SYNTHETIC
+
+
+def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Folders at and below ``root`` with the names of their folders and files; subject folders are not entered."""
+    is_subject = release.layout.is_subject
+    for folder, folders, files in os.walk(root):
+        depth = len(Path(folder).relative_to(root).parts)
+        listed = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = [name for name in listed if depth < SEARCH_DEPTH and not is_subject(name)]
+        yield Path(folder), listed, sorted(files)
+
+
+def find_coding_table(root: Path, release: Release) -> CodingTable:
+    """Read the coding table that lies below ``root``, or beside or one level above it where ``root`` holds subjects.
+
+    Of several different tables the newest version is read. Raises MerlabError when there is none, or when it is not
+    clear which one to read.
+    """
+    paths = table_paths(root, release)
+    if not paths:
+        raise MerlabError(
+            f"{root} holds no coding table: looked {SEARCH_DEPTH} levels deep for {release.table.looked_for}, "
+            "which comes with the database; give the folder that holds the table and the folders of frames"
+        )
+    by_content: dict[str, Path] = {}
+    for path in paths:
+        by_content.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), path)
+    tables = [read_coding_table(path, release) for path in by_content.values()]
+    newest = list(release.table.emotions)[-1]
+    chosen = [table for table in tables if table.version == newest] if len(tables) > 1 else tables
+    if len(chosen) != 1:
+        named = ", ".join(f"{table.path} ({table.version})" for table in tables)
+        raise MerlabError(
+            f"{root} holds several different coding tables: {named}; leave only the one that merlab is to read"
+        )
+    unread = [str(table.path) for table in tables if table is not chosen[0]]
+    note = {"tables not read": f"{', '.join(unread)} (the table of {newest} comes first)"} if unread else {}
+    return replace(chosen[0], facts={**chosen[0].facts, **note})
+
+
+def table_paths(root: Path, release: Release) -> list[Path]:
+    """Workbooks below ``root`` that may be coding tables; where ``root`` holds subjects, else those above it."""
+    pattern = re.compile(rf"(?![~.]){release.table.files}", re.IGNORECASE)
+    walked = walk_folders(root, release)
+    below = [folder / name for folder, _, files in walked for name in files if pattern.fullmatch(name)]
+    if below or not any(release.layout.is_subject(path.name) for path in root.iterdir()):
+        return below
+    levels = [
+        [path for path in sorted(folder.iterdir()) if pattern.fullmatch(path.name)]
+        for folder in root.resolve().parents[:2]
+    ]
+    return next(filter(None, levels), [])
+
+
+def read_coding_table(path: Path, release: Release, sheet: str | None = None) -> CodingTable:
+    """Read one coding table: columns by name, numbers and action units as text or as numbers.
+
+    Raises MerlabError when the file is not a workbook, holds no rows, or lacks a column.
+    """
+    columns = release.table.columns
+    required = [heading for role, heading in columns.items() if role not in OPTIONAL_ROLES]
+    optional = [heading for role, heading in columns.items() if role in OPTIONAL_ROLES]
+    read = read_records(path, f"{release.title}'s coding table", required, optional, sheet)
+    roles = [role for role, heading in columns.items() if heading in read.headings]
+    records = {number: {role: cells[columns[role]] for role in roles} for number, cells in read.rows.items()}
+    synthetic = SYNTHETIC in path.name or SYNTHETIC in read.title or (path.parent / MANIFEST).exists()
+    return _check_records(path, release, read, records, synthetic=synthetic)
+
+
+def _check_records(
+    path: Path, release: Release, read: Records, records: Mapping[int, Record], *, synthetic: bool
+) -> CodingTable:
+    form = release.table
+    parsed = [_parse(number, record, path.name, release) for number, record in records.items()]
+    rows = [row for row in parsed if isinstance(row, Row)]
+    unique, repeated = _without_repeats(_told_apart(rows) if form.names_repeat else rows)
+    findings = [fault for fault in parsed if isinstance(fault, Finding)]
+    findings += [*repeated, *strange_emotions([(row.where, row.emotion) for row in unique], form)]
+    findings += [*_without_action_units(path.name, release, read), *_strange_durations(unique, records, form)]
+    emotions = Counter(_emotion(record, release) for record in records.values())
+    classes = Counter(record["objective class"] for record in records.values() if "objective class" in record)
+    version, reason = SYNTHETIC, "it says so itself, or a manifest beside it does"
+    if not synthetic:
+        version, reason = version_of(emotions, bool(classes), form)
+        findings += against_published(path.name, version, emotions, Counter(row.subject for row in rows), form)
+    stated = {
+        "coding table": str(path),
+        "table version": f"{version} ({reason})",
+        "rows": str(len(records)),
+        "emotions": describe_counts(emotions),
+    }
+    if classes:
+        published = describe_counts(form.objective_classes)
+        stated["objective classes"] = f"{describe_counts(classes)} (published: {published})"
+    stated.update(_second_frames(records))
+    named = [(form.subject(record["subject"]) or "", form.clip(record["clip"])) for record in records.values()]
+    return CodingTable(path, version, tuple(unique), tuple(findings), frozenset(named), stated)
+
+
+def _second_frames(records: Mapping[int, Record]) -> Iterator[tuple[str, str]]:
+    """What is said about rows that name a second apex or a second movement."""
+    for role, rule in SECOND.items():
+        rows = sum(_frame_number(record.get(role, "")) is not None for record in records.values())
+        if rows:
+            yield f"{role} coded", f"in {rows} rows; {rule}"
+
+
+def _parse(number: int, record: Record, table: str, release: Release) -> Row | Finding:
+    """A row, or the finding that says why it cannot be one."""
+    form = release.table
+    subject, clip = form.subject(record["subject"]), form.clip(record["clip"])
+    where = f"{subject} {clip} (row {number})" if subject and clip else f"{table}, row {number}"
+
+    def fault(expected: str, found: str) -> Finding:
+        return Finding("unusable", where, expected, found, "correct the row, or copy the table again from the original")
+
+    if subject is None:
+        column = form.columns["subject"]
+        return fault(f"a subject such as {form.subject_example} in column {column}", repr(record["subject"]))
+    if not CLIP_NAME.fullmatch(clip):
+        return fault(f"a clip name such as {form.clip_example} in column {form.columns['clip']}", repr(clip))
+    frames: dict[Role, int | None] = {role: _frame_number(record.get(role, "")) for role in FRAME_ROLES}
+    for role, read in frames.items():
+        if read is None and not (role == "apex" and record.get(role, "") in NO_APEX):
+            return fault(f"a frame number from 1 up in column {form.columns[role]}", repr(record.get(role, "")))
+    apex = frames["apex"] or _frame_number(record.get("second apex", ""))
+    onset, offset = frames["onset"], frames["offset"]
+    assert onset is not None
+    assert offset is not None
+    emotion = _emotion(record, release)
+    return Row(number, subject, clip, clip, onset, apex, offset, record.get("action units", ""), emotion)
+
+
+def _told_apart(rows: list[Row]) -> list[Row]:
+    """Rows of one subject and clip name at several onsets, each with its onset in the name: ``EP01_12@73``."""
+    onsets: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for row in rows:
+        onsets[row.subject, row.clip].add(row.onset)
+    return [
+        replace(row, clip=f"{row.clip}@{row.onset}") if len(onsets[row.subject, row.clip]) > 1 else row for row in rows
+    ]
+
+
+def _without_repeats(rows: list[Row]) -> tuple[list[Row], list[Finding]]:
+    """Rows whose clip occurs once, or every time alike; the findings about the others."""
+    by_clip: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        by_clip.setdefault((row.subject, row.clip), []).append(row)
+    unique, findings = [], []
+    for (subject, clip), same in by_clip.items():
+        contents = {(row.onset, row.apex, row.offset, row.action_units, row.emotion) for row in same}
+        if len(contents) == 1:
+            unique.append(same[0])
+        if len(same) > 1:
+            found = "rows " + ", ".join(str(row.number) for row in same)
+            alike = len(contents) == 1
+            findings.append(
+                Finding(
+                    "differs" if alike else "unusable",
+                    f"{subject} {clip}",
+                    "one row a clip",
+                    f"{found}, {'all alike' if alike else 'which contradict each other'}",
+                    "the clip counts once" if alike else "remove the wrong rows from the table",
+                )
+            )
+    return unique, findings
+
+
+def _without_action_units(table: str, release: Release, read: Records) -> Iterator[Finding]:
+    column = release.table.columns.get("action units")
+    if column is not None and column not in read.headings:
+        remedy = "clips are read without action units; take the original table where they are needed"
+        yield Finding("differs", table, f"a column {column}", "none", remedy)
+
+
+def _strange_durations(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
+    """Rows whose own count of frames is not that of their onset and offset: one of the three was changed."""
+    for row in rows:
+        counted, stated = row.offset - row.onset + 1, records[row.number].get("duration", "")
+        if stated and _frame_number(stated) != counted:
+            expected = f"{form.columns['duration']} {counted}, for onset {row.onset} and offset {row.offset}"
+            remedy = "onset and offset are used as they stand; compare the row with the original table"
+            yield Finding("differs", row.where, expected, stated, remedy)
+
+
+def _emotion(record: Record, release: Release) -> str:
+    emotion = record["emotion"].lower()
+    return release.table.aliases.get(emotion, emotion)
+
+
+def _frame_number(text: str) -> int | None:
+    match = re.fullmatch(r"(\d+)(?:\.0+)?", text)
+    return int(match.group(1)) or None if match else None

@@ -1,0 +1,99 @@
+"""Excel workbooks as text: find the line of column names on whichever sheet, and read the lines below it."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from merlab.errors import MerlabError
+
+HEADER_LINES = 40
+
+
+@dataclass(frozen=True)
+class Records:
+    """The lines below a line of column names.
+
+    ``rows`` maps the line's number in the sheet (from 1) to its cells by heading, as text; empty lines are passed over.
+    ``title`` is the workbook's, ``sheet`` the sheet's name, ``headings`` those of the wanted columns that are there.
+    """
+
+    title: str
+    sheet: str
+    headings: tuple[str, ...]
+    rows: Mapping[int, Mapping[str, str]]
+
+
+def read_records(
+    path: Path, what: str, required: Sequence[str], optional: Sequence[str] = (), sheet: str | None = None
+) -> Records:
+    """Read the columns ``required`` and ``optional`` of a workbook, wherever in it their names stand.
+
+    The header is the first line, of the first ``HEADER_LINES`` of each sheet, that holds every required heading;
+    blanks, case and punctuation in a heading do not matter. ``sheet`` restricts the search to the sheet of this name.
+    Raises MerlabError, in which ``what`` names the table, when the file is not a workbook, lacks a column, or holds no
+    rows.
+    """
+    title, sheets = _read_sheets(path)
+    if sheet is not None and sheet not in sheets:
+        raise MerlabError(f"{path} has no sheet {sheet}; it has {', '.join(sheets)}")
+    places = [
+        (len(set(map(_normal, required)) & set(map(_normal, line))), -position, name)
+        for name, lines in sheets.items()
+        if sheet in {None, name}
+        for position, line in enumerate(lines[:HEADER_LINES])
+    ]
+    if not any(any(map(any, lines)) for lines in sheets.values()):
+        raise MerlabError(f"{path} holds only empty sheets; copy it again from the original")
+    _, position, name = max(places, key=lambda place: place[:2], default=(0, 0, next(iter(sheets))))
+    header, lines = sheets[name][-position], sheets[name][1 - position :]
+    columns = {_normal(text): column for column, text in enumerate(header) if text}
+    missing = [heading for heading in required if _normal(heading) not in columns]
+    if missing:
+        raise MerlabError(
+            f"{path} is not {what}: it lacks the columns {', '.join(missing)}; "
+            f"found {', '.join(filter(None, header))}, wanted {', '.join((*required, *optional))}"
+        )
+    headings = tuple(heading for heading in (*required, *optional) if _normal(heading) in columns)
+    rows = {
+        number: {heading: line[columns[_normal(heading)]] for heading in headings}
+        for number, line in enumerate(lines, start=2 - position)
+        if any(line)
+    }
+    if not rows:
+        raise MerlabError(f"{path} holds column names but no rows; copy it again from the original")
+    return Records(title, name, headings, rows)
+
+
+def _read_sheets(path: Path) -> tuple[str, dict[str, list[list[str]]]]:
+    """Title of a workbook, and the lines of its sheets with all cells as text."""
+    try:
+        workbook = openpyxl.load_workbook(path, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError) as error:
+        remedy = "open it and save it as .xlsx" if path.suffix.lower() == ".xls" else "copy it again from the original"
+        raise MerlabError(f"{path} cannot be read as an Excel workbook ({error}); {remedy}") from error
+    sheets = {
+        sheet.title: [[_text(cell) for cell in line] for line in sheet.iter_rows(values_only=True)]
+        for sheet in workbook.worksheets
+    }
+    return workbook.properties.title or "", sheets
+
+
+def _text(cell: Any) -> str:
+    """A cell as text: '4' for 4 and 4.0, '' for an empty one."""
+    if cell is None:
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+
+
+def _normal(heading: str) -> str:
+    """Headings alike for 'OnsetFrame', 'Onset Frame' and 'onsetframe'."""
+    return re.sub(r"[^a-z0-9]", "", heading.lower())

@@ -1,0 +1,65 @@
+"""SAMM: 159 coded micro-movements of 29 subjects at 200 frames a second, grey, 2040 x 1088.
+
+Layout: ``SAMM/006/006_1_2/006_05562.jpg``, and ``SAMM_Micro_FACS_Codes_v2.xlsx`` with its column names on line 14 of
+the sheet MICRO_ONLY, below notes that some copies lack. The number of a frame has 4 or 5 digits and is that of the long
+video, whose numbers start again with every video. Rows with mistakes are listed in ``samm_facts``.
+
+Citation: Davison et al., SAMM: A Spontaneous Micro-Facial Movement Dataset, IEEE Transactions on Affective Computing
+9(1), 2018.
+"""
+
+from __future__ import annotations
+
+import re
+
+from merlab.databases import samm_facts as facts
+from merlab.databases.coded.examine import database_of
+from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames
+
+
+def parse_subject(text: str) -> str | None:
+    """``006`` for '006', '6' or '6.0'; None for anything else."""
+    match = re.fullmatch(r"(\d{1,3})(?:\.0)?", text.strip())
+    return f"{int(match.group(1)):03d}" if match else None
+
+
+RELEASE = Release(
+    name="samm",
+    title="SAMM",
+    fps=facts.FPS,
+    table=TableFormat(
+        files=r".*micro.*facs.*\.xlsx?",
+        looked_for="*Micro*FACS*.xlsx, such as SAMM_Micro_FACS_Codes_v2.xlsx",
+        columns={
+            "subject": "Subject",
+            "clip": "Filename",
+            "onset": "Onset Frame",
+            "apex": "Apex Frame",
+            "offset": "Offset Frame",
+            "emotion": "Estimated Emotion",
+            "duration": "Duration",
+            "action units": "Action Units",
+            "objective class": "Objective Classes",
+        },
+        subject=parse_subject,
+        subject_example="006",
+        clip_example="006_1_2",
+        usual_clip=r"\d{3}_\d_\d{1,2}",
+        emotions=facts.EMOTIONS,
+        objective_classes=facts.OBJECTIVE_CLASSES,
+        aliases={"others": "other"},
+    ),
+    layout=LayoutFormat(
+        subject_folder=r"\d{3}",
+        looked_for="006, 007 and so on, each with a folder a clip, 006_1_2",
+        kinds=(Kind("SAMM: a folder a clip (006/006_1_2/006_05562.jpg)", any_frames),),
+    ),
+    quirks=facts.QUIRKS,
+)
+
+
+SAMM = database_of(
+    RELEASE,
+    title="SAMM, 159 micro-movements of 29 subjects, 200 frames a second",
+    access="free for research after signing a licence agreement with its authors at Manchester Metropolitan University",
+)

@@ -1,0 +1,76 @@
+"""What is publicly known about the release of SMIC: its cameras, counts, and clips that one form of it lacks.
+
+Sources: the paper's counts (HS 164 clips of 16 subjects, VIS and NIR 71 of 8); the file list of the optical flow
+released for MEGC2019 for the clips of each subject; ``SMIC-HS-E_annotation.xlsx``, whose sheet HS has 162 rows; the
+notes of a public loader (me_recognition) for the folders that the long release lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from merlab.databases.coded.release import Quirk
+
+
+@dataclass(frozen=True)
+class Camera:
+    """One of the cameras: its frame rate and published clips, and those that the annotation table has a row for.
+
+    ``sheet`` is the table's sheet, None where it has none.
+    """
+
+    name: str
+    fps: float
+    emotions: Mapping[str, int]
+    coded_emotions: Mapping[str, int]
+    clips_per_subject: Mapping[str, int] = field(default_factory=dict)
+    sheet: str | None = None
+
+
+_VIS = {"positive": 28, "negative": 24, "surprise": 19}
+
+CAMERAS: dict[str, Camera] = {
+    camera.name: camera
+    for camera in (
+        Camera(
+            "HS",
+            100.0,
+            {"negative": 70, "positive": 51, "surprise": 43},
+            {"negative": 69, "positive": 51, "surprise": 42},
+            {
+                "s01": 6,
+                "s02": 6,
+                "s03": 39,
+                "s04": 19,
+                "s05": 2,
+                "s06": 4,
+                "s08": 13,
+                "s09": 4,
+                "s11": 7,
+                "s12": 9,
+                "s13": 10,
+                "s14": 10,
+                "s15": 4,
+                "s18": 7,
+                "s19": 2,
+                "s20": 22,
+            },
+            "HS",
+        ),
+        Camera("VIS", 25.0, _VIS, _VIS, sheet="VIS"),
+        Camera("NIR", 25.0, _VIS, _VIS),
+    )
+}
+
+UNCODED = "the annotation table lacks this one of the 164 clips; read where its folder holds the clip alone"
+NO_LONG_FOLDER = "left out: the long release has no frames of it, a known gap; the release of single clips has them"
+
+QUIRKS = (
+    Quirk("s01 s01_ne_02", "no row", UNCODED),
+    Quirk("s02 s02_sur_05", "no row", UNCODED),
+    *(
+        Quirk(clip, "no folder", NO_LONG_FOLDER)
+        for clip in ("s03 s03_ne_03", "s03 s03_ne_20", "s04 s04_ne_05", "s04 s04_ne_06", "s09 s09_sur_02")
+    ),
+)

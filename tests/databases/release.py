@@ -1,0 +1,130 @@
+"""What trees in the layouts of several releases have in common: workbooks, tiny frames, faults, and findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from openpyxl import Workbook, load_workbook
+
+from merlab.databases.base import Examination, Finding
+
+
+def write_table(
+    path: Path,
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str | None],
+    title: str | None = None,
+    *,
+    sheets: Sequence[str] = ("Sheet1", "Sheet2", "Sheet3"),
+    notes: int = 0,
+) -> Path:
+    """A workbook with the table on the first of its sheets, below ``notes`` lines of notes; the others are empty."""
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.title = sheets[0]
+    for number in range(notes):
+        sheet.append([f"note {number}"])
+    sheet.append(list(columns))
+    for cells in rows:
+        sheet.append([None if column is None else cells.get(column) for column in columns])
+    for name in sheets[1:]:
+        workbook.create_sheet(name)
+    workbook.properties.title = title
+    path.parent.mkdir(parents=True, exist_ok=True)
+    workbook.save(path)
+    return path
+
+
+def image_bytes(width: int = 24, height: int = 30, suffix: str = ".jpg") -> bytes:
+    """The bytes of a small image with structure."""
+    image = np.random.default_rng(width * height).integers(0, 256, (height, width, 3), np.uint8)
+    return cv2.imencode(suffix, image)[1].tobytes()
+
+
+def write_images(folder: Path, names: Iterable[str], content: bytes) -> Path:
+    """A folder with files of these names and this content; the folder may be there already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def label(rows: Sequence[dict[str, Any]], counts: Mapping[str, int], column: str, each: str) -> None:
+    """Label the rows whose ``column`` is empty with what is left of ``counts``; a subject's first gets ``each``."""
+    given = Counter(line[column] for line in rows)
+    left = [emotion for emotion, count in counts.items() for _ in range(count - given[emotion])]
+    waiting = [line for line in rows if not line[column]]
+    first = {line["Subject"]: line for line in reversed(waiting)}
+    for line in first.values():
+        line[column] = left.pop(left.index(each))
+    for line in waiting:
+        line[column] = line[column] or left.pop()
+
+
+def about(examination: Examination, where: str) -> list[Finding]:
+    """The findings about one clip, subject or file, whatever their severity."""
+    return [finding for finding in examination.findings if where in finding.where]
+
+
+def only(examination: Examination, where: str) -> Finding:
+    """The one finding about a clip."""
+    (finding,) = about(examination, where)
+    return finding
+
+
+def _middle(clip: Path) -> Path:
+    frames = sorted(clip.iterdir())
+    return frames[len(frames) // 2]
+
+
+def truncate(clip: Path) -> None:
+    """Cut the clip's middle frame in half."""
+    frame = _middle(clip)
+    frame.write_bytes(frame.read_bytes()[: frame.stat().st_size // 2])
+
+
+def empty(clip: Path) -> None:
+    """Leave 0 bytes of the clip's middle frame."""
+    _middle(clip).write_bytes(b"")
+
+
+def take_away(clip: Path) -> None:
+    """Remove the clip's middle frame."""
+    _middle(clip).unlink()
+
+
+def rename(clip: Path) -> None:
+    """Give the clip's folder a name that is not in the table."""
+    clip.rename(clip.with_name("my " + clip.name))
+
+
+def remove(clip: Path) -> None:
+    """Remove the clip's folder."""
+    for frame in clip.iterdir():
+        frame.unlink()
+    clip.rmdir()
+
+
+FAULTS: dict[str, Callable[[Path], None]] = {
+    "truncated frame": truncate,
+    "0-byte frame": empty,
+    "missing frame": take_away,
+    "renamed folder": rename,
+    "missing folder": remove,
+}
+
+
+def edit_table(path: Path, clip: str, column: str, value: str | int | None) -> None:
+    """Change one cell of a workbook: the row that holds ``clip``, the column of this heading."""
+    workbook = load_workbook(path)
+    sheet = workbook.worksheets[0]
+    heading = next(cell for line in sheet.iter_rows() for cell in line if cell.value == column)
+    line = next(line for line in sheet.iter_rows() if clip in [cell.value for cell in line])
+    line[heading.column - 1].value = value
+    workbook.save(path)

@@ -1,0 +1,136 @@
+"""Every fault that a copy of a release may have is found by the deep examination, whichever the release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from merlab.databases.base import Examination
+from tests.databases import casme2_release, casme_release, samm_release, smic_release
+from tests.databases.release import FAULTS, about, edit_table, write_images, write_table
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A small sound tree: how it is written and examined, one of its clips, and where that and its row are."""
+
+    write: Callable[[Path], Path]
+    examine: Callable[..., Examination]
+    clip: str
+    folder: str
+    table: str
+    row: str
+    offset: str
+    emotion: str
+
+
+CASME2 = Tree(
+    lambda root: casme2_release.write_release(root, rows=[casme2_release.row(), casme2_release.row("02")]),
+    casme2_release.examine,
+    "sub01 EP02_01f",
+    "Cropped/sub01/EP02_01f",
+    casme2_release.TABLE_2014,
+    "01",
+    "OffsetFrame",
+    "Estimated Emotion",
+)
+CASME = Tree(
+    lambda root: casme_release.write_release(root, [casme_release.row(), casme_release.row(2, "EP03_01")]),
+    casme_release.examine,
+    "sub01 EP01_12",
+    "Cropped/sub01/EP01_12",
+    casme_release.TABLE,
+    "EP01_12",
+    "OffsetF",
+    "Emotion",
+)
+SAMM = Tree(
+    lambda root: samm_release.write_release(root, [samm_release.row(), samm_release.row("007", "007_1_1")]),
+    samm_release.examine,
+    "006 006_1_2",
+    "SAMM/006/006_1_2",
+    samm_release.TABLE,
+    "006_1_2",
+    "Offset Frame",
+    "Estimated Emotion",
+)
+TAKES = (smic_release.Take(1, "ne", 1, 559740, 559750), smic_release.Take(2, "po", 1, 600000, 600010))
+SMIC = Tree(
+    lambda root: smic_release.write_single(root, TAKES),
+    smic_release.examine,
+    "s01 s01_ne_01",
+    "SMIC_all_cropped/HS/s01/micro/negative/s01_ne_01",
+    smic_release.TABLE,
+    "s1_ne_01",
+    "OffsetF",
+    "Emotion",
+)
+SMIC_LONG = Tree(
+    lambda root: smic_release.write_long(root, TAKES),
+    smic_release.examine,
+    "s01 s01_ne_01",
+    "SMIC_HS_E/s01/s1_ne_01",
+    smic_release.TABLE,
+    "s1_ne_01",
+    "OffsetF",
+    "Emotion",
+)
+TREES = {"casme2": CASME2, "casme": CASME, "samm": SAMM, "smic": SMIC, "smic, long": SMIC_LONG}
+
+
+@pytest.fixture(params=TREES)
+def tree(request):
+    return TREES[request.param]
+
+
+@pytest.fixture
+def root(tree, tmp_path):
+    return tree.write(tmp_path / "copy")
+
+
+def test_the_sound_tree_has_two_usable_clips_and_nothing_about_either(tree, root):
+    examination = tree.examine(root, deep=True)
+    assert len(examination.clips) == 2
+    assert about(examination, tree.clip) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_a_clip_is_found_and_the_other_clip_is_kept(tree, root, fault):
+    FAULTS[fault](root / tree.folder)
+    examination = tree.examine(root, deep=True)
+    faulty = [finding for finding in about(examination, tree.clip) if finding.severity == "unusable"]
+    assert faulty
+    assert faulty[0].remedy
+    assert len(examination.clips) == 1
+
+
+def test_a_changed_label_is_found(tree, root):
+    edit_table(root / tree.table, tree.row, tree.emotion, "joy")
+    assert about(tree.examine(root), tree.clip)
+
+
+def test_a_changed_offset_is_found(tree, root):
+    edit_table(root / tree.table, tree.row, tree.offset, 1)
+    assert about(tree.examine(root), tree.clip)
+
+
+def test_a_folder_of_holiday_pictures_beside_the_subjects_is_found_and_not_read(tree, root):
+    subjects = (root / tree.folder).parents[2 if tree is SMIC else 0].parent
+    write_images(subjects / "holiday", ["beach1.jpg", "beach2.jpg"], samm_release.JPEG)
+    examination = tree.examine(root, deep=True)
+    (finding,) = about(examination, "holiday")
+    assert (finding.severity, "holds pictures" in finding.found) == ("differs", True)
+    assert len(examination.clips) == 2
+
+
+def test_an_empty_video_is_found(tmp_path):
+    root = tmp_path / "copy"
+    write_table(root / casme2_release.TABLE_2014, [casme2_release.row()], casme2_release.COLUMNS_2014)
+    video = root / "CASME2_compressed" / "sub01" / "EP02_01f.avi"
+    video.parent.mkdir(parents=True)
+    video.touch()
+    (finding,) = about(casme2_release.examine(root, deep=True), "EP02_01f")
+    assert (finding.severity, "cannot be opened as a video" in finding.found) == ("unusable", True)

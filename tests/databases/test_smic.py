@@ -1,0 +1,157 @@
+"""smic: clips out of folders, a table that two clips are not in, three cameras, and no apex."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from merlab.databases.smic import padded
+from merlab.errors import MerlabError
+from tests.databases.release import about, edit_table, only
+from tests.databases.smic_release import BMP, TABLE, Take, examine, takes, write_long, write_single
+
+ROWS = (Take(1, "ne", 1, 559740, 559745), Take(1, "sur", 1, 559900, 559904), Take(20, "po", 3, 17581039, 17581044))
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory):
+    """Single clips and table as published; nobody changes it."""
+    return write_single(tmp_path_factory.mktemp("release"))
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Three clips of two subjects, with the table."""
+    return write_single(tmp_path / "smic", ROWS)
+
+
+def folder(root, take, camera="HS"):
+    emotion = {"ne": "negative", "po": "positive", "sur": "surprise"}[take.emotion]
+    return root / "SMIC_all_cropped" / camera / f"s{take.subject:02d}" / "micro" / emotion / take.name
+
+
+class TestSingleClips:
+    def test_all_164_are_usable_and_what_is_handled_are_the_two_without_a_row(self, release):
+        examination = examine(release, deep=True)
+        assert len(examination.clips) == 164
+        assert Counter(clip.emotion for clip in examination.clips) == {"negative": 70, "positive": 51, "surprise": 43}
+        found = [(finding.severity, finding.where) for finding in examination.findings]
+        assert found == [("handled", "s01 s01_ne_02"), ("handled", "s02 s02_sur_05")]
+
+    def test_have_no_apex_and_say_so(self, release):
+        examination = examine(release)
+        assert {(clip.apex, clip.apex_source, clip.action_units) for clip in examination.clips} == {
+            (None, "unannotated", "")
+        }
+        assert "recipe chooses" in examination.facts["apex"]
+
+    def test_need_no_table(self, small):
+        (small / TABLE).unlink()
+        examination = examine(small)
+        assert [(clip.name, clip.onset, clip.offset) for clip in examination.clips] == [
+            ("s01_ne_01", 559740, 559745),
+            ("s01_sur_01", 559900, 559904),
+            ("s20_po_03", 17581039, 17581044),
+        ]
+        assert examination.facts["coding table"].startswith("none")
+
+    @pytest.mark.parametrize("name", ["s1_ne_01", "s01_ne_01", "S1_ne_1"])
+    def test_are_named_alike_however_they_are_padded(self, small, name):
+        folder(small, ROWS[0]).rename(folder(small, ROWS[0]).with_name(name))
+        assert examine(small).clips.clips[0].name == "s01_ne_01"
+
+    def test_the_registered_faces_are_preferred(self, small):
+        write_single(small / "raw", ROWS, table=False, image="image")
+        examination = examine(small)
+        assert "registered faces" in examination.facts["layout"]
+        assert str(small / "raw") in examination.facts["not read"]
+
+    def test_a_frame_missing_at_an_end_differs_where_there_is_a_table(self, small):
+        (folder(small, ROWS[0]) / "reg_image559740.bmp").unlink()
+        finding = only(examine(small), "s01_ne_01")
+        assert (finding.severity, finding.expected[:24]) == ("differs", "frames 559740 to 559745,")
+
+    def test_an_emotion_that_table_and_folder_do_not_share_differs(self, small):
+        edit_table(small / TABLE, "s1_ne_01", "Emotion", "surprise")
+        finding = only(examine(small), "s01_ne_01")
+        assert (finding.severity, finding.found) == ("differs", "surprise in the table")
+
+    def test_a_folder_in_the_place_of_another_emotion_differs(self, small):
+        target = small / "SMIC_all_cropped" / "HS" / "s01" / "micro" / "positive" / "s01_ne_01"
+        target.parent.mkdir()
+        folder(small, ROWS[0]).rename(target)
+        assert "a clip of s01, positive, as the folders above say" in [
+            finding.expected for finding in about(examine(small), "s01_ne_01")
+        ]
+
+    def test_pictures_of_something_else_among_the_clips_are_no_clip(self, small):
+        holiday = folder(small, ROWS[0]).with_name("holiday")
+        holiday.mkdir()
+        (holiday / "beach1.bmp").write_bytes(BMP)
+        examination = examine(small)
+        assert "unusable" in {finding.severity for finding in about(examination, "holiday")}
+        assert len(examination.clips) == 3
+
+    def test_fewer_clips_than_published_differ_subject_by_subject(self, release, small):
+        findings = {finding.where: finding.found for finding in examine(small).of("differs")}
+        assert findings["HS, s03"] == "0 clips"
+        assert findings["HS"] == "negative 1, positive 1, surprise 1"
+
+
+class TestLongVideos:
+    def test_take_onset_and_offset_from_the_table_and_lack_five_folders_and_two_rows(self, tmp_path):
+        examination = examine(write_long(tmp_path), deep=True)
+        assert len(examination.clips) == 164 - 5 - 2
+        assert {finding.severity for finding in examination.findings} == {"handled"}
+        assert len(examination.findings) == 5 + 2
+        by_name = {take.name: take for take in takes()}
+        assert all(clip.onset == by_name[clip.name].onset for clip in examination.clips)
+
+    def test_without_the_table_cannot_be_cut(self, tmp_path):
+        with pytest.raises(MerlabError, match=r"onset and offset stand in the annotation table .*SMIC-HS-E_annotation"):
+            examine(write_long(tmp_path, ROWS, table=False))
+
+    def test_the_report_says_how_many_rows_hold_a_second_movement(self, tmp_path):
+        facts = examine(write_long(tmp_path)).facts
+        assert facts["second onset coded"].startswith("in 2 rows; a second movement")
+
+    def test_single_clips_are_preferred(self, small):
+        write_long(small, ROWS, table=False)
+        facts = examine(small).facts
+        assert facts["layout"].startswith("single clips")
+        assert "SMIC_HS_E" in facts["not read"]
+
+
+class TestCameras:
+    def test_hs_is_read_where_it_is_and_the_others_are_named(self, small):
+        for camera in ("VIS", "NIR"):
+            write_single(small, ROWS[:2], camera, table=False)
+        examination = examine(small)
+        assert examination.facts["camera"].startswith("HS, 100 frames a second")
+        assert ("VIS" in examination.facts["not read"], "NIR" in examination.facts["not read"]) == (True, True)
+        assert {clip.fps for clip in examination.clips} == {100.0}
+
+    @pytest.mark.parametrize("camera", ["VIS", "NIR"])
+    def test_another_is_read_by_naming_its_folder(self, small, camera):
+        write_single(small, ROWS[:2], camera, table=False)
+        (small / TABLE).unlink()
+        examination = examine(small / "SMIC_all_cropped" / camera)
+        assert examination.facts["camera"].startswith(f"{camera}, 25 frames a second (by the folder {camera})")
+        assert [(clip.name, clip.fps) for clip in examination.clips] == [("s01_ne_01", 25.0), ("s01_sur_01", 25.0)]
+
+    def test_without_a_telling_name_hs_is_taken_for_granted_and_that_is_said(self, tmp_path):
+        root = write_single(tmp_path / "faces", ROWS, table=False)
+        (root / "SMIC_all_cropped" / "HS").rename(root / "clips")
+        assert "taken for granted" in examine(root).facts["camera"]
+
+
+def test_a_folder_of_other_things_ends_with_the_layouts_that_were_looked_for(tmp_path):
+    (tmp_path / "beach1.jpg").write_bytes(BMP)
+    with pytest.raises(MerlabError, match=r"holds no frames of SMIC: looked for folders s01, s02 .*micro/negative"):
+        examine(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("s3_sur_2", "s03_sur_02"), ("holiday", "holiday")])
+def test_names_are_padded(name, expected):
+    assert padded(name) == expected

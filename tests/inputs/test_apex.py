@@ -1,0 +1,95 @@
+"""The apex of a clip that has none: found where the face moves most, or taken from the middle, as the recipe says."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from merlab.clips import ClipError, ClipTable, ImageFolder
+from merlab.databases import find_database
+from merlab.databases.base import load_clips
+from merlab.inputs import load_inputs, make_input, parse_recipe
+from merlab.inputs.apex import middle, spot_apex
+from tests.helpers import make_clip, moved, texture, write_frames
+
+FIRST = 9
+
+
+def faces(mouth, head=None):
+    """Frames whose lower half is moved ``mouth`` px to the right, and the whole of it ``head`` px down."""
+    face = texture(1)
+    for across, down in zip(mouth, head or [0] * len(mouth), strict=True):
+        frame = moved(face, across, 0)
+        frame[:170] = face[:170]
+        yield moved(frame, 0, down)
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """An unannotated clip, frames 9 to 15, that moves most at frame 12."""
+    folder = write_frames(tmp_path / "clip", list(faces([0, 0.6, 1.2, 2.0, 1.2, 0.6, 0])), first=FIRST)
+    return make_clip(folder, onset=9, apex=None, offset=15, apex_source="unannotated")
+
+
+def made(clip, text):
+    return make_input(ClipTable((clip,)), clip, parse_recipe(text))
+
+
+def test_the_apex_is_where_the_face_moved_most(clip):
+    assert spot_apex(ImageFolder(clip.source), 9, 15) == 12
+
+
+def test_a_head_that_moves_on_as_a_whole_is_not_taken_for_a_movement_of_the_face(tmp_path):
+    drifting = faces([0, 0.6, 1.2, 2.0, 1.2, 0.6, 0], head=[0, 0.5, 1, 1.5, 2, 2.5, 3])
+    assert spot_apex(ImageFolder(write_frames(tmp_path / "clip", list(drifting), first=FIRST)), 9, 15) == 12
+
+
+@pytest.mark.parametrize(("onset", "offset", "expected"), [(9, 15, 12), (9, 14, 11), (9, 10, 9)])
+def test_the_middle_frame_is_that_of_meb(clip, onset, offset, expected):
+    assert middle(ImageFolder(clip.source), onset, offset) == expected
+
+
+def test_a_recipe_says_which_rule_chooses_and_both_differ(clip, tmp_path):
+    table = ClipTable((make_clip(clip.source, onset=9, apex=None, offset=14),))
+    spotted, halfway = (
+        load_inputs(table, parse_recipe(f"apex:no-apex={rule}"), tmp_path / "cache") for rule in ("spotted", "middle")
+    )
+    assert np.array_equal(spotted[0], made(make_clip(clip.source, onset=9, apex=12, offset=14), "apex"))
+    assert np.array_equal(halfway[0], made(make_clip(clip.source, onset=9, apex=11, offset=14), "apex"))
+
+
+@pytest.mark.parametrize("name", ["apex", "onset-apex", "difference", "flow"])
+def test_an_annotated_apex_is_kept_under_either_rule(clip, name):
+    annotated = make_clip(clip.source, onset=9, apex=10, offset=15)
+    assert np.array_equal(made(annotated, f"{name}:no-apex=spotted"), made(annotated, f"{name}:no-apex=middle"))
+
+
+def test_any_changed_frame_of_an_unannotated_clip_is_read_anew(clip, tmp_path):
+    table, recipe = ClipTable((clip,)), parse_recipe("difference")
+    before = load_inputs(table, recipe, tmp_path / "cache")
+    stronger = list(faces([0, 4]))[1]
+    write_frames(clip.source, [stronger], first=14)
+    os.utime(clip.source / "img14.png", ns=(1, 1))
+    after = load_inputs(table, recipe, tmp_path / "cache")
+    assert not np.array_equal(before, after)
+    assert np.array_equal(after, load_inputs(table, recipe, tmp_path / "fresh"))
+
+
+def test_without_apex_and_offset_there_is_nowhere_to_look(clip):
+    with pytest.raises(ClipError, match=r"has no apex"):
+        made(make_clip(clip.source, onset=9, apex=None, offset=None), "flow")
+
+
+@pytest.mark.slow
+def test_on_synthetic_faces_the_spotted_apex_is_nearer_to_the_truth_than_the_middle(synthetic_faces):
+    table = load_clips(find_database("synthetic"), synthetic_faces("default")).clips
+    frame = table.frame.astype({"onset": int, "apex": int, "offset": int})
+    ranges = list(zip(table, frame["onset"], frame["offset"], frame["apex"], strict=True))
+    error = {
+        rule: np.median([abs(rule(table.frames(clip), onset, offset) - apex) for clip, onset, offset, apex in ranges])
+        for rule in (spot_apex, middle)
+    }
+    assert error[spot_apex] <= 2
+    assert error[spot_apex] < error[middle]
