@@ -25,6 +25,7 @@ ROOMS = (
     "methods",
     "training",
     "inputs",
+    "preparation",
     "faces",
     "databases",
     "clips",

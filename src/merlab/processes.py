@@ -1,4 +1,4 @@
-"""What a process asks of its system: to end with the command that started it, and to keep memory it will need again."""
+"""What a process asks of its system: work in others that end with it, one thread of OpenCV, memory it needs again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,25 @@ import ctypes
 import multiprocessing
 import os
 import platform
+import signal
 import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TypeVar
+
+import cv2
+
+from merlab.errors import MerlabError
+
+ENDED_EARLY = (
+    "a worker process ended early: it was killed or memory ran out; the same command goes on where it was, "
+    "fewer --jobs need less memory"
+)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 # glibc's names for what mallopt sets (malloc.h), and the largest block that every glibc agrees to keep.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -37,3 +55,46 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_THRESHOLD, LARGEST_BLOCK_KEPT)
         libc.mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep OpenCV to one thread: its own threads cost more than they gain on images this small."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None) -> Iterator[Result]:
+    """``work(item)`` of each item, as they come, in ``jobs`` processes (None: one a core; 1: in this process).
+
+    OpenCV keeps to one thread in each. Raises what ``work`` raises, and MerlabError when a process dies; what is
+    under way is finished first.
+    """
+    processes = min(jobs or os.cpu_count() or 1, len(items))
+    if processes <= 1:
+        for item in items:
+            with one_thread():
+                result = work(item)
+            yield result
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, spawn, _start_worker) as pool:
+        try:
+            for future in as_completed([pool.submit(work, item) for item in items]):
+                yield future.result()
+        except BrokenProcessPool as error:
+            raise MerlabError(ENDED_EARLY) from error
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _start_worker() -> None:
+    # Ctrl-C reaches every process of the terminal; the parent alone decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    end_with_parent()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import time
@@ -15,13 +16,24 @@ from merlab.errors import MerlabError
 
 UNFINISHED = ".unfinished-"
 STILL_WRITING_SECONDS = 60
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class WriteError(MerlabError):
+    """Files cannot be written where they were asked for; nothing else of the work can be, either."""
+
+    @classmethod
+    def at(cls, path: Path, error: OSError) -> WriteError:
+        """What the system said about writing ``path``, and the remedy."""
+        remedy = "make room and run it again" if error.errno in FULL else "choose a folder that you may write to"
+        return cls(f"cannot write {path}: {error.strerror or error}; {remedy}")
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a path beside ``path`` to write to; on success it is renamed to ``path``, on failure removed.
 
-    Missing parent folders are made. Raises MerlabError where the folder cannot be made or written to.
+    Missing parent folders are made. Raises WriteError where the folder cannot be made or written to.
     """
     aside = _beside(path)
     try:
@@ -29,9 +41,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield aside
         aside.replace(path)
     except OSError as error:
-        raise MerlabError(
-            f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to"
-        ) from error
+        raise WriteError.at(path, error) from error
     finally:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
@@ -49,9 +59,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         aside.replace(path)
         shutil.rmtree(before, ignore_errors=True)
     except OSError as error:
-        raise MerlabError(
-            f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to"
-        ) from error
+        raise WriteError.at(path, error) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

@@ -9,6 +9,7 @@ from merlab import cli
 COMMANDS = [
     "demo",
     "make-faces",
+    "prepare",
     "doctor",
     "clips",
     "evaluate",

@@ -34,6 +34,28 @@ class Selection(str, Enum):
     BEST_EPOCH_ON_TEST = "best-epoch-on-test"
 
 
+class Detector(str, Enum):
+    """How faces are found."""
+
+    YUNET = "yunet"
+    OPENCV_SSD = "opencv-ssd"
+
+
+class HeadMotion(str, Enum):
+    """What becomes of the head's own movement."""
+
+    ONSET = "onset"
+    RIGID = "rigid"
+    LANDMARKS = "landmarks"
+
+
+class ImageFormat(str, Enum):
+    """How aligned frames are stored."""
+
+    JPG = "jpg"
+    PNG = "png"
+
+
 DatabaseArgument = Annotated[str, typer.Argument(help="A database that `merlab databases` lists.", metavar="DATABASE")]
 RootArgument = Annotated[Path, typer.Argument(help="The folder that holds it.", metavar="ROOT")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table for people.")]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from merlab.clips import ClipTable
+from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
 
 Severity = Literal["unusable", "differs", "handled"]
@@ -30,11 +30,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """What a folder holds: the usable clips, every finding, and facts for the head of a report (table read, layout)."""
+    """What a folder holds: the usable clips, every finding, and facts for the head of a report (table read, layout).
+
+    ``tables`` are the files that say what the clips are, beside the frames.
+    """
 
     clips: ClipTable
     findings: tuple[Finding, ...]
     facts: dict[str, str] = field(default_factory=dict)
+    tables: tuple[Path, ...] = ()
 
     def of(self, severity: Severity) -> list[Finding]:
         """The findings of one severity."""
@@ -59,12 +63,17 @@ class Database:
     ``examine(root, deep, progress)`` looks at a folder: the tables and every clip's frame files; with ``deep`` it
     also decodes each frame of each clip. It raises MerlabError only when there is nothing to examine (no such
     folder, no coding table); every smaller fault is a Finding.
+
+    Of a database that comes as whole heads, ``examine_heads`` looks at those alone, where ``examine`` prefers cropped
+    faces; ``cropped(root, clip)`` is the folder, below a root, in which its reader looks for the clip's cropped faces.
     """
 
     name: str
     title: str
     access: str
     examine: Callable[[Path, bool, Progress], Examination]
+    examine_heads: Callable[[Path, bool, Progress], Examination] | None = None
+    cropped: Callable[[Path, Clip], Path] | None = None
 
 
 def load_clips(database: Database, root: Path, *, allow_unusable: bool = False) -> Examination:

@@ -69,9 +69,9 @@ RELEASE = Release(
 )
 
 
-def examine_tree(root: Path, *, name: str, deep: bool, progress: Progress) -> Examination:
+def examine_tree(root: Path, *, name: str, deep: bool, progress: Progress, heads: bool = False) -> Examination:
     """Examine a folder in CASME II's layout; its clips get ``name`` as their database (see ``examine_release``)."""
-    return examine_release(RELEASE, root, database=name, deep=deep, progress=progress)
+    return examine_release(RELEASE, root, database=name, deep=deep, progress=progress, heads=heads)
 
 
 CASME2 = database_of(

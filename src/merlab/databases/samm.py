@@ -14,7 +14,7 @@ import re
 
 from merlab.databases import samm_facts as facts
 from merlab.databases.coded.examine import database_of
-from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames
+from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
 
 
 def parse_subject(text: str) -> str | None:
@@ -52,7 +52,10 @@ RELEASE = Release(
     layout=LayoutFormat(
         subject_folder=r"\d{3}",
         looked_for="006, 007 and so on, each with a folder a clip, 006_1_2",
-        kinds=(Kind("SAMM: a folder a clip (006/006_1_2/006_05562.jpg)", any_frames),),
+        kinds=(
+            Kind("Cropped: registered faces (006/006_1_2/reg_006_05562.jpg)", cropped_faces),
+            Kind("SAMM: a folder a clip (006/006_1_2/006_05562.jpg)", any_frames),
+        ),
     ),
     quirks=facts.QUIRKS,
 )

@@ -18,12 +18,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from merlab.clips import ClipError, describe_numbers, open_frames
+from merlab.clips import Clip, ClipError, describe_numbers, open_frames
 from merlab.databases.base import Database, Examination, Finding, Progress
 from merlab.databases.coded.clip import COPY_AGAIN
-from merlab.databases.coded.examine import conclude, layout_facts, read_layout, require_folder
+from merlab.databases.coded.examine import conclude, layout_facts, layouts_to_read, read_layout, require_folder
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below
 from merlab.databases.coded.published import KEEP_COUNTS, describe_counts, wrong_subjects
 from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
@@ -107,9 +108,9 @@ def camera_of(folder: Path, root: Path) -> tuple[str, str]:
     return "HS", "taken for granted: no folder is named HS, VIS or NIR"
 
 
-def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
+def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
     require_folder(root)
-    layout, others = _choose_layout(root)
+    layout, others = _choose_layout(root, heads=heads)
     name, reason = camera_of(layout.folder, root)
     camera = CAMERAS[name]
     table = _find_table(root, layout, camera)
@@ -127,11 +128,21 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     if others:
         named = ", ".join(str(other.folder) for other in others)
         facts["not read"] = f"{named} (HS comes first, then single clips; give a folder as the root to choose it)"
-    return conclude(clips, [*findings, *faults], facts, deep=deep, progress=progress)
+    examination = conclude(clips, [*findings, *faults], facts, deep=deep, progress=progress)
+    return replace(examination, tables=(table.path,) if table.path.is_file() else ())
 
 
-def _choose_layout(root: Path) -> tuple[Layout, list[Layout]]:
-    """The layout to read, and the others that are there: HS before VIS before NIR, single clips before long videos."""
+def _cropped_folder(root: Path, clip: Clip) -> Path:
+    """``HS/s01/micro/negative/s01_ne_01`` below a root: every form becomes that of single clips."""
+    other = camera_of(clip.source.parent, Path(clip.source.anchor))[0]
+    return root / ("HS" if clip.fps == CAMERAS["HS"].fps else other) / clip.subject / "micro" / clip.emotion / clip.name
+
+
+def _choose_layout(root: Path, *, heads: bool) -> tuple[Layout, list[Layout]]:
+    """The layout to read, and the others that are there: HS before VIS before NIR, single clips before long videos.
+
+    ``heads``: of those that show whole heads alone.
+    """
     found = [
         (camera, layout)
         for form in (SINGLE, LONG)
@@ -139,6 +150,8 @@ def _choose_layout(root: Path) -> tuple[Layout, list[Layout]]:
         for layout in layouts_below(root, release_of(camera, form))
         if camera_of(layout.folder, root)[0] == camera.name
     ]
+    to_read = layouts_to_read([layout for _, layout in found], root, heads=heads)
+    found = [(camera, layout) for camera, layout in found if layout in to_read]
     if not found:
         raise MerlabError(
             f"{root} holds no frames of SMIC: looked for folders {LOOKED_FOR}; give the folder that holds them"
@@ -236,4 +249,6 @@ SMIC = Database(
     title="SMIC, 164 micro-expressions of 16 subjects, 100 frames a second (VIS, NIR: 71 of 8, 25)",
     access="free for research after signing a licence agreement with its authors at the University of Oulu",
     examine=_examine,
+    examine_heads=partial(_examine, heads=True),
+    cropped=_cropped_folder,
 )

@@ -26,7 +26,7 @@ from merlab.evaluation.predictions import PredictionStore, predictions_table
 from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import FloatArray, Recipe
 from merlab.methods import find_method
-from merlab.processes import end_with_parent
+from merlab.processes import ENDED_EARLY, end_with_parent
 from merlab.training import NeuralClassifier
 
 POLL_SECONDS = 0.2
@@ -155,10 +155,7 @@ def _work(
         try:
             yield from _harvest(plan, running, epochs, done, progress)
         except BrokenProcessPool as error:
-            raise MerlabError(
-                "a worker process ended early: it was killed or memory ran out; the same command goes on where it was, "
-                "fewer --jobs need less memory"
-            ) from error
+            raise MerlabError(ENDED_EARLY) from error
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -20,6 +20,7 @@ from merlab.errors import MerlabError
 from merlab.inputs.apex import frames_that_decide, with_apex
 from merlab.inputs.local_view import FORMS
 from merlab.inputs.recipe import FloatArray, Recipe
+from merlab.processes import one_thread
 from merlab.storage import whole_file
 
 Progress = Callable[[int, int, str], None]
@@ -68,15 +69,10 @@ def load_inputs(
         path = folder / f"{_slug(clip.key)}-{_fingerprint(clip, recipe)}.npy"
         inputs[position] = _cached(path, lambda: make_input(table, clip, recipe))
 
-    threads_before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
-            for done, _ in enumerate(pool.map(one, range(len(table))), start=1):
-                if progress is not None:
-                    progress(done, len(table), table.clips[done - 1].name)
-    finally:
-        cv2.setNumThreads(threads_before)
+    with one_thread(), ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+        for done, _ in enumerate(pool.map(one, range(len(table))), start=1):
+            if progress is not None:
+                progress(done, len(table), table.clips[done - 1].name)
     return inputs
 
 

@@ -7,20 +7,25 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from merlab.clips import Clip, ClipError, ClipTable, open_frames
 from merlab.databases.base import Database, Examination, Finding, Progress
 from merlab.databases.coded.clip import COPY_AGAIN, read_clip
-from merlab.databases.coded.layout import Layout, by_preference, layouts_below
+from merlab.databases.coded.layout import Layout, by_preference, layouts_below, source_name
 from merlab.databases.coded.release import Release
 from merlab.databases.coded.table import SYNTHETIC, CodingTable, Row, find_coding_table
 from merlab.databases.frame_checks import check_frames
 from merlab.errors import MerlabError
 
 
-def examine_release(release: Release, root: Path, *, database: str, deep: bool, progress: Progress) -> Examination:
+def examine_release(
+    release: Release, root: Path, *, database: str, deep: bool, progress: Progress, heads: bool = False
+) -> Examination:
     """Examine a folder that holds a release; its clips get ``database`` as their database.
+
+    ``heads`` looks at the frames that show whole heads alone, and else at the preferred kind.
 
     Reads the coding table and lists the clip folders; ``deep`` also decodes every frame from onset to offset. A
     synthetic tree puts the stamp SYNTHETIC on the clips and is not held against the published release. Raises
@@ -28,7 +33,7 @@ def examine_release(release: Release, root: Path, *, database: str, deep: bool, 
     """
     require_folder(root)
     table = find_coding_table(root, release)
-    layouts = by_preference(root, layouts_below(root, release))
+    layouts = by_preference(root, layouts_to_read(layouts_below(root, release), root, heads=heads))
     clips: list[Clip] = []
     if layouts:
         clips, findings = read_layout(table, layouts[0], database, deep, progress)
@@ -38,16 +43,33 @@ def examine_release(release: Release, root: Path, *, database: str, deep: bool, 
         findings = [Finding("unusable", str(root), expected, "no such folders with frames", remedy)]
     stamps = (SYNTHETIC,) if table.synthetic else ()
     facts = {**table.facts, **layout_facts(layouts)}
-    return conclude(clips, [*table.findings, *findings], facts, stamps=stamps, deep=deep, progress=progress)
+    examination = conclude(clips, [*table.findings, *findings], facts, stamps=stamps, deep=deep, progress=progress)
+    return replace(examination, tables=(table.path,))
 
 
 def database_of(release: Release, title: str, access: str) -> Database:
     """The registry's entry of a release that is read from its coding table."""
 
-    def examine(root: Path, deep: bool, progress: Progress) -> Examination:
-        return examine_release(release, root, database=release.name, deep=deep, progress=progress)
+    def examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
+        return examine_release(release, root, database=release.name, deep=deep, progress=progress, heads=heads)
 
-    return Database(release.name, title, access, examine)
+    return Database(release.name, title, access, examine, partial(examine, heads=True), cropped_folder)
+
+
+def cropped_folder(root: Path, clip: Clip) -> Path:
+    """``Cropped/sub01/EP02_01f`` below a root; clips that share a folder of frames share this one."""
+    return root / "Cropped" / clip.subject / source_name(clip.source)
+
+
+def layouts_to_read(layouts: Sequence[Layout], root: Path, *, heads: bool) -> list[Layout]:
+    """All layouts, or those of whole heads; raises MerlabError where ``heads`` are asked for and all are cropped."""
+    wanted = [layout for layout in layouts if not (heads and layout.kind.cropped)]
+    if layouts and not wanted:
+        raise MerlabError(
+            f"{root} holds no frames of whole heads, only registered faces ({layouts[0].folder}), which are aligned "
+            "already; give the folder of the release's raw frames"
+        )
+    return wanted
 
 
 def require_folder(root: Path) -> None:

@@ -31,7 +31,7 @@ class Layout:
         """(subject, clip) -> folder of frames or video."""
         name = self.release.table.clip
         return {
-            (subject, name(path.name if path.is_dir() else path.stem)): path
+            (subject, name(source_name(path))): path
             for subject, folder in self.subjects.items()
             for path in self.release.layout.clips_of(folder)
         }
@@ -51,6 +51,11 @@ class Layout:
             for path in sorted(self.folder.iterdir())
             if path.is_dir() and not self.release.layout.is_subject(path.name) and _holds_pictures(path)
         ]
+
+
+def source_name(path: Path) -> str:
+    """The name of a clip's folder, or of its video without the suffix."""
+    return path.name if path.is_dir() else path.stem
 
 
 def layouts_below(root: Path, release: Release) -> list[Layout]:

@@ -105,6 +105,11 @@ class Kind:
     title: str
     holds: Callable[[list[dict[int, str]]], bool]
 
+    @property
+    def cropped(self) -> bool:
+        """Whether the frames are registered faces, not whole heads."""
+        return self.holds is cropped_faces
+
 
 @dataclass(frozen=True)
 class LayoutFormat:

@@ -13,10 +13,13 @@ moved.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from merlab.databases.base import Database, Examination, Progress
 from merlab.databases.casme2 import examine_tree
+from merlab.databases.coded.examine import cropped_folder
 from merlab.databases.coded.table import MANIFEST
 from merlab.databases.synthetic.layout import CAMERA, CROP
 from merlab.databases.synthetic.presets import PRESETS, RenderPreset
@@ -27,13 +30,14 @@ from merlab.databases.synthetic.writing import make_faces
 from merlab.errors import MerlabError
 
 
-def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
+def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
     if not (root / MANIFEST).is_file():
         raise MerlabError(
             f"{root} has no {MANIFEST}, so it is no complete tree of synthetic faces; "
             f"`merlab make-faces {root}` makes one or goes on with one that was stopped"
         )
-    return examine_tree(root, name=SYNTHETIC.name, deep=deep, progress=progress)
+    examination = examine_tree(root, name=SYNTHETIC.name, deep=deep, progress=progress, heads=heads)
+    return replace(examination, tables=(*examination.tables, root / MANIFEST))
 
 
 SYNTHETIC = Database(
@@ -41,6 +45,8 @@ SYNTHETIC = Database(
     title="SYNTHETIC micro-expressions drawn by merlab, in CASME II's layout",
     access="make it: `merlab make-faces FOLDER`; free of rights of others, of no real person",
     examine=_examine,
+    examine_heads=partial(_examine, heads=True),
+    cropped=cropped_folder,
 )
 
 __all__ = [

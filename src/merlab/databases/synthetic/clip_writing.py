@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -16,18 +15,8 @@ from merlab.databases.synthetic.sampling import ClipPlan, plan_clip
 from merlab.databases.synthetic.texture import paint_face
 from merlab.databases.synthetic.tree import Entry, Tree
 from merlab.databases.synthetic.truth import ClipTruth, clip_truth
+from merlab.processes import one_thread
 from merlab.storage import whole_file, whole_folder
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep OpenCV to one thread: its own threads cost more than they gain on images this small."""
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(threads)
 
 
 def write_subject(tree: Tree, entries: Sequence[Entry]) -> Iterator[Entry]:
