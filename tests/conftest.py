@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from filelock import FileLock
 
+from merlab.clips import Image
 from merlab.databases import find_database
 from merlab.databases.base import load_clips
-from merlab.databases.synthetic import make_faces
+from merlab.databases.synthetic import CAMERA, PRESETS, make_faces, make_renderer, plan_clip
 from merlab.protocols import Labelled, find_scheme, label_clips
+
+
+@pytest.fixture(scope="session")
+def heads(tmp_path_factory, worker_id) -> list[Image]:
+    """Four frames (480, 640, 3) of a drawn head, from onset to apex."""
+    own = tmp_path_factory.getbasetemp()
+    path = (own if worker_id == "master" else own.parent) / "heads.npy"
+    with FileLock(f"{path}.lock"):
+        if not path.exists():
+            preset = PRESETS["default"]
+            renderer = make_renderer(0, 0, preset, CAMERA)
+            plan = plan_clip(renderer.identity, 0, "happiness", preset)
+            onset, apex = plan.timing.onset, plan.timing.apex
+            np.save(path, [renderer.frame(plan, onset + step * (apex - onset) // 3) for step in range(4)])
+    return list(np.load(path))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -238,15 +239,20 @@ class Video:
         self.fps = fps if math.isfinite(fps) and fps > 0 else None
         self._next = 1
 
-    @cached_property
+    @property
     def numbers(self) -> Sequence[int]:
         """1 .. the number of frames that decode (containers lie about their length, so they are counted)."""
+        return range(1, len(self.times) + 1)
+
+    @cached_property
+    def times(self) -> Sequence[float]:
+        """When each frame is shown, seconds, as the container says."""
         capture = cv2.VideoCapture(str(self.path))
-        count = 0
+        times = array("d")
         while capture.grab():
-            count += 1
+            times.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         capture.release()
-        return range(1, count + 1)
+        return times
 
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR."""

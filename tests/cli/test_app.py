@@ -10,6 +10,7 @@ COMMANDS = [
     "demo",
     "make-faces",
     "prepare",
+    "align",
     "doctor",
     "clips",
     "evaluate",

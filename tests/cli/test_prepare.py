@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
-from tests.databases.release import truncate
-from tests.preparation.conftest import heads, raw_tree, whole_heads
+import cv2
 
-__all__ = ["heads", "raw_tree", "whole_heads"]
+from tests.databases.release import truncate
+from tests.preparation.conftest import raw_tree, whole_heads
+
+__all__ = ["raw_tree", "whole_heads"]
 
 
 def test_prepare_says_what_it_did_and_the_tree_is_sound(merlab, raw_tree, tmp_path):
@@ -30,3 +32,17 @@ def test_the_papers_detector_asks_for_its_files(merlab, raw_tree):
     status, _, err = merlab("prepare", "casme2", raw_tree("casme2"), "out", "--detector", "opencv-ssd")
     assert (status, "Traceback" in err) == (1, False)
     assert "face mesh is absent" in err
+
+
+def test_align_says_what_it_did_and_what_to_know(merlab, heads, tmp_path):
+    (tmp_path / "me").mkdir()
+    for number, head in enumerate(heads, start=1):
+        assert cv2.imwrite(str(tmp_path / "me" / f"{number}.png"), head)
+    status, out, err = merlab("align", "me", "out", "--frames", "2:3")
+    assert (status, "frames 2..3 of me aligned in out/frames" in out) == (0, True)
+    assert "the frame rate is not known" in err
+    for wrong in (("--frames", "2-3"), ("--frames", "2:3", "--start", 0)):
+        status, _, err = merlab("align", "me", "other", *wrong)
+        assert (status, "--frames A:B" in err) == (1, True)
+    status, _, err = merlab("align", "nothing.mp4", "other")
+    assert (status, "does not exist" in err) == (1, True)

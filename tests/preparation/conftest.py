@@ -8,24 +8,13 @@ from pathlib import Path
 import cv2
 import pytest
 
-from merlab.clips import IMAGE_SUFFIXES, Image, frame_number
-from merlab.databases.synthetic import CAMERA, PRESETS, make_renderer, plan_clip
+from merlab.clips import IMAGE_SUFFIXES, frame_number
 from merlab.faces.alignment import FaceFinding
 from merlab.preparation.settings import Settings
 from tests.databases import test_faults
 
 # Hermetic: the mesh's file is in the cache of whoever got it.
 FIVE_POINTS = Settings(FaceFinding(landmarks="five-points"))
-
-
-@pytest.fixture(scope="session")
-def heads() -> list[Image]:
-    """Four frames (480, 640, 3) of a drawn head, from onset to apex."""
-    preset = PRESETS["default"]
-    renderer = make_renderer(0, 0, preset, CAMERA)
-    plan = plan_clip(renderer.identity, 0, "happiness", preset)
-    onset, apex = plan.timing.onset, plan.timing.apex
-    return [renderer.frame(plan, onset + step * (apex - onset) // 3) for step in range(4)]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,8 +13,10 @@ from rich.markup import escape
 from merlab.cli.app import DATA, app
 from merlab.cli.arguments import Detector, HeadMotion, ImageFormat, JobsOption, RootArgument
 from merlab.console import err_console, out_console, print_table, progress_bar
+from merlab.errors import MerlabError
 
 if TYPE_CHECKING:
+    from merlab.preparation.own_material import Part
     from merlab.preparation.settings import Settings
 
 DetectorOption = Annotated[Detector, typer.Option(help="opencv-ssd is the paper's; it needs the two files below.")]
@@ -53,7 +56,8 @@ def prepare_command(
     doctor, clips and evaluate read OUT as they read ROOT. Clips that cannot be prepared are named; status 1 then.
     """
     from merlab.databases import find_database
-    from merlab.preparation.tree import MANIFEST, SHEETS, prepare
+    from merlab.preparation.claim import MANIFEST
+    from merlab.preparation.tree import SHEETS, prepare
 
     settings = _settings(detector, model, config, motion, image)
     with progress_bar() as progress:
@@ -77,3 +81,46 @@ def _settings(
     from merlab.preparation.settings import Settings
 
     return Settings(FaceFinding(detector.value, model, config), motion.value, image.value)
+
+
+@app.command("align", rich_help_panel=DATA)
+def align_command(
+    source: Annotated[
+        Path, typer.Argument(help="A video, or a folder of images numbered in their names.", metavar="VIDEO_OR_FOLDER")
+    ],
+    out: Annotated[Path, typer.Argument(help="New folder, or one that the same command began.", metavar="OUT")],
+    fps: Annotated[float | None, typer.Option(help="Frames a second, where the container is silent or wrong.")] = None,
+    frames: Annotated[str | None, typer.Option(help="Only frames A:B, both included; A: goes on to the end.")] = None,
+    start: Annotated[float | None, typer.Option(min=0, help="Only from this second on.")] = None,
+    end: Annotated[float | None, typer.Option(min=0, help="Only before this second.")] = None,
+    detector: DetectorOption = Detector.YUNET,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    motion: MotionOption = HeadMotion.ONSET,
+    image: ImageOption = ImageFormat.JPG,
+    video: Annotated[bool, typer.Option("--video", help="Also write aligned.mp4, to look at.")] = False,
+) -> None:
+    """Align a video or a folder of images of your own: 231x282 faces, a contact sheet, and what to know about them."""
+    from merlab.preparation.own_material import FRAMES, SHEET, align
+
+    settings, part = _settings(detector, model, config, motion, image), _part(frames, start, end)
+    with progress_bar() as progress:
+        record = align(source, out, settings, part=part, fps=fps, video=video, progress=progress)
+    for warning in record["warnings"]:
+        err_console.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)
+    first, last = record["frames"]
+    stamps = f" [{', '.join(record['stamps'])}]" if record["stamps"] else ""
+    told = f"frames {first}..{last} of {source.name} aligned in {out / FRAMES}{stamps}; look at {out / SHEET}"
+    out_console.print(escape(told), soft_wrap=True)
+
+
+def _part(frames: str | None, start: float | None, end: float | None) -> Part:
+    from merlab.preparation.own_material import Part
+
+    if frames is None:
+        return Part(start=start, end=end)
+    match = re.fullmatch(r"(\d*):(\d*)", frames)
+    if not match or start is not None or end is not None:
+        raise MerlabError("give the part as --frames A:B, two frame numbers, or as --start and --end in seconds")
+    first, last = (int(text) if text else None for text in match.groups())
+    return Part(first, last)

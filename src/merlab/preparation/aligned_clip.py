@@ -10,6 +10,7 @@ from typing import Any
 from merlab.clips import ClipError, Frames, Image, ImageFolder
 from merlab.faces.alignment import AlignedFace, ClipAlignment
 from merlab.faces.detection import Face
+from merlab.faces.geometry import Transform
 from merlab.faces.quality import frame_rate_warnings
 from merlab.faces.tracking import TrackedFace
 from merlab.preparation.record import RECORD
@@ -17,6 +18,8 @@ from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import contact_sheet
 from merlab.storage import write_json
 
+# Where the head's movement is taken out: frame, and the six numbers of its 2 x 3 matrix, row by row.
+TRANSFORMS = "transforms.csv"
 MOST_NAMED = 5
 
 
@@ -81,20 +84,22 @@ class Job:
 
 
 class ClipWriter:
-    """Aligns the frames of a job one at a time; nothing but a few frames for the sheet is kept in memory."""
+    """Writes the aligned frames of a job into a folder, one at a time; a few frames for the sheet stay in memory.
 
-    def __init__(self, job: Job, frames: Frames, settings: Settings) -> None:
-        self.job, self.frames, self.settings = job, frames, settings
+    Raises MerlabError where no face is found in the first frame, and ClipError where a frame is damaged.
+    """
+
+    def __init__(self, folder: Path, job: Job, frames: Frames, settings: Settings) -> None:
+        self.folder, self.job, self.frames, self.settings = folder, job, frames, settings
         self.onset = frames.read(job.numbers[0])
         self.alignment = ClipAlignment(self.onset, settings.finding.open(), settings.motion)
         self.candidates = len(self.alignment.tracker.detector.detect(self.onset))
         self.events = Events()
-        self.transforms: dict[int, list[list[float]]] = {}
         self.landmarks: dict[int, list[list[float]]] = {}
         self.shown: dict[int, Image] = {}
 
-    def align(self, number: int) -> Image:
-        """The aligned frame of this number; numbers come in their order."""
+    def write(self, number: int) -> Image:
+        """Write the frame of this number, and give it; numbers come in their order."""
         frame = self.frames.read(number)
         if frame.shape != self.onset.shape:
             sizes = [f"{image.shape[1]}x{image.shape[0]}" for image in (frame, self.onset)]
@@ -102,19 +107,31 @@ class ClipWriter:
         face = self.alignment.align(frame)
         self.events.add(number, face.tracked)
         if self.settings.motion != "onset":
-            self.transforms[number] = face.transform.to_json()
+            self._append_transform(number, face.transform)
         if number in self.job.onsets:
             self.landmarks[number] = self._on_layout(face)
         if number in self.job.shown:
             self.shown[number] = face.image
+        path = self.folder / frame_name(self.frames, number, self.settings)
+        path.write_bytes(self.settings.encode(face.image))
         return face.image
+
+    def _append_transform(self, number: int, transform: Transform) -> None:
+        """One line a frame, so that memory does not grow with the clip."""
+        with (self.folder / TRANSFORMS).open("a", encoding="utf-8") as file:
+            file.write(",".join(map(repr, [number, *transform.rows[0], *transform.rows[1]])) + "\n")
 
     def _on_layout(self, face: AlignedFace) -> list[list[float]]:
         tracked = face.tracked or self.alignment.onset
         return [[round(x, 2), round(y, 2)] for x, y in face.transform(tracked.landmarks.points).tolist()]
 
+    def finish(self) -> Image:
+        """Write the record, once every frame is written; gives the contact sheet."""
+        write_json(self.folder / RECORD, self.record())
+        return contact_sheet(self.onset, self.alignment, self.shown, self.job.title, self.warnings(), self.job.stamps)
+
     def record(self) -> dict[str, Any]:
-        """What was found, once every frame is aligned."""
+        """What was found; ``transform`` is that of the first frame, and of all others unless TRANSFORMS is there."""
         job, onset, quality = self.job, self.alignment.onset, self.alignment.quality
         return {
             "clip": job.title,
@@ -122,7 +139,6 @@ class ClipWriter:
             "frames": [job.numbers[0], job.numbers[-1]],
             "fps": job.fps,
             "transform": self.alignment.transform.to_json(),
-            **({"transforms": self.transforms} if self.transforms else {}),
             "face": _described_face(onset.face),
             "landmark_source": quality.source,
             "landmarks": self.landmarks,
@@ -150,23 +166,6 @@ class ClipWriter:
             *self.events.warnings(),
             *rate,
         ]
-
-    def sheet(self) -> Image:
-        """The contact sheet, once every frame is aligned."""
-        return contact_sheet(self.onset, self.alignment, self.shown, self.job.title, self.warnings(), self.job.stamps)
-
-
-def write_aligned(folder: Path, job: Job, frames: Frames, settings: Settings) -> ClipWriter:
-    """Write the aligned frames of a job and their record into a folder that is there.
-
-    Raises MerlabError where no face is found in the first frame, and ClipError where a frame is damaged.
-    """
-    writer = ClipWriter(job, frames, settings)
-    for number in job.numbers:
-        path = folder / frame_name(frames, number, settings)
-        path.write_bytes(settings.encode(writer.align(number)))
-    write_json(folder / RECORD, writer.record())
-    return writer
 
 
 def frame_name(frames: Frames, number: int, settings: Settings) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import cv2
@@ -15,7 +14,6 @@ from merlab.errors import MerlabError
 from merlab.faces.alignment import MOTIONS, FaceFinding, Motion
 from merlab.faces.landmarks import find_landmarker
 from merlab.faces.models import MODELS
-from merlab.storage import read_json
 
 ImageFormat = Literal["jpg", "png"]
 IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
@@ -70,21 +68,3 @@ class Settings:
             "models": {name: {MODELS[name].algorithm: MODELS[name].digest} for name in used},
             "versions": {"merlab": __version__, "opencv": cv2.__version__, "numpy": np.__version__},
         }
-
-
-def require_same(manifest: Path, described: dict[str, Any]) -> None:
-    """Raises MerlabError where the folder of a manifest was begun otherwise than ``described``."""
-    there = read_json(manifest)
-    differing = [
-        f"{name} {_told(there.get(name))} there and {_told(asked)} here"
-        for name, asked in described.items()
-        if there.get(name) != asked
-    ]
-    if differing:
-        raise MerlabError(
-            f"{manifest.parent} holds faces prepared otherwise: {'; '.join(differing)}; choose a new folder"
-        )
-
-
-def _told(value: Any) -> str:
-    return ", ".join(f"{key}={part}" for key, part in value.items()) if isinstance(value, dict) else str(value)

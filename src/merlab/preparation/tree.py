@@ -11,15 +11,15 @@ from merlab.clips import Clip, ClipError, ClipTable, Frames, ImageFolder, open_f
 from merlab.databases.base import Database, Finding, Progress, silent
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
-from merlab.preparation.aligned_clip import Job, write_aligned
+from merlab.preparation.aligned_clip import ClipWriter, Job
+from merlab.preparation.claim import MANIFEST, claim, require_apart
 from merlab.preparation.overview import write_overview
 from merlab.preparation.record import RECORD, read_record
-from merlab.preparation.settings import Settings, require_same
+from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import write_sheet
 from merlab.processes import each_in_processes
-from merlab.storage import WriteError, read_json, remove_unfinished, whole_file, whole_folder, write_json
+from merlab.storage import WriteError, read_json, whole_file, whole_folder, write_json
 
-MANIFEST = "prepared.json"
 SHEETS = "sheets"
 REMEDY = "mend or remove the clip, then run the same command again; it goes on with what is missing"
 
@@ -80,33 +80,13 @@ def prepare(
     if not examination.clips:
         raise MerlabError(f"{root} yields no usable clip; `merlab doctor {database.name} {root}` says why")
     described = {"database": database.name, "root": str(root.resolve()), **settled.described()}
-    claim(out, described, MANIFEST)
+    claim(out, described)
     for table in examination.tables:
         with whole_file(out / table.name) as aside:
             aside.write_bytes(table.read_bytes())
     sources = _sources(examination.clips, database, out, settled)
     faults = [*examination.of("unusable"), *_align_all(sources, jobs, progress)]
     return _conclude(out, described, sources, faults, examination.clips.stamps)
-
-
-def require_apart(root: Path, out: Path) -> None:
-    """Raises MerlabError where one of two folders lies in the other."""
-    inner, outer = out.resolve(), root.resolve()
-    if inner == outer or outer in inner.parents or inner in outer.parents:
-        raise MerlabError(f"{out} and {root} lie in each other; choose a folder outside of the original frames")
-
-
-def claim(out: Path, described: dict[str, Any], manifest: str) -> None:
-    """Make ``out`` the folder of what is ``described``, or see that it is; raises MerlabError when it is another's."""
-    if out.exists() and not out.is_dir():
-        raise MerlabError(f"{out} is a file; choose a folder for the faces")
-    if (out / manifest).exists():
-        require_same(out / manifest, described)
-        remove_unfinished(out, older_than=0)
-        return
-    if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
-        raise MerlabError(f"{out} is not empty and holds no faces that merlab prepared; choose a new folder")
-    write_json(out / manifest, described)
 
 
 def _sources(clips: ClipTable, database: Database, out: Path, settings: Settings) -> list[Source]:
@@ -144,8 +124,10 @@ def align_source(source: Source) -> tuple[str, list[Finding]]:
     try:
         with whole_folder(source.folder) as aside:
             frames = open_frames(source.clips[0].source)
-            writer = write_aligned(aside, _job(source, frames), frames, source.settings)
-            write_sheet(source.sheet, writer.sheet())
+            writer = ClipWriter(aside, _job(source, frames), frames, source.settings)
+            for number in writer.job.numbers:
+                writer.write(number)
+            write_sheet(source.sheet, writer.finish())
     except WriteError:
         raise
     except ClipError as error:

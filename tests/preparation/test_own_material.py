@@ -1,0 +1,149 @@
+"""One's own video or folder becomes an aligned clip, and what is wrong with it is said where it is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from merlab.clips import open_frames
+from merlab.errors import MerlabError
+from merlab.preparation.claim import MANIFEST
+from merlab.preparation.own_material import FRAMES, SHEET, VIDEO, Part, align
+from merlab.preparation.record import RECORD
+from tests.helpers import texture
+from tests.preparation.conftest import FIVE_POINTS
+
+NOTHING = cv2.cvtColor(texture(0, 480, 640).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+
+
+def write_video(path, images, fps=200.0):
+    height, width = images[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (width, height))
+    assert writer.isOpened()
+    for image in images:
+        writer.write(image)
+    writer.release()
+    return path
+
+
+def write_folder(path, images, first=1):
+    path.mkdir(parents=True)
+    for number, image in enumerate(images, start=first):
+        assert cv2.imwrite(str(path / f"IMG_{number:04d}.png"), image)
+    return path
+
+
+def test_a_video_becomes_a_clip_with_its_record_sheet_manifest_and_a_video_to_look_at(tmp_path, heads):
+    source, out = write_video(tmp_path / "me.avi", heads * 2), tmp_path / "out"
+    record = align(source, out, FIVE_POINTS, video=True)
+    frames = open_frames(out / FRAMES)
+    assert list(frames.numbers) == list(range(1, 9))
+    assert frames.read(8).shape == (282, 231, 3)
+    assert (record["frames"], record["fps"], record["quality"]["frames_with_face"]) == ([1, 8], 200.0, 8)
+    assert json.loads((out / FRAMES / RECORD).read_text()) == record
+    assert json.loads((out / MANIFEST).read_text())["settings"]["motion"] == "onset"
+    assert list(open_frames(out / VIDEO).numbers) == list(range(1, 9))
+    assert cv2.imread(str(out / SHEET)).shape[1] > 3 * 231
+
+
+def test_the_same_command_finds_its_work_done_and_another_is_refused(tmp_path, heads):
+    source, out = write_folder(tmp_path / "me", heads), tmp_path / "out"
+    align(source, out, FIVE_POINTS, fps=200)
+    before = (out / FRAMES / RECORD).stat().st_mtime_ns
+    align(source, out, FIVE_POINTS, fps=200)
+    assert (out / FRAMES / RECORD).stat().st_mtime_ns == before
+    with pytest.raises(MerlabError, match="holds faces prepared otherwise: fps 200 there and 100 here"):
+        align(source, out, FIVE_POINTS, fps=100)
+
+
+@pytest.mark.parametrize(
+    ("part", "numbers"),
+    [
+        (Part(first=12), [12, 13]),
+        (Part(last=11), [10, 11]),
+        (Part(11, 12), [11, 12]),
+        (Part(start=0.01), [11, 12, 13]),
+        (Part(start=0.01, end=0.03), [11, 12]),
+    ],
+)
+def test_a_part_is_chosen_by_frame_numbers_or_by_seconds(tmp_path, heads, part, numbers):
+    source = write_folder(tmp_path / "me", heads, first=10)
+    align(source, tmp_path / "out", FIVE_POINTS, part=part, fps=100)
+    assert list(open_frames(tmp_path / "out" / FRAMES).numbers) == numbers
+
+
+def test_an_impossible_part_says_what_is_there(tmp_path, heads):
+    source = write_folder(tmp_path / "me", heads, first=10)
+    with pytest.raises(MerlabError, match=r"holds no frame; there are frames 10\.\.13"):
+        align(source, tmp_path / "out", FIVE_POINTS, part=Part(first=20))
+    with pytest.raises(MerlabError, match="give its --fps"):
+        align(source, tmp_path / "out2", FIVE_POINTS, part=Part(start=1))
+
+
+def test_the_frame_that_fixes_the_layout_must_show_a_face_and_the_error_says_which_does(tmp_path, heads):
+    source = write_folder(tmp_path / "late", [NOTHING, NOTHING, *heads])
+    with pytest.raises(MerlabError, match=r"late, frame 1: no face is found.*frame 3 shows one: .*--frames 3:"):
+        align(source, tmp_path / "out", FIVE_POINTS)
+    empty = write_folder(tmp_path / "holiday", [NOTHING] * 3)
+    with pytest.raises(MerlabError, match="none is found in any of 3 frames"):
+        align(empty, tmp_path / "out2", FIVE_POINTS)
+
+
+def test_frames_without_a_face_are_named(tmp_path, heads):
+    record = align(
+        write_folder(tmp_path / "me", [*heads, NOTHING, NOTHING, *heads]), tmp_path / "out", FIVE_POINTS, fps=200
+    )
+    assert record["lost"] == [[5, 6]]
+    assert "frames without a face: 5..6" in record["warnings"]
+
+
+def test_of_several_faces_it_is_said_which_was_taken(tmp_path, heads):
+    small = cv2.resize(heads[0], (320, 240))
+    both = np.hstack([heads[0], np.vstack([small, small[::-1]])])
+    record = align(write_folder(tmp_path / "two", [both] * 2), tmp_path / "out", FIVE_POINTS, fps=200)
+    (told,) = [warning for warning in record["warnings"] if " faces in frame 1" in warning]
+    left, _, right, _ = record["face"]["box"]
+    across = (left + right) / 2
+    assert across < 640
+    assert "taken is that around (3" in told
+
+
+def test_a_cut_is_named_where_it_is(tmp_path, heads):
+    away = np.roll(heads[0], 330, axis=1)
+    record = align(
+        write_folder(tmp_path / "cut", [heads[0], heads[0], away, away]), tmp_path / "out", FIVE_POINTS, fps=200
+    )
+    assert record["jumps"] == [3]
+    assert "the face is another or elsewhere from frame 3 on" in record["warnings"]
+
+
+def test_a_camera_of_25_frames_a_second_is_warned_about(tmp_path, heads):
+    record = align(write_video(tmp_path / "slow.avi", heads, fps=25), tmp_path / "out", FIVE_POINTS)
+    assert any("25 frames a second are few" in warning for warning in record["warnings"])
+
+
+MEMORY = """
+import resource, sys
+from pathlib import Path
+from merlab.faces.alignment import FaceFinding
+from merlab.preparation.own_material import align
+from merlab.preparation.settings import Settings
+align(Path(sys.argv[1]), Path(sys.argv[2]), Settings(FaceFinding(landmarks="five-points"), "landmarks"), fps=100)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux")
+def test_memory_does_not_grow_with_the_length_of_a_video(tmp_path, heads):
+    peaks = []
+    for repeats in (10, 100):
+        source = write_video(tmp_path / f"{repeats}.avi", heads * repeats)
+        command = [sys.executable, "-c", MEMORY, str(source), str(tmp_path / f"out{repeats}")]
+        peaks.append(int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) / 1024)
+    assert peaks[1] - peaks[0] < 8

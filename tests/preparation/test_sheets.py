@@ -1,0 +1,48 @@
+"""Contact sheets: what must be seen on them is on them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from merlab.faces.alignment import ClipAlignment
+from merlab.preparation.sheets import ALARM, BOX, REGION_COLOURS, contact_sheet, draw_detection, draw_regions
+from tests.preparation.conftest import FIVE_POINTS
+
+
+def holds(image, colour, least=20):
+    return int((image == np.array(colour)).all(axis=2).sum()) >= least
+
+
+def test_a_detection_shows_the_box_where_the_face_is(heads):
+    found = FIVE_POINTS.finding.open().find(heads[0])
+    drawn = draw_detection(heads[0], found)
+    assert drawn.shape == heads[0].shape
+    rows, columns = np.nonzero((drawn == np.array(BOX)).all(axis=2))
+    assert abs(columns.min() - found.face.left) <= 2
+    assert abs(rows.max() - found.face.bottom) <= 2
+    assert not holds(heads[0], BOX)
+
+
+def test_a_large_frame_is_reduced_and_the_box_with_it(heads):
+    large = np.repeat(np.repeat(heads[0], 2, axis=0), 2, axis=1)
+    found = FIVE_POINTS.finding.open().find(large)
+    drawn = draw_detection(large, found)
+    assert drawn.shape == (480, 640, 3)
+    _, columns = np.nonzero((drawn == np.array(BOX)).all(axis=2))
+    assert abs(columns.min() - found.face.left / 2) <= 2
+
+
+def test_every_region_is_drawn_in_its_colour(heads):
+    alignment = ClipAlignment(heads[0], FIVE_POINTS.finding.open())
+    for name, region in alignment.regions.items():
+        face = draw_regions(np.zeros((282, 231, 3), np.uint8), {name: region})
+        brightest = face.reshape(-1, 3)[face.sum(axis=2).argmax()]
+        np.testing.assert_allclose(brightest, REGION_COLOURS[name], atol=30)
+
+
+def test_a_drawn_face_is_stamped(heads):
+    alignment = ClipAlignment(heads[0], FIVE_POINTS.finding.open())
+    shown = {1: alignment.align(heads[0]).image}
+    plain, stamped = (contact_sheet(heads[0], alignment, shown, "clip", [], stamps) for stamps in ((), ("SYNTHETIC",)))
+    assert not holds(plain, ALARM)
+    assert holds(stamped, ALARM, 200)
