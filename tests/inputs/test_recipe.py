@@ -13,7 +13,7 @@ def recipes(draw: st.DrawFn) -> str:
     kind = INPUTS[draw(st.sampled_from(sorted(INPUTS)))]
     pairs = [f"{key}={draw(st.sampled_from(values))}" for key, values in kind.choices.items()]
     pairs.append(f"size={draw(st.integers(8, 400))}x{draw(st.integers(8, 400))}")
-    if draw(st.booleans()):
+    if kind.layout != "vector" and draw(st.booleans()):
         pairs += [
             f"regions={draw(st.sampled_from(['mask', 'mosaic']))}",
             f"view={draw(st.sampled_from(['local', 'both']))}",
@@ -35,7 +35,7 @@ def test_a_recipe_travels_to_another_process(text):
 
 def test_the_string_states_every_option_and_the_version():
     assert str(parse_recipe("flow")) == (
-        "flow:algorithm=dis,channels=uvs,scale=minmax,at=231x282,size=28x28,regions=none,view=global,version=1"
+        "flow:algorithm=dis,channels=uvs,scale=minmax,at=231x282,magnify=none,size=28x28,regions=none,view=global,version=1"
     )
 
 
@@ -51,6 +51,10 @@ def test_images_come_at_the_size_of_the_paper_unless_told_otherwise():
         ("flow:channels=uv", (2, 28, 28)),
         ("flow:regions=mask", (6, 28, 28)),
         ("flow:regions=mosaic,view=local", (3, 28, 28)),
+        ("dynamic-image", (3, 112, 112)),
+        ("sequence", (10, 1, 282, 231)),
+        ("sequence:frames=16,colour=bgr,size=64x80", (16, 3, 80, 64)),
+        ("flow-sequence:frames=11,channels=uv,regions=mask", (11, 4, 28, 28)),
     ],
 )
 def test_the_shape_follows_from_the_recipe(text, shape):

@@ -63,6 +63,19 @@ def test_a_floor_is_no_network():
         find_method("constant").module(Task(3, 3, 28, 28), find_method("constant").preset("paper"))
 
 
+@pytest.mark.parametrize(
+    ("text", "layout"), [("flow", "image"), ("onset-apex:regions=mask", "image"), ("sequence", "sequence")]
+)
+def test_a_task_knows_the_layout_of_its_inputs(text, layout):
+    assert Task.of(3, parse_recipe(text)).layout == layout
+
+
+def test_a_network_of_images_refuses_sequences_and_says_what_it_takes():
+    method = find_method("ststnet")
+    with pytest.raises(MerlabError, match=r"ststnet takes inputs that are images, and this one is a sequence; .*flow:"):
+        method.module(Task.of(3, parse_recipe("flow-sequence")), method.preset("paper"))
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_fits_and_predicts_on_its_smallest_input(name):
     method = find_method(name)
@@ -73,7 +86,7 @@ def test_every_method_fits_and_predicts_on_its_smallest_input(name):
     recipe = parse_recipe(preset.input or method.input).seen_by(method.view)
     generator = np.random.default_rng(0)
     inputs = generator.random((9, *recipe.shape)).astype(np.float32)
-    task = Task(3, recipe.channels, recipe.height, recipe.width, recipe.views)
+    task = Task.of(3, recipe)
     classifier = method.build(task, preset, mirror=mirror_of(recipe))
     classifier.fit(inputs, np.arange(9) % 3, [f"s{row}" for row in range(9)], seed=0)
     probabilities = classifier.predict_proba(inputs[:4])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.svm import LinearSVC
 
 from merlab.errors import MerlabError
+from merlab.inputs.recipe import Layout
 from merlab.methods.base import Method, Preset, Task
 
 FLOW28 = "flow:channels=uvs,scale=minmax,size=28x28"
@@ -87,6 +88,8 @@ class LinearSvm:
         return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float64)
 
 
+ANYTHING: tuple[Layout, ...] = ("image", "sequence", "vector")
+
 # A floor has one form; it answers to both names so that a run over many methods can name one preset for all.
 _PRESETS = dict.fromkeys(("paper", "reduced"), Preset(source="no publication: a floor, its settings fixed beforehand"))
 
@@ -97,6 +100,7 @@ CONSTANT = Method(
     input=FLOW28,
     presets=_PRESETS,
     pipeline=Constant,
+    takes=ANYTHING,
     seeded=False,
 )
 RANDOM = Method(
@@ -106,6 +110,7 @@ RANDOM = Method(
     input=FLOW28,
     presets=_PRESETS,
     pipeline=Random,
+    takes=ANYTHING,
 )
 LINEAR_SVM = Method(
     name="linear-svm",
@@ -114,6 +119,7 @@ LINEAR_SVM = Method(
     input=FLOW28,
     presets=_PRESETS,
     pipeline=LinearSvm,
+    takes=ANYTHING,
     seeded=False,
 )
 
