@@ -54,6 +54,9 @@ def test_images_come_at_the_size_of_the_paper_unless_told_otherwise():
         ("dynamic-image", (3, 112, 112)),
         ("sequence", (10, 1, 282, 231)),
         ("sequence:frames=16,colour=bgr,size=64x80", (16, 3, 80, 64)),
+        ("lbp-top", (4425, 1, 1)),
+        ("lbp-top:blocks=8x8x2", (22656, 1, 1)),
+        ("mdmo", (72, 1, 1)),
         ("flow-sequence:frames=11,channels=uv,regions=mask", (11, 4, 28, 28)),
     ],
 )
@@ -79,6 +82,7 @@ def test_a_method_of_both_views_gets_the_mask_form_unless_the_recipe_names_anoth
         ("flow:scale=raw,scale=raw", "twice"),
         ("apex:view=local", "regions=mask or regions=mosaic"),
         ("apex:version=99", "version 99"),
+        ("mdmo:regions=mask", "no regions to mask"),
     ],
 )
 def test_a_faulty_recipe_is_refused_with_what_is_wrong(text, named):

@@ -26,6 +26,9 @@ def test_floors_come_first_then_the_papers_networks_then_rivals():
         "resnet34",
         "ststnet",
         "off-apexnet",
+        "learnet",
+        "lbp-top",
+        "mdmo",
     ]
     assert all(method.name == name for name, method in METHODS.items())
 
@@ -64,7 +67,8 @@ def test_a_floor_is_no_network():
 
 
 @pytest.mark.parametrize(
-    ("text", "layout"), [("flow", "image"), ("onset-apex:regions=mask", "image"), ("sequence", "sequence")]
+    ("text", "layout"),
+    [("flow", "image"), ("onset-apex:regions=mask", "image"), ("sequence", "sequence"), ("mdmo", "vector")],
 )
 def test_a_task_knows_the_layout_of_its_inputs(text, layout):
     assert Task.of(3, parse_recipe(text)).layout == layout
@@ -74,6 +78,15 @@ def test_a_network_of_images_refuses_sequences_and_says_what_it_takes():
     method = find_method("ststnet")
     with pytest.raises(MerlabError, match=r"ststnet takes inputs that are images, and this one is a sequence; .*flow:"):
         method.module(Task.of(3, parse_recipe("flow-sequence")), method.preset("paper"))
+
+
+@pytest.mark.parametrize(("name", "text", "layout"), [("lbp-top", "apex", "image"), ("ststnet", "mdmo", "vector")])
+def test_descriptors_and_images_are_not_taken_for_each_other(name, text, layout):
+    method = find_method(name)
+    with pytest.raises(MerlabError, match=f"{name} takes inputs that are .*, and this one is a {layout}"):
+        method.build(Task.of(3, parse_recipe(text)), method.preset("paper")).fit(
+            np.zeros((4, 3, 1, 1), np.float32), np.array([0, 1, 0, 1]), ["s"] * 4, 0
+        )
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from merlab.clips import Clip, Frames
@@ -12,22 +14,25 @@ from merlab.inputs.recipe import FloatArray, InputKind, Recipe
 from merlab.inputs.sequences import LENGTHS, onset_to_offset
 
 
-def frames_at_equal_times(clip: Clip, recipe: Recipe) -> list[int]:
-    """Onset, then T frame numbers nearest to equal steps from it to the offset; a shorter movement repeats some."""
+def frames_at_equal_times(clip: Clip, count: int) -> list[int]:
+    """Onset, then the frame numbers nearest to ``count`` equal steps from it to the offset; few frames repeat."""
     movement = onset_to_offset(clip)
-    return [
-        movement[position] for position in np.rint(np.linspace(0, len(movement) - 1, recipe.frames + 1)).astype(int)
-    ]
+    return [movement[position] for position in np.rint(np.linspace(0, len(movement) - 1, count + 1)).astype(int)]
 
 
-def flows_from_onset(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    """Flow from the onset to each of T frames, at the recipe's size, not yet scaled: (T, C, height, width)."""
-    frames = held(clip, frames)
-    chosen = frames_at_equal_times(clip, recipe)
-    needed = _frames_needed(clip, recipe)
-    images = dict(zip(needed, read_frames(clip, frames, needed, recipe["magnify"]), strict=True))
-    onset, *later = (grey_at(images[number], recipe["at"]) for number in chosen)
-    return np.stack([planes_of_flow(ALGORITHMS[recipe["algorithm"]](onset, grey), recipe) for grey in later])
+def frames_to_read(clip: Clip, recipe: Recipe, chosen: Sequence[int]) -> list[int]:
+    """These, and all of the movement where the magnification filters over time; ascending."""
+    return onset_to_offset(clip) if needs_every_frame(recipe["magnify"]) else sorted(set(chosen))
+
+
+def flows_from_onset(
+    clip: Clip, frames: Frames | None, recipe: Recipe, chosen: Sequence[int], at: str
+) -> Iterator[FloatArray]:
+    """Flow (H, W, 2) from the first of the chosen frames to each of the others, at ``at`` (WxH or native)."""
+    needed = frames_to_read(clip, recipe, chosen)
+    images = dict(zip(needed, read_frames(clip, held(clip, frames), needed, recipe["magnify"]), strict=True))
+    onset, *later = (grey_at(images[number], at) for number in chosen)
+    return (ALGORITHMS[recipe["algorithm"]](onset, grey) for grey in later)
 
 
 def scale_together(planes: FloatArray, recipe: Recipe) -> FloatArray:
@@ -39,13 +44,13 @@ def scale_together(planes: FloatArray, recipe: Recipe) -> FloatArray:
 
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    return scale_together(flows_from_onset(clip, frames, recipe), recipe)
+    chosen = frames_at_equal_times(clip, recipe.frames)
+    flows = flows_from_onset(clip, frames, recipe, chosen, recipe["at"])
+    return scale_together(np.stack([planes_of_flow(flow, recipe) for flow in flows]), recipe)
 
 
 def _frames_needed(clip: Clip, recipe: Recipe) -> list[int]:
-    if needs_every_frame(recipe["magnify"]):
-        return onset_to_offset(clip)
-    return sorted(set(frames_at_equal_times(clip, recipe)))
+    return frames_to_read(clip, recipe, frames_at_equal_times(clip, recipe.frames))
 
 
 FLOW_SEQUENCE = InputKind(

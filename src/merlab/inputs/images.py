@@ -82,24 +82,28 @@ def resize(image: FloatArray, width: int, height: int) -> FloatArray:
     return np.asarray(cv2.resize(image, (width, height), interpolation=method), dtype=np.float32)
 
 
-def planes_of(image: Image, recipe: Recipe) -> FloatArray:
-    """(C, H, W) in [0, 1] at the recipe's size and colour."""
-    if recipe["colour"] == "grey":
+def planes_of(image: Image, recipe: Recipe, colour: str) -> FloatArray:
+    """(C, H, W) in [0, 1] at the recipe's size, ``bgr`` or ``grey``."""
+    if colour == "grey":
         image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     scaled = resize(np.divide(image, 255, dtype=np.float32), recipe.width, recipe.height)
     return np.ascontiguousarray(np.atleast_3d(scaled).transpose(2, 0, 1))
 
 
+def _key_planes(clip: Clip, frames: Frames | None, recipe: Recipe) -> list[FloatArray]:
+    return [planes_of(image, recipe, recipe["colour"]) for image in read_key_frames(clip, frames, recipe["magnify"])]
+
+
 def _apex(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    return planes_of(read_key_frames(clip, frames, recipe["magnify"])[1], recipe)
+    return _key_planes(clip, frames, recipe)[1]
 
 
 def _onset_apex(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    return np.concatenate([planes_of(image, recipe) for image in read_key_frames(clip, frames, recipe["magnify"])])
+    return np.concatenate(_key_planes(clip, frames, recipe))
 
 
 def _difference(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    onset, apex = (planes_of(image, recipe) for image in read_key_frames(clip, frames, recipe["magnify"]))
+    onset, apex = _key_planes(clip, frames, recipe)
     return apex - onset
 
 

@@ -30,25 +30,25 @@ def onset_to_offset(clip: Clip) -> list[int]:
     return list(range(onset, offset + 1))
 
 
-def read_movement(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    """All frames of the movement in the recipe's colour and size, magnified if it says so: (n, C, H, W) in [0, 1]."""
+def read_movement(clip: Clip, frames: Frames | None, recipe: Recipe, colour: str) -> FloatArray:
+    """All frames of the movement at the recipe's size, magnified if it says so: (n, C, H, W) in [0, 1]."""
     images = read_frames(clip, held(clip, frames), onset_to_offset(clip), recipe["magnify"])
-    return np.stack([planes_of(image, recipe) for image in images])
+    return np.stack([planes_of(image, recipe, colour) for image in images])
 
 
-def interpolated(clip: Clip, frames: Frames | None, recipe: Recipe, length: int) -> FloatArray:
-    """The movement brought to ``length`` frames, (length, C, H, W) in [0, 1]; what lies beyond is clipped."""
-    movement = read_movement(clip, frames, recipe)
-    weights = INTERPOLATIONS[recipe["interpolation"]](len(movement), length).astype(np.float32)
+def interpolated(clip: Clip, frames: Frames | None, recipe: Recipe, colour: str) -> FloatArray:
+    """The movement brought to the recipe's T frames, (T, C, H, W) in [0, 1]; what lies beyond is clipped."""
+    movement = read_movement(clip, frames, recipe, colour)
+    weights = INTERPOLATIONS[recipe["interpolation"]](len(movement), int(recipe["frames"])).astype(np.float32)
     return np.clip(np.tensordot(weights, movement, axes=1), 0, 1)
 
 
 def _sequence(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    return interpolated(clip, frames, recipe, recipe.frames)
+    return interpolated(clip, frames, recipe, recipe["colour"])
 
 
 def _dynamic_image(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    movement = read_movement(clip, frames, recipe)
+    movement = read_movement(clip, frames, recipe, recipe["colour"])
     # In double precision: weights of some hundreds cancel, and a still face must not turn into stretched rounding.
     pooled = np.tensordot(RANK_POOLINGS[recipe["weights"]](len(movement)), movement, axes=1)
     low, high = pooled.min(), pooled.max()
@@ -57,7 +57,8 @@ def _dynamic_image(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatAr
     return np.asarray((pooled - low) / (high - low), np.float32)
 
 
-def _whole_movement(clip: Clip, recipe: Recipe) -> list[int]:
+def whole_movement(clip: Clip, recipe: Recipe) -> list[int]:
+    """What an input that reads the whole movement needs."""
     return onset_to_offset(clip)
 
 
@@ -73,7 +74,7 @@ SEQUENCE = InputKind(
         "magnify": tuple(MAGNIFICATIONS),
     },
     channels=lambda recipe: COLOURS[recipe["colour"]],
-    frames_needed=_whole_movement,
+    frames_needed=whole_movement,
     extract=_sequence,
     neutral=black,
     mirror=plain_mirror,
@@ -86,7 +87,7 @@ DYNAMIC_IMAGE = InputKind(
     size="112x112",
     choices={"weights": tuple(RANK_POOLINGS), "colour": tuple(COLOURS), "magnify": tuple(MAGNIFICATIONS)},
     channels=lambda recipe: COLOURS[recipe["colour"]],
-    frames_needed=_whole_movement,
+    frames_needed=whole_movement,
     extract=_dynamic_image,
     neutral=middle,
     mirror=plain_mirror,
