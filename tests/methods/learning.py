@@ -13,7 +13,7 @@ from merlab.methods import find_method
 from merlab.methods.base import Task
 from merlab.protocols import Labelled, stratified_group_kfold
 
-FOLDS, SHUFFLES = 3, 2000
+FOLDS, SHUFFLES = 3, 1000
 
 
 def out_of_fold(

@@ -17,7 +17,7 @@ CHOSEN = [
 def test_it_learns_clear_movements_of_subjects_it_has_not_seen(labelled_faces, tmp_path, name, preset, text):
     labelled = labelled_faces("easy")
     recall, chance = share_of_shuffles_reaching(labelled.labels, out_of_fold(name, preset, labelled, tmp_path, text))
-    # 2000 shuffles never come close: well above chance (.2), not merely beyond it.
+    # 1000 shuffles never come close: well above chance (.2), not merely beyond it.
     assert chance == 0
     assert recall > 0.45
 
