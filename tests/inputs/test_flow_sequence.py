@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from merlab.clips import ClipError, ClipTable
-from merlab.inputs import load_inputs, make_input, parse_recipe
+from merlab.inputs import make_input, parse_recipe
 from tests.helpers import make_clip, moved, texture, write_frames
 from tests.inputs.mirroring import mirrored_both_ways
 
@@ -68,10 +68,3 @@ def test_a_damaged_frame_is_named(sliding):
     damaged.write_bytes(b"")
     with pytest.raises(ClipError, match="img5.png is empty"):
         made(sliding, "flow-sequence")
-
-
-def test_a_stored_flow_image_has_no_frames(tmp_path):
-    write_frames(tmp_path, [texture(1, 28, 28)])
-    clip = make_clip(tmp_path / "img1.png", onset=None, apex=None, offset=None)
-    with pytest.raises(ClipError, match="stored as an optical-flow image"):
-        load_inputs(ClipTable((clip,)), parse_recipe("flow-sequence"), tmp_path / "cache")

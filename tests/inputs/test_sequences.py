@@ -112,9 +112,3 @@ class TestFaults:
         damaged.write_bytes(damaged.read_bytes()[:100])
         with pytest.raises(ClipError, match=r"img3.png is truncated"):
             made(clip, name)
-
-    def test_a_stored_flow_image_has_no_frames(self, tmp_path, name):
-        write_frames(tmp_path, [texture(1, 28, 28)])
-        clip = make_clip(tmp_path / "img1.png", onset=None, apex=None, offset=None)
-        with pytest.raises(ClipError, match="stored as an optical-flow image"):
-            load_inputs(ClipTable((clip,)), parse_recipe(name), tmp_path / "cache")

@@ -26,11 +26,11 @@ def frames_to_read(clip: Clip, recipe: Recipe, chosen: Sequence[int]) -> list[in
 
 
 def flows_from_onset(
-    clip: Clip, frames: Frames | None, recipe: Recipe, chosen: Sequence[int], at: str
+    clip: Clip, frames: Frames, recipe: Recipe, chosen: Sequence[int], at: str
 ) -> Iterator[FloatArray]:
     """Flow (H, W, 2) from the first of the chosen frames to each of the others, at ``at`` (WxH or native)."""
     needed = frames_to_read(clip, recipe, chosen)
-    images = dict(zip(needed, read_frames(clip, held(clip, frames), needed, recipe["magnify"]), strict=True))
+    images = dict(zip(needed, read_frames(clip, frames, needed, recipe["magnify"]), strict=True))
     onset, *later = (grey_at(images[number], at) for number in chosen)
     return (ALGORITHMS[recipe["algorithm"]](onset, grey) for grey in later)
 
@@ -44,6 +44,7 @@ def scale_together(planes: FloatArray, recipe: Recipe) -> FloatArray:
 
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+    frames = held(clip, frames)
     chosen = frames_at_equal_times(clip, recipe.frames)
     flows = flows_from_onset(clip, frames, recipe, chosen, recipe["at"])
     return scale_together(np.stack([planes_of_flow(flow, recipe) for flow in flows]), recipe)

@@ -53,7 +53,8 @@ def held(clip: Clip, frames: Frames | None) -> Frames:
     if frames is None:
         raise ClipError(
             f"{clip.subject} {clip.name} ({clip.database}) is stored as an optical-flow image, its frames are not part "
-            "of the release; use a flow recipe at the stored size, such as flow:channels=uvs,scale=minmax,size=28x28"
+            "of the release; only flow at the stored size can be taken from it, such as "
+            "flow:channels=uvs,scale=minmax,size=28x28"
         )
     return frames
 

@@ -21,6 +21,7 @@ from merlab.clips import Clip, Frames
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.inputs.flow import ALGORITHMS
 from merlab.inputs.flow_sequence import flows_from_onset, frames_at_equal_times, frames_to_read
+from merlab.inputs.images import held
 from merlab.inputs.magnification import MAGNIFICATIONS
 from merlab.inputs.recipe import FloatArray, InputKind, Recipe
 from merlab.inputs.sequences import onset_to_offset
@@ -69,6 +70,7 @@ def _chosen(clip: Clip, recipe: Recipe) -> list[int]:
 
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+    frames = held(clip, frames)
     flows = flows_from_onset(clip, frames, recipe, _chosen(clip, recipe), f"{recipe.width}x{recipe.height}")
     movements = [region_movements(flow) for flow in flows] or [np.zeros((len(REGIONS), 2))]
     return polar(np.mean(movements, axis=0)).astype(np.float32).reshape(-1, 1, 1)

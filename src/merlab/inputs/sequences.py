@@ -32,7 +32,8 @@ def onset_to_offset(clip: Clip) -> list[int]:
 
 def read_movement(clip: Clip, frames: Frames | None, recipe: Recipe, colour: str) -> FloatArray:
     """All frames of the movement at the recipe's size, magnified if it says so: (n, C, H, W) in [0, 1]."""
-    images = read_frames(clip, held(clip, frames), onset_to_offset(clip), recipe["magnify"])
+    frames = held(clip, frames)
+    images = read_frames(clip, frames, onset_to_offset(clip), recipe["magnify"])
     return np.stack([planes_of(image, recipe, colour) for image in images])
 
 
