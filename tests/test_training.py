@@ -310,6 +310,26 @@ class TestAugmentation:
         assert abs(by) <= pixels
         assert torch.equal(moved[0, 0, 0], (torch.arange(12.0) - by).clamp(0, 11))
 
+    def test_a_sequence_is_mirrored_and_shifted_as_one(self):
+        sequences = torch.arange(12.0).expand(6, 4, 2, 12, 12)
+        with seeded(0, CPU):
+            moved = shifted(sequences, 3)
+        assert moved.shape == sequences.shape
+        assert torch.equal(moved, moved[:, :1, :1].expand_as(moved))
+        assert len({tuple(moved[clip, 0, 0, 0].tolist()) for clip in range(6)}) > 1
+
+    def test_a_network_of_sequences_is_trained_like_any_other(self):
+        images, labels = bright_and_dark()
+        sequences = np.repeat(images[:, None], 5, axis=1)
+        classifier = NeuralClassifier(
+            lambda: nn.Sequential(nn.Flatten(), nn.Linear(5 * 64, 2)),
+            2,
+            with_settings(epochs=30, mirror=True, shift=1),
+            mirror=lambda batch: batch.flip(-2),
+        )
+        classifier.fit(sequences, labels, SUBJECTS, seed=0)
+        assert (classifier.predict_proba(sequences).argmax(axis=1) == labels).mean() > 0.9
+
 
 class TestPrecision:
     def test_what_is_asked_for_is_what_is_used(self):

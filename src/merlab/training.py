@@ -84,9 +84,10 @@ class BestEpoch:
 class NeuralClassifier:
     """A torch network behind ``fit`` and ``predict_proba``.
 
-    ``network`` makes the untrained module; it maps (N, C, H, W) to logits (N, classes). ``mirror`` flips a batch of
-    this input left to right (``merlab.inputs.mirror_of``); settings with mirror=True need it. A fit is repeatable:
-    the same seed on the same machine gives the same numbers, and torch's global random state is left as it was found.
+    ``network`` makes the untrained module; it maps (N, C, H, W), or (N, T, C, H, W) for sequences, to logits
+    (N, classes). ``mirror`` flips a batch of this input left to right (``merlab.inputs.mirror_of``); settings with
+    mirror=True need it. A fit is repeatable: the same seed on the same machine gives the same numbers, and torch's
+    global random state is left as it was found.
 
     After ``fit``: ``module`` is the trained network, ``kept_epoch`` the epoch (from 1) that its weights come from.
     """
@@ -142,7 +143,7 @@ class NeuralClassifier:
         monitor: LabelledInputs | None = None,
         on_epoch: EpochReport | None = None,
     ) -> None:
-        """Train on inputs (N, C, H, W), labels (N,) in 0..classes-1 and the subject of each row.
+        """Train on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row.
 
         ``monitor`` is the test fold (inputs, labels), given exactly when selection is ``best-epoch-on-test``.
         ``on_epoch(done, total, loss)`` is called after every epoch.
@@ -254,12 +255,12 @@ class NeuralClassifier:
 
     def _augmented(self, batch: Tensor) -> Tensor:
         if self.settings.mirror and self.mirror is not None:
-            chosen = torch.rand(len(batch), 1, 1, 1, device=batch.device) < 0.5
-            batch = torch.where(chosen, self.mirror(batch), batch)
+            chosen = torch.rand(len(batch), device=batch.device) < 0.5
+            batch = torch.where(chosen.view(-1, *[1] * (batch.ndim - 1)), self.mirror(batch), batch)
         return shifted(batch, self.settings.shift) if self.settings.shift else batch
 
     def _forward(self, module: nn.Module, batch: Tensor) -> Tensor:
-        if self.settings.channels_last:
+        if self.settings.channels_last and batch.ndim == 4:
             batch = batch.contiguous(memory_format=torch.channels_last)
         reduced = self.precision(*batch.shape[-2:]) == "bfloat16"
         with torch.autocast(batch.device.type, torch.bfloat16, enabled=reduced):
@@ -297,10 +298,13 @@ class NeuralClassifier:
 
 
 def check_inputs(inputs: NDArray[np.float32]) -> None:
-    """Raise MerlabError unless inputs are (N, C, H, W) of finite numbers, N at least 1."""
-    if inputs.ndim != 4 or len(inputs) == 0:
-        raise MerlabError(f"inputs must be (clips, channels, height, width) with one clip at least, got {inputs.shape}")
-    unfit = np.flatnonzero(~np.isfinite(inputs).all(axis=(1, 2, 3)))
+    """Raise MerlabError unless inputs are (N, [T,] C, H, W) of finite numbers, N at least 1."""
+    if inputs.ndim not in (4, 5) or len(inputs) == 0:
+        raise MerlabError(
+            "inputs must be (clips, channels, height, width) or (clips, frames, channels, height, width) with one clip "
+            f"at least, got {inputs.shape}"
+        )
+    unfit = np.flatnonzero(~np.isfinite(inputs).all(axis=tuple(range(1, inputs.ndim))))
     if len(unfit):
         raise MerlabError(
             f"{len(unfit)} of {len(inputs)} inputs hold NaN or infinity, the first in row {unfit[0]}; "
@@ -400,11 +404,12 @@ def random_batches(count: int, size: int, device: torch.device) -> list[Tensor]:
 
 
 def shifted(batch: Tensor, pixels: int) -> Tensor:
-    """Move each of (N, C, H, W) by whole pixels drawn from -pixels..pixels along both axes, repeating the border."""
-    count, _, height, width = batch.shape
+    """Move each of (N, ..., H, W) by whole pixels drawn from -pixels..pixels along both axes, repeating the border."""
+    count, height, width = len(batch), *batch.shape[-2:]
     down, right = torch.randint(-pixels, pixels + 1, (2, count, 1), device=batch.device)
     rows = (torch.arange(height, device=batch.device) - down).clamp(0, height - 1)
     columns = (torch.arange(width, device=batch.device) - right).clamp(0, width - 1)
     clips = torch.arange(count, device=batch.device).view(-1, 1, 1)
-    moved = batch.permute(0, 2, 3, 1)[clips, rows[:, :, None], columns[:, None, :]]
-    return moved.permute(0, 3, 1, 2)
+    planes = batch.reshape(count, -1, height, width)
+    moved = planes.permute(0, 2, 3, 1)[clips, rows[:, :, None], columns[:, None, :]]
+    return moved.permute(0, 3, 1, 2).reshape(batch.shape)

@@ -94,3 +94,9 @@ def test_unknown_names_are_refused_with_what_exists(root):
         plan(root, ["ststnett"])
     with pytest.raises(MerlabError, match="paper, reduced"):
         plan(root, ["ststnet"], preset="huge")
+
+
+def test_an_input_that_the_method_cannot_take_is_refused_before_any_work():
+    with pytest.raises(MerlabError, match="gfem takes inputs that are images, and this one is a sequence"):
+        make_entry("gfem", "reduced", range(1), "sequence")
+    assert make_entry("linear-svm", "paper", range(1), "sequence:size=32x32").recipe.frames == 10

@@ -26,6 +26,9 @@ def test_floors_come_first_then_the_papers_networks_then_rivals():
         "resnet34",
         "ststnet",
         "off-apexnet",
+        "learnet",
+        "lbp-top",
+        "mdmo",
     ]
     assert all(method.name == name for name, method in METHODS.items())
 
@@ -63,6 +66,29 @@ def test_a_floor_is_no_network():
         find_method("constant").module(Task(3, 3, 28, 28), find_method("constant").preset("paper"))
 
 
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [("flow", "image"), ("onset-apex:regions=mask", "image"), ("sequence", "sequence"), ("mdmo", "vector")],
+)
+def test_a_task_knows_the_layout_of_its_inputs(text, layout):
+    assert Task.of(3, parse_recipe(text)).layout == layout
+
+
+def test_a_network_of_images_refuses_sequences_and_says_what_it_takes():
+    method = find_method("ststnet")
+    with pytest.raises(MerlabError, match=r"ststnet takes inputs that are images, and this one is a sequence; .*flow:"):
+        method.module(Task.of(3, parse_recipe("flow-sequence")), method.preset("paper"))
+
+
+@pytest.mark.parametrize(("name", "text", "layout"), [("lbp-top", "apex", "image"), ("ststnet", "mdmo", "vector")])
+def test_descriptors_and_images_are_not_taken_for_each_other(name, text, layout):
+    method = find_method(name)
+    with pytest.raises(MerlabError, match=f"{name} takes inputs that are .*, and this one is a {layout}"):
+        method.build(Task.of(3, parse_recipe(text)), method.preset("paper")).fit(
+            np.zeros((4, 3, 1, 1), np.float32), np.array([0, 1, 0, 1]), ["s"] * 4, 0
+        )
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_fits_and_predicts_on_its_smallest_input(name):
     method = find_method(name)
@@ -73,7 +99,7 @@ def test_every_method_fits_and_predicts_on_its_smallest_input(name):
     recipe = parse_recipe(preset.input or method.input).seen_by(method.view)
     generator = np.random.default_rng(0)
     inputs = generator.random((9, *recipe.shape)).astype(np.float32)
-    task = Task(3, recipe.channels, recipe.height, recipe.width, recipe.views)
+    task = Task.of(3, recipe)
     classifier = method.build(task, preset, mirror=mirror_of(recipe))
     classifier.fit(inputs, np.arange(9) % 3, [f"s{row}" for row in range(9)], seed=0)
     probabilities = classifier.predict_proba(inputs[:4])

@@ -101,8 +101,7 @@ class Plan:
 
     def task(self, entry: Entry) -> Task:
         """The shape of the problem that the entry's method is built for."""
-        recipe = entry.recipe
-        return Task(len(self.classes), recipe.channels, recipe.height, recipe.width, recipe.views)
+        return Task.of(len(self.classes), entry.recipe)
 
     def describe(self) -> dict[str, Any]:
         """Facts for the head of a report."""
@@ -135,12 +134,16 @@ def make_entry(
     """State one method: its preset, the training settings that replace the preset's, and the input it takes.
 
     The input is the user's recipe, else the preset's, else the method's, seen through the views that the method looks
-    at. Methods that draw nothing at random run once. Raises MerlabError naming the setting that is wrong.
+    at. Methods that draw nothing at random run once. Raises MerlabError naming the setting that is wrong, or the input
+    that the method cannot take.
     """
     method = find_method(method_name)
     preset = method.preset(preset_name)
-    recipe = parse_recipe(input_text or preset.input or method.input).seen_by(method.view)
-    entry = Entry(method.name, preset_name, preset, recipe, tuple(seeds) if method.seeded else (seeds[0],))
+    recipe = parse_recipe(input_text or preset.input or method.input)
+    method.check_layout(recipe.kind.layout)
+    entry = Entry(
+        method.name, preset_name, preset, recipe.seen_by(method.view), tuple(seeds) if method.seeded else (seeds[0],)
+    )
     if preset.training is None:
         return entry
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
 from merlab.errors import MerlabError
+from merlab.inputs.recipe import Layout, Recipe, View
 from merlab.training import Mirror, NeuralClassifier, TrainingSettings
-
-View = Literal["global", "local", "both"]
 
 
 class Classifier(Protocol):
     """One model of one fold."""
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
-        """Fit on inputs (N, C, H, W), labels (N,) in 0..classes-1 and the subject of each row."""
+        """Fit on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row."""
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes); each row sums to 1 and its arg-max is the decision."""
@@ -33,6 +32,7 @@ class Task:
     """The shape of the problem that a classifier is built for.
 
     ``channels`` counts one view; with ``views`` = 2 an input has 2 x channels: the global view, then the local one.
+    ``frames`` is the length of a sequence, 1 for all else. A vector of numbers is ``channels`` of 1 x 1.
     """
 
     classes: int
@@ -40,6 +40,20 @@ class Task:
     height: int
     width: int
     views: int = 1
+    frames: int = 1
+
+    @classmethod
+    def of(cls, classes: int, recipe: Recipe) -> Task:
+        """Telling so many classes apart on inputs of this recipe."""
+        *_, height, width = recipe.shape
+        return cls(classes, recipe.channels, height, width, recipe.views, recipe.frames)
+
+    @property
+    def layout(self) -> Layout:
+        """What one view of an input is."""
+        if self.frames > 1:
+            return "sequence"
+        return "vector" if self.height == self.width == 1 else "image"
 
 
 class Preset(BaseModel):
@@ -64,7 +78,8 @@ class Method:
 
     Exactly one of ``network`` (a torch module for a task; keyword options come from the preset) and ``pipeline`` (a
     classical classifier for a task) is given. ``view`` says which views of the face it looks at, ``input`` is the
-    recipe it takes unless the user or the preset names another. ``seeded`` is False where no seed changes the result.
+    recipe it takes unless the user or the preset names another. ``takes`` lists the layouts of input that it can work
+    on. ``seeded`` is False where no seed changes the result.
     """
 
     name: str
@@ -76,6 +91,7 @@ class Method:
     network: Callable[..., nn.Module] | None = None
     pipeline: Callable[[Task], Classifier] | None = None
     seeded: bool = True
+    takes: tuple[Layout, ...] = ("image",)
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.pipeline is None):
@@ -90,6 +106,7 @@ class Method:
     def build(self, task: Task, preset: Preset, mirror: Mirror | None = None) -> Classifier:
         """A classifier that has seen nothing yet; ``mirror`` flips a batch of its input, for presets that mirror."""
         if self.pipeline is not None:
+            self.check_layout(task.layout)
             return self.pipeline(task)
         assert preset.training is not None, f"{self.name}: a network's preset needs training settings"
         return NeuralClassifier(partial(self.module, task, preset), task.classes, preset.training, mirror=mirror)
@@ -98,4 +115,14 @@ class Method:
         """The untrained network of a preset; raises MerlabError for a classical method."""
         if self.network is None:
             raise MerlabError(f"{self.name} is not a network; name a method that is one, such as dbfem-caffm")
+        self.check_layout(task.layout)
         return self.network(task, **preset.network)
+
+    def check_layout(self, layout: Layout) -> None:
+        """Raise MerlabError unless the method works on inputs of this layout."""
+        if layout not in self.takes:
+            taken = " or ".join(f"{each}s" for each in self.takes)
+            raise MerlabError(
+                f"{self.name} takes inputs that are {taken}, and this one is a {layout}; "
+                f"use a recipe such as {self.input}"
+            )
