@@ -18,6 +18,7 @@ COMMANDS = [
     "methods",
     "databases",
     "inputs",
+    "models",
     "results",
 ]
 

@@ -1,1 +1,1 @@
-"""Faces: the facial regions of the action units."""
+"""Faces: found, followed, brought onto the paper's layout, and divided into the regions of the action units."""

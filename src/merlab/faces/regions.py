@@ -1,17 +1,19 @@
-"""The five facial regions of the paper, tied to the action units that it lists, as a template for cropped faces.
+"""The five facial regions of the paper, tied to the action units that it lists.
 
 The paper (section IV.A) names the regions and their action units; it gives neither outlines nor a rule to draw them.
-The polygons here are merlab's: drawn on the layout of CASME II's own crops (231 wide, 282 high; eyes at y 73, mouth at
-y 190, chin at y 277), so they fit databases that come cropped, without landmarks.
+The outlines here are merlab's, in two forms. ``REGIONS`` is a template drawn on the layout of CASME II's own crops (231
+wide, 282 high; eyes at y 73, mouth at y 190, chin at y 277), for databases that come cropped, without landmarks.
+``regions_from_landmarks`` draws them through the points of a face's own mesh.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 LAYOUT_WIDTH, LAYOUT_HEIGHT = 231, 282
 SUBPIXEL_BITS = 6
@@ -80,6 +82,37 @@ REGIONS: dict[str, Region] = {
     )
 }
 
+# Points of MediaPipe's face mesh that each outline runs through, clockwise from its top left, in the order of the
+# template's polygons. Eyes and brows: below the lower lids, past the temples, over the upper forehead. Nose: from
+# between the eyes along the sides of the nose and around the wings. Cheeks: between lower lid, side of the nose,
+# nasolabial fold and cheekbone. Mouth: from under the nose past the ends of the smile lines to the fold above the
+# chin. Chin: from that fold to the edge of the jaw.
+_FOREHEAD_MESH = (143, 71, 68, 104, 69, 108, 151, 337, 299, 333, 298, 301, 372)
+_RIGHT_CHEEK_MESH = (111, 228, 229, 230, 231, 232, 47, 126, 142, 203, 206, 207, 187, 123, 116)
+_LEFT_CHEEK_MESH = (340, 345, 352, 411, 427, 426, 423, 371, 355, 277, 452, 451, 450, 449, 448)
+MESH_OUTLINES: dict[str, tuple[tuple[int, ...], ...]] = {
+    "eyes and brows": ((*_FOREHEAD_MESH, 448, 449, 450, 451, 452, 453, 464, 6, 244, 233, 232, 231, 230, 229, 228),),
+    "nose": ((6, 464, 357, 343, 277, 355, 429, 279, 358, 327, 2, 98, 129, 49, 209, 126, 47, 114, 128, 244),),
+    "cheeks": (_RIGHT_CHEEK_MESH, _LEFT_CHEEK_MESH),
+    "mouth": ((98, 2, 327, 391, 436, 432, 422, 335, 406, 313, 18, 83, 182, 106, 202, 212, 216, 165),),
+    "chin": ((106, 182, 83, 18, 313, 406, 335, 424, 262, 369, 400, 377, 152, 148, 176, 140, 32, 204),),
+}
+
+
+def regions_from_landmarks(points: ArrayLike) -> dict[str, Region]:
+    """The five regions of a face through its own mesh.
+
+    ``points`` (468, 2) are pixels of the layout; what reaches beyond the layout is cut at its edge.
+    """
+    within = np.clip(np.asarray(points, np.float64), 0, [LAYOUT_WIDTH - 1, LAYOUT_HEIGHT - 1])
+    return {
+        name: replace(
+            REGIONS[name],
+            polygons=tuple(tuple((float(x), float(y)) for x, y in within[list(outline)]) for outline in outlines),
+        )
+        for name, outlines in MESH_OUTLINES.items()
+    }
+
 
 def region_of(action_unit: int) -> str | None:
     """The region that the paper counts an action unit to; None for those in no region (18, 20 and 24 among them)."""
@@ -99,6 +132,6 @@ def region_mask(region: Region, width: int, height: int) -> NDArray[np.bool_]:
     return canvas.astype(bool)
 
 
-def face_mask(width: int, height: int) -> NDArray[np.bool_]:
-    """The union of the five regions, (height, width)."""
-    return np.asarray(np.any([region_mask(region, width, height) for region in REGIONS.values()], axis=0))
+def face_mask(width: int, height: int, regions: Iterable[Region] = tuple(REGIONS.values())) -> NDArray[np.bool_]:
+    """The union of the five regions, (height, width); those of the template unless others are given."""
+    return np.asarray(np.any([region_mask(region, width, height) for region in regions], axis=0))

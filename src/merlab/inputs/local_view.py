@@ -7,13 +7,14 @@ regions out and lays them side by side, so that the branch sees nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, bounding_box, face_mask
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, bounding_box, face_mask
 from merlab.inputs.images import resize
 from merlab.inputs.recipe import FloatArray
 
@@ -29,20 +30,24 @@ TILES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
 
 
 @lru_cache(maxsize=8)
-def _mask(width: int, height: int) -> NDArray[np.bool_]:
-    return face_mask(width, height)
+def _mask(width: int, height: int, regions: tuple[Region, ...]) -> NDArray[np.bool_]:
+    return face_mask(width, height, regions)
 
 
-def mask(view: FloatArray, neutral: FloatArray) -> FloatArray:
-    """Keep the five regions of (C, H, W) and put ``neutral`` (C, 1, 1) elsewhere."""
-    return np.where(_mask(view.shape[2], view.shape[1]), view, neutral).astype(np.float32)
+def mask(view: FloatArray, neutral: FloatArray, regions: Mapping[str, Region] = REGIONS) -> FloatArray:
+    """Keep the five regions of (C, H, W) and put ``neutral`` (C, 1, 1) elsewhere.
+
+    ``regions``: the template, or those of the clip's own face (``faces.regions.regions_from_landmarks``).
+    """
+    inside = _mask(view.shape[2], view.shape[1], tuple(regions.values()))
+    return np.where(inside, view, neutral).astype(np.float32)
 
 
-def mosaic(view: FloatArray, neutral: FloatArray) -> FloatArray:
+def mosaic(view: FloatArray, neutral: FloatArray, regions: Mapping[str, Region] = REGIONS) -> FloatArray:
     """The bounding boxes of the regions of (C, H, W), resized into the tiles of an image of the same size."""
     height, width = view.shape[1:]
     canvas = np.broadcast_to(neutral, view.shape).astype(np.float32)
-    for region in REGIONS.values():
+    for region in regions.values():
         for polygon, tile in zip(region.polygons, TILES[region.name], strict=True):
             left, top, right, bottom = bounding_box(polygon)
             columns = _span(left / LAYOUT_WIDTH, right / LAYOUT_WIDTH, width)
@@ -60,4 +65,11 @@ def _span(start: float, stop: float, length: int) -> slice:
     return slice(first, max(first + 1, round(stop * length)))
 
 
-FORMS: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {"mask": mask, "mosaic": mosaic}
+class Form(Protocol):
+    """A way to show the regions of a view alone."""
+
+    def __call__(self, view: FloatArray, neutral: FloatArray, regions: Mapping[str, Region] = ...) -> FloatArray:
+        """The regions of (C, H, W), ``neutral`` (C, 1, 1) where there is none."""
+
+
+FORMS: dict[str, Form] = {"mask": mask, "mosaic": mosaic}

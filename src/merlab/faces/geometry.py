@@ -1,0 +1,121 @@
+"""Similarity transforms between the pixels of a frame and the pixels of the layout, and images moved by them.
+
+Pixel coordinates are (x right, y down) with (0, 0) at the centre of the top-left pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from merlab.clips import Image
+from merlab.errors import MerlabError
+
+Points = NDArray[np.float64]
+
+# Beyond this factor a face is averaged down before it is moved: cubic interpolation looks at 4 x 4 pixels only, and
+# the fine texture that it steps over would shimmer from frame to frame.
+LARGEST_PLAIN_REDUCTION = 2
+
+
+@dataclass(frozen=True)
+class Transform:
+    """An affine map of points, kept as the rows of its 2 x 3 matrix so that it is immutable, comparable and JSON."""
+
+    rows: tuple[tuple[float, float, float], tuple[float, float, float]]
+
+    @classmethod
+    def from_matrix(cls, matrix: ArrayLike) -> Transform:
+        """From a (2, 3) matrix of finite numbers; raises MerlabError for anything else."""
+        array = np.asarray(matrix, np.float64)
+        if array.shape != (2, 3) or not np.isfinite(array).all():
+            raise MerlabError(f"a transform is a 2 x 3 matrix of finite numbers, got {array.tolist()}")
+        return cls(tuple(tuple(row) for row in array.tolist()))  # type: ignore[arg-type]
+
+    @property
+    def matrix(self) -> Points:
+        """(2, 3) float64."""
+        return np.array(self.rows, np.float64)
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the target for a pixel of the source."""
+        return float(np.sqrt(abs(np.linalg.det(self.matrix[:, :2]))))
+
+    @property
+    def inverse(self) -> Transform:
+        """The map back."""
+        return Transform.from_matrix(cv2.invertAffineTransform(self.matrix))
+
+    def __call__(self, points: ArrayLike) -> Points:
+        """The images of points (N, 2)."""
+        matrix = self.matrix
+        return np.asarray(np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2])
+
+    def after(self, first: Transform) -> Transform:
+        """The map that applies ``first`` and then this one."""
+        whole = self.matrix @ np.vstack([first.matrix, [0.0, 0.0, 1.0]])
+        return Transform.from_matrix(whole)
+
+    def to_json(self) -> list[list[float]]:
+        """The matrix as nested lists; ``from_matrix`` reads it back exactly."""
+        return [list(row) for row in self.rows]
+
+
+def translation(x: float, y: float) -> Transform:
+    """The map that moves points by (x, y)."""
+    return Transform(((1.0, 0.0, float(x)), (0.0, 1.0, float(y))))
+
+
+def fit_similarity(source: ArrayLike, target: ArrayLike, weights: ArrayLike | None = None) -> Transform:
+    """The rotation, scale and shift that bring ``source`` (N, 2) closest to ``target`` in weighted least squares.
+
+    Closed form of Umeyama 1991 in two dimensions, without reflection. Raises MerlabError for fewer than two distinct
+    points.
+    """
+    a, b = np.asarray(source, np.float64), np.asarray(target, np.float64)
+    share = np.ones(len(a)) if weights is None else np.asarray(weights, np.float64)
+    total = share.sum()
+    if len(a) != len(b) or total <= 0:
+        raise MerlabError(f"a similarity needs as many target points as source points, got {len(a)} and {len(b)}")
+    centre_a, centre_b = share @ a / total, share @ b / total
+    a, b = a - centre_a, b - centre_b
+    spread = share @ (a**2).sum(axis=1)
+    if spread <= 0:
+        raise MerlabError("a similarity needs at least two distinct points")
+    cosine = share @ (a * b).sum(axis=1) / spread
+    sine = share @ (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / spread
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    return Transform.from_matrix(np.column_stack([turn, centre_b - turn @ centre_a]))
+
+
+def moved_image(
+    image: Image, transform: Transform, size: tuple[int, int], interpolation: int = cv2.INTER_CUBIC
+) -> Image:
+    """The image under ``transform`` as an image of ``size`` (width, height); outside, the edge is repeated."""
+    reduction = int(1 / transform.scale)
+    if reduction > LARGEST_PLAIN_REDUCTION:
+        image, reduced = _averaged_down(image, reduction)
+        transform = transform.after(reduced.inverse)
+    moved = cv2.warpAffine(image, transform.matrix, size, flags=interpolation, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)
+
+
+def _averaged_down(image: Image, factor: int) -> tuple[Image, Transform]:
+    """Each ``factor`` x ``factor`` pixels averaged to one, and the map of points into the smaller image."""
+    height, width = (max(length // factor, 1) for length in image.shape[:2])
+    small = cv2.resize(image[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA)
+    shift = -(factor - 1) / 2 / factor
+    return np.asarray(small, np.uint8), Transform(((1 / factor, 0.0, shift), (0.0, 1 / factor, shift)))
+
+
+def bounds(points: Sequence[Any] | Points) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom) of points (N, 2)."""
+    array = np.asarray(points, np.float64)
+    (left, top), (right, bottom) = array.min(axis=0), array.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)

@@ -1,0 +1,131 @@
+"""The rigid movement of the head within a clip, found on skin that the facial muscles hardly move.
+
+Landmarks jitter by more than a micro-expression moves, so the head is not followed by them but by the image itself: the
+optical flow from the onset's face to a frame's, between brows and mouth and without the eyes and the cheeks, through
+which a rotation and a shift are fitted that give little weight to whatever disagrees.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.clips import Image
+from merlab.faces.geometry import Points, Transform, fit_similarity, moved_image, translation
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+
+# Boxes (left, top, right, bottom) of the layout: the bridge and back of the nose, and the cheekbones in front of the
+# ears. Left out: brows and forehead (AU1, 2, 4), eyes (blinks, gaze), cheeks (AU6), mouth and chin.
+STABLE_BOXES = ((86, 50, 145, 150), (2, 100, 40, 150), (191, 100, 229, 150))
+# Rows of the layout that are looked at: the boxes and a margin for the flow.
+TOP, BOTTOM = 34, 166
+GRID = 3
+
+# px: a flow vector further than this from the rigid movement has no weight (Tukey's biweight); where the head turns
+# much, the limit starts wider and is halved in each reweighting.
+CUT_OFF = 0.3
+REWEIGHTINGS = 10
+PASSES, SETTLED = 3, 0.1
+# The landmarks' guess is taken where its difference from the onset is below this share of the other guess's.
+CLEARLY = 0.7
+# A change of scale below this share is not told apart from the muscles' own pull, and taken for none; beyond, only
+# the excess is believed.
+DOUBTFUL_SCALE = 0.002
+LEAST_AGREEMENT = 0.1
+
+Grey = NDArray[np.uint8]
+
+
+class HeadFit:
+    """Finds the transform that brings the face of any frame of a clip onto the face of its onset, as laid out.
+
+    ``onset`` (H, W, 3) BGR is the onset frame, ``transform`` its map into the layout.
+    """
+
+    def __init__(self, onset: Image, transform: Transform) -> None:
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._onset = _strip(onset, transform)
+        self._columns, self._rows = _grid()
+        texture = cv2.cornerMinEigenVal(cv2.GaussianBlur(self._onset, (0, 0), 1), 9)[self._rows, self._columns]
+        enough = max(float(np.percentile(texture, 70)), 1e-12)
+        self._texture = np.minimum(texture / enough, 1).astype(np.float64)
+
+    def fit(self, frame: Image, before: Transform, landmarks: Transform | None = None) -> Transform:
+        """The map of ``frame`` into the layout under which its stable skin lies on the onset's, to about 0.1 px.
+
+        It starts from ``before``, the map of the frame before, or from what the ``landmarks`` say where that looks
+        clearly more like the onset (the head has jumped). The start is returned as it is where the images do not agree
+        on one movement: the face is hidden, or has turned away.
+        """
+        start = before
+        if landmarks is not None:
+            jumped = self._difference(frame, landmarks) < CLEARLY * self._difference(frame, before)
+            start = landmarks if jumped else before
+        found = start
+        for _ in range(PASSES):
+            step = self._correction(_strip(frame, found))
+            if step is None:
+                return start
+            found = step.after(found)
+            if displacement(step) < SETTLED:
+                break
+        return found
+
+    def _difference(self, frame: Image, transform: Transform) -> float:
+        """Mean absolute difference of grey values on the stable skin."""
+        there, here = (
+            image[self._rows, self._columns].astype(np.int16) for image in (_strip(frame, transform), self._onset)
+        )
+        return float(np.abs(there - here).mean())
+
+    def _correction(self, strip: Grey) -> Transform | None:
+        """What moves the stable skin of a strip back onto the onset's; None where it does not move as one."""
+        whole = self._flow.calc(self._onset, strip, None)  # type: ignore[call-overload]
+        flow = np.asarray(whole[self._rows, self._columns], np.float64)
+        onset = np.column_stack([self._columns, self._rows + TOP]).astype(np.float64)
+        moved = onset + flow
+        away = np.hypot(*(flow - np.median(flow, axis=0)).T)
+        cut_off = 2 * float(np.median(away))
+        for _ in range(REWEIGHTINGS):
+            cut_off = max(cut_off / 2, CUT_OFF)
+            weights = self._texture * np.clip(1 - (away / cut_off) ** 2, 0, None) ** 2
+            if weights.sum() < LEAST_AGREEMENT * self._texture.sum():
+                return None
+            back = _nearly_rigid(fit_similarity(moved, onset, weights), moved, onset, weights)
+            away = np.hypot(*(back(moved) - onset).T)
+        return back
+
+
+def displacement(transform: Transform) -> float:
+    """How far a transform of the layout moves the face: mean over a grid of points, px."""
+    x, y = np.meshgrid(np.linspace(0, LAYOUT_WIDTH - 1, 5), np.linspace(0, LAYOUT_HEIGHT - 1, 5))
+    points = np.column_stack([x.ravel(), y.ravel()])
+    return float(np.hypot(*(transform(points) - points).T).mean())
+
+
+def _nearly_rigid(similarity: Transform, source: Points, target: Points, weights: NDArray[np.float64]) -> Transform:
+    """The similarity with its change of scale reduced by what is doubtful, about the middle of the points."""
+    change = similarity.scale - 1
+    believed = 1 + np.sign(change) * max(abs(change) - DOUBTFUL_SCALE, 0)
+    turn = similarity.matrix[:, :2] * (believed / similarity.scale)
+    middle, goal = (weights @ points / weights.sum() for points in (source, target))
+    return Transform.from_matrix(np.column_stack([turn, goal - turn @ middle]))
+
+
+def _strip(frame: Image, transform: Transform) -> Grey:
+    """The rows of the laid-out face that are looked at, grey (BOTTOM - TOP, LAYOUT_WIDTH)."""
+    strip = moved_image(frame, translation(0, -TOP).after(transform), (LAYOUT_WIDTH, BOTTOM - TOP))
+    return np.asarray(cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _grid() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Columns and rows of the points of the strip at which the stable skin is looked at."""
+    mask = np.zeros((BOTTOM - TOP, LAYOUT_WIDTH), bool)
+    for left, top, right, bottom in STABLE_BOXES:
+        mask[top - TOP : bottom - TOP : GRID, left:right:GRID] = True
+    rows, columns = np.nonzero(mask)
+    return columns, rows

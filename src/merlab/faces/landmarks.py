@@ -1,0 +1,186 @@
+"""Landmarks of a face: the 468 points of MediaPipe's face mesh, or the detector's five points where it is absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Protocol
+
+import cv2
+import numpy as np
+
+from merlab.clips import Image
+from merlab.errors import MerlabError
+from merlab.faces.detection import Face
+from merlab.faces.geometry import Points, Transform, bounds, moved_image
+from merlab.faces.models import MODELS
+
+Source = Literal["mesh", "five-points"]
+
+MESH_SIZE, MESH_SIDE = 468, 192
+# MediaPipe's conventions (its face_landmark graphs): the square around the face enlarged by 1.5, turned so that the
+# line from the outer corner of the right eye (point 33) to that of the left (263) is level.
+ENLARGED = 1.5
+OUTER_RIGHT, OUTER_LEFT = 33, 263
+LEAST_PRESENCE = 0.5
+
+# Field names of points -> indices of each source, averaged. ``_r`` is the subject's right, the image's left.
+NAMED_POINTS: dict[Source, dict[str, tuple[int, ...]]] = {
+    "mesh": {
+        "eye_outer_r": (33,),
+        "eye_inner_r": (133,),
+        "eye_inner_l": (362,),
+        "eye_outer_l": (263,),
+        "eye_r": (33, 133, 159, 145),
+        "eye_l": (263, 362, 386, 374),
+        "upper_lid_r": (159,),
+        "lower_lid_r": (145,),
+        "upper_lid_l": (386,),
+        "lower_lid_l": (374,),
+        "nose_bridge": (6, 168, 197),
+        "nose_tip": (1,),
+        "subnasal": (2,),
+        "mouth_corner_r": (61,),
+        "mouth_corner_l": (291,),
+        "upper_lip_edge": (13,),
+        "lower_lip_edge": (14,),
+        "chin": (152,),
+    },
+    "five-points": {
+        "eye_r": (0,),
+        "eye_l": (1,),
+        "nose_tip": (2,),
+        "mouth_corner_r": (3,),
+        "mouth_corner_l": (4,),
+    },
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """Landmarks of one face in one image.
+
+    Attributes:
+        points: (468, 2) or (5, 2) float64, pixels of the image.
+        source: ``mesh`` (MediaPipe face mesh) or ``five-points`` (the detector's; unfit for more than a coarse
+            alignment).
+        presence: how sure the network is that there is a face at all, 0..1.
+
+    """
+
+    points: Points
+    source: Source
+    presence: float
+
+    def named(self, *names: str) -> Points:
+        """The points of these names, (N, 2); see NAMED_POINTS."""
+        indices = NAMED_POINTS[self.source]
+        return np.array([self.points[list(indices[name])].mean(axis=0) for name in names])
+
+    @cached_property
+    def pupil_distance(self) -> float:
+        """Distance between the centres of the eyes, pixels of the image."""
+        right, left = self.named("eye_r", "eye_l")
+        return float(np.hypot(*(left - right)))
+
+    @property
+    def face(self) -> Face:
+        """The box around the points; its confidence is their presence."""
+        return Face(*bounds(self.points), self.presence)
+
+
+class Landmarker(Protocol):
+    """Finds the landmarks of a face. Not to be shared between threads or processes."""
+
+    source: Source
+
+    def locate(self, image: Image, face: Face) -> Landmarks:
+        """The landmarks of a face that a detector found."""
+
+    def follow(self, image: Image, previous: Landmarks) -> Landmarks | None:
+        """The landmarks in the next frame of a clip; None where this landmarker needs the detector again."""
+
+
+class FaceMesh:
+    """MediaPipe's face mesh (Kartynnik et al. 2019), run by OpenCV: 468 points of a crop of 192 x 192."""
+
+    source: Source = "mesh"
+
+    def __init__(self, model: Path | None = None) -> None:
+        path = MODELS["face-mesh"].check(model) if model else MODELS["face-mesh"].find()
+        self._network = cv2.dnn.readNetFromTFLite(str(path))
+        self._outputs = self._network.getUnconnectedOutLayersNames()
+
+    def locate(self, image: Image, face: Face) -> Landmarks:
+        """The landmarks of a detected face, found twice: the second crop no longer depends on the detector's box."""
+        first = self._in_crop(image, face, _roll(*face.points[:2]) if face.points else 0.0)
+        return self.follow(image, first) if first.presence >= LEAST_PRESENCE else first
+
+    def follow(self, image: Image, previous: Landmarks) -> Landmarks:
+        """The landmarks in the crop around the previous ones, as MediaPipe does from frame to frame."""
+        right, left = previous.points[OUTER_RIGHT], previous.points[OUTER_LEFT]
+        return self._in_crop(image, previous.face, _roll(right, left))
+
+    def _in_crop(self, image: Image, face: Face, roll: float) -> Landmarks:
+        into = _crop_transform(face, roll)
+        crop = moved_image(image, into, (MESH_SIDE, MESH_SIDE), cv2.INTER_LINEAR)
+        self._network.setInput(cv2.dnn.blobFromImage(crop, 1 / 255, swapRB=True))
+        outputs = self._network.forward(self._outputs)
+        flat = next(output for output in outputs if output.size == MESH_SIZE * 3)
+        logit = float(next(output for output in outputs if output.size == 1).item())
+        points = into.inverse(flat.reshape(MESH_SIZE, 3)[:, :2])
+        return Landmarks(points, self.source, float(1 / (1 + np.exp(-logit))))
+
+
+def _roll(right: Points | tuple[float, float], left: Points | tuple[float, float]) -> float:
+    """The angle of the line between the eyes, radians from x towards y."""
+    return float(np.arctan2(left[1] - right[1], left[0] - right[0]))
+
+
+def _crop_transform(face: Face, roll: float) -> Transform:
+    """From the image into the square crop around a face, turned level."""
+    scale = MESH_SIDE / (ENLARGED * max(face.width, face.height, 1.0))
+    turn = scale * np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])
+    middle = (MESH_SIDE - 1) / 2
+    return Transform.from_matrix(np.column_stack([turn, middle - turn @ np.array(face.centre)]))
+
+
+class FivePoints:
+    """The detector's own five points: the fallback where the mesh is absent."""
+
+    source: Source = "five-points"
+
+    def locate(self, image: Image, face: Face) -> Landmarks:
+        """The points that the detector gave; raises MerlabError where it gives boxes alone."""
+        if face.points is None:
+            raise MerlabError(
+                "this detector gives boxes without landmarks, and the face mesh is absent; "
+                f"{MODELS['face-mesh'].remedy}"
+            )
+        return Landmarks(np.array(face.points, np.float64), self.source, min(max(face.confidence, 0.0), 1.0))
+
+    def follow(self, image: Image, previous: Landmarks) -> None:
+        """None: every frame needs the detector."""
+        return
+
+
+LANDMARKERS: Mapping[Source, type[FaceMesh] | type[FivePoints]] = {"mesh": FaceMesh, "five-points": FivePoints}
+
+
+def find_landmarker(source: Source | None = None) -> Landmarker:
+    """The landmarker asked for; None takes the mesh where its file is present and the five points elsewhere."""
+    if source is None:
+        source = "mesh" if MODELS["face-mesh"].present else "five-points"
+    return LANDMARKERS[source]()
+
+
+def fallback_warning(source: Source) -> str | None:
+    """What a command must tell its user where the five points stand in for the mesh."""
+    if source == "mesh":
+        return None
+    return (
+        "landmarks are the detector's five points, which jitter by pixels and give no facial regions, because the face "
+        f"mesh is absent; {MODELS['face-mesh'].remedy}"
+    )
