@@ -1,11 +1,11 @@
-"""The local branch: the first half of Inception-v3 with CBAM."""
+"""The local branch: the first half of Inception-v3 with attention, the paper's CBAM by default."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from merlab.methods.layers import CBAM, ConvBnRelu, scaled
+from merlab.methods.layers import AttentionName, ConvBnRelu, make_attention, scaled
 
 
 class Inception(nn.Module):
@@ -26,11 +26,13 @@ class LocalBranch(nn.Module):
     (N, channels, H, W) -> (N, out_channels, h, w). The grid h x w is the input divided by 8 stem_stride, rounded up,
     which is the grid of the ResNet12 global branch. The paper says Inception-v3 and CBAM and gives no layers;
     merlab's reconstruction from Table 7 keeps the stem, three blocks A (pooled features 32, 64, 64), block B and two
-    blocks C (7 x 1 paths of 128 and 160 channels), pads every convolution to the same size, and puts CBAM after B and
-    after each C.
+    blocks C (7 x 1 paths of 128 and 160 channels), pads every convolution to the same size, and puts CBAM
+    (or other ``attention``) after B and after each C.
     """
 
-    def __init__(self, channels: int, width: float = 1.0, stem_stride: int = 2) -> None:
+    def __init__(
+        self, channels: int, width: float = 1.0, stem_stride: int = 2, attention: AttentionName = "cbam"
+    ) -> None:
         super().__init__()
         self.width = width
         layers: list[nn.Module] = [*self._stem(channels, stem_stride)]
@@ -40,11 +42,11 @@ class LocalBranch(nn.Module):
             last = 2 * scaled(64, width) + scaled(96, width) + scaled(pooled, width)
         layers.append(self._block_b(last))
         last += scaled(384, width) + scaled(96, width)
-        layers.append(CBAM(last))
+        layers.append(make_attention(attention, last))
         for factorised in (128, 160):
             layers.append(self._block_c(last, factorised))
             last = 4 * scaled(192, width)
-            layers.append(CBAM(last))
+            layers.append(make_attention(attention, last))
         self.layers = nn.Sequential(*layers)
         self.out_channels = last
 
