@@ -10,10 +10,12 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.training import (
+    NetworkWithLoss,
     NeuralClassifier,
     TrainingSettings,
     balanced_weights,
     hold_out_subjects,
+    make_optimizer,
     random_batches,
     resolve_device,
     resolve_precision,
@@ -130,6 +132,43 @@ class TestLearning:
         fitted(on_epoch=lambda done, total, loss: reports.append((done, total, loss)))
         assert [report[:2] for report in reports] == [(epoch, 15) for epoch in range(1, 16)]
         assert reports[-1][2] < reports[0][2]
+
+
+class TestOptimisers:
+    def test_sgd_is_sgd_with_momentum(self):
+        parameter = nn.Parameter(torch.zeros(1))
+        module = nn.Module()
+        module.weight = parameter
+        optimizer = make_optimizer(with_settings(optimizer="sgd", learning_rate=0.1), module)
+        for _ in range(2):
+            parameter.grad = torch.ones(1)
+            optimizer.step()
+        # Steps of 0.1 x 1, then 0.1 x (1 + 0.9).
+        assert parameter.item() == pytest.approx(-0.29)
+
+    def test_sgd_learns_too(self):
+        unseen, truth = bright_and_dark(seed=1)
+        classifier = fitted(with_settings(optimizer="sgd", learning_rate=0.1))
+        assert (classifier.predict_proba(unseen).argmax(axis=1) == truth).mean() > 0.9
+
+    def test_a_network_with_a_loss_of_its_own_is_trained_by_it(self):
+        class Turned(NetworkWithLoss):
+            """Its loss learns the other class, from more than its logits."""
+
+            def __init__(self):
+                super().__init__()
+                self.network = small_network()
+
+            def forward(self, inputs):
+                logits = self.network(inputs)
+                return (logits, inputs) if self.training else logits
+
+            def loss(self, outputs, labels, weights):
+                logits, _ = outputs
+                return nn.functional.cross_entropy(logits, 1 - labels, weights)
+
+        unseen, truth = bright_and_dark(seed=1)
+        assert (fitted(network=Turned).predict_proba(unseen).argmax(axis=1) == truth).mean() < 0.1
 
 
 class TestRepeatability:

@@ -89,7 +89,7 @@ NEURAL_OR_FITTED = [name for name in METHODS if name not in {"constant", "random
 def drawn_inputs(worker, recipe, progress=None):
     """Inputs drawn at random: the clips of this tree are stored flow, which not every method can be fed with."""
     shape = (len(worker.plan.labelled.table), *recipe.shape)
-    return np.random.default_rng(0).random(shape, dtype=np.float32)
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
 
 
 @pytest.mark.parametrize("name", NEURAL_OR_FITTED)

@@ -26,6 +26,15 @@ def test_floors_come_first_then_the_papers_networks_then_rivals():
         "resnet34",
         "ststnet",
         "off-apexnet",
+        "bi-woof",
+        "dual-inception",
+        "rcn-a",
+        "rcn-s",
+        "rcn-w",
+        "rcn-f",
+        "sssn",
+        "dssn",
+        "fr",
         "learnet",
         "lbp-top",
         "mdmo",
@@ -89,6 +98,27 @@ def test_descriptors_and_images_are_not_taken_for_each_other(name, text, layout)
         )
 
 
+def test_network_options_are_read_from_text_in_their_own_types():
+    preset = find_method("dbfem-caffm").preset_with("reduced", {"attention": "se", "width": "0.5", "stem_stride": "1"})
+    assert preset.network == {"attention": "se", "width": 0.5, "stem_stride": 1}
+    assert find_method("dbfem-caffm").preset("reduced").network == {"width": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value", "message"),
+    [
+        ("gfem", "gates", "se", "gfem has no option 'gates'; its options: depth, width, stem_stride, attention"),
+        ("gfem", "attention", "self", "attention of gfem: Input should be 'cbam', 'se', 'sam' or 'none', got 'self'"),
+        ("gfem", "width", "wide", "width of gfem: .*valid number.*got 'wide'"),
+        ("ststnet", "width", "2", "ststnet has no option 'width'; its options: none"),
+        ("linear-svm", "width", "2", "linear-svm is not a network"),
+    ],
+)
+def test_a_wrong_network_option_is_named_with_what_there_is(name, option, value, message):
+    with pytest.raises(MerlabError, match=message):
+        find_method(name).preset_with("paper", {option: value})
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_fits_and_predicts_on_its_smallest_input(name):
     method = find_method(name)
@@ -98,7 +128,7 @@ def test_every_method_fits_and_predicts_on_its_smallest_input(name):
         preset = preset.model_copy(update={"training": short})
     recipe = parse_recipe(preset.input or method.input).seen_by(method.view)
     generator = np.random.default_rng(0)
-    inputs = generator.random((9, *recipe.shape)).astype(np.float32)
+    inputs = generator.uniform(-1, 1, (9, *recipe.shape)).astype(np.float32)
     task = Task.of(3, recipe)
     classifier = method.build(task, preset, mirror=mirror_of(recipe))
     classifier.fit(inputs, np.arange(9) % 3, [f"s{row}" for row in range(9)], seed=0)

@@ -144,8 +144,8 @@ def _released(clip: Clip, recipe: Recipe) -> FloatArray:
     ):
         raise ClipError(
             f"{clip.subject} {clip.name} ({clip.database}) is stored as flow of {stored} pixels, channels "
-            f"{RELEASED_CHANNELS}, each stretched on its own; {recipe} cannot be made from it: use channels=uvs or uv, "
-            f"scale=minmax, size={stored}, no magnify"
+            f"{RELEASED_CHANNELS}, each stretched on its own, so that its zero and true size are lost; {recipe} "
+            f"cannot be made from it: use channels=uvs, uv or s, scale=minmax, size={stored}, no magnify"
         )
     return planes[[RELEASED_CHANNELS.index(letter) for letter in letters]]
 
@@ -164,7 +164,7 @@ def mirror_motion(recipe: Recipe) -> tuple[list[float], list[float]]:
 
 MOTION_CHOICES = {
     "algorithm": tuple(ALGORITHMS),
-    "channels": ("uvs", "uv", "uvm", "m", "s"),
+    "channels": ("uvs", "uv", "uvm", "ms", "m", "s"),
     "scale": tuple(SCALES),
     "at": ("231x282", "native"),
     "magnify": tuple(MAGNIFICATIONS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from torch import nn
 
 from merlab.errors import MerlabError
@@ -56,6 +57,12 @@ class Task:
         return "vector" if self.height == self.width == 1 else "image"
 
 
+def check_channels(task: Task, channels: int, why: str, remedy: str) -> None:
+    """Raise MerlabError, naming why and the remedy in the recipe, unless the task's inputs have so many channels."""
+    if task.channels != channels:
+        raise MerlabError(f"{why}, and got {task.channels} channels; use a recipe with {remedy}")
+
+
 class Preset(BaseModel):
     """A named choice of training settings, network options and input for a method.
 
@@ -76,10 +83,10 @@ class Preset(BaseModel):
 class Method:
     """A method of the registry.
 
-    Exactly one of ``network`` (a torch module for a task; keyword options come from the preset) and ``pipeline`` (a
-    classical classifier for a task) is given. ``view`` says which views of the face it looks at, ``input`` is the
-    recipe it takes unless the user or the preset names another. ``takes`` lists the layouts of input that it can work
-    on. ``seeded`` is False where no seed changes the result.
+    Exactly one of ``network`` (a torch module for a task; its keyword-only options come from the preset) and
+    ``pipeline`` (a classical classifier for a task) is given. ``view`` says which views of the face it looks at,
+    ``input`` is the recipe it takes unless the user or the preset names another. ``takes`` lists the layouts of input
+    that it can work on. ``seeded`` is False where no seed changes the result.
     """
 
     name: str
@@ -126,3 +133,27 @@ class Method:
                 f"{self.name} takes inputs that are {taken}, and this one is a {layout}; "
                 f"use a recipe such as {self.input}"
             )
+
+    def preset_with(self, name: str, options: Mapping[str, Any]) -> Preset:
+        """The preset of this name with other network options, which may be text: ``{"width": "0.5"}``.
+
+        Raises MerlabError naming an option that the network does not have, or a value that it does not take.
+        """
+        preset = self.preset(name)
+        if not options:
+            return preset
+        if self.network is None:
+            raise MerlabError(f"{self.name} is not a network and has no network options; leave them out")
+        parameters = inspect.signature(self.network, eval_str=True).parameters
+        known = {each.name: each for each in parameters.values() if each.kind is inspect.Parameter.KEYWORD_ONLY}
+        chosen = dict(preset.network)
+        for option, value in options.items():
+            if option not in known:
+                offered = ", ".join(known) or "none"
+                raise MerlabError(f"the network of {self.name} has no option {option!r}; its options: {offered}")
+            try:
+                chosen[option] = TypeAdapter(known[option].annotation).validate_python(value)
+            except ValidationError as error:
+                reason = error.errors()[0]["msg"]
+                raise MerlabError(f"network option {option} of {self.name}: {reason}, got {value!r}") from error
+        return preset.model_copy(update={"network": chosen})

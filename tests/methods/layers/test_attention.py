@@ -72,9 +72,9 @@ def test_no_attention_changes_nothing():
 
 def test_the_channel_gate_comes_before_the_spatial_one():
     module = make_attention("cbam", 2)
-    for parameter in module.channel.parameters():
+    for parameter in module.get_submodule("channel").parameters():
         torch.nn.init.zeros_(parameter)  # gate 1/2 everywhere
-    torch.nn.init.constant_(module.spatial.convolution.weight, 0.1)
+    torch.nn.init.constant_(module.get_parameter("spatial.convolution.weight"), 0.1)
     # The spatial gate sees features already halved: 0.1 x 8 / 2.
     assert torch.allclose(module(FEATURES), FEATURES * 0.5 * sigmoid(0.4))
 

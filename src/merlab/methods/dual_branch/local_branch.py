@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
-from merlab.methods.layers import AttentionName, ConvBnRelu, make_attention, scaled
-
-
-class Inception(nn.Module):
-    """Paths side by side, their outputs concatenated along the channels."""
-
-    def __init__(self, *paths: nn.Module) -> None:
-        super().__init__()
-        self.paths = nn.ModuleList(paths)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, sum of the paths' channels, h, w)."""
-        return torch.cat([path(features) for path in self.paths], dim=1)
+from merlab.methods.layers import AttentionName, ConvBnRelu, Parallel, make_attention, scaled
 
 
 class LocalBranch(nn.Module):
@@ -76,26 +63,26 @@ class LocalBranch(nn.Module):
     def _pooled(self, in_channels: int, channels: int) -> nn.Sequential:
         return nn.Sequential(nn.AvgPool2d(3, stride=1, padding=1), self._chain(in_channels, (channels, 1)))
 
-    def _block_a(self, in_channels: int, pooled: int) -> Inception:
-        return Inception(
+    def _block_a(self, in_channels: int, pooled: int) -> Parallel:
+        return Parallel(
             self._chain(in_channels, (64, 1)),
             self._chain(in_channels, (48, 1), (64, 5)),
             self._chain(in_channels, (64, 1), (96, 3), (96, 3)),
             self._pooled(in_channels, pooled),
         )
 
-    def _block_b(self, in_channels: int) -> Inception:
+    def _block_b(self, in_channels: int) -> Parallel:
         """Halves the grid."""
         narrow = scaled(96, self.width)
-        return Inception(
+        return Parallel(
             ConvBnRelu(in_channels, scaled(384, self.width), 3, stride=2),
             nn.Sequential(self._chain(in_channels, (64, 1), (96, 3)), ConvBnRelu(narrow, narrow, 3, stride=2)),
             nn.MaxPool2d(3, stride=2, padding=1),
         )
 
-    def _block_c(self, in_channels: int, factorised: int) -> Inception:
+    def _block_c(self, in_channels: int, factorised: int) -> Parallel:
         row, column = (1, 7), (7, 1)
-        return Inception(
+        return Parallel(
             self._chain(in_channels, (192, 1)),
             self._chain(in_channels, (factorised, 1), (factorised, row), (192, column)),
             self._chain(

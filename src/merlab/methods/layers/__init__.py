@@ -9,13 +9,14 @@ from merlab.methods.layers.attention import (
     make_attention,
     squeezed,
 )
-from merlab.methods.layers.conv import ConvBnRelu, scaled
+from merlab.methods.layers.conv import ConvBnRelu, Parallel, scaled
 
 __all__ = [
     "Attention",
     "AttentionName",
     "ChannelGate",
     "ConvBnRelu",
+    "Parallel",
     "SpatialGate",
     "SqueezeExcitation",
     "make_attention",
