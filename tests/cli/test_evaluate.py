@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import pytest
 
+from merlab.methods import find_method
 from tests.cli.commands import evaluate
 from tests.helpers import STSTNET_FLOW, needs_released_flow
 
@@ -102,7 +103,7 @@ def test_bi_woof_cannot_run_on_stored_flow_and_says_why(merlab, flow, options, r
 def test_a_network_option_is_used_recorded_and_stamped(merlab, flow, tmp_path):
     assert merlab(*evaluate(flow, "gfem", epochs=1, network="attention=se"))[0] == 0
     recorded = json.loads((tmp_path / "run" / "run.json").read_text())["methods"][0]["network"]
-    assert recorded == {"width": 0.125, "stem_stride": 1, "attention": "se"}
+    assert recorded == {**find_method("gfem").preset("flow28").network, "attention": "se"}
     merlab(*evaluate(flow, "constant"))  # a run that goes on keeps the option
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics[0]["stamps"] == ["REDUCED", "NETWORK attention=se", "1 SEED"]
