@@ -1,5 +1,7 @@
 """Methods on synthetic faces: they learn what is there to learn, and find nothing where nothing moves."""
 
+from typing import Any
+
 import pytest
 
 from merlab.methods import METHODS
@@ -8,7 +10,7 @@ from tests.methods.learning import out_of_fold, share_of_shuffles_reaching
 # The reduced presets count on hundreds of clips; with 48, small batches make up for the steps that are missing.
 SHORT = {"batch_size": 8, "epochs": 16}
 # Descriptors at a size or length, networks at a length that costs a test less than the published one.
-CHOSEN = {
+CHOSEN: dict[str, dict[str, Any]] = {
     "linear-svm": {"preset": "paper"},
     "dbfem-caffm": {"preset": "flow28", "settings": {**SHORT, "epochs": 12}},
     "ststnet": {"preset": "reduced", "settings": SHORT},
