@@ -44,7 +44,7 @@ class Landmarker:
         return Landmarks(previous.points, "five-points", self.presences.pop(0)) if self.presences else None
 
 
-def find(tracker) -> TrackedFace:
+def find(tracker: FaceTracker) -> TrackedFace:
     """The face in the next frame; it must be there."""
     found = tracker.find(IMAGE)
     assert found is not None
@@ -55,7 +55,7 @@ def test_the_largest_and_most_central_face_is_taken_and_kept_when_a_larger_one_c
     tracker = FaceTracker(Detector([CENTRAL], [LARGER, CENTRAL]), Landmarker())
     assert find(tracker).face == CENTRAL
     assert find(tracker).face == CENTRAL
-    assert FaceTracker(Detector([LARGER, CENTRAL]), find(Landmarker())).face == LARGER
+    assert find(FaceTracker(Detector([LARGER, CENTRAL]), Landmarker())).face == LARGER
 
 
 def test_the_detector_rests_while_the_landmarks_are_sure():
@@ -78,7 +78,7 @@ def test_no_face_is_none_and_the_one_that_comes_back_is_the_same():
 def test_a_face_elsewhere_is_another_track():
     elsewhere = Face(0, 0, 100, 100, 0.9)
     tracker = FaceTracker(Detector([CENTRAL], [elsewhere]), Landmarker())
-    assert find([tracker).track for _ in range(3)] == [0, 1, 1]
+    assert [find(tracker).track for _ in range(3)] == [0, 1, 1]
 
 
 def test_a_box_in_which_the_landmarks_see_no_face_is_passed_over():
