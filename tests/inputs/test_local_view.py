@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,17 @@ def test_a_form_keeps_the_size_and_what_lies_between_the_regions_never_matters(f
     corner[:, 0, 0] += 5
     assert FORMS[form](view, BLACK).shape == view.shape
     assert np.array_equal(FORMS[form](corner, BLACK), FORMS[form](view, BLACK))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_clip_may_bring_regions_of_its_own(form):
+    box = ((10.0, 10.0), (60.0, 10.0), (60.0, 60.0), (10.0, 60.0))
+    moved_eyes = {name: replace(region, polygons=(box,) * len(region.polygons)) for name, region in REGIONS.items()}
+    view = np.zeros((1, 282, 231), np.float32)
+    view[:, 11:60, 11:60] = 1
+    own, template = FORMS[form](view, BLACK, moved_eyes), FORMS[form](view, BLACK)
+    assert own.sum() > template.sum()
+    assert not np.array_equal(own, template)
 
 
 def test_both_views_are_the_global_one_and_then_the_local_one(tmp_path):
