@@ -1,7 +1,7 @@
 """How a face moves: the displacement of small blocks of an aligned face from frame to frame, without the head's.
 
-Each frame is compared by optical flow (DIS, Kroeger et al. 2016) with a key frame of the last seconds, so that errors do
-not add up from frame to frame. Lighting is taken out beforehand by local normalisation: on the smooth skin of a cheek
+Each frame is compared by optical flow (DIS, Kroeger et al. 2016) with a key frame of the last seconds, so that errors
+do not add up from frame to frame. Lighting is taken out beforehand by local normalisation: on the smooth skin of a cheek
 flow otherwise follows the light. Displacements are in pixels of the 231 x 282 layout, whatever the size of the frames.
 """
 
@@ -91,7 +91,7 @@ def _head_model() -> tuple[FloatArray, FloatArray]:
 
 
 def block_centres() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """x and y of every block's centre, (ROWS, COLUMNS), layout px."""
+    """X and y of every block's centre, (ROWS, COLUMNS), layout px."""
     rows, columns = np.mgrid[0:ROWS, 0:COLUMNS] + 0.5
     return columns * LAYOUT_WIDTH / COLUMNS, rows * LAYOUT_HEIGHT / ROWS
 
@@ -106,8 +106,5 @@ def lid_blocks() -> NDArray[np.bool_]:
     """The blocks that the lids of either eye move, (2, ROWS, COLUMNS)."""
     x, y = block_centres()
     return np.stack(
-        [
-            (abs(x - eye_x) < LIDS_X) & (y > eye_y - LIDS_ABOVE) & (y < eye_y + LIDS_BELOW)
-            for eye_x, eye_y in EYES
-        ]
+        [(abs(x - eye_x) < LIDS_X) & (y > eye_y - LIDS_ABOVE) & (y < eye_y + LIDS_BELOW) for eye_x, eye_y in EYES]
     )

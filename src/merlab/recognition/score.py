@@ -7,13 +7,23 @@ from functools import cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, region_mask
-from merlab.recognition.motion import COLUMNS, EDGE, ROWS, FloatArray, block_centres, lid_blocks
+from merlab.recognition.motion import COLUMNS, ROWS, FloatArray, block_centres, lid_blocks
 
-EDGE_WEIGHT = 1.0
 MEDIAN_TO_DEVIATION = 1.4826
+LEAST_SIGMA = 0.3
+SIGMAS = 4
+# The paper's five regions; those whose sides often move alone are halved, at the subject's right and left.
+PARTS = (
+    "eyes and brows",
+    "nose",
+    "cheeks, right",
+    "cheeks, left",
+    "mouth, right",
+    "mouth, left",
+    "chin",
+)
 
 
 @dataclass(frozen=True)
@@ -30,8 +40,8 @@ class ScoreSettings:
 
     """
 
-    smoothing: float = 0.03
-    reach: float = 0.4
+    smoothing: float = 0.025
+    reach: float = 0.45
     settling: float = 0.1
     least_noise: float = 0.03
     lid_leak: float = 0.35
@@ -39,14 +49,14 @@ class ScoreSettings:
 
 @dataclass(frozen=True)
 class Scores:
-    """Of n frames: ``regions`` (n, PARTS) and ``lids`` (n,), and what was compared.
+    """Of n frames: ``parts`` (n, PARTS) and ``lids`` (n,), and what was compared.
 
-    ``regions`` is in units of noise: 1 is what a part of the face does all the time. ``lids`` is how far both lids
-    move and come back, px. ``before`` and ``after`` (n, ROWS, COLUMNS, 2) are a frame's displacement, px, from the
-    face before and the face after it; ``noise`` (ROWS, COLUMNS) px.
+    ``parts`` is in units of noise: 1 is what that part of the face does all the time. ``lids`` is how far the lids of
+    both eyes move and come back, px. ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are, ``before`` and ``after``
+    their displacement from the face before and from the face after the frame, all px; ``noise`` (ROWS, COLUMNS) px.
     """
 
-    regions: FloatArray
+    parts: FloatArray
     lids: FloatArray
     smooth: FloatArray
     before: FloatArray
@@ -56,50 +66,66 @@ class Scores:
     @property
     def total(self) -> FloatArray:
         """The score of the part that moves most, (n,)."""
-        return np.asarray(self.regions.max(axis=1), np.float32)
+        return np.asarray(self.parts.max(axis=1), np.float32)
 
 
 def score(tracks: FloatArray, fps: float, settings: ScoreSettings) -> Scores:
-    """Score displacements (n, ROWS, COLUMNS, 2) of successive frames."""
+    """Score the places (n, ROWS, COLUMNS, 2) of the blocks in successive frames.
+
+    A part's score is the root of the mean over its blocks of b . a / noise², where b and a are the displacements from
+    the face ``reach`` before and after: large only where a movement goes out and comes back within that time. A
+    steady drift, or a movement that stays, gives b . a <= 0. Where the lids go out and come back, as in a blink, what
+    flow smears of it over the face is taken off.
+    """
     smooth = _smoothed(tracks, settings.smoothing * fps)
     rest = _averaged(smooth, max(1, round(settings.settling * fps)))
     frames, reach = np.arange(len(tracks)), max(1, round(settings.reach * fps))
     before = smooth - rest[np.maximum(frames - reach, 0)]
     after = smooth - rest[np.minimum(frames + reach, len(tracks) - 1)]
     return_trip = (before * after).sum(axis=-1)
-    lids = np.min([return_trip[:, eye].mean(axis=1) for eye in lid_blocks()], axis=0)
-    lids = np.maximum(lids, 0)
-    change = np.abs(before + after) / 2
-    noise = MEDIAN_TO_DEVIATION * np.sqrt((np.median(change, axis=0) ** 2).mean(axis=-1))
-    noise = np.maximum(noise, settings.least_noise)
+    lids = np.maximum(np.min([return_trip[:, eye].mean(axis=1) for eye in lid_blocks()], axis=0), 0)
+    noise = np.maximum(_noise((before + after) / 2), settings.least_noise)
     net = return_trip - (settings.lid_leak**2 * lids)[:, None, None]
     energy = np.einsum("nrc,prc->np", net / noise**2, part_weights())
     return Scores(np.sqrt(np.maximum(energy, 0)), np.sqrt(lids), smooth, before, after, noise)
 
 
+def _noise(change: FloatArray) -> FloatArray:
+    """What each block does all the time, (ROWS, COLUMNS) px: a deviation that rare movements leave as it is."""
+    median = np.median(np.abs(change), axis=0)
+    return np.asarray(MEDIAN_TO_DEVIATION * np.sqrt((median**2).mean(axis=-1)), np.float32)
+
+
 def _smoothed(tracks: FloatArray, sigma: float) -> FloatArray:
-    if sigma < 0.3:
+    if sigma < LEAST_SIGMA:
         return tracks
-    columns = cv2.GaussianBlur(
-        tracks.reshape(len(tracks), -1), (1, 2 * int(4 * sigma) + 1), sigmaX=1, sigmaY=sigma, borderType=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(columns.reshape(tracks.shape), np.float32)
+    kernel = (1, 2 * int(SIGMAS * sigma) + 1)
+    flat = tracks.reshape(len(tracks), -1)
+    smooth = cv2.GaussianBlur(flat, kernel, sigmaX=1, sigmaY=sigma, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(smooth.reshape(tracks.shape), np.float32)
 
 
 def _averaged(tracks: FloatArray, frames: int) -> FloatArray:
-    columns = cv2.blur(tracks.reshape(len(tracks), -1), (1, frames), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(columns.reshape(tracks.shape), np.float32)
+    mean = cv2.blur(tracks.reshape(len(tracks), -1), (1, frames), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(mean.reshape(tracks.shape), np.float32)
 
 
 @cache
 def part_weights() -> FloatArray:
-    """How much each block counts to each part, (PARTS, ROWS, COLUMNS), summing to 1 a part; the lids count nowhere."""
+    """How much each block counts to each part, (PARTS, ROWS, COLUMNS), summing to 1 a part.
+
+    The lids count nowhere, nor do the outermost blocks: flow at the border of a frame is unsure.
+    """
+    usable = ~lid_blocks().any(axis=0)
+    usable[[0, -1]] = usable[:, [0, -1]] = False
     x, _ = block_centres()
     right = x < (LAYOUT_WIDTH - 1) / 2
     weights = []
-    for name, region in REGIONS.items():
-        mask = region_mask(region, LAYOUT_WIDTH, LAYOUT_HEIGHT).astype(np.float32)
-        share = cv2.resize(mask, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA) * ~lid_blocks().any(axis=0)
-        halves = [share * right, share * ~right] if name in ("cheeks", "mouth") else [share]
-        weights += [half / half.sum() for half in halves]
+    for part in PARTS:
+        region, _, side = part.partition(", ")
+        mask = region_mask(REGIONS[region], LAYOUT_WIDTH, LAYOUT_HEIGHT).astype(np.float32)
+        share = cv2.resize(mask, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA) * usable
+        if side:
+            share = share * (right if side == "right" else ~right)
+        weights.append(share / share.sum())
     return np.asarray(weights, np.float32)

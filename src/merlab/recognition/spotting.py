@@ -14,7 +14,10 @@ import numpy as np
 
 from merlab.clips import Image
 from merlab.recognition.motion import FaceMotion, FloatArray
-from merlab.recognition.score import Scores, ScoreSettings, part_weights, score
+from merlab.recognition.score import PARTS, Scores, ScoreSettings, part_weights, score
+
+STRETCH = 2.0
+APEX_SEARCH = 0.05
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class SpottingSettings:
     """
 
     p: float = 0.1
-    floor: float = 5.0
+    floor: float = 5.5
     window: float = 20.0
     shortest: float = 0.08
     longest: float = 0.65
@@ -40,13 +43,22 @@ class SpottingSettings:
 
 @dataclass(frozen=True)
 class SpottedEvent:
-    """A spotted movement: frames numbered from 1, its score in units of noise, and the part of the face (PARTS)."""
+    """A spotted movement; frames are numbered from 1.
+
+    ``peak`` is the frame of the highest score, ``score`` its height in units of noise, ``part`` the part of the face
+    (of PARTS) that moves most.
+    """
 
     onset: int
     apex: int
     offset: int
+    peak: int
     score: float
     part: str
+
+    def duration(self, fps: float) -> float:
+        """Seconds from onset to offset."""
+        return (self.offset - self.onset) / fps
 
 
 @dataclass(frozen=True)
@@ -90,26 +102,21 @@ def spot_tracks(places: Iterable[FloatArray], fps: float, settings: SpottingSett
         yield _window(np.stack(held), first, lead, len(held) - lead, fps, settings)
 
 
-def _window(
-    tracks: FloatArray, first: int, lead: int, length: int, fps: float, settings: SpottingSettings
-) -> Window:
+def _window(tracks: FloatArray, first: int, lead: int, length: int, fps: float, settings: SpottingSettings) -> Window:
     """Spot in ``length`` frames that begin after ``lead`` frames of context; ``first`` is the number of the first."""
     scores = score(tracks, fps, settings.score)
     inside = slice(lead, lead + length)
     total = scores.total[inside]
     threshold = max(float(total.mean() + settings.p * (total.max() - total.mean())), settings.floor)
-    events: list[SpottedEvent] = []
-    dropped = 0
+    found: list[SpottedEvent] = []
     for peak in _peaks(scores.total, threshold):
-        event = _refined(scores, peak, fps, settings, first - lead)
-        if not lead <= peak < lead + length or any(_overlap(event, other) for other in events):
-            continue
-        if settings.shortest <= (event.offset - event.onset) / fps <= settings.longest:
-            events.append(event)
-        else:
-            dropped += 1
-    events.sort(key=lambda event: event.onset)
-    return Window(first, total, scores.lids[inside], threshold, tuple(events), dropped)
+        event = _refined(scores, peak, first - lead, fps, settings.score)
+        if not any(_overlap(event, other) for other in found):
+            found.append(event)
+    found = [event for event in found if first <= event.peak < first + length]
+    kept = [event for event in found if settings.shortest <= event.duration(fps) <= settings.longest]
+    kept.sort(key=lambda event: event.onset)
+    return Window(first, total, scores.lids[inside], threshold, tuple(kept), len(found) - len(kept))
 
 
 def _peaks(total: FloatArray, threshold: float) -> list[int]:
@@ -119,23 +126,31 @@ def _peaks(total: FloatArray, threshold: float) -> list[int]:
     return sorted(np.flatnonzero(local).tolist(), key=lambda frame: (-total[frame], frame))
 
 
-def _refined(scores: Scores, peak: int, fps: float, settings: SpottingSettings, first: int) -> SpottedEvent:
-    part = int(scores.regions[peak].argmax())
-    direction = (scores.before[peak] + scores.after[peak]) / 2
-    pattern = direction * (part_weights()[part] / scores.noise**2)[..., None]
-    reach = round(settings.score.reach * fps)
-    low, high = max(0, peak - reach), min(len(scores.smooth), peak + reach + 1)
-    path = np.einsum("nrcd,rcd->n", scores.smooth[low:high], pattern)
-    around = round(APEX_SEARCH * fps)
-    start = max(0, peak - low - around)
-    apex = start + int(path[start : peak - low + around + 1].argmax())
-    before = float((scores.smooth[peak] * pattern).sum() - (scores.before[peak] * pattern).sum())
-    after = float((scores.smooth[peak] * pattern).sum() - (scores.after[peak] * pattern).sum())
-    rise = _to_half(path[apex::-1], before)
-    fall = _to_half(path[apex:], after)
-    onset = max(0, low + apex - round(STRETCH * rise))
-    offset = min(len(scores.smooth) - 1, low + apex + round(STRETCH * fall))
-    return SpottedEvent(onset + first, low + apex + first, offset + first, float(scores.total[peak]), PARTS[part])
+def _refined(scores: Scores, peak: int, first: int, fps: float, settings: ScoreSettings) -> SpottedEvent:
+    """The event around a peak: its path is how far the face has gone in the direction that it has at the peak.
+
+    The apex is the farthest point of the path. Onset and offset lie STRETCH times as far from it as the points where
+    the path is half way: the very beginning of a movement is lost in the noise, its middle is passed at full speed.
+    """
+    part = int(scores.parts[peak].argmax())
+    middle = (scores.before[peak] + scores.after[peak]) / 2
+    pattern = middle * (part_weights()[part] / scores.noise**2)[..., None]
+    reach, search = round(settings.reach * fps), round(APEX_SEARCH * fps)
+    low = max(0, peak - reach)
+    path = np.einsum("nrcd,rcd->n", scores.smooth[low : peak + reach + 1], pattern)
+    begin, end = (float(((scores.smooth[peak] - side[peak]) * pattern).sum()) for side in (scores.before, scores.after))
+    nearest = max(0, peak - low - search)
+    apex = nearest + int(path[nearest : peak - low + search + 1].argmax())
+    onset = low + apex - round(STRETCH * _to_half(path[apex::-1], begin))
+    offset = low + apex + round(STRETCH * _to_half(path[apex:], end))
+    return SpottedEvent(
+        onset=first + max(0, onset),
+        apex=first + low + apex,
+        offset=first + min(len(scores.smooth) - 1, offset),
+        peak=first + peak,
+        score=float(scores.total[peak]),
+        part=PARTS[part],
+    )
 
 
 def _to_half(path: FloatArray, level: float) -> float:
@@ -150,8 +165,3 @@ def _to_half(path: FloatArray, level: float) -> float:
 
 def _overlap(one: SpottedEvent, other: SpottedEvent) -> bool:
     return one.onset <= other.offset and other.onset <= one.offset
-
-
-STRETCH = 2.0
-APEX_SEARCH = 0.05
-PARTS = ("eyes and brows", "nose", "right cheek", "left cheek", "right of the mouth", "left of the mouth", "chin")
