@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -169,6 +169,13 @@ class Frames(Protocol):
     def numbers(self) -> Sequence[int]:
         """Frame numbers present, ascending."""
 
+    @property
+    def promised(self) -> int:
+        """How many frames there should be, as far as can be told without decoding them."""
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        """Every frame with its number, ascending, each decoded once."""
+
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR. Raises ClipError when it is absent or damaged."""
 
@@ -264,7 +271,7 @@ class Video:
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
         capture = cv2.VideoCapture(str(self.path))
-        for number in count(1):
+        for number in itertools.count(1):
             decoded, image = capture.read()
             if not decoded:
                 break

@@ -1,8 +1,9 @@
 """How a face moves: the displacement of small blocks of an aligned face from frame to frame, without the head's.
 
 Each frame is compared by optical flow (DIS, Kroeger et al. 2016) with a key frame of the last seconds, so that errors
-do not add up from frame to frame. Lighting is taken out beforehand by local normalisation: on the smooth skin of a cheek
-flow otherwise follows the light. Displacements are in pixels of the 231 x 282 layout, whatever the size of the frames.
+do not add up from frame to frame. Lighting is taken out beforehand by local normalisation: on the smooth skin of a
+cheek flow otherwise follows the light. Displacements are in pixels of the 231 x 282 layout, whatever the size of the
+frames.
 """
 
 from __future__ import annotations
