@@ -150,7 +150,7 @@ def read_events(path: Path) -> pd.DataFrame:
         raise MerlabError(f"{path} cannot be read as CSV: {str(error).splitlines()[0]}") from error
     missing = [column for column in (ONSET, OFFSET) if column not in table]
     if missing:
-        raise MerlabError(f"{path} has no column {' and no column '.join(missing)}; it has {', '.join(table)}")
+        raise MerlabError(f"{path} has no column {' and no column '.join(missing)}; it has {', '.join(table.columns)}")
     for column in (ONSET, APEX, OFFSET):
         if column in table:
             table[column] = pd.to_numeric(table[column], errors="coerce")

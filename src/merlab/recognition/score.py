@@ -84,7 +84,7 @@ def score(tracks: FloatArray, fps: float, settings: ScoreSettings) -> Scores:
     after = smooth - rest[np.minimum(frames + reach, len(tracks) - 1)]
     return_trip = (before * after).sum(axis=-1)
     lids = np.maximum(np.min([return_trip[:, eye].mean(axis=1) for eye in lid_blocks()], axis=0), 0)
-    noise = np.maximum(_noise((before + after) / 2), settings.least_noise)
+    noise = np.maximum(_noise(np.asarray((before + after) / 2, np.float32)), settings.least_noise)
     net = return_trip - (settings.lid_leak**2 * lids)[:, None, None]
     energy = np.einsum("nrc,prc->np", net / noise**2, part_weights())
     return Scores(np.sqrt(np.maximum(energy, 0)), np.sqrt(lids), smooth, before, after, noise)
@@ -116,8 +116,7 @@ def part_weights() -> FloatArray:
 
     The lids count nowhere, nor do the outermost blocks: flow at the border of a frame is unsure.
     """
-    usable = ~lid_blocks().any(axis=0)
-    usable[[0, -1]] = usable[:, [0, -1]] = False
+    usable = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1) & ~lid_blocks().any(axis=0)
     x, _ = block_centres()
     right = x < (LAYOUT_WIDTH - 1) / 2
     weights = []

@@ -10,7 +10,7 @@ import numpy as np
 import openpyxl
 
 from merlab import __version__
-from merlab.databases.casme2_table import MANIFEST
+from merlab.databases.coded.table import MANIFEST
 from merlab.errors import MerlabError
 from merlab.storage import read_json, remove_unfinished, write_json
 

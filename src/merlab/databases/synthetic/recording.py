@@ -194,7 +194,7 @@ def _fade(track: Track, offset: int) -> Track:
 def _closure(blinks: Sequence[Blink], frames: NDArray[np.int_]) -> Track:
     near = [blink for blink in blinks if frames[0] - 2 * blink.half < blink.start <= frames[-1]]
     tracks = [closing(frames, blink.start, blink.half, blink.depth) for blink in near]
-    return np.max([np.zeros(len(frames)), *tracks], axis=0)
+    return np.asarray(np.max([np.zeros(len(frames)), *tracks], axis=0))
 
 
 def _gaze(shifts: Sequence[GazeShift], frames: NDArray[np.int_]) -> Track:
