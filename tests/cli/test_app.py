@@ -9,6 +9,9 @@ from merlab import cli
 COMMANDS = [
     "demo",
     "make-faces",
+    "make-videos",
+    "spot",
+    "score-spotting",
     "doctor",
     "clips",
     "evaluate",
