@@ -1,61 +1,107 @@
-"""Onset-to-apex flow, clips a second: each algorithm on one thread and on all cores, and as a ratio to DIS on one.
+"""Inputs, clips a second: every kind from frames on disk, and each flow algorithm as a ratio to DIS in the same run.
 
-Run `python benchmarks/inputs.py`; frames are drawn at random at 231 x 282, so nothing is needed but merlab. TV-L1 runs
-where OpenCV's contrib build is installed.
+Run `python benchmarks/inputs.py`; clips of 60 JPEG frames are drawn at random at 231 x 282, so nothing is needed but
+merlab. TV-L1 runs where OpenCV's contrib build is installed (docs/inputs.md says how).
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
 from merlab.evaluation.cost import hardware
+from merlab.inputs import INPUTS, load_inputs, parse_recipe
 from merlab.inputs.flow import ALGORITHMS, strain
 
-Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+Grey = NDArray[np.uint8]
+
+CORES = os.cpu_count() or 1
+CLIPS, FRAMES = 4, 60
+MAGNIFIED = ("onset-apex:magnify=evm10", "onset-apex:magnify=linear4", "flow:magnify=evm10", "sequence:magnify=evm10")
 
 
-def frame_pairs(count: int) -> list[Pair]:
-    """Textured frames (282, 231) and the same moved by a fraction of a pixel."""
-    rng = np.random.default_rng(0)
-    pairs = []
-    for _ in range(count):
-        noise = cv2.GaussianBlur(rng.standard_normal((282, 231)).astype(np.float32), (0, 0), 2.5)
-        face = np.asarray(127.5 + 80 * np.tanh(noise / noise.std()), np.float32)
-        moved = cv2.warpAffine(face, np.array([[1, 0, 0.6], [0, 1, -0.4]], np.float32), (231, 282))
-        pairs.append((face.astype(np.uint8), np.asarray(moved, np.float32).astype(np.uint8)))
-    return pairs
+def movement(seed: int, frames: int) -> list[Grey]:
+    """A textured frame (282, 231) that moves by up to .6 px right and .4 px up."""
+    noise = cv2.GaussianBlur(np.random.default_rng(seed).standard_normal((282, 231)).astype(np.float32), (0, 0), 2.5)
+    face = np.asarray(127.5 + 80 * np.tanh(noise / noise.std()), np.float32)
+    images = []
+    for part in np.linspace(0, 1, frames):
+        matrix = np.array([[1, 0, 0.6 * part], [0, 1, -0.4 * part]], np.float32)
+        images.append(np.asarray(cv2.warpAffine(face, matrix, (231, 282)), np.float32).astype(np.uint8))
+    return images
 
 
-def clips_per_second(name: str, pairs: list[Pair], threads: int) -> float:
-    """Flow and strain of every pair on so many threads."""
+def write_clips(root: Path) -> ClipTable:
+    """Clips whose apex lies in the middle."""
+    clips = []
+    for number in range(CLIPS):
+        folder = root / f"clip{number}"
+        folder.mkdir()
+        for position, image in enumerate(movement(number, FRAMES), start=1):
+            cv2.imwrite(str(folder / f"img{position}.jpg"), image)
+        clips.append(
+            Clip("benchmark", f"s{number}", f"clip{number}", 200, 1, FRAMES // 2, FRAMES, "", "others", folder)
+        )
+    return ClipTable(tuple(clips))
+
+
+def extracted_per_second(table: ClipTable, recipe: str, jobs: int) -> float:
+    """Clips read, computed and stored, with nothing in the cache before."""
+    with tempfile.TemporaryDirectory() as cache:
+        start = time.perf_counter()
+        load_inputs(table, parse_recipe(recipe), Path(cache), jobs)
+        return len(table) / (time.perf_counter() - start)
+
+
+def flows_per_second(name: str, pairs: list[list[Grey]], threads: int) -> float:
+    """Flow and strain of every pair."""
     with ThreadPoolExecutor(threads) as pool:
         start = time.perf_counter()
         list(pool.map(lambda pair: strain(ALGORITHMS[name](*pair)), pairs))
         return len(pairs) / (time.perf_counter() - start)
 
 
-def main() -> None:
+def compare_kinds() -> None:
+    print(f"\nclips a second, {FRAMES} frames of 231x282 on disk; a frame rate only where all {FRAMES} are read")
+    print(f"{'recipe':32}{'one thread':>12}{f'{CORES} threads':>12}{'frames/s, one':>15}")
+    with tempfile.TemporaryDirectory() as folder:
+        table = write_clips(Path(folder))
+        for text in (*INPUTS, *MAGNIFIED):
+            one, many = (extracted_per_second(table, text, jobs) for jobs in (1, CORES))
+            recipe = parse_recipe(text)
+            read = len(recipe.kind.frames_needed(table.clips[0], recipe))
+            rate = f"{one * FRAMES:15.0f}" if read == FRAMES else f"{'':15}"
+            print(f"{text:32}{one:12.1f}{many:12.1f}{rate}")
+
+
+def compare_algorithms() -> None:
     cv2.setNumThreads(1)
-    cores = os.cpu_count() or 1
-    print(hardware())
-    print("clips a second, flow and strain at 231x282")
-    print(f"{'algorithm':12}{'one thread':>12}{f'{cores} threads':>12}{'ratio to DIS':>14}")
-    reference = clips_per_second("dis", frame_pairs(60), 1)
+    print("\npairs a second, flow and strain at 231x282")
+    print(f"{'algorithm':32}{'one thread':>12}{f'{CORES} threads':>12}{'DIS faster by':>15}")
+    reference = flows_per_second("dis", [movement(seed, 2) for seed in range(60)], 1)
     for name in ALGORITHMS:
-        pairs = frame_pairs(6 if name == "tvl1" else 60)
+        pairs = [movement(seed, 2) for seed in range(6 if name == "tvl1" else 60)]
         try:
-            one, many = clips_per_second(name, pairs, 1), clips_per_second(name, pairs, cores)
+            one, many = flows_per_second(name, pairs, 1), flows_per_second(name, pairs, CORES)
         except MerlabError as error:
             print(f"{name:12}{error}")
             continue
-        print(f"{name:12}{one:12.1f}{many:12.1f}{one / reference:14.2f}")
+        print(f"{name:32}{one:12.1f}{many:12.1f}{reference / one:15.1f}")
+
+
+def main() -> None:
+    print(hardware())
+    compare_kinds()
+    compare_algorithms()
 
 
 if __name__ == "__main__":

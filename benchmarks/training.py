@@ -35,7 +35,7 @@ def epoch_seconds(row: str, clips: int, epochs: int) -> tuple[float, int]:
     inputs = np.random.default_rng(0).random((clips, *recipe.shape), np.float32)
     labels = np.arange(clips) % CLASSES
     short = preset.model_copy(update={"training": preset.training.model_copy(update={"epochs": epochs})})
-    task = Task(CLASSES, recipe.channels, recipe.height, recipe.width, recipe.views)
+    task = Task.of(CLASSES, recipe)
     classifier = method.build(task, short, mirror=mirror_of(recipe))
     assert isinstance(classifier, NeuralClassifier)
     marks: list[float] = []

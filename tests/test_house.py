@@ -20,6 +20,7 @@ ROOMS = (
     "cli",
     "console",
     "reports",
+    "recognition",
     "evaluation",
     "protocols",
     "methods",

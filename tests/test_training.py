@@ -10,10 +10,12 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.training import (
+    NetworkWithLoss,
     NeuralClassifier,
     TrainingSettings,
     balanced_weights,
     hold_out_subjects,
+    make_optimizer,
     random_batches,
     resolve_device,
     resolve_precision,
@@ -130,6 +132,43 @@ class TestLearning:
         fitted(on_epoch=lambda done, total, loss: reports.append((done, total, loss)))
         assert [report[:2] for report in reports] == [(epoch, 15) for epoch in range(1, 16)]
         assert reports[-1][2] < reports[0][2]
+
+
+class TestOptimisers:
+    def test_sgd_is_sgd_with_momentum(self):
+        parameter = nn.Parameter(torch.zeros(1))
+        module = nn.Module()
+        module.weight = parameter
+        optimizer = make_optimizer(with_settings(optimizer="sgd", learning_rate=0.1), module)
+        for _ in range(2):
+            parameter.grad = torch.ones(1)
+            optimizer.step()
+        # Steps of 0.1 x 1, then 0.1 x (1 + 0.9).
+        assert parameter.item() == pytest.approx(-0.29)
+
+    def test_sgd_learns_too(self):
+        unseen, truth = bright_and_dark(seed=1)
+        classifier = fitted(with_settings(optimizer="sgd", learning_rate=0.1))
+        assert (classifier.predict_proba(unseen).argmax(axis=1) == truth).mean() > 0.9
+
+    def test_a_network_with_a_loss_of_its_own_is_trained_by_it(self):
+        class Turned(NetworkWithLoss):
+            """Its loss learns the other class, from more than its logits."""
+
+            def __init__(self):
+                super().__init__()
+                self.network = small_network()
+
+            def forward(self, inputs):
+                logits = self.network(inputs)
+                return (logits, inputs) if self.training else logits
+
+            def loss(self, outputs, labels, weights):
+                logits, _ = outputs
+                return nn.functional.cross_entropy(logits, 1 - labels, weights)
+
+        unseen, truth = bright_and_dark(seed=1)
+        assert (fitted(network=Turned).predict_proba(unseen).argmax(axis=1) == truth).mean() < 0.1
 
 
 class TestRepeatability:
@@ -309,6 +348,26 @@ class TestAugmentation:
         by = int(ramp[0, 0, 5, 5] - moved[0, 0, 5, 5])
         assert abs(by) <= pixels
         assert torch.equal(moved[0, 0, 0], (torch.arange(12.0) - by).clamp(0, 11))
+
+    def test_a_sequence_is_mirrored_and_shifted_as_one(self):
+        sequences = torch.arange(12.0).expand(6, 4, 2, 12, 12)
+        with seeded(0, CPU):
+            moved = shifted(sequences, 3)
+        assert moved.shape == sequences.shape
+        assert torch.equal(moved, moved[:, :1, :1].expand_as(moved))
+        assert len({tuple(moved[clip, 0, 0, 0].tolist()) for clip in range(6)}) > 1
+
+    def test_a_network_of_sequences_is_trained_like_any_other(self):
+        images, labels = bright_and_dark()
+        sequences = np.repeat(images[:, None], 5, axis=1)
+        classifier = NeuralClassifier(
+            lambda: nn.Sequential(nn.Flatten(), nn.Linear(5 * 64, 2)),
+            2,
+            with_settings(epochs=30, mirror=True, shift=1),
+            mirror=lambda batch: batch.flip(-2),
+        )
+        classifier.fit(sequences, labels, SUBJECTS, seed=0)
+        assert (classifier.predict_proba(sequences).argmax(axis=1) == labels).mean() > 0.9
 
 
 class TestPrecision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from array import array
@@ -169,6 +170,13 @@ class Frames(Protocol):
     def numbers(self) -> Sequence[int]:
         """Frame numbers present, ascending."""
 
+    @property
+    def promised(self) -> int:
+        """How many frames there should be, as far as can be told without decoding them."""
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        """Every frame with its number, ascending, each decoded once."""
+
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR. Raises ClipError when it is absent or damaged."""
 
@@ -220,6 +228,14 @@ class ImageFolder:
         """Frame numbers present, ascending."""
         return list(self.files)
 
+    @property
+    def promised(self) -> int:
+        """How many frames there are."""
+        return len(self.files)
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        return ((number, self.read(number)) for number in self.numbers)
+
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR."""
         if number not in self.files:
@@ -253,6 +269,20 @@ class Video:
             times.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         capture.release()
         return times
+
+    @property
+    def promised(self) -> int:
+        """How many frames the container says that there are; it may lie, 0 when it does not say."""
+        return max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        capture = cv2.VideoCapture(str(self.path))
+        for number in itertools.count(1):
+            decoded, image = capture.read()
+            if not decoded:
+                break
+            yield number, np.asarray(image, dtype=np.uint8)
+        capture.release()
 
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -29,12 +29,14 @@ EpochReport = Callable[[int, int, float], None]
 # 80 x 96 trained faster in float32, 8.5 M at 231 x 282 in bfloat16 (1.7 times).
 LARGE_PARAMETERS = 1_000_000
 LARGE_PIXELS = 128 * 128
+MOMENTUM = 0.9
 
 
 class TrainingSettings(BaseModel):
     """How a network is trained. The defaults are the paper's: Adam, 500 epochs, batches of 64, step decay of 0.9.
 
     Attributes:
+        optimizer: ``sgd`` is stochastic gradient descent with momentum 0.9.
         class_weights: ``balanced`` weighs the loss by the inverse class frequency of the training clips.
         mirror: flip each clip left to right with probability 1/2, horizontal motion included.
         shift: move each clip by up to this many pixels along both axes, repeating its border.
@@ -51,6 +53,7 @@ class TrainingSettings(BaseModel):
 
     epochs: int = Field(500, ge=1)
     batch_size: int = Field(64, ge=2)
+    optimizer: Literal["adam", "sgd"] = "adam"
     learning_rate: float = Field(1e-3, gt=0)
     decay: float = Field(0.9, gt=0, le=1)
     decay_every: int = Field(100, ge=1)
@@ -64,6 +67,17 @@ class TrainingSettings(BaseModel):
     selection: Literal["fixed", "validation", "best-epoch-on-test"] = "fixed"
     validation_share: float = Field(0.2, gt=0, lt=1)
     threads: int = Field(1, ge=1)
+
+
+class NetworkWithLoss(nn.Module):
+    """A network that is trained by more than the cross-entropy of its logits.
+
+    In evaluation it gives logits (N, classes) like any other; in training whatever its ``loss`` needs.
+    """
+
+    def loss(self, outputs: Any, labels: Tensor, weights: Tensor | None) -> Tensor:
+        """The loss of a batch (): ``outputs`` of training mode, labels (N,), weights of the classes (classes,)."""
+        raise NotImplementedError
 
 
 class BestEpoch:
@@ -84,9 +98,10 @@ class BestEpoch:
 class NeuralClassifier:
     """A torch network behind ``fit`` and ``predict_proba``.
 
-    ``network`` makes the untrained module; it maps (N, C, H, W) to logits (N, classes). ``mirror`` flips a batch of
-    this input left to right (``merlab.inputs.mirror_of``); settings with mirror=True need it. A fit is repeatable:
-    the same seed on the same machine gives the same numbers, and torch's global random state is left as it was found.
+    ``network`` makes the untrained module; it maps (N, C, H, W), or (N, T, C, H, W) for sequences, to logits
+    (N, classes). ``mirror`` flips a batch of this input left to right (``merlab.inputs.mirror_of``); settings with
+    mirror=True need it. A fit is repeatable: the same seed on the same machine gives the same numbers, and torch's
+    global random state is left as it was found.
 
     After ``fit``: ``module`` is the trained network, ``kept_epoch`` the epoch (from 1) that its weights come from.
     """
@@ -142,7 +157,7 @@ class NeuralClassifier:
         monitor: LabelledInputs | None = None,
         on_epoch: EpochReport | None = None,
     ) -> None:
-        """Train on inputs (N, C, H, W), labels (N,) in 0..classes-1 and the subject of each row.
+        """Train on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row.
 
         ``monitor`` is the test fold (inputs, labels), given exactly when selection is ``best-epoch-on-test``.
         ``on_epoch(done, total, loss)`` is called after every epoch.
@@ -208,9 +223,7 @@ class NeuralClassifier:
         on_epoch: EpochReport | None,
     ) -> None:
         settings = self.settings
-        optimizer = torch.optim.Adam(
-            module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-        )
+        optimizer = make_optimizer(settings, module)
         schedule = torch.optim.lr_scheduler.StepLR(optimizer, settings.decay_every, settings.decay)
         balanced = settings.class_weights == "balanced"
         weights = balanced_weights(training[1], self.classes) if balanced else None
@@ -244,8 +257,8 @@ class NeuralClassifier:
         module.train()
         total = torch.zeros((), device=inputs.device)
         for batch in random_batches(len(labels), self.settings.batch_size, inputs.device):
-            logits = self._forward(module, self._augmented(inputs[batch]))
-            loss = F.cross_entropy(logits.float(), labels[batch], weights)
+            outputs = self._forward(module, self._augmented(inputs[batch]))
+            loss = training_loss(module, outputs, labels[batch], weights)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -254,17 +267,16 @@ class NeuralClassifier:
 
     def _augmented(self, batch: Tensor) -> Tensor:
         if self.settings.mirror and self.mirror is not None:
-            chosen = torch.rand(len(batch), 1, 1, 1, device=batch.device) < 0.5
-            batch = torch.where(chosen, self.mirror(batch), batch)
+            chosen = torch.rand(len(batch), device=batch.device) < 0.5
+            batch = torch.where(chosen.view(-1, *[1] * (batch.ndim - 1)), self.mirror(batch), batch)
         return shifted(batch, self.settings.shift) if self.settings.shift else batch
 
-    def _forward(self, module: nn.Module, batch: Tensor) -> Tensor:
-        if self.settings.channels_last:
+    def _forward(self, module: nn.Module, batch: Tensor) -> Any:
+        if self.settings.channels_last and batch.ndim == 4:
             batch = batch.contiguous(memory_format=torch.channels_last)
         reduced = self.precision(*batch.shape[-2:]) == "bfloat16"
         with torch.autocast(batch.device.type, torch.bfloat16, enabled=reduced):
-            logits: Tensor = module(batch)
-        return logits
+            return module(batch)
 
     @torch.inference_mode()
     def _logits(self, module: nn.Module, inputs: Tensor) -> Tensor:
@@ -297,10 +309,13 @@ class NeuralClassifier:
 
 
 def check_inputs(inputs: NDArray[np.float32]) -> None:
-    """Raise MerlabError unless inputs are (N, C, H, W) of finite numbers, N at least 1."""
-    if inputs.ndim != 4 or len(inputs) == 0:
-        raise MerlabError(f"inputs must be (clips, channels, height, width) with one clip at least, got {inputs.shape}")
-    unfit = np.flatnonzero(~np.isfinite(inputs).all(axis=(1, 2, 3)))
+    """Raise MerlabError unless inputs are (N, [T,] C, H, W) of finite numbers, N at least 1."""
+    if inputs.ndim not in (4, 5) or len(inputs) == 0:
+        raise MerlabError(
+            "inputs must be (clips, channels, height, width) or (clips, frames, channels, height, width) with one clip "
+            f"at least, got {inputs.shape}"
+        )
+    unfit = np.flatnonzero(~np.isfinite(inputs).all(axis=tuple(range(1, inputs.ndim))))
     if len(unfit):
         raise MerlabError(
             f"{len(unfit)} of {len(inputs)} inputs hold NaN or infinity, the first in row {unfit[0]}; "
@@ -381,6 +396,25 @@ def hold_out_subjects(groups: Sequence[str], share: float, seed: int) -> tuple[N
     return kept, judged
 
 
+def make_optimizer(settings: TrainingSettings, module: nn.Module) -> torch.optim.Optimizer:
+    """The optimizer that the settings name."""
+    common: dict[str, Any] = {
+        "lr": settings.learning_rate,
+        "weight_decay": settings.weight_decay,
+        "fused": True,
+    }
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(module.parameters(), momentum=MOMENTUM, **common)
+    return torch.optim.Adam(module.parameters(), **common)
+
+
+def training_loss(module: nn.Module, outputs: Any, labels: Tensor, weights: Tensor | None) -> Tensor:
+    """The network's own loss where it has one, else the cross-entropy of its logits, weighted by class."""
+    if isinstance(module, NetworkWithLoss):
+        return module.loss(outputs, labels, weights)
+    return F.cross_entropy(outputs.float(), labels, weights)
+
+
 def balanced_weights(labels: Tensor, classes: int) -> Tensor:
     """A weight a class (classes,): N / (classes present x clips of the class); 0 for a class without clips."""
     counts = torch.bincount(labels, minlength=classes).float()
@@ -400,11 +434,12 @@ def random_batches(count: int, size: int, device: torch.device) -> list[Tensor]:
 
 
 def shifted(batch: Tensor, pixels: int) -> Tensor:
-    """Move each of (N, C, H, W) by whole pixels drawn from -pixels..pixels along both axes, repeating the border."""
-    count, _, height, width = batch.shape
+    """Move each of (N, ..., H, W) by whole pixels drawn from -pixels..pixels along both axes, repeating the border."""
+    count, height, width = len(batch), *batch.shape[-2:]
     down, right = torch.randint(-pixels, pixels + 1, (2, count, 1), device=batch.device)
     rows = (torch.arange(height, device=batch.device) - down).clamp(0, height - 1)
     columns = (torch.arange(width, device=batch.device) - right).clamp(0, width - 1)
     clips = torch.arange(count, device=batch.device).view(-1, 1, 1)
-    moved = batch.permute(0, 2, 3, 1)[clips, rows[:, :, None], columns[:, None, :]]
-    return moved.permute(0, 3, 1, 2)
+    planes = batch.reshape(count, -1, height, width)
+    moved = planes.permute(0, 2, 3, 1)[clips, rows[:, :, None], columns[:, None, :]]
+    return moved.permute(0, 3, 1, 2).reshape(batch.shape)

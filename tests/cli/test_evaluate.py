@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import pytest
 
+from merlab.methods import find_method
 from tests.cli.commands import evaluate
 from tests.helpers import STSTNET_FLOW, needs_released_flow
 
@@ -76,6 +77,7 @@ def test_the_report_can_be_drawn_again_from_predictions_alone(merlab, flow, tmp_
         ({"input": "flow:size=56x56"}, "28x28"),
         ({"set": "momentum=1"}, "momentum"),
         ({"set": "momentum"}, "KEY=VALUE"),
+        ({"network": "attention=se"}, "no option 'attention'"),
         ({"preset": "huge"}, "no preset 'huge'"),
         ({"train_on": "smic"}, "hold-out-database"),
     ],
@@ -86,6 +88,25 @@ def test_a_mistake_in_an_option_is_named_without_a_traceback(merlab, flow, tmp_p
     assert named in err
     assert "Traceback" not in err
     assert not (tmp_path / "run" / "predictions.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [({}, "its zero and true size are lost"), ({"input": "flow:channels=uvs,scale=minmax"}, "zero is lost")],
+)
+def test_bi_woof_cannot_run_on_stored_flow_and_says_why(merlab, flow, options, reason):
+    status, _, err = merlab(*evaluate(flow, "bi-woof", **options))
+    assert status == 1
+    assert reason in " ".join(err.split())
+
+
+def test_a_network_option_is_used_recorded_and_stamped(merlab, flow, tmp_path):
+    assert merlab(*evaluate(flow, "gfem", epochs=1, network="attention=se"))[0] == 0
+    recorded = json.loads((tmp_path / "run" / "run.json").read_text())["methods"][0]["network"]
+    assert recorded == {**find_method("gfem").preset("flow28").network, "attention": "se"}
+    merlab(*evaluate(flow, "constant"))  # a run that goes on keeps the option
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics[0]["stamps"] == ["REDUCED", "NETWORK attention=se", "1 SEED"]
 
 
 def test_as_many_roots_as_databases(merlab, flow):

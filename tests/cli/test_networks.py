@@ -26,6 +26,12 @@ def test_profile_gives_plain_counts_as_json(merlab):
     assert listed[1]["parameters"] < 5000
 
 
+def test_profile_of_another_attention_counts_its_parameters(merlab):
+    command = ("profile", "gfem", "--size", "28x28", "--preset", "flow28", "--json")
+    cbam, none = (json.loads(merlab(*command, *options)[1])[0] for options in ((), ("--network", "attention=none")))
+    assert none["parameters"] < cbam["parameters"]
+
+
 def test_profile_of_a_floor_is_refused(merlab):
     status, _, err = merlab("profile", "constant")
     assert status == 1

@@ -52,6 +52,8 @@ def test_reduced_short_few_and_leaky_runs_are_stamped():
     assert stamps("ststnet", "paper", range(1)) == ["1 SEED"]
     leaky = stamps("ststnet", "paper", range(5), settings={"selection": "best-epoch-on-test"})
     assert leaky == ["LEAKY: epoch picked on the test subject"]
+    assert stamps("gfem", "paper", range(5), network={"attention": "sam"}) == ["NETWORK attention=sam"]
+    assert stamps("gfem", "reduced", range(5), network={"width": "0.25"}) == ["REDUCED"]
 
 
 def test_a_floor_needs_no_stamp_for_running_once():
@@ -68,6 +70,8 @@ def test_the_run_key_changes_with_everything_that_decides_predictions():
         key(make_entry("ststnet", "paper", range(5), settings={"epochs": 7})),
         key(make_entry("ststnet", "paper", range(5), input_text="flow:channels=uvm")),
         key(make_entry("off-apexnet", "paper", range(5))),
+        key(make_entry("rcn-a", "paper", range(5))),
+        key(make_entry("rcn-a", "paper", range(5), network={"maps": "32"})),
         key(entry, inputs="other"),
         key(entry, data="other"),
         key(entry, versions={"torch": "3"}),
@@ -89,8 +93,19 @@ def test_a_faulty_training_setting_is_named(settings, named):
         make_entry("ststnet", "paper", range(5), settings=settings)
 
 
+def test_a_floor_beside_a_network_passes_network_options_by(root):
+    floor, network = plan(root, ["linear-svm", "gfem"], network={"attention": "none"}).entries
+    assert (floor.preset.network, network.preset.network["attention"]) == ({}, "none")
+
+
 def test_unknown_names_are_refused_with_what_exists(root):
     with pytest.raises(MerlabError, match="ststnet"):
         plan(root, ["ststnett"])
     with pytest.raises(MerlabError, match="paper, reduced"):
         plan(root, ["ststnet"], preset="huge")
+
+
+def test_an_input_that_the_method_cannot_take_is_refused_before_any_work():
+    with pytest.raises(MerlabError, match="gfem takes inputs that are images, and this one is a sequence"):
+        make_entry("gfem", "reduced", range(1), "sequence")
+    assert make_entry("linear-svm", "paper", range(1), "sequence:size=32x32").recipe.frames == 10

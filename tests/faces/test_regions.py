@@ -1,7 +1,20 @@
 import numpy as np
 import pytest
 
-from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, face_mask, region_mask, region_of
+from merlab.faces.alignment import ClipAlignment
+from merlab.faces.detection import make_detector
+from merlab.faces.landmarks import FaceMesh
+from merlab.faces.regions import (
+    LAYOUT_HEIGHT,
+    LAYOUT_WIDTH,
+    REGIONS,
+    bounding_box,
+    face_mask,
+    region_mask,
+    region_of,
+    regions_from_landmarks,
+)
+from merlab.faces.tracking import FaceTracker
 
 # The paper, section IV.A, as printed.
 PAPER = {
@@ -65,3 +78,66 @@ def test_the_mask_covers_the_same_share_of_a_face_at_every_size(size):
 def test_regions_do_not_overlap_beyond_their_outlines():
     depth = np.sum([region_mask(region, LAYOUT_WIDTH, LAYOUT_HEIGHT) for region in REGIONS.values()], axis=0)
     assert (depth > 1).mean() < 0.01
+
+
+@pytest.fixture(scope="module")
+def mesh_layout(heads, face_mesh):
+    """The mesh of drawn heads on the layout, and where their landmarks are there."""
+    found = []
+    for frame, truth in heads:
+        alignment = ClipAlignment(frame, FaceTracker(make_detector(), FaceMesh(face_mesh)))
+        truth_there = {name: alignment.transform([point])[0] for name, point in truth.items()}
+        found.append((alignment.transform(alignment.onset.landmarks.points), truth_there))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("landmark", "name"),
+    [
+        ("eye_r", "eyes and brows"),
+        ("eye_l", "eyes and brows"),
+        ("brow_inner_r", "eyes and brows"),
+        ("brow_middle_l", "eyes and brows"),
+        ("nose_tip", "nose"),
+        ("upper_lip", "mouth"),
+        ("mouth_corner_r", "mouth"),
+        ("mouth_corner_l", "mouth"),
+        ("chin_boss", "chin"),
+        ("cheek_r", "cheeks"),
+        ("cheek_l", "cheeks"),
+    ],
+)
+def test_on_a_face_of_its_own_mesh_a_landmark_lies_in_its_region_and_in_no_other(mesh_layout, landmark, name):
+    for points, truth in mesh_layout:
+        x, y = truth[landmark].round().astype(int)
+        regions = regions_from_landmarks(points).values()
+        assert [r.name for r in regions if region_mask(r, LAYOUT_WIDTH, LAYOUT_HEIGHT)[y, x]] == [name]
+
+
+def test_outlines_from_landmarks_mirror_each_other_and_do_not_overlap(mesh_layout):
+    for points, _ in mesh_layout:
+        masks = [region_mask(region, LAYOUT_WIDTH, LAYOUT_HEIGHT) for region in regions_from_landmarks(points).values()]
+        assert (np.sum(masks, axis=0) > 1).mean() < 0.02
+        for mask in masks:
+            assert (mask & mask[:, ::-1]).sum() / (mask | mask[:, ::-1]).sum() > 0.75
+
+
+def test_own_outlines_have_the_parts_and_action_units_of_the_template(mesh_layout):
+    regions = regions_from_landmarks(mesh_layout[0][0])
+    assert list(regions) == list(REGIONS)
+    for name, region in regions.items():
+        assert len(region.polygons) == len(REGIONS[name].polygons)
+        assert region.action_units == REGIONS[name].action_units
+        for own, template in zip(region.polygons, REGIONS[name].polygons, strict=True):
+            middle, expected = (np.mean(bounding_box(outline)[::2]) for outline in (own, template))
+            assert middle == pytest.approx(expected, abs=15)
+
+
+def test_outlines_end_at_the_edge_of_the_layout():
+    far = np.random.default_rng(0).uniform(-300, 600, (468, 2))
+    for region in regions_from_landmarks(far).values():
+        left, top, right, bottom = region.box
+        assert left >= 0
+        assert top >= 0
+        assert right <= LAYOUT_WIDTH - 1
+        assert bottom <= LAYOUT_HEIGHT - 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from merlab.clips import ClipError, ClipTable
-from merlab.inputs import load_inputs, parse_recipe
+from merlab.inputs import INPUTS, load_inputs, parse_recipe
 from tests.helpers import make_clip, moved, texture, write_frames
 
 
@@ -75,3 +75,11 @@ def test_a_damaged_frame_stops_the_work_names_the_file_and_leaves_no_half_array(
         load_inputs(table, parse_recipe("flow"), cache, jobs=1)
     assert all(np.load(path).shape == (3, 28, 28) for path in cached_files(cache))
     assert not list(cache.rglob(".*"))
+
+
+@pytest.mark.parametrize("name", [name for name in INPUTS if name != "flow"])
+def test_an_input_of_frames_cannot_be_made_from_a_stored_flow_image_and_says_so(tmp_path, name):
+    write_frames(tmp_path, [texture(1, 28, 28)])
+    clip = make_clip(tmp_path / "img1.png", onset=None, apex=None, offset=None)
+    with pytest.raises(ClipError, match="stored as an optical-flow image, its frames are not part of the release"):
+        load_inputs(ClipTable((clip,)), parse_recipe(name), tmp_path / "cache")

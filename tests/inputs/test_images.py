@@ -32,7 +32,7 @@ def test_difference_is_apex_minus_onset(clip):
 def test_frames_of_two_sizes_are_refused_with_both_sizes(tmp_path):
     folder = write_frames(tmp_path / "clip", [texture(1, 40, 30)])
     write_frames(folder, [texture(1, 40, 32)] * 2, first=2)
-    with pytest.raises(ClipError, match="onset frame 1 is 30x40, apex frame 2 is 32x40"):
+    with pytest.raises(ClipError, match="frame 1 is 30x40, frame 2 is 32x40"):
         made(make_clip(folder), "apex")
 
 

@@ -13,7 +13,7 @@ def recipes(draw: st.DrawFn) -> str:
     kind = INPUTS[draw(st.sampled_from(sorted(INPUTS)))]
     pairs = [f"{key}={draw(st.sampled_from(values))}" for key, values in kind.choices.items()]
     pairs.append(f"size={draw(st.integers(8, 400))}x{draw(st.integers(8, 400))}")
-    if draw(st.booleans()):
+    if kind.layout != "vector" and draw(st.booleans()):
         pairs += [
             f"regions={draw(st.sampled_from(['mask', 'mosaic']))}",
             f"view={draw(st.sampled_from(['local', 'both']))}",
@@ -35,7 +35,7 @@ def test_a_recipe_travels_to_another_process(text):
 
 def test_the_string_states_every_option_and_the_version():
     assert str(parse_recipe("flow")) == (
-        "flow:algorithm=dis,channels=uvs,scale=minmax,at=231x282,no-apex=spotted,size=28x28,"
+        "flow:algorithm=dis,channels=uvs,scale=minmax,at=231x282,magnify=none,no-apex=spotted,size=28x28,"
         "regions=none,view=global,version=1"
     )
 
@@ -52,6 +52,13 @@ def test_images_come_at_the_size_of_the_paper_unless_told_otherwise():
         ("flow:channels=uv", (2, 28, 28)),
         ("flow:regions=mask", (6, 28, 28)),
         ("flow:regions=mosaic,view=local", (3, 28, 28)),
+        ("dynamic-image", (3, 112, 112)),
+        ("sequence", (10, 1, 282, 231)),
+        ("sequence:frames=16,colour=bgr,size=64x80", (16, 3, 80, 64)),
+        ("lbp-top", (4425, 1, 1)),
+        ("lbp-top:blocks=8x8x2", (22656, 1, 1)),
+        ("mdmo", (72, 1, 1)),
+        ("flow-sequence:frames=11,channels=uv,regions=mask", (11, 4, 28, 28)),
     ],
 )
 def test_the_shape_follows_from_the_recipe(text, shape):
@@ -76,6 +83,7 @@ def test_a_method_of_both_views_gets_the_mask_form_unless_the_recipe_names_anoth
         ("flow:scale=raw,scale=raw", "twice"),
         ("apex:view=local", "regions=mask or regions=mosaic"),
         ("apex:version=99", "version 99"),
+        ("mdmo:regions=mask", "no regions to mask"),
     ],
 )
 def test_a_faulty_recipe_is_refused_with_what_is_wrong(text, named):

@@ -26,6 +26,18 @@ def test_floors_come_first_then_the_papers_networks_then_rivals():
         "resnet34",
         "ststnet",
         "off-apexnet",
+        "bi-woof",
+        "dual-inception",
+        "rcn-a",
+        "rcn-s",
+        "rcn-w",
+        "rcn-f",
+        "sssn",
+        "dssn",
+        "fr",
+        "learnet",
+        "lbp-top",
+        "mdmo",
     ]
     assert all(method.name == name for name, method in METHODS.items())
 
@@ -63,6 +75,50 @@ def test_a_floor_is_no_network():
         find_method("constant").module(Task(3, 3, 28, 28), find_method("constant").preset("paper"))
 
 
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [("flow", "image"), ("onset-apex:regions=mask", "image"), ("sequence", "sequence"), ("mdmo", "vector")],
+)
+def test_a_task_knows_the_layout_of_its_inputs(text, layout):
+    assert Task.of(3, parse_recipe(text)).layout == layout
+
+
+def test_a_network_of_images_refuses_sequences_and_says_what_it_takes():
+    method = find_method("ststnet")
+    with pytest.raises(MerlabError, match=r"ststnet takes inputs that are images, and this one is a sequence; .*flow:"):
+        method.module(Task.of(3, parse_recipe("flow-sequence")), method.preset("paper"))
+
+
+@pytest.mark.parametrize(("name", "text", "layout"), [("lbp-top", "apex", "image"), ("ststnet", "mdmo", "vector")])
+def test_descriptors_and_images_are_not_taken_for_each_other(name, text, layout):
+    method = find_method(name)
+    with pytest.raises(MerlabError, match=f"{name} takes inputs that are .*, and this one is a {layout}"):
+        method.build(Task.of(3, parse_recipe(text)), method.preset("paper")).fit(
+            np.zeros((4, 3, 1, 1), np.float32), np.array([0, 1, 0, 1]), ["s"] * 4, 0
+        )
+
+
+def test_network_options_are_read_from_text_in_their_own_types():
+    preset = find_method("dbfem-caffm").preset_with("reduced", {"attention": "se", "width": "0.5", "stem_stride": "1"})
+    assert preset.network == {"attention": "se", "width": 0.5, "stem_stride": 1}
+    assert find_method("dbfem-caffm").preset("reduced").network == {"width": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value", "message"),
+    [
+        ("gfem", "gates", "se", "gfem has no option 'gates'; its options: depth, width, stem_stride, attention"),
+        ("gfem", "attention", "self", "attention of gfem: Input should be 'cbam', 'se', 'sam' or 'none', got 'self'"),
+        ("gfem", "width", "wide", "width of gfem: .*valid number.*got 'wide'"),
+        ("ststnet", "width", "2", "ststnet has no option 'width'; its options: none"),
+        ("linear-svm", "width", "2", "linear-svm is not a network"),
+    ],
+)
+def test_a_wrong_network_option_is_named_with_what_there_is(name, option, value, message):
+    with pytest.raises(MerlabError, match=message):
+        find_method(name).preset_with("paper", {option: value})
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_fits_and_predicts_on_its_smallest_input(name):
     method = find_method(name)
@@ -72,8 +128,8 @@ def test_every_method_fits_and_predicts_on_its_smallest_input(name):
         preset = preset.model_copy(update={"training": short})
     recipe = parse_recipe(preset.input or method.input).seen_by(method.view)
     generator = np.random.default_rng(0)
-    inputs = generator.random((9, *recipe.shape)).astype(np.float32)
-    task = Task(3, recipe.channels, recipe.height, recipe.width, recipe.views)
+    inputs = generator.uniform(-1, 1, (9, *recipe.shape)).astype(np.float32)
+    task = Task.of(3, recipe)
     classifier = method.build(task, preset, mirror=mirror_of(recipe))
     classifier.fit(inputs, np.arange(9) % 3, [f"s{row}" for row in range(9)], seed=0)
     probabilities = classifier.predict_proba(inputs[:4])

@@ -1,11 +1,13 @@
-"""STSTNet and OFF-ApexNet against the figures published for them."""
+"""The small networks on flow against the figures published for them."""
+
+import math
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from merlab.errors import MerlabError
-from merlab.evaluation.cost import parameters
+from merlab.evaluation.cost import macs, parameters
 from merlab.methods import find_method
 from merlab.methods.base import Task
 
@@ -66,6 +68,50 @@ def test_off_apexnet_has_a_stream_of_its_own_for_each_direction():
     assert torch.equal(seen[0], flow[:, 1:])
 
 
-def test_off_apexnet_names_the_recipe_that_it_needs():
-    with pytest.raises(MerlabError, match="3 channels; use a recipe with channels=uv"):
-        build("off-apexnet", Task(3, 3, 28, 28))
+def test_dual_inception_has_the_6_45_million_parameters_of_its_re_implementation():
+    # README of ECNU-Cross-Innovation-Lab/mini-AORCNN, 3 classes: 6.45 M and 12.64 M operations (its own count)
+    network = build("dual-inception", Task(3, 2, 28, 28))
+    assert parameters(network) / 1e6 == pytest.approx(6.45, abs=0.005)
+    assert macs(network, 2, 28, 28) / 1e6 == pytest.approx(12.64, rel=0.03)
+
+
+def test_feature_refinement_adds_one_gate_and_one_proposal_an_expression():
+    hidden = 1024
+    shared = parameters(build("dual-inception", Task(3, 2, 28, 28))) - (3 * hidden + 3)
+    gates, proposals, classifier = 3 * (hidden**2 + hidden), 3 * (hidden + 1), 3 * 3 * hidden + 3
+    assert parameters(build("fr", Task(3, 2, 28, 28))) == shared + gates + proposals + classifier
+
+
+def test_the_proposal_loss_is_one_against_the_rest():
+    network = build("fr", Task(2, 2, 28, 28))
+    logits, proposals = torch.zeros(1, 2), torch.tensor([[2.0, -1.0]])
+    # Cross-entropy of equal logits is log 2; the proposals say "0" with sigma(2) and "not 1" with sigma(1).
+    expected = math.log(2) + (math.log(1 + math.exp(-2)) + math.log(1 + math.exp(-1))) / 2
+    assert float(network.loss((logits, proposals), torch.tensor([0]), None)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["off-apexnet", "dual-inception", "fr", "dssn"])
+def test_two_streams_name_the_recipe_that_they_need(name):
+    with pytest.raises(MerlabError, match="3 channels; use a recipe with channels=(uv|ms)"):
+        build(name, Task(3, 3, 227, 227))
+
+
+@pytest.mark.parametrize("name", ["sssn", "dssn"])
+def test_shallow_streams_are_alexnet_up_to_its_second_convolution(name):
+    network = build(name, Task(5, 1 if name == "sssn" else 2, 227, 227))
+    stream = network.stream if name == "sssn" else network.strain
+    # AlexNet's second convolution has 307 456 parameters in two groups, its first 96 filters of 11 x 11 (one channel).
+    assert [parameters(layer) for layer in stream if isinstance(layer, torch.nn.Conv2d)] == [96 * 121 + 96, 307_456]
+    assert stream(torch.rand(1, 1, 227, 227)).shape == (1, 256, 13, 13)
+
+
+def test_dssn_multiplies_its_streams():
+    network = build("dssn", Task(3, 2, 227, 227))
+    flow = torch.rand(2, 2, 227, 227)
+    merged = network.magnitude(flow[:, :1]) * network.strain(flow[:, 1:])
+    assert torch.allclose(network(flow), network.classify(merged))
+
+
+def test_shallow_streams_refuse_what_would_vanish():
+    with pytest.raises(MerlabError, match="nothing of 28x28 pixels at stride 4; use a larger size"):
+        build("sssn", Task(3, 1, 28, 28))

@@ -14,7 +14,7 @@ from merlab.console import err_console, out_console
 from merlab.errors import MerlabError
 
 # Headings of the help page.
-DATA, EXPERIMENTS, METHODS = "Data", "Experiments", "Methods and inputs"
+DATA, VIDEOS, EXPERIMENTS, METHODS = "Data", "Videos", "Experiments", "Methods and inputs"
 
 app = typer.Typer(
     help="Micro-expression recognition from face video to honest numbers.",

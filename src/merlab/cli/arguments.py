@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from merlab.errors import MerlabError
+
 
 class SynthesisPreset(str, Enum):
     """How hard the synthetic faces are to tell apart."""
@@ -63,3 +65,18 @@ JobsOption = Annotated[
     int | None, typer.Option(min=1, help="Worker processes; all cores unless given. Results do not depend on it.")
 ]
 SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same machine: same numbers.")]
+NetworkOption = Annotated[
+    list[str] | None,
+    typer.Option("--network", help="A network option, e.g. attention=se or width=0.5; stamped on every result."),
+]
+
+
+def key_values(texts: list[str] | None, option: str) -> dict[str, str]:
+    """``["a=1", "b=2"]`` -> ``{"a": "1", "b": "2"}``; raises MerlabError naming the option that was mistyped."""
+    pairs = {}
+    for text in texts or []:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise MerlabError(f"{option} takes KEY=VALUE, got {text!r}")
+        pairs[key] = value
+    return pairs

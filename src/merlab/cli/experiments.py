@@ -9,7 +9,16 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import EXPERIMENTS, app
-from merlab.cli.arguments import JobsOption, JsonOption, Protocol, SeedOption, Selection, SynthesisPreset
+from merlab.cli.arguments import (
+    JobsOption,
+    JsonOption,
+    NetworkOption,
+    Protocol,
+    SeedOption,
+    Selection,
+    SynthesisPreset,
+    key_values,
+)
 from merlab.cli.data import make_faces_command
 from merlab.console import out_console, print_json, print_table, progress_bar
 from merlab.errors import MerlabError
@@ -87,6 +96,7 @@ def evaluate_command(
             "--set", help="Another training setting, e.g. class_weights=balanced, mirror=true, batch_size=32."
         ),
     ] = None,
+    network: NetworkOption = None,
     jobs: JobsOption = None,
     cache: Annotated[
         Path | None, typer.Option(help="Folder for inputs already made; the user's cache unless given.")
@@ -104,7 +114,7 @@ def evaluate_command(
     from merlab.reports.html import write_report
     from merlab.reports.tables import console_table, database_table, verdict
 
-    settings: dict[str, Any] = dict(_key_value(text) for text in setting or [])
+    settings: dict[str, Any] = dict(key_values(setting, "--set"))
     settings.update(
         {
             key: value
@@ -126,6 +136,7 @@ def evaluate_command(
         input_text=input_recipe,
         preset=preset,
         settings=settings,
+        network=key_values(network, "--network"),
         seeds=range(seeds),
         allow_unusable=allow_unusable,
     )
@@ -185,10 +196,3 @@ def report(run: Annotated[Path, typer.Argument(help="Run folder that `merlab eva
     from merlab.reports.html import write_report
 
     out_console.print(f"report: {escape(str(write_report(run)))}", soft_wrap=True)
-
-
-def _key_value(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise MerlabError(f"--set takes KEY=VALUE, got {text!r}")
-    return key, value

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from merlab.cli.app import METHODS, app
-from merlab.cli.arguments import JsonOption
+from merlab.cli.arguments import JsonOption, NetworkOption, key_values
 from merlab.console import print_json, print_table, progress_bar
 
 PAPER_ROWS = ("gfem", "ltfem", "dbfem", "dbfem-caffm", "dbfem-caffm-l", "dbfem-caffm-g")
@@ -62,6 +62,7 @@ def profile(
     channels: Annotated[int, typer.Option(min=1, help="Channels of one view; Table 7 was met at 3.")] = 3,
     classes: Annotated[int, typer.Option(min=2, help="Number of classes.")] = 5,
     preset: Annotated[str, typer.Option(help="Preset whose network is measured.")] = "paper",
+    network: NetworkOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Parameters, multiply-accumulates, and speed at batch 1 of networks, on this machine."""
@@ -71,11 +72,12 @@ def profile(
     from merlab.methods import find_method
 
     chosen = [find_method(name) for name in methods or PAPER_ROWS]
+    options = key_values(network, "--network")
     costs = []
     with progress_bar() as progress:
         for position, method in enumerate(chosen):
             progress(position, len(chosen), method.name)
-            costs.append(profile_method(method, preset, parse_size(size), classes=classes, channels=channels))
+            costs.append(profile_method(method, preset, parse_size(size), classes, channels, options))
     if as_json:
         print_json([vars(cost) for cost in costs])
         return

@@ -6,11 +6,11 @@ from merlab.databases.casme2 import CASME2
 from merlab.databases.samm import SAMM
 from merlab.databases.smic import SMIC
 from merlab.databases.ststnet_flow import STSTNET_FLOW
-from merlab.databases.synthetic import SYNTHETIC
+from merlab.databases.synthetic import SYNTHETIC, SYNTHETIC_LONG
 from merlab.registry import look_up
 
 DATABASES: dict[str, Database] = {
-    database.name: database for database in (SYNTHETIC, CASME2, SMIC, SAMM, CASME, STSTNET_FLOW)
+    database.name: database for database in (SYNTHETIC, SYNTHETIC_LONG, CASME2, SMIC, SAMM, CASME, STSTNET_FLOW)
 }
 
 

@@ -6,8 +6,9 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -63,15 +64,22 @@ def median_ms(work: Callable[[], object], runs: int = TIMED_RUNS) -> float:
     return 1000 * statistics.median(times)
 
 
-def profile(method: Method, preset: str, size: tuple[int, int], classes: int = 5, channels: int = 3) -> Cost:
-    """Cost of a method's network under a preset for inputs of ``size`` (width, height) and ``channels`` a view.
+def profile(
+    method: Method,
+    preset: str,
+    size: tuple[int, int],
+    classes: int = 5,
+    channels: int = 3,
+    network: Mapping[str, Any] | None = None,
+) -> Cost:
+    """Cost of a method's network for inputs of ``size`` (width, height) and ``channels`` a view.
 
-    Eager float32 on the CPU with torch's present number of threads. Raises MerlabError for a method that is no
-    network.
+    ``network`` holds options that replace the preset's. Eager float32 on the CPU with torch's present number of
+    threads. Raises MerlabError for a method that is no network, and for an option that it does not have.
     """
     width, height = size
     task = Task(classes, channels, height, width, views=2 if method.view == "both" else 1)
-    module = method.module(task, method.preset(preset)).eval()
+    module = method.module(task, method.preset_with(preset, network or {})).eval()
     shape = task.views * channels, height, width
     clip = torch.zeros(1, *shape)
     with torch.inference_mode():

@@ -94,4 +94,5 @@ def _entry_of(description: dict[str, Any]) -> Entry:
         description["seeds"],
         description["input"],
         description["settings"],
+        description["network"],
     )

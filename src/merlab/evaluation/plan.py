@@ -52,6 +52,10 @@ class Entry:
             stamps.append("REDUCED")
         if training is not None and training.selection == LEAKY_SELECTION:
             stamps.append("LEAKY: epoch picked on the test subject")
+        published = find_method(self.method).preset(self.preset_name).network
+        changed = [f"{name}={value}" for name, value in self.preset.network.items() if published.get(name) != value]
+        if changed:
+            stamps.append(f"NETWORK {', '.join(changed)}")
         if find_method(self.method).seeded and len(self.seeds) < SEEDS_FOR_A_REPORTED_NUMBER:
             stamps.append(f"{len(self.seeds)} SEED" + ("S" if len(self.seeds) > 1 else ""))
         return stamps
@@ -101,8 +105,7 @@ class Plan:
 
     def task(self, entry: Entry) -> Task:
         """The shape of the problem that the entry's method is built for."""
-        recipe = entry.recipe
-        return Task(len(self.classes), recipe.channels, recipe.height, recipe.width, recipe.views)
+        return Task.of(len(self.classes), entry.recipe)
 
     def describe(self) -> dict[str, Any]:
         """Facts for the head of a report."""
@@ -131,16 +134,21 @@ def make_entry(
     seeds: Sequence[int],
     input_text: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
 ) -> Entry:
-    """State one method: its preset, the training settings that replace the preset's, and the input it takes.
+    """State one method: its preset, the training settings and network options that replace the preset's, its input.
 
     The input is the user's recipe, else the preset's, else the method's, seen through the views that the method looks
-    at. Methods that draw nothing at random run once. Raises MerlabError naming the setting that is wrong.
+    at. Methods that draw nothing at random run once. A classical method has neither settings nor a network, and both
+    pass it by. Raises MerlabError naming the setting or option that is wrong, or the input that the method cannot take.
     """
     method = find_method(method_name)
-    preset = method.preset(preset_name)
-    recipe = parse_recipe(input_text or preset.input or method.input).seen_by(method.view)
-    entry = Entry(method.name, preset_name, preset, recipe, tuple(seeds) if method.seeded else (seeds[0],))
+    preset = method.preset_with(preset_name, network if network and method.network else {})
+    recipe = parse_recipe(input_text or preset.input or method.input)
+    method.check_layout(recipe.kind.layout)
+    entry = Entry(
+        method.name, preset_name, preset, recipe.seen_by(method.view), tuple(seeds) if method.seeded else (seeds[0],)
+    )
     if preset.training is None:
         return entry
     try:
@@ -165,6 +173,7 @@ def plan_run(
     input_text: str | None = None,
     preset: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
     allow_unusable: bool = False,
 ) -> tuple[Plan, list[dict[str, Any]]]:
     """Load the databases named by ``sources`` (name, root), label and split them, and state every method.
@@ -183,7 +192,9 @@ def plan_run(
     labelled = label_clips(table, find_scheme(scheme))
     splits = make_splits(protocol, labelled, folds=folds, train_on=train_on)
     entries = [
-        make_entry(name, preset or default_preset(find_method(name), labelled.table), seeds, input_text, settings)
+        make_entry(
+            name, preset or default_preset(find_method(name), labelled.table), seeds, input_text, settings, network
+        )
         for name in dict.fromkeys(methods)
     ]
     return Plan(labelled, protocol, tuple(splits), tuple(entries), table.stamps), facts

@@ -27,10 +27,10 @@ GRID = 3
 # px: a flow vector further than this from the rigid movement has no weight (Tukey's biweight); where the head turns
 # much, the limit starts wider and is halved in each reweighting.
 CUT_OFF = 0.3
-REWEIGHTINGS = 10
+REWEIGHTINGS = 6
 PASSES, SETTLED = 3, 0.1
-# The landmarks' guess is taken where its difference from the onset is below this share of the other guess's.
-CLEARLY = 0.7
+# px of the layout: landmarks jitter by less, and the flow finds movements up to here by itself.
+JUMP = 4
 # A change of scale below this share is not told apart from the muscles' own pull, and taken for none; beyond, only
 # the excess is believed.
 DOUBTFUL_SCALE = 0.002
@@ -47,7 +47,7 @@ class HeadFit:
 
     def __init__(self, onset: Image, transform: Transform) -> None:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        self._onset = _strip(onset, transform)
+        self._onset = _strip(np.asarray(cv2.cvtColor(onset, cv2.COLOR_BGR2GRAY), np.uint8), transform)
         self._columns, self._rows = _grid()
         texture = cv2.cornerMinEigenVal(cv2.GaussianBlur(self._onset, (0, 0), 1), 9)[self._rows, self._columns]
         enough = max(float(np.percentile(texture, 70)), 1e-12)
@@ -56,17 +56,15 @@ class HeadFit:
     def fit(self, frame: Image, before: Transform, landmarks: Transform | None = None) -> Transform:
         """The map of ``frame`` into the layout under which its stable skin lies on the onset's, to about 0.1 px.
 
-        It starts from ``before``, the map of the frame before, or from what the ``landmarks`` say where that looks
-        clearly more like the onset (the head has jumped). The start is returned as it is where the images do not agree
-        on one movement: the face is hidden, or has turned away.
+        It starts from ``before``, the map of the frame before, or, where the head has jumped, from what its
+        ``landmarks`` say. The start is returned as it is where the images do not agree on one movement: the face is
+        hidden, or has turned away.
         """
-        start = before
-        if landmarks is not None:
-            jumped = self._difference(frame, landmarks) < CLEARLY * self._difference(frame, before)
-            start = landmarks if jumped else before
+        grey = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8)
+        start = landmarks if landmarks is not None and self._jumped(grey, before, landmarks) else before
         found = start
         for _ in range(PASSES):
-            step = self._correction(_strip(frame, found))
+            step = self._correction(_strip(grey, found))
             if step is None:
                 return start
             found = step.after(found)
@@ -74,11 +72,16 @@ class HeadFit:
                 break
         return found
 
-    def _difference(self, frame: Image, transform: Transform) -> float:
-        """Mean absolute difference of grey values on the stable skin."""
-        there, here = (
-            image[self._rows, self._columns].astype(np.int16) for image in (_strip(frame, transform), self._onset)
-        )
+    def _jumped(self, grey: Grey, before: Transform, landmarks: Transform) -> bool:
+        """Whether the landmarks lie far from where the head was, and look more like the onset there."""
+        if displacement(landmarks.after(before.inverse)) < JUMP:
+            return False
+        was, now = (self._difference(_strip(grey, transform)) for transform in (before, landmarks))
+        return now < was
+
+    def _difference(self, strip: Grey) -> float:
+        """Mean absolute difference from the onset on the stable skin, grey values."""
+        there, here = (image[self._rows, self._columns].astype(np.int16) for image in (strip, self._onset))
         return float(np.abs(there - here).mean())
 
     def _correction(self, strip: Grey) -> Transform | None:
@@ -115,10 +118,9 @@ def _nearly_rigid(similarity: Transform, source: Points, target: Points, weights
     return Transform.from_matrix(np.column_stack([turn, goal - turn @ middle]))
 
 
-def _strip(frame: Image, transform: Transform) -> Grey:
-    """The rows of the laid-out face that are looked at, grey (BOTTOM - TOP, LAYOUT_WIDTH)."""
-    strip = moved_image(frame, translation(0, -TOP).after(transform), (LAYOUT_WIDTH, BOTTOM - TOP))
-    return np.asarray(cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY), np.uint8)
+def _strip(grey: Grey, transform: Transform) -> Grey:
+    """The rows of the laid-out face that are looked at, (BOTTOM - TOP, LAYOUT_WIDTH), of a grey frame."""
+    return moved_image(grey, translation(0, -TOP).after(transform), (LAYOUT_WIDTH, BOTTOM - TOP))
 
 
 @lru_cache(maxsize=1)

@@ -40,7 +40,7 @@ def frames_that_decide(clip: Clip, recipe: Recipe) -> list[int]:
         assert clip.onset is not None
         assert clip.offset is not None
         return list(range(clip.onset, clip.offset + 1))
-    return recipe.kind.frames_needed(clip)
+    return [] if clip.holds_flow else recipe.kind.frames_needed(clip, recipe)
 
 
 def _is_open(clip: Clip, recipe: Recipe) -> bool:

@@ -32,7 +32,7 @@ def default_cache() -> Path:
 
 
 def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> FloatArray:
-    """One clip as float32 (C, H, W): the views that the recipe names, the global one first.
+    """One clip as float32 of the recipe's shape: the views that the recipe names, the global one first.
 
     Raises ClipError, naming the clip, when its frames do not allow the recipe.
     """
@@ -44,8 +44,8 @@ def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> FloatArray:
         raise ClipError(f"{clip.subject} {clip.name} ({clip.database}): {recipe} gives values that are not finite")
     if recipe.view == "global":
         return whole
-    local = FORMS[recipe.regions](whole, recipe.kind.neutral(whole, recipe))
-    return local if recipe.view == "local" else np.concatenate([whole, local])
+    local = _local(whole, recipe)
+    return local if recipe.view == "local" else np.concatenate([whole, local], axis=-3)
 
 
 def load_inputs(
@@ -55,7 +55,7 @@ def load_inputs(
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> FloatArray:
-    """Every clip of the table as float32 (N, C, H, W), read from the cache where the very same input lies there.
+    """Every clip of the table as float32 (N, *recipe.shape), read from the cache where the very same input lies there.
 
     ``cache`` None means the user's cache folder. Clips are made side by side by ``jobs`` threads (None: all cores;
     OpenCV releases the interpreter lock). A cached array is found by recipe, OpenCV version, clip, and the size and
@@ -76,14 +76,27 @@ def load_inputs(
     return inputs
 
 
-def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor]:
-    """A function that mirrors a batch (N, C, H, W) of this recipe left to right, horizontal motion included."""
-    sign, offset = (torch.tensor(term * recipe.views).view(1, -1, 1, 1) for term in recipe.kind.mirror(recipe))
+def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
+    """A function that mirrors a batch (N, ..., C, H, W) of this recipe left to right, horizontal motion included.
+
+    None for an input that cannot be flipped, such as a vector.
+    """
+    if recipe.kind.mirror is None:
+        return None
+    sign, offset = (torch.tensor(term * recipe.views).view(-1, 1, 1) for term in recipe.kind.mirror(recipe))
 
     def mirrored(batch: torch.Tensor) -> torch.Tensor:
         return batch.flip(-1) * sign.to(batch) + offset.to(batch)
 
     return mirrored
+
+
+def _local(view: FloatArray, recipe: Recipe) -> FloatArray:
+    """The facial regions of an image (C, H, W), or of each image of a sequence (T, C, H, W)."""
+    if view.ndim == 4:
+        return np.stack([_local(image, recipe) for image in view])
+    assert recipe.kind.neutral is not None, f"{recipe.kind.name}: an input with a local view needs a neutral value"
+    return FORMS[recipe.regions](view, recipe.kind.neutral(view, recipe))
 
 
 def _cached(path: Path, make: Callable[[], FloatArray]) -> FloatArray:

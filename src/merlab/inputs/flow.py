@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Clip, ClipError, Frames, read_image
+from merlab.clips import Clip, ClipError, Frames, Image, read_image
 from merlab.errors import MerlabError
-from merlab.inputs.images import key_frames, read_key_frames, resize
+from merlab.inputs.images import black, frames_to_apex, middle, read_key_frames, resize
+from merlab.inputs.magnification import MAGNIFICATIONS
 from merlab.inputs.recipe import APEX_CHOICES, FloatArray, InputKind, Recipe, parse_size
 
 Grey = NDArray[np.uint8]
@@ -99,13 +100,18 @@ SCALES: dict[str, Callable[[FloatArray, str], FloatArray]] = {
 }
 
 
-def onset_to_apex(clip: Clip, frames: Frames | None, algorithm: str, at: str) -> FloatArray:
-    """Flow (H, W, 2) from onset to apex in pixels, at ``at`` (WxH or ``native``: the size of the frames)."""
-    greys = [np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8) for image in read_key_frames(clip, frames)]
-    if at != "native":
-        width, height = parse_size(at)
-        greys = [np.rint(resize(grey.astype(np.float32), width, height)).astype(np.uint8) for grey in greys]
-    return ALGORITHMS[algorithm](*greys)
+def grey_at(image: Image, at: str) -> Grey:
+    """A BGR frame as grey levels, at ``at`` (WxH or ``native``: the size of the frame)."""
+    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+    if at == "native":
+        return grey
+    return np.rint(resize(grey.astype(np.float32), *parse_size(at))).astype(np.uint8)
+
+
+def planes_of_flow(flow: FloatArray, recipe: Recipe) -> FloatArray:
+    """The recipe's channels of a flow field (H, W, 2), at its size, not yet scaled: (C, height, width)."""
+    letters = recipe["channels"]
+    return np.stack([resize(CHANNELS[letter](flow), recipe.width, recipe.height) for letter in letters])
 
 
 def read_flow_image(path: Path) -> FloatArray:
@@ -118,12 +124,11 @@ def read_flow_image(path: Path) -> FloatArray:
 
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    letters = recipe["channels"]
     if frames is None:
         return _released(clip, recipe)
-    flow = onset_to_apex(clip, frames, recipe["algorithm"], recipe["at"])
-    planes = np.stack([resize(CHANNELS[letter](flow), recipe.width, recipe.height) for letter in letters])
-    return SCALES[recipe["scale"]](planes, letters)
+    onset, apex = (grey_at(image, recipe["at"]) for image in read_key_frames(clip, frames, recipe["magnify"]))
+    planes = planes_of_flow(ALGORITHMS[recipe["algorithm"]](onset, apex), recipe)
+    return SCALES[recipe["scale"]](planes, recipe["channels"])
 
 
 def _released(clip: Clip, recipe: Recipe) -> FloatArray:
@@ -133,50 +138,47 @@ def _released(clip: Clip, recipe: Recipe) -> FloatArray:
     stored = f"{planes.shape[2]}x{planes.shape[1]}"
     if (
         recipe["scale"] != "minmax"
+        or recipe["magnify"] != "none"
         or not set(letters) <= set(RELEASED_CHANNELS)
         or stored != f"{recipe.width}x{recipe.height}"
     ):
         raise ClipError(
             f"{clip.subject} {clip.name} ({clip.database}) is stored as flow of {stored} pixels, channels "
-            f"{RELEASED_CHANNELS}, each stretched on its own; {recipe} cannot be made from it: use channels=uvs or uv, "
-            f"scale=minmax, size={stored}"
+            f"{RELEASED_CHANNELS}, each stretched on its own, so that its zero and true size are lost; {recipe} "
+            f"cannot be made from it: use channels=uvs, uv or s, scale=minmax, size={stored}, no magnify"
         )
     return planes[[RELEASED_CHANNELS.index(letter) for letter in letters]]
 
 
-def _frames_needed(clip: Clip) -> list[int]:
-    return [] if clip.holds_flow else key_frames(clip)
+def no_motion(view: FloatArray, recipe: Recipe) -> FloatArray:
+    """No motion is 0, except under ``minmax``, which loses the zero level."""
+    return middle(view, recipe) if recipe["scale"] == "minmax" else black(view, recipe)
 
 
-def _no_motion(view: FloatArray, recipe: Recipe) -> FloatArray:
-    """Zero, or under ``minmax``, which loses the zero level, each channel's median (most of a face does not move)."""
-    if recipe["scale"] == "minmax":
-        return np.median(view, axis=(1, 2), keepdims=True).astype(np.float32)
-    return np.zeros((len(view), 1, 1), np.float32)
-
-
-def _mirror(recipe: Recipe) -> tuple[list[float], list[float]]:
+def mirror_motion(recipe: Recipe) -> tuple[list[float], list[float]]:
     """A mirrored face moves to the other side: u changes sign (under ``minmax``: 1 - u)."""
     offset = 1.0 if recipe["scale"] == "minmax" else 0.0
     is_u = [letter == "u" for letter in recipe["channels"]]
     return [-1.0 if turned else 1.0 for turned in is_u], [offset if turned else 0.0 for turned in is_u]
 
 
+MOTION_CHOICES = {
+    "algorithm": tuple(ALGORITHMS),
+    "channels": ("uvs", "uv", "uvm", "ms", "m", "s"),
+    "scale": tuple(SCALES),
+    "at": ("231x282", "native"),
+    "magnify": tuple(MAGNIFICATIONS),
+}
+
 FLOW = InputKind(
     name="flow",
     title="onset-to-apex optical flow: u, v, magnitude m, strain s",
     version=1,
     size="28x28",
-    choices={
-        "algorithm": tuple(ALGORITHMS),
-        "channels": ("uvs", "uv", "uvm", "m", "s"),
-        "scale": tuple(SCALES),
-        "at": ("231x282", "native"),
-        **APEX_CHOICES,
-    },
+    choices={**MOTION_CHOICES, **APEX_CHOICES},
     channels=lambda recipe: len(recipe["channels"]),
-    frames_needed=_frames_needed,
+    frames_needed=lambda clip, recipe: frames_to_apex(clip, recipe["magnify"]),
     extract=_extract,
-    neutral=_no_motion,
-    mirror=_mirror,
+    neutral=no_motion,
+    mirror=mirror_motion,
 )

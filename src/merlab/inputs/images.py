@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 import cv2
 import numpy as np
 
 from merlab.clips import Clip, ClipError, Frames, Image
+from merlab.inputs.magnification import MAGNIFICATIONS, needs_every_frame
 from merlab.inputs.recipe import APEX_CHOICES, Extract, FloatArray, InputKind, Recipe
 
 PAPER_SIZE = "231x282"
@@ -14,29 +18,57 @@ COLOURS = {"bgr": 3, "grey": 1}
 
 def key_frames(clip: Clip) -> list[int]:
     """[onset, apex]; raises ClipError where one is unknown."""
-    if clip.onset is None or clip.apex is None:
-        missing = "onset" if clip.onset is None else "apex"
-        raise ClipError(
-            f"{clip.subject} {clip.name} ({clip.database}) has no {missing} frame, which this input needs; "
-            "complete it in the coding table or leave the clip out"
-        )
-    return [clip.onset, clip.apex]
+    return annotated(clip, "onset", "apex")
 
 
-def read_key_frames(clip: Clip, frames: Frames | None) -> tuple[Image, Image]:
+def annotated(clip: Clip, *moments: Literal["onset", "apex", "offset"]) -> list[int]:
+    """The frame numbers of these moments; raises ClipError naming the first that is unknown."""
+    numbers = []
+    for moment in moments:
+        number = getattr(clip, moment)
+        if number is None:
+            raise ClipError(
+                f"{clip.subject} {clip.name} ({clip.database}) has no {moment} frame, which this input needs; "
+                "complete it in the coding table or leave the clip out"
+            )
+        numbers.append(number)
+    return numbers
+
+
+def frames_to_apex(clip: Clip, magnify: str) -> list[int]:
+    """What to read for [onset, apex]: both, and all between where the magnification filters over time."""
+    onset, apex = key_frames(clip)
+    return list(range(onset, apex + 1)) if needs_every_frame(magnify) else [onset, apex]
+
+
+def read_key_frames(clip: Clip, frames: Frames | None, magnify: str = "none") -> tuple[Image, Image]:
     """The onset and apex frames, (H, W, 3) uint8 BGR of one size; raises ClipError where that cannot be."""
+    frames = held(clip, frames)
+    images = read_frames(clip, frames, frames_to_apex(clip, magnify), magnify)
+    return images[0], images[-1]
+
+
+def held(clip: Clip, frames: Frames | None) -> Frames:
+    """The frames; raises ClipError for a clip that is stored as a flow image and has none."""
     if frames is None:
         raise ClipError(
             f"{clip.subject} {clip.name} ({clip.database}) is stored as an optical-flow image, its frames are not part "
-            "of the release; use a flow recipe at the stored size, such as flow:channels=uvs,scale=minmax,size=28x28"
+            "of the release; only flow at the stored size can be taken from it, such as "
+            "flow:channels=uvs,scale=minmax,size=28x28"
         )
-    onset, apex = (frames.read(number) for number in key_frames(clip))
-    if onset.shape != apex.shape:
-        raise ClipError(
-            f"{clip.subject} {clip.name} ({clip.database}): onset frame {clip.onset} is {describe_size(onset)}, "
-            f"apex frame {clip.apex} is {describe_size(apex)}; frames of one clip must have one size"
-        )
-    return onset, apex
+    return frames
+
+
+def read_frames(clip: Clip, frames: Frames, numbers: Sequence[int], magnify: str = "none") -> list[Image]:
+    """These frames of a clip, (H, W, 3) uint8 BGR of one size, magnified; raises ClipError where that cannot be."""
+    images = [frames.read(number) for number in numbers]
+    for number, image in zip(numbers, images, strict=True):
+        if image.shape != images[0].shape:
+            raise ClipError(
+                f"{clip.subject} {clip.name} ({clip.database}): frame {numbers[0]} is {describe_size(images[0])}, "
+                f"frame {number} is {describe_size(image)}; frames of one clip must have one size"
+            )
+    return MAGNIFICATIONS[magnify](images)
 
 
 def describe_size(image: Image) -> str:
@@ -51,33 +83,43 @@ def resize(image: FloatArray, width: int, height: int) -> FloatArray:
     return np.asarray(cv2.resize(image, (width, height), interpolation=method), dtype=np.float32)
 
 
-def _planes(image: Image, recipe: Recipe) -> FloatArray:
-    """(C, H, W) in [0, 1] at the recipe's size and colour."""
-    if recipe["colour"] == "grey":
+def planes_of(image: Image, recipe: Recipe, colour: str) -> FloatArray:
+    """(C, H, W) in [0, 1] at the recipe's size, ``bgr`` or ``grey``."""
+    if colour == "grey":
         image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     scaled = resize(np.divide(image, 255, dtype=np.float32), recipe.width, recipe.height)
     return np.ascontiguousarray(np.atleast_3d(scaled).transpose(2, 0, 1))
 
 
+def _key_planes(clip: Clip, frames: Frames | None, recipe: Recipe) -> list[FloatArray]:
+    return [planes_of(image, recipe, recipe["colour"]) for image in read_key_frames(clip, frames, recipe["magnify"])]
+
+
 def _apex(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    return _planes(read_key_frames(clip, frames)[1], recipe)
+    return _key_planes(clip, frames, recipe)[1]
 
 
 def _onset_apex(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    return np.concatenate([_planes(image, recipe) for image in read_key_frames(clip, frames)])
+    return np.concatenate(_key_planes(clip, frames, recipe))
 
 
 def _difference(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    onset, apex = (_planes(image, recipe) for image in read_key_frames(clip, frames))
+    onset, apex = _key_planes(clip, frames, recipe)
     return apex - onset
 
 
-def _black(view: FloatArray, recipe: Recipe) -> FloatArray:
+def black(view: FloatArray, recipe: Recipe) -> FloatArray:
     """Where a region is suppressed an image is 0: black, or no difference."""
     return np.zeros((len(view), 1, 1), np.float32)
 
 
-def _plain_mirror(recipe: Recipe) -> tuple[list[float], list[float]]:
+def middle(view: FloatArray, recipe: Recipe) -> FloatArray:
+    """Where stretching has lost the zero level: each channel's median, since most of a face does not move."""
+    return np.median(view, axis=(1, 2), keepdims=True).astype(np.float32)
+
+
+def plain_mirror(recipe: Recipe) -> tuple[list[float], list[float]]:
+    """A mirrored image is the flipped image."""
     return [1.0] * recipe.channels, [0.0] * recipe.channels
 
 
@@ -87,12 +129,12 @@ def _image_kind(name: str, title: str, images: int, extract: Extract) -> InputKi
         title=title,
         version=1,
         size=PAPER_SIZE,
-        choices={"colour": tuple(COLOURS), **APEX_CHOICES},
+        choices={"colour": tuple(COLOURS), "magnify": tuple(MAGNIFICATIONS), **APEX_CHOICES},
         channels=lambda recipe: images * COLOURS[recipe["colour"]],
-        frames_needed=key_frames,
+        frames_needed=lambda clip, recipe: frames_to_apex(clip, recipe["magnify"]),
         extract=extract,
-        neutral=_black,
-        mirror=_plain_mirror,
+        neutral=black,
+        mirror=plain_mirror,
     )
 
 

@@ -16,6 +16,7 @@ from merlab.registry import look_up
 
 FloatArray = NDArray[np.float32]
 View = Literal["global", "local", "both"]
+Layout = Literal["image", "sequence", "vector"]
 Extract = Callable[[Clip, "Frames | None", "Recipe"], FloatArray]
 
 MIN_SIDE, MAX_SIDE = 8, 2048
@@ -29,11 +30,14 @@ class InputKind:
     """One way to turn a clip into an array; a recipe's head names it.
 
     ``choices`` maps each option of its own to the values allowed, the default first; ``size`` is the default size.
-    ``channels(recipe)`` counts the channels of one view. ``frames_needed(clip)`` are the frame numbers it reads.
-    ``extract(clip, frames, recipe)`` gives the global view (C, H, W) at the recipe's size; ``frames`` is None
-    for a clip that is stored as one flow image. ``neutral(view)`` is the value (C, 1, 1) that stands for "nothing here"
-    where regions are masked. ``mirror(recipe)`` gives sign and offset (C,) that complete a horizontal flip.
-    ``version`` goes up whenever the same recipe would give other numbers.
+    ``channels(recipe)`` counts the channels of one view. ``frames_needed(clip, recipe)`` are the frame numbers it
+    reads. ``extract(clip, frames, recipe)`` gives the global view; ``frames`` is None for a clip that is stored as one
+    flow image. ``layout`` says what a view is: an ``image`` (C, H, W) at the recipe's size; a ``sequence`` (T, C, H, W)
+    of them, T being its option ``frames``; a ``vector`` (C, 1, 1) of numbers without place, whose recipe's size is that
+    of the frames they are computed from. ``neutral(image, recipe)`` is the value (C, 1, 1) that stands for "nothing
+    here" where regions are masked; a vector has none, since it has no local view. ``mirror(recipe)`` gives sign and
+    offset (C,) that complete a horizontal flip; None where an array cannot be flipped. ``version`` goes up whenever the
+    same recipe would give other numbers.
     """
 
     name: str
@@ -42,10 +46,11 @@ class InputKind:
     size: str
     choices: Mapping[str, tuple[str, ...]]
     channels: Callable[[Recipe], int]
-    frames_needed: Callable[[Clip], list[int]]
+    frames_needed: Callable[[Clip, Recipe], list[int]]
     extract: Extract
-    neutral: Callable[[FloatArray, Recipe], FloatArray]
-    mirror: Callable[[Recipe], tuple[list[float], list[float]]]
+    neutral: Callable[[FloatArray, Recipe], FloatArray] | None = None
+    mirror: Callable[[Recipe], tuple[list[float], list[float]]] | None = None
+    layout: Layout = "image"
 
 
 @dataclass(frozen=True)
@@ -88,9 +93,17 @@ class Recipe:
         return 2 if self.view == "both" else 1
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(channels of all views, height, width)."""
-        return self.views * self.channels, self.height, self.width
+    def frames(self) -> int:
+        """T of a sequence, else 1."""
+        return int(self["frames"]) if self.kind.layout == "sequence" else 1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one clip's array: ([frames of a sequence,] channels of all views, height, width); a vector's ends 1, 1."""
+        if self.kind.layout == "vector":
+            return self.channels, 1, 1
+        image = self.views * self.channels, self.height, self.width
+        return (self.frames, *image) if self.kind.layout == "sequence" else image
 
     def seen_by(self, view: View) -> Recipe:
         """The same input for a method that looks at this view; local views default to the mask form."""
@@ -117,6 +130,8 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
         if value not in choices[key]:
             raise MerlabError(f"recipe {text!r}: {key} must be one of {', '.join(choices[key])}, got {value!r}")
     regions = given.get("regions", "none")
+    if regions != "none" and kind.layout == "vector":
+        raise MerlabError(f"recipe {text!r}: {head} is a vector of numbers without place, it has no regions to mask")
     view = given.get("view", "global" if regions == "none" else "both")
     if (regions == "none") != (view == "global"):
         raise MerlabError(

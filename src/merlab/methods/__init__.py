@@ -1,13 +1,34 @@
 """Methods: what recognises a micro-expression. Floors first, then the paper's networks, then their rivals."""
 
 from merlab.methods.base import Classifier, Method, Preset, Task
+from merlab.methods.bi_woof import BI_WOOF
 from merlab.methods.dual_branch import DUAL_BRANCH
+from merlab.methods.dual_inception import DUAL_INCEPTION
 from merlab.methods.floors import FLOORS
+from merlab.methods.fr import FR
+from merlab.methods.lbp_top import LBP_TOP
+from merlab.methods.learnet import LEARNET
+from merlab.methods.mdmo import MDMO
 from merlab.methods.off_apexnet import OFF_APEXNET
+from merlab.methods.rcn import RCNS
+from merlab.methods.shallow_alexnet import DSSN_METHOD, SSSN_METHOD
 from merlab.methods.ststnet import STSTNET
 from merlab.registry import look_up
 
-METHODS: dict[str, Method] = {method.name: method for method in (*FLOORS, *DUAL_BRANCH, STSTNET, OFF_APEXNET)}
+RIVALS = (
+    STSTNET,
+    OFF_APEXNET,
+    BI_WOOF,
+    DUAL_INCEPTION,
+    *RCNS,
+    SSSN_METHOD,
+    DSSN_METHOD,
+    FR,
+    LEARNET,
+    LBP_TOP,
+    MDMO,
+)
+METHODS: dict[str, Method] = {method.name: method for method in (*FLOORS, *DUAL_BRANCH, *RIVALS)}
 
 
 def find_method(name: str) -> Method:

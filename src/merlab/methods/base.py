@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from torch import nn
 
 from merlab.errors import MerlabError
+from merlab.inputs.recipe import Layout, Recipe, View
 from merlab.training import Mirror, NeuralClassifier, TrainingSettings
-
-View = Literal["global", "local", "both"]
 
 
 class Classifier(Protocol):
     """One model of one fold."""
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
-        """Fit on inputs (N, C, H, W), labels (N,) in 0..classes-1 and the subject of each row."""
+        """Fit on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row."""
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes); each row sums to 1 and its arg-max is the decision."""
@@ -33,6 +33,7 @@ class Task:
     """The shape of the problem that a classifier is built for.
 
     ``channels`` counts one view; with ``views`` = 2 an input has 2 x channels: the global view, then the local one.
+    ``frames`` is the length of a sequence, 1 for all else. A vector of numbers is ``channels`` of 1 x 1.
     """
 
     classes: int
@@ -40,6 +41,26 @@ class Task:
     height: int
     width: int
     views: int = 1
+    frames: int = 1
+
+    @classmethod
+    def of(cls, classes: int, recipe: Recipe) -> Task:
+        """Telling so many classes apart on inputs of this recipe."""
+        *_, height, width = recipe.shape
+        return cls(classes, recipe.channels, height, width, recipe.views, recipe.frames)
+
+    @property
+    def layout(self) -> Layout:
+        """What one view of an input is."""
+        if self.frames > 1:
+            return "sequence"
+        return "vector" if self.height == self.width == 1 else "image"
+
+
+def check_channels(task: Task, channels: int, why: str, remedy: str) -> None:
+    """Raise MerlabError, naming why and the remedy in the recipe, unless the task's inputs have so many channels."""
+    if task.channels != channels:
+        raise MerlabError(f"{why}, and got {task.channels} channels; use a recipe with {remedy}")
 
 
 class Preset(BaseModel):
@@ -62,9 +83,10 @@ class Preset(BaseModel):
 class Method:
     """A method of the registry.
 
-    Exactly one of ``network`` (a torch module for a task; keyword options come from the preset) and ``pipeline`` (a
-    classical classifier for a task) is given. ``view`` says which views of the face it looks at, ``input`` is the
-    recipe it takes unless the user or the preset names another. ``seeded`` is False where no seed changes the result.
+    Exactly one of ``network`` (a torch module for a task; its keyword-only options come from the preset) and
+    ``pipeline`` (a classical classifier for a task) is given. ``view`` says which views of the face it looks at,
+    ``input`` is the recipe it takes unless the user or the preset names another. ``takes`` lists the layouts of input
+    that it can work on. ``seeded`` is False where no seed changes the result.
     """
 
     name: str
@@ -76,6 +98,7 @@ class Method:
     network: Callable[..., nn.Module] | None = None
     pipeline: Callable[[Task], Classifier] | None = None
     seeded: bool = True
+    takes: tuple[Layout, ...] = ("image",)
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.pipeline is None):
@@ -90,6 +113,7 @@ class Method:
     def build(self, task: Task, preset: Preset, mirror: Mirror | None = None) -> Classifier:
         """A classifier that has seen nothing yet; ``mirror`` flips a batch of its input, for presets that mirror."""
         if self.pipeline is not None:
+            self.check_layout(task.layout)
             return self.pipeline(task)
         assert preset.training is not None, f"{self.name}: a network's preset needs training settings"
         return NeuralClassifier(partial(self.module, task, preset), task.classes, preset.training, mirror=mirror)
@@ -98,4 +122,38 @@ class Method:
         """The untrained network of a preset; raises MerlabError for a classical method."""
         if self.network is None:
             raise MerlabError(f"{self.name} is not a network; name a method that is one, such as dbfem-caffm")
+        self.check_layout(task.layout)
         return self.network(task, **preset.network)
+
+    def check_layout(self, layout: Layout) -> None:
+        """Raise MerlabError unless the method works on inputs of this layout."""
+        if layout not in self.takes:
+            taken = " or ".join(f"{each}s" for each in self.takes)
+            raise MerlabError(
+                f"{self.name} takes inputs that are {taken}, and this one is a {layout}; "
+                f"use a recipe such as {self.input}"
+            )
+
+    def preset_with(self, name: str, options: Mapping[str, Any]) -> Preset:
+        """The preset of this name with other network options, which may be text: ``{"width": "0.5"}``.
+
+        Raises MerlabError naming an option that the network does not have, or a value that it does not take.
+        """
+        preset = self.preset(name)
+        if not options:
+            return preset
+        if self.network is None:
+            raise MerlabError(f"{self.name} is not a network and has no network options; leave them out")
+        parameters = inspect.signature(self.network, eval_str=True).parameters
+        known = {each.name: each for each in parameters.values() if each.kind is inspect.Parameter.KEYWORD_ONLY}
+        chosen = dict(preset.network)
+        for option, value in options.items():
+            if option not in known:
+                offered = ", ".join(known) or "none"
+                raise MerlabError(f"the network of {self.name} has no option {option!r}; its options: {offered}")
+            try:
+                chosen[option] = TypeAdapter(known[option].annotation).validate_python(value)
+            except ValidationError as error:
+                reason = error.errors()[0]["msg"]
+                raise MerlabError(f"network option {option} of {self.name}: {reason}, got {value!r}") from error
+        return preset.model_copy(update={"network": chosen})

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.svm import LinearSVC
 
-from merlab.errors import MerlabError
+from merlab.inputs.recipe import Layout
 from merlab.methods.base import Method, Preset, Task
+from merlab.methods.svm import LinearSvm
 
 FLOW28 = "flow:channels=uvs,scale=minmax,size=28x28"
 
@@ -55,37 +56,7 @@ class Random:
         return np.random.default_rng([self.seed, clips]).dirichlet(np.ones(self.classes), size=len(inputs))
 
 
-class LinearSvm:
-    """A linear SVM (squared hinge, C = 0.001, balanced classes) on flattened inputs, which are not scaled further.
-
-    Probabilities are the softmax of the decision values: they order the classes as the SVM does and are not
-    calibrated. A class without training clips gets probability 0.
-    """
-
-    def __init__(self, task: Task) -> None:
-        self.classes = task.classes
-        # The problem is convex: the state only orders coordinate descent, so one fixed state serves every seed.
-        self.machine = LinearSVC(C=1e-3, class_weight="balanced", dual=True, random_state=0)
-
-    def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
-        """Fit one machine a class; raises MerlabError when the training clips are all of one class."""
-        if len(np.unique(labels)) < 2:
-            raise MerlabError(
-                f"a linear SVM needs training clips of 2 classes, and all {len(labels)} are of class {labels[0]}; "
-                "evaluate on more clips or with fewer folds"
-            )
-        self.machine.fit(inputs.reshape(len(inputs), -1), labels)
-
-    def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Softmax of the decision values (N, classes)."""
-        values = self.machine.decision_function(inputs.reshape(len(inputs), -1))
-        if values.ndim == 1:
-            values = np.stack([-values, values], axis=1)
-        decisions = np.full((len(inputs), self.classes), -np.inf)
-        decisions[:, self.machine.classes_] = values
-        exponentials = np.exp(decisions - decisions.max(axis=1, keepdims=True))
-        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float64)
-
+ANYTHING: tuple[Layout, ...] = ("image", "sequence", "vector")
 
 # A floor has one form; it answers to both names so that a run over many methods can name one preset for all.
 _PRESETS = dict.fromkeys(("paper", "reduced"), Preset(source="no publication: a floor, its settings fixed beforehand"))
@@ -97,6 +68,7 @@ CONSTANT = Method(
     input=FLOW28,
     presets=_PRESETS,
     pipeline=Constant,
+    takes=ANYTHING,
     seeded=False,
 )
 RANDOM = Method(
@@ -106,6 +78,7 @@ RANDOM = Method(
     input=FLOW28,
     presets=_PRESETS,
     pipeline=Random,
+    takes=ANYTHING,
 )
 LINEAR_SVM = Method(
     name="linear-svm",
@@ -113,7 +86,8 @@ LINEAR_SVM = Method(
     paper="none: a floor",
     input=FLOW28,
     presets=_PRESETS,
-    pipeline=LinearSvm,
+    pipeline=partial(LinearSvm, cost=1e-3),
+    takes=ANYTHING,
     seeded=False,
 )
 

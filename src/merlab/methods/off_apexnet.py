@@ -15,8 +15,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from merlab.errors import MerlabError
-from merlab.methods.base import Method, Preset, Task
+from merlab.methods.base import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
 HIDDEN = 1024
@@ -28,11 +27,7 @@ class OffApexNet(nn.Module):
 
     def __init__(self, task: Task) -> None:
         super().__init__()
-        if task.channels != 2:
-            raise MerlabError(
-                f"OFF-ApexNet has one stream for u and one for v, and got {task.channels} channels; "
-                "use a recipe with channels=uv"
-            )
+        check_channels(task, 2, "OFF-ApexNet has one stream for u and one for v", "channels=uv")
         self.horizontal, self.vertical = _stream(), _stream()
         features = 2 * LAST_FILTERS * (task.height // 4) * (task.width // 4)
         self.classify = nn.Sequential(

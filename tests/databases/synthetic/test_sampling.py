@@ -11,7 +11,8 @@ from merlab.databases.synthetic import PRESETS, plan_clip
 from merlab.databases.synthetic.action_units import ACTION_UNITS, CLASSES, COMBINATIONS, parse_combination
 from merlab.databases.synthetic.identity import draw_identity
 from merlab.databases.synthetic.layout import random_stream
-from merlab.databases.synthetic.sampling import ActiveUnit, Timing, draw_timing, envelope, smooth_noise
+from merlab.databases.synthetic.sampling import ActiveUnit, Timing, draw_timing, envelope
+from merlab.databases.synthetic.tracks import smooth_noise
 
 IDENTITY = draw_identity(0, 0)
 SEEDS = st.integers(0, 2**32)

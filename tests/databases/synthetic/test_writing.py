@@ -18,7 +18,7 @@ import pytest
 from merlab.clips import open_frames
 from merlab.databases import find_database
 from merlab.databases.base import silent
-from merlab.databases.synthetic import SYNTHETIC, clip_truth, make_faces, plan_clip, writing
+from merlab.databases.synthetic import SYNTHETIC, clip_truth, folder, make_faces, plan_clip
 from merlab.databases.synthetic.tree import Tree, class_counts
 from merlab.errors import MerlabError
 
@@ -233,7 +233,7 @@ class TestRefusals:
         begun = tmp_path / "begun"
         shutil.copytree(tree, begun)
         shutil.rmtree(begun / "Cropped")
-        monkeypatch.setattr(writing, "stack_versions", lambda: {"numpy": "0.1"})
+        monkeypatch.setattr(folder, "stack_versions", lambda: {"numpy": "0.1"})
         with pytest.raises(MerlabError, match="begun with .*numpy .*, but this is numpy 0.1"):
             make_faces(begun, **SETTINGS, jobs=1)
 

@@ -22,6 +22,7 @@ TABLE_7 = {
 }
 EVERY_FORM = [*TABLE_7, "resnet18", "resnet34"]
 TINY = {"width": 0.125}
+GATES = {"ChannelGate", "SpatialGate", "SqueezeExcitation"}
 
 
 def build(name: str, task: Task, **options):
@@ -149,10 +150,19 @@ def test_one_sided_fusion_draws_its_masks_from_one_branch(name, other_half):
     assert not torch.equal(seen[0], seen[2])
 
 
+@pytest.mark.parametrize("attention", ["cbam", "se", "sam", "none"])
 @pytest.mark.parametrize("name", EVERY_FORM)
-def test_every_parameter_learns(name):
-    network = build(name, Task(3, 1, 32, 32, views_of(name)), **TINY).train()
+def test_attention_is_exchanged_everywhere_and_every_parameter_learns(name, attention):
+    network = build(name, Task(3, 1, 32, 32, views_of(name)), attention=attention, **TINY).train()
     network(torch.rand(4, views_of(name), 32, 32)).square().sum().backward()
+    gates = {type(module).__name__ for module in network.modules() if type(module).__name__ in GATES}
+    expected = {
+        "cbam": {"ChannelGate", "SpatialGate"},
+        "se": {"SqueezeExcitation"},
+        "sam": {"SpatialGate"},
+        "none": set(),
+    }
+    assert gates == expected[attention]
     assert [label for label, value in network.named_parameters() if value.grad is None] == []
 
 

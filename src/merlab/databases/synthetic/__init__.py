@@ -9,6 +9,9 @@ often as CASME II's annotators saw them, so some clips cannot be told apart, as 
 A clip in memory: ``renderer = make_renderer(seed, subject, preset)`` and ``plan = plan_clip(renderer.identity, clip,
 emotion, preset)``; then ``renderer.frames(plan)`` draws frame by frame, and ``clip_truth(renderer, plan)`` says what
 moved.
+
+``make_videos`` writes long recordings of the same faces, to spot movements in; their events are the database
+``synthetic-long``.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from merlab.databases.coded.examine import cropped_folder
 from merlab.databases.coded.table import MANIFEST
 from merlab.databases.synthetic.layout import CAMERA, CROP
 from merlab.databases.synthetic.presets import PRESETS, RenderPreset
+from merlab.databases.synthetic.recording_reading import SYNTHETIC_LONG
+from merlab.databases.synthetic.recording_writing import make_videos
 from merlab.databases.synthetic.rendering import FaceRenderer, make_renderer
 from merlab.databases.synthetic.sampling import ClipPlan, plan_clip
 from merlab.databases.synthetic.truth import ClipTruth, clip_truth
@@ -54,6 +59,7 @@ __all__ = [
     "CROP",
     "PRESETS",
     "SYNTHETIC",
+    "SYNTHETIC_LONG",
     "ClipPlan",
     "ClipTruth",
     "FaceRenderer",
@@ -61,5 +67,6 @@ __all__ = [
     "clip_truth",
     "make_faces",
     "make_renderer",
+    "make_videos",
     "plan_clip",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from merlab.clips import Image
 from merlab.databases.synthetic.identity import draw_identity
 from merlab.databases.synthetic.layout import CAMERA
 from merlab.databases.synthetic.rendering import FaceRenderer
@@ -38,11 +39,14 @@ def write_subject(tree: Tree, entries: Sequence[Entry]) -> Iterator[Entry]:
 
 def write_frames(folder: Path, pattern: str, renderer: FaceRenderer, plan: ClipPlan, first_frame: int) -> None:
     """Write the frames of a clip as JPEGs, numbered from ``first_frame``; the folder appears whole or not at all."""
-    quality = [cv2.IMWRITE_JPEG_QUALITY, renderer.preset.jpeg_quality]
     with whole_folder(folder) as aside:
         for number, frame in enumerate(renderer.frames(plan), start=first_frame):
-            encoded = cv2.imencode(".jpg", frame, quality)[1]
-            (aside / pattern.format(number)).write_bytes(encoded.tobytes())
+            (aside / pattern.format(number)).write_bytes(as_jpeg(frame, renderer.preset.jpeg_quality))
+
+
+def as_jpeg(frame: Image, quality: int) -> bytes:
+    """The frame as the content of a JPEG file."""
+    return cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
 def write_truth(path: Path, truth: ClipTruth) -> None:

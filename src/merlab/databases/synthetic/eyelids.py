@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from merlab.databases.synthetic.action_units import ACTION_UNITS
 from merlab.databases.synthetic.identity import Identity
 from merlab.databases.synthetic.layout import FloatArray, Window
-from merlab.databases.synthetic.sampling import Pose
+from merlab.databases.synthetic.tracks import Pose
 
 REACH_X, REACH_ABOVE, REACH_BELOW = 5, 30, 26
 STRETCH_BELOW = 13

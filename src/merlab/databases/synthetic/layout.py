@@ -63,6 +63,10 @@ class Stream(IntEnum):
     LABELS = 103
     CLIP = 202
     NUMBERING = 404
+    RECORDING = 501
+    RECORDED_EVENT = 502
+    RECORDED_TRACK = 503
+    RECORDED_NOISE = 504
 
 
 def random_stream(*key: int) -> np.random.Generator:

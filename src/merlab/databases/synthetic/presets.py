@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from merlab.errors import MerlabError
+
 NonNegative = Annotated[float, Field(ge=0)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -61,3 +63,10 @@ PRESETS: dict[str, RenderPreset] = {
     "hard": RenderPreset(amplitude=0.3, drift=1.5, noise=2.0, jitter=2.0, blink_probability=0.4),
     "null": RenderPreset(amplitude=0.0),
 }
+
+
+def find_preset(name: str) -> RenderPreset:
+    """The preset of this name; raises MerlabError naming those that exist."""
+    if name not in PRESETS:
+        raise MerlabError(f"no preset is called {name!r}; there are {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -15,9 +15,9 @@ from merlab.databases.synthetic.identity import Identity, draw_identity
 from merlab.databases.synthetic.layout import CROP, MIDLINE, FloatArray, Window, random_stream
 from merlab.databases.synthetic.presets import RenderPreset
 from merlab.databases.synthetic.rig import Rig, SourceMap
-from merlab.databases.synthetic.sampling import ClipPlan, Pose
 from merlab.databases.synthetic.texture import FaceLayers, paint_face
 from merlab.databases.synthetic.texture.canvas import texture_x, texture_y
+from merlab.databases.synthetic.tracks import Pose, Tracks
 
 READ_NOISE_VARIANCE, SHOT_NOISE = 1.44, 0.018
 CHROMA_NOISE = 0.7
@@ -40,13 +40,13 @@ class FaceRenderer:
         self.layers = layers
         self._noise_stream = window.width
 
-    def frames(self, plan: ClipPlan) -> Iterator[Image]:
-        """Every frame of a clip in order, each (H, W, 3) uint8 BGR."""
-        for frame in range(plan.timing.length):
+    def frames(self, plan: Tracks) -> Iterator[Image]:
+        """Every frame of a plan in order, each (H, W, 3) uint8 BGR."""
+        for frame in range(len(plan)):
             yield self.frame(plan, frame)
 
-    def frame(self, plan: ClipPlan, frame: int) -> Image:
-        """Frame ``frame`` (from 0) of a clip, (H, W, 3) uint8 BGR, before any compression."""
+    def frame(self, plan: Tracks, frame: int) -> Image:
+        """Frame ``frame`` (from 0) of a plan, (H, W, 3) uint8 BGR, before any compression."""
         pose = plan.pose(frame)
         source = self.rig.source_map(pose)
         image = self._composed(source, pose)

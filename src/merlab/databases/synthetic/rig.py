@@ -24,8 +24,8 @@ from merlab.databases.synthetic.layout import (
     outward,
     smoothstep,
 )
-from merlab.databases.synthetic.sampling import Pose
 from merlab.databases.synthetic.texture import FaceLayers
+from merlab.databases.synthetic.tracks import Pose
 
 PIVOT = (MIDLINE, 130.0)
 NEGLIGIBLE = 1e-4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from merlab.databases.synthetic.action_units import ACTION_UNITS, COMBINATIONS, 
 from merlab.databases.synthetic.identity import Identity
 from merlab.databases.synthetic.layout import FPS, SIDES, Stream, random_stream
 from merlab.databases.synthetic.presets import RenderPreset
+from merlab.databases.synthetic.tracks import Track, Tracks, smooth_noise
 
 RISE_MEDIAN, RISE_SIGMA, RISE_BOUNDS = 28, 0.38, (9, 60)
 FALL_MEDIAN, FALL_SIGMA, FALL_BOUNDS = 34, 0.35, (10, 75)
@@ -21,9 +23,19 @@ MOVING_SIDE, STILL_SIDE = 1.1, 0.12
 JITTER_UNITS, JITTER_SIGMA, JITTER_FRAMES = 4, 0.1, 12.0
 SMALL_ANGLE = np.deg2rad(0.12)
 MAINS_HERTZ = 100.3
-LEAST_ACTIVITY = 1e-4
+SLOW_LIGHT_FRAMES, SIDE_LIGHT, SIDE_LIGHT_FRAMES = 10, 0.012, 25
+SACCADE_FRAMES = 1.5
 
-Track = NDArray[np.float64]
+# Of each rigid parameter of Pose under drift 1: its unit, how many frames its wobble is smooth over, the wobble's
+# standard deviation and that of the steady change over 100 frames, both in units.
+HEAD_MOVEMENT = (
+    (1.0, 18, 0.3, 0.7),
+    (1.0, 18, 0.3, 0.7),
+    (SMALL_ANGLE, 18, 1.0, 1.2),
+    (SMALL_ANGLE, 20, 1.0, 1.2),
+    (SMALL_ANGLE, 20, 1.0, 1.2),
+    (0.0007, 20, 1.0, 1.0),
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,11 @@ class ActiveUnit:
         """As CASME II's annotators write it: ``4``, ``L10``."""
         return f"{self.side if self.side in 'LR' else ''}{self.number}"
 
+    @property
+    def description(self) -> dict[str, Any]:
+        """As a manifest describes it."""
+        return {"number": self.number, "side": self.side, "intensity": round(self.intensity, 4)}
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -50,52 +67,17 @@ class Timing:
     length: int
 
 
-@dataclass(frozen=True)
-class Pose:
-    """The state of a face in one frame.
+@dataclass(frozen=True, kw_only=True)
+class ClipPlan(Tracks):
+    """Everything that a clip shows, before a pixel is drawn: the movement that it is labelled with, and its tracks.
 
-    ``activity`` is the intensity of each moving action unit, keyed by number and side (``12l``, ``17c``); ``closure``
-    how far the upper lids close (1: shut); ``gaze`` the shift of the eyeballs (x, y) px; ``head`` the rigid movement
-    (x px, y px, roll rad, yaw rad, pitch rad, relative scale).
-    """
-
-    activity: dict[str, float]
-    closure: float
-    gaze: tuple[float, float]
-    head: tuple[float, float, float, float, float, float]
-
-
-@dataclass(frozen=True)
-class ClipPlan:
-    """Everything that a clip shows, before a pixel is drawn.
-
-    Tracks hold one row a frame: ``activity`` by action unit and side, ``closure`` (n,), ``gaze`` (n, 2) and ``head``
-    (n, 6) as in Pose, ``gain`` (n,) and ``side_light`` (n,) of the lighting. ``blink`` is the interval of a blink in
-    frames, which may reach beyond the clip. ``noise_seed`` is the key of the sensor noise.
+    ``blink`` is the interval of a blink in frames, which may reach beyond the clip.
     """
 
     emotion: str
     action_units: tuple[ActiveUnit, ...]
     timing: Timing
-    activity: dict[str, Track]
-    closure: Track
-    gaze: Track
-    head: Track
-    gain: Track
-    side_light: Track
     blink: tuple[float, float] | None
-    noise_seed: int
-
-    def pose(self, frame: int) -> Pose:
-        """The state of the face in frame ``frame`` (from 0)."""
-        x, y, roll, yaw, pitch, scale = map(float, self.head[frame])
-        activity = {key: float(track[frame]) for key, track in self.activity.items()}
-        return Pose(
-            activity={key: value for key, value in activity.items() if abs(value) > LEAST_ACTIVITY},
-            closure=float(self.closure[frame]),
-            gaze=(float(self.gaze[frame, 0]), float(self.gaze[frame, 1])),
-            head=(x, y, roll, yaw, pitch, scale),
-        )
 
 
 def plan_clip(identity: Identity, clip: int, emotion: str, preset: RenderPreset) -> ClipPlan:
@@ -104,16 +86,29 @@ def plan_clip(identity: Identity, clip: int, emotion: str, preset: RenderPreset)
     Timing, lighting and head movement are drawn alike for every emotion, so that they cannot give the label away.
     """
     rng = random_stream(identity.seed, Stream.CLIP, identity.subject, clip)
-    numbers = _draw_combination(rng, emotion, preset)
-    timing = draw_timing(rng, preset.padding)
-    units, activity = _draw_movement(rng, identity, numbers, timing, preset)
-    _add_jitter(rng, activity, timing.length, preset.jitter)
+    timing, units, activity = draw_movement(rng, identity, emotion, preset, preset.padding)
+    for key in draw_jitter_keys(rng):
+        activity[key] = activity.get(key, 0) + preset.jitter * JITTER_SIGMA * smooth_noise(
+            rng, timing.length, JITTER_FRAMES
+        )
     closure, blink = _draw_blink(rng, timing.length, preset.blink_probability)
     gaze = _draw_gaze(rng, timing.length, preset.gaze_probability)
     head = _draw_head(rng, timing.length, preset.drift)
     gain, side_light = _draw_lighting(rng, timing.length, preset.flicker)
     noise_seed = int(rng.integers(0, 2**62))
-    return ClipPlan(emotion, units, timing, activity, closure, gaze, head, gain, side_light, blink, noise_seed)
+    return ClipPlan(
+        emotion=emotion,
+        action_units=units,
+        timing=timing,
+        activity=activity,
+        closure=closure,
+        gaze=gaze,
+        head=head,
+        gain=gain,
+        side_light=side_light,
+        blink=blink,
+        noise_seed=noise_seed,
+    )
 
 
 def _draw_combination(rng: np.random.Generator, emotion: str, preset: RenderPreset) -> tuple[int, ...]:
@@ -145,9 +140,12 @@ def envelope(timing: Timing, lag: int, residual: float, rise_power: float, fall_
     return np.asarray(np.where(frames > peak, 1 - (1 - residual) * falling, rising))
 
 
-def _draw_movement(
-    rng: np.random.Generator, identity: Identity, numbers: tuple[int, ...], timing: Timing, preset: RenderPreset
-) -> tuple[tuple[ActiveUnit, ...], dict[str, Track]]:
+def draw_movement(
+    rng: np.random.Generator, identity: Identity, emotion: str, preset: RenderPreset, padding: tuple[int, int]
+) -> tuple[Timing, tuple[ActiveUnit, ...], dict[str, Track]]:
+    """A movement that shows ``emotion``: when, which action units, and how active each is in each frame."""
+    numbers = _draw_combination(rng, emotion, preset)
+    timing = draw_timing(rng, padding)
     amplitude = preset.amplitude * float(np.exp(rng.normal(0, preset.amplitude_sigma))) * identity.expressivity
     lags = np.rint(rng.normal(0, LAG_SIGMA, len(numbers))).astype(int)
     # The annotated onset and apex are those of the unit that lags least.
@@ -161,7 +159,7 @@ def _draw_movement(
         side, shares = _draw_sides(rng, number, identity.laterality)
         activity.update({f"{number}{key}": share * track for key, share in shares.items()})
         units.append(ActiveUnit(number, side, intensity))
-    return tuple(units), activity
+    return timing, tuple(units), activity
 
 
 def _draw_sides(rng: np.random.Generator, number: int, habit: float) -> tuple[str, dict[str, float]]:
@@ -178,70 +176,78 @@ def _draw_sides(rng: np.random.Generator, number: int, habit: float) -> tuple[st
     return "R", {"l": STILL_SIDE, "r": MOVING_SIDE}
 
 
-def smooth_noise(rng: np.random.Generator, length: int, sigma: float) -> Track:
-    """``length`` samples of white noise smoothed by a Gaussian of ``sigma`` samples, scaled to unit variance."""
-    reach = int(3 * sigma)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    noise = rng.standard_normal(length + 2 * reach)
-    return np.convolve(noise, kernel / np.sqrt((kernel**2).sum()), mode="valid")
-
-
-def _add_jitter(rng: np.random.Generator, activity: dict[str, Track], length: int, jitter: float) -> None:
-    """Tiny smooth activity of units that has nothing to do with the label; the lips stay closed."""
+def draw_jitter_keys(rng: np.random.Generator) -> list[str]:
+    """Action units and sides whose tiny activity has nothing to do with the label; the lips stay closed."""
     closed = [number for number, unit in ACTION_UNITS.items() if not unit.parts_lips]
-    for number in rng.choice(closed, JITTER_UNITS, replace=False):
-        for side in SIDES if ACTION_UNITS[number].paired else ("c",):
-            key = f"{number}{side}"
-            track = jitter * JITTER_SIGMA * smooth_noise(rng, length, JITTER_FRAMES)
-            activity[key] = activity.get(key, 0) + track
+    numbers = rng.choice(closed, JITTER_UNITS, replace=False)
+    return [f"{number}{side}" for number in numbers for side in (SIDES if ACTION_UNITS[number].paired else ("c",))]
 
 
 def _draw_blink(rng: np.random.Generator, length: int, probability: float) -> tuple[Track, tuple[float, float] | None]:
     """Closure of the lids, and the interval of the blink; it starts anywhere from 10 frames before the clip."""
     drawn, start = rng.random(), rng.uniform(-10, length + 5)
-    half, depth = rng.uniform(14, 26), rng.uniform(0.75, 1.0)
+    half, depth = draw_lids(rng)
     if drawn >= probability:
         return np.zeros(length), None
-    phase = np.clip((np.arange(length) - start) / half, 0, 2)
-    return depth * np.sin(0.5 * np.pi * phase) ** 2, (float(start), float(start + 2 * half))
+    return closing(np.arange(length), start, half, depth), (float(start), float(start + 2 * half))
+
+
+def draw_lids(rng: np.random.Generator) -> tuple[float, float]:
+    """Of a blink: how many frames the lids take to close, and how far they do."""
+    return rng.uniform(14, 26), rng.uniform(0.75, 1.0)
+
+
+def closing(frames: NDArray[np.int_], start: float, half: float, depth: float) -> Track:
+    """Closure of the lids in these frames by a blink that begins at ``start`` and takes ``2 * half`` frames."""
+    return np.asarray(depth * np.sin(0.5 * np.pi * np.clip((frames - start) / half, 0, 2)) ** 2)
 
 
 def _draw_gaze(rng: np.random.Generator, length: int, probability: float) -> Track:
     """A saccade of 1 to 4 px in any direction, half as high as wide; (length, 2)."""
     drawn, moment = rng.random(), rng.uniform(0, length)
-    direction, extent = rng.uniform(0, 2 * np.pi), rng.uniform(1, 4)
+    target = draw_gaze_target(rng)
     if drawn >= probability:
         return np.zeros((length, 2))
-    step = 1 / (1 + np.exp(-(np.arange(length) - moment) / 1.5))
-    return np.outer(step, [extent * np.cos(direction), 0.5 * extent * np.sin(direction)])
+    return np.outer(saccade(np.arange(length), moment), target)
+
+
+def draw_gaze_target(rng: np.random.Generator) -> tuple[float, float]:
+    """Where the eyeballs turn to: 1 to 4 px in any direction, half as high as wide."""
+    direction, extent = rng.uniform(0, 2 * np.pi), rng.uniform(1, 4)
+    return extent * np.cos(direction), 0.5 * extent * np.sin(direction)
+
+
+def saccade(frames: NDArray[np.int_], moment: float) -> Track:
+    """How much of a saccade at ``moment`` is done in these frames, 0 to 1."""
+    return np.asarray(1 / (1 + np.exp(-(frames - moment) / SACCADE_FRAMES)))
 
 
 def _draw_head(rng: np.random.Generator, length: int, drift: float) -> Track:
     """A smooth random walk and a steady drift of the six rigid parameters of Pose; (length, 6)."""
     ramp = (np.arange(length) - length // 2) / 100
-
-    def wander(scale: float, smoothness: float, wobble: float, slope: float) -> Track:
-        return np.asarray(
-            drift * scale * (wobble * smooth_noise(rng, length, smoothness) + rng.normal(0, slope) * ramp)
-        )
-
-    return np.stack(
-        [
-            wander(1.0, 18, 0.3, 0.7),
-            wander(1.0, 18, 0.3, 0.7),
-            wander(SMALL_ANGLE, 18, 1.0, 1.2),
-            wander(SMALL_ANGLE, 20, 1.0, 1.2),
-            wander(SMALL_ANGLE, 20, 1.0, 1.2),
-            wander(0.0007, 20, 1.0, 1.0),
-        ],
-        axis=1,
-    )
+    moves = [
+        drift * unit * (wobble * smooth_noise(rng, length, smoothness) + rng.normal(0, slope) * ramp)
+        for unit, smoothness, wobble, slope in HEAD_MOVEMENT
+    ]
+    return np.stack(moves, axis=1)
 
 
 def _draw_lighting(rng: np.random.Generator, length: int, flicker: float) -> tuple[Track, Track]:
     """The gain of each frame (mains flicker, slow change, frame to frame) and the slope of light across the face."""
-    session = 1 + rng.normal(0, 0.03)
-    mains = 0.004 * np.sin(2 * np.pi * MAINS_HERTZ / FPS * np.arange(length) + rng.uniform(0, 2 * np.pi))
-    slow = 0.004 * smooth_noise(rng, length, 10)
-    gain = session * (1 + flicker * (mains + slow + 0.003 * rng.standard_normal(length)))
-    return np.asarray(gain), flicker * 0.012 * smooth_noise(rng, length, 25)
+    session, phase = draw_lamp(rng)
+    slow = smooth_noise(rng, length, SLOW_LIGHT_FRAMES)
+    gain = lamp_gain(np.arange(length), session, phase, flicker, slow, rng.standard_normal(length))
+    return gain, flicker * SIDE_LIGHT * smooth_noise(rng, length, SIDE_LIGHT_FRAMES)
+
+
+def draw_lamp(rng: np.random.Generator) -> tuple[float, float]:
+    """Of a session: its brightness (1 on average) and the phase of the mains, radians."""
+    return 1 + rng.normal(0, 0.03), rng.uniform(0, 2 * np.pi)
+
+
+def lamp_gain(
+    frames: NDArray[np.int_], session: float, phase: float, flicker: float, slow: Track, quick: Track
+) -> Track:
+    """The gain of each frame: mains flicker, slow change and change from frame to frame (both of unit variance)."""
+    mains = 0.004 * np.sin(2 * np.pi * MAINS_HERTZ / FPS * frames + phase)
+    return np.asarray(session * (1 + flicker * (mains + 0.004 * slow + 0.003 * quick)))

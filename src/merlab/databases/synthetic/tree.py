@@ -8,19 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-import openpyxl
-
-from merlab import __version__
 from merlab.databases.synthetic.action_units import CASME2_PRIOR
+from merlab.databases.synthetic.folder import require_at_least
 from merlab.databases.synthetic.layout import Stream, random_stream
-from merlab.databases.synthetic.presets import PRESETS, RenderPreset
+from merlab.databases.synthetic.presets import RenderPreset, find_preset
 from merlab.errors import MerlabError
 
-SETTINGS = "SYNTHETIC_settings.json"
 CODING_TABLE = "SYNTHETIC-coding.xlsx"
-README = "README.txt"
 CROPPED, RAW, TRUTH = "Cropped", "CASME2-RAW", "SYNTHETIC_truth"
 FIRST_FRAMES = (1, 120)
 
@@ -65,22 +59,19 @@ class Tree:
     raw: bool
 
     def __post_init__(self) -> None:
-        if self.preset_name not in PRESETS:
-            raise MerlabError(f"no preset is called {self.preset_name!r}; there are {', '.join(PRESETS)}")
-        if self.subjects < 1:
-            raise MerlabError(f"subjects must be 1 or more, got {self.subjects}")
+        find_preset(self.preset_name)
+        require_at_least(1, subjects=self.subjects)
+        require_at_least(0, seed=self.seed)
         if self.clips < self.subjects:
             raise MerlabError(
                 f"every subject needs a clip, but clips is {self.clips} and subjects {self.subjects}; "
                 "ask for more clips or fewer subjects"
             )
-        if self.seed < 0:
-            raise MerlabError(f"seed must be 0 or more, got {self.seed}")
 
     @property
     def preset(self) -> RenderPreset:
         """The settings that the preset's name stands for."""
-        return PRESETS[self.preset_name]
+        return find_preset(self.preset_name)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -137,13 +128,3 @@ def class_counts(clips: int) -> dict[str, int]:
     for emotion in by_remainder[: clips - sum(counts.values())]:
         counts[emotion] += 1
     return counts
-
-
-def stack_versions() -> dict[str, str]:
-    """The versions that the bytes of a tree depend on."""
-    return {
-        "merlab": __version__,
-        "numpy": np.__version__,
-        "opencv": cv2.__version__,
-        "openpyxl": openpyxl.__version__,
-    }

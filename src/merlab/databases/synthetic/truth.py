@@ -11,7 +11,8 @@ from merlab.databases.synthetic.identity import Identity
 from merlab.databases.synthetic.layout import MIDLINE, SIDES, FloatArray, Point, Window
 from merlab.databases.synthetic.rendering import FaceRenderer
 from merlab.databases.synthetic.rig import Rig
-from merlab.databases.synthetic.sampling import ClipPlan, Pose
+from merlab.databases.synthetic.sampling import ClipPlan
+from merlab.databases.synthetic.tracks import Pose
 
 ITERATIONS = 8
 HALF = 0.5

@@ -1,64 +1,101 @@
-"""Write subjects in many processes, which end when the process that started them ends."""
+"""Write subjects in one or many processes, which end when the process that started them ends."""
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
-from merlab.databases.base import Progress
-from merlab.databases.synthetic.clip_writing import write_subject
-from merlab.databases.synthetic.tree import Entry, Tree
 from merlab.errors import MerlabError
 from merlab.processes import end_with_parent
 
 POLL_SECONDS = 0.5
 
+Subject = TypeVar("Subject")
 
-def write_in_processes(tree: Tree, subjects: Sequence[Sequence[Entry]], jobs: int, progress: Progress) -> None:
-    """Write the clips of each subject, ``jobs`` subjects at a time; ``progress`` counts all clips of the tree.
 
-    Raises MerlabError when a process dies; an interruption lets each process finish its clip first.
+def write_subjects(
+    write: Callable[[Subject], Iterator[object]],
+    subjects: Sequence[Subject],
+    jobs: int,
+    out: Path,
+    on_step: Callable[[int], None],
+) -> None:
+    """Let ``write`` write each subject into ``out``, ``jobs`` at a time.
+
+    ``write`` yields after each step of its work, and can be stopped there; ``on_step`` is told how many steps are done.
+    With several processes ``write`` and the subjects must be picklable. Raises MerlabError when a process dies.
     """
+    if jobs > 1 and len(subjects) > 1:
+        _write_in_processes(write, subjects, jobs, out, on_step)
+        return
+    done = 0
+    for subject in subjects:
+        for _ in write(subject):
+            done += 1
+            on_step(done)
+
+
+def _write_in_processes(
+    write: Callable[[Subject], Iterator[object]],
+    subjects: Sequence[Subject],
+    jobs: int,
+    out: Path,
+    on_step: Callable[[int], None],
+) -> None:
     spawn = multiprocessing.get_context("spawn")
-    stop = spawn.Event()
-    with ProcessPoolExecutor(min(jobs, len(subjects)), spawn, _start_worker, (stop,)) as pool:
+    shared = _Shared(spawn.Event(), spawn.Value("q", 0))
+    with ProcessPoolExecutor(min(jobs, len(subjects)), spawn, _start_worker, (shared,)) as pool:
         try:
-            _follow(tree, {pool.submit(_write_in_worker, tree, entries) for entries in subjects}, progress)
+            running = {pool.submit(_write_in_worker, write, subject) for subject in subjects}
+            _follow(running, lambda: on_step(shared.steps.value))
         except BrokenProcessPool as error:
             raise MerlabError(
-                f"a process that wrote {tree.out} ended early: it was killed, memory ran out, or a script called "
-                'make_faces outside `if __name__ == "__main__":`; the same command goes on, jobs=1 needs no processes'
+                f"a process that wrote {out} ended early: it was killed, memory ran out, or a script that makes faces "
+                'does so outside `if __name__ == "__main__":`; the same command goes on, jobs=1 needs no processes'
             ) from error
         except BaseException:
-            stop.set()
+            shared.stop.set()
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def _follow(tree: Tree, running: set[Future[None]], progress: Progress) -> None:
+def _follow(running: set[Future[None]], report: Callable[[], None]) -> None:
     while running:
         finished, running = wait(running, POLL_SECONDS, "FIRST_EXCEPTION")
         for future in finished:
             future.result()
-        progress(sum(map(tree.is_written, tree.entries)), len(tree.entries), "writing clips")
+        report()
 
 
-# The one event of this worker process, from its start on.
-_stop: list[Event] = []
+class _Shared(NamedTuple):
+    """What the processes share: whether to stop, and how many steps all of them have done."""
+
+    stop: Event
+    steps: Synchronized[int]
 
 
-def _start_worker(stop: Event) -> None:
-    _stop.append(stop)
+# What this worker process shares, from its start on.
+_shared: list[_Shared] = []
+
+
+def _start_worker(shared: _Shared) -> None:
+    _shared.append(shared)
     # Ctrl-C reaches every process of the terminal; the parent alone decides, and says so through the event.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
 
 
-def _write_in_worker(tree: Tree, entries: Sequence[Entry]) -> None:
-    for _ in write_subject(tree, entries):
-        if any(event.is_set() for event in _stop):
-            return
+def _write_in_worker(write: Callable[[Subject], Iterator[object]], subject: Subject) -> None:
+    for _ in write(subject):
+        for shared in _shared:
+            with shared.steps.get_lock():
+                shared.steps.value += 1
+            if shared.stop.is_set():
+                return

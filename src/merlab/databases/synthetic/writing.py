@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -11,22 +12,12 @@ from merlab.databases.base import Progress, silent
 from merlab.databases.coded.table import MANIFEST
 from merlab.databases.synthetic.clip_writing import write_subject
 from merlab.databases.synthetic.coding_table import TITLE, Row, write_coding_table
+from merlab.databases.synthetic.folder import README, SETTINGS, claim, require_same_stack, write_manifest
 from merlab.databases.synthetic.identity import draw_identity
 from merlab.databases.synthetic.sampling import ClipPlan, plan_clip
-from merlab.databases.synthetic.tree import (
-    CODING_TABLE,
-    CROPPED,
-    RAW,
-    README,
-    SETTINGS,
-    TRUTH,
-    Entry,
-    Tree,
-    stack_versions,
-)
-from merlab.databases.synthetic.workers import write_in_processes
-from merlab.errors import MerlabError
-from merlab.storage import read_json, remove_unfinished, whole_file, write_json
+from merlab.databases.synthetic.tree import CODING_TABLE, CROPPED, RAW, TRUTH, Entry, Tree
+from merlab.databases.synthetic.workers import write_subjects
+from merlab.storage import whole_file
 
 README_TEXT = f"""{TITLE}
 
@@ -62,62 +53,28 @@ def make_faces(
     Raises MerlabError for settings that cannot be, and for an ``out`` that holds anything else.
     """
     tree = Tree(out, subjects, clips, preset, seed, raw)
-    _claim(tree)
+    claim(out, tree.settings)
     waiting = [entry for entry in tree.entries if not tree.is_written(entry)]
     if not waiting and (out / MANIFEST).exists():
         progress(clips, clips, "found done")
         return out
-    _require_same_stack(tree)
+    require_same_stack(out)
     _write_clips(tree, waiting, jobs or os.cpu_count() or 1, progress)
     _write_index(tree)
     return out
 
 
-def _claim(tree: Tree) -> None:
-    """Make ``out`` this tree's folder, or see that it already is; raises MerlabError when it is something else's."""
-    out = tree.out
-    if out.exists() and not out.is_dir():
-        raise MerlabError(f"{out} is a file; choose a folder for the faces")
-    if (out / SETTINGS).exists():
-        there = read_json(out / SETTINGS)
-        differing = [
-            f"{name} is {there.get(name)} there and {asked} here"
-            for name, asked in tree.settings.items()
-            if there.get(name) != asked
-        ]
-        if differing:
-            raise MerlabError(f"{out} holds other synthetic faces: {'; '.join(differing)}; choose a new folder")
-        remove_unfinished(out, older_than=0)
-        return
-    if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
-        raise MerlabError(f"{out} is not empty and holds no synthetic faces; choose a new folder")
-    write_json(out / SETTINGS, tree.settings | {"versions": stack_versions()})
-
-
-def _require_same_stack(tree: Tree) -> None:
-    begun_with = read_json(tree.out / SETTINGS)["versions"]
-    if begun_with != stack_versions():
-        raise MerlabError(
-            f"{tree.out} was begun with {_listed(begun_with)}, but this is {_listed(stack_versions())}, "
-            "whose bytes may differ; go on with those versions or choose a new folder"
-        )
-
-
-def _listed(versions: dict[str, str]) -> str:
-    return ", ".join(f"{package} {number}" for package, number in versions.items())
-
-
 def _write_clips(tree: Tree, waiting: list[Entry], jobs: int, progress: Progress) -> None:
-    done = len(tree.entries) - len(waiting)
-    progress(done, len(tree.entries), "painting faces")
+    total, done = len(tree.entries), len(tree.entries) - len(waiting)
+    progress(done, total, "painting faces")
     by_subject = [list(entries) for _, entries in groupby(waiting, key=lambda entry: entry.subject)]
-    if jobs > 1 and len(by_subject) > 1:
-        write_in_processes(tree, by_subject, jobs, progress)
-        return
-    for entries in by_subject:
-        for entry in write_subject(tree, entries):
-            done += 1
-            progress(done, len(tree.entries), entry.folder.as_posix())
+    write_subjects(
+        partial(write_subject, tree),
+        by_subject,
+        jobs,
+        tree.out,
+        lambda steps: progress(done + steps, total, "writing clips"),
+    )
 
 
 def _write_index(tree: Tree) -> None:
@@ -131,10 +88,7 @@ def _write_index(tree: Tree) -> None:
     rows = [_coding_row(entry, plan) for entry, plan in plans.items()]
     write_coding_table(tree.out / CODING_TABLE, sorted(rows, key=lambda row: row[:2]))
     clips = [_described_clip(entry, plan) for entry, plan in plans.items()]
-    write_json(
-        tree.out / MANIFEST,
-        {"title": TITLE, "settings": tree.settings, "versions": stack_versions(), "clips": clips},
-    )
+    write_manifest(tree.out, TITLE, tree.settings, clips=clips)
 
 
 def _coding_row(entry: Entry, plan: ClipPlan) -> Row:
@@ -156,10 +110,7 @@ def _described_clip(entry: Entry, plan: ClipPlan) -> dict[str, Any]:
         "subject": f"sub{entry.subject_code}",
         "clip": entry.name,
         "emotion": entry.emotion,
-        "action_units": [
-            {"number": unit.number, "side": unit.side, "intensity": round(unit.intensity, 4)}
-            for unit in plan.action_units
-        ],
+        "action_units": [unit.description for unit in plan.action_units],
         "first_frame": entry.first_frame,
         "last_frame": entry.first_frame + plan.timing.length - 1,
         "onset": onset,

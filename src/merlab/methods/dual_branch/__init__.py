@@ -20,7 +20,8 @@ from functools import partial
 
 from torch import nn
 
-from merlab.methods.base import Method, Preset, View
+from merlab.inputs.recipe import View
+from merlab.methods.base import Method, Preset
 from merlab.methods.dual_branch.network import DualNetwork, FusionNetwork, GlobalNetwork, LocalNetwork
 from merlab.training import TrainingSettings
 

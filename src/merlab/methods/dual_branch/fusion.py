@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from merlab.methods.layers import CBAM, ConvBnRelu, squeezed
+from merlab.methods.layers import AttentionName, ConvBnRelu, make_attention, squeezed
 
 Grid = tuple[int, int]
 
@@ -31,18 +31,23 @@ class CAFFM(nn.Module):
     """Convolutional block attention feature fusion of F_G and F_L.
 
     Takes the maps (N, global_channels, h, w) and (N, local_channels, h, w) and the grid (rows, columns) to fuse on,
-    gives (N, channels, ceil(rows / 2), ceil(columns / 2)).
+    gives (N, channels, ceil(rows / 2), ceil(columns / 2)). ``attention`` stands in for its five CBAMs.
     """
 
-    def __init__(self, global_channels: int, local_channels: int, channels: int) -> None:
+    def __init__(
+        self, global_channels: int, local_channels: int, channels: int, attention: AttentionName = "cbam"
+    ) -> None:
         super().__init__()
         self.align_global = ConvBnRelu(global_channels, channels, 1, relu=False)
         self.align_local = ConvBnRelu(local_channels, channels, 1, relu=False)
         self.masks = self._masks(channels)
-        self.first, self.second, self.third = CBAM(channels), CBAM(channels), CBAM(channels)
+        self.first, self.second, self.third = (make_attention(attention, channels) for _ in range(3))
         self.merge = ConvBnRelu(3 * channels, channels, 1)
         self.refine = nn.Sequential(
-            CBAM(channels), CBAM(channels), nn.ReLU(inplace=True), nn.MaxPool2d(3, stride=2, padding=1)
+            make_attention(attention, channels),
+            make_attention(attention, channels),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2, padding=1),
         )
 
     def forward(self, global_map: Tensor, local_map: Tensor, grid: Grid) -> Tensor:
@@ -69,9 +74,14 @@ class OneSidedCAFFM(CAFFM):
     """CAFFM whose masks and first three CBAMs look at one branch only: CAFFM_L (``local``) and CAFFM_G (``global``)."""
 
     def __init__(
-        self, global_channels: int, local_channels: int, channels: int, guide: Literal["local", "global"]
+        self,
+        global_channels: int,
+        local_channels: int,
+        channels: int,
+        guide: Literal["local", "global"],
+        attention: AttentionName = "cbam",
     ) -> None:
-        super().__init__(global_channels, local_channels, channels)
+        super().__init__(global_channels, local_channels, channels, attention)
         self.guide = guide
         self.translate = nn.Linear(channels, channels)
 

@@ -1,28 +1,28 @@
-"""The global branch: a residual network with CBAM in every block."""
+"""The global branch: a residual network with attention, the paper's CBAM by default, in every block."""
 
 from __future__ import annotations
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from merlab.methods.layers import CBAM, ConvBnRelu, scaled
+from merlab.methods.layers import AttentionName, ConvBnRelu, make_attention, scaled
 
 STAGE_CHANNELS = (64, 128, 256, 512)
 BLOCKS_PER_STAGE = {12: (2, 1, 2), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 
 
 class ResidualBlock(nn.Module):
-    """The basic block of Figure 2a, with CBAM (Woo et al., Figure 3) before the residual sum.
+    """The basic block of Figure 2a, with attention (for CBAM: Woo et al., Figure 3) before the residual sum.
 
     (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride)).
     """
 
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, stride: int, attention: AttentionName = "cbam") -> None:
         super().__init__()
         self.residual = nn.Sequential(
             ConvBnRelu(in_channels, out_channels, 3, stride),
             ConvBnRelu(out_channels, out_channels, 3, relu=False),
-            CBAM(out_channels),
+            make_attention(attention, out_channels),
         )
         same = stride == 1 and in_channels == out_channels
         self.shortcut = nn.Identity() if same else ConvBnRelu(in_channels, out_channels, 1, stride, relu=False)
@@ -33,14 +33,21 @@ class ResidualBlock(nn.Module):
 
 
 class GlobalBranch(nn.Module):
-    """ResNet12, 18 or 34 with CBAM: (N, channels, H, W) -> (N, out_channels, h, w).
+    """ResNet12, 18 or 34 with attention: (N, channels, H, W) -> (N, out_channels, h, w).
 
     The grid h x w is the input divided by 8 stem_stride (depth 12) or 16 stem_stride (18, 34), rounded up. The paper
     names depths and blocks, not widths; the two-convolution stem, the stages 64, 128, 256 (512) and their counts of
     blocks are merlab's reconstruction from Table 7. Depth 12 counts the stem's 2 and the blocks' 10 convolutions.
     """
 
-    def __init__(self, channels: int, depth: int = 12, width: float = 1.0, stem_stride: int = 2) -> None:
+    def __init__(
+        self,
+        channels: int,
+        depth: int = 12,
+        width: float = 1.0,
+        stem_stride: int = 2,
+        attention: AttentionName = "cbam",
+    ) -> None:
         super().__init__()
         last = scaled(STAGE_CHANNELS[0], width)
         layers: list[nn.Module] = [
@@ -49,7 +56,8 @@ class GlobalBranch(nn.Module):
         ]
         for stage_channels, blocks in zip(STAGE_CHANNELS, BLOCKS_PER_STAGE[depth], strict=False):
             for position in range(blocks):
-                layers.append(ResidualBlock(last, scaled(stage_channels, width), stride=2 if position == 0 else 1))
+                stride = 2 if position == 0 else 1
+                layers.append(ResidualBlock(last, scaled(stage_channels, width), stride, attention))
                 last = scaled(stage_channels, width)
         self.layers = nn.Sequential(*layers)
         self.out_channels = last

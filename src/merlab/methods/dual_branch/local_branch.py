@@ -1,23 +1,10 @@
-"""The local branch: the first half of Inception-v3 with CBAM."""
+"""The local branch: the first half of Inception-v3 with attention, the paper's CBAM by default."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
-from merlab.methods.layers import CBAM, ConvBnRelu, scaled
-
-
-class Inception(nn.Module):
-    """Paths side by side, their outputs concatenated along the channels."""
-
-    def __init__(self, *paths: nn.Module) -> None:
-        super().__init__()
-        self.paths = nn.ModuleList(paths)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, sum of the paths' channels, h, w)."""
-        return torch.cat([path(features) for path in self.paths], dim=1)
+from merlab.methods.layers import AttentionName, ConvBnRelu, Parallel, make_attention, scaled
 
 
 class LocalBranch(nn.Module):
@@ -26,11 +13,13 @@ class LocalBranch(nn.Module):
     (N, channels, H, W) -> (N, out_channels, h, w). The grid h x w is the input divided by 8 stem_stride, rounded up,
     which is the grid of the ResNet12 global branch. The paper says Inception-v3 and CBAM and gives no layers;
     merlab's reconstruction from Table 7 keeps the stem, three blocks A (pooled features 32, 64, 64), block B and two
-    blocks C (7 x 1 paths of 128 and 160 channels), pads every convolution to the same size, and puts CBAM after B and
-    after each C.
+    blocks C (7 x 1 paths of 128 and 160 channels), pads every convolution to the same size, and puts CBAM
+    (or other ``attention``) after B and after each C.
     """
 
-    def __init__(self, channels: int, width: float = 1.0, stem_stride: int = 2) -> None:
+    def __init__(
+        self, channels: int, width: float = 1.0, stem_stride: int = 2, attention: AttentionName = "cbam"
+    ) -> None:
         super().__init__()
         self.width = width
         layers: list[nn.Module] = [*self._stem(channels, stem_stride)]
@@ -40,11 +29,11 @@ class LocalBranch(nn.Module):
             last = 2 * scaled(64, width) + scaled(96, width) + scaled(pooled, width)
         layers.append(self._block_b(last))
         last += scaled(384, width) + scaled(96, width)
-        layers.append(CBAM(last))
+        layers.append(make_attention(attention, last))
         for factorised in (128, 160):
             layers.append(self._block_c(last, factorised))
             last = 4 * scaled(192, width)
-            layers.append(CBAM(last))
+            layers.append(make_attention(attention, last))
         self.layers = nn.Sequential(*layers)
         self.out_channels = last
 
@@ -74,26 +63,26 @@ class LocalBranch(nn.Module):
     def _pooled(self, in_channels: int, channels: int) -> nn.Sequential:
         return nn.Sequential(nn.AvgPool2d(3, stride=1, padding=1), self._chain(in_channels, (channels, 1)))
 
-    def _block_a(self, in_channels: int, pooled: int) -> Inception:
-        return Inception(
+    def _block_a(self, in_channels: int, pooled: int) -> Parallel:
+        return Parallel(
             self._chain(in_channels, (64, 1)),
             self._chain(in_channels, (48, 1), (64, 5)),
             self._chain(in_channels, (64, 1), (96, 3), (96, 3)),
             self._pooled(in_channels, pooled),
         )
 
-    def _block_b(self, in_channels: int) -> Inception:
+    def _block_b(self, in_channels: int) -> Parallel:
         """Halves the grid."""
         narrow = scaled(96, self.width)
-        return Inception(
+        return Parallel(
             ConvBnRelu(in_channels, scaled(384, self.width), 3, stride=2),
             nn.Sequential(self._chain(in_channels, (64, 1), (96, 3)), ConvBnRelu(narrow, narrow, 3, stride=2)),
             nn.MaxPool2d(3, stride=2, padding=1),
         )
 
-    def _block_c(self, in_channels: int, factorised: int) -> Inception:
+    def _block_c(self, in_channels: int, factorised: int) -> Parallel:
         row, column = (1, 7), (7, 1)
-        return Inception(
+        return Parallel(
             self._chain(in_channels, (192, 1)),
             self._chain(in_channels, (factorised, 1), (factorised, row), (192, column)),
             self._chain(

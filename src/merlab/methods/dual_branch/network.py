@@ -12,22 +12,22 @@ from merlab.methods.base import Task
 from merlab.methods.dual_branch.fusion import CAFFM, Grid, OneSidedCAFFM
 from merlab.methods.dual_branch.global_branch import GlobalBranch
 from merlab.methods.dual_branch.local_branch import LocalBranch
-from merlab.methods.layers import CBAM, ConvBnRelu, scaled
+from merlab.methods.layers import AttentionName, ConvBnRelu, make_attention, scaled
 
 SMALLEST_SIDE = 28
 DROPOUT = 0.5
 
 
 class Neck(nn.Sequential):
-    """From a feature map to logits: 1 x 1 convolution, CBAM, global average, dropout 0.5, linear.
+    """From a feature map to logits: 1 x 1 convolution, attention, global average, dropout 0.5, linear.
 
     (N, in_channels, h, w) -> (N, classes). merlab's reconstruction: the paper does not describe it.
     """
 
-    def __init__(self, in_channels: int, channels: int, classes: int) -> None:
+    def __init__(self, in_channels: int, channels: int, classes: int, attention: AttentionName = "cbam") -> None:
         super().__init__(
             ConvBnRelu(in_channels, channels, 1),
-            CBAM(channels),
+            make_attention(attention, channels),
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
             nn.Dropout(DROPOUT),
@@ -39,7 +39,8 @@ class TwoViewNetwork(nn.Module):
     """What the networks share: they take (N, views x channels, H, W), the global view first, and give (N, classes).
 
     A task with one view shows it to both branches. ``width`` multiplies every channel count; ``stem_stride`` is 2, or
-    1 for inputs so small that the last grid would vanish (28 x 28 then ends on 4 x 4). Raises MerlabError for a task
+    1 for inputs so small that the last grid would vanish (28 x 28 then ends on 4 x 4). ``attention`` replaces CBAM,
+    the paper's, wherever it stands. Raises MerlabError for a task
     smaller than 28 x 28 pixels.
     """
 
@@ -69,10 +70,18 @@ class TwoViewNetwork(nn.Module):
 class GlobalNetwork(TwoViewNetwork):
     """GFEM: the global branch alone, on the global view. Depths 18 and 34 are Table 5's."""
 
-    def __init__(self, task: Task, *, depth: int = 12, width: float = 1.0, stem_stride: int = 2) -> None:
+    def __init__(
+        self,
+        task: Task,
+        *,
+        depth: int = 12,
+        width: float = 1.0,
+        stem_stride: int = 2,
+        attention: AttentionName = "cbam",
+    ) -> None:
         super().__init__(task, stem_stride)
-        self.branch = GlobalBranch(task.channels, depth, width, stem_stride)
-        self.neck = Neck(self.branch.out_channels, scaled(256, width), task.classes)
+        self.branch = GlobalBranch(task.channels, depth, width, stem_stride, attention)
+        self.neck = Neck(self.branch.out_channels, scaled(256, width), task.classes, attention)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits (N, classes)."""
@@ -83,10 +92,12 @@ class GlobalNetwork(TwoViewNetwork):
 class LocalNetwork(TwoViewNetwork):
     """LTFEM: the local branch alone, on the local view; its neck is 1024 wide."""
 
-    def __init__(self, task: Task, *, width: float = 1.0, stem_stride: int = 2) -> None:
+    def __init__(
+        self, task: Task, *, width: float = 1.0, stem_stride: int = 2, attention: AttentionName = "cbam"
+    ) -> None:
         super().__init__(task, stem_stride)
-        self.branch = LocalBranch(task.channels, width, stem_stride)
-        self.neck = Neck(self.branch.out_channels, scaled(1024, width), task.classes)
+        self.branch = LocalBranch(task.channels, width, stem_stride, attention)
+        self.neck = Neck(self.branch.out_channels, scaled(1024, width), task.classes, attention)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits (N, classes)."""
@@ -97,12 +108,14 @@ class LocalNetwork(TwoViewNetwork):
 class DualNetwork(TwoViewNetwork):
     """DBFEM: both branches, their maps concatenated."""
 
-    def __init__(self, task: Task, *, width: float = 1.0, stem_stride: int = 2) -> None:
+    def __init__(
+        self, task: Task, *, width: float = 1.0, stem_stride: int = 2, attention: AttentionName = "cbam"
+    ) -> None:
         super().__init__(task, stem_stride)
-        self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride)
-        self.local_branch = LocalBranch(task.channels, width, stem_stride)
+        self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride, attention=attention)
+        self.local_branch = LocalBranch(task.channels, width, stem_stride, attention)
         both = self.global_branch.out_channels + self.local_branch.out_channels
-        self.neck = Neck(both, scaled(256, width), task.classes)
+        self.neck = Neck(both, scaled(256, width), task.classes, attention)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits (N, classes)."""
@@ -122,13 +135,17 @@ class FusionNetwork(TwoViewNetwork):
         guide: Literal["both", "local", "global"] = "both",
         width: float = 1.0,
         stem_stride: int = 2,
+        attention: AttentionName = "cbam",
     ) -> None:
         super().__init__(task, stem_stride)
-        self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride)
-        self.local_branch = LocalBranch(task.channels, width, stem_stride)
+        self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride, attention=attention)
+        self.local_branch = LocalBranch(task.channels, width, stem_stride, attention)
         channels = scaled(256, width)
         maps = self.global_branch.out_channels, self.local_branch.out_channels
-        self.fusion = CAFFM(*maps, channels) if guide == "both" else OneSidedCAFFM(*maps, channels, guide)
+        if guide == "both":
+            self.fusion = CAFFM(*maps, channels, attention)
+        else:
+            self.fusion = OneSidedCAFFM(*maps, channels, guide, attention)
         self.head = nn.Sequential(
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),

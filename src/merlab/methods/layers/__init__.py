@@ -1,6 +1,25 @@
 """Layers that several methods share."""
 
-from merlab.methods.layers.cbam import CBAM, ChannelGate, SpatialGate, squeezed
-from merlab.methods.layers.conv import ConvBnRelu, scaled
+from merlab.methods.layers.attention import (
+    Attention,
+    AttentionName,
+    ChannelGate,
+    SpatialGate,
+    SqueezeExcitation,
+    make_attention,
+    squeezed,
+)
+from merlab.methods.layers.conv import ConvBnRelu, Parallel, scaled
 
-__all__ = ["CBAM", "ChannelGate", "ConvBnRelu", "SpatialGate", "scaled", "squeezed"]
+__all__ = [
+    "Attention",
+    "AttentionName",
+    "ChannelGate",
+    "ConvBnRelu",
+    "Parallel",
+    "SpatialGate",
+    "SqueezeExcitation",
+    "make_attention",
+    "scaled",
+    "squeezed",
+]

@@ -1,8 +1,9 @@
-"""Convolution, batch normalisation, ReLU; and the scaling of channel counts."""
+"""Convolutions in a row and side by side, and the scaling of channel counts."""
 
 from __future__ import annotations
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 
 class ConvBnRelu(nn.Sequential):
@@ -23,6 +24,18 @@ class ConvBnRelu(nn.Sequential):
         if relu:
             layers.append(nn.ReLU(inplace=True))
         super().__init__(*layers)
+
+
+class Parallel(nn.Module):
+    """Paths side by side, their outputs concatenated along the channels: (N, C, H, W) -> (N, sum of theirs, h, w)."""
+
+    def __init__(self, *paths: nn.Module) -> None:
+        super().__init__()
+        self.paths = nn.ModuleList(paths)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The paths' maps, in their order."""
+        return torch.cat([path(features) for path in self.paths], dim=1)
 
 
 def scaled(channels: int, width: float) -> int:

@@ -1,10 +1,12 @@
-"""CBAM against numbers worked out by hand from equations 2 and 3 of Woo et al. 2018."""
+"""Attention against numbers worked out by hand: equations 2 and 3 of Woo et al. 2018 and of Hu et al. 2018."""
 
 import math
 
+import pytest
 import torch
 
-from merlab.methods.layers import CBAM, ChannelGate, SpatialGate, scaled, squeezed
+from merlab.evaluation.cost import parameters
+from merlab.methods.layers import ChannelGate, SpatialGate, SqueezeExcitation, make_attention, scaled, squeezed
 
 
 def sigmoid(value: float) -> float:
@@ -42,17 +44,44 @@ def test_the_spatial_gate_is_a_7x7_convolution_over_channel_average_and_maximum(
     assert torch.allclose(gate(FEATURES), torch.full((1, 1, 1, 2), sigmoid(0.1 * (-0.5 + 3.5 + 1 + 4))))
 
 
+def test_squeeze_and_excitation_looks_at_the_averages_alone():
+    # All weights 0.1 and biases 1: 4 hidden units of 1 + 0.1 x (2 + 1), then 1 + 0.1 x 4 x 1.3.
+    gate = all_ones(SqueezeExcitation(2))
+    for parameter in gate.parameters():
+        if parameter.ndim == 2:
+            parameter.data *= 0.1
+    assert torch.allclose(gate(FEATURES), torch.full((1, 2, 1, 1), sigmoid(1 + 0.1 * 4 * 1.3)))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cbam", 2 * 256 * 16 + 2 * 49),
+        ("se", 2 * 256 * 16 + 16 + 256),  # Hu et al. count 2 C^2 / r and leave out the biases
+        ("sam", 2 * 49),
+        ("none", 0),
+    ],
+)
+def test_what_each_attention_costs_at_256_channels(name, expected):
+    assert parameters(make_attention(name, 256)) == expected
+
+
+def test_no_attention_changes_nothing():
+    assert torch.equal(make_attention("none", 2)(FEATURES), FEATURES)
+
+
 def test_the_channel_gate_comes_before_the_spatial_one():
-    module = CBAM(2)
-    for parameter in module.channel.parameters():
+    module = make_attention("cbam", 2)
+    for parameter in module.get_submodule("channel").parameters():
         torch.nn.init.zeros_(parameter)  # gate 1/2 everywhere
-    torch.nn.init.constant_(module.spatial.convolution.weight, 0.1)
+    torch.nn.init.constant_(module.get_parameter("spatial.convolution.weight"), 0.1)
     # The spatial gate sees features already halved: 0.1 x 8 / 2.
     assert torch.allclose(module(FEATURES), FEATURES * 0.5 * sigmoid(0.4))
 
 
-def test_guided_gates_come_from_the_guide_alone_and_weigh_both():
-    module = CBAM(2)
+@pytest.mark.parametrize("name", ["cbam", "se", "sam", "none"])
+def test_guided_gates_come_from_the_guide_alone_and_weigh_both(name):
+    module = make_attention(name, 2)
     guided, guide = module.guided(torch.ones(1, 2, 1, 2), FEATURES)
     assert torch.allclose(guide, module(FEATURES))
     assert torch.allclose(guided * FEATURES, guide)

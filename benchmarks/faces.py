@@ -1,0 +1,83 @@
+"""From a camera's frames to aligned faces, frames a second: each part alone, all together, and on all cores.
+
+Run `python benchmarks/faces.py`; a 640 x 480 head is drawn and moved, so nothing is needed but merlab and the landmark
+model (`merlab models get`). Parts are measured on one thread, one after the other in one process.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+
+import cv2
+
+from merlab.clips import Image
+from merlab.databases.synthetic import CAMERA, PRESETS, make_renderer, plan_clip
+from merlab.evaluation.cost import hardware
+from merlab.faces.alignment import ClipAlignment, FaceFinding, laid_out
+from merlab.faces.detection import make_detector
+from merlab.faces.head_motion import HeadFit
+from merlab.faces.landmarks import FaceMesh
+
+FRAMES, SECONDS = 24, 4.0
+
+
+def head_frames() -> list[Image]:
+    """A drawn head that drifts by some tenths of a pixel from frame to frame."""
+    preset = PRESETS["default"]
+    renderer = make_renderer(0, 1, preset, CAMERA)
+    plan = plan_clip(renderer.identity, 0, "happiness", preset)
+    return [renderer.frame(plan, number) for number in range(FRAMES)]
+
+
+def frames_per_second(step: Callable[[Image], object], frames: list[Image]) -> tuple[float, float]:
+    """How often a second ``step`` takes the next frame: by the clock, and by processor time alone."""
+    step(frames[0])
+    done, clock, processor = 0, time.perf_counter(), time.process_time()
+    while time.perf_counter() - clock < SECONDS:
+        step(frames[done % len(frames)])
+        done += 1
+    return done / (time.perf_counter() - clock), done / (time.process_time() - processor)
+
+
+def aligned_per_second(frames: list[Image]) -> tuple[float, float]:
+    """Detect once, then landmarks, head motion and a rigidly aligned face of every frame."""
+    cv2.setNumThreads(1)
+    return frames_per_second(ClipAlignment(frames[0], FaceFinding().open(), "rigid").align, frames)
+
+
+def parts(frames: list[Image]) -> dict[str, Callable[[Image], object]]:
+    """Each step on its own."""
+    detector, mesh = make_detector(), FaceMesh()
+    landmarks = mesh.locate(frames[0], detector.detect(frames[0])[0])
+    transform = ClipAlignment(frames[0], FaceFinding().open()).transform
+    fit = HeadFit(frames[0], transform)
+    return {
+        "detect (YuNet at 320)": detector.detect,
+        "landmarks (face mesh)": lambda frame: mesh.follow(frame, landmarks),
+        "head motion": lambda frame: fit.fit(frame, transform, transform),
+        "lay out (bicubic)": lambda frame: laid_out(frame, transform),
+    }
+
+
+def main() -> None:
+    cv2.setNumThreads(1)
+    cores = os.cpu_count() or 1
+    frames = head_frames()
+    print(hardware())
+    print(f"frames a second at {frames[0].shape[1]}x{frames[0].shape[0]}, one thread a process")
+    print(f"{'':32}{'by the clock':>14}{'by processor':>14}{'share of the whole':>20}")
+    whole = aligned_per_second(frames)
+    for name, step in parts(frames).items():
+        clock, processor = frames_per_second(step, frames)
+        print(f"{name:32}{clock:14.1f}{processor:14.1f}{whole[1] / processor:20.2f}")
+    print(f"{'tracked clip, all but detection':32}{whole[0]:14.1f}{whole[1]:14.1f}{1:20.2f}")
+    with ProcessPoolExecutor(cores) as pool:
+        every = sum(clock for clock, _ in pool.map(aligned_per_second, [frames] * cores))
+    print(f"{f'tracked clips, {cores} processes':32}{every:14.1f}{'':14}{every / whole[0]:14.2f} x one")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Commands about long videos: make them, spot movements in them, score what was spotted."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from merlab.cli.app import DATA, VIDEOS, app
+from merlab.cli.arguments import JobsOption, JsonOption, SeedOption, SynthesisPreset
+from merlab.console import err_console, out_console, print_json, print_table, progress_bar
+from merlab.errors import MerlabError
+
+
+class VideoFormat(str, Enum):
+    """How long recordings are kept."""
+
+    AVI = "avi"
+    MP4 = "mp4"
+    FRAMES = "frames"
+
+
+@app.command("make-videos", rich_help_panel=DATA)
+def make_videos_command(
+    out: Annotated[Path, typer.Argument(help="New folder for the recordings; everything in it says SYNTHETIC.")],
+    subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities, one recording each.")] = 5,
+    minutes: Annotated[float, typer.Option(min=0, help="Length of each recording, at 200 frames a second.")] = 1.0,
+    events: Annotated[float, typer.Option(min=0, help="Micro-expressions a minute.")] = 8.0,
+    preset: Annotated[
+        SynthesisPreset,
+        typer.Option(help="easy: clear movements; hard: small under noise; null: no event at all."),
+    ] = SynthesisPreset.DEFAULT,
+    seed: SeedOption = 0,
+    video_format: Annotated[
+        VideoFormat,
+        typer.Option("--format", help="avi: Motion JPEG, true to the frames, 290 MB a minute; mp4: small, blurred."),
+    ] = VideoFormat.AVI,
+    raw: Annotated[bool, typer.Option("--raw", help="Also write the uncropped 640x480 camera view.")] = False,
+    jobs: JobsOption = None,
+) -> None:
+    """Make long SYNTHETIC recordings: micro-expressions among blinks, shifts of gaze and head movement, all known."""
+    from merlab.databases.synthetic import make_videos
+
+    with progress_bar() as progress:
+        make_videos(
+            out,
+            subjects=subjects,
+            minutes=minutes,
+            events=events,
+            preset=preset.value,
+            seed=seed,
+            raw=raw,
+            video_format=video_format.value,
+            jobs=jobs,
+            progress=progress,
+        )
+    out_console.print(f"{subjects} SYNTHETIC recordings lie in {escape(str(out))}", soft_wrap=True)
+
+
+@app.command(rich_help_panel=VIDEOS)
+def spot(
+    videos: Annotated[
+        list[Path], typer.Argument(help="Videos or folders of frames, each of one aligned face.", metavar="VIDEO...")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the results, one folder a video.")] = Path("merlab-spotted"),
+    fps: Annotated[float | None, typer.Option(help="Frames a second; needed for folders, overrides a video's.")] = None,
+    p: Annotated[float | None, typer.Option(min=0, max=1, help="Threshold: mean + p (max - mean).")] = None,
+    floor: Annotated[float | None, typer.Option(min=0, help="Least threshold, in units of noise.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Spot micro-expressions in videos of aligned faces: onset, apex and offset of each movement.
+
+    Leaves events.csv, scores.csv and spotting.json for each video; what is there already is not computed again.
+    """
+    from dataclasses import replace
+
+    from merlab.recognition.spotting import SpottingSettings
+    from merlab.recognition.timeline import spot_video
+
+    if fps is not None and fps <= 0:
+        raise MerlabError(f"--fps must be above 0, got {fps}")
+    settings = SpottingSettings()
+    settings = replace(settings, p=settings.p if p is None else p, floor=settings.floor if floor is None else floor)
+    folders = _folders(out, videos)
+    timelines = []
+    with progress_bar() as progress:
+        for video, folder in folders.items():
+            timelines.append(spot_video(video, folder, fps=fps, settings=settings, progress=progress))
+    if as_json:
+        print_json([line.metadata | {"events": line.events.to_dict("records")} for line in timelines])
+        return
+    for video, line in zip(folders, timelines, strict=True):
+        for warning in line.warnings:
+            err_console.print(f"[yellow]warning:[/] {escape(f'{video.name}: {warning}')}", soft_wrap=True)
+        shown = line.events.drop(columns="video").astype(str)
+        title = f"{video.name}: {len(shown)} movements in {line.metadata['seconds']:.1f} s"
+        print_table(title, shown.columns.tolist(), shown.to_numpy().tolist())
+        out_console.print(f"events and scores: {escape(str(line.folder))}", soft_wrap=True)
+
+
+def _folders(out: Path, videos: list[Path]) -> dict[Path, Path]:
+    """Where the result of each video goes; raises MerlabError when two would share a folder."""
+    folders = {video: out / video.resolve().name for video in videos}
+    if len(set(folders.values())) < len(videos):
+        raise MerlabError("two of the videos have the same name; spot them into different folders with --out")
+    return folders
+
+
+@app.command("score-spotting", rich_help_panel=VIDEOS)
+def score_spotting_command(
+    truth: Annotated[
+        Path, typer.Argument(help="CSV of true events: onset, offset in frames (video, apex, emotion where known).")
+    ],
+    spotted: Annotated[
+        list[Path], typer.Argument(help="CSVs of spotted events with the same columns.", metavar="SPOTTED...")
+    ],
+    fps: Annotated[float | None, typer.Option(help="Frames a second, for the apex error in milliseconds.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score anybody's spotted events: precision, recall, F1 at IoU 0.5 over all videos, apex error, STRS."""
+    import pandas as pd
+
+    from merlab.evaluation.spotting import read_events, score_spotting
+
+    if fps is not None and fps <= 0:
+        raise MerlabError(f"--fps must be above 0, got {fps}")
+    found = pd.concat([read_events(path) for path in spotted], ignore_index=True)
+    result = score_spotting(read_events(truth), found, fps)
+    if as_json:
+        print_json(result)
+        return
+    print_table(f"{truth.name}: {result['videos']} videos", ["metric", "value"], _score_rows(result))
+
+
+def _score_rows(result: dict[str, Any]) -> list[list[str]]:
+    counts = [[name, str(result[name])] for name in ("true_events", "spotted_events", "tp", "fp", "fn")]
+    apex = {f"apex error, {name}": value for name, value in (result["apex_error"] or {}).items()}
+    recognition = result["recognition"] or {}
+    recognised = {f"recognition {name}": recognition.get(name) for name in ("f1", "uf1", "uar", "accuracy")}
+    spotting = {name: result[name] for name in ("precision", "recall", "f1")}
+    values = {**spotting, **apex, **recognised, "strs": result["strs"]}
+    return counts + [[name, "–" if value is None else f"{value:.4f}"] for name, value in values.items()]

@@ -1,0 +1,108 @@
+"""Motion magnification (Wu et al. 2012): small movements are made 1 + alpha times as large.
+
+Wu et al., "Eulerian Video Magnification for Revealing Subtle Changes in the World", SIGGRAPH 2012. ``evm``: each level
+of a Laplacian pyramid is filtered over time by the difference of two first-order recursive low-pass filters and
+added, alpha times, to the frame. Constants are those that the paper and its released code give for motion (their
+sequence "baby", alpha 10): filter coefficients .4 and .05 a frame, cut-off wavelength 16 px, twice the bound on alpha,
+chroma attenuated to a tenth; the finest and the coarsest level are left as they are. ``linear``: the difference to the
+first frame, alpha times, is added to every frame (the paper's equation 4 without pyramid or band-pass); it needs no
+frames between. Both hold as long as (1 + alpha) times the movement stays below an eighth of the pattern's wavelength.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import cv2
+import numpy as np
+
+from merlab.clips import Image
+from merlab.inputs.recipe import FloatArray
+
+FAST, SLOW = 0.4, 0.05
+CUTOFF_WAVELENGTH = 16.0
+EXAGGERATION = 2.0
+CHROMA = 0.1
+LUMA_OF_BGR = np.array([0.114, 0.587, 0.299], np.float32)
+SMALLEST_LEVEL = 5
+
+Frames = Sequence[Image]
+
+
+def unchanged(frames: Frames) -> list[Image]:
+    """The frames as they are."""
+    return list(frames)
+
+
+def eulerian(frames: Frames, alpha: float) -> list[Image]:
+    """Frames (H, W, 3) uint8 in their order, every one there, magnified; the first stays as it is."""
+    slow = fast = _pyramid(np.asarray(frames[0], np.float32))
+    gains = level_gains(len(slow), frames[0].shape[0], frames[0].shape[1], alpha)
+    magnified = []
+    for frame in frames:
+        levels = _pyramid(np.asarray(frame, np.float32))
+        fast = [before + FAST * (level - before) for before, level in zip(fast, levels, strict=True)]
+        slow = [before + SLOW * (level - before) for before, level in zip(slow, levels, strict=True)]
+        bands = [gain * (f - s) for gain, f, s in zip(gains, fast, slow, strict=True)]
+        magnified.append(_added(frame, _collapsed(bands)))
+    return magnified
+
+
+def linear(frames: Frames, alpha: float) -> list[Image]:
+    """Frames (H, W, 3) uint8, each with alpha times its difference to the first added."""
+    first = np.asarray(frames[0], np.float32)
+    return [_added(frame, alpha * (np.asarray(frame, np.float32) - first)) for frame in frames]
+
+
+def level_gains(levels: int, height: int, width: int, alpha: float) -> list[float]:
+    """What each pyramid level, finest first, is multiplied by: alpha, or less where its wavelength is too short for it.
+
+    The wavelength of the coarsest level is taken as a third of the diagonal, and half as much a level below it.
+    """
+    coarsest = np.hypot(height, width) / 3
+    gains = []
+    for level in range(levels):
+        wavelength = coarsest / 2 ** (levels - 1 - level)
+        bound = EXAGGERATION * (wavelength * (1 + alpha) / CUTOFF_WAVELENGTH - 1)
+        gains.append(float(np.clip(bound, 0, alpha)) if 0 < level < levels - 1 else 0.0)
+    return gains
+
+
+def _pyramid(image: FloatArray) -> list[FloatArray]:
+    """Laplacian pyramid, finest level first; the last is the low-pass rest."""
+    levels = []
+    while min(image.shape[:2]) // 2 >= SMALLEST_LEVEL:
+        smaller = np.asarray(cv2.pyrDown(image), np.float32)
+        levels.append(np.asarray(image - _enlarged(smaller, image), np.float32))
+        image = smaller
+    return [*levels, image]
+
+
+def _collapsed(levels: Sequence[FloatArray]) -> FloatArray:
+    image = levels[-1]
+    for level in reversed(levels[:-1]):
+        image = level + _enlarged(image, level)
+    return image
+
+
+def _enlarged(image: FloatArray, like: FloatArray) -> FloatArray:
+    return np.asarray(cv2.pyrUp(image, dstsize=(like.shape[1], like.shape[0])), np.float32)
+
+
+def _added(frame: Image, change: FloatArray) -> Image:
+    """The frame plus the change, whose colour (not its brightness) is attenuated; rounded and clipped to 0..255."""
+    luma = (change @ LUMA_OF_BGR)[..., None]
+    return np.rint(np.clip(frame + luma + CHROMA * (change - luma), 0, 255)).astype(np.uint8)
+
+
+MAGNIFICATIONS: dict[str, Callable[[Frames], list[Image]]] = {
+    "none": unchanged,
+    **{f"evm{alpha}": partial(eulerian, alpha=alpha) for alpha in (8, 10, 15, 20)},
+    **{f"linear{alpha}": partial(linear, alpha=alpha) for alpha in (2, 4, 8)},
+}
+
+
+def needs_every_frame(magnify: str) -> bool:
+    """Whether this magnification filters over time, so that no frame of the span may be left out."""
+    return magnify.startswith("evm")

@@ -1,0 +1,56 @@
+"""Linear support vector machines behind ``fit`` and ``predict_proba``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from merlab.errors import MerlabError
+from merlab.methods.base import Task
+
+Features = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+
+
+def flattened(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The inputs themselves, of any layout: (N, ...) -> (N, numbers)."""
+    return inputs.reshape(len(inputs), -1)
+
+
+class LinearSvm:
+    """A linear SVM (squared hinge, balanced classes, one against the rest) on ``features`` of the inputs.
+
+    ``features`` maps inputs (N, ...) to (N, numbers). ``standardise`` scales each number by its mean and deviation on
+    the training clips; else they are taken as they are. Probabilities are the softmax of the decision values: they
+    order the classes as the SVM does and are not calibrated. A class without training clips gets probability 0.
+    """
+
+    def __init__(self, task: Task, cost: float, *, features: Features = flattened, standardise: bool = False) -> None:
+        self.classes = task.classes
+        self.features = features
+        # The problem is convex: the state only orders coordinate descent, so one fixed state serves every seed.
+        machine = LinearSVC(C=cost, class_weight="balanced", dual=True, max_iter=100_000, random_state=0)
+        self.machine = make_pipeline(StandardScaler(), machine) if standardise else machine
+
+    def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
+        """Fit one machine a class; raises MerlabError when the training clips are all of one class."""
+        if len(np.unique(labels)) < 2:
+            raise MerlabError(
+                f"a linear SVM needs training clips of 2 classes, and all {len(labels)} are of class {labels[0]}; "
+                "evaluate on more clips or with fewer folds"
+            )
+        self.machine.fit(self.features(inputs), labels)
+
+    def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Softmax of the decision values (N, classes)."""
+        values = self.machine.decision_function(self.features(inputs))
+        if values.ndim == 1:
+            values = np.stack([-values, values], axis=1)
+        decisions = np.full((len(inputs), self.classes), -np.inf)
+        decisions[:, self.machine.classes_] = values
+        exponentials = np.exp(decisions - decisions.max(axis=1, keepdims=True))
+        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float64)

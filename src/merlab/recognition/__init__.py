@@ -1,0 +1,1 @@
+"""A stranger's video: find the movements in it."""

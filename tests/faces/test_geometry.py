@@ -1,0 +1,87 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from skimage.transform import SimilarityTransform
+
+from merlab.errors import MerlabError
+from merlab.faces.geometry import Transform, fit_similarity, moved_image, translation
+
+coordinates = st.floats(-500, 500)
+
+
+def similarity(scale, angle, x, y):
+    return Transform.from_matrix(SimilarityTransform(scale=scale, rotation=angle, translation=(x, y)).params[:2])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_fit_is_the_one_of_scikit_image(seed):
+    source, target = np.random.default_rng(seed).uniform(0, 300, (2, 7, 2))
+    expected = SimilarityTransform.from_estimate(source, target)
+    assert fit_similarity(source, target).matrix == pytest.approx(expected.params[:2], abs=1e-8)
+
+
+@given(st.floats(0.1, 5), st.floats(-3, 3), coordinates, coordinates)
+def test_a_similarity_is_recovered_from_points_that_it_moved(scale, angle, x, y):
+    points = np.array([[0, 0], [100, 10], [40, 90.0]])
+    true = similarity(scale, angle, x, y)
+    assert fit_similarity(points, true(points)).matrix == pytest.approx(true.matrix, abs=1e-6)
+
+
+def test_points_without_weight_do_not_count():
+    source = np.array([[0, 0], [10, 0], [0, 10], [5, 5.0]])
+    target = source + np.array([3, 4])
+    target[3] = 1000
+    assert fit_similarity(source, target, [1, 1, 1, 0]).matrix == pytest.approx(translation(3, 4).matrix)
+
+
+@pytest.mark.parametrize("points", [[[1, 1]], [[1, 1], [1, 1]], []])
+def test_a_similarity_needs_two_distinct_points(points):
+    with pytest.raises(MerlabError, match="similarity needs"):
+        fit_similarity(np.reshape(points, (-1, 2)), np.reshape(points, (-1, 2)))
+
+
+def test_a_transform_is_undone_by_its_inverse_and_survives_json_exactly():
+    transform = similarity(0.37, 0.2, 11, -5)
+    assert transform.inverse.after(transform).matrix == pytest.approx(translation(0, 0).matrix, abs=1e-12)
+    assert Transform.from_matrix(json.loads(json.dumps(transform.to_json()))) == transform
+    assert transform.scale == pytest.approx(0.37)
+
+
+@pytest.mark.parametrize("matrix", [[[1, 0, 0]], [[1, 0, np.nan], [0, 1, 0]]])
+def test_a_transform_is_a_finite_matrix(matrix):
+    with pytest.raises(MerlabError, match="2 x 3"):
+        Transform.from_matrix(matrix)
+
+
+def spot(width, height, where, sigma):
+    x, y = where
+    columns, rows = np.meshgrid(np.arange(width), np.arange(height))
+    bright = 250 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * sigma**2))
+    return cv2.merge([bright.round().astype(np.uint8)] * 3)
+
+
+def centre_of_light(image):
+    light = image[..., 0].astype(float)
+    rows, columns = np.indices(light.shape)
+    return (columns * light).sum() / light.sum(), (rows * light).sum() / light.sum()
+
+
+@pytest.mark.parametrize("scale", [1.7, 1.0, 0.6, 0.3, 0.24, 0.11])
+def test_what_a_moved_image_shows_lies_where_the_transform_puts_it(scale):
+    transform = similarity(scale, 0.1, 7.3, -3.6)
+    where = transform.inverse([(60.25, 49.5)])[0]
+    image = spot(1301, 1003, where, 6 / scale)
+    shown = moved_image(image, transform, (120, 100))
+    assert centre_of_light(shown) == pytest.approx((60.25, 49.5), abs=0.03)
+
+
+def test_fine_texture_is_averaged_where_a_face_shrinks_much():
+    stripes = np.zeros((800, 800, 3), np.uint8)
+    stripes[:, ::2] = 200
+    shown = moved_image(stripes, similarity(0.24, 0, 0.3, 0.3), (150, 150))
+    assert shown[10:-10, 10:-10].std() < 2
+    assert shown[75, 75, 0] == pytest.approx(100, abs=2)

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from merlab.faces.detection import Face
+from merlab.faces.geometry import translation
+from merlab.faces.landmarks import Landmarks
+from merlab.faces.quality import ClipQuality, frame_rate_warnings
+from merlab.faces.tracking import TrackedFace
+
+
+def tracked(track=0, pupil_distance=123.0):
+    points = np.zeros((468, 2))
+    points[[263, 362, 386, 374], 0] = pupil_distance
+    return TrackedFace(Face(0, 0, 1, 1, 1), Landmarks(points, "mesh", 1.0), True, track)
+
+
+def quality(left=-200, **options):
+    return ClipQuality.of_onset(tracked(**options), translation(left, -100), (480, 640, 3))
+
+
+def test_a_good_clip_warns_of_nothing():
+    good = quality()
+    for motion in (0.0, 0.2, 0.4):
+        good.add(tracked(), motion)
+    assert good.warnings("onset") == good.warnings("rigid") == []
+    assert (good.frames, good.faces, good.pupil_distance, good.coverage) == (3, 3, 123, 1)
+
+
+def test_head_motion_spoils_a_clip_unless_it_is_taken_out():
+    moving = quality()
+    for motion in np.linspace(0, 4, 101):
+        moving.add(tracked(), float(motion))
+    assert moving.largest_head_motion == pytest.approx(3.8)
+    assert any("3.8 px" in text and "--motion rigid" in text for text in moving.warnings("onset"))
+    assert moving.warnings("rigid") == []
+    moving.add(tracked(), 900.0)
+    assert moving.warnings("rigid") == []
+    for _ in range(20):
+        moving.add(tracked(), 30.0)
+    assert any("30.0 px" in text for text in moving.warnings("rigid"))
+
+
+def test_a_small_a_cut_off_a_lost_and_a_jumping_face_are_named():
+    assert any("40 px between the pupils" in text for text in quality(pupil_distance=40.0).warnings("onset"))
+    cut = quality(left=23)
+    assert cut.coverage == pytest.approx(1 - 23 / 231, abs=0.005)
+    assert any("10 % of the layout" in text for text in cut.warnings("onset"))
+    lost = quality()
+    lost.add(None, 0.0)
+    lost.add(tracked(track=2), 0.0)
+    texts = " ".join(lost.warnings("onset"))
+    assert "no face is seen in 1 of 2 frames" in texts
+    assert "jumps 2 time(s)" in texts
+
+
+@pytest.mark.parametrize(("fps", "warned"), [(200.0, False), (100.0, False), (60.0, True), (29.97, True)])
+def test_few_frames_a_second_are_warned_of_with_the_reason(fps, warned):
+    texts = frame_rate_warnings(fps)
+    assert bool(texts) == warned
+    assert not warned or "apex" in texts[0]
+
+
+def test_an_unknown_and_a_varying_frame_rate_are_named():
+    assert "not known" in frame_rate_warnings(None)[0]
+    steady = [number / 200 for number in range(100)]
+    assert frame_rate_warnings(200.0, steady) == []
+    uneven = [time + (0.003 if number % 7 == 0 else 0) for number, time in enumerate(steady)]
+    assert "varies" in frame_rate_warnings(200.0, uneven)[0]
+    assert frame_rate_warnings(200.0, [time + 1e-4 * (number % 3) for number, time in enumerate(steady)]) == []

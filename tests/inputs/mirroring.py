@@ -1,0 +1,29 @@
+"""An input, mirrored, against the input of the mirrored face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from merlab.clips import ClipTable
+from merlab.inputs import make_input, mirror_of, parse_recipe
+from tests.helpers import make_clip, write_frames
+
+FloatArray = NDArray[np.float32]
+
+
+def mirrored_both_ways(folder: Path, images: Sequence[FloatArray], text: str) -> tuple[FloatArray, FloatArray]:
+    """The mirrored input of a clip of these images (onset first, offset last), and the input of its mirrored images."""
+    clips = []
+    for name, flip in (("plain", 1), ("mirrored", -1)):
+        flipped = [np.ascontiguousarray(image[:, ::flip]) for image in images]
+        clips.append(make_clip(write_frames(folder / name, flipped), name=name, offset=len(images)))
+    recipe = parse_recipe(text)
+    mirror = mirror_of(recipe)
+    assert mirror is not None
+    plain, of_mirrored_face = (make_input(ClipTable(tuple(clips)), clip, recipe) for clip in clips)
+    return mirror(torch.from_numpy(plain)[None])[0].numpy(), of_mirrored_face

@@ -1,0 +1,55 @@
+"""Whether a method tells synthetic classes apart: out-of-fold recall against what shuffled answers reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.evaluation.plan import make_entry
+from merlab.inputs import load_inputs, mirror_of
+from merlab.methods import find_method
+from merlab.methods.base import Task
+from merlab.protocols import Labelled, stratified_group_kfold
+
+FOLDS, SHUFFLES = 3, 1000
+ROUNDING = 1e-9
+
+
+def out_of_fold(
+    name: str,
+    labelled: Labelled,
+    cache: Path,
+    *,
+    preset: str,
+    text: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> NDArray[np.int64]:
+    """The answer for every clip by a model that saw none of its subject.
+
+    ``text`` replaces the preset's recipe, ``settings`` its training settings.
+    """
+    method = find_method(name)
+    entry = make_entry(name, preset, [0], text, settings)
+    recipe = entry.recipe
+    inputs = load_inputs(labelled.table, recipe, cache)
+    groups, answers = labelled.table.groups, np.empty_like(labelled.labels)
+    for split in stratified_group_kfold(labelled.labels, groups, FOLDS):
+        train, test = np.array(split.train), np.array(split.test)
+        task = Task.of(len(labelled.scheme.classes), recipe)
+        classifier = method.build(task, entry.preset, mirror=mirror_of(recipe))
+        classifier.fit(inputs[train], labelled.labels[train], [groups[row] for row in train], seed=0)
+        answers[test] = classifier.predict_proba(inputs[test]).argmax(axis=1)
+    return answers
+
+
+def share_of_shuffles_reaching(labels: NDArray[np.int64], answers: NDArray[np.int64]) -> tuple[float, float]:
+    """(UAR, p): the recall averaged over classes, and how often the same answers, shuffled over clips, reach it."""
+    counts = np.bincount(labels)
+    weights = 1 / (counts[labels] * np.count_nonzero(counts))
+    reached = float((answers == labels) @ weights)
+    shuffled = np.random.default_rng(0).permuted(np.tile(answers, (SHUFFLES, 1)), axis=1)
+    return reached, float(np.mean((shuffled == labels) @ weights >= reached - ROUNDING))

@@ -1,0 +1,69 @@
+"""RCN against its released code's figures, and its parameter-free modules against the definition."""
+
+import pytest
+import torch
+from torch import nn
+
+from merlab.evaluation.cost import macs, parameters
+from merlab.methods import find_method
+from merlab.methods.base import Task
+from merlab.methods.rcn import RecurrentUnit, ShortcutUnit, attention_of
+
+NAMES = ["rcn-a", "rcn-s", "rcn-w", "rcn-f"]
+
+
+def build(name: str, task: Task, preset: str = "paper") -> nn.Module:
+    method = find_method(name)
+    return method.module(task, method.preset(preset)).eval()
+
+
+def test_rcn_f_has_the_size_and_cost_of_the_released_code():
+    # Counted on the public code at 5 classes, 64 maps, 7 x 7: 0.059 M parameters, 0.047 G at 60 x 60 pixels.
+    network = build("rcn-f", Task(5, 3, 60, 60))
+    assert parameters(network) / 1e6 == pytest.approx(0.059, abs=0.0005)
+    assert macs(network, 3, 60, 60) / 1e9 == pytest.approx(0.047, abs=0.0005)
+
+
+@pytest.mark.parametrize(("plain", "extended"), [("rcn-a", "rcn-s"), ("rcn-w", "rcn-f")])
+def test_shortcuts_and_attention_cost_no_parameters(plain, extended):
+    assert parameters(build(plain, Task(3, 3, 28, 28))) == parameters(build(extended, Task(3, 3, 28, 28)))
+
+
+@pytest.mark.parametrize("side", [28, 45, 60])
+@pytest.mark.parametrize("name", NAMES)
+def test_any_size_gives_one_logit_a_class_and_every_parameter_learns(name, side):
+    network = build(name, Task(5, 3, side, 28), "reduced").train()
+    logits = network(torch.rand(3, 3, side, 28))
+    assert logits.shape == (3, 5)
+    logits.square().sum().backward()
+    assert [label for label, value in network.named_parameters() if value.grad is None] == []
+
+
+class AddOne(nn.Module):
+    def forward(self, state):
+        return state + 1
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        # x = 1 enters as y = 2. Two steps see x and the state: 1 + 2 + 1 = 4, then 1 + 4 + 1.
+        (RecurrentUnit(1), 6.0),
+        # Three steps see all so far: z = 3 + 1 = 4, e = 3 + 4 + 1 = 8, then 3 + 4 + 8 + 1.
+        (ShortcutUnit(1), 16.0),
+    ],
+)
+def test_a_step_sees_the_input_and_the_state_or_all_states(unit, expected):
+    unit.enter = unit.step = AddOne()
+    assert float(unit(torch.ones(1, 1, 1, 1), torch.ones(()))) == expected
+
+
+def test_attention_is_the_mean_of_the_classes_activation_maps_each_stretched():
+    features = torch.tensor([[[[1.0, 2.0, 3.0]]]])
+    weights = torch.tensor([[1.0, 1.0, 1.0], [4.0, 2.0, 0.0]])  # maps 1, 2, 3 and 4, 4, 0
+    # Stretched: 0, 1/2, 1 and 1, 1, 0.
+    assert torch.allclose(attention_of(weights, features), torch.tensor([[[[0.5, 0.75, 0.5]]]]))
+
+
+def test_attention_of_a_flat_map_is_no_division_by_zero():
+    assert torch.equal(attention_of(torch.ones(2, 4), torch.ones(1, 1, 2, 2)), torch.zeros(1, 1, 2, 2))
