@@ -84,6 +84,8 @@ def test_a_method_of_both_views_gets_the_mask_form_unless_the_recipe_names_anoth
         ("apex:view=local", "regions=mask or regions=mosaic"),
         ("apex:version=99", "version 99"),
         ("mdmo:regions=mask", "no regions to mask"),
+        ("flow:outlines=landmarks", "add regions=mask or regions=mosaic"),
+        ("flow:regions=mask,outlines=circle", "outlines must be one of template, landmarks"),
     ],
 )
 def test_a_faulty_recipe_is_refused_with_what_is_wrong(text, named):
@@ -99,5 +101,6 @@ def test_recipes_of_other_settings_have_other_strings():
         "flow:size=30x28",
         "flow:at=native",
         "flow:regions=mask",
+        "flow:regions=mask,outlines=landmarks",
     ]
     assert len({str(parse_recipe(text)) for text in texts}) == len(texts)

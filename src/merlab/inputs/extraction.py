@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from platformdirs import user_cache_path
 
 from merlab.clips import Clip, ClipError, ClipTable, ImageFolder
 from merlab.errors import MerlabError
+from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
 from merlab.inputs.apex import frames_that_decide, with_apex
 from merlab.inputs.local_view import FORMS
 from merlab.inputs.recipe import FloatArray, Recipe
+from merlab.preparation.record import RECORD, landmarks_of
 from merlab.processes import one_thread
 from merlab.storage import whole_file
 
@@ -44,7 +46,8 @@ def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> FloatArray:
         raise ClipError(f"{clip.subject} {clip.name} ({clip.database}): {recipe} gives values that are not finite")
     if recipe.view == "global":
         return whole
-    local = _local(whole, recipe)
+    landmarks = recipe.outlines == "landmarks"
+    local = _local(whole, recipe, regions_from_landmarks(landmarks_of(clip)) if landmarks else REGIONS)
     return local if recipe.view == "local" else np.concatenate([whole, local], axis=-3)
 
 
@@ -91,12 +94,12 @@ def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
     return mirrored
 
 
-def _local(view: FloatArray, recipe: Recipe) -> FloatArray:
+def _local(view: FloatArray, recipe: Recipe, regions: Mapping[str, Region]) -> FloatArray:
     """The facial regions of an image (C, H, W), or of each image of a sequence (T, C, H, W)."""
     if view.ndim == 4:
-        return np.stack([_local(image, recipe) for image in view])
+        return np.stack([_local(image, recipe, regions) for image in view])
     assert recipe.kind.neutral is not None, f"{recipe.kind.name}: an input with a local view needs a neutral value"
-    return FORMS[recipe.regions](view, recipe.kind.neutral(view, recipe))
+    return FORMS[recipe.regions](view, recipe.kind.neutral(view, recipe), regions)
 
 
 def _cached(path: Path, make: Callable[[], FloatArray]) -> FloatArray:
@@ -116,6 +119,7 @@ def _fingerprint(clip: Clip, recipe: Recipe) -> str:
     if clip.source.is_dir():
         folder = ImageFolder(clip.source)
         files = [folder.files[number] for number in needed if number in folder.files]
+        files += [clip.source / RECORD] if recipe.outlines == "landmarks" and (clip.source / RECORD).exists() else []
     try:
         stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     except OSError as error:

@@ -22,7 +22,9 @@ Extract = Callable[[Clip, "Frames | None", "Recipe"], FloatArray]
 MIN_SIDE, MAX_SIDE = 8, 2048
 # Of inputs that need an apex: what chooses it for a clip whose annotators gave none (``inputs.apex``).
 APEX_CHOICES = {"no-apex": ("spotted", "middle")}
-COMMON_CHOICES = {"regions": ("none", "mask", "mosaic"), "view": ("global", "local", "both")}
+# Whose regions a local view keeps: those of the template, or those through the landmarks of the clip's own face.
+OUTLINES = ("template", "landmarks")
+COMMON_CHOICES = {"regions": ("none", "mask", "mosaic"), "outlines": OUTLINES, "view": ("global", "local", "both")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +69,12 @@ class Recipe:
     height: int
     regions: str = "none"
     view: str = "global"
+    outlines: str = OUTLINES[0]
 
     def __str__(self) -> str:
         own = [f"{key}={value}" for key, value in self.options]
-        common = [f"size={self.width}x{self.height}", f"regions={self.regions}", f"view={self.view}"]
+        outlines = [] if self.regions == "none" else [f"outlines={self.outlines}"]
+        common = [f"size={self.width}x{self.height}", f"regions={self.regions}", *outlines, f"view={self.view}"]
         return f"{self.kind.name}:" + ",".join([*own, *common, f"version={self.kind.version}"])
 
     def __reduce__(self) -> tuple[Callable[[str], Recipe], tuple[str]]:
@@ -108,7 +112,7 @@ class Recipe:
     def seen_by(self, view: View) -> Recipe:
         """The same input for a method that looks at this view; local views default to the mask form."""
         if view == "global":
-            return replace(self, regions="none", view="global")
+            return replace(self, regions="none", view="global", outlines=OUTLINES[0])
         return replace(self, regions=self.regions if self.regions != "none" else "mask", view=view)
 
 
@@ -137,8 +141,11 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
         raise MerlabError(
             f"recipe {text!r}: a local view needs regions=mask or regions=mosaic, and only a local view takes them"
         )
+    outlines = given.get("outlines", OUTLINES[0])
+    if regions == "none" and outlines != OUTLINES[0]:
+        raise MerlabError(f"recipe {text!r}: outlines are those of regions; add regions=mask or regions=mosaic")
     options = tuple((key, given.get(key, allowed[0])) for key, allowed in kind.choices.items())
-    return Recipe(kind, options, width, height, regions, view)
+    return Recipe(kind, options, width, height, regions, view, outlines)
 
 
 def parse_size(text: str) -> tuple[int, int]:
