@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.evaluation.engines import LocalEngine
 from merlab.reproduction import Bench
 from tests.helpers import write_flow_tree
 
@@ -15,7 +16,13 @@ def flow_bench(tmp_path):
         root = tmp_path / "flow"
         if not root.exists():
             write_flow_tree(root)
-        given = {"database": "ststnet-flow", "root": root, "seeds": 1, "jobs": 1, "cache": tmp_path / "cache"}
+        given = {
+            "database": "ststnet-flow",
+            "root": root,
+            "seeds": 1,
+            "engine": LocalEngine(1),
+            "cache": tmp_path / "cache",
+        }
         return Bench(tmp_path / "out", **{**given, **changes})
 
     return bench

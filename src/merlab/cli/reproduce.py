@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import EXPERIMENTS, app
-from merlab.cli.arguments import JobsOption, JsonOption, Protocol
+from merlab.cli.arguments import AddressOption, EngineName, EngineOption, JobsOption, JsonOption, Protocol, make_engine
 from merlab.console import out_console, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def reproduce_command(
     ] = None,
     protocol: Annotated[Protocol | None, typer.Option(help="loso; kfold on SYNTHETIC faces.")] = None,
     method: Annotated[str, typer.Option(help="With leak: the network that is measured by both rules.")] = "off-apexnet",
+    engine: EngineOption = EngineName.LOCAL,
+    address: AddressOption = None,
     jobs: JobsOption = None,
     cache: Annotated[
         Path | None, typer.Option(help="Folder for inputs already made; the user's cache unless given.")
@@ -68,7 +70,7 @@ def reproduce_command(
         epochs=epochs,
         seeds=seeds,
         leak_method=method,
-        jobs=jobs,
+        engine=make_engine(engine, jobs, address),
         cache=cache,
     )
     for name in wanted:

@@ -13,6 +13,7 @@ from merlab.databases import find_database
 from merlab.databases.base import load_clips
 from merlab.databases.synthetic import make_faces
 from merlab.errors import MerlabError
+from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.experiment import evaluate
 from merlab.evaluation.plan import default_preset, make_entry, plan_run
 from merlab.inputs import make_input
@@ -48,7 +49,7 @@ class Bench:
     epochs: int | None = None
     seeds: int | None = None
     leak_method: str = "off-apexnet"
-    jobs: int | None = None
+    engine: Engine = field(default_factory=LocalEngine)
     cache: Path | None = None
     progress: Progress = field(default=lambda done, total, what: None)
 
@@ -78,7 +79,7 @@ class Bench:
         if self.root is not None:
             return self.root
         faces = self.out / "faces"
-        make_faces(faces, subjects=SUBJECTS, clips=CLIPS, jobs=self.jobs, progress=self.progress)
+        make_faces(faces, subjects=SUBJECTS, clips=CLIPS, progress=self.progress)
         return faces
 
     @cached_property
@@ -124,6 +125,8 @@ class Bench:
             settings={**(settings or {}), **({"epochs": self.epochs} if self.epochs else {})},
             seeds=range(self.seed_count),
         )
-        summaries = evaluate(plan, folder, databases=sources, cache=self.cache, jobs=self.jobs, progress=self.progress)
+        summaries = evaluate(
+            plan, folder, databases=sources, cache=self.cache, engine=self.engine, progress=self.progress
+        )
         write_report(folder)
         return {summary["method"]: summary for summary in summaries if summary["method"] in methods}
