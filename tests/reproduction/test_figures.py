@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import pytest
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
@@ -9,9 +11,10 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cost import network_of
 from merlab.methods import find_method
 from merlab.reports.figures import save_figure
-from merlab.reproduction import Bench, make_figure
+from merlab.reproduction import Bench
 from merlab.reproduction.architecture import BOX_HEIGHT, architecture_figure
 from merlab.reproduction.dataflow import trace
+from merlab.reproduction.face_figure import figure_3
 from merlab.reproduction.figures import bar_chart
 from merlab.reproduction.tables import TABLE_5, ComparedTable, paper_rows
 from tests.reports.fake_run import fake_metrics
@@ -64,6 +67,19 @@ def test_the_same_figure_gives_the_same_files(blocks, tmp_path):
     assert b"<svg" in first[1]
 
 
-def test_figure_3_says_what_is_missing(tmp_path):
-    with pytest.raises(MerlabError, match="face detection"):
-        make_figure("figure3", Bench(tmp_path))
+def test_figure_3_shows_frame_crop_and_aligned_face_and_says_synthetic(tmp_path):
+    figure = figure_3(Bench(tmp_path))
+    frame, crop, aligned = (np.asarray(image.get_array()) for image in figure.axes[0].images)
+    assert frame.shape == (480, 640, 3)
+    assert 150 < crop.shape[0] < 480
+    assert aligned.shape == (282, 231, 3)
+    assert "SYNTHETIC" in " ".join(text.get_text() for text in figure.texts)
+
+
+def test_an_image_without_a_face_and_a_file_that_is_no_image_are_named(tmp_path):
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((200, 200, 3), 128, np.uint8))
+    (tmp_path / "text.png").write_text("no image")
+    with pytest.raises(MerlabError, match="no face is found"):
+        figure_3(Bench(tmp_path, image=tmp_path / "grey.png"))
+    with pytest.raises(MerlabError, match=r"text\.png cannot be read"):
+        figure_3(Bench(tmp_path, image=tmp_path / "text.png"))

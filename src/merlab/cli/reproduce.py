@@ -47,6 +47,12 @@ def reproduce_command(
     method: Annotated[str, typer.Option(help="With leak: the network that is measured by both rules.")] = "off-apexnet",
     engine: EngineOption = EngineName.LOCAL,
     address: AddressOption = None,
+    image: Annotated[
+        Path | None, typer.Option(help="With figure3: your photograph or frame; a SYNTHETIC one unless given.")
+    ] = None,
+    detector: Annotated[str, typer.Option(help="With figure3: yunet, or the paper's opencv-ssd.")] = "yunet",
+    detector_model: Annotated[Path | None, typer.Option(help="The .pb file that opencv-ssd needs.")] = None,
+    detector_config: Annotated[Path | None, typer.Option(help="The .pbtxt file that opencv-ssd needs.")] = None,
     jobs: JobsOption = None,
     cache: Annotated[
         Path | None, typer.Option(help="Folder for inputs already made; the user's cache unless given.")
@@ -57,6 +63,7 @@ def reproduce_command(
     Tables are left in --out as Markdown, CSV and JSON, figures as PNG and SVG. Without --full, reduced presets are
     measured and stamped REDUCED; without --root, SYNTHETIC faces are made and stamped.
     """
+    from merlab.faces.alignment import FaceFinding
     from merlab.reproduction import FIGURES, Bench, make_figure, make_table, targets_of
 
     wanted = targets_of(target)
@@ -70,6 +77,8 @@ def reproduce_command(
         epochs=epochs,
         seeds=seeds,
         leak_method=method,
+        image=image,
+        finding=FaceFinding(detector, detector_model, detector_config),
         engine=make_engine(engine, jobs, address),
         cache=cache,
     )

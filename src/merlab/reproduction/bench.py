@@ -16,6 +16,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.experiment import evaluate
 from merlab.evaluation.plan import default_preset, make_entry, plan_run
+from merlab.faces.alignment import FaceFinding
 from merlab.inputs import make_input
 from merlab.methods import find_method
 from merlab.reports.html import write_report
@@ -37,7 +38,8 @@ class Bench:
 
     Without ``root`` the clips are SYNTHETIC faces, made in ``out``. ``full`` takes the published presets and five
     seeds, else reduced presets and two. ``epochs`` and ``seeds`` replace either's. ``leak_method``
-    is the network whose leak is measured.
+    is the network whose leak is measured; ``image`` the picture in which ``finding``
+    finds a face for Figure 3.
     """
 
     out: Path
@@ -49,6 +51,8 @@ class Bench:
     epochs: int | None = None
     seeds: int | None = None
     leak_method: str = "off-apexnet"
+    image: Path | None = None
+    finding: FaceFinding = field(default_factory=FaceFinding)
     engine: Engine = field(default_factory=LocalEngine)
     cache: Path | None = None
     progress: Progress = field(default=lambda done, total, what: None)

@@ -1,10 +1,9 @@
-"""Figures 1, 3, 4 and 6 of the dual-branch paper, drawn from what was measured on a bench."""
+"""Figures 1, 4 and 6 of the dual-branch paper, drawn from what was measured on a bench."""
 
 from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from merlab.errors import MerlabError
 from merlab.evaluation.cost import network_of
 from merlab.methods import find_method
 from merlab.reports.figures import FLOOR_COLOUR, METHOD_COLOUR, confusion_figure, stamp_across, stamped_figure
@@ -22,14 +21,6 @@ def figure_1(bench: Bench) -> Figure:
     module, shape = network_of(find_method(PROPOSED), "paper", SIZE)
     return architecture_figure(
         trace(module, shape), "Figure 1: DBFEM+CAFFM as merlab builds it (channels×rows×columns)"
-    )
-
-
-def figure_3(bench: Bench) -> Figure:
-    """Detection and crop of a face."""
-    raise MerlabError(
-        "Figure 3 shows face detection and cropping, which this merlab does not have; `merlab make-faces OUT --raw` "
-        "writes uncropped frames with exact landmarks, and CASME II's own crops need no detector"
     )
 
 
