@@ -18,6 +18,8 @@ COMMANDS = [
     "score",
     "profile",
     "report",
+    "reproduce",
+    "recipes",
     "methods",
     "databases",
     "inputs",
