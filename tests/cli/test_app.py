@@ -20,6 +20,8 @@ COMMANDS = [
     "score",
     "profile",
     "report",
+    "reproduce",
+    "recipes",
     "methods",
     "databases",
     "inputs",

@@ -80,6 +80,7 @@ def test_the_report_can_be_drawn_again_from_predictions_alone(merlab, flow, tmp_
         ({"network": "attention=se"}, "no option 'attention'"),
         ({"preset": "huge"}, "no preset 'huge'"),
         ({"train_on": "smic"}, "hold-out-database"),
+        ({"address": "127.0.0.1:1"}, "belongs to --engine ray"),
     ],
 )
 def test_a_mistake_in_an_option_is_named_without_a_traceback(merlab, flow, tmp_path, change, named):

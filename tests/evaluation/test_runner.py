@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.plan import plan_run
-from merlab.evaluation.runner import Fit, Worker, run
+from merlab.evaluation.runner import Tally, run
+from merlab.evaluation.work import Fit, Worker
 from merlab.methods import METHODS
 from tests.helpers import write_flow_tree
 
+HERE = LocalEngine(1)
 ONE_EPOCH = {"epochs": 1}
 
 
@@ -26,8 +29,8 @@ def make_plan(root, methods, seeds=1, **options):
     return plan_run(methods, sources=[("ststnet-flow", root)], **given)[0]
 
 
-def run_here(plan, tmp_path, name="run", jobs=1):
-    return run(plan, tmp_path / name, cache=tmp_path / "cache", jobs=jobs, progress=no_progress)
+def run_here(plan, tmp_path, name="run", engine=HERE):
+    return run(plan, tmp_path / name, cache=tmp_path / "cache", engine=engine, progress=no_progress)
 
 
 def test_every_clip_is_predicted_once_a_seed_by_a_model_that_never_saw_its_subject(root, tmp_path):
@@ -75,8 +78,20 @@ def test_predictions_made_with_other_settings_are_not_taken_over(root, tmp_path)
 @pytest.mark.slow
 def test_the_table_does_not_depend_on_the_number_of_workers(root, tmp_path):
     plan = make_plan(root, ["random", "linear-svm", "ststnet", "dbfem-caffm"])
-    alone, together = run_here(plan, tmp_path, "alone", jobs=1), run_here(plan, tmp_path, "together", jobs=2)
+    alone, together = run_here(plan, tmp_path, "alone"), run_here(plan, tmp_path, "together", LocalEngine(2))
     pd.testing.assert_frame_equal(alone, together)
+
+
+def test_progress_counts_units_and_the_epochs_of_those_under_way(root):
+    told = []
+    plan = make_plan(root, ["ststnet"])
+    first, second = Fit(0, 0, 0, "key"), Fit(0, 1, 0, "key")
+    tally = Tally(plan, 1, 4, lambda done, total, what: told.append((done, total)))
+    tally.epoch(first, 1, 2)
+    tally.epoch(second, 1, 4)
+    tally.finish(first)
+    tally.epoch(first, 2, 2)
+    assert told == [(1, 4), (1.5, 4), (1.75, 4), (2.25, 4)]
 
 
 def first_fold(plan, tmp_path):

@@ -1,6 +1,6 @@
 """The commands: parse, call one room, print."""
 
-from merlab.cli import data, experiments, faces, models, networks, results, videos
+from merlab.cli import data, experiments, faces, models, networks, reproduce, results, videos
 from merlab.cli.app import app, main
 
-__all__ = ["app", "data", "experiments", "faces", "main", "models", "networks", "results", "videos"]
+__all__ = ["app", "data", "experiments", "faces", "main", "models", "networks", "reproduce", "results", "videos"]

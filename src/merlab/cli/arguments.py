@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merlab.errors import MerlabError
+
+if TYPE_CHECKING:
+    from merlab.evaluation.engines import Engine
 
 
 class SynthesisPreset(str, Enum):
@@ -58,6 +61,20 @@ class ImageFormat(str, Enum):
     PNG = "png"
 
 
+class EngineName(str, Enum):
+    """Where the work runs."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
+EngineOption = Annotated[
+    EngineName, typer.Option("--engine", help="ray: on a cluster of many machines; same predictions, row for row.")
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(help="With --engine ray: HOST:PORT of the cluster, or auto; unless given, this machine is one."),
+]
 DatabaseArgument = Annotated[str, typer.Argument(help="A database that `merlab databases` lists.", metavar="DATABASE")]
 RootArgument = Annotated[Path, typer.Argument(help="The folder that holds it.", metavar="ROOT")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table for people.")]
@@ -80,3 +97,14 @@ def key_values(texts: list[str] | None, option: str) -> dict[str, str]:
             raise MerlabError(f"{option} takes KEY=VALUE, got {text!r}")
         pairs[key] = value
     return pairs
+
+
+def make_engine(name: EngineName, jobs: int | None, address: str | None) -> Engine:
+    """The engine that a command's options name; raises MerlabError where they contradict each other."""
+    from merlab.evaluation.engines import LocalEngine, RayEngine
+
+    if name is EngineName.RAY:
+        return RayEngine(address, jobs)
+    if address is not None:
+        raise MerlabError("--address belongs to --engine ray")
+    return LocalEngine(jobs)

@@ -10,6 +10,9 @@ from rich.markup import escape
 
 from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import (
+    AddressOption,
+    EngineName,
+    EngineOption,
     JobsOption,
     JsonOption,
     NetworkOption,
@@ -18,6 +21,7 @@ from merlab.cli.arguments import (
     Selection,
     SynthesisPreset,
     key_values,
+    make_engine,
 )
 from merlab.cli.data import make_faces_command
 from merlab.console import out_console, print_json, print_table, progress_bar
@@ -97,6 +101,8 @@ def evaluate_command(
         ),
     ] = None,
     network: NetworkOption = None,
+    engine: EngineOption = EngineName.LOCAL,
+    address: AddressOption = None,
     jobs: JobsOption = None,
     cache: Annotated[
         Path | None, typer.Option(help="Folder for inputs already made; the user's cache unless given.")
@@ -140,9 +146,10 @@ def evaluate_command(
         seeds=range(seeds),
         allow_unusable=allow_unusable,
     )
+    chosen = make_engine(engine, jobs, address)
     folder = out or Path("-".join(["merlab-run", *database, scheme, protocol.value]))
     with progress_bar() as progress:
-        metrics = evaluate(plan, folder, databases=sources, cache=cache, jobs=jobs, progress=progress)
+        metrics = evaluate(plan, folder, databases=sources, cache=cache, engine=chosen, progress=progress)
         report = write_report(folder)
     out_console.print(console_table(metrics))
     if len(metrics[0]["by_database"]) > 1:

@@ -10,8 +10,6 @@ from merlab.cli.app import METHODS, app
 from merlab.cli.arguments import JsonOption, NetworkOption, key_values
 from merlab.console import print_json, print_table, progress_bar
 
-PAPER_ROWS = ("gfem", "ltfem", "dbfem", "dbfem-caffm", "dbfem-caffm-l", "dbfem-caffm-g")
-
 
 @app.command("methods", rich_help_panel=METHODS)
 def methods_command(as_json: JsonOption = False) -> None:
@@ -70,8 +68,9 @@ def profile(
     from merlab.evaluation.cost import profile as profile_method
     from merlab.inputs import parse_size
     from merlab.methods import find_method
+    from merlab.reproduction import TABLE_7
 
-    chosen = [find_method(name) for name in methods or PAPER_ROWS]
+    chosen = [find_method(name) for name in methods or TABLE_7.values()]
     options = key_values(network, "--network")
     costs = []
     with progress_bar() as progress:

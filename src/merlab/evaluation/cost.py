@@ -64,6 +64,25 @@ def median_ms(work: Callable[[], object], runs: int = TIMED_RUNS) -> float:
     return 1000 * statistics.median(times)
 
 
+def network_of(
+    method: Method,
+    preset: str,
+    size: tuple[int, int],
+    classes: int = 5,
+    channels: int = 3,
+    network: Mapping[str, Any] | None = None,
+) -> tuple[nn.Module, tuple[int, int, int]]:
+    """The untrained network of a method for inputs of ``size`` (width, height), ``channels`` a view, and its (C, H, W).
+
+    ``network`` holds options that replace the preset's. Raises MerlabError for a method that is no network, and for an
+    option that it does not have.
+    """
+    width, height = size
+    task = Task(classes, channels, height, width, views=2 if method.view == "both" else 1)
+    module = method.module(task, method.preset_with(preset, network or {})).eval()
+    return module, (task.views * channels, height, width)
+
+
 def profile(
     method: Method,
     preset: str,
@@ -72,15 +91,8 @@ def profile(
     channels: int = 3,
     network: Mapping[str, Any] | None = None,
 ) -> Cost:
-    """Cost of a method's network for inputs of ``size`` (width, height) and ``channels`` a view.
-
-    ``network`` holds options that replace the preset's. Eager float32 on the CPU with torch's present number of
-    threads. Raises MerlabError for a method that is no network, and for an option that it does not have.
-    """
-    width, height = size
-    task = Task(classes, channels, height, width, views=2 if method.view == "both" else 1)
-    module = method.module(task, method.preset_with(preset, network or {})).eval()
-    shape = task.views * channels, height, width
+    """Cost of a method's network (see ``network_of``): eager float32 on the CPU, torch's present number of threads."""
+    module, shape = network_of(method, preset, size, classes, channels, network)
     clip = torch.zeros(1, *shape)
     with torch.inference_mode():
         ms = median_ms(lambda: module(clip))

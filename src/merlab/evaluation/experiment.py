@@ -10,10 +10,12 @@ from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.evaluation.cost import hardware
+from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
 from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE
-from merlab.evaluation.runner import Progress, run, versions
+from merlab.evaluation.runner import Progress, run
 from merlab.evaluation.summary import summarise_run
+from merlab.evaluation.work import versions
 from merlab.methods import find_method
 from merlab.storage import read_json, remove_unfinished, write_json
 
@@ -24,10 +26,10 @@ def evaluate(
     *,
     databases: Sequence[dict[str, Any]],
     cache: Path | None = None,
-    jobs: int | None = None,
+    engine: Engine | None = None,
     progress: Progress,
 ) -> list[dict[str, Any]]:
-    """Run the plan in folder ``out`` and return the content of its metrics.json.
+    """Run the plan in folder ``out`` on an engine (None: all cores of this machine); the content of its metrics.json.
 
     A folder that already holds a run of the same clips, labels and folds is continued: methods found there stay, and a
     method named again with other settings replaces the earlier one. Raises MerlabError when it holds something else.
@@ -49,7 +51,7 @@ def evaluate(
     for stale in (out / PREDICTIONS_FILE, out / METRICS_FILE):
         stale.unlink(missing_ok=True)
     write_json(out / RUN_FILE, record)
-    predictions = run(plan, out, cache=cache, jobs=jobs, progress=progress)
+    predictions = run(plan, out, cache=cache, engine=engine or LocalEngine(), progress=progress)
     stamps = {entry.method: [*plan.stamps, *entry.stamps] for entry in plan.entries}
     summary = summarise_run(predictions, plan.classes, list(stamps), stamps)
     write_json(out / METRICS_FILE, summary)

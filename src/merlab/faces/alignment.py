@@ -88,7 +88,8 @@ def layout_transform(landmarks: Landmarks) -> Transform:
 def laid_out(image: Image, transform: Transform) -> Image:
     """The face of a frame on the layout, (282, 231, 3).
 
-    Bicubic: Lanczos over 8 x 8 pixels keeps little more of a face and rings beside bright edges such as glasses.
+    Bicubic: on drifting still faces it leaves no more residual flow than Lanczos over 8 x 8 pixels, for a third of the
+    time.
     """
     return moved_image(image, transform, (LAYOUT_WIDTH, LAYOUT_HEIGHT))
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from math import atan2, degrees, hypot
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -40,7 +41,7 @@ def confusion_figure(confusion: ArrayLike, classes: Sequence[str], title: str, s
     totals = counts.sum(axis=1)
     share = np.divide(counts, totals[:, None], out=np.zeros(counts.shape), where=totals[:, None] > 0)
     side = MATRIX_MARGIN + CELL * len(classes)
-    figure, axes = _figure(side, side - 0.4, stamps)
+    figure, axes = stamped_figure(side, side - 0.4, stamps)
     axes.imshow(share, cmap=COLOUR_MAP, vmin=0, vmax=1)
     _write_cells(axes, counts, share)
     axes.set_xticks(range(len(classes)), classes, rotation=35, ha="right", rotation_mode="anchor")
@@ -48,7 +49,7 @@ def confusion_figure(confusion: ArrayLike, classes: Sequence[str], title: str, s
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class (clips × seeds)")
     axes.set_title(title, fontsize=11)
-    _stamp_across(figure, axes, stamps)
+    stamp_across(figure, axes, stamps)
     return figure
 
 
@@ -68,7 +69,7 @@ def confusion_text(confusion: ArrayLike, classes: Sequence[str]) -> str:
 def uf1_chart(metrics: Metrics) -> Figure:
     """UF1 of every method: a dot at the mean over seeds, a line over its 95 % interval; floors are open squares."""
     stamps = all_stamps(metrics)
-    figure, axes = _figure(CHART_WIDTH, CHART_MARGIN + CHART_ROW * len(metrics), stamps)
+    figure, axes = stamped_figure(CHART_WIDTH, CHART_MARGIN + CHART_ROW * len(metrics), stamps)
     for row, summary in enumerate(metrics):
         floor = summary["method"] in FLOORS
         colour = FLOOR_COLOUR if floor else METHOD_COLOUR
@@ -85,7 +86,7 @@ def uf1_chart(metrics: Metrics) -> Figure:
     axes.grid(axis="x", color="#dddddd")
     axes.set_axisbelow(True)
     axes.set_xlabel("UF1 with its 95 % interval over subjects; open squares are floors")
-    _stamp_across(figure, axes, stamps)
+    stamp_across(figure, axes, stamps)
     return figure
 
 
@@ -102,6 +103,15 @@ def save_png(figure: Figure, path: Path) -> bytes:
     with whole_file(path) as aside:
         aside.write_bytes(image)
     return image
+
+
+def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Leave NAME.png and NAME.svg in a folder; the same figure gives the same bytes."""
+    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
+    save_png(figure, png)
+    with matplotlib.rc_context({"svg.hashsalt": name}), whole_file(svg) as aside:
+        figure.savefig(aside, format="svg", metadata={"Date": None})
+    return [png, svg]
 
 
 def _write_cells(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
@@ -125,7 +135,7 @@ def _strip_height(stamps: Sequence[str], width: float) -> float:
     return 0.18 + 0.16 * len(_stamp_lines(stamps, width)) if stamps else 0.0
 
 
-def _figure(width: float, height: float, stamps: Sequence[str]) -> tuple[Figure, Axes]:
+def stamped_figure(width: float, height: float, stamps: Sequence[str]) -> tuple[Figure, Axes]:
     """A figure of this size in inches, made taller by a strip at its top that bears every stamp."""
     strip = _strip_height(stamps, width)
     figure = Figure(figsize=(width, height + strip), dpi=DPI)
@@ -140,7 +150,7 @@ def _figure(width: float, height: float, stamps: Sequence[str]) -> tuple[Figure,
     return figure, axes
 
 
-def _stamp_across(figure: Figure, axes: Axes, stamps: Sequence[str]) -> None:
+def stamp_across(figure: Figure, axes: Axes, stamps: Sequence[str]) -> None:
     """The word of each stamp slanting across the drawing, so that it stays when somebody cuts the strip off."""
     if not stamps:
         return

@@ -1,0 +1,135 @@
+"""Commands about published experiments: reproduce, recipes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from merlab.cli.app import EXPERIMENTS, app
+from merlab.cli.arguments import AddressOption, EngineName, EngineOption, JobsOption, JsonOption, Protocol, make_engine
+from merlab.console import out_console, print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    from merlab.reproduction import ComparedTable
+
+
+@app.command("reproduce", rich_help_panel=EXPERIMENTS)
+def reproduce_command(
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="table5, table7, table8, leak, figure1, figure3, figure4, figure6, all; or a recipe that "
+            "`merlab recipes` lists, or a YAML file.",
+            metavar="TARGET",
+        ),
+    ],
+    database: Annotated[
+        str, typer.Option(help="casme2 with your copy; SYNTHETIC faces stand in unless given.")
+    ] = "synthetic",
+    root: Annotated[Path | None, typer.Option(help="The folder that holds the database.")] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="The published settings and 5 seeds; without it smaller ones, stamped.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder; the same command goes on with what lies there.")] = Path(
+        "merlab-reproduction"
+    ),
+    epochs: Annotated[int | None, typer.Option(min=1, help="Train this long instead of the presets' lengths.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds; fewer than 5 are stamped.")] = None,
+    scheme: Annotated[
+        str | None, typer.Option(help="Label scheme; casme2-5-merged on CASME II and faces, else megc2019.")
+    ] = None,
+    protocol: Annotated[Protocol | None, typer.Option(help="loso; kfold on SYNTHETIC faces.")] = None,
+    method: Annotated[str, typer.Option(help="With leak: the network that is measured by both rules.")] = "off-apexnet",
+    engine: EngineOption = EngineName.LOCAL,
+    address: AddressOption = None,
+    image: Annotated[
+        Path | None, typer.Option(help="With figure3: your photograph or frame; a SYNTHETIC one unless given.")
+    ] = None,
+    detector: Annotated[str, typer.Option(help="With figure3: yunet, or the paper's opencv-ssd.")] = "yunet",
+    detector_model: Annotated[Path | None, typer.Option(help="The .pb file that opencv-ssd needs.")] = None,
+    detector_config: Annotated[Path | None, typer.Option(help="The .pbtxt file that opencv-ssd needs.")] = None,
+    jobs: JobsOption = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for inputs already made; the user's cache unless given.")
+    ] = None,
+) -> None:
+    """Repeat a table or figure of the dual-branch paper: published beside measured.
+
+    Tables are left in --out as Markdown, CSV and JSON, figures as PNG and SVG. Without --full, reduced presets are
+    measured and stamped REDUCED; without --root, SYNTHETIC faces are made and stamped.
+    """
+    from merlab.faces.alignment import FaceFinding
+    from merlab.reproduction import FIGURES, Bench, make_figure, make_table, targets_of
+
+    wanted = targets_of(target)
+    bench = Bench(
+        out,
+        database=database,
+        root=root,
+        scheme=scheme,
+        protocol=protocol and protocol.value,
+        full=full,
+        epochs=epochs,
+        seeds=seeds,
+        leak_method=method,
+        image=image,
+        finding=FaceFinding(detector, detector_model, detector_config),
+        engine=make_engine(engine, jobs, address),
+        cache=cache,
+    )
+    for name in wanted:
+        start = time.monotonic()
+        with progress_bar() as progress:
+            watched = replace(bench, progress=progress)
+            table = None if name in FIGURES else make_table(name, watched)
+            paths = make_figure(name, watched) if table is None else table.write(out)
+        if table is not None:
+            _print(table)
+        out_console.print(
+            f"{escape(', '.join(map(str, paths)))} ({_duration(time.monotonic() - start)})", soft_wrap=True
+        )
+
+
+@app.command("recipes", rich_help_panel=EXPERIMENTS)
+def recipes_command(as_json: JsonOption = False) -> None:
+    """Published experiments that `merlab reproduce NAME` repeats, with their published figures."""
+    from merlab.recipes import experiments
+
+    known = experiments()
+    if as_json:
+        print_json([{"name": name, **experiment.model_dump(mode="json")} for name, experiment in known.items()])
+        return
+    rows = [
+        [
+            name,
+            f"{experiment.database}, {experiment.scheme}, {experiment.protocol}",
+            "\n".join(f"{item.metric} {item.value:g} ({item.source})" for item in experiment.published),
+        ]
+        for name, experiment in known.items()
+    ]
+    print_table("Recipes", ["name", "data", "published"], rows)
+
+
+def _print(table: ComparedTable) -> None:
+    """Shares, then sizes and speeds apart, so that a terminal holds them; then the notes."""
+    from merlab.reports.stamps import STAMP_SEPARATOR
+    from merlab.reproduction import paired
+
+    text = table.text()
+    stamps = f" [{STAMP_SEPARATOR.join(table.stamps)}]" if table.stamps else ""
+    shares = paired(text.drop(columns=table.extra_columns))
+    print_table(f"{table.title}{stamps}", list(shares.columns), shares.to_numpy().tolist())
+    if table.extra_columns:
+        costs = paired(text.loc[[bool(row.cells) for row in table.rows], ["row", *table.extra_columns]])
+        print_table("Size and speed", list(costs.columns), costs.to_numpy().tolist())
+    for note in table.notes:
+        out_console.print(f"- {escape(note)}", soft_wrap=True)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

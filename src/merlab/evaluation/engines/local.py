@@ -1,0 +1,97 @@
+"""One machine: in this process, or in worker processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.queues
+import os
+import queue
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pandas as pd
+
+from merlab.errors import MerlabError
+from merlab.evaluation.engines.base import Done, FitEpoch
+from merlab.evaluation.plan import Plan
+from merlab.evaluation.work import Fit, Worker
+from merlab.processes import ENDED_EARLY, end_with_parent
+
+POLL_SECONDS = 0.2
+
+Epochs: TypeAlias = "multiprocessing.queues.Queue[tuple[Fit, int, int]]"
+
+
+@dataclass(frozen=True)
+class LocalEngine:
+    """``jobs`` worker processes; None: one a core; 1: this process."""
+
+    jobs: int | None = None
+
+    def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:
+        """Predictions of each unit, as they come."""
+        jobs = min(self.jobs or os.cpu_count() or 1, len(fits))
+        return _in_workers(plan, cache, fits, jobs, on_epoch) if jobs > 1 else _here(plan, cache, fits, on_epoch)
+
+
+def _here(plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:
+    worker = Worker(plan, cache)
+    for fit in fits:
+
+        def epoch(done: int, total: int, loss: float, fit: Fit = fit) -> None:
+            on_epoch(fit, done, total)
+
+        yield fit, worker.run(fit, epoch)
+
+
+def _in_workers(plan: Plan, cache: Path | None, fits: Sequence[Fit], jobs: int, on_epoch: FitEpoch) -> Done:
+    spawn = multiprocessing.get_context("spawn")
+    epochs: Epochs = spawn.Queue()
+    with ProcessPoolExecutor(jobs, spawn, _start_worker, (plan, cache, epochs)) as pool:
+        running = {pool.submit(_run_in_worker, fit): fit for fit in fits}
+        try:
+            yield from _harvest(running, epochs, on_epoch)
+        except BrokenProcessPool as error:
+            raise MerlabError(ENDED_EARLY) from error
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _harvest(running: dict[Future[pd.DataFrame], Fit], epochs: Epochs, on_epoch: FitEpoch) -> Done:
+    pending = set(running)
+    while pending:
+        ready, pending = wait(pending, POLL_SECONDS, "FIRST_COMPLETED")
+        for future in ready:
+            yield running[future], future.result()
+        for message in _drain(epochs):
+            on_epoch(*message)
+
+
+def _drain(messages: Epochs) -> Iterator[tuple[Fit, int, int]]:
+    while True:
+        try:
+            yield messages.get_nowait()
+        except queue.Empty:
+            return
+
+
+_worker: Worker | None = None
+_epochs: Epochs | None = None
+
+
+def _start_worker(plan: Plan, cache: Path | None, epochs: Epochs) -> None:
+    global _worker, _epochs
+    _worker, _epochs = Worker(plan, cache), epochs
+    end_with_parent()
+
+
+def _run_in_worker(fit: Fit) -> pd.DataFrame:
+    assert _worker is not None
+    assert _epochs is not None
+    messages = _epochs
+    return _worker.run(fit, lambda epoch, total, loss: messages.put((fit, epoch, total)))

@@ -1,0 +1,120 @@
+"""Many machines: a Ray cluster.
+
+Inputs are made here and sent to the machines, which need neither database nor cache.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from merlab.errors import MerlabError
+from merlab.evaluation.engines.base import Done, FitEpoch
+from merlab.evaluation.plan import Plan
+from merlab.evaluation.work import Fit, Worker, fit_and_predict, versions
+from merlab.inputs.recipe import FloatArray
+
+KNOCK_SECONDS = 5.0
+SAME_EVERYWHERE = "install the same merlab and libraries on every machine"
+
+
+@dataclass(frozen=True)
+class RayEngine:
+    """The cluster at ``address`` (``HOST:PORT`` or ``auto``); None starts one on this machine with ``jobs`` workers.
+
+    Raises MerlabError where Ray is not installed.
+    """
+
+    address: str | None = None
+    jobs: int | None = None
+
+    def __post_init__(self) -> None:
+        if find_spec("ray") is None:
+            raise MerlabError("--engine ray needs Ray; pip install 'merlab[ray]'")
+
+    def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:
+        """Predictions of each unit, as they come; epochs are not reported across machines."""
+        import ray
+
+        if not fits:
+            return
+        self._connect()
+        try:
+            yield from _harvest(plan, cache, fits)
+        except ray.exceptions.RayTaskError as error:
+            raise error.cause if isinstance(error.cause, MerlabError) else error from error
+        except ray.exceptions.RayError as error:
+            raise MerlabError(
+                f"the Ray cluster lost a unit of work: {str(error).splitlines()[0]}; "
+                "the same command goes on where it was"
+            ) from error
+        finally:
+            ray.shutdown()
+
+    def _connect(self) -> None:
+        import ray
+
+        # Ray sends statistics of its use to its makers unless told not to; nothing leaves the machine unasked.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        environment = {"env_vars": {"OMP_WAIT_POLICY": "PASSIVE"}}
+        options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "runtime_env": environment}
+        if self.address is None:
+            options |= {"num_cpus": self.jobs, "include_dashboard": False}
+        try:
+            if self.address is not None and ":" in self.address:
+                _knock(self.address)
+            ray.init(self.address, **options)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise MerlabError(
+                f"no Ray cluster answers at {self.address}: {error}; start one with `ray start --head` and name its "
+                "address, or leave --address out to use this machine"
+            ) from error
+
+
+def _knock(address: str) -> None:
+    """Raise OSError unless something listens there: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host, int(port)), timeout=KNOCK_SECONDS).close()
+
+
+def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
+    import ray
+
+    remote = ray.remote(_unit)
+    here = Worker(plan, cache)
+    shared = {recipe: ray.put(here.inputs(recipe)) for recipe in dict.fromkeys(entry.recipe for entry in plan.entries)}
+    stated = ray.put(plan)
+    running = {}
+    for fit in fits:
+        entry = plan.entries[fit.entry]
+        threads = entry.preset.training.threads if entry.preset.training else 1
+        task = remote.options(num_cpus=threads, num_gpus=_gpus())
+        running[task.remote(stated, shared[entry.recipe], fit, versions())] = fit
+    pending = list(running)
+    while pending:
+        ready, pending = ray.wait(pending)
+        for result in ready:
+            yield running[result], ray.get(result)
+
+
+def _gpus() -> int:
+    """A unit takes a GPU exactly where this machine has one: the device is part of the run key."""
+    return int(versions()["device"] != "cpu")
+
+
+def _unit(plan: Plan, inputs: FloatArray, fit: Fit, expected: dict[str, str]) -> pd.DataFrame:
+    """On a machine of the cluster: refuse where other versions would give other numbers, else do the work."""
+    found = versions()
+    differing = [
+        f"{name} {found.get(name)} instead of {value}" for name, value in expected.items() if found.get(name) != value
+    ]
+    if differing:
+        raise MerlabError(f"a machine of the cluster has {', '.join(differing)}; {SAME_EVERYWHERE}")
+    return fit_and_predict(plan, inputs, fit)

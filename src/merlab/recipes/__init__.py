@@ -1,0 +1,154 @@
+"""Published experiments: one YAML file each, ``<paper>_<method>_<database>.yaml``, and what is published anywhere.
+
+A file says what would have to be run to repeat the experiment, the figures published for it with their place, what the
+publication leaves open and what is assumed instead, and where it contradicts itself. What concerns a whole paper
+stands once, in ``papers/<paper>.yaml``. ``published.csv`` holds figures of many papers with the rule that selected
+their model.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from merlab.databases import find_database
+from merlab.errors import MerlabError
+from merlab.evaluation.plan import Entry, make_entry
+from merlab.protocols import PROTOCOLS, find_scheme
+from merlab.recipes.published import Published, published_results
+from merlab.registry import look_up
+
+FOLDER = Path(__file__).parent
+PAPERS = FOLDER / "papers"
+
+Metric = Literal["accuracy", "uf1", "uar", "precision", "recall", "parameters", "macs", "fps"]
+Content = TypeVar("Content", bound=BaseModel)
+
+
+class Figure(BaseModel):
+    """One published number: a share for accuracy, uf1, uar, precision and recall, else a count; ``fps`` a second."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: Metric
+    value: float = Field(gt=0)
+    source: str
+
+
+class Paper(BaseModel):
+    """A publication: what it leaves open, with what is assumed instead, and where it contradicts itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    authors: str
+    year: int | None
+    silent: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
+
+
+class Experiment(BaseModel):
+    """A published experiment, ready to run.
+
+    ``training`` replaces single settings of the preset. ``seeds`` is merlab's number where the paper names none.
+    ``silent`` and ``contradictions`` are those of this experiment alone; its paper's stand with the paper.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    paper: str
+    method: str
+    preset: str
+    input: str
+    training: dict[str, Any] = Field(default_factory=dict)
+    database: str
+    scheme: str
+    protocol: str
+    seeds: int = Field(ge=1)
+    published: tuple[Figure, ...] = Field(min_length=1)
+    silent: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_run(self) -> Experiment:
+        self.entry()
+        find_database(self.database)
+        find_scheme(self.scheme)
+        if self.protocol not in PROTOCOLS:
+            raise MerlabError(f"unknown protocol {self.protocol!r}; protocols are {', '.join(PROTOCOLS)}")
+        find_paper(self.paper)
+        return self
+
+    @property
+    def name(self) -> str:
+        """The name of its file without ``.yaml``."""
+        return f"{self.paper}_{self.method}_{self.database}"
+
+    def entry(self) -> Entry:
+        """The method, preset, input, settings and seeds; raises MerlabError naming what does not exist."""
+        return make_entry(self.method, self.preset, range(self.seeds), self.input, self.training)
+
+    def value(self, metric: Metric, source: str) -> float | None:
+        """The published number of this metric in this place, e.g. ``Table 7``; None where it has none."""
+        return next((item.value for item in self.published if (item.metric, item.source) == (metric, source)), None)
+
+
+@lru_cache
+def experiments() -> dict[str, Experiment]:
+    """Every experiment that comes with merlab, by name."""
+    return {path.stem: read_experiment(path) for path in sorted(FOLDER.glob("*.yaml"))}
+
+
+def find_experiment(name: str) -> Experiment:
+    """The experiment of this name, or of this YAML file; raises MerlabError naming what is wrong."""
+    if name.endswith((".yaml", ".yml")):
+        return read_experiment(Path(name))
+    return look_up(name, experiments(), "recipe")
+
+
+def experiment_of(method: str) -> Experiment:
+    """The first experiment that comes with merlab for a method; raises MerlabError where it has none."""
+    return look_up(method, {experiment.method: experiment for experiment in experiments().values()}, "method")
+
+
+def find_paper(key: str) -> Paper:
+    """The paper of this key; raises MerlabError naming those that exist."""
+    paths = {path.stem: path for path in sorted(PAPERS.glob("*.yaml"))}
+    return _read(look_up(key, paths, "paper"), Paper)
+
+
+def read_experiment(path: Path) -> Experiment:
+    """The experiment in a YAML file; raises MerlabError naming file, field and fault."""
+    return _read(path, Experiment)
+
+
+def _read(path: Path, kind: type[Content]) -> Content:
+    try:
+        return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(map(str, fault["loc"])) or "content"
+        raise MerlabError(f"{path}: {field}: {fault['msg']}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise MerlabError(f"{path} cannot be read as YAML: {error}") from error
+    except MerlabError as error:
+        raise MerlabError(f"{path}: {error}") from error
+
+
+__all__ = [
+    "Experiment",
+    "Figure",
+    "Paper",
+    "Published",
+    "experiment_of",
+    "experiments",
+    "find_experiment",
+    "find_paper",
+    "published_results",
+    "read_experiment",
+]

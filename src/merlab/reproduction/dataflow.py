@@ -1,0 +1,135 @@
+"""What flows where in a network, found by running it: its blocks in calling order, their shapes, and who feeds whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from merlab.evaluation.cost import parameters
+from merlab.methods.dual_branch.global_branch import ResidualBlock
+from merlab.methods.dual_branch.local_branch import Inception
+from merlab.methods.layers import CBAM, ConvBnRelu
+
+# Drawn as one box; every other module is looked into, down to torch's own layers.
+BLOCKS = (CBAM, ConvBnRelu, Inception, ResidualBlock)
+INPUT = "input"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One call of a module: its name in the network, what it is, its output without the batch, and its sources.
+
+    ``sources`` are names of blocks, or ``input``; what happens between two blocks (a sum, a product, a concatenation,
+    a change of grid) is passed through.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    parameters: int
+    sources: tuple[str, ...]
+
+
+@dataclass
+class _Recorder(TorchFunctionMode):
+    """Follows every tensor from block to block while the network runs."""
+
+    blocks: list[Block] = field(default_factory=list)
+    origins: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    # Tensors are known by their identity, which Python would give again to another once they are gone.
+    kept: list[Tensor] = field(default_factory=list)
+    inside: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if not self.inside:
+            origin = self.origin([*args, *(kwargs or {}).values()])
+            for tensor in _tensors(result):
+                self.follow(tensor, origin)
+        return result
+
+    def origin(self, values: Any) -> tuple[str, ...]:
+        """The blocks that these values come from, each once."""
+        names = [name for tensor in _tensors(values) for name in self.origins.get(id(tensor), ())]
+        return tuple(dict.fromkeys(names))
+
+    def follow(self, tensor: Tensor, origin: tuple[str, ...]) -> None:
+        """Remember where a tensor comes from."""
+        self.kept.append(tensor)
+        self.origins[id(tensor)] = origin
+
+    def enter(self, module: nn.Module, inputs: Any) -> None:
+        """Before a block: what happens in it is its own affair."""
+        self.inside += 1
+
+    def leave(self, name: str, module: nn.Module, inputs: Any, output: Tensor) -> None:
+        """After a block: note it; its output comes from it alone."""
+        self.inside -= 1
+        shape = tuple(output.shape[1:])
+        self.blocks.append(Block(name, describe(module), shape, parameters(module), self.origin(inputs)))
+        self.follow(output, (name,))
+
+
+def trace(module: nn.Module, shape: tuple[int, int, int]) -> list[Block]:
+    """The blocks of a network for one input (C, H, W), in calling order."""
+    recorder = _Recorder()
+    hooks = []
+    for name, block in _drawn(module):
+        hooks.append(block.register_forward_pre_hook(recorder.enter))
+        hooks.append(block.register_forward_hook(_leaving(recorder, name)))
+    clip = torch.zeros(1, *shape)
+    recorder.follow(clip, (INPUT,))
+    try:
+        with torch.no_grad(), recorder:
+            module.eval()(clip)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return recorder.blocks
+
+
+def describe(module: nn.Module) -> str:
+    """What a block is, in the field's words: ``conv 3×3 / 2``, ``CBAM``, ``linear``."""
+    if isinstance(module, (ConvBnRelu, nn.Conv2d)):
+        convolution = next(part for part in module.modules() if isinstance(part, nn.Conv2d))
+        height, width = convolution.kernel_size
+        stride = f" / {convolution.stride[0]}" if convolution.stride[0] > 1 else ""
+        return f"conv {height}×{width}{stride}"
+    names = {
+        ResidualBlock: "residual block + CBAM",
+        Inception: "Inception block",
+        nn.AdaptiveAvgPool2d: "global average",
+        nn.MaxPool2d: "max-pool",
+    }
+    return names.get(type(module), type(module).__name__)
+
+
+def _drawn(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
+    children = list(module.named_children())
+    if isinstance(module, BLOCKS) or not children:
+        yield name, module
+        return
+    for child, part in children:
+        yield from _drawn(part, f"{name}.{child}" if name else child)
+
+
+def _leaving(recorder: _Recorder, name: str) -> Callable[[nn.Module, Any, Any], None]:
+    return lambda module, inputs, output: recorder.leave(name, module, inputs, output)
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _tensors(part)

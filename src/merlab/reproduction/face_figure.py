@@ -1,0 +1,76 @@
+"""Figure 3: a face detected in a camera's frame, cropped, and aligned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from merlab.clips import Image
+from merlab.databases.synthetic import make_faces
+from merlab.errors import MerlabError
+from merlab.faces.alignment import ClipAlignment
+from merlab.reports.figures import FLOOR_COLOUR, stamp_across, stamped_figure
+from merlab.reproduction.bench import Bench
+
+GAP = 0.08
+
+
+def figure_3(bench: Bench) -> Figure:
+    """Of the bench's image, else of a SYNTHETIC camera frame: the frame with its box, the crop, the aligned face."""
+    frame, stamps = _camera_frame(bench)
+    alignment = ClipAlignment(frame, bench.finding.open())
+    face = alignment.onset.face
+    height, width = frame.shape[:2]
+    left, top = max(round(face.left), 0), max(round(face.top), 0)
+    crop = frame[top : min(round(face.bottom), height), left : min(round(face.right), width)]
+    figure, axes = stamped_figure(9.0, 4.0, stamps)
+    box = Rectangle(
+        (face.left / height, 1 - face.bottom / height),
+        face.width / height,
+        face.height / height,
+        fill=False,
+        edgecolor=FLOOR_COLOUR,
+        linewidth=2,
+    )
+    place = _panel(axes, frame, 0.0, f"{bench.finding.detector}, confidence {face.confidence:.2f}")
+    axes.add_patch(box)
+    place = _panel(axes, crop, place, "crop")
+    aligned = alignment.align(frame).image
+    place = _panel(axes, aligned, place, f"aligned, {aligned.shape[1]}×{aligned.shape[0]}")
+    axes.set_xlim(0, place - GAP)
+    axes.set_ylim(-0.1, 1)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    axes.set_title("Figure 3: face detection, cropping and alignment", fontsize=11)
+    stamp_across(figure, axes, stamps)
+    return figure
+
+
+def _camera_frame(bench: Bench) -> tuple[Image, list[str]]:
+    """A BGR frame, and its stamps."""
+    if bench.image is not None:
+        return _read(bench.image), []
+    tree = bench.out / "camera"
+    make_faces(tree, subjects=1, clips=1, raw=True, jobs=1, progress=bench.progress)
+    frames = (tree / "CASME2-RAW").rglob("img*.jpg")
+    return _read(min(frames, key=lambda path: int(path.stem.removeprefix("img")))), ["SYNTHETIC"]
+
+
+def _read(path: Path) -> Image:
+    frame = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if frame is None:
+        raise MerlabError(f"{path} cannot be read as an image; name a PNG or JPEG file with --image")
+    return np.asarray(frame, np.uint8)
+
+
+def _panel(axes: Axes, image: Image, left: float, text: str) -> float:
+    """Draw an image one unit high from ``left`` on, its text beneath; where the next may begin."""
+    width = float(image.shape[1] / image.shape[0])
+    axes.imshow(image[..., ::-1], extent=(left, left + width, 0, 1))
+    axes.text(left + width / 2, -0.05, text, ha="center", va="center", fontsize=9)
+    return left + width + GAP

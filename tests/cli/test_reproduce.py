@@ -1,0 +1,104 @@
+"""Published experiments, repeated by command."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pandas as pd
+import pytest
+
+from merlab.recipes import FOLDER, experiments
+
+
+def on_flow(flow, *arguments, **options):
+    given = {"database": "ststnet-flow", "root": flow, "epochs": 1, "seeds": 1, "jobs": 1, "out": "out", **options}
+    return ["reproduce", *arguments, *(text for key, value in given.items() for text in (f"--{key}", value))]
+
+
+def test_the_leak_is_shown_side_by_side_and_stamped(merlab, flow, tmp_path):
+    status, out, _ = merlab(*on_flow(flow, "leak", method="ststnet"))
+    assert status == 0
+    content = json.loads((tmp_path / "out" / "leak.json").read_text())
+    honest, leaky = content["rows"][:2]
+    assert not any(stamp.startswith("LEAKY") for stamp in honest["measured"]["stamps"])
+    assert any(stamp.startswith("LEAKY") for stamp in leaky["measured"]["stamps"])
+    assert "LEAKY" in out
+    assert "Size of the leak" in out
+    assert ".713 at the last epoch" in out.replace("0.713", ".713")
+
+
+def test_a_method_without_epochs_has_no_leak(merlab, flow):
+    status, _, err = merlab(*on_flow(flow, "leak", method="linear-svm"))
+    assert status == 1
+    assert "no epoch to pick" in err
+
+
+def test_table_8_lists_every_published_row_and_says_why_one_was_not_measured(merlab, flow, tmp_path):
+    assert merlab(*on_flow(flow, "table8"), "--full")[0] == 0
+    rows = pd.read_csv(tmp_path / "out" / "table8.csv").to_dict("records")
+    listed = {row["row"]: row for row in rows}
+    assert listed["AKMNet"]["accuracy_published"] == 0.6706
+    assert listed["AKMNet"]["remark"] == "not implemented"
+    assert "flow" in listed["DBFEM+CAFFM (proposed)"]["remark"]
+    assert math.isnan(listed["DBFEM+CAFFM (proposed)"]["accuracy_mean"])
+    measured = {row["method"] for row in rows if not math.isnan(row["accuracy_mean"])}
+    assert {"constant", "random", "linear-svm", "ststnet", "off-apexnet"} <= measured
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["tabel5"], "did you mean table5"),
+        (["table5", "--database", "casme2"], "--root"),
+        (["nothing.yaml"], "nothing.yaml"),
+        (["figure3", "--detector", "opencv-ssd"], "--detector-model"),
+    ],
+)
+def test_a_mistake_is_named_without_a_traceback(merlab, arguments, named):
+    status, _, err = merlab("reproduce", *arguments)
+    assert status == 1
+    assert named in err
+    assert "Traceback" not in err
+
+
+def test_the_architecture_is_drawn_without_data(merlab, tmp_path):
+    assert merlab("reproduce", "figure1", "--out", "out")[0] == 0
+    assert (tmp_path / "out" / "figure1.png").stat().st_size > 10_000
+    assert (tmp_path / "out" / "figure1.svg").exists()
+
+
+def test_recipes_are_listed(merlab):
+    listed = json.loads(merlab("recipes", "--json")[1])
+    assert [item["name"] for item in listed] == list(experiments())
+    assert "dualbranch_gfem_casme2" in merlab("recipes")[1]
+
+
+@pytest.mark.parametrize("name", [name for name, item in experiments().items() if item.database == "ststnet-flow"])
+def test_a_recipe_of_flow_runs_as_stated(merlab, flow, tmp_path, name):
+    assert merlab(*on_flow(flow, name), "--full")[0] == 0
+    record = json.loads((tmp_path / "out" / name / "run.json").read_text())
+    stated, ran = experiments()[name], next(item for item in record["methods"] if item["method"] in name)
+    assert ran["preset"] == stated.preset
+    assert record["data"]["scheme"] == stated.scheme
+    content = json.loads((tmp_path / "out" / f"{name}.json").read_text())
+    assert content["rows"][0]["published"]["uf1"] == stated.value("uf1", content["rows"][0]["row"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, item in experiments().items() if item.database != "ststnet-flow"])
+def test_a_recipe_of_images_runs_as_stated_for_one_epoch(merlab, few_faces, tmp_path, name):
+    options = ["--database", "synthetic", "--root", few_faces, "--protocol", "loso", "--epochs", 1, "--seeds", 1]
+    status, _, err = merlab("reproduce", FOLDER / f"{name}.yaml", "--full", "--jobs", 1, "--out", "out", *options)
+    assert status == 0, err
+    record = json.loads((tmp_path / "out" / name / "run.json").read_text())
+    ran = record["methods"][-1]
+    assert (ran["method"], ran["preset"]) == (experiments()[name].method, "paper")
+    assert ran["input"] == str(experiments()[name].entry().recipe)
+
+
+@pytest.fixture(scope="module")
+def few_faces(tmp_path_factory):
+    from merlab.databases.synthetic import make_faces
+
+    return make_faces(tmp_path_factory.mktemp("faces") / "tree", subjects=2, clips=5, jobs=1)

@@ -1,0 +1,66 @@
+"""A Ray cluster does what one machine does."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.evaluation.engines import LocalEngine, RayEngine, ray_cluster
+from merlab.evaluation.plan import plan_run
+from merlab.evaluation.runner import run
+from merlab.evaluation.work import Fit, versions
+from tests.helpers import write_flow_tree
+
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is an extra; pip install 'merlab[ray]'")
+
+
+def silent(done, total, what):
+    pass
+
+
+def make_plan(root):
+    return plan_run(
+        ["random", "linear-svm", "ststnet"],
+        sources=[("ststnet-flow", write_flow_tree(root))],
+        scheme="megc2019",
+        protocol="loso",
+        seeds=range(2),
+        settings={"epochs": 2},
+    )[0]
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.xdist_group("ray")
+def test_a_cluster_of_two_workers_predicts_what_one_machine_predicts_and_goes_on_where_it_was(tmp_path):
+    plan, cache = make_plan(tmp_path / "flow"), tmp_path / "cache"
+    local = run(plan, tmp_path / "local", cache=cache, engine=LocalEngine(1), progress=silent)
+    cluster = RayEngine(jobs=2)
+    pd.testing.assert_frame_equal(local, run(plan, tmp_path / "ray", cache=cache, engine=cluster, progress=silent))
+    parts = sorted((tmp_path / "ray" / "parts").rglob("*.parquet"))
+    kept = {part: part.stat().st_mtime_ns for part in parts[1:]}
+    parts[0].unlink()
+    pd.testing.assert_frame_equal(local, run(plan, tmp_path / "ray", cache=cache, engine=cluster, progress=silent))
+    assert {part: part.stat().st_mtime_ns for part in kept} == kept
+
+
+@needs_ray
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:port"])
+def test_a_cluster_that_does_not_answer_is_named(tmp_path, address):
+    with pytest.raises(MerlabError, match=f"no Ray cluster answers at {address}"):
+        run(make_plan(tmp_path / "flow"), tmp_path / "run", cache=None, engine=RayEngine(address), progress=silent)
+
+
+def test_a_machine_with_other_versions_is_refused():
+    other = {**versions(), "torch": "1.0"}
+    with pytest.raises(MerlabError, match=r"torch .* instead of 1\.0"):
+        ray_cluster._unit(None, None, Fit(0, 0, 0, "key"), other)  # type: ignore[arg-type]
+
+
+def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
+    monkeypatch.setattr(ray_cluster, "find_spec", lambda name: None)
+    with pytest.raises(MerlabError, match=r"pip install 'merlab\[ray\]'"):
+        RayEngine()

@@ -1,0 +1,122 @@
+"""Published experiments as YAML files."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from merlab.errors import MerlabError
+from merlab.methods import METHODS
+from merlab.recipes import (
+    FOLDER,
+    experiment_of,
+    experiments,
+    find_experiment,
+    find_paper,
+    published_results,
+    read_experiment,
+)
+
+TABLE_5 = {"gfem": (0.7577, 0.7610, 0.7643), "resnet18": (0.7434, 0.7282, 0.7137), "resnet34": (0.7515, 0.7398, 0.7284)}
+TABLE_7 = {
+    "gfem": (0.6631, 2.59, 1.778, 111.5),
+    "ltfem": (0.6269, 6.26, 3.287, 106.3),
+    "dbfem": (0.7116, 8.13, 4.927, 104.5),
+    "dbfem-caffm": (0.7467, 8.46, 5.165, 97.3),
+    "dbfem-caffm-l": (0.7352, 8.49, 5.14, 97.3),
+    "dbfem-caffm-g": (0.7223, 8.5, 5.151, 97.5),
+}
+
+
+def test_there_is_a_recipe_for_every_row_of_tables_5_and_7():
+    assert {*TABLE_5, *TABLE_7} <= {experiment.method for experiment in experiments().values()}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.yaml")))
+def test_a_file_is_called_after_its_paper_method_and_database(name):
+    assert find_experiment(name).name == name
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.yaml")))
+def test_a_recipe_takes_the_published_settings_and_enough_seeds(name):
+    entry = find_experiment(name).entry()
+    assert entry.preset_name == "paper"
+    assert entry.stamps == []
+
+
+@pytest.mark.parametrize("method", TABLE_5)
+def test_table_5_is_as_printed(method):
+    experiment = experiment_of(method)
+    assert tuple(experiment.value(metric, "Table 5") for metric in ("accuracy", "uf1", "uar")) == TABLE_5[method]
+
+
+@pytest.mark.parametrize("method", TABLE_7)
+def test_table_7_is_as_printed(method):
+    experiment = experiment_of(method)
+    accuracy, parameters, macs, fps = TABLE_7[method]
+    printed = [experiment.value(metric, "Table 7") for metric in ("accuracy", "parameters", "macs", "fps")]
+    assert printed == pytest.approx([accuracy, parameters * 1e6, macs * 1e9, fps])
+
+
+def test_recipes_and_the_list_of_published_results_agree():
+    printed = {(row.merlab, row.table): row for row in published_results() if row.table}
+    compared = 0
+    for experiment in experiments().values():
+        for item in experiment.published:
+            row = printed.get((experiment.method, item.source))
+            if row is not None and hasattr(row, item.metric):
+                assert getattr(row, item.metric) == item.value, (experiment.name, item)
+                compared += 1
+    assert compared > 10
+
+
+def test_the_paper_states_its_gaps_and_contradictions():
+    paper = find_paper("dualbranch")
+    assert any("Split protocol" in text for text in paper.silent)
+    assert any("75.77" in text and "66.31" in text for text in paper.contradictions)
+    assert any("0.0402" in text for text in paper.contradictions)
+    assert any("0.007" in text for text in paper.contradictions)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"method": "dbfem-cafm"}, "did you mean dbfem-caffm"),
+        ({"preset": "huge"}, "no preset 'huge'"),
+        ({"input": "onset-apex:size=2x2"}, "8"),
+        ({"database": "casme3"}, "unknown database"),
+        ({"scheme": "six"}, "unknown label scheme"),
+        ({"protocol": "lopo"}, "unknown protocol"),
+        ({"paper": "nobody2020"}, "unknown paper"),
+        ({"training": {"momentum": 1}}, "momentum"),
+        ({"published": []}, "published"),
+        ({"result": 1}, "result"),
+        ({"seeds": 0}, "seeds"),
+    ],
+)
+def test_a_fault_is_named_with_its_file(tmp_path, change, named):
+    content = yaml.safe_load((FOLDER / "dualbranch_gfem_casme2.yaml").read_text())
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump({**content, **change}))
+    with pytest.raises(MerlabError, match=named) as caught:
+        read_experiment(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["a: [", "just words"])
+def test_a_file_that_is_no_recipe_is_named(tmp_path, text):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(MerlabError, match=r"mine\.yaml"):
+        find_experiment(str(path))
+
+
+def test_a_recipe_that_does_not_exist_is_named():
+    with pytest.raises(MerlabError, match="did you mean dualbranch_gfem_casme2"):
+        find_experiment("dualbranch_gfem_casme")
+
+
+def test_methods_without_a_recipe_are_named():
+    assert "constant" in METHODS
+    with pytest.raises(MerlabError, match="unknown method 'constant'"):
+        experiment_of("constant")

@@ -1,0 +1,65 @@
+"""Where a reproduction is measured."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.evaluation.engines import LocalEngine
+from merlab.reproduction import Bench
+from tests.helpers import write_flow_tree
+
+
+@pytest.fixture
+def flow_bench(tmp_path):
+    def bench(**changes):
+        root = tmp_path / "flow"
+        if not root.exists():
+            write_flow_tree(root)
+        given = {
+            "database": "ststnet-flow",
+            "root": root,
+            "seeds": 1,
+            "engine": LocalEngine(1),
+            "cache": tmp_path / "cache",
+        }
+        return Bench(tmp_path / "out", **{**given, **changes})
+
+    return bench
+
+
+def test_without_a_folder_synthetic_faces_stand_in_under_the_papers_classes(tmp_path):
+    bench = Bench(tmp_path)
+    assert (bench.database, bench.label_scheme, bench.split) == ("synthetic", "casme2-5-merged", "kfold")
+    assert (bench.preset, bench.seed_count) == (None, 2)
+
+
+def test_a_copy_of_casme2_is_tested_subject_by_subject(tmp_path):
+    bench = Bench(tmp_path, database="casme2", root=tmp_path, full=True)
+    assert (bench.label_scheme, bench.split) == ("casme2-5-merged", "loso")
+    assert (bench.preset, bench.seed_count) == ("paper", 5)
+
+
+def test_another_database_has_the_three_classes_of_megc2019_unless_told_otherwise(tmp_path):
+    assert Bench(tmp_path, database="ststnet-flow", root=tmp_path).label_scheme == "megc2019"
+    assert Bench(tmp_path, database="ststnet-flow", root=tmp_path, scheme="casme2-4").label_scheme == "casme2-4"
+
+
+def test_a_database_needs_its_folder(tmp_path):
+    with pytest.raises(MerlabError, match="--root"):
+        Bench(tmp_path, database="casme2")
+
+
+def test_a_method_whose_input_the_clips_do_not_allow_is_refused_with_the_reason(flow_bench):
+    bench = flow_bench(full=True)
+    assert bench.refusal("ststnet") is None
+    assert "flow" in bench.refusal("dbfem-caffm")
+
+
+def test_methods_are_measured_once_for_all_tables_of_a_folder(flow_bench, tmp_path):
+    first = flow_bench().measure(["constant", "linear-svm"])
+    parts = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("parts/*/*.parquet")}
+    again = flow_bench().measure(["linear-svm", "random"])
+    assert again["linear-svm"] == {**first["linear-svm"], "compared": again["linear-svm"]["compared"]}
+    assert list(again) == ["linear-svm", "random"]
+    assert all(path.stat().st_mtime_ns == time for path, time in parts.items())
