@@ -19,10 +19,10 @@ import cv2
 from merlab.clips import Image
 from merlab.databases.synthetic import CAMERA, PRESETS, ClipPlan, FaceRenderer, clip_truth, plan_clip
 from merlab.databases.synthetic.action_units import CLASSES
-from merlab.processes import one_thread
 from merlab.databases.synthetic.identity import draw_identity
 from merlab.databases.synthetic.texture import paint_face
 from merlab.evaluation.cost import hardware
+from merlab.processes import one_thread
 
 PRESET = PRESETS["default"]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from merlab.databases.base import Progress, silent
 from merlab.databases.coded.table import MANIFEST
-from merlab.databases.synthetic.clip_writing import one_thread
 from merlab.databases.synthetic.folder import README, SETTINGS, claim, require_same_stack, write_manifest
 from merlab.databases.synthetic.layout import CAMERA, CROP, Window
 from merlab.databases.synthetic.recording_set import (
