@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,34 @@ def remove_unfinished(folder: Path, older_than: float = STILL_WRITING_SECONDS) -
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def claim_folder(out: Path, marker: str, settings: Mapping[str, Any], holds: str, **unchecked: Any) -> None:
+    """Make ``out`` the folder of what these settings decide, or see that it already is.
+
+    ``marker`` is the file in it that keeps them, with what is ``unchecked``; ``holds`` says what it is a folder of.
+    Raises MerlabError when it holds anything else.
+    """
+    if out.exists() and not out.is_dir():
+        raise MerlabError(f"{out} is a file; choose a folder for the {holds}")
+    if (out / marker).exists():
+        there = read_json(out / marker)
+        differing = [
+            f"{name} is {_told(there.get(name))} there and {_told(asked)} here"
+            for name, asked in settings.items()
+            if there.get(name) != asked
+        ]
+        if differing:
+            raise MerlabError(f"{out} holds other {holds}: {'; '.join(differing)}; choose a new folder")
+        remove_unfinished(out, older_than=0)
+        return
+    if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
+        raise MerlabError(f"{out} is not empty and holds no {holds}; choose a new folder")
+    write_json(out / marker, {**settings, **unchecked})
+
+
+def _told(value: Any) -> str:
+    return ", ".join(f"{key}={part}" for key, part in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _beside(path: Path) -> Path:

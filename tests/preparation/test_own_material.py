@@ -12,9 +12,8 @@ import pytest
 
 from merlab.clips import open_frames
 from merlab.errors import MerlabError
-from merlab.preparation.claim import MANIFEST
 from merlab.preparation.own_material import FRAMES, SHEET, VIDEO, Part, align
-from merlab.preparation.record import RECORD
+from merlab.preparation.record import MANIFEST, RECORD
 from tests.helpers import texture
 from tests.preparation.conftest import FIVE_POINTS
 
@@ -57,7 +56,7 @@ def test_the_same_command_finds_its_work_done_and_another_is_refused(tmp_path, h
     before = (out / FRAMES / RECORD).stat().st_mtime_ns
     align(source, out, FIVE_POINTS, fps=200)
     assert (out / FRAMES / RECORD).stat().st_mtime_ns == before
-    with pytest.raises(MerlabError, match="holds faces prepared otherwise: fps 200 there and 100 here"):
+    with pytest.raises(MerlabError, match="holds other prepared faces: fps is 200 there and 100 here"):
         align(source, out, FIVE_POINTS, fps=100)
 
 

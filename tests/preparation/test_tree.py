@@ -17,8 +17,7 @@ from merlab.databases import DATABASES, find_database
 from merlab.databases.base import load_clips, silent
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
-from merlab.preparation.claim import MANIFEST
-from merlab.preparation.record import RECORD, landmarks_of, read_record
+from merlab.preparation.record import MANIFEST, RECORD, landmarks_of, read_record
 from merlab.preparation.settings import Settings
 from merlab.preparation.tree import SHEETS, prepare
 from merlab.storage import WriteError

@@ -56,7 +56,7 @@ def prepare_command(
     doctor, clips and evaluate read OUT as they read ROOT. Clips that cannot be prepared are named; status 1 then.
     """
     from merlab.databases import find_database
-    from merlab.preparation.claim import MANIFEST
+    from merlab.preparation.record import MANIFEST
     from merlab.preparation.tree import SHEETS, prepare
 
     settings = _settings(detector, model, config, motion, image)

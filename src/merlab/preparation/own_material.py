@@ -17,8 +17,7 @@ from merlab.databases.coded.table import SYNTHETIC
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.preparation.aligned_clip import ClipWriter, Job
-from merlab.preparation.claim import claim, require_apart
-from merlab.preparation.record import RECORD, read_record
+from merlab.preparation.record import RECORD, claim, read_record
 from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import write_sheet
 from merlab.processes import one_thread
@@ -72,10 +71,9 @@ def align(
     settled, part = (settings or Settings()).settled(), part or Part()
     if fps is not None and not 0 < fps < float("inf"):
         raise MerlabError(f"a frame rate is a number above zero, got {fps}")
-    require_apart(source, out)
     frames = open_frames(source)
     described = {"source": str(source.resolve()), "part": vars(part), "fps": fps, "video": video, **settled.described()}
-    claim(out, described)
+    claim(source, out, described)
     wanted = [out / FRAMES / RECORD, out / SHEET, *([out / VIDEO] if video else [])]
     if not all(path.is_file() for path in wanted):
         job = _job(source, frames, part, fps or frames.fps)

@@ -1,4 +1,4 @@
-"""What an aligned clip says about itself: ``alignment.json`` beside its frames."""
+"""What prepared faces say about themselves: ``prepared.json`` of the folder, ``alignment.json`` of each clip."""
 
 from __future__ import annotations
 
@@ -11,10 +11,22 @@ from merlab.clips import Clip
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
-from merlab.storage import read_json
+from merlab.storage import claim_folder, read_json
 
 RECORD = "alignment.json"
+MANIFEST = "prepared.json"
 TEMPLATE_SOURCE = "five-points"
+
+
+def claim(root: Path, out: Path, described: dict[str, Any]) -> None:
+    """Make ``out`` the folder of faces prepared so from ``root``, or see that it is.
+
+    Raises MerlabError where it holds anything else, or one of the two lies in the other.
+    """
+    inner, outer = out.resolve(), root.resolve()
+    if inner == outer or outer in inner.parents or inner in outer.parents:
+        raise MerlabError(f"{out} and {root} lie in each other; choose a folder outside of the original frames")
+    claim_folder(out, MANIFEST, described, "prepared faces")
 
 
 def read_record(folder: Path) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from merlab.databases.base import Database, Finding, Progress, silent
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
 from merlab.preparation.aligned_clip import ClipWriter, Job
-from merlab.preparation.claim import MANIFEST, claim, require_apart
 from merlab.preparation.overview import write_overview
-from merlab.preparation.record import RECORD, read_record
+from merlab.preparation.record import MANIFEST, RECORD, claim, read_record
 from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import write_sheet
 from merlab.processes import each_in_processes
@@ -75,12 +74,11 @@ def prepare(
     settled = (settings or Settings()).settled()
     if database.examine_heads is None or database.cropped is None:
         raise MerlabError(f"{database.name} does not come as frames of whole heads, so there is nothing to prepare")
-    require_apart(root, out)
     examination = database.examine_heads(root, False, silent)
     if not examination.clips:
         raise MerlabError(f"{root} yields no usable clip; `merlab doctor {database.name} {root}` says why")
     described = {"database": database.name, "root": str(root.resolve()), **settled.described()}
-    claim(out, described)
+    claim(root, out, described)
     for table in examination.tables:
         with whole_file(out / table.name) as aside:
             aside.write_bytes(table.read_bytes())

@@ -12,7 +12,7 @@ import openpyxl
 from merlab import __version__
 from merlab.databases.coded.table import MANIFEST
 from merlab.errors import MerlabError
-from merlab.storage import read_json, remove_unfinished, write_json
+from merlab.storage import claim_folder, read_json, write_json
 
 SETTINGS = "SYNTHETIC_settings.json"
 README = "README.txt"
@@ -23,22 +23,7 @@ def claim(out: Path, settings: dict[str, Any]) -> None:
 
     Raises MerlabError when it holds something else.
     """
-    if out.exists() and not out.is_dir():
-        raise MerlabError(f"{out} is a file; choose a folder for the faces")
-    if (out / SETTINGS).exists():
-        there = read_json(out / SETTINGS)
-        differing = [
-            f"{name} is {there.get(name)} there and {asked} here"
-            for name, asked in settings.items()
-            if there.get(name) != asked
-        ]
-        if differing:
-            raise MerlabError(f"{out} holds other synthetic faces: {'; '.join(differing)}; choose a new folder")
-        remove_unfinished(out, older_than=0)
-        return
-    if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
-        raise MerlabError(f"{out} is not empty and holds no synthetic faces; choose a new folder")
-    write_json(out / SETTINGS, settings | {"versions": stack_versions()})
+    claim_folder(out, SETTINGS, settings, "synthetic faces", versions=stack_versions())
 
 
 def require_same_stack(out: Path) -> None:

@@ -24,6 +24,7 @@ from merlab.databases.synthetic.rendering import FaceRenderer
 from merlab.databases.synthetic.texture import paint_face
 from merlab.databases.synthetic.video import FORMATS, WriteFrame
 from merlab.databases.synthetic.workers import write_subjects
+from merlab.processes import one_thread
 from merlab.storage import whole_file
 
 TITLE = "SYNTHETIC long recordings with micro-expressions (of no real person)"
