@@ -10,14 +10,12 @@ from rich.markup import escape
 
 from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import (
-    JobsOption,
-    JsonOption,
-    NetworkOption,
     AddressOption,
     EngineName,
     EngineOption,
     JobsOption,
     JsonOption,
+    NetworkOption,
     Protocol,
     SeedOption,
     Selection,
