@@ -34,6 +34,7 @@ def test_a_method_without_epochs_has_no_leak(merlab, flow):
     assert "no epoch to pick" in err
 
 
+@pytest.mark.slow
 def test_table_8_lists_every_published_row_and_says_why_one_was_not_measured(merlab, flow, tmp_path):
     assert merlab(*on_flow(flow, "table8"), "--full")[0] == 0
     rows = pd.read_csv(tmp_path / "out" / "table8.csv").to_dict("records")
@@ -74,7 +75,14 @@ def test_recipes_are_listed(merlab):
     assert "dualbranch_gfem_casme2" in merlab("recipes")[1]
 
 
-@pytest.mark.parametrize("name", [name for name, item in experiments().items() if item.database == "ststnet-flow"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if item.method == "ststnet" else pytest.param(name, marks=pytest.mark.slow)
+        for name, item in experiments().items()
+        if item.database == "ststnet-flow"
+    ],
+)
 def test_a_recipe_of_flow_runs_as_stated(merlab, flow, tmp_path, name):
     assert merlab(*on_flow(flow, name), "--full")[0] == 0
     record = json.loads((tmp_path / "out" / name / "run.json").read_text())

@@ -54,8 +54,8 @@ class Paper(BaseModel):
 class Experiment(BaseModel):
     """A published experiment, ready to run.
 
-    ``training`` replaces single settings of the preset. ``seeds`` is merlab's number where the paper names none.
-    ``silent`` and ``contradictions`` are those of this experiment alone; its paper's stand with the paper.
+    ``training`` and ``network`` replace single settings of the preset. ``seeds`` is merlab's number where the paper
+    names none. ``silent`` and ``contradictions`` are those of this experiment alone; its paper's stand with the paper.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,6 +65,7 @@ class Experiment(BaseModel):
     preset: str
     input: str
     training: dict[str, Any] = Field(default_factory=dict)
+    network: dict[str, Any] = Field(default_factory=dict)
     database: str
     scheme: str
     protocol: str
@@ -91,7 +92,7 @@ class Experiment(BaseModel):
 
     def entry(self) -> Entry:
         """The method, preset, input, settings and seeds; raises MerlabError naming what does not exist."""
-        return make_entry(self.method, self.preset, range(self.seeds), self.input, self.training)
+        return make_entry(self.method, self.preset, range(self.seeds), self.input, self.training, self.network)
 
     def value(self, metric: Metric, source: str) -> float | None:
         """The published number of this metric in this place, e.g. ``Table 7``; None where it has none."""
@@ -113,7 +114,10 @@ def find_experiment(name: str) -> Experiment:
 
 def experiment_of(method: str) -> Experiment:
     """The first experiment that comes with merlab for a method; raises MerlabError where it has none."""
-    return look_up(method, {experiment.method: experiment for experiment in experiments().values()}, "method")
+    by_method: dict[str, Experiment] = {}
+    for experiment in experiments().values():
+        by_method.setdefault(experiment.method, experiment)
+    return look_up(method, by_method, "method")
 
 
 def find_paper(key: str) -> Paper:

@@ -111,6 +111,7 @@ class Bench:
         *,
         input_text: str | None = None,
         settings: Mapping[str, Any] | None = None,
+        network: Mapping[str, Any] | None = None,
         run: str = RUN_FOLDER,
     ) -> dict[str, dict[str, Any]]:
         """The metrics of methods by name (see ``summarise_run``), from the run folder ``out/run``.
@@ -127,6 +128,7 @@ class Bench:
             input_text=input_text,
             preset=self.preset,
             settings={**(settings or {}), **({"epochs": self.epochs} if self.epochs else {})},
+            network=network,
             seeds=range(self.seed_count),
         )
         summaries = evaluate(

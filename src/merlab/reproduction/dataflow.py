@@ -12,11 +12,10 @@ from torch.overrides import TorchFunctionMode
 
 from merlab.evaluation.cost import parameters
 from merlab.methods.dual_branch.global_branch import ResidualBlock
-from merlab.methods.dual_branch.local_branch import Inception
-from merlab.methods.layers import CBAM, ConvBnRelu
+from merlab.methods.layers import Attention, ConvBnRelu, Parallel
 
 # Drawn as one box; every other module is looked into, down to torch's own layers.
-BLOCKS = (CBAM, ConvBnRelu, Inception, ResidualBlock)
+BLOCKS = (Attention, ConvBnRelu, Parallel, ResidualBlock)
 INPUT = "input"
 
 
@@ -105,9 +104,12 @@ def describe(module: nn.Module) -> str:
         height, width = convolution.kernel_size
         stride = f" / {convolution.stride[0]}" if convolution.stride[0] > 1 else ""
         return f"conv {height}×{width}{stride}"
+    if isinstance(module, Attention):
+        gates = [name for name, _ in module.named_children()]
+        return "CBAM" if gates == ["channel", "spatial"] else " and ".join([*gates, "attention"])
     names = {
-        ResidualBlock: "residual block + CBAM",
-        Inception: "Inception block",
+        ResidualBlock: "residual block + attention",
+        Parallel: "Inception block",
         nn.AdaptiveAvgPool2d: "global average",
         nn.MaxPool2d: "max-pool",
     }

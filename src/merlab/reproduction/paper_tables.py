@@ -99,6 +99,7 @@ def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
         [*FLOORS, experiment.method],
         input_text=experiment.input if bench.full else None,
         settings=experiment.training if bench.full else None,
+        network=experiment.network if bench.full else None,
         run=experiment.name,
     )
     sources = dict.fromkeys(item.source for item in experiment.published)
