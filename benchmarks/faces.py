@@ -7,19 +7,22 @@ model (`merlab models get`). Parts are measured on one thread, one after the oth
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import cv2
 
-from merlab.clips import Image
+from merlab.clips import Image, read_image
 from merlab.databases.synthetic import CAMERA, PRESETS, make_renderer, plan_clip
 from merlab.evaluation.cost import hardware
 from merlab.faces.alignment import ClipAlignment, FaceFinding, laid_out
 from merlab.faces.detection import make_detector
 from merlab.faces.head_motion import HeadFit
 from merlab.faces.landmarks import FaceMesh
+from merlab.preparation.settings import Settings
 
 FRAMES, SECONDS = 24, 4.0
 
@@ -48,6 +51,23 @@ def aligned_per_second(frames: list[Image]) -> tuple[float, float]:
     return frames_per_second(ClipAlignment(frames[0], FaceFinding().open(), "rigid").align, frames)
 
 
+def prepared_per_second(frames: list[Image]) -> tuple[float, float]:
+    """What `merlab prepare` does with every frame: read its JPEG, landmarks, head motion, lay out, write a JPEG."""
+    cv2.setNumThreads(1)
+    settings = Settings()
+    alignment = ClipAlignment(frames[0], FaceFinding().open(), settings.motion)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {id(frame): Path(folder) / f"img{number}.jpg" for number, frame in enumerate(frames)}
+        for frame in frames:
+            cv2.imwrite(str(paths[id(frame)]), frame)
+
+        def prepare(frame: Image) -> None:
+            aligned = alignment.align(read_image(paths[id(frame)])).image
+            (Path(folder) / "reg_img.jpg").write_bytes(settings.encode(aligned))
+
+        return frames_per_second(prepare, frames)
+
+
 def parts(frames: list[Image]) -> dict[str, Callable[[Image], object]]:
     """Each step on its own."""
     detector, mesh = make_detector(), FaceMesh()
@@ -74,9 +94,12 @@ def main() -> None:
         clock, processor = frames_per_second(step, frames)
         print(f"{name:32}{clock:14.1f}{processor:14.1f}{whole[1] / processor:20.2f}")
     print(f"{'tracked clip, all but detection':32}{whole[0]:14.1f}{whole[1]:14.1f}{1:20.2f}")
+    prepared = prepared_per_second(frames)
+    print(f"{'prepared clip, read to written':32}{prepared[0]:14.1f}{prepared[1]:14.1f}{whole[1] / prepared[1]:20.2f}")
     with ProcessPoolExecutor(cores) as pool:
-        every = sum(clock for clock, _ in pool.map(aligned_per_second, [frames] * cores))
-    print(f"{f'tracked clips, {cores} processes':32}{every:14.1f}{'':14}{every / whole[0]:14.2f} x one")
+        for name, work, one in (("tracked", aligned_per_second, whole), ("prepared", prepared_per_second, prepared)):
+            every = sum(clock for clock, _ in pool.map(work, [frames] * cores))
+            print(f"{f'{name} clips, {cores} processes':32}{every:14.1f}{'':14}{every / one[0]:14.2f} x one")
 
 
 if __name__ == "__main__":
