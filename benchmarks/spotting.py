@@ -15,8 +15,9 @@ import itertools
 import os
 import resource
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -27,6 +28,8 @@ from merlab.inputs.flow import dis
 from merlab.recognition.spotting import spot
 
 FPS = 200.0
+
+Number = TypeVar("Number", int, float)
 
 
 def faces(count: int) -> list[Image]:
@@ -71,9 +74,9 @@ def peak_mib(minutes: float) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def in_new_process(function, *arguments):  # type: ignore[no-untyped-def]
+def in_new_process(function: Callable[[Number], float], argument: Number) -> float:
     with ProcessPoolExecutor(1) as pool:
-        return pool.submit(function, *arguments).result()
+        return pool.submit(function, argument).result()
 
 
 def main() -> None:
