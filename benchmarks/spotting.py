@@ -4,7 +4,7 @@
 
 Frames are random textures of 231 x 282 px moved by fractions of a pixel, made beforehand, so that spotting alone is
 timed: preparation, optical flow, score and events. The reference is OpenCV's DIS flow between the same frames at full
-size. Memory is what the process holds at its peak after streams of the stated lengths, at 200 frames a second, fed from
+size. Memory is what a process holds at its peak in streams of the stated lengths (0: before any), 200 frames a second, fed from
 the same few frames.
 """
 
@@ -82,7 +82,7 @@ def in_new_process(function: Callable[[Number], float], argument: Number) -> flo
 def main() -> None:
     parser = argparse.ArgumentParser(description="Speed and memory of spotting.")
     parser.add_argument("--frames", type=int, default=4000)
-    parser.add_argument("--minutes", type=float, nargs="*", default=[1, 10])
+    parser.add_argument("--minutes", type=float, nargs="*", default=[0, 1, 10])
     options = parser.parse_args()
     cores = os.cpu_count() or 1
     print(hardware())

@@ -140,7 +140,7 @@ class TestAsADatabase:
         assert (clip.onset, clip.apex, clip.offset) == (row["onset"], row["apex"], row["offset"])
         assert (clip.subject, clip.emotion, clip.fps) == ("sub01", row["emotion"], 200.0)
         assert clip.action_units == str(row["action_units"])
-        assert examination.clips.frames(clip).read(clip.apex).shape == (282, 231, 3)
+        assert examination.clips.frames(clip).read(int(row["apex"])).shape == (282, 231, 3)
 
     def test_a_lost_recording_is_named_with_the_remedy(self, root, tmp_path):
         lost = tmp_path / "lost"
