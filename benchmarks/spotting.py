@@ -4,8 +4,8 @@
 
 Frames are random textures of 231 x 282 px moved by fractions of a pixel, made beforehand, so that spotting alone is
 timed: preparation, optical flow, score and events. The reference is OpenCV's DIS flow between the same frames at full
-size. Memory is what a process holds at its peak in streams of the stated lengths (0: before any), 200 frames a second, fed from
-the same few frames.
+size. Memory is what a process holds at its peak in streams of the stated lengths (0: before any), 200 frames a second,
+fed from the same few frames.
 """
 
 from __future__ import annotations
