@@ -47,7 +47,9 @@ def test_a_video_becomes_a_clip_with_its_record_sheet_manifest_and_a_video_to_lo
     assert json.loads((out / FRAMES / RECORD).read_text()) == record
     assert json.loads((out / MANIFEST).read_text())["settings"]["motion"] == "onset"
     assert list(open_frames(out / VIDEO).numbers) == list(range(1, 9))
-    assert cv2.imread(str(out / SHEET)).shape[1] > 3 * 231
+    sheet = cv2.imread(str(out / SHEET))
+    assert sheet is not None
+    assert sheet.shape[1] > 3 * 231
 
 
 def test_the_same_command_finds_its_work_done_and_another_is_refused(tmp_path, heads):
