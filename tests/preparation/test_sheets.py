@@ -15,6 +15,7 @@ def holds(image, colour, least=20):
 
 def test_a_detection_shows_the_box_where_the_face_is(heads):
     found = FIVE_POINTS.finding.open().find(heads[0])
+    assert found is not None
     drawn = draw_detection(heads[0], found)
     assert drawn.shape == heads[0].shape
     rows, columns = np.nonzero((drawn == np.array(BOX)).all(axis=2))
@@ -26,6 +27,7 @@ def test_a_detection_shows_the_box_where_the_face_is(heads):
 def test_a_large_frame_is_reduced_and_the_box_with_it(heads):
     large = np.repeat(np.repeat(heads[0], 2, axis=0), 2, axis=1)
     found = FIVE_POINTS.finding.open().find(large)
+    assert found is not None
     drawn = draw_detection(large, found)
     assert drawn.shape == (480, 640, 3)
     _, columns = np.nonzero((drawn == np.array(BOX)).all(axis=2))
