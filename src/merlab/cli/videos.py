@@ -95,7 +95,7 @@ def spot(
     for video, line in zip(folders, timelines, strict=True):
         for warning in line.warnings:
             err_console.print(f"[yellow]warning:[/] {escape(f'{video.name}: {warning}')}", soft_wrap=True)
-        shown = line.events.drop(columns="video").astype(str)
+        shown = line.events.drop(columns=["video", "onset_s", "offset_s"]).astype(str)
         title = f"{video.name}: {len(shown)} movements in {line.metadata['seconds']:.1f} s"
         print_table(title, shown.columns.tolist(), shown.to_numpy().tolist())
         out_console.print(f"events and scores: {escape(str(line.folder))}", soft_wrap=True)

@@ -151,7 +151,7 @@ def plan_recording(identity: Identity, preset: RenderPreset, frames: int, emotio
     blinks = [Blink(start, *draw_lids(rng)) for start in _moments(rng, frames, preset.blink_probability)]
     shifts = [GazeShift(moment, draw_gaze_target(rng)) for moment in _moments(rng, frames, preset.gaze_probability)]
     jitter_keys, lamp = draw_jitter_keys(rng), draw_lamp(rng)
-    events = _draw_events(rng, identity, preset, frames, emotions) if preset.amplitude > 0 else []
+    events = _draw_events(rng, identity, preset, frames, emotions) if preset.amplitude > 0 and emotions else []
     return RecordingPlan(
         identity, preset, frames, tuple(events), tuple(blinks), tuple(shifts), tuple(jitter_keys), lamp
     )

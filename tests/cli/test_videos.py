@@ -1,0 +1,51 @@
+"""Long videos from making to score, as a user types it."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+
+@pytest.mark.slow
+def test_from_making_recordings_to_their_score(merlab, tmp_path):
+    make = ("make-videos", "long", "--subjects", 1, "--minutes", 0.34, "--events", 15, "--preset", "easy", "--jobs", 1)
+    assert merlab(*make)[0] == 0
+    status, out, _ = merlab("spot", "long/SYNTHETIC_videos/SYNTHETIC_sub01.avi", "--out", "spotted")
+    assert status == 0
+    assert "movements in 20.4 s" in out
+    spotted = "spotted/SYNTHETIC_sub01.avi/events.csv"
+    result = json.loads(merlab("score-spotting", "long/SYNTHETIC_events.csv", spotted, "--fps", 200, "--json")[1])
+    assert result["true_events"] == 5
+    assert result["f1"] >= 0.7
+    assert result["apex_error"]["median_ms"] < 25
+
+
+def test_score_spotting_of_anybodys_tables(merlab, tmp_path):
+    pd.DataFrame({"onset": [1, 50], "offset": [20, 70]}).to_csv(tmp_path / "truth.csv", index=False)
+    pd.DataFrame({"onset": [2, 90], "offset": [20, 99]}).to_csv(tmp_path / "mine.csv", index=False)
+    result = json.loads(merlab("score-spotting", "truth.csv", "mine.csv", "--json")[1])
+    assert (result["tp"], result["fp"], result["fn"], result["f1"]) == (1, 1, 1, 0.5)
+    status, out, _ = merlab("score-spotting", "truth.csv", "mine.csv")
+    assert status == 0
+    assert "0.5000" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("spot", "nothing.avi"), "nothing.avi does not exist"),
+        (("spot", "text.mp4"), "cannot be opened as a video"),
+        (("spot", "a/x.avi", "b/x.avi"), "two of the videos have the same name"),
+        (("spot", "text.mp4", "--fps", 0), "--fps must be above 0"),
+        (("score-spotting", "none.csv", "none.csv"), "none.csv does not exist"),
+        (("make-videos", "out", "--minutes", 0.05, "--events", 100), "ask for fewer events a minute"),
+    ],
+)
+def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, named):
+    (tmp_path / "text.mp4").write_text("no video")
+    status, _, err = merlab(*arguments)
+    assert status == 1
+    assert named in err
+    assert "Traceback" not in err

@@ -1,0 +1,158 @@
+"""Which spotted intervals hit which true ones, and what is made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
+
+from merlab.errors import MerlabError
+from merlab.evaluation.spotting import iou, match, read_events, score_spotting
+
+
+def events(*rows, columns=("onset", "offset"), video="a"):
+    return pd.DataFrame(rows, columns=list(columns)).assign(video=video)
+
+
+@st.composite
+def separate_intervals(draw):
+    """Up to six intervals of whole frames, none of which overlap."""
+    edges = sorted(draw(st.lists(st.integers(1, 200), min_size=0, max_size=12, unique=True)))
+    return np.array(edges[: len(edges) // 2 * 2]).reshape(-1, 2)
+
+
+class TestIntersectionOverUnion:
+    @pytest.mark.parametrize(
+        ("one", "other", "expected"),
+        [
+            ((1, 10), (1, 10), 1.0),
+            ((1, 10), (6, 15), 5 / 15),
+            ((1, 10), (1, 5), 0.5),
+            ((1, 10), (11, 20), 0.0),
+            ((7, 7), (7, 7), 1.0),
+            ((1, 100), (41, 50), 0.1),
+        ],
+    )
+    def test_counts_frames_with_both_ends(self, one, other, expected):
+        assert iou([one], [other])[0, 0] == pytest.approx(expected)
+
+    @given(separate_intervals(), separate_intervals())
+    def test_is_symmetric_and_within_0_and_1(self, one, other):
+        overlaps = iou(one, other)
+        assert np.allclose(overlaps, iou(other, one).T)
+        assert ((overlaps >= 0) & (overlaps <= 1)).all()
+
+    @given(separate_intervals(), separate_intervals())
+    def test_is_that_of_the_sets_of_frames(self, one, other):
+        sets = [[set(range(first, last + 1)) for first, last in intervals.tolist()] for intervals in (one, other)]
+        expected = [[len(a & b) / len(a | b) for b in sets[1]] for a in sets[0]]
+        assert np.allclose(iou(one, other), np.reshape(expected, (len(one), len(other))))
+
+
+class TestMatching:
+    def test_half_is_enough_and_less_is_not(self):
+        assert match([(1, 10)], [(1, 5)]) == [(0, 0)]
+        assert match([(1, 11)], [(1, 5)]) == []
+
+    def test_a_true_interval_is_hit_once_by_the_best(self):
+        assert match([(1, 10)], [(1, 8), (1, 9)]) == [(0, 1)]
+
+    def test_a_spotted_interval_hits_once(self):
+        assert match([(1, 5), (6, 10)], [(1, 10)]) == [(0, 0)]
+
+    @given(separate_intervals(), separate_intervals())
+    def test_hits_as_many_as_the_optimal_assignment(self, truth, spotted):
+        allowed = iou(truth, spotted) >= 0.5
+        rows, columns = linear_sum_assignment(allowed, maximize=True)
+        assert len(match(truth, spotted)) == allowed[rows, columns].sum()
+
+    @given(separate_intervals(), separate_intervals())
+    def test_uses_no_interval_twice(self, truth, spotted):
+        hits = match(truth, spotted)
+        assert len({row for row, _ in hits}) == len({column for _, column in hits}) == len(hits)
+
+
+class TestScore:
+    TRUTH = pd.concat([events((1, 10), (101, 120)), events((1, 10), video="b")])
+    SPOTTED = pd.concat([events((1, 9), (50, 60)), events((2, 10), (101, 120), video="b"), events((5, 9), video="c")])
+
+    def test_counts_are_pooled_over_videos_and_no_video_is_left_out(self):
+        """Hits: a 1..9 and b 2..10. Wrong: a 50..60, b 101..120 (true only in a), c 5..9. Missed: a 101..120."""
+        result = score_spotting(self.TRUTH, self.SPOTTED)
+        assert (result["tp"], result["fp"], result["fn"], result["videos"]) == (2, 3, 1, 3)
+        assert result["precision"] == pytest.approx(2 / 5)
+        assert result["recall"] == pytest.approx(2 / 3)
+        assert result["f1"] == pytest.approx(4 / 8)
+        assert result["apex_error"] is None
+        assert result["strs"] is None
+
+    @given(separate_intervals())
+    def test_the_truth_itself_scores_1(self, truth):
+        table = events(*truth.tolist())
+        result = score_spotting(table, table)
+        assert result["f1"] == (1.0 if len(truth) else None)
+
+    @given(separate_intervals(), separate_intervals())
+    def test_swapping_the_tables_swaps_precision_and_recall(self, truth, spotted):
+        forth = score_spotting(events(*truth.tolist()), events(*spotted.tolist()))
+        back = score_spotting(events(*spotted.tolist()), events(*truth.tolist()))
+        assert (forth["precision"], forth["recall"], forth["f1"]) == (back["recall"], back["precision"], back["f1"])
+
+    def test_apex_error_is_taken_over_hits_in_frames_and_ms(self):
+        columns = ("onset", "apex", "offset")
+        truth = events((1, 5, 10), (101, 110, 120), (201, 205, 210), columns=columns)
+        spotted = events((1, 7, 10), (101, 109, 120), (301, 399, 400), columns=columns)
+        error = score_spotting(truth, spotted, fps=200.0)["apex_error"]
+        assert error == pytest.approx({"median_frames": 1.5, "mean_frames": 1.5, "median_ms": 7.5, "mean_ms": 7.5})
+
+    def test_strs_is_f1_of_spotting_times_f1_of_recognition_over_the_hits(self):
+        """3 hits, 1 wrong, 1 missed: F1 6/8. Recognised a/a a/b b/b: macro precision and recall are both 3/4."""
+        columns = ("onset", "offset", "emotion")
+        truth = events((1, 10, "a"), (21, 30, "a"), (41, 50, "b"), (61, 70, "b"), columns=columns)
+        spotted = events((1, 10, "a"), (21, 30, "b"), (41, 50, "b"), (81, 90, "a"), columns=columns)
+        result = score_spotting(truth, spotted)
+        assert result["f1"] == pytest.approx(6 / 8)
+        assert result["recognition"]["n"] == 3
+        assert result["recognition"]["confusion"] == [[1, 1], [0, 1]]
+        assert result["recognition"]["f1"] == pytest.approx(3 / 4)
+        assert result["recognition"]["uf1"] == pytest.approx(2 / 3)
+        assert result["strs"] == pytest.approx(6 / 8 * 3 / 4)
+
+    def test_tables_of_other_videos_are_refused(self):
+        with pytest.raises(MerlabError, match="no video occurs in both tables.*of a, the spotted ones of b"):
+            score_spotting(events((1, 10)), events((1, 10), video="b"))
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            ("", "cannot be read as CSV"),
+            ("start,stop\n1,2\n", "no column onset and no column offset; it has start, stop"),
+            ("onset,offset\n1,5\n9,2\n", "row 2 is no interval"),
+            ("onset,offset\n1,\n", "row 1 is no interval"),
+            ("onset,offset\n1,x\n", "row 1 is no interval"),
+            ("video,onset,offset\n,1,2\n", "row 1 does not say of which video"),
+        ],
+    )
+    def test_what_is_wrong_with_a_table_is_named(self, tmp_path, content, words):
+        (tmp_path / "events.csv").write_text(content)
+        with pytest.raises(MerlabError, match=words):
+            read_events(tmp_path / "events.csv")
+
+    def test_a_table_that_is_not_there(self, tmp_path):
+        with pytest.raises(MerlabError, match="does not exist"):
+            read_events(tmp_path / "events.csv")
+
+    def test_rows_without_a_video_belong_to_one(self, tmp_path):
+        (tmp_path / "events.csv").write_text("onset,offset\n1,5\n9,12\n")
+        table = read_events(tmp_path / "events.csv")
+        assert score_spotting(table, table)["tp"] == 2
+
+    def test_an_empty_table_is_a_video_without_events(self, tmp_path):
+        (tmp_path / "events.csv").write_text("video,onset,apex,offset\n")
+        result = score_spotting(events((1, 10)), read_events(tmp_path / "events.csv"))
+        assert (result["tp"], result["fn"], result["precision"], result["recall"]) == (0, 1, None, 0.0)
