@@ -23,19 +23,19 @@ def merlab(*arguments):
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory):
     root = tmp_path_factory.mktemp("raw") / "faces"
-    merlab("make-faces", root, "--subjects", 2, "--clips", 4, "--raw", "--preset", "easy", "--jobs", 2)
+    merlab("make-faces", root, "--subjects", 2, "--clips", 6, "--raw", "--preset", "easy", "--jobs", 2)
     return root
 
 
 @pytest.mark.slow
 def test_prepared_heads_are_examined_and_evaluated_like_crops(raw, tmp_path):
     told = merlab("prepare", "synthetic", raw, tmp_path / "prepared", "--jobs", 2)
-    assert "4 clips prepared" in told
+    assert "6 clips prepared" in told
     assert "[SYNTHETIC]" in told
-    assert "4 usable clips, 0 faults" in merlab("doctor", "synthetic", tmp_path / "prepared")
+    assert "6 usable clips, 0 faults" in merlab("doctor", "synthetic", tmp_path / "prepared")
     for root in (raw, tmp_path / "prepared"):
         run = tmp_path / f"run-{root.name}"
-        options = ["--scheme", "megc2019", "--protocol", "kfold", "--folds", 2, "--seeds", 1, "--out", run]
+        options = ["--scheme", "casme2-5", "--protocol", "kfold", "--folds", 2, "--seeds", 1, "--out", run]
         merlab("evaluate", "linear-svm", "--database", "synthetic", "--root", root, *options, "--cache", tmp_path / "c")
         (metrics,) = json.loads((run / "metrics.json").read_text())
         assert 0 <= metrics["uf1"]["mean"] <= 1

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.clips import open_frames
+from merlab.clips import open_frames, read_image
 from merlab.errors import MerlabError
 from merlab.preparation.own_material import FRAMES, SHEET, VIDEO, Part, align
 from merlab.preparation.record import MANIFEST, RECORD
@@ -47,9 +47,7 @@ def test_a_video_becomes_a_clip_with_its_record_sheet_manifest_and_a_video_to_lo
     assert json.loads((out / FRAMES / RECORD).read_text()) == record
     assert json.loads((out / MANIFEST).read_text())["settings"]["motion"] == "onset"
     assert list(open_frames(out / VIDEO).numbers) == list(range(1, 9))
-    sheet = cv2.imread(str(out / SHEET))
-    assert sheet is not None
-    assert sheet.shape[1] > 3 * 231
+    assert read_image(out / SHEET).shape[1] > 3 * 231
 
 
 def test_the_same_command_finds_its_work_done_and_another_is_refused(tmp_path, heads):
