@@ -107,6 +107,17 @@ def _beside(path: Path) -> Path:
     return path.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{path.name}")
 
 
+def keep_text(path: Path, text: str, check: bool) -> bool:
+    """Make ``text`` the content of a file; with ``check`` nothing is written. Whether the file holds it afterwards."""
+    if path.is_file() and path.read_bytes() == text.encode():
+        return True
+    if check:
+        return False
+    with whole_file(path) as aside:
+        aside.write_bytes(text.encode())
+    return True
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` as indented JSON, whole or not at all."""
     with whole_file(path) as aside:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.reports.documents import fill, store_result
+from merlab.reports.documents import fill
+from merlab.reports.stored import store_result
 from merlab.reports.tables import markdown_table, results_table
 from tests.reports.fake_run import SKILLS, write_run
 
@@ -110,10 +111,12 @@ def test_two_blocks_of_a_document_are_both_filled(stored, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("<!-- leaderboard: casme2-6 -->\n<!-- end -->\n", "leaderboard of 'casme2-6', but .* holds no run"),
+        ("<!-- published: CASME IV -->\n<!-- end -->\n", "published results on 'CASME IV'; there are .* CASME II"),
         ("\n<!-- results: other -->\n<!-- end -->\n", "line 2 asks for result 'other', but .* holds demo"),
         ("<!-- results: ../demo -->\n<!-- end -->\n", "asks for result '../demo'"),
-        ("<!-- results: demo -->\n| a |\n", "line 1: the results block is not closed"),
-        ("<!-- results: demo -->\n<!-- results: demo -->\n<!-- end -->\n", "line 1: the results block is not closed"),
+        ("<!-- results: demo -->\n| a |\n", "line 1: the block is not closed"),
+        ("<!-- results: demo -->\n<!-- results: demo -->\n<!-- end -->\n", "line 1: the block is not closed"),
     ],
 )
 def test_a_faulty_block_is_named_and_the_document_left_as_it_was(stored, tmp_path, text, message):
@@ -121,6 +124,26 @@ def test_a_faulty_block_is_named_and_the_document_left_as_it_was(stored, tmp_pat
     with pytest.raises(MerlabError, match=message):
         fill(path, stored, check=False)
     assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_leaderboard_has_every_method_of_the_stored_runs_of_a_scheme(stored, tmp_path):
+    path = document(tmp_path, "<!-- leaderboard: casme2-5 -->\n<!-- end -->\n")
+    assert fill(path, stored, check=False)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[1] == "synthetic, casme2-5, loso, 8 folds, 80 clips tested:"
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in lines if line.startswith("| ")][2:]
+    assert rows[:2] == ["dbfem-caffm", "linear-svm"]
+    assert sorted(rows) == sorted(SKILLS)
+
+
+def test_published_results_stand_with_their_rule_of_selection_and_mark_what_is_recalled(stored, tmp_path):
+    path = document(tmp_path, "<!-- published: CASME II -->\n<!-- end -->\n")
+    assert fill(path, stored, check=False)
+    text = path.read_text(encoding="utf-8")
+    dssn = next(line for line in text.splitlines() if line.startswith("| DSSN |"))
+    assert "recalled, not verified" in dssn
+    slstt = next(line for line in text.splitlines() if line.startswith("| SLSTT-Mean |"))
+    assert "best epoch on the test subject" in slstt
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", '{"metrics": []}'])
@@ -139,14 +162,14 @@ def test_a_document_that_does_not_exist_is_named(stored, tmp_path):
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 def test_the_repository_around_a_virtual_environment_is_not_taken_for_merlabs(tmp_path, monkeypatch):
-    from merlab.reports import documents
+    from merlab.reports import stored as stored_module
 
-    installed = tmp_path / "site-packages" / "documents.py"
+    installed = tmp_path / "site-packages" / "stored.py"
     installed.parent.mkdir()
     installed.write_text("", encoding="utf-8")
     identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", "-C", tmp_path, "init", "-q"], check=True)
     subprocess.run(["git", "-C", tmp_path, *identity, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
-    monkeypatch.setattr(documents, "__file__", str(installed))
+    monkeypatch.setattr(stored_module, "__file__", str(installed))
     store_result(write_run(tmp_path / "run"), tmp_path / "demo.json", COMMAND)
     assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["commit"] is None

@@ -10,6 +10,9 @@ import typer
 from merlab.cli.app import EXPERIMENTS, app
 from merlab.errors import MerlabError
 
+ResultsOption = Annotated[Path, typer.Option(help="Folder of stored summaries.")]
+CheckOption = Annotated[bool, typer.Option("--check", help="Write nothing; status 1 when something is out of date.")]
+
 results_app = typer.Typer(help="Numbers in documents, taken from stored runs.", no_args_is_help=True)
 app.add_typer(results_app, name="results", rich_help_panel=EXPERIMENTS)
 
@@ -21,20 +24,30 @@ def save(
     command: Annotated[str, typer.Option(help="The command that made the run, as a reader would type it.")],
 ) -> None:
     """Keep a run's summary (no per-clip data) where documents take their numbers from."""
-    from merlab.reports.documents import store_result
+    from merlab.reports.stored import store_result
 
     store_result(run, file, command)
 
 
 @results_app.command()
+def leaderboard(
+    results: ResultsOption = Path("docs/results"),
+    check: CheckOption = False,
+) -> None:
+    """Keep leaderboard.csv beside the stored runs: every method of every run, with date, commit, seeds and stamps."""
+    from merlab.reports.leaderboard import CSV_NAME, write_csv
+
+    if not write_csv(results, check):
+        raise MerlabError(f"out of date: {results / CSV_NAME}; run the same command without --check")
+
+
+@results_app.command()
 def fill(
     documents: Annotated[list[Path], typer.Argument(help="Markdown files with result blocks.", metavar="FILE...")],
-    results: Annotated[Path, typer.Option(help="Folder of stored summaries.")] = Path("docs/results"),
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; status 1 when a document is out of date.")
-    ] = False,
+    results: ResultsOption = Path("docs/results"),
+    check: CheckOption = False,
 ) -> None:
-    """Put the tables of stored runs into documents."""
+    """Put the tables of stored runs, leaderboards and published results into documents."""
     from merlab.reports.documents import fill as fill_document
 
     stale = [document for document in documents if not fill_document(document, results, check)]

@@ -1,0 +1,86 @@
+"""What stands in the blocks of documents: a stored run, a leaderboard over stored runs, what others published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from merlab.errors import MerlabError
+from merlab.recipes import Published, published_results
+from merlab.reports.leaderboard import leaderboards
+from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps
+from merlab.reports.stored import StoredResult, read_stored, stored_results
+from merlab.reports.tables import database_table, markdown_table, number, results_table, verdict
+
+Block = Callable[[str, Path, str], str]
+
+PUBLISHED_SHARES = {"accuracy": "accuracy", "uf1": "UF1", "uar": "UAR"}
+
+
+def run_block(name: str, results: Path, where: str) -> str:
+    """The table of one stored run, its verdict, and the command that repeats it."""
+    path = results / f"{name}.json"
+    known = sorted(found.stem for found in results.glob("*.json"))
+    if name not in known:
+        raise MerlabError(
+            f"{where} asks for result {name!r}, but {results} holds {', '.join(known) or 'nothing'}; "
+            f"keep a run under that name with `merlab results save RUN {path}`"
+        )
+    stored = read_stored(path)
+    try:
+        tables = [results_table(stored.metrics)]
+        if len(stored.databases) > 1 or len(stored.metrics[0]["by_database"]) > 1:
+            tables.append(database_table(stored.metrics).drop(columns=["accuracy", "macro precision"]))
+        text, sentence = "\n".join(map(markdown_table, tables)), verdict(stored.metrics)
+    except KeyError as error:
+        raise MerlabError(f"{path} is no stored result ({error}); write it again with `merlab results save`") from error
+    stamps = STAMP_SEPARATOR.join(all_stamps(stored.metrics))
+    heading = f"**{stamps}**\n\n" if stamps else ""
+    return f"{heading}{text}\n{sentence}\n\n{_origin(stored)}\n"
+
+
+def leaderboard_block(name: str, results: Path, where: str) -> str:
+    """Every method of the stored runs of ``SCHEME`` or ``SCHEME PROTOCOL``: a table for each set of clips and folds."""
+    scheme, _, protocol = name.partition(" ")
+    boards = [
+        board
+        for board in leaderboards(stored_results(results))
+        if board.contest.scheme == scheme and protocol in ("", board.contest.protocol)
+    ]
+    if not boards:
+        raise MerlabError(f"{where} asks for a leaderboard of {name!r}, but {results} holds no run of it")
+    return "\n".join(f"{board.title}\n\n{markdown_table(board.text())}" for board in boards)
+
+
+def published_block(data: str, results: Path, where: str) -> str:
+    """What others published on some data, with the rule that selected the model, best accuracy or UF1 first."""
+    rows = [row for row in published_results() if row.data == data]
+    if not rows:
+        known = dict.fromkeys(row.data for row in published_results())
+        raise MerlabError(f"{where} asks for published results on {data!r}; there are those on {', '.join(known)}")
+    ordered = sorted(rows, key=lambda row: (row.uf1 or 0, row.accuracy or 0), reverse=True)
+    return markdown_table(pd.DataFrame([_published_row(row) for row in ordered]))
+
+
+BLOCKS: Mapping[str, Block] = {"results": run_block, "leaderboard": leaderboard_block, "published": published_block}
+
+
+def _published_row(row: Published) -> dict[str, str]:
+    shares = {title: getattr(row, key) for key, title in PUBLISHED_SHARES.items()}
+    return {
+        "method": row.method,
+        "year": str(row.year or ""),
+        "classes": row.classes,
+        "protocol": row.protocol,
+        **{title: "" if value is None else number(value) for title, value in shares.items()},
+        "model": row.selection,
+        "status": row.status,
+        "source": row.source,
+    }
+
+
+def _origin(stored: StoredResult) -> str:
+    commit = f" at commit {stored.commit}" if stored.commit else ""
+    return f"Run of {stored.date} with merlab {stored.versions['merlab']}{commit}: `{stored.command}`"

@@ -1,0 +1,33 @@
+"""The documentation site builds without a warning and without a foreign host."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_app import COMMANDS
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "properdocs", "build", "--strict", "--site-dir", str(folder)]
+    subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("properdocs") is None, reason="ProperDocs is an extra; pip install 'merlab[docs]'")
+def test_pages_load_nothing_from_elsewhere_and_every_command_has_its_place(site):
+    pages = {page.relative_to(site): page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    loaded = re.compile(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//")
+    assert [path for path, text in pages.items() if loaded.search(text)] == []
+    commands = pages[Path("reference/commands.html")]
+    assert [command for command in COMMANDS if f"merlab {command}" not in commands] == []
