@@ -103,6 +103,7 @@ def test_a_recipe_of_images_runs_as_stated_for_one_epoch(merlab, few_faces, tmp_
     ran = record["methods"][-1]
     assert (ran["method"], ran["preset"]) == (experiments()[name].method, "paper")
     assert ran["input"] == str(experiments()[name].entry().recipe)
+    assert record["data"]["scheme"] == experiments()[name].scheme
 
 
 @pytest.fixture(scope="module")

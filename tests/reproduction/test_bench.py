@@ -6,7 +6,9 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
+from merlab.recipes import find_experiment
 from merlab.reproduction import Bench
+from merlab.reproduction.paper_tables import _as_stated
 from tests.helpers import write_flow_tree
 
 
@@ -54,6 +56,15 @@ def test_a_method_whose_input_the_clips_do_not_allow_is_refused_with_the_reason(
     bench = flow_bench(full=True)
     assert bench.refusal("ststnet") is None
     assert "flow" in bench.refusal("dbfem-caffm")
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_recipe_sets_classes_protocol_and_seeds_that_its_user_left_open(tmp_path, full):
+    experiment = find_experiment("yan2014_lbp-top_casme2")
+    bench = _as_stated(Bench(tmp_path, database="casme2", root=tmp_path, full=full), experiment)
+    assert (bench.label_scheme, bench.split, bench.seed_count) == ("casme2-5", "loso", 5 if full else 2)
+    chosen = _as_stated(Bench(tmp_path, scheme="casme2-5-merged", seeds=3), experiment)
+    assert (chosen.label_scheme, chosen.split, chosen.seed_count) == ("casme2-5-merged", "kfold", 3)
 
 
 def test_methods_are_measured_once_for_all_tables_of_a_folder(flow_bench, tmp_path):

@@ -15,7 +15,7 @@ from merlab.cli.arguments import AddressOption, EngineName, EngineOption, JobsOp
 from merlab.console import out_console, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
-    from merlab.reproduction import ComparedTable
+    from merlab.reproduction import Bench, ComparedTable
 
 
 @app.command("reproduce", rich_help_panel=EXPERIMENTS)
@@ -64,7 +64,7 @@ def reproduce_command(
     measured and stamped REDUCED; without --root, SYNTHETIC faces are made and stamped.
     """
     from merlab.faces.alignment import FaceFinding
-    from merlab.reproduction import FIGURES, Bench, make_figure, make_table, targets_of
+    from merlab.reproduction import Bench, targets_of
 
     wanted = targets_of(target)
     bench = Bench(
@@ -83,16 +83,7 @@ def reproduce_command(
         cache=cache,
     )
     for name in wanted:
-        start = time.monotonic()
-        with progress_bar() as progress:
-            watched = replace(bench, progress=progress)
-            table = None if name in FIGURES else make_table(name, watched)
-            paths = make_figure(name, watched) if table is None else table.write(out)
-        if table is not None:
-            _print(table)
-        out_console.print(
-            f"{escape(', '.join(map(str, paths)))} ({_duration(time.monotonic() - start)})", soft_wrap=True
-        )
+        _make(name, bench)
 
 
 @app.command("recipes", rich_help_panel=EXPERIMENTS)
@@ -113,6 +104,20 @@ def recipes_command(as_json: JsonOption = False) -> None:
         for name, experiment in known.items()
     ]
     print_table("Recipes", ["name", "data", "published"], rows)
+
+
+def _make(target: str, bench: Bench) -> None:
+    """Measure or draw one target, print it, and say where it lies and how long it took."""
+    from merlab.reproduction import FIGURES, make_figure, make_table
+
+    start = time.monotonic()
+    with progress_bar() as progress:
+        watched = replace(bench, progress=progress)
+        table = None if target in FIGURES else make_table(target, watched)
+        paths = make_figure(target, watched) if table is None else table.write(bench.out)
+    if table is not None:
+        _print(table)
+    out_console.print(f"{escape(', '.join(map(str, paths)))} ({_duration(time.monotonic() - start)})", soft_wrap=True)
 
 
 def _print(table: ComparedTable) -> None:

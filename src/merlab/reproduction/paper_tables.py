@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from merlab.errors import MerlabError
@@ -11,7 +12,7 @@ from merlab.evaluation.runtimes import frames_per_second
 from merlab.methods import METHODS, find_method
 from merlab.recipes import Experiment, Published, experiment_of, find_paper, published_results
 from merlab.reports.tables import FLOORS
-from merlab.reproduction.bench import Bench
+from merlab.reproduction.bench import STAND_IN, Bench
 from merlab.reproduction.tables import (
     TABLE_5,
     TABLE_7,
@@ -94,7 +95,8 @@ def leak(bench: Bench) -> ComparedTable:
 
 
 def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
-    """One recipe: every published figure beside what was measured."""
+    """One recipe: every published figure beside what was measured, under the recipe's classes and protocol."""
+    bench = _as_stated(bench, experiment)
     summaries = bench.measure(
         [*FLOORS, experiment.method],
         input_text=experiment.input if bench.full else None,
@@ -109,13 +111,25 @@ def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
         for source in sources
     ]
     paper = find_paper(experiment.paper)
+    elsewhere = f"Published on {experiment.database}, measured on {bench.database}."
     notes = [
+        *([elsewhere] if bench.database != experiment.database else []),
         *(f"Not published: {text}" for text in (*paper.silent, *experiment.silent)),
         *(f"Contradiction: {text}" for text in (*paper.contradictions, *experiment.contradictions)),
         *experiment.notes,
     ]
     return ComparedTable(
         experiment.name, f"{paper.title}: {experiment.method}", metrics, [*rows, *floor_rows(summaries)], notes
+    )
+
+
+def _as_stated(bench: Bench, experiment: Experiment) -> Bench:
+    """The bench under the recipe's classes, protocol and seeds, wherever its user named none."""
+    return replace(
+        bench,
+        scheme=bench.scheme or experiment.scheme,
+        protocol=bench.protocol or (None if bench.database == STAND_IN else experiment.protocol),
+        seeds=bench.seeds or (experiment.seeds if bench.full else None),
     )
 
 
