@@ -99,6 +99,13 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, Any], holds: str
     write_json(out / marker, {**settings, **unchecked})
 
 
+def release_folder(out: Path, marker: str) -> None:
+    """Give up a claimed folder in which nothing came to lie beside the ``marker``, so that it can be claimed anew."""
+    if [path.name for path in out.iterdir()] == [marker]:
+        (out / marker).unlink()
+        out.rmdir()
+
+
 def _told(value: Any) -> str:
     return ", ".join(f"{key}={part}" for key, part in value.items()) if isinstance(value, dict) else str(value)
 

@@ -88,9 +88,11 @@ def test_the_frame_that_fixes_the_layout_must_show_a_face_and_the_error_says_whi
     source = write_folder(tmp_path / "late", [NOTHING, NOTHING, *heads])
     with pytest.raises(MerlabError, match=r"late, frame 1: no face is found.*frame 3 shows one: .*--frames 3:"):
         align(source, tmp_path / "out", FIVE_POINTS)
+    assert align(source, tmp_path / "out", FIVE_POINTS, part=Part(first=3))["frames"] == [3, 6]
     empty = write_folder(tmp_path / "holiday", [NOTHING] * 3)
     with pytest.raises(MerlabError, match="none is found in any of 3 frames"):
         align(empty, tmp_path / "out2", FIVE_POINTS)
+    assert not (tmp_path / "out2").exists()
 
 
 def test_frames_without_a_face_are_named(tmp_path, heads):

@@ -81,5 +81,5 @@ def test_an_image_without_a_face_and_a_file_that_is_no_image_are_named(tmp_path)
     (tmp_path / "text.png").write_text("no image")
     with pytest.raises(MerlabError, match="no face is found"):
         figure_3(Bench(tmp_path, image=tmp_path / "grey.png"))
-    with pytest.raises(MerlabError, match=r"text\.png cannot be read"):
+    with pytest.raises(MerlabError, match=r"text\.png is not an image"):
         figure_3(Bench(tmp_path, image=tmp_path / "text.png"))

@@ -17,11 +17,11 @@ from merlab.databases.coded.table import SYNTHETIC
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.preparation.aligned_clip import ClipWriter, Job
-from merlab.preparation.record import RECORD, claim, read_record
+from merlab.preparation.record import MANIFEST, RECORD, claim, read_record
 from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import write_sheet
 from merlab.processes import one_thread
-from merlab.storage import whole_file, whole_folder
+from merlab.storage import release_folder, whole_file, whole_folder
 
 FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
 # Frames of a video that are looked at, evenly spaced, to say where a face is when the first shows none.
@@ -76,15 +76,23 @@ def align(
     claim(source, out, described)
     wanted = [out / FRAMES / RECORD, out / SHEET, *([out / VIDEO] if video else [])]
     if not all(path.is_file() for path in wanted):
-        job = _job(source, frames, part, fps or frames.fps)
-        with one_thread(), whole_folder(out / FRAMES) as aside:
-            writer = _writer(aside, job, frames, settled)
-            with _video_writer(out / VIDEO if video else None, job.fps) as show:
-                for done, number in enumerate(job.numbers, start=1):
-                    show(writer.write(number))
-                    progress(done, len(job.numbers), f"frame {number}")
-            write_sheet(out / SHEET, writer.finish())
+        try:
+            _align(_job(source, frames, part, fps or frames.fps), frames, settled, out, video, progress)
+        except MerlabError:
+            # The remedy may be another part or setting, which the same folder would else refuse.
+            release_folder(out, MANIFEST)
+            raise
     return read_record(out / FRAMES)
+
+
+def _align(job: Job, frames: Frames, settings: Settings, out: Path, video: bool, progress: Progress) -> None:
+    with one_thread(), whole_folder(out / FRAMES) as aside:
+        writer = _writer(aside, job, frames, settings)
+        with _video_writer(out / VIDEO if video else None, job.fps) as show:
+            for done, number in enumerate(job.numbers, start=1):
+                show(writer.write(number))
+                progress(done, len(job.numbers), f"frame {number}")
+        write_sheet(out / SHEET, writer.finish())
 
 
 def _job(source: Path, frames: Frames, part: Part, fps: float | None) -> Job:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import cv2
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from merlab.clips import Image
+from merlab.clips import Image, read_image
 from merlab.databases.synthetic import make_faces
-from merlab.errors import MerlabError
 from merlab.faces.alignment import ClipAlignment
 from merlab.reports.figures import FLOOR_COLOUR, stamp_across, stamped_figure
 from merlab.reproduction.bench import Bench
@@ -54,18 +49,11 @@ def figure_3(bench: Bench) -> Figure:
 def _camera_frame(bench: Bench) -> tuple[Image, list[str]]:
     """A BGR frame, and its stamps."""
     if bench.image is not None:
-        return _read(bench.image), []
+        return read_image(bench.image), []
     tree = bench.out / "camera"
     make_faces(tree, subjects=1, clips=1, raw=True, jobs=1, progress=bench.progress)
     frames = (tree / "CASME2-RAW").rglob("img*.jpg")
-    return _read(min(frames, key=lambda path: int(path.stem.removeprefix("img")))), ["SYNTHETIC"]
-
-
-def _read(path: Path) -> Image:
-    frame = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if frame is None:
-        raise MerlabError(f"{path} cannot be read as an image; name a PNG or JPEG file with --image")
-    return np.asarray(frame, np.uint8)
+    return read_image(min(frames, key=lambda path: int(path.stem.removeprefix("img")))), ["SYNTHETIC"]
 
 
 def _panel(axes: Axes, image: Image, left: float, text: str) -> float:
