@@ -36,7 +36,7 @@ def make_videos_command(
     seed: SeedOption = 0,
     video_format: Annotated[
         VideoFormat,
-        typer.Option("--format", help="avi: Motion JPEG, true to the frames, 290 MB a minute; mp4: small, blurred."),
+        typer.Option("--format", help="avi: Motion JPEG, true to the frames, 10 minutes at most; mp4: small, blurred."),
     ] = VideoFormat.AVI,
     raw: Annotated[bool, typer.Option("--raw", help="Also write the uncropped 640x480 camera view.")] = False,
     jobs: JobsOption = None,

@@ -114,6 +114,8 @@ class TestRefusals:
             ({"minutes": 0}, "minutes must be above 0, got 0"),
             ({"events": -1}, "events must be 0 or more, got -1"),
             ({"events": 40}, "do not fit into"),
+            ({"minutes": 11}, "an AVI file holds 4 GB, about 10.2 minutes of this view; choose the format frames"),
+            ({"minutes": 3, "raw": True}, "about 2.2 minutes of this view"),
             ({"preset": "huge"}, "no preset is called 'huge'"),
             ({"video_format": "gif"}, "no format is called 'gif'; there are avi, mp4, frames"),
         ],

@@ -11,11 +11,11 @@ import pandas as pd
 
 from merlab.databases.synthetic.folder import require_at_least
 from merlab.databases.synthetic.identity import draw_identity
-from merlab.databases.synthetic.layout import FPS, Stream, random_stream
+from merlab.databases.synthetic.layout import CAMERA, CROP, FPS, Stream, random_stream
 from merlab.databases.synthetic.presets import RenderPreset, find_preset
 from merlab.databases.synthetic.recording import BLOCK, RecordingPlan, plan_recording
 from merlab.databases.synthetic.tree import class_counts
-from merlab.databases.synthetic.video import FORMATS
+from merlab.databases.synthetic.video import FORMATS, most_frames
 from merlab.errors import MerlabError
 
 VIDEOS, RAW_VIDEOS = "SYNTHETIC_videos", "SYNTHETIC_raw_videos"
@@ -47,6 +47,12 @@ class RecordingSet:
             raise MerlabError(f"minutes must be above 0, got {self.minutes}")
         if self.video_format not in FORMATS:
             raise MerlabError(f"no format is called {self.video_format!r}; there are {', '.join(FORMATS)}")
+        most = most_frames(self.video_format, CAMERA if self.raw else CROP)
+        if self.frames > most:
+            raise MerlabError(
+                f"an AVI file holds 4 GB, about {most / FPS / 60:.1f} minutes of this view; "
+                "choose the format frames (true to the frames) or mp4 (small, but blurred)"
+            )
         self.plan(0)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
@@ -16,6 +17,10 @@ from merlab.errors import MerlabError
 from merlab.storage import whole_file, whole_folder
 
 WriteFrame = Callable[[Image], None]
+
+AVI_BYTES = 4_000_000_000
+# What a frame of the noisiest preset takes as JPEG, and some more.
+BYTES_A_PIXEL = 0.5
 
 
 @contextmanager
@@ -54,6 +59,11 @@ FORMATS: dict[str, Callable[[Path, Window, int], AbstractContextManager[WriteFra
     "mp4": write_mp4,
     "frames": write_jpegs,
 }
+
+
+def most_frames(video_format: str, window: Window) -> float:
+    """How many frames of a view a recording of this format can hold; OpenCV ends the process beyond 4 GB of AVI."""
+    return AVI_BYTES / (BYTES_A_PIXEL * window.width * window.height) if video_format == "avi" else math.inf
 
 
 @contextmanager
