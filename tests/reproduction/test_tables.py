@@ -96,6 +96,13 @@ def test_pairs_of_columns_become_one_for_a_terminal(table):
     assert str(narrow.iloc[0, 2]).startswith("0.7577 | .")
 
 
+def test_a_table_of_which_nothing_is_published_has_no_empty_columns_for_it(summaries):
+    table = ComparedTable("leak", "Leak", METRICS, [Row("a", "gfem", {}, summaries["gfem"])])
+    columns = ["row", "method", "accuracy, measured", "UF1, measured", "remark"]
+    assert list(table.text().columns) == columns
+    assert list(paired(table.text()).columns) == columns
+
+
 def test_table_8_holds_what_the_paper_lists_and_rivals_are_all_other_methods():
     listed = {row.merlab for row in table_8_rows()}
     assert "dbfem-caffm" in listed

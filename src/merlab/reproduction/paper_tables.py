@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -48,7 +49,7 @@ def table_7(bench: Bench) -> ComparedTable:
     ]
     notes = [
         f"Parameters, multiply-accumulates and speed are those of the preset paper at 3 x 282 x 231 a view, batch 1: "
-        f"{hardware()}.",
+        f"{hardware()}{_load()}.",
         "The paper names no hardware for its frames a second.",
         *_paper_notes("Table 7", "Parameters:"),
     ]
@@ -149,6 +150,11 @@ def _cost_cells(method: str, position: int, bench: Bench) -> dict[str, Any]:
         "frames/s, published": published["fps"],
         **{f"frames/s, {runtime}": speed for runtime, speed in frames_per_second(module, shape).items()},
     }
+
+
+def _load() -> str:
+    """What else the machine was doing: the processes that wanted a core in the last minute, on systems that count."""
+    return f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
 
 
 def _table_8_row(row: Published, summary: dict[str, Any] | None, refusals: dict[str, str | None]) -> Row:

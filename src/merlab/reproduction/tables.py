@@ -70,7 +70,10 @@ class ComparedTable:
         return all_stamps([row.summary for row in self.rows if row.summary is not None])
 
     def text(self) -> pd.DataFrame:
-        """For people: a column a number, published first, ``mean ± sd [low, high]`` for what was measured."""
+        """For people: a column a number, ``mean ± sd [low, high]`` for what was measured.
+
+        Published figures stand before measured ones, where the table has any.
+        """
         return pd.DataFrame([self._text_row(row) for row in self.rows]).fillna(NOTHING)
 
     def numbers(self) -> pd.DataFrame:
@@ -114,7 +117,8 @@ class ComparedTable:
         for metric in self.metrics:
             published, measured = row.published.get(metric), row.summary and row.summary[MEASURED[metric]]
             title = METRIC_TITLES.get(metric, metric)
-            cells[f"{title}, published"] = NOTHING if published is None else f"{published:g}"
+            if any(metric in other.published for other in self.rows):
+                cells[f"{title}, published"] = NOTHING if published is None else f"{published:g}"
             cells[f"{title}, measured"] = estimate(**measured) if measured else NOTHING
         remark = row.remark or STAMP_SEPARATOR.join(row.summary["stamps"] if row.summary else [])
         return cells | {column: _cell(value) for column, value in (row.cells or {}).items()} | {"remark": remark}
@@ -172,7 +176,7 @@ def paired(text: pd.DataFrame) -> pd.DataFrame:
         title, _, kind = column.rpartition(", ")
         if kind == "published" and f"{title}, measured" in text:
             columns[f"{title}, published | measured"] = text[column] + " | " + text[f"{title}, measured"]
-        elif kind != "measured":
+        elif kind != "measured" or f"{title}, published" not in text:
             columns[column] = text[column]
     return pd.DataFrame(columns)
 
