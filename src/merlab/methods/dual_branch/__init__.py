@@ -52,7 +52,7 @@ PRESETS = {
     ),
     "flow28": Preset(
         source="merlab's choice for 28 x 28 flow: no stride in the stem, a quarter of the width, balanced classes, "
-        "mirroring and shifts of 1 pixel; picked among nine variants on synthetic faces alone, although that a narrow "
+        "mirroring and shifts of 1 pixel; picked among eight variants on synthetic faces alone, although that a narrow "
         "network without stride helps was known from the released flow",
         reduced=True,
         network={"width": 0.25, "stem_stride": 1},
