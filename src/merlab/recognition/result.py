@@ -1,0 +1,89 @@
+"""What ``merlab recognize`` leaves of one video: the files of its folder, and how to read them again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from merlab.errors import MerlabError
+from merlab.storage import read_json
+
+FRAMES, EVENTS, METADATA = "frames.csv", "events.csv", "metadata.json"
+REPORT, OVERLAY, ELAN = "report.html", "overlay.mp4", "events.eaf"
+# One folder an event under EVIDENCE, named as its row's ``event``: the two faces, the movement between them as a colour
+# picture, and maps.json, which names each map picture of the recogniser beside it.
+EVIDENCE = "events"
+ONSET_PICTURE, APEX_PICTURE, FLOW_PICTURE, MAPS = "onset.png", "apex.png", "flow.png", "maps.json"
+
+# A row a frame and a face; a frame without any face has one row, its face_id empty and success 0. The box is in pixels
+# of the video, the score and its threshold in units of noise (see ``spotting``).
+FRAME_COLUMNS = (
+    "frame",
+    "time_s",
+    "face_id",
+    "confidence",
+    "success",
+    "x",
+    "y",
+    "width",
+    "height",
+    "score",
+    "lids_px",
+    "threshold",
+)
+# A row an event, in the order of onsets. ``class`` is empty where the recogniser abstains; then come a column
+# ``p_CLASS`` a class. ``regions`` and ``action_units`` read "mouth 1.92 px; cheeks 0.81 px", "AU12 1.90; AU6 0.72".
+EVENT_COLUMNS = (
+    "event",
+    "video",
+    "face_id",
+    "onset",
+    "apex",
+    "offset",
+    "onset_s",
+    "apex_s",
+    "offset_s",
+    "duration_s",
+    "score",
+    "part",
+    "class",
+    "probability",
+    "regions",
+    "action_units",
+)
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """The result of one video, read from ``folder``.
+
+    ``frames`` and ``events`` have FRAME_COLUMNS and EVENT_COLUMNS (with the ``p_CLASS`` columns behind); ``metadata``
+    says what was read, by which model, versions and settings, and what limits the result.
+    """
+
+    folder: Path
+    frames: pd.DataFrame
+    events: pd.DataFrame
+    metadata: dict[str, Any]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What limits the result, in sentences."""
+        return list(self.metadata["warnings"])
+
+    def evidence(self, event: str) -> Path:
+        """The folder of an event's pictures."""
+        return self.folder / EVIDENCE / event
+
+
+def read_recognition(folder: Path) -> Recognition:
+    """The result in a folder; raises MerlabError where it holds no finished one."""
+    if not (folder / METADATA).is_file():
+        raise MerlabError(f"{folder} holds no finished result of `merlab recognize`")
+    text = {"event": str, "class": str, "face_id": "Int64", "regions": str, "action_units": str}
+    frames = pd.read_csv(folder / FRAMES, dtype={"face_id": "Int64"})
+    events = pd.read_csv(folder / EVENTS, dtype=text, keep_default_na=False, na_values={"face_id": [""]})
+    return Recognition(folder, frames, events, read_json(folder / METADATA))
