@@ -35,7 +35,8 @@ FRAME_COLUMNS = (
     "threshold",
 )
 # A row an event, in the order of onsets. ``class`` is empty where the recogniser abstains; then come a column
-# ``p_CLASS`` a class. ``regions`` and ``action_units`` read "mouth 1.92 px; cheeks 0.81 px", "AU12 1.90; AU6 0.72".
+# ``p_CLASS`` a class; ``probability`` is the largest of them. ``regions`` and ``action_units`` read "mouth, left 1.92
+# px up and outwards; cheeks, left 0.81 px up", "AU12 left 1.90; AU6 0.72".
 EVENT_COLUMNS = (
     "event",
     "video",
@@ -54,6 +55,15 @@ EVENT_COLUMNS = (
     "regions",
     "action_units",
 )
+
+# What the report reads from METADATA; more may stand there.
+#   video     name, fps (true), frames, seconds, width, height
+#   faces     a list of face_id, first and last (frame), frames (in how many it was seen)
+#   model     method, preset, digest (SHA-256 of the weights' file), classes, temperature, runtime, stamps, trained_on
+#   settings  unsure_below (the probability under which no class is given), and what else was chosen
+#   versions  merlab and its main dependencies
+#   dropped   movements left out because they were too long or too short
+#   warnings  what limits the result, in sentences
 
 
 @dataclass(frozen=True)
