@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def read_recognition(folder: Path) -> Recognition:
     """The result in a folder; raises MerlabError where it holds no finished one."""
     if not (folder / METADATA).is_file():
         raise MerlabError(f"{folder} holds no finished result of `merlab recognize`")
-    text = {"event": str, "class": str, "face_id": "Int64", "regions": str, "action_units": str}
+    text: dict[Hashable, Any] = {"event": str, "class": str, "face_id": "Int64", "regions": str, "action_units": str}
     frames = pd.read_csv(folder / FRAMES, dtype={"face_id": "Int64"})
     events = pd.read_csv(folder / EVENTS, dtype=text, keep_default_na=False, na_values={"face_id": [""]})
     return Recognition(folder, frames, events, read_json(folder / METADATA))
