@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.reports.leaderboard import leaderboards, write_csv
+from merlab.reports.leaderboard import Contest, Leaderboard, Line, leaderboards, write_csv
 from merlab.reports.stored import store_result, stored_results
 from tests.reports.fake_run import fake_record, write_run
 
@@ -54,3 +54,24 @@ def test_the_csv_holds_numbers_with_date_seeds_interval_and_stamps_and_is_checke
 def test_a_folder_without_results_is_named(tmp_path):
     with pytest.raises(MerlabError, match="holds no stored result"):
         write_csv(tmp_path, check=True)
+
+
+def test_each_database_stands_beside_what_was_published_of_it_and_says_where_that_lies():
+    score = {"mean": 0.8, "sd": 0.01, "interval": [0.75, 0.82]}
+    summary = {"method": "ststnet", "by_database": {"casme2": {"uf1": score}, "smic": {"uf1": score}}}
+    contest = Contest(("casme2", "smic"), "megc2019", "loso", 40, 309)
+    table = Leaderboard(contest, [Line("run", "2026-05-04", "", "reduced", summary)]).beside_published()
+    # STSTNet paper, Table III (UF1 .8382 and .6801), and MEB's re-run of the last epoch (.7036 and .7139).
+    honest = table[table["model"] == "last epoch"].to_dict("records")
+    rows = {(row["published by"], row["database"]): row for row in honest}
+    assert rows["STSTNet", "casme2"]["published is"] == "above the interval"
+    assert rows["STSTNet", "casme2"]["published UF1"] == ".838"
+    assert rows["STSTNet", "smic"]["published is"] == "below the interval"
+    assert rows["STSTNet (MEB re-run)", "casme2"]["published is"] == "below the interval"
+    assert "samm" not in set(table["database"])
+
+
+def test_a_method_that_nobody_published_has_no_row():
+    summary = {"method": "linear-svm", "by_database": {"smic": {"uf1": {"mean": 0.6, "sd": None, "interval": [0, 1]}}}}
+    board = Leaderboard(Contest(("smic",), "megc2019", "loso", 16, 164), [Line("run", "", "", "reduced", summary)])
+    assert board.beside_published().empty

@@ -9,7 +9,7 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.recipes import Published, published_results
-from merlab.reports.leaderboard import leaderboards
+from merlab.reports.leaderboard import Leaderboard, leaderboards
 from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps
 from merlab.reports.stored import StoredResult, read_stored, stored_results
 from merlab.reports.tables import database_table, markdown_table, number, results_table, verdict
@@ -43,15 +43,16 @@ def run_block(name: str, results: Path, where: str) -> str:
 
 def leaderboard_block(name: str, results: Path, where: str) -> str:
     """Every method of the stored runs of ``SCHEME`` or ``SCHEME PROTOCOL``: a table for each set of clips and folds."""
-    scheme, _, protocol = name.partition(" ")
-    boards = [
-        board
-        for board in leaderboards(stored_results(results))
-        if board.contest.scheme == scheme and protocol in ("", board.contest.protocol)
-    ]
-    if not boards:
-        raise MerlabError(f"{where} asks for a leaderboard of {name!r}, but {results} holds no run of it")
+    boards = _boards(name, results, where)
     return "\n".join(f"{board.title}\n\n{markdown_table(board.text())}" for board in boards)
+
+
+def beside_block(name: str, results: Path, where: str) -> str:
+    """The same leaderboards, database by database of MEGC2019's composite, beside what was published of each."""
+    tables = {board.title: board.beside_published() for board in _boards(name, results, where)}
+    if all(table.empty for table in tables.values()):
+        raise MerlabError(f"{where}: nothing is published of the databases and methods of {name!r}")
+    return "\n".join(f"{title}\n\n{markdown_table(table)}" for title, table in tables.items() if not table.empty)
 
 
 def published_block(data: str, results: Path, where: str) -> str:
@@ -64,7 +65,24 @@ def published_block(data: str, results: Path, where: str) -> str:
     return markdown_table(pd.DataFrame([_published_row(row) for row in ordered]))
 
 
-BLOCKS: Mapping[str, Block] = {"results": run_block, "leaderboard": leaderboard_block, "published": published_block}
+BLOCKS: Mapping[str, Block] = {
+    "results": run_block,
+    "leaderboard": leaderboard_block,
+    "beside": beside_block,
+    "published": published_block,
+}
+
+
+def _boards(name: str, results: Path, where: str) -> list[Leaderboard]:
+    scheme, _, protocol = name.partition(" ")
+    boards = [
+        board
+        for board in leaderboards(stored_results(results))
+        if board.contest.scheme == scheme and protocol in ("", board.contest.protocol)
+    ]
+    if not boards:
+        raise MerlabError(f"{where} asks for a leaderboard of {name!r}, but {results} holds no run of it")
+    return boards
 
 
 def _published_row(row: Published) -> dict[str, str]:

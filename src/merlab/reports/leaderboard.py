@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from merlab.errors import MerlabError
+from merlab.recipes import Published, published_results
 from merlab.reports.stamps import STAMP_SEPARATOR
 from merlab.reports.stored import StoredResult, stored_results
-from merlab.reports.tables import estimate, results_numbers
+from merlab.reports.tables import estimate, number, results_numbers
 from merlab.storage import keep_text
 
 CSV_NAME = "leaderboard.csv"
+# The parts of MEGC2019's composite: how published.csv names the share of each database.
+COMPOSITE = {"casme2": "MEGC2019-CASMEII", "smic": "MEGC2019-SMIC", "samm": "MEGC2019-SAMM"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,22 @@ class Leaderboard:
             table[column] = [getattr(line, column) for line in self.lines]
         return table
 
+    def beside_published(self) -> pd.DataFrame:
+        """Each database of MEGC2019's composite by itself: what was measured beside what was published of it.
+
+        A row a method, database and published row, so that methods nobody published have none. The test clips of a
+        database are the same on both sides; what was trained on besides may not be.
+        """
+        rows = [
+            _beside(line, database, published)
+            for line in self.lines
+            for database, part in COMPOSITE.items()
+            for published in published_results()
+            if published.data == part and published.merlab == line.summary["method"] and published.uf1 is not None
+            if database in line.summary["by_database"]
+        ]
+        return pd.DataFrame(rows)
+
 
 def leaderboards(results: Mapping[str, StoredResult]) -> list[Leaderboard]:
     """Every stored result in the table it belongs to; what several runs hold with the same result stands once."""
@@ -110,4 +129,21 @@ def _text_row(line: Line) -> dict[str, str]:
         "run": line.run,
         "date": line.date,
         "commit": line.commit,
+    }
+
+
+def _beside(line: Line, database: str, published: Published) -> dict[str, str]:
+    measured = line.summary["by_database"][database]["uf1"]
+    assert published.uf1 is not None
+    low, high = measured["interval"]
+    place = "inside" if low <= published.uf1 <= high else "below" if published.uf1 < low else "above"
+    return {
+        "method": line.summary["method"],
+        "preset": line.preset,
+        "database": database,
+        "measured UF1": estimate(**measured),
+        "published UF1": number(published.uf1),
+        "published is": f"{place} the interval",
+        "published by": published.method,
+        "model": published.selection,
     }
