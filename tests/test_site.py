@@ -31,3 +31,11 @@ def test_pages_load_nothing_from_elsewhere_and_every_command_has_its_place(site)
     assert [path for path, text in pages.items() if loaded.search(text)] == []
     commands = pages[Path("reference/commands.html")]
     assert [command for command in COMMANDS if f"merlab {command}" not in commands] == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("properdocs") is None, reason="ProperDocs is an extra; pip install 'merlab[docs]'")
+def test_the_api_page_has_signatures_with_types_and_docstrings(site):
+    page = re.sub(r"<[^>]+>", "", (site / "reference" / "api.html").read_text(encoding="utf-8"))
+    assert "read_recognition(folder: Path)" in page
+    assert "Unweighted mean of the classes" in page
