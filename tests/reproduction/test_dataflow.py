@@ -38,7 +38,7 @@ def test_blocks_come_in_calling_order_with_shapes_and_sources():
     assert blocks["classify"].shape == (3,)
 
 
-@pytest.mark.parametrize("name", ["gfem", "ltfem", "dbfem", "dbfem-caffm", "ststnet"])
+@pytest.mark.parametrize("name", ["gfem", "ltfem", "dbfem", "dbfem-caffm", "dbfem-caffm-l", "dbfem-caffm-g", "ststnet"])
 def test_no_parameter_of_a_network_is_left_out(name):
     module, shape = network_of(find_method(name), "reduced", (28, 28))
     assert sum(block.parameters for block in trace(module, shape)) == parameters(module)
@@ -53,6 +53,13 @@ def test_the_papers_fusion_is_as_the_text_describes_it():
     assert blocks["fusion.third"].sources == ("fusion.second",)
     assert blocks["fusion.merge"].sources == ("fusion.first", "fusion.second", "fusion.third")
     assert blocks["fusion.refine.1"].sources == ("fusion.refine.0",)
+
+
+def test_the_guided_fusion_hands_both_maps_from_gate_to_gate():
+    module, shape = network_of(find_method("dbfem-caffm-l"), "reduced", (28, 28))
+    blocks = {block.name: block for block in trace(module, shape)}
+    assert [blocks[f"fusion.{name}"].kind for name in ("first", "second", "third")] == ["CBAM"] * 3
+    assert blocks["fusion.third"].sources == ("fusion.second",)
 
 
 def test_a_network_is_left_without_hooks():

@@ -12,10 +12,10 @@ from torch.overrides import TorchFunctionMode
 
 from merlab.evaluation.cost import parameters
 from merlab.methods.dual_branch.global_branch import ResidualBlock
-from merlab.methods.layers import Attention, ConvBnRelu, Parallel
+from merlab.methods.layers import ConvBnRelu, Gates, Parallel
 
 # Drawn as one box; every other module is looked into, down to torch's own layers.
-BLOCKS = (Attention, ConvBnRelu, Parallel, ResidualBlock)
+BLOCKS = (Gates, ConvBnRelu, Parallel, ResidualBlock)
 INPUT = "input"
 
 
@@ -71,12 +71,14 @@ class _Recorder(TorchFunctionMode):
         """Before a block: what happens in it is its own affair."""
         self.inside += 1
 
-    def leave(self, name: str, module: nn.Module, inputs: Any, output: Tensor) -> None:
-        """After a block: note it; its output comes from it alone."""
+    def leave(self, name: str, module: nn.Module, inputs: Any, output: Any) -> None:
+        """After a block: note it, by its first output's shape; its outputs come from it alone."""
         self.inside -= 1
-        shape = tuple(output.shape[1:])
+        outputs = list(_tensors(output))
+        shape = tuple(outputs[0].shape[1:])
         self.blocks.append(Block(name, describe(module), shape, parameters(module), self.origin(inputs)))
-        self.follow(output, (name,))
+        for tensor in outputs:
+            self.follow(tensor, (name,))
 
 
 def trace(module: nn.Module, shape: tuple[int, int, int]) -> list[Block]:
@@ -104,7 +106,7 @@ def describe(module: nn.Module) -> str:
         height, width = convolution.kernel_size
         stride = f" / {convolution.stride[0]}" if convolution.stride[0] > 1 else ""
         return f"conv {height}×{width}{stride}"
-    if isinstance(module, Attention):
+    if isinstance(module, Gates):
         gates = [name for name, _ in module.named_children()]
         return "CBAM" if gates == ["channel", "spatial"] else " and ".join([*gates, "attention"])
     names = {

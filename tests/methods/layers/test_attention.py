@@ -6,7 +6,15 @@ import pytest
 import torch
 
 from merlab.evaluation.cost import parameters
-from merlab.methods.layers import ChannelGate, SpatialGate, SqueezeExcitation, make_attention, scaled, squeezed
+from merlab.methods.layers import (
+    Attention,
+    ChannelGate,
+    GuidedAttention,
+    SpatialGate,
+    SqueezeExcitation,
+    scaled,
+    squeezed,
+)
 
 
 def sigmoid(value: float) -> float:
@@ -63,15 +71,15 @@ def test_squeeze_and_excitation_looks_at_the_averages_alone():
     ],
 )
 def test_what_each_attention_costs_at_256_channels(name, expected):
-    assert parameters(make_attention(name, 256)) == expected
+    assert parameters(Attention(name, 256)) == expected
 
 
 def test_no_attention_changes_nothing():
-    assert torch.equal(make_attention("none", 2)(FEATURES), FEATURES)
+    assert torch.equal(Attention("none", 2)(FEATURES), FEATURES)
 
 
 def test_the_channel_gate_comes_before_the_spatial_one():
-    module = make_attention("cbam", 2)
+    module = Attention("cbam", 2)
     for parameter in module.get_submodule("channel").parameters():
         torch.nn.init.zeros_(parameter)  # gate 1/2 everywhere
     torch.nn.init.constant_(module.get_parameter("spatial.convolution.weight"), 0.1)
@@ -81,8 +89,10 @@ def test_the_channel_gate_comes_before_the_spatial_one():
 
 @pytest.mark.parametrize("name", ["cbam", "se", "sam", "none"])
 def test_guided_gates_come_from_the_guide_alone_and_weigh_both(name):
-    module = make_attention(name, 2)
-    guided, guide = module.guided(torch.ones(1, 2, 1, 2), FEATURES)
+    module = Attention(name, 2)
+    both = GuidedAttention(name, 2)
+    both.load_state_dict(module.state_dict())
+    guided, guide = both(torch.ones(1, 2, 1, 2), FEATURES)
     assert torch.allclose(guide, module(FEATURES))
     assert torch.allclose(guided * FEATURES, guide)
 

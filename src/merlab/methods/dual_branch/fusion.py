@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from merlab.methods.layers import AttentionName, ConvBnRelu, make_attention, squeezed
+from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, Gates, GuidedAttention, squeezed
 
 Grid = tuple[int, int]
 
@@ -34,6 +34,8 @@ class CAFFM(nn.Module):
     gives (N, channels, ceil(rows / 2), ceil(columns / 2)). ``attention`` stands in for its five CBAMs.
     """
 
+    gates: type[Gates] = Attention
+
     def __init__(
         self, global_channels: int, local_channels: int, channels: int, attention: AttentionName = "cbam"
     ) -> None:
@@ -41,11 +43,11 @@ class CAFFM(nn.Module):
         self.align_global = ConvBnRelu(global_channels, channels, 1, relu=False)
         self.align_local = ConvBnRelu(local_channels, channels, 1, relu=False)
         self.masks = self._masks(channels)
-        self.first, self.second, self.third = (make_attention(attention, channels) for _ in range(3))
+        self.first, self.second, self.third = (self.gates(attention, channels) for _ in range(3))
         self.merge = ConvBnRelu(3 * channels, channels, 1)
         self.refine = nn.Sequential(
-            make_attention(attention, channels),
-            make_attention(attention, channels),
+            Attention(attention, channels),
+            Attention(attention, channels),
             nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2, padding=1),
         )
@@ -73,6 +75,8 @@ class CAFFM(nn.Module):
 class OneSidedCAFFM(CAFFM):
     """CAFFM whose masks and first three CBAMs look at one branch only: CAFFM_L (``local``) and CAFFM_G (``global``)."""
 
+    gates = GuidedAttention
+
     def __init__(
         self,
         global_channels: int,
@@ -93,7 +97,7 @@ class OneSidedCAFFM(CAFFM):
         guide_mask, other_mask = self.masks(guide).chunk(2, dim=1)
         translated = torch.sigmoid(self.translate(guide.mean(dim=(2, 3))))[:, :, None, None]
         fused = guide_mask * guide + other_mask * translated * other
-        first, guide = self.first.guided(fused, guide)
-        second, guide = self.second.guided(first, guide)
-        third, _ = self.third.guided(second, guide)
+        first, guide = self.first(fused, guide)
+        second, guide = self.second(first, guide)
+        third, _ = self.third(second, guide)
         return fused, torch.cat([first, second, third], dim=1)

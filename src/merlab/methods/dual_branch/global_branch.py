@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from merlab.methods.layers import AttentionName, ConvBnRelu, make_attention, scaled
+from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, scaled
 
 STAGE_CHANNELS = (64, 128, 256, 512)
 BLOCKS_PER_STAGE = {12: (2, 1, 2), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
@@ -22,7 +22,7 @@ class ResidualBlock(nn.Module):
         self.residual = nn.Sequential(
             ConvBnRelu(in_channels, out_channels, 3, stride),
             ConvBnRelu(out_channels, out_channels, 3, relu=False),
-            make_attention(attention, out_channels),
+            Attention(attention, out_channels),
         )
         same = stride == 1 and in_channels == out_channels
         self.shortcut = nn.Identity() if same else ConvBnRelu(in_channels, out_channels, 1, stride, relu=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from merlab.methods.layers import AttentionName, ConvBnRelu, Parallel, make_attention, scaled
+from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, Parallel, scaled
 
 
 class LocalBranch(nn.Module):
@@ -29,11 +29,11 @@ class LocalBranch(nn.Module):
             last = 2 * scaled(64, width) + scaled(96, width) + scaled(pooled, width)
         layers.append(self._block_b(last))
         last += scaled(384, width) + scaled(96, width)
-        layers.append(make_attention(attention, last))
+        layers.append(Attention(attention, last))
         for factorised in (128, 160):
             layers.append(self._block_c(last, factorised))
             last = 4 * scaled(192, width)
-            layers.append(make_attention(attention, last))
+            layers.append(Attention(attention, last))
         self.layers = nn.Sequential(*layers)
         self.out_channels = last
 

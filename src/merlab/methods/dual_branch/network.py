@@ -12,7 +12,7 @@ from merlab.methods.base import Task
 from merlab.methods.dual_branch.fusion import CAFFM, Grid, OneSidedCAFFM
 from merlab.methods.dual_branch.global_branch import GlobalBranch
 from merlab.methods.dual_branch.local_branch import LocalBranch
-from merlab.methods.layers import AttentionName, ConvBnRelu, make_attention, scaled
+from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, scaled
 
 SMALLEST_SIDE = 28
 DROPOUT = 0.5
@@ -27,7 +27,7 @@ class Neck(nn.Sequential):
     def __init__(self, in_channels: int, channels: int, classes: int, attention: AttentionName = "cbam") -> None:
         super().__init__(
             ConvBnRelu(in_channels, channels, 1),
-            make_attention(attention, channels),
+            Attention(attention, channels),
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
             nn.Dropout(DROPOUT),

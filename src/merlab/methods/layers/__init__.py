@@ -4,9 +4,10 @@ from merlab.methods.layers.attention import (
     Attention,
     AttentionName,
     ChannelGate,
+    Gates,
+    GuidedAttention,
     SpatialGate,
     SqueezeExcitation,
-    make_attention,
     squeezed,
 )
 from merlab.methods.layers.conv import ConvBnRelu, Parallel, scaled
@@ -16,10 +17,11 @@ __all__ = [
     "AttentionName",
     "ChannelGate",
     "ConvBnRelu",
+    "Gates",
+    "GuidedAttention",
     "Parallel",
     "SpatialGate",
     "SqueezeExcitation",
-    "make_attention",
     "scaled",
     "squeezed",
 ]

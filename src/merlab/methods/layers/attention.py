@@ -77,13 +77,21 @@ class SpatialGate(nn.Module):
         return torch.sigmoid(self.convolution(descriptors))
 
 
-class Attention(nn.Module):
-    """Gates applied one after the other, each computed from what the one before left; (N, C, H, W) -> the same."""
+class Gates(nn.Module):
+    """The gates of one attention, in their order; each is computed from what the one before left."""
 
-    def __init__(self, **gates: nn.Module) -> None:
+    def __init__(self, name: AttentionName, channels: int) -> None:
         super().__init__()
-        for name, gate in gates.items():
-            self.add_module(name, gate)
+        if name == "cbam":
+            self.channel: nn.Module = ChannelGate(channels)
+        elif name == "se":
+            self.channel = SqueezeExcitation(channels)
+        if name in ("cbam", "sam"):
+            self.spatial = SpatialGate()
+
+
+class Attention(Gates):
+    """CBAM's two gates, SE's one, CBAM's spatial gate alone, or no gate at all; (N, C, H, W) -> the same."""
 
     def forward(self, features: Tensor) -> Tensor:
         """Features weighted by their own gates."""
@@ -91,21 +99,13 @@ class Attention(nn.Module):
             features = features * gate(features)
         return features
 
-    def guided(self, features: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
-        """Features and guide, both weighted by the gates of the guide alone; same shape (N, C, H, W) each."""
+
+class GuidedAttention(Gates):
+    """The same gates, computed from one map and applied to two; twice (N, C, H, W) -> twice the same."""
+
+    def forward(self, features: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
+        """Features and guide, both weighted by the gates of the guide alone."""
         for module in self.children():
             gate = module(guide)
             features, guide = features * gate, guide * gate
         return features, guide
-
-
-def make_attention(name: AttentionName, channels: int) -> Attention:
-    """Attention over so many channels: CBAM's two gates, SE's one, CBAM's spatial gate alone, or no gate at all."""
-    gates: dict[str, nn.Module] = {}
-    if name == "cbam":
-        gates["channel"] = ChannelGate(channels)
-    elif name == "se":
-        gates["channel"] = SqueezeExcitation(channels)
-    if name in ("cbam", "sam"):
-        gates["spatial"] = SpatialGate()
-    return Attention(**gates)
