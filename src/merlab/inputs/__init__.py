@@ -1,6 +1,6 @@
 """Inputs: an aligned clip becomes float32 arrays, named by a recipe that states exactly how."""
 
-from merlab.inputs.extraction import default_cache, load_inputs, make_input, mirror_of
+from merlab.inputs.extraction import default_cache, input_of, load_inputs, make_input, mirror_of
 from merlab.inputs.flow import FLOW
 from merlab.inputs.flow_sequence import FLOW_SEQUENCE
 from merlab.inputs.images import APEX, DIFFERENCE, ONSET_APEX
@@ -25,6 +25,7 @@ __all__ = [
     "InputKind",
     "Recipe",
     "default_cache",
+    "input_of",
     "load_inputs",
     "make_input",
     "mirror_of",

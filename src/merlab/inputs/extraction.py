@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from platformdirs import user_cache_path
 
-from merlab.clips import Clip, ClipError, ClipTable, ImageFolder
+from merlab.clips import Clip, ClipError, ClipTable, Frames, ImageFolder
 from merlab.errors import MerlabError
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
 from merlab.inputs.apex import frames_that_decide, with_apex
@@ -38,7 +38,11 @@ def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> FloatArray:
 
     Raises ClipError, naming the clip, when its frames do not allow the recipe.
     """
-    frames = None if clip.holds_flow else table.frames(clip)
+    return input_of(clip, None if clip.holds_flow else table.frames(clip), recipe)
+
+
+def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+    """The same of frames from anywhere, such as two pictures in memory; None for a clip that holds stored flow."""
     if frames is not None:
         clip = with_apex(clip, frames, recipe)
     whole = recipe.kind.extract(clip, frames, recipe)
