@@ -8,12 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from merlab.clips import Image
 from merlab.databases import find_database
 from merlab.databases.base import load_clips
 from merlab.databases.synthetic import CAMERA, PRESETS, make_faces, make_renderer, plan_clip
 from merlab.protocols import Labelled, find_scheme, label_clips
+
+# A deadline measures the machine, and a loaded one would fail a property that holds.
+settings.register_profile("merlab", deadline=None)
+settings.load_profile("merlab")
 
 
 @pytest.fixture(scope="session")

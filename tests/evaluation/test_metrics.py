@@ -28,7 +28,7 @@ labelled_clips = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CL
 
 
 @given(labelled_clips)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_metric_agrees_with_scikit_learn_also_where_classes_are_absent(pairs):
     truth, prediction = (list(labels) for labels in zip(*pairs, strict=True))
     counts = confusion_matrix(truth, prediction, CLASSES)
@@ -41,7 +41,7 @@ def test_every_metric_agrees_with_scikit_learn_also_where_classes_are_absent(pai
 
 
 @given(labelled_clips)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_class_agrees_with_scikit_learn(pairs):
     truth, prediction = (list(labels) for labels in zip(*pairs, strict=True))
     counts = confusion_matrix(truth, prediction, CLASSES)

@@ -68,7 +68,7 @@ def test_the_same_seed_gives_the_same_interval():
 
 
 @given(st.integers(0, 1000), st.integers(1, 3))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_method_does_not_differ_from_itself(seed, seeds):
     counts = random_counts(seed, seeds=seeds)
     comparison = compare(counts, counts, uf1)
@@ -78,7 +78,7 @@ def test_a_method_does_not_differ_from_itself(seed, seeds):
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_exchanging_the_methods_turns_the_sign(seed):
     first, second = random_counts(seed), random_counts(seed + 1)
     forward, backward = compare(first, second, uar), compare(second, first, uar)

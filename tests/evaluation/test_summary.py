@@ -95,7 +95,7 @@ def test_a_run_of_one_subject_is_still_valid_json():
 
 
 @given(st.permutations(range(48)))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_of_the_rows_does_not_matter(order):
     table = predictions(seeds=1)[["truth", "prediction"]]
     assert score(table.iloc[order]) == score(table)

@@ -68,7 +68,7 @@ def test_stacking_onset_and_apex_hardly_changes_the_size(name):
     channels=st.integers(1, 8),
     stem_stride=st.sampled_from([1, 2]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_size_and_any_number_of_channels_gives_one_logit_a_class(name, height, width, channels, stem_stride):
     views = views_of(name)
     network = build(name, Task(5, channels, height, width, views), stem_stride=stem_stride, **TINY)
@@ -79,7 +79,7 @@ def test_any_size_and_any_number_of_channels_gives_one_logit_a_class(name, heigh
 
 
 @given(height=st.integers(28, 120), width=st.integers(28, 120), stem_stride=st.sampled_from([1, 2]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_both_branches_end_on_the_same_grid(height, width, stem_stride):
     network = build("dbfem", Task(5, 1, height, width, 2), stem_stride=stem_stride, **TINY)
     view = torch.rand(1, 1, height, width)
