@@ -34,12 +34,12 @@ MOVING_WEIGHT = 0.02
 HALF_FACE, PIVOT_Y = 115.0, 130.0
 
 
-def prepare(frame: Image) -> Grey:
-    """An aligned face (H, W, 3) BGR as WIDTH x HEIGHT grey of even light: local mean taken out, contrast made equal."""
-    grey = cv2.cvtColor(cv2.resize(frame, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    detail = grey.astype(np.float32)
-    detail -= cv2.GaussianBlur(detail, (0, 0), LOCAL_SIGMA)
-    deviation = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), CONTRAST_SIGMA))
+def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Grey:
+    """An aligned face (H, W, 3) BGR as grey of this size and even light: local mean taken out, contrast made equal."""
+    grey = cv2.cvtColor(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    detail, scale = grey.astype(np.float32), width / WIDTH
+    detail -= cv2.GaussianBlur(detail, (0, 0), LOCAL_SIGMA * scale)
+    deviation = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), CONTRAST_SIGMA * scale))
     even = MIDDLE_GREY + CONTRAST * detail / (deviation + LEAST_DEVIATION)
     return np.asarray(np.clip(even, 0, 255), np.uint8)
 
@@ -59,42 +59,56 @@ class FaceMotion:
         if self._key is None:
             self._key = grey
             return self._key_place
-        moved = cv2.resize(dis(self._key, grey), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
-        place = np.asarray(self._key_place + without_head(moved * (LAYOUT_WIDTH / WIDTH)), np.float32)
+        moved = in_blocks(dis(self._key, grey)) * np.float32(LAYOUT_WIDTH / WIDTH)
+        place = np.asarray(self._key_place + without_head(moved), np.float32)
         self._age += 1
         if self._age == self._renewal:
             self._key, self._key_place, self._age = grey, place, 0
         return place
 
 
+def in_blocks(displacement: FloatArray) -> FloatArray:
+    """The mean displacement (ROWS, COLUMNS, 2) in each block of a field (H, W, 2)."""
+    return np.asarray(cv2.resize(displacement, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA), np.float32)
+
+
 def without_head(displacement: FloatArray) -> FloatArray:
-    """The displacement (ROWS, COLUMNS, 2) less that of the head.
+    """A displacement, of the blocks (ROWS, COLUMNS, 2) or of a finer grid (H, W, 2), less that of the head.
 
     The head's is fitted by least squares to the stable blocks: shift, turn, scale, and a nod and a shake, which move
     what stands out of the face most.
     """
-    flat = displacement.reshape(-1)
-    basis, fit = _head_model()
-    return np.asarray(flat - basis @ (fit @ flat), np.float32).reshape(displacement.shape)
+    rows, columns = displacement.shape[:2]
+    head = _head_moves(rows, columns) @ (_head_fit() @ in_blocks(displacement).reshape(-1))
+    return np.asarray(displacement - head.reshape(displacement.shape), np.float32)
 
 
 @cache
-def _head_model() -> tuple[FloatArray, FloatArray]:
-    """The movements of a head over all blocks (2 N, 6), and the matrix (6, 2 N) that fits them to a displacement."""
-    x, y = block_centres()
+def _head_moves(rows: int, columns: int) -> NDArray[np.float64]:
+    """The movements of a head on a grid over the face, (2 rows columns, 6)."""
+    x, y = _centres(rows, columns)
     u, v = (x - (LAYOUT_WIDTH - 1) / 2) / HALF_FACE, (y - PIVOT_Y) / HALF_FACE
     one, zero, depth = np.ones_like(u), np.zeros_like(u), 1 - 0.8 * u**2 - 0.5 * v**2
     moves = [(one, zero), (zero, one), (u, v), (-v, u), (depth, zero), (zero, depth)]
-    basis = np.stack([np.stack(move, axis=-1).reshape(-1) for move in moves], axis=1)
+    return np.stack([np.stack(move, axis=-1).reshape(-1) for move in moves], axis=1)
+
+
+@cache
+def _head_fit() -> NDArray[np.float64]:
+    """The matrix (6, 2 ROWS COLUMNS) that fits them to the displacement of the blocks."""
     weight = np.sqrt(np.repeat(np.where(_stable_blocks(), 1.0, MOVING_WEIGHT * ~lid_blocks().any(axis=0)), 2))
-    fit = np.linalg.pinv(basis * weight[:, None]) * weight
-    return basis.astype(np.float32), fit.astype(np.float32)
+    return np.asarray(np.linalg.pinv(_head_moves(ROWS, COLUMNS) * weight[:, None]) * weight)
 
 
 def block_centres() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """X and y of every block's centre, (ROWS, COLUMNS), layout px."""
-    rows, columns = np.mgrid[0:ROWS, 0:COLUMNS] + 0.5
-    return columns * LAYOUT_WIDTH / COLUMNS, rows * LAYOUT_HEIGHT / ROWS
+    return _centres(ROWS, COLUMNS)
+
+
+def _centres(rows: int, columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """X and y of the centres of a grid's cells that cover the face, (rows, columns), layout px."""
+    row, column = np.mgrid[0:rows, 0:columns] + 0.5
+    return column * LAYOUT_WIDTH / columns, row * LAYOUT_HEIGHT / rows
 
 
 def _stable_blocks() -> NDArray[np.bool_]:

@@ -19,6 +19,8 @@ LATERALITY_SIGMA, LATERALITY_LIMIT = 0.15, 0.4
 EXPRESSIVITY_SIGMA = 0.2
 GLASSES_PROBABILITY, FRINGE_PROBABILITY, BEARD_PROBABILITY = 0.2, 0.25, 0.5
 
+ASYMMETRIC_GROUPS = ("eye", "brow", "nose", "mouth", "cheek")
+
 Normal = Callable[[float, float], float]
 
 
@@ -203,7 +205,6 @@ def draw_identity(seed: int, subject: int) -> Identity:
         return mean + float(np.clip(rng.normal(), -CLIPPED_AT, CLIPPED_AT)) * sigma
 
     shape = Shape(**{field.name: normal(*SHAPE_DISTRIBUTION[field.name]) for field in fields(Shape)})
-    groups = ("eye", "brow", "nose", "mouth", "cheek")
     return Identity(
         seed=seed,
         subject=subject,
@@ -214,9 +215,40 @@ def draw_identity(seed: int, subject: int) -> Identity:
         expressivity=float(np.exp(rng.normal(0, EXPRESSIVITY_SIGMA))),
         asymmetry={
             f"{group}_{side}": (normal(0, ASYMMETRY_SIGMA), normal(0, ASYMMETRY_SIGMA))
-            for group in groups
+            for group in ASYMMETRIC_GROUPS
             for side in SIDES
         },
+    )
+
+
+def mean_identity() -> Identity:
+    """A head of average proportions, without asymmetry, glasses or habits; it belongs to no seed."""
+    shape = Shape(**{name: mean for name, (mean, _) in SHAPE_DISTRIBUTION.items()})
+    appearance = Appearance(
+        melanin=0.3,
+        ruddiness=0,
+        roughness=1,
+        age=0.3,
+        iris=0.5,
+        beard=0,
+        glasses=False,
+        fringe=False,
+        brow_density=0.7,
+        hair_lightness=0.15,
+        lip_redness=0.5,
+        light_x=0,
+        light_y=-0.45,
+        exposure=1,
+    )
+    return Identity(
+        seed=0,
+        subject=0,
+        shape=shape,
+        appearance=appearance,
+        au_gain=dict.fromkeys(ACTION_UNITS, 1.0),
+        laterality=0,
+        expressivity=1,
+        asymmetry={f"{group}_{side}": (0.0, 0.0) for group in ASYMMETRIC_GROUPS for side in SIDES},
     )
 
 

@@ -12,7 +12,7 @@ from merlab.databases.synthetic.layout import MIDLINE, SIDES, FloatArray, Point,
 from merlab.databases.synthetic.rendering import FaceRenderer
 from merlab.databases.synthetic.rig import Rig
 from merlab.databases.synthetic.sampling import ClipPlan
-from merlab.databases.synthetic.tracks import Pose
+from merlab.databases.synthetic.tracks import Pose, Tracks
 
 ITERATIONS = 8
 HALF = 0.5
@@ -43,7 +43,7 @@ def clip_truth(renderer: FaceRenderer, plan: ClipPlan) -> ClipTruth:
     )
 
 
-def forward_flow(renderer: FaceRenderer, plan: ClipPlan, first: int, second: int) -> FloatArray:
+def forward_flow(renderer: FaceRenderer, plan: Tracks, first: int, second: int) -> FloatArray:
     """Where each pixel of frame ``first`` has gone in frame ``second``: (H, W, 2) displacement (x right, y down) in px.
 
     It is the movement of what the pixel shows: an eyeball between the lids, the rim of glasses, else skin. Found by
