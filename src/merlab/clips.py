@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
+from merlab.storage import whole_file
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 VIDEO_SUFFIXES = (".avi", ".mp4", ".mov", ".mkv", ".webm")
@@ -320,6 +321,12 @@ def read_image(path: Path) -> Image:
     if image is None:
         raise ClipError(f"{path} is not an image that OpenCV can decode")
     return np.asarray(image, dtype=np.uint8)
+
+
+def write_image(path: Path, image: Image) -> None:
+    """Write an image (H, W, 3) BGR as PNG, whole or not at all."""
+    with whole_file(path) as aside:
+        aside.write_bytes(cv2.imencode(".png", image)[1].tobytes())
 
 
 def _is_truncated(content: bytes) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.faces.regions import REGIONS, face_mask, region_mask
 from merlab.inputs import make_input, parse_recipe
-from merlab.inputs.local_view import FORMS, TILES, mask, mosaic
+from merlab.inputs.local_view import FORMS, TILES, from_mosaic, mask, mosaic
 from tests.helpers import make_clip, moved, texture, write_frames
 from tests.inputs.mirroring import mirrored_both_ways
 
@@ -30,6 +30,14 @@ def test_each_region_of_the_mosaic_shows_that_region(name):
     for left, top, right, bottom in TILES[name]:
         rows, columns = slice(round(top * 282), round(bottom * 282)), slice(round(left * 231), round(right * 231))
         assert shown[0, rows, columns].mean() > 0.5
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_a_mosaic_is_brought_back_to_where_its_regions_lie(name):
+    region = region_mask(REGIONS[name], 231, 282)
+    back = from_mosaic(mosaic(region[None].astype(np.float32), BLACK)[0])
+    assert back[region].mean() > 0.95
+    assert back[~face_mask(231, 282)].mean() < 0.1
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -7,7 +7,7 @@ regions out and lays them side by side, so that the branch sees nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, bounding_box, face_mask
 from merlab.inputs.images import resize
 from merlab.inputs.recipe import FloatArray
+
+Box = tuple[slice, slice]
 
 # Tiles of the mosaic as fractions of its width and height (left, top, right, bottom), in the order of a face;
 # symmetric, so that a mirrored mosaic is the mosaic of the mirrored face.
@@ -47,16 +49,41 @@ def mosaic(view: FloatArray, neutral: FloatArray, regions: Mapping[str, Region] 
     """The bounding boxes of the regions of (C, H, W), resized into the tiles of an image of the same size."""
     height, width = view.shape[1:]
     canvas = np.broadcast_to(neutral, view.shape).astype(np.float32)
+    for (rows, columns), (to_rows, to_columns) in _places(width, height, regions):
+        cut = np.ascontiguousarray(view[:, rows, columns].transpose(1, 2, 0))
+        canvas[:, to_rows, to_columns] = np.atleast_3d(_fitted(cut, to_rows, to_columns)).transpose(2, 0, 1)
+    return canvas
+
+
+def from_mosaic(canvas: FloatArray, regions: Mapping[str, Region] = REGIONS) -> FloatArray:
+    """What lies on the tiles of a mosaic (H, W), brought back to where the regions lie on the face; 0 elsewhere.
+
+    Where bounding boxes overlap the larger value stands.
+    """
+    face = np.zeros_like(canvas)
+    for (rows, columns), (from_rows, from_columns) in _places(canvas.shape[1], canvas.shape[0], regions):
+        cut = np.ascontiguousarray(canvas[from_rows, from_columns])
+        face[rows, columns] = np.maximum(face[rows, columns], _fitted(cut, rows, columns))
+    return face
+
+
+def _places(width: int, height: int, regions: Mapping[str, Region]) -> Iterator[tuple[Box, Box]]:
+    """Of each outline: rows and columns of its bounding box on the face, and of its tile of the mosaic."""
     for region in regions.values():
         for polygon, tile in zip(region.polygons, TILES[region.name], strict=True):
             left, top, right, bottom = bounding_box(polygon)
-            columns = _span(left / LAYOUT_WIDTH, right / LAYOUT_WIDTH, width)
-            rows = _span(top / LAYOUT_HEIGHT, bottom / LAYOUT_HEIGHT, height)
-            to_columns, to_rows = _span(tile[0], tile[2], width), _span(tile[1], tile[3], height)
-            cut = np.ascontiguousarray(view[:, rows, columns].transpose(1, 2, 0))
-            fitted = resize(cut, to_columns.stop - to_columns.start, to_rows.stop - to_rows.start)
-            canvas[:, to_rows, to_columns] = np.atleast_3d(fitted).transpose(2, 0, 1)
-    return canvas
+            yield (
+                (
+                    _span(top / LAYOUT_HEIGHT, bottom / LAYOUT_HEIGHT, height),
+                    _span(left / LAYOUT_WIDTH, right / LAYOUT_WIDTH, width),
+                ),
+                (_span(tile[1], tile[3], height), _span(tile[0], tile[2], width)),
+            )
+
+
+def _fitted(cut: FloatArray, rows: slice, columns: slice) -> FloatArray:
+    """(h, w) or (h, w, C), resized to fill these rows and columns."""
+    return resize(cut, columns.stop - columns.start, rows.stop - rows.start)
 
 
 def _span(start: float, stop: float, length: int) -> slice:

@@ -9,10 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from merlab.clips import Image, open_frames
+from merlab.clips import Image, open_frames, write_image
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.preparation.record import read_record, regions_of_record
-from merlab.preparation.sheets import ALARM, INK, LINE, MARGIN, PAPER, draw_regions, write_sheet, write_text
+from merlab.preparation.sheets import ALARM, INK, LINE, MARGIN, PAPER, draw_regions, write_text
 
 TILE_WIDTH, TILE_HEIGHT = LAYOUT_WIDTH // 2, LAYOUT_HEIGHT // 2
 MOST_COLUMNS = 12
@@ -34,7 +34,7 @@ def write_overview(path: Path, folders: Sequence[Path], faults: Sequence[str], s
     for position, tile in enumerate(tiles):
         left, top = MARGIN + position % columns * across, MARGIN + LINE + position // columns * down
         sheet[top : top + tile.shape[0], left : left + TILE_WIDTH] = tile
-    write_sheet(path, sheet)
+    write_image(path, sheet)
 
 
 def _tile(folder: Path) -> Image:

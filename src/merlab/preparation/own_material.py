@@ -10,7 +10,7 @@ from typing import Any
 
 import cv2
 
-from merlab.clips import Frames, Image, Video, describe_numbers, open_frames
+from merlab.clips import Frames, Image, Video, describe_numbers, open_frames, write_image
 from merlab.databases.base import Progress, silent
 from merlab.databases.coded.table import MANIFEST as SYNTHETIC_MANIFEST
 from merlab.databases.coded.table import SYNTHETIC
@@ -19,7 +19,6 @@ from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.preparation.aligned_clip import ClipWriter, Job
 from merlab.preparation.record import MANIFEST, RECORD, claim, read_record
 from merlab.preparation.settings import Settings
-from merlab.preparation.sheets import write_sheet
 from merlab.processes import one_thread
 from merlab.storage import release_folder, whole_file, whole_folder
 
@@ -92,7 +91,7 @@ def _align(job: Job, frames: Frames, settings: Settings, out: Path, video: bool,
             for done, number in enumerate(job.numbers, start=1):
                 show(writer.write(number))
                 progress(done, len(job.numbers), f"frame {number}")
-        write_sheet(out / SHEET, writer.finish())
+        write_image(out / SHEET, writer.finish())
 
 
 def _job(source: Path, frames: Frames, part: Part, fps: float | None) -> Job:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,7 +13,6 @@ from merlab.faces.alignment import ClipAlignment
 from merlab.faces.geometry import Points, Transform
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region
 from merlab.faces.tracking import TrackedFace
-from merlab.storage import whole_file
 
 Colour = tuple[int, int, int]
 
@@ -142,12 +140,6 @@ def write_text(image: Image, text: str, place: tuple[int, int], colour: Colour) 
     """Text whose baseline begins at ``place``; OpenCV's font has no letters beyond ASCII."""
     plain = text.encode("ascii", "replace").decode()
     cv2.putText(image, plain, place, FONT, TEXT_SIZE, colour, 1, cv2.LINE_AA)
-
-
-def write_sheet(path: Path, sheet: Image) -> None:
-    """Write a sheet as PNG, whole or not at all."""
-    with whole_file(path) as aside:
-        aside.write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
 
 
 def _label(image: Image, text: str, corner: tuple[int, int], ground: Colour, ink: Colour = INK) -> None:

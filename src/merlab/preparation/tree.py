@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.clips import Clip, ClipError, ClipTable, Frames, ImageFolder, open_frames
+from merlab.clips import Clip, ClipError, ClipTable, Frames, ImageFolder, open_frames, write_image
 from merlab.databases.base import Database, Finding, Progress, silent
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
@@ -15,7 +15,6 @@ from merlab.preparation.aligned_clip import ClipWriter, Job
 from merlab.preparation.overview import write_overview
 from merlab.preparation.record import MANIFEST, RECORD, claim, read_record
 from merlab.preparation.settings import Settings
-from merlab.preparation.sheets import write_sheet
 from merlab.processes import each_in_processes
 from merlab.storage import WriteError, read_json, whole_file, whole_folder, write_json
 
@@ -125,7 +124,7 @@ def align_source(source: Source) -> tuple[str, list[Finding]]:
             writer = ClipWriter(aside, _job(source, frames), frames, source.settings)
             for number in writer.job.numbers:
                 writer.write(number)
-            write_sheet(source.sheet, writer.finish())
+            write_image(source.sheet, writer.finish())
     except WriteError:
         raise
     except ClipError as error:
