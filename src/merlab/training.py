@@ -345,15 +345,18 @@ def resolve_precision(settings: TrainingSettings, device: torch.device, paramete
     """The precision that ``auto`` stands for: a rule on the device and the size of the work.
 
     A GPU with bfloat16 arithmetic (compute capability 8.0 up) uses it. A CPU uses it where the processor has it
-    (AVX-512 BF16 or AMX) and both the network (1 M parameters) and the input (128 x 128 pixels) are large. Else
-    float32.
+    (AVX-512 BF16 or AMX) and the work is large. Else float32.
     """
     if settings.precision != "auto":
         return settings.precision
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float32"
-    large = parameters >= LARGE_PARAMETERS and pixels >= LARGE_PIXELS
-    return "bfloat16" if large and cpu_has_bfloat16() else "float32"
+    return "bfloat16" if is_large(parameters, pixels) and cpu_has_bfloat16() else "float32"
+
+
+def is_large(parameters: int, pixels: int) -> bool:
+    """Whether both the network (1 M parameters) and the input (128 x 128 pixels) are large: rules hang on it."""
+    return parameters >= LARGE_PARAMETERS and pixels >= LARGE_PIXELS
 
 
 def cpu_has_bfloat16() -> bool:

@@ -63,6 +63,14 @@ def test_another_arithmetic_can_be_put_in_place_of_the_module(inputs):
     assert other.predict_proba(inputs).argmax(axis=1).tolist() == [2] * 4
 
 
+def test_a_recogniser_under_another_runtime_says_so_and_classifies_alike(inputs):
+    pytest.importorskip("onnxruntime")
+    here, there = small_recogniser(), small_recogniser().on("onnx")
+    assert (here.runtime, there.runtime, there.on("auto").runtime) == ("torch", "onnx", "torch")
+    assert np.allclose(there.logits(inputs), here.logits(inputs), atol=1e-4)
+    assert there.on("torch").infer is None
+
+
 def test_inputs_that_are_not_finite_are_refused(inputs):
     inputs[0, 0, 0, 0] = np.nan
     with pytest.raises(MerlabError, match="NaN"):

@@ -68,6 +68,20 @@ class EngineName(str, Enum):
     RAY = "ray"
 
 
+class RuntimeName(str, Enum):
+    """What a recogniser is computed with."""
+
+    AUTO = "auto"
+    TORCH = "torch"
+    ONNX = "onnx"
+    OPENVINO = "openvino"
+    OPENVINO_BF16 = "openvino-bf16"
+
+
+RuntimeOption = Annotated[
+    RuntimeName,
+    typer.Option(help="What computes the classes; auto: PyTorch for small networks, the fastest installed for large."),
+]
 EngineOption = Annotated[
     EngineName, typer.Option("--engine", help="ray: on a cluster of many machines; same predictions, row for row.")
 ]

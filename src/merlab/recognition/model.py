@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ from torch import nn
 
 from merlab import __version__
 from merlab.errors import MerlabError
+from merlab.evaluation.runtimes import AUTO, Infer, load_network, resolve_runtime
 from merlab.inputs import Recipe, parse_recipe
 from merlab.inputs.recipe import FloatArray
 from merlab.methods import Preset, Task, find_method
@@ -28,8 +28,6 @@ from merlab.training import check_inputs
 FORMAT = 1
 CARD, FORMAT_KEY = "merlab-card", "merlab-format"
 SHIPPED = Path(__file__).parent / "weights" / "synthetic.safetensors"
-
-Infer = Callable[[FloatArray], NDArray[Any]]
 
 
 class ModelCard(BaseModel):
@@ -80,13 +78,15 @@ class Recogniser:
     """A trained network, ready to classify.
 
     ``infer`` maps inputs (N, C, H, W) to logits (N, classes); None computes them with the module in PyTorch.
-    ``digest`` is the SHA-256 of the file it was read from, empty for one that lies in no file.
+    ``runtime`` names what it computes with. ``digest`` is the SHA-256 of the file it was read from, empty for one that
+    lies in no file.
     """
 
     card: ModelCard
     module: nn.Module
     digest: str = ""
     infer: Infer | None = None
+    runtime: str = "torch"
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -111,6 +111,14 @@ class Recogniser:
         scaled = self.logits(inputs) / self.card.temperature
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+    def on(self, runtime: str = AUTO) -> Recogniser:
+        """The same recogniser under a runtime: ``auto`` or a name of ``evaluation.runtimes.RUNTIMES``.
+
+        Raises MerlabError for one that does not exist here, saying how to install it.
+        """
+        name = resolve_runtime(runtime, self.module, self.recipe.shape)
+        return replace(self, runtime=name, infer=load_network(name, self.module, self.recipe.shape, self.digest))
 
     def save(self, path: Path) -> Recogniser:
         """Write network and card as one file, whole or not at all; gives the recogniser with the file's digest."""

@@ -37,8 +37,7 @@ class ChannelGate(nn.Module):
 
     def forward(self, source: Tensor) -> Tensor:
         """The gate of a feature map."""
-        descriptors = torch.cat([source.mean(dim=(2, 3)), source.amax(dim=(2, 3))])
-        average, maximum = self.perceptron(descriptors).chunk(2)
+        average, maximum = self.perceptron(torch.stack([source.mean(dim=(2, 3)), source.amax(dim=(2, 3))]))
         return torch.sigmoid(average + maximum)[:, :, None, None]
 
 
