@@ -90,6 +90,7 @@ def fake_metadata(
         "versions": {"merlab": "0.1.0", "torch": "2.13.0"},
         "dropped": 1,
         "warnings": warnings,
+        "made": {"at": "2026-05-04T10:20:30+00:00"},
     }
 
 

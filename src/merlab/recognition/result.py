@@ -65,6 +65,7 @@ EVENT_COLUMNS = (
 #   versions  merlab and its main dependencies
 #   dropped   movements left out because they were too long or too short
 #   warnings  what limits the result, in sentences
+#   made      at (ISO 8601, UTC)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,12 @@ def read_recognition(folder: Path) -> Recognition:
     """The result in a folder; raises MerlabError where it holds no finished one."""
     if not (folder / METADATA).is_file():
         raise MerlabError(f"{folder} holds no finished result of `merlab recognize`")
+    return read_tables(folder, read_json(folder / METADATA))
+
+
+def read_tables(folder: Path, metadata: dict[str, Any]) -> Recognition:
+    """The tables of a folder whose metadata is not written yet."""
     text: dict[Hashable, Any] = {"event": str, "class": str, "face_id": "Int64", "regions": str, "action_units": str}
     frames = pd.read_csv(folder / FRAMES, dtype={"face_id": "Int64"})
     events = pd.read_csv(folder / EVENTS, dtype=text, keep_default_na=False, na_values={"face_id": [""]})
-    return Recognition(folder, frames, events, read_json(folder / METADATA))
+    return Recognition(folder, frames, events, metadata)
