@@ -31,6 +31,7 @@ ROOMS = (
     "preparation",
     "faces",
     "databases",
+    "sinks",
     "clips",
     "storage",
     "processes",

@@ -7,7 +7,7 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -178,8 +178,20 @@ class Frames(Protocol):
     def __iter__(self) -> Iterator[tuple[int, Image]]:
         """Every frame with its number, ascending, each decoded once."""
 
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[Passed]:
+        """Every frame once, ascending; those whose number is not ``wanted`` go by without becoming an image."""
+
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR. Raises ClipError when it is absent or damaged."""
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """A frame that went by: its number, when it is shown (s, None where the source does not say), its image or None."""
+
+    number: int
+    seconds: float | None
+    image: Image | None
 
 
 def open_frames(source: Path) -> Frames:
@@ -237,6 +249,10 @@ class ImageFolder:
     def __iter__(self) -> Iterator[tuple[int, Image]]:
         return ((number, self.read(number)) for number in self.numbers)
 
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[Passed]:
+        """Every frame once, ascending; only those ``wanted`` are read."""
+        return (Passed(number, None, self.read(number) if wanted(number) else None) for number in self.numbers)
+
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR."""
         if number not in self.files:
@@ -277,12 +293,24 @@ class Video:
         return max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
+        for passed in self.walk(lambda number: True):
+            assert passed.image is not None
+            yield passed.number, passed.image
+
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[Passed]:
+        """Every frame once, ascending; only those ``wanted`` are turned into images."""
         capture = cv2.VideoCapture(str(self.path))
         for number in itertools.count(1):
-            decoded, image = capture.read()
+            if not capture.grab():
+                break
+            seconds = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            if not wanted(number):
+                yield Passed(number, seconds, None)
+                continue
+            decoded, image = capture.retrieve()
             if not decoded:
                 break
-            yield number, np.asarray(image, dtype=np.uint8)
+            yield Passed(number, seconds, np.asarray(image, dtype=np.uint8))
         capture.release()
 
     def read(self, number: int) -> Image:

@@ -8,11 +8,12 @@ import os
 import platform
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import TypeVar
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
 
 import cv2
 
@@ -91,6 +92,71 @@ def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], job
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The items, the next of which a thread fetches while the current one is worked on."""
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1) as pool:
+        coming: Future[Any] = pool.submit(next, iterator, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, iterator, end)
+            yield item
+
+
+def stream_from_processes(work: Callable[[Item], Iterator[Result]], items: Sequence[Item]) -> Iterator[Result]:
+    """What ``work(item)`` yields, as it comes, of each item in a process of its own (a single one: in this process).
+
+    OpenCV keeps to one thread in each. Raises what ``work`` raises, and MerlabError when a process dies; the others are
+    stopped then, as they are when the caller stops listening.
+    """
+    if len(items) == 1:
+        with one_thread():
+            yield from work(items[0])
+        return
+    spawn = multiprocessing.get_context("spawn")
+    pipes = [spawn.Pipe(duplex=False) for _ in items]
+    processes = [
+        spawn.Process(target=_send_all, args=(work, item, sender), daemon=True)
+        for item, (_, sender) in zip(items, pipes, strict=True)
+    ]
+    try:
+        for process, (_, sender) in zip(processes, pipes, strict=True):
+            process.start()
+            sender.close()
+        yield from _received([receiver for receiver, _ in pipes])
+    finally:
+        for process in processes:
+            if process.pid is not None:
+                process.kill()
+                process.join()
+
+
+def _send_all(work: Callable[[Item], Iterator[Result]], item: Item, sender: Connection) -> None:
+    """Send what ``work`` yields as (True, value), then (False, None), or (False, what it raised)."""
+    _start_worker()
+    try:
+        for value in work(item):
+            sender.send((True, value))
+        sender.send((False, None))
+    except Exception as error:
+        sender.send((False, error))
+
+
+def _received(receivers: list[Connection]) -> Iterator[Any]:
+    while receivers:
+        for receiver in wait(receivers):
+            assert isinstance(receiver, Connection)
+            try:
+                is_value, content = receiver.recv()
+            except EOFError as error:
+                raise MerlabError(ENDED_EARLY) from error
+            if is_value:
+                yield content
+            elif content is not None:
+                raise content
+            else:
+                receivers.remove(receiver)
 
 
 def _start_worker() -> None:

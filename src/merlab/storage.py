@@ -84,19 +84,23 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, Any], holds: str
     if out.exists() and not out.is_dir():
         raise MerlabError(f"{out} is a file; choose a folder for the {holds}")
     if (out / marker).exists():
-        there = read_json(out / marker)
-        differing = [
-            f"{name} is {_told(there.get(name))} there and {_told(asked)} here"
-            for name, asked in settings.items()
-            if there.get(name) != asked
-        ]
-        if differing:
-            raise MerlabError(f"{out} holds other {holds}: {'; '.join(differing)}; choose a new folder")
+        require_same(out, read_json(out / marker), settings, holds)
         remove_unfinished(out, older_than=0)
         return
     if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
         raise MerlabError(f"{out} is not empty and holds no {holds}; choose a new folder")
     write_json(out / marker, {**settings, **unchecked})
+
+
+def require_same(out: Path, there: Mapping[str, Any], settings: Mapping[str, Any], holds: str) -> None:
+    """Raises MerlabError, saying what differs, where what is ``there`` in a folder was made with other settings."""
+    differing = [
+        f"{name} is {_told(there.get(name))} there and {_told(asked)} here"
+        for name, asked in settings.items()
+        if there.get(name) != asked
+    ]
+    if differing:
+        raise MerlabError(f"{out} holds other {holds}: {'; '.join(differing)}; choose a new folder")
 
 
 def release_folder(out: Path, marker: str) -> None:

@@ -12,6 +12,7 @@ COMMANDS = [
     "prepare",
     "align",
     "make-videos",
+    "recognize",
     "spot",
     "score-spotting",
     "doctor",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -13,6 +14,10 @@ from merlab.cli.app import DATA, VIDEOS, app
 from merlab.cli.arguments import JobsOption, JsonOption, SeedOption, SynthesisPreset
 from merlab.console import err_console, out_console, print_json, print_table, progress_bar
 from merlab.errors import MerlabError
+
+if TYPE_CHECKING:
+    from merlab.recognition.result import Recognition
+    from merlab.recognition.spotting import SpottingSettings
 
 
 class VideoFormat(str, Enum):
@@ -75,15 +80,11 @@ def spot(
 
     Leaves events.csv, scores.csv and spotting.json for each video; what is there already is not computed again.
     """
-    from dataclasses import replace
-
-    from merlab.recognition.spotting import SpottingSettings
     from merlab.recognition.timeline import spot_video
 
     if fps is not None and fps <= 0:
         raise MerlabError(f"--fps must be above 0, got {fps}")
-    settings = SpottingSettings()
-    settings = replace(settings, p=settings.p if p is None else p, floor=settings.floor if floor is None else floor)
+    settings = _spotting(p, floor)
     folders = _folders(out, videos)
     timelines = []
     with progress_bar() as progress:
@@ -107,6 +108,92 @@ def _folders(out: Path, videos: list[Path]) -> dict[Path, Path]:
     if len(set(folders.values())) < len(videos):
         raise MerlabError("two of the videos have the same name; spot them into different folders with --out")
     return folders
+
+
+@app.command("recognize", rich_help_panel=VIDEOS)
+def recognize_command(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="A video, a folder of images numbered in their names, or a folder of videos.",
+            metavar="VIDEO_OR_FOLDER",
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result; merlab-recognized/NAME unless given.")
+    ] = None,
+    fps: Annotated[float | None, typer.Option(help="Frames a second; needed for images, overrides a video's.")] = None,
+    aligned: Annotated[bool, typer.Option("--aligned", help="The frames are aligned faces already.")] = False,
+    most_faces: Annotated[int, typer.Option(min=1, help="How many faces are followed at once.")] = 4,
+    weights: Annotated[Path | None, typer.Option(help="Weights of `merlab pretrain`; else those of merlab.")] = None,
+    unsure_below: Annotated[
+        float, typer.Option(min=0, max=1, help="An event whose class is less probable gets none.")
+    ] = 0.5,
+    p: Annotated[float | None, typer.Option(min=0, max=1, help="Threshold: mean + p (max - mean).")] = None,
+    floor: Annotated[float | None, typer.Option(min=0, help="Least threshold, in units of noise.")] = None,
+    overlay: Annotated[bool, typer.Option("--overlay/--no-overlay", help="Write overlay.mp4, to look at.")] = True,
+    jobs: JobsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find faces in a video, spot their micro-expressions, say what moved and of which class it looks.
+
+    Leaves events.csv, frames.csv, pictures of every event, metadata.json. The same command goes on where it stopped.
+    """
+    from merlab.recognition.recognise import OUT, recognize, recognize_each, videos_in
+
+    with progress_bar() as progress:
+        one = partial(
+            recognize,
+            fps=fps,
+            aligned=aligned,
+            most_faces=most_faces,
+            weights=weights,
+            unsure_below=unsure_below,
+            spotting=_spotting(p, floor),
+            overlay=overlay,
+            jobs=jobs,
+            progress=progress,
+        )
+        videos = videos_in(source)
+        results = recognize_each(videos, out or OUT, one) if videos else {source: one(source, out)}
+    if as_json:
+        print_json([_recognised_json(video, result) for video, result in results.items()])
+    else:
+        for video, result in results.items():
+            _print_recognised(video, result)
+    if any(isinstance(result, MerlabError) for result in results.values()):
+        raise typer.Exit(1)
+
+
+def _spotting(p: float | None, floor: float | None) -> SpottingSettings:
+    """The settings of spotting with what was asked for."""
+    from dataclasses import replace
+
+    from merlab.recognition.spotting import SpottingSettings
+
+    settings = SpottingSettings()
+    return replace(settings, p=settings.p if p is None else p, floor=settings.floor if floor is None else floor)
+
+
+def _recognised_json(video: Path, result: Recognition | MerlabError) -> dict[str, Any]:
+    if isinstance(result, MerlabError):
+        return {"video": str(video), "error": str(result)}
+    return {"folder": str(result.folder), **result.metadata, "events": result.events.to_dict("records")}
+
+
+def _print_recognised(video: Path, result: Recognition | MerlabError) -> None:
+    if isinstance(result, MerlabError):
+        err_console.print(f"[bold red]error:[/] {escape(str(result))}", soft_wrap=True)
+        return
+    for warning in result.warnings:
+        err_console.print(f"[yellow]warning:[/] {escape(f'{video.name}: {warning}')}", soft_wrap=True)
+    columns = ["event", "face_id", "apex", "apex_s", "duration_s", "class", "probability", "regions", "action_units"]
+    shown = result.events[columns].astype(str)
+    shown["class"] = shown["class"].replace("", "unsure")
+    stamps = ", ".join(result.metadata["model"]["stamps"])
+    title = f"{video.name}: {len(shown)} movements in {result.metadata['video']['seconds']:.1f} s"
+    print_table(title + (f" [model: {stamps}]" if stamps else ""), columns, shown.to_numpy().tolist())
+    out_console.print(f"the result lies in {escape(str(result.folder))}", soft_wrap=True)
 
 
 @app.command("score-spotting", rich_help_panel=VIDEOS)

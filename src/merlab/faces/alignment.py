@@ -94,24 +94,17 @@ def laid_out(image: Image, transform: Transform) -> Image:
     return moved_image(image, transform, (LAYOUT_WIDTH, LAYOUT_HEIGHT))
 
 
-class ClipAlignment:
-    """Brings the frames of one clip onto the layout, one at a time and in their order.
+class FaceAlignment:
+    """Brings one face, as something else finds it, onto the layout, one frame at a time and in their order.
 
-    The onset frame fixes the layout; then ``align`` takes every frame, from whichever the clip starts with. Nothing but
-    the last state is kept, so memory does not grow with the clip.
+    The ``onset`` frame, (H, W, 3) BGR, and the face ``found`` in it fix the layout; then ``place`` takes every frame,
+    from whichever the clip starts with. Nothing but the last state is kept, so memory does not grow with the clip.
     """
 
-    def __init__(self, onset: Image, tracker: FaceTracker, motion: Motion = "onset") -> None:
+    def __init__(self, onset: Image, found: TrackedFace, motion: Motion = "onset") -> None:
         if motion not in MOTIONS:
             raise MerlabError(f"unknown motion {motion!r}; it is one of {', '.join(MOTIONS)}")
-        found = tracker.find(onset)
-        if found is None:
-            raise MerlabError(
-                "no face is found in the onset frame; look at it: the face must be upright, lit, and larger than "
-                "about a thirtieth of the frame"
-            )
         self.motion = motion
-        self.tracker = tracker
         self.onset = found
         self.transform = layout_transform(found.landmarks)
         self.quality = ClipQuality.of_onset(found, self.transform, onset.shape)
@@ -126,9 +119,8 @@ class ClipAlignment:
             return dict(REGIONS)
         return regions_from_landmarks(self.transform(landmarks.points))
 
-    def align(self, frame: Image) -> AlignedFace:
-        """The face of the next frame on the layout."""
-        tracked = self.tracker.find(frame)
+    def place(self, frame: Image, tracked: TrackedFace | None) -> AlignedFace:
+        """The face of the next frame on the layout; ``tracked`` is where it was found there, None where it was not."""
         self._head = self._fit.fit(frame, self._head, self._by_landmarks(tracked.landmarks) if tracked else None)
         if self.motion == "rigid":
             self._applied = self._head
@@ -143,3 +135,21 @@ class ClipAlignment:
         names = tuple(LAYOUT_POINTS[landmarks.source])
         onset = self.transform(self.onset.landmarks.named(*names))
         return fit_similarity(landmarks.named(*names), onset)
+
+
+class ClipAlignment(FaceAlignment):
+    """The same for a clip of one face, which ``tracker`` finds in the onset frame and in each that follows."""
+
+    def __init__(self, onset: Image, tracker: FaceTracker, motion: Motion = "onset") -> None:
+        found = tracker.find(onset)
+        if found is None:
+            raise MerlabError(
+                "no face is found in the onset frame; look at it: the face must be upright, lit, and larger than "
+                "about a thirtieth of the frame"
+            )
+        super().__init__(onset, found, motion)
+        self.tracker = tracker
+
+    def align(self, frame: Image) -> AlignedFace:
+        """The face of the next frame on the layout."""
+        return self.place(frame, self.tracker.find(frame))

@@ -23,7 +23,7 @@ LEAST_COVERAGE = 0.98
 LEAST_FPS = 100.0
 # A micro-expression lasts half a second at most (Yan et al. 2013), and its rise to the apex half of that.
 RISE_SECONDS = 0.25
-UNEVEN_INTERVALS = 0.1
+UNEVEN_INTERVALS, MOST_UNEVEN = 0.1, 0.01
 
 
 @dataclass
@@ -109,17 +109,22 @@ def frame_rate_warnings(fps: float | None, times: Sequence[float] | None = None)
             f"{fps:g} frames a second are few: the rise of a micro-expression, {RISE_SECONDS:g} s at most, is "
             f"{RISE_SECONDS * fps:.0f} frames or less, so its apex may fall between two; databases have 100 to 200"
         )
-    if times is not None and len(times) > 2:
-        steps = np.diff(np.asarray(times, np.float64))
-        usual = float(np.median(steps))
-        uneven = float(np.mean(np.abs(steps - usual) > UNEVEN_INTERVALS * usual))
-        if uneven > 0.01:
-            texts.append(
-                f"the frame rate varies: {100 * uneven:.0f} % of the intervals between frames differ from the usual "
-                f"{1000 * usual:.1f} ms by more than a tenth, so speeds and durations counted in frames are wrong; "
-                "record at a constant rate"
-            )
+    share = uneven_share(times) if times is not None else 0.0
+    if share > MOST_UNEVEN:
+        texts.append(
+            f"the frame rate varies: {100 * share:.0f} % of the intervals between frames differ from the usual one by "
+            "more than a tenth, so speeds and durations counted in frames are wrong; record at a constant rate"
+        )
     return texts
+
+
+def uneven_share(times: Sequence[float]) -> float:
+    """Which share of the intervals between ``times`` (seconds) differs from the usual one by more than a tenth."""
+    if len(times) < 3:
+        return 0.0
+    steps = np.diff(np.asarray(times, np.float64))
+    usual = float(np.median(steps))
+    return float(np.mean(np.abs(steps - usual) > UNEVEN_INTERVALS * usual))
 
 
 def _coverage(transform: Transform, shape: Sequence[int]) -> float:

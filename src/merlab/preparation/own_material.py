@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-
-from merlab.clips import Frames, Image, Video, describe_numbers, open_frames, write_image
+from merlab.clips import Frames, Video, describe_numbers, open_frames, write_image
 from merlab.databases.base import Progress, silent
 from merlab.databases.coded.table import MANIFEST as SYNTHETIC_MANIFEST
 from merlab.databases.coded.table import SYNTHETIC
 from merlab.errors import MerlabError
-from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.preparation.aligned_clip import ClipWriter, Job
 from merlab.preparation.record import MANIFEST, RECORD, claim, read_record
 from merlab.preparation.settings import Settings
 from merlab.processes import one_thread
-from merlab.storage import release_folder, whole_file, whole_folder
+from merlab.sinks import VideoSink
+from merlab.storage import release_folder, whole_folder
 
 FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
 # Frames of a video that are looked at, evenly spaced, to say where a face is when the first shows none.
@@ -85,12 +83,14 @@ def align(
 
 
 def _align(job: Job, frames: Frames, settings: Settings, out: Path, video: bool, progress: Progress) -> None:
-    with one_thread(), whole_folder(out / FRAMES) as aside:
+    with one_thread(), whole_folder(out / FRAMES) as aside, ExitStack() as stack:
         writer = _writer(aside, job, frames, settings)
-        with _video_writer(out / VIDEO if video else None, job.fps) as show:
-            for done, number in enumerate(job.numbers, start=1):
-                show(writer.write(number))
-                progress(done, len(job.numbers), f"frame {number}")
+        show = stack.enter_context(VideoSink(out / VIDEO, job.fps or PLAYED_FPS)) if video else None
+        for done, number in enumerate(job.numbers, start=1):
+            face = writer.write(number)
+            if show:
+                show.write(face)
+            progress(done, len(job.numbers), f"frame {number}")
         write_image(out / SHEET, writer.finish())
 
 
@@ -126,23 +126,3 @@ def _writer(folder: Path, job: Job, frames: Frames, settings: Settings) -> ClipW
             f"frame {shows} shows one: begin there, --frames {shows}:"
         )  # fmt: skip
         raise MerlabError(f"{job.title}, frame {job.numbers[0]}: {error}; {there}") from error
-
-
-@contextmanager
-def _video_writer(path: Path | None, fps: float | None) -> Iterator[Any]:
-    """A function that appends an aligned frame to a video; one that does nothing without ``path``."""
-    if path is None:
-        yield lambda image: None
-        return
-    with whole_file(path) as aside:
-        size = LAYOUT_WIDTH + LAYOUT_WIDTH % 2, LAYOUT_HEIGHT
-        writer = cv2.VideoWriter(str(aside), cv2.VideoWriter.fourcc(*"mp4v"), fps or PLAYED_FPS, size)
-        if not writer.isOpened():
-            raise MerlabError(f"{path} cannot be written: this OpenCV has no encoder for it; leave out --video")
-
-        def show(image: Image) -> None:
-            # Encoders want even sides.
-            writer.write(cv2.copyMakeBorder(image, 0, 0, 0, size[0] - LAYOUT_WIDTH, cv2.BORDER_REPLICATE))
-
-        yield show
-        writer.release()

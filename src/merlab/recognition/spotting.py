@@ -40,6 +40,10 @@ class SpottingSettings:
     longest: float = 0.65
     score: ScoreSettings = field(default_factory=ScoreSettings)
 
+    def margin(self, fps: float) -> int:
+        """How many frames before and after a stretch decide what is spotted in it."""
+        return round((self.score.reach + self.longest) * fps)
+
 
 @dataclass(frozen=True)
 class SpottedEvent:
@@ -89,21 +93,26 @@ def spot(frames: Iterable[Image], fps: float, settings: SpottingSettings | None 
 def spot_tracks(places: Iterable[FloatArray], fps: float, settings: SpottingSettings) -> Iterator[Window]:
     """The same from the displacement of the blocks (ROWS, COLUMNS, 2) in each frame."""
     length = round(settings.window * fps)
-    margin = round((settings.score.reach + settings.longest) * fps)
+    margin = settings.margin(fps)
     held: list[FloatArray] = []
     first, lead = 1, 0
     for place in places:
         held.append(place)
         if len(held) == lead + 2 * length + margin:
-            yield _window(np.stack(held[: lead + length + margin]), first, lead, length, fps, settings)
+            yield spot_window(np.stack(held[: lead + length + margin]), first, lead, length, fps, settings)
             held = held[lead + length - margin :]
             first, lead = first + length, margin
     if len(held) > lead:
-        yield _window(np.stack(held), first, lead, len(held) - lead, fps, settings)
+        yield spot_window(np.stack(held), first, lead, len(held) - lead, fps, settings)
 
 
-def _window(tracks: FloatArray, first: int, lead: int, length: int, fps: float, settings: SpottingSettings) -> Window:
-    """Spot in ``length`` frames that begin after ``lead`` frames of context; ``first`` is the number of the first."""
+def spot_window(
+    tracks: FloatArray, first: int, lead: int, length: int, fps: float, settings: SpottingSettings
+) -> Window:
+    """Spot in ``length`` of the block places (n, ROWS, COLUMNS, 2) of n successive frames.
+
+    They begin after ``lead`` frames of context, and may be followed by more; ``first`` is the number of the first.
+    """
     scores = score(tracks, fps, settings.score)
     inside = slice(lead, lead + length)
     total = scores.total[inside]

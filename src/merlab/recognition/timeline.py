@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from merlab import __version__
-from merlab.clips import Frames, Image, describe_numbers, open_frames
+from merlab.clips import ClipError, Frames, Image, describe_numbers, open_frames
 from merlab.databases.base import Progress, silent
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
@@ -107,7 +107,7 @@ def _write(
             dropped += window.dropped
     if not reader.count:
         raise MerlabError(f"{source} holds no frame")
-    warnings = _warnings(fps, reader.count, frames.promised, dropped, settings)
+    warnings = limits(fps, reader.count, frames.promised, dropped, settings)
     return {"frames": reader.count, "seconds": round(reader.count / fps, 6), "dropped": dropped, "warnings": warnings}
 
 
@@ -123,23 +123,31 @@ class _Reader:
         for number, image in self._frames:
             if not self.count:
                 self.first = number
-                _require_aligned(self._source, image)
+                require_aligned(self._source, image)
             if number != self.first + self.count:
-                raise MerlabError(
-                    f"{self._source} holds {describe_numbers(self._frames.numbers)}; without every frame the times "
-                    "would be wrong: copy the missing ones, or spot each part by itself"
-                )
+                require_every_frame(self._source, self._frames)
             self.count += 1
             if self.count % FRAMES_A_REPORT == 0:
                 self._progress(self.count, max(self.count, self._frames.promised), "spotting")
             yield image
 
 
-def _require_aligned(source: Path, image: Image) -> None:
+def require_every_frame(source: Path, frames: Frames) -> None:
+    """Raises MerlabError where numbers are missing between the first frame and the last."""
+    numbers = frames.numbers
+    if numbers and len(numbers) <= numbers[-1] - numbers[0]:
+        raise MerlabError(
+            f"{source} holds {describe_numbers(numbers)}; without every frame the times would be wrong: copy the "
+            "missing ones, or give each part by itself"
+        )
+
+
+def require_aligned(source: Path, image: Image) -> None:
+    """Raises ClipError where a frame has not the proportions of an aligned face."""
     height, width = image.shape[:2]
     stretch = (width / height) / (LAYOUT_WIDTH / LAYOUT_HEIGHT)
     if not 1 / LARGEST_STRETCH < stretch < LARGEST_STRETCH:
-        raise MerlabError(
+        raise ClipError(
             f"{source} has frames of {width}x{height} pixels, which are no aligned faces: those have the proportions "
             f"of {LAYOUT_WIDTH}x{LAYOUT_HEIGHT}, the eyes a quarter down; crop and align the faces first"
         )
@@ -157,7 +165,8 @@ def _event_row(event: SpottedEvent, video: str, first: int, fps: float) -> tuple
     return video, *numbers, *seconds, f"{event.duration(fps):.5f}", f"{event.score:.3f}", event.part
 
 
-def _warnings(fps: float, count: int, promised: int, dropped: int, settings: SpottingSettings) -> list[str]:
+def limits(fps: float, count: int, promised: int, dropped: int, settings: SpottingSettings) -> list[str]:
+    """What limits what was spotted in ``count`` frames of ``promised``, in sentences."""
     warnings = []
     if fps < FULL_SPEED:
         warnings.append(

@@ -14,6 +14,7 @@ from merlab.clips import Image
 from merlab.databases.synthetic.clip_writing import as_jpeg
 from merlab.databases.synthetic.layout import FPS, Window
 from merlab.errors import MerlabError
+from merlab.sinks import VideoSink
 from merlab.storage import whole_file, whole_folder
 
 WriteFrame = Callable[[Image], None]
@@ -29,17 +30,23 @@ def write_avi(path: Path, window: Window, quality: int) -> Iterator[WriteFrame]:
 
     OpenCV's own writer, because FFmpeg's makes a width of 231 even.
     """
-    with whole_file(path) as aside, _opened(aside, cv2.CAP_OPENCV_MJPEG, "MJPG", window.width, window.height) as video:
+    with whole_file(path) as aside:
+        code, size = cv2.VideoWriter.fourcc(*"MJPG"), (window.width, window.height)
+        video = cv2.VideoWriter(str(aside), cv2.CAP_OPENCV_MJPEG, code, FPS, size)
+        if not video.isOpened():
+            raise MerlabError("OpenCV cannot write Motion JPEG here; use the format frames")
         video.set(cv2.VIDEOWRITER_PROP_QUALITY, quality)
-        yield video.write
+        try:
+            yield video.write
+        finally:
+            video.release()
 
 
 @contextmanager
 def write_mp4(path: Path, window: Window, quality: int) -> Iterator[WriteFrame]:
     """MPEG-4: a twentieth of the size, but its compression blurs small movements; an odd width gets one more column."""
-    more = window.width % 2
-    with whole_file(path) as aside, _opened(aside, cv2.CAP_FFMPEG, "mp4v", window.width + more, window.height) as video:
-        yield lambda frame: video.write(cv2.copyMakeBorder(frame, 0, 0, 0, more, cv2.BORDER_REPLICATE))
+    with VideoSink(path, FPS) as video:
+        yield video.write
 
 
 @contextmanager
@@ -64,15 +71,3 @@ FORMATS: dict[str, Callable[[Path, Window, int], AbstractContextManager[WriteFra
 def most_frames(video_format: str, window: Window) -> float:
     """How many frames of a view a recording of this format can hold; OpenCV ends the process beyond 4 GB of AVI."""
     return AVI_BYTES / (BYTES_A_PIXEL * window.width * window.height) if video_format == "avi" else math.inf
-
-
-@contextmanager
-def _opened(path: Path, backend: int, codec: str, width: int, height: int) -> Iterator[cv2.VideoWriter]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    video = cv2.VideoWriter(str(path), backend, cv2.VideoWriter.fourcc(*codec), FPS, (width, height))
-    if not video.isOpened():
-        raise MerlabError(f"OpenCV cannot write {codec} video here; use the format frames")
-    try:
-        yield video
-    finally:
-        video.release()

@@ -1,0 +1,47 @@
+"""What an event is: its class, how sure that is, and what moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from merlab.clips import Clip
+from merlab.inputs.extraction import input_of
+from merlab.recognition.album import Album
+from merlab.recognition.evidence import movement_evidence
+from merlab.recognition.maps import maps
+from merlab.recognition.model import Recogniser, load_recogniser
+from merlab.recognition.options import Options
+from merlab.recognition.part import Describer
+from merlab.recognition.pictures import write_evidence
+from merlab.recognition.spotting import SpottedEvent
+
+
+class EventDescriber:
+    """Describes events by a recogniser; below the probability ``unsure_below`` it gives no class."""
+
+    def __init__(self, recogniser: Recogniser, unsure_below: float) -> None:
+        self.recogniser = recogniser
+        self.unsure_below = unsure_below
+
+    def describe(self, event: SpottedEvent, album: Album, fps: float, folder: Path) -> dict[str, Any]:
+        """Class, probabilities, regions and action units of an event; its pictures are written into ``folder``."""
+        onset, apex = album.read(event.onset), album.read(event.apex)
+        clip = Clip("video", "face", "event", fps, event.onset, event.apex, event.offset, "", "", folder)
+        inputs = input_of(clip, album, self.recogniser.recipe)[None]
+        chances = self.recogniser.predict_proba(inputs)[0]
+        label = int(chances.argmax())
+        evidence = movement_evidence(onset, apex)
+        write_evidence(folder, onset, apex, evidence, maps(self.recogniser, inputs, label))
+        return {
+            "class": self.recogniser.classes[label] if chances[label] >= self.unsure_below else "",
+            "probability": float(chances[label]),
+            "probabilities": dict(zip(self.recogniser.classes, chances.tolist(), strict=True)),
+            "regions": evidence.regions_text,
+            "action_units": evidence.action_units_text,
+        }
+
+
+def open_describer(options: Options) -> Describer:
+    """What describes the events of one process."""
+    return EventDescriber(load_recogniser(options.weights), options.unsure_below)

@@ -1,0 +1,188 @@
+"""A stranger's video becomes a timeline of described movements: find the faces, spot, recognise, write it down.
+
+The video is divided into parts (see ``spans``) that know nothing of each other, so that the result is the same for any
+number of processes and after any interruption, memory does not grow with the length, and what is finished is kept.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from merlab import __version__
+from merlab.clips import VIDEO_SUFFIXES, ClipError, ImageFolder, open_frames
+from merlab.databases.base import Progress, silent
+from merlab.errors import MerlabError
+from merlab.faces.people import MOST_FACES
+from merlab.processes import stream_from_processes
+from merlab.recognition import metadata
+from merlab.recognition.assembly import Clock, NothingSeenError, write_events, write_frames
+from merlab.recognition.model import Recogniser, load_recogniser
+from merlab.recognition.options import UNSURE_BELOW, Options
+from merlab.recognition.overlay import write_overlay
+from merlab.recognition.result import EVENTS, FRAMES, METADATA, OVERLAY, Recognition, read_recognition
+from merlab.recognition.spans import PART_SECONDS, Division
+from merlab.recognition.spotting import SpottingSettings
+from merlab.recognition.timeline import require_every_frame
+from merlab.recognition.work import Share, Work, fill_parts
+from merlab.storage import claim_folder, read_json, require_same, write_json
+
+OUT = Path("merlab-recognized")
+# In the result's folder until it is finished: what was asked for, and the parts that are done.
+WORKING, ASKED = ".parts", "asked.json"
+HOLDS = "results of `merlab recognize`"
+
+
+def recognize(
+    source: Path | str,
+    out: Path | str | None = None,
+    *,
+    fps: float | None = None,
+    aligned: bool = False,
+    most_faces: int = MOST_FACES,
+    weights: Path | str | None = None,
+    unsure_below: float = UNSURE_BELOW,
+    spotting: SpottingSettings | None = None,
+    overlay: bool = True,
+    jobs: int | None = 1,
+    progress: Progress = silent,
+) -> Recognition:
+    """Find, follow, spot and recognise in a video, or a folder of images numbered in their names.
+
+    The result lies in ``out``, a folder of the source's name under OUT unless given. ``jobs`` processes work at once
+    (None: one a core, for which a script needs ``if __name__ == "__main__":``); the result does not depend on it.
+    Interrupted work is gone on with, finished work found again. The other settings are those of Options.
+
+    Raises MerlabError for a source that cannot be read, has no frame rate or shows no face, and for an ``out`` that
+    holds anything else. Nothing is left of a source in which nothing can be found.
+    """
+    source = Path(source)
+    out = Path(out) if out else OUT / source.resolve().name
+    options = Options(
+        fps=fps,
+        aligned=aligned,
+        most_faces=most_faces,
+        spotting=spotting or SpottingSettings(),
+        weights=Path(weights) if weights else None,
+        unsure_below=unsure_below,
+        overlay=overlay,
+    )
+    recogniser = load_recogniser(options.weights)
+    work = _work(source, out, options)
+    asked = _asked(work, recogniser)
+    if (out / METADATA).is_file():
+        require_same(out, read_json(out / METADATA).get("asked", {}), asked, HOLDS)
+        return read_recognition(out)
+    if out.exists() and not (out / WORKING).is_dir() and (not out.is_dir() or any(out.iterdir())):
+        raise MerlabError(f"{out} exists and holds no {HOLDS}; choose another folder")
+    claim_folder(out / WORKING, ASKED, asked, f"unfinished {HOLDS}")
+    started = time.monotonic()
+    try:
+        _fill(work, jobs, progress)
+        described = _assemble(work, out, recogniser, progress)
+    except (NothingSeenError, ClipError):
+        _leave_nothing(out)
+        raise
+    made = {
+        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    write_json(out / METADATA, {**described, "asked": asked, "made": made})
+    shutil.rmtree(out / WORKING, ignore_errors=True)
+    return read_recognition(out)
+
+
+def recognize_each(
+    videos: Iterable[Path], out: Path, one: Callable[[Path, Path], Recognition]
+) -> dict[Path, Recognition | MerlabError]:
+    """``one(video, folder)`` of every video, the folder being of its name under ``out``, by video.
+
+    A video that cannot be used does not stop the others: its error stands in place of its result.
+    """
+    results: dict[Path, Recognition | MerlabError] = {}
+    for video in videos:
+        try:
+            results[video] = one(video, out / video.name)
+        except MerlabError as error:
+            results[video] = error
+    return results
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The videos of a folder; none where it is a folder of numbered images, or no folder at all."""
+    if not folder.is_dir() or ImageFolder(folder).files:
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES)
+
+
+def _work(source: Path, out: Path, options: Options) -> Work:
+    frames = open_frames(source)
+    if isinstance(frames, ImageFolder):
+        require_every_frame(source, frames)
+    fps = options.fps or frames.fps
+    if fps is None:
+        raise MerlabError(f"{source} does not say how many frames a second it has; give --fps")
+    # Containers may not say how long they are; then their frames are counted.
+    promised = frames.promised or len(frames.numbers)
+    first = frames.numbers[0] if isinstance(frames, ImageFolder) and frames.numbers else 1
+    division = Division(1, promised, round(PART_SECONDS * fps), options.spotting.margin(fps))
+    return Work(source, out / WORKING, first, fps, division, options)
+
+
+def _asked(work: Work, recogniser: Recogniser) -> dict[str, Any]:
+    """All that decides a result; raises MerlabError where the networks that find faces are missing."""
+    state = work.source.stat()
+    return {
+        "source": str(work.source.resolve()),
+        "bytes": state.st_size,
+        "modified_ns": state.st_mtime_ns,
+        "frames_promised": work.division.promised,
+        "fps": work.fps,
+        "face_models": work.options.face_models(),
+        "weights": recogniser.digest,
+        **work.options.described(),
+        "merlab": __version__,
+    }
+
+
+def _fill(work: Work, jobs: int | None, progress: Progress) -> None:
+    """Have every part worked through that is not done."""
+    if work.is_finished():
+        return
+    expected, promised = work.division.expected, work.division.promised
+    done = frozenset(int(folder.name) for folder in work.finished())
+    processes = max(1, min(jobs or os.cpu_count() or 1, expected - len(done)))
+    shares = [Share(work, done, position, processes) for position in range(processes)]
+    dealt_with = sum(len(work.division.span(index).owned) for index in done)
+    for frames in stream_from_processes(fill_parts, shares):
+        dealt_with += frames
+        progress(dealt_with, max(dealt_with, promised), "looking at frames")
+
+
+def _assemble(work: Work, out: Path, recogniser: Recogniser, progress: Progress) -> dict[str, Any]:
+    """Put the finished parts together in ``out``; gives what is to be said of the result."""
+    parts = work.finished()
+    progress(0, 1, "writing the result")
+    clock = Clock.of_parts(work.fps, [] if work.options.fps else parts)
+    totals = write_frames(out / FRAMES, parts, clock, work)
+    write_events(out, totals, clock, work, recogniser.classes)
+    if work.options.overlay:
+        with (out / EVENTS).open(newline="", encoding="utf-8") as file:
+            events = list(csv.DictReader(file))
+        frames, stamps = open_frames(work.source), recogniser.card.stamps
+        write_overlay(out / OVERLAY, frames, work.fps, out / FRAMES, events, stamps, progress)
+    return metadata.describe(work, recogniser, totals, clock)
+
+
+def _leave_nothing(out: Path) -> None:
+    """Remove what was begun of a result, and its folder where nothing else lies there."""
+    shutil.rmtree(out / WORKING, ignore_errors=True)
+    with suppress(OSError):
+        out.rmdir()
