@@ -19,6 +19,7 @@ ROOMS = (
     "__main__",
     "cli",
     "console",
+    "serving",
     "reproduction",
     "reports",
     "recipes",

@@ -15,6 +15,7 @@ COMMANDS = [
     "recognize",
     "spot",
     "score-spotting",
+    "serve",
     "doctor",
     "clips",
     "evaluate",

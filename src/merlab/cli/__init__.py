@@ -1,6 +1,18 @@
 """The commands: parse, call one room, print."""
 
-from merlab.cli import data, experiments, faces, models, networks, reproduce, results, videos
+from merlab.cli import data, experiments, faces, models, networks, reproduce, results, serve, videos
 from merlab.cli.app import app, main
 
-__all__ = ["app", "data", "experiments", "faces", "main", "models", "networks", "reproduce", "results", "videos"]
+__all__ = [
+    "app",
+    "data",
+    "experiments",
+    "faces",
+    "main",
+    "models",
+    "networks",
+    "reproduce",
+    "results",
+    "serve",
+    "videos",
+]

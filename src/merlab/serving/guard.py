@@ -1,0 +1,87 @@
+"""What every request passes: who may ask, and what a browser may do with the answer."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from merlab.serving.limits import RefusedError
+
+# Requests other than an upload are a few hundred bytes.
+MOST_BODY = 64 * 1024
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+PAGE_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+HEADERS = {
+    "Content-Security-Policy": PAGE_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Guard:
+    """Refuses requests for other hosts (DNS rebinding) and changes from other origins; adds HEADERS to every answer.
+
+    Attributes:
+        names: host names that this service answers to, beside IP addresses, which no foreign name can point to.
+        unbounded: the path whose body is bounded by its own reader.
+
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str], unbounded: str) -> None:
+        self._app, self._names, self._unbounded = app, {name.lower() for name in names}, unbounded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer it with what is wrong."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            self._examine(scope["method"], scope["path"], Headers(scope=scope))
+        except RefusedError as refused:
+            await answer(refused)(scope, receive, send_with_headers)
+        else:
+            await self._app(scope, receive, send_with_headers)
+
+    def _examine(self, method: str, path: str, headers: Headers) -> None:
+        host = headers.get("host", "")
+        if not self._is_own(host):
+            raise RefusedError(421, "this service answers to its own address only; open the address that it printed")
+        if method not in CHANGING:
+            return
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+        if (origin is not None and urlsplit(origin).netloc != host) or site not in {"same-origin", "none"}:
+            raise RefusedError(403, "a page of another site may not change anything here; use this service's own page")
+        if path == self._unbounded:
+            return
+        length = headers.get("content-length", "0")
+        if "transfer-encoding" in headers or not length.isdecimal() or int(length) > MOST_BODY:
+            raise RefusedError(413, f"this request may have a body of {MOST_BODY} bytes at most, its length declared")
+
+    def _is_own(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+            return name in self._names or bool(ipaddress.ip_address(name))
+        except ValueError:
+            return False
+
+
+def answer(refused: RefusedError) -> JSONResponse:
+    """The answer to a request that is refused."""
+    return JSONResponse({"error": str(refused)}, refused.status)

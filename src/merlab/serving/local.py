@@ -1,0 +1,54 @@
+"""Files on the service's own machine, under the folders that its operator allowed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from merlab.clips import VIDEO_SUFFIXES
+from merlab.serving.limits import RefusedError
+
+MOST_LISTED = 300
+MOST_VISITED = 20_000
+
+
+def find_local(given: str, roots: Sequence[Path]) -> Path:
+    """The file or folder that a path names, absolute or within a root, links followed.
+
+    Raises RefusedError: where no root is allowed, and, without telling whether anything is there, outside of all roots.
+    """
+    if not roots:
+        raise RefusedError(403, "this service reads no local files; start it with --root FOLDER, or upload the video")
+    if "\0" not in given:
+        for root in map(Path.resolve, roots):
+            try:
+                path = (root / given).resolve()
+                if path.is_relative_to(root) and (path.is_dir() or _is_video(path)):
+                    return path
+            except (OSError, RuntimeError):  # too long a name, a circle of links
+                continue
+    raise RefusedError(404, "no video or folder of that name lies under a folder that this service may read")
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
+
+
+def list_local(roots: Sequence[Path]) -> list[str]:
+    """Paths of the videos under the roots, for a person to choose from; the first few hundred."""
+    return list(islice((str(path) for root in roots for path in _videos(root.resolve())), MOST_LISTED))
+
+
+def _videos(root: Path) -> Iterator[Path]:
+    visited = 0
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        for name in sorted(names):
+            visited += 1
+            if visited > MOST_VISITED:
+                return
+            path = Path(folder, name)
+            if _is_video(path) and not path.is_symlink():
+                yield path

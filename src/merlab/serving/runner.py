@@ -1,0 +1,100 @@
+"""Runs jobs, one at a time a worker slot, each in a child process that may die without harm to the service."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+
+from merlab.errors import MerlabError
+from merlab.serving.jobs import FAULT, VIEW, Job, Jobs
+from merlab.serving.worker import Recognise, work
+from merlab.storage import read_json
+
+SECONDS_TO_DIE = 10.0
+
+
+class Runner:
+    """Worker slots over the jobs of a folder."""
+
+    def __init__(self, jobs: Jobs, recognise: Recognise, workers: int) -> None:
+        self._jobs, self._recognise = jobs, recognise
+        self._processes: dict[str, SpawnProcess] = {}
+        self._changing = threading.Lock()
+        self._stopping = False
+        self._slots = [threading.Thread(target=self._serve_slot, daemon=True) for _ in range(workers)]
+
+    def start(self) -> None:
+        """Begin with what is queued."""
+        for slot in self._slots:
+            slot.start()
+
+    def stop(self) -> None:
+        """End what runs; after a restart it goes on."""
+        with self._changing:
+            self._stopping = True
+            for process in self._processes.values():
+                process.kill()
+        self._jobs.close()
+        for slot in self._slots:
+            slot.join(SECONDS_TO_DIE)
+
+    def remove(self, job: Job) -> None:
+        """End a job where it runs or waits, and remove all its files."""
+        with self._changing:
+            self._jobs.forget(job)
+            process = self._processes.get(job.id)
+            if process is not None:
+                process.kill()
+        if process is not None:
+            # Only its slot may reap it.
+            wait([process.sentinel], SECONDS_TO_DIE)
+        self._jobs.erase(job)
+
+    def _serve_slot(self) -> None:
+        while (job := self._jobs.take()) is not None:
+            process = self._begin(job)
+            if process is None:
+                continue
+            process.join(self._jobs.limits.job_seconds)
+            late = process.is_alive()
+            process.kill()
+            process.join()
+            with self._changing:
+                del self._processes[job.id]
+                if self._stopping:
+                    return
+            self._jobs.finish(job, self._fault(job, process, late))
+
+    def _begin(self, job: Job) -> SpawnProcess | None:
+        """Start a job's process, unless it was removed or the service stops."""
+        context = multiprocessing.get_context("spawn")
+        arguments = (job, self._jobs.folder(job), self._jobs.limits, self._recognise)
+        with self._changing:
+            if self._stopping or job.id not in {kept.id for kept in self._jobs.all()}:
+                return None
+            process = context.Process(target=work, args=arguments)
+            process.start()
+            self._processes[job.id] = process
+        return process
+
+    def _fault(self, job: Job, process: SpawnProcess, late: bool) -> str | None:
+        """What to tell of a job that did not end well."""
+        folder = self._jobs.folder(job)
+        if (folder / VIEW).is_file():
+            return None
+        if (folder / FAULT).is_file():
+            try:
+                return str(read_json(folder / FAULT)["error"])
+            except MerlabError as error:
+                return str(error)
+        if late:
+            longest = self._jobs.limits.job_seconds
+            return f"it took longer than the {longest:g} s that a job may run; run it again to go on, or cut the video"
+        code = process.exitcode
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            return f"its process was ended from outside ({name}), as when memory runs out; run it again to go on"
+        return f"its process failed (status {code}), which is a fault of merlab; the service's terminal says more"

@@ -1,0 +1,168 @@
+"""A video on its way in: streamed to the disk, counted while it arrives, never held in memory."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import BinaryIO
+
+import anyio
+from fastapi import Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from merlab.clips import VIDEO_SUFFIXES
+from merlab.serving.jobs import UPLOAD
+from merlab.serving.limits import MEBIBYTE, Limits, RefusedError
+from merlab.storage import WriteError
+
+# What multipart adds around a file, at most.
+ENVELOPE = 64 * 1024
+LONGEST_NAME, LONGEST_FILE_NAME = 200, 60
+
+
+async def receive_video(request: Request, folder: Path, limits: Limits) -> tuple[str, Path]:
+    """Write the one file of a multipart request under ``folder``; its name as the client gave it, and its path.
+
+    Raises RefusedError as soon as the request breaks a limit, WriteError where the disk is full.
+    """
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limits.bytes + ENVELOPE:
+        raise _too_large(limits)
+    receiver = _Receiver(request.headers.get("content-type", ""), folder / UPLOAD, limits)
+    try:
+        with anyio.fail_after(limits.upload_seconds):
+            await _feed(receiver, request, limits.idle_seconds)
+        return receiver.finish()
+    except TimeoutError as error:
+        raise RefusedError(408, "the upload took or paused too long; send it again") from error
+    except ClientDisconnect as error:
+        raise RefusedError(400, "the upload was broken off; send it again") from error
+    except FormParserError as error:
+        raise RefusedError(400, f"the request is no valid multipart/form-data: {error}") from error
+    except OSError as error:
+        raise WriteError.at(Path("the upload"), error) from error
+    finally:
+        receiver.close()
+
+
+async def _feed(receiver: _Receiver, request: Request, idle_seconds: float) -> None:
+    chunks = aiter(request.stream())
+    while True:
+        with anyio.fail_after(idle_seconds):
+            chunk = await anext(chunks, None)
+        if chunk is None:
+            return
+        await run_in_threadpool(receiver.write, chunk)
+
+
+class _Receiver:
+    """Takes the bytes of a multipart request and writes its part ``file``."""
+
+    def __init__(self, content_type: str, folder: Path, limits: Limits) -> None:
+        kind, parameters = parse_options_header(content_type)
+        if kind != b"multipart/form-data" or b"boundary" not in parameters:
+            raise RefusedError(415, 'send the video as multipart/form-data with a part named "file"')
+        self._folder, self._limits = folder, limits
+        self._file: BinaryIO | None = None
+        self._in_file, self._whole = False, False
+        self._bytes = 0
+        self._header, self._value, self._disposition = b"", b"", b""
+        self._name = ""
+        self._parser = MultipartParser(
+            parameters[b"boundary"],
+            {
+                "on_part_begin": self._begin_part,
+                "on_header_field": self._take_header,
+                "on_header_value": self._take_value,
+                "on_header_end": self._end_header,
+                "on_headers_finished": self._open_part,
+                "on_part_data": self._take_data,
+                "on_part_end": self._end_part,
+                "on_end": self._end,
+            },
+        )
+
+    def write(self, chunk: bytes) -> None:
+        self._bytes += len(chunk)
+        if self._bytes > self._limits.bytes + ENVELOPE:
+            raise _too_large(self._limits)
+        self._parser.write(chunk)
+
+    def finish(self) -> tuple[str, Path]:
+        self._parser.finalize()
+        if not self._whole or self._file is None:
+            raise RefusedError(
+                400, 'the request holds no whole part named "file" with a file name; send the video as that'
+            )
+        self._file.close()
+        path = Path(self._file.name)
+        if not path.stat().st_size:
+            raise RefusedError(400, f"{self._name} is empty (0 bytes); send the video itself")
+        return self._name, path
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _begin_part(self) -> None:
+        self._disposition = b""
+
+    def _take_header(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _take_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _end_header(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._header, self._value = b"", b""
+
+    def _open_part(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        self._in_file = options.get(b"name") == b"file" and b"filename" in options
+        if not self._in_file:
+            return
+        if self._file is not None:
+            raise RefusedError(400, "one video a request; send each by itself")
+        self._name = shown_name(options[b"filename"].decode("utf-8", "replace"))
+        path = self._folder / file_name(self._name)
+        self._folder.mkdir()
+        self._file = path.open("xb")
+
+    def _take_data(self, data: bytes, start: int, end: int) -> None:
+        if self._in_file and self._file is not None:
+            self._file.write(data[start:end])
+
+    def _end_part(self) -> None:
+        self._in_file = False
+
+    def _end(self) -> None:
+        self._whole = True
+
+
+def _too_large(limits: Limits) -> RefusedError:
+    return RefusedError(
+        413, f"the upload is larger than the {limits.bytes / MEBIBYTE:g} MiB that this service takes; cut the video"
+    )
+
+
+def shown_name(given: str) -> str:
+    """A file name without its folders and without characters that cannot be seen, as it is shown to people."""
+    base = PureWindowsPath(PurePosixPath(given).name).name
+    return "".join(letter for letter in base if letter.isprintable())[:LONGEST_NAME] or "video"
+
+
+def file_name(name: str) -> str:
+    """A name that every file system takes and no program misreads, with the ending of a video.
+
+    Raises RefusedError (415) where the ending is no video's.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in VIDEO_SUFFIXES:
+        raise RefusedError(415, f"{name} is no video that merlab reads ({', '.join(VIDEO_SUFFIXES)})")
+    stem = re.sub(r"[^\w-]+", "_", name[: -len(suffix)])[:LONGEST_FILE_NAME]
+    return f"{stem.strip('_') or 'video'}{suffix}"

@@ -1,0 +1,105 @@
+"""A service as clients meet it: on a port of this machine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+
+from merlab.serving.app import make_app
+from merlab.serving.jobs import Jobs
+from merlab.serving.limits import Limits
+from merlab.serving.server import bind, make_server
+from tests.recognition.fake_result import write_result
+from tests.serving import fake_jobs
+
+PATIENCE = 30.0
+
+
+@dataclass
+class Client:
+    """A client of one service."""
+
+    http: httpx.Client
+    folder: Path
+
+    def send(self, path: Path, name: str | None = None, **query: Any) -> Any:
+        with path.open("rb") as video:
+            return self.http.post("/api/jobs", files={"file": (name or path.name, video)}, params=query)
+
+    def job(self, job_id: str) -> Any:
+        return self.http.get(f"/api/jobs/{job_id}").json()
+
+    def wait_for(self, job_id: str, *states: str) -> Any:
+        return until(lambda: job if (job := self.job(job_id))["state"] in states else None)
+
+    def folders(self) -> list[str]:
+        """The jobs that the disk holds."""
+        return sorted(path.name for path in self.folder.iterdir() if path.is_dir())
+
+
+def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """What a condition gives once it is true."""
+    deadline = time.monotonic() + patience
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+    return found
+
+
+@contextmanager
+def listening(folder: Path, recognise: Any = fake_jobs.quick, **options: Any) -> Iterator[Client]:
+    """A service over a folder of jobs, on a port of this machine."""
+    limits = Limits(**options.pop("limits", {}))
+    server = make_server(make_app(Jobs(folder, limits), recognise, **options))
+    socket = bind("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
+    thread.start()
+    until(lambda: server.started)
+    address = f"http://127.0.0.1:{socket.getsockname()[1]}"
+    try:
+        with httpx.Client(base_url=address, timeout=PATIENCE) as http:
+            yield Client(http, folder)
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+        socket.close()
+
+
+@pytest.fixture
+def service(tmp_path) -> Iterator[Callable[..., Client]]:
+    """Start a service over ``tmp_path/jobs`` that ends with the test."""
+    with ExitStack() as stack:
+        yield lambda *args, **options: stack.enter_context(listening(tmp_path / "jobs", *args, **options))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def result(tmp_path_factory) -> Iterator[Path]:
+    """What ``fake_jobs.quick`` gives."""
+    folder = write_result(tmp_path_factory.mktemp("result") / "result", seconds=4.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(fake_jobs.RESULT, str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory) -> Path:
+    """Two seconds of grey, 64x48 at 25 frames a second."""
+    return write_video(tmp_path_factory.mktemp("videos") / "interview.mp4", 50, (64, 48))
+
+
+def write_video(path: Path, frames: int, size: tuple[int, int], fps: float = 25.0) -> Path:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, size)
+    for number in range(frames):
+        writer.write(np.full((size[1], size[0], 3), 100 + number % 50, np.uint8))
+    writer.release()
+    return path

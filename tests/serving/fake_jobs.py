@@ -1,0 +1,75 @@
+"""What stands in for recognising a video: results of a video that never was, slow jobs, jobs that die."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from merlab.databases.base import Progress
+from merlab.errors import MerlabError
+from merlab.recognition.result import METADATA
+from merlab.storage import read_json, write_json
+
+RESULT = "MERLAB_TEST_RESULT"
+STEPS = 20
+
+
+def quick(source: Path, out: Path, *, fps: float | None, progress: Progress) -> None:
+    """The result that the environment names, which takes no time."""
+    progress(1, 2, "spotting")
+    shutil.copytree(os.environ[RESULT], out)
+    if fps is not None:
+        metadata = read_json(out / METADATA)
+        metadata["video"]["fps"] = fps
+        write_json(out / METADATA, metadata)
+
+
+def slow(source: Path, out: Path, *, fps: float | None, progress: Progress) -> None:
+    """Never ends of itself; says where its process is."""
+    (out.parent / "pid").write_text(str(os.getpid()), encoding="utf-8")
+    while True:
+        progress(1, 4, "spotting")
+        time.sleep(0.05)
+
+
+def slow_at_first(source: Path, out: Path, *, fps: float | None, progress: Progress) -> None:
+    """Never ends the first time; the second time it does."""
+    begun = out.parent / "begun"
+    if not begun.exists():
+        begun.touch()
+        slow(source, out, fps=fps, progress=progress)
+    quick(source, out, fps=fps, progress=progress)
+
+
+def watched(source: Path, out: Path, *, fps: float | None, progress: Progress) -> None:
+    """Slow enough to watch its progress."""
+    for step in range(STEPS):
+        progress(step, STEPS, "spotting")
+        time.sleep(0.15)
+    quick(source, out, fps=fps, progress=progress)
+
+
+def refusing(source: Path, out: Path, *, fps: float | None, progress: Progress) -> None:
+    """A mistake of the user's."""
+    raise MerlabError(f"{source} shows no face; choose a video that shows one")
+
+
+def broken(source: Path, out: Path, *, fps: float | None, progress: Progress) -> None:
+    """A fault of merlab's own."""
+    raise ValueError("nobody thought of this")
+
+
+def crashing(source: Path, out: Path, *, fps: float | None, progress: Progress) -> None:
+    """As a decoder that a damaged file makes fault."""
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def hungry(source: Path, out: Path, *, fps: float | None, progress: Progress) -> None:
+    """Asks for more memory than there is."""
+    blocks = []
+    while True:
+        blocks.append(bytearray(64 * 2**20))
+        progress(len(blocks), 1000, "decoding")
