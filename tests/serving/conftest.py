@@ -97,8 +97,8 @@ def video(tmp_path_factory) -> Path:
     return write_video(tmp_path_factory.mktemp("videos") / "interview.mp4", 50, (64, 48))
 
 
-def write_video(path: Path, frames: int, size: tuple[int, int], fps: float = 25.0) -> Path:
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, size)
+def write_video(path: Path, frames: int, size: tuple[int, int], fps: float = 25.0, fourcc: str = "mp4v") -> Path:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), fps, size)
     for number in range(frames):
         writer.write(np.full((size[1], size[0], 3), 100 + number % 50, np.uint8))
     writer.release()

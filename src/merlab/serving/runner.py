@@ -14,6 +14,7 @@ from merlab.serving.worker import Recognise, work
 from merlab.storage import read_json
 
 SECONDS_TO_DIE = 10.0
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
 
 
 class Runner:
@@ -96,5 +97,7 @@ class Runner:
         code = process.exitcode
         if code is not None and code < 0:
             name = signal.Signals(-code).name
+            if -code in CRASHES:
+                return f"its process crashed ({name}), as a damaged file may make a decoder do; convert the video anew"
             return f"its process was ended from outside ({name}), as when memory runs out; run it again to go on"
         return f"its process failed (status {code}), which is a fault of merlab; the service's terminal says more"

@@ -31,8 +31,9 @@ async def receive_video(request: Request, folder: Path, limits: Limits) -> tuple
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > limits.bytes + ENVELOPE:
         raise _too_large(limits)
-    receiver = _Receiver(request.headers.get("content-type", ""), folder / UPLOAD, limits)
+    receiver = _Receiver(folder / UPLOAD, limits)
     try:
+        receiver.expect(request.headers.get("content-type", ""))
         with anyio.fail_after(limits.upload_seconds):
             await _feed(receiver, request, limits.idle_seconds)
         return receiver.finish()
@@ -61,16 +62,18 @@ async def _feed(receiver: _Receiver, request: Request, idle_seconds: float) -> N
 class _Receiver:
     """Takes the bytes of a multipart request and writes its part ``file``."""
 
-    def __init__(self, content_type: str, folder: Path, limits: Limits) -> None:
-        kind, parameters = parse_options_header(content_type)
-        if kind != b"multipart/form-data" or b"boundary" not in parameters:
-            raise RefusedError(415, 'send the video as multipart/form-data with a part named "file"')
+    def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder, self._limits = folder, limits
         self._file: BinaryIO | None = None
         self._in_file, self._whole = False, False
         self._bytes = 0
         self._header, self._value, self._disposition = b"", b"", b""
         self._name = ""
+
+    def expect(self, content_type: str) -> None:
+        kind, parameters = parse_options_header(content_type)
+        if kind != b"multipart/form-data" or b"boundary" not in parameters:
+            raise RefusedError(415, 'send the video as multipart/form-data with a part named "file"')
         self._parser = MultipartParser(
             parameters[b"boundary"],
             {

@@ -5,9 +5,8 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from merlab.databases.base import Progress
 from merlab.errors import MerlabError
 from merlab.processes import end_with_parent
 from merlab.recognition.result import read_recognition
@@ -15,6 +14,9 @@ from merlab.serving.jobs import FAULT, PROGRESS, RESULT, VIEW, Job
 from merlab.serving.limits import Limits, confine_memory, require_within
 from merlab.serving.view import view_of
 from merlab.storage import write_json
+
+if TYPE_CHECKING:
+    from merlab.databases.base import Progress
 
 SECONDS_A_REPORT = 0.25
 NO_MEMORY = "needs more memory than the {most} MiB that a job may take; send a smaller or shorter video"

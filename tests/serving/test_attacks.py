@@ -1,0 +1,314 @@
+"""What is tried against the service, as docs/howto/serve.md lists it; the service answers and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from merlab.serving.guard import MOST_BODY
+from merlab.serving.limits import MEBIBYTE
+from tests.serving import fake_jobs
+from tests.serving.attacks import assert_as_documented, rows
+from tests.serving.conftest import Client, listening, until, write_video
+
+MULTIPART = "multipart/form-data; boundary=B"
+PART = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A service that takes a quarter of a MiB and reads one folder."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "root").mkdir()
+    limits = {"bytes": MEBIBYTE // 4, "idle_seconds": 0.3}
+    with listening(folder / "jobs", roots=[folder / "root"], limits=limits) as client:
+        yield client
+        assert client.http.get("/api").status_code == 200
+
+
+def post(client: Client, content, content_type: str = MULTIPART, **headers: str):
+    return client.http.post("/api/jobs", content=content, headers={"content-type": content_type, **headers})
+
+
+def job_of(client: Client, path: Path, name: str | None = None):
+    """The job of a sent file, once it has ended; it is deleted."""
+    job = client.wait_for(client.send(path, name).json()["id"], "done", "failed")
+    client.http.delete(f"/api/jobs/{job['id']}")
+    return job
+
+
+@pytest.mark.parametrize(
+    "job_id", ["%2e%2e%2fjobs.json", "..%2f..%2fetc%2fpasswd", "%00", "0" * 32, "x" * 4000, "jobs.json", "<script>"]
+)
+def test_ids_that_are_no_jobs(small, job_id):
+    for path in (f"/api/jobs/{job_id}", f"/api/jobs/{job_id}/zip", f"/api/jobs/{job_id}/files/events.csv"):
+        assert small.http.get(path).status_code == 404
+    assert_as_documented("an id that is none, or a path", small.http.get(f"/api/jobs/{'0' * 32}"))
+
+
+def test_names_that_are_no_files_of_a_result(small, video):
+    job = small.wait_for(small.send(video).json()["id"], "done")
+    folder = small.folder / job["id"]
+    (folder / "result" / "link.csv").symlink_to(folder / "job.json")
+    names = ["..%2fjob.json", "%2e%2e/job.json", "events/..%2f..%2fjob.json", "%2fetc%2fpasswd", "link.csv", "events"]
+    for name in [*names, "%00", "events.csv%00", "x" * 4000]:
+        answer = small.http.get(f"/api/jobs/{job['id']}/files/{name}")
+        assert_as_documented("a name of a file that is a path, a link or unknown", answer)
+    small.http.delete(f"/api/jobs/{job['id']}")
+
+
+def test_static_files_do_not_lead_out_of_their_folder(small):
+    for path in ("/..%2fapp.py", "/%2e%2e/app.py", "/%2e%2e%2f%2e%2e%2fpyproject.toml", "//etc/passwd"):
+        assert small.http.get(path).status_code == 404
+
+
+def test_local_paths_out_of_the_allowed_folder(small, tmp_path, video):
+    root = small.folder.parent / "root"
+    shutil.copy(video, tmp_path / "secret.mp4")
+    (root / "link.mp4").symlink_to(tmp_path / "secret.mp4")
+    (root / "folder").symlink_to(tmp_path)
+    (root / "circle").symlink_to(root / "circle")
+    (root / "notes.txt").write_text("no video")
+    os.mkfifo(root / "pipe.mp4")
+    outside = ["../secret.mp4", str(tmp_path / "secret.mp4"), "link.mp4", "folder/secret.mp4", "folder", "circle"]
+    for path in [*outside, "notes.txt", "pipe.mp4", "/dev/zero", "~", "a\0.mp4", "x" * 4000]:
+        answer = small.http.post("/api/jobs/local", json={"path": path})
+        assert_as_documented("a local path, or a link, out of the allowed folders", answer)
+
+
+def test_a_local_path_where_none_is_allowed(service, video):
+    answer = service().http.post("/api/jobs/local", json={"path": str(video)})
+    assert_as_documented("a local path where no folder is allowed", answer)
+
+
+def test_a_link_that_replaces_a_local_file_while_it_waits(service, tmp_path, video):
+    root = tmp_path / "root"
+    root.mkdir()
+    for name in ("first.mp4", "interview.mp4"):
+        shutil.copy(video, root / name)
+    client = service(fake_jobs.slow, roots=[root])
+    first, second = (
+        client.http.post("/api/jobs/local", json={"path": name}).json()["id"] for name in ("first.mp4", "interview.mp4")
+    )
+    client.wait_for(first, "running")
+    (root / "interview.mp4").unlink()
+    (root / "interview.mp4").symlink_to(video)
+    client.http.delete(f"/api/jobs/{first}")
+    assert_as_documented("a local file that becomes a link while it waits", client.wait_for(second, "failed"))
+
+
+def test_a_small_file_with_huge_frames(small, tmp_path):
+    bomb = write_video(tmp_path / "bomb.avi", 1, (4000, 4000), fourcc="png ")
+    assert bomb.stat().st_size < 200_000
+    assert_as_documented("a small file with frames of 4000x4000 pixels", job_of(small, bomb))
+
+
+def test_a_video_longer_than_allowed(service, video):
+    job = job_of(service(limits={"seconds": 1.5}), video)
+    assert_as_documented("a video longer than allowed", job)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "program.exe", "face.png", "interview", "interview.mp4.zip", ".mp4"])
+def test_files_of_other_types(small, video, name):
+    answer = small.send(video, name)
+    assert answer.status_code == 415
+    if name == "notes.txt":
+        assert_as_documented("a file of another type", answer)
+
+
+def test_a_text_that_calls_itself_a_video(small, tmp_path):
+    (tmp_path / "interview.mp4").write_text("I am no video. " * 100)
+    assert_as_documented("a text renamed .mp4", job_of(small, tmp_path / "interview.mp4"))
+
+
+def test_an_empty_file(small, tmp_path):
+    (tmp_path / "interview.mp4").touch()
+    assert_as_documented("an empty file", small.send(tmp_path / "interview.mp4"))
+
+
+def test_a_video_cut_off_half_way(small, tmp_path, video):
+    content = video.read_bytes()
+    (tmp_path / "interview.mp4").write_bytes(content[: len(content) // 2])
+    assert_as_documented("a video cut off half way", job_of(small, tmp_path / "interview.mp4"))
+
+
+def test_an_upload_over_the_limit_that_says_so(small):
+    answer = post(small, PART + bytes(MEBIBYTE))
+    assert_as_documented("an upload over the limit, its length declared", answer)
+
+
+def test_an_upload_over_the_limit_that_does_not_say_so(small):
+    answer = post(small, (chunk for chunk in [PART, *[bytes(2**16)] * 64]))
+    assert_as_documented("an upload over the limit, its length not declared", answer)
+    assert small.folders() == []
+
+
+@contextmanager
+def half_sent(client: Client):
+    """A connection over which the beginning of an upload came, and nothing more."""
+    address = urlsplit(str(client.http.base_url))
+    head = f"POST /api/jobs HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {MULTIPART}\r\nContent-Length: 9999"
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(f"{head}\r\n\r\n".encode() + PART + bytes(1000))
+        until(client.folders)
+        yield connection
+
+
+def test_an_upload_that_is_broken_off(small):
+    with half_sent(small):
+        pass
+    until(lambda: not small.folders())
+
+
+def test_an_upload_that_pauses_too_long(small):
+    with half_sent(small) as connection:
+        answer = connection.recv(2**16).decode()
+    assert answer.startswith("HTTP/1.1 408")
+    assert rows()["an upload that pauses too long"] == ("408", re.findall('"error":"(.*)"', answer)[0])
+    assert small.folders() == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "status"),
+    [
+        ("application/json", b"{}", 415),
+        ("multipart/form-data", PART, 415),
+        (MULTIPART, b"", 400),
+        (MULTIPART, b"nonsense", 400),
+        (MULTIPART, PART + b"no end", 400),
+        (MULTIPART, PART.replace(b"file", b"other") + b"x\r\n--B--\r\n", 400),
+        (MULTIPART, PART + b"x\r\n" + PART + b"y\r\n--B--\r\n", 400),
+        (MULTIPART, b"--B\r\nX: " + b"x" * 60_000 + b"\r\n\r\n\r\n--B--\r\n", 400),
+        ("multipart/form-data; boundary=" + "B" * 300, PART, 400),
+    ],
+)
+def test_requests_that_are_no_upload(small, content_type, content, status):
+    answer = post(small, content, content_type)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["error"]
+    assert small.folders() == []
+
+
+@pytest.mark.parametrize("fps", ["0", "-1", "nan", "inf", "fast"])
+def test_frames_a_second_that_are_none(small, video, fps):
+    assert small.send(video, fps=fps).status_code == 422
+
+
+def test_a_huge_body_where_a_small_one_belongs(small):
+    answer = small.http.post("/api/jobs/local", content=bytes(MOST_BODY + 1))
+    assert_as_documented("a huge body where a small one belongs", answer)
+    chunked = small.http.post("/api/jobs/local", content=iter([b"{", b"}"]))
+    assert chunked.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "stored"),
+    [
+        ("<img src=x onerror=alert(1)>.mp4", "<img src=x onerror=alert(1)>.mp4", "img_src_x_onerror_alert_1.mp4"),
+        ("../../../etc/cron.d/evil.mp4", "evil.mp4", "evil.mp4"),
+        ("..\\..\\evil.mp4", "evil.mp4", "evil.mp4"),
+        ("面试 1.MP4", "面试 1.MP4", "面试_1.mp4"),
+        ("--help.mp4", "--help.mp4", "--help.mp4"),
+        ("$(reboot).mp4", "$(reboot).mp4", "reboot.mp4"),
+    ],
+)
+def test_names_are_shown_as_they_are_and_stored_as_they_should_be(service, video, given, shown, stored):
+    client = service(fake_jobs.slow)
+    job = client.send(video, given).json()
+    assert job["name"] == shown
+    assert [path.name for path in (client.folder / job["id"] / "upload").iterdir()] == [stored]
+
+
+def test_names_with_a_null_byte_or_without_end(small):
+    for name, status in ((b"a\0b.mp4", 201), (b"x" * 3000 + b".mp4", 415), (b"x" * 100 + b".mp4", 201)):
+        answer = post(small, PART.replace(b"a.mp4", name) + b"x\r\n--B--\r\n")
+        assert answer.status_code == status
+        for job in small.http.get("/api/jobs").json():
+            small.http.delete(f"/api/jobs/{job['id']}")
+
+
+def test_a_foreign_host(small):
+    for host in ("attacker.example", "localhost.attacker.example", "127.0.0.1.attacker.example", "", "[::1", "a b"):
+        assert_as_documented("a foreign Host (DNS rebinding)", small.http.get("/api/jobs", headers={"Host": host}))
+
+
+def test_a_foreign_page(small, video):
+    for headers in ({"Origin": "http://attacker.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert_as_documented("a change from another site's page", post(small, PART, **headers))
+        assert small.http.delete(f"/api/jobs/{'0' * 32}", headers=headers).status_code == 403
+    own = str(small.http.base_url).rstrip("/")
+    assert post(small, b"", Origin=own, **{"Sec-Fetch-Site": "same-origin"}).status_code == 400
+
+
+def test_more_jobs_than_may_wait_or_be_kept(service, video):
+    client = service(fake_jobs.slow, limits={"queue": 2, "kept": 3})
+    client.wait_for(client.send(video).json()["id"], "running")
+    waiting = [client.send(video).json()["id"] for _ in range(2)]
+    assert_as_documented("more jobs than may wait", client.send(video))
+    assert len(client.folders()) == 3
+    client.http.delete(f"/api/jobs/{waiting[0]}")
+    assert client.send(video).status_code == 201
+
+
+def test_more_jobs_than_are_kept(service, video):
+    client = service(limits={"kept": 1})
+    client.wait_for(client.send(video).json()["id"], "done")
+    assert_as_documented("more jobs than are kept", client.send(video))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk(small, video, monkeypatch):
+    opened = Path.open
+
+    def full(path, mode="r", *args, **options):
+        return opened(Path("/dev/full"), "wb", 0) if mode == "xb" else opened(path, mode, *args, **options)
+
+    monkeypatch.setattr(Path, "open", full)
+    assert_as_documented("a full disk", small.send(video))
+    assert small.folders() == []
+
+
+def test_a_job_whose_process_is_killed_can_be_run_again(service, video):
+    client = service(fake_jobs.slow_at_first)
+    job = client.send(video).json()["id"]
+    process = until(lambda: (client.folder / job / "pid").exists() and (client.folder / job / "pid").read_text())
+    os.kill(int(process), signal.SIGKILL)
+    assert_as_documented("a worker killed (kill -9)", client.wait_for(job, "failed"))
+    assert client.http.post(f"/api/jobs/{job}/retry").json()["state"] in {"queued", "running"}
+    assert client.wait_for(job, "done", "failed")["state"] == "done"
+    assert client.http.post(f"/api/jobs/{job}/retry").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("attack", "recognise", "limits"),
+    [
+        ("a decoder that crashes", fake_jobs.crashing, {}),
+        ("a job that takes too long", fake_jobs.slow, {"job_seconds": 3}),
+        ("a fault of merlab itself", fake_jobs.broken, {}),
+        ("a video without a face", fake_jobs.refusing, {}),
+    ],
+)
+def test_jobs_that_end_badly_say_why(service, video, attack, recognise, limits):
+    client = service(recognise, limits=limits)
+    assert_as_documented(attack, job_of(client, video))
+    assert client.http.get("/api").status_code == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hold a process to a limit of its memory")
+def test_a_job_that_wants_too_much_memory(service, video):
+    job = job_of(service(fake_jobs.hungry, limits={"memory": 1024 * MEBIBYTE}), video)
+    assert_as_documented("a job that wants too much memory", job)
+
+
+def test_every_attack_in_the_documentation_is_tried_here():
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert [attack for attack in rows() if f'"{attack}"' not in source] == []
