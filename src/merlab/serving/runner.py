@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import signal
 import threading
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
-from merlab.errors import MerlabError
 from merlab.serving.jobs import FAULT, VIEW, Job, Jobs
 from merlab.serving.worker import Recognise, work
 from merlab.storage import read_json
@@ -56,18 +56,26 @@ class Runner:
 
     def _serve_slot(self) -> None:
         while (job := self._jobs.take()) is not None:
-            process = self._begin(job)
-            if process is None:
-                continue
-            process.join(self._jobs.limits.job_seconds)
-            late = process.is_alive()
-            process.kill()
-            process.join()
-            with self._changing:
-                del self._processes[job.id]
-                if self._stopping:
-                    return
-            self._jobs.finish(job, self._fault(job, process, late))
+            try:
+                fault = self._run(job)
+            except Exception as error:  # such as no more processes to be had; the slot is needed for other jobs
+                logging.exception("job %s could not be run", job.id)
+                fault = f"the service could not run it ({error}); run it again"
+            if not self._stopping:
+                self._jobs.finish(job, fault)
+
+    def _run(self, job: Job) -> str | None:
+        """Run a job to its end; what to tell where it did not end well."""
+        process = self._begin(job)
+        if process is None:
+            return None
+        process.join(self._jobs.limits.job_seconds)
+        late = process.is_alive()
+        process.kill()
+        process.join()
+        with self._changing:
+            del self._processes[job.id]
+        return self._fault(job, process, late)
 
     def _begin(self, job: Job) -> SpawnProcess | None:
         """Start a job's process, unless it was removed or the service stops."""
@@ -87,10 +95,7 @@ class Runner:
         if (folder / VIEW).is_file():
             return None
         if (folder / FAULT).is_file():
-            try:
-                return str(read_json(folder / FAULT)["error"])
-            except MerlabError as error:
-                return str(error)
+            return str(read_json(folder / FAULT)["error"])
         if late:
             longest = self._jobs.limits.job_seconds
             return f"it took longer than the {longest:g} s that a job may run; run it again to go on, or cut the video"

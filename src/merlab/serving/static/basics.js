@@ -1,0 +1,49 @@
+// What every part of the page needs.
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An HTML element; children that are text become text nodes, attributes whose name begins with "on" listeners. */
+export function element(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** An SVG element. */
+export function drawing(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== false) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/** The JSON of an answer; throws what the service says is wrong. */
+export async function request(path, options = {}) {
+  const answer = await fetch(path, options);
+  const content = await answer.json();
+  if (!answer.ok) throw new Error(content.error);
+  return content;
+}
+
+/** A path whose parts are encoded, slashes kept. */
+export function pathOf(...parts) {
+  return parts.map((part) => part.split("/").map(encodeURIComponent).join("/")).join("/");
+}
+
+export function formatBytes(bytes) {
+  const units = ["KiB", "MiB", "GiB"];
+  const power = Math.min(units.length, Math.max(1, Math.floor(Math.log2(bytes || 1) / 10)));
+  const value = bytes / 1024 ** power;
+  return `${value.toLocaleString("en", { maximumSignificantDigits: value < 10 ? 2 : 4, maximumFractionDigits: 1 })} ${units[power - 1]}`;
+}
+
+/** 75.25 -> 1:15.25; whole seconds without the fraction. */
+export function formatSeconds(seconds, decimals = 0) {
+  const rest = (seconds % 60).toFixed(decimals).padStart(decimals ? decimals + 3 : 2, "0");
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  return hours ? `${hours}:${String(minutes % 60).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}

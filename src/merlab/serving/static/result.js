@@ -1,0 +1,208 @@
+// One result: stamps and warnings, the timeline, the events, one event's evidence, the files.
+import { element, formatBytes, formatSeconds, pathOf, request } from "./basics.js";
+import { drawTimeline, legend, mark } from "./timeline.js";
+
+let shown = null;
+
+/** Show a job's result in a section, and one of its events where it is named. */
+export async function showResult(section, job, eventName) {
+  if (job.state !== "done") {
+    shown = null;
+    section.replaceChildren(back(), heading(job.name), element("p", {}, `This video is ${job.state}. ${job.error ?? ""}`));
+    return;
+  }
+  if (shown?.id !== job.id || !section.hasChildNodes()) {
+    const [about, faces, events] = await Promise.all(
+      ["result", "frames", "events"].map((part) => request(pathOf("api/jobs", job.id, part))),
+    );
+    shown = { id: job.id, ...about, faces, events };
+    build(section, job);
+  }
+  openEvent(section, eventName);
+}
+
+function build(section, job) {
+  const timeline = element("div", { class: "timeline" });
+  section.replaceChildren(
+    back(), heading(job.name), element("p", { class: "quiet" }, summary()), ...notes(),
+    element("h3", {}, "Timeline"), timeline, legend(),
+    element("h3", { id: "events-title" }, `Movements (${shown.events.length})`),
+    shown.events.length
+      ? element("p", { class: "quiet" }, "Arrow keys go from one to the next, Enter opens it.")
+      : element("p", {}, "No brief movement stood out of what the face does all the time."),
+    eventList(), element("div", { class: "opened" }), ...downloads(job),
+  );
+  if (shown.faces.length) drawTimeline(timeline, shown, goTo);
+  else timeline.append(element("p", { class: "banner" }, "No face was found in this video."));
+}
+
+function back() {
+  return element("p", {}, element("a", { href: "#" }, "← All videos"));
+}
+
+function heading(name) {
+  return element("h2", { id: "result-title", tabindex: "-1" }, name);
+}
+
+function summary() {
+  const { video, model } = shown;
+  const trained = model.trained_on?.database ? `, trained on ${model.trained_on.database}` : "";
+  return `${formatSeconds(video.seconds, 1)} at ${video.fps} frames a second, ${video.width}x${video.height} pixels; `
+    + `recogniser ${model.method} (${model.preset})${trained}`;
+}
+
+function notes() {
+  const told = [];
+  if (shown.stamps.length) {
+    told.push(element("p", { class: "banner" }, ...stamps(), " Classes come from a recogniser with these stamps."));
+  }
+  if (shown.warnings.length) {
+    const lines = shown.warnings.map((warning) => element("li", {}, warning));
+    told.push(element("div", { class: "banner" }, element("strong", {}, "What limits this result"), element("ul", {}, ...lines)));
+  }
+  return told;
+}
+
+function stamps() {
+  return shown.stamps.map((stamp) => element("span", { class: "stamp" }, stamp));
+}
+
+/** The class of an event in words, or that the recogniser is unsure. */
+function classOf(event) {
+  if (!event.class) return [`unsure of the class`];
+  return [`consistent with “${event.class}” (${event.probability.toFixed(2)}) `, ...stamps()];
+}
+
+function eventList() {
+  const items = shown.events.map((event, index) => {
+    const button = element(
+      "button", { type: "button", "data-event": event.event, tabindex: index ? "-1" : "0", onclick: () => goTo(event.event) },
+      element("span", { class: "when" }, `${formatSeconds(event.apex_s, 2)} · face ${event.face_id}`),
+      element("span", {}, event.part),
+      element("span", { class: "quiet" }, ...classOf(event)),
+    );
+    return element("li", {}, button);
+  });
+  return element("ol", { id: "events", "aria-labelledby": "events-title", onkeydown: walk, onfocusin: follow }, ...items);
+}
+
+function walk(pressed) {
+  const buttons = [...pressed.currentTarget.querySelectorAll("button")];
+  const at = buttons.indexOf(document.activeElement);
+  const next = {
+    ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1,
+  }[pressed.key];
+  if (next === undefined) return;
+  pressed.preventDefault();
+  buttons[Math.min(buttons.length - 1, Math.max(0, next))].focus();
+}
+
+/** One stop for the tab key: the event that was last in focus, which the timeline shows as well. */
+function follow(focused) {
+  for (const button of focused.currentTarget.querySelectorAll("button")) {
+    button.tabIndex = button === focused.target ? 0 : -1;
+  }
+  mark(document.querySelector("#result .timeline"), focused.target.dataset.event);
+}
+
+function goTo(event) {
+  const address = `#job=${shown.id}&event=${encodeURIComponent(event)}`;
+  if (location.hash === address) document.querySelector(".event-view h3")?.focus();
+  else location.hash = address;
+}
+
+function openEvent(section, name) {
+  const event = shown.events.find((candidate) => candidate.event === name);
+  const place = section.querySelector(".opened");
+  for (const button of section.querySelectorAll("#events button")) {
+    button.setAttribute("aria-current", String(button.dataset.event === name));
+  }
+  mark(section.querySelector(".timeline"), name ?? "");
+  if (!event) {
+    place.replaceChildren();
+    return;
+  }
+  place.replaceChildren(eventView(event));
+  const title = place.querySelector("h3");
+  title.focus({ preventScroll: true });
+  place.scrollIntoView({ block: "start", behavior: "auto" });
+}
+
+function eventView(event) {
+  const title = element("h3", { tabindex: "-1" }, `${formatSeconds(event.apex_s, 2)}: ${event.part}, face ${event.face_id}`);
+  const view = element(
+    "article", { class: "event-view", "aria-label": "The movement that is open" },
+    element("div", { class: "row" }, title, element("button", { type: "button", class: "plain", onclick: close }, "Close")),
+    element("div", { class: "pictures" }, ...event.pictures.map(pictureOf)),
+    element("div", { class: "facts" }, facts(event), chances(event)),
+  );
+  view.addEventListener("keydown", (pressed) => pressed.key === "Escape" && close());
+  return view;
+
+  function close() {
+    location.hash = `#job=${shown.id}`;
+    document.querySelector(`#events [data-event="${CSS.escape(event.event)}"]`)?.focus();
+  }
+}
+
+function pictureOf({ title, file }) {
+  const source = pathOf("api/jobs", shown.id, "files", file);
+  return element("figure", {}, element("img", { src: source, alt: title, loading: "lazy" }), element("figcaption", {}, title));
+}
+
+function facts(event) {
+  const moment = (name) => `${event[`${name}_s`].toFixed(2)} s (frame ${event[name]})`;
+  const rows = {
+    Onset: moment("onset"), Apex: moment("apex"), Offset: moment("offset"),
+    Duration: `${event.duration_s.toFixed(2)} s`,
+    Score: `${event.score.toFixed(1)} times the noise`,
+    Movement: event.regions || "–",
+    "Consistent with": event.action_units || "no action unit in particular",
+  };
+  const cells = Object.entries(rows).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
+  return element("dl", {}, ...cells);
+}
+
+function chances(event) {
+  const sorted = Object.entries(event.probabilities).sort((one, other) => other[1] - one[1]);
+  const rows = sorted.map(([name, value]) => {
+    const bar = element("div");
+    bar.style.width = `${(100 * value).toFixed(1)}%`;
+    return element(
+      "li", {}, element("span", {}, name), element("div", { class: "bar", "aria-hidden": "true" }, bar),
+      element("span", { class: "value" }, value.toFixed(2)),
+    );
+  });
+  return element(
+    "div", {}, element("p", {}, "The movement is ", ...classOf(event), "."),
+    element("ul", { class: "chances", "aria-label": "Probability of each class" }, ...rows),
+  );
+}
+
+function downloads(job) {
+  const link = ({ name, bytes }) => element(
+    "li", {},
+    element("a", { href: pathOf("api/jobs", job.id, "files", name), ...opening(name) }, name),
+    element("span", { class: "quiet" }, ` ${formatBytes(bytes)}`),
+  );
+  const [inner, outer] = [true, false].map((deep) => job.files.filter((file) => file.name.includes("/") === deep));
+  return [
+    element("h3", {}, "Files"),
+    element("p", { class: "row" }, ...report(job),
+      element("a", { class: "button plain", href: pathOf("api/jobs", job.id, "zip"), download: "" }, "Download all (zip)")),
+    element("ul", { class: "files" }, ...outer.map(link)),
+    inner.length
+      ? element("details", {}, element("summary", {}, `${inner.length} files of the movements`), element("ul", { class: "files" }, ...inner.map(link)))
+      : "",
+  ];
+}
+
+function report(job) {
+  return job.files.some((file) => file.name === "report.html")
+    ? [element("a", { class: "button", href: pathOf("api/jobs", job.id, "files", "report.html"), ...opening(".html") }, "Open the report")]
+    : [];
+}
+
+function opening(name) {
+  return name.endsWith(".html") ? { target: "_blank", rel: "noopener" } : { download: "" };
+}

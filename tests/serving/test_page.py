@@ -1,0 +1,164 @@
+"""The page in a real browser: send, watch, look by keyboard, download; wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.serving import fake_jobs
+from tests.serving.browser import look, open_browser, screenshot
+from tests.serving.conftest import listening, until
+
+pytestmark = pytest.mark.slow
+HOSTILE = "<img src=x onerror=alert(1)>.mp4"
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory):
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def browser(downloads):
+    browser = open_browser(downloads)
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def client(tmp_path, browser):
+    with listening(tmp_path / "jobs", fake_jobs.watched) as client:
+        look(browser, 1200, 900)
+        browser.get(str(client.http.base_url))
+        yield client
+        browser.get("about:blank")
+        told = [entry["message"] for entry in browser.get_log("browser")]
+        assert [message for message in told if "status of 4" not in message] == []
+
+
+def one(browser, selector: str):
+    return until(lambda: next(iter(browser.find_elements(By.CSS_SELECTOR, selector)), None))
+
+
+def text_of(browser, selector: str) -> str:
+    """The text of what may be replaced at any moment; empty where there is none."""
+    return str(browser.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
+
+
+def send(browser, video: Path) -> None:
+    browser.find_element(By.ID, "file").send_keys(str(video))
+
+
+def open_result(client, browser, video: Path) -> None:
+    job = client.wait_for(client.send(video).json()["id"], "done")
+    browser.get(f"{client.http.base_url}/#job={job['id']}")
+    one(browser, "#events button")
+
+
+def test_a_video_is_sent_watched_looked_at_and_downloaded(client, browser, video, downloads):
+    send(browser, video)
+    until(lambda: "spotting" in text_of(browser, "#jobs .state"))
+    assert 0 <= float(one(browser, "#jobs progress").get_property("value")) <= 1
+    until(lambda: "spotting" in text_of(browser, "#status"))
+    one(browser, "#jobs a.button").click()
+    assert len(until(lambda: browser.find_elements(By.CSS_SELECTOR, ".timeline .event-band"))) == 4
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".timeline .curve")) == 2 + 1
+    assert "SYNTHETIC" in one(browser, "#result .banner").text
+    assert "cut off at the left edge" in one(browser, "#result").text
+
+    one(browser, ".files a[href$='events.csv']").click()
+    rows = until(
+        lambda: (
+            list(csv.DictReader(downloads.joinpath("events.csv").read_text().splitlines()))
+            if downloads.joinpath("events.csv").exists()
+            else None
+        )
+    )
+    assert len(rows) == 4
+    one(browser, "a[href$='/zip']").click()
+    until(lambda: list(downloads.glob("merlab-*.zip")))
+
+
+def test_movements_are_walked_through_and_opened_by_keyboard(client, browser, video):
+    open_result(client, browser, video)
+    one(browser, "#events button").send_keys(Keys.ARROW_RIGHT)
+    browser.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    focused = browser.switch_to.active_element
+    assert focused.get_attribute("data-event") == "e0003"
+    assert "unsure" in focused.text
+    assert one(browser, ".timeline .current").get_attribute("data-event") == "e0003"
+    browser.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    view = one(browser, ".event-view")
+    assert browser.switch_to.active_element.tag_name == "h3"
+    assert "consistent with" in view.text
+    assert "SYNTHETIC" in view.text
+    pictures = view.find_elements(By.TAG_NAME, "img")
+    assert [picture.get_attribute("alt") for picture in pictures[:2]] == ["onset", "apex"]
+    assert len(pictures) == 7
+    browser.execute_script("arguments[0].forEach(picture => picture.loading = 'eager')", pictures)
+    until(lambda: all(picture.get_property("naturalWidth") == 231 for picture in pictures))
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert browser.switch_to.active_element.get_attribute("data-event") == "e0002"
+    until(lambda: not browser.find_elements(By.CSS_SELECTOR, ".event-view"))
+
+
+def test_a_movement_opens_by_a_click_in_the_timeline(client, browser, video):
+    open_result(client, browser, video)
+    until(lambda: browser.find_elements(By.CSS_SELECTOR, ".timeline .hit"))[1].click()
+    assert "face 0" in one(browser, ".event-view h3").text
+
+
+def test_focus_can_be_seen(client, browser, video):
+    open_result(client, browser, video)
+    button = one(browser, "#events button")
+    button.send_keys(Keys.ARROW_RIGHT)
+    assert browser.switch_to.active_element.value_of_css_property("outline-style") == "solid"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_is_wider_than_a_phone_and_the_system_decides_on_light_or_dark(client, browser, video, tmp_path, dark):
+    open_result(client, browser, video)
+    one(browser, "#events button").send_keys(Keys.ENTER)
+    one(browser, ".event-view")
+    for name, width in (("narrow", 390), ("wide", 1200)):
+        look(browser, width, 900, dark=dark)
+        until(lambda width=width: browser.execute_script("return document.documentElement.scrollWidth") == width)
+        screenshot(browser, tmp_path / f"{name}-{'dark' if dark else 'light'}.png")
+    paper = browser.find_element(By.TAG_NAME, "body").value_of_css_property("background-color")
+    assert paper == ("rgba(20, 23, 27, 1)" if dark else "rgba(255, 255, 255, 1)")
+
+
+def test_a_hostile_name_is_text_and_nothing_else(client, browser, video):
+    job = client.wait_for(client.send(video, HOSTILE).json()["id"], "done")
+    assert one(browser, "#jobs .name").text == HOSTILE
+    browser.get(f"{client.http.base_url}/#job={job['id']}")
+    until(lambda: text_of(browser, "#result h2") == HOSTILE)
+    assert browser.find_elements(By.CSS_SELECTOR, "img") == []
+
+
+def test_a_job_is_cancelled_from_the_page(client, browser, video):
+    send(browser, video)
+    until(lambda: "spotting" in text_of(browser, "#jobs .state"))
+    one(browser, "#jobs button").click()
+    until(lambda: client.folders() == [])
+    until(lambda: one(browser, "#no-jobs").is_displayed())
+
+
+def test_the_page_loads_nothing_from_elsewhere(client, browser, video):
+    open_result(client, browser, video)
+    loaded = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+    assert loaded
+    assert [address for address in loaded if not address.startswith(str(client.http.base_url))] == []
+
+
+def test_what_is_refused_is_said_aloud(client, browser, tmp_path):
+    (tmp_path / "notes.txt").write_text("no video")
+    send(browser, tmp_path / "notes.txt")
+    alert = one(browser, "#alert")
+    until(lambda: "no video that merlab reads" in alert.text)
+    assert alert.get_attribute("role") == "alert"
