@@ -127,7 +127,8 @@ def test_nothing_is_wider_than_a_phone_and_the_system_decides_on_light_or_dark(c
     one(browser, ".event-view")
     for name, width in (("narrow", 390), ("wide", 1200)):
         look(browser, width, 900, dark=dark)
-        until(lambda width=width: browser.execute_script("return document.documentElement.scrollWidth") == width)
+        until(lambda: browser.execute_script("return document.querySelector('.timeline svg').clientWidth") < width)
+        assert browser.execute_script("return document.documentElement.scrollWidth") == width
         screenshot(browser, tmp_path / f"{name}-{'dark' if dark else 'light'}.png")
     paper = browser.find_element(By.TAG_NAME, "body").value_of_css_property("background-color")
     assert paper == ("rgba(20, 23, 27, 1)" if dark else "rgba(255, 255, 255, 1)")

@@ -1,5 +1,5 @@
 // The page. Text from outside (names, errors, results) only ever becomes text nodes; nothing is parsed as markup.
-import { element, formatBytes, formatSeconds, pathOf, request } from "./basics.js";
+import { element, formatBytes, pathOf, request } from "./basics.js";
 import { showResult } from "./result.js";
 
 const POLL_MS = 1000;
@@ -14,7 +14,7 @@ async function start() {
   service = await request("api");
   const { limits, suffixes } = service;
   find("takes").textContent =
-    `${suffixes.map((suffix) => suffix.slice(1)).join(", ")}; up to ${formatBytes(limits.bytes)} and ${formatSeconds(limits.seconds)} long`;
+    `${suffixes.map((suffix) => suffix.slice(1)).join(", ")}; up to ${formatBytes(limits.bytes)} and ${Math.floor(limits.seconds / 6) / 10} minutes`;
   find("file").accept = suffixes.join(",");
   find("local").hidden = !service.local;
   find("paths").replaceChildren(...service.local_files.map((path) => element("option", { value: path })));

@@ -28,7 +28,7 @@ function build(section, job) {
     element("h3", {}, "Timeline"), timeline, legend(),
     element("h3", { id: "events-title" }, `Movements (${shown.events.length})`),
     shown.events.length
-      ? element("p", { class: "quiet" }, "Arrow keys go from one to the next, Enter opens it.")
+      ? element("p", { class: "quiet keys" }, "Arrow keys go from one to the next, Enter opens it.")
       : element("p", {}, "No brief movement stood out of what the face does all the time."),
     eventList(), element("div", { class: "opened" }), ...downloads(job),
   );
