@@ -49,6 +49,12 @@ def text_of(browser, selector: str) -> str:
     return str(browser.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
 
 
+def wait_for_drawing(browser, width: int) -> None:
+    """Wait until the timeline fits a window of this width."""
+    drawn = "return document.querySelector('.timeline svg').viewBox.baseVal.width"
+    until(lambda: width - 150 < browser.execute_script(drawn) < width)
+
+
 def send(browser, video: Path) -> None:
     browser.find_element(By.ID, "file").send_keys(str(video))
 
@@ -127,7 +133,7 @@ def test_nothing_is_wider_than_a_phone_and_the_system_decides_on_light_or_dark(c
     one(browser, ".event-view")
     for name, width in (("narrow", 390), ("wide", 1200)):
         look(browser, width, 900, dark=dark)
-        until(lambda: browser.execute_script("return document.querySelector('.timeline svg').clientWidth") < width)
+        wait_for_drawing(browser, width)
         assert browser.execute_script("return document.documentElement.scrollWidth") == width
         screenshot(browser, tmp_path / f"{name}-{'dark' if dark else 'light'}.png")
     paper = browser.find_element(By.TAG_NAME, "body").value_of_css_property("background-color")

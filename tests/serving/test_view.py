@@ -1,0 +1,53 @@
+"""What the page draws: curves that fit a screen, whatever the length of the video."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from merlab.recognition.result import read_recognition
+from merlab.serving.view import curves, view_of
+from tests.recognition.fake_result import write_result
+
+
+def frames(seconds: float, fps: float, **columns) -> pd.DataFrame:
+    count = round(seconds * fps)
+    fixed = {"time_s": np.arange(count) / fps, "face_id": 0, "success": 1, "score": 1.0, "threshold": 5.5}
+    return pd.DataFrame({**fixed, **columns}).astype({"face_id": "Int64"})
+
+
+def test_an_hour_fits_and_keeps_its_peak_and_where_it_was():
+    hour = frames(3600, 50)
+    hour.loc[90_001, "score"] = 17.0
+    (face,) = curves(hour, points=1000)
+    assert len(face["score"]) <= 1001
+    assert max(face["score"]) == 17.0
+    assert face["time_s"][int(np.argmax(face["score"]))] == pytest.approx(90_001 / 50, abs=3.6)
+
+
+def test_a_short_video_keeps_every_frame():
+    (face,) = curves(frames(2, 25), points=1000)
+    assert len(face["score"]) == 50
+
+
+def test_where_a_face_is_not_seen_its_curve_has_a_gap():
+    table = frames(4, 25)
+    table.loc[25:49, "success"] = 0
+    (face,) = curves(table)
+    missing = [time for time, score in zip(face["time_s"], face["score"], strict=True) if score is None]
+    assert (min(missing), max(missing)) == (1.0, 1.96)
+
+
+def test_faces_have_curves_of_their_own():
+    two = pd.concat([frames(2, 25), frames(1, 25, face_id=3, score=2.0)], ignore_index=True)
+    assert [(face["face_id"], max(face["score"])) for face in curves(two)] == [(0, 1.0), (3, 2.0)]
+
+
+@pytest.mark.parametrize("options", [{}, {"faces": 0}, {"events": 0}, {"pictures": False}])
+def test_every_result_becomes_json_that_a_browser_reads(tmp_path, options):
+    view = view_of(read_recognition(write_result(tmp_path / "result", seconds=2.0, **options)))
+    assert json.loads(json.dumps(view, allow_nan=False)) == view
+    assert len(view["events"]) == (0 if {"faces", "events"} & set(options) else 4)
