@@ -117,10 +117,11 @@ def test_two_slots_run_two_jobs(service, video):
         client.wait_for(job, "running")
 
 
-def test_frames_a_second_reach_the_job(service, video):
+def test_what_is_said_of_a_video_reaches_its_job(service, video):
     client = service()
-    job = client.wait_for(client.send(video, fps=200).json()["id"], "done")
-    assert client.http.get(f"/api/jobs/{job['id']}/result").json()["video"]["fps"] == 200
+    job = client.wait_for(client.send(video, fps=200, aligned=True).json()["id"], "done")
+    settings = client.http.get(f"/api/jobs/{job['id']}/result").json()["settings"]
+    assert (settings["fps"], settings["aligned"]) == (200, True)
 
 
 def test_a_local_folder_of_images_can_be_named(service, tmp_path):

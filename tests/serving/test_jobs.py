@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.serving.jobs import Jobs, now
+from merlab.serving.jobs import Asked, Jobs, now
 from merlab.serving.limits import Limits
 from tests.serving import fake_jobs
 from tests.serving.conftest import listening
@@ -16,7 +16,7 @@ from tests.serving.conftest import listening
 
 def enqueue(jobs: Jobs, name: str = "a.mp4"):
     with jobs.place() as folder:
-        return jobs.enqueue(folder, name, folder / "upload" / name, 1, None)
+        return jobs.enqueue(folder, name, folder / "upload" / name, 1, Asked())
 
 
 def test_after_a_restart_done_jobs_are_there_and_running_ones_go_on(tmp_path, video):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
+from merlab.cli.arguments import JobsOption
 from merlab.console import err_console, out_console
 from merlab.errors import MerlabError
 
@@ -28,6 +30,7 @@ def serve(
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="A recogniser of your own; merlab's unless given.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Jobs that run at a time.")] = 1,
+    jobs: JobsOption = None,
     max_mb: Annotated[float, typer.Option(min=0.001, help="MiB of one upload.")] = 2048,
     max_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of one video.")] = 3600,
     max_megapixels: Annotated[float, typer.Option(min=0.01, help="Million pixels of one frame.")] = 12.6,
@@ -47,6 +50,7 @@ def serve(
     """
     import platformdirs
 
+    from merlab.recognition.model import load_recogniser
     from merlab.serving.app import make_app
     from merlab.serving.jobs import Jobs
     from merlab.serving.limits import MEBIBYTE, Limits
@@ -56,6 +60,8 @@ def serve(
     missing = [folder for folder in root or [] if not folder.is_dir()]
     if missing:
         raise MerlabError(f"--root {missing[0]} is no folder")
+    # Weights that cannot be read are said now, not by every job.
+    load_recogniser(weights)
     limits = Limits(
         bytes=round(max_mb * MEBIBYTE),
         seconds=max_seconds,
@@ -67,12 +73,14 @@ def serve(
         keep_days=keep_days,
     )
     listening = bind(host, port)
-    jobs = Jobs(jobs_folder or platformdirs.user_data_path("merlab", appauthor=False) / "jobs", limits)
-    service = make_app(jobs, partial(recognise, weights=weights), roots=root or [], names=[host], workers=workers)
+    kept = Jobs(jobs_folder or platformdirs.user_data_path("merlab", appauthor=False) / "jobs", limits)
+    processes = jobs or max(1, (os.cpu_count() or 1) // workers)
+    job = partial(recognise, weights=weights, jobs=processes)
+    service = make_app(kept, job, roots=root or [], names=[host], workers=workers)
     if not is_loopback(host):
         told = f"{host} is open to a network: whoever reaches it sees, starts and deletes all jobs, without a password"
         err_console.print(f"[bold yellow]warning:[/] {escape(told)}", soft_wrap=True)
     address = f"[{host}]" if ":" in host else host
-    told = f"open http://{address}:{listening.getsockname()[1]} (Ctrl-C ends it); jobs are kept in {jobs.root}"
+    told = f"open http://{address}:{listening.getsockname()[1]} (Ctrl-C ends it); jobs are kept in {kept.root}"
     out_console.print(escape(told), soft_wrap=True)
     make_server(service).run(sockets=[listening])

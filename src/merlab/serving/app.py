@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
@@ -20,7 +20,7 @@ from merlab.clips import VIDEO_SUFFIXES
 from merlab.errors import MerlabError
 from merlab.serving.archive import zipped
 from merlab.serving.guard import Guard, answer
-from merlab.serving.jobs import PROGRESS, RESULT, VIEW, Job, Jobs, State
+from merlab.serving.jobs import PROGRESS, RESULT, VIEW, Asked, Job, Jobs, State
 from merlab.serving.limits import Limits, RefusedError
 from merlab.serving.local import find_local, list_local
 from merlab.serving.runner import Runner
@@ -52,11 +52,10 @@ class Fault(BaseModel):
     error: str
 
 
-class Local(BaseModel):
+class Local(Asked):
     """A video, or a folder of images, on the machine of the service, under a folder that it was allowed."""
 
     path: str = Field(max_length=4096)
-    fps: float | None = Field(None, gt=0, le=100_000)
 
 
 class ResultFile(BaseModel):
@@ -155,12 +154,11 @@ def _add_jobs(app: FastAPI, jobs: Jobs, runner: Runner, roots: Sequence[Path]) -
         )
 
     @app.post("/api/jobs", status_code=201, openapi_extra={"requestBody": VIDEO_FORM})
-    async def send(request: Request, fps: float | None = None) -> JobStatus:
-        """Send a video; ``fps`` overrides the frames a second that it says itself."""
-        _require_fps(fps)
+    async def send(request: Request, asked: Annotated[Asked, Query()]) -> JobStatus:
+        """Send a video."""
         with jobs.place() as folder:
             name, path = await receive_video(request, folder, jobs.limits)
-            return _status(jobs, jobs.enqueue(folder, name, path, path.stat().st_size, fps))
+            return _status(jobs, jobs.enqueue(folder, name, path, path.stat().st_size, asked))
 
     @app.post("/api/jobs/local", status_code=201)
     def name_local(local: Local) -> JobStatus:
@@ -168,7 +166,7 @@ def _add_jobs(app: FastAPI, jobs: Jobs, runner: Runner, roots: Sequence[Path]) -
         source = find_local(local.path, roots)
         with jobs.place() as folder:
             size = source.stat().st_size if source.is_file() else 0
-            return _status(jobs, jobs.enqueue(folder, shown_name(source.name), source, size, local.fps))
+            return _status(jobs, jobs.enqueue(folder, shown_name(source.name), source, size, local))
 
     @app.get("/api/jobs")
     def list_jobs() -> list[JobStatus]:
@@ -247,11 +245,6 @@ def _add_results(app: FastAPI, jobs: Jobs) -> None:
         return StreamingResponse(zipped(files), media_type="application/zip", headers=disposition)
 
 
-def _require_fps(fps: float | None) -> None:
-    if fps is not None and not 0 < fps <= 100_000:
-        raise RefusedError(422, f"fps must be above 0 and at most 100000, got {fps}")
-
-
 def _files(jobs: Jobs, job: Job) -> dict[str, Path]:
     """The files of a finished result by their name within it; links are none of them."""
     if job.state != "done":
@@ -269,4 +262,4 @@ def _status(jobs: Jobs, job: Job) -> JobStatus:
             progress, stage = float(told["progress"]), str(told["stage"])
         except MerlabError:
             stage = "starting"
-    return JobStatus(progress=progress, stage=stage, **job.model_dump(exclude={"source", "fps", "starts"}))
+    return JobStatus(progress=progress, stage=stage, **job.model_dump(exclude={"source", "asked", "starts"}))

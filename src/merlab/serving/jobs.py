@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from merlab.errors import MerlabError
 from merlab.serving.limits import Limits, RefusedError
@@ -27,13 +27,27 @@ MOST_STARTS = 3
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
+class Asked(BaseModel):
+    """What a client says of a video.
+
+    Attributes:
+        fps: frames a second, where the file is silent or wrong; a folder of images is always silent.
+        aligned: whether its frames are aligned faces already, so that none has to be found.
+
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    fps: float | None = Field(None, gt=0, le=100_000)
+    aligned: bool = False
+
+
 class Job(BaseModel):
     """One video to recognise.
 
     Attributes:
         name: what the client called the video; never part of a path.
         source: the upload, or a local file or folder.
-        fps: frames a second where the client knows better than the file.
         starts: how often it was begun; a job that the service died with too often is not begun again.
         error: why it failed, and the remedy.
 
@@ -46,7 +60,7 @@ class Job(BaseModel):
     source: Path
     bytes: int
     created: datetime
-    fps: float | None = None
+    asked: Asked = Asked()
     state: State = "queued"
     started: datetime | None = None
     finished: datetime | None = None
@@ -138,9 +152,9 @@ class Jobs:
         if waiting >= self.limits.queue:
             raise RefusedError(429, f"{waiting} videos are waiting, as many as this service takes; send it again later")
 
-    def enqueue(self, folder: Path, name: str, source: Path, size: int, fps: float | None) -> Job:
+    def enqueue(self, folder: Path, name: str, source: Path, size: int, asked: Asked) -> Job:
         """Make a job of what lies in a folder that ``place`` gave."""
-        job = Job(id=folder.name, name=name, source=source, bytes=size, fps=fps, created=now())
+        job = Job(id=folder.name, name=name, source=source, bytes=size, asked=asked, created=now())
         write_json(folder / JOB, job.model_dump(mode="json"))
         with self._changed:
             self._jobs[job.id] = job

@@ -25,15 +25,24 @@ NO_MEMORY = "needs more memory than the {most} MiB that a job may take; send a s
 class Recognise(Protocol):
     """Writes the result of a video, or folder of images, into ``out``; goes on where it was stopped."""
 
-    def __call__(self, source: Path, out: Path, *, fps: float | None, progress: Progress) -> object:
+    def __call__(self, source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> object:
         """Raises MerlabError for what a user can mend."""
 
 
-def recognise(source: Path, out: Path, *, fps: float | None, progress: Progress, weights: Path | None = None) -> None:
-    """``merlab.recognize``, imported in the job's own process only."""
+def recognise(
+    source: Path,
+    out: Path,
+    *,
+    progress: Progress,
+    fps: float | None,
+    aligned: bool,
+    weights: Path | None = None,
+    jobs: int = 1,
+) -> None:
+    """``merlab.recognize``, loaded in the job's own process only."""
     from merlab.recognition.recognise import recognize
 
-    recognize(source, out, fps=fps, weights=weights, progress=progress)
+    recognize(source, out, fps=fps, aligned=aligned, weights=weights, jobs=jobs, progress=progress)
 
 
 def work(job: Job, folder: Path, limits: Limits, recognise: Recognise) -> None:
@@ -48,8 +57,8 @@ def work(job: Job, folder: Path, limits: Limits, recognise: Recognise) -> None:
         progress(0, 1, "looking at the file")
         if job.source.resolve() != job.source:
             raise MerlabError(f"{job.source} became a link since it was named; name what it points to")
-        require_within(job.source, job.fps, limits)
-        recognise(job.source, folder / RESULT, fps=job.fps, progress=progress)
+        require_within(job.source, job.asked.fps, limits)
+        recognise(job.source, folder / RESULT, progress=progress, **dict(job.asked))
         write_json(folder / VIEW, view_of(read_recognition(folder / RESULT)))
     except MerlabError as error:
         # Paths are the service's own business; the client knows the video by its name.

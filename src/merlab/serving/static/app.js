@@ -30,7 +30,7 @@ function listen() {
   drop.addEventListener("drop", (event) => [...event.dataTransfer.files].forEach(upload));
   find("local").addEventListener("submit", (event) => {
     event.preventDefault();
-    const body = JSON.stringify({ path: find("path").value, fps: Number(find("fps").value) || null });
+    const body = JSON.stringify({ path: find("path").value, ...asked() });
     act(() => request("api/jobs/local", { method: "POST", headers: { "Content-Type": "application/json" }, body }));
   });
   window.addEventListener("hashchange", route);
@@ -41,10 +41,15 @@ function hover(event, over) {
   find("drop").classList.toggle("over", over);
 }
 
+/** What is said of the next video. */
+function asked() {
+  const fps = Number(find("fps").value);
+  return { ...(fps > 0 ? { fps } : {}), aligned: find("aligned").checked };
+}
+
 /** Send a file; its row shows how much has gone, and can break it off. */
 function upload(file) {
   const sending = new XMLHttpRequest();
-  const fps = Number(find("fps").value);
   const key = `upload-${crypto.randomUUID?.() ?? Math.random()}`;
   const row = { id: key, name: file.name, state: "uploading", stage: "uploading", progress: 0, bytes: file.size };
   const ended = (problem) => {
@@ -62,7 +67,7 @@ function upload(file) {
   sending.addEventListener("abort", () => ended("cancelled"));
   const form = new FormData();
   form.append("file", file);
-  sending.open("POST", fps > 0 ? `api/jobs?fps=${fps}` : "api/jobs");
+  sending.open("POST", `api/jobs?${new URLSearchParams(asked())}`);
   complain("");
   find("file").value = "";
   sending.send(form);
