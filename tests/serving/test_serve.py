@@ -31,6 +31,7 @@ def serving(jobs_folder, *options):
         [*command, *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
+        assert process.stdout is not None
         told = process.stdout.readline()
         with httpx.Client(base_url=re.findall(r"http://\S+", told)[0], timeout=PATIENCE) as http:
             until(lambda: answers(http))
