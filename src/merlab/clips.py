@@ -134,6 +134,13 @@ class ClipTable:
             raise ClipError("\n".join(faults))
         return cls(tuple(clips), tuple(stamps))
 
+    @classmethod
+    def joined(cls, tables: Iterable[ClipTable], stamps: Iterable[str] = ()) -> ClipTable:
+        """The clips of all tables, with the stamps of each once, and further ones behind."""
+        tables = list(tables)
+        every = [*(stamp for table in tables for stamp in table.stamps), *stamps]
+        return cls(tuple(clip for table in tables for clip in table), tuple(dict.fromkeys(every)))
+
     def __len__(self) -> int:
         return len(self.clips)
 

@@ -28,6 +28,8 @@ COMMANDS = [
     "databases",
     "inputs",
     "models",
+    "pretrain",
+    "weights",
     "results",
 ]
 

@@ -1,6 +1,6 @@
 """The commands: parse, call one room, print."""
 
-from merlab.cli import data, experiments, faces, models, networks, reproduce, results, serve, videos
+from merlab.cli import data, experiments, faces, models, networks, reproduce, results, serve, videos, weights
 from merlab.cli.app import app, main
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "results",
     "serve",
     "videos",
+    "weights",
 ]

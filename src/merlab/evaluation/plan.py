@@ -186,9 +186,9 @@ def plan_run(
         examination = load_clips(find_database(name), root, allow_unusable=allow_unusable)
         unusable = len(examination.of("unusable"))
         tables.append(examination.clips)
-        stamps += [*examination.clips.stamps, *([f"INCOMPLETE: {unusable} faults in {name}"] if unusable else [])]
+        stamps += [f"INCOMPLETE: {unusable} faults in {name}"] if unusable else []
         facts.append({"name": name, "root": str(root), "facts": examination.facts})
-    table = ClipTable(tuple(clip for each in tables for clip in each), tuple(dict.fromkeys(stamps)))
+    table = ClipTable.joined(tables, stamps)
     labelled = label_clips(table, find_scheme(scheme))
     splits = make_splits(protocol, labelled, folds=folds, train_on=train_on)
     entries = [

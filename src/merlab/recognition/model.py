@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -22,11 +22,11 @@ from merlab.evaluation.runtimes import AUTO, Infer, load_network, resolve_runtim
 from merlab.inputs import Recipe, parse_recipe
 from merlab.inputs.recipe import FloatArray
 from merlab.methods import Preset, Task, find_method
+from merlab.recognition.calibration import probabilities
 from merlab.storage import whole_file
 from merlab.training import check_inputs
 
-FORMAT = 1
-CARD, FORMAT_KEY = "merlab-card", "merlab-format"
+CARD = "merlab-card"
 SHIPPED = Path(__file__).parent / "weights" / "synthetic.safetensors"
 
 
@@ -47,6 +47,7 @@ class ModelCard(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    format: Literal[1] = 1
     name: str
     method: str
     preset: str
@@ -108,9 +109,7 @@ class Recogniser:
 
     def predict_proba(self, inputs: FloatArray) -> NDArray[np.float64]:
         """Calibrated class probabilities (N, classes): softmax of the logits over the temperature."""
-        scaled = self.logits(inputs) / self.card.temperature
-        exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+        return probabilities(self.logits(inputs), self.card.temperature)
 
     def on(self, runtime: str = AUTO) -> Recogniser:
         """The same recogniser under a runtime: ``auto`` or a name of ``evaluation.runtimes.RUNTIMES``.
@@ -123,9 +122,9 @@ class Recogniser:
     def save(self, path: Path) -> Recogniser:
         """Write network and card as one file, whole or not at all; gives the recogniser with the file's digest."""
         tensors = {name: value.contiguous() for name, value in self.module.state_dict().items()}
-        metadata = {CARD: self.card.model_dump_json(), FORMAT_KEY: str(FORMAT)}
         with whole_file(path) as aside:
-            save_file(tensors, aside, metadata)
+            # One entry: safetensors writes several in any order, and the same weights would be another file.
+            save_file(tensors, aside, {CARD: self.card.model_dump_json()})
         return replace(self, digest=_digest(path))
 
 
@@ -161,15 +160,14 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], ModelCard]:
         ) from error
     if CARD not in metadata:
         raise MerlabError(f"{path} holds tensors but no merlab card; only files of `merlab pretrain` say what they are")
-    if metadata.get(FORMAT_KEY) != str(FORMAT):
-        raise MerlabError(
-            f"{path} has format {metadata.get(FORMAT_KEY)}, and this merlab {__version__} reads format {FORMAT}; "
-            "update merlab, or train it again with `merlab pretrain`"
-        )
     try:
         return tensors, ModelCard.model_validate_json(metadata[CARD])
     except ValidationError as error:
-        raise MerlabError(f"{path}: its card is damaged ({error.errors()[0]['msg']}); copy the file again") from error
+        fault = error.errors()[0]
+        raise MerlabError(
+            f"{path}: its card is damaged, or of another merlab than this {__version__} "
+            f"({fault['loc']}: {fault['msg']}); copy it again, update merlab, or use `merlab pretrain`"
+        ) from error
 
 
 def _digest(path: Path) -> str:
