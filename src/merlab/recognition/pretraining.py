@@ -103,9 +103,9 @@ def pretrain(
     work = out.with_name(f"{out.stem}-work")
     drawing = replace(drawing or Drawing(course.scheme, ""), scheme=course.scheme, recipe=course.full_recipe())
     origin: Any = drawing.stated if own is None else [clip.key for clip in own]
+    parts = None if own is None else _divided(_of_table(own, course, cache, jobs, progress), course.seed)
     claim_folder(work, SETTINGS, {"course": asdict(course), "clips": origin, "versions": versions()}, "pretraining")
-    examples = draw(drawing, work, jobs, progress) if own is None else _of_table(own, course, cache, jobs, progress)
-    train, calibration, scoring = _divided(examples, course.seed)
+    train, calibration, scoring = parts or _divided(draw(drawing, work, jobs, progress), course.seed)
     networks = []
     for position in range(course.seeds):
         progress(position, course.seeds, f"training, seed {course.seed + position}")

@@ -9,7 +9,9 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.recipes import Published, published_results
+from merlab.recognition.model import load_recogniser
 from merlab.reports.leaderboard import Leaderboard, leaderboards
+from merlab.reports.model_card import card_facts, card_scores
 from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps
 from merlab.reports.stored import StoredResult, read_stored, stored_results
 from merlab.reports.tables import database_table, markdown_table, number, results_table, verdict
@@ -65,11 +67,22 @@ def published_block(data: str, results: Path, where: str) -> str:
     return markdown_table(pd.DataFrame([_published_row(row) for row in ordered]))
 
 
+def model_block(name: str, results: Path, where: str) -> str:
+    """The weights that ship with merlab: what their file says of itself."""
+    recogniser = load_recogniser()
+    if recogniser.card.name != name:
+        raise MerlabError(f"{where} asks for the model {name!r}; the one that ships is {recogniser.card.name}")
+    stamps = STAMP_SEPARATOR.join(recogniser.card.stamps)
+    tables = [markdown_table(card_facts(recogniser)), markdown_table(card_scores(recogniser.card))]
+    return f"**{stamps}**\n\n" + "\n".join(tables)
+
+
 BLOCKS: Mapping[str, Block] = {
     "results": run_block,
     "leaderboard": leaderboard_block,
     "beside": beside_block,
     "published": published_block,
+    "model": model_block,
 }
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from merlab.recognition.model import ModelCard, Recogniser
-from merlab.reports.stamps import STAMP_SEPARATOR
 from merlab.reports.tables import estimate, number
 
 
@@ -17,7 +16,6 @@ def card_facts(recogniser: Recogniser) -> pd.DataFrame:
     parameters = sum(parameter.numel() for parameter in recogniser.module.parameters())
     before, after = card.calibration["before"], card.calibration["after"]
     facts = {
-        "stamps": STAMP_SEPARATOR.join(card.stamps),
         "method": f"{card.method}, preset {card.preset}, {parameters:,} parameters",
         "classes": f"{', '.join(card.classes)} ({card.scheme})",
         "input": card.recipe,

@@ -1,0 +1,67 @@
+"""Weights of one's own, as a user trains, looks at and mistypes them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.helpers import write_flow_tree
+
+SUBJECTS = ("sub01", "sub02", "sub03", "sub04", "s1", "s2", "s3", "s4")
+SMALL = ("--method", "ststnet", "--preset", "reduced", "--seeds", 1)
+
+
+def test_weights_from_ones_own_database_say_what_they_are(merlab, tmp_path):
+    flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
+    status, out, err = merlab("pretrain", "mine.safetensors", "--database", "ststnet-flow", "--root", flow, *SMALL)
+    assert status == 0, err
+    assert "linear-svm" in out
+    card = json.loads(merlab("weights", "mine.safetensors", "--json")[1])
+    assert card["trained_on"]["databases"] == ["casme2", "smic"]
+    assert "SYNTHETIC" not in card["stamps"]
+    assert card["command"].startswith("merlab pretrain mine.safetensors --database ststnet-flow --root ROOT")
+    assert str(tmp_path) not in card["command"]
+    assert len(card["sha256"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--database", "ststnet-flow"), "one --root for each --database"),
+        (("--score-on", "ststnet-flow"), "one --score-root for each --score-on"),
+        (("--method", "linear-svm"), "not a network"),
+        (("--method", "ststnet", "--preset", "flow28"), "no preset"),
+    ],
+)
+def test_a_mistake_is_named_before_anything_is_drawn(merlab, tmp_path, arguments, message):
+    status, _, err = merlab("pretrain", "mine.safetensors", *arguments)
+    assert status == 1
+    assert message in err
+    assert "Traceback" not in err
+    assert not list(tmp_path.glob("mine*"))
+
+
+def test_too_few_subjects_leave_nothing_behind(merlab, flow, tmp_path):
+    status, _, err = merlab("pretrain", "mine.safetensors", "--database", "ststnet-flow", "--root", flow, *SMALL)
+    assert status == 1
+    assert "at least 6 are needed" in err
+    assert not list(tmp_path.glob("mine*"))
+
+
+def test_a_file_that_is_none_is_named(merlab, tmp_path):
+    (tmp_path / "text.safetensors").write_text("no weights")
+    status, _, err = merlab("weights", "text.safetensors")
+    assert status == 1
+    assert "no whole safetensors file" in err
+
+
+@pytest.mark.slow
+def test_weights_from_synthetic_faces_are_stamped_and_scored_elsewhere(merlab, tmp_path):
+    elsewhere = write_flow_tree(tmp_path / "elsewhere")
+    command = ("pretrain", "drawn.safetensors", "--subjects", 8, "--clips", 3, *SMALL)
+    status, out, err = merlab(*command, "--score-on", "ststnet-flow", "--score-root", elsewhere)
+    assert status == 0, err
+    card = json.loads(merlab("weights", "drawn.safetensors", "--json")[1])
+    assert card["stamps"] == ["SYNTHETIC", "REDUCED"]
+    assert {row["what"] for row in card["scores"]} == {"held-out subjects", "ststnet-flow"}
