@@ -60,7 +60,7 @@ def test_a_file_that_is_none_is_named(merlab, tmp_path):
 def test_weights_from_synthetic_faces_are_stamped_and_scored_elsewhere(merlab, tmp_path):
     elsewhere = write_flow_tree(tmp_path / "elsewhere")
     command = ("pretrain", "drawn.safetensors", "--subjects", 8, "--clips", 3, *SMALL)
-    status, out, err = merlab(*command, "--score-on", "ststnet-flow", "--score-root", elsewhere)
+    status, _, err = merlab(*command, "--score-on", "ststnet-flow", "--score-root", elsewhere)
     assert status == 0, err
     card = json.loads(merlab("weights", "drawn.safetensors", "--json")[1])
     assert card["stamps"] == ["SYNTHETIC", "REDUCED"]
