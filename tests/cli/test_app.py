@@ -30,6 +30,7 @@ COMMANDS = [
     "models",
     "pretrain",
     "weights",
+    "export",
     "results",
 ]
 

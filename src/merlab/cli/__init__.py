@@ -1,12 +1,13 @@
 """The commands: parse, call one room, print."""
 
-from merlab.cli import data, experiments, faces, models, networks, reproduce, results, serve, videos, weights
+from merlab.cli import data, experiments, export, faces, models, networks, reproduce, results, serve, videos, weights
 from merlab.cli.app import app, main
 
 __all__ = [
     "app",
     "data",
     "experiments",
+    "export",
     "faces",
     "main",
     "models",

@@ -1,0 +1,98 @@
+"""Taking a recogniser elsewhere."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from merlab.cli.arguments import RuntimeName
+from merlab.evaluation.runtimes import AUTO, RUNTIMES
+from merlab.recognition.model import load_recogniser
+from tests.recognition.test_model import small_recogniser
+
+FLOW_BOTH = "flow:channels=uvs,scale=minmax,size=28x28,view=both,regions=mask"
+
+
+@pytest.fixture
+def weights(tmp_path):
+    small_recogniser(temperature=1.5).save(tmp_path / "weights.safetensors")
+    return tmp_path / "weights.safetensors"
+
+
+def test_the_runtimes_that_can_be_chosen_are_those_that_there_are():
+    assert [each.value for each in RuntimeName] == [AUTO, *RUNTIMES]
+
+
+def test_an_exported_file_is_judged_and_says_what_it_is(merlab, weights, tmp_path):
+    pytest.importorskip("onnxruntime")
+    command = ("export", "--weights", weights, "--format", "onnx", "--subjects", 1)
+    status, out, _ = merlab(*command, "--out", "network.onnx", "--json")
+    told = json.loads(out)
+    assert status == 0
+    assert (told["clips"], told["changed"], told["judged_on"]) == (6, 0, "6 SYNTHETIC clips of unseen faces")
+    assert told["bytes"] == (tmp_path / "network.onnx").stat().st_size
+    assert told["weights-sha256"] == load_recogniser(weights).digest
+    status, out, err = merlab(*command, "--out", "another.onnx")
+    assert "0 of 6" in out
+    assert "SYNTHETIC" in err
+    status, _, err = merlab(*command, "--out", "another.onnx")
+    assert (status, "another.onnx exists" in err) == (1, True)
+
+
+def test_a_database_can_be_judged_on(merlab, flow):
+    pytest.importorskip("onnxruntime")
+    recipe = "flow:channels=uvs,scale=minmax,size=28x28"
+    small_recogniser(recipe=recipe).save(flow.parent / "released.safetensors")
+    command = ("export", "--weights", "released.safetensors", "--format", "onnx", "--out", "released.onnx", "--json")
+    told = json.loads(merlab(*command, "--database", "ststnet-flow", "--root", flow)[1])
+    assert told["judged_on"] == f"{told['clips']} clips of ststnet-flow"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"--weights": "nothing.safetensors"}, "does not exist"),
+        ({"--weights": "text.safetensors"}, "no whole safetensors file"),
+        ({"--precision": "bf16"}, "choose --format openvino"),
+        ({"--out": "network.xml"}, "ends in .onnx"),
+        ({"--database": "ststnet-flow"}, "--root"),
+    ],
+)
+def test_mistakes_end_in_a_message_with_the_remedy(merlab, weights, tmp_path, changes, message):
+    (tmp_path / "text.safetensors").write_text("no weights")
+    given = {"--weights": weights, "--format": "onnx", "--out": "network.onnx", "--subjects": 1} | changes
+    status, _, err = merlab("export", *(text for option in given.items() for text in option))
+    assert status == 1
+    assert message in err.replace("\n", " ")
+    assert not list(tmp_path.glob("network*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "precision", "share"),
+    [
+        ("onnx", "fp32", 1e-4),
+        ("onnx", "int8", 0.1),
+        ("openvino", "fp32", 1e-4),
+        ("openvino", "bf16", 0.05),
+        ("openvino", "int8", 0.1),
+    ],
+)
+def test_a_dual_branch_recogniser_is_exported_in_every_format(merlab, tmp_path, kind, precision, share):
+    if RUNTIMES["openvino-bf16" if precision == "bf16" else kind].unavailable is not None:
+        pytest.skip("this machine lacks what computes it")
+    network = {"width": 0.25, "stem_stride": 1}
+    recogniser = small_recogniser(method="dbfem-caffm", network=network, recipe=FLOW_BOTH)
+    recogniser.save(tmp_path / "weights.safetensors")
+    out = {"onnx": "network.onnx", "openvino": "network.xml"}[kind]
+    status, told, _ = merlab(
+        *("export", "--weights", "weights.safetensors", "--format", kind, "--precision", precision),
+        *("--out", out, "--subjects", 3, "--json"),
+    )
+    judged = json.loads(told)
+    assert status == 0
+    assert judged["changed"] <= (0 if precision == "fp32" else 2)
+    assert judged["logits"] <= share * judged["logit_range"]
+    assert np.isfinite(judged["probabilities"])
