@@ -111,10 +111,9 @@ def test_changed_decisions_are_counted():
     assert agreement(recogniser, lambda clips: logits, inputs).exact
 
 
-@pytest.mark.parametrize("name", ["network.onnx", "network.bin"])
-def test_what_is_there_is_never_overwritten(tmp_path, name):
+@pytest.mark.parametrize(("kind", "name"), [("onnx", "network.onnx"), ("openvino", "network.bin")])
+def test_what_is_there_is_never_overwritten(tmp_path, kind, name):
     (tmp_path / name).write_text("mine")
-    kind = "onnx" if name.endswith("onnx") else "openvino"
     with pytest.raises(MerlabError, match=f"{name} exists"):
         Export(small_recogniser(), kind, "fp32", (tmp_path / name).with_suffix(SUFFIXES[kind]))
     assert (tmp_path / name).read_text() == "mine"
