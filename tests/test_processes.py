@@ -1,10 +1,17 @@
 """What a process asks of its system."""
 
+from __future__ import annotations
+
+import os
 import platform
 import subprocess
 import sys
+import time
 
 import pytest
+
+from merlab.errors import MerlabError
+from merlab.processes import read_ahead, stream_from_processes
 
 COUNT_PAGE_FAULTS = """
 import resource
@@ -30,3 +37,45 @@ def test_memory_that_was_freed_is_not_fetched_from_the_kernel_again():
     output = subprocess.run([sys.executable, "-c", COUNT_PAGE_FAULTS], capture_output=True, text=True, check=True)
     before, after = map(int, output.stdout.split())
     assert 10 * after < before
+
+
+def count_up(limit):
+    """Yields 1 .. limit; refuses 13, dies at 99, and never ends at 1000."""
+    yield from range(1, limit + 1)
+    if limit == 13:
+        raise MerlabError("13 is refused")
+    if limit == 99:
+        os._exit(1)
+    while limit == 1000:
+        time.sleep(1)
+
+
+class TestStreams:
+    def test_one_item_is_worked_on_in_this_process(self):
+        assert list(stream_from_processes(lambda item: iter([item, os.getpid()]), ["a"])) == ["a", os.getpid()]
+
+    @pytest.mark.slow
+    def test_values_come_from_all_processes_and_in_the_order_of_each(self):
+        values = list(stream_from_processes(count_up, [3, 4]))
+        assert sorted(values) == [1, 1, 2, 2, 3, 3, 4]
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("limit", "told"), [(13, "13 is refused"), (99, "a worker process ended early")])
+    def test_an_error_stops_the_others(self, limit, told):
+        began = time.monotonic()
+        with pytest.raises(MerlabError, match=told):
+            list(stream_from_processes(count_up, [1000, limit]))
+        assert time.monotonic() - began < 60
+
+
+class TestReadingAhead:
+    def test_nothing_is_lost_and_errors_come_where_they_arise(self):
+        def three():
+            yield from (1, 2, 3)
+            raise KeyError
+
+        items = read_ahead(three())
+        assert [next(items) for _ in range(3)] == [1, 2, 3]
+        with pytest.raises(KeyError):
+            next(items)
+        assert list(read_ahead([])) == []

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from merlab.errors import MerlabError
-from merlab.evaluation.spotting import iou, match, read_events, score_spotting
+from merlab.evaluation.spotting import NO_EMOTION, in_scheme, iou, match, read_events, score_spotting
+from merlab.protocols import find_scheme
 
 
 def events(*rows, columns=("onset", "offset"), video="a"):
@@ -121,6 +122,27 @@ class TestScore:
         assert result["recognition"]["uf1"] == pytest.approx(2 / 3)
         assert result["strs"] == pytest.approx(6 / 8 * 3 / 4)
 
+    def test_an_event_without_a_class_is_wrong_and_none_of_the_classes(self):
+        """3 hits: a/a, a/none, b/b. Recall 1/2 and 1, precision 1 and 1."""
+        columns = ("onset", "offset", "emotion")
+        truth = events((1, 10, "a"), (21, 30, "a"), (41, 50, "b"), columns=columns)
+        spotted = events((1, 10, "a"), (21, 30, NO_EMOTION), (41, 50, "b"), columns=columns)
+        recognition = score_spotting(truth, spotted)["recognition"]
+        assert recognition["classes"] == ["a", "b"]
+        assert (recognition["n"], recognition["abstained"]) == (3, 1)
+        assert recognition["uar"] == pytest.approx(3 / 4)
+        assert recognition["f1"] == pytest.approx(2 * 1 * 0.75 / 1.75)
+
+    def test_a_scheme_gives_true_emotions_classes_and_leaves_those_outside_to_spotting(self):
+        columns = ("onset", "offset", "emotion")
+        truth = events((1, 10, "Happiness"), (21, 30, "disgust"), (41, 50, "others"), columns=columns)
+        spotted = events((1, 10, "positive"), (21, 30, "positive"), (41, 50, "surprise"), columns=columns)
+        result = score_spotting(in_scheme(truth, find_scheme("megc2019")), spotted)
+        assert (result["tp"], result["recognition"]["n"]) == (3, 2)
+        assert result["recognition"]["accuracy"] == 0.5
+        with pytest.raises(MerlabError, match="no column emotion"):
+            in_scheme(events((1, 10)), find_scheme("megc2019"))
+
     def test_tables_of_other_videos_are_refused(self):
         with pytest.raises(MerlabError, match="no video occurs in both tables.*of a, the spotted ones of b"):
             score_spotting(events((1, 10)), events((1, 10), video="b"))
@@ -151,6 +173,10 @@ class TestReading:
         (tmp_path / "events.csv").write_text("onset,offset\n1,5\n9,12\n")
         table = read_events(tmp_path / "events.csv")
         assert score_spotting(table, table)["tp"] == 2
+
+    def test_the_classes_of_recognize_are_read_as_emotions(self, tmp_path):
+        (tmp_path / "events.csv").write_text("onset,offset,class\n1,5,positive\n9,12,\n")
+        assert read_events(tmp_path / "events.csv")["emotion"].tolist() == ["positive", NO_EMOTION]
 
     def test_an_empty_table_is_a_video_without_events(self, tmp_path):
         (tmp_path / "events.csv").write_text("video,onset,apex,offset\n")

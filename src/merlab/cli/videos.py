@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import DATA, VIDEOS, app
-from merlab.cli.arguments import JobsOption, JsonOption, SeedOption, SynthesisPreset
+from merlab.cli.arguments import JobsOption, JsonOption, RuntimeName, RuntimeOption, SeedOption, SynthesisPreset
 from merlab.console import err_console, out_console, print_json, print_table, progress_bar
 from merlab.errors import MerlabError
 
@@ -126,6 +126,7 @@ def recognize_command(
     aligned: Annotated[bool, typer.Option("--aligned", help="The frames are aligned faces already.")] = False,
     most_faces: Annotated[int, typer.Option(min=1, help="How many faces are followed at once.")] = 4,
     weights: Annotated[Path | None, typer.Option(help="Weights of `merlab pretrain`; else those of merlab.")] = None,
+    runtime: RuntimeOption = RuntimeName.AUTO,
     unsure_below: Annotated[
         float, typer.Option(min=0, max=1, help="An event whose class is less probable gets none.")
     ] = 0.5,
@@ -148,6 +149,7 @@ def recognize_command(
             aligned=aligned,
             most_faces=most_faces,
             weights=weights,
+            runtime=runtime.value,
             unsure_below=unsure_below,
             spotting=_spotting(p, floor),
             overlay=overlay,
@@ -205,17 +207,22 @@ def score_spotting_command(
         list[Path], typer.Argument(help="CSVs of spotted events with the same columns.", metavar="SPOTTED...")
     ],
     fps: Annotated[float | None, typer.Option(help="Frames a second, for the apex error in milliseconds.")] = None,
+    scheme: Annotated[
+        str | None, typer.Option(help="Label scheme that turns the true emotions into classes, such as megc2019.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score anybody's spotted events: precision, recall, F1 at IoU 0.5 over all videos, apex error, STRS."""
     import pandas as pd
 
-    from merlab.evaluation.spotting import read_events, score_spotting
+    from merlab.evaluation.spotting import in_scheme, read_events, score_spotting
+    from merlab.protocols import find_scheme
 
     if fps is not None and fps <= 0:
         raise MerlabError(f"--fps must be above 0, got {fps}")
     found = pd.concat([read_events(path) for path in spotted], ignore_index=True)
-    result = score_spotting(read_events(truth), found, fps)
+    true = read_events(truth)
+    result = score_spotting(in_scheme(true, find_scheme(scheme)) if scheme else true, found, fps)
     if as_json:
         print_json(result)
         return

@@ -19,11 +19,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from merlab.errors import MerlabError
-from merlab.evaluation.metrics import accuracy, confusion_matrix, macro_precision, uar, uf1
+from merlab.evaluation.metrics import accuracy, confusion_matrix, f1, precision, recall
+from merlab.protocols import Scheme
 
 LEAST_IOU = 0.5
 VIDEO, ONSET, APEX, OFFSET, EMOTION = "video", "onset", "apex", "offset", "emotion"
-NO_EMOTION = "(none)"
+CLASS, NO_EMOTION = "class", "(none)"
 
 Hit = tuple[int, int]
 
@@ -120,34 +121,57 @@ def _apex_error(pairs: Sequence[tuple[Any, Any]], fps: float | None) -> dict[str
 
 
 def _recognition(pairs: Sequence[tuple[Any, Any]], truth: pd.DataFrame, spotted: pd.DataFrame) -> dict[str, Any] | None:
-    """Recognition over the hits; F1 is the harmonic mean of macro precision and macro recall, as in STRS."""
-    if EMOTION not in truth or EMOTION not in spotted or not pairs:
+    """Recognition over the hits whose true event has a class; a spotted event without one is wrong.
+
+    F1 is the harmonic mean of macro precision and macro recall, as in STRS.
+    """
+    if EMOTION not in truth or EMOTION not in spotted:
         return None
-    classes = sorted(set(truth[EMOTION]) | set(spotted[EMOTION]))
-    counts = confusion_matrix([true[EMOTION] for true, _ in pairs], [found[EMOTION] for _, found in pairs], classes)
-    precision, recall = float(macro_precision(counts)), float(uar(counts))
+    told = [(true[EMOTION], found[EMOTION]) for true, found in pairs if true[EMOTION] != NO_EMOTION]
+    if not told:
+        return None
+    classes = sorted((set(truth[EMOTION]) | set(spotted[EMOTION])) - {NO_EMOTION})
+    # The last column counts abstentions; the last row is empty, and no class of the means.
+    true_classes, found_classes = zip(*told, strict=True)
+    counts = confusion_matrix(true_classes, found_classes, [*classes, NO_EMOTION])
+    means = {name: float(of(counts)[:-1].mean()) for name, of in (("p", precision), ("uar", recall), ("uf1", f1))}
     return {
-        "n": len(pairs),
+        "n": len(told),
+        "abstained": int(counts[:, -1].sum()),
         "classes": classes,
-        "confusion": counts.tolist(),
-        "f1": _share(2 * precision * recall, precision + recall) or 0.0,
-        "uf1": float(uf1(counts)),
-        "uar": recall,
+        "confusion": counts[:-1, :-1].tolist(),
+        "f1": _share(2 * means["p"] * means["uar"], means["p"] + means["uar"]) or 0.0,
+        "uf1": means["uf1"],
+        "uar": means["uar"],
         "accuracy": float(accuracy(counts)),
     }
+
+
+def in_scheme(events: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
+    """True events with the classes of a scheme for emotions; those outside of it have none, and are only spotted.
+
+    Raises MerlabError where the events have no emotions.
+    """
+    if EMOTION not in events:
+        raise MerlabError(f"the true events have no column {EMOTION}, which {scheme.name} could give classes")
+    return events.assign(**{EMOTION: events[EMOTION].str.lower().map(scheme.emotions).fillna(NO_EMOTION)})
 
 
 def read_events(path: Path) -> pd.DataFrame:
     """Events of a CSV: columns onset and offset in frames; video, apex, emotion where present (unnamed: one video).
 
+    A column ``class``, as `merlab recognize` writes it, counts as emotion; empty, the event has none.
+
     Raises MerlabError when the file is missing, is no CSV, or a row is no interval.
     """
     try:
-        table = pd.read_csv(path, dtype={VIDEO: str, EMOTION: str})
+        table = pd.read_csv(path, dtype={VIDEO: str, EMOTION: str, CLASS: str})
     except FileNotFoundError as error:
         raise MerlabError(f"{path} does not exist") from error
     except (OSError, ValueError) as error:
         raise MerlabError(f"{path} cannot be read as CSV: {str(error).splitlines()[0]}") from error
+    if EMOTION not in table:
+        table = table.rename(columns={CLASS: EMOTION})
     missing = [column for column in (ONSET, OFFSET) if column not in table]
     if missing:
         raise MerlabError(f"{path} has no column {' and no column '.join(missing)}; it has {', '.join(table.columns)}")

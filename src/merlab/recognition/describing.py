@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,20 @@ from merlab.recognition.evidence import movement_evidence
 from merlab.recognition.maps import maps
 from merlab.recognition.model import Recogniser, load_recogniser
 from merlab.recognition.options import Options
-from merlab.recognition.part import Describer
 from merlab.recognition.pictures import write_evidence
 from merlab.recognition.spotting import SpottedEvent
 
 
 class EventDescriber:
-    """Describes events by a recogniser; below the probability ``unsure_below`` it gives no class."""
+    """Describes events by a recogniser, which is not loaded before there is one."""
 
-    def __init__(self, recogniser: Recogniser, unsure_below: float) -> None:
-        self.recogniser = recogniser
-        self.unsure_below = unsure_below
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """With the weights and under the runtime that were asked for."""
+        return load_recogniser(self._options.weights).on(self._options.runtime)
 
     def describe(self, event: SpottedEvent, album: Album, fps: float, folder: Path) -> dict[str, Any]:
         """Class, probabilities, regions and action units of an event; its pictures are written into ``folder``."""
@@ -34,14 +38,9 @@ class EventDescriber:
         evidence = movement_evidence(onset, apex)
         write_evidence(folder, onset, apex, evidence, maps(self.recogniser, inputs, label))
         return {
-            "class": self.recogniser.classes[label] if chances[label] >= self.unsure_below else "",
+            "class": self.recogniser.classes[label] if chances[label] >= self._options.unsure_below else "",
             "probability": float(chances[label]),
             "probabilities": dict(zip(self.recogniser.classes, chances.tolist(), strict=True)),
             "regions": evidence.regions_text,
             "action_units": evidence.action_units_text,
         }
-
-
-def open_describer(options: Options) -> Describer:
-    """What describes the events of one process."""
-    return EventDescriber(load_recogniser(options.weights), options.unsure_below)

@@ -30,7 +30,7 @@ def describe(work: Work, recogniser: Recogniser, totals: Totals, clock: Clock) -
             "height": totals.size[1],
         },
         "faces": [_face(face, work.first) for face in totals.faces.values()],
-        "model": _model(recogniser),
+        "model": _model(recogniser, work.options.runtime),
         "settings": work.options.described(),
         "versions": {
             "merlab": __version__,
@@ -48,7 +48,7 @@ def _face(face: SeenFace, first: int) -> dict[str, int]:
     return {"face_id": face.face_id, "first": begin, "last": end, "frames": face.frames}
 
 
-def _model(recogniser: Recogniser) -> dict[str, Any]:
+def _model(recogniser: Recogniser, runtime: str) -> dict[str, Any]:
     card = recogniser.card
     return {
         "name": card.name,
@@ -61,7 +61,7 @@ def _model(recogniser: Recogniser) -> dict[str, Any]:
         "stamps": list(card.stamps),
         "trained_on": card.trained_on,
         "limits": card.limits,
-        "runtime": "torch",
+        "runtime": runtime,
     }
 
 

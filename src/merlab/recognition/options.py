@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.errors import MerlabError
+from merlab.evaluation.runtimes import AUTO
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.preparation.settings import Settings
@@ -27,6 +28,7 @@ class Options:
         finding: how faces are found.
         spotting: what counts as a movement.
         weights: a file of ``merlab pretrain``; None takes the model that ships with merlab.
+        runtime: what the recogniser is computed with, a name of ``evaluation.runtimes.RUNTIMES`` or ``auto``.
         unsure_below: the probability under which an event gets no class.
         overlay: whether the video is written again with what was found drawn into it.
 
@@ -38,6 +40,7 @@ class Options:
     finding: FaceFinding = field(default_factory=FaceFinding)
     spotting: SpottingSettings = field(default_factory=SpottingSettings)
     weights: Path | None = None
+    runtime: str = AUTO
     unsure_below: float = UNSURE_BELOW
     overlay: bool = True
 

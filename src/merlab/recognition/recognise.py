@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from merlab import __version__
 from merlab.clips import VIDEO_SUFFIXES, ClipError, ImageFolder, open_frames
 from merlab.databases.base import Progress, silent
 from merlab.errors import MerlabError
+from merlab.evaluation.runtimes import AUTO, resolve_runtime
 from merlab.faces.people import MOST_FACES
 from merlab.processes import stream_from_processes
 from merlab.recognition import metadata
 from merlab.recognition.assembly import Clock, NothingSeenError, write_events, write_frames
+from merlab.recognition.elan import write_elan
 from merlab.recognition.model import Recogniser, load_recogniser
 from merlab.recognition.options import UNSURE_BELOW, Options
 from merlab.recognition.overlay import write_overlay
@@ -32,11 +35,11 @@ from merlab.recognition.spans import PART_SECONDS, Division
 from merlab.recognition.spotting import SpottingSettings
 from merlab.recognition.timeline import require_every_frame
 from merlab.recognition.work import Share, Work, fill_parts
-from merlab.storage import claim_folder, read_json, require_same, write_json
+from merlab.storage import claim_folder, read_json, require_same, whole_folder, write_json
 
 OUT = Path("merlab-recognized")
 # In the result's folder until it is finished: what was asked for, and the parts that are done.
-WORKING, ASKED = ".parts", "asked.json"
+WORKING, ASKED, RESULT = ".parts", "asked.json", "result"
 HOLDS = "results of `merlab recognize`"
 
 
@@ -48,6 +51,7 @@ def recognize(
     aligned: bool = False,
     most_faces: int = MOST_FACES,
     weights: Path | str | None = None,
+    runtime: str = AUTO,
     unsure_below: float = UNSURE_BELOW,
     spotting: SpottingSettings | None = None,
     overlay: bool = True,
@@ -65,16 +69,17 @@ def recognize(
     """
     source = Path(source)
     out = Path(out) if out else OUT / source.resolve().name
+    recogniser = load_recogniser(Path(weights) if weights else None)
     options = Options(
         fps=fps,
         aligned=aligned,
         most_faces=most_faces,
         spotting=spotting or SpottingSettings(),
         weights=Path(weights) if weights else None,
+        runtime=resolve_runtime(runtime, recogniser.module, recogniser.recipe.shape),
         unsure_below=unsure_below,
         overlay=overlay,
     )
-    recogniser = load_recogniser(options.weights)
     work = _work(source, out, options)
     asked = _asked(work, recogniser)
     if (out / METADATA).is_file():
@@ -86,16 +91,17 @@ def recognize(
     started = time.monotonic()
     try:
         _fill(work, jobs, progress)
-        described = _assemble(work, out, recogniser, progress)
+        with whole_folder(work.working / RESULT) as folder:
+            described = _assemble(work, folder, recogniser, progress)
+            made = {
+                "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "seconds": round(time.monotonic() - started, 1),
+            }
+            write_json(folder / METADATA, {**described, "asked": asked, "made": made})
     except (NothingSeenError, ClipError):
         _leave_nothing(out)
         raise
-    made = {
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - started, 1),
-    }
-    write_json(out / METADATA, {**described, "asked": asked, "made": made})
-    shutil.rmtree(out / WORKING, ignore_errors=True)
+    _hand_over(work, out)
     return read_recognition(out)
 
 
@@ -147,6 +153,7 @@ def _asked(work: Work, recogniser: Recogniser) -> dict[str, Any]:
         "fps": work.fps,
         "face_models": work.options.face_models(),
         "weights": recogniser.digest,
+        "runtime": work.options.runtime,
         **work.options.described(),
         "merlab": __version__,
     }
@@ -166,19 +173,32 @@ def _fill(work: Work, jobs: int | None, progress: Progress) -> None:
         progress(dealt_with, max(dealt_with, promised), "looking at frames")
 
 
-def _assemble(work: Work, out: Path, recogniser: Recogniser, progress: Progress) -> dict[str, Any]:
-    """Put the finished parts together in ``out``; gives what is to be said of the result."""
+def _assemble(work: Work, folder: Path, recogniser: Recogniser, progress: Progress) -> dict[str, Any]:
+    """Put the finished parts together in ``folder``; gives what is to be said of the result."""
     parts = work.finished()
     progress(0, 1, "writing the result")
     clock = Clock.of_parts(work.fps, [] if work.options.fps else parts)
-    totals = write_frames(out / FRAMES, parts, clock, work)
-    write_events(out, totals, clock, work, recogniser.classes)
+    totals = write_frames(folder / FRAMES, parts, clock, work)
+    write_events(folder, totals, clock, work, recogniser.classes)
     if work.options.overlay:
-        with (out / EVENTS).open(newline="", encoding="utf-8") as file:
+        with (folder / EVENTS).open(newline="", encoding="utf-8") as file:
             events = list(csv.DictReader(file))
         frames, stamps = open_frames(work.source), recogniser.card.stamps
-        write_overlay(out / OVERLAY, frames, work.fps, out / FRAMES, events, stamps, progress)
+        write_overlay(folder / OVERLAY, frames, work.fps, folder / FRAMES, events, stamps, progress)
     return metadata.describe(work, recogniser, totals, clock)
+
+
+def _hand_over(work: Work, out: Path) -> None:
+    """Move the assembled result to where the user wants it, metadata.json last, and remove the parts."""
+    assembled = work.working / RESULT
+    result = read_recognition(assembled)
+    for path in sorted(assembled.iterdir(), key=lambda path: path.name == METADATA):
+        if path.is_dir():
+            shutil.rmtree(out / path.name, ignore_errors=True)
+        if path.name == METADATA:
+            write_elan(replace(result, folder=out), work.source)
+        path.replace(out / path.name)
+    shutil.rmtree(work.working, ignore_errors=True)
 
 
 def _leave_nothing(out: Path) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from merlab.clips import ClipError, Image, open_frames
-from merlab.recognition.describing import open_describer
+from merlab.recognition.describing import EventDescriber
 from merlab.recognition.options import Options
 from merlab.recognition.part import Part
 from merlab.recognition.spans import Division, Span
@@ -72,16 +75,28 @@ def fill_parts(share: Share) -> Iterator[int]:
     """
     work, reported, last = share.work, 0, 0
     walker = _Walker(share)
-    for passed in open_frames(work.source).walk(lambda number: walker.wants(number - work.first + 1)):
-        last = passed.number - work.first + 1
-        if passed.image is not None:
-            walker.push(last, passed.seconds, passed.image)
-        if walker.dealt_with - reported >= FRAMES_A_REPORT:
-            yield walker.dealt_with - reported
-            reported = walker.dealt_with
-    walker.end()
+    with _one_thread_of_torch():
+        for passed in open_frames(work.source).walk(lambda number: walker.wants(number - work.first + 1)):
+            last = passed.number - work.first + 1
+            if passed.image is not None:
+                walker.push(last, passed.seconds, passed.image)
+            if walker.dealt_with - reported >= FRAMES_A_REPORT:
+                yield walker.dealt_with - reported
+                reported = walker.dealt_with
+        walker.end()
     write_json(work.working / LENGTH, {"frames": last})
     yield walker.dealt_with - reported
+
+
+@contextmanager
+def _one_thread_of_torch() -> Iterator[None]:
+    """The order of sums, and with it the last digits of a probability, must not depend on how many processes work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class _Walker:
@@ -90,7 +105,7 @@ class _Walker:
     def __init__(self, share: Share) -> None:
         self.dealt_with = 0
         self._work = share.work
-        self._describer = open_describer(share.work.options)
+        self._describer = EventDescriber(share.work.options)
         self._spans = share.spans()
         self._next = next(self._spans)
         self._open: list[Part] = []

@@ -1,0 +1,38 @@
+"""Cuts are seen; movement and light are none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from merlab.faces.shots import CutFinder
+from tests.helpers import moved, texture
+
+
+def scene(seed, u=0.0, v=0.0):
+    """A frame of a camera, smooth over some 40 px, as rooms and people are."""
+    large = np.kron(texture(seed, 15, 20), np.ones((32, 32), np.float32))
+    return np.repeat(moved(large, u, v)[..., None], 3, axis=2).astype(np.uint8)
+
+
+def cuts(*frames):
+    finder = CutFinder()
+    return [finder.is_cut(frame) for frame in frames]
+
+
+def test_another_scene_is_a_cut_at_its_first_frame():
+    assert cuts(scene(0), scene(0), scene(1), scene(1)) == [False, False, True, False]
+
+
+@pytest.mark.parametrize("shift", [(3, 0), (0, -6), (8, 8)])
+def test_a_scene_that_moves_is_none(shift):
+    assert cuts(scene(0), scene(0, *shift)) == [False, False]
+
+
+def test_light_that_changes_is_none():
+    assert cuts(scene(0), (0.4 * scene(0)).astype(np.uint8), scene(0)) == [False] * 3
+
+
+def test_black_between_two_scenes_is_a_cut_on_either_side_and_stays_one_scene():
+    black = np.zeros_like(scene(0))
+    assert cuts(scene(0), black, black, scene(0)) == [False, True, False, True]

@@ -1,0 +1,41 @@
+"""Rows and frames as they come; files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from merlab.clips import open_frames
+from merlab.sinks import CsvSink, VideoSink
+
+
+def test_rows_come_out_as_they_went_in(tmp_path):
+    with CsvSink(tmp_path / "deep" / "rows.csv", ("frame", "what")) as sink:
+        sink.write((1, "a, b"))
+        sink.write((2, None))
+    assert (tmp_path / "deep" / "rows.csv").read_text().splitlines() == ["frame,what", '1,"a, b"', "2,"]
+
+
+def test_a_row_of_another_length_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="3 values for 2 columns"), CsvSink(tmp_path / "rows.csv", ("a", "b")) as sink:
+        sink.write((1, 2, 3))
+
+
+@pytest.mark.parametrize("open_sink", [lambda path: CsvSink(path, ("a",)), lambda path: VideoSink(path, 25.0)])
+def test_an_error_leaves_no_file(tmp_path, open_sink):
+    with pytest.raises(KeyError), open_sink(tmp_path / "file.mp4"):
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fps", [25.0, 29.97, 200.0])
+def test_a_video_has_its_true_frame_rate_and_even_sides(tmp_path, fps):
+    frame = np.full((47, 63, 3), 120, np.uint8)
+    with VideoSink(tmp_path / "video.mp4", fps) as sink:
+        for _ in range(30):
+            sink.write(frame)
+    video = open_frames(tmp_path / "video.mp4")
+    assert video.fps == pytest.approx(fps, rel=1e-4)
+    assert len(video.numbers) == 30
+    assert video.read(30).shape == (48, 64, 3)
+    assert np.abs(video.read(30)[:47, :63].astype(int) - 120).max() < 5
