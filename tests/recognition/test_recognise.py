@@ -13,7 +13,7 @@ from merlab.errors import MerlabError
 from merlab.recognition import recognise
 from merlab.recognition.part import Part
 from merlab.recognition.recognise import WORKING, recognize, recognize_each, videos_in
-from merlab.recognition.result import EVENT_COLUMNS, FRAME_COLUMNS, METADATA
+from merlab.recognition.result import ELAN, EVENT_COLUMNS, FRAME_COLUMNS, METADATA, REPORT
 from tests.recognition.recording import FPS, MOVEMENTS, moving_face, write_avi
 from tests.recognition.test_model import small_recogniser
 
@@ -55,8 +55,10 @@ def result(video, look, tmp_path_factory):
 
 
 def told(folder):
-    """Every file of a result, without when and in what time it was made."""
+    """Every file of a result, without when and where it was made; both stand in the report and the ELAN file."""
     contents = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for dated in (ELAN, REPORT):
+        contents.pop(dated, None)
     metadata = json.loads(contents[METADATA])
     metadata.pop("made")
     return contents | {METADATA: metadata}
@@ -99,6 +101,9 @@ class TestResult:
         assert about["model"]["stamps"] == ["SYNTHETIC"]
         assert len(about["model"]["digest"]) == 64
         assert about["faces"] == [{"face_id": 0, "first": 1, "last": 900, "frames": 900}]
+
+    def test_the_elan_file_is_linked_to_the_video(self, result, video):
+        assert video.name in (result.folder / ELAN).read_text()
 
     def test_a_low_frame_rate_is_warned_of(self, result):
         assert any("50 frames a second" in warning for warning in result.warnings)
