@@ -74,6 +74,7 @@ def test_every_score_has_its_floors_seeds_and_interval(trained):
     assert [row["method"] for row in scores] == ["constant", "random", "linear-svm", "ststnet"]
     assert {row["what"] for row in scores} == {"held-out subjects"}
     assert scores[-1]["seeds"] == 2
+    assert 0 <= scores[-1]["calibration_error"] <= 1
     assert all(len(row["uf1"]["interval"]) == 2 for row in scores)
 
 

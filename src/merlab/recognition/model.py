@@ -40,7 +40,8 @@ class ModelCard(BaseModel):
         training: the settings of the fit.
         trained_on: databases, clips, subjects, seeds.
         calibration: the held-out subjects that the temperature comes from, and what it changed.
-        scores: a row a set of clips that the network never saw, and a method (itself and the floors).
+        scores: a row a set of clips that the network never saw, and a method: the floors, then itself with the
+            expected calibration error of this file's probabilities.
         stamps: words that stand wherever a class of this model is shown.
 
     """

@@ -115,7 +115,10 @@ def pretrain(
     scored = {"held-out subjects": scoring}
     for title, table in (score_on or {}).items():
         scored[title] = _of_table(table, course, cache, jobs, progress)
-    scores = [row for title, held in scored.items() for row in _scores(title, course, networks, train, held)]
+    scores = []
+    for title, held in scored.items():
+        scores += _scores(title, course, networks, train, held)
+        scores[-1]["calibration_error"] = expected_calibration_error(kept.predict_proba(held.inputs), held.labels)
     card = kept.card.model_copy(
         update={
             "trained_on": _origin(own, drawing, train),

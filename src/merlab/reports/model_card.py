@@ -50,6 +50,7 @@ def _score(score: dict[str, Any], database: str, of: dict[str, Any]) -> dict[str
         "UF1": estimate(**of["uf1"]),
         "UAR": estimate(**of["uar"]),
         "accuracy": estimate(**of["accuracy"]),
+        "calibration error": number(of["calibration_error"]) if "calibration_error" in of else "",
     }
 
 
