@@ -16,8 +16,9 @@ def test_weights_from_ones_own_database_say_what_they_are(merlab, tmp_path):
     flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
     status, out, err = merlab("pretrain", "mine.safetensors", "--database", "ststnet-flow", "--root", flow, *SMALL)
     assert status == 0, err
-    assert "linear-svm" in out
+    assert "written: mine.safetensors" in out
     card = json.loads(merlab("weights", "mine.safetensors", "--json")[1])
+    assert [row["method"] for row in card["scores"]] == ["constant", "random", "linear-svm", "ststnet"]
     assert card["trained_on"]["databases"] == ["casme2", "smic"]
     assert "SYNTHETIC" not in card["stamps"]
     assert card["command"].startswith("merlab pretrain mine.safetensors --database ststnet-flow --root ROOT")

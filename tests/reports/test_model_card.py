@@ -43,7 +43,7 @@ def test_the_facts_say_what_it_learned_from_and_what_calibration_changed():
 
 def test_scores_stand_for_all_clips_and_for_each_database():
     scores = card_scores(described().card)
-    assert scores["database"].tolist() == ["all", "casme2", "smic"]
+    assert scores["clips of"].tolist() == ["held-out subjects", "held-out subjects: casme2", "held-out subjects: smic"]
     assert scores["calibration error"].tolist() == [".070", "", ""]
     assert set(scores["UF1"]) == {".500 ± .100 [.400, .600]"}
 

@@ -96,7 +96,9 @@ def weights_command(
 def _show(recogniser: Recogniser) -> None:
     from merlab.reports.model_card import card_facts, card_scores
 
-    facts, scores = card_facts(recogniser), card_scores(recogniser.card)
+    facts = card_facts(recogniser)
+    # What an ordinary terminal has room for; documents and --json have the rest.
+    scores = card_scores(recogniser.card).drop(columns=["accuracy", "seeds"])
     print_table(recogniser.card.name, list(facts.columns), facts.to_numpy().tolist())
     print_table("Scores on subjects that it has not seen", list(scores.columns), scores.to_numpy().tolist())
 

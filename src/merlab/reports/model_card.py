@@ -32,18 +32,17 @@ def card_facts(recogniser: Recogniser) -> pd.DataFrame:
 
 
 def card_scores(card: ModelCard) -> pd.DataFrame:
-    """A row a set of clips, database and method; the model's own row is of all its seeds."""
-    rows = [_score(score, "all", score) for score in card.scores]
+    """A row a set of clips, or a database in it, and a method; the model's own row is of all its seeds."""
+    rows = [_score(score, score["what"], score) for score in card.scores]
     for score in card.scores:
         if len(score["by_database"]) > 1:
-            rows += [_score(score, database, of) for database, of in score["by_database"].items()]
+            rows += [_score(score, f"{score['what']}: {name}", of) for name, of in score["by_database"].items()]
     return pd.DataFrame(rows)
 
 
-def _score(score: dict[str, Any], database: str, of: dict[str, Any]) -> dict[str, str]:
+def _score(score: dict[str, Any], what: str, of: dict[str, Any]) -> dict[str, str]:
     return {
-        "clips of": score["what"],
-        "database": database,
+        "clips of": what,
         "clips": str(of["clips"]),
         "method": score["method"],
         "seeds": str(score["seeds"]),
