@@ -34,6 +34,7 @@ ROOMS = (
     "databases",
     "sinks",
     "clips",
+    "pages",
     "storage",
     "processes",
     "registry",

@@ -118,7 +118,7 @@ class TestUnfinishedWork:
 
 class TestJson:
     def test_comes_back_as_it_was_written(self, tmp_path):
-        content = {"naïve": [1, 2.5, None, "é"]}
+        content = {"naïve": [1, 2.5, None, "é"], "name": "caf\udce9.mp4"}
         write_json(tmp_path / "run.json", content)
         assert read_json(tmp_path / "run.json") == content
 

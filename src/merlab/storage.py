@@ -131,8 +131,10 @@ def keep_text(path: Path, text: str, check: bool) -> bool:
 
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` as indented JSON, whole or not at all."""
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     with whole_file(path) as aside:
-        aside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        # What UTF-8 does not hold, such as parts of an odd file name, becomes an escape of JSON.
+        aside.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def read_json(path: Path) -> Any:

@@ -176,7 +176,7 @@ def write_pictures(folder: Path, number: int) -> None:
         heat = cv2.applyColorMap((255 * blob_at(60 + 40 * position, 190)).astype(np.uint8), cv2.COLORMAP_INFERNO)
         name = f"map-{position + 1}.png"
         save(folder / name, np.asarray(cv2.addWeighted(drawn_face(4), 0.5, heat, 0.5, 0), np.uint8))
-        maps.append({"title": title, "file": name})
+        maps.append({"title": title, "file": name, "low": 0.1, "high": 0.9})
     write_json(folder / MAPS, maps)
 
 

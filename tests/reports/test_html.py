@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
@@ -14,37 +13,11 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.reports.html import write_report
 from merlab.reports.tables import results_table, verdict
+from tests.pages import Page
 from tests.reports.contrast import contrast
 from tests.reports.fake_run import SKILLS, fake_method, fake_predictions, fake_record, write_run
 
 LEAKY = "LEAKY: epoch picked on the test subject"
-
-
-class Page(HTMLParser):
-    """The elements of a page in order, and its text."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.words: list[str] = []
-        self.feed(source)
-        self.text = " ".join(" ".join(self.words).split())
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in {"meta", "img", "link", "br"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag, f"</{tag}> closes another element"
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
-            self.words.append(data)
-
-    def attributes(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,8 @@ EVENT_COLUMNS = (
     "action_units",
 )
 
+SECONDS_AND_SCORES = ("onset_s", "apex_s", "offset_s", "duration_s", "score", "probability")
+
 # What the report reads from METADATA; more may stand there.
 #   video     name, fps (true), frames, seconds, width, height
 #   faces     a list of face_id, first and last (frame), frames (in how many it was seen)
@@ -100,7 +102,9 @@ def read_recognition(folder: Path) -> Recognition:
 
 def read_tables(folder: Path, metadata: dict[str, Any]) -> Recognition:
     """The tables of a folder whose metadata is not written yet."""
-    text: dict[Hashable, Any] = {"event": str, "class": str, "face_id": "Int64", "regions": str, "action_units": str}
+    text = {"event": str, "video": str, "part": str, "class": str, "regions": str, "action_units": str}
+    numbers = dict.fromkeys(("onset", "apex", "offset"), "int64") | dict.fromkeys(SECONDS_AND_SCORES, "float64")
+    types: dict[Hashable, Any] = {**text, **numbers, "face_id": "Int64"}
     frames = pd.read_csv(folder / FRAMES, dtype={"face_id": "Int64"})
-    events = pd.read_csv(folder / EVENTS, dtype=text, keep_default_na=False, na_values={"face_id": [""]})
+    events = pd.read_csv(folder / EVENTS, dtype=types, keep_default_na=False, na_values={"face_id": [""]})
     return Recognition(folder, frames, events, metadata)

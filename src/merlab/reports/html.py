@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 from matplotlib.figure import Figure
 
 from merlab.evaluation.predictions import METRICS_FILE
+from merlab.pages import page_environment
 from merlab.reports import figures, tables
 from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import Run, read_run
@@ -98,13 +98,7 @@ def _picture(name: str, figure: Figure, path: Path, text: str) -> Picture:
 
 
 def _page(run: Run, metrics: Metrics, chart: Picture, confusions: list[Picture]) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("merlab.reports"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment("merlab.reports")
     environment.filters["unbroken"] = _unbroken
     environment.tests["numeric"] = _is_numeric
     return environment.get_template("report.html.j2").render(
