@@ -99,7 +99,8 @@ def _show(recogniser: Recogniser) -> None:
     facts = card_facts(recogniser)
     # What an ordinary terminal has room for; documents and --json have the rest.
     scores = card_scores(recogniser.card).drop(columns=["accuracy", "seeds"])
-    print_table(recogniser.card.name, list(facts.columns), facts.to_numpy().tolist())
+    title = " · ".join([recogniser.card.name, *recogniser.card.stamps])
+    print_table(title, list(facts.columns), facts.to_numpy().tolist())
     print_table("Scores on subjects that it has not seen", list(scores.columns), scores.to_numpy().tolist())
 
 
