@@ -11,12 +11,12 @@ import time
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.processes import read_ahead, stream_from_processes
+from merlab.processes import dealt_out, read_ahead, stream_from_processes
 
 COUNT_PAGE_FAULTS = """
 import resource
 import numpy as np
-from merlab.processes import keep_freed_memory
+from merlab.processes import dealt_out, keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -79,3 +79,14 @@ class TestReadingAhead:
         with pytest.raises(KeyError):
             next(items)
         assert list(read_ahead([])) == []
+
+
+@pytest.mark.parametrize(
+    ("jobs", "shares"), [(1, [[1, 2, 3, 4, 5]]), (2, [[1, 3, 5], [2, 4]]), (9, [[1], [2], [3], [4], [5]])]
+)
+def test_items_are_dealt_out_in_turn_and_no_share_is_empty(jobs, shares):
+    assert dealt_out([1, 2, 3, 4, 5], jobs) == shares
+
+
+def test_nothing_to_deal_out_is_one_empty_share():
+    assert dealt_out([], 4) == [[]]

@@ -20,8 +20,8 @@ import cv2
 from merlab.errors import MerlabError
 
 ENDED_EARLY = (
-    "a worker process ended early: it was killed or memory ran out; the same command goes on where it was, "
-    "fewer --jobs need less memory"
+    "a worker process ended early: it was killed, memory ran out, or a script of yours starts the work outside "
+    '`if __name__ == "__main__":`; the same command goes on where it was, fewer jobs need less memory'
 )
 
 Item = TypeVar("Item")
@@ -130,6 +130,12 @@ def stream_from_processes(work: Callable[[Item], Iterator[Result]], items: Seque
             if process.pid is not None:
                 process.kill()
                 process.join()
+
+
+def dealt_out(items: Sequence[Item], jobs: int | None) -> list[Sequence[Item]]:
+    """The items in as many shares as processes shall work at once (None: one a core), in turn, none of them empty."""
+    processes = max(1, min(jobs or os.cpu_count() or 1, len(items)))
+    return [items[position::processes] for position in range(processes)]
 
 
 def _send_all(work: Callable[[Item], Iterator[Result]], item: Item, sender: Connection) -> None:

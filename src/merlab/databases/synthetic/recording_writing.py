@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -23,8 +22,7 @@ from merlab.databases.synthetic.recording_set import (
 from merlab.databases.synthetic.rendering import FaceRenderer
 from merlab.databases.synthetic.texture import paint_face
 from merlab.databases.synthetic.video import FORMATS, WriteFrame
-from merlab.databases.synthetic.workers import write_subjects
-from merlab.processes import one_thread
+from merlab.processes import dealt_out, one_thread, stream_from_processes
 from merlab.storage import whole_file
 
 TITLE = "SYNTHETIC long recordings with micro-expressions (of no real person)"
@@ -73,15 +71,17 @@ def make_videos(
     require_same_stack(out)
     done = total - recordings.steps * len(waiting)
     progress(done, total, "painting faces")
-    write_subjects(
-        partial(write_recording, recordings),
-        waiting,
-        jobs or os.cpu_count() or 1,
-        out,
-        lambda steps: progress(done + steps, total, "writing recordings, 4 s a step"),
-    )
+    blocks = stream_from_processes(partial(_write_recordings, recordings), dealt_out(waiting, jobs))
+    for count, _ in enumerate(blocks, start=done + 1):
+        progress(count, total, "writing recordings, 4 s a step")
     _write_index(recordings)
     return out
+
+
+def _write_recordings(recordings: RecordingSet, subjects: Sequence[int]) -> Iterator[None]:
+    """Write these subjects' recordings, yielding after each block of frames."""
+    for subject in subjects:
+        yield from write_recording(recordings, subject)
 
 
 def write_recording(recordings: RecordingSet, subject: int) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -16,7 +16,7 @@ from merlab.databases.synthetic.folder import README, SETTINGS, claim, require_s
 from merlab.databases.synthetic.identity import draw_identity
 from merlab.databases.synthetic.sampling import ClipPlan, plan_clip
 from merlab.databases.synthetic.tree import CODING_TABLE, CROPPED, RAW, TRUTH, Entry, Tree
-from merlab.databases.synthetic.workers import write_subjects
+from merlab.processes import dealt_out, stream_from_processes
 from merlab.storage import whole_file
 
 README_TEXT = f"""{TITLE}
@@ -59,22 +59,23 @@ def make_faces(
         progress(clips, clips, "found done")
         return out
     require_same_stack(out)
-    _write_clips(tree, waiting, jobs or os.cpu_count() or 1, progress)
+    _write_clips(tree, waiting, jobs, progress)
     _write_index(tree)
     return out
 
 
-def _write_clips(tree: Tree, waiting: list[Entry], jobs: int, progress: Progress) -> None:
+def _write_clips(tree: Tree, waiting: list[Entry], jobs: int | None, progress: Progress) -> None:
     total, done = len(tree.entries), len(tree.entries) - len(waiting)
     progress(done, total, "painting faces")
     by_subject = [list(entries) for _, entries in groupby(waiting, key=lambda entry: entry.subject)]
-    write_subjects(
-        partial(write_subject, tree),
-        by_subject,
-        jobs,
-        tree.out,
-        lambda steps: progress(done + steps, total, "writing clips"),
-    )
+    written = stream_from_processes(partial(_write_subjects, tree), dealt_out(by_subject, jobs))
+    for count, _ in enumerate(written, start=done + 1):
+        progress(count, total, "writing clips")
+
+
+def _write_subjects(tree: Tree, subjects: Sequence[list[Entry]]) -> Iterator[str]:
+    """Write these subjects' clips; yields the name of each when all of it is there."""
+    return (entry.name for entries in subjects for entry in write_subject(tree, entries))
 
 
 def _write_index(tree: Tree) -> None:
