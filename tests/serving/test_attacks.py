@@ -217,7 +217,8 @@ def test_names_are_shown_as_they_are_and_stored_as_they_should_be(service, video
         ("../../../etc/cron.d/evil.mp4", "evil.mp4", "evil.mp4"),
         ("..\\..\\evil.mp4", "evil.mp4", "evil.mp4"),
         ("面试 1.MP4", "面试 1.MP4", "面试_1.mp4"),
-        ("--help.mp4", "--help.mp4", "--help.mp4"),
+        ("--help.mp4", "--help.mp4", "help.mp4"),
+        ("=HYPERLINK(1).mp4", "=HYPERLINK(1).mp4", "HYPERLINK_1.mp4"),
         ("$(reboot).mp4", "$(reboot).mp4", "reboot.mp4"),
     ):
         job = client.send(video, given).json()

@@ -168,4 +168,4 @@ def file_name(name: str) -> str:
     if suffix not in VIDEO_SUFFIXES:
         raise RefusedError(415, f"{name} is no video that merlab reads ({', '.join(VIDEO_SUFFIXES)})")
     stem = re.sub(r"[^\w-]+", "_", name[: -len(suffix)])[:LONGEST_FILE_NAME]
-    return f"{stem.strip('_') or 'video'}{suffix}"
+    return f"{stem.strip('_-') or 'video'}{suffix}"

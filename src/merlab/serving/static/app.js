@@ -169,11 +169,11 @@ function actionsOf(job) {
 
 function describe(job) {
   const share = `${Math.round(job.progress * 100)} %`;
-  const size = job.bytes ? `, ${formatBytes(job.bytes)}` : "";
   if (job.state === "uploading") return `uploading, ${share} of ${formatBytes(job.bytes)}`;
   if (job.state === "running") return `${job.stage}, ${share}`;
-  if (job.state === "queued") return `waiting${size}`;
-  return `${job.state}${size}`;
+  const sent = new Date(job.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const size = job.bytes ? `, ${formatBytes(job.bytes)}` : "";
+  return `${job.state === "queued" ? "waiting" : job.state}${size}, sent ${sent}`;
 }
 
 /** Say what changed, at every quarter of the way, to those who listen. */

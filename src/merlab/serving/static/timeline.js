@@ -47,7 +47,7 @@ function panel(face, top, width, x, events, open) {
   const floor = top + PANEL - MARGIN.bottom;
   const y = (value) => floor - (value / most) * (PANEL - MARGIN.top - MARGIN.bottom);
   const marks = [0, most / 1.05].map((value) =>
-    drawing("text", { x: MARGIN.left - 5, y: y(value) + (value ? 9 : 0), "text-anchor": "end" }, value.toFixed(0)));
+    drawing("text", { x: MARGIN.left - 5, y: y(value) + (value ? 9 : 0), "text-anchor": "end" }, value.toFixed(value > 0 && value < 10 ? 1 : 0)));
   return drawing(
     "g", {},
     ...events.map((event) => band(event, top, floor, x)),

@@ -1,0 +1,89 @@
+"""The command that serves: what it refuses, what it warns of, what its limits are."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from merlab.serving import app, server
+from merlab.serving.limits import Limits
+from tests.recognition.test_model import small_recogniser
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "howto" / "serve.md"
+
+
+@pytest.fixture
+def serve(merlab, tmp_path, monkeypatch):
+    """Start the command with a server that ends at once; gives its outcome and the limits of its jobs."""
+    small_recogniser().save(tmp_path / "weights.safetensors")
+    limits = []
+
+    class Server:
+        def run(self, sockets):
+            assert sockets[0].getsockname()[1] > 0
+
+    def make(jobs, *args, **options):
+        limits.append(jobs.limits)
+        jobs.close()
+
+    monkeypatch.setattr(app, "make_app", make)
+    monkeypatch.setattr(server, "make_server", lambda _: Server())
+
+    def run(*options):
+        given = ["--port", 0, "--jobs-folder", tmp_path / "jobs", "--weights", tmp_path / "weights.safetensors"]
+        return *merlab("serve", *given, *options), limits
+
+    return run
+
+
+def test_it_says_where_its_page_is_and_where_jobs_are_kept(serve, tmp_path):
+    status, out, err, limits = serve()
+    assert status == 0
+    assert re.search(r"http://127\.0\.0\.1:\d+", out)
+    assert str(tmp_path / "jobs") in out
+    assert "warning" not in err
+    assert limits == [Limits()]
+
+
+def test_it_warns_when_a_network_can_reach_it(serve):
+    _, _, err, _ = serve("--host", "0.0.0.0")
+    assert "without a password" in err
+
+
+def test_options_become_limits(serve):
+    options = {"max-mb": 1, "max-seconds": 2, "max-megapixels": 3, "job-minutes": 4, "memory-mb": 512, "queue": 6}
+    flags = [text for name, value in options.items() for text in (f"--{name}", value)]
+    *_, limits = serve(*flags, "--keep", 7, "--keep-days", 8)
+    expected = Limits(2**20, 2.0, 3_000_000, 240.0, 512 * 2**20, 6, 7, 8.0)
+    assert limits == [expected]
+
+
+def test_a_port_that_is_taken(serve):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        status, _, err, _ = serve("--port", taken.getsockname()[1])
+    assert status == 1
+    assert "choose --port" in err
+
+
+def test_a_root_that_is_no_folder(serve, tmp_path):
+    status, _, err, _ = serve("--root", tmp_path / "nowhere")
+    assert status == 1
+    assert "nowhere" in err
+
+
+def test_weights_that_cannot_be_read_are_said_before_anything_is_served(serve, tmp_path):
+    (tmp_path / "bad.safetensors").write_text("no weights")
+    status, out, err, _ = serve("--weights", tmp_path / "bad.safetensors")
+    assert status == 1
+    assert "bad.safetensors" in err
+    assert "http://" not in out
+
+
+def test_the_documentation_names_options_that_there_are(merlab):
+    told = merlab("serve", "--help")[1]
+    named = set(re.findall(r"--[a-z][a-z-]+", DOCUMENT.read_text(encoding="utf-8").split("## For programs")[0]))
+    assert named
+    assert {option for option in named if option not in told} == set()
