@@ -169,3 +169,14 @@ def test_what_is_refused_is_said_aloud(client, browser, tmp_path):
     alert = one(browser, "#alert")
     until(lambda: "no video that merlab reads" in alert.text)
     assert alert.get_attribute("role") == "alert"
+
+
+def test_a_report_can_ask_nothing_of_the_service(client, browser, video):
+    job = client.wait_for(client.send(video).json()["id"], "done")
+    script = "fetch('/api/jobs').then(() => 'heard', () => 'blocked').then((word) => { document.title = word; })"
+    report = f"<title>?</title><script>{script}</script>"
+    (client.folder / job["id"] / "result" / "report.html").write_text(report)
+    browser.get(f"{client.http.base_url}/api/jobs/{job['id']}/files/report.html")
+    until(lambda: browser.title != "?")
+    assert browser.title == "blocked"
+    assert [entry for entry in browser.get_log("browser") if "Content Security Policy" in entry["message"]]

@@ -30,8 +30,12 @@ from merlab.storage import WriteError, read_json
 
 STATIC = Path(__file__).parent / "static"
 SHOWN_TYPES = {".png": "image/png", ".csv": "text/csv", ".json": "application/json", ".html": "text/html"}
-# The report is one file with its styles and pictures inside; it may do nothing else.
-REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
+# The report is one file with its styles, script and pictures inside. It runs in a sandbox: in an origin of its own, from
+# which nothing of this service can be asked.
+REPORT_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
 VIDEO_FORM = {
     "required": True,
     "content": {
