@@ -1,0 +1,48 @@
+"""The page's files: no foreign host, nothing from outside parsed as markup, colours that can be read."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from merlab.serving.app import STATIC
+from tests.reports.contrast import contrast
+
+SVG_NAMESPACE = "http://www.w3.org/2000/svg"
+FILES = {path.name: path.read_text(encoding="utf-8") for path in STATIC.iterdir()}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_foreign_host_is_named(name):
+    assert set(re.findall(r"https?://[^\s\"']*", FILES[name])) <= {SVG_NAMESPACE}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_text_from_outside_is_never_parsed_as_markup(name):
+    assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|DOMParser", FILES[name]) == []
+
+
+def test_the_page_holds_no_script_or_style_that_its_policy_would_block():
+    page = FILES["index.html"]
+    assert re.findall(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page) == []
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [
+        ("ink", "page"),
+        ("ink", "panel"),
+        ("quiet", "page"),
+        ("quiet", "panel"),
+        ("accent", "page"),
+        ("accent", "panel"),
+        ("on-accent", "accent"),
+        ("stamp-ink", "stamp-paper"),
+        ("alert-ink", "alert-paper"),
+    ],
+)
+def test_text_contrasts_with_its_ground_in_light_and_dark(scheme, ink, paper):
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", FILES["style.css"].split(":root {")[scheme + 1]))
+    assert contrast(colours[ink], colours[paper]) >= 4.5
