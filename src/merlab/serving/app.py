@@ -30,8 +30,8 @@ from merlab.storage import WriteError, read_json
 
 STATIC = Path(__file__).parent / "static"
 SHOWN_TYPES = {".png": "image/png", ".csv": "text/csv", ".json": "application/json", ".html": "text/html"}
-# The report is one file with its styles, script and pictures inside. It runs in a sandbox: in an origin of its own, from
-# which nothing of this service can be asked.
+# The report is one file with its styles, script and pictures inside. Its sandbox is an origin of its own, from which
+# nothing can be asked of this service.
 REPORT_POLICY = (
     "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "form-action 'none'; frame-ancestors 'none'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from merlab.errors import MerlabError
 from merlab.processes import end_with_parent
@@ -29,20 +29,11 @@ class Recognise(Protocol):
         """Raises MerlabError for what a user can mend."""
 
 
-def recognise(
-    source: Path,
-    out: Path,
-    *,
-    progress: Progress,
-    fps: float | None,
-    aligned: bool,
-    weights: Path | None = None,
-    jobs: int = 1,
-) -> None:
+def recognise(source: Path, out: Path, *, progress: Progress, **settings: Any) -> None:
     """``merlab.recognize``, loaded in the job's own process only."""
     from merlab.recognition.recognise import recognize
 
-    recognize(source, out, fps=fps, aligned=aligned, weights=weights, jobs=jobs, progress=progress)
+    recognize(source, out, progress=progress, **settings)
 
 
 def work(job: Job, folder: Path, limits: Limits, recognise: Recognise) -> None:
