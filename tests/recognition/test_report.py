@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.recognition.report import clock_text, duration_text, write_report
+from merlab.recognition.report import clock_text, duration_text, told, write_report
 from merlab.recognition.result import METADATA, read_recognition
 from merlab.storage import read_json, write_json
 from tests.pages import Page
@@ -192,3 +192,7 @@ class TestHostileAndStrange:
 def test_times_are_written_as_on_a_clock(seconds, clock, duration):
     assert clock_text(seconds) == clock
     assert duration_text(seconds) == duration
+
+
+def test_settings_are_told_however_deep_they_lie():
+    assert told({"a": 1, "b": ["x", "y"], "c": {"d": 2.5}}) == "a: 1; b: x, y; c: (d: 2.5)"

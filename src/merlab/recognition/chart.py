@@ -82,7 +82,7 @@ def _unbroken(times: Values, starts: NDArray[np.int_]) -> NDArray[np.bool_]:
     intervals = np.diff(times)
     gaps = intervals > LONGEST_INTERVAL * np.median(intervals) if len(intervals) else intervals > 0
     before = np.concatenate([[0], np.cumsum(gaps)])[starts]
-    return np.diff(before, prepend=-1) == 0
+    return np.asarray(np.diff(before, prepend=-1) == 0)
 
 
 def _path(x: Values, y: Values, unbroken: NDArray[np.bool_]) -> str:

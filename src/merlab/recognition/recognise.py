@@ -30,6 +30,7 @@ from merlab.recognition.elan import write_elan
 from merlab.recognition.model import Recogniser, load_recogniser
 from merlab.recognition.options import UNSURE_BELOW, Options
 from merlab.recognition.overlay import write_overlay
+from merlab.recognition.report import write_report
 from merlab.recognition.result import EVENTS, FRAMES, METADATA, OVERLAY, Recognition, read_recognition
 from merlab.recognition.spans import PART_SECONDS, Division
 from merlab.recognition.spotting import SpottingSettings
@@ -192,6 +193,7 @@ def _hand_over(work: Work, out: Path) -> None:
     """Move the assembled result to where the user wants it, metadata.json last, and remove the parts."""
     assembled = work.working / RESULT
     result = read_recognition(assembled)
+    write_report(result)
     for path in sorted(assembled.iterdir(), key=lambda path: path.name == METADATA):
         if path.is_dir():
             shutil.rmtree(out / path.name, ignore_errors=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Unit:
 class EventView:
     """An event as the page shows it: its row, the probability of every class, what moved, and its pictures."""
 
-    row: dict[str, Any]
+    row: dict[Hashable, Any]
     chances: list[tuple[str, float]]
     parts: list[str]
     units: list[Unit]
@@ -84,6 +84,7 @@ def write_report(result: Recognition) -> Path:
             full_colour=FULL_COLOUR_PX,
             clock=clock_text,
             duration=duration_text,
+            told=told,
         )
     )
     with whole_file(result.folder / REPORT) as aside:
@@ -111,10 +112,17 @@ def duration_text(seconds: float) -> str:
     return f"{hours} h {minute:02d} min" if hours else f"{minutes} min {second:02d} s"
 
 
+def told(value: Any) -> str:
+    """A setting in words: ``3``, ``a, b``, ``a: 1; b: (c: 2)``."""
+    if isinstance(value, Mapping):
+        pairs = ((name, f"({told(each)})" if isinstance(each, Mapping) else told(each)) for name, each in value.items())
+        return "; ".join(f"{name}: {each}" for name, each in pairs)
+    return ", ".join(map(told, value)) if isinstance(value, list) else str(value)
+
+
 def _chart(result: Recognition, face_id: int, pixels: int) -> Chart:
-    of_face = (table[table["face_id"] == face_id] for table in (result.frames, result.events))
-    most_ticks = max(8, pixels // PIXELS_A_TICK)
-    return face_chart(face_id, *of_face, result.metadata["video"]["seconds"], most_ticks)
+    frames, events = (table[table["face_id"] == face_id] for table in (result.frames, result.events))
+    return face_chart(face_id, frames, events, result.metadata["video"]["seconds"], max(8, pixels // PIXELS_A_TICK))
 
 
 def _views(result: Recognition) -> Iterator[EventView]:

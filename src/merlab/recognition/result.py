@@ -102,9 +102,9 @@ def read_recognition(folder: Path) -> Recognition:
 
 def read_tables(folder: Path, metadata: dict[str, Any]) -> Recognition:
     """The tables of a folder whose metadata is not written yet."""
-    text = {"event": str, "video": str, "part": str, "class": str, "regions": str, "action_units": str}
-    numbers = dict.fromkeys(("onset", "apex", "offset"), "int64") | dict.fromkeys(SECONDS_AND_SCORES, "float64")
-    types: dict[Hashable, Any] = {**text, **numbers, "face_id": "Int64"}
+    types: dict[Hashable, Any] = dict.fromkeys(("event", "video", "part", "class", "regions", "action_units"), str)
+    types.update(dict.fromkeys(("onset", "apex", "offset"), "int64"), face_id="Int64")
+    types.update(dict.fromkeys(SECONDS_AND_SCORES, "float64"))
     frames = pd.read_csv(folder / FRAMES, dtype={"face_id": "Int64"})
     events = pd.read_csv(folder / EVENTS, dtype=types, keep_default_na=False, na_values={"face_id": [""]})
     return Recognition(folder, frames, events, metadata)
