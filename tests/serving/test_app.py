@@ -12,7 +12,7 @@ from merlab.recognition.result import EVENT_COLUMNS
 from merlab.serving.guard import HEADERS
 from tests.helpers import texture, write_frames
 from tests.serving import fake_jobs
-from tests.serving.conftest import listening
+from tests.serving.conftest import listening, until
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +94,7 @@ def test_progress_is_told_and_a_running_job_can_be_cancelled(service, video):
     client = service(fake_jobs.slow)
     job = client.send(video).json()
     client.wait_for(job["id"], "running")
-    while client.job(job["id"])["stage"] != "spotting":
-        pass
+    until(lambda: client.job(job["id"])["stage"] == "spotting")
     assert client.job(job["id"])["progress"] == 0.25
     assert client.http.get(f"/api/jobs/{job['id']}/events").status_code == 409
     assert client.http.delete(f"/api/jobs/{job['id']}").json()["state"] == "cancelled"

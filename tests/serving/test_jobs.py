@@ -11,7 +11,7 @@ from merlab.errors import MerlabError
 from merlab.serving.jobs import Asked, Jobs, now
 from merlab.serving.limits import Limits
 from tests.serving import fake_jobs
-from tests.serving.conftest import listening
+from tests.serving.conftest import listening, until
 
 
 def enqueue(jobs: Jobs, name: str = "a.mp4"):
@@ -25,8 +25,7 @@ def test_after_a_restart_done_jobs_are_there_and_running_ones_go_on(tmp_path, vi
     with listening(tmp_path / "jobs", fake_jobs.slow_at_first) as client:
         running, queued = (client.send(video).json()["id"] for _ in range(2))
         client.wait_for(running, "running")
-        while client.job(running)["stage"] != "spotting":
-            pass
+        until(lambda: client.job(running)["stage"] == "spotting")
     with listening(tmp_path / "jobs", fake_jobs.quick) as client:
         assert client.job(done["id"]) == done
         assert client.http.get(f"/api/jobs/{done['id']}/events").status_code == 200
