@@ -1,0 +1,181 @@
+"""Speed of the whole of `merlab recognize` on 640 x 480, and of its steps, all in one run.
+
+    python benchmarks/recognize.py [--seconds N] [--processes 1 2]
+    python benchmarks/recognize.py --memory MINUTES
+
+A SYNTHETIC recording of a moving head, 200 frames a second, is drawn once (kept under --keep, if given) and played
+forwards and backwards. Steps are measured on one thread, one after the other in one process, "by processor" by its time
+alone; the whole is the command itself, by the clock and by the processor time of all its processes. --memory plays the
+recording for so many minutes as MPEG-4, and prints what the command held at most and its speed at the beginning and at
+the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+
+from merlab.clips import Image, open_frames
+from merlab.databases.synthetic import CAMERA, PRESETS, make_renderer
+from merlab.databases.synthetic.recording import plan_recording
+from merlab.evaluation.cost import hardware
+from merlab.faces.alignment import FaceFinding
+from merlab.recognition.album import Album
+from merlab.recognition.describing import EventDescriber
+from merlab.recognition.motion import FaceMotion
+from merlab.recognition.options import Options
+from merlab.recognition.recognise import recognize
+from merlab.recognition.spotting import SpottedEvent
+from merlab.recognition.views import FindingViewer
+from merlab.sinks import VideoSink
+
+FPS = 200.0
+DRAWN_SECONDS = 6
+STEP_FRAMES = 400
+
+
+def recording(path: Path) -> list[Image]:
+    """The drawn frames; read from ``path`` where they lie there."""
+    if not path.exists():
+        renderer = make_renderer(9200, 0, PRESETS["default"], CAMERA)
+        plan = plan_recording(renderer.identity, renderer.preset, int(DRAWN_SECONDS * FPS), ["happiness", "disgust"])
+        write_avi(path, (frame for block in plan.blocks() for frame in renderer.frames(block)))
+    return [image for _, image in open_frames(path)]
+
+
+def forth_and_back(frames: list[Image]) -> Iterator[Image]:
+    """Without end and without a jump."""
+    return itertools.cycle(frames + frames[-2:0:-1])
+
+
+def write_avi(path: Path, frames: Iterator[Image]) -> None:
+    """Motion JPEG of quality 95."""
+    code = cv2.VideoWriter.fourcc(*"MJPG")
+    writer = cv2.VideoWriter(str(path), cv2.CAP_OPENCV_MJPEG, code, FPS, (CAMERA.width, CAMERA.height))
+    writer.set(cv2.VIDEOWRITER_PROP_QUALITY, 95)
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+
+
+def timed(step: Callable[[Image], object], frames: list[Image]) -> float:
+    """Milliseconds of processor time a frame."""
+    step(frames[0])
+    began = time.process_time()
+    for frame in itertools.islice(forth_and_back(frames), STEP_FRAMES):
+        step(frame)
+    return 1000 * (time.process_time() - began) / STEP_FRAMES
+
+
+def steps(video: Path, frames: list[Image]) -> dict[str, float]:
+    """Milliseconds of processor time a frame of each step, on one thread."""
+    cv2.setNumThreads(1)
+    viewer, motion, album = FindingViewer(FaceFinding(), FPS), FaceMotion(FPS), Album()
+    faces = [view.picture for frame in frames[:100] for view in viewer.see(frame)]
+    decoded, numbers = iter(open_frames(video)), itertools.count()
+    return {
+        "decode": timed(lambda frame: next(decoded), frames),
+        "find, follow, align": timed(viewer.see, frames),
+        "movement for spotting": timed(motion, faces),
+        "keep the face as JPEG": timed(lambda face: album.add(next(numbers), face), faces),
+    }
+
+
+def event_ms(faces: list[Image], folder: Path) -> float:
+    """Processor time of one event: class, evidence, maps, pictures."""
+    describer, album = EventDescriber(Options()), Album()
+    for number, face in enumerate(faces, start=1):
+        album.add(number, face)
+    event = SpottedEvent(1, len(faces) // 2, len(faces), len(faces) // 2, 10.0, "chin")
+    describer.describe(event, album, FPS, folder / "first")
+    began = time.process_time()
+    for number in range(3):
+        describer.describe(event, album, FPS, folder / f"again-{number}")
+    return 1000 * (time.process_time() - began) / 3
+
+
+def whole(video: Path, out: Path, processes: int, overlay: bool) -> tuple[float, float]:
+    """Seconds of the command by the clock, and of processor time of all its processes."""
+    flags = ["--jobs", str(processes), "--overlay" if overlay else "--no-overlay"]
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    command = [sys.executable, "-m", "merlab", "recognize", str(video), "--out", str(out), *flags]
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - began, used
+
+
+def speed(folder: Path, frames: list[Image], seconds: float, processes: list[int]) -> None:
+    count, video = round(seconds * FPS), folder / "video.avi"
+    write_avi(video, itertools.islice(forth_and_back(frames), count))
+    print(f"{count} frames of {CAMERA.width}x{CAMERA.height}, {seconds:g} s; frames a second of the whole command")
+    print(f"{'':34}{'by the clock':>14}{'by processor':>14}{'x the first':>14}")
+    clocks, processors = {}, {}
+    for overlay, number in itertools.product((False, True), processes):
+        clock, processor = whole(video, folder / f"whole-{number}-{overlay}", number, overlay)
+        clocks[overlay, number], processors[overlay, number] = clock, processor
+        name = f"{'with' if overlay else 'without'} overlay, {number} process(es)"
+        ratio = clocks[False, processes[0]] / clock
+        print(f"{name:34}{count / clock:14.1f}{count / processor:14.1f}{ratio:14.2f}")
+    each = steps(video, frames)
+    each["overlay, decoding again"] = 1000 * (processors[True, processes[0]] - processors[False, processes[0]]) / count
+    print(f"{'step, one thread':34}{'ms a frame':>14}{'share':>14}")
+    for name, value in each.items():
+        print(f"{name:34}{value:14.2f}{value / sum(each.values()):14.2f}")
+    viewer = FindingViewer(FaceFinding(), FPS)
+    faces = [viewer.see(frame)[0].picture for frame in frames[:40]]
+    print(f"one event (class, evidence, maps, pictures): {event_ms(faces, folder):.0f} ms")
+
+
+def memory(folder: Path, frames: list[Image], minutes: float) -> None:
+    count, video = round(minutes * 60 * FPS), folder / "long.mp4"
+    with VideoSink(video, FPS) as sink:
+        for frame in itertools.islice(forth_and_back(frames), count):
+            sink.write(frame)
+    moments: list[tuple[int, float]] = []
+    recognize(
+        video,
+        folder / "long",
+        jobs=1,
+        overlay=False,
+        progress=lambda done, total, what: moments.append((done, time.process_time())),
+    )
+    looked = [moment for moment in moments if moment[0] > 1]
+    tenth = len(looked) // 10
+    first, last = (
+        (part[-1][0] - part[0][0]) / (part[-1][1] - part[0][1]) for part in (looked[:tenth], looked[-tenth:])
+    )
+    print(
+        f"{minutes:g} minutes, {count} frames: {first:.0f} frames/s of processor time in the first tenth, {last:.0f} in"
+    )
+    print(f"the last; at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB in the one process")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Speed of merlab recognize.")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--processes", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
+    parser.add_argument("--memory", type=float, metavar="MINUTES")
+    parser.add_argument("--keep", type=Path, help="Folder for the drawn recording.")
+    options = parser.parse_args()
+    print(hardware())
+    with tempfile.TemporaryDirectory() as name:
+        frames = recording((options.keep or Path(name)) / "drawn.avi")
+        if options.memory:
+            memory(Path(name), frames, options.memory)
+        else:
+            speed(Path(name), frames, options.seconds, options.processes)
+
+
+if __name__ == "__main__":
+    main()
