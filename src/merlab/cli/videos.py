@@ -189,7 +189,7 @@ def _print_recognised(video: Path, result: Recognition | MerlabError) -> None:
         return
     for warning in result.warnings:
         err_console.print(f"[yellow]warning:[/] {escape(f'{video.name}: {warning}')}", soft_wrap=True)
-    columns = ["event", "face_id", "apex", "apex_s", "duration_s", "class", "probability", "regions", "action_units"]
+    columns = ["event", "face_id", "apex_s", "duration_s", "class", "probability", "part", "action_units"]
     shown = result.events[columns].astype(str)
     shown["class"] = shown["class"].replace("", "unsure")
     stamps = ", ".join(result.metadata["model"]["stamps"])
