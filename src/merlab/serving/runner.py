@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import multiprocessing
 import signal
@@ -29,11 +30,14 @@ class Runner:
 
     def start(self) -> None:
         """Begin with what is queued."""
+        # However this process leaves, its jobs must not: at its end Python would wait until they are done.
+        atexit.register(self.stop)
         for slot in self._slots:
             slot.start()
 
     def stop(self) -> None:
         """End what runs; after a restart it goes on."""
+        atexit.unregister(self.stop)
         with self._changing:
             self._stopping = True
             for process in self._processes.values():
