@@ -22,7 +22,7 @@ from merlab.serving.server import bind, make_server
 from tests.recognition.fake_result import write_result
 from tests.serving import fake_jobs
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -110,6 +110,7 @@ def test_jobs_run_one_after_the_other_in_the_order_they_came(service, video):
     client.wait_for(second, "running")
 
 
+@pytest.mark.slow
 def test_two_slots_run_two_jobs(service, video):
     client = service(fake_jobs.slow, workers=2)
     for job in [client.send(video).json()["id"] for _ in range(2)]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import sys
 from contextlib import contextmanager
 from http.client import HTTPResponse
@@ -111,6 +112,15 @@ def test_a_small_file_with_huge_frames(small, tmp_path):
     bomb = write_video(tmp_path / "bomb.avi", 1, (3600, 3600), fourcc="png ")
     assert bomb.stat().st_size < 200_000
     assert_as_documented("a small file with frames of 3600x3600 pixels", job_of(small, bomb))
+
+
+def test_a_header_that_hides_huge_frames(small, tmp_path):
+    liar = write_video(tmp_path / "liar.avi", 1, (3600, 3600), fourcc="png ")
+    content = liar.read_bytes()
+    true, told = struct.pack("<II", 3600, 3600), struct.pack("<II", 64, 48)
+    assert true in content
+    liar.write_bytes(content.replace(true, told))
+    assert_as_documented("the same, its header saying 64x48", job_of(small, liar))
 
 
 def test_a_video_longer_than_allowed(service, video):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import timedelta
 
 import pytest
@@ -57,6 +58,12 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(MerlabError, match="choose a new folder"):
         Jobs(tmp_path, Limits())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps its users apart otherwise")
+def test_other_users_of_the_machine_cannot_look_into_the_jobs(tmp_path):
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    assert jobs.root.stat().st_mode & 0o077 == 0
 
 
 def test_two_services_do_not_share_a_folder(tmp_path):

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.serving.conftest import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -16,6 +18,8 @@ from merlab.serving.jobs import Asked, Jobs
 from merlab.serving.limits import Limits
 from merlab.serving.runner import Runner
 from tests.serving import fake_jobs
+import pytest
+
 from tests.serving.conftest import until
 
 jobs = Jobs(Path(sys.argv[1]), Limits())
@@ -26,6 +30,7 @@ until((folder / "pid").exists)
 """
 
 
+@pytest.mark.slow
 def test_a_service_that_leaves_does_not_wait_for_its_jobs(tmp_path, video):
     command = [sys.executable, "-c", LEAVES_WITHOUT_A_WORD, str(tmp_path / "jobs"), str(video)]
     subprocess.run(command, check=True, timeout=2 * PATIENCE, cwd=REPOSITORY)

@@ -78,6 +78,8 @@ class Jobs:
         self._changed = threading.Condition()
         folder = folder.resolve()
         claim_folder(folder, MARKER, {"kind": "jobs of merlab serve"}, "jobs of `merlab serve`")
+        # Faces are nobody else's business, on a machine of many users neither.
+        folder.chmod(0o700)
         self.root, self._lock = folder, _lock(folder / LOCK)
         self._jobs = {job.id: job for job in self._found()}
 

@@ -47,7 +47,7 @@ function heading(name) {
 function summary() {
   const { video, model } = shown;
   const trained = model.trained_on?.database ? `, trained on ${model.trained_on.database}` : "";
-  return `${formatSeconds(video.seconds, 1)} at ${video.fps} frames a second, ${video.width}x${video.height} pixels; `
+  return `${formatSeconds(video.seconds, 1)} at ${Number(video.fps.toFixed(3))} frames a second, ${video.width}x${video.height} pixels; `
     + `recogniser ${model.method} (${model.preset})${trained}`;
 }
 
