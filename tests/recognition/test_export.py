@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,6 +79,26 @@ def test_the_runtime_alone_reads_all_that_is_needed_to_use_the_file(exported, ki
 
 
 @pytest.mark.parametrize("kind", ["onnx", "openvino"])
+def snippets():
+    """The Python of the how-to, as a reader would paste it."""
+    page = Path(__file__).parents[2] / "docs" / "howto" / "export.md"
+    return [block.partition("```")[0] for block in page.read_text(encoding="utf-8").split("```python\n")[1:]]
+
+
+@pytest.mark.parametrize(("snippet", "kind"), list(zip(snippets(), ["onnx", "openvino"], strict=True)))
+def test_the_how_to_gives_merlabs_own_probabilities(exported, snippet, kind, tmp_path, monkeypatch, capsys):
+    out, _ = exported(kind, "fp32")
+    for path in out.parent.glob("fp32*"):
+        path.rename(path.with_stem("recogniser"))
+    np.save(tmp_path / "inputs.npy", random_inputs(3))
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(snippet, names)
+    expected = small_recogniser(temperature=1.5).predict_proba(random_inputs(3))
+    assert np.allclose(names["probabilities"], expected, atol=1e-5)
+    assert "surprise" in capsys.readouterr().out
+
+
 def test_nothing_of_this_machine_is_in_the_file(exported, kind, request):
     out, _ = exported(kind, "fp32")
     for path in out.parent.glob("fp32*"):

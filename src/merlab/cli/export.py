@@ -46,7 +46,7 @@ def export_command(
         str | None, typer.Option(help="Calibrate and judge on this database; unless given, on SYNTHETIC clips.")
     ] = None,
     root: Annotated[Path | None, typer.Option(help="The folder that holds the database.")] = None,
-    subjects: Annotated[int, typer.Option(min=1, help="SYNTHETIC subjects that it is judged on, 6 clips each.")] = 20,
+    subjects: Annotated[int, typer.Option(min=1, help="SYNTHETIC subjects that it is judged on, 6 clips each.")] = 12,
     as_json: JsonOption = False,
 ) -> None:
     """Export a recogniser as an ONNX or OpenVINO file, judged against PyTorch before it is written.

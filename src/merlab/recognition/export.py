@@ -111,7 +111,7 @@ class Export:
         export_onnx(self.recogniser.module, self.recogniser.recipe.shape, network)
         if self.calibrated:
             assert calibration is not None, "int8 needs calibration inputs"
-            _quantise(network, calibration)
+            quantise(network, calibration)
         if self.format == "onnx":
             self._describe_onnx(network)
         else:
@@ -151,7 +151,7 @@ class _Reader:
         return None if clip is None else {INPUT: clip}
 
 
-def _quantise(path: Path, calibration: FloatArray) -> None:
+def quantise(path: Path, calibration: FloatArray) -> None:
     """Replace a float32 ONNX file by one in int8 (QDQ): weights a channel each, ranges seen on the calibration inputs.
 
     Only convolutions are quantised: they are nearly all of the work, and the gates of attention stay exact.

@@ -37,7 +37,7 @@ def drawn_clips(card: ModelCard, subjects: int, calibrate: bool, progress: Progr
     """
 
     def drawn(subjects: int, seed: int) -> FloatArray:
-        drawing = Drawing(card.scheme, card.recipe, subjects, CLIPS_A_SUBJECT, seed=seed)
+        drawing = Drawing(card.scheme, card.recipe, subjects, CLIPS_A_SUBJECT, presets=("default",), seed=seed)
         with tempfile.TemporaryDirectory() as folder:
             return draw(drawing, Path(folder), None, progress).inputs
 
