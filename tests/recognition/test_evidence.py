@@ -19,7 +19,7 @@ from merlab.recognition.evidence import (
     movement_evidence,
     unit_words,
 )
-from merlab.recognition.motion import COLUMNS, ROWS, block_centres, in_blocks, without_head
+from merlab.recognition.motion import COLUMNS, ROWS, block_centres, in_blocks, lid_blocks, without_head
 from merlab.recognition.score import PARTS
 from tests.recognition.faces import LEFT_MOUTH_CORNER, bump, face, warped
 
@@ -86,6 +86,14 @@ class TestUnits:
     def test_units_together_are_told_apart_the_strongest_first(self):
         units, _ = explaining_units(shown(au1l=1.0, au1r=1.0, au17c=2.0))
         assert [unit.code for unit in units] == ["AU17", "AU1"]
+
+    @pytest.mark.parametrize("fall", [3.0, -3.0])
+    def test_lids_that_close_or_open_as_in_a_blink_are_no_unit_and_hide_none(self, fall):
+        blinking = shown(au12l=2.0, au12r=2.0)
+        blinking[lid_blocks().any(axis=0)] += (0, fall)
+        (unit,), _ = explaining_units(blinking)
+        assert unit.code == "AU12"
+        assert unit.px == pytest.approx(2, rel=0.05)
 
     def test_no_unit_is_named_for_a_movement_that_none_of_them_makes(self):
         x, y = block_centres()

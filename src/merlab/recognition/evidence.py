@@ -20,7 +20,7 @@ from merlab.clips import Image
 from merlab.databases.synthetic.unit_flow import unit_flows
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.inputs.flow import dis
-from merlab.recognition.motion import COLUMNS, ROWS, FloatArray, in_blocks, prepare, without_head
+from merlab.recognition.motion import COLUMNS, ROWS, FloatArray, in_blocks, lid_blocks, prepare, without_head
 from merlab.recognition.score import PARTS, part_weights
 
 # px; with the two shares below chosen on synthetic faces (seed 4242), so that of pairs of frames without an event some
@@ -29,6 +29,8 @@ LEAST_MOVEMENT, LEAST_STRENGTH = 0.3, 0.4
 # A unit is named only if without it what stays unexplained grows by this share, and nothing is named unless the units
 # together explain that share of the movement.
 LEAST_GAIN, LEAST_EXPLAINED = 0.2, 0.4
+# px that the lids of both eyes move at a blink, and the share of a unit's movement that must be seen beside them.
+BLINK, LEAST_SEEN = 0.4, 0.25
 # Both sides move unless one moves less than this share of the other.
 BOTH_SIDES = 0.5
 # Below this ratio of the mean's length to the mean length, there is no one direction.
@@ -144,17 +146,19 @@ def explaining_units(blocks: FloatArray) -> tuple[tuple[UnitStrength, ...], floa
     """The action units that a displacement (ROWS, COLUMNS, 2) is consistent with, and the share that all explain.
 
     The displacement is a sum of non-negative multiples of what each unit does, by least squares. A unit that others
-    can stand in for (LEAST_GAIN), and units that leave most of the movement unexplained, are not named.
+    can stand in for (LEAST_GAIN), and units that leave most of the movement unexplained, are not named. Where the lids
+    of both eyes move as in a blink (BLINK), they and the units that move little else (5 and 7) are left out.
     """
-    templates = _templates()
-    observed = _inner(blocks)
+    blinking = _blinks(blocks)
+    templates = _templates(blinking)
+    observed = blocks[_usable(blinking)].reshape(-1).astype(np.float64)
     strengths, residual = _fitted(templates, observed)
     energy = float(observed @ observed)
     explained = 1 - residual / energy if energy > 0 else 0.0
     if explained < LEAST_EXPLAINED:
         return (), explained
     named = []
-    for number in UNIT_NAMES:
+    for number in sorted({int(key[:-1]) for key in templates}):
         sides = {key[-1]: strengths[key] for key in templates if int(key[:-1]) == number}
         if max(sides.values()) >= LEAST_STRENGTH:
             others = {key: template for key, template in templates.items() if int(key[:-1]) != number}
@@ -176,17 +180,31 @@ def _code(number: int, sides: Mapping[str, float]) -> str:
     return f"AU{number} {SIDE_NAMES[strongest]}"
 
 
+def _blinks(blocks: FloatArray) -> bool:
+    """Whether the lids of both eyes fall, or rise, farther than an action unit moves them."""
+    falls = [float(blocks[lids][:, 1].mean()) for lids in lid_blocks()]
+    return min(falls) > BLINK or max(falls) < -BLINK
+
+
+def _usable(blinking: bool) -> NDArray[np.bool_]:
+    """The blocks that count, (ROWS, COLUMNS): not the outermost, where flow is unsure, nor the lids in a blink."""
+    inner = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1)
+    return inner & ~lid_blocks().any(axis=0) if blinking else inner
+
+
 @cache
-def _templates() -> dict[str, Blocks]:
-    """The displacement of the inner blocks by each unit and side (``12l``) that moves no pixel by more than 1 px."""
-    flows = unit_flows()
-    peaks = {key: float(np.hypot(flow[..., 0], flow[..., 1]).max()) for key, flow in flows.items()}
-    return {key: _inner(without_head(in_blocks(flow))) / peaks[key] for key, flow in flows.items()}
+def _templates(blinking: bool) -> dict[str, Blocks]:
+    """The displacement of the blocks that count by each unit and side (``12l``) that moves no pixel by more than 1 px.
 
-
-def _inner(blocks: FloatArray) -> Blocks:
-    """The blocks but the outermost, where flow is unsure, in a row."""
-    return blocks[1 : ROWS - 1, 1 : COLUMNS - 1].reshape(-1).astype(np.float64)
+    In a blink without those units that are hardly seen then (LEAST_SEEN).
+    """
+    usable, templates = _usable(blinking), {}
+    for key, flow in unit_flows().items():
+        peak = float(np.hypot(flow[..., 0], flow[..., 1]).max())
+        blocks = without_head(in_blocks(flow)).astype(np.float64) / peak
+        if (blocks[usable] ** 2).sum() >= LEAST_SEEN * (blocks**2).sum():
+            templates[key] = blocks[usable].reshape(-1)
+    return templates
 
 
 def _fitted(templates: Mapping[str, Blocks], observed: Blocks) -> tuple[dict[str, float], float]:
