@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 
-from merlab.clips import IMAGE_SUFFIXES, ImageFolder, open_frames, read_image
+from merlab.clips import ImageFolder, open_frames, read_image
 from merlab.errors import MerlabError
 
 MEBIBYTE = 2**20
@@ -66,48 +66,44 @@ def confine_memory(most: int) -> None:
 def require_within(source: Path, fps: float | None, limits: Limits) -> None:
     """See that a video, or a folder of images, can be read and is within the limits; decodes it in this process.
 
-    Raises MerlabError with what is wrong and the remedy.
+    Where ``fps`` contradicts the file, the longer of the two lengths counts. Raises MerlabError with what is wrong and
+    the remedy.
     """
-    if source.is_dir():
-        frames, rate, pixels = _look_at_folder(source), fps, 0
-    else:
-        frames, rate, pixels = _look_at_video(source, limits)
-        rate = fps or rate
+    frames, own = _look_at_folder(source, limits) if source.is_dir() else _look_at_video(source, limits)
     if not frames:
         raise MerlabError(f"{source} holds no frame that can be decoded; is it a whole video?")
-    if not rate or not 0 < rate < float("inf"):
+    rates = [rate for rate in (fps, own) if rate]
+    if not rates:
         raise MerlabError(f"{source} does not say how many frames a second it has; send it again with fps")
-    _require_pixels(source, pixels, limits)
-    if frames / rate > limits.seconds:
+    seconds = frames / min(rates)
+    if seconds > limits.seconds:
         raise MerlabError(
-            f"{source} is {frames / rate:.0f} s long, more than the {limits.seconds:g} s that this service takes; cut "
+            f"{source} is {seconds:.0f} s long, more than the {limits.seconds:g} s that this service takes; cut "
             "it, or run `merlab recognize` on it"
         )
 
 
-def _look_at_folder(folder: Path) -> int:
+def _look_at_folder(folder: Path, limits: Limits) -> tuple[int, None]:
     inside = folder.resolve()
     files = ImageFolder(folder).files
     outside = [path.name for path in files.values() if not path.resolve().is_relative_to(inside)]
     if outside:
         raise MerlabError(f"{folder}: {outside[0]} is a link to a file elsewhere; copy the file itself")
     if files:
-        read_image(next(iter(files.values())))
-    return len(files)
+        height, width = read_image(next(iter(files.values()))).shape[:2]
+        _require_pixels(folder, width * height, limits)
+    return len(files), None
 
 
-def _look_at_video(source: Path, limits: Limits) -> tuple[int, float, int]:
-    """Frames (as many as the limit needs), frames a second and pixels of a video."""
-    if source.suffix.lower() in IMAGE_SUFFIXES:
-        raise MerlabError(f"{source} is a single image; a movement needs a video or a folder of images")
+def _look_at_video(source: Path, limits: Limits) -> tuple[int, float | None]:
+    """Frames, as far as the container says, and frames a second of a video whose first frame can be decoded."""
     video = open_frames(source)
     capture = cv2.VideoCapture(str(source))
-    pixels = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)) * int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-    _require_pixels(source, pixels, limits)
+    width, height = (int(capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    _require_pixels(source, width * height, limits)
     decoded, _ = capture.read()
-    frames = max(video.promised, 1) if decoded else 0
     capture.release()
-    return frames, video.fps or 0.0, pixels
+    return max(video.promised, 1) if decoded else 0, video.fps
 
 
 def _require_pixels(source: Path, pixels: int, limits: Limits) -> None:
