@@ -16,7 +16,7 @@ from merlab.processes import dealt_out, read_ahead, stream_from_processes
 COUNT_PAGE_FAULTS = """
 import resource
 import numpy as np
-from merlab.processes import dealt_out, keep_freed_memory
+from merlab.processes import keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
