@@ -281,6 +281,15 @@ class TestVideos:
         path.write_bytes(content[: len(content) // 2])
         assert 0 < len(Video(path).numbers) < 40
 
+    def test_whose_name_is_no_utf_8_is_refused_with_a_remedy(self, tmp_path):
+        path = tmp_path / "caf\udce9.avi"
+        try:
+            path.write_bytes(b"")
+        except OSError:
+            pytest.skip("this file system takes no such name")
+        with pytest.raises(ClipError, match=r"caf\\udce9\.avi has a name that is no UTF-8"):
+            open_frames(path)
+
 
 class TestSources:
     def test_may_be_a_folder_or_a_video(self, tmp_path):

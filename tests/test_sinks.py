@@ -16,6 +16,12 @@ def test_rows_come_out_as_they_went_in(tmp_path):
     assert (tmp_path / "deep" / "rows.csv").read_text().splitlines() == ["frame,what", '1,"a, b"', "2,"]
 
 
+def test_a_name_that_utf_8_cannot_hold_is_escaped(tmp_path):
+    with CsvSink(tmp_path / "rows.csv", ("name",)) as sink:
+        sink.write(("caf\udce9",))
+    assert (tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines() == ["name", r"caf\udce9"]
+
+
 def test_a_row_of_another_length_is_refused(tmp_path):
     with pytest.raises(ValueError, match="3 values for 2 columns"), CsvSink(tmp_path / "rows.csv", ("a", "b")) as sink:
         sink.write((1, 2, 3))

@@ -272,6 +272,10 @@ class Video:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        shown = str(path).encode("utf-8", "backslashreplace").decode()
+        if shown != str(path):
+            # OpenCV takes the whole process down on such a name.
+            raise ClipError(f"{shown} has a name that is no UTF-8, which no video can be read under; rename it")
         self._capture = cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
             raise ClipError(f"{path} cannot be opened as a video; it may be empty, damaged or of an unknown codec")

@@ -54,7 +54,9 @@ class CsvSink(_Sink):
         self.columns = tuple(columns)
 
     def _open(self, aside: Path) -> None:
-        self._writer = csv.writer(self._stack.enter_context(aside.open("w", newline="", encoding="utf-8")))
+        # The name of a folder may hold what UTF-8 does not.
+        file = aside.open("w", newline="", encoding="utf-8", errors="backslashreplace")
+        self._writer = csv.writer(self._stack.enter_context(file))
         self._writer.writerow(self.columns)
 
     def write(self, row: Iterable[object]) -> None:
