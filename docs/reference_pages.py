@@ -15,6 +15,7 @@ COMMANDS_PAGE, API_PAGE = "reference/commands.md", "reference/api.md"
 MODULES = (
     "merlab.errors",
     "merlab.clips",
+    "merlab.sinks",
     "merlab.databases.base",
     "merlab.faces.alignment",
     "merlab.faces.tracking",
@@ -28,6 +29,7 @@ MODULES = (
     "merlab.evaluation.metrics",
     "merlab.evaluation.significance",
     "merlab.evaluation.spotting",
+    "merlab.recognition.recognise",
     "merlab.recognition.spotting",
     "merlab.recognition.result",
 )

@@ -7,6 +7,8 @@ import json
 import pandas as pd
 import pytest
 
+from tests.recognition.recording import moving_face, write_avi
+
 
 @pytest.mark.slow
 def test_from_making_recordings_to_their_score(merlab, tmp_path):
@@ -32,9 +34,27 @@ def test_score_spotting_of_anybodys_tables(merlab, tmp_path):
     assert "0.5000" in out
 
 
+def test_recognize_a_folder_of_videos_of_which_one_is_damaged(merlab, tmp_path):
+    write_avi(tmp_path / "videos" / "sound.avi", moving_face(240))
+    (tmp_path / "videos" / "text.mp4").write_text("no video")
+    command = ("recognize", "videos", "--aligned", "--no-overlay", "--jobs", 1, "--out", "results")
+    status, out, err = merlab(*command)
+    assert status == 1
+    assert "text.mp4 cannot be opened as a video" in err
+    assert "50 frames a second" in err
+    assert "sound.avi: 1 movements in 4.8 s [model: SYNTHETIC" in out
+    told = json.loads(merlab(*command, "--json")[1])
+    assert [event["apex_s"] for event in told[0]["events"]] == pytest.approx([3.2], abs=0.1)
+    assert "error" in told[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
+        (("recognize", "text.mp4"), "text.mp4 cannot be opened as a video"),
+        (("recognize", "nothing.mp4"), "nothing.mp4 does not exist"),
+        (("recognize", "text.mp4", "--weights", "none.safetensors"), "none.safetensors does not exist"),
+        (("score-spotting", "truth.csv", "truth.csv", "--scheme", "megc"), "did you mean megc2019?"),
         (("spot", "nothing.avi"), "nothing.avi does not exist"),
         (("spot", "text.mp4"), "cannot be opened as a video"),
         (("spot", "a/x.avi", "b/x.avi"), "two of the videos have the same name"),
@@ -45,6 +65,7 @@ def test_score_spotting_of_anybodys_tables(merlab, tmp_path):
 )
 def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, named):
     (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "truth.csv").write_text("onset,offset\n")
     status, _, err = merlab(*arguments)
     assert status == 1
     assert named in err

@@ -27,6 +27,7 @@ def moving_face(frames: int, seed: int = 0) -> list[Image]:
 
 def write_avi(path: Path, frames: list[Image], fps: float = FPS) -> Path:
     """Motion JPEG, true to the frames."""
+    path.parent.mkdir(exist_ok=True)
     size = frames[0].shape[1], frames[0].shape[0]
     writer = cv2.VideoWriter(str(path), cv2.CAP_OPENCV_MJPEG, cv2.VideoWriter.fourcc(*"MJPG"), fps, size)
     writer.set(cv2.VIDEOWRITER_PROP_QUALITY, 95)

@@ -53,7 +53,7 @@ class Clock:
 
 
 @dataclass
-class SeenFace:
+class FaceRecord:
     """One face over all parts: in which frames it is, in how many of them it is seen, how well."""
 
     face_id: int
@@ -95,7 +95,7 @@ class Totals:
     left_out: int = 0
     size: tuple[int, int] = (0, 0)
     events: list[dict[str, Any]] = field(default_factory=list)
-    faces: dict[int, SeenFace] = field(default_factory=dict)
+    faces: dict[int, FaceRecord] = field(default_factory=dict)
 
     def add(self, part: JoinedPart) -> None:
         """Count a part."""
@@ -111,7 +111,7 @@ class Totals:
                 self.faceless += 1
                 continue
             face_id, number = int(row["face_id"]), int(row["frame"])
-            self.faces.setdefault(face_id, SeenFace(face_id, number)).add(number, row["success"] == "1")
+            self.faces.setdefault(face_id, FaceRecord(face_id, number)).add(number, row["success"] == "1")
         for quality in part.qualities:
             self.faces[quality["face_id"]].qualities.append(quality)
 

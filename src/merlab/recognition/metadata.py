@@ -10,7 +10,7 @@ import torch
 
 from merlab import __version__
 from merlab.faces.quality import frame_rate_warnings
-from merlab.recognition.assembly import Clock, SeenFace, Totals
+from merlab.recognition.assembly import Clock, FaceRecord, Totals
 from merlab.recognition.model import Recogniser
 from merlab.recognition.timeline import limits
 from merlab.recognition.work import Work
@@ -43,7 +43,7 @@ def describe(work: Work, recogniser: Recogniser, totals: Totals, clock: Clock) -
     }
 
 
-def _face(face: SeenFace, first: int) -> dict[str, int]:
+def _face(face: FaceRecord, first: int) -> dict[str, int]:
     begin, end = (number + first - 1 for number in (face.first, face.last))
     return {"face_id": face.face_id, "first": begin, "last": end, "frames": face.frames}
 

@@ -85,6 +85,7 @@ def recognize(
     asked = _asked(work, recogniser)
     if (out / METADATA).is_file():
         require_same(out, read_json(out / METADATA).get("asked", {}), asked, HOLDS)
+        shutil.rmtree(work.working, ignore_errors=True)
         return read_recognition(out)
     if out.exists() and not (out / WORKING).is_dir() and (not out.is_dir() or any(out.iterdir())):
         raise MerlabError(f"{out} exists and holds no {HOLDS}; choose another folder")
