@@ -117,7 +117,7 @@ def test_a_killed_command_goes_on_and_ends_with_the_bytes_of_an_undisturbed_one(
 
     subprocess.run(command("undisturbed"), check=True, capture_output=True)
     victim = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    parts, deadline = tmp_path / "killed" / WORKING / "parts", time.monotonic() + 120
+    parts, deadline = tmp_path / "killed" / WORKING / "parts", time.monotonic() + 600
     while not list(parts.glob("[0-9]*")) and time.monotonic() < deadline:
         time.sleep(0.02)
     os.kill(victim.pid, signal.SIGKILL)

@@ -201,6 +201,11 @@ class TestSources:
         with pytest.raises(MerlabError, match="give --fps"):
             look(tmp_path, tmp_path / "out")
 
+    def test_a_folder_of_nothing(self, look, tmp_path):
+        (tmp_path / "notes.txt").write_text("nothing")
+        with pytest.raises(MerlabError, match="neither a video nor images"):
+            look(tmp_path, tmp_path / "out")
+
     @pytest.mark.parametrize(
         ("wrong", "named"), [({"fps": 0.0}, "above zero"), ({"unsure_below": 2.0}, "between 0 and 1")]
     )

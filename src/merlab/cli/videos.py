@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     from merlab.recognition.spotting import SpottingSettings
 
 
+# Columns of recognised events that a terminal has room for, and what they are called there.
+SHOWN = {
+    "event": "event",
+    "face_id": "face",
+    "apex_s": "apex, s",
+    "duration_s": "lasts, s",
+    "class": "class",
+    "probability": "sure",
+    "part": "part",
+    "action_units": "action units",
+}
+
+
 class VideoFormat(str, Enum):
     """How long recordings are kept."""
 
@@ -189,12 +202,11 @@ def _print_recognised(video: Path, result: Recognition | MerlabError) -> None:
         return
     for warning in result.warnings:
         err_console.print(f"[yellow]warning:[/] {escape(f'{video.name}: {warning}')}", soft_wrap=True)
-    columns = ["event", "face_id", "apex_s", "duration_s", "class", "probability", "part", "action_units"]
-    shown = result.events[columns].astype(str)
+    shown = result.events[list(SHOWN)].astype(str)
     shown["class"] = shown["class"].replace("", "unsure")
     stamps = ", ".join(result.metadata["model"]["stamps"])
     title = f"{video.name}: {len(shown)} movements in {result.metadata['video']['seconds']:.1f} s"
-    print_table(title + (f" [model: {stamps}]" if stamps else ""), columns, shown.to_numpy().tolist())
+    print_table(title + (f" [model: {stamps}]" if stamps else ""), list(SHOWN.values()), shown.to_numpy().tolist())
     out_console.print(f"the result lies in {escape(str(result.folder))}", soft_wrap=True)
 
 

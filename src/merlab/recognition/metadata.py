@@ -29,7 +29,7 @@ def describe(work: Work, recogniser: Recogniser, totals: Totals, clock: Clock) -
             "width": totals.size[0],
             "height": totals.size[1],
         },
-        "faces": [_face(face, work.first) for face in totals.faces.values()],
+        "faces": [_face(face, work.first) for _, face in sorted(totals.faces.items())],
         "model": _model(recogniser, work.options.runtime),
         "settings": work.options.described(),
         "versions": {
@@ -83,4 +83,4 @@ def _warnings(work: Work, totals: Totals, clock: Clock) -> list[str]:
             f"{totals.unspotted / fps:.1f} s were not looked at for movements: a face was seen there for less than "
             f"{2 * options.spotting.score.reach:g} s on end"
         )
-    return warnings + [text for face in totals.faces.values() for text in face.warnings()]
+    return warnings + [text for _, face in sorted(totals.faces.items()) for text in face.warnings()]

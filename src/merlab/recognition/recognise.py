@@ -83,13 +83,27 @@ def recognize(
     )
     work = _work(source, out, options)
     asked = _asked(work, recogniser)
+    if not _is_there(work, out, asked):
+        claim_folder(work.working, ASKED, asked, f"unfinished {HOLDS}")
+        _make(work, out, recogniser, asked, jobs, progress)
+    return read_recognition(out)
+
+
+def _is_there(work: Work, out: Path, asked: dict[str, Any]) -> bool:
+    """Whether the result is finished; raises MerlabError where something else lies in its place."""
     if (out / METADATA).is_file():
         require_same(out, read_json(out / METADATA).get("asked", {}), asked, HOLDS)
         shutil.rmtree(work.working, ignore_errors=True)
-        return read_recognition(out)
-    if out.exists() and not (out / WORKING).is_dir() and (not out.is_dir() or any(out.iterdir())):
+        return True
+    if out.exists() and not work.working.is_dir() and (not out.is_dir() or any(out.iterdir())):
         raise MerlabError(f"{out} exists and holds no {HOLDS}; choose another folder")
-    claim_folder(out / WORKING, ASKED, asked, f"unfinished {HOLDS}")
+    return False
+
+
+def _make(
+    work: Work, out: Path, recogniser: Recogniser, asked: dict[str, Any], jobs: int | None, progress: Progress
+) -> None:
+    """Do what is left to do of the work, and hand its result over."""
     started = time.monotonic()
     try:
         _fill(work, jobs, progress)
@@ -104,7 +118,6 @@ def recognize(
         _leave_nothing(out)
         raise
     _hand_over(work, out)
-    return read_recognition(out)
 
 
 def recognize_each(
@@ -127,19 +140,23 @@ def videos_in(folder: Path) -> list[Path]:
     """The videos of a folder; none where it is a folder of numbered images, or no folder at all."""
     if not folder.is_dir() or ImageFolder(folder).files:
         return []
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES)
+    paths = folder.iterdir()
+    return sorted(path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith("."))
 
 
 def _work(source: Path, out: Path, options: Options) -> Work:
     frames = open_frames(source)
+    first = 1
     if isinstance(frames, ImageFolder):
+        if not frames.numbers:
+            raise MerlabError(f"{source} holds neither a video nor images whose names end in a number")
         require_every_frame(source, frames)
+        first = frames.numbers[0]
     fps = options.fps or frames.fps
     if fps is None:
         raise MerlabError(f"{source} does not say how many frames a second it has; give --fps")
     # Containers may not say how long they are; then their frames are counted.
     promised = frames.promised or len(frames.numbers)
-    first = frames.numbers[0] if isinstance(frames, ImageFolder) and frames.numbers else 1
     division = Division(1, promised, round(PART_SECONDS * fps), options.spotting.margin(fps))
     return Work(source, out / WORKING, first, fps, division, options)
 
