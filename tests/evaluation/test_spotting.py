@@ -139,6 +139,7 @@ class TestScore:
         spotted = events((1, 10, "positive"), (21, 30, "positive"), (41, 50, "surprise"), columns=columns)
         result = score_spotting(in_scheme(truth, find_scheme("megc2019")), spotted)
         assert (result["tp"], result["recognition"]["n"]) == (3, 2)
+        assert result["recognition"]["classes"] == ["negative", "positive"]
         assert result["recognition"]["accuracy"] == 0.5
         with pytest.raises(MerlabError, match="no column emotion"):
             in_scheme(events((1, 10)), find_scheme("megc2019"))

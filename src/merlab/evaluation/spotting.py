@@ -130,9 +130,9 @@ def _recognition(pairs: Sequence[tuple[Any, Any]], truth: pd.DataFrame, spotted:
     told = [(true[EMOTION], found[EMOTION]) for true, found in pairs if true[EMOTION] != NO_EMOTION]
     if not told:
         return None
-    classes = sorted((set(truth[EMOTION]) | set(spotted[EMOTION])) - {NO_EMOTION})
-    # The last column counts abstentions; the last row is empty, and no class of the means.
     true_classes, found_classes = zip(*told, strict=True)
+    classes = sorted(set(truth[EMOTION]).union(found_classes) - {NO_EMOTION})
+    # The last column counts abstentions; the last row is empty, and no class of the means.
     counts = confusion_matrix(true_classes, found_classes, [*classes, NO_EMOTION])
     means = {name: float(of(counts)[:-1].mean()) for name, of in (("p", precision), ("uar", recall), ("uf1", f1))}
     return {
