@@ -4,7 +4,8 @@
 
 The network is the paper's DBFEM+CAFFM at 231 x 282 with both views; then the recogniser that ships with merlab. All
 rows are measured in one process, in turn, round after round; every figure is the least (and the median) time of its
-rounds, so that whatever else the machine does meets all rows alike.
+rounds, so that whatever else the machine does meets all rows alike. With --threads 1 it is the processor's time, not
+the clock's, which other programs on the machine hardly lengthen.
 
 The ceiling of a precision is the highest rate, in operations a second, that any of three probes reached in the same
 rounds: a chain of 3 x 3 convolutions of 256 channels under OpenVINO, one clip at a time and on parallel streams, and a
@@ -38,8 +39,10 @@ from merlab.training import cpu_has_bfloat16
 SIZE, MANY = (231, 282), 8
 PROBE_CHANNELS, PROBE_SIDE, PROBE_LAYERS, MATRIX = 256, 56, 4, 2048
 FP32, BF16, INT8 = "fp32", "bf16", "int8"
+MATRIX_TYPES = {FP32: torch.float32, BF16: torch.bfloat16}
 
 Work = Callable[[FloatArray], object]
+Clock = Callable[[], float]
 
 
 @dataclass
@@ -52,12 +55,12 @@ class Row:
     many: Work
     times: dict[int, list[float]] = field(default_factory=dict)
 
-    def measure(self, clips: FloatArray) -> None:
+    def measure(self, clips: FloatArray, clock: Clock) -> None:
         """Time these clips once more, in ms a clip."""
         work = self.one if len(clips) == 1 else self.many
-        start = time.perf_counter()
+        start = clock()
         work(clips)
-        self.times.setdefault(len(clips), []).append(1000 * (time.perf_counter() - start) / len(clips))
+        self.times.setdefault(len(clips), []).append(1000 * (clock() - start) / len(clips))
 
     def least(self, clips: int) -> float:
         """The least time, ms a clip."""
@@ -145,10 +148,11 @@ def random_clips(clips: int, shape: tuple[int, ...]) -> FloatArray:
 
 def measure(rows: list[Row], shape: tuple[int, ...], rounds: int, many: int = MANY) -> None:
     """All rows in turn, round after round; the first round warms up and does not count."""
+    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
     for clips in (random_clips(1, shape), random_clips(many, shape)):
         for round_number in range(rounds + 1):
             for row in rows:
-                row.measure(clips)
+                row.measure(clips, clock)
             if round_number == 0:
                 for row in rows:
                     row.times[len(clips)].clear()
@@ -159,16 +163,9 @@ def probe_module() -> nn.Module:
     return nn.Sequential(*(part for layer in layers for part in (layer, nn.ReLU())))
 
 
-def matrix_rates(rounds: int) -> dict[str, float]:
-    """Operations a second of a large matrix product in PyTorch."""
-    rates = {}
-    for precision, dtype in ((FP32, torch.float32), (BF16, torch.bfloat16)):
-        left, right = (torch.rand(MATRIX, MATRIX).to(dtype) for _ in range(2))
-        row = Row("matrix", precision, lambda _, left=left, right=right: left @ right, print)  # type: ignore[misc]
-        for _ in range(rounds):
-            row.measure(random_clips(1, ()))
-        rates[precision] = 2 * MATRIX**3 / (row.best / 1000)
-    return rates
+def product(dtype: torch.dtype) -> Work:
+    left, right = (torch.rand(MATRIX, MATRIX).to(dtype) for _ in range(2))
+    return lambda _: left @ right
 
 
 def ceilings(folder: Path, threads: int, rounds: int) -> dict[str, float]:
@@ -176,28 +173,27 @@ def ceilings(folder: Path, threads: int, rounds: int) -> dict[str, float]:
     module, shape = probe_module(), (PROBE_CHANNELS, PROBE_SIDE, PROBE_SIDE)
     rows = openvino_rows(export(module, shape, folder), threads)
     measure(rows, shape, rounds)
-    work = 2 * macs(module, *shape)
-    rates = {row.precision: work / (row.best / 1000) for row in rows}
-    return {precision: max(rate, rates.get(precision, 0)) for precision, rate in matrix_rates(rounds).items()} | {
-        INT8: rates[INT8]
-    }
+    rates = {row.precision: 2 * macs(module, *shape) / (row.best / 1000) for row in rows}
+    matrices = [Row("", name, product(dtype), product(dtype)) for name, dtype in MATRIX_TYPES.items() if name in rates]
+    measure(matrices, (), rounds, many=1)
+    for row in matrices:
+        rates[row.precision] = max(rates[row.precision], 2 * MATRIX**3 / (row.best / 1000))
+    return rates
 
 
 def show(title: str, rows: list[Row], ceiling: dict[str, float] | None, operations: int, many: int) -> None:
     """One table: ms a clip at one clip and at many, times faster than the first row, share of the ceiling."""
-    print(f"\n{title}")
-    print(
-        f"{'':22}{'1 clip: ms':>11}{'median':>9}{'faster':>8}{f'{many} clips: ms':>14}{'median':>9}{'clips/s':>9}"
-        + ("" if ceiling is None else f"{'Gop/s':>8}{'of ceiling':>12}")
-    )
+    heads = ["1 clip: ms", "median", "faster", f"{many} clips: ms", "median", "clips/s"]
+    heads += [] if ceiling is None else ["ceiling, 1 clip", "at best"]
+    print(f"\n{title}\n{'':20}" + "".join(f"{head:>{len(head) + 3}}" for head in heads))
     for row in rows:
-        one, batch = row.least(1), row.least(many)
-        line = f"{row.name:22}{one:11.2f}{statistics.median(row.times[1]):9.2f}{rows[0].least(1) / one:8.2f}"
-        line += f"{batch:14.2f}{statistics.median(row.times[many]):9.2f}{1000 / row.best:9.0f}"
+        times = [row.least(1), statistics.median(row.times[1]), rows[0].least(1) / row.least(1)]
+        times += [row.least(many), statistics.median(row.times[many]), 1000 / row.best]
+        cells = [f"{value:.2f}" for value in times]
         if ceiling is not None:
-            rate = operations / (row.best / 1000)
-            line += f"{rate / 1e9:8.0f}{rate / ceiling[row.precision]:12.0%}"
-        print(line, flush=True)
+            cells += [f"{operations / ms * 1000 / ceiling[row.precision]:.0%}" for ms in (row.least(1), row.best)]
+        line = "".join(f"{cell:>{len(head) + 3}}" for cell, head in zip(cells, heads, strict=True))
+        print(f"{row.name:20}{line}", flush=True)
 
 
 def main() -> None:
