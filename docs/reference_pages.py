@@ -31,7 +31,11 @@ MODULES = (
     "merlab.evaluation.spotting",
     "merlab.recognition.recognise",
     "merlab.recognition.spotting",
+    "merlab.recognition.model",
+    "merlab.recognition.evidence",
+    "merlab.recognition.recognise",
     "merlab.recognition.result",
+    "merlab.sinks",
 )
 # Types link to where they would be described, which not every one is; the names say enough.
 LINK = re.compile(r"\[([^\]]+)\]\(#[^)]*\)")
