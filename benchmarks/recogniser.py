@@ -32,8 +32,8 @@ from merlab.evaluation.cost import hardware, macs, network_of
 from merlab.evaluation.runtimes import export_onnx, load_onnxruntime, load_openvino
 from merlab.inputs.recipe import FloatArray
 from merlab.methods import find_method
-from merlab.recognition.export import quantise
-from merlab.recognition.model import load_recogniser
+from merlab.recognition.model.export import quantise
+from merlab.recognition.model.recogniser import load_recogniser
 from merlab.training import cpu_has_bfloat16
 
 SIZE, MANY = (231, 282), 8

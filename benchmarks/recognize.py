@@ -30,13 +30,13 @@ from merlab.databases.synthetic import CAMERA, PRESETS, make_renderer
 from merlab.databases.synthetic.recording import plan_recording
 from merlab.evaluation.cost import hardware
 from merlab.faces.alignment import FaceFinding
-from merlab.recognition.album import Album
-from merlab.recognition.describing import EventDescriber
-from merlab.recognition.motion import FaceMotion
-from merlab.recognition.options import Options
 from merlab.recognition.recognise import recognize
-from merlab.recognition.spotting import SpottedEvent
-from merlab.recognition.views import FindingViewer
+from merlab.recognition.spotting.motion import FaceMotion
+from merlab.recognition.spotting.spot import SpottedEvent
+from merlab.recognition.video.album import Album
+from merlab.recognition.video.describing import EventDescriber
+from merlab.recognition.video.options import Options
+from merlab.recognition.video.views import FindingViewer
 from merlab.sinks import VideoSink
 
 FPS = 100.0

@@ -25,7 +25,7 @@ import numpy as np
 from merlab.clips import Image
 from merlab.evaluation.cost import hardware
 from merlab.inputs.flow import dis
-from merlab.recognition.spotting import spot
+from merlab.recognition.spotting.spot import spot
 
 FPS = 200.0
 

@@ -30,11 +30,11 @@ MODULES = (
     "merlab.evaluation.significance",
     "merlab.evaluation.spotting",
     "merlab.recognition.recognise",
-    "merlab.recognition.spotting",
-    "merlab.recognition.model",
-    "merlab.recognition.evidence",
+    "merlab.recognition.spotting.spot",
+    "merlab.recognition.model.recogniser",
+    "merlab.recognition.evidence.movement",
     "merlab.recognition.recognise",
-    "merlab.recognition.result",
+    "merlab.recognition.output.result",
     "merlab.sinks",
 )
 # Types link to where they would be described, which not every one is; the names say enough.

@@ -8,9 +8,9 @@ import pytest
 
 from merlab.cli.arguments import RuntimeName
 from merlab.evaluation.runtimes import AUTO, RUNTIMES
-from merlab.recognition import export_clips
-from merlab.recognition.model import load_recogniser
-from tests.recognition.test_model import small_recogniser
+from merlab.recognition.model import export_clips
+from merlab.recognition.model.recogniser import load_recogniser
+from tests.recognition.recognisers import small_recogniser
 
 
 @pytest.fixture

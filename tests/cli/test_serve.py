@@ -10,7 +10,7 @@ import pytest
 
 from merlab.serving import app, server
 from merlab.serving.limits import Limits
-from tests.recognition.test_model import small_recogniser
+from tests.recognition.recognisers import small_recogniser
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "howto" / "serve.md"
 

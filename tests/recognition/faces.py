@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.recognition.motion import COLUMNS, ROWS, block_centres
+from merlab.recognition.spotting.motion import COLUMNS, ROWS, block_centres
 from tests.helpers import texture
 
 LEFT_MOUTH_CORNER = (166.0, 190.0)

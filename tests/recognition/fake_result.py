@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from merlab.clips import Image
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.recognition.result import (
+from merlab.recognition.output.result import (
     APEX_PICTURE,
     EVENT_COLUMNS,
     EVENTS,
@@ -26,7 +26,7 @@ from merlab.recognition.result import (
     ONSET_PICTURE,
     OVERLAY,
 )
-from merlab.recognition.score import PARTS
+from merlab.recognition.spotting.score import PARTS
 from merlab.storage import write_json
 from tests.recognition.faces import bump
 

@@ -18,10 +18,10 @@ from merlab.databases.synthetic.recording import plan_recording
 from merlab.errors import MerlabError
 from merlab.evaluation.spotting import match
 from merlab.recognition import recognise
+from merlab.recognition.output.result import EVENTS, FRAMES
 from merlab.recognition.recognise import WORKING, recognize
-from merlab.recognition.result import EVENTS, FRAMES
+from tests.recognition.recognisers import small_recogniser
 from tests.recognition.recording import write_avi
-from tests.recognition.test_model import small_recogniser
 
 FPS = 100.0
 SECONDS = 10

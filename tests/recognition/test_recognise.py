@@ -11,11 +11,11 @@ import pytest
 from merlab.clips import read_image
 from merlab.errors import MerlabError
 from merlab.recognition import recognise
-from merlab.recognition.part import Part
+from merlab.recognition.output.result import ELAN, EVENT_COLUMNS, FRAME_COLUMNS, METADATA, REPORT
 from merlab.recognition.recognise import WORKING, recognize, recognize_each, videos_in
-from merlab.recognition.result import ELAN, EVENT_COLUMNS, FRAME_COLUMNS, METADATA, REPORT
+from merlab.recognition.video.part import Part
+from tests.recognition.recognisers import small_recogniser
 from tests.recognition.recording import FPS, MOVEMENTS, moving_face, write_avi
-from tests.recognition.test_model import small_recogniser
 
 
 @pytest.fixture(scope="module")

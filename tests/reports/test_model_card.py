@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from merlab.recognition.model import SHIPPED
+from merlab.recognition.model.recogniser import SHIPPED
 from merlab.reports.blocks import model_block
 from merlab.reports.model_card import card_facts, card_scores
-from tests.recognition.test_model import small_recogniser
+from tests.recognition.recognisers import small_recogniser
 
 SPREAD = {"mean": 0.5, "sd": 0.1, "interval": [0.4, 0.6]}
 MEASURED = {"clips": 12, "uf1": SPREAD, "uar": SPREAD, "accuracy": SPREAD}

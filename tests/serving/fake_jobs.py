@@ -11,7 +11,7 @@ from typing import Any
 
 from merlab.databases.base import Progress
 from merlab.errors import MerlabError
-from merlab.recognition.result import METADATA
+from merlab.recognition.output.result import METADATA
 from merlab.storage import read_json, write_json
 
 RESULT = "MERLAB_TEST_RESULT"

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from merlab.recognition.result import EVENT_COLUMNS
+from merlab.recognition.output.result import EVENT_COLUMNS
 from merlab.serving.guard import HEADERS
 from tests.helpers import texture, write_frames
 from tests.serving import fake_jobs

@@ -13,11 +13,11 @@ import httpx
 import pandas as pd
 import pytest
 
+from merlab.recognition.output.result import EVENTS
 from merlab.recognition.recognise import recognize
-from merlab.recognition.result import EVENTS
 from tests.cli.test_killed import children_of, ended_within
+from tests.recognition.recognisers import small_recogniser
 from tests.recognition.recording import moving_face, write_avi
-from tests.recognition.test_model import small_recogniser
 from tests.serving.conftest import PATIENCE, Client, until
 
 pytestmark = pytest.mark.slow

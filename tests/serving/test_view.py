@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.recognition.result import read_recognition
+from merlab.recognition.output.result import read_recognition
 from merlab.serving.view import curves, view_of
 from tests.recognition.fake_result import write_result
 

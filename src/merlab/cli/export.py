@@ -14,7 +14,7 @@ from merlab.cli.arguments import JsonOption
 from merlab.console import err_console, out_console, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
-    from merlab.recognition.agreement import Agreement
+    from merlab.recognition.model.agreement import Agreement
 
 
 class ExportFormat(str, Enum):
@@ -54,9 +54,9 @@ def export_command(
     Classes, input recipe, temperature and stamps travel in its metadata. A float32 file that answers otherwise than
     PyTorch is refused.
     """
-    from merlab.recognition.export import Export
-    from merlab.recognition.export_clips import database_clips, drawn_clips
-    from merlab.recognition.model import load_recogniser
+    from merlab.recognition.model.export import Export
+    from merlab.recognition.model.export_clips import database_clips, drawn_clips
+    from merlab.recognition.model.recogniser import load_recogniser
 
     recogniser = load_recogniser(weights)
     export = Export(recogniser, export_format.value, precision.value, out)

@@ -51,7 +51,7 @@ def serve(
     """
     import platformdirs
 
-    from merlab.recognition.model import load_recogniser
+    from merlab.recognition.model.recogniser import load_recogniser
     from merlab.serving.app import make_app
     from merlab.serving.jobs import Jobs
     from merlab.serving.limits import MEBIBYTE, Limits

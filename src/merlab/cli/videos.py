@@ -16,8 +16,8 @@ from merlab.console import err_console, out_console, print_json, print_table, pr
 from merlab.errors import MerlabError
 
 if TYPE_CHECKING:
-    from merlab.recognition.result import Recognition
-    from merlab.recognition.spotting import SpottingSettings
+    from merlab.recognition.output.result import Recognition
+    from merlab.recognition.spotting.spot import SpottingSettings
 
 
 # Columns of recognised events that a terminal has room for, and what they are called there.
@@ -93,7 +93,7 @@ def spot(
 
     Leaves events.csv, scores.csv and spotting.json for each video; what is there already is not computed again.
     """
-    from merlab.recognition.timeline import spot_video
+    from merlab.recognition.spotting.timeline import spot_video
 
     if fps is not None and fps <= 0:
         raise MerlabError(f"--fps must be above 0, got {fps}")
@@ -184,7 +184,7 @@ def _spotting(p: float | None, floor: float | None) -> SpottingSettings:
     """The settings of spotting with what was asked for."""
     from dataclasses import replace
 
-    from merlab.recognition.spotting import SpottingSettings
+    from merlab.recognition.spotting.spot import SpottingSettings
 
     settings = SpottingSettings()
     return replace(settings, p=settings.p if p is None else p, floor=settings.floor if floor is None else floor)

@@ -17,7 +17,7 @@ from merlab.errors import MerlabError
 
 if TYPE_CHECKING:
     from merlab.clips import ClipTable
-    from merlab.recognition.model import Recogniser
+    from merlab.recognition.model.recogniser import Recogniser
 
 
 @app.command("pretrain", rich_help_panel=VIDEOS)
@@ -53,8 +53,8 @@ def pretrain_command(
     command goes on.
     """
     from merlab.clips import ClipTable
-    from merlab.recognition.drawn import Drawing
-    from merlab.recognition.pretraining import Course, pretrain
+    from merlab.recognition.model.drawn import Drawing
+    from merlab.recognition.model.pretraining import Course, pretrain
 
     course = Course(out.stem, method, preset, scheme, input_recipe, seed, seeds)
     own = _tables(database, root, "--database", "--root")
@@ -84,7 +84,7 @@ def weights_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a file of weights is: what it was trained on, how it was calibrated, how well it does on the unseen."""
-    from merlab.recognition.model import load_recogniser
+    from merlab.recognition.model.recogniser import load_recogniser
 
     recogniser = load_recogniser(file)
     if as_json:

@@ -24,18 +24,18 @@ from merlab.errors import MerlabError
 from merlab.evaluation.runtimes import AUTO, resolve_runtime
 from merlab.faces.people import MOST_FACES
 from merlab.processes import stream_from_processes
-from merlab.recognition import metadata
-from merlab.recognition.assembly import Clock, NothingSeenError, write_events, write_frames
-from merlab.recognition.elan import write_elan
-from merlab.recognition.model import Recogniser, load_recogniser
-from merlab.recognition.options import UNSURE_BELOW, Options
-from merlab.recognition.overlay import write_overlay
-from merlab.recognition.report import write_report
-from merlab.recognition.result import EVENTS, FRAMES, METADATA, OVERLAY, Recognition, read_recognition
-from merlab.recognition.spans import PART_SECONDS, Division
-from merlab.recognition.spotting import SpottingSettings
-from merlab.recognition.timeline import require_every_frame
-from merlab.recognition.work import Share, Work, fill_parts
+from merlab.recognition.model.recogniser import Recogniser, load_recogniser
+from merlab.recognition.output.elan import write_elan
+from merlab.recognition.output.overlay import write_overlay
+from merlab.recognition.output.report import write_report
+from merlab.recognition.output.result import EVENTS, FRAMES, METADATA, OVERLAY, Recognition, read_recognition
+from merlab.recognition.spotting.spot import SpottingSettings
+from merlab.recognition.spotting.timeline import require_every_frame
+from merlab.recognition.video import metadata
+from merlab.recognition.video.assembly import Clock, NothingSeenError, write_events, write_frames
+from merlab.recognition.video.options import UNSURE_BELOW, Options
+from merlab.recognition.video.spans import PART_SECONDS, Division
+from merlab.recognition.video.work import Share, Work, fill_parts
 from merlab.storage import claim_folder, read_json, require_same, whole_folder, write_json
 
 OUT = Path("merlab-recognized")

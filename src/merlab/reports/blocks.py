@@ -9,7 +9,7 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.recipes import Published, published_results
-from merlab.recognition.model import load_recogniser
+from merlab.recognition.model.recogniser import load_recogniser
 from merlab.reports.leaderboard import Leaderboard, leaderboards
 from merlab.reports.model_card import card_facts, card_scores
 from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps

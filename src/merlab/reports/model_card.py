@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from merlab.recognition.model import ModelCard, Recogniser
+from merlab.recognition.model.recogniser import ModelCard, Recogniser
 from merlab.reports.tables import estimate, number
 
 

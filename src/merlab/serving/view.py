@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from merlab.recognition.result import (
+from merlab.recognition.output.result import (
     APEX_PICTURE,
     EVENT_COLUMNS,
     EVIDENCE,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from merlab.errors import MerlabError
 from merlab.processes import end_with_parent
-from merlab.recognition.result import read_recognition
+from merlab.recognition.output.result import read_recognition
 from merlab.serving.jobs import FAULT, PROGRESS, RESULT, VIEW, Job
 from merlab.serving.limits import Limits, confine_memory, require_within
 from merlab.serving.view import view_of

@@ -1,0 +1,1 @@
+"""When a face moves and comes back: motion, its score, events, the timeline of an aligned video."""

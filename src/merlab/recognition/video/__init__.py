@@ -1,0 +1,1 @@
+"""From the frames of a video to its result, part by part: faces followed, parts joined."""

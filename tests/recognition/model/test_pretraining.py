@@ -1,0 +1,123 @@
+"""A recogniser to keep: subjects apart, the same file for the same settings, floors beside every score."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.torch import load_file
+
+from merlab.errors import MerlabError
+from merlab.recognition.model import pretraining
+from merlab.recognition.model.drawn import Drawing, Examples
+from merlab.recognition.model.pretraining import Course, pretrain
+from merlab.recognition.model.recogniser import SHIPPED, load_recogniser
+
+pytestmark = pytest.mark.xdist_group("pretraining")
+
+COURSE = Course("tiny", method="ststnet", preset="reduced", seeds=2)
+DRAWING = Drawing("", "", subjects=14, clips=3)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_training():
+    """Two epochs, whatever the preset says."""
+    whole = Course.settings
+
+    def settings(course):
+        preset = whole(course)
+        assert preset.training is not None
+        return preset.model_copy(update={"training": preset.training.model_copy(update={"epochs": 2})})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Course, "settings", settings)
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("pretrained") / "tiny.safetensors"
+    return pretrain(COURSE, out, drawing=DRAWING, jobs=1), out
+
+
+def examples(subjects: int) -> Examples:
+    keys = pd.DataFrame([("synthetic", f"s{subject}", "c") for subject in range(subjects)])
+    keys.columns = ["database", "subject", "clip"]
+    return Examples(np.zeros((subjects, 1, 8, 8), np.float32), np.arange(subjects) % 3, keys)
+
+
+@pytest.mark.parametrize("subjects", [6, 7, 40, 100])
+def test_no_subject_is_in_two_parts_and_none_is_left_out(subjects):
+    parts = [set(part.groups) for part in pretraining._divided(examples(subjects), 0)]
+    assert all(parts)
+    assert sum(map(len, parts)) == len(set.union(*parts)) == subjects
+
+
+def test_too_few_subjects_are_refused():
+    with pytest.raises(MerlabError, match="at least 6"):
+        pretraining._divided(examples(5), 0)
+
+
+@pytest.mark.slow
+def test_the_file_is_read_again_as_it_was_written(trained):
+    recogniser, out = trained
+    read = load_recogniser(out)
+    assert read.card == recogniser.card
+    assert read.digest == recogniser.digest
+
+
+@pytest.mark.slow
+def test_every_score_has_its_floors_seeds_and_interval(trained):
+    scores = trained[0].card.scores
+    assert [row["method"] for row in scores] == ["constant", "random", "linear-svm", "ststnet"]
+    assert {row["what"] for row in scores} == {"held-out subjects"}
+    assert scores[-1]["seeds"] == 2
+    assert 0 <= scores[-1]["calibration_error"] <= 1
+    assert all(len(row["uf1"]["interval"]) == 2 for row in scores)
+
+
+@pytest.mark.slow
+def test_what_it_learned_from_is_stamped_and_told(trained):
+    card = trained[0].card
+    assert card.stamps == ("SYNTHETIC", "REDUCED")
+    assert card.trained_on["subjects"] + card.calibration["subjects"] + card.scores[0]["subjects"] == 14
+    assert card.calibration["after"]["negative_log_likelihood"] <= card.calibration["before"]["negative_log_likelihood"]
+
+
+@pytest.mark.slow
+def test_training_that_goes_on_after_a_stop_gives_the_same_file(trained, tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    out = tmp_path / "tiny.safetensors"
+    with monkeypatch.context() as patch:
+        patch.setattr(pretraining, "_calibrated", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(COURSE, out, drawing=DRAWING, jobs=1)
+    assert not out.exists()
+    assert pretrain(COURSE, out, drawing=DRAWING, jobs=1).digest == trained[0].digest
+
+
+@pytest.mark.slow
+def test_other_settings_do_not_meet_what_is_done(trained):
+    with pytest.raises(MerlabError, match="other pretraining"):
+        pretrain(replace(COURSE, seed=1), trained[1], drawing=DRAWING)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"method": "linear-svm"}, "not a network"), ({"preset": "gone"}, "no preset"), ({"scheme": "gone"}, "scheme")],
+)
+def test_a_course_that_cannot_be_is_named(changes, message):
+    with pytest.raises(MerlabError, match=message):
+        replace(COURSE, **changes)
+
+
+@pytest.mark.skipif(not SHIPPED.exists(), reason="no weights ship with this checkout")
+def test_the_shipped_weights_are_small_whole_and_stamped():
+    assert SHIPPED.stat().st_size < 20e6
+    card = load_recogniser().card
+    assert "SYNTHETIC" in card.stamps
+    assert load_file(SHIPPED).keys() == card.build().state_dict().keys()
