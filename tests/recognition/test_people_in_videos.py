@@ -25,7 +25,8 @@ from tests.recognition.recording import write_avi
 
 FPS = 100.0
 SECONDS = 10
-pytestmark = pytest.mark.slow
+# One worker draws the people, once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people in videos")]
 
 
 @pytest.fixture(scope="module")

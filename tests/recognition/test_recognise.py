@@ -17,6 +17,9 @@ from merlab.recognition.video.part import Part
 from tests.recognition.recognisers import small_recogniser
 from tests.recognition.recording import FPS, MOVEMENTS, moving_face, write_avi
 
+# One worker makes the video and its result, once.
+pytestmark = pytest.mark.xdist_group("recognise")
+
 
 @pytest.fixture(scope="module")
 def frames():
