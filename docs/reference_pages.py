@@ -29,7 +29,6 @@ MODULES = (
     "merlab.evaluation.metrics",
     "merlab.evaluation.significance",
     "merlab.evaluation.spotting",
-    "merlab.recognition.recognise",
     "merlab.recognition.spotting.spot",
     "merlab.recognition.model.recogniser",
     "merlab.recognition.evidence.movement",

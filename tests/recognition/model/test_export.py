@@ -80,7 +80,7 @@ def test_the_runtime_alone_reads_all_that_is_needed_to_use_the_file(exported, ki
 
 def snippets():
     """The Python of the how-to, as a reader would paste it."""
-    page = Path(__file__).parents[2] / "docs" / "howto" / "export.md"
+    page = Path(__file__).parents[3] / "docs" / "howto" / "export.md"
     return [block.partition("```")[0] for block in page.read_text(encoding="utf-8").split("```python\n")[1:]]
 
 
