@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import multiprocessing
 import os
 import resource
 import subprocess
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -30,7 +32,7 @@ from merlab.databases.synthetic import CAMERA, PRESETS, make_renderer
 from merlab.databases.synthetic.recording import plan_recording
 from merlab.evaluation.cost import hardware
 from merlab.faces.alignment import FaceFinding
-from merlab.recognition.recognise import recognize
+from merlab.recognition.recognise import LOOKING, recognize
 from merlab.recognition.spotting.motion import FaceMotion
 from merlab.recognition.spotting.spot import SpottedEvent
 from merlab.recognition.video.album import Album
@@ -142,23 +144,28 @@ def memory(folder: Path, frames: list[Image], minutes: float) -> None:
     with VideoSink(video, FPS) as sink:
         for frame in itertools.islice(forth_and_back(frames), count):
             sink.write(frame)
-    moments: list[tuple[int, float]] = []
-    recognize(
-        video,
-        folder / "long",
-        jobs=1,
-        overlay=False,
-        progress=lambda done, total, what: moments.append((done, time.process_time())),
-    )
-    looked = [moment for moment in moments if moment[0] > 1]
-    tenth = len(looked) // 10
-    first, last = (
-        (part[-1][0] - part[0][0]) / (part[-1][1] - part[0][1]) for part in (looked[:tenth], looked[-tenth:])
-    )
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        first, last, peak = pool.submit(looked_through, video, folder / "long").result()
     print(
         f"{minutes:g} minutes, {count} frames: {first:.0f} frames/s of processor time in the first tenth, {last:.0f} in"
     )
-    print(f"the last; at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB in the one process")
+    print(f"the last; the one process held {peak:.0f} MiB at most")
+
+
+def looked_through(video: Path, out: Path) -> tuple[float, float, float]:
+    """Frames a second of processor time in the first and the last tenth of a video, and MiB held at most."""
+    moments: list[tuple[int, float]] = []
+
+    def note(done: int, total: int, what: str, /) -> None:
+        if what == LOOKING:
+            moments.append((done, time.process_time()))
+
+    recognize(video, out, overlay=False, progress=note)
+    tenth = max(2, len(moments) // 10)
+    first, last = (
+        (part[-1][0] - part[0][0]) / (part[-1][1] - part[0][1]) for part in (moments[:tenth], moments[-tenth:])
+    )
+    return first, last, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:

@@ -42,6 +42,8 @@ OUT = Path("merlab-recognized")
 # In the result's folder until it is finished: what was asked for, and the parts that are done.
 WORKING, ASKED, RESULT = ".parts", "asked.json", "result"
 HOLDS = "results of `merlab recognize`"
+# What progress says while parts are worked through.
+LOOKING = "looking at frames"
 
 
 def recognize(
@@ -189,7 +191,7 @@ def _fill(work: Work, jobs: int | None, progress: Progress) -> None:
     dealt_with = sum(len(work.division.span(index).owned) for index in done)
     for frames in stream_from_processes(fill_parts, shares):
         dealt_with += frames
-        progress(dealt_with, max(dealt_with, promised), "looking at frames")
+        progress(dealt_with, max(dealt_with, promised), LOOKING)
 
 
 def _assemble(work: Work, folder: Path, recogniser: Recogniser, progress: Progress) -> dict[str, Any]:
