@@ -12,6 +12,7 @@ from rich.markup import escape
 from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JsonOption
 from merlab.console import err_console, out_console, print_json, print_table, progress_bar
+from merlab.errors import MerlabError
 
 if TYPE_CHECKING:
     from merlab.recognition.model.agreement import Agreement
@@ -58,12 +59,14 @@ def export_command(
     from merlab.recognition.model.export_clips import database_clips, drawn_clips
     from merlab.recognition.model.recogniser import load_recogniser
 
+    if (database is None) != (root is None):
+        raise MerlabError("--database and --root go together: the database, and the folder that holds it")
     recogniser = load_recogniser(weights)
     export = Export(recogniser, export_format.value, precision.value, out)
     with progress_bar() as progress:
         chosen = (
             drawn_clips(recogniser.card, subjects, export.calibrated, progress)
-            if database is None
+            if database is None or root is None
             else database_clips(recogniser.recipe, database, root, export.calibrated, progress)
         )
         progress(0, 1, "exporting and comparing")

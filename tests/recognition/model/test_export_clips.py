@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from merlab.errors import MerlabError
 from merlab.inputs import parse_recipe
 from merlab.recognition.model import export_clips
 from merlab.recognition.model.export_clips import database_clips, drawn_clips
@@ -39,8 +38,3 @@ def test_a_database_is_divided_by_subject(tmp_path):
     assert len(whole.test) == len(divided.test) + len(divided.calibration)
     assert 0 < len(divided.calibration) <= len(divided.test)
     assert divided.what == f"{len(divided.test)} clips of ststnet-flow"
-
-
-def test_a_database_needs_its_folder():
-    with pytest.raises(MerlabError, match="--root"):
-        database_clips(RELEASED, "ststnet-flow", None, calibrate=False)

@@ -50,15 +50,15 @@ class Export:
             raise MerlabError(
                 "ONNX Runtime computes no bfloat16 on a CPU; choose --format openvino, or --precision fp32 or int8"
             )
-        runtime = f"{self.format}-bf16" if self.precision == "bf16" else self.format
-        resolve_runtime(runtime, self.recogniser.module, self.recogniser.recipe.shape)
-        if self.calibrated:
-            resolve_runtime("onnx", self.recogniser.module, self.recogniser.recipe.shape)
         if self.out.suffix != SUFFIXES[self.format]:
             raise MerlabError(f"--out {self.out}: a file for {self.format} ends in {SUFFIXES[self.format]}")
         for path in self.files:
             if path.exists():
                 raise MerlabError(f"{path} exists; remove it, or choose another --out")
+        runtime = f"{self.format}-bf16" if self.precision == "bf16" else self.format
+        resolve_runtime(runtime, self.recogniser.module, self.recogniser.recipe.shape)
+        if self.calibrated:
+            resolve_runtime("onnx", self.recogniser.module, self.recogniser.recipe.shape)
 
     def write(self, test: FloatArray, calibration: FloatArray | None = None) -> Agreement:
         """Write the file, judged on the ``test`` inputs before it appears.

@@ -47,14 +47,12 @@ def drawn_clips(card: ModelCard, subjects: int, calibrate: bool, progress: Progr
 
 
 def database_clips(
-    recipe: Recipe, database: str, root: Path | None, calibrate: bool, progress: Progress = silent
+    recipe: Recipe, database: str, root: Path, calibrate: bool, progress: Progress = silent
 ) -> ExportClips:
     """All clips of a database; with ``calibrate``, a third of its subjects are calibrated with and not judged on.
 
-    Raises MerlabError without a root, and where one subject would have to do both.
+    Raises MerlabError where one subject would have to do both.
     """
-    if root is None:
-        raise MerlabError("--database needs --root, the folder that holds it")
     table = load_clips(find_database(database), root).clips
     inputs, groups = load_inputs(table, recipe, progress=progress), np.array(table.groups)
     subjects = sorted(set(table.groups))
