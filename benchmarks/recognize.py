@@ -165,7 +165,9 @@ def looked_through(video: Path, out: Path) -> tuple[float, float, float]:
     first, last = (
         (part[-1][0] - part[0][0]) / (part[-1][1] - part[0][1]) for part in (moments[:tenth], moments[-tenth:])
     )
-    return first, last, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Of this process alone: ru_maxrss would count what its parent held when it was started.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return first, last, int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def main() -> None:
