@@ -16,7 +16,7 @@ def test_weights_from_ones_own_database_say_what_they_are(merlab, tmp_path):
     flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
     status, out, err = merlab("pretrain", "mine.safetensors", "--database", "ststnet-flow", "--root", flow, *SMALL)
     assert status == 0, err
-    assert "written: mine.safetensors" in out
+    assert "written: mine.safetensors; what it was made from lies in mine-work" in out
     card = json.loads(merlab("weights", "mine.safetensors", "--json")[1])
     assert [row["method"] for row in card["scores"]] == ["constant", "random", "linear-svm", "ststnet"]
     assert card["trained_on"]["databases"] == ["casme2", "smic"]
@@ -41,6 +41,14 @@ def test_a_mistake_is_named_before_anything_is_drawn(merlab, tmp_path, arguments
     assert message in err
     assert "Traceback" not in err
     assert not list(tmp_path.glob("mine*"))
+
+
+def test_the_card_names_no_folder_however_it_was_typed(merlab, tmp_path):
+    flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
+    merlab("pretrain", "mine.safetensors", "--database=ststnet-flow", f"--root={flow}", f"--cache={tmp_path}", *SMALL)
+    command = json.loads(merlab("weights", "mine.safetensors", "--json")[1])["command"]
+    assert "--root=ROOT --cache=CACHE --method ststnet" in command
+    assert str(tmp_path) not in command
 
 
 def test_too_few_subjects_leave_nothing_behind(merlab, flow, tmp_path):

@@ -20,20 +20,12 @@ from merlab.evaluation.spotting import match
 from merlab.recognition import recognise
 from merlab.recognition.output.result import EVENTS, FRAMES
 from merlab.recognition.recognise import WORKING, recognize
-from tests.recognition.recognisers import small_recogniser
 from tests.recognition.recording import write_avi
 
 FPS = 100.0
 SECONDS = 10
 # One worker draws the people, once.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people in videos")]
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
-    small_recogniser(temperature=20.0).save(path)
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from merlab.recognition import recognise
 from merlab.recognition.output.result import ELAN, EVENT_COLUMNS, FRAME_COLUMNS, METADATA, REPORT
 from merlab.recognition.recognise import WORKING, recognize, recognize_each, videos_in
 from merlab.recognition.video.part import Part
-from tests.recognition.recognisers import small_recogniser
 from tests.recognition.recording import FPS, MOVEMENTS, moving_face, write_avi
 
 # One worker makes the video and its result, once.
@@ -30,13 +29,6 @@ def frames():
 @pytest.fixture(scope="module")
 def video(frames, tmp_path_factory):
     return write_avi(tmp_path_factory.mktemp("video") / "face.avi", frames)
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
-    small_recogniser(temperature=20.0).save(path)
-    return path
 
 
 @pytest.fixture(scope="module")

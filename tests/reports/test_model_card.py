@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
-from merlab.recognition.model.recogniser import SHIPPED
 from merlab.reports.blocks import model_block
 from merlab.reports.model_card import card_facts, card_scores
 from tests.recognition.recognisers import small_recogniser
@@ -27,6 +24,7 @@ def described():
                 "seeds": 5,
                 "by_database": {"casme2": MEASURED, "smic": MEASURED},
                 "calibration_error": 0.07,
+                "confidence": 0.8,
                 **MEASURED,
             }
         ],
@@ -45,10 +43,10 @@ def test_scores_stand_for_all_clips_and_for_each_database():
     scores = card_scores(described().card)
     assert scores["clips of"].tolist() == ["held-out subjects", "held-out subjects: casme2", "held-out subjects: smic"]
     assert scores["calibration error"].tolist() == [".070", "", ""]
+    assert scores["sure"].tolist() == [".800", "", ""]
     assert set(scores["UF1"]) == {".500 ± .100 [.400, .600]"}
 
 
-@pytest.mark.skipif(not SHIPPED.exists(), reason="no weights ship with this checkout")
 def test_the_block_of_the_shipped_weights_is_stamped(tmp_path):
     block = model_block("synthetic", tmp_path, "here")
     assert block.startswith("**SYNTHETIC")

@@ -151,7 +151,8 @@ def recognize_command(
 ) -> None:
     """Find faces in a video, spot their micro-expressions, say what moved and of which class it looks.
 
-    Leaves events.csv, frames.csv, pictures of every event, metadata.json. The same command goes on where it stopped.
+    Leaves report.html, events.csv, frames.csv, pictures of every event, overlay.mp4, events.eaf for ELAN and
+    metadata.json. The same command goes on where it stopped.
     """
     from merlab.recognition.recognise import OUT, recognize, recognize_each, videos_in
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from merlab.clips import ClipTable
     from merlab.recognition.model.recogniser import Recogniser
 
+# Options that name folders of this machine, and what stands for them in a card, which others read.
+FOLDERS = {"--root": "ROOT", "--score-root": "SCORE_ROOT", "--cache": "CACHE"}
+
 
 @app.command("pretrain", rich_help_panel=VIDEOS)
 def pretrain_command(
@@ -54,7 +57,7 @@ def pretrain_command(
     """
     from merlab.clips import ClipTable
     from merlab.recognition.model.drawn import Drawing
-    from merlab.recognition.model.pretraining import Course, pretrain
+    from merlab.recognition.model.pretraining import Course, pretrain, work_folder
 
     course = Course(out.stem, method, preset, scheme, input_recipe, seed, seeds)
     own = _tables(database, root, "--database", "--root")
@@ -73,7 +76,8 @@ def pretrain_command(
             progress=progress,
         )
     _show(recogniser)
-    out_console.print(f"written: {escape(str(out))}", soft_wrap=True)
+    told = f"written: {out}; what it was made from lies in {work_folder(out)}, which can be removed"
+    out_console.print(escape(told), soft_wrap=True)
 
 
 @app.command("weights", rich_help_panel=VIDEOS)
@@ -116,9 +120,16 @@ def _tables(names: list[str] | None, roots: list[Path] | None, option: str, root
 
 
 def _typed() -> str:
-    """The command as typed, folders of this machine replaced by their option's name."""
-    words = list(sys.argv[1:])
-    for position, word in enumerate(words[:-1]):
-        if word in ("--root", "--score-root", "--cache"):
-            words[position + 1] = word.removeprefix("--").replace("-", "_").upper()
-    return shlex.join(["merlab", *(Path(word).name if word.endswith(".safetensors") else word for word in words)])
+    """The command as typed, each folder of this machine replaced by its option's name."""
+    words = []
+    folder = ""
+    for word in sys.argv[1:]:
+        option, equals, _ = word.partition("=")
+        if folder:
+            words.append(folder)
+        elif option in FOLDERS and equals:
+            words.append(f"{option}={FOLDERS[option]}")
+        else:
+            words.append(Path(word).name if word.endswith(".safetensors") else word)
+        folder = "" if folder or equals else FOLDERS.get(option, "")
+    return shlex.join(["merlab", *words])

@@ -24,6 +24,8 @@ def card_facts(recogniser: Recogniser) -> pd.DataFrame:
         "temperature": f"{card.temperature:.3f}, fitted on {_counted(card.calibration)} that training did not see",
         "negative log-likelihood there": _change(before, after, "negative_log_likelihood"),
         "expected calibration error there": _change(before, after, "expected_calibration_error"),
+        "intended use": card.intended_use,
+        "limits": card.limits,
         "SHA-256": recogniser.digest,
         "made by": f"`{card.command}`",
         "versions": ", ".join(f"{name} {version}" for name, version in card.versions.items()),
@@ -49,6 +51,7 @@ def _score(score: dict[str, Any], what: str, of: dict[str, Any]) -> dict[str, st
         "UF1": estimate(**of["uf1"]),
         "UAR": estimate(**of["uar"]),
         "accuracy": estimate(**of["accuracy"]),
+        "sure": number(of["confidence"]) if "confidence" in of else "",
         "calibration error": number(of["calibration_error"]) if "calibration_error" in of else "",
     }
 

@@ -71,6 +71,7 @@ class _Receiver:
         self._name = ""
 
     def expect(self, content_type: str) -> None:
+        """Get ready for a body of this type; raises RefusedError (415) unless it is multipart/form-data."""
         kind, parameters = parse_options_header(content_type)
         if kind != b"multipart/form-data" or b"boundary" not in parameters:
             raise RefusedError(415, 'send the video as multipart/form-data with a part named "file"')
@@ -89,12 +90,14 @@ class _Receiver:
         )
 
     def write(self, chunk: bytes) -> None:
+        """The next bytes of the body; raises RefusedError as soon as they break a limit or hold a second file."""
         self._bytes += len(chunk)
         if self._bytes > self._limits.bytes + ENVELOPE:
             raise _too_large(self._limits)
         self._parser.write(chunk)
 
     def finish(self) -> tuple[str, Path]:
+        """Name and path of the file, now that the body has ended; raises RefusedError (400) unless it is whole."""
         self._parser.finalize()
         if not self._whole or self._file is None:
             raise RefusedError(
@@ -107,6 +110,7 @@ class _Receiver:
         return self._name, path
 
     def close(self) -> None:
+        """Leave the file alone, whole or not."""
         if self._file is not None:
             self._file.close()
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 from safetensors.torch import load_file
 
+from merlab.clips import ClipTable, read_image
+from merlab.databases import find_database
+from merlab.databases.base import load_clips, silent
 from merlab.errors import MerlabError
 from merlab.recognition.model import pretraining
-from merlab.recognition.model.drawn import Drawing, Examples
+from merlab.recognition.model.drawn import Drawing, Examples, draw
 from merlab.recognition.model.pretraining import Course, pretrain
 from merlab.recognition.model.recogniser import SHIPPED, load_recogniser
+from tests.helpers import write_flow_tree
 
 pytestmark = pytest.mark.xdist_group("pretraining")
 
 COURSE = Course("tiny", method="ststnet", preset="reduced", seeds=2)
-DRAWING = Drawing("", "", subjects=14, clips=3)
+DRAWING = Drawing(COURSE.scheme, COURSE.full_recipe(), subjects=14, clips=3)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -75,6 +81,7 @@ def test_every_score_has_its_floors_seeds_and_interval(trained):
     assert {row["what"] for row in scores} == {"held-out subjects"}
     assert scores[-1]["seeds"] == 2
     assert 0 <= scores[-1]["calibration_error"] <= 1
+    assert 1 / 3 <= scores[-1]["confidence"] <= 1
     assert all(len(row["uf1"]["interval"]) == 2 for row in scores)
 
 
@@ -115,9 +122,49 @@ def test_a_course_that_cannot_be_is_named(changes, message):
         replace(COURSE, **changes)
 
 
-@pytest.mark.skipif(not SHIPPED.exists(), reason="no weights ship with this checkout")
+def test_a_file_of_ones_own_is_not_written_over(tmp_path):
+    (tmp_path / "mine.safetensors").write_text("precious")
+    with pytest.raises(MerlabError, match="exists"):
+        pretrain(COURSE, tmp_path / "mine.safetensors", drawing=DRAWING)
+    assert (tmp_path / "mine.safetensors").read_text() == "precious"
+
+
+def released(root: Path) -> ClipTable:
+    names = ("sub01", "sub02", "sub03", "sub04", "s1", "s2", "s3", "s4")
+    return load_clips(find_database("ststnet-flow"), write_flow_tree(root, names)).clips
+
+
+def test_no_score_is_made_on_subjects_that_were_trained_on(tmp_path):
+    table = released(tmp_path / "flow")
+    with pytest.raises(MerlabError, match="were trained on"):
+        pretrain(COURSE, tmp_path / "mine.safetensors", own=table, score_on={"the same": table})
+    assert [path.name for path in tmp_path.iterdir()] == ["flow"]
+
+
+@pytest.mark.slow
+def test_changed_clips_do_not_meet_what_was_made_from_the_old_ones(tmp_path):
+    own, out = released(tmp_path / "flow"), tmp_path / "mine.safetensors"
+    pretrain(COURSE, out, own=own, cache=tmp_path / "cache", jobs=1)
+    image = next(iter(own)).source
+    cv2.imwrite(str(image), 255 - read_image(image))
+    with pytest.raises(MerlabError, match="other pretraining"):
+        pretrain(COURSE, out, own=own, cache=tmp_path / "cache", jobs=1)
+
+
 def test_the_shipped_weights_are_small_whole_and_stamped():
     assert SHIPPED.stat().st_size < 20e6
     card = load_recogniser().card
     assert "SYNTHETIC" in card.stamps
+    assert "drawn faces alone" in card.limits
+    assert card.intended_use
     assert load_file(SHIPPED).keys() == card.build().state_dict().keys()
+
+
+@pytest.mark.slow
+def test_the_shipped_weights_tell_faces_apart_that_nobody_drew_before(tmp_path):
+    shipped = load_recogniser()
+    drawing = Drawing(shipped.card.scheme, shipped.card.recipe, subjects=10, clips=6, presets=("easy",), seed=60_606)
+    unseen = draw(drawing, tmp_path, 1, silent)
+    right = shipped.predict_proba(unseen.inputs).argmax(axis=1) == unseen.labels
+    # Of 60 clips guessing is right in 20 on average.
+    assert right.sum() > 45

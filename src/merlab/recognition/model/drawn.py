@@ -5,6 +5,7 @@ The faces, movements and disturbances are those of ``merlab make-faces``.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -72,6 +73,13 @@ class Examples(NamedTuple):
     def groups(self) -> list[str]:
         """The subject of each row, ``database/subject``."""
         return list(self.keys["database"] + "/" + self.keys["subject"])
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What tells these clips from any others, as JSON keeps it."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.inputs).data)
+        digest.update(self.labels.tobytes() + self.keys.to_csv(index=False).encode())
+        return {"clips": len(self.labels), "sha256": digest.hexdigest()}
 
     def of(self, groups: set[str]) -> Examples:
         """The clips of these subjects."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from merlab.evaluation.work import versions
 from merlab.inputs import load_inputs, mirror_of, parse_recipe
 from merlab.methods import Preset, Task, find_method
 from merlab.methods.floors import FLOORS
+from merlab.processes import each_in_processes
 from merlab.protocols import find_scheme, label_clips
 from merlab.recognition.model.calibration import (
     expected_calibration_error,
@@ -40,6 +42,16 @@ SETTINGS = "pretraining.json"
 SHARES = (0.7, 0.15)
 SYNTHETIC_STAMP = "SYNTHETIC"
 LEAST_SUBJECTS = 6
+INTENDED_USE = (
+    "Research on micro-expressions, teaching, and trying the software: a first look at movements that a person then "
+    "looks at."
+)
+LIMITS = (
+    "Not for any statement about a person: no lie detection, hiring, policing, border control or diagnosis; inferring "
+    "emotions at work and in education is prohibited in the European Union. Class names are the annotators' own of "
+    "the training data; they need not hold for other people, ages, skins, lighting or cultures."
+)
+DRAWN_LIMITS = "It has learned from drawn faces alone: how often it is right on people is not known from them."
 SCORED = ("uf1", "uar", "accuracy")
 
 
@@ -75,6 +87,11 @@ class Course:
         """The preset; raises MerlabError for one that does not exist."""
         return find_method(self.method).preset(self.preset)
 
+    @property
+    def stated(self) -> dict[str, Any]:
+        """Everything that decides a network, as JSON keeps it, beside its clips."""
+        return {"course": asdict(self), "settings": self.settings().model_dump(mode="json")}
+
     def full_recipe(self) -> str:
         """Everything that the input's recipe states."""
         method = find_method(self.method)
@@ -95,41 +112,48 @@ def pretrain(
 ) -> Recogniser:
     """Train on the clips of ``own``, or on SYNTHETIC ones where None; write the recogniser to ``out`` and return it.
 
-    ``score_on`` holds further tables by title. What is done lies in ``out`` with ``-work`` behind, so that training
-    that was stopped goes on; the same settings, versions and machine give the same file.
+    ``drawing`` says what is drawn (of the course's scheme and recipe); ``score_on`` holds further tables by title. What
+    is done lies in ``work_folder(out)``, so that training that was stopped goes on; the same settings, versions and
+    machine give the same file.
 
-    Raises MerlabError for too few subjects, and for clips that the recipe or the scheme does not cover.
+    Raises MerlabError for too few subjects, for clips that the recipe or the scheme does not cover, for clips to score
+    on whose subjects were trained on, and where ``out`` is a file that this course did not write.
     """
-    work = out.with_name(f"{out.stem}-work")
-    drawing = replace(drawing or Drawing(course.scheme, ""), scheme=course.scheme, recipe=course.full_recipe())
-    origin: Any = drawing.stated if own is None else [clip.key for clip in own]
-    parts = None if own is None else _divided(_of_table(own, course, cache, jobs, progress), course.seed)
-    claim_folder(work, SETTINGS, {"course": asdict(course), "clips": origin, "versions": versions()}, "pretraining")
+    work = work_folder(out)
+    if out.exists() and not (work / SETTINGS).exists():
+        raise MerlabError(f"{out} exists; choose another name, or remove it")
+    drawing = drawing or Drawing(course.scheme, course.full_recipe(), seed=course.seed)
+    made = partial(_of_table, course=course, cache=cache, jobs=jobs, progress=progress)
+    examples = None if own is None else made(own)
+    parts = None if examples is None else _divided(examples, course.seed)
+    elsewhere = {title: made(table) for title, table in (score_on or {}).items()}
+    if parts is not None:
+        _require_unseen(elsewhere, {*parts[0].groups, *parts[1].groups})
+    clips = drawing.stated if examples is None else examples.stated
+    claim_folder(work, SETTINGS, {**course.stated, "clips": clips, "versions": versions()}, "pretraining")
     train, calibration, scoring = parts or _divided(draw(drawing, work, jobs, progress), course.seed)
-    networks = []
-    for position in range(course.seeds):
-        progress(position, course.seeds, f"training, seed {course.seed + position}")
-        networks.append(_trained(course, train, course.seed + position, work))
-    progress(course.seeds, course.seeds, "trained")
+    networks = _trained(course, train, work, jobs, progress)
     kept, calibrated = _calibrated(networks[0], calibration)
-    scored = {"held-out subjects": scoring}
-    for title, table in (score_on or {}).items():
-        scored[title] = _of_table(table, course, cache, jobs, progress)
     scores = []
-    for title, held in scored.items():
+    for title, held in {"held-out subjects": scoring, **elsewhere}.items():
         scores += _scores(title, course, networks, train, held)
-        scores[-1]["calibration_error"] = expected_calibration_error(kept.predict_proba(held.inputs), held.labels)
-    card = kept.card.model_copy(
-        update={
-            "trained_on": _origin(own, drawing, train),
-            "calibration": calibrated,
-            "scores": scores,
-            "stamps": _stamps(own, course),
-            "command": command,
-            "versions": versions(),
-        }
-    )
-    return replace(kept, card=card).save(out)
+        scores[-1] |= _sureness(kept, held)
+    facts = {
+        "trained_on": _origin(train, None if own is not None else drawing),
+        "calibration": calibrated,
+        "scores": scores,
+        "stamps": _stamps(own, course),
+        "intended_use": INTENDED_USE,
+        "limits": LIMITS if own is not None else f"{DRAWN_LIMITS} {LIMITS}",
+        "command": command,
+        "versions": versions(),
+    }
+    return replace(kept, card=kept.card.model_copy(update=facts)).save(out)
+
+
+def work_folder(out: Path) -> Path:
+    """Where the faces and networks of a file that is being trained are kept."""
+    return out.with_name(f"{out.stem}-work")
 
 
 def _of_table(table: ClipTable, course: Course, cache: Path | None, jobs: int | None, progress: Progress) -> Examples:
@@ -155,16 +179,31 @@ def _divided(examples: Examples, seed: int) -> tuple[Examples, Examples, Example
     return parts[0], parts[1], parts[2]
 
 
-def _trained(course: Course, train: Examples, seed: int, work: Path) -> Recogniser:
-    """The network of one seed, found in ``work`` or trained and left there."""
-    path = work / f"seed-{seed}.safetensors"
-    if not path.exists():
-        _train(course, train, seed).save(path)
+def _require_unseen(elsewhere: Mapping[str, Examples], seen: set[str]) -> None:
+    for title, held in elsewhere.items():
+        known = sorted(seen.intersection(held.groups))
+        if known:
+            raise MerlabError(
+                f"{len(known)} subjects of {title} were trained on, {known[0]} among them: a score on them is too "
+                "high; the score on held-out subjects is made without --score-on"
+            )
+
+
+def _trained(course: Course, train: Examples, work: Path, jobs: int | None, progress: Progress) -> list[Recogniser]:
+    """The network of each seed, found in ``work`` or trained, ``jobs`` at a time, and left there."""
+    files = {seed: work / f"seed-{seed}.safetensors" for seed in range(course.seed, course.seed + course.seeds)}
+    waiting = [seed for seed, file in files.items() if not file.exists()]
+    done = len(files) - len(waiting)
+    progress(done, len(files), "training")
+    finished = each_in_processes(partial(_train, course, train, files), waiting, jobs)
+    for count, seed in enumerate(finished, start=done + 1):
+        progress(count, len(files), f"trained seed {seed}")
     # Read back in either case: memory laid out otherwise gives sums that differ in the last digit.
-    return load_recogniser(path)
+    return [load_recogniser(file) for file in files.values()]
 
 
-def _train(course: Course, train: Examples, seed: int) -> Recogniser:
+def _train(course: Course, train: Examples, files: Mapping[int, Path], seed: int) -> int:
+    """Train the network of one seed and leave it in its file; gives the seed."""
     preset, recipe, scheme = course.settings(), parse_recipe(course.full_recipe()), find_scheme(course.scheme)
     task = Task.of(len(scheme.classes), recipe)
     classifier = find_method(course.method).build(task, preset, mirror_of(recipe))
@@ -181,7 +220,8 @@ def _train(course: Course, train: Examples, seed: int) -> Recogniser:
         seed=seed,
         training=classifier.settings.model_dump(mode="json"),
     )
-    return Recogniser(card, classifier.module.cpu())
+    Recogniser(card, classifier.module.cpu()).save(files[seed])
+    return seed
 
 
 def _calibrated(recogniser: Recogniser, held: Examples) -> tuple[Recogniser, dict[str, Any]]:
@@ -238,10 +278,19 @@ def _stamps(own: ClipTable | None, course: Course) -> tuple[str, ...]:
     return (*found, *(["REDUCED"] if course.settings().reduced else []))
 
 
-def _origin(own: ClipTable | None, drawing: Drawing, train: Examples) -> dict[str, Any]:
+def _sureness(kept: Recogniser, held: Examples) -> dict[str, float]:
+    """How sure the kept network says it is on average, and how far that is from how often it is right."""
+    proba = kept.predict_proba(held.inputs)
+    return {
+        "confidence": float(proba.max(axis=1).mean()),
+        "calibration_error": expected_calibration_error(proba, held.labels),
+    }
+
+
+def _origin(train: Examples, drawing: Drawing | None) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "databases": sorted(set(train.keys["database"])),
         "clips": len(train.labels),
         "subjects": len(set(train.groups)),
     }
-    return facts if own is not None else {**facts, "drawn": drawing.stated}
+    return facts if drawing is None else {**facts, "drawn": drawing.stated}

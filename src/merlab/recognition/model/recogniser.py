@@ -40,9 +40,11 @@ class ModelCard(BaseModel):
         training: the settings of the fit.
         trained_on: databases, clips, subjects, seeds.
         calibration: the held-out subjects that the temperature comes from, and what it changed.
-        scores: a row a set of clips that the network never saw, and a method: the floors, then itself with the
-            expected calibration error of this file's probabilities.
+        scores: a row a set of clips that the network never saw, and a method: the floors, then itself with how sure
+            this file's probabilities are on average, and their expected calibration error.
         stamps: words that stand wherever a class of this model is shown.
+        intended_use, limits: for whoever meets the file without the documents.
+        command: what made it, without folders of the machine.
 
     """
 
