@@ -6,23 +6,25 @@
 A SYNTHETIC recording of a moving head is drawn once (kept under --keep, if given) and played
 forwards and backwards. Steps are measured on one thread, one after the other in one process, "by processor" by its time
 alone; the whole is the command itself, by the clock and by the processor time of all its processes. --memory plays the
-recording for so many minutes as MPEG-4, and prints what the command held at most and its speed at the beginning and at
-the end.
+recording for so many minutes as H.264, kills the process (SIGKILL) that works through it halfway, has another one go
+on, and prints what each held at most and the speed at the beginning and at the end.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import multiprocessing
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -40,6 +42,7 @@ from merlab.recognition.video.describing import EventDescriber
 from merlab.recognition.video.options import Options
 from merlab.recognition.video.views import FindingViewer
 from merlab.sinks import VideoSink
+from merlab.storage import write_json
 
 FPS = 100.0
 DRAWN_FRAMES = 1200
@@ -49,6 +52,7 @@ STEP_FRAMES = 400
 def recording(path: Path) -> list[Image]:
     """The drawn frames; read from ``path`` where they lie there."""
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         renderer = make_renderer(9200, 0, PRESETS["default"], CAMERA)
         plan = plan_recording(renderer.identity, renderer.preset, DRAWN_FRAMES, ["happiness"])
         write_avi(path, (frame for block in plan.blocks() for frame in renderer.frames(block)))
@@ -144,30 +148,62 @@ def memory(folder: Path, frames: list[Image], minutes: float) -> None:
     with VideoSink(video, FPS) as sink:
         for frame in itertools.islice(forth_and_back(frames), count):
             sink.write(frame)
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        first, last, peak = pool.submit(looked_through, video, folder / "long").result()
-    print(
-        f"{minutes:g} minutes, {count} frames: {first:.0f} frames/s of processor time in the first tenth, {last:.0f} in"
+    print(f"{minutes:g} minutes, {count} frames, H.264 of {video.stat().st_size / 2**20:.0f} MiB", flush=True)
+    killed = watched_apart(video, folder, "killed", dies_at=count // 2)
+    resumed = watched_apart(video, folder, "resumed")
+    first = [moment for moment in killed.moments if moment[0] <= count / 10]
+    last = [moment for moment in resumed.moments if moment[0] >= count * 9 / 10]
+    print(f"frames/s of processor time: {per_second(first):.0f} in the first tenth, {per_second(last):.0f} in the last")
+    print(f"killed at frame {killed.moments[-1][0]} of {count}; the same call went on at frame {resumed.moments[0][0]}")
+    print(f"held at most: {killed.peak:.0f} MiB until it was killed, {resumed.peak:.0f} MiB until the end")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What one process did: frames done and processor time (s) at moments; MiB that it held at most."""
+
+    moments: list[tuple[int, float]]
+    peak: float
+
+
+def watched_apart(video: Path, folder: Path, name: str, dies_at: int | None = None) -> Watched:
+    """``look_through`` in a process that holds nothing else."""
+    noted = folder / f"{name}.json"
+    process = multiprocessing.get_context("spawn").Process(
+        target=look_through, args=(video, folder / "long", noted, dies_at)
     )
-    print(f"the last; the one process held {peak:.0f} MiB at most")
+    process.start()
+    process.join()
+    expected = 0 if dies_at is None else -signal.SIGKILL
+    if process.exitcode != expected:
+        sys.exit(f"the process ended with {process.exitcode}")
+    return Watched(**json.loads(noted.read_text(encoding="utf-8")))
 
 
-def looked_through(video: Path, out: Path) -> tuple[float, float, float]:
-    """Frames a second of processor time in the first and the last tenth of a video, and MiB held at most."""
+def look_through(video: Path, out: Path, noted: Path, dies_at: int | None) -> None:
+    """Recognise a video, and kill this process once so many frames are done."""
     moments: list[tuple[int, float]] = []
 
     def note(done: int, total: int, what: str, /) -> None:
-        if what == LOOKING:
-            moments.append((done, time.process_time()))
+        if what != LOOKING:
+            return
+        moments.append((done, time.process_time()))
+        if dies_at is not None and done >= dies_at:
+            write_json(noted, {"moments": moments, "peak": held_at_most()})
+            os.kill(os.getpid(), signal.SIGKILL)
 
     recognize(video, out, overlay=False, progress=note)
-    tenth = max(2, len(moments) // 10)
-    first, last = (
-        (part[-1][0] - part[0][0]) / (part[-1][1] - part[0][1]) for part in (moments[:tenth], moments[-tenth:])
-    )
-    # Of this process alone: ru_maxrss would count what its parent held when it was started.
+    write_json(noted, {"moments": moments, "peak": held_at_most()})
+
+
+def held_at_most() -> float:
+    """MiB of this process alone: ru_maxrss would count what its parent held when it was started."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return first, last, int(status.split("VmHWM:")[1].split()[0]) / 1024
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def per_second(moments: list[tuple[int, float]]) -> float:
+    return (moments[-1][0] - moments[0][0]) / (moments[-1][1] - moments[0][1])
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ from merlab.recognition.output.result import (
     OVERLAY,
 )
 from merlab.recognition.spotting.score import PARTS
+from merlab.sinks import VideoSink
 from merlab.storage import write_json
 from tests.recognition.faces import bump
 
@@ -201,10 +202,9 @@ def blob_at(x: float, y: float) -> NDArray[np.float64]:
 
 def write_overlay(path: Path, seconds: float, fps: float) -> None:
     """A small video of the drawn face."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (LAYOUT_WIDTH, LAYOUT_HEIGHT))
-    for _ in range(round(seconds * fps)):
-        writer.write(drawn_face(0))
-    writer.release()
+    with VideoSink(path, fps) as sink:
+        for _ in range(round(seconds * fps)):
+            sink.write(drawn_face(0))
 
 
 def save(path: Path, image: Image) -> None:

@@ -85,7 +85,7 @@ def service(tmp_path) -> Iterator[Callable[..., Client]]:
 @pytest.fixture(scope="session", autouse=True)
 def result(tmp_path_factory) -> Iterator[Path]:
     """What ``fake_jobs.quick`` gives."""
-    folder = write_result(tmp_path_factory.mktemp("result") / "result", seconds=4.0)
+    folder = write_result(tmp_path_factory.mktemp("result") / "result", seconds=4.0, overlay=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(fake_jobs.RESULT, str(folder))
         yield folder

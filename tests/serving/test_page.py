@@ -119,6 +119,27 @@ def test_a_movement_opens_by_a_click_in_the_timeline(client, browser, video):
     assert "face 0" in one(browser, ".event-view h3").text
 
 
+def test_the_video_stops_at_the_apex_of_an_open_movement_and_plays_it_slowly_on_request(client, browser, video, result):
+    open_result(client, browser, video)
+    event = list(csv.DictReader((result / "events.csv").read_text().splitlines()))[1]
+    shown = "const film = document.querySelector('video'); return film && film[arguments[0]]"
+    one(browser, f"#events [data-event='{event['event']}']").send_keys(Keys.ENTER)
+    until(lambda: browser.execute_script(shown, "currentTime") == pytest.approx(float(event["apex_s"]), abs=0.01))
+    assert browser.execute_script(shown, "paused")
+    assert browser.execute_script(shown, "videoWidth") == 232
+    line = browser.execute_script("return document.querySelector('.timeline .now').getBoundingClientRect().x")
+    band = browser.execute_script("return document.querySelector('.timeline .current .event').getBoundingClientRect()")
+    assert band["left"] <= line <= band["right"]
+
+    one(browser, ".watch").click()
+    until(lambda: not browser.execute_script(shown, "paused"))
+    assert browser.execute_script(shown, "playbackRate") == 0.25
+    assert browser.execute_script(shown, "currentTime") < float(event["onset_s"])
+    until(lambda: browser.execute_script(shown, "paused"))
+    assert browser.execute_script(shown, "currentTime") == pytest.approx(float(event["offset_s"]) + 0.5, abs=0.2)
+    assert browser.execute_script(shown, "playbackRate") == 1
+
+
 def test_focus_can_be_seen(client, browser, video):
     open_result(client, browser, video)
     button = one(browser, "#events button")

@@ -29,7 +29,13 @@ from merlab.serving.worker import Recognise
 from merlab.storage import WriteError, read_json
 
 STATIC = Path(__file__).parent / "static"
-SHOWN_TYPES = {".png": "image/png", ".csv": "text/csv", ".json": "application/json", ".html": "text/html"}
+SHOWN_TYPES = {
+    ".png": "image/png",
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".html": "text/html",
+    ".mp4": "video/mp4",
+}
 # The report is one file with its styles, script and pictures inside. Its sandbox is an origin of its own, from which
 # nothing can be asked of this service.
 REPORT_POLICY = (
@@ -229,7 +235,7 @@ def _add_results(app: FastAPI, jobs: Jobs) -> None:
             raise RefusedError(404, "the job lists no such file")
         kind = SHOWN_TYPES.get(path.suffix)
         report = {"Content-Security-Policy": REPORT_POLICY} if path.suffix == ".html" else None
-        shown = path.suffix in {".png", ".html"}
+        shown = path.suffix in {".png", ".html", ".mp4"}
         return FileResponse(
             path,
             headers=report,

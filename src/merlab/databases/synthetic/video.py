@@ -44,7 +44,7 @@ def write_avi(path: Path, window: Window, quality: int) -> Iterator[WriteFrame]:
 
 @contextmanager
 def write_mp4(path: Path, window: Window, quality: int) -> Iterator[WriteFrame]:
-    """MPEG-4: a twentieth of the size, but its compression blurs small movements; an odd width gets one more column."""
+    """H.264: a fraction of the size, but its compression blurs small movements; an odd width gets one more column."""
     with VideoSink(path, FPS) as video:
         yield video.write
 

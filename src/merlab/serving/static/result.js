@@ -1,8 +1,11 @@
-// One result: stamps and warnings, the timeline, the events, one event's evidence, the files.
+// One result: stamps and warnings, the timeline, the video, the events, one event's evidence, the files.
 import { element, formatBytes, formatSeconds, pathOf, request } from "./basics.js";
+import { makePlayer } from "./player.js";
 import { drawTimeline, legend, mark } from "./timeline.js";
 
+const OVERLAY = "overlay.mp4";
 let shown = null;
+let player = null;
 
 /** Show a job's result in a section, and one of its events where it is named. */
 export async function showResult(section, job, eventName) {
@@ -23,16 +26,20 @@ export async function showResult(section, job, eventName) {
 
 function build(section, job) {
   const timeline = element("div", { class: "timeline" });
+  let point = () => {};
+  const filmed = job.files.some((file) => file.name === OVERLAY);
+  player = filmed ? makePlayer(pathOf("api/jobs", job.id, "files", OVERLAY), (moment) => point(moment)) : null;
   section.replaceChildren(
     back(), heading(job.name), element("p", { class: "quiet" }, summary()), ...notes(),
     element("h3", {}, "Timeline"), timeline, legend(),
+    ...(player ? [element("div", { class: "film" }, player.video)] : []),
     element("h3", { id: "events-title" }, `Movements (${shown.events.length})`),
     shown.events.length
       ? element("p", { class: "quiet keys" }, "Arrow keys go from one to the next, Enter opens it.")
       : element("p", {}, "No brief movement stood out of what the face does all the time."),
     eventList(), element("div", { class: "opened" }), ...downloads(job),
   );
-  if (shown.faces.length) drawTimeline(timeline, shown, goTo);
+  if (shown.faces.length) point = drawTimeline(timeline, shown, goTo);
   else timeline.append(element("p", { class: "banner" }, "No face was found in this video."));
 }
 
@@ -123,6 +130,7 @@ function openEvent(section, name) {
     return;
   }
   place.replaceChildren(eventView(event));
+  player?.show(event.apex_s + 0.5 / shown.video.fps);
   const title = place.querySelector("h3");
   title.focus({ preventScroll: true });
   place.scrollIntoView({ block: "start", behavior: "auto" });
@@ -132,7 +140,8 @@ function eventView(event) {
   const title = element("h3", { tabindex: "-1" }, `${formatSeconds(event.apex_s, 2)}: ${event.part}, face ${event.face_id}`);
   const view = element(
     "article", { class: "event-view", "aria-label": "The movement that is open" },
-    element("div", { class: "row" }, title, element("button", { type: "button", class: "plain", onclick: close }, "Close")),
+    element("div", { class: "row" }, title, element("span", { class: "row" }, ...watching(event),
+      element("button", { type: "button", class: "plain", onclick: close }, "Close"))),
     element("div", { class: "pictures" }, ...event.pictures.map(pictureOf)),
     element("div", { class: "facts" }, facts(event), chances(event)),
   );
@@ -143,6 +152,12 @@ function eventView(event) {
     location.hash = `#job=${shown.id}`;
     document.querySelector(`#events [data-event="${CSS.escape(event.event)}"]`)?.focus();
   }
+}
+
+function watching(event) {
+  if (!player) return [];
+  const watch = () => player.watch(event.onset_s, event.offset_s);
+  return [element("button", { type: "button", class: "plain watch", onclick: watch }, "Watch it slowly")];
 }
 
 function pictureOf({ title, file }) {

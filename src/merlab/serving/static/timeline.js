@@ -6,9 +6,10 @@ const MARGIN = { left: 34, right: 10, top: 24, bottom: 4 };
 const AXIS = 24;
 const LEAST_HIT = 16;
 
-/** Draw into a container, again whenever its width changes; ``open`` is called with the event that is clicked. */
+/** Draw into a container, again whenever its width changes; ``open`` is called with the event that is clicked. Gives what points at a moment. */
 export function drawTimeline(container, view, open) {
   let drawnWidth = 0;
+  let moment = null;
   const draw = () => {
     const width = Math.max(280, Math.round(container.clientWidth));
     if (width === drawnWidth) return;
@@ -16,9 +17,29 @@ export function drawTimeline(container, view, open) {
     const marked = container.querySelector(".current")?.dataset.event;
     container.replaceChildren(picture(view, width, open));
     mark(container, marked);
+    point(container, view, moment);
   };
   new ResizeObserver(draw).observe(container);
   draw();
+  return (seconds) => {
+    moment = seconds;
+    point(container, view, moment);
+  };
+}
+
+/** Set the line of the moment that the video shows; none where there is no moment. */
+function point(container, view, seconds) {
+  const line = container.querySelector(".now");
+  line.toggleAttribute("hidden", seconds === null);
+  if (seconds === null) return;
+  const x = scale(view, container.querySelector("svg").viewBox.baseVal.width)(seconds);
+  line.setAttribute("x1", x);
+  line.setAttribute("x2", x);
+}
+
+/** Seconds of the video to the picture's x. */
+function scale(view, width) {
+  return (time) => MARGIN.left + (time / (view.video.seconds || 1)) * (width - MARGIN.left - MARGIN.right);
 }
 
 /** Set an event off from the others. */
@@ -31,10 +52,11 @@ export function mark(container, event) {
 function picture(view, width, open) {
   const height = view.faces.length * PANEL + AXIS;
   const seconds = view.video.seconds || 1;
-  const x = (time) => MARGIN.left + (time / seconds) * (width - MARGIN.left - MARGIN.right);
+  const x = scale(view, width);
   const panels = view.faces.map((face, index) => panel(face, index * PANEL, width, x, eventsOf(view, face), open));
+  const now = drawing("line", { class: "now", hidden: "", y1: 0, y2: height - AXIS });
   const label = `Motion score of ${view.faces.length} face(s) over ${seconds.toFixed(1)} s with ${view.events.length} movement(s); the list below has the same`;
-  return drawing("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, ...panels, axis(seconds, x, width, height));
+  return drawing("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, ...panels, axis(seconds, x, width, height), now);
 }
 
 function eventsOf(view, face) {
