@@ -31,7 +31,10 @@ def test_score_spotting_of_anybodys_tables(merlab, tmp_path):
     assert (result["tp"], result["fp"], result["fn"], result["f1"]) == (1, 1, 1, 0.5)
     status, out, _ = merlab("score-spotting", "truth.csv", "mine.csv")
     assert status == 0
-    assert "0.5000" in out
+    assert "│ F1 at IoU 0.5" in out
+    assert ".500" in out
+    assert merlab("score-spotting", "truth.csv", "mine.csv", "--save", "kept.json", "--command", "by hand")[0] == 0
+    assert json.loads((tmp_path / "kept.json").read_text())["command"] == "by hand"
 
 
 def test_recognize_a_folder_of_videos_of_which_one_is_damaged(merlab, tmp_path):
@@ -60,6 +63,7 @@ def test_recognize_a_folder_of_videos_of_which_one_is_damaged(merlab, tmp_path):
         (("spot", "a/x.avi", "b/x.avi"), "two of the videos have the same name"),
         (("spot", "text.mp4", "--fps", 0), "--fps must be above 0"),
         (("score-spotting", "none.csv", "none.csv"), "none.csv does not exist"),
+        (("score-spotting", "truth.csv", "truth.csv", "--save", "kept.json"), "--save needs --command"),
         (("make-videos", "out", "--minutes", 0.05, "--events", 100), "ask for fewer events a minute"),
     ],
 )

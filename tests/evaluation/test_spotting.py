@@ -144,9 +144,57 @@ class TestScore:
         with pytest.raises(MerlabError, match="no column emotion"):
             in_scheme(events((1, 10)), find_scheme("megc2019"))
 
+    def test_intervals_come_from_resampling_videos_and_one_video_has_none(self):
+        """Video a is all right, b all missed: F1 of a resample is 1, 2/3 or 0, each in a share that is known."""
+        truth = pd.concat([events((1, 10)), events((1, 10), video="b")])
+        assert score_spotting(truth, events((1, 10)))["f1_interval"] == (0.0, 1.0)
+        assert score_spotting(events((1, 10)), events((1, 10)))["f1_interval"] is None
+        assert score_spotting(truth, truth)["f1_interval"] == (1.0, 1.0)
+
+    def test_guesses_of_the_class_stand_beside_recognition(self):
+        """Hits a, a, b; a is most frequent among the true events: its F1 is 2/3, 4/5 over a, 0 over b."""
+        columns = ("onset", "offset", "emotion")
+        truth = events((1, 10, "a"), (21, 30, "a"), (41, 50, "b"), (61, 70, "a"), columns=columns)
+        spotted = events((1, 10, "b"), (21, 30, "a"), (41, 50, "b"), columns=columns)
+        result = score_spotting(truth, spotted)
+        constant, random = (result["recognition"]["floors"][name] for name in ("constant", "random"))
+        assert constant["accuracy"] == pytest.approx(2 / 3)
+        assert constant["uf1"] == pytest.approx((4 / 5 + 0) / 2)
+        assert result["strs_floors"]["constant"] == pytest.approx(6 / 7 * constant["f1"])
+        assert random["accuracy"] == pytest.approx(1 / 2, abs=0.05)
+
+    def test_the_random_guess_is_that_of_so_many_classes(self):
+        columns = ("onset", "offset", "emotion")
+        truth = events(*((30 * at, 30 * at + 9, "abc"[at % 3]) for at in range(60)), columns=columns)
+        assert score_spotting(truth, truth)["recognition"]["floors"]["random"]["uar"] == pytest.approx(1 / 3, abs=0.01)
+
     def test_tables_of_other_videos_are_refused(self):
         with pytest.raises(MerlabError, match="no video occurs in both tables.*of a, the spotted ones of b"):
             score_spotting(events((1, 10)), events((1, 10), video="b"))
+
+
+class TestActionUnits:
+    COLUMNS = ("onset", "offset", "action_units")
+    TRUTH = events((1, 10, "L12+6"), (21, 30, "4"), (41, 50, "1+2"), (61, 70, "4"), columns=COLUMNS)
+
+    def units(self, *named):
+        rows = [(onset, onset + 9, units) for onset, units in zip((1, 21, 41, 61), named, strict=False)]
+        return score_spotting(self.TRUTH, events(*rows, columns=self.COLUMNS))["action_units"]
+
+    def test_the_first_unit_that_is_named_counts_whatever_the_side(self):
+        scored = self.units("AU12 right 1.90; AU4 0.72", "AU7 0.40; AU4 0.41", "", "AU4 1.00")
+        assert (scored["n"], scored["named"], scored["first_right"]) == (4, 3, 2 / 4)
+
+    def test_a_constant_and_the_units_of_other_hits_stand_beside_it(self):
+        """AU4 is in 2 of 4 hits. Named 12, 4, 1, 4: of 12 pairs of different hits, only the two 4s suit each other."""
+        scored = self.units("AU12 1.90", "AU4 0.41", "AU1 0.9", "AU4 1.00")
+        assert scored["first_right"] == 1
+        assert scored["floors"] == {"constant": 2 / 4, "random": 2 / 12}
+
+    def test_nothing_is_said_where_either_table_is_silent(self):
+        silent = self.TRUTH.drop(columns="action_units")
+        assert score_spotting(self.TRUTH, silent)["action_units"] is None
+        assert score_spotting(silent, self.TRUTH)["action_units"] is None
 
 
 class TestReading:

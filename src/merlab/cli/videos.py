@@ -223,30 +223,32 @@ def score_spotting_command(
     scheme: Annotated[
         str | None, typer.Option(help="Label scheme that turns the true emotions into classes, such as megc2019.")
     ] = None,
+    save: Annotated[Path | None, typer.Option(help="Also keep the scores as JSON, for documents.")] = None,
+    command: Annotated[str, typer.Option(help="With --save: what made the tables, as a reader would type it.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Score anybody's spotted events: precision, recall, F1 at IoU 0.5 over all videos, apex error, STRS."""
+    """Score anybody's spotted events: precision, recall, F1 at IoU 0.5 over all videos, apex error, STRS.
+
+    Recognition is scored where both tables say classes (emotion, or class as `merlab recognize` writes it), action
+    units where both have a column action_units. Beside each stands what a constant and a random guess would score.
+    """
     import pandas as pd
 
     from merlab.evaluation.spotting import in_scheme, read_events, score_spotting
     from merlab.protocols import find_scheme
+    from merlab.reports.spotting import spotting_table, store_spotting
 
     if fps is not None and fps <= 0:
         raise MerlabError(f"--fps must be above 0, got {fps}")
+    if save and not command:
+        raise MerlabError("--save needs --command, so that a reader can repeat what made the tables")
     found = pd.concat([read_events(path) for path in spotted], ignore_index=True)
     true = read_events(truth)
     result = score_spotting(in_scheme(true, find_scheme(scheme)) if scheme else true, found, fps)
+    if save:
+        store_spotting(save, result, command, truth, spotted)
     if as_json:
         print_json(result)
         return
-    print_table(f"{truth.name}: {result['videos']} videos", ["metric", "value"], _score_rows(result))
-
-
-def _score_rows(result: dict[str, Any]) -> list[list[str]]:
-    counts = [[name, str(result[name])] for name in ("true_events", "spotted_events", "tp", "fp", "fn")]
-    apex = {f"apex error, {name}": value for name, value in (result["apex_error"] or {}).items()}
-    recognition = result["recognition"] or {}
-    recognised = {f"recognition {name}": recognition.get(name) for name in ("f1", "uf1", "uar", "accuracy")}
-    spotting = {name: result[name] for name in ("precision", "recall", "f1")}
-    values = {**spotting, **apex, **recognised, "strs": result["strs"]}
-    return counts + [[name, "–" if value is None else f"{value:.4f}"] for name, value in values.items()]
+    table = spotting_table(result)
+    print_table(truth.name, list(table.columns), table.to_numpy().tolist())

@@ -38,7 +38,7 @@ def confusion_matrix(truth: Sequence[str], prediction: Sequence[str], classes: S
     return counts
 
 
-def _ratio(part: ArrayLike, whole: ArrayLike) -> FloatArray:
+def ratio(part: ArrayLike, whole: ArrayLike) -> FloatArray:
     """Part / whole, 0 where whole is 0."""
     above, below = np.asarray(part, float), np.asarray(whole, float)
     out: FloatArray = np.zeros(np.broadcast_shapes(above.shape, below.shape))
@@ -52,22 +52,22 @@ def _hits(counts: ArrayLike) -> FloatArray:
 
 def recall(counts: ArrayLike) -> FloatArray:
     """TP_c / N_c a class, (..., K); 0 for a class without clips."""
-    return _ratio(_hits(counts), np.sum(counts, axis=-1))
+    return ratio(_hits(counts), np.sum(counts, axis=-1))
 
 
 def precision(counts: ArrayLike) -> FloatArray:
     """TP_c / (TP_c + FP_c) a class, (..., K); 0 for a class never predicted."""
-    return _ratio(_hits(counts), np.sum(counts, axis=-2))
+    return ratio(_hits(counts), np.sum(counts, axis=-2))
 
 
 def f1(counts: ArrayLike) -> FloatArray:
     """2 TP_c / (2 TP_c + FP_c + FN_c) a class, (..., K); 0 for a class neither present nor predicted."""
-    return _ratio(2 * _hits(counts), np.sum(counts, axis=-1) + np.sum(counts, axis=-2))
+    return ratio(2 * _hits(counts), np.sum(counts, axis=-1) + np.sum(counts, axis=-2))
 
 
 def accuracy(counts: ArrayLike) -> FloatArray:
     """Share of clips decided right, (...)."""
-    return _ratio(_hits(counts).sum(axis=-1), np.sum(counts, axis=(-2, -1)))
+    return ratio(_hits(counts).sum(axis=-1), np.sum(counts, axis=(-2, -1)))
 
 
 def uf1(counts: ArrayLike) -> FloatArray:

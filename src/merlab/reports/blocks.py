@@ -1,4 +1,4 @@
-"""What stands in the blocks of documents: a stored run, a leaderboard over stored runs, what others published."""
+"""What stands in the blocks of documents: a stored run, a leaderboard, scores of spotting, what others published."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from merlab.recipes import Published, published_results
 from merlab.recognition.model.recogniser import load_recogniser
 from merlab.reports.leaderboard import Leaderboard, leaderboards
 from merlab.reports.model_card import card_facts, card_scores
+from merlab.reports.spotting import FOLDER, StoredSpotting, read_spotting, spotting_table
 from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps
 from merlab.reports.stored import StoredResult, read_stored, stored_results
 from merlab.reports.tables import database_table, markdown_table, number, results_table, verdict
@@ -67,6 +68,18 @@ def published_block(data: str, results: Path, where: str) -> str:
     return markdown_table(pd.DataFrame([_published_row(row) for row in ordered]))
 
 
+def spotting_block(name: str, results: Path, where: str) -> str:
+    """What one stored `merlab score-spotting` found, and the command that repeats it."""
+    path = results / FOLDER / f"{name}.json"
+    if not path.is_file():
+        raise MerlabError(
+            f"{where} asks for spotting {name!r}; write it with `merlab score-spotting ... --save {path}`"
+        )
+    stored = read_spotting(path)
+    heading = f"**{STAMP_SEPARATOR.join(stored.stamps)}**\n\n" if stored.stamps else ""
+    return f"{heading}{markdown_table(spotting_table(stored.scores))}\n{_origin(stored)}\n"
+
+
 def model_block(name: str, results: Path, where: str) -> str:
     """The weights that ship with merlab: what their file says of itself."""
     recogniser = load_recogniser()
@@ -83,6 +96,7 @@ BLOCKS: Mapping[str, Block] = {
     "beside": beside_block,
     "published": published_block,
     "model": model_block,
+    "spotting": spotting_block,
 }
 
 
@@ -112,6 +126,6 @@ def _published_row(row: Published) -> dict[str, str]:
     }
 
 
-def _origin(stored: StoredResult) -> str:
+def _origin(stored: StoredResult | StoredSpotting) -> str:
     commit = f" at commit {stored.commit}" if stored.commit else ""
     return f"Run of {stored.date} with merlab {stored.versions['merlab']}{commit}: `{stored.command}`"

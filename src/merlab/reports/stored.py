@@ -37,7 +37,7 @@ def store_result(run_folder: Path, path: Path, command: str) -> None:
     record = run.record
     stored = StoredResult(
         date=record.started.date().isoformat(),
-        commit=_commit(),
+        commit=commit_of_checkout(),
         command=command,
         databases={database.name: database.shareable for database in record.databases},
         data=record.data,
@@ -65,7 +65,7 @@ def stored_results(folder: Path) -> dict[str, StoredResult]:
     return {path.stem: read_stored(path) for path in sorted(folder.glob("*.json"))}
 
 
-def _commit() -> str | None:
+def commit_of_checkout() -> str | None:
     """The commit of the checkout that this file is tracked in, with ``-dirty`` where it was changed since."""
     here = Path(__file__).resolve()
     git = ["git", "-C", str(here.parent)]

@@ -1,0 +1,35 @@
+"""Which spotted intervals hit which true ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+LEAST_IOU = 0.5
+
+Hit = tuple[int, int]
+
+
+def iou(truth: ArrayLike, spotted: ArrayLike) -> NDArray[np.float64]:
+    """Intersection over union in frames of intervals (n, 2) and (m, 2), first and last frame included: (n, m)."""
+    one = np.asarray(truth, float).reshape(-1, 1, 2)
+    other = np.asarray(spotted, float).reshape(1, -1, 2)
+    shared = np.minimum(one[..., 1], other[..., 1]) - np.maximum(one[..., 0], other[..., 0]) + 1
+    shared = np.maximum(shared, 0)
+    lengths = (one[..., 1] - one[..., 0] + 1) + (other[..., 1] - other[..., 0] + 1)
+    return np.asarray(shared / (lengths - shared))
+
+
+def match(truth: ArrayLike, spotted: ArrayLike, least: float = LEAST_IOU) -> list[Hit]:
+    """Pairs (row of truth, row of spotted) of intervals (n, 2) that hit each other, the best overlaps first.
+
+    No row is used twice. Where neither table overlaps itself the order cannot matter at 0.5: an interval covers at
+    least half of two others only if they are its two halves.
+    """
+    overlaps = iou(truth, spotted)
+    candidates = [(int(row), int(column)) for row, column in np.argwhere(overlaps >= least)]
+    hits: list[Hit] = []
+    for row, column in sorted(candidates, key=lambda pair: (-overlaps[pair], pair)):
+        if all(row != taken_row and column != taken_column for taken_row, taken_column in hits):
+            hits.append((row, column))
+    return hits
