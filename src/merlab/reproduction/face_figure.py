@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from merlab.clips import Image, read_image
 from merlab.databases.synthetic import make_faces
 from merlab.faces.alignment import ClipAlignment
-from merlab.reports.figures import FLOOR_COLOUR, stamp_across, stamped_figure
+from merlab.preparation.sheets import draw_detection
+from merlab.reports.figures import stamp_across, stamped_figure
 from merlab.reproduction.bench import Bench
 
 GAP = 0.08
 
 
 def figure_3(bench: Bench) -> Figure:
-    """Of the bench's image, else of a SYNTHETIC camera frame: the frame with its box, the crop, the aligned face."""
+    """Of the bench's image, else of a SYNTHETIC camera frame: what was found in it, the crop, the aligned face."""
     frame, stamps = _camera_frame(bench)
     alignment = ClipAlignment(frame, bench.finding.open())
     face = alignment.onset.face
@@ -24,16 +24,8 @@ def figure_3(bench: Bench) -> Figure:
     left, top = max(round(face.left), 0), max(round(face.top), 0)
     crop = frame[top : min(round(face.bottom), height), left : min(round(face.right), width)]
     figure, axes = stamped_figure(9.0, 4.0, stamps)
-    box = Rectangle(
-        (face.left / height, 1 - face.bottom / height),
-        face.width / height,
-        face.height / height,
-        fill=False,
-        edgecolor=FLOOR_COLOUR,
-        linewidth=2,
-    )
-    place = _panel(axes, frame, 0.0, f"{bench.finding.detector}, confidence {face.confidence:.2f}")
-    axes.add_patch(box)
+    drawn = draw_detection(frame, alignment.onset, alignment.regions, alignment.transform)
+    place = _panel(axes, drawn, 0.0, f"{bench.finding.detector}, confidence {face.confidence:.2f}")
     place = _panel(axes, crop, place, "crop")
     aligned = alignment.align(frame).image
     place = _panel(axes, aligned, place, f"aligned, {aligned.shape[1]}×{aligned.shape[0]}")
