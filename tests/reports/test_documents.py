@@ -173,3 +173,17 @@ def test_the_repository_around_a_virtual_environment_is_not_taken_for_merlabs(tm
     monkeypatch.setattr(stored_module, "__file__", str(installed))
     store_result(write_run(tmp_path / "run"), tmp_path / "demo.json", COMMAND)
     assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["commit"] is None
+
+
+def test_a_reproduced_table_stands_in_a_document_without_its_heading(tmp_path):
+    page = document(tmp_path, "<!-- reproduced: table5 -->\n<!-- end -->\n")
+    with pytest.raises(MerlabError, match=r"`merlab reproduce table5` leaves it, copy it to .*table5\.md"):
+        fill(page, tmp_path, check=False)
+    left = tmp_path / "reproduced" / "table5.md"
+    left.parent.mkdir()
+    left.write_text("# Table 5\n\n**SYNTHETIC**\n\n- a note\n", encoding="utf-8")
+    fill(page, tmp_path, check=False)
+    assert page.read_text(encoding="utf-8") == "<!-- reproduced: table5 -->\n**SYNTHETIC**\n\n- a note\n<!-- end -->\n"
+    left.write_text("| a | table |\n\nby hand\n", encoding="utf-8")
+    with pytest.raises(MerlabError, match="does not begin with its title"):
+        fill(page, tmp_path, check=False)

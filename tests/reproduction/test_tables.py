@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -74,6 +75,7 @@ def test_files_hold_the_same_numbers(table, summaries, tmp_path):
         assert numbers.loc[row["row"], "accuracy_published"] == row["published"]["accuracy"]
     assert numbers["uf1_mean"].isna()["theirs"]
     assert "- a note" in markdown.read_text()
+    assert re.search(r"Made on \d{4}-\d\d-\d\d with merlab \d", markdown.read_text())
 
 
 def test_cells_of_other_columns_are_empty_where_a_row_has_none(summaries):

@@ -1,4 +1,4 @@
-"""What stands in the blocks of documents: a stored run, a leaderboard, scores of spotting, what others published."""
+"""What stands in the blocks of documents: runs, leaderboards, spotting, reproduced tables, published results."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from merlab.reports.tables import database_table, markdown_table, number, result
 
 Block = Callable[[str, Path, str], str]
 
+REPRODUCED = "reproduced"
 PUBLISHED_SHARES = {"accuracy": "accuracy", "uf1": "UF1", "uar": "UAR"}
 
 
@@ -80,6 +81,17 @@ def spotting_block(name: str, results: Path, where: str) -> str:
     return f"{heading}{markdown_table(spotting_table(stored.scores))}\n{_origin(stored)}\n"
 
 
+def reproduced_block(name: str, results: Path, where: str) -> str:
+    """What `merlab reproduce NAME` left as Markdown, without its heading."""
+    path = results / REPRODUCED / f"{name}.md"
+    if not path.is_file():
+        raise MerlabError(f"{where} asks for {name!r}; `merlab reproduce {name}` leaves it, copy it to {path}")
+    heading, _, text = path.read_text(encoding="utf-8").partition("\n\n")
+    if not heading.startswith("# "):
+        raise MerlabError(f"{path} is nothing that `merlab reproduce` left: it does not begin with its title")
+    return text
+
+
 def model_block(name: str, results: Path, where: str) -> str:
     """The weights that ship with merlab: what their file says of itself."""
     recogniser = load_recogniser()
@@ -97,6 +109,7 @@ BLOCKS: Mapping[str, Block] = {
     "published": published_block,
     "model": model_block,
     "spotting": spotting_block,
+    "reproduced": reproduced_block,
 }
 
 

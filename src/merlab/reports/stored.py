@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.reports.run import DataFacts, read_run
 from merlab.storage import read_json, write_json
@@ -63,6 +65,13 @@ def read_stored(path: Path) -> StoredResult:
 def stored_results(folder: Path) -> dict[str, StoredResult]:
     """Every summary of a folder by name, in the order of their names."""
     return {path.stem: read_stored(path) for path in sorted(folder.glob("*.json"))}
+
+
+def made_now() -> str:
+    """``2026-05-04 with merlab 0.1.0 at commit 0123abc``, for what a command has just made."""
+    commit = commit_of_checkout()
+    today = datetime.now(timezone.utc).date().isoformat()
+    return f"{today} with merlab {__version__}" + (f" at commit {commit}" if commit else "")
 
 
 def commit_of_checkout() -> str | None:

@@ -12,6 +12,7 @@ import pandas as pd
 from merlab.methods import METHODS
 from merlab.recipes import Experiment, Published, experiment_of, published_results
 from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps
+from merlab.reports.stored import made_now
 from merlab.reports.tables import FLOORS, METRIC_TITLES, estimate, markdown_table
 from merlab.storage import whole_file, write_json
 
@@ -86,10 +87,11 @@ class ComparedTable:
         return list(dict.fromkeys(column for row in self.rows for column in row.cells or {}))
 
     def markdown(self) -> str:
-        """Title, stamps, table and notes."""
+        """Title, stamps, table, notes, and when it was made by which merlab."""
         stamps = [f"**{STAMP_SEPARATOR.join(self.stamps)}**\n"] if self.stamps else []
         notes = ["".join(f"- {note}\n" for note in self.notes)] if self.notes else []
-        return "\n".join([f"# {self.title}\n", *stamps, markdown_table(self.text()), *notes])
+        made = f"Made on {made_now()}.\n"
+        return "\n".join([f"# {self.title}\n", *stamps, markdown_table(self.text()), *notes, made])
 
     def write(self, out: Path) -> list[Path]:
         """Leave NAME.md, NAME.csv and NAME.json in a folder."""
