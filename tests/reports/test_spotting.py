@@ -43,7 +43,7 @@ def test_what_cannot_be_said_has_no_row_and_no_number():
     silent = TRUTH[["video", "onset", "offset"]]
     table = spotting_table(score_spotting(silent, silent.iloc[:0]))
     assert dict(zip(table["measure"], table["value"], strict=True)) == {
-        "videos; true events": "2; 3",
+        "videos with an event; true events": "2; 3",
         "spotted: right, wrong; missed": "0, 0; 3",
         "precision": "–",
         "recall": ".000",

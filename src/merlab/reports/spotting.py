@@ -70,7 +70,7 @@ def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
 def spotting_table(scores: dict[str, Any]) -> pd.DataFrame:
     """A row a measure: its value with the 95 % interval from resampling videos, and what two that guess score."""
     rows = [
-        _row("videos; true events", f"{scores['videos']}; {scores['true_events']}"),
+        _row("videos with an event; true events", f"{scores['videos']}; {scores['true_events']}"),
         _row("spotted: right, wrong; missed", f"{scores['tp']}, {scores['fp']}; {scores['fn']}"),
         *(_row(name, _told(scores[name])) for name in ("precision", "recall")),
         _row("F1 at IoU 0.5", _told(scores["f1"], scores["f1_interval"])),
