@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from merlab.clips import open_frames
+from merlab.errors import MerlabError
 from merlab.sinks import CsvSink, VideoSink
 
 
@@ -31,6 +32,12 @@ def test_a_row_of_another_length_is_refused(tmp_path):
 def test_an_error_leaves_no_file(tmp_path, open_sink):
     with pytest.raises(KeyError), open_sink(tmp_path / "file.mp4"):
         raise KeyError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_video_without_a_frame_is_refused_and_leaves_no_file(tmp_path):
+    with pytest.raises(MerlabError, match=r"video\.mp4 would be a video without a frame"):
+        VideoSink(tmp_path / "video.mp4", 25.0).__enter__().__exit__(None, None, None)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -82,7 +82,7 @@ class VideoSink(_Sink):
     """An H.264 video of frames (H, W, 3) BGR of one size, ``fps`` a second; browsers and players show it.
 
     The encoder takes even sides: an odd one gets one more row or column, a copy of the last. The same frames give the
-    same file. Raises MerlabError where this PyAV was built without H.264.
+    same file. Raises MerlabError where this PyAV was built without H.264, and where no frame was written.
     """
 
     def __init__(self, path: Path, fps: float) -> None:
@@ -116,5 +116,8 @@ class VideoSink(_Sink):
 
     def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
         """Write what the encoder still holds."""
-        if kind is None and self._stream is not None:
-            self._container.mux(self._stream.encode(None))
+        if kind is not None:
+            return
+        if self._stream is None:
+            raise MerlabError(f"{self.path} would be a video without a frame; nothing is written")
+        self._container.mux(self._stream.encode(None))

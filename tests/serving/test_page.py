@@ -139,6 +139,12 @@ def test_the_video_stops_at_the_apex_of_an_open_movement_and_plays_it_slowly_on_
     assert browser.execute_script(shown, "currentTime") == pytest.approx(float(event["offset_s"]) + 0.5, abs=0.2)
     assert browser.execute_script(shown, "playbackRate") == 1
 
+    one(browser, ".watch").click()
+    until(lambda: not browser.execute_script(shown, "paused"))
+    one(browser, "#events [data-event='e0003']").send_keys(Keys.ENTER)
+    until(lambda: browser.execute_script(shown, "paused"))
+    assert browser.execute_script(shown, "playbackRate") == 1
+
 
 def test_focus_can_be_seen(client, browser, video):
     open_result(client, browser, video)

@@ -15,22 +15,27 @@ export function makePlayer(source, moved) {
   return { video, show, watch };
 
   function show(seconds) {
-    until = Infinity;
-    video.pause();
+    stop();
     video.currentTime = seconds;
   }
 
-  async function watch(from, to) {
+  function watch(from, to) {
     video.currentTime = Math.max(0, from - AROUND);
     until = to + AROUND;
     video.playbackRate = SLOWLY;
     video.scrollIntoView({ block: "center" });
-    await video.play();
+    video.play().catch((error) => {
+      // Another movement was opened before this one began to play.
+      if (error.name !== "AbortError") throw error;
+    });
   }
 
   function follow() {
     moved(video.currentTime);
-    if (video.currentTime < until) return;
+    if (video.currentTime >= until) stop();
+  }
+
+  function stop() {
     until = Infinity;
     video.pause();
     video.playbackRate = 1;
