@@ -16,13 +16,13 @@ from pathlib import Path
 import cv2
 
 from merlab.clips import Image, read_image
-from merlab.databases.synthetic import CAMERA, PRESETS, make_renderer, plan_clip
-from merlab.evaluation.cost import hardware
 from merlab.faces.alignment import ClipAlignment, FaceFinding, laid_out
 from merlab.faces.detection import make_detector
 from merlab.faces.head_motion import HeadFit
 from merlab.faces.landmarks import FaceMesh
+from merlab.inference.cost import hardware
 from merlab.preparation.settings import Settings
+from merlab.synthesis import CAMERA, PRESETS, make_renderer, plan_clip
 
 FRAMES, SECONDS = 24, 4.0
 

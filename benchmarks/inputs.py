@@ -18,18 +18,18 @@ from numpy.typing import NDArray
 
 from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
-from merlab.evaluation.cost import hardware
+from merlab.inference.cost import hardware
 from merlab.inputs import INPUTS, load_inputs, parse_recipe
 from merlab.inputs.flow import ALGORITHMS, strain
 
-Grey = NDArray[np.uint8]
+Gray = NDArray[np.uint8]
 
 CORES = os.cpu_count() or 1
 CLIPS, FRAMES = 4, 60
 MAGNIFIED = ("onset-apex:magnify=evm10", "onset-apex:magnify=linear4", "flow:magnify=evm10", "sequence:magnify=evm10")
 
 
-def movement(seed: int, frames: int) -> list[Grey]:
+def movement(seed: int, frames: int) -> list[Gray]:
     """A textured frame (282, 231) that moves by up to .6 px right and .4 px up."""
     noise = cv2.GaussianBlur(np.random.default_rng(seed).standard_normal((282, 231)).astype(np.float32), (0, 0), 2.5)
     face = np.asarray(127.5 + 80 * np.tanh(noise / noise.std()), np.float32)
@@ -62,7 +62,7 @@ def extracted_per_second(table: ClipTable, recipe: str, jobs: int) -> float:
         return len(table) / (time.perf_counter() - start)
 
 
-def flows_per_second(name: str, pairs: list[list[Grey]], threads: int) -> float:
+def flows_per_second(name: str, pairs: list[list[Gray]], threads: int) -> float:
     """Flow and strain of every pair."""
     with ThreadPoolExecutor(threads) as pool:
         start = time.perf_counter()

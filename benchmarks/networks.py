@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from merlab.evaluation.cost import hardware, median_ms
+from merlab.inference.cost import hardware, median_ms
 from merlab.inputs.recipe import parse_size
 from merlab.methods import find_method
-from merlab.methods.base import Task
+from merlab.methods.method import Task
 from merlab.training import cpu_has_bfloat16
 
 ROWS = ("gfem", "ltfem", "dbfem", "dbfem-caffm", "dbfem-caffm-l", "dbfem-caffm-g")

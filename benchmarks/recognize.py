@@ -30,19 +30,19 @@ from pathlib import Path
 import cv2
 
 from merlab.clips import Image, open_frames
-from merlab.databases.synthetic import CAMERA, PRESETS, make_renderer
-from merlab.databases.synthetic.recording import plan_recording
-from merlab.evaluation.cost import hardware
+from merlab.faces.album import Album
 from merlab.faces.alignment import FaceFinding
-from merlab.recognition.recognise import LOOKING, recognize
-from merlab.recognition.spotting.motion import FaceMotion
-from merlab.recognition.spotting.spot import SpottedEvent
-from merlab.recognition.video.album import Album
-from merlab.recognition.video.describing import EventDescriber
-from merlab.recognition.video.options import Options
-from merlab.recognition.video.views import FindingViewer
+from merlab.inference.cost import hardware
 from merlab.sinks import VideoSink
+from merlab.spotting.motion import FaceMotion
+from merlab.spotting.spot import SpottedEvent
 from merlab.storage import write_json
+from merlab.synthesis import CAMERA, PRESETS, make_renderer
+from merlab.synthesis.recording import plan_recording
+from merlab.videos.chunks.describing import EventDescriber
+from merlab.videos.chunks.faces_in_frame import FindingViewer
+from merlab.videos.options import Options
+from merlab.videos.recognition import LOOKING, recognize
 
 FPS = 100.0
 DRAWN_FRAMES = 1200
@@ -162,7 +162,7 @@ def memory(folder: Path, frames: list[Image], minutes: float) -> None:
 class Watched:
     """What one process did: frames done and processor time (s) at moments; MiB that it held at most."""
 
-    moments: list[tuple[int, float]]
+    moments: list[tuple[float, float]]
     peak: float
 
 
@@ -181,10 +181,10 @@ def watched_apart(video: Path, folder: Path, name: str, dies_at: int | None = No
 
 
 def look_through(video: Path, out: Path, noted: Path, dies_at: int | None) -> None:
-    """Recognise a video, and kill this process once so many frames are done."""
-    moments: list[tuple[int, float]] = []
+    """Recognize a video, and kill this process once so many frames are done."""
+    moments: list[tuple[float, float]] = []
 
-    def note(done: int, total: int, what: str, /) -> None:
+    def note(done: float, total: int, what: str, /) -> None:
         if what != LOOKING:
             return
         moments.append((done, time.process_time()))
@@ -202,7 +202,7 @@ def held_at_most() -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def per_second(moments: list[tuple[int, float]]) -> float:
+def per_second(moments: list[tuple[float, float]]) -> float:
     return (moments[-1][0] - moments[0][0]) / (moments[-1][1] - moments[0][1])
 
 

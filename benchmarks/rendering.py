@@ -17,12 +17,12 @@ from typing import NamedTuple, TypeVar
 import cv2
 
 from merlab.clips import Image
-from merlab.databases.synthetic import CAMERA, PRESETS, ClipPlan, FaceRenderer, clip_truth, plan_clip
-from merlab.databases.synthetic.action_units import CLASSES
-from merlab.databases.synthetic.identity import draw_identity
-from merlab.databases.synthetic.texture import paint_face
-from merlab.evaluation.cost import hardware
+from merlab.inference.cost import hardware
 from merlab.processes import one_thread
+from merlab.synthesis import CAMERA, PRESETS, ClipPlan, FaceRenderer, clip_truth, plan_clip
+from merlab.synthesis.action_units import CLASSES
+from merlab.synthesis.identity import draw_identity
+from merlab.synthesis.texture import paint_face
 
 PRESET = PRESETS["default"]
 

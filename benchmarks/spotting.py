@@ -23,9 +23,9 @@ import cv2
 import numpy as np
 
 from merlab.clips import Image
-from merlab.evaluation.cost import hardware
+from merlab.inference.cost import hardware
 from merlab.inputs.flow import dis
-from merlab.recognition.spotting.spot import spot
+from merlab.spotting.spot import spot
 
 FPS = 200.0
 
@@ -61,9 +61,9 @@ def seconds_of(frames: int) -> float:
 def reference(pairs: int) -> float:
     """Frames a second of DIS flow at full size on one thread."""
     cv2.setNumThreads(1)
-    greys = [np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8) for frame in faces(pairs + 1)]
+    grays = [np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8) for frame in faces(pairs + 1)]
     start = time.perf_counter()
-    for before, after in itertools.pairwise(greys):
+    for before, after in itertools.pairwise(grays):
         dis(before, after)
     return pairs / (time.perf_counter() - start)
 

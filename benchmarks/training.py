@@ -15,10 +15,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from merlab.evaluation.cost import hardware
+from merlab.inference.cost import hardware
 from merlab.inputs import mirror_of, parse_recipe
 from merlab.methods import find_method
-from merlab.methods.base import Task
+from merlab.methods.method import Task
 from merlab.training import NeuralClassifier
 
 CLASSES = 3

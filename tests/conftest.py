@@ -12,9 +12,9 @@ from hypothesis import settings
 
 from merlab.clips import Image
 from merlab.databases import find_database
-from merlab.databases.base import load_clips
-from merlab.databases.synthetic import CAMERA, PRESETS, make_faces, make_renderer, plan_clip
-from merlab.protocols import Labelled, find_scheme, label_clips
+from merlab.databases.database import load_clips
+from merlab.protocols import Labeled, find_scheme, label_clips
+from merlab.synthesis import CAMERA, PRESETS, make_faces, make_renderer, plan_clip
 
 # A deadline measures the machine, and a loaded one would fail a property that holds.
 settings.register_profile("merlab", deadline=None)
@@ -51,11 +51,11 @@ def synthetic_faces(tmp_path_factory, worker_id) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def labelled_faces(synthetic_faces) -> Callable[[str], Labelled]:
+def labeled_faces(synthetic_faces) -> Callable[[str], Labeled]:
     """The same clips with the five labels of ``casme2-5``."""
 
-    def labelled(preset: str) -> Labelled:
+    def labeled(preset: str) -> Labeled:
         clips = load_clips(find_database("synthetic"), synthetic_faces(preset)).clips
         return label_clips(clips, find_scheme("casme2-5"))
 
-    return labelled
+    return labeled

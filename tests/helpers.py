@@ -21,7 +21,7 @@ needs_released_flow = pytest.mark.skipif(
 
 
 def texture(seed: int, height: int = 282, width: int = 231) -> NDArray[np.float32]:
-    """A smooth random grey image (H, W) in 40..215: enough structure for optical flow."""
+    """A smooth random gray image (H, W) in 40..215: enough structure for optical flow."""
     noise = np.random.default_rng(seed).standard_normal((height, width)).astype(np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), 2.5)
     return np.asarray(127.5 + 87.5 * np.tanh(smooth / smooth.std()), np.float32)
@@ -35,7 +35,7 @@ def moved(image: NDArray[np.float32], u: float, v: float) -> NDArray[np.float32]
 
 
 def write_frames(folder: Path, images: Sequence[NDArray[np.float32]], first: int = 1, prefix: str = "img") -> Path:
-    """Write grey images as ``imgN.png`` from ``first`` on."""
+    """Write gray images as ``imgN.png`` from ``first`` on."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, image in enumerate(images, start=first):
         cv2.imwrite(

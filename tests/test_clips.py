@@ -110,12 +110,12 @@ class TestAClip:
 class TestATable:
     def test_names_every_faulty_row_and_its_rule(self):
         with pytest.raises(ClipError) as error:
-            ClipTable.from_rows([row(fps=0), row(), row(onset=9), row(colour="red")])
+            ClipTable.from_rows([row(fps=0), row(), row(onset=9), row(color="red")])
         lines = str(error.value).splitlines()
         assert [line.split(":")[0] for line in lines] == ["row 1", "row 3", "row 4"]
         assert "fps" in lines[0]
         assert "onset 9 lies after apex 2" in lines[1]
-        assert "colour" in lines[2]
+        assert "color" in lines[2]
 
     def test_names_a_row_that_lacks_a_field(self):
         incomplete = row()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,57 +15,90 @@ from merlab.methods import METHODS
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "src" / "merlab"
 
-# Top to bottom, as CONTRIBUTING.md shows them.
+# Top to bottom, as CONTRIBUTING.md lists them.
 ROOMS = (
     "__main__",
     "cli",
-    "console",
     "serving",
     "reproduction",
     "reports",
     "recipes",
-    "recognition",
+    "videos",
+    "spotting",
+    "models",
     "evaluation",
+    "inference",
     "protocols",
     "methods",
     "training",
     "inputs",
     "preparation",
-    "faces",
     "databases",
+    "synthesis",
+    "faces",
     "sinks",
     "clips",
     "pages",
+    "stamps",
     "storage",
     "processes",
+    "progress",
     "registry",
     "errors",
 )
+LARGEST_SHARE = 0.14
+
+Module = tuple[str, ...]
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+def name_of(path: Path) -> Module:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
 
 
-def imported_rooms(path: Path) -> set[str]:
-    rooms = set()
+def modules() -> dict[Module, Path]:
+    return {name_of(path): path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"}
+
+
+MODULES = modules()
+
+
+def imported_by(path: Path) -> set[Module]:
+    found: set[Module] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            modules = [node.module]
-        rooms |= {module.split(".")[1] for module in modules if module.startswith("merlab.")}
-    return rooms
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("merlab."):
+            base = tuple(node.module.split(".")[1:])
+            found |= {(*base, alias.name) if (*base, alias.name) in MODULES else base for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {tuple(alias.name.split(".")[1:]) for alias in node.names if alias.name.startswith("merlab.")}
+    return found
 
 
-def modules() -> list[Path]:
-    return [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
+@pytest.mark.parametrize("module", MODULES, ids="/".join)
+def test_a_room_imports_only_rooms_below_it(module):
+    own = ROOMS.index(module[0])
+    assert not {other[0] for other in imported_by(MODULES[module]) if ROOMS.index(other[0]) < own}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_room_imports_only_rooms_below_it(path):
-    own = ROOMS.index(room_of(path))
-    above = {room for room in imported_rooms(path) if ROOMS.index(room) < own}
-    assert not above
+@pytest.mark.parametrize("room", sorted({module[0] for module in MODULES}))
+def test_folders_and_files_inside_a_room_import_each_other_in_one_direction(room):
+    inside = {module: path for module, path in MODULES.items() if module[0] == room}
+    for depth in range(1, max(map(len, inside))):
+        arrows: dict[Module, set[Module]] = {}
+        for module, path in inside.items():
+            for other in imported_by(path):
+                here, there = module[: depth + 1], other[: depth + 1]
+                if len(here) == len(there) == depth + 1 and here[:depth] == there[:depth] and here != there:
+                    arrows.setdefault(here, set()).add(there)
+        list(TopologicalSorter(arrows).static_order())
+
+
+def test_no_room_holds_more_than_its_share_of_the_lines():
+    lines: dict[str, int] = {}
+    for module, path in MODULES.items():
+        lines[module[0]] = lines.get(module[0], 0) + len(path.read_text(encoding="utf-8").splitlines())
+    too_large = {room: count for room, count in lines.items() if count > LARGEST_SHARE * sum(lines.values())}
+    assert too_large == {}
 
 
 def headings(document: str) -> set[str]:
@@ -88,7 +122,7 @@ def test_everything_registered_is_tested_by_name(registry):
 
 def test_nothing_ever_imports_torchvision_or_timm():
     banned = {"torchvision", "timm"}
-    for path in modules():
+    for path in MODULES.values():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []

@@ -12,13 +12,13 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from merlab.clips import ClipTable
-from merlab.databases.base import silent
 from merlab.databases.ststnet_flow import STSTNET_FLOW
 from merlab.errors import MerlabError
+from merlab.progress import silent
 from merlab.protocols import (
     PROTOCOLS,
     SCHEMES,
-    Labelled,
+    Labeled,
     Split,
     find_scheme,
     hold_out_database,
@@ -62,9 +62,9 @@ def table_of(database: str, emotions: dict[str, int]) -> ClipTable:
     return ClipTable(tuple(clips))
 
 
-def counts(labelled: Labelled) -> dict[str, int]:
-    found = np.bincount(labelled.labels, minlength=len(labelled.scheme.classes))
-    return dict(zip(labelled.scheme.classes, found.tolist(), strict=True))
+def counts(labeled: Labeled) -> dict[str, int]:
+    found = np.bincount(labeled.labels, minlength=len(labeled.scheme.classes))
+    return dict(zip(labeled.scheme.classes, found.tolist(), strict=True))
 
 
 class TestSchemes:
@@ -92,9 +92,9 @@ class TestSchemes:
         assert counts(label_clips(casme2(version), SCHEMES[scheme])) == expected
 
     def test_of_megc2019_cover_samm_with_the_published_counts(self):
-        labelled = label_clips(table_of("samm", SAMM_EMOTIONS), SCHEMES["megc2019"])
-        assert counts(labelled) == {"negative": 92, "positive": 26, "surprise": 15}
-        assert labelled.left_out == {"samm other": 26}
+        labeled = label_clips(table_of("samm", SAMM_EMOTIONS), SCHEMES["megc2019"])
+        assert counts(labeled) == {"negative": 92, "positive": 26, "surprise": 15}
+        assert labeled.left_out == {"samm other": 26}
 
     def test_of_samm_and_smic_alone_cover_what_their_papers_count(self):
         samm = label_clips(table_of("samm", SAMM_EMOTIONS), SCHEMES["samm-5"])
@@ -104,13 +104,13 @@ class TestSchemes:
 
     @needs_released_flow
     def test_of_megc2019_cover_the_released_flow_whole(self):
-        labelled = label_clips(STSTNET_FLOW.examine(RELEASED, False, silent).clips, SCHEMES["megc2019"])
-        assert counts(labelled) == {"negative": 158, "positive": 83, "surprise": 68}
-        assert labelled.left_out == {}
+        labeled = label_clips(STSTNET_FLOW.examine(RELEASED, False, silent).clips, SCHEMES["megc2019"])
+        assert counts(labeled) == {"negative": 158, "positive": 83, "surprise": 68}
+        assert labeled.left_out == {}
 
     def test_of_megc2019_treat_synthetic_clips_as_casme2_without_its_omissions_by_name(self):
-        labelled = label_clips(casme2("2014", "synthetic"), SCHEMES["megc2019"])
-        assert counts(labelled) == {"negative": 90, "positive": 32, "surprise": 25}
+        labeled = label_clips(casme2("2014", "synthetic"), SCHEMES["megc2019"])
+        assert counts(labeled) == {"negative": 90, "positive": 32, "surprise": 25}
 
     def test_say_what_they_left_out_and_why(self):
         assert label_clips(casme2("2014"), SCHEMES["casme2-5"]).left_out == {"casme2 fear": 2, "casme2 sadness": 7}
@@ -130,16 +130,16 @@ class TestSchemes:
 
     def test_keep_the_tables_order_and_stamps(self):
         table = ClipTable(casme2("2014").clips, ("SYNTHETIC",))
-        labelled = label_clips(table, SCHEMES["casme2-5"])
-        assert [clip.key for clip in labelled.table] == [
+        labeled = label_clips(table, SCHEMES["casme2-5"])
+        assert [clip.key for clip in labeled.table] == [
             clip.key for clip in table if clip.emotion not in {"fear", "sadness"}
         ]
-        assert labelled.table.stamps == ("SYNTHETIC",)
+        assert labeled.table.stamps == ("SYNTHETIC",)
 
     def test_label_by_a_fixed_class_order(self):
-        labelled = label_clips(table_of("casme2", {"surprise": 1, "happiness": 1}), SCHEMES["casme2-5"])
-        assert labelled.labels.tolist() == [3, 0]
-        assert labelled.labels.dtype == np.int64
+        labeled = label_clips(table_of("casme2", {"surprise": 1, "happiness": 1}), SCHEMES["casme2-5"])
+        assert labeled.labels.tolist() == [3, 0]
+        assert labeled.labels.dtype == np.int64
 
     def test_that_cover_no_clip_are_an_error_naming_both_sets_of_emotions(self):
         with pytest.raises(
@@ -165,7 +165,7 @@ GROUPS = st.lists(st.sampled_from(["a/s01", "b/s01", "a/s02", "b/s02", "c/006", 
 
 
 @st.composite
-def labelled_groups(draw: st.DrawFn) -> tuple[np.ndarray, list[str]]:
+def labeled_groups(draw: st.DrawFn) -> tuple[np.ndarray, list[str]]:
     groups = draw(GROUPS.filter(lambda groups: len(set(groups)) >= 3))
     return np.array([draw(st.integers(0, 2)) for _ in groups], np.int64), groups
 
@@ -223,33 +223,33 @@ def folds_where_there_are_enough_clips(
 
 
 class TestFolds:
-    @given(labelled_groups(), st.integers(2, 3), st.integers(0, 3))
-    def test_test_each_clip_once_and_divide_no_subject(self, labelled, folds, seed):
-        labels, groups = labelled
+    @given(labeled_groups(), st.integers(2, 3), st.integers(0, 3))
+    def test_test_each_clip_once_and_divide_no_subject(self, labeled, folds, seed):
+        labels, groups = labeled
         splits = folds_where_there_are_enough_clips(labels, groups, folds, seed)
         assert len(splits) == folds
         assert_partition(splits, groups)
 
-    @given(labelled_groups(), st.randoms())
-    def test_hold_the_same_clips_in_any_order_of_rows(self, labelled, shuffler):
-        labels, groups = labelled
+    @given(labeled_groups(), st.randoms())
+    def test_hold_the_same_clips_in_any_order_of_rows(self, labeled, shuffler):
+        labels, groups = labeled
         order = random.Random(shuffler.random()).sample(range(len(groups)), len(groups))
         plain = folds_where_there_are_enough_clips(labels, groups, 2)
         shuffled = stratified_group_kfold(labels[order], [groups[position] for position in order], 2)
         assert together(plain, range(len(groups))) == together(shuffled, order)
 
     def test_depend_on_the_seed(self):
-        labelled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
+        labeled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
         tests = {
-            tuple(split.test for split in stratified_group_kfold(labelled.labels, labelled.table.groups, 5, seed))
+            tuple(split.test for split in stratified_group_kfold(labeled.labels, labeled.table.groups, 5, seed))
             for seed in range(3)
         }
         assert len(tests) == 3
 
     def test_hold_each_class_of_casme2(self):
-        labelled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
-        for split in make_splits("kfold", labelled, folds=5):
-            assert split.missing_classes(labelled.labels, labelled.scheme.classes) == []
+        labeled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
+        for split in make_splits("kfold", labeled, folds=5):
+            assert split.missing_classes(labeled.labels, labeled.scheme.classes) == []
 
     def test_fewer_subjects_than_folds_are_an_error(self):
         with pytest.raises(MerlabError, match="5 folds need 5 subjects at least, found 2"):
@@ -292,7 +292,7 @@ class TestHoldingOutADatabase:
 
 
 class TestProtocols:
-    labelled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
+    labeled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
 
     def test_are_the_three_that_commands_offer(self):
         assert PROTOCOLS == ("loso", "kfold", "hold-out-database")
@@ -305,16 +305,16 @@ class TestProtocols:
         with pytest.raises(
             MerlabError, match="unknown protocol 'k-fold'; protocols are loso, kfold, hold-out-database"
         ):
-            make_splits("k-fold", self.labelled)
+            make_splits("k-fold", self.labeled)
 
     @pytest.mark.parametrize("protocol", ["loso", "kfold"])
     def test_other_than_hold_out_database_take_no_training_databases(self, protocol):
         with pytest.raises(MerlabError, match="belongs to the protocol hold-out-database"):
-            make_splits(protocol, self.labelled, train_on=["casme2"])
+            make_splits(protocol, self.labeled, train_on=["casme2"])
 
     def test_of_one_database_cannot_hold_it_out(self):
         with pytest.raises(MerlabError, match="needs clips of 2 databases"):
-            make_splits("hold-out-database", self.labelled)
+            make_splits("hold-out-database", self.labeled)
 
 
 @pytest.fixture(scope="module")
@@ -331,26 +331,26 @@ def union(tmp_path_factory) -> ClipTable:
 
 class TestMegc2019:
     def test_the_union_has_the_official_442_clips_of_68_subjects(self, union):
-        labelled = label_clips(union, SCHEMES["megc2019"])
-        assert len(labelled.table) == 442
-        assert len(set(labelled.table.groups)) == 68
-        assert counts(labelled) == {"negative": 250, "positive": 109, "surprise": 83}
+        labeled = label_clips(union, SCHEMES["megc2019"])
+        assert len(labeled.table) == 442
+        assert len(set(labeled.table.groups)) == 68
+        assert counts(labeled) == {"negative": 250, "positive": 109, "surprise": 83}
 
     @pytest.mark.parametrize(
         ("database", "clips", "subjects"),
         [("casme2", [88, 32, 25], 24), ("smic", [70, 51, 43], 16), ("samm", [92, 26, 15], 28)],
     )
     def test_each_database_has_its_official_share(self, union, database, clips, subjects):
-        labelled = label_clips(union, SCHEMES["megc2019"])
-        own = np.array([clip.database == database for clip in labelled.table])
-        assert np.bincount(labelled.labels[own]).tolist() == clips
-        assert len({clip.subject for clip in labelled.table if clip.database == database}) == subjects
+        labeled = label_clips(union, SCHEMES["megc2019"])
+        own = np.array([clip.database == database for clip in labeled.table])
+        assert np.bincount(labeled.labels[own]).tolist() == clips
+        assert len({clip.subject for clip in labeled.table if clip.database == database}) == subjects
 
     def test_the_composite_protocol_leaves_out_each_of_68_subjects_in_turn(self, union):
-        labelled = label_clips(union, SCHEMES["megc2019"])
-        splits = make_splits("loso", labelled)
+        labeled = label_clips(union, SCHEMES["megc2019"])
+        splits = make_splits("loso", labeled)
         assert len(splits) == 68
-        assert_partition(splits, labelled.table.groups)
+        assert_partition(splits, labeled.table.groups)
 
     def test_holding_out_a_database_tests_each_of_three_in_turn(self, union):
         splits = make_splits("hold-out-database", label_clips(union, SCHEMES["megc2019"]))
@@ -358,5 +358,5 @@ class TestMegc2019:
 
     def test_the_five_emotions_of_samm_are_136_clips_of_27_subjects(self, union):
         samm = ClipTable(tuple(clip for clip in union if clip.database == "samm"))
-        labelled = label_clips(samm, SCHEMES["samm-5"])
-        assert (len(labelled.table), len(set(labelled.table.groups))) == (136, 27)
+        labeled = label_clips(samm, SCHEMES["samm-5"])
+        assert (len(labeled.table), len(set(labeled.table.groups))) == (136, 27)

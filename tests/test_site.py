@@ -37,5 +37,5 @@ def test_pages_load_nothing_from_elsewhere_and_every_command_has_its_place(site)
 @pytest.mark.skipif(find_spec("properdocs") is None, reason="ProperDocs is an extra; pip install 'merlab[docs]'")
 def test_the_api_page_has_signatures_with_types_and_docstrings(site):
     page = re.sub(r"<[^>]+>", "", (site / "reference" / "api.html").read_text(encoding="utf-8"))
-    assert "read_recognition(folder: Path)" in page
+    assert "read_video_result(folder: Path)" in page
     assert "Unweighted mean of the classes" in page

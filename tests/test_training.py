@@ -134,7 +134,7 @@ class TestLearning:
         assert reports[-1][2] < reports[0][2]
 
 
-class TestOptimisers:
+class TestOptimizers:
     def test_sgd_is_sgd_with_momentum(self):
         parameter = nn.Parameter(torch.zeros(1))
         module = nn.Module()
@@ -306,7 +306,7 @@ class TestBatches:
         assert sorted(torch.cat(batches).tolist()) == list(range(count))
         assert all(2 <= len(batch) <= size + 1 for batch in batches)
 
-    def test_a_lone_last_clip_does_not_break_batch_normalisation(self):
+    def test_a_lone_last_clip_does_not_break_batch_normalization(self):
         def one_by_one():
             return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(1, 2))
 

@@ -26,6 +26,7 @@ VIDEO_SUFFIXES = (".avi", ".mp4", ".mov", ".mkv", ".webm")
 MAX_FRAMES_NAMED = 5
 
 Image = NDArray[np.uint8]
+Float32Array = NDArray[np.float32]
 
 
 class ClipError(MerlabError):
@@ -343,7 +344,7 @@ def read_image(path: Path) -> Image:
     """Decode one image as (H, W, 3) uint8 BGR.
 
     Raises ClipError when the file is missing, empty, truncated or not an image; OpenCV alone would hand back
-    the grey lower half of a truncated JPEG without a word.
+    the gray lower half of a truncated JPEG without a word.
     """
     try:
         content = path.read_bytes()

@@ -44,7 +44,7 @@ class Scheme:
     def reason(self, clip: Clip) -> str:
         """Why a clip without a class has none: its database and emotion, and whether it is omitted by name."""
         by_name = clip.emotion in self.emotions and (clip.database, clip.emotion) not in self.omitted_emotions
-        return f"{clip.database} {clip.emotion or 'unlabelled'}" + (" (omitted by name)" if by_name else "")
+        return f"{clip.database} {clip.emotion or 'unlabeled'}" + (" (omitted by name)" if by_name else "")
 
 
 _FIVE = ("happiness", "disgust", "repression", "surprise", "others")
@@ -82,7 +82,7 @@ SCHEMES: dict[str, Scheme] = {
         Scheme(
             "megc2019",
             "the three classes of MEGC2019; of CASME II the official list holds 145 clips: fear, sadness, others, "
-            "sub04 EP12_01f, sub05 EP09_05f and what the 2019 coding table relabelled to surprise are left out "
+            "sub04 EP12_01f, sub05 EP09_05f and what the 2019 coding table relabeled to surprise are left out "
             "(of SAMM, fear and sadness count as negative)",
             _SMIC_THREE,
             {
@@ -116,7 +116,7 @@ def find_scheme(name: str) -> Scheme:
 
 
 @dataclass(frozen=True)
-class Labelled:
+class Labeled:
     """The clips that a scheme covers, with their labels.
 
     ``labels`` (N,) are positions in ``scheme.classes``; ``left_out`` counts the clips outside the scheme by reason.
@@ -128,21 +128,21 @@ class Labelled:
     left_out: Mapping[str, int]
 
 
-def label_clips(table: ClipTable, scheme: Scheme) -> Labelled:
+def label_clips(table: ClipTable, scheme: Scheme) -> Labeled:
     """Label a table by a scheme; raises MerlabError when fewer than two of its classes occur."""
     labels = [scheme.label(clip) for clip in table]
     covered = [position for position, label in enumerate(labels) if label is not None]
     left_out = Counter(scheme.reason(clip) for clip, label in zip(table, labels, strict=True) if label is None)
     present = {labels[position] for position in covered}
     if len(present) < 2:
-        found = ", ".join(sorted({clip.emotion or "unlabelled" for clip in table})) or "no clips at all"
+        found = ", ".join(sorted({clip.emotion or "unlabeled" for clip in table})) or "no clips at all"
         covers = f"covers only {present.pop()}" if present else "covers none"
         raise MerlabError(
             f"scheme {scheme.name} {covers} of the clips, too few classes to tell apart: it knows "
             f"{', '.join(sorted(scheme.emotions))}; the clips are of {found}"
         )
     positions = np.array([scheme.classes.index(label) for label in labels if label is not None], np.int64)
-    return Labelled(scheme, table.take(covered), positions, dict(sorted(left_out.items())))
+    return Labeled(scheme, table.take(covered), positions, dict(sorted(left_out.items())))
 
 
 @dataclass(frozen=True)
@@ -220,18 +220,18 @@ PROTOCOLS = ("loso", "kfold", "hold-out-database")
 
 
 def make_splits(
-    protocol: str, labelled: Labelled, *, folds: int = 5, train_on: Sequence[str] | None = None
+    protocol: str, labeled: Labeled, *, folds: int = 5, train_on: Sequence[str] | None = None
 ) -> list[Split]:
     """The splits of a protocol; raises MerlabError for an unknown one, or where the clips do not allow it."""
-    groups = labelled.table.groups
+    groups = labeled.table.groups
     if train_on and protocol != "hold-out-database":
         raise MerlabError(f"train_on belongs to the protocol hold-out-database, not to {protocol}")
     if protocol == "loso":
         return loso(groups)
     if protocol == "kfold":
-        return stratified_group_kfold(labelled.labels, groups, folds)
+        return stratified_group_kfold(labeled.labels, groups, folds)
     if protocol == "hold-out-database":
-        return hold_out_database([clip.database for clip in labelled.table], train_on)
+        return hold_out_database([clip.database for clip in labeled.table], train_on)
     raise MerlabError(f"unknown protocol {protocol!r}; protocols are {', '.join(PROTOCOLS)}")
 
 

@@ -22,7 +22,7 @@ from merlab.processes import keep_freed_memory
 
 Precision = Literal["float32", "bfloat16"]
 Mirror = Callable[[Tensor], Tensor]
-LabelledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
+LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
 EpochReport = Callable[[int, int, float], None]
 
 # Below either, converting to and from bfloat16 costs a CPU more than the faster convolutions save: 0.54 M parameters at
@@ -154,7 +154,7 @@ class NeuralClassifier:
         groups: Sequence[str],
         seed: int,
         *,
-        monitor: LabelledInputs | None = None,
+        monitor: LabeledInputs | None = None,
         on_epoch: EpochReport | None = None,
     ) -> None:
         """Train on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row.
@@ -194,8 +194,8 @@ class NeuralClassifier:
         labels: NDArray[np.int64],
         groups: Sequence[str],
         seed: int,
-        monitor: LabelledInputs | None,
-    ) -> tuple[LabelledInputs, LabelledInputs | None]:
+        monitor: LabeledInputs | None,
+    ) -> tuple[LabeledInputs, LabeledInputs | None]:
         """What is trained on, and what each epoch is judged on."""
         chosen = np.arange(len(labels))
         judged = monitor
@@ -211,7 +211,7 @@ class NeuralClassifier:
     def _on_device(self, inputs: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(inputs, np.float32)).to(self.device)
 
-    def _both_on_device(self, pair: LabelledInputs) -> tuple[Tensor, Tensor]:
+    def _both_on_device(self, pair: LabeledInputs) -> tuple[Tensor, Tensor]:
         inputs, labels = pair
         return self._on_device(inputs), torch.from_numpy(labels.astype(np.int64)).to(self.device)
 
@@ -427,7 +427,7 @@ def balanced_weights(labels: Tensor, classes: int) -> Tensor:
 def random_batches(count: int, size: int, device: torch.device) -> list[Tensor]:
     """Rows 0..count-1 in random order, cut into batches; a lone last row joins the batch before it.
 
-    Batch normalisation has no variance to divide by when a batch is one clip on a grid of 1 x 1.
+    Batch normalization has no variance to divide by when a batch is one clip on a grid of 1 x 1.
     """
     batches = list(torch.split(torch.randperm(count, device=device), size))
     if len(batches) > 1 and len(batches[-1]) == 1:

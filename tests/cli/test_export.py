@@ -1,4 +1,4 @@
-"""Taking a recogniser elsewhere."""
+"""Taking a recognizer elsewhere."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import json
 import pytest
 
 from merlab.cli.arguments import RuntimeName
-from merlab.evaluation.runtimes import AUTO, RUNTIMES
-from merlab.recognition.model import export_clips
-from merlab.recognition.model.recogniser import load_recogniser
-from tests.recognition.recognisers import small_recogniser
+from merlab.inference.runtimes import AUTO, RUNTIMES
+from merlab.models import export_clips
+from merlab.models.recognizer import load_recognizer
+from tests.videos.recognizers import small_recognizer
 
 
 @pytest.fixture
 def weights(tmp_path):
-    small_recogniser(temperature=1.5).save(tmp_path / "weights.safetensors")
+    small_recognizer(temperature=1.5).save(tmp_path / "weights.safetensors")
     return tmp_path / "weights.safetensors"
 
 
@@ -31,7 +31,7 @@ def test_an_exported_file_is_judged_and_says_what_it_is(merlab, weights, tmp_pat
     assert status == 0
     assert (told["clips"], told["changed"], told["judged_on"]) == (6, 0, "6 SYNTHETIC clips of unseen faces")
     assert told["bytes"] == (tmp_path / "network.onnx").stat().st_size
-    assert told["weights-sha256"] == load_recogniser(weights).digest
+    assert told["weights-sha256"] == load_recognizer(weights).digest
     status, out, err = merlab(*command, "--out", "another.onnx")
     assert "0 of 6" in out
     assert "SYNTHETIC" in err
@@ -42,7 +42,7 @@ def test_an_exported_file_is_judged_and_says_what_it_is(merlab, weights, tmp_pat
 def test_a_database_can_be_judged_on(merlab, flow):
     pytest.importorskip("onnxruntime")
     recipe = "flow:channels=uvs,scale=minmax,size=28x28"
-    small_recogniser(recipe=recipe).save(flow.parent / "released.safetensors")
+    small_recognizer(recipe=recipe).save(flow.parent / "released.safetensors")
     command = ("export", "--weights", "released.safetensors", "--format", "onnx", "--out", "released.onnx", "--json")
     told = json.loads(merlab(*command, "--database", "ststnet-flow", "--root", flow)[1])
     assert told["judged_on"] == f"{told['clips']} clips of ststnet-flow"
@@ -77,7 +77,7 @@ def test_mistakes_end_in_a_message_with_the_remedy(merlab, weights, tmp_path, ch
         ("openvino", "int8", 0.15),
     ],
 )
-def test_the_recogniser_that_ships_can_be_exported(merlab, monkeypatch, kind, precision, share):
+def test_the_recognizer_that_ships_can_be_exported(merlab, monkeypatch, kind, precision, share):
     if RUNTIMES["openvino-bf16" if precision == "bf16" else kind].unavailable is not None:
         pytest.skip("this machine lacks what computes it")
     monkeypatch.setattr(export_clips, "CALIBRATION_SUBJECTS", 1)

@@ -108,7 +108,7 @@ def test_a_recipe_of_images_runs_as_stated_for_one_epoch(merlab, few_faces, tmp_
 
 @pytest.fixture(scope="module")
 def few_faces(tmp_path_factory):
-    from merlab.databases.synthetic import make_faces
+    from merlab.synthesis import make_faces
 
     # Each subject has clips of two classes under every scheme of a recipe, so that a floor can be fitted without it.
     return make_faces(tmp_path_factory.mktemp("faces") / "tree", subjects=2, clips=6, seed=2, jobs=1)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from merlab.serving import app, server
+from merlab.serving import routes, server
 from merlab.serving.limits import Limits
-from tests.recognition.recognisers import small_recogniser
+from tests.videos.recognizers import small_recognizer
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "howto" / "serve.md"
 
@@ -18,7 +18,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "howto" / "serve.md"
 @pytest.fixture
 def serve(merlab, tmp_path, monkeypatch):
     """Start the command with a server that ends at once; gives its outcome and the limits of its jobs."""
-    small_recogniser().save(tmp_path / "weights.safetensors")
+    small_recognizer().save(tmp_path / "weights.safetensors")
     limits = []
 
     class Server:
@@ -29,7 +29,7 @@ def serve(merlab, tmp_path, monkeypatch):
         limits.append(jobs.limits)
         jobs.close()
 
-    monkeypatch.setattr(app, "make_app", make)
+    monkeypatch.setattr(routes, "make_app", make)
     monkeypatch.setattr(server, "make_server", lambda _: Server())
 
     def run(*options):

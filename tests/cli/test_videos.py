@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from tests.recognition.recording import moving_face, write_avi
+from tests.videos.recording import moving_face, write_avi
 
 
 @pytest.mark.slow

@@ -9,8 +9,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from merlab.databases.base import Examination, silent
 from merlab.databases.casme2 import examine_tree
+from merlab.databases.database import Examination
+from merlab.progress import silent
 from tests.databases.release import image_bytes, label, write_images, write_table
 
 COLUMNS_2014 = (
@@ -24,7 +25,7 @@ CLIPS_PER_SUBJECT = (9, 13, 7, 5, 19, 5, 9, 3, 14, 14, 10, 12, 8, 4, 3, 4, 36, 3
 EMOTIONS_2014 = {
     "others": 99, "disgust": 63, "happiness": 32, "repression": 27, "surprise": 25, "sadness": 7, "fear": 2,
 }  # fmt: skip
-RELABELLED_2019 = (("24", "EP07_01"), ("24", "EP07_04f"), ("24", "EP10_03"))
+RELABELED_2019 = (("24", "EP07_01"), ("24", "EP07_04f"), ("24", "EP10_03"))
 
 # The clips that the release is known for: frames in the table, and frames in the folder where these differ.
 SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
@@ -84,7 +85,7 @@ def published_rows(version: str) -> list[dict[str, Any]]:
             rows.append(row(subject, clip, special.get("frames", (9, 10, 12)), emotion=emotion))
     label(rows, EMOTIONS_2014, "Estimated Emotion", each="happiness")
     for line in rows:
-        if version == "2019" and (line["Subject"], line["Filename"]) in RELABELLED_2019:
+        if version == "2019" and (line["Subject"], line["Filename"]) in RELABELED_2019:
             line["Estimated Emotion"] = "surprise"
     return sorted(rows, key=lambda line: (line["Subject"], line["Filename"]))
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from merlab.databases.base import Examination, silent
 from merlab.databases.casme import CASME
+from merlab.databases.database import Examination
+from merlab.progress import silent
 from tests.databases.release import image_bytes, label, write_images, write_table
 
 TABLE = "CASME-coding.xlsx"

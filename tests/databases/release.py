@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from openpyxl import Workbook, load_workbook
 
-from merlab.databases.base import Examination, Finding
+from merlab.databases.database import Examination, Finding
 
 
 def write_table(

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from merlab.databases.base import Examination, silent
+from merlab.databases.database import Examination
 from merlab.databases.samm import SAMM
+from merlab.progress import silent
 from tests.databases.release import image_bytes, label, write_images, write_table
 
 TABLE = "SAMM_Micro_FACS_Codes_v2.xlsx"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.databases.base import Examination, silent
+from merlab.databases.database import Examination
 from merlab.databases.smic import SMIC
+from merlab.progress import silent
 from tests.databases.release import image_bytes, write_images, write_table
 
 TABLE = "SMIC-HS-E_annotation_2019.xlsx"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from merlab.clips import Clip
-from merlab.databases.base import silent
 from merlab.databases.casme2 import CASME2
 from merlab.errors import MerlabError
+from merlab.progress import silent
 from tests.databases.casme2_release import (
     COLUMNS_2014,
     COLUMNS_2019,
@@ -116,7 +116,7 @@ class TestTheRelease:
         clip = next(clip for clip in examine(release).clips if (clip.subject, clip.name) == ("sub16", "EP01_08"))
         assert (clip.onset, clip.offset, clip.apex_source) == (73, 96, "annotated")
 
-    def test_the_table_of_2019_is_recognised_by_its_counts(self, tmp_path):
+    def test_the_table_of_2019_is_recognized_by_its_counts(self, tmp_path):
         facts = examine(write_release(tmp_path, "2019")).facts
         assert facts["table version"].startswith("2019")
         assert "surprise 28" in facts["emotions"]
@@ -327,14 +327,14 @@ class TestLayouts:
         (small / TABLE_2014).rename(nested / place / TABLE_2014)
         assert len(examine(nested).clips) == 3
 
-    def test_the_selection_of_raw_frames_is_recognised(self, tmp_path):
+    def test_the_selection_of_raw_frames_is_recognized(self, tmp_path):
         rewrite(tmp_path, ROWS[0])
         write_clip(tmp_path / "CASME2_RAW_selected", "01", "EP02_01f", FRAMES, "img{}.jpg")
         examination = examine(tmp_path)
         assert examination.facts["layout"].startswith("CASME2_RAW_selected")
         assert len(examination.clips) == 1
 
-    def test_whole_clips_are_recognised_by_frame_1(self, tmp_path):
+    def test_whole_clips_are_recognized_by_frame_1(self, tmp_path):
         rewrite(tmp_path, ROWS[0])
         write_clip(tmp_path / "raw", "01", "EP02_01f", range(1, 121), "img{}.jpg")
         examination = examine(tmp_path)
@@ -472,7 +472,7 @@ class TestFoldersWithFaults:
         found = only(examine(small), "EP02_01f").found
         assert found == "frames 80..86; absent: onset 46, 47, 48, 49, apex 59 and 29 more"
 
-    def test_frames_renumbered_from_1_are_recognised(self, small):
+    def test_frames_renumbered_from_1_are_recognized(self, small):
         folder = small / "Cropped" / "sub01" / "EP02_01f"
         for number in FRAMES:
             (folder / f"reg_img{number}.jpg").rename(folder / f"reg_img{number - 45}.jpg")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from merlab.databases.base import Examination
+from merlab.databases.database import Examination
 from tests.databases import casme2_release, casme_release, samm_release, smic_release
 from tests.databases.release import FAULTS, about, edit_table, write_images, write_table
 

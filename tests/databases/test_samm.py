@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from merlab.clips import Clip
-from merlab.databases.base import Examination
+from merlab.databases.database import Examination
 from merlab.errors import MerlabError
 from tests.databases.release import about, edit_table, only, write_table
 from tests.databases.samm_release import COLUMNS, EMOTIONS, JPEG, TABLE, examine, published_rows, row, write_release

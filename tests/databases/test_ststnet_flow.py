@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from merlab.clips import Clip
-from merlab.databases.base import Examination, Finding, silent
+from merlab.databases.database import Examination, Finding
 from merlab.databases.ststnet_flow import STSTNET_FLOW
 from merlab.errors import MerlabError
+from merlab.progress import silent
 from tests.helpers import STSTNET_FLOW as RELEASED
 from tests.helpers import needs_released_flow, write_flow_tree
 
@@ -157,7 +158,7 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("content", "found"),
         [
-            (np.zeros((28, 28), np.uint8), "a grey image"),
+            (np.zeros((28, 28), np.uint8), "a gray image"),
             (np.zeros((32, 30, 3), np.uint8), "30x32"),
         ],
     )

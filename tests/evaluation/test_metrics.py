@@ -1,4 +1,4 @@
-"""The four metrics against scikit-learn, published floors, and the known defects of published code."""
+"""The four metrics against scikit-learn, published baselines, and the known defects of published code."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from merlab.evaluation.metrics import (
 )
 
 CLASSES = ["negative", "positive", "surprise", "others"]
-labelled_clips = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES)), min_size=1, max_size=60)
+labeled_clips = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES)), min_size=1, max_size=60)
 
 
-@given(labelled_clips)
+@given(labeled_clips)
 @settings(max_examples=50)
 def test_every_metric_agrees_with_scikit_learn_also_where_classes_are_absent(pairs):
     truth, prediction = (list(labels) for labels in zip(*pairs, strict=True))
@@ -40,7 +40,7 @@ def test_every_metric_agrees_with_scikit_learn_also_where_classes_are_absent(pai
     assert accuracy(counts) == pytest.approx(accuracy_score(truth, prediction))
 
 
-@given(labelled_clips)
+@given(labeled_clips)
 @settings(max_examples=50)
 def test_every_class_agrees_with_scikit_learn(pairs):
     truth, prediction = (list(labels) for labels in zip(*pairs, strict=True))
@@ -51,7 +51,7 @@ def test_every_class_agrees_with_scikit_learn(pairs):
     np.testing.assert_allclose(precision(counts), precision_score(truth, prediction, **options))
 
 
-@given(st.lists(labelled_clips, min_size=1, max_size=4))
+@given(st.lists(labeled_clips, min_size=1, max_size=4))
 def test_a_stack_of_matrices_gives_the_metrics_of_each(runs):
     labels = [tuple(zip(*pairs, strict=True)) for pairs in runs]
     stack = np.stack([confusion_matrix(truth, prediction, CLASSES) for truth, prediction in labels])
@@ -98,7 +98,7 @@ def test_a_class_without_clips_counts_as_zero_instead_of_dropping_out():
     assert absent_classes(counts, CLASSES[:3]) == ["surprise"]
 
 
-@given(labelled_clips)
+@given(labeled_clips)
 def test_swapping_truth_and_prediction_leaves_uf1_and_turns_uar_into_macro_precision(pairs):
     truth, prediction = zip(*pairs, strict=True)
     right, swapped = confusion_matrix(truth, prediction, CLASSES), confusion_matrix(prediction, truth, CLASSES)

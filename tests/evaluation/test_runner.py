@@ -7,7 +7,7 @@ import pytest
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.plan import plan_run
 from merlab.evaluation.runner import Tally, run
-from merlab.evaluation.work import Fit, Worker
+from merlab.evaluation.unit import Fit, Worker
 from merlab.methods import METHODS
 from tests.helpers import write_flow_tree
 
@@ -40,7 +40,7 @@ def test_every_clip_is_predicted_once_a_seed_by_a_model_that_never_saw_its_subje
     assert (per_clip == 1).all()
     assert len(table) == 24 * (1 + 2)
     for split in plan.splits:
-        groups = plan.labelled.table.groups
+        groups = plan.labeled.table.groups
         assert not {groups[row] for row in split.train} & {groups[row] for row in split.test}
 
 
@@ -103,7 +103,7 @@ NEURAL_OR_FITTED = [name for name in METHODS if name not in {"constant", "random
 
 def drawn_inputs(worker, recipe, progress=None):
     """Inputs drawn at random: the clips of this tree are stored flow, which not every method can be fed with."""
-    shape = (len(worker.plan.labelled.table), *recipe.shape)
+    shape = (len(worker.plan.labeled.table), *recipe.shape)
     return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
 
 
@@ -111,11 +111,11 @@ def drawn_inputs(worker, recipe, progress=None):
 def test_a_models_predictions_do_not_depend_on_the_labels_of_its_test_clips(name, root, tmp_path, monkeypatch):
     monkeypatch.setattr(Worker, "inputs", drawn_inputs)
     plan = make_plan(root, [name], preset="flow28" if "flow28" in METHODS[name].presets else None)
-    labels = plan.labelled.labels.copy()
+    labels = plan.labeled.labels.copy()
     labels[list(plan.splits[0].test)] = (labels[list(plan.splits[0].test)] + 1) % 3
-    relabelled = replace(plan, labelled=replace(plan.labelled, labels=labels))
+    relabeled = replace(plan, labeled=replace(plan.labeled, labels=labels))
     columns = ["p_negative", "p_positive", "p_surprise"]
-    pd.testing.assert_frame_equal(first_fold(plan, tmp_path)[columns], first_fold(relabelled, tmp_path)[columns])
+    pd.testing.assert_frame_equal(first_fold(plan, tmp_path)[columns], first_fold(relabeled, tmp_path)[columns])
 
 
 def test_only_the_leaky_mode_looks_at_the_test_fold(root, tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, recall_score
 
 from merlab.errors import MerlabError
-from merlab.evaluation.summary import score, summarise_method, summarise_run
+from merlab.evaluation.summary import score, summarize_method, summarize_run
 
 CLASSES = ["negative", "positive", "surprise"]
 
@@ -37,7 +37,7 @@ def test_mean_and_sd_are_over_the_seeds_pooled_values():
         f1_score(rows["truth"], rows["prediction"], labels=CLASSES, average="macro")
         for _, rows in table.groupby("seed")
     ]
-    summary = summarise_method(table, CLASSES)
+    summary = summarize_method(table, CLASSES)
     assert summary["uf1"]["mean"] == pytest.approx(np.mean(by_seed))
     assert summary["uf1"]["sd"] == pytest.approx(np.std(by_seed, ddof=1))
     low, high = summary["uf1"]["interval"]
@@ -46,7 +46,7 @@ def test_mean_and_sd_are_over_the_seeds_pooled_values():
 
 
 def test_one_seed_has_no_sd_and_one_subject_no_interval():
-    summary = summarise_method(predictions(seeds=1, subjects=1), CLASSES)
+    summary = summarize_method(predictions(seeds=1, subjects=1), CLASSES)
     assert summary["uar"]["sd"] is None
     assert summary["uar"]["interval"] is None
 
@@ -54,12 +54,12 @@ def test_one_seed_has_no_sd_and_one_subject_no_interval():
 def test_the_confusion_matrix_sums_the_seeds_and_has_the_truth_on_its_rows():
     table = predictions(seeds=2)
     expected = pd.crosstab(table["truth"], table["prediction"]).reindex(index=CLASSES, columns=CLASSES, fill_value=0)
-    assert summarise_method(table, CLASSES)["confusion"] == expected.to_numpy().tolist()
+    assert summarize_method(table, CLASSES)["confusion"] == expected.to_numpy().tolist()
 
 
 def test_classes_and_databases_are_parts_of_the_same_pooled_predictions():
     table = predictions(seeds=1)
-    summary = summarise_method(table, CLASSES)
+    summary = summarize_method(table, CLASSES)
     recalls = recall_score(table["truth"], table["prediction"], labels=CLASSES, average=None)
     assert [of["recall"] for of in summary["per_class"].values()] == pytest.approx(recalls.tolist())
     samm = table[table["database"] == "samm"]
@@ -70,14 +70,14 @@ def test_classes_and_databases_are_parts_of_the_same_pooled_predictions():
 
 
 def test_a_class_without_clips_is_reported():
-    summary = summarise_method(predictions(), [*CLASSES, "others"])
+    summary = summarize_method(predictions(), [*CLASSES, "others"])
     assert summary["absent_classes"] == ["others"]
     assert summary["per_class"]["others"]["clips"] == 0
 
 
 def test_a_run_lists_its_methods_in_order_each_compared_with_those_before():
     table = pd.concat([predictions("random", right=0.0, draw=1), predictions("ststnet", right=0.9, draw=2)])
-    metrics = summarise_run(table, CLASSES, ["random", "ststnet"], {"random": [], "ststnet": ["REDUCED"]})
+    metrics = summarize_run(table, CLASSES, ["random", "ststnet"], {"random": [], "ststnet": ["REDUCED"]})
     first, second = metrics
     assert [first["method"], second["method"]] == ["random", "ststnet"]
     assert first["compared"] == {}
@@ -89,7 +89,7 @@ def test_a_run_lists_its_methods_in_order_each_compared_with_those_before():
 
 def test_a_run_of_one_subject_is_still_valid_json():
     table = pd.concat([predictions(name, subjects=1) for name in ("random", "ststnet")])
-    metrics = summarise_run(table, CLASSES, ["random", "ststnet"], {"random": [], "ststnet": []})
+    metrics = summarize_run(table, CLASSES, ["random", "ststnet"], {"random": [], "ststnet": []})
     assert metrics[1]["compared"]["random"]["interval"] is None
     json.dumps(metrics, allow_nan=False)
 
@@ -119,7 +119,7 @@ def test_seeds_are_scored_one_by_one_and_averaged():
 
 def test_scoring_agrees_with_the_summary_of_a_run():
     table = predictions(seeds=2)
-    summary, result = summarise_method(table, CLASSES), score(table, CLASSES)
+    summary, result = summarize_method(table, CLASSES), score(table, CLASSES)
     for name in ("uf1", "uar", "accuracy", "macro_precision"):
         assert result[name] == pytest.approx(summary[name]["mean"])
         assert result["interval"][name] == pytest.approx(summary[name]["interval"])

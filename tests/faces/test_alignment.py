@@ -19,8 +19,8 @@ LIMIT = 0.2
 
 def bridge_flow(onset, image):
     """Mean length of the optical flow on the bridge of the nose, px."""
-    grey = [np.asarray(cv2.cvtColor(face, cv2.COLOR_BGR2GRAY), np.uint8) for face in (onset, image)]
-    flow = dis(*grey)
+    gray = [np.asarray(cv2.cvtColor(face, cv2.COLOR_BGR2GRAY), np.uint8) for face in (onset, image)]
+    flow = dis(*gray)
     return float(np.hypot(flow[..., 0], flow[..., 1])[BRIDGE].mean())
 
 

@@ -76,7 +76,7 @@ def test_no_face_is_found_where_there_is_none(detector):
 def test_several_faces_are_all_found(yunet, astronaut):
     twice = np.hstack([astronaut, astronaut])
     faces = yunet.detect(twice)
-    assert sorted(round(face.centre[0]) // 640 for face in faces) == [0, 1]
+    assert sorted(round(face.center[0]) // 640 for face in faces) == [0, 1]
 
 
 @pytest.mark.parametrize("factor", [0.25, 3])
@@ -103,7 +103,7 @@ def test_the_ghost_that_the_ssd_sees_below_a_large_face_is_dropped(heads):
     frame, truth = heads[0]
     faces = make_detector("opencv-ssd", *SSD).detect(frame)
     assert len(faces) == 1
-    assert faces[0].centre[0] == pytest.approx(truth["nose_tip"][0], abs=20)
+    assert faces[0].center[0] == pytest.approx(truth["nose_tip"][0], abs=20)
 
 
 def test_the_same_image_gives_the_same_boxes(detector, astronaut):
@@ -134,11 +134,11 @@ def test_an_unknown_detector_is_named_with_its_nearest():
 
 
 def test_the_largest_and_most_central_face_comes_first():
-    centre = Face(270, 190, 370, 290, 0.7)
+    center = Face(270, 190, 370, 290, 0.7)
     larger_in_the_corner = Face(520, 0, 640, 120, 0.9)
     much_larger = Face(0, 0, 300, 400, 0.6)
-    assert most_prominent([larger_in_the_corner, centre], 640, 480)[0] is centre
-    assert most_prominent([centre, larger_in_the_corner, much_larger], 640, 480)[0] is much_larger
+    assert most_prominent([larger_in_the_corner, center], 640, 480)[0] is center
+    assert most_prominent([center, larger_in_the_corner, much_larger], 640, 480)[0] is much_larger
 
 
 def test_overlap_is_intersection_over_union():
@@ -165,9 +165,9 @@ def test_any_image_becomes_the_same_eight_bits(make):
 
 
 @pytest.mark.parametrize("shape", [(6, 5), (6, 5, 1)])
-def test_grey_is_repeated(shape):
-    grey = np.arange(30, dtype=np.uint8).reshape(shape)
-    assert np.array_equal(to_bgr(grey), np.dstack([grey.reshape(6, 5)] * 3))
+def test_gray_is_repeated(shape):
+    gray = np.arange(30, dtype=np.uint8).reshape(shape)
+    assert np.array_equal(to_bgr(gray), np.dstack([gray.reshape(6, 5)] * 3))
 
 
 @pytest.mark.parametrize(("peak", "white"), [(1000, 1023), (4000, 4095), (16000, 16383), (60000, 65535)])
@@ -193,7 +193,7 @@ def test_what_is_no_image_is_refused(image):
         to_bgr(image)
 
 
-def test_a_grey_16_bit_frame_shows_the_same_face(yunet, astronaut):
-    grey = cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY).astype(np.uint16) * 16
-    (face,) = yunet.detect(to_bgr(grey))
+def test_a_gray_16_bit_frame_shows_the_same_face(yunet, astronaut):
+    gray = cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY).astype(np.uint16) * 16
+    (face,) = yunet.detect(to_bgr(gray))
     assert face.overlap(yunet.detect(astronaut)[0]) > 0.85

@@ -64,7 +64,7 @@ def spot(width, height, where, sigma):
     return cv2.merge([bright.round().astype(np.uint8)] * 3)
 
 
-def centre_of_light(image):
+def center_of_light(image):
     light = image[..., 0].astype(float)
     rows, columns = np.indices(light.shape)
     return (columns * light).sum() / light.sum(), (rows * light).sum() / light.sum()
@@ -76,7 +76,7 @@ def test_what_a_moved_image_shows_lies_where_the_transform_puts_it(scale):
     where = transform.inverse([(60.25, 49.5)])[0]
     image = spot(1301, 1003, where, 6 / scale)
     shown = moved_image(image, transform, (120, 100))
-    assert centre_of_light(shown) == pytest.approx((60.25, 49.5), abs=0.03)
+    assert center_of_light(shown) == pytest.approx((60.25, 49.5), abs=0.03)
 
 
 def test_fine_texture_is_averaged_where_a_face_shrinks_much():

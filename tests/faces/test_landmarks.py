@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.faces import models
+from merlab.faces import model_files
 from merlab.faces.detection import Face, make_detector
 from merlab.faces.landmarks import FaceMesh, FivePoints, Landmarker, fallback_warning, find_landmarker
 
@@ -65,7 +65,7 @@ def test_a_larger_picture_of_the_same_head_gives_the_same_landmarks_larger(mesh,
     frame, _ = heads[1]
     large = cv2.resize(frame, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     small, big = mesh.locate(frame, detected(frame)), mesh.locate(large, detected(large))
-    # Pixel centres: x of the large picture is 3 x + 1.
+    # Pixel centers: x of the large picture is 3 x + 1.
     assert np.hypot(*((big.points - 1) / 3 - small.points).T).mean() < 1.5
 
 
@@ -100,7 +100,7 @@ def test_a_box_alone_has_no_landmarks_without_the_mesh(heads):
 
 
 def test_the_fallback_is_taken_where_the_mesh_is_absent_and_is_declared(monkeypatch, tmp_path):
-    monkeypatch.setattr(models, "models_folder", lambda: tmp_path)
+    monkeypatch.setattr(model_files, "models_folder", lambda: tmp_path)
     assert find_landmarker().source == "five-points"
     assert "merlab models get" in (fallback_warning("five-points") or "")
     assert fallback_warning("mesh") is None

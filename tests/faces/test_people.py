@@ -32,17 +32,15 @@ def stage(heads):
 
 
 def faces_of(tracker, *frames):
-    """face_id, stretch and whether it is seen, in every frame."""
-    return [
-        [(seen.face_id, seen.stretch, seen.tracked is not None) for seen in tracker.find(frame)] for frame in frames
-    ]
+    """face_id, track and whether it is seen, in every frame."""
+    return [[(seen.face_id, seen.track, seen.tracked is not None) for seen in tracker.find(frame)] for frame in frames]
 
 
 def test_two_faces_side_by_side_keep_their_numbers_while_they_move(tracker, stage):
     people = tracker()
     found = [people.find(stage(True, True, shift=shift)) for shift in (0, 2, 4, 6)]
     assert [[seen.face_id for seen in faces] for faces in found] == [[0, 1]] * 4
-    left, right = (next(s.tracked.box.centre[0] for s in found[-1] if s.face_id == face) for face in (0, 1))
+    left, right = (next(s.tracked.box.center[0] for s in found[-1] if s.face_id == face) for face in (0, 1))
     assert sorted([left < 320, right < 320]) == [False, True]
 
 

@@ -15,7 +15,7 @@ CENTRAL, LARGER = Face(270, 190, 370, 290, 0.8), Face(0, 0, 400, 400, 0.9)
 
 def marks(face, presence=1.0):
     corners = [(face.left, face.top), (face.right, face.bottom)]
-    return Landmarks(np.array([*corners, *corners, face.centre], np.float64), "five-points", presence)
+    return Landmarks(np.array([*corners, *corners, face.center], np.float64), "five-points", presence)
 
 
 class Detector:

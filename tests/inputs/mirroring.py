@@ -13,10 +13,10 @@ from merlab.clips import ClipTable
 from merlab.inputs import make_input, mirror_of, parse_recipe
 from tests.helpers import make_clip, write_frames
 
-FloatArray = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 
 
-def mirrored_both_ways(folder: Path, images: Sequence[FloatArray], text: str) -> tuple[FloatArray, FloatArray]:
+def mirrored_both_ways(folder: Path, images: Sequence[Float32Array], text: str) -> tuple[Float32Array, Float32Array]:
     """The mirrored input of a clip of these images (onset first, offset last), and the input of its mirrored images."""
     clips = []
     for name, flip in (("plain", 1), ("mirrored", -1)):

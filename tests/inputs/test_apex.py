@@ -9,7 +9,7 @@ import pytest
 
 from merlab.clips import ClipError, ClipTable, ImageFolder
 from merlab.databases import find_database
-from merlab.databases.base import load_clips
+from merlab.databases.database import load_clips
 from merlab.inputs import load_inputs, make_input, parse_recipe
 from merlab.inputs.apex import middle, spot_apex
 from tests.helpers import make_clip, moved, texture, write_frames

@@ -11,33 +11,33 @@ from tests.helpers import STSTNET_FLOW, make_clip, moved, needs_released_flow, t
 INSIDE = (slice(30, -30), slice(30, -30))
 
 
-def grey(image):
+def gray(image):
     return image.round().clip(0, 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize(("name", "error"), [("dis", 0.05), ("farneback", 0.25)])
 def test_an_algorithm_finds_a_known_movement_of_a_fraction_of_a_pixel(name, error):
     onset = texture(1)
-    flow = ALGORITHMS[name](grey(onset), grey(moved(onset, 0.6, -0.4)))
+    flow = ALGORITHMS[name](gray(onset), gray(moved(onset, 0.6, -0.4)))
     median = np.median(flow[INSIDE].reshape(-1, 2), axis=0)
     assert median == pytest.approx([0.6, -0.4], abs=error)
 
 
 def test_dis_gives_the_same_flow_each_time():
-    onset, apex = grey(texture(1)), grey(moved(texture(1), 1.3, 0.2))
+    onset, apex = gray(texture(1)), gray(moved(texture(1), 1.3, 0.2))
     assert np.array_equal(ALGORITHMS["dis"](onset, apex), ALGORITHMS["dis"](onset, apex))
 
 
 @pytest.mark.skipif(hasattr(cv2, "optflow"), reason="this environment has OpenCV's contrib build")
 def test_tvl1_without_opencv_contrib_says_what_to_install():
     with pytest.raises(MerlabError, match=r"merlab\[tvl1\]"):
-        tvl1(grey(texture(1)), grey(texture(1)))
+        tvl1(gray(texture(1)), gray(texture(1)))
 
 
 @pytest.mark.skipif(not hasattr(cv2, "optflow"), reason="TV-L1 needs OpenCV's contrib build")
 def test_tvl1_finds_a_known_movement():
     onset = texture(1)
-    flow = tvl1(grey(onset), grey(moved(onset, 0.6, -0.4)))
+    flow = tvl1(gray(onset), gray(moved(onset, 0.6, -0.4)))
     assert np.median(flow[INSIDE].reshape(-1, 2), axis=0) == pytest.approx([0.6, -0.4], abs=0.05)
 
 
@@ -93,7 +93,7 @@ def test_flow_of_a_clip_points_where_the_face_moved(tmp_path):
     assert np.median(shear) < 0.1
 
 
-def test_a_released_image_is_read_as_u_v_strain_and_not_as_opencv_orders_colours(tmp_path):
+def test_a_released_image_is_read_as_u_v_strain_and_not_as_opencv_orders_colors(tmp_path):
     image = np.zeros((28, 28, 3), np.uint8)
     image[..., 2], image[..., 1], image[..., 0] = 255, 102, 51  # OpenCV writes B, G, R
     cv2.imwrite(str(tmp_path / "flow.png"), image)

@@ -21,7 +21,7 @@ def test_apex_is_the_apex_frame_scaled_to_one(clip):
 
 
 def test_onset_apex_stacks_the_onset_frame_before_the_apex_frame(clip):
-    stacked = made(clip, "onset-apex:colour=grey,size=20x30")
+    stacked = made(clip, "onset-apex:color=gray,size=20x30")
     assert stacked[:, 0, 0] == pytest.approx([0.2, 0.4])
 
 

@@ -33,19 +33,19 @@ def test_uniform_patterns_of_every_plane_are_those_of_scikit_image(plane, radius
 
 
 @pytest.mark.parametrize("plane", PLANES)
-def test_an_ellipse_reads_its_neighbours_as_scipy_interpolates(plane):
+def test_an_ellipse_reads_its_neighbors_as_scipy_interpolates(plane):
     radii = (4, 1, 2)
     first, second = PLANES[plane]
-    centres = np.stack(
+    centers = np.stack(
         np.meshgrid(*(np.arange(r, n - r) for r, n in zip(radii, VOLUME.shape, strict=True)), indexing="ij")
     )
-    expected = np.zeros(centres.shape[1:], int)
-    for neighbour in range(8):
-        at = centres.astype(float)
-        at[first] -= radii[first] * np.sin(np.pi * neighbour / 4)
-        at[second] += radii[second] * np.cos(np.pi * neighbour / 4)
+    expected = np.zeros(centers.shape[1:], int)
+    for neighbor in range(8):
+        at = centers.astype(float)
+        at[first] -= radii[first] * np.sin(np.pi * neighbor / 4)
+        at[second] += radii[second] * np.cos(np.pi * neighbor / 4)
         read = map_coordinates(VOLUME.astype(np.float64), at, order=1, mode="nearest")
-        expected += (read - VOLUME[tuple(centres)] > -1e-6).astype(int) << neighbour
+        expected += (read - VOLUME[tuple(centers)] > -1e-6).astype(int) << neighbor
     assert np.array_equal(codes(VOLUME, plane, radii), expected)
 
 
@@ -71,7 +71,7 @@ def test_each_histogram_sums_to_one_and_counts_only_its_block():
     assert np.array_equal(whole[1:], elsewhere[1:])
 
 
-def test_a_volume_without_a_centre_for_every_block_is_refused():
+def test_a_volume_without_a_center_for_every_block_is_refused():
     with pytest.raises(MerlabError, match="larger size"):
         histograms(VOLUME, (1, 8, 21), (1, 1, 1))
 
@@ -84,7 +84,7 @@ def test_motion_changes_the_planes_of_time_and_a_still_clip_has_none(tmp_path):
     vectors = load_inputs(ClipTable((still, slid)), recipe, tmp_path / "cache")
     assert vectors.shape == (2, 4425, 1, 1)
     planes = vectors.reshape(2, 25, 3, BINS)
-    # Over a still clip the neighbours before and after equal the centre: their two bits are always set.
+    # Over a still clip the neighbors before and after equal the center: their two bits are always set.
     distance = np.abs(planes[0] - planes[1]).sum(axis=2).mean(axis=0)
     assert distance[0] < 0.5 * min(distance[1:])
 

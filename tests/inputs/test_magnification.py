@@ -67,11 +67,11 @@ def test_the_finest_and_the_coarsest_level_are_left_alone_and_no_gain_exceeds_al
     assert max(gains) == 20
 
 
-def test_colour_is_attenuated_and_brightness_is_not():
-    grey = np.full((20, 20, 3), 100, np.uint8)
-    brighter, bluer = grey + np.array([4, 4, 4], np.uint8), grey + np.array([40, 0, 0], np.uint8)
-    assert linear([grey, brighter], 4)[1][0, 0].tolist() == [120, 120, 120]
-    blue = linear([grey, bluer], 4)[1][0, 0].astype(int)
+def test_color_is_attenuated_and_brightness_is_not():
+    gray = np.full((20, 20, 3), 100, np.uint8)
+    brighter, bluer = gray + np.array([4, 4, 4], np.uint8), gray + np.array([40, 0, 0], np.uint8)
+    assert linear([gray, brighter], 4)[1][0, 0].tolist() == [120, 120, 120]
+    blue = linear([gray, bluer], 4)[1][0, 0].astype(int)
     luma = 4 * 40 * 0.114
     assert blue == pytest.approx([140 + luma + 0.1 * (160 - luma), 100 + 0.9 * luma, 100 + 0.9 * luma], abs=1)
 
@@ -106,7 +106,7 @@ def test_only_filtering_over_time_needs_the_frames_between_onset_and_apex(growin
 def test_the_onset_of_a_magnified_pair_is_the_onset(growing):
     table = ClipTable((growing,))
     plain, large = (
-        make_input(table, growing, parse_recipe(f"onset-apex:colour=grey,magnify={name}")) for name in ("none", "evm8")
+        make_input(table, growing, parse_recipe(f"onset-apex:color=gray,magnify={name}")) for name in ("none", "evm8")
     )
     assert np.array_equal(plain[0], large[0])
     assert np.abs(large[1] - large[0]).mean() > 2 * np.abs(plain[1] - plain[0]).mean()

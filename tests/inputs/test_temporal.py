@@ -9,7 +9,7 @@ lengths = st.integers(1, 60)
 
 
 def tim_as_published(frames, wanted):
-    """Zhou et al. 2011 step by step: centre, decompose, map to the graph's curves, read these, map back."""
+    """Zhou et al. 2011 step by step: center, decompose, map to the graph's curves, read these, map back."""
     count = frames.shape[1]
     mean = frames.mean(axis=1, keepdims=True)
     left, values, right = np.linalg.svd(frames - mean, full_matrices=False)
@@ -57,7 +57,7 @@ def test_tim_follows_a_cosine_through_the_clip_exactly_and_a_line_closely():
     assert tim(20, 50) @ at_frames == pytest.approx(read_at, abs=0.01)
 
 
-def test_linear_interpolation_reads_between_neighbours():
+def test_linear_interpolation_reads_between_neighbors():
     assert linear(3, 5) @ np.array([0.0, 10.0, 40.0]) == pytest.approx([0, 5, 10, 25, 40])
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from merlab.evaluation.plan import make_entry
 from merlab.inputs import load_inputs, mirror_of
 from merlab.methods import find_method
-from merlab.methods.base import Task
-from merlab.protocols import Labelled, stratified_group_kfold
+from merlab.methods.method import Task
+from merlab.protocols import Labeled, stratified_group_kfold
 
 FOLDS, SHUFFLES = 3, 1000
 ROUNDING = 1e-9
@@ -21,7 +21,7 @@ ROUNDING = 1e-9
 
 def out_of_fold(
     name: str,
-    labelled: Labelled,
+    labeled: Labeled,
     cache: Path,
     *,
     preset: str,
@@ -35,13 +35,13 @@ def out_of_fold(
     method = find_method(name)
     entry = make_entry(name, preset, [0], text, settings)
     recipe = entry.recipe
-    inputs = load_inputs(labelled.table, recipe, cache)
-    groups, answers = labelled.table.groups, np.empty_like(labelled.labels)
-    for split in stratified_group_kfold(labelled.labels, groups, FOLDS):
+    inputs = load_inputs(labeled.table, recipe, cache)
+    groups, answers = labeled.table.groups, np.empty_like(labeled.labels)
+    for split in stratified_group_kfold(labeled.labels, groups, FOLDS):
         train, test = np.array(split.train), np.array(split.test)
-        task = Task.of(len(labelled.scheme.classes), recipe)
+        task = Task.of(len(labeled.scheme.classes), recipe)
         classifier = method.build(task, entry.preset, mirror=mirror_of(recipe))
-        classifier.fit(inputs[train], labelled.labels[train], [groups[row] for row in train], seed=0)
+        classifier.fit(inputs[train], labeled.labels[train], [groups[row] for row in train], seed=0)
         answers[test] = classifier.predict_proba(inputs[test]).argmax(axis=1)
     return answers
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from merlab.errors import MerlabError
 from merlab.methods import find_method
-from merlab.methods.base import Task
 from merlab.methods.bi_woof import bi_woof
+from merlab.methods.method import Task
 
 
 def still(side: int = 10) -> np.ndarray:

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from merlab.evaluation.cost import macs, parameters
+from merlab.inference.cost import macs, parameters
 from merlab.methods import find_method
-from merlab.methods.base import Task
+from merlab.methods.method import Task
 
 
 def build(task):
@@ -13,7 +13,7 @@ def build(task):
 
 def test_it_has_the_parameters_and_cost_of_the_released_model():
     # Counted by hand from the released Keras layers (trainable, 8 classes): 448 stem; 4 x (272 + 4 640 + 51 264)
-    # paths; 192 + 512 batch normalisation; 590 080 convolution; 1 048 832 + 2 056 dense.
+    # paths; 192 + 512 batch normalization; 590 080 convolution; 1 048 832 + 2 056 dense.
     network = build(Task(8, 3, 112, 112))
     assert parameters(network) == 448 + 4 * (272 + 4640 + 51264) + 192 + 512 + 590080 + 1048832 + 2056
     assert parameters(network) / 1e6 == pytest.approx(1.87, abs=0.01)

@@ -40,9 +40,9 @@ def test_every_trained_method_is_asked():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHOSEN)
-def test_it_learns_clear_movements_of_subjects_it_has_not_seen(labelled_faces, tmp_path, name):
-    labelled = labelled_faces("easy")
-    recall, chance = share_of_shuffles_reaching(labelled.labels, out_of_fold(name, labelled, tmp_path, **CHOSEN[name]))
+def test_it_learns_clear_movements_of_subjects_it_has_not_seen(labeled_faces, tmp_path, name):
+    labeled = labeled_faces("easy")
+    recall, chance = share_of_shuffles_reaching(labeled.labels, out_of_fold(name, labeled, tmp_path, **CHOSEN[name]))
     # 1000 shuffles never come close: well above chance (.2), not merely beyond it.
     assert chance == 0
     assert recall > 0.45
@@ -50,8 +50,8 @@ def test_it_learns_clear_movements_of_subjects_it_has_not_seen(labelled_faces, t
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHOSEN)
-def test_it_stays_at_chance_where_no_action_unit_moves(labelled_faces, tmp_path, name):
-    labelled = labelled_faces("null")
-    recall, chance = share_of_shuffles_reaching(labelled.labels, out_of_fold(name, labelled, tmp_path, **CHOSEN[name]))
+def test_it_stays_at_chance_where_no_action_unit_moves(labeled_faces, tmp_path, name):
+    labeled = labeled_faces("null")
+    recall, chance = share_of_shuffles_reaching(labeled.labels, out_of_fold(name, labeled, tmp_path, **CHOSEN[name]))
     # The level of 1 in 20 is shared out over the methods that are asked (Bonferroni).
     assert chance > 0.05 / len(CHOSEN), recall

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from merlab.evaluation.cost import macs, parameters
+from merlab.inference.cost import macs, parameters
 from merlab.methods import find_method
-from merlab.methods.base import Task
+from merlab.methods.method import Task
 from merlab.methods.rcn import RecurrentUnit, ShortcutUnit, attention_of
 
 NAMES = ["rcn-a", "rcn-s", "rcn-w", "rcn-f"]

@@ -6,7 +6,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.inputs import mirror_of, parse_recipe
 from merlab.methods import METHODS, find_method
-from merlab.methods.base import Method, Task
+from merlab.methods.method import Method, Task
 
 NETWORKS = [name for name, method in METHODS.items() if method.network is not None]
 

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 
 from merlab.errors import MerlabError
-from merlab.evaluation.cost import macs, parameters
+from merlab.inference.cost import macs, parameters
 from merlab.methods import find_method
-from merlab.methods.base import Task
+from merlab.methods.method import Task
 
 
 def build(name: str, task: Task):
@@ -28,16 +28,16 @@ def test_ststnet_classifies_400_features_of_28_pixels():
 def test_ststnets_one_convolution_is_its_three_streams():
     """The published form, three streams side by side, from the same weights."""
     network = build("ststnet", Task(3, 3, 28, 28))
-    convolution, normalisation = network.streams[0], network.streams[2]
-    torch.nn.init.normal_(normalisation.weight)
+    convolution, normalization = network.streams[0], network.streams[2]
+    torch.nn.init.normal_(normalization.weight)
     flow = torch.rand(4, 3, 28, 28)
     maps = []
     for rows in torch.arange(16).split([3, 5, 8]):
         stream = F.relu(F.conv2d(255 * flow, convolution.weight[rows], convolution.bias[rows], padding=2))
-        stream = F.batch_norm(stream, None, None, normalisation.weight[rows], normalisation.bias[rows], training=True)
+        stream = F.batch_norm(stream, None, None, normalization.weight[rows], normalization.bias[rows], training=True)
         maps.append(F.max_pool2d(stream, 3, stride=3, padding=1))
     expected = network.classify(F.avg_pool2d(torch.cat(maps, dim=1), 2).flatten(1))
-    normalisation.train()  # batch statistics; dropout stays off
+    normalization.train()  # batch statistics; dropout stays off
     assert torch.allclose(network(flow), expected, rtol=1e-4, atol=1e-5)
 
 

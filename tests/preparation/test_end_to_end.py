@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.preparation.test_tree import contents
+from tests.preparation.test_database_faces import contents
 
 
 def merlab(*arguments):

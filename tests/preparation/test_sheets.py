@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from merlab.faces.alignment import ClipAlignment
-from merlab.preparation.sheets import ALARM, BOX, REGION_COLOURS, contact_sheet, draw_detection, draw_regions
+from merlab.preparation.sheets import ALARM, BOX, REGION_COLORS, contact_sheet, draw_detection, draw_regions
 from tests.preparation.conftest import FIVE_POINTS
 
 
-def holds(image, colour, least=20):
-    return int((image == np.array(colour)).all(axis=2).sum()) >= least
+def holds(image, color, least=20):
+    return int((image == np.array(color)).all(axis=2).sum()) >= least
 
 
 def test_a_detection_shows_the_box_where_the_face_is(heads):
@@ -34,12 +34,12 @@ def test_a_large_frame_is_reduced_and_the_box_with_it(heads):
     assert abs(columns.min() - found.face.left / 2) <= 2
 
 
-def test_every_region_is_drawn_in_its_colour(heads):
+def test_every_region_is_drawn_in_its_color(heads):
     alignment = ClipAlignment(heads[0], FIVE_POINTS.finding.open())
     for name, region in alignment.regions.items():
         face = draw_regions(np.zeros((282, 231, 3), np.uint8), {name: region})
         brightest = face.reshape(-1, 3)[face.sum(axis=2).argmax()]
-        np.testing.assert_allclose(brightest, REGION_COLOURS[name], atol=30)
+        np.testing.assert_allclose(brightest, REGION_COLORS[name], atol=30)
 
 
 def test_a_drawn_face_is_stamped(heads):

@@ -1,4 +1,4 @@
-"""Contrast of two colours as WCAG 2 defines it; 4.5 is its threshold for text."""
+"""Contrast of two colors as WCAG 2 defines it; 4.5 is its threshold for text."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.typing import ColorType
 
 
-def luminance(colour: ColorType) -> float:
+def luminance(color: ColorType) -> float:
     red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in map(float, to_rgb(colour))
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in map(float, to_rgb(color))
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from merlab.evaluation.predictions import predictions_table
-from merlab.evaluation.summary import summarise_run
+from merlab.evaluation.summary import summarize_run
 
 CLASSES = ["happiness", "disgust", "surprise"]
 SKILLS = {"constant": 0.0, "random": 0.0, "linear-svm": 0.5, "dbfem-caffm": 0.9}
@@ -42,7 +42,7 @@ def fake_metrics(
     skills: Mapping[str, float] = SKILLS, stamps: Mapping[str, Sequence[str]] | None = None, subjects: int = 8
 ) -> list[dict[str, Any]]:
     table = fake_predictions(skills, subjects=subjects)
-    return summarise_run(table, CLASSES, list(skills), {method: (stamps or {}).get(method, []) for method in skills})
+    return summarize_run(table, CLASSES, list(skills), {method: (stamps or {}).get(method, []) for method in skills})
 
 
 def fake_method(name: str, **changes: object) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Text
 
-from merlab.reports.figures import COLOUR_MAP, confusion_figure, confusion_text, png_bytes, save_png, uf1_chart
+from merlab.reports.figures import COLOR_MAP, confusion_figure, confusion_text, png_bytes, save_png, uf1_chart
 from tests.reports.contrast import contrast, luminance
 from tests.reports.fake_run import SKILLS, fake_metrics
 
@@ -67,19 +67,19 @@ def test_the_strip_of_stamps_lies_inside_the_figure():
         assert box.y1 <= figure.bbox.height
 
 
-def test_the_colours_are_ordered_by_lightness_so_that_colour_blind_readers_lose_nothing():
-    lightness = [luminance(colormaps[COLOUR_MAP](share)) for share in np.linspace(0, 1, 64)]
+def test_the_colors_are_ordered_by_lightness_so_that_color_blind_readers_lose_nothing():
+    lightness = [luminance(colormaps[COLOR_MAP](share)) for share in np.linspace(0, 1, 64)]
     assert (np.diff(lightness) < 0).all()
 
 
-def test_the_ink_of_every_cell_contrasts_with_its_colour():
+def test_the_ink_of_every_cell_contrasts_with_its_color():
     shares = np.array([0, 25, 50, 60, 65, 68, 69, 70, 71, 72, 73, 74, 80, 100])
     counts = np.diag(shares)
     counts[:, -1] += 100 - shares
     (axes,) = confusion_figure(counts, [str(share) for share in shares], "x", []).axes
     inks = {text.get_text(): str(text.get_color()) for text in axes.texts}
     for share in shares:
-        assert contrast(colormaps[COLOUR_MAP](share / 100), inks[f"{share}%"]) >= 4.45, share
+        assert contrast(colormaps[COLOR_MAP](share / 100), inks[f"{share}%"]) >= 4.45, share
 
 
 def test_the_matrix_in_words_names_the_share_and_the_main_error():

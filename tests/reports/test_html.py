@@ -83,8 +83,8 @@ def test_readers_of_all_kinds_are_served(source, page):
     [("ink", "page"), ("ink", "panel"), ("quiet", "page"), ("accent", "page"), ("stamp-ink", "stamp-paper")],
 )
 def test_text_contrasts_with_its_ground_in_light_and_dark(source, scheme, ink, paper):
-    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", source.split(":root {")[scheme + 1]))
-    assert contrast(colours[ink], colours[paper]) >= 4.5
+    colors = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", source.split(":root {")[scheme + 1]))
+    assert contrast(colors[ink], colors[paper]) >= 4.5
 
 
 def test_stamps_are_explained_before_anything_else(page):

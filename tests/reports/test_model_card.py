@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from merlab.reports.blocks import model_block
 from merlab.reports.model_card import card_facts, card_scores
-from tests.recognition.recognisers import small_recogniser
+from tests.videos.recognizers import small_recognizer
 
 SPREAD = {"mean": 0.5, "sd": 0.1, "interval": [0.4, 0.6]}
 MEASURED = {"clips": 12, "uf1": SPREAD, "uar": SPREAD, "accuracy": SPREAD}
@@ -14,7 +14,7 @@ ERRORS = {"negative_log_likelihood": 0.9, "expected_calibration_error": 0.2}
 
 
 def described():
-    recogniser = small_recogniser(
+    recognizer = small_recognizer(
         trained_on={"databases": ["casme2", "smic"], "clips": 100, "subjects": 20},
         calibration={"clips": 20, "subjects": 4, "before": ERRORS, "after": dict.fromkeys(ERRORS, 0.1)},
         scores=[
@@ -29,7 +29,7 @@ def described():
             }
         ],
     )
-    return replace(recogniser, digest="abc")
+    return replace(recognizer, digest="abc")
 
 
 def test_the_facts_say_what_it_learned_from_and_what_calibration_changed():

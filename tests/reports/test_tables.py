@@ -168,7 +168,7 @@ def test_without_a_floor_nothing_is_said_to_be_beaten():
         "This run holds no floor (constant, random, linear-svm), so nothing can be said to beat a floor; "
         "the best UF1 is .710 by ststnet."
     )
-    assert "no method other than the floors" in verdict([summary("random", 0.2, [0.1, 0.3])])
+    assert "no method other than the baselines" in verdict([summary("random", 0.2, [0.1, 0.3])])
 
 
 def test_a_run_where_nothing_exceeds_guessing_says_so():

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from merlab.evaluation.cost import network_of, parameters
+from merlab.inference.cost import network_of, parameters
 from merlab.methods import find_method
 from merlab.reproduction.dataflow import INPUT, describe, trace
 

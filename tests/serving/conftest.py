@@ -15,12 +15,12 @@ import httpx
 import numpy as np
 import pytest
 
-from merlab.serving.app import make_app
 from merlab.serving.jobs import Jobs
 from merlab.serving.limits import Limits
+from merlab.serving.routes import make_app
 from merlab.serving.server import bind, make_server
-from tests.recognition.fake_result import write_result
 from tests.serving import fake_jobs
+from tests.videos.fake_result import write_result
 
 PATIENCE = 60.0
 
@@ -57,10 +57,10 @@ def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
 
 
 @contextmanager
-def listening(folder: Path, recognise: Any = fake_jobs.quick, **options: Any) -> Iterator[Client]:
+def listening(folder: Path, recognize: Any = fake_jobs.quick, **options: Any) -> Iterator[Client]:
     """A service over a folder of jobs, on a port of this machine."""
     limits = Limits(**options.pop("limits", {}))
-    server = make_server(make_app(Jobs(folder, limits), recognise, **options))
+    server = make_server(make_app(Jobs(folder, limits), recognize, **options))
     socket = bind("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
     thread.start()
@@ -93,7 +93,7 @@ def result(tmp_path_factory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def video(tmp_path_factory) -> Path:
-    """Two seconds of grey, 64x48 at 25 frames a second."""
+    """Two seconds of gray, 64x48 at 25 frames a second."""
     return write_video(tmp_path_factory.mktemp("videos") / "interview.mp4", 50, (64, 48))
 
 

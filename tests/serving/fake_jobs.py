@@ -1,4 +1,4 @@
-"""What stands in for recognising a video: results of a video that never was, slow jobs, jobs that die."""
+"""What stands in for recognizing a video: results of a video that never was, slow jobs, jobs that die."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from merlab.databases.base import Progress
 from merlab.errors import MerlabError
-from merlab.recognition.output.result import METADATA
+from merlab.progress import Progress
 from merlab.storage import read_json, write_json
+from merlab.videos.result import METADATA
 
 RESULT = "MERLAB_TEST_RESULT"
 STEPS = 20

@@ -300,7 +300,7 @@ def test_a_job_whose_process_is_killed_can_be_run_again(service, video):
 
 
 @pytest.mark.parametrize(
-    ("attack", "recognise", "limits"),
+    ("attack", "recognize", "limits"),
     [
         ("a decoder that crashes", fake_jobs.crashing, {}),
         ("a job that takes too long", fake_jobs.slow, {"job_seconds": 3}),
@@ -308,8 +308,8 @@ def test_a_job_whose_process_is_killed_can_be_run_again(service, video):
         ("a video without a face", fake_jobs.refusing, {}),
     ],
 )
-def test_jobs_that_end_badly_say_why(service, video, attack, recognise, limits):
-    client = service(recognise, limits=limits)
+def test_jobs_that_end_badly_say_why(service, video, attack, recognize, limits):
+    client = service(recognize, limits=limits)
     assert_as_documented(attack, job_of(client, video))
     assert client.http.get("/api").status_code == 200
 

@@ -13,12 +13,12 @@ import httpx
 import pandas as pd
 import pytest
 
-from merlab.recognition.output.result import EVENTS
-from merlab.recognition.recognise import recognize
+from merlab.videos.recognition import recognize
+from merlab.videos.result import EVENTS
 from tests.cli.test_killed import children_of, ended_within
-from tests.recognition.recognisers import small_recogniser
-from tests.recognition.recording import moving_face, write_avi
 from tests.serving.conftest import PATIENCE, Client, until
+from tests.videos.recognizers import small_recognizer
+from tests.videos.recording import moving_face, write_avi
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def finished(client: Client, job_id: str):
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
 def test_a_service_that_is_killed_goes_on_with_its_job_and_gives_the_result_of_an_undisturbed_command(tmp_path):
     video = write_avi(tmp_path / "face.avi", moving_face(900))
-    small_recogniser(temperature=20.0).save(tmp_path / "weights.safetensors")
+    small_recognizer(temperature=20.0).save(tmp_path / "weights.safetensors")
     weights = ["--weights", tmp_path / "weights.safetensors"]
     with serving(tmp_path / "jobs", *weights) as (process, client):
         job = client.send(video, aligned=True).json()["id"]
@@ -78,7 +78,7 @@ def test_a_service_that_is_killed_goes_on_with_its_job_and_gives_the_result_of_a
 
 
 def test_a_video_without_a_face_says_so(tmp_path, video):
-    small_recogniser().save(tmp_path / "weights.safetensors")
+    small_recognizer().save(tmp_path / "weights.safetensors")
     with serving(tmp_path / "jobs", "--weights", tmp_path / "weights.safetensors") as (_, client):
         ended = finished(client, client.send(video).json()["id"])
     assert ended["state"] == "failed"

@@ -1,4 +1,4 @@
-"""The page's files: no foreign host, nothing from outside parsed as markup, colours that can be read."""
+"""The page's files: no foreign host, nothing from outside parsed as markup, colors that can be read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from merlab.serving.app import STATIC
+from merlab.serving.routes import STATIC
 from tests.reports.contrast import contrast
 
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
@@ -44,5 +44,5 @@ def test_the_page_holds_no_script_or_style_that_its_policy_would_block():
     ],
 )
 def test_text_contrasts_with_its_ground_in_light_and_dark(scheme, ink, paper):
-    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", FILES["style.css"].split(":root {")[scheme + 1]))
-    assert contrast(colours[ink], colours[paper]) >= 4.5
+    colors = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", FILES["style.css"].split(":root {")[scheme + 1]))
+    assert contrast(colors[ink], colors[paper]) >= 4.5

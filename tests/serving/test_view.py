@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.recognition.output.result import read_recognition
 from merlab.serving.view import curves, view_of
-from tests.recognition.fake_result import write_result
+from merlab.videos.result import read_video_result
+from tests.videos.fake_result import write_result
 
 
 def frames(seconds: float, fps: float, **columns) -> pd.DataFrame:
@@ -48,6 +48,6 @@ def test_faces_have_curves_of_their_own():
 
 @pytest.mark.parametrize("options", [{}, {"faces": 0}, {"events": 0}, {"pictures": False}])
 def test_every_result_becomes_json_that_a_browser_reads(tmp_path, options):
-    view = view_of(read_recognition(write_result(tmp_path / "result", seconds=2.0, **options)))
+    view = view_of(read_video_result(write_result(tmp_path / "result", seconds=2.0, **options)))
     assert json.loads(json.dumps(view, allow_nan=False)) == view
     assert len(view["events"]) == (0 if {"faces", "events"} & set(options) else 4)

@@ -1,6 +1,18 @@
 """The commands: parse, call one room, print."""
 
-from merlab.cli import data, experiments, export, faces, models, networks, reproduce, results, serve, videos, weights
+from merlab.cli import (
+    data,
+    experiments,
+    export,
+    faces,
+    model_files,
+    networks,
+    reproduce,
+    results,
+    serve,
+    videos,
+    weights,
+)
 from merlab.cli.app import app, main
 
 __all__ = [
@@ -10,7 +22,7 @@ __all__ = [
     "export",
     "faces",
     "main",
-    "models",
+    "model_files",
     "networks",
     "reproduce",
     "results",

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from merlab import __version__
-from merlab.console import err_console, out_console
+from merlab.cli.console import err_console, out_console
 from merlab.errors import MerlabError
 
 # Headings of the help page.

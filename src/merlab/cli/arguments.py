@@ -69,7 +69,7 @@ class EngineName(str, Enum):
 
 
 class RuntimeName(str, Enum):
-    """What a recogniser is computed with."""
+    """What a recognizer is computed with."""
 
     AUTO = "auto"
     TORCH = "torch"

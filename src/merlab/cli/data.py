@@ -17,7 +17,7 @@ from merlab.cli.arguments import (
     SeedOption,
     SynthesisPreset,
 )
-from merlab.console import err_console, out_console, print_json, print_table, progress_bar
+from merlab.cli.console import err_console, out_console, print_json, print_table, progress_bar
 
 
 @app.command("make-faces", rich_help_panel=DATA)
@@ -37,7 +37,7 @@ def make_faces_command(
     jobs: JobsOption = None,
 ) -> None:
     """Make synthetic micro-expressions with exact ground truth, in CASME II's layout."""
-    from merlab.databases.synthetic import make_faces
+    from merlab.synthesis import make_faces
 
     with progress_bar() as progress:
         make_faces(
@@ -98,23 +98,23 @@ def clips(
 ) -> None:
     """The clip table with the labels of a scheme."""
     from merlab.databases import find_database
-    from merlab.databases.base import load_clips
+    from merlab.databases.database import load_clips
     from merlab.protocols import find_scheme, label_clips
     from merlab.storage import whole_file
 
     examination = load_clips(find_database(database), root, allow_unusable=allow_unusable)
-    labelled = label_clips(examination.clips, find_scheme(scheme))
+    labeled = label_clips(examination.clips, find_scheme(scheme))
     columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "label"]
-    names = [labelled.scheme.classes[label] for label in labelled.labels]
-    table = labelled.table.frame.rename(columns={"name": "clip"}).assign(label=names)[columns]
+    names = [labeled.scheme.classes[label] for label in labeled.labels]
+    table = labeled.table.frame.rename(columns={"name": "clip"}).assign(label=names)[columns]
     if csv is not None:
         with whole_file(csv) as aside:
             table.to_csv(aside, index=False)
         out_console.print(f"{len(table)} clips written to {escape(str(csv))}", soft_wrap=True)
     else:
         print_table(f"{database}, scheme {scheme}", columns, table.astype("string").fillna("").to_numpy().tolist())
-    stamps = f" [{', '.join(labelled.table.stamps)}]" if labelled.table.stamps else ""
-    left_out = "".join(f"; left out: {count} {reason}" for reason, count in labelled.left_out.items())
+    stamps = f" [{', '.join(labeled.table.stamps)}]" if labeled.table.stamps else ""
+    left_out = "".join(f"; left out: {count} {reason}" for reason, count in labeled.left_out.items())
     err_console.print(escape(f"{len(table)} clips{left_out}{stamps}"), soft_wrap=True)
 
 

@@ -23,8 +23,8 @@ from merlab.cli.arguments import (
     key_values,
     make_engine,
 )
+from merlab.cli.console import out_console, print_json, print_table, progress_bar
 from merlab.cli.data import make_faces_command
-from merlab.console import out_console, print_json, print_table, progress_bar
 from merlab.errors import MerlabError
 
 DEMO_SUBJECTS, DEMO_CLIPS, DEMO_FOLDS, DEMO_SEEDS = 10, 80, 4, 2
@@ -40,7 +40,7 @@ def demo(
     ] = SynthesisPreset.DEFAULT,
     jobs: JobsOption = None,
 ) -> None:
-    """See a whole experiment in minutes: synthetic faces, floors, a reduced network, the report.
+    """See a whole experiment in minutes: synthetic faces, baselines, a reduced network, the report.
 
     Makes a small SYNTHETIC database, evaluates constant, random, a linear SVM and a reduced DBFEM+CAFFM by folds that
     share no subject, and writes the report.

@@ -1,4 +1,4 @@
-"""The command that takes a recogniser elsewhere: ONNX and OpenVINO files."""
+"""The command that takes a recognizer elsewhere: ONNX and OpenVINO files."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JsonOption
-from merlab.console import err_console, out_console, print_json, print_table, progress_bar
+from merlab.cli.console import err_console, out_console, print_json, print_table, progress_bar
 from merlab.errors import MerlabError
 
 if TYPE_CHECKING:
-    from merlab.recognition.model.agreement import Agreement
+    from merlab.models.agreement import Agreement
 
 
 class ExportFormat(str, Enum):
@@ -38,7 +38,7 @@ def export_command(
     out: Annotated[Path, typer.Option(help="The new file: .onnx, or .xml for OpenVINO (its weights: .bin beside it).")],
     export_format: Annotated[ExportFormat, typer.Option("--format", help="What reads it: ONNX Runtime, or OpenVINO.")],
     weights: Annotated[
-        Path | None, typer.Option(help="A file of `merlab pretrain`; unless given, the recogniser within merlab.")
+        Path | None, typer.Option(help="A file of `merlab pretrain`; unless given, the recognizer within merlab.")
     ] = None,
     precision: Annotated[
         ExportPrecision, typer.Option(help="bf16: OpenVINO only; int8: calibrated on clips of other subjects.")
@@ -50,24 +50,24 @@ def export_command(
     subjects: Annotated[int, typer.Option(min=1, help="SYNTHETIC subjects that it is judged on, 6 clips each.")] = 12,
     as_json: JsonOption = False,
 ) -> None:
-    """Export a recogniser as an ONNX or OpenVINO file, judged against PyTorch before it is written.
+    """Export a recognizer as an ONNX or OpenVINO file, judged against PyTorch before it is written.
 
     Classes, input recipe, temperature and stamps travel in its metadata. A float32 file that answers otherwise than
     PyTorch is refused.
     """
-    from merlab.recognition.model.export import Export
-    from merlab.recognition.model.export_clips import database_clips, drawn_clips
-    from merlab.recognition.model.recogniser import load_recogniser
+    from merlab.models.export import Export
+    from merlab.models.export_clips import database_clips, drawn_clips
+    from merlab.models.recognizer import load_recognizer
 
     if (database is None) != (root is None):
         raise MerlabError("--database and --root go together: the database, and the folder that holds it")
-    recogniser = load_recogniser(weights)
-    export = Export(recogniser, export_format.value, precision.value, out)
+    recognizer = load_recognizer(weights)
+    export = Export(recognizer, export_format.value, precision.value, out)
     with progress_bar() as progress:
         chosen = (
-            drawn_clips(recogniser.card, subjects, export.calibrated, progress)
+            drawn_clips(recognizer.card, subjects, export.calibrated, progress)
             if database is None or root is None
-            else database_clips(recogniser.recipe, database, root, export.calibrated, progress)
+            else database_clips(recognizer.recipe, database, root, export.calibrated, progress)
         )
         progress(0, 1, "exporting and comparing")
         judged = export.write(chosen.test, chosen.calibration)
@@ -76,7 +76,7 @@ def export_command(
         print_json({**vars(judged), "judged_on": chosen.what, "bytes": size, "out": str(out), **export.metadata()})
         return
     _show(judged, chosen.what, size)
-    for stamp in recogniser.card.stamps:
+    for stamp in recognizer.card.stamps:
         err_console.print(f"[yellow]{escape(stamp)}[/]")
     out_console.print(f"{export.precision} for {export.format}: {escape(str(out))}", soft_wrap=True)
 

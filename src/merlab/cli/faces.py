@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from merlab.cli.app import DATA, app
 from merlab.cli.arguments import Detector, HeadMotion, ImageFormat, JobsOption, RootArgument
-from merlab.console import err_console, out_console, print_table, progress_bar
+from merlab.cli.console import err_console, out_console, print_table, progress_bar
 from merlab.errors import MerlabError
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def prepare_command(
     doctor, clips and evaluate read OUT as they read ROOT. Clips that cannot be prepared are named; status 1 then.
     """
     from merlab.databases import find_database
+    from merlab.preparation.database_faces import SHEETS, prepare
     from merlab.preparation.record import MANIFEST
-    from merlab.preparation.tree import SHEETS, prepare
 
     settings = _settings(detector, model, config, motion, image)
     with progress_bar() as progress:

@@ -8,7 +8,7 @@ import typer
 
 from merlab.cli.app import METHODS, app
 from merlab.cli.arguments import JsonOption, NetworkOption, key_values
-from merlab.console import print_json, print_table, progress_bar
+from merlab.cli.console import print_json, print_table, progress_bar
 
 
 @app.command("methods", rich_help_panel=METHODS)
@@ -64,8 +64,8 @@ def profile(
     as_json: JsonOption = False,
 ) -> None:
     """Parameters, multiply-accumulates, and speed at batch 1 of networks, on this machine."""
-    from merlab.evaluation.cost import hardware
-    from merlab.evaluation.cost import profile as profile_method
+    from merlab.inference.cost import hardware
+    from merlab.inference.cost import profile as profile_method
     from merlab.inputs import parse_size
     from merlab.methods import find_method
     from merlab.reproduction import TABLE_7

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import AddressOption, EngineName, EngineOption, JobsOption, JsonOption, Protocol, make_engine
-from merlab.console import out_console, print_json, print_table, progress_bar
+from merlab.cli.console import out_console, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from merlab.reproduction import Bench, ComparedTable
@@ -122,8 +122,8 @@ def _make(target: str, bench: Bench) -> None:
 
 def _print(table: ComparedTable) -> None:
     """Shares, then sizes and speeds apart, so that a terminal holds them; then the notes."""
-    from merlab.reports.stamps import STAMP_SEPARATOR
     from merlab.reproduction import paired
+    from merlab.stamps import STAMP_SEPARATOR
 
     text = table.text()
     stamps = f" [{STAMP_SEPARATOR.join(table.stamps)}]" if table.stamps else ""

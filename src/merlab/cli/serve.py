@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JobsOption, RuntimeName, RuntimeOption
-from merlab.console import err_console, out_console
+from merlab.cli.console import err_console, out_console
 from merlab.errors import MerlabError
 
 
@@ -28,7 +28,7 @@ def serve(
     root: Annotated[
         list[Path] | None, typer.Option(help="A folder whose files may be named instead of uploaded; repeatable.")
     ] = None,
-    weights: Annotated[Path | None, typer.Option(help="A recogniser of your own; merlab's unless given.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="A recognizer of your own; merlab's unless given.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Jobs that run at a time.")] = 1,
     jobs: JobsOption = None,
     runtime: RuntimeOption = RuntimeName.AUTO,
@@ -45,24 +45,24 @@ def serve(
         float | None, typer.Option(min=0, help="Remove finished jobs after so many days; never unless given.")
     ] = None,
 ) -> None:
-    """Serve a page, and an interface for programs (/openapi.json), that recognises videos sent to it.
+    """Serve a page, and an interface for programs (/openapi.json), that recognizes videos sent to it.
 
     Nothing leaves this machine. Jobs outlive the service; Ctrl-C ends it, and what ran goes on at the next start.
     """
     import platformdirs
 
-    from merlab.recognition.model.recogniser import load_recogniser
-    from merlab.serving.app import make_app
+    from merlab.models.recognizer import load_recognizer
     from merlab.serving.jobs import Jobs
     from merlab.serving.limits import MEBIBYTE, Limits
+    from merlab.serving.routes import make_app
     from merlab.serving.server import bind, is_loopback, make_server
-    from merlab.serving.worker import recognise
+    from merlab.serving.worker import recognize
 
     missing = [folder for folder in root or [] if not folder.is_dir()]
     if missing:
         raise MerlabError(f"--root {missing[0]} is no folder")
     # Weights that cannot be read are said now, not by every job.
-    load_recogniser(weights)
+    load_recognizer(weights)
     limits = Limits(
         bytes=round(max_mb * MEBIBYTE),
         seconds=max_seconds,
@@ -76,7 +76,7 @@ def serve(
     listening = bind(host, port)
     kept = Jobs(jobs_folder or platformdirs.user_data_path("merlab", appauthor=False) / "jobs", limits)
     processes = jobs or max(1, (os.cpu_count() or 1) // workers)
-    job = partial(recognise, weights=weights, jobs=processes, runtime=runtime.value)
+    job = partial(recognize, weights=weights, jobs=processes, runtime=runtime.value)
     service = make_app(kept, job, roots=root or [], names=[host], workers=workers)
     if not is_loopback(host):
         told = f"{host} is open to a network: whoever reaches it sees, starts and deletes all jobs, without a password"

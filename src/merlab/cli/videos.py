@@ -12,15 +12,15 @@ from rich.markup import escape
 
 from merlab.cli.app import DATA, VIDEOS, app
 from merlab.cli.arguments import JobsOption, JsonOption, RuntimeName, RuntimeOption, SeedOption, SynthesisPreset
-from merlab.console import err_console, out_console, print_json, print_table, progress_bar
+from merlab.cli.console import err_console, out_console, print_json, print_table, progress_bar
 from merlab.errors import MerlabError
 
 if TYPE_CHECKING:
-    from merlab.recognition.output.result import Recognition
-    from merlab.recognition.spotting.spot import SpottingSettings
+    from merlab.spotting.spot import SpottingSettings
+    from merlab.videos.result import VideoResult
 
 
-# Columns of recognised events that a terminal has room for, and what they are called there.
+# Columns of recognized events that a terminal has room for, and what they are called there.
 SHOWN = {
     "event": "event",
     "face_id": "face",
@@ -60,7 +60,7 @@ def make_videos_command(
     jobs: JobsOption = None,
 ) -> None:
     """Make long SYNTHETIC recordings: micro-expressions among blinks, shifts of gaze and head movement, all known."""
-    from merlab.databases.synthetic import make_videos
+    from merlab.synthesis import make_videos
 
     with progress_bar() as progress:
         make_videos(
@@ -93,7 +93,7 @@ def spot(
 
     Leaves events.csv, scores.csv and spotting.json for each video; what is there already is not computed again.
     """
-    from merlab.recognition.spotting.timeline import spot_video
+    from merlab.spotting.timeline import spot_video
 
     if fps is not None and fps <= 0:
         raise MerlabError(f"--fps must be above 0, got {fps}")
@@ -154,7 +154,7 @@ def recognize_command(
     Leaves report.html, events.csv, frames.csv, pictures of every event, overlay.mp4, events.eaf for ELAN and
     metadata.json. The same command goes on where it stopped.
     """
-    from merlab.recognition.recognise import OUT, recognize, recognize_each, videos_in
+    from merlab.videos.recognition import OUT, recognize, recognize_each, videos_in
 
     with progress_bar() as progress:
         one = partial(
@@ -173,10 +173,10 @@ def recognize_command(
         videos = videos_in(source)
         results = recognize_each(videos, out or OUT, one) if videos else {source: one(source, out)}
     if as_json:
-        print_json([_recognised_json(video, result) for video, result in results.items()])
+        print_json([_recognized_json(video, result) for video, result in results.items()])
     else:
         for video, result in results.items():
-            _print_recognised(video, result)
+            _print_recognized(video, result)
     if any(isinstance(result, MerlabError) for result in results.values()):
         raise typer.Exit(1)
 
@@ -185,19 +185,19 @@ def _spotting(p: float | None, floor: float | None) -> SpottingSettings:
     """The settings of spotting with what was asked for."""
     from dataclasses import replace
 
-    from merlab.recognition.spotting.spot import SpottingSettings
+    from merlab.spotting.spot import SpottingSettings
 
     settings = SpottingSettings()
     return replace(settings, p=settings.p if p is None else p, floor=settings.floor if floor is None else floor)
 
 
-def _recognised_json(video: Path, result: Recognition | MerlabError) -> dict[str, Any]:
+def _recognized_json(video: Path, result: VideoResult | MerlabError) -> dict[str, Any]:
     if isinstance(result, MerlabError):
         return {"video": str(video), "error": str(result)}
     return {"folder": str(result.folder), **result.metadata, "events": result.events.to_dict("records")}
 
 
-def _print_recognised(video: Path, result: Recognition | MerlabError) -> None:
+def _print_recognized(video: Path, result: VideoResult | MerlabError) -> None:
     if isinstance(result, MerlabError):
         err_console.print(f"[bold red]error:[/] {escape(str(result))}", soft_wrap=True)
         return
@@ -229,14 +229,14 @@ def score_spotting_command(
 ) -> None:
     """Score anybody's spotted events: precision, recall, F1 at IoU 0.5 over all videos, apex error, STRS.
 
-    Recognition is scored where both tables say classes (emotion, or class as `merlab recognize` writes it), action
+    VideoResult is scored where both tables say classes (emotion, or class as `merlab recognize` writes it), action
     units where both have a column action_units. Beside each stands what a constant and a random guess would score.
     """
     import pandas as pd
 
-    from merlab.evaluation.spotting import in_scheme, read_events, score_spotting
     from merlab.protocols import find_scheme
-    from merlab.reports.spotting import spotting_table, store_spotting
+    from merlab.reports.spotting_scores import spotting_table, store_spotting
+    from merlab.spotting.scoring import in_scheme, read_events, score_spotting
 
     if fps is not None and fps <= 0:
         raise MerlabError(f"--fps must be above 0, got {fps}")

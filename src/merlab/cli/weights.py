@@ -1,4 +1,4 @@
-"""Commands about trained recognisers: train one to keep, look at what a file of weights is."""
+"""Commands about trained recognizers: train one to keep, look at what a file of weights is."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JobsOption, JsonOption, SeedOption
-from merlab.console import out_console, print_json, print_table, progress_bar
+from merlab.cli.console import out_console, print_json, print_table, progress_bar
 from merlab.errors import MerlabError
 
 if TYPE_CHECKING:
     from merlab.clips import ClipTable
-    from merlab.recognition.model.recogniser import Recogniser
+    from merlab.models.recognizer import Recognizer
 
 # Options that name folders of this machine, and what stands for them in a card, which others read.
 FOLDERS = {"--root": "ROOT", "--score-root": "SCORE_ROOT", "--cache": "CACHE"}
@@ -50,21 +50,21 @@ def pretrain_command(
     cache: Annotated[Path | None, typer.Option(help="Where inputs are cached.")] = None,
     jobs: JobsOption = None,
 ) -> None:
-    """Train a recogniser to keep, calibrated and scored on subjects that it has not seen.
+    """Train a recognizer to keep, calibrated and scored on subjects that it has not seen.
 
     Without --database it is trained wholly on SYNTHETIC faces, drawn on the way. Stopped at any moment, the same
     command goes on.
     """
     from merlab.clips import ClipTable
-    from merlab.recognition.model.drawn import Drawing
-    from merlab.recognition.model.pretraining import Course, pretrain, work_folder
+    from merlab.models.pretraining import Course, pretrain, work_folder
+    from merlab.models.synthetic_clips import Drawing
 
     course = Course(out.stem, method, preset, scheme, input_recipe, seed, seeds)
     own = _tables(database, root, "--database", "--root")
     scored = _tables(score_on, score_root, "--score-on", "--score-root")
     drawing = Drawing(scheme, course.full_recipe(), subjects, clips, seed=seed)
     with progress_bar() as progress:
-        recogniser = pretrain(
+        recognizer = pretrain(
             course,
             out,
             own=ClipTable.joined(own.values()) if own else None,
@@ -75,7 +75,7 @@ def pretrain_command(
             command=_typed(),
             progress=progress,
         )
-    _show(recogniser)
+    _show(recognizer)
     told = f"written: {out}; what it was made from lies in {work_folder(out)}, which can be removed"
     out_console.print(escape(told), soft_wrap=True)
 
@@ -88,22 +88,22 @@ def weights_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a file of weights is: what it was trained on, how it was calibrated, how well it does on the unseen."""
-    from merlab.recognition.model.recogniser import load_recogniser
+    from merlab.models.recognizer import load_recognizer
 
-    recogniser = load_recogniser(file)
+    recognizer = load_recognizer(file)
     if as_json:
-        print_json({"sha256": recogniser.digest, **recogniser.card.model_dump(mode="json")})
+        print_json({"sha256": recognizer.digest, **recognizer.card.model_dump(mode="json")})
         return
-    _show(recogniser)
+    _show(recognizer)
 
 
-def _show(recogniser: Recogniser) -> None:
+def _show(recognizer: Recognizer) -> None:
     from merlab.reports.model_card import card_facts, card_scores
 
-    facts = card_facts(recogniser)
+    facts = card_facts(recognizer)
     # What an ordinary terminal has room for; documents and --json have the rest.
-    scores = card_scores(recogniser.card).drop(columns=["accuracy", "seeds"])
-    title = " · ".join([recogniser.card.name, *recogniser.card.stamps])
+    scores = card_scores(recognizer.card).drop(columns=["accuracy", "seeds"])
+    title = " · ".join([recognizer.card.name, *recognizer.card.stamps])
     print_table(title, list(facts.columns), facts.to_numpy().tolist())
     print_table("Scores on subjects that it has not seen", list(scores.columns), scores.to_numpy().tolist())
 
@@ -111,7 +111,7 @@ def _show(recogniser: Recogniser) -> None:
 def _tables(names: list[str] | None, roots: list[Path] | None, option: str, root_option: str) -> dict[str, ClipTable]:
     """The clips of each database by its name."""
     from merlab.databases import find_database
-    from merlab.databases.base import load_clips
+    from merlab.databases.database import load_clips
 
     names, roots = names or [], roots or []
     if len(names) != len(roots):

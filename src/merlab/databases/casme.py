@@ -54,5 +54,5 @@ RELEASE = Release(
 CASME = database_of(
     RELEASE,
     title="CASME, the first: 189 micro-expressions of 18 subjects, 60 frames a second",
-    access="free for research after signing a licence agreement with its authors at the Chinese Academy of Sciences",
+    access="free for research after signing a license agreement with its authors at the Chinese Academy of Sciences",
 )

@@ -15,9 +15,10 @@ import re
 from pathlib import Path
 
 from merlab.databases import casme2_facts as facts
-from merlab.databases.base import Examination, Progress
 from merlab.databases.coded.examine import database_of, examine_release
 from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
+from merlab.databases.database import Examination
+from merlab.progress import Progress
 
 
 def parse_subject(text: str) -> str | None:
@@ -77,5 +78,5 @@ def examine_tree(root: Path, *, name: str, deep: bool, progress: Progress, heads
 CASME2 = database_of(
     RELEASE,
     title="CASME II, 255 micro-expressions of 26 subjects, 200 frames a second",
-    access="free for research after signing a licence agreement with its authors at the Chinese Academy of Sciences",
+    access="free for research after signing a license agreement with its authors at the Chinese Academy of Sciences",
 )

@@ -83,7 +83,7 @@ QUIRKS = (
 )
 
 # The official MEGC2019 list holds 145 clips of CASME II: by the table of 2014 the happiness, surprise, disgust and
-# repression clips without the first two here; the others are those that the table of 2019 relabelled to surprise.
+# repression clips without the first two here; the others are those that the table of 2019 relabeled to surprise.
 MEGC2019_OMITTED: frozenset[tuple[str, str]] = frozenset(
     {
         ("sub04", "EP12_01f"),

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from merlab.clips import MAX_FRAMES_NAMED, Clip, ClipError, open_frames
-from merlab.databases.base import Finding, Progress
+from merlab.databases.database import Finding
+from merlab.progress import Progress
 
 
 def check_frames(clips: Sequence[Clip], progress: Progress) -> dict[str, Finding]:

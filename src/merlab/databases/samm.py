@@ -1,4 +1,4 @@
-"""SAMM: 159 coded micro-movements of 29 subjects at 200 frames a second, grey, 2040 x 1088.
+"""SAMM: 159 coded micro-movements of 29 subjects at 200 frames a second, gray, 2040 x 1088.
 
 Layout: ``SAMM/006/006_1_2/006_05562.jpg``, and ``SAMM_Micro_FACS_Codes_v2.xlsx`` with its column names on line 14 of
 the sheet MICRO_ONLY, below notes that some copies lack. The number of a frame has 4 or 5 digits and is that of the long
@@ -64,5 +64,5 @@ RELEASE = Release(
 SAMM = database_of(
     RELEASE,
     title="SAMM, 159 micro-movements of 29 subjects, 200 frames a second",
-    access="free for research after signing a licence agreement with its authors at Manchester Metropolitan University",
+    access="free for research after signing a license agreement with its authors at Manchester Metropolitan University",
 )

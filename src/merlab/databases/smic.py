@@ -22,15 +22,16 @@ from functools import partial
 from pathlib import Path
 
 from merlab.clips import Clip, ClipError, describe_numbers, open_frames
-from merlab.databases.base import Database, Examination, Finding, Progress
 from merlab.databases.coded.clip import COPY_AGAIN
 from merlab.databases.coded.examine import conclude, layout_facts, layouts_to_read, read_layout, require_folder
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below
-from merlab.databases.coded.published import KEEP_COUNTS, describe_counts, wrong_subjects
+from merlab.databases.coded.published_counts import KEEP_COUNTS, describe_counts, wrong_subjects
 from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
 from merlab.databases.coded.table import CodingTable, Row, read_coding_table, table_paths
+from merlab.databases.database import Database, Examination, Finding
 from merlab.databases.smic_facts import CAMERAS, QUIRKS, Camera
 from merlab.errors import MerlabError
+from merlab.progress import Progress
 
 EMOTIONS = {"ne": "negative", "po": "positive", "sur": "surprise"}
 CLIP = re.compile(r"s(\d{1,2})_(ne|po|sur)_(\d{1,2})", re.IGNORECASE)
@@ -247,7 +248,7 @@ def _against_published(layout: Layout, camera: Camera) -> Iterator[Finding]:
 SMIC = Database(
     name="smic",
     title="SMIC, 164 micro-expressions of 16 subjects, 100 frames a second (VIS, NIR: 71 of 8, 25)",
-    access="free for research after signing a licence agreement with its authors at the University of Oulu",
+    access="free for research after signing a license agreement with its authors at the University of Oulu",
     examine=_examine,
     examine_heads=partial(_examine, heads=True),
     cropped=_cropped_folder,

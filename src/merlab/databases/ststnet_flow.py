@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from merlab.clips import Clip, ClipError, ClipTable, read_image
-from merlab.databases.base import Database, Examination, Finding, Progress
+from merlab.databases.database import Database, Examination, Finding
 from merlab.errors import MerlabError
+from merlab.progress import Progress
 
 TEST_FOLDER = "u_test"
 EMOTIONS = {"0": "negative", "1": "positive", "2": "surprise"}
@@ -153,7 +154,7 @@ def _image_fault(path: Path) -> Finding | None:
     if (height, width) != (SIDE, SIDE):
         return Finding("unusable", where, f"{SIDE}x{SIDE} pixels", f"{width}x{height}", remedy)
     if not np.ptp(image, axis=2).any():
-        return Finding("unusable", where, "three channels: u, v, optical strain", "a grey image", remedy)
+        return Finding("unusable", where, "three channels: u, v, optical strain", "a gray image", remedy)
     return None
 
 
@@ -176,6 +177,6 @@ def _compare_counts(clips: list[Clip]) -> Iterator[Finding]:
 STSTNET_FLOW = Database(
     name="ststnet-flow",
     title="released 28x28 optical flow of CASME II, SMIC-HS and SAMM (MEGC2019)",
-    access="public, with the STSTNet and HTNet code releases; no licence stated, do not redistribute",
+    access="public, with the STSTNet and HTNet code releases; no license stated, do not redistribute",
     examine=examine,
 )

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from merlab.errors import MerlabError
-from merlab.evaluation.cost import hardware
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
 from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE
-from merlab.evaluation.runner import Progress, run
-from merlab.evaluation.summary import summarise_run
-from merlab.evaluation.work import versions
+from merlab.evaluation.runner import run
+from merlab.evaluation.summary import summarize_run
+from merlab.evaluation.unit import versions
+from merlab.inference.cost import hardware
 from merlab.methods import find_method
+from merlab.progress import Progress
 from merlab.storage import read_json, remove_unfinished, write_json
 
 
@@ -53,7 +54,7 @@ def evaluate(
     write_json(out / RUN_FILE, record)
     predictions = run(plan, out, cache=cache, engine=engine or LocalEngine(), progress=progress)
     stamps = {entry.method: [*plan.stamps, *entry.stamps] for entry in plan.entries}
-    summary = summarise_run(predictions, plan.classes, list(stamps), stamps)
+    summary = summarize_run(predictions, plan.classes, list(stamps), stamps)
     write_json(out / METRICS_FILE, summary)
     return summary
 

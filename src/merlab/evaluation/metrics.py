@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from merlab.errors import MerlabError
 
-FloatArray = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
@@ -38,49 +38,49 @@ def confusion_matrix(truth: Sequence[str], prediction: Sequence[str], classes: S
     return counts
 
 
-def ratio(part: ArrayLike, whole: ArrayLike) -> FloatArray:
+def ratio(part: ArrayLike, whole: ArrayLike) -> Float64Array:
     """Part / whole, 0 where whole is 0."""
     above, below = np.asarray(part, float), np.asarray(whole, float)
-    out: FloatArray = np.zeros(np.broadcast_shapes(above.shape, below.shape))
+    out: Float64Array = np.zeros(np.broadcast_shapes(above.shape, below.shape))
     np.divide(above, below, out=out, where=below > 0)
     return out
 
 
-def _hits(counts: ArrayLike) -> FloatArray:
+def _hits(counts: ArrayLike) -> Float64Array:
     return np.diagonal(np.asarray(counts, float), axis1=-2, axis2=-1)
 
 
-def recall(counts: ArrayLike) -> FloatArray:
+def recall(counts: ArrayLike) -> Float64Array:
     """TP_c / N_c a class, (..., K); 0 for a class without clips."""
     return ratio(_hits(counts), np.sum(counts, axis=-1))
 
 
-def precision(counts: ArrayLike) -> FloatArray:
+def precision(counts: ArrayLike) -> Float64Array:
     """TP_c / (TP_c + FP_c) a class, (..., K); 0 for a class never predicted."""
     return ratio(_hits(counts), np.sum(counts, axis=-2))
 
 
-def f1(counts: ArrayLike) -> FloatArray:
+def f1(counts: ArrayLike) -> Float64Array:
     """2 TP_c / (2 TP_c + FP_c + FN_c) a class, (..., K); 0 for a class neither present nor predicted."""
     return ratio(2 * _hits(counts), np.sum(counts, axis=-1) + np.sum(counts, axis=-2))
 
 
-def accuracy(counts: ArrayLike) -> FloatArray:
+def accuracy(counts: ArrayLike) -> Float64Array:
     """Share of clips decided right, (...)."""
     return ratio(_hits(counts).sum(axis=-1), np.sum(counts, axis=(-2, -1)))
 
 
-def uf1(counts: ArrayLike) -> FloatArray:
+def uf1(counts: ArrayLike) -> Float64Array:
     """Unweighted mean of the classes' F1, (...): MEGC2019's UF1, also called macro F1."""
     return np.asarray(f1(counts).mean(axis=-1))
 
 
-def uar(counts: ArrayLike) -> FloatArray:
+def uar(counts: ArrayLike) -> Float64Array:
     """Unweighted mean of the classes' recall, (...): MEGC2019's UAR, also called balanced accuracy."""
     return np.asarray(recall(counts).mean(axis=-1))
 
 
-def macro_precision(counts: ArrayLike) -> FloatArray:
+def macro_precision(counts: ArrayLike) -> Float64Array:
     """Unweighted mean of the classes' precision, (...); what "UAR" becomes when truth and prediction are swapped."""
     return np.asarray(precision(counts).mean(axis=-1))
 

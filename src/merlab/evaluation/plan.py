@@ -15,12 +15,12 @@ from pydantic import ValidationError
 
 from merlab.clips import ClipTable
 from merlab.databases import find_database
-from merlab.databases.base import load_clips
+from merlab.databases.database import load_clips
 from merlab.errors import MerlabError
 from merlab.inputs import Recipe, parse_recipe
 from merlab.methods import find_method
-from merlab.methods.base import Method, Preset, Task
-from merlab.protocols import Labelled, Split, find_scheme, label_clips, make_splits
+from merlab.methods.method import Method, Preset, Task
+from merlab.protocols import Labeled, Split, find_scheme, label_clips, make_splits
 
 SEEDS_FOR_A_REPORTED_NUMBER = 5
 LEAKY_SELECTION = "best-epoch-on-test"
@@ -75,9 +75,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Plan:
-    """A run: labelled clips, splits, and the methods to evaluate on them."""
+    """A run: labeled clips, splits, and the methods to evaluate on them."""
 
-    labelled: Labelled
+    labeled: Labeled
     protocol: str
     splits: tuple[Split, ...]
     entries: tuple[Entry, ...]
@@ -86,21 +86,21 @@ class Plan:
     @property
     def classes(self) -> list[str]:
         """Class names in the scheme's fixed order."""
-        return list(self.labelled.scheme.classes)
+        return list(self.labeled.scheme.classes)
 
     @property
     def keys(self) -> pd.DataFrame:
         """database, subject, clip of every row, in the table's order."""
         return pd.DataFrame(
-            [(clip.database, clip.subject, clip.name) for clip in self.labelled.table],
+            [(clip.database, clip.subject, clip.name) for clip in self.labeled.table],
             columns=["database", "subject", "clip"],
         )
 
     def digest(self) -> str:
         """Of the clips, labels, classes and splits: the identity of the data side of the run."""
-        clips = [clip.key for clip in self.labelled.table]
+        clips = [clip.key for clip in self.labeled.table]
         splits = [[split.name, list(map(int, split.train)), list(map(int, split.test))] for split in self.splits]
-        stated = [self.classes, clips, self.labelled.labels.tolist(), splits]
+        stated = [self.classes, clips, self.labeled.labels.tolist(), splits]
         return hashlib.sha256(json.dumps(stated).encode()).hexdigest()[:16]
 
     def task(self, entry: Entry) -> Task:
@@ -109,11 +109,11 @@ class Plan:
 
     def describe(self) -> dict[str, Any]:
         """Facts for the head of a report."""
-        table = self.labelled.table
-        counts = np.bincount(self.labelled.labels, minlength=len(self.classes))
+        table = self.labeled.table
+        counts = np.bincount(self.labeled.labels, minlength=len(self.classes))
         return {
-            "scheme": self.labelled.scheme.name,
-            "scheme_description": self.labelled.scheme.description,
+            "scheme": self.labeled.scheme.name,
+            "scheme_description": self.labeled.scheme.description,
             "classes": self.classes,
             "protocol": self.protocol,
             "folds": len(self.splits),
@@ -121,7 +121,7 @@ class Plan:
             "subjects": len(set(table.groups)),
             "clips_per_class": dict(zip(self.classes, map(int, counts), strict=True)),
             "clips_per_database": self.keys["database"].value_counts().sort_index().to_dict(),
-            "left_out": dict(self.labelled.left_out),
+            "left_out": dict(self.labeled.left_out),
             "apex_sources": table.frame["apex_source"].value_counts().sort_index().to_dict(),
             "stamps": list(self.stamps),
             "digest": self.digest(),
@@ -189,15 +189,15 @@ def plan_run(
         stamps += [f"INCOMPLETE: {unusable} faults in {name}"] if unusable else []
         facts.append({"name": name, "root": str(root), "facts": examination.facts})
     table = ClipTable.joined(tables, stamps)
-    labelled = label_clips(table, find_scheme(scheme))
-    splits = make_splits(protocol, labelled, folds=folds, train_on=train_on)
+    labeled = label_clips(table, find_scheme(scheme))
+    splits = make_splits(protocol, labeled, folds=folds, train_on=train_on)
     entries = [
         make_entry(
-            name, preset or default_preset(find_method(name), labelled.table), seeds, input_text, settings, network
+            name, preset or default_preset(find_method(name), labeled.table), seeds, input_text, settings, network
         )
         for name in dict.fromkeys(methods)
     ]
-    return Plan(labelled, protocol, tuple(splits), tuple(entries), table.stamps), facts
+    return Plan(labeled, protocol, tuple(splits), tuple(entries), table.stamps), facts
 
 
 def default_preset(method: Method, table: ClipTable) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,8 @@ import pandas as pd
 from merlab.evaluation.engines import Engine
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.predictions import PredictionStore
-from merlab.evaluation.work import Fit, Worker, versions
-
-Progress = Callable[[float, int, str], None]
+from merlab.evaluation.unit import Fit, Worker, versions
+from merlab.progress import Progress
 
 
 class Tally:

@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from merlab.errors import MerlabError
-from merlab.evaluation.metrics import FloatArray
+from merlab.evaluation.metrics import Float64Array
 from merlab.evaluation.predictions import LABEL_COLUMNS
 
-Metric = Callable[[ArrayLike], FloatArray]
+Metric = Callable[[ArrayLike], Float64Array]
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
@@ -101,25 +101,25 @@ def _difference_interval(
     return _percentiles(drawn.mean(axis=0))
 
 
-def _resampled(counts: NDArray[np.int64], seed: int) -> FloatArray:
+def _resampled(counts: NDArray[np.int64], seed: int) -> Float64Array:
     """Pooled counts (seeds, RESAMPLES, K, K) of subjects drawn with replacement; the same draws for the same seed."""
     return _pooled(_draws(counts.shape[1], seed), counts)
 
 
 @lru_cache(maxsize=16)
-def _draws(subjects: int, seed: int) -> FloatArray:
+def _draws(subjects: int, seed: int) -> Float64Array:
     """How often each subject is drawn, (RESAMPLES, subjects); kept, because all methods of a run share them."""
     shares = np.full(subjects, 1 / subjects)
     return np.random.default_rng(seed).multinomial(subjects, shares, size=RESAMPLES).astype(float)
 
 
-def _pooled(weights: FloatArray, counts: NDArray[np.int64]) -> FloatArray:
+def _pooled(weights: Float64Array, counts: NDArray[np.int64]) -> Float64Array:
     """Counts (seeds, subjects, K, K) summed over subjects by each row of weights: (seeds, rows, K, K)."""
     # Whole numbers this small are exact as floats, and only floats are multiplied by BLAS.
     return np.moveaxis(np.tensordot(weights, counts.astype(float), axes=(1, 1)), 0, 1)
 
 
-def _percentiles(values: FloatArray) -> tuple[float, float]:
+def _percentiles(values: Float64Array) -> tuple[float, float]:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)

@@ -18,7 +18,7 @@ from merlab.evaluation.significance import bootstrap_interval, compare, subject_
 COMPARED_METRIC = "uf1"
 
 
-def summarise_method(predictions: pd.DataFrame, classes: list[str]) -> dict[str, Any]:
+def summarize_method(predictions: pd.DataFrame, classes: list[str]) -> dict[str, Any]:
     """Metrics of one method's predictions.
 
     Each of uf1, uar, accuracy, macro_precision is an object with mean and sd over seeds (sd None for one seed) and
@@ -41,7 +41,7 @@ def summarise_method(predictions: pd.DataFrame, classes: list[str]) -> dict[str,
     }
 
 
-def summarise_run(
+def summarize_run(
     predictions: pd.DataFrame, classes: list[str], order: Sequence[str], stamps: Mapping[str, Sequence[str]]
 ) -> list[dict[str, Any]]:
     """The content of metrics.json: one object a method in ``order``, each with its stamps and how it compares.
@@ -55,7 +55,7 @@ def summarise_run(
         rows = predictions[predictions["method"] == method]
         summary = {
             "method": method,
-            **summarise_method(rows, classes),
+            **summarize_method(rows, classes),
             "classes": classes,
             "stamps": list(stamps[method]),
         }

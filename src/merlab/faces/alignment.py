@@ -27,7 +27,7 @@ Motion = Literal["onset", "rigid", "landmarks"]
 MOTIONS: tuple[Motion, ...] = get_args(Motion)
 
 # Where the stable points lie on the layout: corners of the eyes and bridge of the nose, which muscles hardly move, and
-# none of mouth, brows and chin. Eyes as in the mean layout of CASME II's crops, centres 61.5 px from the midline (115).
+# none of mouth, brows and chin. Eyes as in the mean layout of CASME II's crops, centers 61.5 px from the midline (115).
 LAYOUT_POINTS: dict[Source, dict[str, tuple[float, float]]] = {
     "mesh": {
         "eye_outer_r": (26.5, 73.0),

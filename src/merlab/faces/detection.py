@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from merlab.clips import Image
 from merlab.errors import MerlabError
-from merlab.faces.models import MODELS
+from merlab.faces.model_files import MODELS
 from merlab.registry import look_up
 
 Point = tuple[float, float]
@@ -65,7 +65,7 @@ class Face:
         return self.bottom - self.top
 
     @property
-    def centre(self) -> Point:
+    def center(self) -> Point:
         """The middle of the box."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
@@ -182,11 +182,11 @@ def make_detector(name: str = "yunet", model: Path | None = None, config: Path |
 def most_prominent(faces: Sequence[Face], width: int, height: int) -> list[Face]:
     """The faces of a ``width`` x ``height`` image in the order in which they are likely its subject.
 
-    A face counts by the side of its box, and the less the further its centre lies from the image's: half in a corner.
+    A face counts by the side of its box, and the less the further its center lies from the image's: half in a corner.
     """
 
     def prominence(face: Face) -> float:
-        x, y = face.centre
+        x, y = face.center
         distance = math.hypot(x - width / 2, y - height / 2) / math.hypot(width / 2, height / 2)
         return math.sqrt(max(face.width * face.height, 0.0)) / (1 + distance)
 
@@ -196,7 +196,7 @@ def most_prominent(faces: Sequence[Face], width: int, height: int) -> list[Face]
 def to_bgr(image: NDArray[Any], white: float | None = None) -> Image:
     """Any image array as (H, W, 3) uint8 BGR.
 
-    Grey (H, W) or (H, W, 1) is repeated, a fourth channel (opacity) dropped. Integers of more than 8 bits are scaled so
+    Gray (H, W) or (H, W, 1) is repeated, a fourth channel (opacity) dropped. Integers of more than 8 bits are scaled so
     that ``white`` becomes 255; None takes the smallest usual full scale (8, 10, 12, 14 or 16 bits) that holds the
     image, so pass one value for all frames of a clip. Floats are in 0..1. Raises MerlabError for any other array.
     """

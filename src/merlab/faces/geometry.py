@@ -1,6 +1,6 @@
 """Similarity transforms between the pixels of a frame and the pixels of the layout, and images moved by them.
 
-Pixel coordinates are (x right, y down) with (0, 0) at the centre of the top-left pixel.
+Pixel coordinates are (x right, y down) with (0, 0) at the center of the top-left pixel.
 """
 
 from __future__ import annotations
@@ -83,15 +83,15 @@ def fit_similarity(source: ArrayLike, target: ArrayLike, weights: ArrayLike | No
     total = share.sum()
     if len(a) != len(b) or total <= 0:
         raise MerlabError(f"a similarity needs as many target points as source points, got {len(a)} and {len(b)}")
-    centre_a, centre_b = share @ a / total, share @ b / total
-    a, b = a - centre_a, b - centre_b
+    center_a, center_b = share @ a / total, share @ b / total
+    a, b = a - center_a, b - center_b
     spread = share @ (a**2).sum(axis=1)
     if spread <= 0:
         raise MerlabError("a similarity needs at least two distinct points")
     cosine = share @ (a * b).sum(axis=1) / spread
     sine = share @ (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / spread
     turn = np.array([[cosine, -sine], [sine, cosine]])
-    return Transform.from_matrix(np.column_stack([turn, centre_b - turn @ centre_a]))
+    return Transform.from_matrix(np.column_stack([turn, center_b - turn @ center_a]))
 
 
 def moved_image(

@@ -36,7 +36,7 @@ JUMP = 4
 DOUBTFUL_SCALE = 0.002
 LEAST_AGREEMENT = 0.1
 
-Grey = NDArray[np.uint8]
+Gray = NDArray[np.uint8]
 
 
 class HeadFit:
@@ -60,11 +60,11 @@ class HeadFit:
         ``landmarks`` say. The start is returned as it is where the images do not agree on one movement: the face is
         hidden, or has turned away.
         """
-        grey = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8)
-        start = landmarks if landmarks is not None and self._jumped(grey, before, landmarks) else before
+        gray = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8)
+        start = landmarks if landmarks is not None and self._jumped(gray, before, landmarks) else before
         found = start
         for _ in range(PASSES):
-            step = self._correction(_strip(grey, found))
+            step = self._correction(_strip(gray, found))
             if step is None:
                 return start
             found = step.after(found)
@@ -72,19 +72,19 @@ class HeadFit:
                 break
         return found
 
-    def _jumped(self, grey: Grey, before: Transform, landmarks: Transform) -> bool:
+    def _jumped(self, gray: Gray, before: Transform, landmarks: Transform) -> bool:
         """Whether the landmarks lie far from where the head was, and look more like the onset there."""
         if displacement(landmarks.after(before.inverse)) < JUMP:
             return False
-        was, now = (self._difference(_strip(grey, transform)) for transform in (before, landmarks))
+        was, now = (self._difference(_strip(gray, transform)) for transform in (before, landmarks))
         return now < was
 
-    def _difference(self, strip: Grey) -> float:
-        """Mean absolute difference from the onset on the stable skin, grey values."""
+    def _difference(self, strip: Gray) -> float:
+        """Mean absolute difference from the onset on the stable skin, gray values."""
         there, here = (image[self._rows, self._columns].astype(np.int16) for image in (strip, self._onset))
         return float(np.abs(there - here).mean())
 
-    def _correction(self, strip: Grey) -> Transform | None:
+    def _correction(self, strip: Gray) -> Transform | None:
         """What moves the stable skin of a strip back onto the onset's; None where it does not move as one."""
         whole = self._flow.calc(self._onset, strip, None)  # type: ignore[call-overload]
         flow = np.asarray(whole[self._rows, self._columns], np.float64)
@@ -118,9 +118,9 @@ def _nearly_rigid(similarity: Transform, source: Points, target: Points, weights
     return Transform.from_matrix(np.column_stack([turn, goal - turn @ middle]))
 
 
-def _strip(grey: Grey, transform: Transform) -> Grey:
-    """The rows of the laid-out face that are looked at, (BOTTOM - TOP, LAYOUT_WIDTH), of a grey frame."""
-    return moved_image(grey, translation(0, -TOP).after(transform), (LAYOUT_WIDTH, BOTTOM - TOP))
+def _strip(gray: Gray, transform: Transform) -> Gray:
+    """The rows of the laid-out face that are looked at, (BOTTOM - TOP, LAYOUT_WIDTH), of a gray frame."""
+    return moved_image(gray, translation(0, -TOP).after(transform), (LAYOUT_WIDTH, BOTTOM - TOP))
 
 
 @lru_cache(maxsize=1)

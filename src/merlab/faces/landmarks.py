@@ -15,7 +15,7 @@ from merlab.clips import Image
 from merlab.errors import MerlabError
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Points, Transform, bounds, moved_image
-from merlab.faces.models import MODELS
+from merlab.faces.model_files import MODELS
 
 Source = Literal["mesh", "five-points"]
 
@@ -81,7 +81,7 @@ class Landmarks:
 
     @cached_property
     def pupil_distance(self) -> float:
-        """Distance between the centres of the eyes, pixels of the image."""
+        """Distance between the centers of the eyes, pixels of the image."""
         right, left = self.named("eye_r", "eye_l")
         return float(np.hypot(*(left - right)))
 
@@ -144,7 +144,7 @@ def _crop_transform(face: Face, roll: float) -> Transform:
     scale = MESH_SIDE / (ENLARGED * max(face.width, face.height, 1.0))
     turn = scale * np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])
     middle = (MESH_SIDE - 1) / 2
-    return Transform.from_matrix(np.column_stack([turn, middle - turn @ np.array(face.centre)]))
+    return Transform.from_matrix(np.column_stack([turn, middle - turn @ np.array(face.center)]))
 
 
 class FivePoints:

@@ -24,13 +24,13 @@ class SeenFace:
 
     Attributes:
         face_id: from 0, in the order of finding; after a cut every face is a new one.
-        stretch: 0 from the start; one more whenever the face comes back after it was lost for longer.
+        track: 0 from the start; one more whenever the face comes back after it was lost for longer.
         tracked: where it is; None where it is not seen for a moment.
 
     """
 
     face_id: int
-    stretch: int
+    track: int
     tracked: TrackedFace | None
 
 
@@ -41,7 +41,7 @@ class _Person:
     face_id: int
     last: Landmarks
     box: Face
-    stretch: int = 0
+    track: int = 0
     unseen: int = 0
 
 
@@ -134,10 +134,10 @@ class PeopleTracker:
             if tracked is None:
                 person.unseen += 1
             else:
-                person.stretch += person.unseen > self._patience
+                person.track += person.unseen > self._patience
                 person.last, person.box, person.unseen = tracked.landmarks, tracked.box, 0
             if person.unseen <= self._patience:
-                seen.append(SeenFace(person.face_id, person.stretch, tracked))
+                seen.append(SeenFace(person.face_id, person.track, tracked))
         return seen
 
 

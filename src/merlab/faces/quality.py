@@ -31,7 +31,7 @@ class ClipQuality:
     """What the alignment of a clip measured.
 
     Attributes:
-        pupil_distance: between the centres of the eyes in the onset frame, px of the frame.
+        pupil_distance: between the centers of the eyes in the onset frame, px of the frame.
         coverage: share of the layout that lies inside the frame, 0..1; below 1 the face is cut off.
         source: where the landmarks come from, ``mesh`` or ``five-points``.
         frames: how many frames were aligned.

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Clip, Frames
+from merlab.clips import Clip, Float32Array, Frames
 from merlab.faces.regions import LAYOUT_HEIGHT, face_mask
-from merlab.inputs.flow import Grey, dis
-from merlab.inputs.recipe import APEX_CHOICES, FloatArray, Recipe
+from merlab.inputs.flow import Gray, dis
+from merlab.inputs.recipe import APEX_CHOICES, Recipe
 
 # Half of CASME II's crops: a quarter of the work, and DIS still sees a tenth of a pixel.
 WIDTH, HEIGHT = 116, 141
@@ -82,12 +82,12 @@ def _watched() -> NDArray[np.bool_]:
     return mask
 
 
-def _small(frames: Frames, number: int) -> Grey:
-    grey = cv2.cvtColor(frames.read(number), cv2.COLOR_BGR2GRAY)
-    return np.asarray(cv2.resize(grey, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+def _small(frames: Frames, number: int) -> Gray:
+    gray = cv2.cvtColor(frames.read(number), cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.resize(gray, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _movement(flow: FloatArray) -> float:
+def _movement(flow: Float32Array) -> float:
     """How far the watched parts of a face have moved without the head, px."""
     rows, columns = np.nonzero(_watched())
     places = np.stack([np.ones_like(rows), columns, rows], axis=1).astype(np.float64)

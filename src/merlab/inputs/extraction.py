@@ -15,17 +15,16 @@ import numpy as np
 import torch
 from platformdirs import user_cache_path
 
-from merlab.clips import Clip, ClipError, ClipTable, Frames, ImageFolder
+from merlab.clips import Clip, ClipError, ClipTable, Float32Array, Frames, ImageFolder
 from merlab.errors import MerlabError
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
 from merlab.inputs.apex import frames_that_decide, with_apex
 from merlab.inputs.local_view import FORMS
-from merlab.inputs.recipe import FloatArray, Recipe
+from merlab.inputs.recipe import Recipe
 from merlab.preparation.record import RECORD, landmarks_of
 from merlab.processes import one_thread
+from merlab.progress import Progress, silent
 from merlab.storage import whole_file
-
-Progress = Callable[[int, int, str], None]
 
 
 def default_cache() -> Path:
@@ -33,7 +32,7 @@ def default_cache() -> Path:
     return user_cache_path("merlab") / "inputs"
 
 
-def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> FloatArray:
+def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> Float32Array:
     """One clip as float32 of the recipe's shape: the views that the recipe names, the global one first.
 
     Raises ClipError, naming the clip, when its frames do not allow the recipe.
@@ -41,7 +40,7 @@ def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> FloatArray:
     return input_of(clip, None if clip.holds_flow else table.frames(clip), recipe)
 
 
-def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     """The same of frames from anywhere, such as two pictures in memory; None for a clip that holds stored flow."""
     if frames is not None:
         clip = with_apex(clip, frames, recipe)
@@ -60,8 +59,8 @@ def load_inputs(
     recipe: Recipe,
     cache: Path | None = None,
     jobs: int | None = None,
-    progress: Progress | None = None,
-) -> FloatArray:
+    progress: Progress = silent,
+) -> Float32Array:
     """Every clip of the table as float32 (N, *recipe.shape), read from the cache where the very same input lies there.
 
     ``cache`` None means the user's cache folder. Clips are made side by side by ``jobs`` threads (None: all cores;
@@ -78,8 +77,7 @@ def load_inputs(
 
     with one_thread(), ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
         for done, _ in enumerate(pool.map(one, range(len(table))), start=1):
-            if progress is not None:
-                progress(done, len(table), table.clips[done - 1].name)
+            progress(done, len(table), table.clips[done - 1].name)
     return inputs
 
 
@@ -98,7 +96,7 @@ def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
     return mirrored
 
 
-def _local(view: FloatArray, recipe: Recipe, regions: Mapping[str, Region]) -> FloatArray:
+def _local(view: Float32Array, recipe: Recipe, regions: Mapping[str, Region]) -> Float32Array:
     """The facial regions of an image (C, H, W), or of each image of a sequence (T, C, H, W)."""
     if view.ndim == 4:
         return np.stack([_local(image, recipe, regions) for image in view])
@@ -106,7 +104,7 @@ def _local(view: FloatArray, recipe: Recipe, regions: Mapping[str, Region]) -> F
     return FORMS[recipe.regions](view, recipe.kind.neutral(view, recipe), regions)
 
 
-def _cached(path: Path, make: Callable[[], FloatArray]) -> FloatArray:
+def _cached(path: Path, make: Callable[[], Float32Array]) -> Float32Array:
     try:
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
     except (OSError, ValueError, EOFError):

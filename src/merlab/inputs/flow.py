@@ -9,31 +9,31 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Clip, ClipError, Frames, Image, read_image
+from merlab.clips import Clip, ClipError, Float32Array, Frames, Image, read_image
 from merlab.errors import MerlabError
 from merlab.inputs.images import black, frames_to_apex, middle, read_key_frames, resize
 from merlab.inputs.magnification import MAGNIFICATIONS
-from merlab.inputs.recipe import APEX_CHOICES, FloatArray, InputKind, Recipe, parse_size
+from merlab.inputs.recipe import APEX_CHOICES, InputKind, Recipe, parse_size
 
-Grey = NDArray[np.uint8]
+Gray = NDArray[np.uint8]
 SMALLEST_SCALE = 1e-6
 RELEASED_CHANNELS = "uvs"
 
 
-def dis(onset: Grey, apex: Grey) -> FloatArray:
+def dis(onset: Gray, apex: Gray) -> Float32Array:
     """Dense inverse search (Kroeger et al. 2016), OpenCV's medium preset."""
     algorithm = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow = algorithm.calc(onset, apex, None)  # type: ignore[call-overload]
     return np.asarray(flow, np.float32)
 
 
-def farneback(onset: Grey, apex: Grey) -> FloatArray:
+def farneback(onset: Gray, apex: Gray) -> Float32Array:
     """Farneback 2003 with the parameters of the micro-expression literature (.5, 3, 15, 3, 5, 1.2, 0)."""
     start = np.zeros((*onset.shape, 2), np.float32)
     return np.asarray(cv2.calcOpticalFlowFarneback(onset, apex, start, 0.5, 3, 15, 3, 5, 1.2, 0), np.float32)
 
 
-def tvl1(onset: Grey, apex: Grey) -> FloatArray:
+def tvl1(onset: Gray, apex: Gray) -> Float32Array:
     """TV-L1 (Zach et al. 2007), OpenCV contrib's defaults; raises MerlabError where contrib is absent."""
     if not hasattr(cv2, "optflow"):
         raise MerlabError(
@@ -43,10 +43,10 @@ def tvl1(onset: Grey, apex: Grey) -> FloatArray:
     return np.asarray(cv2.optflow.createOptFlow_DualTVL1().calc(onset, apex, None), np.float32)
 
 
-ALGORITHMS: dict[str, Callable[[Grey, Grey], FloatArray]] = {"dis": dis, "tvl1": tvl1, "farneback": farneback}
+ALGORITHMS: dict[str, Callable[[Gray, Gray], Float32Array]] = {"dis": dis, "tvl1": tvl1, "farneback": farneback}
 
 
-def strain(flow: FloatArray) -> FloatArray:
+def strain(flow: Float32Array) -> Float32Array:
     """Optical strain magnitude of a flow field (H, W, 2) -> (H, W), in pixels a pixel.
 
     sqrt(exx^2 + eyy^2 + 2 exy^2) with exy = (du/dy + dv/dx) / 2 (Shreve et al. 2011), by central differences.
@@ -56,7 +56,7 @@ def strain(flow: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(u_x**2 + v_y**2 + (u_y + v_x) ** 2 / 2), np.float32)
 
 
-CHANNELS: dict[str, Callable[[FloatArray], FloatArray]] = {
+CHANNELS: dict[str, Callable[[Float32Array], Float32Array]] = {
     "u": lambda flow: flow[..., 0],
     "v": lambda flow: flow[..., 1],
     "m": lambda flow: np.hypot(flow[..., 0], flow[..., 1]),
@@ -64,7 +64,7 @@ CHANNELS: dict[str, Callable[[FloatArray], FloatArray]] = {
 }
 
 
-def stretch_each(planes: FloatArray, letters: str) -> FloatArray:
+def stretch_each(planes: Float32Array, letters: str) -> Float32Array:
     """Stretch each channel of (C, H, W) to [0, 1] on its own, as the STSTNet release does; a flat channel becomes 0."""
     low = planes.min(axis=(1, 2), keepdims=True)
     span = planes.max(axis=(1, 2), keepdims=True) - low
@@ -73,7 +73,7 @@ def stretch_each(planes: FloatArray, letters: str) -> FloatArray:
     return stretched
 
 
-def scale_signed(planes: FloatArray, letters: str) -> FloatArray:
+def scale_signed(planes: Float32Array, letters: str) -> Float32Array:
     """Scale (C, H, W) to [-1, 1] keeping zero and direction.
 
     u, v and magnitude are divided by the 99th percentile of the largest of them, strain by its own; what lies
@@ -88,33 +88,33 @@ def scale_signed(planes: FloatArray, letters: str) -> FloatArray:
     return np.clip(scaled, -1, 1)
 
 
-def keep_pixels(planes: FloatArray, letters: str) -> FloatArray:
+def keep_pixels(planes: Float32Array, letters: str) -> Float32Array:
     """u, v, magnitude in pixels of the frame that the flow was computed at; strain in pixels a pixel."""
     return planes
 
 
-SCALES: dict[str, Callable[[FloatArray, str], FloatArray]] = {
+SCALES: dict[str, Callable[[Float32Array, str], Float32Array]] = {
     "minmax": stretch_each,
     "signed": scale_signed,
     "raw": keep_pixels,
 }
 
 
-def grey_at(image: Image, at: str) -> Grey:
-    """A BGR frame as grey levels, at ``at`` (WxH or ``native``: the size of the frame)."""
-    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+def gray_at(image: Image, at: str) -> Gray:
+    """A BGR frame as gray levels, at ``at`` (WxH or ``native``: the size of the frame)."""
+    gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     if at == "native":
-        return grey
-    return np.rint(resize(grey.astype(np.float32), *parse_size(at))).astype(np.uint8)
+        return gray
+    return np.rint(resize(gray.astype(np.float32), *parse_size(at))).astype(np.uint8)
 
 
-def planes_of_flow(flow: FloatArray, recipe: Recipe) -> FloatArray:
+def planes_of_flow(flow: Float32Array, recipe: Recipe) -> Float32Array:
     """The recipe's channels of a flow field (H, W, 2), at its size, not yet scaled: (C, height, width)."""
     letters = recipe["channels"]
     return np.stack([resize(CHANNELS[letter](flow), recipe.width, recipe.height) for letter in letters])
 
 
-def read_flow_image(path: Path) -> FloatArray:
+def read_flow_image(path: Path) -> Float32Array:
     """A released flow image as (3, H, W) in [0, 1]: u, v, strain.
 
     The files hold R = u, G = v, B = strain, each stretched to 0..255 on its own; OpenCV decodes BGR, hence the reversal
@@ -123,15 +123,15 @@ def read_flow_image(path: Path) -> FloatArray:
     return np.divide(read_image(path)[..., ::-1].transpose(2, 0, 1), 255, dtype=np.float32)
 
 
-def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     if frames is None:
         return _released(clip, recipe)
-    onset, apex = (grey_at(image, recipe["at"]) for image in read_key_frames(clip, frames, recipe["magnify"]))
+    onset, apex = (gray_at(image, recipe["at"]) for image in read_key_frames(clip, frames, recipe["magnify"]))
     planes = planes_of_flow(ALGORITHMS[recipe["algorithm"]](onset, apex), recipe)
     return SCALES[recipe["scale"]](planes, recipe["channels"])
 
 
-def _released(clip: Clip, recipe: Recipe) -> FloatArray:
+def _released(clip: Clip, recipe: Recipe) -> Float32Array:
     """The stored flow image, where it is what the recipe asks for; its algorithm is the authors' (TV-L1)."""
     letters = recipe["channels"]
     planes = read_flow_image(clip.source)
@@ -150,7 +150,7 @@ def _released(clip: Clip, recipe: Recipe) -> FloatArray:
     return planes[[RELEASED_CHANNELS.index(letter) for letter in letters]]
 
 
-def no_motion(view: FloatArray, recipe: Recipe) -> FloatArray:
+def no_motion(view: Float32Array, recipe: Recipe) -> Float32Array:
     """No motion is 0, except under ``minmax``, which loses the zero level."""
     return middle(view, recipe) if recipe["scale"] == "minmax" else black(view, recipe)
 

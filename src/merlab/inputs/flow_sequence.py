@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from merlab.clips import Clip, Frames
-from merlab.inputs.flow import ALGORITHMS, MOTION_CHOICES, SCALES, grey_at, mirror_motion, no_motion, planes_of_flow
+from merlab.clips import Clip, Float32Array, Frames
+from merlab.inputs.flow import ALGORITHMS, MOTION_CHOICES, SCALES, gray_at, mirror_motion, no_motion, planes_of_flow
 from merlab.inputs.images import held, read_frames
 from merlab.inputs.magnification import needs_every_frame
-from merlab.inputs.recipe import FloatArray, InputKind, Recipe
+from merlab.inputs.recipe import InputKind, Recipe
 from merlab.inputs.sequences import LENGTHS, onset_to_offset
 
 
@@ -27,15 +27,15 @@ def frames_to_read(clip: Clip, recipe: Recipe, chosen: Sequence[int]) -> list[in
 
 def flows_from_onset(
     clip: Clip, frames: Frames, recipe: Recipe, chosen: Sequence[int], at: str
-) -> Iterator[FloatArray]:
+) -> Iterator[Float32Array]:
     """Flow (H, W, 2) from the first of the chosen frames to each of the others, at ``at`` (WxH or native)."""
     needed = frames_to_read(clip, recipe, chosen)
     images = dict(zip(needed, read_frames(clip, frames, needed, recipe["magnify"]), strict=True))
-    onset, *later = (grey_at(images[number], at) for number in chosen)
-    return (ALGORITHMS[recipe["algorithm"]](onset, grey) for grey in later)
+    onset, *later = (gray_at(images[number], at) for number in chosen)
+    return (ALGORITHMS[recipe["algorithm"]](onset, gray) for gray in later)
 
 
-def scale_together(planes: FloatArray, recipe: Recipe) -> FloatArray:
+def scale_together(planes: Float32Array, recipe: Recipe) -> Float32Array:
     """Scale (T, C, H, W) as one field: how the movement grows and fades stays in it."""
     length, channels, height, width = planes.shape
     field = planes.transpose(1, 0, 2, 3).reshape(channels, length * height, width)
@@ -43,7 +43,7 @@ def scale_together(planes: FloatArray, recipe: Recipe) -> FloatArray:
     return np.ascontiguousarray(scaled.reshape(channels, length, height, width).transpose(1, 0, 2, 3))
 
 
-def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     frames = held(clip, frames)
     chosen = frames_at_equal_times(clip, recipe.frames)
     flows = flows_from_onset(clip, frames, recipe, chosen, recipe["at"])

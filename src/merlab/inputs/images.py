@@ -8,12 +8,12 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from merlab.clips import Clip, ClipError, Frames, Image
+from merlab.clips import Clip, ClipError, Float32Array, Frames, Image
 from merlab.inputs.magnification import MAGNIFICATIONS, needs_every_frame
-from merlab.inputs.recipe import APEX_CHOICES, Extract, FloatArray, InputKind, Recipe
+from merlab.inputs.recipe import APEX_CHOICES, Extract, InputKind, Recipe
 
 PAPER_SIZE = "231x282"
-COLOURS = {"bgr": 3, "grey": 1}
+COLORS = {"bgr": 3, "gray": 1}
 
 
 def key_frames(clip: Clip) -> list[int]:
@@ -76,44 +76,44 @@ def describe_size(image: Image) -> str:
     return f"{image.shape[1]}x{image.shape[0]}"
 
 
-def resize(image: FloatArray, width: int, height: int) -> FloatArray:
+def resize(image: Float32Array, width: int, height: int) -> Float32Array:
     """Resize (H, W) or (H, W, C): area averages when shrinking, linear interpolation when growing."""
     shrinking = image.shape[1] > width or image.shape[0] > height
     method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, (width, height), interpolation=method), dtype=np.float32)
 
 
-def planes_of(image: Image, recipe: Recipe, colour: str) -> FloatArray:
-    """(C, H, W) in [0, 1] at the recipe's size, ``bgr`` or ``grey``."""
-    if colour == "grey":
+def planes_of(image: Image, recipe: Recipe, color: str) -> Float32Array:
+    """(C, H, W) in [0, 1] at the recipe's size, ``bgr`` or ``gray``."""
+    if color == "gray":
         image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     scaled = resize(np.divide(image, 255, dtype=np.float32), recipe.width, recipe.height)
     return np.ascontiguousarray(np.atleast_3d(scaled).transpose(2, 0, 1))
 
 
-def _key_planes(clip: Clip, frames: Frames | None, recipe: Recipe) -> list[FloatArray]:
-    return [planes_of(image, recipe, recipe["colour"]) for image in read_key_frames(clip, frames, recipe["magnify"])]
+def _key_planes(clip: Clip, frames: Frames | None, recipe: Recipe) -> list[Float32Array]:
+    return [planes_of(image, recipe, recipe["color"]) for image in read_key_frames(clip, frames, recipe["magnify"])]
 
 
-def _apex(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+def _apex(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     return _key_planes(clip, frames, recipe)[1]
 
 
-def _onset_apex(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+def _onset_apex(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     return np.concatenate(_key_planes(clip, frames, recipe))
 
 
-def _difference(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+def _difference(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     onset, apex = _key_planes(clip, frames, recipe)
     return apex - onset
 
 
-def black(view: FloatArray, recipe: Recipe) -> FloatArray:
+def black(view: Float32Array, recipe: Recipe) -> Float32Array:
     """Where a region is suppressed an image is 0: black, or no difference."""
     return np.zeros((len(view), 1, 1), np.float32)
 
 
-def middle(view: FloatArray, recipe: Recipe) -> FloatArray:
+def middle(view: Float32Array, recipe: Recipe) -> Float32Array:
     """Where stretching has lost the zero level: each channel's median, since most of a face does not move."""
     return np.median(view, axis=(1, 2), keepdims=True).astype(np.float32)
 
@@ -129,8 +129,8 @@ def _image_kind(name: str, title: str, images: int, extract: Extract) -> InputKi
         title=title,
         version=1,
         size=PAPER_SIZE,
-        choices={"colour": tuple(COLOURS), "magnify": tuple(MAGNIFICATIONS), **APEX_CHOICES},
-        channels=lambda recipe: images * COLOURS[recipe["colour"]],
+        choices={"color": tuple(COLORS), "magnify": tuple(MAGNIFICATIONS), **APEX_CHOICES},
+        channels=lambda recipe: images * COLORS[recipe["color"]],
         frames_needed=lambda clip, recipe: frames_to_apex(clip, recipe["magnify"]),
         extract=extract,
         neutral=black,

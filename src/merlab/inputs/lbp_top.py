@@ -1,12 +1,12 @@
 """LBP-TOP: histograms of local binary patterns on the three orthogonal planes of a clip.
 
-Zhao and Pietikäinen, "Dynamic Texture Recognition Using Local Binary Patterns with an Application to Facial
+Zhao and Pietikäinen, "Dynamic Texture VideoResult Using Local Binary Patterns with an Application to Facial
 Expressions", TPAMI 29(6), 2007; the baseline of CASME II (Yan et al., PLoS ONE 9(1), 2014).
 
-Published: 8 neighbours on a circle (an ellipse where the radii of the two axes differ), read by bilinear interpolation;
-a neighbour not darker than the centre sets its bit; uniform patterns u2 (58 codes of at most two changes around the
-circle, all others in one bin); one histogram a block and plane (XY, XT, YT), normalised to sum 1. Assumed: only centres
-whose neighbours lie inside the clip on all three planes are counted.
+Published: 8 neighbors on a circle (an ellipse where the radii of the two axes differ), read by bilinear interpolation;
+a neighbor not darker than the center sets its bit; uniform patterns u2 (58 codes of at most two changes around the
+circle, all others in one bin); one histogram a block and plane (XY, XT, YT), normalized to sum 1. Assumed: only centers
+whose neighbors lie inside the clip on all three planes are counted.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Clip, Frames
+from merlab.clips import Clip, Float32Array, Frames
 from merlab.errors import MerlabError
 from merlab.inputs.magnification import MAGNIFICATIONS
-from merlab.inputs.recipe import FloatArray, InputKind, Recipe
+from merlab.inputs.recipe import InputKind, Recipe
 from merlab.inputs.sequences import interpolated, whole_movement
 from merlab.inputs.temporal import INTERPOLATIONS
 
-NEIGHBOURS = 8
+NEIGHBORS = 8
 BINS = 59
 # Axes of a volume (T, H, W): the plane's first is turned to by the sine, its second by the cosine.
 PLANES = {"XY": (1, 2), "XT": (0, 2), "YT": (0, 1)}
-# A neighbour that equals the centre sets its bit; interpolating equal values leaves rounding of this order.
+# A neighbor that equals the center sets its bit; interpolating equal values leaves rounding of this order.
 ROUNDING = 1e-5
 
 Triple = tuple[int, int, int]
@@ -37,31 +37,31 @@ Triple = tuple[int, int, int]
 @cache
 def uniform_bins() -> NDArray[np.uint8]:
     """The bin (0..58) of each of the 256 codes; 58 is shared by all that are not uniform."""
-    bits = np.arange(256)[:, None] >> np.arange(NEIGHBOURS) & 1
+    bits = np.arange(256)[:, None] >> np.arange(NEIGHBORS) & 1
     uniform = (bits != np.roll(bits, 1, axis=1)).sum(axis=1) <= 2
     bins = np.full(256, BINS - 1, np.uint8)
     bins[uniform] = np.arange(uniform.sum())
     return bins
 
 
-def codes(volume: FloatArray, plane: str, radii: Triple) -> NDArray[np.uint8]:
-    """Codes (0..255) of a volume (T, H, W) on a plane, at every centre that is ``radii`` (T, H, W) from its ends."""
+def codes(volume: Float32Array, plane: str, radii: Triple) -> NDArray[np.uint8]:
+    """Codes (0..255) of a volume (T, H, W) on a plane, at every center that is ``radii`` (T, H, W) from its ends."""
     first, second = PLANES[plane]
-    centre = _shifted(volume, radii, (0, 0, 0))
-    found = np.zeros(centre.shape, np.uint8)
-    for neighbour in range(NEIGHBOURS):
-        angle = 2 * np.pi * neighbour / NEIGHBOURS
+    center = _shifted(volume, radii, (0, 0, 0))
+    found = np.zeros(center.shape, np.uint8)
+    for neighbor in range(NEIGHBORS):
+        angle = 2 * np.pi * neighbor / NEIGHBORS
         offset = [0.0, 0.0, 0.0]
         offset[first] = -round(radii[first] * np.sin(angle), 5)
         offset[second] = round(radii[second] * np.cos(angle), 5)
-        found |= (_read(volume, radii, offset) - centre >= -ROUNDING).astype(np.uint8) << neighbour
+        found |= (_read(volume, radii, offset) - center >= -ROUNDING).astype(np.uint8) << neighbor
     return found
 
 
-def histograms(volume: FloatArray, blocks: Triple, radii: Triple) -> NDArray[np.float64]:
-    """Normalised histograms (blocks, planes, 59) of a volume (T, H, W) cut into ``blocks`` (T, H, W).
+def histograms(volume: Float32Array, blocks: Triple, radii: Triple) -> NDArray[np.float64]:
+    """Normalized histograms (blocks, planes, 59) of a volume (T, H, W) cut into ``blocks`` (T, H, W).
 
-    Raises MerlabError for a volume that has no centre for some block.
+    Raises MerlabError for a volume that has no center for some block.
     """
     inside = [side - 2 * radius for side, radius in zip(volume.shape, radii, strict=True)]
     if any(length < count for length, count in zip(inside, blocks, strict=True)):
@@ -80,8 +80,8 @@ def histograms(volume: FloatArray, blocks: Triple, radii: Triple) -> NDArray[np.
     return np.asarray(stacked / stacked.sum(axis=2, keepdims=True), np.float64)
 
 
-def _read(volume: FloatArray, margins: Triple, offset: list[float]) -> FloatArray:
-    """The volume at every centre plus an offset, by linear interpolation along each axis."""
+def _read(volume: Float32Array, margins: Triple, offset: list[float]) -> Float32Array:
+    """The volume at every center plus an offset, by linear interpolation along each axis."""
     lower = np.floor(offset).astype(int)
     part = np.asarray(offset) - lower
     total = np.zeros((), np.float32)
@@ -93,7 +93,7 @@ def _read(volume: FloatArray, margins: Triple, offset: list[float]) -> FloatArra
     return np.asarray(total, np.float32)
 
 
-def _shifted(volume: FloatArray, margins: Triple, shift: Triple) -> FloatArray:
+def _shifted(volume: Float32Array, margins: Triple, shift: Triple) -> Float32Array:
     """The volume without its margins, read ``shift`` further on."""
     return volume[
         tuple(
@@ -109,8 +109,8 @@ def _triple(text: str) -> Triple:
     return time, height, width
 
 
-def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    volume = interpolated(clip, frames, recipe, "grey")[:, 0]
+def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
+    volume = interpolated(clip, frames, recipe, "gray")[:, 0]
     return histograms(volume, _triple(recipe["blocks"]), _triple(recipe["radii"])).astype(np.float32).reshape(-1, 1, 1)
 
 

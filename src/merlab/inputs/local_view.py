@@ -14,9 +14,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from merlab.clips import Float32Array
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, bounding_box, face_mask
 from merlab.inputs.images import resize
-from merlab.inputs.recipe import FloatArray
 
 Box = tuple[slice, slice]
 
@@ -36,7 +36,7 @@ def _mask(width: int, height: int, regions: tuple[Region, ...]) -> NDArray[np.bo
     return face_mask(width, height, regions)
 
 
-def mask(view: FloatArray, neutral: FloatArray, regions: Mapping[str, Region] = REGIONS) -> FloatArray:
+def mask(view: Float32Array, neutral: Float32Array, regions: Mapping[str, Region] = REGIONS) -> Float32Array:
     """Keep the five regions of (C, H, W) and put ``neutral`` (C, 1, 1) elsewhere.
 
     ``regions``: the template, or those of the clip's own face (``faces.regions.regions_from_landmarks``).
@@ -45,7 +45,7 @@ def mask(view: FloatArray, neutral: FloatArray, regions: Mapping[str, Region] = 
     return np.where(inside, view, neutral).astype(np.float32)
 
 
-def mosaic(view: FloatArray, neutral: FloatArray, regions: Mapping[str, Region] = REGIONS) -> FloatArray:
+def mosaic(view: Float32Array, neutral: Float32Array, regions: Mapping[str, Region] = REGIONS) -> Float32Array:
     """The bounding boxes of the regions of (C, H, W), resized into the tiles of an image of the same size."""
     height, width = view.shape[1:]
     canvas = np.broadcast_to(neutral, view.shape).astype(np.float32)
@@ -55,7 +55,7 @@ def mosaic(view: FloatArray, neutral: FloatArray, regions: Mapping[str, Region] 
     return canvas
 
 
-def from_mosaic(canvas: FloatArray, regions: Mapping[str, Region] = REGIONS) -> FloatArray:
+def from_mosaic(canvas: Float32Array, regions: Mapping[str, Region] = REGIONS) -> Float32Array:
     """What lies on the tiles of a mosaic (H, W), brought back to where the regions lie on the face; 0 elsewhere.
 
     Where bounding boxes overlap the larger value stands.
@@ -81,7 +81,7 @@ def _places(width: int, height: int, regions: Mapping[str, Region]) -> Iterator[
             )
 
 
-def _fitted(cut: FloatArray, rows: slice, columns: slice) -> FloatArray:
+def _fitted(cut: Float32Array, rows: slice, columns: slice) -> Float32Array:
     """(h, w) or (h, w, C), resized to fill these rows and columns."""
     return resize(cut, columns.stop - columns.start, rows.stop - rows.start)
 
@@ -95,7 +95,7 @@ def _span(start: float, stop: float, length: int) -> slice:
 class Form(Protocol):
     """A way to show the regions of a view alone."""
 
-    def __call__(self, view: FloatArray, neutral: FloatArray, regions: Mapping[str, Region] = ...) -> FloatArray:
+    def __call__(self, view: Float32Array, neutral: Float32Array, regions: Mapping[str, Region] = ...) -> Float32Array:
         """The regions of (C, H, W), ``neutral`` (C, 1, 1) where there is none."""
 
 

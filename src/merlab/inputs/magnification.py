@@ -17,8 +17,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from merlab.clips import Image
-from merlab.inputs.recipe import FloatArray
+from merlab.clips import Float32Array, Image
 
 FAST, SLOW = 0.4, 0.05
 CUTOFF_WAVELENGTH = 16.0
@@ -69,7 +68,7 @@ def level_gains(levels: int, height: int, width: int, alpha: float) -> list[floa
     return gains
 
 
-def _pyramid(image: FloatArray) -> list[FloatArray]:
+def _pyramid(image: Float32Array) -> list[Float32Array]:
     """Laplacian pyramid, finest level first; the last is the low-pass rest."""
     levels = []
     while min(image.shape[:2]) // 2 >= SMALLEST_LEVEL:
@@ -79,19 +78,19 @@ def _pyramid(image: FloatArray) -> list[FloatArray]:
     return [*levels, image]
 
 
-def _collapsed(levels: Sequence[FloatArray]) -> FloatArray:
+def _collapsed(levels: Sequence[Float32Array]) -> Float32Array:
     image = levels[-1]
     for level in reversed(levels[:-1]):
         image = level + _enlarged(image, level)
     return image
 
 
-def _enlarged(image: FloatArray, like: FloatArray) -> FloatArray:
+def _enlarged(image: Float32Array, like: Float32Array) -> Float32Array:
     return np.asarray(cv2.pyrUp(image, dstsize=(like.shape[1], like.shape[0])), np.float32)
 
 
-def _added(frame: Image, change: FloatArray) -> Image:
-    """The frame plus the change, whose colour (not its brightness) is attenuated; rounded and clipped to 0..255."""
+def _added(frame: Image, change: Float32Array) -> Image:
+    """The frame plus the change, whose color (not its brightness) is attenuated; rounded and clipped to 0..255."""
     luma = (change @ LUMA_OF_BGR)[..., None]
     return np.rint(np.clip(frame + luma + CHROMA * (change - luma), 0, 255)).astype(np.uint8)
 

@@ -1,7 +1,7 @@
 """MDMO: the main directional mean optical flow of 36 facial regions.
 
 Liu, Zhang, Yan, Wang, Zhao and Fu, "A Main Directional Mean Optical-flow Feature for Spontaneous Micro-expression
-Recognition", IEEE Transactions on Affective Computing 7(4), 2016.
+VideoResult", IEEE Transactions on Affective Computing 7(4), 2016.
 
 Published: 36 regions of interest, partly after action units; in each, the flow from the first frame to every later one
 falls into 8 direction bins, and the mean of the fullest bin is the region's movement; averaged over time, in polar
@@ -17,13 +17,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Clip, Frames
+from merlab.clips import Clip, Float32Array, Frames
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.inputs.flow import ALGORITHMS
 from merlab.inputs.flow_sequence import flows_from_onset, frames_at_equal_times, frames_to_read
 from merlab.inputs.images import held
 from merlab.inputs.magnification import MAGNIFICATIONS
-from merlab.inputs.recipe import FloatArray, InputKind, Recipe
+from merlab.inputs.recipe import InputKind, Recipe
 from merlab.inputs.sequences import onset_to_offset
 
 DIRECTIONS = 8
@@ -33,7 +33,7 @@ COLUMNS = ((19, 51), (51, 83), (83, 115), (115, 147), (147, 179), (179, 211))
 REGIONS = tuple((left, top, right, bottom) for top, bottom in ROWS for left, right in COLUMNS)
 
 
-def main_movement(flow: FloatArray) -> NDArray[np.float64]:
+def main_movement(flow: Float32Array) -> NDArray[np.float64]:
     """(u, v) of a region's flow (H, W, 2): the mean of the vectors in the fullest of 8 direction bins, pixels.
 
     Bins begin at the image's right and turn towards down; of equally full ones the first counts.
@@ -45,7 +45,7 @@ def main_movement(flow: FloatArray) -> NDArray[np.float64]:
     return np.asarray(vectors[bins == fullest].mean(axis=0), np.float64)
 
 
-def region_movements(flow: FloatArray) -> NDArray[np.float64]:
+def region_movements(flow: Float32Array) -> NDArray[np.float64]:
     """(36, 2): the main movement of each region of a face's flow (H, W, 2), pixels."""
     height, width = flow.shape[:2]
     scale = np.array([width / LAYOUT_WIDTH, height / LAYOUT_HEIGHT] * 2)
@@ -69,7 +69,7 @@ def _chosen(clip: Clip, recipe: Recipe) -> list[int]:
     return onset_to_offset(clip) if recipe["frames"] == "all" else frames_at_equal_times(clip, int(recipe["frames"]))
 
 
-def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
+def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     frames = held(clip, frames)
     flows = flows_from_onset(clip, frames, recipe, _chosen(clip, recipe), f"{recipe.width}x{recipe.height}")
     movements = [region_movements(flow) for flow in flows] or [np.zeros((len(REGIONS), 2))]

@@ -7,17 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from merlab.clips import Clip, Frames
+from merlab.clips import Clip, Float32Array, Frames
 from merlab.errors import MerlabError
 from merlab.registry import look_up
 
-FloatArray = NDArray[np.float32]
 View = Literal["global", "local", "both"]
 Layout = Literal["image", "sequence", "vector"]
-Extract = Callable[[Clip, "Frames | None", "Recipe"], FloatArray]
+Extract = Callable[[Clip, "Frames | None", "Recipe"], Float32Array]
 
 MIN_SIDE, MAX_SIDE = 8, 2048
 # Of inputs that need an apex: what chooses it for a clip whose annotators gave none (``inputs.apex``).
@@ -50,7 +46,7 @@ class InputKind:
     channels: Callable[[Recipe], int]
     frames_needed: Callable[[Clip, Recipe], list[int]]
     extract: Extract
-    neutral: Callable[[FloatArray, Recipe], FloatArray] | None = None
+    neutral: Callable[[Float32Array, Recipe], Float32Array] | None = None
     mirror: Callable[[Recipe], tuple[list[float], list[float]]] | None = None
     layout: Layout = "image"
 

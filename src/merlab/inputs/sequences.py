@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from merlab.clips import Clip, Frames
+from merlab.clips import Clip, Float32Array, Frames
 from merlab.inputs.images import (
-    COLOURS,
+    COLORS,
     PAPER_SIZE,
     annotated,
     black,
@@ -17,7 +17,7 @@ from merlab.inputs.images import (
     read_frames,
 )
 from merlab.inputs.magnification import MAGNIFICATIONS
-from merlab.inputs.recipe import FloatArray, InputKind, Recipe
+from merlab.inputs.recipe import InputKind, Recipe
 from merlab.inputs.temporal import INTERPOLATIONS, RANK_POOLINGS
 
 LENGTHS = ("10", "11", "16", "32", "64", "128")
@@ -30,26 +30,26 @@ def onset_to_offset(clip: Clip) -> list[int]:
     return list(range(onset, offset + 1))
 
 
-def read_movement(clip: Clip, frames: Frames | None, recipe: Recipe, colour: str) -> FloatArray:
+def read_movement(clip: Clip, frames: Frames | None, recipe: Recipe, color: str) -> Float32Array:
     """All frames of the movement at the recipe's size, magnified if it says so: (n, C, H, W) in [0, 1]."""
     frames = held(clip, frames)
     images = read_frames(clip, frames, onset_to_offset(clip), recipe["magnify"])
-    return np.stack([planes_of(image, recipe, colour) for image in images])
+    return np.stack([planes_of(image, recipe, color) for image in images])
 
 
-def interpolated(clip: Clip, frames: Frames | None, recipe: Recipe, colour: str) -> FloatArray:
+def interpolated(clip: Clip, frames: Frames | None, recipe: Recipe, color: str) -> Float32Array:
     """The movement brought to the recipe's T frames, (T, C, H, W) in [0, 1]; what lies beyond is clipped."""
-    movement = read_movement(clip, frames, recipe, colour)
+    movement = read_movement(clip, frames, recipe, color)
     weights = INTERPOLATIONS[recipe["interpolation"]](len(movement), int(recipe["frames"])).astype(np.float32)
     return np.clip(np.tensordot(weights, movement, axes=1), 0, 1)
 
 
-def _sequence(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    return interpolated(clip, frames, recipe, recipe["colour"])
+def _sequence(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
+    return interpolated(clip, frames, recipe, recipe["color"])
 
 
-def _dynamic_image(clip: Clip, frames: Frames | None, recipe: Recipe) -> FloatArray:
-    movement = read_movement(clip, frames, recipe, recipe["colour"])
+def _dynamic_image(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
+    movement = read_movement(clip, frames, recipe, recipe["color"])
     # In double precision: weights of some hundreds cancel, and a still face must not turn into stretched rounding.
     pooled = np.tensordot(RANK_POOLINGS[recipe["weights"]](len(movement)), movement, axes=1)
     low, high = pooled.min(), pooled.max()
@@ -71,10 +71,10 @@ SEQUENCE = InputKind(
     choices={
         "frames": LENGTHS,
         "interpolation": tuple(INTERPOLATIONS),
-        "colour": ("grey", "bgr"),
+        "color": ("gray", "bgr"),
         "magnify": tuple(MAGNIFICATIONS),
     },
-    channels=lambda recipe: COLOURS[recipe["colour"]],
+    channels=lambda recipe: COLORS[recipe["color"]],
     frames_needed=whole_movement,
     extract=_sequence,
     neutral=black,
@@ -86,8 +86,8 @@ DYNAMIC_IMAGE = InputKind(
     title="onset to offset pooled into one image by rank, [0, 1]",
     version=1,
     size="112x112",
-    choices={"weights": tuple(RANK_POOLINGS), "colour": tuple(COLOURS), "magnify": tuple(MAGNIFICATIONS)},
-    channels=lambda recipe: COLOURS[recipe["colour"]],
+    choices={"weights": tuple(RANK_POOLINGS), "color": tuple(COLORS), "magnify": tuple(MAGNIFICATIONS)},
+    channels=lambda recipe: COLORS[recipe["color"]],
     frames_needed=whole_movement,
     extract=_dynamic_image,
     neutral=middle,

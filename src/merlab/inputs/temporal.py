@@ -34,7 +34,7 @@ def tim(frames: int, wanted: int) -> Weights:
 
 
 def linear(frames: int, wanted: int) -> Weights:
-    """Linear interpolation between neighbours at equal steps from the first frame to the last: (wanted, frames)."""
+    """Linear interpolation between neighbors at equal steps from the first frame to the last: (wanted, frames)."""
     positions = np.linspace(0, frames - 1, wanted)
     return np.asarray(np.maximum(0, 1 - np.abs(positions[:, None] - np.arange(frames))), np.float64)
 

@@ -3,10 +3,10 @@
 Liong, See, Wong and Phan, "Less is more: Micro-expression recognition from video using apex frame", Signal Processing:
 Image Communication 62, 2018, arXiv:1606.01721. As published and in the authors' released Matlab code: onset-to-apex
 flow on a grid of 5 x 5 blocks; in each block a histogram of flow orientation over 8 bins of the full circle, each pixel
-weighted by its flow magnitude, normalised to sum 1 and multiplied by the block's sum of optical strain; the 200 numbers
+weighted by its flow magnitude, normalized to sum 1 and multiplied by the block's sum of optical strain; the 200 numbers
 scaled to unit length; an SVM.
 
-Assumed: blocks that share no pixel (the release lets neighbours overlap by up to two rows), a linear kernel (recalled,
+Assumed: blocks that share no pixel (the release lets neighbors overlap by up to two rows), a linear kernel (recalled,
 not verified), C = 1 (scikit-learn's default, as none was found) and balanced classes, flow at 231 x 282 by the recipe's
 algorithm (published: TV-L1).
 """
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import normalize
 
 from merlab.errors import MerlabError
-from merlab.methods.base import Method, Preset, Task, check_channels
+from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.methods.svm import LinearSvm
 
 BLOCKS = 5
@@ -74,7 +74,7 @@ BI_WOOF = Method(
     title="Bi-WOOF: oriented flow, weighted by magnitude and strain, with an SVM",
     paper="Liong et al., Signal Processing: Image Communication 62, 2018, arXiv:1606.01721",
     input="flow:channels=uvs,scale=raw,size=231x282",
-    # One form under both names, as the floors.
+    # One form under both names, as the baselines.
     presets=dict.fromkeys(("paper", "reduced"), _PRESET),
     pipeline=BiWoof,
     seeded=False,

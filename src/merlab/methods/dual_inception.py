@@ -1,7 +1,7 @@
 """Dual-Inception, two streams of Inception blocks on optical flow.
 
-Zhou, Mao and Xue, "Dual-Inception Network for Cross-Database Micro-Expression Recognition", FG 2019. As read in the
-authors' released Keras code (no licence): one stream for the horizontal and one for the vertical TV-L1 flow, 28 x 28 in
+Zhou, Mao and Xue, "Dual-Inception Network for Cross-Database Micro-Expression VideoResult", FG 2019. As read in the
+authors' released Keras code (no license): one stream for the horizontal and one for the vertical TV-L1 flow, 28 x 28 in
 [0, 1]; each has two blocks of four paths (1x1; 1x1 - 3x3; 1x1 - 5x5; max-pooling 3x3 - 1x1) with 6 and then 16 filters
 a path, ReLU throughout, max-pooling 2 / 2 after each block; both streams concatenated, one linear layer of 1024 with
 ReLU; Adam at 1e-4, batches of 3, 40 epochs. The release keeps the epoch of the least validation loss, where the
@@ -17,8 +17,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from merlab.methods.base import Method, Preset, Task, check_channels
 from merlab.methods.layers import Parallel
+from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
 FILTERS = (6, 16)

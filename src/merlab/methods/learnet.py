@@ -1,12 +1,12 @@
 """LEARNet, lateral accretive network on dynamic images.
 
-Verma, Vipparthi, Singh and Murala, "LEARNet: Dynamic Imaging Network for Micro Expression Recognition", IEEE
+Verma, Vipparthi, Singh and Murala, "LEARNet: Dynamic Imaging Network for Micro Expression VideoResult", IEEE
 Transactions on Image Processing 29, 2019, arXiv:1904.09410.
 
 As read in the authors' released Keras model and dynamic-image code: dynamic image of 112 x 112 x 3; a 3 x 3 stem of 16
 filters; four lateral paths of 1 x 1 (16 filters), 3 x 3 (32) and 5 x 5 (64) convolutions; paths 2 and 4 add the first
-and the second map of paths 1 and 3 to their own, followed by batch normalisation; all four concatenated to 256 maps,
-batch normalisation, 3 x 3 convolution of 256; a hidden layer of 256 with dropout 0.5. Every convolution halves the
+and the second map of paths 1 and 3 to their own, followed by batch normalization; all four concatenated to 256 maps,
+batch normalization, 3 x 3 convolution of 256; a hidden layer of 256 with dropout 0.5. Every convolution halves the
 image and is followed by ReLU. Frames are weighted by the sum of (2i - n) / i (``weights=learnet``).
 
 Assumed, because the release has no training code: Adam at 0.001, batches of 64, 100 epochs, no augmentation; input in
@@ -19,7 +19,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from merlab.methods.base import Method, Preset, Task
+from merlab.methods.method import Method, Preset, Task
 from merlab.training import TrainingSettings
 
 STEM, ONE, THREE, FIVE = 16, 16, 32, 64
@@ -92,18 +92,18 @@ LEARNET = Method(
     name="learnet",
     title="LEARNet: lateral accretive network on dynamic images",
     paper="Verma et al., IEEE Transactions on Image Processing 29, 2019, arXiv:1904.09410",
-    input="dynamic-image:weights=learnet,colour=bgr,size=112x112",
+    input="dynamic-image:weights=learnet,color=bgr,size=112x112",
     presets={
         "paper": Preset(
             source="the released architecture and dynamic images; training settings, unreleased, are merlab's choice",
             training=TrainingSettings(epochs=100, decay=1),
         ),
         "reduced": Preset(
-            source="merlab's choice for a CPU: rank pooling by Bilen's formula in grey, balanced classes, mirroring, "
+            source="merlab's choice for a CPU: rank pooling by Bilen's formula in gray, balanced classes, mirroring, "
             "20 epochs of small batches",
             reduced=True,
             training=TrainingSettings(epochs=20, batch_size=16, decay=1, class_weights="balanced", mirror=True),
-            input="dynamic-image:weights=bilen,colour=grey,size=112x112",
+            input="dynamic-image:weights=bilen,color=gray,size=112x112",
         ),
     },
     network=LearNet,

@@ -1,10 +1,10 @@
 """MDMO and a linear SVM.
 
 Liu, Zhang, Yan, Wang, Zhao and Fu, "A Main Directional Mean Optical-flow Feature for Spontaneous Micro-expression
-Recognition", IEEE Transactions on Affective Computing 7(4), 2016. The descriptor is the input ``mdmo``, which says what
+VideoResult", IEEE Transactions on Affective Computing 7(4), 2016. The descriptor is the input ``mdmo``, which says what
 is published of it and what is approximated.
 
-Published: 72 numbers a clip and an SVM. Assumed: a linear kernel, C = 1, balanced classes, each number standardised on
+Published: 72 numbers a clip and an SVM. Assumed: a linear kernel, C = 1, balanced classes, each number standardized on
 the training clips.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from merlab.methods.base import Method, Preset
+from merlab.methods.method import Method, Preset
 from merlab.methods.svm import LinearSvm
 
 # Cheap enough for any machine: the published form answers to both names.
@@ -27,7 +27,7 @@ MDMO = Method(
     paper="Liu et al., IEEE Transactions on Affective Computing 7(4), 2016",
     input="mdmo:frames=all,size=231x282",
     presets=PRESETS,
-    pipeline=partial(LinearSvm, cost=1.0, standardise=True),
+    pipeline=partial(LinearSvm, cost=1.0, standardize=True),
     takes=("vector",),
     seeded=False,
 )

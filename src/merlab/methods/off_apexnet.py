@@ -15,7 +15,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from merlab.methods.base import Method, Preset, Task, check_channels
+from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
 HIDDEN = 1024

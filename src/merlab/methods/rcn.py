@@ -1,17 +1,17 @@
 """RCN, recurrent convolutional networks with modules that cost no parameters.
 
 Xia, Peng, Khor, Feng and Zhao, "Revealing the Invisible with Model and Data Shrinking for Composite-database Micro-
-expression Recognition", IEEE Transactions on Image Processing 29, 2020, arXiv:2006.09674. The paper adds a wide
+expression VideoResult", IEEE Transactions on Image Processing 29, 2020, arXiv:2006.09674. The paper adds a wide
 expansion (RCN-W), shortcut connections (RCN-S) or an attention unit (RCN-A) to a shallow recurrent network, and
 combines them (RCN-P, RCN-C, RCN-F).
 
-As read in the authors' released PyTorch code (no licence): three-channel flow images in [0, 1]; the stem is a 5 x 5
-convolution, batch normalisation, ReLU, max-pooling 2 / 2 and dropout 0.5, or, wide, three 3 x 3 convolutions of stride
-3 and dilation 1, 2 and 3 (half, a quarter and a quarter of the maps), ReLU, batch normalisation, dropout; one recurrent
-block whose 3 x 3 convolution and its batch normalisation are used again at each step; max-pooling 2 / 2, dropout,
+As read in the authors' released PyTorch code (no license): three-channel flow images in [0, 1]; the stem is a 5 x 5
+convolution, batch normalization, ReLU, max-pooling 2 / 2 and dropout 0.5, or, wide, three 3 x 3 convolutions of stride
+3 and dilation 1, 2 and 3 (half, a quarter and a quarter of the maps), ReLU, batch normalization, dropout; one recurrent
+block whose 3 x 3 convolution and its batch normalization are used again at each step; max-pooling 2 / 2, dropout,
 adaptive average pooling, one linear layer. 64 maps on a grid of 7 x 7, SGD with momentum 0.9 at 5e-4, halved every 10
 epochs, batches of 64, 100 epochs, last epoch (these are the script's defaults; its README trains 32 maps on 5 x 5 for
-20 epochs). Convolutions are initialised after He (fan-out), the linear layer with a deviation of 0.01.
+20 epochs). Convolutions are initialized after He (fan-out), the linear layer with a deviation of 0.01.
 
 Differs: in the release the third wide path of RCN-F is the second one again; here it is its own, as in RCN-W. The
 attention's division by a map's maximum is kept from dividing by zero. Assumed: u, v and strain are the three channels.
@@ -28,8 +28,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from merlab.methods.base import Method, Preset, Task
 from merlab.methods.layers import Parallel
+from merlab.methods.method import Method, Preset, Task
 from merlab.training import TrainingSettings
 
 SMALLEST = 1e-6
@@ -100,7 +100,7 @@ class RCN(nn.Module):
         self.unit = ShortcutUnit(maps) if shortcut else RecurrentUnit(maps)
         self.shrink = nn.Sequential(nn.MaxPool2d(2), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(grid))
         self.classify = nn.Linear(maps * grid**2, task.classes)
-        self.apply(_initialise)
+        self.apply(_initialize)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits (N, classes)."""
@@ -131,7 +131,7 @@ def _wide_stem(channels: int, maps: int) -> nn.Sequential:
     return nn.Sequential(Parallel(*paths), nn.ReLU(inplace=True), nn.BatchNorm2d(maps), nn.Dropout(0.5))
 
 
-def _initialise(module: nn.Module) -> None:
+def _initialize(module: nn.Module) -> None:
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     elif isinstance(module, nn.Linear):

@@ -1,10 +1,10 @@
 """SSSN and DSSN, one or two shallow streams cut from AlexNet.
 
-Khor, See, Liong, Phan and Lin, "Dual-stream Shallow Networks for Facial Micro-expression Recognition", ICIP 2019,
-doi:10.1109/ICIP.2019.8802965. As read in the authors' released Keras code (no licence): AlexNet cut after its second
-convolution (96 filters of 11 x 11, stride 4; max-pooling 3 / 2; local response normalisation; two groups of 128 filters
-of 5 x 5; max-pooling 3 / 2; normalisation), dropout 0.5, one linear layer; 227 x 227 images of onset-to-apex flow
-magnitude or optical strain (or the grey apex). DSSN has one such stream for the magnitude and one for the strain,
+Khor, See, Liong, Phan and Lin, "Dual-stream Shallow Networks for Facial Micro-expression VideoResult", ICIP 2019,
+doi:10.1109/ICIP.2019.8802965. As read in the authors' released Keras code (no license): AlexNet cut after its second
+convolution (96 filters of 11 x 11, stride 4; max-pooling 3 / 2; local response normalization; two groups of 128 filters
+of 5 x 5; max-pooling 3 / 2; normalization), dropout 0.5, one linear layer; 227 x 227 images of onset-to-apex flow
+magnitude or optical strain (or the gray apex). DSSN has one such stream for the magnitude and one for the strain,
 multiplied element by element.
 
 Differs: the release starts from AlexNet's ImageNet weights, which are not shipped here; merlab starts from random ones
@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
-from merlab.methods.base import Method, Preset, Task, check_channels
 from merlab.methods.layers import scaled
+from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
 PAPER = "Khor et al., ICIP 2019, doi:10.1109/ICIP.2019.8802965"
@@ -38,11 +38,11 @@ class ShallowStream(nn.Sequential):
             nn.Conv2d(1, first, 11, stride, padding),
             nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2),
-            _normalisation(),
+            _normalization(),
             nn.Conv2d(first, second, 5, padding=2, groups=2),
             nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2),
-            _normalisation(),
+            _normalization(),
         )
         rows, columns = (_left_of(side, stride, padding) for side in (task.height, task.width))
         if min(rows, columns) < 1:
@@ -56,7 +56,7 @@ class ShallowStream(nn.Sequential):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
 
 
-def _normalisation() -> nn.LocalResponseNorm:
+def _normalization() -> nn.LocalResponseNorm:
     """AlexNet's: k = 2, n = 5, beta = 0.75, alpha = 1e-4 on the sum (torch's alpha is on the mean of n)."""
     return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
 

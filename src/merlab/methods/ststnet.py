@@ -1,10 +1,10 @@
 """STSTNet, three shallow streams on optical flow.
 
 Liong, Gan, See, Khor and Huang, "Shallow Triple Stream Three-dimensional CNN (STSTNet) for Micro-expression
-Recognition", FG 2019, arXiv:1902.03634.
+VideoResult", FG 2019, arXiv:1902.03634.
 
 As read in the authors' released PyTorch code: three parallel 3 x 3 convolutions of 3, 5 and 8 filters, padding
-2; ReLU, then batch normalisation; max-pooling 3 / 3; dropout 0.5; average pooling 2 / 2; one linear layer on 400
+2; ReLU, then batch normalization; max-pooling 3 / 3; dropout 0.5; average pooling 2 / 2; one linear layer on 400
 features; input 28 x 28 x 3 in 0..255, unscaled; Adam at 5e-5, batches of 256, 800 epochs, last epoch kept (UF1 .7209
 and UAR .7250 on MEGC2019; the paper, in Matlab with 500 epochs: .7353 and .7605, where the "UAR" is macro precision).
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from merlab.methods.base import Method, Preset, Task
+from merlab.methods.method import Method, Preset, Task
 from merlab.training import TrainingSettings
 
 STREAM_FILTERS = (3, 5, 8)

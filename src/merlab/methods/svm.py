@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from merlab.errors import MerlabError
-from merlab.methods.base import Task
+from merlab.methods.method import Task
 
 Features = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 
@@ -24,17 +24,17 @@ def flattened(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
 class LinearSvm:
     """A linear SVM (squared hinge, balanced classes, one against the rest) on ``features`` of the inputs.
 
-    ``features`` maps inputs (N, ...) to (N, numbers). ``standardise`` scales each number by its mean and deviation on
+    ``features`` maps inputs (N, ...) to (N, numbers). ``standardize`` scales each number by its mean and deviation on
     the training clips; else they are taken as they are. Probabilities are the softmax of the decision values: they
     order the classes as the SVM does and are not calibrated. A class without training clips gets probability 0.
     """
 
-    def __init__(self, task: Task, cost: float, *, features: Features = flattened, standardise: bool = False) -> None:
+    def __init__(self, task: Task, cost: float, *, features: Features = flattened, standardize: bool = False) -> None:
         self.classes = task.classes
         self.features = features
         # The problem is convex: the state only orders coordinate descent, so one fixed state serves every seed.
         machine = LinearSVC(C=cost, class_weight="balanced", dual=True, max_iter=100_000, random_state=0)
-        self.machine = make_pipeline(StandardScaler(), machine) if standardise else machine
+        self.machine = make_pipeline(StandardScaler(), machine) if standardize else machine
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
         """Fit one machine a class; raises MerlabError when the training clips are all of one class."""

@@ -155,7 +155,7 @@ class ClipWriter:
 
     def warnings(self) -> list[str]:
         """All that a user of these faces must know."""
-        across, down = self.alignment.onset.face.centre
+        across, down = self.alignment.onset.face.center
         several = (
             f"{self.candidates} faces in frame {self.job.numbers[0]}; taken is that around ({across:.0f}, {down:.0f})"
         )

@@ -16,7 +16,7 @@ from merlab.preparation.sheets import ALARM, INK, LINE, MARGIN, PAPER, draw_regi
 
 TILE_WIDTH, TILE_HEIGHT = LAYOUT_WIDTH // 2, LAYOUT_HEIGHT // 2
 MOST_COLUMNS = 12
-GREY = (200, 200, 200)
+GRAY = (200, 200, 200)
 
 
 def write_overview(path: Path, folders: Sequence[Path], faults: Sequence[str], stamps: Sequence[str]) -> None:
@@ -47,7 +47,7 @@ def _tile(folder: Path) -> Image:
 
 
 def _fault_tile(where: str) -> Image:
-    tile = np.full((TILE_HEIGHT, TILE_WIDTH, 3), GREY, np.uint8)
+    tile = np.full((TILE_HEIGHT, TILE_WIDTH, 3), GRAY, np.uint8)
     write_text(tile, "not prepared", (10, TILE_HEIGHT // 2), ALARM)
     return _captioned(tile, where)
 

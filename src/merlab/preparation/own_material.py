@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from merlab.clips import Frames, Video, describe_numbers, open_frames, write_image
-from merlab.databases.base import Progress, silent
-from merlab.databases.coded.table import MANIFEST as SYNTHETIC_MANIFEST
-from merlab.databases.coded.table import SYNTHETIC
 from merlab.errors import MerlabError
 from merlab.preparation.aligned_clip import ClipWriter, Job
 from merlab.preparation.record import MANIFEST, RECORD, claim, read_record
 from merlab.preparation.settings import Settings
 from merlab.processes import one_thread
+from merlab.progress import Progress, silent
 from merlab.sinks import VideoSink
+from merlab.stamps import SYNTHETIC
 from merlab.storage import release_folder, whole_folder
+from merlab.synthesis.folder import MANIFEST as SYNTHETIC_MANIFEST
 
 FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
 # Frames of a video that are looked at, evenly spaced, to say where a face is when the first shows none.

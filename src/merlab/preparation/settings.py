@@ -13,7 +13,7 @@ from merlab.clips import Image
 from merlab.errors import MerlabError
 from merlab.faces.alignment import MOTIONS, FaceFinding, Motion
 from merlab.faces.landmarks import find_landmarker
-from merlab.faces.models import MODELS
+from merlab.faces.model_files import MODELS
 
 ImageFormat = Literal["jpg", "png"]
 IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)

@@ -14,10 +14,10 @@ from merlab.faces.geometry import Points, Transform
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region
 from merlab.faces.tracking import TrackedFace
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-# BGR. The regions in colours that people with any colour vision tell apart (Okabe & Ito 2008).
-REGION_COLOURS: dict[str, Colour] = dict(
+# BGR. The regions in colors that people with any color vision tell apart (Okabe & Ito 2008).
+REGION_COLORS: dict[str, Color] = dict(
     zip(REGIONS, ((233, 180, 86), (115, 158, 0), (66, 228, 240), (0, 159, 230), (167, 121, 204)), strict=True)
 )
 BOX, DOT, INK, PAPER, ALARM = (90, 220, 90), (255, 255, 255), (40, 40, 40), (250, 250, 250), (30, 30, 200)
@@ -45,7 +45,7 @@ def draw_detection(
     if regions is not None and transform is not None:
         back = transform.inverse
         for name, outline in _outlines(regions):
-            _line(drawn, back(outline) * scale, REGION_COLOURS[name])
+            _line(drawn, back(outline) * scale, REGION_COLORS[name])
     for point in tracked.landmarks.points * scale:
         cv2.circle(drawn, _fixed(point), 1 << SUBPIXEL_BITS, DOT, -1, cv2.LINE_AA, SUBPIXEL_BITS)
     face = tracked.face
@@ -64,7 +64,7 @@ def draw_regions(face: Image, regions: Mapping[str, Region]) -> Image:
     """An aligned face (282, 231, 3) with the outlines of its regions, on a copy."""
     drawn = face.copy()
     for name, outline in _outlines(regions):
-        _line(drawn, outline, REGION_COLOURS[name])
+        _line(drawn, outline, REGION_COLORS[name])
     return drawn
 
 
@@ -112,8 +112,8 @@ def _write_notes(sheet: Image, alignment: ClipAlignment, warnings: Sequence[str]
         write_text(sheet, line, (left, top), INK)
         top += LINE
     across = left
-    for name, colour in REGION_COLOURS.items():
-        cv2.rectangle(sheet, (across, top - 9), (across + 9, top), colour, -1)
+    for name, color in REGION_COLORS.items():
+        cv2.rectangle(sheet, (across, top - 9), (across + 9, top), color, -1)
         write_text(sheet, name, (across + 13, top), INK)
         across += 32 + 8 * len(name)
     for warning in warnings:
@@ -131,18 +131,18 @@ def _fixed(point: Points) -> tuple[int, int]:
     return x, y
 
 
-def _line(image: Image, outline: Points, colour: Colour, thickness: int = 1) -> None:
+def _line(image: Image, outline: Points, color: Color, thickness: int = 1) -> None:
     points = np.rint(outline * (1 << SUBPIXEL_BITS)).astype(np.int32)
-    cv2.polylines(image, [points], True, colour, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
+    cv2.polylines(image, [points], True, color, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
-def write_text(image: Image, text: str, place: tuple[int, int], colour: Colour) -> None:
+def write_text(image: Image, text: str, place: tuple[int, int], color: Color) -> None:
     """Text whose baseline begins at ``place``; OpenCV's font has no letters beyond ASCII."""
     plain = text.encode("ascii", "replace").decode()
-    cv2.putText(image, plain, place, FONT, TEXT_SIZE, colour, 1, cv2.LINE_AA)
+    cv2.putText(image, plain, place, FONT, TEXT_SIZE, color, 1, cv2.LINE_AA)
 
 
-def _label(image: Image, text: str, corner: tuple[int, int], ground: Colour, ink: Colour = INK) -> None:
+def _label(image: Image, text: str, corner: tuple[int, int], ground: Color, ink: Color = INK) -> None:
     """Text on a ground, above ``corner``, moved into the image where it would leave it."""
     (width, height), _ = cv2.getTextSize(text, FONT, TEXT_SIZE, 1)
     left = min(max(corner[0], 0), max(image.shape[1] - width - 4, 0))

@@ -29,7 +29,7 @@ Metric = Literal["accuracy", "uf1", "uar", "precision", "recall", "parameters", 
 Content = TypeVar("Content", bound=BaseModel)
 
 
-class Figure(BaseModel):
+class PublishedValue(BaseModel):
     """One published number: a share for accuracy, uf1, uar, precision and recall, else a count; ``fps`` a second."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,7 +70,7 @@ class Experiment(BaseModel):
     scheme: str
     protocol: str
     seeds: int = Field(ge=1)
-    published: tuple[Figure, ...] = Field(min_length=1)
+    published: tuple[PublishedValue, ...] = Field(min_length=1)
     silent: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -146,9 +146,9 @@ def _read(path: Path, kind: type[Content]) -> Content:
 
 __all__ = [
     "Experiment",
-    "Figure",
     "Paper",
     "Published",
+    "PublishedValue",
     "experiment_of",
     "experiments",
     "find_experiment",

@@ -8,14 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.errors import MerlabError
+from merlab.models.recognizer import load_recognizer
 from merlab.recipes import Published, published_results
-from merlab.recognition.model.recogniser import load_recogniser
 from merlab.reports.leaderboard import Leaderboard, leaderboards
 from merlab.reports.model_card import card_facts, card_scores
-from merlab.reports.spotting import FOLDER, StoredSpotting, read_spotting, spotting_table
-from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps
+from merlab.reports.spotting_scores import FOLDER, StoredSpotting, read_spotting, spotting_table
 from merlab.reports.stored import StoredResult, read_stored, stored_results
 from merlab.reports.tables import database_table, markdown_table, number, results_table, verdict
+from merlab.stamps import STAMP_SEPARATOR, all_stamps
 
 Block = Callable[[str, Path, str], str]
 
@@ -94,11 +94,11 @@ def reproduced_block(name: str, results: Path, where: str) -> str:
 
 def model_block(name: str, results: Path, where: str) -> str:
     """The weights that ship with merlab: what their file says of itself."""
-    recogniser = load_recogniser()
-    if recogniser.card.name != name:
-        raise MerlabError(f"{where} asks for the model {name!r}; the one that ships is {recogniser.card.name}")
-    stamps = STAMP_SEPARATOR.join(recogniser.card.stamps)
-    tables = [markdown_table(card_facts(recogniser)), markdown_table(card_scores(recogniser.card))]
+    recognizer = load_recognizer()
+    if recognizer.card.name != name:
+        raise MerlabError(f"{where} asks for the model {name!r}; the one that ships is {recognizer.card.name}")
+    stamps = STAMP_SEPARATOR.join(recognizer.card.stamps)
+    tables = [markdown_table(card_facts(recognizer)), markdown_table(card_scores(recognizer.card))]
     return f"**{stamps}**\n\n" + "\n".join(tables)
 
 

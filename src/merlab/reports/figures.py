@@ -19,17 +19,17 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
 from merlab.evaluation.metrics import recall
-from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
-from merlab.reports.tables import FLOORS, Metrics, estimate
+from merlab.reports.tables import BASELINES, Metrics, estimate
+from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 from merlab.storage import whole_file
 
 DPI = 150
-# One hue from light to dark: lightness alone orders it, so it survives colour blindness and grey print.
-COLOUR_MAP = "Blues"
+# One hue from light to dark: lightness alone orders it, so it survives color blindness and gray print.
+COLOR_MAP = "Blues"
 # Where black and white ink contrast equally with that hue, 4.5 to 1.
 WHITE_INK_ABOVE = 0.715
-# Blue and orange of Okabe and Ito's palette, told apart with every kind of colour blindness.
-METHOD_COLOUR, FLOOR_COLOUR = "#0072B2", "#D55E00"
+# Blue and orange of Okabe and Ito's palette, told apart with every kind of color blindness.
+METHOD_COLOR, FLOOR_COLOR = "#0072B2", "#D55E00"
 STAMP_INK, STAMP_PAPER = "#5c1a00", "#ffe2b8"
 MATRIX_MARGIN, CELL = 2.2, 0.85
 CHART_WIDTH, CHART_MARGIN, CHART_ROW = 7.0, 1.3, 0.36
@@ -42,7 +42,7 @@ def confusion_figure(confusion: ArrayLike, classes: Sequence[str], title: str, s
     share = np.divide(counts, totals[:, None], out=np.zeros(counts.shape), where=totals[:, None] > 0)
     side = MATRIX_MARGIN + CELL * len(classes)
     figure, axes = stamped_figure(side, side - 0.4, stamps)
-    axes.imshow(share, cmap=COLOUR_MAP, vmin=0, vmax=1)
+    axes.imshow(share, cmap=COLOR_MAP, vmin=0, vmax=1)
     _write_cells(axes, counts, share)
     axes.set_xticks(range(len(classes)), classes, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(classes)), [f"{label}\n({total})" for label, total in zip(classes, totals, strict=True)])
@@ -54,7 +54,7 @@ def confusion_figure(confusion: ArrayLike, classes: Sequence[str], title: str, s
 
 
 def confusion_text(confusion: ArrayLike, classes: Sequence[str]) -> str:
-    """What a confusion matrix shows, for readers who do not see it: the share recognised and the main error a class."""
+    """What a confusion matrix shows, for readers who do not see it: the share recognized and the main error a class."""
     counts = np.asarray(confusion, np.int64)
     sentences = []
     for position, (label, found) in enumerate(zip(classes, recall(counts), strict=True)):
@@ -67,16 +67,16 @@ def confusion_text(confusion: ArrayLike, classes: Sequence[str]) -> str:
 
 
 def uf1_chart(metrics: Metrics) -> Figure:
-    """UF1 of every method: a dot at the mean over seeds, a line over its 95 % interval; floors are open squares."""
+    """UF1 of every method: a dot at the mean over seeds, a line over its 95 % interval; baselines are open squares."""
     stamps = all_stamps(metrics)
     figure, axes = stamped_figure(CHART_WIDTH, CHART_MARGIN + CHART_ROW * len(metrics), stamps)
     for row, summary in enumerate(metrics):
-        floor = summary["method"] in FLOORS
-        colour = FLOOR_COLOUR if floor else METHOD_COLOUR
+        floor = summary["method"] in BASELINES
+        color = FLOOR_COLOR if floor else METHOD_COLOR
         mean, interval = summary["uf1"]["mean"], summary["uf1"]["interval"]
         if interval is not None:
-            axes.plot(interval, [row, row], color=colour, linewidth=2, solid_capstyle="butt")
-        axes.plot(mean, row, "s" if floor else "o", color=colour, markerfacecolor="white" if floor else colour)
+            axes.plot(interval, [row, row], color=color, linewidth=2, solid_capstyle="butt")
+        axes.plot(mean, row, "s" if floor else "o", color=color, markerfacecolor="white" if floor else color)
         axes.annotate(
             estimate(**summary["uf1"]), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9
         )
@@ -85,7 +85,7 @@ def uf1_chart(metrics: Metrics) -> Figure:
     axes.set_xlim(0, 1)
     axes.grid(axis="x", color="#dddddd")
     axes.set_axisbelow(True)
-    axes.set_xlabel("UF1 with its 95 % interval over subjects; open squares are floors")
+    axes.set_xlabel("UF1 with its 95 % interval over subjects; open squares are baselines")
     stamp_across(figure, axes, stamps)
     return figure
 

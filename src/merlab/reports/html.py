@@ -16,8 +16,8 @@ from merlab.pages import page_environment
 from merlab.reports import figures, tables
 from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import Run, read_run
-from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps, stamp_notes
 from merlab.reports.tables import Metrics
+from merlab.stamps import STAMP_SEPARATOR, all_stamps, stamp_notes
 from merlab.storage import whole_file, write_json
 
 REPORT_FILE, MARKDOWN_FILE, CSV_FILE, CHART_FILE = "report.html", "results.md", "results.csv", "uf1.png"
@@ -48,7 +48,7 @@ def write_report(run_folder: Path) -> Path:
     anew in the folder. Raises MerlabError when the folder holds no run, an unfinished one, or damaged files.
     """
     run = read_run(run_folder)
-    metrics = run.summarise()
+    metrics = run.summarize()
     write_json(run_folder / METRICS_FILE, metrics)
     with whole_file(run_folder / CSV_FILE) as aside:
         tables.results_numbers(metrics).to_csv(aside, index=False)

@@ -11,9 +11,9 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.recipes import Published, published_results
-from merlab.reports.stamps import STAMP_SEPARATOR
 from merlab.reports.stored import StoredResult, stored_results
 from merlab.reports.tables import estimate, number, results_numbers
+from merlab.stamps import STAMP_SEPARATOR
 from merlab.storage import keep_text
 
 CSV_NAME = "leaderboard.csv"

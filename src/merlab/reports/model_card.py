@@ -6,14 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from merlab.recognition.model.recogniser import ModelCard, Recogniser
+from merlab.models.recognizer import ModelCard, Recognizer
 from merlab.reports.tables import estimate, number
 
 
-def card_facts(recogniser: Recogniser) -> pd.DataFrame:
+def card_facts(recognizer: Recognizer) -> pd.DataFrame:
     """What the file says of itself, a row a fact."""
-    card = recogniser.card
-    parameters = sum(parameter.numel() for parameter in recogniser.module.parameters())
+    card = recognizer.card
+    parameters = sum(parameter.numel() for parameter in recognizer.module.parameters())
     before, after = card.calibration["before"], card.calibration["after"]
     facts = {
         "method": f"{card.method}, preset {card.preset}, {parameters:,} parameters",
@@ -26,7 +26,7 @@ def card_facts(recogniser: Recogniser) -> pd.DataFrame:
         "expected calibration error there": _change(before, after, "expected_calibration_error"),
         "intended use": card.intended_use,
         "limits": card.limits,
-        "SHA-256": recogniser.digest,
+        "SHA-256": recognizer.digest,
         "made by": f"`{card.command}`",
         "versions": ", ".join(f"{name} {version}" for name, version in card.versions.items()),
     }

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from merlab.errors import MerlabError
 from merlab.evaluation.predictions import KEY_COLUMNS, LABEL_COLUMNS, PREDICTIONS_FILE, RUN_FILE, read_predictions
-from merlab.evaluation.summary import summarise_run
+from merlab.evaluation.summary import summarize_run
 from merlab.storage import read_json
 
 GO_ON = "run the same `merlab evaluate` command again, it goes on where it was"
@@ -87,10 +87,10 @@ class Run:
     record: RunRecord
     predictions: pd.DataFrame
 
-    def summarise(self) -> list[dict[str, Any]]:
-        """The metrics of every method, computed from the predictions (see ``summarise_run``)."""
+    def summarize(self) -> list[dict[str, Any]]:
+        """The metrics of every method, computed from the predictions (see ``summarize_run``)."""
         stamps = {method.method: [*self.record.data.stamps, *method.stamps] for method in self.record.methods}
-        return summarise_run(self.predictions, self.record.data.classes, list(stamps), stamps)
+        return summarize_run(self.predictions, self.record.data.classes, list(stamps), stamps)
 
 
 def read_run(folder: Path) -> Run:

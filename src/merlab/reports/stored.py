@@ -44,7 +44,7 @@ def store_result(run_folder: Path, path: Path, command: str) -> None:
         databases={database.name: database.shareable for database in record.databases},
         data=record.data,
         methods=[method.model_dump(mode="json") for method in record.methods],
-        metrics=run.summarise(),
+        metrics=run.summarize(),
         versions=record.versions,
         hardware=record.hardware,
     )

@@ -1,4 +1,4 @@
-"""Tables and sentences from the metrics of a run (the objects of metrics.json, see ``summarise_run``).
+"""Tables and sentences from the metrics of a run (the objects of metrics.json, see ``summarize_run``).
 
 Every function takes that list of objects, one a method. A number reads "mean ± sd [low, high]": the mean and standard
 deviation over seeds, and the 95 % interval of the mean from resampling subjects.
@@ -14,14 +14,14 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from merlab.reports.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
+from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 
 Metrics = Sequence[dict[str, Any]]
 Measure = Literal["f1", "recall", "precision"]
 
 METRIC_TITLES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy", "macro_precision": "macro precision"}
 GUESSES = ("constant", "random")
-FLOORS = (*GUESSES, "linear-svm")
+BASELINES = (*GUESSES, "linear-svm")
 SIGNIFICANCE_LEVEL = 0.05
 
 
@@ -132,7 +132,7 @@ def comparison_table(metrics: Metrics) -> pd.DataFrame:
 
 
 def markdown_table(table: pd.DataFrame) -> str:
-    """A table of text as GitHub-flavoured Markdown, one line a row, ending in a newline."""
+    """A table of text as GitHub-flavored Markdown, one line a row, ending in a newline."""
     rows = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
     return "".join(f"| {' | '.join(_markdown_cell(str(cell)) for cell in row)} |\n" for row in rows)
 
@@ -166,11 +166,10 @@ def chance_level(classes: Sequence[str]) -> float:
 
 
 def verdict(metrics: Metrics) -> str:
-    """Whether the best method beats the best floor by UF1, and whether anything is above chance, in plain sentences.
+    """Whether the best method beats the best baseline by UF1, and whether anything is above chance, in plain sentences.
 
-    The floors are constant, random and linear-svm. To beat means that the 95 % interval of the paired difference lies
-    above 0 and that p is below .05. The stamps of all methods stand at the end, in
-    brackets.
+    The baselines are constant, random and linear-svm. "Beats" means that the 95 % interval of the paired difference
+    is above 0 and that p is below .05. The stamps of all methods are given at the end, in brackets.
     """
     stamps = all_stamps(metrics)
     sentences = [
@@ -182,10 +181,10 @@ def verdict(metrics: Metrics) -> str:
 
 
 def _against_floor(metrics: Metrics) -> str:
-    contender = _best(summary for summary in metrics if summary["method"] not in FLOORS)
-    floor = _best(summary for summary in metrics if summary["method"] in FLOORS)
+    contender = _best(summary for summary in metrics if summary["method"] not in BASELINES)
+    floor = _best(summary for summary in metrics if summary["method"] in BASELINES)
     if contender is None or floor is None:
-        missing = f"no floor ({', '.join(FLOORS)})" if floor is None else "no method other than the floors"
+        missing = f"no floor ({', '.join(BASELINES)})" if floor is None else "no method other than the baselines"
         best = contender or floor
         reached = f"; the best UF1 is {estimate(**best['uf1'])} by {best['method']}" if best else ""
         return f"This run holds {missing}, so nothing can be said to beat a floor{reached}."

@@ -12,10 +12,10 @@ from merlab.recipes import experiments, find_experiment
 from merlab.registry import look_up
 from merlab.reports.figures import save_figure
 from merlab.reproduction.bench import Bench
+from merlab.reproduction.compared_table import TABLE_7, ComparedTable, paired
 from merlab.reproduction.face_figure import figure_3
-from merlab.reproduction.figures import figure_1, figure_4, figure_6
+from merlab.reproduction.paper_figures import figure_1, figure_4, figure_6
 from merlab.reproduction.paper_tables import leak, recipe_table, table_5, table_7, table_8
-from merlab.reproduction.tables import TABLE_7, ComparedTable, paired
 
 TABLES: Mapping[str, Callable[[Bench], ComparedTable]] = {
     "table5": table_5,

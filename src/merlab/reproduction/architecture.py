@@ -14,8 +14,8 @@ from merlab.reproduction.dataflow import INPUT, Block
 Place = tuple[float, float]
 
 BOX_WIDTH, BOX_HEIGHT, COLUMN, ROW = 2.5, 0.34, 3.0, 0.55
-# Three of Okabe and Ito's colours, lightened until black ink reads well on them.
-BRANCH_COLOURS, SHARED_COLOUR = ("#cfe6f5", "#fbe0c4"), "#d5ecdf"
+# Three of Okabe and Ito's colors, lightened until black ink reads well on them.
+BRANCH_COLORS, SHARED_COLOR = ("#cfe6f5", "#fbe0c4"), "#d5ecdf"
 LINE = "#555555"
 
 
@@ -38,7 +38,7 @@ def architecture_figure(blocks: Sequence[Block], title: str) -> Figure:
     for block in blocks:
         for source in block.sources:
             _arrow(axes, places[source], places[block.name])
-        _box(axes, places[block.name], _label(block), columns.get(_part(block), (0.0, SHARED_COLOUR))[1])
+        _box(axes, places[block.name], _label(block), columns.get(_part(block), (0.0, SHARED_COLOR))[1])
     _headings(axes, blocks, places)
     return figure
 
@@ -64,14 +64,14 @@ def _rows(blocks: Sequence[Block]) -> dict[str, int]:
 
 
 def _columns(blocks: Sequence[Block]) -> dict[str, tuple[float, str]]:
-    """Place and colour of each part that takes the input, where there are several."""
+    """Place and color of each part that takes the input, where there are several."""
     parts = list(dict.fromkeys(_part(block) for block in blocks if INPUT in block.sources))
     if len(parts) < 2:
         return {}
     middle = (len(parts) - 1) / 2
     spread = COLUMN * 2 if len(parts) == 2 else COLUMN
     return {
-        part: ((position - middle) * spread, BRANCH_COLOURS[position % len(BRANCH_COLOURS)])
+        part: ((position - middle) * spread, BRANCH_COLORS[position % len(BRANCH_COLORS)])
         for position, part in enumerate(parts)
     }
 
@@ -82,7 +82,7 @@ def _places(
     """The middle of every box; boxes of one row and column stand side by side."""
     together: dict[tuple[float, int], list[str]] = defaultdict(list)
     for block in blocks:
-        x, _ = columns.get(_part(block), (0.0, SHARED_COLOUR))
+        x, _ = columns.get(_part(block), (0.0, SHARED_COLOR))
         together[x, rows[block.name]].append(block.name)
     places = {}
     for (x, row), names in together.items():
@@ -91,10 +91,10 @@ def _places(
     return places
 
 
-def _box(axes: Axes, place: Place, text: str, colour: str) -> None:
+def _box(axes: Axes, place: Place, text: str, color: str) -> None:
     corner = place[0] - BOX_WIDTH / 2, place[1] - BOX_HEIGHT / 2
     box = FancyBboxPatch(
-        corner, BOX_WIDTH, BOX_HEIGHT, boxstyle="round,pad=0,rounding_size=0.06", facecolor=colour, edgecolor=LINE
+        corner, BOX_WIDTH, BOX_HEIGHT, boxstyle="round,pad=0,rounding_size=0.06", facecolor=color, edgecolor=LINE
     )
     axes.add_patch(box)
     axes.text(*place, text, ha="center", va="center", fontsize=6.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +10,7 @@ from typing import Any
 
 from merlab.clips import ClipTable
 from merlab.databases import find_database
-from merlab.databases.base import load_clips
-from merlab.databases.synthetic import make_faces
+from merlab.databases.database import load_clips
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.experiment import evaluate
@@ -19,9 +18,9 @@ from merlab.evaluation.plan import default_preset, make_entry, plan_run
 from merlab.faces.alignment import FaceFinding
 from merlab.inputs import make_input
 from merlab.methods import find_method
+from merlab.progress import Progress, silent
 from merlab.reports.html import write_report
-
-Progress = Callable[[float, int, str], None]
+from merlab.synthesis import make_faces
 
 STAND_IN = "synthetic"
 # A stand-in is no copy of CASME II: large enough that every fold trains on every class, small enough for minutes.
@@ -55,7 +54,7 @@ class Bench:
     finding: FaceFinding = field(default_factory=FaceFinding)
     engine: Engine = field(default_factory=LocalEngine)
     cache: Path | None = None
-    progress: Progress = field(default=lambda done, total, what: None)
+    progress: Progress = silent
 
     def __post_init__(self) -> None:
         if self.root is None and self.database != STAND_IN:
@@ -114,7 +113,7 @@ class Bench:
         network: Mapping[str, Any] | None = None,
         run: str = RUN_FOLDER,
     ) -> dict[str, dict[str, Any]]:
-        """The metrics of methods by name (see ``summarise_run``), from the run folder ``out/run``.
+        """The metrics of methods by name (see ``summarize_run``), from the run folder ``out/run``.
 
         What an earlier reproduction in the same ``out`` measured with the same settings is not measured again.
         """

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from merlab.evaluation.cost import parameters
+from merlab.inference.cost import parameters
 from merlab.methods.dual_branch.global_branch import ResidualBlock
 from merlab.methods.layers import ConvBnRelu, Gates, Parallel
 

@@ -6,11 +6,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from merlab.clips import Image, read_image
-from merlab.databases.synthetic import make_faces
 from merlab.faces.alignment import ClipAlignment
 from merlab.preparation.sheets import draw_detection
 from merlab.reports.figures import stamp_across, stamped_figure
 from merlab.reproduction.bench import Bench
+from merlab.synthesis import make_faces
 
 GAP = 0.08
 

@@ -7,22 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 from merlab.errors import MerlabError
-from merlab.evaluation.cost import hardware, macs, network_of, parameters
 from merlab.evaluation.plan import LEAKY_SELECTION
-from merlab.evaluation.runtimes import frames_per_second
+from merlab.inference.cost import hardware, macs, network_of, parameters
+from merlab.inference.runtimes import frames_per_second
 from merlab.methods import METHODS, find_method
 from merlab.recipes import Experiment, Published, experiment_of, find_paper, published_results
-from merlab.reports.tables import FLOORS
+from merlab.reports.tables import BASELINES
 from merlab.reproduction.bench import STAND_IN, Bench
-from merlab.reproduction.tables import (
+from merlab.reproduction.compared_table import (
     TABLE_5,
     TABLE_7,
     ComparedTable,
     Row,
-    floor_rows,
+    baseline_rows,
+    comparison_methods,
     paper_rows,
     published_in,
-    rivals,
     table_8_rows,
 )
 
@@ -34,15 +34,15 @@ NOT_IMPLEMENTED = "not implemented"
 
 def table_5(bench: Bench) -> ComparedTable:
     """Depth of the global branch: ResNet12, 18 and 34."""
-    summaries = bench.measure([*FLOORS, *TABLE_5.values()])
-    rows = [*paper_rows(TABLE_5, "Table 5", TABLE_5_METRICS, summaries), *floor_rows(summaries)]
+    summaries = bench.measure([*BASELINES, *TABLE_5.values()])
+    rows = [*paper_rows(TABLE_5, "Table 5", TABLE_5_METRICS, summaries), *baseline_rows(summaries)]
     title = "Table 5: ResNet with different numbers of layers"
     return ComparedTable("table5", title, TABLE_5_METRICS, rows, _paper_notes("Table 5", "ResNet34"))
 
 
 def table_7(bench: Bench) -> ComparedTable:
     """Branches and fusion: accuracy, parameters, multiply-accumulates, and frames a second under every runtime."""
-    summaries = bench.measure([*FLOORS, *TABLE_7.values()])
+    summaries = bench.measure([*BASELINES, *TABLE_7.values()])
     rows = [
         Row(row.label, row.method, row.published, row.summary, cells=_cost_cells(row.method, position, bench))
         for position, row in enumerate(paper_rows(TABLE_7, "Table 7", ("accuracy",), summaries))
@@ -53,7 +53,7 @@ def table_7(bench: Bench) -> ComparedTable:
         "The paper names no hardware for its frames a second.",
         *_paper_notes("Table 7", "Parameters:"),
     ]
-    rows = [*rows, *floor_rows(summaries)]
+    rows = [*rows, *baseline_rows(summaries)]
     return ComparedTable("table7", "Table 7: branches, fusion, size and speed", ("accuracy",), rows, notes)
 
 
@@ -61,13 +61,13 @@ def table_8(bench: Bench) -> ComparedTable:
     """Every row of Table 8, and after it every other method that merlab has, on the same clips and folds."""
     listed = table_8_rows()
     wanted = [row.merlab for row in listed if row.merlab in METHODS]
-    others = [name for name in rivals() if name not in wanted]
+    others = [name for name in comparison_methods() if name not in wanted]
     refusals = {name: bench.refusal(name) for name in [*wanted, *others]}
-    summaries = bench.measure([*FLOORS, *(name for name, reason in refusals.items() if reason is None)])
+    summaries = bench.measure([*BASELINES, *(name for name, reason in refusals.items() if reason is None)])
     rows = [
         *(_table_8_row(row, summaries.get(row.merlab), refusals) for row in listed),
         *(Row("not in Table 8", name, {}, summaries.get(name), refusals[name] or "") for name in others),
-        *floor_rows(summaries),
+        *baseline_rows(summaries),
     ]
     notes = [
         "Precision and recall are means over classes; the paper defines neither.",
@@ -82,13 +82,13 @@ def leak(bench: Bench) -> ComparedTable:
     method = bench.leak_method
     if find_method(method).network is None:
         raise MerlabError(f"{method} trains no network, so it has no epoch to pick; name another with --method")
-    honest = bench.measure([*FLOORS, method], run="leak-fixed")
+    honest = bench.measure([*BASELINES, method], run="leak-fixed")
     leaky = bench.measure([method], settings={"selection": LEAKY_SELECTION}, run="leak-best-epoch-on-test")[method]
     gain = {metric: leaky[metric]["mean"] - honest[method][metric]["mean"] for metric in TABLE_5_METRICS}
     rows = [
         Row("last epoch, fixed beforehand", method, {}, honest[method]),
         Row("best epoch on the test subjects", method, {}, leaky),
-        *floor_rows(honest),
+        *baseline_rows(honest),
     ]
     sizes = ", ".join(f"{metric} {value:+.3f}" for metric, value in gain.items())
     notes = [f"Size of the leak, second row minus first: {sizes}.", *_published_leaks(method)]
@@ -99,7 +99,7 @@ def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
     """One recipe: every published figure beside what was measured, under the recipe's classes and protocol."""
     bench = _as_stated(bench, experiment)
     summaries = bench.measure(
-        [*FLOORS, experiment.method],
+        [*BASELINES, experiment.method],
         input_text=experiment.input if bench.full else None,
         settings=experiment.training if bench.full else None,
         network=experiment.network if bench.full else None,
@@ -120,7 +120,7 @@ def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
         *experiment.notes,
     ]
     return ComparedTable(
-        experiment.name, f"{paper.title}: {experiment.method}", metrics, [*rows, *floor_rows(summaries)], notes
+        experiment.name, f"{paper.title}: {experiment.method}", metrics, [*rows, *baseline_rows(summaries)], notes
     )
 
 

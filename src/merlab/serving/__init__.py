@@ -1,1 +1,1 @@
-"""The service: videos are sent, recognised in child processes, and looked at on a page of its own."""
+"""The service: videos are sent, recognized in child processes, and looked at on a page of its own."""

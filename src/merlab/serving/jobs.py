@@ -24,7 +24,7 @@ JOB, PROGRESS, FAULT, UPLOAD, RESULT, VIEW = "job.json", "progress.json", "fault
 ID = re.compile(r"[0-9a-f]{32}")
 MOST_STARTS = 3
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
+State = Literal["queued", "running", "done", "failed", "canceled"]
 
 
 class Asked(BaseModel):
@@ -43,7 +43,7 @@ class Asked(BaseModel):
 
 
 class Job(BaseModel):
-    """One video to recognise.
+    """One video to recognize.
 
     Attributes:
         name: what the client called the video; never part of a path.

@@ -7,22 +7,22 @@ from typing import Any
 
 import pandas as pd
 
-from merlab.recognition.output.result import (
+from merlab.storage import read_json
+from merlab.videos.result import (
     APEX_PICTURE,
     EVENT_COLUMNS,
     EVIDENCE,
     FLOW_PICTURE,
     MAPS,
     ONSET_PICTURE,
-    Recognition,
+    VideoResult,
 )
-from merlab.storage import read_json
 
 POINTS = 1500
 PICTURES = {ONSET_PICTURE: "onset", APEX_PICTURE: "apex", FLOW_PICTURE: "movement from onset to apex"}
 
 
-def view_of(recognition: Recognition) -> dict[str, Any]:
+def view_of(recognition: VideoResult) -> dict[str, Any]:
     """``video``, ``model``, ``stamps``, ``warnings``, ``faces`` (curves) and ``events``, ready for JSON."""
     metadata = recognition.metadata
     return {
@@ -67,13 +67,13 @@ def _numbers(column: pd.Series[float]) -> list[float | None]:
     return [None if math.isnan(value) else round(float(value), 4) for value in column]
 
 
-def _event(recognition: Recognition, row: dict[Any, Any]) -> dict[str, Any]:
+def _event(recognition: VideoResult, row: dict[Any, Any]) -> dict[str, Any]:
     shown = {column: None if pd.isna(row[column]) else row[column] for column in EVENT_COLUMNS}
     chances = {str(column).removeprefix("p_"): float(row[column]) for column in row if str(column).startswith("p_")}
     return {**shown, "probabilities": chances, "pictures": _pictures(recognition, str(row["event"]))}
 
 
-def _pictures(recognition: Recognition, event: str) -> list[dict[str, str]]:
+def _pictures(recognition: VideoResult, event: str) -> list[dict[str, str]]:
     """Title and file (within the result) of each picture that is there."""
     folder = recognition.evidence(event)
     titles = dict(PICTURES)

@@ -11,7 +11,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine, RayEngine, ray_cluster
 from merlab.evaluation.plan import plan_run
 from merlab.evaluation.runner import run
-from merlab.evaluation.work import Fit, versions
+from merlab.evaluation.unit import Fit, versions
 from tests.helpers import write_flow_tree
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is an extra; pip install 'merlab[ray]'")

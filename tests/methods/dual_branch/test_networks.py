@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from merlab.errors import MerlabError
-from merlab.evaluation.cost import macs, parameters
+from merlab.inference.cost import macs, parameters
 from merlab.methods import find_method
-from merlab.methods.base import Preset, Task
+from merlab.methods.method import Preset, Task
 
 # Table 7 of the paper: parameters in M, "complexity" in G (multiply-accumulates).
 TABLE_7 = {

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from merlab.evaluation.cost import parameters
+from merlab.inference.cost import parameters
 from merlab.methods.layers import (
     Attention,
     ChannelGate,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from merlab.clips import MAX_FRAMES_NAMED, Clip, describe_numbers
-from merlab.databases.base import Finding
 from merlab.databases.coded.release import Frames, QuirkKind, QuirksOfClip, Release
 from merlab.databases.coded.table import Row
+from merlab.databases.database import Finding
 
 COPY_AGAIN = "copy the clip's folder again from the original"
 UNANNOTATED = "unannotated"

@@ -11,13 +11,15 @@ from functools import partial
 from pathlib import Path
 
 from merlab.clips import Clip, ClipError, ClipTable, open_frames
-from merlab.databases.base import Database, Examination, Finding, Progress
 from merlab.databases.coded.clip import COPY_AGAIN, read_clip
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below, source_name
 from merlab.databases.coded.release import Release
-from merlab.databases.coded.table import SYNTHETIC, CodingTable, Row, find_coding_table
+from merlab.databases.coded.table import CodingTable, Row, find_coding_table
+from merlab.databases.database import Database, Examination, Finding
 from merlab.databases.frame_checks import check_frames
 from merlab.errors import MerlabError
+from merlab.progress import Progress
+from merlab.stamps import SYNTHETIC
 
 
 def examine_release(

@@ -37,7 +37,7 @@ class Quirk:
         handling: what merlab does and why.
         frames: onset, apex and offset that replace the table's, None where the table's stays. A ``frame range`` is
             replaced when the folder lacks the table's frames and holds these.
-        coded: the numbers by which a ``wrong frame`` is recognised, None where any will do; a table that was mended
+        coded: the numbers by which a ``wrong frame`` is recognized, None where any will do; a table that was mended
             already is left alone.
 
     """

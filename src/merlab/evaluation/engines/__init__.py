@@ -1,6 +1,6 @@
 """Engines: where units of work run. They differ in where, never in what: the predictions are the same row for row."""
 
-from merlab.evaluation.engines.base import Engine
+from merlab.evaluation.engines.engine import Engine
 from merlab.evaluation.engines.local import LocalEngine
 from merlab.evaluation.engines.ray_cluster import RayEngine
 

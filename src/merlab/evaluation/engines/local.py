@@ -16,9 +16,9 @@ from typing import TypeAlias
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.engines.base import Done, FitEpoch
+from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Plan
-from merlab.evaluation.work import Fit, Worker
+from merlab.evaluation.unit import Fit, Worker
 from merlab.processes import ENDED_EARLY, end_with_parent
 
 POLL_SECONDS = 0.2

@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
+from merlab.clips import Float32Array
 from merlab.errors import MerlabError
-from merlab.evaluation.engines.base import Done, FitEpoch
+from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Plan
-from merlab.evaluation.work import Fit, Worker, fit_and_predict, versions
-from merlab.inputs.recipe import FloatArray
+from merlab.evaluation.unit import Fit, Worker, fit_and_predict, versions
 
 KNOCK_SECONDS = 5.0
 SAME_EVERYWHERE = "install the same merlab and libraries on every machine"
@@ -109,7 +109,7 @@ def _gpus() -> int:
     return int(versions()["device"] != "cpu")
 
 
-def _unit(plan: Plan, inputs: FloatArray, fit: Fit, expected: dict[str, str]) -> pd.DataFrame:
+def _unit(plan: Plan, inputs: Float32Array, fit: Fit, expected: dict[str, str]) -> pd.DataFrame:
     """On a machine of the cluster: refuse where other versions would give other numbers, else do the work."""
     found = versions()
     differing = [

@@ -30,8 +30,8 @@ class LocalBranch(nn.Module):
         layers.append(self._block_b(last))
         last += scaled(384, width) + scaled(96, width)
         layers.append(Attention(attention, last))
-        for factorised in (128, 160):
-            layers.append(self._block_c(last, factorised))
+        for factorized in (128, 160):
+            layers.append(self._block_c(last, factorized))
             last = 4 * scaled(192, width)
             layers.append(Attention(attention, last))
         self.layers = nn.Sequential(*layers)
@@ -80,13 +80,13 @@ class LocalBranch(nn.Module):
             nn.MaxPool2d(3, stride=2, padding=1),
         )
 
-    def _block_c(self, in_channels: int, factorised: int) -> Parallel:
+    def _block_c(self, in_channels: int, factorized: int) -> Parallel:
         row, column = (1, 7), (7, 1)
         return Parallel(
             self._chain(in_channels, (192, 1)),
-            self._chain(in_channels, (factorised, 1), (factorised, row), (192, column)),
+            self._chain(in_channels, (factorized, 1), (factorized, row), (192, column)),
             self._chain(
-                in_channels, (factorised, 1), (factorised, column), (factorised, row), (factorised, column), (192, row)
+                in_channels, (factorized, 1), (factorized, column), (factorized, row), (factorized, column), (192, row)
             ),
             self._pooled(in_channels, 192),
         )

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
-from merlab.methods.base import Task
 from merlab.methods.dual_branch.fusion import CAFFM, Grid, OneSidedCAFFM
 from merlab.methods.dual_branch.global_branch import GlobalBranch
 from merlab.methods.dual_branch.local_branch import LocalBranch
 from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, scaled
+from merlab.methods.method import Task
 
 SMALLEST_SIDE = 28
 DROPOUT = 0.5

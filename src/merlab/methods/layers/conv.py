@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class ConvBnRelu(nn.Sequential):
-    """Convolution without bias, batch normalisation and, unless ``relu`` is False, ReLU.
+    """Convolution without bias, batch normalization and, unless ``relu`` is False, ReLU.
 
     Padded by half the (odd) kernel: (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride)).
     """

@@ -64,7 +64,7 @@ function upload(file) {
   });
   sending.addEventListener("load", () => ended(sending.status === 201 ? "" : problemOf(sending.responseText)));
   sending.addEventListener("error", () => ended("the service broke the upload off; it may be too large, or the service ended"));
-  sending.addEventListener("abort", () => ended("cancelled"));
+  sending.addEventListener("abort", () => ended("canceled"));
   const form = new FormData();
   form.append("file", file);
   sending.open("POST", `api/jobs?${new URLSearchParams(asked())}`);

@@ -55,13 +55,13 @@ function summary() {
   const { video, model } = shown;
   const trained = model.trained_on?.database ? `, trained on ${model.trained_on.database}` : "";
   return `${formatSeconds(video.seconds, 1)} at ${Number(video.fps.toFixed(3))} frames a second, ${video.width}x${video.height} pixels; `
-    + `recogniser ${model.method} (${model.preset})${trained}`;
+    + `recognizer ${model.method} (${model.preset})${trained}`;
 }
 
 function notes() {
   const told = [];
   if (shown.stamps.length) {
-    told.push(element("p", { class: "banner" }, ...stamps(), " Classes come from a recogniser with these stamps."));
+    told.push(element("p", { class: "banner" }, ...stamps(), " Classes come from a recognizer with these stamps."));
   }
   if (shown.warnings.length) {
     const lines = shown.warnings.map((warning) => element("li", {}, warning));
@@ -74,7 +74,7 @@ function stamps() {
   return shown.stamps.map((stamp) => element("span", { class: "stamp" }, stamp));
 }
 
-/** The class of an event in words, or that the recogniser is unsure. */
+/** The class of an event in words, or that the recognizer is unsure. */
 function classOf(event) {
   if (!event.class) return [`unsure of the class`];
   return [`consistent with “${event.class}” (${event.probability.toFixed(2)}) `, ...stamps()];
@@ -90,7 +90,7 @@ function eventList() {
     );
     return element("li", {}, button);
   });
-  return element("ol", { id: "events", "aria-labelledby": "events-title", onkeydown: walk, onfocusin: follow }, ...items);
+  return element("ol", { id: "events", "aria-labeledby": "events-title", onkeydown: walk, onfocusin: follow }, ...items);
 }
 
 function walk(pressed) {

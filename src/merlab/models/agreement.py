@@ -1,0 +1,48 @@
+"""Whether an exported network still answers as PyTorch does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from merlab.clips import Float32Array
+from merlab.inference.runtimes import Infer
+from merlab.models.recognizer import Recognizer
+
+# Float32 sums in another order; a network whose logits lie in the hundreds still agrees to this share of their range.
+ROUNDING = 1e-3
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two arithmetics of one recognizer on the same clips.
+
+    ``logits`` and ``probabilities`` are the largest absolute differences; ``logit_range`` is how far PyTorch's logits
+    lie apart. ``changed`` counts the clips whose most probable class differs.
+    """
+
+    clips: int
+    logits: float
+    logit_range: float
+    probabilities: float
+    changed: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing but the rounding of float32 lies between the two."""
+        return self.changed == 0 and self.logits <= ROUNDING * max(self.logit_range, 1)
+
+
+def agreement(recognizer: Recognizer, infer: Infer, inputs: Float32Array) -> Agreement:
+    """How a recognizer's logits in PyTorch and those of another arithmetic differ on inputs (N, *recipe.shape)."""
+    here, there = replace(recognizer, infer=None), replace(recognizer, infer=infer)
+    logits, others = here.logits(inputs), there.logits(inputs)
+    probabilities = np.abs(here.predict_proba(inputs) - there.predict_proba(inputs))
+    return Agreement(
+        clips=len(inputs),
+        logits=float(np.abs(logits - others).max()),
+        logit_range=float(np.ptp(logits)),
+        probabilities=float(probabilities.max()),
+        changed=int((logits.argmax(axis=1) != others.argmax(axis=1)).sum()),
+    )

@@ -1,1 +1,0 @@
-"""A stranger's video: find the movements in it."""

@@ -1,0 +1,123 @@
+"""How a face moves: the displacement of small blocks of an aligned face from frame to frame, without the head's.
+
+Each frame is compared by optical flow (DIS, Kroeger et al. 2016) with a key frame of the last seconds, so that errors
+do not add up from frame to frame. Lighting is taken out beforehand by local normalization: on the smooth skin of a
+cheek flow otherwise follows the light. Displacements are in pixels of the 231 x 282 layout, whatever the size of the
+frames; flow at half that size smooths a third of a small movement away, which no ratio of movements minds.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.clips import Float32Array, Image
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.inputs.flow import Gray, dis
+
+WIDTH, HEIGHT = 116, 141
+ROWS, COLUMNS = 14, 12
+KEY_SECONDS = 4.0
+LOCAL_SIGMA, CONTRAST_SIGMA = 6.0, 12.0
+MIDDLE_GRAY, CONTRAST, LEAST_DEVIATION = 128.0, 40.0, 4.0
+# The eyes of the layout (x, y) and how far their lids reach, px.
+EYES = ((53.5, 73.0), (176.5, 73.0))
+LIDS_X, LIDS_ABOVE, LIDS_BELOW = 36.0, 23.0, 22.0
+# Where nothing moves but the head: the bridge of the nose, and the edges of the crop.
+BRIDGE_X, BRIDGE_TOP, BRIDGE_BOTTOM, EDGE = 25.0, 40.0, 150.0, 12.0
+MOVING_WEIGHT = 0.02
+HALF_FACE, PIVOT_Y = 115.0, 130.0
+
+
+def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
+    """An aligned face (H, W, 3) BGR as gray of this size and even light: local mean taken out, contrast made equal."""
+    gray = cv2.cvtColor(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    detail, scale = gray.astype(np.float32), width / WIDTH
+    detail -= cv2.GaussianBlur(detail, (0, 0), LOCAL_SIGMA * scale)
+    deviation = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), CONTRAST_SIGMA * scale))
+    even = MIDDLE_GRAY + CONTRAST * detail / (deviation + LEAST_DEVIATION)
+    return np.asarray(np.clip(even, 0, 255), np.uint8)
+
+
+class FaceMotion:
+    """Tracks one aligned face through successive frames; holds a key frame, so memory does not grow."""
+
+    def __init__(self, fps: float) -> None:
+        self._renewal = max(1, round(KEY_SECONDS * fps))
+        self._key: Gray | None = None
+        self._key_place = np.zeros((ROWS, COLUMNS, 2), np.float32)
+        self._age = 0
+
+    def __call__(self, frame: Image) -> Float32Array:
+        """Where the blocks of the next frame are, (ROWS, COLUMNS, 2) px (x right, y down) from the first frame's."""
+        gray = prepare(frame)
+        if self._key is None:
+            self._key = gray
+            return self._key_place
+        moved = in_blocks(dis(self._key, gray)) * np.float32(LAYOUT_WIDTH / WIDTH)
+        place = np.asarray(self._key_place + without_head(moved), np.float32)
+        self._age += 1
+        if self._age == self._renewal:
+            self._key, self._key_place, self._age = gray, place, 0
+        return place
+
+
+def in_blocks(displacement: Float32Array) -> Float32Array:
+    """The mean displacement (ROWS, COLUMNS, 2) in each block of a field (H, W, 2)."""
+    return np.asarray(cv2.resize(displacement, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def without_head(displacement: Float32Array) -> Float32Array:
+    """A displacement, of the blocks (ROWS, COLUMNS, 2) or of a finer grid (H, W, 2), less that of the head.
+
+    The head's is fitted by least squares to the stable blocks: shift, turn, scale, and a nod and a shake, which move
+    what stands out of the face most.
+    """
+    rows, columns = displacement.shape[:2]
+    head = _head_moves(rows, columns) @ (_head_fit() @ in_blocks(displacement).reshape(-1))
+    return np.asarray(displacement - head.reshape(displacement.shape), np.float32)
+
+
+@cache
+def _head_moves(rows: int, columns: int) -> NDArray[np.float64]:
+    """The movements of a head on a grid over the face, (2 rows columns, 6)."""
+    x, y = _centers(rows, columns)
+    u, v = (x - (LAYOUT_WIDTH - 1) / 2) / HALF_FACE, (y - PIVOT_Y) / HALF_FACE
+    one, zero, depth = np.ones_like(u), np.zeros_like(u), 1 - 0.8 * u**2 - 0.5 * v**2
+    moves = [(one, zero), (zero, one), (u, v), (-v, u), (depth, zero), (zero, depth)]
+    return np.stack([np.stack(move, axis=-1).reshape(-1) for move in moves], axis=1)
+
+
+@cache
+def _head_fit() -> NDArray[np.float64]:
+    """The matrix (6, 2 ROWS COLUMNS) that fits them to the displacement of the blocks."""
+    weight = np.sqrt(np.repeat(np.where(_stable_blocks(), 1.0, MOVING_WEIGHT * ~lid_blocks().any(axis=0)), 2))
+    return np.asarray(np.linalg.pinv(_head_moves(ROWS, COLUMNS) * weight[:, None]) * weight)
+
+
+def block_centers() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """X and y of every block's center, (ROWS, COLUMNS), layout px."""
+    return _centers(ROWS, COLUMNS)
+
+
+def _centers(rows: int, columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """X and y of the centers of a grid's cells that cover the face, (rows, columns), layout px."""
+    row, column = np.mgrid[0:rows, 0:columns] + 0.5
+    return column * LAYOUT_WIDTH / columns, row * LAYOUT_HEIGHT / rows
+
+
+def _stable_blocks() -> NDArray[np.bool_]:
+    x, y = block_centers()
+    bridge = (abs(x - (LAYOUT_WIDTH - 1) / 2) < BRIDGE_X) & (y > BRIDGE_TOP) & (y < BRIDGE_BOTTOM)
+    return np.asarray(bridge | (x < EDGE) | (x > LAYOUT_WIDTH - EDGE))
+
+
+def lid_blocks() -> NDArray[np.bool_]:
+    """The blocks that the lids of either eye move, (2, ROWS, COLUMNS)."""
+    x, y = block_centers()
+    return np.stack(
+        [(abs(x - eye_x) < LIDS_X) & (y > eye_y - LIDS_ABOVE) & (y < eye_y + LIDS_BELOW) for eye_x, eye_y in EYES]
+    )

@@ -1,0 +1,176 @@
+"""Spotting: when a face moves out and comes back within half a second, from a stream of aligned frames.
+
+The score of a window of seconds is cut at mean + p (max - mean), as Li et al. (IEEE Trans. Affective Computing, 2017)
+cut theirs over a whole video; because that rule finds something in any video, the threshold is never below a fixed
+number of times the noise. What is left is refined to onset, apex and offset on the movement's own path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from merlab.clips import Float32Array, Image
+from merlab.spotting.motion import FaceMotion
+from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, part_weights, score
+
+STRETCH = 2.0
+APEX_SEARCH = 0.05
+
+
+@dataclass(frozen=True)
+class SpottingSettings:
+    """What counts as a micro-expression; times in seconds.
+
+    Attributes:
+        p: where between the mean and the largest score of a window its threshold lies, 0 to 1.
+        floor: what the threshold is at least, in units of noise.
+        window: how much of a video is looked at together; the last window is up to twice as long.
+        shortest, longest: duration from onset to offset; anything else is dropped.
+        score: how the score is made.
+
+    """
+
+    p: float = 0.1
+    floor: float = 5.5
+    window: float = 20.0
+    shortest: float = 0.08
+    longest: float = 0.65
+    score: ScoreSettings = field(default_factory=ScoreSettings)
+
+    def margin(self, fps: float) -> int:
+        """How many frames before and after a stretch decide what is spotted in it."""
+        return round((self.score.reach + self.longest) * fps)
+
+
+@dataclass(frozen=True)
+class SpottedEvent:
+    """A spotted movement; frames are numbered from 1.
+
+    ``peak`` is the frame of the highest score, ``score`` its height in units of noise, ``part`` the part of the face
+    (of PARTS) that moves most.
+    """
+
+    onset: int
+    apex: int
+    offset: int
+    peak: int
+    score: float
+    part: str
+
+    def duration(self, fps: float) -> float:
+        """Seconds from onset to offset."""
+        return (self.offset - self.onset) / fps
+
+
+@dataclass(frozen=True)
+class Window:
+    """What was found in some successive frames; ``first`` is the number of the first, from 1.
+
+    ``total`` (n,) and ``lids`` (n,) are of Scores; ``dropped`` counts movements that were too long or too short.
+    """
+
+    first: int
+    total: Float32Array
+    lids: Float32Array
+    threshold: float
+    events: tuple[SpottedEvent, ...]
+    dropped: int
+
+
+def spot(frames: Iterable[Image], fps: float, settings: SpottingSettings | None = None) -> Iterator[Window]:
+    """Spot movements in aligned faces (H, W, 3) BGR that come at ``fps`` a second, window by window.
+
+    Holds two windows of block displacements and one key frame, however long the video.
+    """
+    settings = settings or SpottingSettings()
+    motion = FaceMotion(fps)
+    yield from spot_tracks(map(motion, frames), fps, settings)
+
+
+def spot_tracks(places: Iterable[Float32Array], fps: float, settings: SpottingSettings) -> Iterator[Window]:
+    """The same from the displacement of the blocks (ROWS, COLUMNS, 2) in each frame."""
+    length = round(settings.window * fps)
+    margin = settings.margin(fps)
+    held: list[Float32Array] = []
+    first, lead = 1, 0
+    for place in places:
+        held.append(place)
+        if len(held) == lead + 2 * length + margin:
+            yield spot_window(np.stack(held[: lead + length + margin]), first, lead, length, fps, settings)
+            held = held[lead + length - margin :]
+            first, lead = first + length, margin
+    if len(held) > lead:
+        yield spot_window(np.stack(held), first, lead, len(held) - lead, fps, settings)
+
+
+def spot_window(
+    tracks: Float32Array, first: int, lead: int, length: int, fps: float, settings: SpottingSettings
+) -> Window:
+    """Spot in ``length`` of the block places (n, ROWS, COLUMNS, 2) of n successive frames.
+
+    They begin after ``lead`` frames of context, and may be followed by more; ``first`` is the number of the first.
+    """
+    scores = score(tracks, fps, settings.score)
+    inside = slice(lead, lead + length)
+    total = scores.total[inside]
+    threshold = max(float(total.mean() + settings.p * (total.max() - total.mean())), settings.floor)
+    found: list[SpottedEvent] = []
+    for peak in _peaks(scores.total, threshold):
+        event = _refined(scores, peak, first - lead, fps, settings.score)
+        if not any(_overlap(event, other) for other in found):
+            found.append(event)
+    found = [event for event in found if first <= event.peak < first + length]
+    kept = [event for event in found if settings.shortest <= event.duration(fps) <= settings.longest]
+    kept.sort(key=lambda event: event.onset)
+    return Window(first, total, scores.lids[inside], threshold, tuple(kept), len(found) - len(kept))
+
+
+def _peaks(total: Float32Array, threshold: float) -> list[int]:
+    """Frames whose score is above the threshold and the largest around, highest first."""
+    padded = np.pad(total, 1, constant_values=-np.inf)
+    local = (total > threshold) & (total >= padded[:-2]) & (total > padded[2:])
+    return sorted(np.flatnonzero(local).tolist(), key=lambda frame: (-total[frame], frame))
+
+
+def _refined(scores: Scores, peak: int, first: int, fps: float, settings: ScoreSettings) -> SpottedEvent:
+    """The event around a peak: its path is how far the face has gone in the direction that it has at the peak.
+
+    The apex is the farthest point of the path. Onset and offset lie STRETCH times as far from it as the points where
+    the path is half way: the very beginning of a movement is lost in the noise, its middle is passed at full speed.
+    """
+    part = int(scores.parts[peak].argmax())
+    middle = (scores.before[peak] + scores.after[peak]) / 2
+    pattern = middle * (part_weights()[part] / scores.noise**2)[..., None]
+    reach, search = round(settings.reach * fps), round(APEX_SEARCH * fps)
+    low = max(0, peak - reach)
+    path = np.einsum("nrcd,rcd->n", scores.smooth[low : peak + reach + 1], pattern)
+    begin, end = (float(((scores.smooth[peak] - side[peak]) * pattern).sum()) for side in (scores.before, scores.after))
+    nearest = max(0, peak - low - search)
+    apex = nearest + int(path[nearest : peak - low + search + 1].argmax())
+    onset = low + apex - round(STRETCH * _to_half(path[apex::-1], begin))
+    offset = low + apex + round(STRETCH * _to_half(path[apex:], end))
+    return SpottedEvent(
+        onset=first + max(0, onset),
+        apex=first + low + apex,
+        offset=first + min(len(scores.smooth) - 1, offset),
+        peak=first + peak,
+        score=float(scores.total[peak]),
+        part=PARTS[part],
+    )
+
+
+def _to_half(path: Float32Array, level: float) -> float:
+    """How many frames from the start of ``path`` it takes to fall half way to ``level``."""
+    half = (path[0] + level) / 2
+    below = np.flatnonzero(path < half)
+    if not len(below):
+        return float(len(path) - 1)
+    there = int(below[0])
+    return there - 1 + float((path[there - 1] - half) / (path[there - 1] - path[there]))
+
+
+def _overlap(one: SpottedEvent, other: SpottedEvent) -> bool:
+    return one.onset <= other.offset and other.onset <= one.offset

@@ -1,0 +1,61 @@
+"""Write the clips of one subject: frames, and the truth beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from merlab.clips import Image
+from merlab.processes import one_thread
+from merlab.storage import whole_file, whole_folder
+from merlab.synthesis.canvas_layout import CAMERA
+from merlab.synthesis.face_tree import Entry, Tree
+from merlab.synthesis.identity import draw_identity
+from merlab.synthesis.rendering import FaceRenderer
+from merlab.synthesis.sampling import ClipPlan, plan_clip
+from merlab.synthesis.texture import paint_face
+from merlab.synthesis.truth import ClipTruth, clip_truth
+
+
+def write_subject(tree: Tree, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Write these clips of one subject, yielding each when all of it is there."""
+    identity = draw_identity(tree.seed, entries[0].subject)
+    with one_thread():
+        layers = paint_face(identity, tree.preset.blur)
+        cropped = FaceRenderer(identity, layers, tree.preset)
+        camera = FaceRenderer(identity, layers, tree.preset, CAMERA) if tree.raw else None
+    for entry in entries:
+        with one_thread():
+            plan = plan_clip(identity, entry.clip, entry.emotion, tree.preset)
+            write_truth(tree.truth(entry), clip_truth(cropped, plan))
+            if camera is not None:
+                write_frames(tree.raw_frames(entry), "img{}.jpg", camera, plan, entry.first_frame)
+            write_frames(tree.cropped(entry), "reg_img{}.jpg", cropped, plan, entry.first_frame)
+        yield entry
+
+
+def write_frames(folder: Path, pattern: str, renderer: FaceRenderer, plan: ClipPlan, first_frame: int) -> None:
+    """Write the frames of a clip as JPEGs, numbered from ``first_frame``; the folder appears whole or not at all."""
+    with whole_folder(folder) as aside:
+        for number, frame in enumerate(renderer.frames(plan), start=first_frame):
+            (aside / pattern.format(number)).write_bytes(as_jpeg(frame, renderer.preset.jpeg_quality))
+
+
+def as_jpeg(frame: Image, quality: int) -> bytes:
+    """The frame as the content of a JPEG file."""
+    return cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def write_truth(path: Path, truth: ClipTruth) -> None:
+    """Write the exact movement of a clip: flow as float16, the names of the landmarks and their places."""
+    with whole_file(path) as aside:
+        np.savez_compressed(
+            aside,
+            flow=truth.flow.astype(np.float16),
+            landmark_names=np.array(list(truth.onset_landmarks)),
+            onset_landmarks=np.array(list(truth.onset_landmarks.values()), np.float32),
+            apex_landmarks=np.array(list(truth.apex_landmarks.values()), np.float32),
+        )

@@ -1,0 +1,130 @@
+"""What a tree of synthetic clips holds, and where: its settings, its clips and the files of each."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from merlab.errors import MerlabError
+from merlab.synthesis.action_units import CASME2_PRIOR
+from merlab.synthesis.canvas_layout import Stream, random_stream
+from merlab.synthesis.folder import require_at_least
+from merlab.synthesis.presets import RenderPreset, find_preset
+
+CODING_TABLE = "SYNTHETIC-coding.xlsx"
+CROPPED, RAW, TRUTH = "Cropped", "CASME2-RAW", "SYNTHETIC_truth"
+FIRST_FRAMES = (1, 120)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One clip of a tree: its subject and number (both from 0), class, and the number of its first frame's file."""
+
+    subject: int
+    clip: int
+    emotion: str
+    first_frame: int
+
+    @property
+    def subject_code(self) -> str:
+        """As the coding table has it: ``01``."""
+        return f"{self.subject + 1:02d}"
+
+    @property
+    def name(self) -> str:
+        """As CASME II names clips, ``EP02_08``: unique within the subject."""
+        return f"EP{self.clip + 1:02d}_{1 + self.clip * 7 % 19:02d}"
+
+    @property
+    def folder(self) -> Path:
+        """``sub01/EP02_08``."""
+        return Path(f"sub{self.subject_code}") / self.name
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A tree of synthetic clips in CASME II's layout; everything in it follows from these settings.
+
+    Raises MerlabError when the settings cannot be: no subject, fewer clips than subjects, an unknown preset.
+    """
+
+    out: Path
+    subjects: int
+    clips: int
+    preset_name: str
+    seed: int
+    raw: bool
+
+    def __post_init__(self) -> None:
+        find_preset(self.preset_name)
+        require_at_least(1, subjects=self.subjects)
+        require_at_least(0, seed=self.seed)
+        if self.clips < self.subjects:
+            raise MerlabError(
+                f"every subject needs a clip, but clips is {self.clips} and subjects {self.subjects}; "
+                "ask for more clips or fewer subjects"
+            )
+
+    @property
+    def preset(self) -> RenderPreset:
+        """The settings that the preset's name stands for."""
+        return find_preset(self.preset_name)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that decides what the tree holds."""
+        return {
+            "seed": self.seed,
+            "subjects": self.subjects,
+            "clips": self.clips,
+            "raw": self.raw,
+            "preset": self.preset_name,
+            "preset_settings": self.preset.model_dump(mode="json"),
+        }
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every clip, subject by subject: clips spread evenly, classes as frequent as in CASME II and then shuffled."""
+        emotions = [emotion for emotion, count in class_counts(self.clips).items() for _ in range(count)]
+        random_stream(self.seed, Stream.LABELS).shuffle(emotions)
+        each, more = divmod(self.clips, self.subjects)
+        places = [(subject, clip) for subject in range(self.subjects) for clip in range(each + (subject < more))]
+        return tuple(
+            Entry(subject, clip, emotion, _first_frame(self.seed, subject, clip))
+            for (subject, clip), emotion in zip(places, emotions, strict=True)
+        )
+
+    def cropped(self, entry: Entry) -> Path:
+        """The folder of a clip's cropped frames."""
+        return self.out / CROPPED / entry.folder
+
+    def raw_frames(self, entry: Entry) -> Path:
+        """The folder of a clip's uncropped frames."""
+        return self.out / RAW / entry.folder
+
+    def truth(self, entry: Entry) -> Path:
+        """The file of a clip's exact movement."""
+        return self.out / TRUTH / entry.folder.with_suffix(".npz")
+
+    def is_written(self, entry: Entry) -> bool:
+        """Whether everything of a clip is there; each part appears whole or not at all."""
+        parts = [self.cropped(entry), self.truth(entry)] + ([self.raw_frames(entry)] if self.raw else [])
+        return all(part.exists() for part in parts)
+
+
+def _first_frame(seed: int, subject: int, clip: int) -> int:
+    return int(random_stream(seed, Stream.NUMBERING, subject, clip).integers(*FIRST_FRAMES))
+
+
+def class_counts(clips: int) -> dict[str, int]:
+    """How many of ``clips`` show each class: CASME II's prior 32/63/25/27/99, rounded by largest remainder."""
+    total = sum(CASME2_PRIOR.values())
+    shares = {emotion: clips * count / total for emotion, count in CASME2_PRIOR.items()}
+    counts = {emotion: math.floor(share) for emotion, share in shares.items()}
+    by_remainder = sorted(shares, key=lambda emotion: counts[emotion] - shares[emotion])
+    for emotion in by_remainder[: clips - sum(counts.values())]:
+        counts[emotion] += 1
+    return counts

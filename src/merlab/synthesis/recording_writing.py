@@ -1,0 +1,119 @@
+"""Write long recordings: frame by frame, resumable, in one or many processes, the same frames for the same settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from merlab.processes import dealt_out, one_thread, stream_from_processes
+from merlab.progress import Progress, silent
+from merlab.storage import whole_file
+from merlab.synthesis.canvas_layout import CAMERA, CROP, Window
+from merlab.synthesis.folder import MANIFEST, README, SETTINGS, claim, require_same_stack, write_manifest
+from merlab.synthesis.recording_set import (
+    EVENTS_TABLE,
+    RAW_VIDEOS,
+    VIDEOS,
+    RecordingSet,
+    describe_recording,
+    events_table,
+)
+from merlab.synthesis.rendering import FaceRenderer
+from merlab.synthesis.texture import paint_face
+from merlab.synthesis.video import FORMATS, WriteFrame
+
+TITLE = "SYNTHETIC long recordings with micro-expressions (of no real person)"
+README_TEXT = f"""{TITLE}
+
+Every face, frame and event in this folder is SYNTHETIC: drawn by merlab, of nobody. Results measured here say how a
+method behaves on drawn faces; they are not results on people.
+
+{VIDEOS}/SYNTHETIC_sub01   one recording a subject, faces cropped to 231 x 282 px, 200 frames a second
+{RAW_VIDEOS}/         the same uncropped, 640 x 480 px, if they were asked for
+{EVENTS_TABLE}        every event: frames from 1, seconds from 0, emotion, action units
+{MANIFEST}   settings, versions, and what each recording truly shows, blinks and shifts of gaze included
+{SETTINGS}   what this folder was asked to hold; the same command goes on where it stopped
+"""
+
+
+def make_videos(
+    out: Path,
+    *,
+    subjects: int = 5,
+    minutes: float = 1.0,
+    events: float = 8.0,
+    preset: str = "default",
+    seed: int = 0,
+    raw: bool = False,
+    video_format: str = "avi",
+    jobs: int | None = None,
+    progress: Progress = silent,
+) -> Path:
+    """Write SYNTHETIC long recordings with ``events`` micro-expressions a minute into ``out``, and return ``out``.
+
+    ``preset`` is a key of PRESETS (``null``: no event at all, only what distracts); ``raw`` adds uncropped camera
+    frames; ``video_format`` is a key of FORMATS; ``jobs`` processes work at once (None: one a core). Run again with the
+    same settings it goes on with the recordings that are not yet there. Memory does not grow with ``minutes``.
+    ``progress`` counts blocks of BLOCK frames.
+
+    Raises MerlabError for settings that cannot be, and for an ``out`` that holds anything else.
+    """
+    recordings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format)
+    claim(out, recordings.settings)
+    waiting = [subject for subject in range(subjects) if not recordings.is_written(subject)]
+    total = recordings.steps * subjects
+    if not waiting and (out / MANIFEST).exists():
+        progress(total, total, "found done")
+        return out
+    require_same_stack(out)
+    done = total - recordings.steps * len(waiting)
+    progress(done, total, "painting faces")
+    blocks = stream_from_processes(partial(_write_recordings, recordings), dealt_out(waiting, jobs))
+    for count, _ in enumerate(blocks, start=done + 1):
+        progress(count, total, "writing recordings, 4 s a step")
+    _write_index(recordings)
+    return out
+
+
+def _write_recordings(recordings: RecordingSet, subjects: Sequence[int]) -> Iterator[None]:
+    """Write these subjects' recordings, yielding after each block of frames."""
+    for subject in subjects:
+        yield from write_recording(recordings, subject)
+
+
+def write_recording(recordings: RecordingSet, subject: int) -> Iterator[None]:
+    """Write the recording of a subject, yielding after each block of frames."""
+    plan = recordings.plan(subject)
+    open_video, quality = FORMATS[recordings.video_format], recordings.preset.jpeg_quality
+    with ExitStack() as stack:
+        with one_thread():
+            layers = paint_face(plan.identity, recordings.preset.blur)
+        outputs: list[tuple[FaceRenderer, WriteFrame]] = []
+        for path, window in _windows(recordings, subject):
+            renderer = FaceRenderer(plan.identity, layers, recordings.preset, window)
+            outputs.append((renderer, stack.enter_context(open_video(path, window, quality))))
+        for block in plan.blocks():
+            with one_thread():
+                for renderer, write in outputs:
+                    for frame in renderer.frames(block):
+                        write(frame)
+            yield
+
+
+def _windows(recordings: RecordingSet, subject: int) -> Iterator[tuple[Path, Window]]:
+    """Where each view of a recording goes."""
+    yield recordings.video(subject), CROP
+    if recordings.raw:
+        yield recordings.raw_video(subject), CAMERA
+
+
+def _write_index(recordings: RecordingSet) -> None:
+    out = recordings.out
+    with whole_file(out / README) as aside:
+        aside.write_text(README_TEXT, encoding="utf-8")
+    with whole_file(out / EVENTS_TABLE) as aside:
+        events_table(recordings).to_csv(aside, index=False)
+    described = [describe_recording(recordings, subject) for subject in range(recordings.subjects)]
+    write_manifest(out, TITLE, recordings.settings, recordings=described)

@@ -1,0 +1,120 @@
+"""Write a tree of synthetic clips: resumable, in one or many processes, the same bytes for the same settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from merlab.processes import dealt_out, stream_from_processes
+from merlab.progress import Progress, silent
+from merlab.storage import whole_file
+from merlab.synthesis.clip_writing import write_subject
+from merlab.synthesis.coding_table import TITLE, Row, write_coding_table
+from merlab.synthesis.face_tree import CODING_TABLE, CROPPED, RAW, TRUTH, Entry, Tree
+from merlab.synthesis.folder import MANIFEST, README, SETTINGS, claim, require_same_stack, write_manifest
+from merlab.synthesis.identity import draw_identity
+from merlab.synthesis.sampling import ClipPlan, plan_clip
+
+README_TEXT = f"""{TITLE}
+
+Every face, frame and label in this folder is SYNTHETIC: drawn by merlab, of nobody. Results measured here say how a
+method behaves on drawn faces; they are not results on CASME II or on people.
+
+{CROPPED}/sub01/EP01_01/reg_imgN.jpg   cropped frames, 231 x 282 px, 200 a second; N counts from a random first frame
+{RAW}/sub01/EP01_01/imgN.jpg    the same clips uncropped, 640 x 480 px, if they were asked for
+{CODING_TABLE}   onset, apex, offset, action units and emotion, in CASME II's columns
+{MANIFEST}   settings, versions, and what each clip truly shows
+{TRUTH}/sub01/EP01_01.npz   exact optical flow from onset to apex (H, W, 2), px; landmarks at both (x, y), px
+{SETTINGS}   what this tree was asked to hold; the same command goes on where it stopped
+"""
+
+
+def make_faces(
+    out: Path,
+    *,
+    subjects: int = 26,
+    clips: int = 255,
+    preset: str = "default",
+    seed: int = 0,
+    raw: bool = False,
+    jobs: int | None = None,
+    progress: Progress = silent,
+) -> Path:
+    """Write SYNTHETIC micro-expressions into ``out`` as a tree in CASME II's layout, and return ``out``.
+
+    ``preset`` is a key of PRESETS; ``raw`` adds uncropped camera frames; ``jobs`` processes work at once (None: one a
+    core; 1: in this process). Run again with the same settings it goes on where it stopped. The bytes depend on the
+    settings and the versions of the libraries, not on ``jobs`` or interruptions. ``progress`` counts clips.
+
+    Raises MerlabError for settings that cannot be, and for an ``out`` that holds anything else.
+    """
+    tree = Tree(out, subjects, clips, preset, seed, raw)
+    claim(out, tree.settings)
+    waiting = [entry for entry in tree.entries if not tree.is_written(entry)]
+    if not waiting and (out / MANIFEST).exists():
+        progress(clips, clips, "found done")
+        return out
+    require_same_stack(out)
+    _write_clips(tree, waiting, jobs, progress)
+    _write_index(tree)
+    return out
+
+
+def _write_clips(tree: Tree, waiting: list[Entry], jobs: int | None, progress: Progress) -> None:
+    total, done = len(tree.entries), len(tree.entries) - len(waiting)
+    progress(done, total, "painting faces")
+    by_subject = [list(entries) for _, entries in groupby(waiting, key=lambda entry: entry.subject)]
+    written = stream_from_processes(partial(_write_subjects, tree), dealt_out(by_subject, jobs))
+    for count, _ in enumerate(written, start=done + 1):
+        progress(count, total, "writing clips")
+
+
+def _write_subjects(tree: Tree, subjects: Sequence[list[Entry]]) -> Iterator[str]:
+    """Write these subjects' clips; yields the name of each when all of it is there."""
+    return (entry.name for entries in subjects for entry in write_subject(tree, entries))
+
+
+def _write_index(tree: Tree) -> None:
+    """Write what describes the clips, once they are all there; the manifest last, which declares the tree complete."""
+    identities = {subject: draw_identity(tree.seed, subject) for subject in range(tree.subjects)}
+    plans = {
+        entry: plan_clip(identities[entry.subject], entry.clip, entry.emotion, tree.preset) for entry in tree.entries
+    }
+    with whole_file(tree.out / README) as aside:
+        aside.write_text(README_TEXT, encoding="utf-8")
+    rows = [_coding_row(entry, plan) for entry, plan in plans.items()]
+    write_coding_table(tree.out / CODING_TABLE, sorted(rows, key=lambda row: row[:2]))
+    clips = [_described_clip(entry, plan) for entry, plan in plans.items()]
+    write_manifest(tree.out, TITLE, tree.settings, clips=clips)
+
+
+def _coding_row(entry: Entry, plan: ClipPlan) -> Row:
+    """A row of the coding table; like CASME II's, a single action unit without a side is a number, not a text."""
+    codes = "+".join(unit.code for unit in plan.action_units)
+    onset, apex, offset = (entry.first_frame + index for index in _key_frames(plan))
+    cell = int(codes) if codes.isdigit() else codes
+    return entry.subject_code, entry.name, None, onset, apex, offset, None, cell, entry.emotion
+
+
+def _key_frames(plan: ClipPlan) -> tuple[int, int, int]:
+    return plan.timing.onset, plan.timing.apex, plan.timing.offset
+
+
+def _described_clip(entry: Entry, plan: ClipPlan) -> dict[str, Any]:
+    """What a clip truly shows; frames are numbered as in the file names."""
+    onset, apex, offset = (entry.first_frame + index for index in _key_frames(plan))
+    return {
+        "subject": f"sub{entry.subject_code}",
+        "clip": entry.name,
+        "emotion": entry.emotion,
+        "action_units": [unit.description for unit in plan.action_units],
+        "first_frame": entry.first_frame,
+        "last_frame": entry.first_frame + plan.timing.length - 1,
+        "onset": onset,
+        "apex": apex,
+        "offset": offset,
+        "blink": None if plan.blink is None else [round(entry.first_frame + moment, 2) for moment in plan.blink],
+    }

@@ -1,0 +1,105 @@
+"""What is seen of faces in a frame: each as an aligned picture, with its place in the frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from merlab.clips import Image
+from merlab.faces.alignment import FaceAlignment, FaceFinding
+from merlab.faces.detection import Face
+from merlab.faces.people import MOST_FACES, PeopleTracker
+from merlab.faces.quality import ClipQuality
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.videos.options import Options
+
+# The face is the picture: nobody looked for it.
+WHOLE = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class FaceInFrame:
+    """One face in one frame.
+
+    Attributes:
+        face_id, track: as in SeenFace; pictures of one face and track can be compared with one another.
+        picture: the face on the layout, (282, 231, 3) BGR.
+        face: its box in the frame; None where it is not seen for a moment.
+
+    """
+
+    face_id: int
+    track: int
+    picture: Image
+    face: Face | None
+
+
+class FaceViewer(Protocol):
+    """Sees the faces of successive frames."""
+
+    def see(self, frame: Image) -> list[FaceInFrame]:
+        """The faces of the next frame, (H, W, 3) BGR."""
+
+    def qualities(self) -> list[tuple[int, ClipQuality]]:
+        """What was measured of each track, with its face_id."""
+
+    @property
+    def left_out(self) -> int:
+        """How many more faces than can be followed were seen at once."""
+
+
+def open_viewer(options: Options, fps: float) -> FaceViewer:
+    """The viewer of one chunk of a video."""
+    return AlignedViewer() if options.aligned else FindingViewer(options.finding, fps, options.most_faces)
+
+
+class AlignedViewer:
+    """For frames that are aligned faces already."""
+
+    left_out = 0
+
+    def see(self, frame: Image) -> list[FaceInFrame]:
+        """The frame itself, at the layout's size."""
+        height, width = frame.shape[:2]
+        picture = frame
+        if (width, height) != (LAYOUT_WIDTH, LAYOUT_HEIGHT):
+            resized = cv2.resize(frame, (LAYOUT_WIDTH, LAYOUT_HEIGHT), interpolation=cv2.INTER_AREA)
+            picture = np.asarray(resized, np.uint8)
+        return [FaceInFrame(0, 0, picture, Face(0, 0, width, height, WHOLE))]
+
+    def qualities(self) -> list[tuple[int, ClipQuality]]:
+        """Nothing: the alignment was somebody else's."""
+        return []
+
+
+class FindingViewer:
+    """Finds and follows faces, and takes the head's own movement out of each."""
+
+    def __init__(self, finding: FaceFinding, fps: float, most: int = MOST_FACES) -> None:
+        tracker = finding.open()
+        self._people = PeopleTracker(tracker.detector, tracker.landmarker, fps, most)
+        self._alignments: dict[tuple[int, int], FaceAlignment] = {}
+
+    def see(self, frame: Image) -> list[FaceInFrame]:
+        """Every face of the next frame that is followed."""
+        views = []
+        for seen in self._people.find(frame):
+            key = seen.face_id, seen.track
+            if key not in self._alignments:
+                assert seen.tracked is not None, "a track begins where its face is seen"
+                self._alignments[key] = FaceAlignment(frame, seen.tracked, "rigid")
+            picture = self._alignments[key].place(frame, seen.tracked).image
+            views.append(FaceInFrame(*key, picture, seen.tracked.box if seen.tracked else None))
+        return views
+
+    def qualities(self) -> list[tuple[int, ClipQuality]]:
+        """What was measured of each track, with its face_id."""
+        return [(face_id, alignment.quality) for (face_id, _), alignment in self._alignments.items()]
+
+    @property
+    def left_out(self) -> int:
+        """How many more faces than can be followed were seen at once."""
+        return self._people.left_out

@@ -1,0 +1,46 @@
+"""A track: one face through successive frames, from where it is found to where it is lost, or the part ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from merlab.clips import Float32Array
+from merlab.faces.album import Album
+from merlab.faces.detection import Face
+from merlab.spotting.motion import FaceMotion
+from merlab.spotting.spot import SpottingSettings, Window, spot_window
+from merlab.videos.chunks.faces_in_frame import FaceInFrame
+
+
+@dataclass(eq=False)
+class Track:
+    """The frames ``first``, ``first`` + 1, ... of one face: where it is, how it moves, what it looks like."""
+
+    face_id: int
+    first: int
+    motion: FaceMotion
+    boxes: list[Face | None] = field(default_factory=list)
+    places: list[Float32Array] = field(default_factory=list)
+    album: Album = field(default_factory=Album)
+
+    def add(self, view: FaceInFrame) -> None:
+        """The face in the next frame."""
+        self.album.add(self.first + len(self.boxes), view.picture)
+        self.places.append(self.motion(view.picture))
+        self.boxes.append(view.face)
+
+    def forget_unseen_end(self) -> None:
+        """Drop the last frames in which the face was not seen: it did not come back."""
+        while self.boxes and self.boxes[-1] is None:
+            self.boxes.pop()
+        del self.places[len(self.boxes) :]
+
+    def spot(self, within: range, fps: float, settings: SpottingSettings) -> Window | None:
+        """What moves in the frames that lie ``within``; None where none do, or they are too few for a comparison."""
+        begin, end = max(within.start, self.first), min(within.stop, self.first + len(self.places))
+        least = 2 * round(settings.score.reach * fps)
+        if begin >= end or len(self.places) <= least:
+            return None
+        return spot_window(np.stack(self.places), begin, begin - self.first, end - begin, fps, settings)

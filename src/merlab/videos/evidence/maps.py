@@ -1,0 +1,116 @@
+"""What the network looked at: spatial attention and Grad-CAM of each branch, as maps over the face.
+
+Grad-CAM: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", ICCV
+2017, equations 1 and 2. A map says where a class's score would change with the features of a branch, or where a branch
+weighs its features up; it does not say why, and a network that is wrong has maps as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from merlab.clips import Float32Array
+from merlab.inputs.local_view import from_mosaic
+from merlab.methods.dual_branch.global_branch import GlobalBranch
+from merlab.methods.dual_branch.local_branch import LocalBranch
+from merlab.methods.layers import SpatialGate
+from merlab.models.recognizer import Recognizer
+
+GLOBAL, LOCAL, OTHER = "global branch", "local branch", "last convolution"
+
+
+def maps(recognizer: Recognizer, inputs: Float32Array, label: int) -> dict[str, Float32Array]:
+    """The maps (H, W) of one input (1, C, H, W) for the class at position ``label``, by title, each in 0..1.
+
+    Of the dual-branch networks: ``attention, global branch`` and ``Grad-CAM, global branch``, and the same of the local
+    one, as far as the network has them (not every ``attention`` has a spatial gate). Attention is the gate itself;
+    Grad-CAM is divided by its largest value, and all 0 where nothing speaks for the class. Other networks have
+    ``Grad-CAM, last convolution``. The network computes as always and is left as it was.
+    """
+    found = network_maps(recognizer.module, torch.from_numpy(inputs), label)
+    if recognizer.recipe.regions == "mosaic":
+        return {title: from_mosaic(each) if title.endswith(LOCAL) else each for title, each in found.items()}
+    return found
+
+
+def network_maps(network: nn.Module, inputs: Tensor, label: int) -> dict[str, Float32Array]:
+    """The same of a network that sees the whole face in every view."""
+    branches = _branches(network)
+    with torch.inference_mode(False), torch.enable_grad(), _evaluating(network), ExitStack() as hooks:
+        features, gates = _Kept(), _Kept()
+        for name, branch in branches.items():
+            hooks.enter_context(features.hooked(branch, name))
+            for gate in _of_type(branch, SpatialGate):
+                hooks.enter_context(gates.hooked(gate, name))
+        if not branches:
+            for convolution in _of_type(network, nn.Conv2d):
+                hooks.enter_context(features.hooked(convolution, OTHER))
+        score = network(inputs.clone().requires_grad_())[0, label]
+        size = inputs.shape[-2:]
+        found = {f"attention, {name}": _upsampled(gate, size) for name, gate in gates.last.items()}
+        cams = _grad_cams(score, features.last)
+    return found | {f"Grad-CAM, {name}": _upsampled(cam, size) for name, cam in cams.items()}
+
+
+def _grad_cams(score: Tensor, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """ReLU of the feature maps (1, K, h, w), each weighted by the mean gradient of the score, over its maximum."""
+    if not features:
+        return {}
+    gradients = torch.autograd.grad(score, list(features.values()))
+    cams = {}
+    for (name, maps_of), gradient in zip(features.items(), gradients, strict=True):
+        weighted = F.relu((gradient.mean(dim=(2, 3), keepdim=True) * maps_of).sum(dim=1, keepdim=True))
+        cams[name] = weighted / weighted.amax().clamp(min=torch.finfo(weighted.dtype).tiny)
+    return cams
+
+
+class _Kept:
+    """The last output of hooked modules, by name; of feature maps without extent the one before is kept."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, Tensor] = {}
+
+    @contextmanager
+    def hooked(self, module: nn.Module, name: str) -> Iterator[RemovableHandle]:
+        """Keep what ``module`` gives while the context lasts."""
+
+        def keep(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            if output.shape[-1] * output.shape[-2] > 1:
+                self.last[name] = output
+
+        with module.register_forward_hook(keep) as handle:
+            yield handle
+
+
+@contextmanager
+def _evaluating(network: nn.Module) -> Iterator[None]:
+    """In evaluation mode, and then in the mode that each part had before."""
+    training = [module for module in network.modules() if module.training]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+def _branches(network: nn.Module) -> dict[str, nn.Module]:
+    kinds: dict[str, type[nn.Module]] = {GLOBAL: GlobalBranch, LOCAL: LocalBranch}
+    return {name: branch for name, kind in kinds.items() for branch in _of_type(network, kind)}
+
+
+def _of_type(network: nn.Module, kind: type[nn.Module]) -> list[nn.Module]:
+    return [module for module in network.modules() if isinstance(module, kind)]
+
+
+def _upsampled(small: Tensor, size: torch.Size) -> Float32Array:
+    """A map (1, 1, h, w) at the size of the input, (H, W)."""
+    large = F.interpolate(small.detach(), size=size, mode="bilinear", align_corners=False)
+    return np.asarray(large[0, 0].clamp(0, 1).numpy(), np.float32)

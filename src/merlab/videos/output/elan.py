@@ -1,0 +1,152 @@
+"""Events as an annotation document of ELAN (EAF 3.0), the annotation tool of the Max Planck Institute.
+
+The format as ELAN itself writes it: a header that links the media, time slots in milliseconds in ascending order, tiers
+of annotations that refer to two slots each, and one linguistic type.
+"""
+
+from __future__ import annotations
+
+import itertools
+import mimetypes
+import os
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+import pandas as pd
+
+from merlab.storage import whole_file
+from merlab.videos.result import ELAN, OVERLAY, VideoResult
+
+VERSION = "3.0"
+INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+SCHEMA = f"http://www.mpi.nl/tools/elan/EAFv{VERSION}.xsd"
+LINGUISTIC_TYPE = "movement"
+# All but the characters that XML 1.0 allows.
+UNPRINTABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Annotation(NamedTuple):
+    """A text and its interval, ms."""
+
+    begin: int
+    end: int
+    value: str
+
+
+def write_elan(result: VideoResult, source: Path) -> Path:
+    """Write events.eaf beside the tables, linked to the video ``source``, and give its path.
+
+    A face has a tier of its events, from onset to offset (class and probability, or "unsure", and the part that moves
+    most), and one of the apexes, a frame long (the action units that the movement is consistent with). The names of the
+    tiers bear the stamps of the model. A folder of images cannot be linked; overlay.mp4 then stands for it.
+    """
+    root = ElementTree.Element(
+        "ANNOTATION_DOCUMENT",
+        {
+            "AUTHOR": _text(f"merlab {result.metadata['versions']['merlab']}"),
+            "DATE": result.metadata["made"]["at"],
+            "FORMAT": VERSION,
+            "VERSION": VERSION,
+            f"{{{INSTANCE}}}noNamespaceSchemaLocation": SCHEMA,
+        },
+    )
+    tiers = _tiers(result)
+    _add_header(root, result.folder, source, sum(map(len, tiers.values())))
+    _add_tiers(root, tiers)
+    ElementTree.SubElement(
+        root,
+        "LINGUISTIC_TYPE",
+        {"LINGUISTIC_TYPE_ID": LINGUISTIC_TYPE, "TIME_ALIGNABLE": "true", "GRAPHIC_REFERENCES": "false"},
+    )
+    ElementTree.register_namespace("xsi", INSTANCE)
+    ElementTree.indent(root)
+    with whole_file(result.folder / ELAN) as aside:
+        ElementTree.ElementTree(root).write(aside, encoding="utf-8", xml_declaration=True)
+    return result.folder / ELAN
+
+
+def _tiers(result: VideoResult) -> dict[str, list[Annotation]]:
+    """The annotations of each tier by its name; every face has its two tiers, also one without events."""
+    stamps = "".join(f" [{stamp}]" for stamp in result.metadata["model"]["stamps"])
+    frame_ms = 1000 / result.metadata["video"]["fps"]
+    tiers: dict[str, list[Annotation]] = {}
+    for face in result.metadata["faces"]:
+        events = result.events[result.events["face_id"] == face["face_id"]]
+        rows = [row for _, row in events.iterrows()]
+        name = f"face {face['face_id']}"
+        tiers |= _without_overlap(f"{name} events{stamps}", map(_movement, rows))
+        tiers |= _without_overlap(f"{name} apexes{stamps}", (_apex(row, frame_ms) for row in rows))
+    return tiers
+
+
+def _movement(row: pd.Series) -> Annotation:
+    named = f"{row['class']} {row['probability']:.2f}" if row["class"] else "unsure"
+    return _annotation(row["onset_s"], row["offset_s"], f"{named}; {row['part']}")
+
+
+def _apex(row: pd.Series, frame_ms: float) -> Annotation:
+    return _annotation(row["apex_s"], row["apex_s"] + frame_ms / 1000, row["action_units"] or "apex")
+
+
+def _annotation(begin_s: float, end_s: float, value: str) -> Annotation:
+    """ELAN knows no annotation shorter than a millisecond."""
+    begin = round(1000 * begin_s)
+    return Annotation(begin, max(begin + 1, round(1000 * end_s)), value)
+
+
+def _without_overlap(name: str, annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
+    """Annotations of one tier must not overlap in ELAN: what would, goes on a further tier of the same name."""
+    rows: list[list[Annotation]] = [[]]
+    for annotation in sorted(annotations):
+        free = next((row for row in rows if not row or row[-1].end <= annotation.begin), None)
+        if free is None:
+            rows.append([annotation])
+        else:
+            free.append(annotation)
+    return {f"{name} ({number})" if number > 1 else name: row for number, row in enumerate(rows, start=1)}
+
+
+def _add_header(root: ElementTree.Element, folder: Path, source: Path, annotations: int) -> None:
+    header = ElementTree.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
+    media = source if source.is_file() else folder / OVERLAY
+    links = {"MEDIA_URL": media.resolve().as_uri(), "MIME_TYPE": mimetypes.guess_type(media.name)[0] or "unknown"}
+    # There is no way from one drive of Windows to another.
+    with suppress(ValueError):
+        links["RELATIVE_MEDIA_URL"] = "./" + quote(Path(os.path.relpath(media, folder)).as_posix(), errors="replace")
+    ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", links)
+    last = ElementTree.SubElement(header, "PROPERTY", {"NAME": "lastUsedAnnotationId"})
+    last.text = str(annotations)
+
+
+def _add_tiers(root: ElementTree.Element, tiers: dict[str, list[Annotation]]) -> None:
+    """Time slots in the order of time, two an annotation (a shared one would move both), and the tiers with them."""
+    every = list(enumerate((annotation for row in tiers.values() for annotation in row), start=1))
+    ends = sorted((moment, number, end) for number, annotation in every for end, moment in enumerate(annotation[:2]))
+    order = ElementTree.SubElement(root, "TIME_ORDER")
+    slots = {}
+    for position, (moment, number, end) in enumerate(ends, start=1):
+        slots[number, end] = f"ts{position}"
+        ElementTree.SubElement(order, "TIME_SLOT", {"TIME_SLOT_ID": f"ts{position}", "TIME_VALUE": str(moment)})
+    numbered = iter(every)
+    for name, row in tiers.items():
+        tier = ElementTree.SubElement(root, "TIER", {"TIER_ID": _text(name), "LINGUISTIC_TYPE_REF": LINGUISTIC_TYPE})
+        for number, annotation in itertools.islice(numbered, len(row)):
+            attributes = {
+                "ANNOTATION_ID": f"a{number}",
+                "TIME_SLOT_REF1": slots[number, 0],
+                "TIME_SLOT_REF2": slots[number, 1],
+            }
+            element = ElementTree.SubElement(
+                ElementTree.SubElement(tier, "ANNOTATION"), "ALIGNABLE_ANNOTATION", attributes
+            )
+            ElementTree.SubElement(element, "ANNOTATION_VALUE").text = _text(annotation.value)
+
+
+def _text(value: str) -> str:
+    """What XML can hold of a text."""
+    return UNPRINTABLE.sub("\ufffd", value)

@@ -1,0 +1,63 @@
+"""What every database offers, and the registry of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from merlab.clips import ClipTable
+from merlab.databases import DATABASES, find_database
+from merlab.databases.database import Database, Examination, Finding, load_clips
+from merlab.errors import MerlabError
+from merlab.progress import Progress
+from tests.helpers import make_clip
+
+CLIP = make_clip(Path("clip"))
+DAMAGED = Finding("unusable", "sub01 EP02_01f", "frames 46 to 86", "no frames", "copy the folder again")
+ODD = Finding("differs", "sub01 EP02_01f", "a row", "none", "look at it")
+
+
+def database(*findings: Finding, clips: tuple[object, ...] = (CLIP,)) -> Database:
+    def examine(root: Path, deep: bool, progress: Progress) -> Examination:
+        assert not deep
+        return Examination(ClipTable(clips), findings)  # type: ignore[arg-type]
+
+    return Database("mine", "my database", "mine alone", examine)
+
+
+class TestLoadingForUse:
+    def test_gives_the_clips_of_a_sound_copy(self):
+        assert list(load_clips(database(ODD), Path("root")).clips) == [CLIP]
+
+    def test_stops_at_unusable_clips_with_the_first_and_both_ways_on(self):
+        with pytest.raises(MerlabError) as error:
+            load_clips(database(DAMAGED, DAMAGED), Path("root"))
+        for part in ("2 fault(s)", "sub01 EP02_01f", "no frames", "merlab doctor mine root", "--allow-unusable"):
+            assert part in str(error.value)
+
+    def test_goes_on_without_them_when_that_is_allowed(self):
+        examination = load_clips(database(DAMAGED), Path("root"), allow_unusable=True)
+        assert list(examination.clips) == [CLIP]
+        assert examination.of("unusable") == [DAMAGED]
+
+    def test_without_any_usable_clip_is_an_error_even_then(self):
+        with pytest.raises(MerlabError, match="root yields no usable clip; `merlab doctor mine root`"):
+            load_clips(database(DAMAGED, clips=()), Path("root"), allow_unusable=True)
+
+
+class TestTheRegistry:
+    def test_knows_each_database_by_its_own_name(self):
+        assert all(database.name == name for name, database in DATABASES.items())
+        assert {"casme2", "ststnet-flow"} <= set(DATABASES)
+
+    def test_finds_a_database(self):
+        assert find_database("casme2") is DATABASES["casme2"]
+
+    def test_suggests_the_nearest_name(self):
+        with pytest.raises(MerlabError, match=r"unknown database 'casme_2'; did you mean casme2\? databases are "):
+            find_database("casme_2")
+
+    def test_lists_all_names_where_none_is_near(self):
+        with pytest.raises(MerlabError, match=r"unknown database 'xyz'; databases are .*casme2"):
+            find_database("xyz")

@@ -1,0 +1,46 @@
+"""The events of long SYNTHETIC recordings as clips of a database."""
+
+from __future__ import annotations
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from merlab.databases import find_database
+from merlab.errors import MerlabError
+from merlab.progress import silent
+from merlab.synthesis import make_videos
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """One recording of 4 seconds with one event."""
+    out = tmp_path_factory.mktemp("videos") / "long"
+    return make_videos(out, subjects=1, minutes=4 / 60, events=15, seed=0, jobs=1)
+
+
+def test_every_event_is_a_clip_of_its_recording(root):
+    examination = find_database("synthetic-long").examine(root, True, silent)
+    (clip,) = examination.clips
+    row = pd.read_csv(root / "SYNTHETIC_events.csv").iloc[0]
+    assert examination.clips.stamps == ("SYNTHETIC",)
+    assert not examination.findings
+    assert (clip.onset, clip.apex, clip.offset) == (row["onset"], row["apex"], row["offset"])
+    assert (clip.subject, clip.emotion, clip.fps) == ("sub01", row["emotion"], 200.0)
+    assert clip.action_units == str(row["action_units"])
+    assert examination.clips.frames(clip).read(int(row["apex"])).shape == (282, 231, 3)
+
+
+def test_a_lost_recording_is_named_with_the_remedy(root, tmp_path):
+    lost = tmp_path / "lost"
+    shutil.copytree(root, lost)
+    (lost / "SYNTHETIC_videos" / "SYNTHETIC_sub01.avi").unlink()
+    (finding,) = find_database("synthetic-long").examine(lost, False, silent).findings
+    assert finding.severity == "unusable"
+    assert "SYNTHETIC_sub01.avi" in finding.expected
+
+
+def test_anything_else_is_refused(tmp_path):
+    with pytest.raises(MerlabError, match="holds no complete set of long SYNTHETIC recordings.*merlab make-videos"):
+        find_database("synthetic-long").examine(tmp_path, False, silent)

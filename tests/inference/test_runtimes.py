@@ -1,0 +1,96 @@
+"""What a network can be computed with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from merlab.errors import MerlabError
+from merlab.inference import runtimes
+from merlab.inference.cost import network_of
+from merlab.inference.runtimes import RUNTIMES, frames_per_second, load_network, resolve_runtime
+from merlab.methods import find_method
+
+
+def needs(name):
+    reason = RUNTIMES[name].unavailable
+    return pytest.mark.skipif(reason is not None, reason=f"{name}: {reason}")
+
+
+@pytest.fixture(autouse=True)
+def networks_cached_here(tmp_path, monkeypatch):
+    monkeypatch.setattr(runtimes, "user_cache_path", lambda name: tmp_path / name)
+
+
+@pytest.fixture(scope="module")
+def small():
+    torch.manual_seed(0)
+    return network_of(find_method("ststnet"), "paper", (28, 28))
+
+
+def computed(name, module, batch, key=""):
+    infer = load_network(name, module, batch.shape[1:], key)
+    assert infer is not None
+    return infer(batch)
+
+
+@needs("openvino")
+@needs("onnx")
+def test_all_runtimes_compute_what_torch_computes_whatever_the_batch(small):
+    module, shape = small
+    for clips in (1, 3):
+        batch = torch.rand(clips, *shape)
+        with torch.inference_mode():
+            expected = module(batch).numpy()
+        for name, close in (("onnx", 1e-3), ("openvino", 1e-3), ("openvino-bf16", 0.05)):
+            if RUNTIMES[name].unavailable is None:
+                answer = computed(name, module, batch.numpy())
+                np.testing.assert_allclose(answer, expected, rtol=close, atol=close * np.ptp(expected))
+
+
+@needs("onnx")
+def test_a_network_with_a_key_is_exported_once(small, tmp_path, monkeypatch):
+    module, shape = small
+    batch = np.zeros((1, *shape), np.float32)
+    first = computed("onnx", module, batch, "abc")
+    monkeypatch.setattr(runtimes, "export_onnx", lambda *_: pytest.fail("exported again"))
+    assert np.array_equal(computed("onnx", module, batch, "abc"), first)
+    assert [path.name[:3] for path in (tmp_path / "merlab" / "networks").iterdir()] == ["abc"]
+
+
+def test_a_runtime_that_is_not_installed_says_how_to_install_it(small, monkeypatch):
+    monkeypatch.setattr(runtimes, "find_spec", lambda name: None)
+    speeds = frames_per_second(*small)
+    assert isinstance(speeds["eager PyTorch"], float)
+    assert speeds["ONNX Runtime"] == "not installed: pip install 'merlab[onnx]'"
+    assert speeds["OpenVINO bf16"] == "not installed: pip install 'merlab[openvino]'"
+    with pytest.raises(MerlabError, match=r"runtime onnx: not installed: pip install 'merlab\[onnx\]'"):
+        resolve_runtime("onnx", *small)
+
+
+@needs("openvino")
+def test_bfloat16_is_computed_only_where_the_processor_has_it(small, monkeypatch):
+    monkeypatch.setattr(runtimes, "has_bfloat16", lambda: False)
+    assert resolve_runtime("openvino", *small) == "openvino"
+    with pytest.raises(MerlabError, match="no bfloat16; use openvino"):
+        resolve_runtime("openvino-bf16", *small)
+
+
+def test_auto_leaves_small_work_to_torch_and_gives_large_work_to_the_fastest_that_is_installed(small, monkeypatch):
+    module, shape = small
+    large = torch.nn.Conv2d(64, 64, 31)
+    there = {"onnx", "onnxscript", "onnxruntime", "openvino"}
+    monkeypatch.setattr(runtimes, "find_spec", lambda name: name in there or None)
+    assert resolve_runtime("auto", module, shape) == "torch"
+    assert resolve_runtime("auto", module, (3, 282, 231)) == "torch"
+    assert resolve_runtime("auto", large, (64, 282, 231)) == "openvino"
+    there.remove("openvino")
+    assert resolve_runtime("auto", large, (64, 282, 231)) == "onnx"
+    there.clear()
+    assert resolve_runtime("auto", large, (64, 282, 231)) == "torch"
+
+
+def test_a_mistyped_runtime_is_named(small):
+    with pytest.raises(MerlabError, match="did you mean openvino"):
+        resolve_runtime("openvin", *small)

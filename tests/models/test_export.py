@@ -1,0 +1,165 @@
+"""A recognizer that leaves merlab: what is in the file, and that it answers as PyTorch does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from merlab.errors import MerlabError
+from merlab.inference import runtimes
+from merlab.inference.runtimes import RUNTIMES, export_onnx
+from merlab.models import export as export_module
+from merlab.models.agreement import agreement
+from merlab.models.export import SUFFIXES, Export
+from tests.videos.recognizers import small_recognizer
+
+KINDS = [("onnx", "fp32"), ("onnx", "int8"), ("openvino", "fp32"), ("openvino", "bf16"), ("openvino", "int8")]
+
+
+def random_inputs(clips, seed=0):
+    return np.random.default_rng(seed).random((clips, 3, 28, 28), np.float32)
+
+
+def runtime_of(kind, precision):
+    return "openvino-bf16" if precision == "bf16" else kind
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """A function that exports the small recognizer; gives the file and its agreement."""
+
+    def export(kind, precision, recognizer=None):
+        reason = RUNTIMES[runtime_of(kind, precision)].unavailable
+        if reason is not None:
+            pytest.skip(reason)
+        out = tmp_path / f"{precision}{SUFFIXES[kind]}"
+        recognizer = recognizer or small_recognizer(temperature=1.5)
+        return out, Export(recognizer, kind, precision, out).write(random_inputs(30), random_inputs(8, seed=1))
+
+    return export
+
+
+@pytest.mark.parametrize(("kind", "precision"), KINDS)
+def test_the_file_answers_as_pytorch_does_within_its_precision(exported, kind, precision):
+    _, judged = exported(kind, precision)
+    share = judged.logits / judged.logit_range
+    assert judged.clips == 30
+    assert judged.changed <= (0 if precision == "fp32" else 1)
+    assert share < {"fp32": 1e-5, "bf16": 0.02, "int8": 0.02}[precision]
+    assert (share > 1e-5) == (precision != "fp32"), "less precision that changes nothing was not applied"
+
+
+def told_by_onnx(path):
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return session.get_modelmeta().custom_metadata_map
+
+
+def told_by_openvino(path):
+    import openvino
+
+    model = openvino.Core().read_model(path)
+    return {key: model.get_rt_info(["merlab", key]).astype(str) for key in model.get_rt_info("merlab").value}
+
+
+@pytest.mark.parametrize(("kind", "told"), [("onnx", told_by_onnx), ("openvino", told_by_openvino)])
+def test_the_runtime_alone_reads_all_that_is_needed_to_use_the_file(exported, kind, told):
+    card = small_recognizer(temperature=1.5).card
+    facts = told(exported(kind, "fp32")[0])
+    assert json.loads(facts["classes"]) == list(card.classes)
+    assert json.loads(facts["stamps"]) == ["SYNTHETIC"]
+    assert (facts["recipe"], float(facts["temperature"]), facts["precision"]) == (card.recipe, 1.5, "fp32")
+    assert json.loads(facts["merlab-card"])["method"] == "ststnet"
+
+
+def snippets():
+    """The Python of the how-to, as a reader would paste it."""
+    page = Path(__file__).parents[2] / "docs" / "howto" / "export.md"
+    return [block.partition("```")[0] for block in page.read_text(encoding="utf-8").split("```python\n")[1:]]
+
+
+@pytest.mark.parametrize(("snippet", "kind"), list(zip(snippets(), ["onnx", "openvino"], strict=True)))
+def test_the_how_to_gives_merlabs_own_probabilities(exported, snippet, kind, tmp_path, monkeypatch, capsys):
+    out, _ = exported(kind, "fp32")
+    for path in out.parent.glob("fp32*"):
+        path.rename(path.with_stem("recognizer"))
+    np.save(tmp_path / "inputs.npy", random_inputs(3))
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(snippet, names)
+    expected = small_recognizer(temperature=1.5).predict_proba(random_inputs(3))
+    assert np.allclose(names["probabilities"], expected, atol=1e-5)
+    assert "surprise" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["onnx", "openvino"])
+def test_nothing_of_this_machine_is_in_the_file(exported, kind, request):
+    out, _ = exported(kind, "fp32")
+    for path in out.parent.glob("fp32*"):
+        assert str(request.config.rootpath).encode() not in path.read_bytes()
+        assert b"site-packages" not in path.read_bytes()
+
+
+@pytest.mark.slow
+def test_int8_is_smaller_than_float32_where_there_are_weights(exported):
+    wide = small_recognizer(method="gfem", network={"width": 0.25, "stem_stride": 1})
+    sizes = [exported("onnx", precision, wide)[0].stat().st_size for precision in ("int8", "fp32")]
+    assert sizes[0] < 0.5 * sizes[1]
+
+
+def test_a_float32_file_that_answers_otherwise_is_not_written(exported, tmp_path, monkeypatch):
+    other = small_recognizer().module
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.neg_()
+    monkeypatch.setattr(export_module, "export_onnx", lambda _, shape, path: export_onnx(other, shape, path))
+    with pytest.raises(MerlabError, match="decisions changed"):
+        exported("onnx", "fp32")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_changed_decisions_are_counted():
+    recognizer, inputs = small_recognizer(), random_inputs(10)
+    logits = recognizer.logits(inputs)
+    judged = agreement(recognizer, lambda clips: -logits, inputs)
+    assert (judged.clips, judged.changed, judged.exact) == (10, 10, False)
+    assert judged.logits == pytest.approx(2 * np.abs(logits).max())
+    assert agreement(recognizer, lambda clips: logits, inputs).exact
+
+
+@pytest.mark.parametrize(("kind", "name"), [("onnx", "network.onnx"), ("openvino", "network.bin")])
+def test_what_is_there_is_never_overwritten(tmp_path, kind, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(MerlabError, match=f"{name} exists"):
+        Export(small_recognizer(), kind, "fp32", (tmp_path / name).with_suffix(SUFFIXES[kind]))
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_name_that_the_runtime_would_not_open_is_refused(tmp_path):
+    with pytest.raises(MerlabError, match="ends in .xml"):
+        Export(small_recognizer(), "openvino", "fp32", tmp_path / "network.onnx")
+
+
+def test_bfloat16_in_onnx_names_the_remedy(tmp_path):
+    with pytest.raises(MerlabError, match="choose --format openvino"):
+        Export(small_recognizer(), "onnx", "bf16", tmp_path / "network.onnx")
+
+
+@pytest.mark.parametrize(
+    ("kind", "precision", "absent", "extra"),
+    [
+        ("onnx", "fp32", "onnxruntime", "onnx"),
+        ("openvino", "fp32", "openvino", "openvino"),
+        ("openvino", "int8", "onnxruntime", "onnx"),
+    ],
+)
+def test_a_missing_package_is_named_with_its_extra(monkeypatch, tmp_path, kind, precision, absent, extra):
+    monkeypatch.setattr(runtimes, "find_spec", lambda package: None if package == absent else package)
+    with pytest.raises(MerlabError, match=rf"pip install 'merlab\[{extra}\]'"):
+        Export(small_recognizer(), kind, precision, tmp_path / f"network{SUFFIXES[kind]}")

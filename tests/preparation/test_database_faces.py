@@ -1,0 +1,230 @@
+"""A database's whole heads go in, its cropped layout comes out, and every fault is named."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from merlab.clips import open_frames, read_image
+from merlab.databases import DATABASES, find_database
+from merlab.databases.database import load_clips
+from merlab.errors import MerlabError
+from merlab.faces.alignment import FaceFinding
+from merlab.preparation.database_faces import SHEETS, prepare
+from merlab.preparation.record import MANIFEST, RECORD, landmarks_of, read_record
+from merlab.preparation.settings import Settings
+from merlab.progress import silent
+from merlab.storage import WriteError
+from tests.databases import casme2_release, casme_release
+from tests.databases.release import empty, truncate, write_table
+from tests.helpers import texture
+from tests.preparation.conftest import FIVE_POINTS
+
+CODED = ("casme2", "casme", "samm", "smic")
+
+
+def prepared(name, root, out, settings=FIVE_POINTS, **options):
+    return prepare(find_database(name), root, out, settings, **{"jobs": 1, **options})
+
+
+def contents(root: Path) -> dict[str, str]:
+    files = (path for path in sorted(root.rglob("*")) if path.is_file())
+    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def without_a_face(clip: Path) -> None:
+    for seed, path in enumerate(sorted(clip.iterdir())):
+        assert cv2.imwrite(str(path), texture(seed, 480, 640))
+
+
+@pytest.mark.parametrize("name", CODED)
+def test_a_prepared_tree_is_read_like_the_release_it_comes_from(raw_tree, tmp_path, name):
+    root, out = raw_tree(name), tmp_path / "out"
+    done = prepared(name, root, out)
+    assert (len(done.clips), done.faults) == (2, ())
+    before, after = (load_clips(DATABASES[name], folder).clips for folder in (root, out))
+    compared = ["database", "subject", "name", "onset", "apex", "offset", "fps", "emotion", "action_units"]
+    assert after.frame[compared].equals(before.frame[compared])
+    for clip in after:
+        assert clip.onset is not None
+        assert clip.offset is not None
+        frames = open_frames(clip.source)
+        assert list(frames.numbers) == list(range(clip.onset, clip.offset + 1))
+        assert frames.read(clip.onset).shape == (282, 231, 3)
+    assert not [
+        finding
+        for finding in DATABASES[name].examine(out, True, silent).findings
+        if "unusable" in vars(finding).values()
+    ]
+
+
+def test_casme2_is_laid_out_as_its_release_lays_out_cropped_faces_with_its_own_table(raw_tree, tmp_path):
+    root, out = raw_tree("casme2"), tmp_path / "out"
+    prepared("casme2", root, out)
+    names = {path.name for path in (out / "Cropped" / "sub01" / "EP02_01f").iterdir()}
+    assert {"reg_img46.jpg", RECORD} <= names
+    table = casme2_release.TABLE_2014
+    assert (out / table).read_bytes() == (root / table).read_bytes()
+
+
+def test_eyes_come_to_lie_where_those_of_casme2s_crops_lie(raw_tree, tmp_path):
+    out = tmp_path / "out"
+    prepared("casme2", raw_tree("casme2"), out)
+    record = read_record(out / "Cropped" / "sub01" / "EP02_01f")
+    (points,) = record["landmarks"].values()
+    np.testing.assert_allclose(points[:2], [(53.5, 73), (176.5, 73)], atol=0.6)
+    assert record["quality"]["frames_with_face"] == record["frames"][1] - record["frames"][0] + 1
+
+
+def test_the_manifest_says_how_the_faces_were_made(raw_tree, tmp_path):
+    out = tmp_path / "out"
+    prepared("casme2", raw_tree("casme2"), out)
+    manifest = json.loads((out / MANIFEST).read_text())
+    assert manifest["settings"] == {
+        "detector": "yunet",
+        "landmarks": "five-points",
+        "motion": "onset",
+        "image": "jpg",
+        "jpeg_quality": 95,
+    }
+    assert set(manifest["versions"]) == {"merlab", "opencv", "numpy"}
+    assert len(manifest["models"]["yunet"]["sha256"]) == 64
+    assert [entry["folder"] for entry in manifest["clips"]] == ["Cropped/sub01/EP02_01f", "Cropped/sub02/EP02_01f"]
+    assert any("five points" in warning for warning in manifest["clips"][0]["warnings"])
+
+
+def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmarks(tmp_path, whole_heads):
+    rows = [casme_release.row(frames=(73, 76, 80)), casme_release.row(frames=(83, 86, 90))]
+    root = whole_heads(casme_release.write_release(tmp_path / "raw", rows))
+    out = tmp_path / "out"
+    assert len(prepared("casme", root, out).clips) == 2
+    record = read_record(out / "Cropped" / "sub01" / "EP01_12")
+    assert list(record["landmarks"]) == ["73", "83"]
+    assert len(load_clips(DATABASES["casme"], out).clips) == 2
+
+
+def test_what_was_interrupted_goes_on_and_ends_with_the_same_bytes_in_any_number_of_processes(raw_tree, tmp_path):
+    root, out = raw_tree("casme2"), tmp_path / "out"
+    prepared("casme2", root, out)
+    whole = contents(out)
+    shutil.rmtree(out / "Cropped" / "sub02")
+    (out / "Cropped" / ".unfinished-0-clip").mkdir()
+    (out / SHEETS / "sub01-EP02_01f.png").unlink()
+    stamp = (out / "Cropped" / "sub01" / "EP02_01f" / RECORD).stat().st_mtime_ns
+    prepared("casme2", root, out, jobs=2)
+    assert contents(out) == whole
+    unchanged = (out / MANIFEST).stat().st_mtime_ns
+    prepared("casme2", root, out)
+    assert (out / MANIFEST).stat().st_mtime_ns == unchanged
+    assert (out / "Cropped" / "sub01" / "EP02_01f" / RECORD).stat().st_mtime_ns > stamp
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"), [(truncate, "is truncated"), (empty, "is empty"), (without_a_face, "no face is found")]
+)
+def test_a_damaged_clip_is_named_and_the_others_are_done(raw_tree, tmp_path, damage, told):
+    root, out = raw_tree("casme2"), tmp_path / "out"
+    damage(root / "Cropped" / "sub01" / "EP02_01f")
+    done = prepared("casme2", root, out)
+    assert [clip.subject for clip in done.clips] == ["sub02"]
+    (fault,) = done.faults
+    assert ("sub01 EP02_01f" in fault.where, told in fault.found, bool(fault.remedy)) == (True, True, True)
+    assert not (out / "Cropped" / "sub01").exists() or not list((out / "Cropped" / "sub01").iterdir())
+    assert json.loads((out / MANIFEST).read_text())["faults"][0]["found"] == fault.found
+
+
+def test_a_mended_clip_is_prepared_by_the_next_run(raw_tree, tmp_path):
+    root, out = raw_tree("casme2"), tmp_path / "out"
+    clip = root / "Cropped" / "sub01" / "EP02_01f"
+    shutil.copytree(clip, tmp_path / "original")
+    truncate(clip)
+    assert len(prepared("casme2", root, out).faults) == 1
+    shutil.copytree(tmp_path / "original", clip, dirs_exist_ok=True)
+    assert prepared("casme2", root, out).faults == ()
+    assert json.loads((out / MANIFEST).read_text())["faults"] == []
+
+
+def test_a_video_without_a_byte_is_named(tmp_path):
+    write_table(tmp_path / "raw" / casme2_release.TABLE_2014, [casme2_release.row()], casme2_release.COLUMNS_2014)
+    video = tmp_path / "raw" / "CASME2_compressed" / "sub01" / "EP02_01f.avi"
+    video.parent.mkdir(parents=True)
+    video.touch()
+    (fault,) = prepared("casme2", tmp_path / "raw", tmp_path / "out").faults
+    assert (fault.where, "cannot be opened as a video" in fault.found) == ("sub01 EP02_01f", True)
+
+
+def test_faces_that_are_cropped_already_are_refused(tmp_path):
+    root = casme2_release.write_release(tmp_path / "crops", rows=[casme2_release.row()])
+    with pytest.raises(MerlabError, match="registered faces.*aligned already"):
+        prepared("casme2", root, tmp_path / "out")
+
+
+def test_a_database_of_stored_flow_is_refused(tmp_path):
+    with pytest.raises(MerlabError, match="ststnet-flow does not come as frames of whole heads"):
+        prepared("ststnet-flow", tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("inside", [".", "faces", ".."])
+def test_out_may_not_lie_in_root_nor_root_in_out(raw_tree, tmp_path, inside):
+    root = raw_tree("casme2")
+    with pytest.raises(MerlabError, match="lie in each other"):
+        prepared("casme2", root, root / inside)
+
+
+def test_a_folder_of_something_else_is_not_touched(raw_tree, tmp_path):
+    root, out = raw_tree("casme2"), tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.txt").write_text("mine")
+    with pytest.raises(MerlabError, match="is not empty"):
+        prepared("casme2", root, out)
+    with pytest.raises(MerlabError, match="is a file"):
+        prepared("casme2", root, out / "thesis.txt")
+    assert [path.name for path in out.iterdir()] == ["thesis.txt"]
+
+
+def test_a_tree_of_other_settings_is_not_gone_on_with(raw_tree, tmp_path):
+    root, out = raw_tree("casme2"), tmp_path / "out"
+    prepared("casme2", root, out)
+    other = Settings(FaceFinding(landmarks="five-points"), motion="rigid")
+    with pytest.raises(MerlabError, match=r"motion=onset.* there and .*motion=rigid.* here"):
+        prepared("casme2", root, out, other)
+
+
+def test_a_full_disk_ends_the_run_with_its_reason_and_leaves_nothing_half_done(raw_tree, tmp_path, monkeypatch):
+    root, out = raw_tree("casme2"), tmp_path / "out"
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if path.name.startswith("reg_img48"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(WriteError, match="No space left on device; make room"):
+        prepared("casme2", root, out)
+    assert not list(out.rglob("reg_*"))
+
+
+def test_a_frame_of_another_size_is_a_fault(raw_tree, tmp_path):
+    root = raw_tree("casme2")
+    frame = root / "Cropped" / "sub01" / "EP02_01f" / "img47.jpg"
+    assert cv2.imwrite(str(frame), cv2.resize(read_image(frame), (320, 240)))
+    (fault,) = prepared("casme2", root, tmp_path / "out").faults
+    assert "320x240 from frame 47" in fault.found
+
+
+def test_landmarks_are_asked_of_clips_that_have_them(raw_tree, tmp_path):
+    root, out = raw_tree("casme2"), tmp_path / "out"
+    prepared("casme2", root, out)
+    raw, aligned = (load_clips(DATABASES["casme2"], folder).clips.clips[0] for folder in (root, out))
+    with pytest.raises(MerlabError, match="were not aligned by merlab"):
+        landmarks_of(raw)
+    with pytest.raises(MerlabError, match="sub01 EP02_01f .casme2. was aligned by five points"):
+        landmarks_of(aligned)

@@ -1,0 +1,80 @@
+"""Scores of spotting: as a table, stored with their stamps, and in a document."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.reports.documents import fill
+from merlab.reports.spotting_scores import read_spotting, spotting_table, stamps_of, store_spotting
+from merlab.spotting.scoring import score_spotting
+from merlab.storage import write_json
+
+COLUMNS = ["video", "onset", "apex", "offset", "emotion", "action_units"]
+TRUTH = pd.DataFrame(
+    [("a", 1, 5, 10, "x", "4"), ("b", 1, 5, 10, "y", "12"), ("b", 40, 44, 50, "x", "4")], columns=COLUMNS
+)
+FOUND = pd.DataFrame([("a", 1, 6, 10, "x", "AU4 0.9"), ("b", 1, 8, 10, "x", "")], columns=COLUMNS)
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A folder of stored results with one of spotting, ``long``."""
+    write_json(tmp_path / "out" / "metadata.json", {"model": {"stamps": ["SYNTHETIC", "REDUCED"]}})
+    scores = score_spotting(TRUTH, FOUND, 200.0)
+    spotted = [tmp_path / "out" / "events.csv"]
+    store_spotting(
+        tmp_path / "results" / "spotting" / "long.json", scores, "merlab x", tmp_path / "SYNTHETIC_events.csv", spotted
+    )
+    return tmp_path / "results"
+
+
+def test_every_value_stands_beside_its_interval_and_the_guesses():
+    rows = {measure: told for measure, *told in spotting_table(score_spotting(TRUTH, FOUND, 200.0)).to_numpy().tolist()}
+    assert rows["F1 at IoU 0.5"][0] == ".800 [.667, 1.000]"
+    assert rows["spotted: right, wrong; missed"][0] == "2, 0; 1"
+    assert rows["apex error, median in ms"][0] == "10.00"
+    assert rows["recognition accuracy"][:2] == [".500 [.000, 1.000]", ".500"]
+    assert rows["first action unit right, of 2"] == [".500 [.000, 1.000]", ".500", ".000"]
+
+
+def test_what_cannot_be_said_has_no_row_and_no_number():
+    silent = TRUTH[["video", "onset", "offset"]]
+    table = spotting_table(score_spotting(silent, silent.iloc[:0]))
+    assert dict(zip(table["measure"], table["value"], strict=True)) == {
+        "videos with an event; true events": "2; 3",
+        "spotted: right, wrong; missed": "0, 0; 3",
+        "precision": "–",
+        "recall": ".000",
+        "F1 at IoU 0.5": ".000 [.000, .000]",
+    }
+
+
+def test_stamps_are_those_of_the_recordings_and_of_the_models(results, tmp_path):
+    assert read_spotting(results / "spotting" / "long.json").stamps == ["SYNTHETIC", "REDUCED"]
+    assert stamps_of(tmp_path / "mine.csv", [tmp_path / "elsewhere" / "events.csv"]) == []
+
+
+def test_a_document_takes_its_block_from_what_was_stored(results, tmp_path):
+    document = tmp_path / "page.md"
+    document.write_text("<!-- spotting: long -->\n<!-- end -->\n")
+    fill(document, results, check=False)
+    text = document.read_text()
+    assert "**SYNTHETIC · REDUCED**" in text
+    assert "| F1 at IoU 0.5 | .800 [.667, 1.000] |" in text
+    assert "`merlab x`" in text
+    assert fill(document, results, check=True)
+
+
+def test_a_block_of_what_was_not_stored_says_how_to_store_it(results, tmp_path):
+    document = tmp_path / "page.md"
+    document.write_text("<!-- spotting: short -->\n<!-- end -->\n")
+    with pytest.raises(MerlabError, match=r"asks for spotting 'short'; write it with .*--save .*short\.json"):
+        fill(document, results, check=False)
+
+
+def test_a_file_of_something_else_is_named(tmp_path):
+    write_json(tmp_path / "other.json", {"date": "today"})
+    with pytest.raises(MerlabError, match="other.json holds no scores of spotting"):
+        read_spotting(tmp_path / "other.json")

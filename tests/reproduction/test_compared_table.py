@@ -1,0 +1,113 @@
+"""Published beside measured."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from merlab.methods import METHODS
+from merlab.reproduction.compared_table import (
+    TABLE_5,
+    ComparedTable,
+    Row,
+    baseline_rows,
+    comparison_methods,
+    paired,
+    paper_rows,
+    table_8_rows,
+)
+from tests.reports.fake_run import fake_metrics
+
+SKILLS = {"constant": 0.0, "random": 0.0, "linear-svm": 0.5, "gfem": 0.9, "resnet18": 0.6, "resnet34": 0.4}
+STAMPS = {"gfem": ["SYNTHETIC", "REDUCED"], "constant": ["SYNTHETIC"]}
+METRICS = ("accuracy", "uf1")
+
+
+@pytest.fixture(scope="module")
+def summaries():
+    return {summary["method"]: summary for summary in fake_metrics(SKILLS, STAMPS)}
+
+
+@pytest.fixture(scope="module")
+def table(summaries):
+    rows = [
+        *paper_rows(TABLE_5, "Table 5", METRICS, summaries),
+        Row("theirs", "", {"accuracy": 0.75}, None, "not implemented"),
+        *baseline_rows(summaries),
+    ]
+    return ComparedTable("table5", "Table 5", METRICS, rows, ["a note"])
+
+
+def test_a_row_has_what_is_published_and_beside_it_what_was_measured(table, summaries):
+    text = table.text().set_index("row")
+    assert text.loc["ResNet_12", "accuracy, published"] == "0.7577"
+    measured = text.loc["ResNet_12", "accuracy, measured"]
+    assert measured.startswith(f"{summaries['gfem']['accuracy']['mean']:.3f}"[1:])
+    assert "[" in measured
+
+
+def test_the_floors_stand_in_the_table_without_published_figures(table):
+    baselines = table.text().query("row == 'a floor'")
+    assert list(baselines["method"]) == ["constant", "random", "linear-svm"]
+    assert set(baselines["UF1, published"]) == {"–"}
+
+
+def test_what_was_not_measured_says_why(table):
+    row = table.text().set_index("row").loc["theirs"]
+    assert (row["accuracy, measured"], row["remark"]) == ("–", "not implemented")
+
+
+def test_stamps_stand_above_the_table_and_in_their_rows(table):
+    assert table.stamps == ["SYNTHETIC", "REDUCED"]
+    assert table.markdown().startswith("# Table 5\n\n**SYNTHETIC · REDUCED**\n")
+    assert table.text().set_index("row").loc["ResNet_12", "remark"] == "SYNTHETIC · REDUCED"
+
+
+def test_files_hold_the_same_numbers(table, summaries, tmp_path):
+    markdown, csv, as_json = table.write(tmp_path)
+    numbers = pd.read_csv(csv).set_index("row")
+    content = json.loads(as_json.read_text())
+    for row in content["rows"][:3]:
+        assert numbers.loc[row["row"], "uf1_mean"] == row["measured"]["uf1"]["mean"]
+        assert numbers.loc[row["row"], "accuracy_published"] == row["published"]["accuracy"]
+    assert numbers["uf1_mean"].isna()["theirs"]
+    assert "- a note" in markdown.read_text()
+    assert re.search(r"Made on \d{4}-\d\d-\d\d with merlab \d", markdown.read_text())
+
+
+def test_cells_of_other_columns_are_empty_where_a_row_has_none(summaries):
+    rows = [Row("a", "gfem", {}, summaries["gfem"], cells={"speed": 12.3456, "why": None}), *baseline_rows(summaries)]
+    table = ComparedTable("x", "X", METRICS, rows)
+    assert table.extra_columns == ["speed", "why"]
+    assert list(table.text()["speed"]) == ["12.35", "–", "–", "–"]
+    assert list(table.text()["why"]) == ["–"] * 4
+
+
+def test_pairs_of_columns_become_one_for_a_terminal(table):
+    narrow = paired(table.text())
+    assert list(narrow.columns) == [
+        "row",
+        "method",
+        "accuracy, published | measured",
+        "UF1, published | measured",
+        "remark",
+    ]
+    assert str(narrow.iloc[0, 2]).startswith("0.7577 | .")
+
+
+def test_a_table_of_which_nothing_is_published_has_no_empty_columns_for_it(summaries):
+    table = ComparedTable("leak", "Leak", METRICS, [Row("a", "gfem", {}, summaries["gfem"])])
+    columns = ["row", "method", "accuracy, measured", "UF1, measured", "remark"]
+    assert list(table.text().columns) == columns
+    assert list(paired(table.text()).columns) == columns
+
+
+def test_table_8_holds_what_the_paper_lists_and_rivals_are_all_other_methods():
+    listed = {row.merlab for row in table_8_rows()}
+    assert "dbfem-caffm" in listed
+    assert {"ststnet", "off-apexnet"} <= set(comparison_methods())
+    assert not {"gfem", "constant", "resnet34"} & set(comparison_methods())
+    assert set(comparison_methods()) <= set(METHODS)

@@ -1,0 +1,85 @@
+"""Figures of the paper."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+
+from merlab.errors import MerlabError
+from merlab.inference.cost import network_of
+from merlab.methods import find_method
+from merlab.reports.figures import save_figure
+from merlab.reproduction import Bench
+from merlab.reproduction.architecture import BOX_HEIGHT, architecture_figure
+from merlab.reproduction.compared_table import TABLE_5, ComparedTable, paper_rows
+from merlab.reproduction.dataflow import trace
+from merlab.reproduction.face_figure import figure_3
+from merlab.reproduction.paper_figures import bar_chart
+from tests.reports.fake_run import fake_metrics
+
+
+@pytest.fixture(scope="module")
+def blocks():
+    module, shape = network_of(find_method("dbfem-caffm"), "reduced", (28, 28))
+    return trace(module, shape)
+
+
+def test_every_block_is_a_box_and_no_two_overlap(blocks):
+    axes = architecture_figure(blocks, "title").axes[0]
+    boxes = [patch for patch in axes.patches if isinstance(patch, FancyBboxPatch)]
+    assert len(boxes) == len(blocks) + 1
+    corners = {(round(box.get_x(), 3), round(box.get_y(), 3)) for box in boxes}
+    assert len(corners) == len(boxes)
+    for box in boxes:
+        for other in boxes:
+            if box is not other and abs(box.get_x() - other.get_x()) < box.get_width():
+                assert abs(box.get_y() - other.get_y()) >= BOX_HEIGHT
+
+
+def test_every_feed_is_an_arrow_and_every_shape_is_written(blocks):
+    axes = architecture_figure(blocks, "title").axes[0]
+    arrows = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
+    assert len(arrows) == sum(len(block.sources) for block in blocks)
+    written = " ".join(text.get_text() for text in axes.texts)
+    assert all("×".join(map(str, block.shape)) in written for block in blocks)
+    assert "global branch" in written
+
+
+def test_figure_4_has_a_published_and_a_measured_bar_for_each_network_and_metric():
+    metrics = fake_metrics({"gfem": 0.9, "resnet18": 0.6, "resnet34": 0.4}, {"gfem": ["SYNTHETIC"]})
+    summaries = {summary["method"]: summary for summary in metrics}
+    rows = paper_rows(TABLE_5, "Table 5", ("accuracy", "uf1", "uar"), summaries)
+    figure = bar_chart(ComparedTable("table5", "Table 5", ("accuracy", "uf1", "uar"), rows), "Figure 4")
+    heights = [bar.get_height() for bar in figure.axes[0].patches if isinstance(bar, Rectangle)]
+    assert len(heights) == 18
+    assert heights[0] == 0.7577
+    assert heights[1] == summaries["gfem"]["accuracy"]["mean"]
+    assert "SYNTHETIC" in " ".join(text.get_text() for text in figure.texts)
+
+
+def test_the_same_figure_gives_the_same_files(blocks, tmp_path):
+    first = [path.read_bytes() for path in save_figure(architecture_figure(blocks, "t"), tmp_path / "a", "f")]
+    second = [path.read_bytes() for path in save_figure(architecture_figure(blocks, "t"), tmp_path / "b", "f")]
+    assert first == second
+    assert first[0].startswith(b"\x89PNG")
+    assert b"<svg" in first[1]
+
+
+def test_figure_3_shows_frame_crop_and_aligned_face_and_says_synthetic(tmp_path):
+    figure = figure_3(Bench(tmp_path))
+    frame, crop, aligned = (np.asarray(image.get_array()) for image in figure.axes[0].images)
+    assert frame.shape == (480, 640, 3)
+    assert 150 < crop.shape[0] < 480
+    assert aligned.shape == (282, 231, 3)
+    assert "SYNTHETIC" in " ".join(text.get_text() for text in figure.texts)
+
+
+def test_an_image_without_a_face_and_a_file_that_is_no_image_are_named(tmp_path):
+    cv2.imwrite(str(tmp_path / "gray.png"), np.full((200, 200, 3), 128, np.uint8))
+    (tmp_path / "text.png").write_text("no image")
+    with pytest.raises(MerlabError, match="no face is found"):
+        figure_3(Bench(tmp_path, image=tmp_path / "gray.png"))
+    with pytest.raises(MerlabError, match=r"text\.png is not an image"):
+        figure_3(Bench(tmp_path, image=tmp_path / "text.png"))

@@ -1,0 +1,146 @@
+"""The interface for programs: send, watch, look, download, delete."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+
+import pytest
+
+from merlab.serving.guard import HEADERS
+from merlab.videos.result import EVENT_COLUMNS
+from tests.helpers import texture, write_frames
+from tests.serving import fake_jobs
+from tests.serving.conftest import listening, until
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, video):
+    """A client, and a job that is done."""
+    with listening(tmp_path_factory.mktemp("done") / "jobs") as client:
+        job = client.send(video).json()
+        yield client, client.wait_for(job["id"], "done", "failed")
+
+
+def test_a_sent_video_becomes_a_result(done):
+    client, job = done
+    assert job["state"] == "done", job["error"]
+    assert (job["name"], job["progress"]) == ("interview.mp4", 1.0)
+    assert {"events.csv", "frames.csv", "metadata.json", "events/e0001/onset.png"} <= {
+        file["name"] for file in job["files"]
+    }
+    assert [listed["id"] for listed in client.http.get("/api/jobs").json()] == [job["id"]]
+
+
+def test_the_upload_itself_is_not_kept_once_its_result_is_there(done):
+    client, job = done
+    assert not (client.folder / job["id"] / "upload").exists()
+
+
+def test_events_say_what_is_seen_and_name_pictures_that_can_be_fetched(done):
+    client, job = done
+    events = client.http.get(f"/api/jobs/{job['id']}/events").json()
+    assert len(events) == 4
+    assert set(EVENT_COLUMNS) <= set(events[0])
+    assert sum(events[0]["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert [picture["title"] for picture in events[0]["pictures"][:3]] == [
+        "onset",
+        "apex",
+        "movement from onset to apex",
+    ]
+    for picture in events[0]["pictures"]:
+        answer = client.http.get(f"/api/jobs/{job['id']}/files/{picture['file']}")
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.content.startswith(b"\x89PNG")
+
+
+def test_every_listed_file_can_be_downloaded_alone_and_in_one_zip(done):
+    client, job = done
+    whole = zipfile.ZipFile(io.BytesIO(client.http.get(f"/api/jobs/{job['id']}/zip").content))
+    assert whole.testzip() is None
+    assert whole.namelist() == [file["name"] for file in job["files"]]
+    for file in job["files"]:
+        alone = client.http.get(f"/api/jobs/{job['id']}/files/{file['name']}").content
+        assert len(alone) == file["bytes"]
+        assert alone == whole.read(file["name"])
+
+
+def test_curves_hold_every_peak(done):
+    client, job = done
+    faces = client.http.get(f"/api/jobs/{job['id']}/frames").json()
+    rows = list(csv.DictReader(io.StringIO(client.http.get(f"/api/jobs/{job['id']}/files/frames.csv").text)))
+    for face in faces:
+        every = [float(row["score"]) for row in rows if row["face_id"] == str(face["face_id"])]
+        assert max(face["score"]) == max(every)
+
+
+def test_a_result_carries_its_stamps_and_warnings(done):
+    client, job = done
+    result = client.http.get(f"/api/jobs/{job['id']}/result").json()
+    assert result["stamps"] == ["SYNTHETIC"]
+    assert result["warnings"] == ["face 0 is cut off at the left edge of the frame"]
+
+
+def test_a_deleted_job_leaves_nothing(service, video):
+    client = service()
+    job = client.wait_for(client.send(video).json()["id"], "done")
+    assert client.http.delete(f"/api/jobs/{job['id']}").json()["state"] == "done"
+    assert client.http.get(f"/api/jobs/{job['id']}").status_code == 404
+    assert client.folders() == []
+
+
+def test_progress_is_told_and_a_running_job_can_be_cancelled(service, video):
+    client = service(fake_jobs.slow)
+    job = client.send(video).json()
+    client.wait_for(job["id"], "running")
+    until(lambda: client.job(job["id"])["stage"] == "spotting")
+    assert client.job(job["id"])["progress"] == 0.25
+    assert client.http.get(f"/api/jobs/{job['id']}/events").status_code == 409
+    assert client.http.delete(f"/api/jobs/{job['id']}").json()["state"] == "canceled"
+    assert client.folders() == []
+
+
+def test_jobs_run_one_after_the_other_in_the_order_they_came(service, video):
+    client = service(fake_jobs.slow)
+    first, second = (client.send(video).json()["id"] for _ in range(2))
+    client.wait_for(first, "running")
+    assert client.job(second)["state"] == "queued"
+    client.http.delete(f"/api/jobs/{first}")
+    client.wait_for(second, "running")
+
+
+@pytest.mark.slow
+def test_two_slots_run_two_jobs(service, video):
+    client = service(fake_jobs.slow, workers=2)
+    for job in [client.send(video).json()["id"] for _ in range(2)]:
+        client.wait_for(job, "running")
+
+
+def test_what_is_said_of_a_video_reaches_its_job(service, video):
+    client = service()
+    job = client.wait_for(client.send(video, fps=200, aligned=True).json()["id"], "done")
+    settings = client.http.get(f"/api/jobs/{job['id']}/result").json()["settings"]
+    assert (settings["fps"], settings["aligned"]) == (200, True)
+
+
+def test_a_local_folder_of_images_can_be_named(service, tmp_path):
+    write_frames(tmp_path / "root" / "clip", [texture(1)] * 3)
+    client = service(roots=[tmp_path / "root"])
+    job = client.http.post("/api/jobs/local", json={"path": "clip", "fps": 100}).json()
+    assert client.wait_for(job["id"], "done", "failed")["error"] is None
+
+
+def test_the_page_and_the_schema_are_served_with_headers_that_bind_the_browser(done):
+    client, job = done
+    paths = ["/", "/app.js", "/style.css", "/openapi.json", "/api", "/api/jobs/none", "/nothing"]
+    for path in [*paths, f"/api/jobs/{job['id']}/zip", f"/api/jobs/{job['id']}/files/events.csv"]:
+        headers = client.http.get(path).headers
+        assert {name: headers.get(name) for name in HEADERS} == HEADERS, path
+
+
+def test_programs_find_a_schema_and_no_page_that_loads_from_elsewhere(done):
+    client, _ = done
+    paths = client.http.get("/openapi.json").json()["paths"]
+    assert "multipart/form-data" in paths["/api/jobs"]["post"]["requestBody"]["content"]
+    assert [client.http.get(path).status_code for path in ("/docs", "/redoc")] == [404, 404]

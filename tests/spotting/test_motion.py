@@ -1,0 +1,88 @@
+"""Blocks of a face are followed; the head's movement and the light are not taken for theirs."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from merlab.spotting.motion import (
+    COLUMNS,
+    ROWS,
+    FaceMotion,
+    block_centers,
+    lid_blocks,
+    prepare,
+    without_head,
+)
+from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, warped
+
+ROWS_OF_PIXELS, COLUMNS_OF_PIXELS = np.mgrid[0:282, 0:231].astype(float)
+STILL = np.zeros((282, 231))
+LIFT = -2.0 * bump(COLUMNS_OF_PIXELS, ROWS_OF_PIXELS, LEFT_MOUTH_CORNER, sigma=35)
+
+
+def followed(*frames, fps=200.0):
+    motion = FaceMotion(fps)
+    return [motion(frame) for frame in frames]
+
+
+class TestFollowing:
+    def test_the_first_frame_is_where_blocks_are_measured_from(self):
+        first, same = followed(warped(face(), STILL, STILL), warped(face(), STILL, STILL))
+        assert first.shape == (ROWS, COLUMNS, 2)
+        assert np.all(first == 0)
+        assert np.abs(same).max() < 0.01
+
+    def test_a_local_movement_is_found_in_place_and_direction(self):
+        """2 px up; flow on small frames smooths a part of it away."""
+        place = followed(warped(face(), STILL, STILL), warped(face(), STILL, LIFT))[1]
+        x, y = block_centers()
+        nearest = np.unravel_index(np.argmin(np.hypot(x - LEFT_MOUTH_CORNER[0], y - LEFT_MOUTH_CORNER[1])), x.shape)
+        assert -2.0 < place[nearest][1] < -1.0
+        assert abs(place[nearest][0]) < 0.2
+        assert np.abs(place[np.hypot(x - LEFT_MOUTH_CORNER[0], y - LEFT_MOUTH_CORNER[1]) > 110]).max() < 0.25
+
+    def test_places_go_on_through_a_new_key_frame(self):
+        """At 1 frame a second every fourth frame becomes the key."""
+        rest, moved = warped(face(), STILL, STILL), warped(face(), STILL, LIFT)
+        places = followed(rest, rest, rest, rest, moved, moved, rest, fps=1.0)
+        assert np.abs(places[5] - places[4]).max() < 0.01
+        assert np.abs(places[6]).max() < 0.3
+        assert np.abs(places[5]).max() > 1.0
+
+    def test_the_size_of_the_frames_does_not_matter(self):
+        frames = [warped(face(), STILL, v) for v in (STILL, LIFT)]
+        doubled = [np.repeat(np.repeat(frame, 2, axis=0), 2, axis=1) for frame in frames]
+        assert np.abs(followed(*doubled)[1] - followed(*frames)[1]).max() < 0.1
+
+
+class TestLight:
+    def test_neither_brightness_nor_a_slope_of_light_changes_the_prepared_frame(self):
+        frame = warped(face(), STILL, STILL)
+        lit = np.clip(frame * (0.8 + 0.2 * COLUMNS_OF_PIXELS / 231)[..., None], 0, 255).astype(np.uint8)
+        difference = prepare(frame).astype(int) - prepare(lit).astype(int)
+        assert np.abs(difference).mean() < 3
+
+
+HEAD_MOVES = st.tuples(st.floats(-5, 5), st.floats(-5, 5), st.floats(-0.05, 0.05), st.floats(-0.05, 0.05))
+
+
+class TestHead:
+    @given(HEAD_MOVES)
+    def test_shift_turn_and_scale_are_taken_out_whole(self, head):
+        shift_x, shift_y, turn, scale = head
+        x, y = block_centers()
+        moved = np.stack([shift_x + scale * x - turn * y, shift_y + scale * y + turn * x], axis=-1)
+        assert np.abs(without_head(moved.astype(np.float32))).max() < 0.01
+
+    def test_what_the_mouth_does_stays(self):
+        lift = np.zeros((ROWS, COLUMNS, 2), np.float32)
+        lift[..., 1] = -bump(*block_centers(), LEFT_MOUTH_CORNER)
+        assert np.abs(without_head(lift) - lift).max() < 0.1
+
+    def test_the_lids_have_no_say_in_the_heads_movement(self):
+        blink = np.zeros((ROWS, COLUMNS, 2), np.float32)
+        blink[lid_blocks().any(axis=0), 1] = 10
+        others = ~lid_blocks().any(axis=0)
+        assert np.abs(without_head(blink)[others]).max() < 0.01

@@ -1,0 +1,139 @@
+"""Onset, apex and offset of movements in a stream, whatever its length and frame rate."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from merlab.spotting.motion_score import PARTS
+from merlab.spotting.scoring import iou, match
+from merlab.spotting.spot import SpottingSettings, spot, spot_tracks
+from merlab.synthesis import PRESETS, make_renderer
+from merlab.synthesis.recording import plan_recording
+from tests.videos.faces import moving_tracks, noise_tracks, there_and_back
+
+FPS = 200.0
+SETTINGS = SpottingSettings()
+# In frames of 200 a second: onset, apex, offset.
+MOVEMENTS = [(400, 430, 470), (1500, 1520, 1560), (3900, 3945, 3990), (4400, 4440, 4480), (6000, 6015, 6035)]
+
+
+def spotted(tracks, fps=FPS, settings=SETTINGS):
+    return [event for window in spot_tracks(tracks, fps, settings) for event in window.events]
+
+
+def five_movements(frames=7000):
+    course = sum((there_and_back(frames, *movement) for movement in MOVEMENTS), np.zeros(frames))
+    return moving_tracks(course)
+
+
+class TestEvents:
+    def test_every_movement_is_found_and_nothing_else(self):
+        found = spotted(five_movements())
+        truth = [(onset + 1, offset + 1) for onset, _, offset in MOVEMENTS]
+        overlaps = iou(truth, [(event.onset, event.offset) for event in found])
+        assert overlaps.shape == (5, 5)
+        assert np.diag(overlaps).min() > 0.8
+
+    def test_the_apex_is_found_to_a_few_frames(self):
+        apexes = [event.apex - 1 for event in spotted(five_movements())]
+        assert apexes == pytest.approx([apex for _, apex, _ in MOVEMENTS], abs=3)
+
+    def test_the_part_that_moves_is_named(self):
+        assert {event.part for event in spotted(five_movements())} == {"mouth, left"}
+        assert "mouth, left" in PARTS
+
+    @pytest.mark.parametrize("every", [2, 4, 6])
+    def test_times_do_not_depend_on_the_frame_rate(self, every):
+        found = spotted(five_movements()[::every], FPS / every)
+        seconds = [(event.apex - 1) * every / FPS for event in found]
+        assert seconds == pytest.approx([apex / FPS for _, apex, _ in MOVEMENTS], abs=0.03)
+
+    def test_noise_alone_holds_nothing(self):
+        assert spotted(noise_tracks(8000)) == []
+
+    @pytest.mark.parametrize("bounds", [{"shortest": 0.35}, {"longest": 0.25}])
+    def test_what_is_too_short_or_too_long_is_dropped_and_counted(self, bounds):
+        tracks = moving_tracks(there_and_back(4000, 1000, 1030, 1060))
+        windows = list(spot_tracks(tracks, FPS, replace(SETTINGS, **bounds)))
+        assert [event for window in windows for event in window.events] == []
+        assert sum(window.dropped for window in windows) == 1
+
+    def test_a_higher_floor_keeps_only_the_stronger(self):
+        course = there_and_back(4000, 1000, 1030, 1060) + 0.3 * there_and_back(4000, 2500, 2530, 2560)
+        settings = [replace(SETTINGS, floor=floor) for floor in (5.5, 20)]
+        assert [len(spotted(moving_tracks(course), FPS, each)) for each in settings] == [2, 1]
+
+    def test_p_cuts_between_the_mean_and_the_largest_score(self):
+        course = there_and_back(4000, 1000, 1030, 1060) + 0.3 * there_and_back(4000, 2500, 2530, 2560)
+        window = next(spot_tracks(moving_tracks(course), FPS, replace(SETTINGS, p=0.5, floor=0)))
+        assert window.threshold == pytest.approx((window.total.mean() + window.total.max()) / 2, rel=1e-3)
+        assert len(window.events) == 1
+
+
+class TestStreaming:
+    def test_windows_follow_one_another_without_a_gap(self):
+        windows = list(spot_tracks(noise_tracks(7001), FPS, replace(SETTINGS, window=5.0)))
+        ends = [window.first + len(window.total) for window in windows]
+        assert windows[0].first == 1
+        assert [window.first for window in windows[1:]] == ends[:-1]
+        assert ends[-1] == 7002
+        assert max(len(window.total) for window in windows) <= 2 * 1000 + 1
+
+    @pytest.mark.parametrize("window", [2.0, 2.15, 5.0, 7.15, 20.0])
+    def test_a_movement_on_the_border_of_windows_is_found_once(self, window):
+        """Windows of 2.15 and 7.15 s end at the apexes of the first and the second movement."""
+        found = spotted(five_movements(), settings=replace(SETTINGS, window=window))
+        truth = [(onset + 1, offset + 1) for onset, _, offset in MOVEMENTS]
+        assert len(found) == len(match(truth, [(event.onset, event.offset) for event in found])) == 5
+
+    def test_a_stream_is_read_no_further_than_two_windows_ahead(self):
+        read = 0
+
+        def endless():
+            nonlocal read
+            for place in itertools.cycle(noise_tracks(1000)):
+                read += 1
+                yield place
+
+        windows = spot_tracks(endless(), FPS, replace(SETTINGS, window=2.0))
+        for number in range(1, 6):
+            next(windows)
+            assert read <= (number + 1) * 400 + 2 * FPS
+
+    @pytest.mark.parametrize("frames", [1, 2, 5, 30])
+    def test_very_short_streams_hold_nothing(self, frames):
+        windows = list(spot_tracks(noise_tracks(frames), FPS, SETTINGS))
+        assert sum(len(window.total) for window in windows) == frames
+        assert windows[0].events == ()
+
+    def test_an_empty_stream_has_no_window(self):
+        assert list(spot_tracks([], FPS, SETTINGS)) == []
+
+
+def drawn(seed, preset, seconds, emotions):
+    renderer = make_renderer(seed, 0, PRESETS[preset])
+    plan = plan_recording(renderer.identity, renderer.preset, seconds * 200, emotions)
+    frames = (frame for block in plan.blocks() for frame in renderer.frames(block))
+    return plan, [event for window in spot(frames, FPS) for event in window.events]
+
+
+@pytest.mark.slow
+class TestOnSyntheticFaces:
+    """Seeds 7100 and 7101 were used to choose the settings; these were not."""
+
+    def test_movements_are_spotted_among_blinks_and_head_movement(self):
+        emotions = ["happiness", "disgust", "surprise", "repression", "others"] * 2
+        plan, found = drawn(31, "default", 40, emotions)
+        truth = [(event.onset + 1, event.offset + 1) for event in plan.events]
+        hits = match(truth, [(event.onset, event.offset) for event in found])
+        assert 2 * len(hits) / (len(found) + len(truth)) >= 0.7
+        assert np.median([abs(found[at].apex - 1 - plan.events[true].apex) for true, at in hits]) < 5
+
+    def test_where_nothing_happens_nothing_is_spotted(self):
+        plan, found = drawn(32, "null", 25, [])
+        assert plan.blinks
+        assert found == []

@@ -1,0 +1,135 @@
+"""From a video on disk to its timeline on disk."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.spotting import timeline
+from merlab.spotting.spot import SpottingSettings
+from merlab.spotting.timeline import spot_video
+from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, there_and_back, warped
+
+FPS = 50.0
+ONSET, APEX, OFFSET = 150, 160, 172
+
+
+@pytest.fixture(scope="module")
+def frames():
+    """6 s at 50 frames a second in which the left corner of the mouth rises once, under sensor noise."""
+    rows, columns = np.mgrid[0:282, 0:231].astype(float)
+    corner, still = bump(columns, rows, LEFT_MOUTH_CORNER), np.zeros((282, 231))
+    noise = np.random.default_rng(0)
+    courses = there_and_back(300, ONSET, APEX, OFFSET)
+    drawn = [warped(face(), still, -4 * course * corner).astype(float) for course in courses]
+    return [np.clip(frame + noise.normal(0, 2, (282, 231, 1)), 0, 255).astype(np.uint8) for frame in drawn]
+
+
+@pytest.fixture(scope="module")
+def video(frames, tmp_path_factory):
+    path = tmp_path_factory.mktemp("video") / "face.avi"
+    writer = cv2.VideoWriter(str(path), cv2.CAP_OPENCV_MJPEG, cv2.VideoWriter.fourcc(*"MJPG"), FPS, (231, 282))
+    writer.set(cv2.VIDEOWRITER_PROP_QUALITY, 95)
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(frames, tmp_path_factory):
+    """The same as images, numbered from 46."""
+    path = tmp_path_factory.mktemp("folder") / "frames"
+    path.mkdir()
+    for number, frame in enumerate(frames, start=46):
+        cv2.imwrite(str(path / f"reg_img{number}.png"), frame)
+    return path
+
+
+@pytest.fixture(scope="module")
+def line(video, tmp_path_factory):
+    return spot_video(video, tmp_path_factory.mktemp("out") / "face.avi")
+
+
+class TestTimeline:
+    def test_holds_the_one_movement_in_frames_and_seconds(self, line):
+        events = pd.read_csv(line.folder / "events.csv")
+        assert len(events) == 1
+        event = events.iloc[0]
+        assert event["video"] == "face.avi"
+        assert event["part"] == "mouth, left"
+        moments = event[["onset", "apex", "offset"]].tolist()
+        assert moments == pytest.approx([ONSET + 1, APEX + 1, OFFSET + 1], abs=4)
+        assert event["apex_s"] == pytest.approx((event["apex"] - 1) / FPS)
+        assert event["duration_s"] == pytest.approx((event["offset"] - event["onset"]) / FPS)
+
+    def test_scores_have_a_row_a_frame(self, line):
+        scores = pd.read_csv(line.folder / "scores.csv")
+        assert scores["frame"].tolist() == list(range(1, 301))
+        assert scores["time_s"].iloc[-1] == pytest.approx(299 / FPS)
+        assert abs(int(scores["score"].to_numpy().argmax()) - APEX) <= 2
+
+    def test_a_low_frame_rate_and_a_short_video_are_warned_of(self, line):
+        assert any("50 frames a second" in warning for warning in line.warnings)
+        assert any("only 6.0 s" in warning for warning in line.warnings)
+
+    def test_a_folder_gives_the_same_with_the_numbers_of_its_files(self, folder, line, tmp_path):
+        event = spot_video(folder, tmp_path / "out", fps=FPS).events.iloc[0]
+        assert event["apex"] == pytest.approx(line.events.iloc[0]["apex"] + 45, abs=1)
+        assert event["apex_s"] == pytest.approx(line.events.iloc[0]["apex_s"], abs=1 / FPS)
+
+
+class TestGoingOn:
+    def test_a_finished_result_is_found_again(self, video, line, monkeypatch):
+        monkeypatch.setattr(timeline, "spot", None)
+        assert spot_video(video, line.folder).events.equals(line.events)
+
+    def test_other_settings_replace_it(self, video, tmp_path):
+        assert len(spot_video(video, tmp_path / "out").events) == 1
+        strict = SpottingSettings(floor=1000.0)
+        assert len(spot_video(video, tmp_path / "out", settings=strict).events) == 0
+        assert len(pd.read_csv(tmp_path / "out" / "events.csv")) == 0
+
+    def test_an_interruption_leaves_nothing(self, video, tmp_path):
+        def interrupt(done, total, what, /):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            spot_video(video, tmp_path / "out", progress=interrupt)
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestRefusals:
+    def test_a_folder_without_a_frame_rate(self, folder, tmp_path):
+        with pytest.raises(MerlabError, match="does not say how many frames a second it has; give --fps"):
+            spot_video(folder, tmp_path / "out")
+
+    def test_missing_frames(self, folder, tmp_path):
+        gap = tmp_path / "gap"
+        gap.mkdir()
+        for number in (46, 47, 49):
+            (gap / f"img{number}.png").write_bytes((folder / f"reg_img{number}.png").read_bytes())
+        with pytest.raises(MerlabError, match="1 missing between: 48; without every frame the times would be wrong"):
+            spot_video(gap, tmp_path / "out", fps=FPS)
+        assert not (tmp_path / "out").exists()
+
+    def test_frames_that_are_no_aligned_faces(self, tmp_path):
+        wide = tmp_path / "wide"
+        wide.mkdir()
+        cv2.imwrite(str(wide / "img1.png"), np.zeros((480, 640, 3), np.uint8))
+        with pytest.raises(MerlabError, match="640x480 pixels, which are no aligned faces"):
+            spot_video(wide, tmp_path / "out", fps=FPS)
+
+    def test_a_folder_without_frames(self, tmp_path):
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(MerlabError, match="holds no frame"):
+            spot_video(tmp_path / "empty", tmp_path / "out", fps=FPS)
+
+    def test_a_result_folder_of_something_else(self, video, tmp_path):
+        (tmp_path / "thesis.txt").write_text("mine")
+        with pytest.raises(MerlabError, match="holds no result of `merlab spot`"):
+            spot_video(video, tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

@@ -1,0 +1,127 @@
+"""Long recordings on disk: what lies there, the same frames every time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from merlab.clips import open_frames
+from merlab.errors import MerlabError
+from merlab.synthesis import make_videos
+from merlab.synthesis.recording_set import RecordingSet
+from tests.synthesis.test_writing import digests
+
+# One event in 4 seconds; fewer frames cannot hold one.
+SETTINGS: dict[str, Any] = {"subjects": 1, "minutes": 4 / 60, "events": 15, "seed": 0, "jobs": 1}
+SHORT: dict[str, Any] = {"minutes": 0.002, "events": 0, "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return make_videos(tmp_path_factory.mktemp("videos") / "long", **SETTINGS)
+
+
+class TestWhatIsWritten:
+    def test_a_video_of_the_stated_length_size_and_frame_rate(self, root):
+        frames = open_frames(root / "SYNTHETIC_videos" / "SYNTHETIC_sub01.avi")
+        assert frames.fps == 200.0
+        assert len(frames.numbers) == 800
+        assert frames.read(1).shape == (282, 231, 3)
+
+    def test_its_truth_as_a_table_and_in_full(self, root):
+        row = pd.read_csv(root / "SYNTHETIC_events.csv").iloc[0]
+        recording = json.loads((root / "SYNTHETIC_manifest.json").read_text())["recordings"][0]
+        event = recording["events"][0]
+        assert (row["video"], row["subject"]) == ("SYNTHETIC_sub01.avi", "sub01")
+        assert [row[name] for name in ("onset", "apex", "offset")] == [
+            event[name] for name in ("onset", "apex", "offset")
+        ]
+        assert row["apex_s"] == pytest.approx((event["apex"] - 1) / 200)
+        assert recording["frames"] == 800
+        assert event["action_units"][0].keys() == {"number", "side", "intensity"}
+
+    def test_the_face_moves_at_the_apex(self, root):
+        row = pd.read_csv(root / "SYNTHETIC_events.csv").iloc[0]
+        plan = RecordingSet(root, 1, 4 / 60, 15, "default", 0, False, "avi").plan(0)
+        moving = {key for key, track in plan.events[0].activity.items() if np.abs(track).max() > 0.1}
+        block = plan.block(0)
+        assert {key for key in moving if abs(block.activity[key][row["apex"] - 1]) > 0.1}
+
+    def test_everything_says_synthetic(self, root):
+        assert all("SYNTHETIC" in path.name for path in root.rglob("*") if path.name != "README.txt")
+        assert "SYNTHETIC" in (root / "README.txt").read_text()
+
+    @pytest.mark.parametrize("video_format", ["frames", "mp4"])
+    def test_other_formats_hold_the_same_frames(self, tmp_path, video_format):
+        names = {"frames": "SYNTHETIC_sub01", "mp4": "SYNTHETIC_sub01.mp4", "avi": "SYNTHETIC_sub01.avi"}
+        drawn = {}
+        for each in ("avi", video_format):
+            root = make_videos(tmp_path / each, subjects=1, video_format=each, jobs=1, **SHORT)
+            drawn[each] = [image for _, image in open_frames(root / "SYNTHETIC_videos" / names[each])]
+        assert len(drawn["avi"]) == len(drawn[video_format]) == 24
+        for one, other in zip(drawn["avi"], drawn[video_format], strict=True):
+            assert np.abs(one.astype(float) - other[:, :231]).mean() < 5
+
+    def test_raw_adds_the_camera_view_of_the_same_face(self, tmp_path):
+        root = make_videos(tmp_path / "raw", subjects=1, raw=True, jobs=1, **SHORT)
+        views = [next(iter(open_frames(root / folder / "SYNTHETIC_sub01.avi")))[1] for folder in
+                 ("SYNTHETIC_videos", "SYNTHETIC_raw_videos")]  # fmt: skip
+        inside = cv2.cvtColor(views[1][140 : 140 + 282, 205 : 205 + 231], cv2.COLOR_BGR2GRAY)
+        crop = cv2.cvtColor(views[0], cv2.COLOR_BGR2GRAY)
+        assert views[1].shape == (480, 640, 3)
+        assert np.abs(inside.astype(float) - crop).mean() < 4
+
+
+class TestSameBytes:
+    def test_only_what_is_missing_is_drawn_again(self, tmp_path):
+        root = make_videos(tmp_path / "videos", subjects=2, jobs=1, **SHORT)
+        whole = digests(root)
+        kept = (root / "SYNTHETIC_videos" / "SYNTHETIC_sub01.avi").stat().st_mtime_ns
+        (root / "SYNTHETIC_videos" / "SYNTHETIC_sub02.avi").unlink()
+        assert digests(make_videos(root, subjects=2, jobs=1, **SHORT)) == whole
+        assert (root / "SYNTHETIC_videos" / "SYNTHETIC_sub01.avi").stat().st_mtime_ns == kept
+
+    @pytest.mark.slow
+    def test_for_any_number_of_processes(self, tmp_path):
+        alone = make_videos(tmp_path / "alone", subjects=2, jobs=1, **SHORT)
+        assert digests(make_videos(tmp_path / "together", subjects=2, jobs=2, **SHORT)) == digests(alone)
+
+    @pytest.mark.slow
+    def test_an_interruption_leaves_no_half_of_a_video(self, tmp_path):
+        def interrupt(done, total, what, /):
+            if done:
+                raise KeyboardInterrupt
+
+        settings = {**SHORT, "minutes": 0.07}
+        with pytest.raises(KeyboardInterrupt):
+            make_videos(tmp_path / "videos", subjects=1, jobs=1, progress=interrupt, **settings)
+        assert list((tmp_path / "videos" / "SYNTHETIC_videos").iterdir()) == []
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("settings", "words"),
+        [
+            ({"subjects": 0}, "subjects must be 1 or more, got 0"),
+            ({"minutes": 0}, "minutes must be above 0, got 0"),
+            ({"events": -1}, "events must be 0 or more, got -1"),
+            ({"events": 40}, "do not fit into"),
+            ({"minutes": 11}, "an AVI file holds 4 GB, about 10.2 minutes of this view; choose the format frames"),
+            ({"minutes": 3, "raw": True}, "about 2.2 minutes of this view"),
+            ({"preset": "huge"}, "no preset is called 'huge'"),
+            ({"video_format": "gif"}, "no format is called 'gif'; there are avi, mp4, frames"),
+        ],
+    )
+    def test_settings_that_cannot_be_are_refused_before_anything_is_written(self, tmp_path, settings, words):
+        with pytest.raises(MerlabError, match=words):
+            make_videos(tmp_path / "out", **settings)
+        assert not (tmp_path / "out").exists()
+
+    def test_recordings_of_other_settings_are_left_alone(self, root):
+        with pytest.raises(MerlabError, match="seed is 0 there and 1 here"):
+            make_videos(root, **{**SETTINGS, "seed": 1})

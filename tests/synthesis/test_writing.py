@@ -1,0 +1,246 @@
+"""A tree of synthetic clips: its layout, its bytes, what it refuses, and how it goes on after an interruption."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+
+from merlab.clips import open_frames
+from merlab.databases import find_database
+from merlab.databases.synthetic import SYNTHETIC_FACES
+from merlab.errors import MerlabError
+from merlab.progress import silent
+from merlab.synthesis import clip_truth, folder, make_faces, plan_clip
+from merlab.synthesis.face_tree import Tree, class_counts
+
+COLUMNS_2014 = (
+    "Subject",
+    "Filename",
+    None,
+    "OnsetFrame",
+    "ApexFrame",
+    "OffsetFrame",
+    None,
+    "Action Units",
+    "Estimated Emotion",
+)
+SETTINGS: dict[str, Any] = {"subjects": 1, "clips": 2, "seed": 0}
+
+
+def digests(root: Path) -> dict[str, str]:
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory) -> Path:
+    return make_faces(tmp_path_factory.mktemp("faces") / "tree", **SETTINGS, jobs=1)
+
+
+def described_clips(root: Path) -> list[dict[str, Any]]:
+    return list(json.loads((root / "SYNTHETIC_manifest.json").read_text(encoding="utf-8"))["clips"])
+
+
+class TestWhatATreeHolds:
+    def test_the_coding_table_has_casme2s_columns_and_a_row_a_clip_in_ascii_order(self, tree):
+        workbook = openpyxl.load_workbook(tree / "SYNTHETIC-coding.xlsx")
+        rows = list(workbook.worksheets[0].values)
+        assert workbook.sheetnames == ["Sheet1", "Sheet2", "Sheet3"]
+        assert rows[0] == COLUMNS_2014
+        assert [row[:2] for row in rows[1:]] == sorted(row[:2] for row in rows[1:])
+        assert [row[1:] for row in rows[1:]] == [
+            (
+                clip["clip"], None, clip["onset"], clip["apex"], clip["offset"], None, row[7], clip["emotion"],
+            )
+            for clip, row in zip(described_clips(tree), rows[1:], strict=True)
+        ]  # fmt: skip
+
+    def test_the_table_writes_action_units_as_casme2_does(self, tree):
+        cells = [
+            row[7] for row in list(openpyxl.load_workbook(tree / "SYNTHETIC-coding.xlsx").worksheets[0].values)[1:]
+        ]
+        for cell, clip in zip(cells, described_clips(tree), strict=True):
+            units = [
+                ("" if unit["side"] == "B" else unit["side"]) + str(unit["number"]) for unit in clip["action_units"]
+            ]
+            assert str(cell) == "+".join(units)
+            assert isinstance(cell, int) == str(cell).isdigit()
+
+    def test_frames_are_numbered_without_padding_from_the_stated_first_to_the_last(self, tree):
+        for clip in described_clips(tree):
+            folder = tree / "Cropped" / clip["subject"] / clip["clip"]
+            assert {path.name for path in folder.iterdir()} == {
+                f"reg_img{number}.jpg" for number in range(clip["first_frame"], clip["last_frame"] + 1)
+            }
+
+    def test_everything_says_synthetic_and_both_readers_stamp_it(self, tree):
+        assert "SYNTHETIC" in openpyxl.load_workbook(tree / "SYNTHETIC-coding.xlsx").properties.title
+        assert "SYNTHETIC" in (tree / "README.txt").read_text(encoding="utf-8")
+        for name in ("synthetic", "casme2"):
+            examination = find_database(name).examine(tree, True, silent)
+            assert examination.clips.stamps == ("SYNTHETIC",)
+            assert [(clip.database, clip.fps) for clip in examination.clips] == [(name, 200.0)] * 2
+            assert not examination.findings
+
+    def test_the_truth_beside_a_clip_is_its_exact_flow_and_landmarks(self, tree, renderer):
+        entry = Tree(tree, 1, 2, "default", 0, False).entries[1]
+        plan = plan_clip(renderer.identity, 1, entry.emotion, renderer.preset)
+        expected = clip_truth(renderer, plan)
+        with np.load(tree / "SYNTHETIC_truth" / entry.folder.with_suffix(".npz")) as stored:
+            assert stored["flow"].dtype == np.float16
+            assert stored["flow"].shape == (282, 231, 2)
+            assert np.abs(stored["flow"] - expected.flow).max() < 0.01
+            assert dict(zip(stored["landmark_names"], map(tuple, stored["apex_landmarks"]), strict=True)) == {
+                name: pytest.approx(place, abs=1e-3) for name, place in expected.apex_landmarks.items()
+            }
+
+    def test_the_manifest_states_settings_and_versions(self, tree):
+        manifest = json.loads((tree / "SYNTHETIC_manifest.json").read_text(encoding="utf-8"))
+        assert manifest["settings"].items() >= {"seed": 0, "subjects": 1, "clips": 2, "preset": "default"}.items()
+        assert manifest["settings"]["preset_settings"]["amplitude"] == 0.6
+        assert {"merlab", "numpy", "opencv"} <= manifest["versions"].keys()
+
+    @pytest.mark.slow
+    def test_raw_adds_camera_frames_and_leaves_all_else_as_it_was(self, tree, tmp_path):
+        with_raw = make_faces(tmp_path / "raw", **SETTINGS, raw=True, jobs=1)
+        clip = described_clips(with_raw)[0]
+        frames = open_frames(with_raw / "CASME2-RAW" / clip["subject"] / clip["clip"])
+        assert list(frames.numbers) == list(range(clip["first_frame"], clip["last_frame"] + 1))
+        assert frames.read(clip["apex"]).shape == (480, 640, 3)
+        cropped = {name: digest for name, digest in digests(with_raw).items() if name.startswith("Cropped")}
+        assert cropped == {name: digest for name, digest in digests(tree).items() if name.startswith("Cropped")}
+
+
+class TestHowClipsAreSpread:
+    def test_class_counts_follow_casme2s_prior_by_largest_remainder(self):
+        assert class_counts(246) == {"happiness": 32, "disgust": 63, "surprise": 25, "repression": 27, "others": 99}
+        assert class_counts(255) == {"happiness": 33, "disgust": 65, "surprise": 26, "repression": 28, "others": 103}
+        assert class_counts(1) == {"happiness": 0, "disgust": 0, "surprise": 0, "repression": 0, "others": 1}
+
+    @pytest.mark.parametrize(("subjects", "clips"), [(26, 255), (3, 3), (7, 20)])
+    def test_every_subject_gets_its_share_and_every_class_its_count(self, subjects, clips, tmp_path):
+        entries = Tree(tmp_path, subjects, clips, "default", 0, False).entries
+        each = [sum(entry.subject == subject for entry in entries) for subject in range(subjects)]
+        assert sum(each) == clips
+        assert max(each) - min(each) <= 1
+        counts = {emotion: sum(entry.emotion == emotion for entry in entries) for emotion in class_counts(clips)}
+        assert counts == class_counts(clips)
+        assert len({(entry.subject, entry.name) for entry in entries}) == clips
+
+    def test_another_seed_gives_the_classes_to_other_clips(self, tmp_path):
+        emotions = [
+            [entry.emotion for entry in Tree(tmp_path, 5, 50, "default", seed, False).entries] for seed in (0, 1)
+        ]
+        assert emotions[0] != emotions[1]
+
+
+class TestSameBytes:
+    @pytest.mark.slow
+    def test_for_any_number_of_processes_and_after_a_kill(self, tmp_path):
+        settings: dict[str, Any] = {"subjects": 2, "clips": 4, "seed": 3}
+        alone = make_faces(tmp_path / "alone", **settings, jobs=1)
+        together = make_faces(tmp_path / "together", **settings, jobs=2)
+        assert digests(together) == digests(alone)
+        killed = tmp_path / "killed"
+        code = (
+            "from pathlib import Path; from merlab.synthesis import make_faces; "
+            f"make_faces(Path({str(killed)!r}), subjects=2, clips=4, seed=3, jobs=2)"
+        )
+        process = subprocess.Popen([sys.executable, "-c", code])
+        while not list(killed.glob("Cropped/*/EP*")) and process.poll() is None:
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        time.sleep(0.5)
+        written = set(killed.rglob("*"))
+        time.sleep(1.5)
+        assert set(killed.rglob("*")) == written, "its processes went on writing"
+        assert not (killed / "SYNTHETIC_manifest.json").exists()
+        assert digests(make_faces(killed, **settings, jobs=1)) == digests(alone)
+
+    def test_when_some_of_a_tree_is_lost(self, tree, tmp_path):
+        whole = digests(tree)
+        mended = tmp_path / "mended"
+        shutil.copytree(tree, mended)
+        shutil.rmtree(next((mended / "Cropped" / "sub01").iterdir()))
+        (mended / "SYNTHETIC_manifest.json").unlink()
+        assert digests(make_faces(mended, **SETTINGS, jobs=1)) == whole
+
+    def test_nothing_is_drawn_again_when_all_is_there(self, tree):
+        written = (tree / "SYNTHETIC-coding.xlsx").stat().st_mtime_ns
+        calls: list[tuple[float, float, str]] = []
+        make_faces(tree, **SETTINGS, jobs=1, progress=lambda *call: calls.append(call))
+        assert calls == [(2, 2, "found done")]
+        assert (tree / "SYNTHETIC-coding.xlsx").stat().st_mtime_ns == written
+
+    def test_another_seed_draws_other_faces(self, tree, tmp_path):
+        other = make_faces(tmp_path / "other", subjects=1, clips=1, seed=1, jobs=1)
+        frames = [sorted((root / "Cropped/sub01/EP01_01").iterdir())[0].read_bytes() for root in (tree, other)]
+        assert frames[0] != frames[1]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("settings", "words"),
+        [
+            ({"subjects": 0}, "subjects must be 1 or more, got 0"),
+            ({"subjects": 5, "clips": 4}, "clips is 4 and subjects 5"),
+            ({"preset": "huge"}, "no preset is called 'huge'; there are default, easy, hard, null"),
+            ({"seed": -1}, "seed must be 0 or more"),
+        ],
+    )
+    def test_settings_that_cannot_be_are_refused_before_anything_is_written(self, tmp_path, settings, words):
+        with pytest.raises(MerlabError, match=words):
+            make_faces(tmp_path / "out", **settings)
+        assert not (tmp_path / "out").exists()
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"seed": 4}, "seed is 0 there and 4 here"),
+            ({"clips": 3}, "clips is 2 there and 3 here"),
+            ({"preset": "hard"}, "preset is default there and hard here"),
+            ({"raw": True}, "raw is False there and True here"),
+        ],
+    )
+    def test_a_tree_of_other_settings_is_left_alone(self, tree, change, words):
+        before = digests(tree)
+        with pytest.raises(MerlabError, match=words):
+            make_faces(tree, **{**SETTINGS, **change}, jobs=1)
+        assert digests(tree) == before
+
+    def test_a_folder_of_anything_else_is_left_alone(self, tmp_path):
+        (tmp_path / "holiday.jpg").write_bytes(b"beach")
+        with pytest.raises(MerlabError, match="is not empty and holds no synthetic faces; choose a new folder"):
+            make_faces(tmp_path, **SETTINGS)
+        assert digests(tmp_path).keys() == {"holiday.jpg"}
+
+    def test_a_file_is_no_place_for_a_tree(self, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(MerlabError, match="is a file; choose a folder"):
+            make_faces(tmp_path / "file", **SETTINGS)
+
+    def test_a_tree_begun_with_other_versions_is_not_gone_on_with(self, tree, tmp_path, monkeypatch):
+        begun = tmp_path / "begun"
+        shutil.copytree(tree, begun)
+        shutil.rmtree(begun / "Cropped")
+        monkeypatch.setattr(folder, "stack_versions", lambda: {"numpy": "0.1"})
+        with pytest.raises(MerlabError, match="begun with .*numpy .*, but this is numpy 0.1"):
+            make_faces(begun, **SETTINGS, jobs=1)
+
+    def test_an_unfinished_tree_is_not_read(self, tree, tmp_path):
+        unfinished = tmp_path / "unfinished"
+        shutil.copytree(tree, unfinished)
+        (unfinished / "SYNTHETIC_manifest.json").unlink()
+        with pytest.raises(MerlabError, match="has no SYNTHETIC_manifest.json.*merlab make-faces"):
+            SYNTHETIC_FACES.examine(unfinished, False, silent)

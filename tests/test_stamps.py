@@ -1,0 +1,41 @@
+"""Stamps and what they mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.stamps import all_stamps, short_stamp, stamp_notes
+
+METRICS = [
+    {"method": "linear-svm", "stamps": ["SYNTHETIC"]},
+    {"method": "ststnet", "stamps": ["SYNTHETIC", "LEAKY: epoch picked on the test subject"]},
+]
+
+
+def test_every_stamp_appears_once_in_order():
+    assert all_stamps(METRICS) == ["SYNTHETIC", "LEAKY: epoch picked on the test subject"]
+
+
+def test_a_stamp_is_cut_to_its_word():
+    assert short_stamp("LEAKY: epoch picked on the test subject") == "LEAKY"
+    assert short_stamp("2 SEEDS") == "2 SEEDS"
+
+
+def test_a_note_names_the_methods_that_bear_the_stamp():
+    assert [note.methods for note in stamp_notes(METRICS)] == [("linear-svm", "ststnet"), ("ststnet",)]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "words"),
+    [
+        ("SYNTHETIC", "drawn by a program"),
+        ("REDUCED", "smaller network or a shorter training"),
+        ("LEAKY: epoch picked on the test subject", "too high"),
+        ("INCOMPLETE: 3 faults in casme2", "could not be used"),
+        ("1 SEED", "Too few seeds"),
+        ("4 SEEDS", "Too few seeds"),
+    ],
+)
+def test_every_stamp_that_a_run_gives_is_explained(stamp, words):
+    (note,) = stamp_notes([{"method": "ststnet", "stamps": [stamp]}])
+    assert words in note.meaning

@@ -1,0 +1,211 @@
+"""Folders as ``merlab recognize`` leaves them, of a video that never was: drawn faces, invented movements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from merlab.clips import Image
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.sinks import VideoSink
+from merlab.spotting.motion_score import PARTS
+from merlab.storage import write_json
+from merlab.videos.result import (
+    APEX_PICTURE,
+    EVENT_COLUMNS,
+    EVENTS,
+    EVIDENCE,
+    FLOW_PICTURE,
+    FRAME_COLUMNS,
+    FRAMES,
+    MAPS,
+    METADATA,
+    ONSET_PICTURE,
+    OVERLAY,
+)
+from tests.videos.faces import bump
+
+CLASSES = ("happiness", "disgust", "surprise", "repression", "others")
+UNSURE_BELOW = 0.5
+THRESHOLD = 5.5
+MAP_TITLES = (
+    "Grad-CAM, global branch",
+    "Grad-CAM, local branch",
+    "attention, global branch",
+    "attention, local branch",
+)
+
+
+def write_result(
+    folder: Path,
+    *,
+    seconds: float = 12.0,
+    fps: float = 100.0,
+    faces: int = 2,
+    events: int = 4,
+    video: str = "interview.mp4",
+    stamps: Sequence[str] = ("SYNTHETIC",),
+    warnings: Sequence[str] = ("face 0 is cut off at the left edge of the frame",),
+    pictures: bool = True,
+    overlay: bool = False,
+    seed: int = 0,
+) -> Path:
+    """A finished result: so many events, spread over the video and its faces; every third is unsure of its class."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    table = fake_events(rng, seconds, fps, max(faces, 1), events if faces else 0, video)
+    table.to_csv(folder / EVENTS, index=False)
+    fake_frames(rng, table, seconds, fps, faces).to_csv(folder / FRAMES, index=False)
+    for position, event in enumerate(table["event"] if pictures else ()):
+        write_pictures(folder / EVIDENCE / event, position)
+    if overlay:
+        write_overlay(folder / OVERLAY, seconds, fps)
+    write_json(folder / METADATA, fake_metadata(seconds, fps, faces, video, list(stamps), list(warnings)))
+    return folder
+
+
+def fake_metadata(
+    seconds: float, fps: float, faces: int, video: str, stamps: list[str], warnings: list[str]
+) -> dict[str, Any]:
+    frames = round(seconds * fps)
+    return {
+        "video": {"name": video, "fps": fps, "frames": frames, "seconds": seconds, "width": 640, "height": 480},
+        "faces": [{"face_id": face, "first": 1, "last": frames, "frames": frames} for face in range(faces)],
+        "model": {
+            "method": "dbfem-caffm",
+            "preset": "flow28",
+            "digest": "0123456789abcdef" * 4,
+            "classes": list(CLASSES),
+            "temperature": 1.4,
+            "runtime": "torch",
+            "trained_on": {"database": "synthetic", "subjects": 40, "clips": 800},
+            "stamps": stamps,
+        },
+        "settings": {"unsure_below": UNSURE_BELOW, "p": 0.1, "floor": THRESHOLD},
+        "versions": {"merlab": "0.1.0", "torch": "2.13.0"},
+        "dropped": 1,
+        "warnings": warnings,
+        "made": {"at": "2026-05-04T10:20:30+00:00"},
+    }
+
+
+def fake_events(
+    rng: np.random.Generator, seconds: float, fps: float, faces: int, events: int, video: str
+) -> pd.DataFrame:
+    rows = []
+    for position in range(events):
+        apex = round((position + 0.5) / events * seconds * fps)
+        onset, offset = apex - round(0.12 * fps), apex + round(0.16 * fps)
+        chances = rng.dirichlet(np.full(len(CLASSES), 0.15))
+        if position % 3 == 2:
+            chances = 0.7 / len(CLASSES) + 0.3 * chances
+        best, sure = int(chances.argmax()), position % 3 != 2
+        part = PARTS[position % len(PARTS)]
+        row: dict[str, object] = {
+            "event": f"e{position + 1:04d}",
+            "video": video,
+            "face_id": position % faces,
+            "onset": onset,
+            "apex": apex,
+            "offset": offset,
+            "onset_s": f"{(onset - 1) / fps:.5f}",
+            "apex_s": f"{(apex - 1) / fps:.5f}",
+            "offset_s": f"{(offset - 1) / fps:.5f}",
+            "duration_s": f"{(offset - onset) / fps:.5f}",
+            "score": f"{rng.uniform(7, 25):.3f}",
+            "part": part,
+            "class": CLASSES[best] if sure else "",
+            "probability": f"{chances[best]:.4f}",
+            "regions": f"{part} 1.92 px up and outwards; cheeks, left 0.81 px up",
+            "action_units": "AU12 left 1.90; AU6 0.72" if sure else "",
+        }
+        assert tuple(row) == EVENT_COLUMNS
+        rows.append(row | {f"p_{name}": f"{p:.4f}" for name, p in zip(CLASSES, chances, strict=True)})
+    return pd.DataFrame(rows, columns=[*EVENT_COLUMNS, *(f"p_{name}" for name in CLASSES)])
+
+
+def fake_frames(rng: np.random.Generator, events: pd.DataFrame, seconds: float, fps: float, faces: int) -> pd.DataFrame:
+    """A row a frame and face, by frame; without any face, a row a frame that says so."""
+    count = round(seconds * fps)
+    numbers = np.arange(1, count + 1)
+    tables = []
+    for face in range(faces):
+        score = np.abs(rng.normal(1, 0.5, count)).astype(np.float64)
+        for row in events[events["face_id"] == face].itertuples():
+            score += float(str(row.score)) * np.exp(-(((numbers - int(str(row.apex))) / (0.06 * fps)) ** 2))
+        tables.append(
+            pd.DataFrame(
+                {
+                    "frame": numbers,
+                    "time_s": (numbers - 1) / fps,
+                    "face_id": face,
+                    "confidence": 0.93,
+                    "success": 1,
+                    "x": 60 + 260 * face,
+                    "y": 120,
+                    "width": 180,
+                    "height": 220,
+                    "score": score.round(3),
+                    "lids_px": 0.05,
+                    "threshold": THRESHOLD,
+                }
+            )
+        )
+    if not tables:
+        tables.append(pd.DataFrame({"frame": numbers, "time_s": (numbers - 1) / fps, "success": 0}))
+    frames = pd.concat(tables).reindex(columns=list(FRAME_COLUMNS))
+    return frames.astype({"face_id": "Int64"}).sort_values(["frame", "face_id"], kind="stable").round(5)
+
+
+def write_pictures(folder: Path, number: int) -> None:
+    """Onset, apex, flow and maps of an event; the mouth's left corner rises."""
+    folder.mkdir(parents=True)
+    hue = np.zeros((LAYOUT_HEIGHT, LAYOUT_WIDTH, 3), np.uint8)
+    blob = blob_at(166, 190)
+    hue[..., 0], hue[..., 1], hue[..., 2] = 20 * number % 180, (255 * blob).astype(np.uint8), 255
+    save(folder / ONSET_PICTURE, drawn_face(0))
+    save(folder / APEX_PICTURE, drawn_face(4))
+    save(folder / FLOW_PICTURE, np.asarray(cv2.cvtColor(hue, cv2.COLOR_HSV2BGR), np.uint8))
+    maps = []
+    for position, title in enumerate(MAP_TITLES):
+        heat = cv2.applyColorMap((255 * blob_at(60 + 40 * position, 190)).astype(np.uint8), cv2.COLORMAP_INFERNO)
+        name = f"map-{position + 1}.png"
+        save(folder / name, np.asarray(cv2.addWeighted(drawn_face(4), 0.5, heat, 0.5, 0), np.uint8))
+        maps.append({"title": title, "file": name, "low": 0.1, "high": 0.9})
+    write_json(folder / MAPS, maps)
+
+
+def drawn_face(smile: int) -> Image:
+    """A face (282, 231, 3) of a few strokes whose left mouth corner is raised by so many px."""
+    face = np.full((LAYOUT_HEIGHT, LAYOUT_WIDTH, 3), (150, 175, 215), np.uint8)
+    for x in (54, 176):
+        cv2.ellipse(face, (x, 73), (26, 9), 0, 0, 360, (245, 245, 245), -1, cv2.LINE_AA)
+        cv2.circle(face, (x, 73), 8, (60, 50, 40), -1, cv2.LINE_AA)
+        cv2.ellipse(face, (x, 42), (34, 9), 0, 180, 360, (50, 60, 80), 5, cv2.LINE_AA)
+    cv2.line(face, (108, 90), (98, 145), (110, 140, 180), 3, cv2.LINE_AA)
+    cv2.ellipse(face, (115, 146), (18, 6), 0, 0, 180, (110, 140, 180), 3, cv2.LINE_AA)
+    mouth = np.array([(66, 190), (90, 196), (115, 198), (140, 196 - smile // 2), (166, 190 - smile)])
+    cv2.polylines(face, [mouth.astype(np.int32)], False, (90, 80, 170), 6, cv2.LINE_AA)
+    return face
+
+
+def blob_at(x: float, y: float) -> NDArray[np.float64]:
+    rows, columns = np.mgrid[0:LAYOUT_HEIGHT, 0:LAYOUT_WIDTH].astype(np.float64)
+    return bump(columns, rows, (x, y))
+
+
+def write_overlay(path: Path, seconds: float, fps: float) -> None:
+    """A small video of the drawn face."""
+    with VideoSink(path, fps) as sink:
+        for _ in range(round(seconds * fps)):
+            sink.write(drawn_face(0))
+
+
+def save(path: Path, image: Image) -> None:
+    assert cv2.imwrite(str(path), image)

@@ -1,0 +1,58 @@
+"""What is drawn into a video is what the tables say, at its true frame rate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from merlab.clips import open_frames
+from merlab.progress import silent
+from merlab.sinks import CsvSink
+from merlab.videos.output.overlay import COLORS, write_overlay
+from merlab.videos.result import FRAME_COLUMNS
+from tests.videos.recording import write_avi
+
+FPS = 29.97
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Black frames; a face from the third frame on, an event from the fifth to the seventh."""
+    folder = tmp_path_factory.mktemp("overlay")
+    video = write_avi(folder / "black.avi", [np.zeros((240, 320, 3), np.uint8)] * 10, FPS)
+    with CsvSink(folder / "frames.csv", FRAME_COLUMNS) as sink:
+        for number in range(1, 11):
+            seen = (0, 0.9, 1, 100, 60, 80, 100, 9.0, 0, 5.5) if number >= 3 else ("", "", 0, *[""] * 7)
+            sink.write((number, 0, *seen))
+    event = {"onset": "5", "offset": "7", "face_id": "0", "class": "", "probability": "0.41", "part": "chin"}
+    path = folder / "overlay.mp4"
+    write_overlay(path, open_frames(video), FPS, folder / "frames.csv", [event], ("SYNTHETIC",), silent)
+    return open_frames(path)
+
+
+def ink(image, rows, columns):
+    """How many pixels of a part of a picture have the color of the first face, as far as compression leaves it."""
+    return int((np.abs(image[rows, columns].astype(int) - COLORS[0]).max(axis=2) < 90).sum())
+
+
+def test_it_has_every_frame_at_the_true_rate(drawn):
+    assert len(drawn.numbers) == 10
+    assert drawn.fps == pytest.approx(FPS, rel=1e-4)
+
+
+def test_a_box_is_drawn_where_the_face_is_and_thicker_while_an_event_lasts(drawn):
+    edge = slice(80, 140), slice(92, 108)
+    before, seen, moving, after = (ink(drawn.read(number), *edge) for number in (2, 4, 6, 9))
+    assert before == 0
+    assert moving > 2 * seen > 0
+    assert after < moving
+
+
+def test_the_event_is_named_below_the_face_while_it_lasts(drawn):
+    below = slice(164, 176), slice(100, 260)
+    assert ink(drawn.read(6), *below) > 50
+    assert ink(drawn.read(9), *below) == 0
+
+
+def test_the_stamp_stands_in_every_frame(drawn):
+    assert all(drawn.read(number)[:20, :150].max() > 150 for number in (1, 6, 10))

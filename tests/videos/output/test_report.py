@@ -1,0 +1,198 @@
+"""The report of a recognized video: what stands in it, that it needs nothing beside it, that everyone can read it."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from merlab.storage import read_json, write_json
+from merlab.videos.output.report import clock_text, duration_text, told, write_report
+from merlab.videos.result import METADATA, read_video_result
+from tests.pages import Page
+from tests.reports.contrast import contrast
+from tests.videos.fake_result import CLASSES, write_result
+
+EVENTS, PICTURES_AN_EVENT = 4, 7
+
+
+def written(folder: Path) -> str:
+    return write_report(read_video_result(folder)).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory) -> str:
+    return written(write_result(tmp_path_factory.mktemp("report") / "out"))
+
+
+@pytest.fixture(scope="module")
+def page(source: str) -> Page:
+    return Page(source)
+
+
+def without_pictures(source: str) -> str:
+    return re.sub(r"base64,[^\"]*", "", source)
+
+
+class TestContent:
+    def test_the_video_and_what_was_found_come_first(self, page):
+        assert "interview.mp4 merlab 0.1.0, 2026-05-04 10:20 UTC" in page.text
+        assert "4 brief movements of 2 faces in 12.0 s: 3 with a class, 1 unsure." in page.text
+        assert "face 0 is cut off at the left edge of the frame" in page.text
+
+    def test_facts_of_video_and_recognizer_are_stated(self, page):
+        for fact in (
+            "100 frames a second",
+            "1200 frames, 12.0 s",
+            "640 x 480 px",
+            "frames 1 to 1200, seen in 1200",
+            "1 movements that were too short or too long",
+            "dbfem-caffm",
+            "0123456789abcdef" * 4,
+            "unsure_below=0.5",
+            "torch 2.13.0",
+        ):
+            assert fact in page.text
+
+    def test_every_event_has_its_times_class_probabilities_and_evidence(self, page, tmp_path):
+        events = read_video_result(write_result(tmp_path / "out")).events
+        for _, row in events.iterrows():
+            assert f"{clock_text(row['apex_s'], 3)} (frame {row['apex']})" in page.text
+            for name in CLASSES:
+                assert f"{name} {row[f'p_{name}']:.2f}" in page.text
+        assert "cheeks, left 0.81 px up" in page.text
+        assert "AU12 left (lip corner puller), 1.90 px" in page.text
+        assert "Unsure: no class reaches 0.50" in page.text
+
+    def test_each_face_has_a_timeline_whose_events_can_be_followed(self, page):
+        assert len(page.attributes("svg")) == 2
+        assert len(page.attributes("rect")) == EVENTS
+        targets = {attributes.get("id") for _, attributes in page.elements}
+        links = [str(attributes["href"]) for attributes in page.attributes("a")]
+        assert len(links) == 2 * EVENTS
+        assert {link.removeprefix("#") for link in links} <= targets
+
+    def test_maps_name_their_branch_and_their_range(self, page):
+        assert "Grad-CAM, global branch (0.10 to 0.90)" in page.text
+        assert "attention, local branch (0.10 to 0.90)" in page.text
+
+    def test_the_limits_are_stated(self, page):
+        for limit in (
+            "not verdicts about a person",
+            "not lie detection",
+            "hiring, policing or diagnosis",
+            "drawn faces",
+        ):
+            assert limit in page.text
+
+    def test_a_stamp_is_explained_at_the_top_and_stands_where_a_class_does(self, source, page):
+        assert [tag for tag, _ in page.elements if tag in {"aside", "h1"}] == ["aside", "h1"]
+        assert "SYNTHETIC : The recognizer has learned from faces drawn by a program." in page.text
+        summaries = re.findall(r"<summary>.*?</summary>", source, re.DOTALL)
+        assert len(summaries) == EVENTS
+        assert all("unsure" in each or '<span class="stamp">SYNTHETIC</span>' in each for each in summaries)
+
+
+class TestForm:
+    def test_the_page_loads_nothing_and_names_no_host(self, source, page):
+        text = without_pictures(source)
+        assert not re.search(r"https?:|//[a-z]|url\(|@import|<link|src=\"(?!data:)", text)
+        pictures = [str(attributes["src"]) for attributes in page.attributes("img")]
+        assert len(pictures) == 1 + EVENTS * PICTURES_AN_EVENT
+        for picture in pictures:
+            head, encoded = picture.split(",", 1)
+            assert head == "data:image/webp;base64"
+            decoded = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), cv2.IMREAD_COLOR)
+            assert decoded is not None
+
+    def test_the_elements_are_closed_in_order_and_headings_skip_no_level(self, page):
+        assert page.open == []
+        levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+        assert levels.count(1) == 1
+        assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+        ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+        assert len(ids) == len(set(ids))
+
+    def test_readers_of_all_kinds_are_served(self, source, page):
+        assert page.attributes("html") == [{"lang": "en"}]
+        assert any(attributes.get("name") == "viewport" for attributes in page.attributes("meta"))
+        assert all(str(attributes["alt"]).strip() for attributes in page.attributes("img"))
+        assert all(attributes.get("aria-label") for attributes in page.attributes("table") + page.attributes("svg"))
+        scrolling = [each for each in page.attributes("div") if each.get("class") == "scroll"]
+        assert all(each["tabindex"] == "0" for each in scrolling)
+        assert "prefers-color-scheme: dark" in source
+        assert "@media print" in source
+
+    @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+    def test_lines_of_the_timeline_contrast_with_their_ground(self, source, scheme):
+        colors = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", source.split(":root {")[scheme + 1]))
+        for ink in ("accent", "quiet", "ink"):
+            assert contrast(colors[ink], colors["panel"]) >= 4.5
+
+    def test_drawn_twice_it_is_the_same(self, source, tmp_path):
+        assert written(write_result(tmp_path / "out")) == source
+
+
+class TestHostileAndStrange:
+    def test_names_are_never_taken_for_markup(self, tmp_path):
+        name = "<script>alert(1)</script>\"&'.mp4"
+        folder = write_result(tmp_path / "out", video=name, warnings=["<img src=x onerror=alert(2)>"], pictures=False)
+        metadata = read_json(folder / METADATA)
+        metadata["model"]["stamps"] = ["<b>REAL</b>"]
+        metadata["model"]["trained_on"] = {"<i>": "</dd>"}
+        write_json(folder / METADATA, metadata)
+        source = written(folder)
+        assert "<script>alert" not in source
+        assert "<img src=x" not in source
+        assert "<b>REAL" not in source
+        assert "&lt;script&gt;alert(1)" in source
+        assert Page(source).open == []
+
+    def test_a_name_that_utf_8_cannot_hold_is_shown_as_well_as_can_be(self, tmp_path):
+        folder = write_result(tmp_path / "out", pictures=False)
+        metadata = read_json(folder / METADATA)
+        metadata["video"]["name"] = "caf\udce9.mp4"
+        write_json(folder / METADATA, metadata)
+        assert "caf?.mp4" in written(folder)
+
+    def test_no_event_is_said_and_not_taken_for_a_proof(self, tmp_path):
+        page = Page(written(write_result(tmp_path / "out", faces=1, events=0)))
+        assert "0 brief movements of 1 face" in page.text
+        assert "no proof that there was none" in page.text
+
+    def test_pictures_that_are_gone_are_named(self, tmp_path):
+        folder = write_result(tmp_path / "out")
+        shutil.rmtree(folder / "events" / "e0002")
+        assert Page(written(folder)).text.count("Its pictures lie in the folder of its name") == 1
+
+    def test_an_hour_with_hundreds_of_events_stays_small(self, tmp_path):
+        folder = write_result(tmp_path / "out", seconds=3600, fps=10, faces=1, events=400, pictures=False)
+        source = written(folder)
+        assert len(source) < 2_000_000
+        assert Page(source).attributes("details") == [{"class": "event"}] * 400
+
+    def test_a_few_events_are_open(self, page):
+        assert page.attributes("details") == [{"class": "event", "open": None}] * EVENTS
+
+
+@pytest.mark.parametrize(
+    ("seconds", "clock", "duration"),
+    [
+        (0.004, "0:00.00", "0.0 s"),
+        (59.999, "1:00.00", "60.0 s"),
+        (75.5, "1:15.50", "1 min 16 s"),
+        (3723.456, "1:02:03.46", "1 h 02 min"),
+    ],
+)
+def test_times_are_written_as_on_a_clock(seconds, clock, duration):
+    assert clock_text(seconds) == clock
+    assert duration_text(seconds) == duration
+
+
+def test_settings_are_told_however_deep_they_lie():
+    assert told({"a": 1, "b": ["x", "y"], "c": {"d": 2.5}}) == "a: 1; b: x, y; c: (d: 2.5)"

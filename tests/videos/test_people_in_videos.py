@@ -1,0 +1,125 @@
+"""Whole videos of drawn heads, as a camera sees them: two people, a cut, nobody; killed in the middle."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.spotting.scoring import match
+from merlab.synthesis import CAMERA, PRESETS, make_renderer
+from merlab.synthesis.recording import plan_recording
+from merlab.videos import recognition
+from merlab.videos.recognition import WORKING, recognize
+from merlab.videos.result import EVENTS, FRAMES
+from tests.videos.recording import write_avi
+
+FPS = 100.0
+SECONDS = 10
+# One worker draws the people, once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people in videos")]
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Two drawn people for SECONDS, every second frame of 200 a second, and the movements (onset, offset) of each."""
+    drawn = []
+    for subject in range(2):
+        renderer = make_renderer(40, subject, PRESETS["easy"], CAMERA)
+        plan = plan_recording(renderer.identity, renderer.preset, SECONDS * 200, ["happiness", "surprise"])
+        frames = [renderer.frame(block, at) for block in plan.blocks() for at in range(0, len(block), 2)]
+        small = [cv2.resize(frame, (480, 360), interpolation=cv2.INTER_AREA) for frame in frames]
+        drawn.append((small, [(event.onset // 2 + 1, event.offset // 2 + 1) for event in plan.events]))
+    return drawn
+
+
+@pytest.fixture(scope="module")
+def side_by_side(people, tmp_path_factory):
+    (left, _), (right, _) = people
+    frames = [np.hstack(pair) for pair in zip(left, right, strict=True)]
+    return write_avi(tmp_path_factory.mktemp("two") / "two.avi", frames, FPS)
+
+
+@pytest.fixture(scope="module")
+def two(side_by_side, weights, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recognition, "CHUNK_SECONDS", 5.0)
+        return recognize(side_by_side, tmp_path_factory.mktemp("out") / "two", weights=weights)
+
+
+def test_two_people_keep_their_numbers_over_parts(two):
+    assert [face["face_id"] for face in two.metadata["faces"]] == [0, 1]
+    places = two.frames.groupby("face_id")["x"].agg(["min", "max"])
+    assert sorted(places["min"] > 480) == [False, True]
+    assert (places["max"] - places["min"] < 100).all()
+
+
+def test_each_persons_movements_are_spotted_as_theirs(two, people):
+    hits = found = true = 0
+    for face_id, table in two.events.groupby("face_id"):
+        on_the_right = two.frames[two.frames["face_id"] == face_id]["x"].median() > 480
+        movements = people[int(on_the_right)][1]
+        hits += len(match(movements, table[["onset", "offset"]].to_numpy()))
+        found += len(table)
+    true = sum(len(movements) for _, movements in people)
+    assert 2 * hits / (found + true) >= 0.7
+
+
+def test_after_a_cut_another_person_has_another_number(people, weights, tmp_path):
+    frames = people[0][0][:300] + [frame[:, ::-1].copy() for frame in people[1][0][:300]]
+    frames[300:] = [np.roll(frame, 140, axis=1) for frame in frames[300:]]
+    cut = recognize(write_avi(tmp_path / "cut.avi", frames, FPS), tmp_path / "out", weights=weights, overlay=False)
+    assert [(face["first"], face["last"]) for face in cut.metadata["faces"]] == [(1, 300), (301, 600)]
+    assert len(cut.events) == 0 or not ((cut.events["onset"] <= 300) & (cut.events["offset"] > 300)).any()
+
+
+def test_stretches_without_a_face_are_rows_without_success(people, weights, tmp_path):
+    blank = np.full_like(people[0][0][0], 90)
+    frames = [blank] * 100 + people[0][0][:250] + [blank] * 100
+    result = recognize(write_avi(tmp_path / "some.avi", frames, FPS), tmp_path / "out", weights=weights, overlay=False)
+    seen = result.frames.groupby("frame")["success"].max()
+    assert seen.loc[101:350].all()
+    assert not seen.loc[1:100].any()
+    assert not seen.loc[351:].any()
+    assert any("no face is seen in 200 of 450 frames" in warning for warning in result.warnings)
+
+
+def test_a_video_of_nobody_leaves_nothing(weights, tmp_path):
+    empty = write_avi(tmp_path / "empty.avi", [np.full((240, 320, 3), 90, np.uint8)] * 120, FPS)
+    with pytest.raises(MerlabError, match="no face is found in any of its 120 frames of 320x240 pixels"):
+        recognize(empty, tmp_path / "out", weights=weights)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
+def test_a_killed_command_goes_on_and_ends_with_the_bytes_of_an_undisturbed_one(people, weights, tmp_path):
+    """Parts are 30 s: the frames are called 5 a second, so that there are several."""
+    video = write_avi(tmp_path / "slow.avi", people[0][0][:700], 5.0)
+
+    def command(out):
+        given = [str(video), "--out", str(tmp_path / out), "--weights", str(weights), "--no-overlay", "--jobs", "2"]
+        return [sys.executable, "-m", "merlab", "recognize", *given]
+
+    subprocess.run(command("undisturbed"), check=True, capture_output=True)
+    victim = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    parts, deadline = tmp_path / "killed" / WORKING / "parts", time.monotonic() + 600
+    while not list(parts.glob("[0-9]*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.wait()
+    assert 1 <= len(list(parts.glob("[0-9]*"))) < 5
+    assert not (tmp_path / "killed" / EVENTS).exists()
+    subprocess.run(command("killed"), check=True, capture_output=True)
+    for name in (FRAMES, EVENTS):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "undisturbed" / name).read_bytes()
+    about = [json.loads((tmp_path / out / "metadata.json").read_text()) for out in ("undisturbed", "killed")]
+    assert about[0]["warnings"] == about[1]["warnings"]
+    assert not (tmp_path / "killed" / WORKING).exists()

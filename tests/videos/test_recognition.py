@@ -1,0 +1,219 @@
+"""From a video to the folder that describes it; on textures that move like faces."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from merlab.clips import read_image
+from merlab.errors import MerlabError
+from merlab.videos import recognition
+from merlab.videos.chunks.chunk import Chunk
+from merlab.videos.recognition import WORKING, recognize, recognize_each, videos_in
+from merlab.videos.result import ELAN, EVENT_COLUMNS, FRAME_COLUMNS, METADATA, REPORT
+from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
+
+# One worker makes the video and its result, once.
+pytestmark = pytest.mark.xdist_group("recognize")
+
+
+@pytest.fixture(scope="module")
+def frames():
+    """18 s, three movements."""
+    return moving_face(900)
+
+
+@pytest.fixture(scope="module")
+def video(frames, tmp_path_factory):
+    return write_avi(tmp_path_factory.mktemp("video") / "face.avi", frames)
+
+
+@pytest.fixture(scope="module")
+def look(weights):
+    """``look(video, out, ...)``: aligned faces, in three parts of 6 s."""
+
+    def recognized(video, out, **changes):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(recognition, "CHUNK_SECONDS", 6.0)
+            given = {"aligned": True, "weights": weights, "overlay": False}
+            return recognize(video, out, **(given | changes))
+
+    return recognized
+
+
+@pytest.fixture(scope="module")
+def result(video, look, tmp_path_factory):
+    return look(video, tmp_path_factory.mktemp("out") / "face")
+
+
+def told(folder):
+    """Every file of a result, without when and where it was made; both stand in the report and the ELAN file."""
+    contents = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for dated in (ELAN, REPORT):
+        contents.pop(dated, None)
+    metadata = json.loads(contents[METADATA])
+    metadata.pop("made")
+    return contents | {METADATA: metadata}
+
+
+class TestResult:
+    def test_events_are_the_movements_in_frames_and_seconds(self, result):
+        events = result.events
+        assert events.columns.tolist()[: len(EVENT_COLUMNS)] == list(EVENT_COLUMNS)
+        moments = events[["onset", "apex", "offset"]].to_numpy()
+        assert moments == pytest.approx(np.array(MOVEMENTS) + 1, abs=4)
+        assert events["apex_s"].to_numpy() == pytest.approx((events["apex"] - 1) / FPS)
+        assert events["event"].tolist() == ["e0001", "e0002", "e0003"]
+        assert set(events["part"]) == {"mouth, left"}
+
+    def test_events_have_probabilities_of_all_classes_and_what_moved(self, result):
+        events = result.events
+        chances = events[["p_negative", "p_positive", "p_surprise"]]
+        assert chances.sum(axis=1).to_numpy() == pytest.approx(1, abs=2e-4)
+        assert events["probability"].to_numpy() == pytest.approx(chances.max(axis=1).to_numpy())
+        assert all(text.startswith("mouth, left") for text in events["regions"])
+
+    def test_pictures_of_an_event_are_the_aligned_faces_at_onset_and_apex(self, result, frames):
+        event = result.events.iloc[0]
+        apex = read_image(result.evidence(event["event"]) / "apex.png")
+        assert np.abs(apex.astype(float) - frames[event["apex"] - 1]).mean() < 3
+
+    def test_frames_have_a_row_each(self, result):
+        frames = result.frames
+        assert frames.columns.tolist() == list(FRAME_COLUMNS)
+        assert frames["frame"].tolist() == list(range(1, 901))
+        assert frames["time_s"].iloc[-1] == pytest.approx(899 / FPS)
+        assert set(frames["face_id"]) == {0}
+        assert frames["score"].notna().all()
+
+    def test_metadata_says_of_what_it_is_and_what_made_it(self, result, video, weights):
+        about = result.metadata
+        assert about["video"]["name"] == video.name
+        assert (about["video"]["fps"], about["video"]["frames"], about["video"]["width"]) == (FPS, 900, 231)
+        assert about["model"]["stamps"] == ["SYNTHETIC"]
+        assert len(about["model"]["digest"]) == 64
+        assert about["faces"] == [{"face_id": 0, "first": 1, "last": 900, "frames": 900}]
+
+    def test_the_elan_file_is_linked_to_the_video(self, result, video):
+        assert video.name in (result.folder / ELAN).read_text()
+
+    def test_a_low_frame_rate_is_warned_of(self, result):
+        assert any("50 frames a second" in warning for warning in result.warnings)
+
+    def test_a_class_less_probable_than_asked_is_not_given(self, video, look, tmp_path):
+        events = look(video, tmp_path / "out", unsure_below=1.0).events
+        assert events["class"].tolist() == [""] * 3
+        assert (events["probability"] < 1).all()
+
+    @pytest.mark.slow
+    def test_images_give_the_same_with_the_numbers_of_their_files(self, frames, result, look, tmp_path):
+        folder = tmp_path / "frames"
+        folder.mkdir()
+        for number, frame in enumerate(frames[:300], start=46):
+            cv2.imwrite(str(folder / f"img{number}.png"), frame)
+        images = look(folder, tmp_path / "out", fps=FPS)
+        assert images.events["apex"].tolist() == pytest.approx([result.events["apex"].iloc[0] + 45], abs=1)
+        assert images.events["apex_s"].iloc[0] == pytest.approx(result.events["apex_s"].iloc[0], abs=1 / FPS)
+        assert images.frames["frame"].iloc[0] == 46
+
+
+class TestGoingOn:
+    @pytest.mark.slow
+    def test_processes_do_not_change_a_byte(self, video, look, result, tmp_path):
+        look(video, tmp_path / "out", jobs=2)
+        assert told(tmp_path / "out") == told(result.folder)
+
+    def test_what_was_interrupted_is_gone_on_with_to_the_same_result(self, video, look, result, tmp_path, monkeypatch):
+        def interrupt(done, total, what, /):
+            if done > 700:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            look(video, tmp_path / "out", progress=interrupt)
+        finished: list[int] = []
+        finish = Chunk.finish
+
+        def note(part, folder, describer):
+            finished.append(part.span.index)
+            finish(part, folder, describer)
+
+        monkeypatch.setattr(Chunk, "finish", note)
+        look(video, tmp_path / "out")
+        assert finished == [2]
+        assert told(tmp_path / "out") == told(result.folder)
+        assert not (tmp_path / "out" / WORKING).exists()
+
+    def test_a_finished_result_is_found_again(self, video, look, result, monkeypatch):
+        monkeypatch.setattr(recognition, "stream_from_processes", None)
+        assert look(video, result.folder).events.equals(result.events)
+
+    def test_other_settings_are_refused_with_what_differs(self, video, look, result):
+        with pytest.raises(MerlabError, match="holds other results .*unsure_below is 0.5 there and 0.9 here"):
+            look(video, result.folder, unsure_below=0.9)
+
+    def test_a_folder_of_something_else_is_left_alone(self, video, look, tmp_path):
+        (tmp_path / "thesis.txt").write_text("mine")
+        with pytest.raises(MerlabError, match="holds no results of `merlab recognize`"):
+            look(video, tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+class TestSources:
+    def test_a_container_that_promises_too_much_is_read_to_its_end(self, video, look, result, tmp_path, monkeypatch):
+        monkeypatch.setattr("merlab.clips.Video.promised", 1500)
+        longer = look(video, tmp_path / "out")
+        assert longer.frames["frame"].tolist() == list(range(1, 901))
+        assert any("900 of 1500 frames could be read" in warning for warning in longer.warnings)
+
+    @pytest.mark.slow
+    def test_a_container_that_promises_too_little_is_read_to_its_end(self, video, look, tmp_path, monkeypatch):
+        monkeypatch.setattr("merlab.clips.Video.promised", 300)
+        shorter = look(video, tmp_path / "out")
+        assert shorter.frames["frame"].tolist() == list(range(1, 901))
+        assert len(shorter.events) == 3
+
+    def test_frames_that_are_no_aligned_faces_leave_nothing(self, look, tmp_path):
+        wide = write_avi(tmp_path / "wide.avi", [np.zeros((480, 640, 3), np.uint8)] * 3)
+        with pytest.raises(MerlabError, match="640x480 pixels, which are no aligned faces"):
+            look(wide, tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+    def test_a_text_file_renamed_leaves_nothing(self, look, tmp_path):
+        (tmp_path / "text.mp4").write_text("no video")
+        with pytest.raises(MerlabError, match="cannot be opened as a video"):
+            look(tmp_path / "text.mp4", tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+    def test_images_need_a_frame_rate_and_no_gap(self, look, tmp_path):
+        for number in (1, 2, 4):
+            cv2.imwrite(str(tmp_path / f"img{number}.png"), np.zeros((282, 231, 3), np.uint8))
+        with pytest.raises(MerlabError, match="1 missing between: 3"):
+            look(tmp_path, tmp_path / "out", fps=FPS)
+        (tmp_path / "img4.png").unlink()
+        with pytest.raises(MerlabError, match="give --fps"):
+            look(tmp_path, tmp_path / "out")
+
+    def test_a_folder_of_nothing(self, look, tmp_path):
+        (tmp_path / "notes.txt").write_text("nothing")
+        with pytest.raises(MerlabError, match="neither a video nor images"):
+            look(tmp_path, tmp_path / "out")
+
+    @pytest.mark.parametrize(
+        ("wrong", "named"), [({"fps": 0.0}, "above zero"), ({"unsure_below": 2.0}, "between 0 and 1")]
+    )
+    def test_settings_that_cannot_be(self, video, look, tmp_path, wrong, named):
+        with pytest.raises(MerlabError, match=named):
+            look(video, tmp_path / "out", **wrong)
+
+    def test_a_damaged_video_of_a_folder_does_not_stop_the_others(self, frames, look, tmp_path):
+        write_avi(tmp_path / "b.avi", frames[:60])
+        (tmp_path / "a.mp4").write_text("no video")
+        videos = videos_in(tmp_path)
+        assert [path.name for path in videos] == ["a.mp4", "b.avi"]
+        damaged, sound = recognize_each(videos, tmp_path / "out", look).values()
+        assert isinstance(damaged, MerlabError)
+        assert not isinstance(sound, MerlabError)
+        assert sound.metadata["video"]["frames"] == 60
