@@ -15,11 +15,11 @@ from pathlib import Path
 
 import cv2
 
-from merlab.clips import Image, read_image
 from merlab.faces.alignment import ClipAlignment, FaceFinding, laid_out
 from merlab.faces.detection import make_detector
 from merlab.faces.head_motion import HeadFit
 from merlab.faces.landmarks import FaceMesh
+from merlab.frames import Image, read_image
 from merlab.inference.cost import hardware
 from merlab.preparation.settings import Settings
 from merlab.synthesis import CAMERA, PRESETS, make_renderer, plan_clip

@@ -20,7 +20,7 @@ from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
 from merlab.inference.cost import hardware
 from merlab.inputs import INPUTS, load_inputs, parse_recipe
-from merlab.inputs.flow import ALGORITHMS, strain
+from merlab.optical_flow import ALGORITHMS, strain
 
 Gray = NDArray[np.uint8]
 

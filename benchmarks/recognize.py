@@ -29,9 +29,9 @@ from pathlib import Path
 
 import cv2
 
-from merlab.clips import Image, open_frames
 from merlab.faces.album import Album
 from merlab.faces.alignment import FaceFinding
+from merlab.frames import Image, open_frames
 from merlab.inference.cost import hardware
 from merlab.sinks import VideoSink
 from merlab.spotting.motion import FaceMotion

@@ -28,7 +28,7 @@ import openvino
 import torch
 from torch import nn
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.inference.cost import hardware, macs, network_of
 from merlab.inference.runtimes import export_onnx, load_onnxruntime, load_openvino
 from merlab.methods import find_method

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 
 import cv2
 
-from merlab.clips import Image
+from merlab.frames import Image
 from merlab.inference.cost import hardware
 from merlab.processes import one_thread
 from merlab.synthesis import CAMERA, PRESETS, ClipPlan, FaceRenderer, clip_truth, plan_clip

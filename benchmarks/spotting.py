@@ -22,9 +22,9 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from merlab.clips import Image
+from merlab.frames import Image
 from merlab.inference.cost import hardware
-from merlab.inputs.flow import dis
+from merlab.optical_flow import dis
 from merlab.spotting.spot import spot
 
 FPS = 200.0

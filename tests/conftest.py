@@ -10,10 +10,11 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from merlab.clips import Image
 from merlab.databases import find_database
 from merlab.databases.database import load_clips
-from merlab.protocols import Labeled, find_scheme, label_clips
+from merlab.frames import Image
+from merlab.protocols import Labeled, label_clips
+from merlab.schemes import find_scheme
 from merlab.synthesis import CAMERA, PRESETS, make_faces, make_renderer, plan_clip
 
 # A deadline measures the machine, and a loaded one would fail a property that holds.
@@ -55,7 +56,7 @@ def labeled_faces(synthetic_faces) -> Callable[[str], Labeled]:
     """The same clips with the five labels of ``casme2-5``."""
 
     def labeled(preset: str) -> Labeled:
-        clips = load_clips(find_database("synthetic"), synthetic_faces(preset)).clips
+        clips = load_clips(find_database("synthetic"), synthetic_faces(preset))
         return label_clips(clips, find_scheme("casme2-5"))
 
     return labeled

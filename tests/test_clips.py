@@ -13,17 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from merlab.clips import (
-    Clip,
-    ClipError,
-    ClipTable,
-    ImageFolder,
-    Video,
-    describe_numbers,
-    frame_number,
-    open_frames,
-    read_image,
-)
+from merlab.clips import Clip, ClipTable
+from merlab.frames import ClipError, ImageFolder, Video, describe_numbers, frame_number, open_frames, read_image
 from tests.helpers import make_clip
 
 SOURCE = Path("Cropped/sub01/EP02_01f")

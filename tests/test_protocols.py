@@ -17,16 +17,15 @@ from merlab.errors import MerlabError
 from merlab.progress import silent
 from merlab.protocols import (
     PROTOCOLS,
-    SCHEMES,
     Labeled,
     Split,
-    find_scheme,
     hold_out_database,
     label_clips,
     loso,
     make_splits,
     stratified_group_kfold,
 )
+from merlab.schemes import SCHEMES, find_scheme
 from tests.databases import casme2_release, samm_release, smic_release
 from tests.databases.casme2_release import published_rows
 from tests.helpers import STSTNET_FLOW as RELEASED

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from merlab.clips import open_frames
 from merlab.errors import MerlabError
+from merlab.frames import open_frames
 from merlab.sinks import CsvSink, VideoSink
 
 

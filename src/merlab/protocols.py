@@ -1,4 +1,4 @@
-"""Label schemes and splits: pure functions over the clip table."""
+"""Labels and splits: pure functions over the clip table."""
 
 from __future__ import annotations
 
@@ -11,108 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from merlab.clips import Clip, ClipTable
-from merlab.databases.casme2_facts import MEGC2019_OMITTED
+from merlab.clips import ClipTable
 from merlab.errors import MerlabError
-from merlab.registry import look_up
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """A set of classes and the rule that gives a clip its class.
-
-    ``emotions`` maps the annotators' emotion (lower case) to a class; an emotion that it does not list is outside the
-    scheme. ``omitted_emotions`` (database, emotion) and ``omitted_clips`` (database, subject, clip) are what the
-    scheme's publication leaves out of single databases.
-    """
-
-    name: str
-    description: str
-    classes: tuple[str, ...]
-    emotions: Mapping[str, str]
-    omitted_emotions: frozenset[tuple[str, str]] = frozenset()
-    omitted_clips: frozenset[tuple[str, str, str]] = frozenset()
-
-    def label(self, clip: Clip) -> str | None:
-        """The clip's class; None when the scheme leaves it out."""
-        if (clip.database, clip.emotion) in self.omitted_emotions:
-            return None
-        if (clip.database, clip.subject, clip.name) in self.omitted_clips:
-            return None
-        return self.emotions.get(clip.emotion)
-
-    def reason(self, clip: Clip) -> str:
-        """Why a clip without a class has none: its database and emotion, and whether it is omitted by name."""
-        by_name = clip.emotion in self.emotions and (clip.database, clip.emotion) not in self.omitted_emotions
-        return f"{clip.database} {clip.emotion or 'unlabeled'}" + (" (omitted by name)" if by_name else "")
-
-
-_FIVE = ("happiness", "disgust", "repression", "surprise", "others")
-_SAMM_FIVE = ("anger", "happiness", "other", "surprise", "contempt")
-_SMIC_THREE = ("negative", "positive", "surprise")
-_NEGATIVE = ("negative", "disgust", "repression", "anger", "contempt", "fear", "sadness")
-
-SCHEMES: dict[str, Scheme] = {
-    scheme.name: scheme
-    for scheme in (
-        Scheme(
-            "casme2-5",
-            "the five frequent emotions of CASME II: 246 clips by the 2014 coding table, 249 by that of 2019",
-            _FIVE,
-            {emotion: emotion for emotion in _FIVE},
-        ),
-        Scheme(
-            "casme2-5-merged",
-            "all 255 clips of CASME II in five classes, fear and sadness merged into others: the paper's (its IV.A)",
-            _FIVE,
-            {**{emotion: emotion for emotion in _FIVE}, "fear": "others", "sadness": "others"},
-        ),
-        Scheme(
-            "casme2-4",
-            "all 255 clips of CASME II as positive, negative, surprise and others, repression counted as negative; "
-            "papers that report four classes differ in the mapping, and few state it",
-            ("positive", "negative", "surprise", "others"),
-            {
-                "happiness": "positive",
-                "surprise": "surprise",
-                "others": "others",
-                **dict.fromkeys(("disgust", "repression", "fear", "sadness"), "negative"),
-            },
-        ),
-        Scheme(
-            "megc2019",
-            "the three classes of MEGC2019; of CASME II the official list holds 145 clips: fear, sadness, others, "
-            "sub04 EP12_01f, sub05 EP09_05f and what the 2019 coding table relabeled to surprise are left out "
-            "(of SAMM, fear and sadness count as negative)",
-            _SMIC_THREE,
-            {
-                "positive": "positive",
-                "happiness": "positive",
-                "surprise": "surprise",
-                **dict.fromkeys(_NEGATIVE, "negative"),
-            },
-            frozenset((database, emotion) for database in ("casme2", "synthetic") for emotion in ("fear", "sadness")),
-            frozenset(("casme2", *clip) for clip in MEGC2019_OMITTED),
-        ),
-        Scheme(
-            "samm-5",
-            "the five emotions of SAMM with ten clips or more: 136 clips of 27 subjects",
-            _SAMM_FIVE,
-            {emotion: emotion for emotion in _SAMM_FIVE},
-        ),
-        Scheme(
-            "smic-3",
-            "all clips of SMIC as annotated: 164 of HS",
-            _SMIC_THREE,
-            {emotion: emotion for emotion in _SMIC_THREE},
-        ),
-    )
-}
-
-
-def find_scheme(name: str) -> Scheme:
-    """The scheme of this name; raises MerlabError naming those that exist."""
-    return look_up(name, SCHEMES, "label scheme")
+from merlab.schemes import Scheme
 
 
 @dataclass(frozen=True)

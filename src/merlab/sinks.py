@@ -18,8 +18,8 @@ import av
 import cv2
 import numpy as np
 
-from merlab.clips import Image
 from merlab.errors import MerlabError
+from merlab.frames import Image
 from merlab.storage import whole_file
 
 if TYPE_CHECKING:

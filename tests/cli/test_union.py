@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.clips import frame_number
+from merlab.frames import frame_number
 from tests.databases import casme2_release, samm_release, smic_release
 from tests.helpers import moved, texture
 

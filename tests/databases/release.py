@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from openpyxl import Workbook, load_workbook
 
-from merlab.databases.database import Examination, Finding
+from merlab.clips import Finding
+from merlab.databases.database import Examination
 
 
 def write_table(

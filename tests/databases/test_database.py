@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from merlab.clips import ClipTable
+from merlab.clips import ClipTable, Finding
 from merlab.databases import DATABASES, find_database
-from merlab.databases.database import Database, Examination, Finding, load_clips
+from merlab.databases.database import Database, Examination, load_clips
 from merlab.errors import MerlabError
 from merlab.progress import Progress
 from tests.helpers import make_clip
@@ -28,7 +28,7 @@ def database(*findings: Finding, clips: tuple[object, ...] = (CLIP,)) -> Databas
 
 class TestLoadingForUse:
     def test_gives_the_clips_of_a_sound_copy(self):
-        assert list(load_clips(database(ODD), Path("root")).clips) == [CLIP]
+        assert list(load_clips(database(ODD), Path("root"))) == [CLIP]
 
     def test_stops_at_unusable_clips_with_the_first_and_both_ways_on(self):
         with pytest.raises(MerlabError) as error:
@@ -37,9 +37,10 @@ class TestLoadingForUse:
             assert part in str(error.value)
 
     def test_goes_on_without_them_when_that_is_allowed(self):
-        examination = load_clips(database(DAMAGED), Path("root"), allow_unusable=True)
-        assert list(examination.clips) == [CLIP]
-        assert examination.of("unusable") == [DAMAGED]
+        table = load_clips(database(DAMAGED), Path("root"), allow_unusable=True)
+        assert list(table) == [CLIP]
+        assert table.findings == (DAMAGED,)
+        assert table.stamps == ("INCOMPLETE: 1 faults in mine",)
 
     def test_without_any_usable_clip_is_an_error_even_then(self):
         with pytest.raises(MerlabError, match="root yields no usable clip; `merlab doctor mine root`"):

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.clips import Clip
-from merlab.databases.database import Examination, Finding
+from merlab.clips import Clip, Finding
+from merlab.databases.database import Examination
 from merlab.databases.ststnet_flow import STSTNET_FLOW
 from merlab.errors import MerlabError
 from merlab.progress import silent

@@ -11,7 +11,7 @@ from merlab.faces.detection import make_detector
 from merlab.faces.geometry import Transform
 from merlab.faces.landmarks import FivePoints
 from merlab.faces.tracking import FaceTracker
-from merlab.inputs.flow import dis
+from merlab.optical_flow import dis
 
 BRIDGE = (slice(66, 140), slice(98, 133))
 LIMIT = 0.2

@@ -7,9 +7,10 @@ import os
 import numpy as np
 import pytest
 
-from merlab.clips import ClipError, ClipTable, ImageFolder
+from merlab.clips import ClipTable
 from merlab.databases import find_database
 from merlab.databases.database import load_clips
+from merlab.frames import ClipError, ImageFolder
 from merlab.inputs import load_inputs, make_input, parse_recipe
 from merlab.inputs.apex import middle, spot_apex
 from tests.helpers import make_clip, moved, texture, write_frames
@@ -84,7 +85,7 @@ def test_without_apex_and_offset_there_is_nowhere_to_look(clip):
 
 @pytest.mark.slow
 def test_on_synthetic_faces_the_spotted_apex_is_nearer_to_the_truth_than_the_middle(synthetic_faces):
-    table = load_clips(find_database("synthetic"), synthetic_faces("default")).clips
+    table = load_clips(find_database("synthetic"), synthetic_faces("default"))
     frame = table.frame.astype({"onset": int, "apex": int, "offset": int})
     ranges = list(zip(table, frame["onset"], frame["offset"], frame["apex"], strict=True))
     error = {

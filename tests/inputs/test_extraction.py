@@ -3,7 +3,8 @@ import os
 import numpy as np
 import pytest
 
-from merlab.clips import ClipError, ClipTable
+from merlab.clips import ClipTable
+from merlab.frames import ClipError
 from merlab.inputs import INPUTS, load_inputs, parse_recipe
 from tests.helpers import make_clip, moved, texture, write_frames
 

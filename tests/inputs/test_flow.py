@@ -2,10 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.clips import ClipError, ClipTable
+from merlab.clips import ClipTable
 from merlab.errors import MerlabError
+from merlab.frames import ClipError
 from merlab.inputs import make_input, parse_recipe
-from merlab.inputs.flow import ALGORITHMS, read_flow_image, scale_signed, strain, stretch_each, tvl1
+from merlab.inputs.flow import read_flow_image, scale_signed, stretch_each
+from merlab.optical_flow import ALGORITHMS, strain, tvl1
 from tests.helpers import STSTNET_FLOW, make_clip, moved, needs_released_flow, texture, write_frames
 
 INSIDE = (slice(30, -30), slice(30, -30))

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from merlab.clips import ClipError, ClipTable
+from merlab.clips import ClipTable
+from merlab.frames import ClipError
 from merlab.inputs import make_input, parse_recipe
 from tests.helpers import make_clip, texture, write_frames
 

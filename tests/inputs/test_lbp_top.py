@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from scipy.ndimage import map_coordinates
 from skimage.feature import local_binary_pattern
 
-from merlab.clips import ClipError, ClipTable
+from merlab.clips import ClipTable
 from merlab.errors import MerlabError
+from merlab.frames import ClipError
 from merlab.inputs import load_inputs, make_input, mirror_of, parse_recipe
 from merlab.inputs.lbp_top import BINS, PLANES, codes, histograms, uniform_bins
 from tests.helpers import make_clip, moved, texture, write_frames

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from merlab.clips import ClipError, ClipTable
+from merlab.clips import ClipTable
+from merlab.frames import ClipError
 from merlab.inputs import make_input, mirror_of, parse_recipe
 from merlab.inputs.mdmo import REGIONS, main_movement, polar, region_movements
 from tests.helpers import make_clip, moved, texture, write_frames

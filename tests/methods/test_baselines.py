@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, recall_score
 
-from merlab.clips import read_image
 from merlab.errors import MerlabError
+from merlab.frames import read_image
 from merlab.methods import find_method
 from merlab.methods.method import Task
 

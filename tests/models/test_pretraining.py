@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 from safetensors.torch import load_file
 
-from merlab.clips import ClipTable, read_image
+from merlab.clips import ClipTable
 from merlab.databases import find_database
 from merlab.databases.database import load_clips
 from merlab.errors import MerlabError
+from merlab.frames import read_image
 from merlab.models import pretraining
 from merlab.models.pretraining import Course, pretrain
 from merlab.models.recognizer import SHIPPED, load_recognizer
@@ -132,7 +133,7 @@ def test_a_file_of_ones_own_is_not_written_over(tmp_path):
 
 def released(root: Path) -> ClipTable:
     names = ("sub01", "sub02", "sub03", "sub04", "s1", "s2", "s3", "s4")
-    return load_clips(find_database("ststnet-flow"), write_flow_tree(root, names)).clips
+    return load_clips(find_database("ststnet-flow"), write_flow_tree(root, names))
 
 
 def test_no_score_is_made_on_subjects_that_were_trained_on(tmp_path):

@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from merlab.clips import IMAGE_SUFFIXES, frame_number
 from merlab.faces.alignment import FaceFinding
+from merlab.frames import IMAGE_SUFFIXES, frame_number
 from merlab.preparation.settings import Settings
 from tests.databases import test_faults
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.clips import open_frames, read_image
 from merlab.errors import MerlabError
+from merlab.frames import open_frames, read_image
 from merlab.preparation.own_material import FRAMES, SHEET, VIDEO, Part, align
 from merlab.preparation.record import MANIFEST, RECORD
 from tests.helpers import texture

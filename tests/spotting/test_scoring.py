@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from merlab.errors import MerlabError
-from merlab.protocols import find_scheme
+from merlab.schemes import find_scheme
 from merlab.spotting.scoring import NO_EMOTION, in_scheme, iou, match, read_events, score_spotting
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.clips import open_frames
 from merlab.errors import MerlabError
+from merlab.frames import open_frames
 from merlab.synthesis import make_videos
 from merlab.synthesis.recording_set import RecordingSet
 from tests.synthesis.test_writing import digests

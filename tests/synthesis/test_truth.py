@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.inputs.flow import dis
+from merlab.optical_flow import dis
 from merlab.synthesis import PRESETS, clip_truth, make_renderer, plan_clip
 from merlab.synthesis.action_units import CLASSES
 from merlab.synthesis.canvas_layout import CROP

@@ -15,10 +15,10 @@ import numpy as np
 import openpyxl
 import pytest
 
-from merlab.clips import open_frames
 from merlab.databases import find_database
 from merlab.databases.synthetic import SYNTHETIC_FACES
 from merlab.errors import MerlabError
+from merlab.frames import open_frames
 from merlab.progress import silent
 from merlab.synthesis import clip_truth, folder, make_faces, plan_clip
 from merlab.synthesis.face_tree import Tree, class_counts

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from merlab.clips import Image
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.frames import Image
 from merlab.sinks import VideoSink
 from merlab.spotting.motion_score import PARTS
 from merlab.storage import write_json

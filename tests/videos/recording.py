@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from merlab.clips import Image
+from merlab.frames import Image
 from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, there_and_back, warped
 
 FPS = 50.0

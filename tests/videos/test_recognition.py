@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.clips import read_image
 from merlab.errors import MerlabError
+from merlab.frames import read_image
 from merlab.videos import recognition
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.recognition import WORKING, recognize, recognize_each, videos_in

@@ -99,23 +99,24 @@ def clips(
     """The clip table with the labels of a scheme."""
     from merlab.databases import find_database
     from merlab.databases.database import load_clips
-    from merlab.protocols import find_scheme, label_clips
+    from merlab.protocols import label_clips
+    from merlab.schemes import find_scheme
     from merlab.storage import whole_file
 
-    examination = load_clips(find_database(database), root, allow_unusable=allow_unusable)
-    labeled = label_clips(examination.clips, find_scheme(scheme))
+    table = load_clips(find_database(database), root, allow_unusable=allow_unusable)
+    labeled = label_clips(table, find_scheme(scheme))
     columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "label"]
     names = [labeled.scheme.classes[label] for label in labeled.labels]
-    table = labeled.table.frame.rename(columns={"name": "clip"}).assign(label=names)[columns]
+    rows = labeled.table.frame.rename(columns={"name": "clip"}).assign(label=names)[columns]
     if csv is not None:
         with whole_file(csv) as aside:
-            table.to_csv(aside, index=False)
-        out_console.print(f"{len(table)} clips written to {escape(str(csv))}", soft_wrap=True)
+            rows.to_csv(aside, index=False)
+        out_console.print(f"{len(rows)} clips written to {escape(str(csv))}", soft_wrap=True)
     else:
-        print_table(f"{database}, scheme {scheme}", columns, table.astype("string").fillna("").to_numpy().tolist())
+        print_table(f"{database}, scheme {scheme}", columns, rows.astype("string").fillna("").to_numpy().tolist())
     stamps = f" [{', '.join(labeled.table.stamps)}]" if labeled.table.stamps else ""
     left_out = "".join(f"; left out: {count} {reason}" for reason, count in labeled.left_out.items())
-    err_console.print(escape(f"{len(table)} clips{left_out}{stamps}"), soft_wrap=True)
+    err_console.print(escape(f"{len(rows)} clips{left_out}{stamps}"), soft_wrap=True)
 
 
 @app.command("databases", rich_help_panel=DATA)

@@ -234,8 +234,8 @@ def score_spotting_command(
     """
     import pandas as pd
 
-    from merlab.protocols import find_scheme
     from merlab.reports.spotting_scores import spotting_table, store_spotting
+    from merlab.schemes import find_scheme
     from merlab.spotting.scoring import in_scheme, read_events, score_spotting
 
     if fps is not None and fps <= 0:

@@ -116,7 +116,7 @@ def _tables(names: list[str] | None, roots: list[Path] | None, option: str, root
     names, roots = names or [], roots or []
     if len(names) != len(roots):
         raise MerlabError(f"give one {root_option} for each {option}; got {len(names)} and {len(roots)}")
-    return {name: load_clips(find_database(name), root).clips for name, root in zip(names, roots, strict=True)}
+    return {name: load_clips(find_database(name), root) for name, root in zip(names, roots, strict=True)}
 
 
 def _typed() -> str:

@@ -81,15 +81,3 @@ QUIRKS = (
     Quirk("sub09 EP02_02f", "no row", UNCODED),
     Quirk("sub24 EP02_07", "no row", f"{UNCODED}; as disgust it makes the 247 clips that some papers report"),
 )
-
-# The official MEGC2019 list holds 145 clips of CASME II: by the table of 2014 the happiness, surprise, disgust and
-# repression clips without the first two here; the others are those that the table of 2019 relabeled to surprise.
-MEGC2019_OMITTED: frozenset[tuple[str, str]] = frozenset(
-    {
-        ("sub04", "EP12_01f"),
-        ("sub05", "EP09_05f"),
-        ("sub24", "EP07_01"),
-        ("sub24", "EP07_04f"),
-        ("sub24", "EP10_03"),
-    }
-)

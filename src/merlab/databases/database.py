@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
-from merlab.clips import Clip, ClipTable
+from merlab.clips import Clip, ClipTable, Finding, Severity, Source
 from merlab.errors import MerlabError
 from merlab.progress import Progress, silent
-
-Severity = Literal["unusable", "differs", "handled"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One difference between what a database should hold and what a folder holds.
-
-    Severity ``unusable``: the clip cannot be used as it is; ``differs``: usable, but look at it; ``handled``: a known
-    quirk of the release, with what merlab does about it.
-    """
-
-    severity: Severity
-    where: str
-    expected: str
-    found: str
-    remedy: str
 
 
 @dataclass(frozen=True)
@@ -66,8 +48,11 @@ class Database:
     cropped: Callable[[Path, Clip], Path] | None = None
 
 
-def load_clips(database: Database, root: Path, *, allow_unusable: bool = False) -> Examination:
-    """Examine ``root`` for use: like ``examine``, but unusable clips raise MerlabError unless they are allowed."""
+def load_clips(database: Database, root: Path, *, allow_unusable: bool = False) -> ClipTable:
+    """Examine ``root`` for use: its usable clips, with the findings and the source in the table.
+
+    Raises MerlabError where clips are unusable, unless ``allow_unusable``, which stamps the table INCOMPLETE.
+    """
     examination = database.examine(root, False, silent)
     unusable = examination.of("unusable")
     if unusable and not allow_unusable:
@@ -76,8 +61,14 @@ def load_clips(database: Database, root: Path, *, allow_unusable: bool = False) 
             f"{len(unusable)} fault(s) make clips of {root} unusable, the first: {first.where}: "
             f"expected {first.expected}, found {first.found}; "
             f"`merlab doctor {database.name} {root}` lists them all with their remedies, "
-            "--allow-unusable goes on without these clips and stamps the result"
+            "--allow-unusable leaves these clips out and marks the result as incomplete"
         )
     if not examination.clips:
         raise MerlabError(f"{root} yields no usable clip; `merlab doctor {database.name} {root}` says why")
-    return examination
+    incomplete = [f"INCOMPLETE: {len(unusable)} faults in {database.name}"] if unusable else []
+    return replace(
+        examination.clips,
+        stamps=(*examination.clips.stamps, *incomplete),
+        findings=examination.findings,
+        sources=(Source(database.name, root, examination.facts),),
+    )

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from merlab.clips import MAX_FRAMES_NAMED, Clip, ClipError, open_frames
-from merlab.databases.database import Finding
+from merlab.clips import Clip, Finding
+from merlab.frames import MAX_FRAMES_NAMED, ClipError, open_frames
 from merlab.progress import Progress
 
 

@@ -21,16 +21,17 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from merlab.clips import Clip, ClipError, describe_numbers, open_frames
+from merlab.clips import Clip, Finding
 from merlab.databases.coded.clip import COPY_AGAIN
 from merlab.databases.coded.examine import conclude, layout_facts, layouts_to_read, read_layout, require_folder
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below
 from merlab.databases.coded.published_counts import KEEP_COUNTS, describe_counts, wrong_subjects
 from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
 from merlab.databases.coded.table import CodingTable, Row, read_coding_table, table_paths
-from merlab.databases.database import Database, Examination, Finding
+from merlab.databases.database import Database, Examination
 from merlab.databases.smic_facts import CAMERAS, QUIRKS, Camera
 from merlab.errors import MerlabError
+from merlab.frames import ClipError, describe_numbers, open_frames
 from merlab.progress import Progress
 
 EMOTIONS = {"ne": "negative", "po": "positive", "sur": "surprise"}

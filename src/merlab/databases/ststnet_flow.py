@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from merlab.clips import Clip, ClipError, ClipTable, read_image
-from merlab.databases.database import Database, Examination, Finding
+from merlab.clips import Clip, ClipTable, Finding
+from merlab.databases.database import Database, Examination
 from merlab.errors import MerlabError
+from merlab.frames import ClipError, read_image
 from merlab.progress import Progress
 
 TEST_FOLDER = "u_test"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from merlab.clips import Clip, ClipTable
-from merlab.databases.database import Database, Examination, Finding
+from merlab.clips import Clip, ClipTable, Finding
+from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.errors import MerlabError
 from merlab.progress import Progress

@@ -20,7 +20,8 @@ from merlab.errors import MerlabError
 from merlab.inputs import Recipe, parse_recipe
 from merlab.methods import find_method
 from merlab.methods.method import Method, Preset, Task
-from merlab.protocols import Labeled, Split, find_scheme, label_clips, make_splits
+from merlab.protocols import Labeled, Split, label_clips, make_splits
+from merlab.schemes import find_scheme
 
 SEEDS_FOR_A_REPORTED_NUMBER = 5
 LEAKY_SELECTION = "best-epoch-on-test"
@@ -181,14 +182,9 @@ def plan_run(
     ``preset`` None means each method's own choice for these clips (see ``default_preset``). Returns the plan and the
     facts of each database for run.json. Raises MerlabError naming the option that is wrong.
     """
-    tables, facts, stamps = [], [], []
-    for name, root in sources:
-        examination = load_clips(find_database(name), root, allow_unusable=allow_unusable)
-        unusable = len(examination.of("unusable"))
-        tables.append(examination.clips)
-        stamps += [f"INCOMPLETE: {unusable} faults in {name}"] if unusable else []
-        facts.append({"name": name, "root": str(root), "facts": examination.facts})
-    table = ClipTable.joined(tables, stamps)
+    tables = [load_clips(find_database(name), root, allow_unusable=allow_unusable) for name, root in sources]
+    table = ClipTable.joined(tables)
+    facts = [{"name": source.name, "root": str(source.root), "facts": dict(source.facts)} for source in table.sources]
     labeled = label_clips(table, find_scheme(scheme))
     splits = make_splits(protocol, labeled, folds=folds, train_on=train_on)
     entries = [

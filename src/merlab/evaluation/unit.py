@@ -14,9 +14,9 @@ import sklearn
 import torch
 
 import merlab
-from merlab.clips import Float32Array
 from merlab.evaluation.plan import LEAKY_SELECTION, Plan
 from merlab.evaluation.predictions import predictions_table
+from merlab.frames import Float32Array
 from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import Recipe
 from merlab.methods import find_method

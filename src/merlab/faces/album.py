@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import cv2
 import numpy as np
 
-from merlab.clips import ClipError, Image, Passed, describe_numbers
+from merlab.frames import ClipError, Image, Passed, describe_numbers
 
 # Optical flow between two faces stored so differs by a few thousandths of a pixel.
 JPEG_QUALITY = 95

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from merlab.clips import Image
 from merlab.errors import MerlabError
 from merlab.faces.detection import make_detector
 from merlab.faces.geometry import Transform, fit_similarity, moved_image
@@ -19,6 +18,7 @@ from merlab.faces.landmarks import Landmarks, Source, find_landmarker
 from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, regions_from_landmarks
 from merlab.faces.tracking import FaceTracker, TrackedFace
+from merlab.frames import Image
 
 # onset: one transform for the whole clip, from its onset frame; the head's own movement stays in the faces.
 # rigid: the head's movement since the onset is taken out, as found on skin that the muscles hardly move.

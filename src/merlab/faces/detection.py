@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Image
 from merlab.errors import MerlabError
 from merlab.faces.model_files import MODELS
+from merlab.frames import Image
 from merlab.registry import look_up
 
 Point = tuple[float, float]

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from merlab.clips import Image
 from merlab.errors import MerlabError
+from merlab.frames import Image
 
 Points = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Image
 from merlab.faces.geometry import Points, Transform, fit_similarity, moved_image, translation
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.frames import Image
 
 # Boxes (left, top, right, bottom) of the layout: the bridge and back of the nose, and the cheekbones in front of the
 # ears. Left out: brows and forehead (AU1, 2, 4), eyes (blinks, gaze), cheeks (AU6), mouth and chin.

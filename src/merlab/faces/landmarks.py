@@ -11,11 +11,11 @@ from typing import Literal, Protocol
 import cv2
 import numpy as np
 
-from merlab.clips import Image
 from merlab.errors import MerlabError
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Points, Transform, bounds, moved_image
 from merlab.faces.model_files import MODELS
+from merlab.frames import Image
 
 Source = Literal["mesh", "five-points"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from merlab.clips import Image
 from merlab.faces.detection import Detector, Face, most_prominent
 from merlab.faces.landmarks import LEAST_PRESENCE, Landmarker, Landmarks
 from merlab.faces.shots import CutFinder
 from merlab.faces.tracking import LEAST_OVERLAP, TrackedFace
+from merlab.frames import Image
 
 MOST_FACES = 4
 SEARCH_SECONDS = 0.5

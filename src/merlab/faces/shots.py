@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Image
+from merlab.frames import Image
 
 WIDTH, HEIGHT = 32, 24
 SUBSAMPLED = 4

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from merlab.clips import Image
 from merlab.faces.detection import Detector, Face, most_prominent
 from merlab.faces.landmarks import LEAST_PRESENCE, Landmarker, Landmarks
+from merlab.frames import Image
 
 LEAST_OVERLAP = 0.1
 

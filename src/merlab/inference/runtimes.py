@@ -21,8 +21,8 @@ from platformdirs import user_cache_path
 from torch import nn
 
 from merlab import __version__
-from merlab.clips import Float32Array
 from merlab.errors import MerlabError
+from merlab.frames import Float32Array
 from merlab.inference.cost import median_ms, parameters
 from merlab.registry import look_up
 from merlab.storage import whole_file

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Clip, Float32Array, Frames
+from merlab.clips import Clip
 from merlab.faces.regions import LAYOUT_HEIGHT, face_mask
-from merlab.inputs.flow import Gray, dis
+from merlab.frames import Float32Array, Frames
 from merlab.inputs.recipe import APEX_CHOICES, Recipe
+from merlab.optical_flow import Gray, dis
 
 # Half of CASME II's crops: a quarter of the work, and DIS still sees a tenth of a pixel.
 WIDTH, HEIGHT = 116, 141

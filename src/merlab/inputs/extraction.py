@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from platformdirs import user_cache_path
 
-from merlab.clips import Clip, ClipError, ClipTable, Float32Array, Frames, ImageFolder
+from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
+from merlab.frames import ClipError, Float32Array, Frames, ImageFolder
 from merlab.inputs.apex import frames_that_decide, with_apex
 from merlab.inputs.local_view import FORMS
 from merlab.inputs.recipe import Recipe

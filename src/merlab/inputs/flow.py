@@ -7,53 +7,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from merlab.clips import Clip, ClipError, Float32Array, Frames, Image, read_image
-from merlab.errors import MerlabError
+from merlab.clips import Clip
+from merlab.frames import ClipError, Float32Array, Frames, Image, read_image
 from merlab.inputs.images import black, frames_to_apex, middle, read_key_frames, resize
 from merlab.inputs.magnification import MAGNIFICATIONS
 from merlab.inputs.recipe import APEX_CHOICES, InputKind, Recipe, parse_size
+from merlab.optical_flow import ALGORITHMS, Gray, strain
 
-Gray = NDArray[np.uint8]
 SMALLEST_SCALE = 1e-6
 RELEASED_CHANNELS = "uvs"
-
-
-def dis(onset: Gray, apex: Gray) -> Float32Array:
-    """Dense inverse search (Kroeger et al. 2016), OpenCV's medium preset."""
-    algorithm = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = algorithm.calc(onset, apex, None)  # type: ignore[call-overload]
-    return np.asarray(flow, np.float32)
-
-
-def farneback(onset: Gray, apex: Gray) -> Float32Array:
-    """Farneback 2003 with the parameters of the micro-expression literature (.5, 3, 15, 3, 5, 1.2, 0)."""
-    start = np.zeros((*onset.shape, 2), np.float32)
-    return np.asarray(cv2.calcOpticalFlowFarneback(onset, apex, start, 0.5, 3, 15, 3, 5, 1.2, 0), np.float32)
-
-
-def tvl1(onset: Gray, apex: Gray) -> Float32Array:
-    """TV-L1 (Zach et al. 2007), OpenCV contrib's defaults; raises MerlabError where contrib is absent."""
-    if not hasattr(cv2, "optflow"):
-        raise MerlabError(
-            "TV-L1 flow needs OpenCV's contrib build; install merlab[tvl1] into an environment of its own "
-            "(the two OpenCV builds share one folder), or use algorithm=dis"
-        )
-    return np.asarray(cv2.optflow.createOptFlow_DualTVL1().calc(onset, apex, None), np.float32)
-
-
-ALGORITHMS: dict[str, Callable[[Gray, Gray], Float32Array]] = {"dis": dis, "tvl1": tvl1, "farneback": farneback}
-
-
-def strain(flow: Float32Array) -> Float32Array:
-    """Optical strain magnitude of a flow field (H, W, 2) -> (H, W), in pixels a pixel.
-
-    sqrt(exx^2 + eyy^2 + 2 exy^2) with exy = (du/dy + dv/dx) / 2 (Shreve et al. 2011), by central differences.
-    """
-    u_y, u_x = np.gradient(flow[..., 0])
-    v_y, v_x = np.gradient(flow[..., 1])
-    return np.asarray(np.sqrt(u_x**2 + v_y**2 + (u_y + v_x) ** 2 / 2), np.float32)
 
 
 CHANNELS: dict[str, Callable[[Float32Array], Float32Array]] = {

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from merlab.clips import Clip, Float32Array, Frames
-from merlab.inputs.flow import ALGORITHMS, MOTION_CHOICES, SCALES, gray_at, mirror_motion, no_motion, planes_of_flow
+from merlab.clips import Clip
+from merlab.frames import Float32Array, Frames
+from merlab.inputs.flow import MOTION_CHOICES, SCALES, gray_at, mirror_motion, no_motion, planes_of_flow
 from merlab.inputs.images import held, read_frames
 from merlab.inputs.magnification import needs_every_frame
 from merlab.inputs.recipe import InputKind, Recipe
 from merlab.inputs.sequences import LENGTHS, onset_to_offset
+from merlab.optical_flow import ALGORITHMS
 
 
 def frames_at_equal_times(clip: Clip, count: int) -> list[int]:

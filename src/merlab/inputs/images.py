@@ -8,7 +8,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from merlab.clips import Clip, ClipError, Float32Array, Frames, Image
+from merlab.clips import Clip
+from merlab.frames import ClipError, Float32Array, Frames, Image
 from merlab.inputs.magnification import MAGNIFICATIONS, needs_every_frame
 from merlab.inputs.recipe import APEX_CHOICES, Extract, InputKind, Recipe
 

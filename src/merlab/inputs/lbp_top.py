@@ -17,8 +17,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Clip, Float32Array, Frames
+from merlab.clips import Clip
 from merlab.errors import MerlabError
+from merlab.frames import Float32Array, Frames
 from merlab.inputs.magnification import MAGNIFICATIONS
 from merlab.inputs.recipe import InputKind, Recipe
 from merlab.inputs.sequences import interpolated, whole_movement

@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Float32Array
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, bounding_box, face_mask
+from merlab.frames import Float32Array
 from merlab.inputs.images import resize
 
 Box = tuple[slice, slice]

@@ -17,7 +17,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from merlab.clips import Float32Array, Image
+from merlab.frames import Float32Array, Image
 
 FAST, SLOW = 0.4, 0.05
 CUTOFF_WAVELENGTH = 16.0

@@ -17,14 +17,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Clip, Float32Array, Frames
+from merlab.clips import Clip
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.inputs.flow import ALGORITHMS
+from merlab.frames import Float32Array, Frames
 from merlab.inputs.flow_sequence import flows_from_onset, frames_at_equal_times, frames_to_read
 from merlab.inputs.images import held
 from merlab.inputs.magnification import MAGNIFICATIONS
 from merlab.inputs.recipe import InputKind, Recipe
 from merlab.inputs.sequences import onset_to_offset
+from merlab.optical_flow import ALGORITHMS
 
 DIRECTIONS = 8
 # Pixels of the 231 x 282 layout: forehead and inner brows, brows, lower lids, cheeks and nose, mouth, chin.

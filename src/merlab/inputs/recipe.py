@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from merlab.clips import Clip, Float32Array, Frames
+from merlab.clips import Clip
 from merlab.errors import MerlabError
+from merlab.frames import Float32Array, Frames
 from merlab.registry import look_up
 
 View = Literal["global", "local", "both"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from merlab.clips import Clip, Float32Array, Frames
+from merlab.clips import Clip
+from merlab.frames import Float32Array, Frames
 from merlab.inputs.images import (
     COLORS,
     PAPER_SIZE,

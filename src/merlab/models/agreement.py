@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.inference.runtimes import Infer
 from merlab.models.recognizer import Recognizer
 

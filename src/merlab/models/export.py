@@ -18,8 +18,8 @@ from typing import Literal
 import numpy as np
 
 from merlab import __version__
-from merlab.clips import Float32Array
 from merlab.errors import MerlabError
+from merlab.frames import Float32Array
 from merlab.inference.runtimes import INPUT, Infer, export_onnx, load_onnxruntime, load_openvino, resolve_runtime
 from merlab.models.agreement import Agreement, agreement
 from merlab.models.recognizer import CARD, Recognizer

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from merlab.clips import Float32Array
 from merlab.databases import find_database
 from merlab.databases.database import load_clips
 from merlab.errors import MerlabError
+from merlab.frames import Float32Array
 from merlab.inputs import Recipe, load_inputs
 from merlab.models.recognizer import ModelCard
 from merlab.models.synthetic_clips import Drawing, draw
@@ -54,7 +54,7 @@ def database_clips(
 
     Raises MerlabError where one subject would have to do both.
     """
-    table = load_clips(find_database(database), root).clips
+    table = load_clips(find_database(database), root)
     inputs, groups = load_inputs(table, recipe, progress=progress), np.array(table.groups)
     subjects = sorted(set(table.groups))
     if calibrate and len(subjects) < 2:

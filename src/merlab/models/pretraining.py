@@ -34,7 +34,8 @@ from merlab.models.recognizer import ModelCard, Recognizer, load_recognizer
 from merlab.models.synthetic_clips import Drawing, Examples, draw
 from merlab.processes import each_in_processes
 from merlab.progress import Progress, silent
-from merlab.protocols import find_scheme, label_clips
+from merlab.protocols import label_clips
+from merlab.schemes import find_scheme
 from merlab.storage import claim_folder
 from merlab.training import NeuralClassifier
 

@@ -17,8 +17,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from merlab import __version__
-from merlab.clips import Float32Array
 from merlab.errors import MerlabError
+from merlab.frames import Float32Array
 from merlab.inference.runtimes import AUTO, Infer, load_network, resolve_runtime
 from merlab.inputs import Recipe, parse_recipe
 from merlab.methods import Preset, Task, find_method

@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from merlab.clips import Clip, Float32Array
+from merlab.clips import Clip
 from merlab.errors import MerlabError
 from merlab.faces.album import Album
+from merlab.frames import Float32Array
 from merlab.inputs import input_of, parse_recipe
 from merlab.processes import each_in_processes
 from merlab.progress import Progress
-from merlab.protocols import find_scheme
+from merlab.schemes import find_scheme
 from merlab.storage import whole_file
 from merlab.synthesis import PRESETS, FaceRenderer, make_renderer, plan_clip
 from merlab.synthesis.action_units import CASME2_PRIOR

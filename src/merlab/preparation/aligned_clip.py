@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from merlab.clips import ClipError, Frames, Image, ImageFolder
 from merlab.faces.alignment import AlignedFace, ClipAlignment
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Transform
 from merlab.faces.quality import frame_rate_warnings
 from merlab.faces.tracking import TrackedFace
+from merlab.frames import ClipError, Frames, Image, ImageFolder
 from merlab.preparation.record import RECORD
 from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import contact_sheet

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.clips import Clip, ClipError, ClipTable, Frames, ImageFolder, open_frames, write_image
-from merlab.databases.database import Database, Finding
+from merlab.clips import Clip, ClipTable, Finding
+from merlab.databases.database import Database
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
+from merlab.frames import ClipError, Frames, ImageFolder, open_frames, write_image
 from merlab.preparation.aligned_clip import ClipWriter, Job
 from merlab.preparation.overview import write_overview
 from merlab.preparation.record import MANIFEST, RECORD, claim, read_record

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from merlab.clips import Image, open_frames, write_image
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.frames import Image, open_frames, write_image
 from merlab.preparation.record import read_record, regions_of_record
 from merlab.preparation.sheets import ALARM, INK, LINE, MARGIN, PAPER, draw_regions, write_text
 

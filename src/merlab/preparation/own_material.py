@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.clips import Frames, Video, describe_numbers, open_frames, write_image
 from merlab.errors import MerlabError
+from merlab.frames import Frames, Video, describe_numbers, open_frames, write_image
 from merlab.preparation.aligned_clip import ClipWriter, Job
 from merlab.preparation.record import MANIFEST, RECORD, claim, read_record
 from merlab.preparation.settings import Settings

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from merlab import __version__
-from merlab.clips import Image
 from merlab.errors import MerlabError
 from merlab.faces.alignment import MOTIONS, FaceFinding, Motion
 from merlab.faces.landmarks import find_landmarker
 from merlab.faces.model_files import MODELS
+from merlab.frames import Image
 
 ImageFormat = Literal["jpg", "png"]
 IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)

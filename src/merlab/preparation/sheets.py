@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import cv2
 import numpy as np
 
-from merlab.clips import Image
 from merlab.faces.alignment import ClipAlignment
 from merlab.faces.geometry import Points, Transform
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region
 from merlab.faces.tracking import TrackedFace
+from merlab.frames import Image
 
 Color = tuple[int, int, int]
 

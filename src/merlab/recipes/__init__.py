@@ -18,9 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from merlab.databases import find_database
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import Entry, make_entry
-from merlab.protocols import PROTOCOLS, find_scheme
+from merlab.protocols import PROTOCOLS
 from merlab.recipes.published import Published, published_results
 from merlab.registry import look_up
+from merlab.schemes import find_scheme
 
 FOLDER = Path(__file__).parent
 PAPERS = FOLDER / "papers"

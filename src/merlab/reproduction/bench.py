@@ -88,7 +88,7 @@ class Bench:
     @cached_property
     def clips(self) -> ClipTable:
         """The usable clips of the database."""
-        return load_clips(find_database(self.database), self.folder).clips
+        return load_clips(find_database(self.database), self.folder)
 
     @property
     def preset(self) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from merlab.clips import Image, read_image
 from merlab.faces.alignment import ClipAlignment
+from merlab.frames import Image, read_image
 from merlab.preparation.sheets import draw_detection
 from merlab.reports.figures import stamp_across, stamped_figure
 from merlab.reproduction.bench import Bench

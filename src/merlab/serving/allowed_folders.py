@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from merlab.clips import VIDEO_SUFFIXES
+from merlab.frames import VIDEO_SUFFIXES
 from merlab.serving.limits import RefusedError
 
 MOST_LISTED = 300

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import cv2
 
-from merlab.clips import ImageFolder, open_frames, read_image
 from merlab.errors import MerlabError
+from merlab.frames import ImageFolder, open_frames, read_image
 
 MEBIBYTE = 2**20
 # As many as 4096 x 3072; the databases' cameras have a tenth of it.

@@ -16,8 +16,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from merlab import __version__
-from merlab.clips import VIDEO_SUFFIXES
 from merlab.errors import MerlabError
+from merlab.frames import VIDEO_SUFFIXES
 from merlab.serving.allowed_folders import find_local, list_local
 from merlab.serving.archive import zipped
 from merlab.serving.guard import Guard, answer

@@ -13,7 +13,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from merlab.clips import VIDEO_SUFFIXES
+from merlab.frames import VIDEO_SUFFIXES
 from merlab.serving.jobs import UPLOAD
 from merlab.serving.limits import MEBIBYTE, Limits, RefusedError
 from merlab.storage import WriteError

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Float32Array, Image
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.inputs.flow import Gray, dis
+from merlab.frames import Float32Array, Image
+from merlab.optical_flow import Gray, dis
 
 WIDTH, HEIGHT = 116, 141
 ROWS, COLUMNS = 14, 12

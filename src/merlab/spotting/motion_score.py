@@ -8,8 +8,8 @@ from functools import cache
 import cv2
 import numpy as np
 
-from merlab.clips import Float32Array
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, region_mask
+from merlab.frames import Float32Array
 from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks
 
 MEDIAN_TO_DEVIATION = 1.4826

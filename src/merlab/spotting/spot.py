@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from merlab.clips import Float32Array, Image
+from merlab.frames import Float32Array, Image
 from merlab.spotting.motion import FaceMotion
 from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, part_weights, score
 

@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from merlab import __version__
-from merlab.clips import ClipError, Frames, Image, describe_numbers, open_frames
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.frames import ClipError, Frames, Image, describe_numbers, open_frames
 from merlab.progress import Progress, silent
 from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window, spot
 from merlab.storage import read_json, whole_folder, write_json

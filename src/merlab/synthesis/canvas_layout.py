@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 
 CROP_WIDTH, CROP_HEIGHT = 231, 282
 CANVAS_WIDTH, CANVAS_HEIGHT = 640, 480

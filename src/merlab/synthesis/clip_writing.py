@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from merlab.clips import Image
+from merlab.frames import Image
 from merlab.processes import one_thread
 from merlab.storage import whole_file, whole_folder
 from merlab.synthesis.canvas_layout import CAMERA

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.synthesis.canvas_layout import Window
 from merlab.synthesis.identity import Identity

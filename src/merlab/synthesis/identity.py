@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.synthesis.canvas_layout import MIDLINE, SIDES, Point, Stream, outward, random_stream
 

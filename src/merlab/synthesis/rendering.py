@@ -9,7 +9,7 @@ from statistics import NormalDist
 import cv2
 import numpy as np
 
-from merlab.clips import Float32Array, Image
+from merlab.frames import Float32Array, Image
 from merlab.synthesis.canvas_layout import CROP, MIDLINE, Window, random_stream
 from merlab.synthesis.eyelids import Eyelids
 from merlab.synthesis.identity import Identity, draw_identity

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.synthesis.action_units import ACTION_UNITS, ActionUnit, Motion, Wrinkle
 from merlab.synthesis.canvas_layout import (
     CANVAS_LEFT,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.synthesis.canvas_layout import MIDLINE, SIDES, Point, Window
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.rendering import FaceRenderer

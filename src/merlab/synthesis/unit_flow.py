@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.synthesis.canvas_layout import SIDES
 from merlab.synthesis.identity import mean_identity

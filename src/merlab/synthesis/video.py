@@ -10,8 +10,8 @@ from pathlib import Path
 
 import cv2
 
-from merlab.clips import Image
 from merlab.errors import MerlabError
+from merlab.frames import Image
 from merlab.sinks import VideoSink
 from merlab.storage import whole_file, whole_folder
 from merlab.synthesis.canvas_layout import FPS, Window

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from merlab import __version__
-from merlab.clips import VIDEO_SUFFIXES, ClipError, ImageFolder, open_frames
 from merlab.errors import MerlabError
 from merlab.faces.people import MOST_FACES
+from merlab.frames import VIDEO_SUFFIXES, ClipError, ImageFolder, open_frames
 from merlab.inference.runtimes import AUTO, resolve_runtime
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.processes import stream_from_processes

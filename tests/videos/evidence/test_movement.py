@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.clips import open_frames
+from merlab.frames import open_frames
 from merlab.spotting.motion import COLUMNS, ROWS, block_centers, in_blocks, lid_blocks, without_head
 from merlab.spotting.motion_score import PARTS
 from merlab.synthesis.action_units import ACTION_UNITS

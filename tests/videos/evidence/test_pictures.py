@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.clips import read_image
 from merlab.errors import MerlabError
+from merlab.frames import read_image
 from merlab.storage import read_json
 from merlab.videos.evidence.movement import Evidence, movement_evidence
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel, flow_picture, map_picture, write_evidence

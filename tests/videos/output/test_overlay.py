@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from merlab.clips import open_frames
+from merlab.frames import open_frames
 from merlab.progress import silent
 from merlab.sinks import CsvSink
 from merlab.videos.output.overlay import COLORS, write_overlay

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from merlab.clips import MAX_FRAMES_NAMED, Clip, describe_numbers
+from merlab.clips import Clip, Finding
 from merlab.databases.coded.release import Frames, QuirkKind, QuirksOfClip, Release
 from merlab.databases.coded.table import Row
-from merlab.databases.database import Finding
+from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
 
 COPY_AGAIN = "copy the clip's folder again from the original"
 UNANNOTATED = "unannotated"

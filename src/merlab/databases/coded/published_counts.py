@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
+from merlab.clips import Finding
 from merlab.databases.coded.release import TableFormat
-from merlab.databases.database import Finding
 
 KEEP_COUNTS = "report the number of clips and the copy of the table with every result, or take the original table"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from merlab.clips import IMAGE_SUFFIXES, VIDEO_SUFFIXES, frame_number
+from merlab.frames import IMAGE_SUFFIXES, VIDEO_SUFFIXES, frame_number
 
 Role = Literal[
     "subject", "clip", "onset", "apex", "second apex", "offset", "second onset", "duration", "action units",

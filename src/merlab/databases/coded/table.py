@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from merlab.clips import Finding
 from merlab.databases.coded.published_counts import against_published, describe_counts, strange_emotions, version_of
 from merlab.databases.coded.release import OPTIONAL_ROLES, Release, Role, TableFormat
 from merlab.databases.coded.workbook import Records, read_records
-from merlab.databases.database import Finding
 from merlab.errors import MerlabError
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST

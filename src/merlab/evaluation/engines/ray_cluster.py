@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from merlab.clips import Float32Array
 from merlab.errors import MerlabError
 from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.unit import Fit, Worker, fit_and_predict, versions
+from merlab.frames import Float32Array
 
 KNOCK_SECONDS = 5.0
 SAME_EVERYWHERE = "install the same merlab and libraries on every machine"

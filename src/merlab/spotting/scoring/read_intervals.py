@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.protocols import Scheme
+from merlab.schemes import Scheme
 
 VIDEO, ONSET, APEX, OFFSET, EMOTION = "video", "onset", "apex", "offset", "emotion"
 ACTION_UNITS = "action_units"

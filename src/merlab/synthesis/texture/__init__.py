@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from merlab.clips import Float32Array, Image
+from merlab.frames import Float32Array, Image
 from merlab.synthesis.canvas_layout import Stream, random_stream, smoothstep
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.texture.canvas import SUPERSAMPLING, grain, painted

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.synthesis.canvas_layout import CANVAS_HEIGHT, CANVAS_LEFT, CANVAS_TOP, CANVAS_WIDTH, Point, gaussian
 
 SUPERSAMPLING = 2

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.synthesis.canvas_layout import MIDLINE, SIDES, Point, gaussian, outward, smoothstep
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.texture.canvas import (

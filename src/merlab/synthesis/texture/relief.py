@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.synthesis.canvas_layout import MIDLINE, SIDES, outward, smoothstep
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.texture.canvas import COLUMNS, ROWS, SUPERSAMPLING, blurred, spot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.synthesis.canvas_layout import MIDLINE, SIDES, outward, smoothstep
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.texture.canvas import ROWS, bgr, grain_line, painted, spot

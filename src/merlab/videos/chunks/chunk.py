@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from merlab.clips import Image
 from merlab.faces.album import Album
 from merlab.faces.detection import Face
 from merlab.faces.quality import ClipQuality
+from merlab.frames import Image
 from merlab.sinks import CsvSink
 from merlab.spotting.motion import FaceMotion
 from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window

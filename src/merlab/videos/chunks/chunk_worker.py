@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from merlab.clips import ClipError, Image, open_frames
+from merlab.frames import ClipError, Image, open_frames
 from merlab.spotting.timeline import require_aligned
 from merlab.storage import read_json, whole_folder, write_json
 from merlab.videos.chunks.chunk import Chunk

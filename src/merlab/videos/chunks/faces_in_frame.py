@@ -8,12 +8,12 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from merlab.clips import Image
 from merlab.faces.alignment import FaceAlignment, FaceFinding
 from merlab.faces.detection import Face
 from merlab.faces.people import MOST_FACES, PeopleTracker
 from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.frames import Image
 from merlab.videos.options import Options
 
 # The face is the picture: nobody looked for it.

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from merlab.clips import Float32Array
 from merlab.faces.album import Album
 from merlab.faces.detection import Face
+from merlab.frames import Float32Array
 from merlab.spotting.motion import FaceMotion
 from merlab.spotting.spot import SpottingSettings, Window, spot_window
 from merlab.videos.chunks.faces_in_frame import FaceInFrame

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from merlab.clips import Float32Array
+from merlab.frames import Float32Array
 from merlab.inputs.local_view import from_mosaic
 from merlab.methods.dual_branch.global_branch import GlobalBranch
 from merlab.methods.dual_branch.local_branch import LocalBranch

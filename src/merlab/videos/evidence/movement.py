@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from merlab.clips import Float32Array, Image
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.inputs.flow import dis
+from merlab.frames import Float32Array, Image
+from merlab.optical_flow import dis
 from merlab.spotting.motion import COLUMNS, ROWS, in_blocks, lid_blocks, prepare, without_head
 from merlab.spotting.motion_score import PARTS, part_weights
 from merlab.synthesis.unit_flow import unit_flows

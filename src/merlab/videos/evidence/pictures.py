@@ -8,8 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from merlab.clips import Float32Array, Image, write_image
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.frames import Float32Array, Image, write_image
+from merlab.optical_flow import flow_colors
 from merlab.spotting.motion import block_centers, in_blocks
 from merlab.storage import whole_folder, write_json
 from merlab.videos.evidence.movement import LEAST_MOVEMENT, Evidence
@@ -17,8 +18,6 @@ from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, MAPS, ONSET_PICTURE
 
 # The displacement that has the full color, px of the layout: the same for every event, so that events compare.
 FULL_COLOR_PX = 2.0
-# Hue turns once from a movement to the right (red) over down, left and up; OpenCV counts it in half degrees.
-HALF_DEGREES = 180
 FACE_SHARE = 0.35
 ARROW_LENGTH, ARROW_INK, ARROW_TIP, SUBPIXEL_BITS = 6.0, (40, 30, 30), 0.35, 4
 HEAT = cv2.COLORMAP_INFERNO
@@ -53,7 +52,7 @@ def flow_picture(flow: Float32Array, face: Image) -> Image:
     The hue is the direction, the saturation the length, full at FULL_COLOR_PX; arrows are ARROW_LENGTH times as long
     as the displacement.
     """
-    picture = _over_face(_colors(flow), face, FACE_SHARE)
+    picture = _over_face(flow_colors(flow, FULL_COLOR_PX), face, FACE_SHARE)
     height, width = flow.shape[:2]
     for x, y, (u, v) in zip(*(center.flat for center in block_centers()), in_blocks(flow).reshape(-1, 2), strict=True):
         if np.hypot(u, v) >= LEAST_MOVEMENT:
@@ -70,7 +69,7 @@ def color_wheel() -> Image:
     across, down = ((axis - radius) / radius * FULL_COLOR_PX for axis in (columns, rows))
     field = np.stack([across, down], axis=-1).astype(np.float32)
     field[np.hypot(field[..., 0], field[..., 1]) > FULL_COLOR_PX] = 0
-    return _colors(field)
+    return flow_colors(field, FULL_COLOR_PX)
 
 
 def map_picture(values: Float32Array, face: Image) -> Image:
@@ -84,15 +83,6 @@ def map_picture(values: Float32Array, face: Image) -> Image:
     heat = cv2.applyColorMap(np.rint(255 * spread).astype(np.uint8), HEAT)
     share = MOST_HEAT * spread[..., None]
     return np.asarray(np.rint(_gray(face) * (1 - share) + heat * share), np.uint8)
-
-
-def _colors(flow: Float32Array) -> Image:
-    """White where nothing moves."""
-    angle = np.arctan2(flow[..., 1], flow[..., 0])
-    hue = np.rint(angle / (2 * np.pi) * HALF_DEGREES) % HALF_DEGREES
-    saturation = np.clip(np.hypot(flow[..., 0], flow[..., 1]) / FULL_COLOR_PX, 0, 1)
-    hsv = np.stack([hue, 255 * saturation, np.full_like(hue, 255)], axis=-1)
-    return np.asarray(cv2.cvtColor(np.rint(hsv).astype(np.uint8), cv2.COLOR_HSV2BGR), np.uint8)
 
 
 def _over_face(colors: Image, face: Image, share: float) -> Image:

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from merlab.clips import Frames, Image
+from merlab.frames import Frames, Image
 from merlab.processes import read_ahead
 from merlab.progress import Progress
 from merlab.sinks import VideoSink

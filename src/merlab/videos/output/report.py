@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from merlab.clips import Image, read_image
+from merlab.frames import Image, read_image
 from merlab.pages import page_environment
 from merlab.storage import read_json, whole_file
 from merlab.videos.evidence.movement import unit_words

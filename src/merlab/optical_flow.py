@@ -1,0 +1,64 @@
+"""Dense optical flow between two gray pictures, its strain, and its picture in colors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.errors import MerlabError
+from merlab.frames import Float32Array, Image
+
+Gray = NDArray[np.uint8]
+# Hue turns once from a movement to the right (red) over down, left and up; OpenCV counts it in half degrees.
+HALF_DEGREES = 180
+
+
+def dis(onset: Gray, apex: Gray) -> Float32Array:
+    """Dense inverse search (Kroeger et al. 2016), OpenCV's medium preset."""
+    algorithm = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow = algorithm.calc(onset, apex, None)  # type: ignore[call-overload]
+    return np.asarray(flow, np.float32)
+
+
+def farneback(onset: Gray, apex: Gray) -> Float32Array:
+    """Farneback 2003 with the parameters of the micro-expression literature (.5, 3, 15, 3, 5, 1.2, 0)."""
+    start = np.zeros((*onset.shape, 2), np.float32)
+    return np.asarray(cv2.calcOpticalFlowFarneback(onset, apex, start, 0.5, 3, 15, 3, 5, 1.2, 0), np.float32)
+
+
+def tvl1(onset: Gray, apex: Gray) -> Float32Array:
+    """TV-L1 (Zach et al. 2007), OpenCV contrib's defaults; raises MerlabError where contrib is absent."""
+    if not hasattr(cv2, "optflow"):
+        raise MerlabError(
+            "TV-L1 flow needs OpenCV's contrib build; install merlab[tvl1] into an environment of its own "
+            "(the two OpenCV builds share one folder), or use algorithm=dis"
+        )
+    return np.asarray(cv2.optflow.createOptFlow_DualTVL1().calc(onset, apex, None), np.float32)
+
+
+ALGORITHMS: dict[str, Callable[[Gray, Gray], Float32Array]] = {"dis": dis, "tvl1": tvl1, "farneback": farneback}
+
+
+def strain(flow: Float32Array) -> Float32Array:
+    """Optical strain magnitude of a flow field (H, W, 2) -> (H, W), in pixels a pixel.
+
+    sqrt(exx^2 + eyy^2 + 2 exy^2) with exy = (du/dy + dv/dx) / 2 (Shreve et al. 2011), by central differences.
+    """
+    u_y, u_x = np.gradient(flow[..., 0])
+    v_y, v_x = np.gradient(flow[..., 1])
+    return np.asarray(np.sqrt(u_x**2 + v_y**2 + (u_y + v_x) ** 2 / 2), np.float32)
+
+
+def flow_colors(flow: Float32Array, full: float) -> Image:
+    """A flow field (H, W, 2) in colors, (H, W, 3) BGR: white where nothing moves.
+
+    The hue is the direction, the saturation the length, full at ``full`` pixels.
+    """
+    angle = np.arctan2(flow[..., 1], flow[..., 0])
+    hue = np.rint(angle / (2 * np.pi) * HALF_DEGREES) % HALF_DEGREES
+    saturation = np.clip(np.hypot(flow[..., 0], flow[..., 1]) / full, 0, 1)
+    hsv = np.stack([hue, 255 * saturation, np.full_like(hue, 255)], axis=-1)
+    return np.asarray(cv2.cvtColor(np.rint(hsv).astype(np.uint8), cv2.COLOR_HSV2BGR), np.uint8)
