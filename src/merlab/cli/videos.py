@@ -229,7 +229,7 @@ def score_spotting_command(
 ) -> None:
     """Score anybody's spotted events: precision, recall, F1 at IoU 0.5 over all videos, apex error, STRS.
 
-    VideoResult is scored where both tables say classes (emotion, or class as `merlab recognize` writes it), action
+    Recognition is scored where both tables say classes (emotion, or class as `merlab recognize` writes it), action
     units where both have a column action_units. Beside each stands what a constant and a random guess would score.
     """
     import pandas as pd

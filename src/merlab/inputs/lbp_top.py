@@ -1,6 +1,6 @@
 """LBP-TOP: histograms of local binary patterns on the three orthogonal planes of a clip.
 
-Zhao and Pietikäinen, "Dynamic Texture VideoResult Using Local Binary Patterns with an Application to Facial
+Zhao and Pietikäinen, "Dynamic Texture Recognition Using Local Binary Patterns with an Application to Facial
 Expressions", TPAMI 29(6), 2007; the baseline of CASME II (Yan et al., PLoS ONE 9(1), 2014).
 
 Published: 8 neighbors on a circle (an ellipse where the radii of the two axes differ), read by bilinear interpolation;

@@ -1,7 +1,7 @@
 """MDMO: the main directional mean optical flow of 36 facial regions.
 
 Liu, Zhang, Yan, Wang, Zhao and Fu, "A Main Directional Mean Optical-flow Feature for Spontaneous Micro-expression
-VideoResult", IEEE Transactions on Affective Computing 7(4), 2016.
+Recognition", IEEE Transactions on Affective Computing 7(4), 2016.
 
 Published: 36 regions of interest, partly after action units; in each, the flow from the first frame to every later one
 falls into 8 direction bins, and the mean of the fullest bin is the region's movement; averaged over time, in polar

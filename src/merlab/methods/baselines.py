@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.inputs.recipe import Layout
-from merlab.methods.method import Method, Preset, Task
+from merlab.methods.method import DEFAULT_INPUT, Method, Preset, Task
 from merlab.methods.svm import LinearSvm
 
-FLOW28 = "flow:channels=uvs,scale=minmax,size=28x28"
+
 
 
 class Constant:
@@ -65,7 +65,7 @@ CONSTANT = Method(
     name="constant",
     title="floor: the majority class of the training fold",
     paper="none: a floor",
-    input=FLOW28,
+    input=DEFAULT_INPUT,
     presets=_PRESETS,
     pipeline=Constant,
     takes=ANYTHING,
@@ -75,7 +75,7 @@ RANDOM = Method(
     name="random",
     title="floor: a class drawn uniformly",
     paper="none: a floor",
-    input=FLOW28,
+    input=DEFAULT_INPUT,
     presets=_PRESETS,
     pipeline=Random,
     takes=ANYTHING,
@@ -84,7 +84,7 @@ LINEAR_SVM = Method(
     name="linear-svm",
     title="floor: a linear SVM on the flattened input",
     paper="none: a floor",
-    input=FLOW28,
+    input=DEFAULT_INPUT,
     presets=_PRESETS,
     pipeline=partial(LinearSvm, cost=1e-3),
     takes=ANYTHING,

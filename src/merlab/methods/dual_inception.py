@@ -1,6 +1,6 @@
 """Dual-Inception, two streams of Inception blocks on optical flow.
 
-Zhou, Mao and Xue, "Dual-Inception Network for Cross-Database Micro-Expression VideoResult", FG 2019. As read in the
+Zhou, Mao and Xue, "Dual-Inception Network for Cross-Database Micro-Expression Recognition", FG 2019. As read in the
 authors' released Keras code (no license): one stream for the horizontal and one for the vertical TV-L1 flow, 28 x 28 in
 [0, 1]; each has two blocks of four paths (1x1; 1x1 - 3x3; 1x1 - 5x5; max-pooling 3x3 - 1x1) with 6 and then 16 filters
 a path, ReLU throughout, max-pooling 2 / 2 after each block; both streams concatenated, one linear layer of 1024 with

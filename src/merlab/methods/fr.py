@@ -1,7 +1,7 @@
 """FR (FeatRef), feature refinement: features of each expression from shared ones.
 
 Zhou, Mao, Huang, Zhang and Zhang, "Feature refinement: An expression-specific feature learning and fusion method for
-micro-expression recognition", Pattern VideoResult 122, 2022, arXiv:2101.04838. As its abstract says: an Inception
+micro-expression recognition", Pattern Recognition 122, 2022, arXiv:2101.04838. As its abstract says: an Inception
 module on optical flow gives features shared by all expressions; an expression proposal module with attention factors
 and a proposal loss makes features specific to each expression; a classification branch predicts from their fusion.
 
@@ -59,7 +59,7 @@ class FeatureRefinement(NetworkWithLoss):
 FR = Method(
     name="fr",
     title="FR (FeatRef): features of each expression, refined from shared ones",
-    paper="Zhou et al., Pattern VideoResult 122, 2022, arXiv:2101.04838",
+    paper="Zhou et al., Pattern Recognition 122, 2022, arXiv:2101.04838",
     input=UV28,
     presets={
         "paper": Preset(

@@ -1,6 +1,6 @@
 """LBP-TOP and a linear SVM, the baseline of CASME II.
 
-Zhao and Pietikäinen, "Dynamic Texture VideoResult Using Local Binary Patterns with an Application to Facial
+Zhao and Pietikäinen, "Dynamic Texture Recognition Using Local Binary Patterns with an Application to Facial
 Expressions", TPAMI 29(6), 2007; Yan et al., "CASME II: An Improved Spontaneous Micro-Expression Database and the
 Baseline Evaluation", PLoS ONE 9(1), 2014. The descriptor is the input ``lbp-top``, which says what is published of it.
 

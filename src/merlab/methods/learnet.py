@@ -1,6 +1,6 @@
 """LEARNet, lateral accretive network on dynamic images.
 
-Verma, Vipparthi, Singh and Murala, "LEARNet: Dynamic Imaging Network for Micro Expression VideoResult", IEEE
+Verma, Vipparthi, Singh and Murala, "LEARNet: Dynamic Imaging Network for Micro Expression Recognition", IEEE
 Transactions on Image Processing 29, 2019, arXiv:1904.09410.
 
 As read in the authors' released Keras model and dynamic-image code: dynamic image of 112 x 112 x 3; a 3 x 3 stem of 16

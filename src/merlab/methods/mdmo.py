@@ -1,7 +1,7 @@
 """MDMO and a linear SVM.
 
 Liu, Zhang, Yan, Wang, Zhao and Fu, "A Main Directional Mean Optical-flow Feature for Spontaneous Micro-expression
-VideoResult", IEEE Transactions on Affective Computing 7(4), 2016. The descriptor is the input ``mdmo``, which says what
+Recognition", IEEE Transactions on Affective Computing 7(4), 2016. The descriptor is the input ``mdmo``, which says what
 is published of it and what is approximated.
 
 Published: 72 numbers a clip and an SVM. Assumed: a linear kernel, C = 1, balanced classes, each number standardized on

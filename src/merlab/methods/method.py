@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
@@ -16,6 +16,10 @@ from torch import nn
 from merlab.errors import MerlabError
 from merlab.inputs.recipe import Layout, Recipe, View
 from merlab.training import Mirror, NeuralClassifier, TrainingSettings
+
+
+DEFAULT_INPUT = "flow:channels=uvs,scale=minmax,size=28x28"
+DEFAULT_PRESET = "default"
 
 
 class Classifier(Protocol):
@@ -66,43 +70,65 @@ def check_channels(task: Task, channels: int, why: str, remedy: str) -> None:
 class Preset(BaseModel):
     """A named choice of training settings, network options and input for a method.
 
-    ``reduced`` presets are smaller or shorter than the publication and are stamped so on every result. ``source``
-    says where the settings come from. Classical methods have no ``training``.
+    ``reduced`` presets are smaller or shorter than the publication; every result of theirs is marked REDUCED.
+    ``source`` says where the settings come from. ``network`` are options of the method's network. ``input`` replaces
+    the method's input recipe. Classical methods have no ``training``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: str
+    source: str = ""
     reduced: bool = False
     training: TrainingSettings | None = None
     network: Mapping[str, Any] = Field(default_factory=dict)
     input: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Method:
-    """A method of the registry.
+    """A method: one of merlab's, or your own.
 
-    Exactly one of ``network`` (a torch module for a task; its keyword-only options come from the preset) and
-    ``pipeline`` (a classical classifier for a task) is given. ``view`` says which views of the face it looks at,
-    ``input`` is the recipe it takes unless the user or the preset names another. ``takes`` lists the layouts of input
-    that it can work on. ``seeded`` is False where no seed changes the result.
+    Give exactly one of ``network`` and ``pipeline``. ``network`` is called with a Task, and with the preset's network
+    options as keywords, and returns an untrained torch module that maps (N, C, H, W) to logits (N, classes).
+    ``pipeline`` is called with a Task and returns a Classifier.
+
+    Attributes:
+        name: what tables and the command line call it.
+        title, paper: one line each for lists and reports.
+        input: the recipe of its input, unless the user or the preset gives another.
+        presets: settings by name; the first is used where neither ``flow28`` nor ``reduced`` is there to choose. Without
+            any, a network is trained with the defaults of TrainingSettings.
+        view: which views of the face it takes: ``global``, ``local`` or ``both``.
+        seeded: False where no seed changes the result, so that one run is enough.
+        takes: the layouts of input that it can work on.
+        origin: how it was passed in: empty for merlab's own, ``FILE.py:NAME`` for one from a file.
+
     """
 
     name: str
-    title: str
-    paper: str
-    input: str
-    presets: Mapping[str, Preset]
+    title: str = ""
+    paper: str = ""
+    input: str = DEFAULT_INPUT
+    presets: Mapping[str, Preset] = field(default_factory=dict)
     view: View = "global"
     network: Callable[..., nn.Module] | None = None
     pipeline: Callable[[Task], Classifier] | None = None
     seeded: bool = True
     takes: tuple[Layout, ...] = ("image",)
+    origin: str = ""
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.pipeline is None):
-            raise ValueError(f"{self.name}: give either a network or a pipeline")
+            raise MerlabError(f"method {self.name}: give either network= or pipeline=, not both and not neither")
+        if not self.presets:
+            training = TrainingSettings() if self.network else None
+            object.__setattr__(self, "presets", {DEFAULT_PRESET: Preset(training=training)})
+        without = [name for name, preset in self.presets.items() if self.network and preset.training is None]
+        if without:
+            raise MerlabError(
+                f"method {self.name}: preset {without[0]} of a network needs training settings, "
+                "such as Preset(training=TrainingSettings(epochs=50))"
+            )
 
     def preset(self, name: str) -> Preset:
         """The preset of this name; raises MerlabError listing those that exist."""
@@ -115,7 +141,7 @@ class Method:
         if self.pipeline is not None:
             self.check_layout(task.layout)
             return self.pipeline(task)
-        assert preset.training is not None, f"{self.name}: a network's preset needs training settings"
+        assert preset.training is not None
         return NeuralClassifier(partial(self.module, task, preset), task.classes, preset.training, mirror=mirror)
 
     def module(self, task: Task, preset: Preset) -> nn.Module:

@@ -1,7 +1,7 @@
 """RCN, recurrent convolutional networks with modules that cost no parameters.
 
 Xia, Peng, Khor, Feng and Zhao, "Revealing the Invisible with Model and Data Shrinking for Composite-database Micro-
-expression VideoResult", IEEE Transactions on Image Processing 29, 2020, arXiv:2006.09674. The paper adds a wide
+expression Recognition", IEEE Transactions on Image Processing 29, 2020, arXiv:2006.09674. The paper adds a wide
 expansion (RCN-W), shortcut connections (RCN-S) or an attention unit (RCN-A) to a shallow recurrent network, and
 combines them (RCN-P, RCN-C, RCN-F).
 

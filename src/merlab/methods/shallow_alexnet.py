@@ -1,6 +1,6 @@
 """SSSN and DSSN, one or two shallow streams cut from AlexNet.
 
-Khor, See, Liong, Phan and Lin, "Dual-stream Shallow Networks for Facial Micro-expression VideoResult", ICIP 2019,
+Khor, See, Liong, Phan and Lin, "Dual-stream Shallow Networks for Facial Micro-expression Recognition", ICIP 2019,
 doi:10.1109/ICIP.2019.8802965. As read in the authors' released Keras code (no license): AlexNet cut after its second
 convolution (96 filters of 11 x 11, stride 4; max-pooling 3 / 2; local response normalization; two groups of 128 filters
 of 5 x 5; max-pooling 3 / 2; normalization), dropout 0.5, one linear layer; 227 x 227 images of onset-to-apex flow

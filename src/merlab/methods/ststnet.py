@@ -1,7 +1,7 @@
 """STSTNet, three shallow streams on optical flow.
 
 Liong, Gan, See, Khor and Huang, "Shallow Triple Stream Three-dimensional CNN (STSTNet) for Micro-expression
-VideoResult", FG 2019, arXiv:1902.03634.
+Recognition", FG 2019, arXiv:1902.03634.
 
 As read in the authors' released PyTorch code: three parallel 3 x 3 convolutions of 3, 5 and 8 filters, padding
 2; ReLU, then batch normalization; max-pooling 3 / 3; dropout 0.5; average pooling 2 / 2; one linear layer on 400

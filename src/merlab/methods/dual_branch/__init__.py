@@ -1,6 +1,6 @@
 """The paper's dual-branch network, its ablations (Table 7), and its backbones (Table 5).
 
-Zhang et al., "Micro-expression VideoResult Based on Dual-branch Feature Extraction and Fusion". Published: a global
+Zhang et al., "Micro-expression Recognition Based on Dual-branch Feature Extraction and Fusion". Published: a global
 branch (ResNet12 with CBAM), a local branch (Inception-v3 with CBAM) on the facial regions of the action units, their
 fusion by CAFFM, inputs of 231 x 282 pixels, Adam at 0.001, batches of 64, 500 epochs, a step decay of 0.9 every 100
 epochs, and in Table 7 the size and cost of six forms. Not published: layer widths, the stem, the head, the equations
@@ -25,7 +25,7 @@ from merlab.methods.dual_branch.network import DualNetwork, FusionNetwork, Globa
 from merlab.methods.method import Method, Preset
 from merlab.training import TrainingSettings
 
-PAPER = "Zhang et al., Micro-expression VideoResult Based on Dual-branch Feature Extraction and Fusion"
+PAPER = "Zhang et al., Micro-expression Recognition Based on Dual-branch Feature Extraction and Fusion"
 PAPER_INPUT = "onset-apex:size=231x282"
 
 PRESETS = {

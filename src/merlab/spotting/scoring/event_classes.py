@@ -18,7 +18,7 @@ GUESSES = 1000
 
 
 @dataclass(frozen=True)
-class VideoResult:
+class EventClasses:
     """Counts (videos, K + 1, K + 1) over the hits whose true event has a class: rows the truth, columns what was said.
 
     The last column counts abstentions; the last row is empty, and no class of the means.
@@ -30,7 +30,7 @@ class VideoResult:
     @classmethod
     def of(
         cls, hits: Sequence[HitEvent], truth: pd.DataFrame, spotted: pd.DataFrame, videos: int
-    ) -> VideoResult | None:
+    ) -> EventClasses | None:
         """None where either table has no emotions, or no hit has a true class."""
         if EMOTION not in truth or EMOTION not in spotted:
             return None

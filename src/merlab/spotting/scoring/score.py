@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array, IntArray, ratio
-from merlab.spotting.scoring.event_classes import VideoResult, harmonic_f1
+from merlab.spotting.scoring.event_classes import EventClasses, harmonic_f1
 from merlab.spotting.scoring.hits import HitEvent, interval_of
 from merlab.spotting.scoring.matching import match
 from merlab.spotting.scoring.read_intervals import APEX, OFFSET, ONSET, VIDEO
@@ -31,7 +31,7 @@ def score_spotting(truth: pd.DataFrame, spotted: pd.DataFrame, fps: float | None
     hits = [hit for index, video in enumerate(videos) for hit in _hits(index, video, truth, spotted)]
     counts = _counts(hits, truth, spotted, videos)
     right, wrong, missed = (int(count) for count in counts.sum(axis=0))
-    recognition = VideoResult.of(hits, truth, spotted, len(videos))
+    recognition = EventClasses.of(hits, truth, spotted, len(videos))
     recognized = recognition and recognition.describe(truth)
     spotting_f1 = _share(2 * right, 2 * right + missed + wrong)
     return {
@@ -88,7 +88,7 @@ def _share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def _strs(counts: IntArray, recognition: VideoResult, baselines: dict[str, Any]) -> dict[str, Any]:
+def _strs(counts: IntArray, recognition: EventClasses, baselines: dict[str, Any]) -> dict[str, Any]:
     """STRS, its interval, and that of two that guess the class."""
     shape, both = recognition.counts.shape, np.hstack([counts, recognition.counts.reshape(len(counts), -1)])
 
