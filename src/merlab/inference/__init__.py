@@ -1,0 +1,1 @@
+"""A network under PyTorch, ONNX Runtime and OpenVINO, and what it costs."""

@@ -1,0 +1,1 @@
+"""Any video becomes a result: chunks, the faces in them, events, evidence, output."""
