@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from merlab.videos.recognition import recognize
 
 __all__ = ["__version__", "recognize"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:
