@@ -1,0 +1,114 @@
+"""What stands around the code: versions, links, workflows, the citation file, templates."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+import merlab
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob(".github/*.md"), *REPOSITORY.glob("docs/**/*.md")])
+WORKFLOWS = sorted(REPOSITORY.glob(".github/workflows/*.yml"))
+FORMS = sorted(REPOSITORY.glob(".github/ISSUE_TEMPLATE/*.yml"))
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def text(path: str) -> str:
+    return (REPOSITORY / path).read_text(encoding="utf-8")
+
+
+def supported_pythons() -> list[str]:
+    found = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', text("pyproject.toml"))
+    assert found is not None
+    return [f"3.{minor}" for minor in range(int(found[1]), int(found[2]))]
+
+
+def test_the_citation_file_and_the_newest_changelog_section_have_the_version_of_the_package():
+    newest = re.search(r"^## (\S+) - (\S+)$", text("CHANGELOG.md"), re.MULTILINE)
+    citation = yaml.safe_load(text("CITATION.cff"))
+    assert newest is not None
+    assert newest[1] == citation["version"] == merlab.__version__
+    assert date.fromisoformat(newest[2]) == date.fromisoformat(citation["date-released"])
+
+
+def test_the_package_is_built_with_the_version_that_it_has_when_imported():
+    assert '[tool.hatch.version]\npath = "src/merlab/__init__.py"' in text("pyproject.toml")
+    assert f'__version__ = "{merlab.__version__}"' in text("src/merlab/__init__.py")
+
+
+def test_the_citation_file_has_the_keys_that_the_format_requires():
+    citation = yaml.safe_load(text("CITATION.cff"))
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["license"] in text("pyproject.toml")
+    assert citation.keys() >= {"authors", "message", "title"}
+    assert [set(each) for each in citation["authors"]] == [{"name"}]
+    assert all(reference.keys() >= {"authors", "title", "type"} for reference in citation["references"])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_every_relative_link_leads_to_a_file(document):
+    links = [link for link in LINK.findall(document.read_text(encoding="utf-8")) if "://" not in link]
+    generated = {"reference/api.md", "reference/commands.md"}
+    targets = [link.split("#")[0] for link in links if not link.startswith(("#", "mailto:"))]
+    missing = [target for target in targets if not (document.parent / target).exists()]
+    assert [target for target in missing if target.removeprefix("../").removeprefix("docs/") not in generated] == []
+
+
+def test_every_supported_python_is_tested_and_classified():
+    jobs = yaml.safe_load(text(".github/workflows/test.yml"))["jobs"]
+    assert jobs["test"]["strategy"]["matrix"]["python-version"] == supported_pythons()
+    assert re.findall(r"Programming Language :: Python :: (3\.\d+)", text("pyproject.toml")) == supported_pythons()
+    assert f"Python {supported_pythons()[0]} to {supported_pythons()[-1]}" in text("README.md")
+
+
+def test_the_test_workflow_runs_the_script_of_the_checkout():
+    steps = yaml.safe_load(text(".github/workflows/test.yml"))["jobs"]["test"]["steps"]
+    assert ".ci/run" in [step.get("run") for step in steps]
+    assert (REPOSITORY / ".ci" / "run").stat().st_mode & 0o100
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_may_only_read_ends_in_time_and_knows_no_secret(workflow):
+    content = workflow.read_text(encoding="utf-8")
+    read = yaml.safe_load(content)
+    # YAML 1.1, which PyYAML reads, takes the key `on` for a truth value.
+    assert read[True].keys() == {"push", "pull_request"}
+    assert read["permissions"] == {"contents": "read"}
+    assert read["concurrency"]["cancel-in-progress"] is True
+    assert all(job["timeout-minutes"] <= 45 and job["runs-on"] == "ubuntu-latest" for job in read["jobs"].values())
+    assert "secrets" not in content
+    used = [step["uses"] for job in read["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert [action for action in used if not re.fullmatch(r"actions/[a-z-]+@v\d+", action)] == []
+
+
+@pytest.mark.parametrize("form", [path for path in FORMS if path.stem != "config"], ids=lambda path: path.stem)
+def test_an_issue_form_has_what_is_shown_and_asks_each_question_once(form):
+    read = yaml.safe_load(form.read_text(encoding="utf-8"))
+    assert read.keys() >= {"name", "description", "body"}
+    questions = [each for each in read["body"] if each["type"] != "markdown"]
+    assert all(each["attributes"]["label"] for each in questions)
+    assert len({each["id"] for each in questions}) == len(questions) > 2
+
+
+def test_the_check_list_of_a_pull_request_has_the_rules_of_contributing():
+    rules = text("CONTRIBUTING.md").split("## Rules that tests cannot hold")[1].split("\n## ")[0]
+    listed = [line.removeprefix("- ") for line in rules.splitlines() if line.startswith("- ")]
+    template = text(".github/PULL_REQUEST_TEMPLATE.md").splitlines()
+    boxes = [line.removeprefix("- [ ] ") for line in template if line.startswith("- [ ] ")]
+    assert len(listed) > 3
+    assert boxes[1:] == listed
+    assert ".ci/run" in boxes[0]
+
+
+def test_pre_commit_accepts_its_configuration_and_needs_no_other_repository():
+    command = [sys.executable, "-m", "pre_commit", "validate-config", ".pre-commit-config.yaml"]
+    subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+    sources = [source["repo"] for source in yaml.safe_load(text(".pre-commit-config.yaml"))["repos"]]
+    assert sources == ["local"]
