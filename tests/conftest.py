@@ -1,4 +1,4 @@
-"""Synthetic faces that the tests of several rooms share; made once a session, whichever worker comes first."""
+"""Synthetic faces that several test folders share; the first worker that needs them makes them, once per session."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from merlab.protocols import Labeled, label_clips
 from merlab.schemes import find_scheme
 from merlab.synthesis import CAMERA, PRESETS, make_faces, make_renderer, plan_clip
 
-# A deadline measures the machine, and a loaded one would fail a property that holds.
+# No deadline: on a busy machine, a correct property would fail because it is slow.
 settings.register_profile("merlab", deadline=None)
 settings.load_profile("merlab")
 
 
 @pytest.fixture(scope="session")
 def heads(tmp_path_factory, worker_id) -> list[Image]:
-    """Four frames (480, 640, 3) of a drawn head, from onset to apex."""
+    """Four frames (480, 640, 3) of a synthetic head, from onset to apex."""
     own = tmp_path_factory.getbasetemp()
     path = (own if worker_id == "master" else own.parent) / "heads.npy"
     with FileLock(f"{path}.lock"):
@@ -39,7 +39,7 @@ def heads(tmp_path_factory, worker_id) -> list[Image]:
 
 @pytest.fixture(scope="session")
 def synthetic_faces(tmp_path_factory, worker_id) -> Callable[[str], Path]:
-    """A function from a preset's name to a tree of 72 cropped clips of 6 subjects; some 30 s of work a preset."""
+    """A function from the name of a preset to a tree of 72 cropped clips of 6 subjects; takes about 30 s per preset."""
     own = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent
 

@@ -1,4 +1,4 @@
-"""Small clips that tests make for themselves."""
+"""Functions that make small clips for the tests."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 STSTNET_FLOW = SHARED / "data" / "ststnet_flow"
 
 needs_released_flow = pytest.mark.skipif(
-    not STSTNET_FLOW.is_dir(), reason="the released flow images are not redistributed; put them beside the checkout"
+    not STSTNET_FLOW.is_dir(), reason="the released flow images are not redistributed; put them next to the checkout"
 )
 
 
 def texture(seed: int, height: int = 282, width: int = 231) -> NDArray[np.float32]:
-    """A smooth random gray image (H, W) in 40..215: enough structure for optical flow."""
+    """A smooth random gray image (H, W) in 40..215, with enough structure for optical flow."""
     noise = np.random.default_rng(seed).standard_normal((height, width)).astype(np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), 2.5)
     return np.asarray(127.5 + 87.5 * np.tanh(smooth / smooth.std()), np.float32)
 
 
 def moved(image: NDArray[np.float32], u: float, v: float) -> NDArray[np.float32]:
-    """The image moved u pixels right and v down."""
+    """The image moved by u pixels to the right and v pixels down."""
     matrix = np.array([[1, 0, u], [0, 1, v]], np.float32)
     size = (image.shape[1], image.shape[0])
     return np.asarray(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 
 def write_frames(folder: Path, images: Sequence[NDArray[np.float32]], first: int = 1, prefix: str = "img") -> Path:
-    """Write gray images as ``imgN.png`` from ``first`` on."""
+    """Write gray images as ``imgN.png``; N starts at ``first``."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, image in enumerate(images, start=first):
         cv2.imwrite(
@@ -45,7 +45,7 @@ def write_frames(folder: Path, images: Sequence[NDArray[np.float32]], first: int
 
 
 def make_clip(source: Path, **changes: object) -> Clip:
-    """A valid clip of three frames, with whatever a test changes."""
+    """A valid clip of three frames, with the fields that a test changes."""
     fields: dict[str, object] = {
         "database": "casme2",
         "subject": "sub01",
@@ -65,7 +65,7 @@ FLOW_SUBJECTS = ("sub01", "sub02", "s03", "006")
 
 
 def write_flow_tree(root: Path, subjects: Sequence[str] = FLOW_SUBJECTS, each: int = 2, seed: int = 0) -> Path:
-    """A tree in the layout of the released flow, ``each`` images a class and subject; the bright band is the class."""
+    """A tree in the layout of the released flow, ``each`` images per class and subject; a bright band is the class."""
     rng = np.random.default_rng(seed)
     for subject in subjects:
         for label in range(3):

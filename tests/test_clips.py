@@ -1,4 +1,4 @@
-"""The data model: rules of a clip, validated tables, and readers that never hand back damaged frames."""
+"""The data model: rules of a clip, validated tables, and frame readers that never return damaged frames."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def write_video(path: Path, frames: int, fps: float = 200.0) -> Path:
 
 
 class TestAClip:
-    def test_is_known_by_database_subject_and_name(self):
+    def test_has_a_key_of_database_subject_and_name(self):
         clip = make_clip(SOURCE)
         assert clip.key == "casme2/sub01/EP01_01"
         assert clip.group == "casme2/sub01"
 
     @pytest.mark.parametrize(
-        ("changes", "said"),
+        ("changes", "message"),
         [
             ({"database": ""}, "database must be a non-empty text, got ''"),
             ({"subject": "  "}, "subject must be a non-empty text"),
@@ -63,38 +63,38 @@ class TestAClip:
             ({"fps": float("nan")}, "fps must be a finite number above zero, got nan"),
             ({"fps": float("inf")}, "fps must be a finite number above zero, got inf"),
             ({"fps": "200"}, "fps must be a finite number above zero, got '200'"),
-            ({"onset": 0}, "onset must be a frame number from 1 up or None, got 0"),
-            ({"apex": 2.0}, "apex must be a frame number from 1 up or None, got 2.0"),
-            ({"offset": True}, "offset must be a frame number from 1 up or None, got True"),
-            ({"offset": pd.NA}, "offset must be a frame number from 1 up or None, got <NA>"),
-            ({"onset": 3}, "onset 3 lies after apex 2"),
-            ({"apex": 4}, "apex 4 lies after offset 3"),
-            ({"onset": 4, "apex": None}, "onset 4 lies after offset 3"),
+            ({"onset": 0}, "onset must be a frame number (1 or higher) or None, got 0"),
+            ({"apex": 2.0}, "apex must be a frame number (1 or higher) or None, got 2.0"),
+            ({"offset": True}, "offset must be a frame number (1 or higher) or None, got True"),
+            ({"offset": pd.NA}, "offset must be a frame number (1 or higher) or None, got <NA>"),
+            ({"onset": 3}, "onset 3 is after apex 2"),
+            ({"apex": 4}, "apex 4 is after offset 3"),
+            ({"onset": 4, "apex": None}, "onset 4 is after offset 3"),
         ],
     )
-    def test_that_breaks_a_rule_is_refused_with_the_rule(self, changes, said):
+    def test_that_breaks_a_rule_is_refused_with_the_rule(self, changes, message):
         with pytest.raises(ClipError) as error:
             make_clip(SOURCE, **changes)
-        assert said in str(error.value)
+        assert message in str(error.value)
 
-    def test_that_breaks_several_rules_is_told_all_of_them(self):
+    def test_that_breaks_several_rules_is_refused_with_all_of_them(self):
         with pytest.raises(ClipError, match=r"subject must .*; fps must .*; onset must .*; apex must "):
             make_clip(SOURCE, subject="", fps=-1, onset=0, apex="x")
 
     @given(st.lists(st.integers(1, 10**6), min_size=3, max_size=3))
-    def test_may_lie_at_any_frames_in_order(self, numbers):
+    def test_accepts_any_frame_numbers_in_order(self, numbers):
         onset, apex, offset = sorted(numbers)
         clip = make_clip(SOURCE, onset=onset, apex=apex, offset=offset)
         assert (clip.onset, clip.apex, clip.offset) == (onset, apex, offset)
 
-    def test_keeps_a_frame_rate_that_is_no_whole_number(self):
+    def test_keeps_a_frame_rate_that_is_not_a_whole_number(self):
         assert make_clip(SOURCE, fps=29.97).fps == 29.97
 
     def test_may_have_no_known_frames(self):
         assert make_clip(SOURCE, onset=None, apex=None, offset=None).apex is None
 
     @pytest.mark.parametrize(("source", "holds_flow"), [("a.PNG", True), ("a.avi", False), ("EP02_01f", False)])
-    def test_knows_whether_its_source_is_stored_flow(self, source, holds_flow):
+    def test_states_whether_its_source_is_stored_flow(self, source, holds_flow):
         assert make_clip(Path(source)).holds_flow is holds_flow
 
 
@@ -105,7 +105,7 @@ class TestATable:
         lines = str(error.value).splitlines()
         assert [line.split(":")[0] for line in lines] == ["row 1", "row 3", "row 4"]
         assert "fps" in lines[0]
-        assert "onset 9 lies after apex 2" in lines[1]
+        assert "onset 9 is after apex 2" in lines[1]
         assert "color" in lines[2]
 
     def test_names_a_row_that_lacks_a_field(self):
@@ -115,14 +115,14 @@ class TestATable:
             ClipTable.from_rows([incomplete])
 
     def test_refuses_a_clip_that_occurs_twice_and_names_it(self):
-        with pytest.raises(ClipError, match="these occur more often: casme2/sub01/EP01_01$"):
+        with pytest.raises(ClipError, match="these occur more than once: casme2/sub01/EP01_01$"):
             ClipTable.from_rows([row(), row(emotion="fear"), row(name="EP02_01")])
 
-    def test_tells_subjects_of_one_name_in_two_databases_apart(self):
+    def test_separates_subjects_with_the_same_name_in_two_databases(self):
         table = ClipTable.from_rows([row(), row(database="smic")])
         assert table.groups == ["casme2/sub01", "smic/sub01"]
 
-    def test_as_pandas_keeps_unknown_frames_unknown_and_numbers_whole(self):
+    def test_as_pandas_has_missing_values_for_unknown_frames_and_integers_for_known_ones(self):
         frame = ClipTable.from_rows([row(apex=None), row(name="b", fps=29.97)]).frame
         assert frame["apex"].isna().tolist() == [True, False]
         assert frame["onset"].tolist() == [1, 1]
@@ -133,11 +133,11 @@ class TestATable:
         assert len(ClipTable(())) == 0
         assert ClipTable(()).frame.empty
 
-    def test_part_of_it_keeps_the_order_asked_for_and_the_stamps(self):
+    def test_take_keeps_the_requested_order_and_the_stamps(self):
         table = ClipTable.from_rows([row(name=name) for name in "abc"], ["SYNTHETIC"])
-        part = table.take([2, 0])
-        assert [clip.name for clip in part] == ["c", "a"]
-        assert part.stamps == ("SYNTHETIC",)
+        taken = table.take([2, 0])
+        assert [clip.name for clip in taken] == ["c", "a"]
+        assert taken.stamps == ("SYNTHETIC",)
 
 
 class TestFrameNumbers:
@@ -145,7 +145,7 @@ class TestFrameNumbers:
         ("name", "number"),
         [("reg_img46.jpg", 46), ("img007.png", 7), ("006_05562.jpg", 5562), ("reg_image17581039.bmp", 17581039)],
     )
-    def test_end_the_name(self, name, number):
+    def test_are_read_from_the_end_of_the_file_name(self, name, number):
         assert frame_number(Path(name)) == number
 
     @pytest.mark.parametrize("name", ["cover.jpg", "reg_img46 (1).jpg", "46_img.jpg"])
@@ -157,7 +157,7 @@ class TestFrameNumbers:
             write_picture(tmp_path / f"img{number}.png")
         assert ImageFolder(tmp_path).numbers == [8, 9, 10, 11, 100]
 
-    def test_that_two_files_share_are_an_error_naming_both(self, tmp_path):
+    def test_that_two_files_share_are_an_error_that_names_both(self, tmp_path):
         for name in ("img7.jpg", "img007.jpg"):
             write_picture(tmp_path / name)
         with pytest.raises(ClipError, match=r"img0*7\.jpg and img0*7\.jpg have the same frame number"):
@@ -209,12 +209,12 @@ class TestImages:
         with pytest.raises(ClipError, match=r"img1\.jpg is truncated"):
             read_image(path)
 
-    def test_of_no_bytes_are_refused(self, tmp_path):
+    def test_that_are_empty_files_are_refused(self, tmp_path):
         (tmp_path / "img1.jpg").touch()
         with pytest.raises(ClipError, match=r"img1\.jpg is empty \(0 bytes\)"):
             read_image(tmp_path / "img1.jpg")
 
-    def test_that_are_renamed_texts_are_refused(self, tmp_path):
+    def test_that_are_renamed_text_files_are_refused(self, tmp_path):
         (tmp_path / "img1.jpg").write_text("not a picture")
         with pytest.raises(ClipError, match=r"img1\.jpg is not an image"):
             read_image(tmp_path / "img1.jpg")
@@ -233,22 +233,22 @@ class TestImages:
         with pytest.raises(ClipError, match=r"img1\.png is not an image that OpenCV can decode"):
             read_image(tmp_path / "img1.png")
 
-    def test_that_are_absent_from_their_folder_are_told_with_what_is_there(self, tmp_path):
+    def test_that_are_absent_from_their_folder_are_an_error_that_lists_the_existing_frames(self, tmp_path):
         for number in (4, 6):
             write_picture(tmp_path / f"img{number}.png")
-        with pytest.raises(ClipError, match=r"has no frame 5; it holds frames 4\.\.6, 1 missing between: 5"):
+        with pytest.raises(ClipError, match=r"has no frame 5; it has frames 4\.\.6, 1 missing between: 5"):
             ImageFolder(tmp_path).read(5)
 
 
 class TestVideos:
     @pytest.mark.parametrize("fps", [25.0, 29.97, 30000 / 1001, 200.0])
-    def test_keep_a_frame_rate_that_is_no_whole_number(self, tmp_path, fps):
+    def test_keep_a_frame_rate_that_is_not_a_whole_number(self, tmp_path, fps):
         assert Video(write_video(tmp_path / "a.avi", 3, fps)).fps == pytest.approx(fps, abs=1e-3)
 
     def test_are_numbered_from_1(self, tmp_path):
         assert list(Video(write_video(tmp_path / "a.avi", 7)).numbers) == [1, 2, 3, 4, 5, 6, 7]
 
-    def test_give_the_same_frame_in_whatever_order_they_are_read(self, tmp_path):
+    def test_give_the_same_frame_in_any_reading_order(self, tmp_path):
         video = Video(write_video(tmp_path / "a.avi", 7))
         brightness = {number: video.read(number).mean() for number in (3, 7, 1, 2, 2, 6)}
         assert brightness == {number: pytest.approx(10 * number, abs=2) for number in brightness}
@@ -256,7 +256,7 @@ class TestVideos:
     @pytest.mark.parametrize("number", [0, -1, 8, 100])
     def test_have_no_frame_beyond_their_ends(self, tmp_path, number):
         video = Video(write_video(tmp_path / "a.avi", 7))
-        with pytest.raises(ClipError, match=rf"has no frame {number}; it holds frames 1\.\.7"):
+        with pytest.raises(ClipError, match=rf"has no frame {number}; it has frames 1\.\.7"):
             video.read(number)
         assert video.read(7).mean() == pytest.approx(70, abs=2)
 
@@ -272,13 +272,13 @@ class TestVideos:
         path.write_bytes(content[: len(content) // 2])
         assert 0 < len(Video(path).numbers) < 40
 
-    def test_whose_name_is_no_utf_8_is_refused_with_a_remedy(self, tmp_path):
+    def test_whose_name_is_not_utf_8_are_refused_with_a_remedy(self, tmp_path):
         path = tmp_path / "caf\udce9.avi"
         try:
             path.write_bytes(b"")
         except OSError:
-            pytest.skip("this file system takes no such name")
-        with pytest.raises(ClipError, match=r"caf\\udce9\.avi has a name that is no UTF-8"):
+            pytest.skip("this file system does not allow such a name")
+        with pytest.raises(ClipError, match=r"caf\\udce9\.avi has a name that is not valid UTF-8; rename"):
             open_frames(path)
 
 
@@ -304,7 +304,7 @@ class TestSources:
         with pytest.raises(ClipError, match=r"EP02_01f cannot be listed: No such file"):
             _ = frames.numbers
 
-    def test_of_another_kind_are_told_what_is_read(self, tmp_path):
+    def test_of_another_kind_are_an_error_that_lists_the_readable_kinds(self, tmp_path):
         (tmp_path / "a.txt").touch()
         with pytest.raises(ClipError, match=r"neither a folder of images nor a video \(\.avi, \.mp4"):
             open_frames(tmp_path / "a.txt")

@@ -1,4 +1,4 @@
-"""What a process asks of its system."""
+"""Worker processes, reading ahead, and the memory that a process keeps."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ print(faults())
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is asked")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has this setting")
 def test_memory_that_was_freed_is_not_fetched_from_the_kernel_again():
     output = subprocess.run([sys.executable, "-c", COUNT_PAGE_FAULTS], capture_output=True, text=True, check=True)
     before, after = map(int, output.stdout.split())
@@ -51,7 +51,7 @@ def count_up(limit):
 
 
 class TestStreams:
-    def test_one_item_is_worked_on_in_this_process(self):
+    def test_a_single_item_is_processed_in_this_process(self):
         assert list(stream_from_processes(lambda item: iter([item, os.getpid()]), ["a"])) == ["a", os.getpid()]
 
     @pytest.mark.slow
@@ -60,16 +60,16 @@ class TestStreams:
         assert sorted(values) == [1, 1, 2, 2, 3, 3, 4]
 
     @pytest.mark.slow
-    @pytest.mark.parametrize(("limit", "told"), [(13, "13 is refused"), (99, "a worker process ended early")])
-    def test_an_error_stops_the_others(self, limit, told):
-        began = time.monotonic()
-        with pytest.raises(MerlabError, match=told):
+    @pytest.mark.parametrize(("limit", "message"), [(13, "13 is refused"), (99, "a worker process ended early")])
+    def test_an_error_stops_the_others(self, limit, message):
+        started = time.monotonic()
+        with pytest.raises(MerlabError, match=message):
             list(stream_from_processes(count_up, [1000, limit]))
-        assert time.monotonic() - began < 60
+        assert time.monotonic() - started < 60
 
 
 class TestReadingAhead:
-    def test_nothing_is_lost_and_errors_come_where_they_arise(self):
+    def test_no_item_is_lost_and_an_error_is_raised_at_its_place(self):
         def three():
             yield from (1, 2, 3)
             raise KeyError
@@ -84,9 +84,9 @@ class TestReadingAhead:
 @pytest.mark.parametrize(
     ("jobs", "shares"), [(1, [[1, 2, 3, 4, 5]]), (2, [[1, 3, 5], [2, 4]]), (9, [[1], [2], [3], [4], [5]])]
 )
-def test_items_are_dealt_out_in_turn_and_no_share_is_empty(jobs, shares):
+def test_items_are_distributed_in_turn_and_no_share_is_empty(jobs, shares):
     assert dealt_out([1, 2, 3, 4, 5], jobs) == shares
 
 
-def test_nothing_to_deal_out_is_one_empty_share():
+def test_an_empty_list_is_one_empty_share():
     assert dealt_out([], 4) == [[]]

@@ -1,4 +1,4 @@
-"""Rows and frames as they come; files that appear whole or not at all."""
+"""CSV files and videos are written row by row and frame by frame, and appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from merlab.frames import open_frames
 from merlab.sinks import CsvSink, VideoSink
 
 
-def test_rows_come_out_as_they_went_in(tmp_path):
+def test_a_csv_contains_the_written_rows(tmp_path):
     with CsvSink(tmp_path / "deep" / "rows.csv", ("frame", "what")) as sink:
         sink.write((1, "a, b"))
         sink.write((2, None))
@@ -23,7 +23,7 @@ def test_a_name_that_utf_8_cannot_hold_is_escaped(tmp_path):
     assert (tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines() == ["name", r"caf\udce9"]
 
 
-def test_a_row_of_another_length_is_refused(tmp_path):
+def test_a_row_of_the_wrong_length_is_refused(tmp_path):
     with pytest.raises(ValueError, match="3 values for 2 columns"), CsvSink(tmp_path / "rows.csv", ("a", "b")) as sink:
         sink.write((1, 2, 3))
 
@@ -36,7 +36,7 @@ def test_an_error_leaves_no_file(tmp_path, open_sink):
 
 
 def test_a_video_without_a_frame_is_refused_and_leaves_no_file(tmp_path):
-    with pytest.raises(MerlabError, match=r"video\.mp4 would be a video without a frame"):
+    with pytest.raises(MerlabError, match=r"video\.mp4 would be a video without frames"):
         VideoSink(tmp_path / "video.mp4", 25.0).__enter__().__exit__(None, None, None)
     assert list(tmp_path.iterdir()) == []
 

@@ -13,29 +13,29 @@ from merlab.storage import read_json, remove_unfinished, whole_file, whole_folde
 
 
 def write_half_a_file(path: Path, fault: type[BaseException]) -> None:
-    with whole_file(path) as aside:
-        aside.write_text("ha")
+    with whole_file(path) as temporary:
+        temporary.write_text("ha")
         raise fault
 
 
 def write_half_a_folder(path: Path, fault: type[BaseException]) -> None:
-    with whole_folder(path) as aside:
-        (aside / "new.jpg").touch()
+    with whole_folder(path) as temporary:
+        (temporary / "new.jpg").touch()
         raise fault
 
 
 class TestAWholeFile:
     def test_appears_with_all_of_its_content(self, tmp_path):
-        with whole_file(tmp_path / "new" / "table.csv") as aside:
-            aside.write_text("1,2")
+        with whole_file(tmp_path / "new" / "table.csv") as temporary:
+            temporary.write_text("1,2")
             assert not (tmp_path / "new" / "table.csv").exists()
         assert (tmp_path / "new" / "table.csv").read_text() == "1,2"
         assert [path.name for path in (tmp_path / "new").iterdir()] == ["table.csv"]
 
-    def test_is_written_under_a_name_with_the_same_suffix(self, tmp_path):
-        with whole_file(tmp_path / "clip.avi") as aside:
-            assert aside.suffix == ".avi"
-            aside.touch()
+    def test_has_a_temporary_name_with_the_same_suffix(self, tmp_path):
+        with whole_file(tmp_path / "clip.avi") as temporary:
+            assert temporary.suffix == ".avi"
+            temporary.touch()
 
     @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt, SystemExit])
     def test_leaves_the_old_one_and_no_trace_when_writing_stops(self, tmp_path, fault):
@@ -45,7 +45,7 @@ class TestAWholeFile:
         assert (tmp_path / "table.csv").read_text() == "old"
         assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
-    def test_that_nobody_wrote_is_an_error(self, tmp_path):
+    def test_that_is_never_written_is_an_error(self, tmp_path):
         with pytest.raises(MerlabError, match=r"cannot write .*table\.csv"), whole_file(tmp_path / "table.csv"):
             pass
 
@@ -54,21 +54,21 @@ class TestAWholeFile:
         place = tmp_path / "file" / "table.csv"
         with (
             pytest.raises(MerlabError, match=r"cannot write .*table\.csv.*choose a folder"),
-            whole_file(place) as aside,
+            whole_file(place) as temporary,
         ):
-            aside.touch()
+            temporary.touch()
 
     def test_cannot_replace_a_folder(self, tmp_path):
         (tmp_path / "table.csv").mkdir()
-        with pytest.raises(MerlabError, match="cannot write"), whole_file(tmp_path / "table.csv") as aside:
-            aside.touch()
+        with pytest.raises(MerlabError, match="cannot write"), whole_file(tmp_path / "table.csv") as temporary:
+            temporary.touch()
         assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
 
 class TestAWholeFolder:
     def test_appears_with_all_of_its_files(self, tmp_path):
-        with whole_folder(tmp_path / "deep" / "clip") as aside:
-            (aside / "img1.jpg").touch()
+        with whole_folder(tmp_path / "deep" / "clip") as temporary:
+            (temporary / "img1.jpg").touch()
             assert not (tmp_path / "deep" / "clip").exists()
         assert [path.name for path in (tmp_path / "deep").iterdir()] == ["clip"]
         assert [path.name for path in (tmp_path / "deep" / "clip").iterdir()] == ["img1.jpg"]
@@ -76,8 +76,8 @@ class TestAWholeFolder:
     def test_replaces_the_old_one_with_nothing_of_it_left(self, tmp_path):
         (tmp_path / "clip").mkdir()
         (tmp_path / "clip" / "old.jpg").touch()
-        with whole_folder(tmp_path / "clip") as aside:
-            (aside / "new.jpg").touch()
+        with whole_folder(tmp_path / "clip") as temporary:
+            (temporary / "new.jpg").touch()
         assert [path.name for path in (tmp_path / "clip").iterdir()] == ["new.jpg"]
         assert [path.name for path in tmp_path.iterdir()] == ["clip"]
 
@@ -98,7 +98,7 @@ class TestAWholeFolder:
 
 
 class TestUnfinishedWork:
-    def test_of_a_killed_writer_is_removed_once_it_is_old(self, tmp_path):
+    def test_of_a_stopped_process_is_removed_when_it_is_old(self, tmp_path):
         for number in range(3):
             folder = tmp_path / "runs" / f".unfinished-{number}-clip"
             (folder / "inner").mkdir(parents=True)
@@ -109,15 +109,15 @@ class TestUnfinishedWork:
         remove_unfinished(tmp_path)
         assert [path.name for path in tmp_path.rglob("*")] == ["runs"]
 
-    def test_of_a_writer_at_work_is_left_alone(self, tmp_path):
-        with whole_file(tmp_path / "table.csv") as aside:
-            aside.write_text("1")
+    def test_of_a_running_process_is_kept(self, tmp_path):
+        with whole_file(tmp_path / "table.csv") as temporary:
+            temporary.write_text("1")
             remove_unfinished(tmp_path)
         assert (tmp_path / "table.csv").read_text() == "1"
 
 
 class TestJson:
-    def test_comes_back_as_it_was_written(self, tmp_path):
+    def test_is_read_back_as_it_was_written(self, tmp_path):
         content = {"naïve": [1, 2.5, None, "é"], "name": "caf\udce9.mp4"}
         write_json(tmp_path / "run.json", content)
         assert read_json(tmp_path / "run.json") == content

@@ -1,4 +1,4 @@
-"""The data model: a clip, and a validated table of clips with what was found while reading it."""
+"""The data model: a clip, and a validated table of clips with the findings of its reader."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Clip:
         emotion: the annotators' label, lower case; a label scheme turns it into a class.
         source: folder of images, a video file, or (``ststnet-flow``) one optical-flow image.
         apex_source: where the apex comes from: ``annotated``, ``corrected``, or the rule that filled it;
-            ``unannotated`` where there is none, so that the input's recipe chooses.
-        note: what a reader changed in this row and why; empty when nothing.
+            ``unannotated`` if there is none, so that the recipe of the input chooses one.
+        note: what the reader changed in this row and why; empty if it changed nothing.
 
     """
 
@@ -59,12 +59,12 @@ class Clip:
 
     @property
     def group(self) -> str:
-        """``database/subject``: the unit that no split may divide."""
+        """``database/subject``: no split may divide the clips of one group."""
         return f"{self.database}/{self.subject}"
 
     @property
     def holds_flow(self) -> bool:
-        """Whether the source is one stored optical-flow image, so that there are no frames to read."""
+        """Whether the source is one stored optical-flow image, so that the clip has no frames to read."""
         return self.source.suffix.lower() in IMAGE_SUFFIXES
 
     def _broken_rules(self) -> Iterator[str]:
@@ -80,10 +80,10 @@ class Clip:
         known = [(column, number) for column, number in numbers.items() if number is not None]
         wrong = [(column, number) for column, number in known if type(number) is not int or number < 1]
         for column, number in wrong:
-            yield f"{column} must be a frame number from 1 up or None, got {number!r}"
+            yield f"{column} must be a frame number (1 or higher) or None, got {number!r}"
         for (first, earlier), (second, later) in zip(known, known[1:], strict=False) if not wrong else ():
             if earlier > later:
-                yield f"{first} {earlier} lies after {second} {later}"
+                yield f"{first} {earlier} is after {second} {later}"
 
 
 Severity = Literal["unusable", "differs", "handled"]
@@ -91,10 +91,10 @@ Severity = Literal["unusable", "differs", "handled"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference between what a database should hold and what a folder holds.
+    """One difference between the expected content of a database and the content of a folder.
 
-    Severity ``unusable``: the clip cannot be used as it is; ``differs``: usable, but look at it; ``handled``: a known
-    quirk of the release, with what merlab does about it.
+    Severity ``unusable``: the clip cannot be used as it is; ``differs``: the clip can be used, but check it;
+    ``handled``: a known quirk of the release, with what merlab does about it.
     """
 
     severity: Severity
@@ -106,7 +106,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the clips of a table come from: the database's name, its folder, and facts for the head of a report."""
+    """The origin of the clips of a table: the name of the database, its folder, and facts for the top of a report."""
 
     name: str
     root: Path
@@ -118,10 +118,10 @@ COLUMNS = tuple(column.name for column in fields(Clip))
 
 @dataclass(frozen=True)
 class ClipTable:
-    """A validated table of clips: every row obeys the rules of Clip, every key occurs once.
+    """A validated table of clips: every row follows the rules of Clip, and every key occurs once.
 
-    ``stamps`` are the words that every result made from the table carries (``SYNTHETIC``). ``findings`` are what the
-    reader of the database found to differ from what it expected, ``sources`` the databases that were read.
+    ``stamps`` are labels (such as ``SYNTHETIC``) that every result made from the table carries. ``findings`` are the
+    differences that the database reader found. ``sources`` are the databases that were read.
     """
 
     clips: tuple[Clip, ...]
@@ -132,11 +132,11 @@ class ClipTable:
     def __post_init__(self) -> None:
         twice = [key for key, count in Counter(clip.key for clip in self.clips).items() if count > 1]
         if twice:
-            raise ClipError(f"a clip key must occur once; these occur more often: {', '.join(sorted(twice))}")
+            raise ClipError(f"every clip key must occur once; these occur more than once: {', '.join(sorted(twice))}")
 
     @classmethod
     def from_rows(cls, rows: Iterable[Mapping[str, Any]], stamps: Sequence[str] = ()) -> ClipTable:
-        """Build a table from mappings with Clip's fields; raises ClipError naming every faulty row and its rule."""
+        """Build a table from mappings of Clip's fields; raises ClipError with every faulty row and the broken rule."""
         clips, faults = [], []
         for number, row in enumerate(rows, start=1):
             try:
@@ -149,7 +149,7 @@ class ClipTable:
 
     @classmethod
     def joined(cls, tables: Iterable[ClipTable]) -> ClipTable:
-        """The clips, findings and sources of all tables, with the stamps of each once."""
+        """One table with the clips, findings and sources of all tables; every stamp occurs once."""
         tables = list(tables)
         return cls(
             tuple(clip for table in tables for clip in table),
@@ -166,7 +166,7 @@ class ClipTable:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """The clips as pandas rows, columns as in Clip; unknown frame numbers are <NA>."""
+        """The clips as a DataFrame with the columns of Clip; unknown frame numbers are <NA>."""
         table = pd.DataFrame(
             [[getattr(clip, column) for column in COLUMNS] for clip in self.clips], columns=list(COLUMNS)
         )
@@ -174,13 +174,13 @@ class ClipTable:
 
     @property
     def groups(self) -> list[str]:
-        """One ``database/subject`` a clip, in the table's order."""
+        """``database/subject`` of each clip, in the order of the table."""
         return [clip.group for clip in self.clips]
 
     def take(self, positions: Iterable[int]) -> ClipTable:
-        """The clips at these positions, in this order; all else stays."""
+        """A table of the clips at these positions, in this order; stamps, findings and sources stay the same."""
         return replace(self, clips=tuple(self.clips[position] for position in positions))
 
     def frames(self, clip: Clip) -> Frames:
-        """The frames of one clip; nothing is decoded before it is asked for."""
+        """The frames of one clip; each frame is decoded only when it is read."""
         return open_frames(clip.source)

@@ -1,11 +1,11 @@
-"""The one exception that a user's mistake may raise."""
+"""The exception for a mistake of the user."""
 
 from __future__ import annotations
 
 
 class MerlabError(Exception):
-    """Something the user can mend: the message names what is wrong, where, and the remedy.
+    """A problem that the user can solve: the message states what is wrong, where, and the remedy.
 
-    Commands print the message and exit with status 1, without a traceback. Any other exception is merlab's own
-    fault and keeps its traceback.
+    Commands print the message and exit with status 1, without a traceback. Any other exception is a bug of merlab and
+    keeps its traceback.
     """

@@ -1,4 +1,4 @@
-"""Frames by their number: a folder of images, or a video."""
+"""Read frames by their number from a folder of images or from a video."""
 
 from __future__ import annotations
 
@@ -28,35 +28,42 @@ Float32Array = NDArray[np.float32]
 
 
 class ClipError(MerlabError):
-    """A clip or its frames break a rule of the data model."""
+    """A clip, or its frames, break a rule of the data model."""
 
 
 class Frames(Protocol):
-    """Frames by their number. ``fps`` is None where the source does not say."""
+    """Frames by their number. ``fps`` is None if the source does not state a frame rate."""
 
     fps: float | None
 
     @property
     def numbers(self) -> Sequence[int]:
-        """Frame numbers present, ascending."""
+        """The existing frame numbers, in ascending order."""
 
     @property
     def promised(self) -> int:
-        """How many frames there should be, as far as can be told without decoding them."""
+        """The number of frames that the source states; known without decoding, and not always right."""
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
-        """Every frame with its number, ascending, each decoded once."""
+        """All (number, image) pairs in ascending order; every frame is decoded once."""
 
-    def walk(self, wanted: Callable[[int], bool]) -> Iterator[Passed]:
-        """Every frame once, ascending; those whose number is not ``wanted`` go by without becoming an image."""
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
+        """All frames in ascending order; only frames whose number is ``wanted`` are decoded into an image."""
 
     def read(self, number: int) -> Image:
-        """Frame ``number`` as (H, W, 3) uint8 BGR. Raises ClipError when it is absent or damaged."""
+        """Frame ``number`` as (H, W, 3) uint8 BGR. Raises ClipError if it is absent or damaged."""
 
 
 @dataclass(frozen=True, eq=False)
-class Passed:
-    """A frame that went by: its number, when it is shown (s, None where the source does not say), its image or None."""
+class WalkedFrame:
+    """One frame that ``Frames.walk`` gives.
+
+    Attributes:
+        number: the frame number.
+        seconds: the time at which the frame is shown; None if the source does not state it.
+        image: (H, W, 3) uint8 BGR; None if the frame was not wanted.
+
+    """
 
     number: int
     seconds: float | None
@@ -64,24 +71,24 @@ class Passed:
 
 
 def open_frames(source: Path) -> Frames:
-    """Frames of a folder of images or of a video; raises ClipError saying what is wrong with ``source``."""
+    """The frames of a folder of images or of a video; raises ClipError if ``source`` is neither."""
     if source.is_dir():
         return ImageFolder(source)
     if not source.exists():
-        raise ClipError(f"{source} does not exist; check the root folder given to the command")
+        raise ClipError(f"{source} does not exist; check the root folder that you gave")
     if source.suffix.lower() in VIDEO_SUFFIXES:
         return Video(source)
     raise ClipError(f"{source} is neither a folder of images nor a video ({', '.join(VIDEO_SUFFIXES)})")
 
 
 def frame_number(path: Path) -> int | None:
-    """The number that ends a file's stem: ``reg_img46.jpg`` -> 46, ``006_05562.jpg`` -> 5562; None without one."""
+    """The number at the end of a file's stem: ``reg_img46.jpg`` -> 46, ``006_05562.jpg`` -> 5562; None if none."""
     match = re.search(r"(\d+)$", path.stem)
     return int(match.group(1)) if match else None
 
 
 class ImageFolder:
-    """Frames that are image files of one folder, ordered by the number in the name (img9 before img10)."""
+    """The image files of one folder as frames, ordered by the number in the file name (img9 before img10)."""
 
     fps: float | None = None
 
@@ -90,7 +97,7 @@ class ImageFolder:
 
     @cached_property
     def files(self) -> dict[int, Path]:
-        """Frame number -> file, ascending. Raises ClipError when two files share a number."""
+        """Frame number -> file, ascending. Raises ClipError if two files have the same number."""
         found: dict[int, Path] = {}
         try:
             paths = list(self.folder.iterdir())
@@ -107,37 +114,37 @@ class ImageFolder:
 
     @property
     def numbers(self) -> Sequence[int]:
-        """Frame numbers present, ascending."""
+        """The existing frame numbers, in ascending order."""
         return list(self.files)
 
     @property
     def promised(self) -> int:
-        """How many frames there are."""
+        """The number of frames."""
         return len(self.files)
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
         return ((number, self.read(number)) for number in self.numbers)
 
-    def walk(self, wanted: Callable[[int], bool]) -> Iterator[Passed]:
-        """Every frame once, ascending; only those ``wanted`` are read."""
-        return (Passed(number, None, self.read(number) if wanted(number) else None) for number in self.numbers)
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
+        """All frames in ascending order; only ``wanted`` frames are read."""
+        return (WalkedFrame(number, None, self.read(number) if wanted(number) else None) for number in self.numbers)
 
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR."""
         if number not in self.files:
-            raise ClipError(f"{self.folder} has no frame {number}; it holds {describe_numbers(self.numbers)}")
+            raise ClipError(f"{self.folder} has no frame {number}; it has {describe_numbers(self.numbers)}")
         return read_image(self.files[number])
 
 
 class Video:
-    """Frames of a video file, numbered from 1. Reading forwards is cheap; reading backwards starts over."""
+    """Frames of a video file, numbered from 1. Reading forwards is fast; reading backwards restarts at frame 1."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         shown = str(path).encode("utf-8", "backslashreplace").decode()
         if shown != str(path):
-            # OpenCV takes the whole process down on such a name.
-            raise ClipError(f"{shown} has a name that is no UTF-8, which no video can be read under; rename it")
+            # With such a name, OpenCV would crash the whole process.
+            raise ClipError(f"{shown} has a name that is not valid UTF-8; rename the video")
         self._capture = cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
             raise ClipError(f"{path} cannot be opened as a video; it may be empty, damaged or of an unknown codec")
@@ -147,12 +154,12 @@ class Video:
 
     @property
     def numbers(self) -> Sequence[int]:
-        """1 .. the number of frames that decode (containers lie about their length, so they are counted)."""
+        """1 to the number of frames that can be decoded; they are counted, because containers may state it wrongly."""
         return range(1, len(self.times) + 1)
 
     @cached_property
     def times(self) -> Sequence[float]:
-        """When each frame is shown, seconds, as the container says."""
+        """The time (seconds) at which each frame is shown, according to the container."""
         capture = cv2.VideoCapture(str(self.path))
         times = array("d")
         while capture.grab():
@@ -162,28 +169,28 @@ class Video:
 
     @property
     def promised(self) -> int:
-        """How many frames the container says that there are; it may lie, 0 when it does not say."""
+        """The number of frames that the container states; it may be wrong, and is 0 if the container states none."""
         return max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
-        for passed in self.walk(lambda number: True):
-            assert passed.image is not None
-            yield passed.number, passed.image
+        for frame in self.walk(lambda number: True):
+            assert frame.image is not None
+            yield frame.number, frame.image
 
-    def walk(self, wanted: Callable[[int], bool]) -> Iterator[Passed]:
-        """Every frame once, ascending; only those ``wanted`` are turned into images."""
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
+        """All frames in ascending order; only ``wanted`` frames are decoded into images."""
         capture = cv2.VideoCapture(str(self.path))
         for number in itertools.count(1):
             if not capture.grab():
                 break
             seconds = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             if not wanted(number):
-                yield Passed(number, seconds, None)
+                yield WalkedFrame(number, seconds, None)
                 continue
             decoded, image = capture.retrieve()
             if not decoded:
                 break
-            yield Passed(number, seconds, np.asarray(image, dtype=np.uint8))
+            yield WalkedFrame(number, seconds, np.asarray(image, dtype=np.uint8))
         capture.release()
 
     def read(self, number: int) -> Image:
@@ -196,7 +203,7 @@ class Video:
             self._next += 1
         decoded, image = self._capture.read() if self._next == number else (False, None)
         if not decoded or image is None:
-            raise ClipError(f"{self.path} has no frame {number}; it holds {describe_numbers(self.numbers)}")
+            raise ClipError(f"{self.path} has no frame {number}; it has {describe_numbers(self.numbers)}")
         self._next += 1
         return np.asarray(image, dtype=np.uint8)
 
@@ -204,8 +211,8 @@ class Video:
 def read_image(path: Path) -> Image:
     """Decode one image as (H, W, 3) uint8 BGR.
 
-    Raises ClipError when the file is missing, empty, truncated or not an image; OpenCV alone would hand back
-    the gray lower half of a truncated JPEG without a word.
+    Raises ClipError if the file is missing, empty, truncated or not an image. (OpenCV alone decodes a truncated JPEG
+    without an error and fills the missing half with gray.)
     """
     try:
         content = path.read_bytes()
@@ -225,9 +232,9 @@ def read_image(path: Path) -> Image:
 
 
 def write_image(path: Path, image: Image) -> None:
-    """Write an image (H, W, 3) BGR as PNG, whole or not at all."""
-    with whole_file(path) as aside:
-        aside.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+    """Write an image (H, W, 3) BGR as PNG; the file appears whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(cv2.imencode(".png", image)[1].tobytes())
 
 
 def _is_truncated(content: bytes) -> bool:
@@ -241,7 +248,7 @@ def _is_truncated(content: bytes) -> bool:
 
 
 def describe_numbers(numbers: Sequence[int]) -> str:
-    """``frames 46..86`` or ``frames 46..86, 3 missing between: 50, 51, 60``; ``no frames`` when empty."""
+    """``frames 46..86`` or ``frames 46..86, 3 missing between: 50, 51, 60``; ``no frames`` if there are none."""
     if not numbers:
         return "no frames"
     text = f"frames {numbers[0]}..{numbers[-1]}"

@@ -1,4 +1,4 @@
-"""Dense optical flow between two gray pictures, its strain, and its picture in colors."""
+"""Dense optical flow between two gray images, its optical strain, and its display in colors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from merlab.errors import MerlabError
 from merlab.frames import Float32Array, Image
 
 Gray = NDArray[np.uint8]
-# Hue turns once from a movement to the right (red) over down, left and up; OpenCV counts it in half degrees.
+# The hue makes one full turn: red is a movement to the right, then follow down, left and up. OpenCV counts hue in half
+# degrees.
 HALF_DEGREES = 180
 
 
@@ -30,10 +31,10 @@ def farneback(onset: Gray, apex: Gray) -> Float32Array:
 
 
 def tvl1(onset: Gray, apex: Gray) -> Float32Array:
-    """TV-L1 (Zach et al. 2007), OpenCV contrib's defaults; raises MerlabError where contrib is absent."""
+    """TV-L1 (Zach et al. 2007) with the defaults of OpenCV contrib; raises MerlabError if contrib is not installed."""
     if not hasattr(cv2, "optflow"):
         raise MerlabError(
-            "TV-L1 flow needs OpenCV's contrib build; install merlab[tvl1] into an environment of its own "
+            "TV-L1 flow needs the contrib build of OpenCV; install merlab[tvl1] into a separate environment "
             "(the two OpenCV builds share one folder), or use algorithm=dis"
         )
     return np.asarray(cv2.optflow.createOptFlow_DualTVL1().calc(onset, apex, None), np.float32)
@@ -43,7 +44,7 @@ ALGORITHMS: dict[str, Callable[[Gray, Gray], Float32Array]] = {"dis": dis, "tvl1
 
 
 def strain(flow: Float32Array) -> Float32Array:
-    """Optical strain magnitude of a flow field (H, W, 2) -> (H, W), in pixels a pixel.
+    """Optical strain magnitude (H, W) of a flow field (H, W, 2), in pixels per pixel.
 
     sqrt(exx^2 + eyy^2 + 2 exy^2) with exy = (du/dy + dv/dx) / 2 (Shreve et al. 2011), by central differences.
     """
@@ -53,9 +54,9 @@ def strain(flow: Float32Array) -> Float32Array:
 
 
 def flow_colors(flow: Float32Array, full: float) -> Image:
-    """A flow field (H, W, 2) in colors, (H, W, 3) BGR: white where nothing moves.
+    """A flow field (H, W, 2) as colors (H, W, 3) BGR; white means no movement.
 
-    The hue is the direction, the saturation the length, full at ``full`` pixels.
+    The hue shows the direction, the saturation the length; the saturation is full at ``full`` pixels.
     """
     angle = np.arctan2(flow[..., 1], flow[..., 0])
     hue = np.rint(angle / (2 * np.pi) * HALF_DEGREES) % HALF_DEGREES

@@ -1,4 +1,4 @@
-"""What a process asks of its system: work in others that end with it, one thread of OpenCV, memory it needs again."""
+"""Worker processes that end with their parent, one OpenCV thread per process, and memory that a process keeps."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ import cv2
 from merlab.errors import MerlabError
 
 ENDED_EARLY = (
-    "a worker process ended early: it was killed, memory ran out, or a script of yours starts the work outside "
-    '`if __name__ == "__main__":`; the same command goes on where it was, fewer jobs need less memory'
+    "a worker process ended early: it was killed, memory ran out, or your script starts the work outside "
+    '`if __name__ == "__main__":`; the same command resumes the work, and fewer jobs need less memory'
 )
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# glibc's names for what mallopt sets (malloc.h), and the largest block that every glibc agrees to keep.
+# The parameters of mallopt (malloc.h of glibc), and the largest block that every version of glibc can keep.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 LARGEST_BLOCK_KEPT = 32 * 2**20
 MOST_KEPT = 256 * 2**20
 
 
 def end_with_parent() -> None:
-    """Watch the parent from a thread of this worker process and end with it, however it ended (kill -9 included)."""
+    """End this worker process when its parent ends, for any reason (kill -9 included); a thread watches the parent."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -47,10 +47,10 @@ def end_with_parent() -> None:
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep up to 256 MiB that it has freed; does nothing where the C library is not glibc.
+    """Let this process keep up to 256 MiB of freed memory; does nothing if the C library is not glibc.
 
-    By default glibc returns blocks beyond its thresholds to the kernel, which hands them back page by page, each
-    zeroed anew: a network with large activations and few parameters spends a third of its training so.
+    By default, glibc returns large freed blocks to the kernel. The kernel gives them back page by page and sets every
+    page to zero again. A network with large activations and few parameters spends a third of its training on this.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
@@ -60,7 +60,7 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Keep OpenCV to one thread: its own threads cost more than they gain on images this small."""
+    """Use one OpenCV thread: on images this small, more threads cost more time than they save."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
@@ -70,10 +70,10 @@ def one_thread() -> Iterator[None]:
 
 
 def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None) -> Iterator[Result]:
-    """``work(item)`` of each item, as they come, in ``jobs`` processes (None: one a core; 1: in this process).
+    """Yield ``work(item)`` of each item when it is ready, from ``jobs`` processes (None: one per core; 1: this one).
 
-    OpenCV keeps to one thread in each. Raises what ``work`` raises, and MerlabError when a process dies; what is
-    under way is finished first.
+    Each process uses one OpenCV thread. Raises what ``work`` raises, and MerlabError if a process dies; items that are
+    already being processed are finished first.
     """
     processes = min(jobs or os.cpu_count() or 1, len(items))
     if processes <= 1:
@@ -95,7 +95,7 @@ def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], job
 
 
 def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """The items, the next of which a thread fetches while the current one is worked on."""
+    """Yield the items; a thread fetches the next item while the caller processes the current one."""
     iterator, end = iter(items), object()
     with ThreadPoolExecutor(1) as pool:
         coming: Future[Any] = pool.submit(next, iterator, end)
@@ -105,10 +105,10 @@ def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def stream_from_processes(work: Callable[[Item], Iterator[Result]], items: Sequence[Item]) -> Iterator[Result]:
-    """What ``work(item)`` yields, as it comes, of each item in a process of its own (a single one: in this process).
+    """Yield what ``work(item)`` yields; each item has its own process (a single item is processed in this process).
 
-    OpenCV keeps to one thread in each. Raises what ``work`` raises, and MerlabError when a process dies; the others are
-    stopped then, as they are when the caller stops listening.
+    Each process uses one OpenCV thread. Raises what ``work`` raises, and MerlabError if a process dies. The other
+    processes are then stopped, as they are when the caller stops iterating.
     """
     if len(items) == 1:
         with one_thread():
@@ -133,13 +133,13 @@ def stream_from_processes(work: Callable[[Item], Iterator[Result]], items: Seque
 
 
 def dealt_out(items: Sequence[Item], jobs: int | None) -> list[Sequence[Item]]:
-    """The items in as many shares as processes shall work at once (None: one a core), in turn, none of them empty."""
+    """Distribute the items in turn over ``jobs`` shares (None: one per core); no share is empty if there are items."""
     processes = max(1, min(jobs or os.cpu_count() or 1, len(items)))
     return [items[position::processes] for position in range(processes)]
 
 
 def _send_all(work: Callable[[Item], Iterator[Result]], item: Item, sender: Connection) -> None:
-    """Send what ``work`` yields as (True, value), then (False, None), or (False, what it raised)."""
+    """Send each value that ``work`` yields as (True, value), then (False, None), or (False, exception) on an error."""
     _start_worker()
     try:
         for value in work(item):
@@ -166,7 +166,7 @@ def _received(receivers: list[Connection]) -> Iterator[Any]:
 
 
 def _start_worker() -> None:
-    # Ctrl-C reaches every process of the terminal; the parent alone decides.
+    # Ctrl-C reaches every process of the terminal; only the parent reacts to it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     end_with_parent()

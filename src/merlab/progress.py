@@ -1,4 +1,4 @@
-"""How long work reports how far it is."""
+"""How a long task reports its progress."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called after each step of long work, so that a command or a notebook can show it."""
+    """A function that is called after each step of a long task, so that a command or a notebook can show progress."""
 
     def __call__(self, done: float, total: int, what: str, /) -> None:
-        """Report ``done`` of ``total`` steps; ``what`` says in a few words what is being done."""
+        """Report that ``done`` of ``total`` steps are finished; ``what`` describes the work in a few words."""
 
 
 def silent(done: float, total: int, what: str, /) -> None:
-    """Show nothing."""
+    """Report no progress."""

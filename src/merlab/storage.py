@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Write files and folders so that they appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,56 +16,60 @@ from merlab.errors import MerlabError
 
 UNFINISHED = ".unfinished-"
 STILL_WRITING_SECONDS = 60
-FULL = {errno.ENOSPC, errno.EDQUOT}
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class WriteError(MerlabError):
-    """Files cannot be written where they were asked for; nothing else of the work can be, either."""
+    """A file cannot be written to the requested place, so the whole command must stop."""
 
     @classmethod
     def at(cls, path: Path, error: OSError) -> WriteError:
-        """What the system said about writing ``path``, and the remedy."""
-        remedy = "make room and run it again" if error.errno in FULL else "choose a folder that you may write to"
+        """The error of the operating system when it wrote ``path``, and the remedy."""
+        full = error.errno in DISK_FULL
+        remedy = "make room and run it again" if full else "choose a folder that you may write to"
         return cls(f"cannot write {path}: {error.strerror or error}; {remedy}")
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a path beside ``path`` to write to; on success it is renamed to ``path``, on failure removed.
+    """Yield a temporary path next to ``path``; on success the file is renamed to ``path``, on failure it is removed.
 
-    Missing parent folders are made. Raises WriteError where the folder cannot be made or written to.
+    Missing parent folders are made. Raises WriteError if the folder cannot be made or the file cannot be written.
     """
-    aside = _beside(path)
+    temporary = _temporary_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield aside
-        aside.replace(path)
+        yield temporary
+        temporary.replace(path)
     except OSError as error:
         raise WriteError.at(path, error) from error
     finally:
         with suppress(OSError):
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a new empty folder beside ``path``; on success it replaces ``path``, on failure it is removed."""
-    aside, before = _beside(path), _beside(path)
+    """Yield a new empty folder next to ``path``; on success it replaces ``path``, on failure it is removed."""
+    temporary, previous = _temporary_path(path), _temporary_path(path)
     try:
-        aside.mkdir(parents=True)
-        yield aside
+        temporary.mkdir(parents=True)
+        yield temporary
         if path.is_dir():
-            path.replace(before)
-        aside.replace(path)
-        shutil.rmtree(before, ignore_errors=True)
+            path.replace(previous)
+        temporary.replace(path)
+        shutil.rmtree(previous, ignore_errors=True)
     except OSError as error:
         raise WriteError.at(path, error) from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_unfinished(folder: Path, older_than: float = STILL_WRITING_SECONDS) -> None:
-    """Remove what killed writers left under ``folder``; what is younger (seconds) may still be being written."""
+    """Remove temporary files that stopped processes left under ``folder``.
+
+    Files younger than ``older_than`` seconds are kept, because another process may still be writing them.
+    """
     for path in list(folder.rglob(f"{UNFINISHED}*")):
         if not path.exists() or time.time() - path.lstat().st_mtime < older_than:
             continue
@@ -75,11 +79,12 @@ def remove_unfinished(folder: Path, older_than: float = STILL_WRITING_SECONDS) -
             path.unlink(missing_ok=True)
 
 
-def claim_folder(out: Path, marker: str, settings: Mapping[str, Any], holds: str, **unchecked: Any) -> None:
-    """Make ``out`` the folder of what these settings decide, or see that it already is.
+def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: str, **unchecked: object) -> None:
+    """Reserve ``out`` for the output of these settings, or check that it is already reserved for the same settings.
 
-    ``marker`` is the file in it that keeps them, with what is ``unchecked``; ``holds`` says what it is a folder of.
-    Raises MerlabError when it holds anything else.
+    ``marker`` is the name of the settings file in the folder; it also stores the ``unchecked`` values. ``holds``
+    describes the content in messages, such as ``synthetic faces``. Raises MerlabError if the folder holds anything
+    else.
     """
     if out.exists() and not out.is_dir():
         raise MerlabError(f"{out} is a file; choose a folder for the {holds}")
@@ -88,57 +93,60 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, Any], holds: str
         remove_unfinished(out, older_than=0)
         return
     if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
-        raise MerlabError(f"{out} is not empty and holds no {holds}; choose a new folder")
+        raise MerlabError(f"{out} is not empty and does not hold {holds}; choose a new folder")
     write_json(out / marker, {**settings, **unchecked})
 
 
-def require_same(out: Path, there: Mapping[str, Any], settings: Mapping[str, Any], holds: str) -> None:
-    """Raises MerlabError, saying what differs, where what is ``there`` in a folder was made with other settings."""
+def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str, object], holds: str) -> None:
+    """Raises MerlabError with all differences if the ``stored`` settings of a folder differ from ``settings``."""
     differing = [
-        f"{name} is {_told(there.get(name))} there and {_told(asked)} here"
-        for name, asked in settings.items()
-        if there.get(name) != asked
+        f"{name} is {_as_text(stored.get(name))} there and {_as_text(value)} here"
+        for name, value in settings.items()
+        if stored.get(name) != value
     ]
     if differing:
         raise MerlabError(f"{out} holds other {holds}: {'; '.join(differing)}; choose a new folder")
 
 
 def release_folder(out: Path, marker: str) -> None:
-    """Give up a claimed folder in which nothing came to lie beside the ``marker``, so that it can be claimed anew."""
+    """Remove a reserved folder that holds nothing but its ``marker``, so that it can be reserved again."""
     if [path.name for path in out.iterdir()] == [marker]:
         (out / marker).unlink()
         out.rmdir()
 
 
-def _told(value: Any) -> str:
+def _as_text(value: object) -> str:
     return ", ".join(f"{key}={part}" for key, part in value.items()) if isinstance(value, dict) else str(value)
 
 
-def _beside(path: Path) -> Path:
+def _temporary_path(path: Path) -> Path:
     return path.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{path.name}")
 
 
 def keep_text(path: Path, text: str, check: bool) -> bool:
-    """Make ``text`` the content of a file; with ``check`` nothing is written. Whether the file holds it afterwards."""
+    """Write ``text`` to a file if it differs from the file's content; with ``check``, write nothing.
+
+    Returns whether the file then contains ``text``.
+    """
     if path.is_file() and path.read_bytes() == text.encode():
         return True
     if check:
         return False
-    with whole_file(path) as aside:
-        aside.write_bytes(text.encode())
+    with whole_file(path) as temporary:
+        temporary.write_bytes(text.encode())
     return True
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write ``content`` as indented JSON, whole or not at all."""
+    """Write ``content`` as indented JSON; the file appears whole or not at all."""
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    with whole_file(path) as aside:
-        # What UTF-8 does not hold, such as parts of an odd file name, becomes an escape of JSON.
-        aside.write_bytes(text.encode("utf-8", "backslashreplace"))
+    with whole_file(path) as temporary:
+        # Characters that UTF-8 cannot encode, as in an unusual file name, become JSON escapes.
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON; raises MerlabError naming the file when it is missing or damaged."""
+    """Read JSON; raises MerlabError if the file is missing or damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import cv2
 import numpy as np
 
-from merlab.frames import ClipError, Image, Passed, describe_numbers
+from merlab.frames import ClipError, Image, WalkedFrame, describe_numbers
 
 # Optical flow between two faces stored so differs by a few thousandths of a pixel.
 JPEG_QUALITY = 95
@@ -39,9 +39,9 @@ class Album:
     def __iter__(self) -> Iterator[tuple[int, Image]]:
         return ((number, self.read(number)) for number in self._pictures)
 
-    def walk(self, wanted: Callable[[int], bool]) -> Iterator[Passed]:
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
         """Every frame once, ascending; only those ``wanted`` are decoded."""
-        return (Passed(number, None, self.read(number) if wanted(number) else None) for number in self._pictures)
+        return (WalkedFrame(number, None, self.read(number) if wanted(number) else None) for number in self._pictures)
 
     def read(self, number: int) -> Image:
         """Frame ``number``, (H, W, 3) BGR; raises ClipError where there is none."""
