@@ -5,47 +5,77 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from types import ModuleType
 from typing import Any
 
-from griffe2md import render_package_docs
+import griffe
+from griffe2md import render_object_docs
 from properdocs.structure.files import File, Files
 
+import merlab
+
 COMMANDS_PAGE, API_PAGE = "reference/commands.md", "reference/api.md"
-# What a program calls, in the order of the way from a file to a number.
-MODULES = (
-    "merlab.errors",
-    "merlab.clips",
-    "merlab.sinks",
-    "merlab.databases.database",
-    "merlab.faces.alignment",
-    "merlab.faces.tracking",
-    "merlab.faces.regions",
-    "merlab.inputs.recipe",
-    "merlab.inputs.extraction",
-    "merlab.training",
-    "merlab.methods.method",
-    "merlab.protocols",
-    "merlab.evaluation.predictions",
-    "merlab.evaluation.metrics",
-    "merlab.evaluation.significance",
-    "merlab.spotting.scoring",
-    "merlab.spotting.spot",
-    "merlab.models.recognizer",
-    "merlab.videos.evidence.movement",
-    "merlab.videos.recognition",
-    "merlab.videos.result",
-    "merlab.sinks",
-)
 # Types link to where they would be described, which not every one is; the names say enough.
 LINK = re.compile(r"\[([^\]]+)\]\(#[^)]*\)")
-STYLE = {"show_signature_annotations": True, "members_order": "source", "summary": False, "show_if_no_docstring": False}
+STYLE = {
+    "show_signature_annotations": True,
+    "members_order": "source",
+    "summary": False,
+    "show_if_no_docstring": False,
+    "show_root_full_path": False,
+    "show_object_full_path": False,
+    "line_length": 100,
+}
+API_INTRODUCTION = """\
+# Python API
+
+    import merlab
+
+Each name is loaded when it is first used, so `import merlab` takes no time. These names are public; everything else
+may change between releases.
+"""
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages to the site's files; fails the build where the commands or a module cannot be read."""
-    command = [sys.executable, "-m", "typer", "merlab.cli", "utils", "docs", "--name", "merlab", "--title", "Commands"]
-    listed = subprocess.run(command, check=True, capture_output=True, text=True)
-    files.append(File.generated(config, COMMANDS_PAGE, content=listed.stdout))
-    described = [render_package_docs(module, STYLE) for module in MODULES]
-    files.append(File.generated(config, API_PAGE, content=LINK.sub(r"\1", "\n\n".join(["# Python API", *described]))))
+    """Add the pages to the site's files; fails the build where the commands or a public name cannot be read."""
+    files.append(File.generated(config, COMMANDS_PAGE, content=commands_page()))
+    files.append(File.generated(config, API_PAGE, content=api_page()))
     return files
+
+
+def commands_page() -> str:
+    """Every command with its options, as ``merlab COMMAND --help`` prints them."""
+    command = [sys.executable, "-m", "typer", "merlab.cli", "utils", "docs", "--name", "merlab", "--title", "Commands"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def api_page() -> str:
+    """A list of the public names, then one section per name, in the order of ``merlab.__all__``."""
+    package = griffe.load("merlab", docstring_parser="google")
+    described = {name: documented(package, name) for name in merlab.__all__ if not name.startswith("__")}
+    listed = [f"- [`{name}`](#{name.lower()}): {first_line(each)}" for name, each in described.items()]
+    return "\n\n".join([API_INTRODUCTION, "\n".join(listed), *map(section, described.values())])
+
+
+def documented(package: Any, name: str) -> Any:
+    """What griffe read of a public name, where it is defined, under its public name."""
+    thing = getattr(merlab, name)
+    if isinstance(thing, ModuleType) or not hasattr(thing, "__qualname__"):
+        found = package[name]
+    else:
+        found = package[f"{thing.__module__}.{thing.__qualname__}".removeprefix("merlab.")]
+    if found.is_alias:
+        found = found.final_target
+    found.name = name
+    return found
+
+
+def section(described: Any) -> str:
+    """Signature, docstring and public members; a member is headed ``Clip.key``, so that headings are unique."""
+    rendered = render_object_docs(described, STYLE)
+    return LINK.sub(r"\1", rendered.replace(f"`{described.path}.", f"`{described.name}."))
+
+
+def first_line(described: Any) -> str:
+    """The first line of its docstring; every public name has one."""
+    return str(described.docstring.value).partition("\n")[0]

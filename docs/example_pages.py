@@ -1,0 +1,78 @@
+"""A page for every example: its text, its code, and what each cell showed when it ran.
+
+Examples run two at a time while the site is built. What they showed is kept in ``build/examples`` and reused as long
+as neither the example nor merlab has changed, so that only the first build takes minutes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from properdocs.structure.files import File, Files
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+KEPT = REPOSITORY / "build" / "examples"
+RUN = "import run_cells; run_cells.main()"
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add the pages and their figures; fails the build where an example fails."""
+    scripts = sorted([*REPOSITORY.glob("examples/*.py"), *REPOSITORY.glob("examples/*.ipynb")])
+    with ThreadPoolExecutor(2) as pool:
+        folders = list(pool.map(outputs, scripts))
+    for script, folder in zip(scripts, folders, strict=True):
+        files.append(File.generated(config, f"examples/{script.stem}.md", content=page(script, folder)))
+        for figure in sorted(folder.glob("*.png")):
+            files.append(File.generated(config, f"examples/{figure.name}", content=figure.read_bytes()))
+    return files
+
+
+def outputs(script: Path) -> Path:
+    """The folder with what the cells of this script showed: kept from an earlier run, or made now."""
+    folder = KEPT / f"{script.stem}-{digest(script)}"
+    if not (folder / "cells.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-c", RUN, str(script), str(folder)]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{script.name} failed:\n{done.stderr}")
+    return folder
+
+
+def digest(script: Path) -> str:
+    """Sixteen hexadecimal digits that change with the example, with merlab and with the version of Python."""
+    content = hashlib.sha256(sys.version.encode())
+    for path in [script, Path(__file__).with_name("run_cells.py"), *sorted(REPOSITORY.glob("src/merlab/**/*"))]:
+        if path.is_file() and path.suffix != ".pyc":
+            content.update(path.read_bytes())
+    return content.hexdigest()[:16]
+
+
+def page(script: Path, folder: Path) -> str:
+    """The cells in Markdown, and where the file is."""
+    cells = json.loads((folder / "cells.json").read_text(encoding="utf-8"))
+    end = f"This page is made from `examples/{script.name}`, which runs when the documentation is built."
+    return "\n\n".join([*map(markdown, cells), end])
+
+
+def markdown(cell: dict[str, str]) -> str:
+    """One cell in Markdown: its text, or its code and what it showed."""
+    if cell["kind"] == "markdown":
+        return cell["source"]
+    shown = [f"```python\n{cell['source']}\n```"]
+    if cell["printed"].strip():
+        shown.append(f'<pre class="output">{html.escape(cell["printed"].rstrip())}</pre>')
+    if cell["html"]:
+        shown.append(f'<div class="output">{cell["html"]}</div>')
+    if cell["figure"]:
+        shown.append(f"![What the cell above draws]({cell['figure']})")
+    return "\n\n".join(shown)
