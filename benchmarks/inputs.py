@@ -1,7 +1,7 @@
-"""Inputs, clips a second: every kind from frames on disk, and each flow algorithm as a ratio to DIS in the same run.
+"""Speed of inputs in clips per second: every kind from frames on disk, and each flow algorithm relative to DIS.
 
-Run `python benchmarks/inputs.py`; clips of 60 JPEG frames are drawn at random at 231 x 282, so nothing is needed but
-merlab. TV-L1 runs where OpenCV's contrib build is installed (docs/inputs.md says how).
+Run `python benchmarks/inputs.py`. It makes clips of 60 random JPEG frames of 231 x 282, so it needs only merlab. TV-L1
+runs if OpenCV's contrib build is installed (see docs/inputs.md).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def movement(seed: int, frames: int) -> list[Gray]:
 
 
 def write_clips(root: Path) -> ClipTable:
-    """Clips whose apex lies in the middle."""
+    """Clips of JPEG frames below ``root``, with the apex in the middle."""
     clips = []
     for number in range(CLIPS):
         folder = root / f"clip{number}"
@@ -55,7 +55,7 @@ def write_clips(root: Path) -> ClipTable:
 
 
 def extracted_per_second(table: ClipTable, recipe: str, jobs: int) -> float:
-    """Clips read, computed and stored, with nothing in the cache before."""
+    """Clips per second: read, computed and stored, with an empty cache."""
     with tempfile.TemporaryDirectory() as cache:
         start = time.perf_counter()
         load_inputs(table, parse_recipe(recipe), Path(cache), jobs)
@@ -63,7 +63,7 @@ def extracted_per_second(table: ClipTable, recipe: str, jobs: int) -> float:
 
 
 def flows_per_second(name: str, pairs: list[list[Gray]], threads: int) -> float:
-    """Flow and strain of every pair."""
+    """Pairs of frames per second: flow and strain."""
     with ThreadPoolExecutor(threads) as pool:
         start = time.perf_counter()
         list(pool.map(lambda pair: strain(ALGORITHMS[name](*pair)), pairs))
@@ -71,7 +71,7 @@ def flows_per_second(name: str, pairs: list[list[Gray]], threads: int) -> float:
 
 
 def compare_kinds() -> None:
-    print(f"\nclips a second, {FRAMES} frames of 231x282 on disk; a frame rate only where all {FRAMES} are read")
+    print(f"\nclips per second, {FRAMES} frames of 231x282 on disk; frames per second if all {FRAMES} frames are read")
     print(f"{'recipe':32}{'one thread':>12}{f'{CORES} threads':>12}{'frames/s, one':>15}")
     with tempfile.TemporaryDirectory() as folder:
         table = write_clips(Path(folder))
@@ -85,8 +85,8 @@ def compare_kinds() -> None:
 
 def compare_algorithms() -> None:
     cv2.setNumThreads(1)
-    print("\npairs a second, flow and strain at 231x282")
-    print(f"{'algorithm':32}{'one thread':>12}{f'{CORES} threads':>12}{'DIS faster by':>15}")
+    print("\npairs of frames per second, flow and strain at 231x282")
+    print(f"{'algorithm':32}{'one thread':>12}{f'{CORES} threads':>12}{'DIS is x faster':>17}")
     reference = flows_per_second("dis", [movement(seed, 2) for seed in range(60)], 1)
     for name in ALGORITHMS:
         pairs = [movement(seed, 2) for seed in range(6 if name == "tvl1" else 60)]
@@ -95,7 +95,7 @@ def compare_algorithms() -> None:
         except MerlabError as error:
             print(f"{name:12}{error}")
             continue
-        print(f"{name:32}{one:12.1f}{many:12.1f}{reference / one:15.1f}")
+        print(f"{name:32}{one:12.1f}{many:12.1f}{reference / one:17.1f}")
 
 
 def main() -> None:

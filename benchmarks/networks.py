@@ -1,10 +1,10 @@
-"""Training step and inference of the six rows of Table 7, plain eager PyTorch beside what merlab uses, in one run.
+"""Training step and inference of the six rows of Table 7: plain eager PyTorch and the variants that merlab uses.
 
     python benchmarks/networks.py [--size 231x282] [--threads N] [--quick]
 
-The reference is eager float32 in PyTorch's own memory order (NCHW). Beside it: channels-last memory, and bfloat16
-autocast with channels-last where the processor multiplies bfloat16 itself. Every figure is the median of repeated
-runs.
+The reference is eager float32 in PyTorch's default memory order (NCHW). The variants are channels-last memory, and
+bfloat16 autocast with channels-last if the processor has bfloat16 arithmetic. All are measured in one run. Every number
+is the median of repeated runs.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ BFLOAT16 = Variant("bfloat16 channels-last", channels_last=True, bfloat16=True)
 
 
 def build(row: str, size: tuple[int, int], variant: Variant) -> tuple[nn.Module, Task]:
-    """The network of a row at full width, in the variant's memory order."""
+    """The network of a row of Table 7 at full width, in the variant's memory order, and its task."""
     method = find_method(row)
     width, height = size
     task = Task(CLASSES, CHANNELS, height, width, views=2 if method.view == "both" else 1)
@@ -102,9 +102,9 @@ def main() -> None:
     variants = [REFERENCE, CHANNELS_LAST] + ([BFLOAT16] if cpu_has_bfloat16() else [])
 
     print(hardware())
-    print(f"input {CHANNELS} x {chosen.size}, ms a clip (times faster than {REFERENCE.name}), median of {runs} runs")
+    print(f"input {CHANNELS} x {chosen.size}, ms per clip (times faster than {REFERENCE.name}), median of {runs} runs")
     if BFLOAT16 not in variants:
-        print(f"{BFLOAT16.name}: left out, this processor has no bfloat16 arithmetic")
+        print(f"{BFLOAT16.name}: not measured, because this processor has no bfloat16 arithmetic")
     for title, prepare, clips in (
         ("inference, batch 1", inference, 1),
         ("training, batch 16", training_step, TRAINING_BATCH),

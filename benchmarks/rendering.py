@@ -1,9 +1,9 @@
-"""Speed of the synthetic faces on one core, with and without JPEG, beside bare JPEG encoding of the same frames.
+"""Speed of rendering synthetic faces on one core, compared with JPEG encoding of the same frames.
 
     python benchmarks/rendering.py [--subjects N]
 
-The reference is OpenCV's JPEG encoder on the frames just drawn: a figure that every machine can measure, so that the
-ratio means the same on all of them. Times are processor time of one thread.
+The reference is OpenCV's JPEG encoder on the frames that were just rendered. Every machine can measure it, so the ratio
+can be compared between machines. Times are processor time of one thread.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ Result = TypeVar("Result")
 
 
 class Cost(NamedTuple):
-    """Frames drawn, and the seconds of drawing them, of encoding them, and of their truth."""
+    """Number of frames, and the seconds for rendering them, encoding them, and computing their ground truth."""
 
     frames: int
-    drawing: float
+    rendering: float
     encoding: float
     truth: float
 
 
 def timed(function: Callable[..., Result], *arguments: object) -> tuple[Result, float]:
-    """What the function returns, and the processor seconds of this thread that it took."""
+    """The result of the function, and the processor seconds of this thread that it used."""
     start = time.thread_time()
     result = function(*arguments)
     return result, time.thread_time() - start
 
 
-def draw(renderer: FaceRenderer, plan: ClipPlan) -> list[Image]:
+def render(renderer: FaceRenderer, plan: ClipPlan) -> list[Image]:
     return list(renderer.frames(plan))
 
 
@@ -56,14 +56,14 @@ def encode(frames: list[Image]) -> None:
 
 def cost_of_clip(renderer: FaceRenderer, clip: int) -> Cost:
     plan = plan_clip(renderer.identity, clip, CLASSES[clip % len(CLASSES)], PRESET)
-    frames, drawing = timed(draw, renderer, plan)
+    frames, rendering = timed(render, renderer, plan)
     _, encoding = timed(encode, frames)
     _, truth = timed(clip_truth, renderer, plan)
-    return Cost(len(frames), drawing, encoding, truth)
+    return Cost(len(frames), rendering, encoding, truth)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Speed of the synthetic faces on one core.")
+    parser = argparse.ArgumentParser(description="Speed of rendering synthetic faces on one core.")
     parser.add_argument("--subjects", type=int, default=3)
     painting: list[float] = []
     crop: list[Cost] = []
@@ -77,18 +77,18 @@ def main() -> None:
             crop += [cost_of_clip(renderer, clip) for clip in range(len(CLASSES))]
             camera.append(cost_of_clip(FaceRenderer(identity, layers, PRESET, CAMERA), 0))
     print(f"{hardware()}; OpenCV {cv2.__version__} on one thread")
-    print(f"texture: {statistics.median(painting):.2f} s an identity (median of {len(painting)})")
+    print(f"texture: {statistics.median(painting):.2f} s per identity (median of {len(painting)})")
     report("crop 231 x 282", crop)
     report("camera 640 x 480", camera)
-    print(f"truth: {1000 * statistics.median(cost.truth for cost in crop):.0f} ms a clip (median of {len(crop)})")
+    print(f"truth: {1000 * statistics.median(cost.truth for cost in crop):.0f} ms per clip (median of {len(crop)})")
 
 
 def report(name: str, costs: list[Cost]) -> None:
-    """Print the totals of all clips, and how many times as long as bare encoding the drawing takes."""
-    frames, drawing, encoding, _ = (sum(column) for column in zip(*costs, strict=True))
+    """Print the totals of all clips, and the time of rendering as a multiple of the time of encoding."""
+    frames, rendering, encoding, _ = (sum(column) for column in zip(*costs, strict=True))
     print(
-        f"{name}: {frames / drawing:.0f} frames/s, {frames / (drawing + encoding):.0f} with JPEG; "
-        f"JPEG alone {frames / encoding:.0f}, so drawing costs {drawing / encoding:.1f} times the encoding"
+        f"{name}: {frames / rendering:.0f} frames/s, {frames / (rendering + encoding):.0f} with JPEG; "
+        f"JPEG alone {frames / encoding:.0f}; rendering takes {rendering / encoding:.1f} times as long as encoding"
     )
 
 

@@ -1,9 +1,9 @@
-"""Milliseconds of one core that a training epoch of the small networks costs, and seconds that a whole fit takes.
+"""Training time of the small networks on one core: milliseconds per epoch, and seconds per fit.
 
     python benchmarks/training.py [METHOD:PRESET ...] [--clips 300] [--epochs 12]
 
-Inputs are drawn at random at the size of the preset's recipe and held by three classes; one thread. The figure is the
-median over epochs of the process's own CPU time, which other programs on the machine hardly move.
+Inputs are random arrays of the size of the preset's recipe, with three classes. Training uses one thread. The number is
+the median CPU time of the process over epochs, which other programs on the machine hardly change.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROWS = ("ststnet:paper", "off-apexnet:paper", "off-apexnet:reduced", "dbfem-caff
 
 
 def epoch_seconds(row: str, clips: int, epochs: int) -> tuple[float, int]:
-    """CPU seconds of an epoch, and the number of epochs that the preset asks for."""
+    """CPU seconds per epoch, and the number of epochs in the preset."""
     name, _, preset_name = row.partition(":")
     method = find_method(name)
     preset = method.preset(preset_name)
@@ -47,13 +47,13 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("rows", nargs="*", default=ROWS, metavar="METHOD:PRESET")
     arguments.add_argument("--clips", type=int, default=300)
-    arguments.add_argument("--epochs", type=int, default=12, help="how many are timed; the fit is extrapolated")
+    arguments.add_argument("--epochs", type=int, default=12, help="epochs to measure; the fit is extrapolated")
     chosen = arguments.parse_args()
     print(hardware())
-    print(f"{'preset':28}{'ms an epoch':>14}{'epochs':>8}{'s a fit':>10}   ({chosen.clips} clips, one thread)")
+    print(f"{'preset':28}{'ms per epoch':>14}{'epochs':>8}{'s per fit':>11}   ({chosen.clips} clips, one thread)")
     for row in chosen.rows:
         seconds, epochs = epoch_seconds(row, chosen.clips, chosen.epochs)
-        print(f"{row:28}{1000 * seconds:14.1f}{epochs:8}{seconds * epochs:10.1f}", flush=True)
+        print(f"{row:28}{1000 * seconds:14.1f}{epochs:8}{seconds * epochs:11.1f}", flush=True)
 
 
 if __name__ == "__main__":
