@@ -1,4 +1,4 @@
-"""Drawn heads and the models that find them; what costs seconds is made once a session."""
+"""Synthetic heads and the models that find faces; everything that takes seconds is made once per session."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def shared_folder(tmp_path_factory, worker_id):
 
 @pytest.fixture(scope="session")
 def once(shared_folder) -> Callable[[str, Callable[[], Any]], Any]:
-    """``once(name, make)``: what ``make`` gives, made by one worker and read by all."""
+    """``once(name, make)``: the result of ``make``, which one worker computes and all workers read."""
 
     def made(name, make):
         path = shared_folder / f"{name}.pickle"
@@ -44,7 +44,7 @@ def once(shared_folder) -> Callable[[str, Callable[[], Any]], Any]:
 
 @pytest.fixture(scope="session")
 def face_mesh(shared_folder):
-    """The landmark model: from the user's cache, else fetched by pip; skipped where neither has it."""
+    """The landmark model, from the user's cache or fetched by pip; tests are skipped if neither has it."""
     model = model_files.MODELS["face-mesh"]
     if model.present:
         return model.find()
@@ -66,8 +66,8 @@ def open_tracker(face_mesh):
     return lambda: FaceTracker(make_detector(), FaceMesh(face_mesh))
 
 
-def drawn_head(subject):
-    """The onset frame of a subject's clip, 640 x 480, and where its landmarks are."""
+def synthetic_head(subject):
+    """The onset frame of a subject's clip, 640 x 480, and the positions of its landmarks."""
     renderer = make_renderer(0, subject, PRESETS["default"], CAMERA)
     plan = plan_clip(renderer.identity, 0, "happiness", PRESETS["default"])
     return renderer.frame(plan, plan.timing.onset), landmarks(renderer, plan, plan.timing.onset)
@@ -76,12 +76,12 @@ def drawn_head(subject):
 @pytest.fixture(scope="session")
 def heads(once):
     """Three heads, the last with glasses: (frame, name -> (x, y))."""
-    return once("heads", lambda: [drawn_head(subject) for subject in (0, 1, 3)])
+    return once("heads", lambda: [synthetic_head(subject) for subject in (0, 1, 3)])
 
 
 @pytest.fixture(scope="session")
-def draw_still_clip(once):
-    """A function from a subject to every eighth frame of a clip in which only the head drifts, from the onset on."""
+def make_still_clip(once):
+    """A function from a subject to every eighth frame of a clip, from the onset on; only the head drifts."""
 
     def make(subject):
         renderer = make_renderer(0, subject, STILL, CAMERA)
@@ -93,11 +93,11 @@ def draw_still_clip(once):
 
 
 @pytest.fixture(scope="session")
-def still_clip(draw_still_clip):
+def still_clip(make_still_clip):
     """Such a clip of one subject: (frame, name -> (x, y))."""
-    return draw_still_clip(1)
+    return make_still_clip(1)
 
 
 @pytest.fixture(scope="session")
 def eight_heads(once):
-    return once("eight-heads", lambda: [drawn_head(subject) for subject in range(4, 12)])
+    return once("eight-heads", lambda: [synthetic_head(subject) for subject in range(4, 12)])

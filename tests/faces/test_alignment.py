@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.faces.alignment import MOTIONS, ClipAlignment, FaceFinding, laid_out, layout_transform
+from merlab.faces.alignment import MOTIONS, ClipAlignment, FaceFinding, align_image, layout_transform
 from merlab.faces.detection import make_detector
 from merlab.faces.geometry import Transform
 from merlab.faces.landmarks import FivePoints
@@ -35,26 +35,26 @@ def residual(faces):
     return float(np.percentile([bridge_flow(faces[0].image, face.image) for face in faces[1:]], 95))
 
 
-def test_faces_are_laid_out_as_casme2_crops_them(open_tracker, heads):
-    laid = []
+def test_faces_are_aligned_to_the_layout_of_casme2(open_tracker, heads):
+    positions = []
     for frame, truth in heads:
         alignment = ClipAlignment(frame, open_tracker())
         assert alignment.align(frame).image.shape == (282, 231, 3)
         mouth = np.mean([truth["mouth_corner_r"], truth["mouth_corner_l"]], axis=0)
-        laid.append(alignment.transform([truth["eye_r"], truth["eye_l"], mouth]))
+        positions.append(alignment.transform([truth["eye_r"], truth["eye_l"], mouth]))
     # Eyes at y 73, 61.5 px from the midline at x 115; mouth at y 190. Faces differ in their proportions.
-    right, left, mouth = np.mean(laid, axis=0)
+    right, left, mouth = np.mean(positions, axis=0)
     assert right == pytest.approx((115 - 61.5, 73), abs=4)
     assert left == pytest.approx((115 + 61.5, 73), abs=4)
     assert mouth == pytest.approx((115, 190), abs=8)
 
 
-def test_the_drift_of_a_still_subject_is_taken_out_below_a_fifth_of_a_pixel(open_tracker, still_clip):
+def test_the_drift_of_a_still_subject_is_removed_to_below_a_fifth_of_a_pixel(open_tracker, still_clip):
     _, faces = aligned(still_clip, open_tracker(), "rigid")
     assert residual(faces) < LIMIT
 
 
-def test_one_transform_for_the_clip_leaves_the_drift_and_landmarks_alone_make_it_worse(open_tracker, still_clip):
+def test_one_transform_per_clip_keeps_the_drift_and_landmarks_in_every_frame_make_it_worse(open_tracker, still_clip):
     left = {motion: residual(aligned(still_clip, open_tracker(), motion)[1]) for motion in MOTIONS}
     assert left["rigid"] < left["onset"] < left["landmarks"]
 
@@ -65,7 +65,7 @@ def test_with_onset_every_frame_has_the_transform_of_the_onset(open_tracker, sti
     assert alignment.quality.largest_head_motion > 0.3
 
 
-def test_the_head_motion_is_the_true_one(open_tracker, still_clip):
+def test_the_measured_head_motion_is_the_true_head_motion(open_tracker, still_clip):
     alignment, faces = aligned(still_clip, open_tracker(), "onset")
     names = ("eye_r", "eye_l", "nose_root", "subnasal", "mouth_corner_r", "mouth_corner_l")
     places = [alignment.transform([truth[name] for name in names]) for _, truth in still_clip]
@@ -75,17 +75,17 @@ def test_the_head_motion_is_the_true_one(open_tracker, still_clip):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("subject", [3, 5])
-def test_the_drift_of_other_still_subjects_is_taken_out_too(open_tracker, draw_still_clip, subject):
-    _, faces = aligned(draw_still_clip(subject), open_tracker(), "rigid")
+def test_the_drift_of_other_still_subjects_is_removed_too(open_tracker, make_still_clip, subject):
+    _, faces = aligned(make_still_clip(subject), open_tracker(), "rigid")
     assert residual(faces) < LIMIT
 
 
 @pytest.mark.parametrize("motion", MOTIONS)
-def test_the_stored_transform_makes_the_stored_image_again(open_tracker, still_clip, motion):
+def test_the_stored_transform_reproduces_the_stored_image(open_tracker, still_clip, motion):
     _, faces = aligned(still_clip[:3], open_tracker(), motion)
     for face, (frame, _) in zip(faces, still_clip, strict=False):
         stored = Transform.from_matrix(json.loads(json.dumps(face.transform.to_json())))
-        assert np.array_equal(laid_out(frame, stored), face.image)
+        assert np.array_equal(align_image(frame, stored), face.image)
 
 
 def test_the_same_frames_give_the_same_faces(open_tracker, still_clip):
@@ -93,12 +93,12 @@ def test_the_same_frames_give_the_same_faces(open_tracker, still_clip):
     assert all(np.array_equal(a.image, b.image) for a, b in zip(first, second, strict=True))
 
 
-def test_how_faces_are_found_can_be_sent_to_another_process():
+def test_the_settings_of_the_tracker_can_be_sent_to_another_process():
     finding = pickle.loads(pickle.dumps(FaceFinding(landmarks="five-points")))
     assert finding.open().landmarker.source == "five-points"
 
 
-def test_five_points_align_too_and_say_so(heads):
+def test_five_points_align_too_with_a_warning(heads):
     frame, truth = heads[0]
     alignment = ClipAlignment(frame, FaceTracker(make_detector(), FivePoints()))
     eyes = alignment.transform([truth["eye_r"], truth["eye_l"]])
@@ -106,17 +106,17 @@ def test_five_points_align_too_and_say_so(heads):
     assert any("merlab models get" in text for text in alignment.quality.warnings("onset"))
 
 
-def test_a_clip_without_a_face_says_so(open_tracker):
+def test_a_clip_without_a_face_is_an_error(open_tracker):
     with pytest.raises(MerlabError, match="no face is found in the onset frame"):
         ClipAlignment(np.zeros((480, 640, 3), np.uint8), open_tracker())
 
 
-def test_an_unknown_way_to_treat_motion_is_refused(open_tracker, heads):
+def test_an_unknown_motion_setting_is_refused(open_tracker, heads):
     with pytest.raises(MerlabError, match="one of onset, rigid, landmarks"):
         ClipAlignment(heads[0][0], open_tracker(), "ecc")  # type: ignore[arg-type]
 
 
-def test_a_frame_without_a_face_is_cut_where_the_last_one_was(open_tracker, heads):
+def test_a_frame_without_a_face_is_cropped_at_the_last_known_position(open_tracker, heads):
     frame, _ = heads[0]
     alignment = ClipAlignment(frame, open_tracker(), "rigid")
     black = alignment.align(np.zeros_like(frame))
@@ -125,7 +125,7 @@ def test_a_frame_without_a_face_is_cut_where_the_last_one_was(open_tracker, head
     assert (alignment.quality.frames, alignment.quality.faces) == (1, 0)
 
 
-def test_a_face_of_four_times_the_size_is_laid_out_alike(open_tracker, heads):
+def test_a_face_of_four_times_the_size_gives_the_same_aligned_face(open_tracker, heads):
     frame, _ = heads[1]
     large = cv2.resize(frame, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
     small, big = (ClipAlignment(image, open_tracker()).align(image) for image in (frame, large))
@@ -133,7 +133,7 @@ def test_a_face_of_four_times_the_size_is_laid_out_alike(open_tracker, heads):
     assert np.abs(big.image.astype(float) - small.image).mean() < 6
 
 
-def test_the_layout_is_met_exactly_by_a_face_whose_points_lie_so(open_tracker, heads):
+def test_the_stable_points_are_mapped_to_their_positions_on_the_layout(open_tracker, heads):
     landmarks = ClipAlignment(heads[0][0], open_tracker()).onset.landmarks
     placed = layout_transform(landmarks)(landmarks.named("eye_outer_r", "eye_inner_r", "eye_inner_l", "eye_outer_l"))
     assert placed[:, 1] == pytest.approx([73, 74, 74, 73], abs=2.5)

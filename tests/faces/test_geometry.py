@@ -18,14 +18,14 @@ def similarity(scale, angle, x, y):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_fit_is_the_one_of_scikit_image(seed):
+def test_the_fit_is_equal_to_that_of_scikit_image(seed):
     source, target = np.random.default_rng(seed).uniform(0, 300, (2, 7, 2))
     expected = SimilarityTransform.from_estimate(source, target)
     assert fit_similarity(source, target).matrix == pytest.approx(expected.params[:2], abs=1e-8)
 
 
 @given(st.floats(0.1, 5), st.floats(-3, 3), coordinates, coordinates)
-def test_a_similarity_is_recovered_from_points_that_it_moved(scale, angle, x, y):
+def test_a_similarity_is_recovered_from_the_points_that_it_maps(scale, angle, x, y):
     points = np.array([[0, 0], [100, 10], [40, 90.0]])
     true = similarity(scale, angle, x, y)
     assert fit_similarity(points, true(points)).matrix == pytest.approx(true.matrix, abs=1e-6)
@@ -44,7 +44,7 @@ def test_a_similarity_needs_two_distinct_points(points):
         fit_similarity(np.reshape(points, (-1, 2)), np.reshape(points, (-1, 2)))
 
 
-def test_a_transform_is_undone_by_its_inverse_and_survives_json_exactly():
+def test_a_transform_is_undone_by_its_inverse_and_is_read_back_exactly_from_json():
     transform = similarity(0.37, 0.2, 11, -5)
     assert transform.inverse.after(transform).matrix == pytest.approx(translation(0, 0).matrix, abs=1e-12)
     assert Transform.from_matrix(json.loads(json.dumps(transform.to_json()))) == transform
@@ -71,7 +71,7 @@ def center_of_light(image):
 
 
 @pytest.mark.parametrize("scale", [1.7, 1.0, 0.6, 0.3, 0.24, 0.11])
-def test_what_a_moved_image_shows_lies_where_the_transform_puts_it(scale):
+def test_an_image_is_moved_exactly_as_its_points(scale):
     transform = similarity(scale, 0.1, 7.3, -3.6)
     where = transform.inverse([(60.25, 49.5)])[0]
     image = spot(1301, 1003, where, 6 / scale)
@@ -79,7 +79,7 @@ def test_what_a_moved_image_shows_lies_where_the_transform_puts_it(scale):
     assert center_of_light(shown) == pytest.approx((60.25, 49.5), abs=0.03)
 
 
-def test_fine_texture_is_averaged_where_a_face_shrinks_much():
+def test_fine_texture_is_averaged_if_an_image_is_much_reduced():
     stripes = np.zeros((800, 800, 3), np.uint8)
     stripes[:, ::2] = 200
     shown = moved_image(stripes, similarity(0.24, 0, 0.3, 0.3), (150, 150))

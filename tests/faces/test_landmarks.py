@@ -7,7 +7,7 @@ from merlab.faces import model_files
 from merlab.faces.detection import Face, make_detector
 from merlab.faces.landmarks import FaceMesh, FivePoints, Landmarker, fallback_warning, find_landmarker
 
-# Points that the generator and the mesh define alike.
+# Points that the generator and the mesh define in the same way.
 COMPARED = (
     *("eye_r", "eye_l", "eye_outer_r", "eye_outer_l", "eye_inner_r", "eye_inner_l"),
     *("nose_tip", "subnasal", "mouth_corner_r", "mouth_corner_l"),
@@ -24,19 +24,19 @@ def detected(frame):
 
 
 def relative_error(found, truth):
-    """Mean distance from the truth, as a share of the distance between the pupils."""
+    """Mean distance from the true landmarks, as a share of the distance between the pupils."""
     true = np.array([truth[name] for name in COMPARED])
     pupils = np.hypot(*np.subtract(truth["eye_l"], truth["eye_r"]))
     return float(np.hypot(*(found.named(*COMPARED) - true).T).mean() / pupils)
 
 
-def test_the_mesh_meets_the_truth_within_a_few_hundredths_of_the_pupil_distance(mesh, heads):
+def test_the_mesh_is_exact_to_a_few_hundredths_of_the_pupil_distance(mesh, heads):
     errors = [relative_error(mesh.locate(frame, detected(frame)), truth) for frame, truth in heads]
     assert np.mean(errors) < 0.035
 
 
 @pytest.mark.slow
-def test_the_same_over_eight_more_heads(mesh, eight_heads):
+def test_the_mesh_is_as_exact_on_eight_more_heads(mesh, eight_heads):
     found = [mesh.locate(frame, detected(frame)) for frame, _ in eight_heads]
     assert min(landmarks.presence for landmarks in found) > 0.9
     assert np.mean([relative_error(one, truth) for one, (_, truth) in zip(found, eight_heads, strict=True)]) < 0.035
@@ -53,7 +53,7 @@ def test_a_tilted_head_has_the_landmarks_of_the_upright_one_tilted(mesh, heads, 
     assert np.hypot(*(tilted.points - expected).T).mean() < 0.04 * upright.pupil_distance
 
 
-def test_the_detectors_box_hardly_matters(mesh, heads):
+def test_the_landmarks_hardly_depend_on_the_box_of_the_detector(mesh, heads):
     frame, _ = heads[0]
     face = detected(frame)
     larger = Face(face.left - 25, face.top - 10, face.right + 15, face.bottom + 30, 1.0)
@@ -61,15 +61,15 @@ def test_the_detectors_box_hardly_matters(mesh, heads):
     assert np.hypot(*(found.points - again.points).T).mean() < 0.035 * found.pupil_distance
 
 
-def test_a_larger_picture_of_the_same_head_gives_the_same_landmarks_larger(mesh, heads):
+def test_an_enlarged_image_gives_the_same_landmarks_enlarged(mesh, heads):
     frame, _ = heads[1]
     large = cv2.resize(frame, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     small, big = mesh.locate(frame, detected(frame)), mesh.locate(large, detected(large))
-    # Pixel centers: x of the large picture is 3 x + 1.
+    # Pixel centers: x in the large image is 3 x + 1.
     assert np.hypot(*((big.points - 1) / 3 - small.points).T).mean() < 1.5
 
 
-def test_the_network_says_where_there_is_no_face(mesh):
+def test_the_network_reports_a_low_presence_if_there_is_no_face(mesh):
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
     assert mesh.locate(noise, Face(200, 100, 400, 350, 1.0)).presence < 0.1
 
@@ -80,7 +80,7 @@ def test_the_same_frame_gives_the_same_landmarks(mesh, heads):
     assert np.array_equal(first, second)
 
 
-def test_the_five_points_are_the_detectors_own_and_say_so(heads):
+def test_the_five_points_are_those_of_the_detector_and_are_marked_so(heads):
     frame, _ = heads[0]
     face = detected(frame)
     found = FivePoints().locate(frame, face)
@@ -94,12 +94,12 @@ def test_five_points_cannot_be_followed_without_the_detector(heads):
     assert landmarker.follow(frame, landmarker.locate(frame, detected(frame))) is None
 
 
-def test_a_box_alone_has_no_landmarks_without_the_mesh(heads):
+def test_a_box_without_points_gives_no_landmarks_without_the_mesh(heads):
     with pytest.raises(MerlabError, match="merlab models get"):
         FivePoints().locate(heads[0][0], Face(0, 0, 10, 10, 1.0))
 
 
-def test_the_fallback_is_taken_where_the_mesh_is_absent_and_is_declared(monkeypatch, tmp_path):
+def test_the_five_points_are_used_with_a_warning_if_the_mesh_is_absent(monkeypatch, tmp_path):
     monkeypatch.setattr(model_files, "models_folder", lambda: tmp_path)
     assert find_landmarker().source == "five-points"
     assert "merlab models get" in (fallback_warning("five-points") or "")

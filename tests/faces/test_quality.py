@@ -18,7 +18,7 @@ def quality(left=-200, **options):
     return ClipQuality.of_onset(tracked(**options), translation(left, -100), (480, 640, 3))
 
 
-def test_a_good_clip_warns_of_nothing():
+def test_a_good_clip_has_no_warnings():
     good = quality()
     for motion in (0.0, 0.2, 0.4):
         good.add(tracked(), motion)
@@ -26,7 +26,7 @@ def test_a_good_clip_warns_of_nothing():
     assert (good.frames, good.faces, good.pupil_distance, good.coverage) == (3, 3, 123, 1)
 
 
-def test_head_motion_spoils_a_clip_unless_it_is_taken_out():
+def test_head_motion_is_warned_of_unless_it_is_removed():
     moving = quality()
     for motion in np.linspace(0, 4, 101):
         moving.add(tracked(), float(motion))
@@ -40,7 +40,7 @@ def test_head_motion_spoils_a_clip_unless_it_is_taken_out():
     assert any("30.0 px" in text for text in moving.warnings("rigid"))
 
 
-def test_a_small_a_cut_off_a_lost_and_a_jumping_face_are_named():
+def test_a_small_face_a_cut_off_face_a_lost_face_and_a_jumping_face_are_warned_of():
     assert any("40 px between the pupils" in text for text in quality(pupil_distance=40.0).warnings("onset"))
     cut = quality(left=23)
     assert cut.coverage == pytest.approx(1 - 23 / 231, abs=0.005)
@@ -54,13 +54,13 @@ def test_a_small_a_cut_off_a_lost_and_a_jumping_face_are_named():
 
 
 @pytest.mark.parametrize(("fps", "warned"), [(200.0, False), (100.0, False), (60.0, True), (29.97, True)])
-def test_few_frames_a_second_are_warned_of_with_the_reason(fps, warned):
+def test_a_low_frame_rate_is_warned_of_with_the_reason(fps, warned):
     texts = frame_rate_warnings(fps)
     assert bool(texts) == warned
     assert not warned or "apex" in texts[0]
 
 
-def test_an_unknown_and_a_varying_frame_rate_are_named():
+def test_an_unknown_and_a_varying_frame_rate_are_warned_of():
     assert "not known" in frame_rate_warnings(None)[0]
     steady = [number / 200 for number in range(100)]
     assert frame_rate_warnings(200.0, steady) == []

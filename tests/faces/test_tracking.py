@@ -1,4 +1,4 @@
-"""Which face is followed, on detectors and landmarkers that say what a test wants them to."""
+"""Which face is followed, with detectors and landmarkers whose answers the test sets."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ def marks(face, presence=1.0):
 
 
 class Detector:
-    """Gives one list of faces after the other, the last one for ever; counts how often it was asked."""
+    """Gives one list of faces after the other, then the last one again and again; counts its calls."""
 
     def __init__(self, *answers):
-        self.answers, self.asked = list(answers), 0
+        self.answers, self.calls = list(answers), 0
 
     def detect(self, image):
-        self.asked += 1
+        self.calls += 1
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 class Landmarker:
-    """Follows a face to where it was, as long as ``presences`` last; sees no face in boxes of ``ghosts``."""
+    """Follows a face at its old place, once per value of ``presences``; finds no face in the boxes ``false_faces``."""
 
     source: Source = "mesh"
 
-    def __init__(self, presences=(), ghosts=()):
-        self.presences, self.ghosts = list(presences), ghosts
+    def __init__(self, presences=(), false_faces=()):
+        self.presences, self.false_faces = list(presences), false_faces
 
     def locate(self, image, face):
-        return marks(face, 0.0 if face in self.ghosts else 1.0)
+        return marks(face, 0.0 if face in self.false_faces else 1.0)
 
     def follow(self, image, previous):
         return Landmarks(previous.points, "five-points", self.presences.pop(0)) if self.presences else None
@@ -51,23 +51,23 @@ def find(tracker: FaceTracker) -> TrackedFace:
     return found
 
 
-def test_the_largest_and_most_central_face_is_taken_and_kept_when_a_larger_one_comes():
+def test_the_largest_and_most_central_face_is_chosen_and_kept_when_a_larger_one_appears():
     tracker = FaceTracker(Detector([CENTRAL], [LARGER, CENTRAL]), Landmarker())
     assert find(tracker).face == CENTRAL
     assert find(tracker).face == CENTRAL
     assert find(FaceTracker(Detector([LARGER, CENTRAL]), Landmarker())).face == LARGER
 
 
-def test_the_detector_rests_while_the_landmarks_are_sure():
+def test_the_detector_does_not_run_while_the_landmarks_are_reliable():
     detector = Detector([CENTRAL])
     tracker = FaceTracker(detector, Landmarker(presences=[0.9, 0.8, 0.3]))
     found = [find(tracker) for _ in range(4)]
     assert [one.detected for one in found] == [True, False, False, True]
-    assert detector.asked == 2
+    assert detector.calls == 2
     assert {one.track for one in found} == {0}
 
 
-def test_no_face_is_none_and_the_one_that_comes_back_is_the_same():
+def test_a_frame_without_a_face_gives_none_and_a_face_that_returns_keeps_its_track():
     tracker = FaceTracker(Detector([CENTRAL], [], [LARGER, CENTRAL]), Landmarker())
     assert find(tracker).face == CENTRAL
     assert tracker.find(IMAGE) is None
@@ -81,13 +81,13 @@ def test_a_face_elsewhere_is_another_track():
     assert [find(tracker).track for _ in range(3)] == [0, 1, 1]
 
 
-def test_a_box_in_which_the_landmarks_see_no_face_is_passed_over():
-    tracker = FaceTracker(Detector([LARGER, CENTRAL]), Landmarker(ghosts=[LARGER]))
+def test_a_box_without_a_face_according_to_the_landmarks_is_skipped():
+    tracker = FaceTracker(Detector([LARGER, CENTRAL]), Landmarker(false_faces=[LARGER]))
     assert find(tracker).face == CENTRAL
-    assert FaceTracker(Detector([LARGER]), Landmarker(ghosts=[LARGER])).find(IMAGE) is None
+    assert FaceTracker(Detector([LARGER]), Landmarker(false_faces=[LARGER])).find(IMAGE) is None
 
 
-def test_a_drawn_clip_is_detected_once_and_then_followed(open_tracker, still_clip):
+def test_a_synthetic_face_is_detected_once_and_then_followed(open_tracker, still_clip):
     tracker = open_tracker()
     found = [tracker.find(frame) for frame, _ in still_clip]
     assert [one.detected for one in found] == [True] + [False] * (len(found) - 1)

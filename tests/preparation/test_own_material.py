@@ -125,7 +125,7 @@ def test_a_cut_is_named_where_it_is(tmp_path, heads):
 
 def test_a_camera_of_25_frames_a_second_is_warned_about(tmp_path, heads):
     record = align(write_video(tmp_path / "slow.avi", heads, fps=25), tmp_path / "out", FIVE_POINTS)
-    assert any("25 frames a second are few" in warning for warning in record["warnings"])
+    assert any("25 frames per second are few" in warning for warning in record["warnings"])
 
 
 MEMORY = """

@@ -1,1 +1,1 @@
-"""Faces: found, followed, brought onto the paper's layout, and divided into the regions of the action units."""
+"""Find faces, follow them, align them to the paper's layout, and divide them into the regions of the action units."""

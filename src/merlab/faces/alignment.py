@@ -1,7 +1,7 @@
-"""From the frames of a clip to faces on the paper's layout: 231 x 282, eyes level at y 73, sub-pixel, reversible.
+"""Align the faces of a clip to the paper's layout: 231 x 282 px, eyes on a horizontal line at y 73, sub-pixel exact.
 
-The layout is that of CASME II's own crops (see merlab.faces.regions), so that what is made from a camera's frames can
-stand beside a database that comes cropped.
+The layout is that of CASME II's own crops (see merlab.faces.regions), so that faces from camera frames can be used
+together with databases of cropped faces. The transform of every frame is kept, so that the alignment can be reversed.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, r
 from merlab.faces.tracking import FaceTracker, TrackedFace
 from merlab.frames import Image
 
-# onset: one transform for the whole clip, from its onset frame; the head's own movement stays in the faces.
-# rigid: the head's movement since the onset is taken out, as found on skin that the muscles hardly move.
-# landmarks: every frame by its own landmarks, whose jitter then moves the faces.
+# onset: one transform for the whole clip, from its onset frame; the movement of the head stays visible.
+# rigid: the movement of the head since the onset is removed; it is measured on skin that the muscles hardly move.
+# landmarks: every frame is aligned by its own landmarks, so the jitter of the landmarks moves the faces.
 Motion = Literal["onset", "rigid", "landmarks"]
 MOTIONS: tuple[Motion, ...] = get_args(Motion)
 
-# Where the stable points lie on the layout: corners of the eyes and bridge of the nose, which muscles hardly move, and
-# none of mouth, brows and chin. Eyes as in the mean layout of CASME II's crops, centers 61.5 px from the midline (115).
+# Positions of the stable points on the layout: corners of the eyes and bridge of the nose, which muscles hardly move;
+# no points of mouth, brows and chin. The eyes are at the mean position of CASME II's crops: their centers are 61.5 px
+# from the midline (x 115).
 LAYOUT_POINTS: dict[Source, dict[str, tuple[float, float]]] = {
     "mesh": {
         "eye_outer_r": (26.5, 73.0),
@@ -42,12 +43,12 @@ LAYOUT_POINTS: dict[Source, dict[str, tuple[float, float]]] = {
 
 @dataclass(frozen=True)
 class FaceFinding:
-    """How faces are found; picklable, so that every process can open its own tracker.
+    """Settings of the face tracker; they can be pickled, so that every process can open its own tracker.
 
     Attributes:
-        detector: a name in DETECTORS.
+        detector: a key of DETECTORS.
         model, config: the files of ``opencv-ssd``.
-        landmarks: ``mesh`` or ``five-points``; None takes the mesh where its file is present.
+        landmarks: ``mesh`` or ``five-points``; None chooses the mesh if its file is present.
 
     """
 
@@ -57,19 +58,19 @@ class FaceFinding:
     landmarks: Source | None = None
 
     def open(self) -> FaceTracker:
-        """A tracker for one clip."""
+        """A new tracker for one clip."""
         return FaceTracker(make_detector(self.detector, self.model, self.config), find_landmarker(self.landmarks))
 
 
 @dataclass(frozen=True, eq=False)
 class AlignedFace:
-    """One frame's face on the layout.
+    """The face of one frame on the layout.
 
     Attributes:
-        image: (282, 231, 3) uint8 BGR.
-        transform: from pixels of the frame to pixels of the layout, as applied to the image.
-        tracked: the face in the frame, None where none was seen (the transform is then the last one known).
-        head_motion: how far the head has moved since the onset, mean over the face in px of the layout.
+        image: the aligned face, (282, 231, 3) uint8 BGR.
+        transform: the map from pixels of the frame to pixels of the layout that gave the image.
+        tracked: the face in the frame; None if no face was found (the transform is then the last known one).
+        head_motion: movement of the head since the onset, averaged over the face, px of the layout.
 
     """
 
@@ -80,25 +81,25 @@ class AlignedFace:
 
 
 def layout_transform(landmarks: Landmarks) -> Transform:
-    """The similarity that brings the stable points of a face onto the layout."""
+    """The similarity transform that maps the stable points of a face to their positions on the layout."""
     goal = LAYOUT_POINTS[landmarks.source]
     return fit_similarity(landmarks.named(*goal), list(goal.values()))
 
 
-def laid_out(image: Image, transform: Transform) -> Image:
+def align_image(image: Image, transform: Transform) -> Image:
     """The face of a frame on the layout, (282, 231, 3).
 
-    Bicubic: on drifting still faces it leaves no more residual flow than Lanczos over 8 x 8 pixels, for a third of the
-    time.
+    The interpolation is bicubic: on still faces of drifting heads it leaves no more residual flow than Lanczos over
+    8 x 8 pixels, in a third of the time.
     """
     return moved_image(image, transform, (LAYOUT_WIDTH, LAYOUT_HEIGHT))
 
 
 class FaceAlignment:
-    """Brings one face, as something else finds it, onto the layout, one frame at a time and in their order.
+    """Aligns one face to the layout, frame by frame in their order; the caller finds the face in each frame.
 
-    The ``onset`` frame, (H, W, 3) BGR, and the face ``found`` in it fix the layout; then ``place`` takes every frame,
-    from whichever the clip starts with. Nothing but the last state is kept, so memory does not grow with the clip.
+    The ``onset`` frame, (H, W, 3) BGR, and the face ``found`` in it define the alignment. Then ``place`` aligns every
+    frame of the clip, from its first frame on. Only the last state is kept, so memory does not grow with the clip.
     """
 
     def __init__(self, onset: Image, found: TrackedFace, motion: Motion = "onset") -> None:
@@ -113,14 +114,14 @@ class FaceAlignment:
 
     @property
     def regions(self) -> dict[str, Region]:
-        """The five regions of this clip's own face on the layout; the template where there are only five points."""
+        """The five regions of this face on the layout; those of the template if there are only five landmarks."""
         landmarks = self.onset.landmarks
         if landmarks.source != "mesh":
             return dict(REGIONS)
         return regions_from_landmarks(self.transform(landmarks.points))
 
     def place(self, frame: Image, tracked: TrackedFace | None) -> AlignedFace:
-        """The face of the next frame on the layout; ``tracked`` is where it was found there, None where it was not."""
+        """Align the next frame; ``tracked`` is the face in this frame, None if it was not found."""
         self._head = self._fit.fit(frame, self._head, self._by_landmarks(tracked.landmarks) if tracked else None)
         if self.motion == "rigid":
             self._applied = self._head
@@ -128,28 +129,28 @@ class FaceAlignment:
             self._applied = layout_transform(tracked.landmarks)
         head_motion = displacement(self._head.after(self.transform.inverse))
         self.quality.add(tracked, head_motion)
-        return AlignedFace(laid_out(frame, self._applied), self._applied, tracked, head_motion)
+        return AlignedFace(align_image(frame, self._applied), self._applied, tracked, head_motion)
 
     def _by_landmarks(self, landmarks: Landmarks) -> Transform:
-        """The map that brings the stable landmarks of a frame onto those of the onset."""
+        """The map of the stable landmarks of a frame to those of the onset frame on the layout."""
         names = tuple(LAYOUT_POINTS[landmarks.source])
         onset = self.transform(self.onset.landmarks.named(*names))
         return fit_similarity(landmarks.named(*names), onset)
 
 
 class ClipAlignment(FaceAlignment):
-    """The same for a clip of one face, which ``tracker`` finds in the onset frame and in each that follows."""
+    """Aligns the face of a clip of one person; ``tracker`` finds the face in the onset frame and in each frame."""
 
     def __init__(self, onset: Image, tracker: FaceTracker, motion: Motion = "onset") -> None:
         found = tracker.find(onset)
         if found is None:
             raise MerlabError(
-                "no face is found in the onset frame; look at it: the face must be upright, lit, and larger than "
-                "about a thirtieth of the frame"
+                "no face is found in the onset frame; check this frame: the face must be upright, well lit, and larger "
+                "than about 1/30 of the frame"
             )
         super().__init__(onset, found, motion)
         self.tracker = tracker
 
     def align(self, frame: Image) -> AlignedFace:
-        """The face of the next frame on the layout."""
+        """Find and align the face of the next frame."""
         return self.place(frame, self.tracker.find(frame))

@@ -1,4 +1,4 @@
-"""Finding faces in an image: YuNet (the default) and the SSD that the paper used."""
+"""Find faces in an image with YuNet (the default) or with the SSD that the paper used."""
 
 from __future__ import annotations
 
@@ -19,19 +19,16 @@ from merlab.registry import look_up
 
 Point = tuple[float, float]
 
-# Full scales of cameras that store more than 8 bits in 16.
-WHITE_LEVELS = (255, 1023, 4095, 16383, 65535)
-
-# Longer side in pixels of the image that YuNet looks at; the second when it sees nothing in the first.
+# Longer side, in pixels, of the image that YuNet processes; the second size is tried if the first gives no face.
 WORKING_SIDES = (320, 640)
 YUNET_CONFIDENCE, YUNET_OVERLAP = 0.6, 0.3
 
 SSD_SIDE = 300
-# The mean that OpenCV's samples subtract for this network; the paper does not state one.
+# OpenCV's samples subtract this mean for this network; the paper does not state one.
 SSD_MEAN = (104.0, 177.0, 123.0)
 SSD_CONFIDENCE = 0.5
-# This SSD answers a face that fills the frame with a second one, a third of the frame further down and right and partly
-# outside (https://github.com/opencv/opencv/issues/14841); what lies outside by more than this share is dropped.
+# If a face fills the frame, this SSD also gives a false face: a third of the frame further down and right, and partly
+# outside (https://github.com/opencv/opencv/issues/14841). A box with a larger share outside than this is dropped.
 LARGEST_SHARE_OUTSIDE = 0.25
 
 
@@ -40,10 +37,10 @@ class Face:
     """One face found in an image.
 
     Attributes:
-        left, top, right, bottom: the box in pixels of the image; a face cut off by the edge may reach beyond it.
-        confidence: of the detector, 0..1; comparable only within one detector.
-        points: the subject's right and left eye, nose tip, right and left corner of the mouth; None where the
-            detector gives a box alone.
+        left, top, right, bottom: the box in pixels of the image; the box of a face at the edge may leave the image.
+        confidence: of the detector, 0..1; values of different detectors cannot be compared.
+        points: the subject's right and left eye, nose tip, right and left corner of the mouth; None if the detector
+            gives only a box.
 
     """
 
@@ -56,17 +53,17 @@ class Face:
 
     @property
     def width(self) -> float:
-        """Pixels."""
+        """Width of the box, pixels."""
         return self.right - self.left
 
     @property
     def height(self) -> float:
-        """Pixels."""
+        """Height of the box, pixels."""
         return self.bottom - self.top
 
     @property
     def center(self) -> Point:
-        """The middle of the box."""
+        """Center (x, y) of the box, pixels."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     def overlap(self, other: Face) -> float:
@@ -80,17 +77,17 @@ class Face:
 
 
 class Detector(Protocol):
-    """Finds faces. Not to be shared between threads or processes: make one in each."""
+    """Finds faces. A detector cannot be shared: make one in each thread and process."""
 
     def detect(self, image: Image) -> list[Face]:
-        """The faces of a BGR image (H, W, 3), most confident first; empty where there is none."""
+        """The faces in a BGR image (H, W, 3), most confident first; an empty list if there are none."""
 
 
 class YuNet:
-    """YuNet (Wu et al. 2023) of OpenCV's model zoo: boxes and five points.
+    """YuNet (Wu et al. 2023) of OpenCV's model zoo, which gives a box and five points per face.
 
-    It looks at the image reduced to 320 pixels on the longer side, and, seeing nothing there, at 640; a face smaller
-    than about a thirtieth of the longer side may be missed.
+    The image is reduced to 320 pixels on the longer side; if no face is found, to 640 pixels. A face smaller than
+    about 1/30 of the longer side may be missed.
     """
 
     def __init__(self, model: Path | None = None) -> None:
@@ -98,7 +95,7 @@ class YuNet:
         self._network = cv2.FaceDetectorYN.create(str(path), "", (320, 320), YUNET_CONFIDENCE, YUNET_OVERLAP)
 
     def detect(self, image: Image) -> list[Face]:
-        """The faces of a BGR image, most confident first."""
+        """The faces in a BGR image, most confident first."""
         longer = max(image.shape[:2])
         for side in WORKING_SIDES:
             faces = self._detect_at(image, min(1.0, side / longer))
@@ -127,7 +124,7 @@ def _yunet_face(row: NDArray[np.float64]) -> Face:
 
 
 class OpenCvSsd:
-    """The paper's detector: a 4-D blob, a TensorFlow network of OpenCV's, boxes with confidences (section IV.A)."""
+    """The paper's detector (section IV.A): OpenCV's TensorFlow SSD on a 4-D blob; it gives boxes with confidences."""
 
     def __init__(self, model: Path | None = None, config: Path | None = None) -> None:
         if model is None or config is None:
@@ -142,7 +139,7 @@ class OpenCvSsd:
             ) from error
 
     def detect(self, image: Image) -> list[Face]:
-        """The faces of a BGR image, most confident first."""
+        """The faces in a BGR image, most confident first."""
         height, width = image.shape[:2]
         self._network.setInput(cv2.dnn.blobFromImage(image, 1.0, (SSD_SIDE, SSD_SIDE), SSD_MEAN))
         rows = self._network.forward()[0, 0].astype(np.float64)
@@ -175,14 +172,14 @@ DETECTORS: dict[str, Callable[[Path | None, Path | None], Detector]] = {
 
 
 def make_detector(name: str = "yunet", model: Path | None = None, config: Path | None = None) -> Detector:
-    """The detector of this name, ready to use; ``model`` and ``config`` are the files that ``opencv-ssd`` needs."""
+    """The detector with this name, ready to use; ``opencv-ssd`` needs the files ``model`` and ``config``."""
     return look_up(name, DETECTORS, "detector")(model, config)
 
 
 def most_prominent(faces: Sequence[Face], width: int, height: int) -> list[Face]:
-    """The faces of a ``width`` x ``height`` image in the order in which they are likely its subject.
+    """The faces of a ``width`` x ``height`` image, sorted; the first is most likely the person that the image shows.
 
-    A face counts by the side of its box, and the less the further its center lies from the image's: half in a corner.
+    The score is the side length of the box, divided by 1 at the center of the image up to 2 in a corner.
     """
 
     def prominence(face: Face) -> float:
@@ -191,29 +188,3 @@ def most_prominent(faces: Sequence[Face], width: int, height: int) -> list[Face]
         return math.sqrt(max(face.width * face.height, 0.0)) / (1 + distance)
 
     return sorted(faces, key=lambda face: (-prominence(face), face.left, face.top))
-
-
-def to_bgr(image: NDArray[Any], white: float | None = None) -> Image:
-    """Any image array as (H, W, 3) uint8 BGR.
-
-    Gray (H, W) or (H, W, 1) is repeated, a fourth channel (opacity) dropped. Integers of more than 8 bits are scaled so
-    that ``white`` becomes 255; None takes the smallest usual full scale (8, 10, 12, 14 or 16 bits) that holds the
-    image, so pass one value for all frames of a clip. Floats are in 0..1. Raises MerlabError for any other array.
-    """
-    if image.ndim == 2:
-        image = image[..., None]
-    if image.ndim != 3 or image.shape[2] not in (1, 3, 4) or 0 in image.shape:
-        raise MerlabError(f"an image has the shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), got {image.shape}")
-    image = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image[..., :3]
-    if image.dtype == np.uint8:
-        return np.ascontiguousarray(image)
-    if image.dtype.kind == "f":
-        white = 1.0 if white is None else white
-    elif image.dtype.kind == "u" or (image.dtype.kind == "i" and image.min() >= 0):
-        peak = int(image.max())
-        white = white or next((level for level in WHITE_LEVELS if peak <= level), float(peak))
-    else:
-        raise MerlabError(f"an image holds unsigned integers or floats in 0..1, got {image.dtype}")
-    if not np.isfinite(image).all():
-        raise MerlabError("an image of floats holds values that are not finite")
-    return np.ascontiguousarray(np.rint(np.clip(image / np.float64(white), 0, 1) * 255).astype(np.uint8))

@@ -1,13 +1,11 @@
-"""Similarity transforms between the pixels of a frame and the pixels of the layout, and images moved by them.
+"""Similarity transforms between pixels of a frame and pixels of the layout, applied to points and images.
 
-Pixel coordinates are (x right, y down) with (0, 0) at the center of the top-left pixel.
+Pixel coordinates are (x to the right, y down) with (0, 0) at the center of the top-left pixel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -16,54 +14,55 @@ from numpy.typing import ArrayLike, NDArray
 from merlab.errors import MerlabError
 from merlab.frames import Image
 
+# (x, y) pixels, (N, 2), or one point (2,).
 Points = NDArray[np.float64]
 
-# Beyond this factor a face is averaged down before it is moved: cubic interpolation looks at 4 x 4 pixels only, and
-# the fine texture that it steps over would shimmer from frame to frame.
+# Above this factor, an image is first reduced by area averages: cubic interpolation reads only 4 x 4 pixels, so fine
+# texture between them would flicker from frame to frame.
 LARGEST_PLAIN_REDUCTION = 2
 
 
 @dataclass(frozen=True)
 class Transform:
-    """An affine map of points, kept as the rows of its 2 x 3 matrix so that it is immutable, comparable and JSON."""
+    """An affine map of points. It is stored as the rows of its 2 x 3 matrix, so that it is immutable and comparable."""
 
     rows: tuple[tuple[float, float, float], tuple[float, float, float]]
 
     @classmethod
     def from_matrix(cls, matrix: ArrayLike) -> Transform:
-        """From a (2, 3) matrix of finite numbers; raises MerlabError for anything else."""
+        """The transform of a (2, 3) matrix of finite numbers; raises MerlabError for anything else."""
         array = np.asarray(matrix, np.float64)
         if array.shape != (2, 3) or not np.isfinite(array).all():
             raise MerlabError(f"a transform is a 2 x 3 matrix of finite numbers, got {array.tolist()}")
         return cls(tuple(tuple(row) for row in array.tolist()))  # type: ignore[arg-type]
 
     @property
-    def matrix(self) -> Points:
-        """(2, 3) float64."""
+    def matrix(self) -> NDArray[np.float64]:
+        """The matrix, (2, 3) float64."""
         return np.array(self.rows, np.float64)
 
     @property
     def scale(self) -> float:
-        """Pixels of the target for a pixel of the source."""
+        """Scale factor: pixels of the target per pixel of the source."""
         return float(np.sqrt(abs(np.linalg.det(self.matrix[:, :2]))))
 
     @property
     def inverse(self) -> Transform:
-        """The map back."""
+        """The inverse map."""
         return Transform.from_matrix(cv2.invertAffineTransform(self.matrix))
 
     def __call__(self, points: ArrayLike) -> Points:
-        """The images of points (N, 2)."""
+        """Map points (N, 2) to points (N, 2)."""
         matrix = self.matrix
         return np.asarray(np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2])
 
     def after(self, first: Transform) -> Transform:
-        """The map that applies ``first`` and then this one."""
+        """The map that applies ``first``, and then this transform."""
         whole = self.matrix @ np.vstack([first.matrix, [0.0, 0.0, 1.0]])
         return Transform.from_matrix(whole)
 
     def to_json(self) -> list[list[float]]:
-        """The matrix as nested lists; ``from_matrix`` reads it back exactly."""
+        """The matrix as nested lists; ``from_matrix`` gives exactly the same transform."""
         return [list(row) for row in self.rows]
 
 
@@ -73,10 +72,10 @@ def translation(x: float, y: float) -> Transform:
 
 
 def fit_similarity(source: ArrayLike, target: ArrayLike, weights: ArrayLike | None = None) -> Transform:
-    """The rotation, scale and shift that bring ``source`` (N, 2) closest to ``target`` in weighted least squares.
+    """The rotation, scale and shift that map ``source`` (N, 2) to ``target`` (N, 2) with the least weighted squares.
 
-    Closed form of Umeyama 1991 in two dimensions, without reflection. Raises MerlabError for fewer than two distinct
-    points.
+    This is the closed form of Umeyama 1991 in two dimensions, without reflection. Raises MerlabError for fewer than two
+    distinct points.
     """
     a, b = np.asarray(source, np.float64), np.asarray(target, np.float64)
     share = np.ones(len(a)) if weights is None else np.asarray(weights, np.float64)
@@ -97,24 +96,24 @@ def fit_similarity(source: ArrayLike, target: ArrayLike, weights: ArrayLike | No
 def moved_image(
     image: Image, transform: Transform, size: tuple[int, int], interpolation: int = cv2.INTER_CUBIC
 ) -> Image:
-    """The image under ``transform`` as an image of ``size`` (width, height); outside, the edge is repeated."""
+    """Apply ``transform`` to an image; the result has ``size`` (width, height); edge pixels are repeated outside."""
     reduction = int(1 / transform.scale)
     if reduction > LARGEST_PLAIN_REDUCTION:
-        image, reduced = _averaged_down(image, reduction)
-        transform = transform.after(reduced.inverse)
+        image, to_reduced = _reduced(image, reduction)
+        transform = transform.after(to_reduced.inverse)
     moved = cv2.warpAffine(image, transform.matrix, size, flags=interpolation, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
 
 
-def _averaged_down(image: Image, factor: int) -> tuple[Image, Transform]:
-    """Each ``factor`` x ``factor`` pixels averaged to one, and the map of points into the smaller image."""
+def _reduced(image: Image, factor: int) -> tuple[Image, Transform]:
+    """The image with every ``factor`` x ``factor`` pixels averaged into one, and the map of points into it."""
     height, width = (max(length // factor, 1) for length in image.shape[:2])
     small = cv2.resize(image[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA)
     shift = -(factor - 1) / 2 / factor
     return np.asarray(small, np.uint8), Transform(((1 / factor, 0.0, shift), (0.0, 1 / factor, shift)))
 
 
-def bounds(points: Sequence[Any] | Points) -> tuple[float, float, float, float]:
+def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
     """(left, top, right, bottom) of points (N, 2)."""
     array = np.asarray(points, np.float64)
     (left, top), (right, bottom) = array.min(axis=0), array.max(axis=0)

@@ -1,4 +1,4 @@
-"""Landmarks of a face: the 468 points of MediaPipe's face mesh, or the detector's five points where it is absent."""
+"""Landmarks of a face: the 468 points of MediaPipe's face mesh, or the detector's five points if there is no mesh."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from merlab.frames import Image
 Source = Literal["mesh", "five-points"]
 
 MESH_SIZE, MESH_SIDE = 468, 192
-# MediaPipe's conventions (its face_landmark graphs): the square around the face enlarged by 1.5, turned so that the
-# line from the outer corner of the right eye (point 33) to that of the left (263) is level.
-ENLARGED = 1.5
+# As in MediaPipe's face_landmark graphs: the square crop is 1.5 times as large as the face, and it is rotated so that
+# the line from the outer corner of the right eye (point 33) to that of the left eye (point 263) is horizontal.
+CROP_ENLARGEMENT = 1.5
 OUTER_RIGHT, OUTER_LEFT = 33, 263
 LEAST_PRESENCE = 0.5
 
-# Field names of points -> indices of each source, averaged. ``_r`` is the subject's right, the image's left.
+# Names of points -> indices in each source; several indices are averaged. ``_r`` is the subject's right side, which is
+# on the left of the image.
 NAMED_POINTS: dict[Source, dict[str, tuple[int, ...]]] = {
     "mesh": {
         "eye_outer_r": (33,),
@@ -64,9 +65,9 @@ class Landmarks:
 
     Attributes:
         points: (468, 2) or (5, 2) float64, pixels of the image.
-        source: ``mesh`` (MediaPipe face mesh) or ``five-points`` (the detector's; unfit for more than a coarse
+        source: ``mesh`` (MediaPipe face mesh) or ``five-points`` (of the detector; good enough only for a coarse
             alignment).
-        presence: how sure the network is that there is a face at all, 0..1.
+        presence: probability of the network that there is a face, 0..1.
 
     """
 
@@ -75,36 +76,36 @@ class Landmarks:
     presence: float
 
     def named(self, *names: str) -> Points:
-        """The points of these names, (N, 2); see NAMED_POINTS."""
+        """The points with these names, (N, 2); the names are the keys of NAMED_POINTS."""
         indices = NAMED_POINTS[self.source]
         return np.array([self.points[list(indices[name])].mean(axis=0) for name in names])
 
     @cached_property
     def pupil_distance(self) -> float:
-        """Distance between the centers of the eyes, pixels of the image."""
+        """The distance between the centers of the eyes, in pixels of the image."""
         right, left = self.named("eye_r", "eye_l")
         return float(np.hypot(*(left - right)))
 
     @property
     def face(self) -> Face:
-        """The box around the points; its confidence is their presence."""
+        """The box around the points; its confidence is ``presence``."""
         return Face(*bounds(self.points), self.presence)
 
 
 class Landmarker(Protocol):
-    """Finds the landmarks of a face. Not to be shared between threads or processes."""
+    """Finds the landmarks of a face. A landmarker cannot be shared: make one in each thread and process."""
 
     source: Source
 
     def locate(self, image: Image, face: Face) -> Landmarks:
-        """The landmarks of a face that a detector found."""
+        """The landmarks of a detected face."""
 
     def follow(self, image: Image, previous: Landmarks) -> Landmarks | None:
-        """The landmarks in the next frame of a clip; None where this landmarker needs the detector again."""
+        """The landmarks in the next frame of a clip; None if this landmarker needs a new detection."""
 
 
 class FaceMesh:
-    """MediaPipe's face mesh (Kartynnik et al. 2019), run by OpenCV: 468 points of a crop of 192 x 192."""
+    """MediaPipe's face mesh (Kartynnik et al. 2019), run by OpenCV: 468 points from a crop of 192 x 192 pixels."""
 
     source: Source = "mesh"
 
@@ -114,12 +115,12 @@ class FaceMesh:
         self._outputs = self._network.getUnconnectedOutLayersNames()
 
     def locate(self, image: Image, face: Face) -> Landmarks:
-        """The landmarks of a detected face, found twice: the second crop no longer depends on the detector's box."""
+        """The landmarks of a detected face; they are found twice, so that the second crop is independent of the box."""
         first = self._in_crop(image, face, _roll(*face.points[:2]) if face.points else 0.0)
         return self.follow(image, first) if first.presence >= LEAST_PRESENCE else first
 
     def follow(self, image: Image, previous: Landmarks) -> Landmarks:
-        """The landmarks in the crop around the previous ones, as MediaPipe does from frame to frame."""
+        """The landmarks in a crop around the previous landmarks, as in MediaPipe."""
         right, left = previous.points[OUTER_RIGHT], previous.points[OUTER_LEFT]
         return self._in_crop(image, previous.face, _roll(right, left))
 
@@ -135,25 +136,25 @@ class FaceMesh:
 
 
 def _roll(right: Points | tuple[float, float], left: Points | tuple[float, float]) -> float:
-    """The angle of the line between the eyes, radians from x towards y."""
+    """The angle of the line between the eyes, in radians from x towards y."""
     return float(np.arctan2(left[1] - right[1], left[0] - right[0]))
 
 
 def _crop_transform(face: Face, roll: float) -> Transform:
-    """From the image into the square crop around a face, turned level."""
-    scale = MESH_SIDE / (ENLARGED * max(face.width, face.height, 1.0))
+    """The map from the image into a square crop around a face, rotated back by ``roll`` radians."""
+    scale = MESH_SIDE / (CROP_ENLARGEMENT * max(face.width, face.height, 1.0))
     turn = scale * np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])
     middle = (MESH_SIDE - 1) / 2
     return Transform.from_matrix(np.column_stack([turn, middle - turn @ np.array(face.center)]))
 
 
 class FivePoints:
-    """The detector's own five points: the fallback where the mesh is absent."""
+    """The five points of the detector: the fallback if the file of the face mesh is absent."""
 
     source: Source = "five-points"
 
     def locate(self, image: Image, face: Face) -> Landmarks:
-        """The points that the detector gave; raises MerlabError where it gives boxes alone."""
+        """The five points of the detector; raises MerlabError if the detector gives only boxes."""
         if face.points is None:
             raise MerlabError(
                 "this detector gives boxes without landmarks, and the face mesh is absent; "
@@ -162,7 +163,7 @@ class FivePoints:
         return Landmarks(np.array(face.points, np.float64), self.source, min(max(face.confidence, 0.0), 1.0))
 
     def follow(self, image: Image, previous: Landmarks) -> None:
-        """None: every frame needs the detector."""
+        """Always None: every frame needs a new detection."""
         return
 
 
@@ -170,17 +171,17 @@ LANDMARKERS: Mapping[Source, type[FaceMesh] | type[FivePoints]] = {"mesh": FaceM
 
 
 def find_landmarker(source: Source | None = None) -> Landmarker:
-    """The landmarker asked for; None takes the mesh where its file is present and the five points elsewhere."""
+    """The landmarker of this source; None chooses the mesh if its file is present, and the five points otherwise."""
     if source is None:
         source = "mesh" if MODELS["face-mesh"].present else "five-points"
     return LANDMARKERS[source]()
 
 
 def fallback_warning(source: Source) -> str | None:
-    """What a command must tell its user where the five points stand in for the mesh."""
+    """The warning for a user whose landmarks are the five points; None for the mesh."""
     if source == "mesh":
         return None
     return (
-        "landmarks are the detector's five points, which jitter by pixels and give no facial regions, because the face "
-        f"mesh is absent; {MODELS['face-mesh'].remedy}"
+        "the landmarks are the five points of the detector, because the face mesh is absent; they jitter by several "
+        f"pixels and give no facial regions; {MODELS['face-mesh'].remedy}"
     )

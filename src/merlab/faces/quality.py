@@ -1,4 +1,4 @@
-"""Figures of a clip that decide whether optical flow on it can be trusted, and the warnings they give rise to."""
+"""Measure whether optical flow on a clip can be trusted, and warn if it cannot."""
 
 from __future__ import annotations
 
@@ -12,32 +12,34 @@ from merlab.faces.landmarks import Source, fallback_warning
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.faces.tracking import TrackedFace
 
-# px of the layout; a lip corner moves by about 2 at a clear micro-expression.
-SPOILING_HEAD_MOTION = 1.0
-# px of the layout; beyond, the head turns so far that a rigid movement of the image no longer describes it.
-SPOILING_RIGID_MOTION = 8.0
-# px of the frame between the pupils. On the layout they lie 123 apart: below half of that, flow looks at pixels that
-# interpolation made up.
+# px of the layout; in a clear micro-expression, a lip corner moves by about 2 px.
+LARGEST_HEAD_MOTION = 1.0
+# px of the layout; above this, the head turns too far for a rigid movement of the image to describe it.
+LARGEST_RIGID_MOTION = 8.0
+# px of the frame. On the layout the pupils are 123 px apart: below half of that, most pixels of the aligned face come
+# from interpolation.
 LEAST_PUPIL_DISTANCE = 62.0
 LEAST_COVERAGE = 0.98
 LEAST_FPS = 100.0
-# A micro-expression lasts half a second at most (Yan et al. 2013), and its rise to the apex half of that.
+# A micro-expression lasts at most half a second (Yan et al. 2013), and its rise to the apex half of that.
 RISE_SECONDS = 0.25
-UNEVEN_INTERVALS, MOST_UNEVEN = 0.1, 0.01
+# An interval between frames is uneven if it differs from the median by more than this share.
+UNEVEN_INTERVAL = 0.1
+MOST_UNEVEN = 0.01
 
 
 @dataclass
 class ClipQuality:
-    """What the alignment of a clip measured.
+    """Measurements from the alignment of a clip.
 
     Attributes:
-        pupil_distance: between the centers of the eyes in the onset frame, px of the frame.
-        coverage: share of the layout that lies inside the frame, 0..1; below 1 the face is cut off.
-        source: where the landmarks come from, ``mesh`` or ``five-points``.
-        frames: how many frames were aligned.
-        faces: in how many of them the face was seen.
-        tracks: how often another face, or the same one elsewhere, had to be taken.
-        head_motion: of each frame, px of the layout since the onset.
+        pupil_distance: distance between the centers of the eyes in the onset frame, px of the frame.
+        coverage: share of the layout that is inside the frame, 0..1; below 1 the face is cut off.
+        source: source of the landmarks, ``mesh`` or ``five-points``.
+        frames: number of aligned frames.
+        faces: number of frames in which the face was found.
+        tracks: how often the tracker changed to another face, or to the same face at another place.
+        head_motion: head motion since the onset in each frame, px of the layout.
 
     """
 
@@ -51,11 +53,11 @@ class ClipQuality:
 
     @classmethod
     def of_onset(cls, tracked: TrackedFace, transform: Transform, shape: Sequence[int]) -> ClipQuality:
-        """The figures of the onset frame, whose ``shape`` is (H, W, 3)."""
+        """The measurements of the onset frame, whose ``shape`` is (H, W, 3)."""
         return cls(tracked.landmarks.pupil_distance, _coverage(transform, shape), tracked.landmarks.source)
 
     def add(self, tracked: TrackedFace | None, head_motion: float) -> None:
-        """Count one aligned frame."""
+        """Add the measurements of one aligned frame."""
         self.frames += 1
         self.faces += tracked is not None
         self.tracks = max(self.tracks, tracked.track if tracked else 0)
@@ -63,36 +65,37 @@ class ClipQuality:
 
     @property
     def largest_head_motion(self) -> float:
-        """The 95th percentile over the frames, px of the layout; 0 before the first frame."""
+        """The 95th percentile of the head motion over the frames, px of the layout; 0 before the first frame."""
         return float(np.percentile(self.head_motion, 95)) if self.head_motion else 0.0
 
     def warnings(self, motion: str) -> list[str]:
-        """What a user of the faces must know, given how the head's movement was treated."""
-        moved, limit = self.largest_head_motion, SPOILING_RIGID_MOTION if motion == "rigid" else SPOILING_HEAD_MOTION
-        remedy = "" if motion == "rigid" else "; take it out with --motion rigid"
+        """What a user of the aligned faces must know; ``motion`` is how the alignment treated the head's movement."""
+        moved, limit = self.largest_head_motion, LARGEST_RIGID_MOTION if motion == "rigid" else LARGEST_HEAD_MOTION
+        remedy = "" if motion == "rigid" else "; remove it with --motion rigid"
         texts = [
             (
                 moved > limit,
-                f"the head moves by {moved:.1f} px of the layout, as much as an expression or more: flow will show the "
-                f"head{remedy}",
+                f"the head moves by {moved:.1f} px of the layout, as much as an expression or more, so the flow will "
+                f"show the movement of the head{remedy}",
             ),
             (
                 self.pupil_distance < LEAST_PUPIL_DISTANCE,
-                f"the face is small: {self.pupil_distance:.0f} px between the pupils, which are 123 px apart on the "
-                "layout; movements of a pixel there are not in the frames",
+                f"the face is small: {self.pupil_distance:.0f} px between the pupils, but 123 px on the layout; the "
+                "frames cannot show a movement of one pixel of the layout",
             ),
             (
                 self.coverage < LEAST_COVERAGE,
-                f"the face is cut off: {100 * (1 - self.coverage):.0f} % of the layout lie outside the frame",
+                f"the face is cut off: {100 * (1 - self.coverage):.0f} % of the layout is outside the frame",
             ),
             (
                 self.faces < self.frames,
-                f"no face is seen in {self.frames - self.faces} of {self.frames} frames; they are cut where the last "
-                "one was seen",
+                f"no face is seen in {self.frames - self.faces} of {self.frames} frames; these frames are cropped at "
+                "the last known position",
             ),
             (
                 self.tracks > 0,
-                f"the face jumps {self.tracks} time(s): a cut, or several people; give a clip of one person",
+                f"the face jumps {self.tracks} time(s): the clip has cuts or shows several people; give a clip of one "
+                "person without cuts",
             ),
         ]
         fallback = fallback_warning(self.source)
@@ -100,35 +103,36 @@ class ClipQuality:
 
 
 def frame_rate_warnings(fps: float | None, times: Sequence[float] | None = None) -> list[str]:
-    """What must be said about a frame rate, and about frames at ``times`` (seconds) that are not evenly spaced."""
+    """Warnings about an unknown or low frame rate, and about frames at uneven ``times`` (seconds)."""
     texts = []
     if fps is None:
-        texts.append("the frame rate is not known, so durations cannot be told; state it")
+        texts.append("the frame rate is not known, so durations cannot be computed; give the frame rate")
     elif fps < LEAST_FPS:
         texts.append(
-            f"{fps:g} frames a second are few: the rise of a micro-expression, {RISE_SECONDS:g} s at most, is "
-            f"{RISE_SECONDS * fps:.0f} frames or less, so its apex may fall between two; databases have 100 to 200"
+            f"{fps:g} frames per second are few: the rise of a micro-expression takes at most {RISE_SECONDS:g} s, "
+            f"{RISE_SECONDS * fps:.0f} frames or less, so the apex may fall between two frames; databases have 100 to "
+            "200 frames per second"
         )
     share = uneven_share(times) if times is not None else 0.0
     if share > MOST_UNEVEN:
         texts.append(
-            f"the frame rate varies: {100 * share:.0f} % of the intervals between frames differ from the usual one by "
+            f"the frame rate varies: {100 * share:.0f} % of the intervals between frames differ from the median by "
             "more than a tenth, so speeds and durations counted in frames are wrong; record at a constant rate"
         )
     return texts
 
 
 def uneven_share(times: Sequence[float]) -> float:
-    """Which share of the intervals between ``times`` (seconds) differs from the usual one by more than a tenth."""
+    """The share of the intervals between ``times`` (seconds) that differ from the median by more than a tenth."""
     if len(times) < 3:
         return 0.0
     steps = np.diff(np.asarray(times, np.float64))
-    usual = float(np.median(steps))
-    return float(np.mean(np.abs(steps - usual) > UNEVEN_INTERVALS * usual))
+    median = float(np.median(steps))
+    return float(np.mean(np.abs(steps - median) > UNEVEN_INTERVAL * median))
 
 
 def _coverage(transform: Transform, shape: Sequence[int]) -> float:
-    """Share of the layout that lies inside a frame of ``shape`` (H, W, ...)."""
+    """The share of the layout that is inside a frame of ``shape`` (H, W, ...), 0..1."""
     x, y = np.meshgrid(np.arange(LAYOUT_WIDTH), np.arange(LAYOUT_HEIGHT))
     places = transform.inverse(np.column_stack([x.ravel(), y.ravel()]))
     inside = (places >= -0.5) & (places <= np.array([shape[1], shape[0]]) - 0.5)

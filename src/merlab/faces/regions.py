@@ -1,9 +1,9 @@
-"""The five facial regions of the paper, tied to the action units that it lists.
+"""The five facial regions of the paper, with the action units that the paper lists for each.
 
-The paper (section IV.A) names the regions and their action units; it gives neither outlines nor a rule to draw them.
-The outlines here are merlab's, in two forms. ``REGIONS`` is a template drawn on the layout of CASME II's own crops (231
-wide, 282 high; eyes at y 73, mouth at y 190, chin at y 277), for databases that come cropped, without landmarks.
-``regions_from_landmarks`` draws them through the points of a face's own mesh.
+The paper (section IV.A) names the regions and their action units, but gives neither outlines nor a rule to draw them.
+The outlines here are merlab's own, in two forms. ``REGIONS`` is a template on the layout of CASME II's crops (231 px
+wide, 282 px high; eyes at y 73, mouth at y 190, chin at y 277), for databases of cropped faces without landmarks.
+``regions_from_landmarks`` draws the outlines through the mesh points of the individual face.
 """
 
 from __future__ import annotations
@@ -23,23 +23,18 @@ Polygon = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Region:
-    """A facial region: its name, the action units that the paper counts to it, and its outlines.
+    """A facial region: its name, the action units that the paper assigns to it, and its outlines.
 
-    ``polygons`` are (x, y) points in pixels of the 231 x 282 layout; paired regions have two.
+    ``polygons`` are (x, y) points in pixels of the 231 x 282 layout; a paired region has two polygons.
     """
 
     name: str
     action_units: tuple[int, ...]
     polygons: tuple[Polygon, ...]
 
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """The bounding box (left, top, right, bottom) of all polygons, layout pixels."""
-        return bounding_box(tuple(point for polygon in self.polygons for point in polygon))
-
 
 def bounding_box(polygon: Polygon) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom) of the points, layout pixels."""
+    """(left, top, right, bottom) of the points, in pixels of the layout."""
     xs, ys = zip(*polygon, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 
@@ -82,11 +77,11 @@ REGIONS: dict[str, Region] = {
     )
 }
 
-# Points of MediaPipe's face mesh that each outline runs through, clockwise from its top left, in the order of the
-# template's polygons. Eyes and brows: below the lower lids, past the temples, over the upper forehead. Nose: from
-# between the eyes along the sides of the nose and around the wings. Cheeks: between lower lid, side of the nose,
-# nasolabial fold and cheekbone. Mouth: from under the nose past the ends of the smile lines to the fold above the
-# chin. Chin: from that fold to the edge of the jaw.
+# The points of MediaPipe's face mesh on each outline, clockwise from the top left, in the order of the template's
+# polygons. Eyes and brows: below the lower lids, along the temples, over the upper forehead. Nose: from between the
+# eyes, along the sides of the nose and around its wings. Cheeks: between lower lid, side of the nose, nasolabial fold
+# and cheekbone. Mouth: from below the nose, along the ends of the smile lines, to the fold above the chin. Chin: from
+# that fold to the edge of the jaw.
 _FOREHEAD_MESH = (143, 71, 68, 104, 69, 108, 151, 337, 299, 333, 298, 301, 372)
 _RIGHT_CHEEK_MESH = (111, 228, 229, 230, 231, 232, 47, 126, 142, 203, 206, 207, 187, 123, 116)
 _LEFT_CHEEK_MESH = (340, 345, 352, 411, 427, 426, 423, 371, 355, 277, 452, 451, 450, 449, 448)
@@ -100,9 +95,9 @@ MESH_OUTLINES: dict[str, tuple[tuple[int, ...], ...]] = {
 
 
 def regions_from_landmarks(points: ArrayLike) -> dict[str, Region]:
-    """The five regions of a face through its own mesh.
+    """The five regions of a face, with outlines through its own mesh points.
 
-    ``points`` (468, 2) are pixels of the layout; what reaches beyond the layout is cut at its edge.
+    ``points`` (468, 2) are in pixels of the layout; outlines that leave the layout are cut at its edge.
     """
     within = np.clip(np.asarray(points, np.float64), 0, [LAYOUT_WIDTH - 1, LAYOUT_HEIGHT - 1])
     return {
@@ -114,16 +109,8 @@ def regions_from_landmarks(points: ArrayLike) -> dict[str, Region]:
     }
 
 
-def region_of(action_unit: int) -> str | None:
-    """The region that the paper counts an action unit to; None for those in no region (18, 20 and 24 among them)."""
-    for region in REGIONS.values():
-        if action_unit in region.action_units:
-            return region.name
-    return None
-
-
 def region_mask(region: Region, width: int, height: int) -> NDArray[np.bool_]:
-    """The region as a mask (height, width) of a face of that size in the layout's proportions."""
+    """The region as a mask (height, width), for a face image of this size that shows the whole layout."""
     canvas = np.zeros((height, width), np.uint8)
     scale = np.array([width / LAYOUT_WIDTH, height / LAYOUT_HEIGHT])
     for polygon in region.polygons:
@@ -133,5 +120,5 @@ def region_mask(region: Region, width: int, height: int) -> NDArray[np.bool_]:
 
 
 def face_mask(width: int, height: int, regions: Iterable[Region] = tuple(REGIONS.values())) -> NDArray[np.bool_]:
-    """The union of the five regions, (height, width); those of the template unless others are given."""
+    """The union of the regions as a mask (height, width); by default, the five regions of the template."""
     return np.asarray(np.any([region_mask(region, width, height) for region in regions], axis=0))

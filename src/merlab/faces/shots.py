@@ -1,4 +1,4 @@
-"""Cuts: where a video jumps from one scene to another, so that faces before and after cannot be compared."""
+"""Find cuts: places where a video changes to another scene, so that faces before and after cannot be compared."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from merlab.frames import Image
 
 WIDTH, HEIGHT = 32, 24
 SUBSAMPLED = 4
-# Two views of one scene correlate by more than this from frame to frame, also where a head turns quickly.
+# Two successive frames of one scene correlate by more than this, even if a head turns quickly.
 LEAST_CORRELATION = 0.8
-# Gray values: what varies by less over a frame is one color (a fade, a cap on the lens).
+# Standard deviation in gray values: a frame below it has a single color (a fade, a covered lens).
 FLAT = 2.0
 
 
 class CutFinder:
-    """Says of each next frame whether a cut lies before it, from a small gray copy; brightness alone is no cut."""
+    """Finds cuts frame by frame, from a small gray copy of each frame; a change of brightness alone is not a cut."""
 
     def __init__(self) -> None:
         self._before: NDArray[np.float32] | None = None
 
     def is_cut(self, image: Image) -> bool:
-        """Whether a cut lies between the frame before and this one, (H, W, 3) BGR."""
+        """Whether there is a cut between the previous frame and this one, ``image`` (H, W, 3) BGR."""
         small = cv2.resize(image[::SUBSAMPLED, ::SUBSAMPLED], (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
         gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
         before, self._before = self._before, gray
@@ -31,7 +31,7 @@ class CutFinder:
 
 
 def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Of the gray values of two frames, -1 to 1; 1 where both are flat, 0 where one is."""
+    """The correlation of the gray values of two frames, -1 to 1; 1 if both frames are flat, 0 if only one is flat."""
     a, b = one - one.mean(), other - other.mean()
     spread_a, spread_b = float(a.std()), float(b.std())
     if min(spread_a, spread_b) < FLAT:

@@ -1,4 +1,4 @@
-"""One face through the frames of a clip: chosen once, then followed."""
+"""Choose one face in the first frame of a clip, and follow it through the other frames."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class TrackedFace:
     """The face of a clip in one frame.
 
     Attributes:
-        face: its box: the detector's where the frame was searched, that of the landmarks where the face was followed.
-        landmarks: in pixels of the frame.
-        detected: whether the detector was asked (False: followed from the frame before).
-        track: 0 from the start; one more whenever the face that is found does not overlap the last one known, so
-            that it may be another person's or lie behind a cut.
+        face: the box of the detector if the detector ran, or the box of the landmarks if the face was followed.
+        landmarks: the landmarks, in pixels of the frame.
+        detected: whether the detector ran (False: the face was followed from the previous frame).
+        track: 0 at first; it increases by 1 whenever the face does not overlap the last known face, because it may
+            then be another person, or there may be a cut.
 
     """
 
@@ -31,16 +31,16 @@ class TrackedFace:
 
     @property
     def box(self) -> Face:
-        """The face's box, by one rule in every frame: that of the landmarks, unless they are the detector's five."""
+        """The box of the face, by the same rule in every frame: around the mesh, or, without a mesh, the detector's."""
         return self.face if self.landmarks.source == "five-points" else self.landmarks.face
 
 
 class FaceTracker:
-    """Finds the face of a clip in one frame after the other.
+    """Finds the face of a clip frame by frame.
 
-    The first frame decides: the largest and most central face. After that the face is the one that overlaps the last
-    one known. With the face mesh the next crop comes from the last landmarks, as MediaPipe does, and the detector runs
-    again only when the network no longer sees a face there.
+    In the first frame, it is the largest and most central face; later, the face that overlaps the last known face. With
+    the face mesh, the crop for the next frame comes from the last landmarks, as in MediaPipe, and the detector runs
+    again only if the network no longer finds a face there.
     """
 
     def __init__(self, detector: Detector, landmarker: Landmarker) -> None:
@@ -51,28 +51,28 @@ class FaceTracker:
         self._track = 0
 
     def find(self, image: Image) -> TrackedFace | None:
-        """The face in the next frame, (H, W, 3) BGR; None where none is seen."""
+        """The face in the next frame, ``image`` (H, W, 3) BGR; None if no face is found."""
         if self._following is not None:
             landmarks = self.landmarker.follow(image, self._following)
             if landmarks is not None and landmarks.presence >= LEAST_PRESENCE:
-                return self._found(landmarks.face, landmarks, detected=False)
-        for face in self._in_order(self.detector.detect(image), image):
+                return self._accept(landmarks.face, landmarks, detected=False)
+        for face in self._sorted(self.detector.detect(image), image):
             landmarks = self.landmarker.locate(image, face)
             if landmarks.presence >= LEAST_PRESENCE:
-                return self._found(face, landmarks, detected=True)
+                return self._accept(face, landmarks, detected=True)
         self._following = None
         return None
 
-    def _in_order(self, faces: list[Face], image: Image) -> list[Face]:
-        """The candidates: what overlaps the last face known, most first; then the rest, most prominent first."""
+    def _sorted(self, faces: list[Face], image: Image) -> list[Face]:
+        """The faces by their overlap with the last known face, then by prominence; the best candidate comes first."""
         ordered = most_prominent(faces, image.shape[1], image.shape[0])
         last = self._last
         if last is None:
             return ordered
         return sorted(ordered, key=lambda face: -face.overlap(last))
 
-    def _found(self, face: Face, landmarks: Landmarks, *, detected: bool) -> TrackedFace:
-        # Boxes of the detector and of the landmarks differ, so the overlap is taken between those of the landmarks.
+    def _accept(self, face: Face, landmarks: Landmarks, *, detected: bool) -> TrackedFace:
+        # The boxes of the detector and of the landmarks differ, so only boxes of landmarks are compared.
         if self._last is not None and landmarks.face.overlap(self._last) < LEAST_OVERLAP:
             self._track += 1
         self._last, self._following = landmarks.face, landmarks
