@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from merlab.clips import Clip
+from merlab.databases import load
+from merlab.evaluation.plan import Entry, Plan, make_entry
+from merlab.evaluation.study import Study
+from merlab.inputs import parse_recipe
+from merlab.methods import find_method
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 STSTNET_FLOW = SHARED / "data" / "ststnet_flow"
@@ -76,3 +82,14 @@ def write_flow_tree(root: Path, subjects: Sequence[str] = FLOW_SUBJECTS, each: i
                 image[4 + 8 * label : 10 + 8 * label, 8:20] = rng.integers(200, 256, (6, 12, 3), np.uint8)
                 cv2.imwrite(str(folder / f"{subject}_{subject}_c{label}_{number:02d} .png"), image)
     return root
+
+
+def flow_plan(root: Path, methods: Sequence[str], **options: Any) -> Plan:
+    """The plan of a study on a tree of stored flow: MEGC2019's classes, leave one subject out, two seeds."""
+    given: dict[str, Any] = {"scheme": "megc2019", "protocol": "loso", "seeds": 2, **options}
+    return Study.of(load("ststnet-flow", root), list(methods), **given).plan()
+
+
+def entry_of(name: str, preset: str, seeds: int = 5, recipe: str | None = None, **options: Any) -> Entry:
+    """A method of merlab's under a preset, with nothing left open."""
+    return make_entry(find_method(name), preset, range(seeds), recipe and parse_recipe(recipe), **options)

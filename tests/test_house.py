@@ -21,6 +21,7 @@ ROOMS = (
     "cli",
     "serving",
     "reproduction",
+    "api",
     "reports",
     "recipes",
     "videos",
@@ -47,6 +48,7 @@ ROOMS = (
     "processes",
     "progress",
     "registry",
+    "fingerprint",
     "errors",
 )
 LARGEST_SHARE = 0.14

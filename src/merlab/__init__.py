@@ -2,19 +2,72 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from merlab.videos.recognition import recognize
+    from merlab.api import evaluate, load, recognize, spot
+    from merlab.clips import Clip, ClipTable
+    from merlab.errors import MerlabError
+    from merlab.evaluation.study import MethodSetup, Study
+    from merlab.methods.method import Method, Preset, Task
+    from merlab.registry import ListedModule
+    from merlab.reports.results import Results
+    from merlab.schemes import Scheme
+    from merlab.training import TrainingSettings
+    from merlab.videos.result import VideoResult
 
-__all__ = ["__version__", "recognize"]
+    # Each is a module that gives its table when it is called: merlab.methods().
+    databases: ListedModule
+    methods: ListedModule
+    inputs: ListedModule
+    schemes: ListedModule
+
 __version__ = "0.2.0"
+__all__ = [  # noqa: RUF022 - in the order in which a newcomer meets them
+    "load",
+    "evaluate",
+    "recognize",
+    "spot",
+    "databases",
+    "methods",
+    "inputs",
+    "schemes",
+    "Clip",
+    "ClipTable",
+    "Method",
+    "Preset",
+    "TrainingSettings",
+    "Task",
+    "Scheme",
+    "Study",
+    "MethodSetup",
+    "Results",
+    "VideoResult",
+    "MerlabError",
+]
+_WHERE = {
+    **dict.fromkeys(("load", "evaluate", "recognize", "spot"), "merlab.api"),
+    **dict.fromkeys(("Clip", "ClipTable"), "merlab.clips"),
+    **dict.fromkeys(("Method", "Preset", "Task"), "merlab.methods.method"),
+    **dict.fromkeys(("Study", "MethodSetup"), "merlab.evaluation.study"),
+    "TrainingSettings": "merlab.training",
+    "Scheme": "merlab.schemes",
+    "Results": "merlab.reports.results",
+    "VideoResult": "merlab.videos.result",
+    "MerlabError": "merlab.errors",
+}
+_LISTINGS = ("databases", "methods", "inputs", "schemes")
 
 
 def __getattr__(name: str) -> Any:
-    # torch and OpenCV take seconds to load; ``import merlab`` alone does not need them.
-    if name == "recognize":
-        from merlab.videos.recognition import recognize
-
-        return recognize
+    # torch and OpenCV take seconds to load, so each name is loaded when it is first used.
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    if name in _LISTINGS:
+        return import_module(f"merlab.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -7,12 +7,14 @@ import multiprocessing
 import os
 import platform
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+from types import ModuleType
 from typing import Any, TypeVar
 
 import cv2
@@ -20,8 +22,8 @@ import cv2
 from merlab.errors import MerlabError
 
 ENDED_EARLY = (
-    "a worker process ended early: it was killed, memory ran out, or your script starts the work outside "
-    '`if __name__ == "__main__":`; the same command resumes the work, and fewer jobs need less memory'
+    "a worker process ended early: it was killed, or memory ran out; run the same command again to resume, with fewer "
+    "jobs to need less memory"
 )
 
 Item = TypeVar("Item")
@@ -59,6 +61,21 @@ def keep_freed_memory() -> None:
 
 
 @contextmanager
+def without_main() -> Iterator[None]:
+    """Start processes inside that do not run the user's main program again.
+
+    Otherwise a spawned process runs it first: a script without ``if __name__ == "__main__":`` would start its work
+    again, and a program that was read from standard input has no file to run.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextmanager
 def one_thread() -> Iterator[None]:
     """Use one OpenCV thread: on images this small, more threads cost more time than they save."""
     threads = cv2.getNumThreads()
@@ -85,7 +102,9 @@ def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], job
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, spawn, _start_worker) as pool:
         try:
-            for future in as_completed([pool.submit(work, item) for item in items]):
+            with without_main():
+                futures = [pool.submit(work, item) for item in items]
+            for future in as_completed(futures):
                 yield future.result()
         except BrokenProcessPool as error:
             raise MerlabError(ENDED_EARLY) from error
@@ -121,9 +140,10 @@ def stream_from_processes(work: Callable[[Item], Iterator[Result]], items: Seque
         for item, (_, sender) in zip(items, pipes, strict=True)
     ]
     try:
-        for process, (_, sender) in zip(processes, pipes, strict=True):
-            process.start()
-            sender.close()
+        with without_main():
+            for process, (_, sender) in zip(processes, pipes, strict=True):
+                process.start()
+                sender.close()
         yield from _received([receiver for receiver, _ in pipes])
     finally:
         for process in processes:

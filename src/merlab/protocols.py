@@ -1,4 +1,4 @@
-"""Labels and splits: pure functions over the clip table."""
+"""Label the clips of a table, and split them into folds, with pure functions over the clip table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from merlab.schemes import Scheme
 class Labeled:
     """The clips that a scheme covers, with their labels.
 
-    ``labels`` (N,) are positions in ``scheme.classes``; ``left_out`` counts the clips outside the scheme by reason.
+    ``labels`` (N,) are positions in ``scheme.classes``. ``left_out`` maps each reason for exclusion to its number of
+    clips.
     """
 
     scheme: Scheme
@@ -30,7 +31,8 @@ class Labeled:
 
 
 def label_clips(table: ClipTable, scheme: Scheme) -> Labeled:
-    """Label a table by a scheme; raises MerlabError when fewer than two of its classes occur."""
+    """Label a table with a scheme; raises MerlabError if fewer than two of its classes occur."""
+    scheme = scheme.of(table)
     labels = [scheme.label(clip) for clip in table]
     covered = [position for position, label in enumerate(labels) if label is not None]
     left_out = Counter(scheme.reason(clip) for clip, label in zip(table, labels, strict=True) if label is None)
@@ -39,8 +41,8 @@ def label_clips(table: ClipTable, scheme: Scheme) -> Labeled:
         found = ", ".join(sorted({clip.emotion or "unlabeled" for clip in table})) or "no clips at all"
         covers = f"covers only {present.pop()}" if present else "covers none"
         raise MerlabError(
-            f"scheme {scheme.name} {covers} of the clips, too few classes to tell apart: it knows "
-            f"{', '.join(sorted(scheme.emotions))}; the clips are of {found}"
+            f"scheme {scheme.name} {covers} of the clips, but at least two classes are needed: its emotions are "
+            f"{', '.join(sorted(scheme.emotions))}; the emotions of the clips are {found}"
         )
     positions = np.array([scheme.classes.index(label) for label in labels if label is not None], np.int64)
     return Labeled(scheme, table.take(covered), positions, dict(sorted(left_out.items())))
@@ -48,48 +50,52 @@ def label_clips(table: ClipTable, scheme: Scheme) -> Labeled:
 
 @dataclass(frozen=True)
 class Split:
-    """One fold: positions of the clips to train on and of those to test on, each ascending."""
+    """One fold: the positions of the training clips and of the test clips, both in ascending order."""
 
     name: str
     train: tuple[int, ...]
     test: tuple[int, ...]
 
     def missing_classes(self, labels: NDArray[np.int64], classes: Sequence[str]) -> list[str]:
-        """Classes without a single training clip: the model cannot predict them."""
+        """The classes without any training clip, which a model cannot learn."""
         present = set(labels[list(self.train)].tolist())
         return [label for position, label in enumerate(classes) if position not in present]
 
 
 def loso(groups: Sequence[str]) -> list[Split]:
-    """Leave one subject out: a split a ``database/subject``, in sorted order. Raises MerlabError for one subject."""
+    """Leave one subject out: one split per ``database/subject``, sorted. Raises MerlabError for one subject only."""
     subjects = sorted(set(groups))
     if len(subjects) < 2:
-        raise MerlabError(f"leaving one subject out needs 2 subjects at least, found {', '.join(subjects) or 'none'}")
+        raise MerlabError(f"leave-one-subject-out needs at least 2 subjects, found {', '.join(subjects) or 'none'}")
     return [_split(subject, [group == subject for group in groups]) for subject in subjects]
 
 
 def stratified_group_kfold(labels: NDArray[np.int64], groups: Sequence[str], folds: int, seed: int = 0) -> list[Split]:
-    """Folds that share no subject and hold each class in about the same share (scikit-learn's StratifiedGroupKFold).
+    """Folds without common subjects, with about the same share of each class (scikit-learn's StratifiedGroupKFold).
 
     Which clips are tested together depends on the labels, subjects and ``seed``, not on the order of the clips.
-    Raises MerlabError when the subjects or clips are too few for this many folds.
+    Raises MerlabError if there are too few subjects or clips for this number of folds.
     """
     subjects = sorted(set(groups))
     if len(subjects) < folds:
-        raise MerlabError(f"{folds} folds need {folds} subjects at least, found {len(subjects)}; ask for fewer folds")
+        raise MerlabError(f"{folds} folds need at least {folds} subjects, found {len(subjects)}; request fewer folds")
     largest = int(np.bincount(labels).max())
     if largest < folds:
-        raise MerlabError(f"{folds} folds need a class of {folds} clips at least, found {largest}; ask for fewer folds")
+        raise MerlabError(
+            f"{folds} folds need a class with at least {folds} clips, but the largest class has {largest}; "
+            "request fewer folds"
+        )
     order = np.array(sorted(range(len(groups)), key=lambda position: (groups[position], labels[position])))
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     ordered_groups = [groups[position] for position in order]
     with warnings.catch_warnings():
-        # Classes rarer than the folds are no news here: Split.missing_classes and the counts of the run show them.
+        # This warning is not needed: Split.missing_classes and the counts of the run report rare classes.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         tests = [order[test] for _, test in splitter.split(np.zeros(len(order)), labels[order], ordered_groups)]
     if not all(map(len, tests)):
         raise MerlabError(
-            f"{len(subjects)} subjects do not fill {folds} folds of balanced classes; ask for fewer folds, or for loso"
+            f"{len(subjects)} subjects are too few to fill {folds} folds with balanced classes; "
+            "request fewer folds, or use loso"
         )
     return [
         _split(f"fold{number}", np.isin(np.arange(len(groups)), test)) for number, test in enumerate(tests, start=1)
@@ -97,14 +103,14 @@ def stratified_group_kfold(labels: NDArray[np.int64], groups: Sequence[str], fol
 
 
 def hold_out_database(databases: Sequence[str], train_on: Sequence[str] | None = None) -> list[Split]:
-    """Train on some databases, test on others: a split a database, or with ``train_on`` one split.
+    """Train on some databases and test on others: one split per database, or a single split if ``train_on`` is given.
 
-    Raises MerlabError for a single database and for names that do not occur.
+    Raises MerlabError for a single database, and for names in ``train_on`` that do not occur.
     """
     present = sorted(set(databases))
     if len(present) < 2:
         raise MerlabError(
-            f"holding out a database needs clips of 2 databases at least, found {', '.join(present) or 'none'}; "
+            f"holding out a database needs clips of at least 2 databases, found {', '.join(present) or 'none'}; "
             "give a second --database with its --root"
         )
     if train_on is None:
@@ -112,7 +118,7 @@ def hold_out_database(databases: Sequence[str], train_on: Sequence[str] | None =
     unknown = sorted(set(train_on) - set(present))
     tested = [database for database in present if database not in train_on]
     if unknown or not tested:
-        fault = f"{', '.join(unknown)} not among them" if unknown else "nothing is left to test on"
+        fault = f"not from {', '.join(unknown)}" if unknown else "and no database is left for testing"
         raise MerlabError(f"cannot train on {', '.join(train_on)}: the clips come from {', '.join(present)}, {fault}")
     return [_split("+".join(tested), [database in tested for database in databases])]
 
@@ -123,10 +129,10 @@ PROTOCOLS = ("loso", "kfold", "hold-out-database")
 def make_splits(
     protocol: str, labeled: Labeled, *, folds: int = 5, train_on: Sequence[str] | None = None
 ) -> list[Split]:
-    """The splits of a protocol; raises MerlabError for an unknown one, or where the clips do not allow it."""
+    """The splits of a protocol; raises MerlabError if the protocol is unknown or the clips do not allow it."""
     groups = labeled.table.groups
     if train_on and protocol != "hold-out-database":
-        raise MerlabError(f"train_on belongs to the protocol hold-out-database, not to {protocol}")
+        raise MerlabError(f"train_on is an option of the protocol hold-out-database, not of {protocol}")
     if protocol == "loso":
         return loso(groups)
     if protocol == "kfold":

@@ -1,23 +1,86 @@
-"""Looking a name up in one of merlab's plain-dict registries."""
+"""Finding a name in one of merlab's plain-dict registries, or among what installed packages add to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib.metadata
+import sys
+import types
+import warnings
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from merlab.errors import MerlabError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Entry = TypeVar("Entry")
 
 
 def look_up(name: str, registry: Mapping[str, Entry], kind: str) -> Entry:
-    """The entry of this name; raises MerlabError that suggests the closest name and lists all of them.
+    """The entry with this name; raises MerlabError that suggests the closest name and lists all names.
 
-    ``kind`` is what an entry is called, in the singular: ``database``.
+    ``kind`` is the word for an entry in the singular, such as ``database``.
     """
     if name not in registry:
         close = get_close_matches(name, registry, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         raise MerlabError(f"unknown {kind} {name!r}; {hint}{kind}s are {', '.join(registry)}")
     return registry[name]
+
+
+class Extensions(Generic[Entry]):
+    """Entries that installed packages add to a registry, by an entry point of the group ``merlab.<kind>s``.
+
+    ``read`` turns what an entry point loads, and its name, into an entry; it raises MerlabError for anything else.
+    """
+
+    def __init__(self, kind: str, read: Callable[[object, str], Entry]) -> None:
+        self.kind = kind
+        self.read = read
+
+    def find(self, name: str, registry: Mapping[str, Entry]) -> Entry:
+        """The entry of this name, merlab's own first; raises MerlabError where there is none or it cannot be loaded."""
+        points = self._points()
+        if name not in registry and name in points:
+            return self._load(points[name])
+        return look_up(name, {**registry, **dict.fromkeys(points)}, self.kind)  # type: ignore[return-value]
+
+    def all(self, registry: Mapping[str, Entry]) -> dict[str, Entry]:
+        """Every entry, merlab's own first. One that cannot be loaded is left out with a warning."""
+        found = dict(registry)
+        for name, point in self._points().items():
+            try:
+                found.setdefault(name, self._load(point))
+            except MerlabError as error:
+                warnings.warn(str(error), stacklevel=2)
+        return found
+
+    def _points(self) -> dict[str, importlib.metadata.EntryPoint]:
+        return {point.name: point for point in importlib.metadata.entry_points(group=f"merlab.{self.kind}s")}
+
+    def _load(self, point: importlib.metadata.EntryPoint) -> Entry:
+        package = point.dist.name if point.dist else "an installed package"
+        try:
+            return self.read(point.load(), point.name)
+        except Exception as error:
+            raise MerlabError(
+                f"{self.kind} {point.name} of {package} cannot be loaded ({point.value}: {error}); "
+                f"update or uninstall {package}"
+            ) from error
+
+
+class ListedModule(types.ModuleType):
+    """A module that gives the table of what it holds when it is called: ``merlab.methods()``."""
+
+    listing: Callable[[], pd.DataFrame]
+
+    def __call__(self) -> pd.DataFrame:
+        """One row per entry, with what one needs to know to choose."""
+        return self.listing()
+
+
+def callable_as_listing(module: str) -> None:
+    """Make the module of this name callable; its function ``listing`` gives the table."""
+    sys.modules[module].__class__ = ListedModule

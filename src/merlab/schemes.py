@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merlab.registry import look_up
+from merlab.errors import MerlabError
+from merlab.registry import callable_as_listing, look_up
 
 if TYPE_CHECKING:
-    from merlab.clips import Clip
+    import pandas as pd
+
+    from merlab.clips import Clip, ClipTable
 
 # The official MEGC2019 list holds 145 clips of CASME II: by the table of 2014 the happiness, surprise, disgust and
 # repression clips without the first two here; the others are those that the table of 2019 relabeled to surprise.
@@ -40,6 +44,13 @@ class Scheme:
     omitted_emotions: frozenset[tuple[str, str]] = frozenset()
     omitted_clips: frozenset[tuple[str, str, str]] = frozenset()
 
+    def of(self, table: ClipTable) -> Scheme:
+        """The scheme for these clips: itself, or for ``as-labeled`` every label that they have as a class."""
+        if self.name != AS_LABELED:
+            return self
+        found = tuple(sorted({clip.emotion for clip in table if clip.emotion}))
+        return replace(self, classes=found, emotions={label: label for label in found})
+
     def label(self, clip: Clip) -> str | None:
         """The clip's class; None when the scheme leaves it out."""
         if (clip.database, clip.emotion) in self.omitted_emotions:
@@ -58,6 +69,8 @@ _FIVE = ("happiness", "disgust", "repression", "surprise", "others")
 _SAMM_FIVE = ("anger", "happiness", "other", "surprise", "contempt")
 _SMIC_THREE = ("negative", "positive", "surprise")
 _NEGATIVE = ("negative", "disgust", "repression", "anger", "contempt", "fear", "sadness")
+
+AS_LABELED = "as-labeled"
 
 SCHEMES: dict[str, Scheme] = {
     scheme.name: scheme
@@ -113,6 +126,7 @@ SCHEMES: dict[str, Scheme] = {
             _SMIC_THREE,
             {emotion: emotion for emotion in _SMIC_THREE},
         ),
+        Scheme(AS_LABELED, "every label of the clips is a class", (), {}),
     )
 }
 
@@ -120,3 +134,73 @@ SCHEMES: dict[str, Scheme] = {
 def find_scheme(name: str) -> Scheme:
     """The scheme of this name; raises MerlabError naming those that exist."""
     return look_up(name, SCHEMES, "label scheme")
+
+
+def as_scheme(given: str | Path | Mapping[str, str] | Scheme) -> Scheme:
+    """A scheme from its name, from a YAML file (see ``read_scheme``), from a mapping label -> class, or from itself."""
+    if isinstance(given, Scheme):
+        return given
+    if isinstance(given, Mapping):
+        return own_scheme("your-own", given)
+    is_file = str(given).lower().endswith((".yaml", ".yml"))
+    return read_scheme(Path(given)) if is_file else find_scheme(str(given))
+
+
+def read_scheme(path: Path) -> Scheme:
+    """The scheme in a YAML file: ``name``, ``labels`` (label -> class), and if wanted ``description`` and ``classes``.
+
+    ``classes`` lists the classes in the order of tables; without it they come in the order of their first label.
+    Raises MerlabError naming the file and what is wrong in it.
+    """
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise MerlabError(f"{path} cannot be read as YAML: {error}") from error
+    example = "name: my-classes, labels: {happiness: positive, disgust: negative}"
+    if not isinstance(content, dict) or not isinstance(content.get("labels"), dict):
+        raise MerlabError(f"{path} holds no mapping of labels to classes; write {example}")
+    unknown = set(content) - {"name", "labels", "description", "classes"}
+    if unknown:
+        raise MerlabError(f"{path} has unknown entries {', '.join(sorted(map(str, unknown)))}; write {example}")
+    name, description = (str(content.get(key) or "") for key in ("name", "description"))
+    try:
+        return own_scheme(name or path.stem, content["labels"], description, content.get("classes"))
+    except MerlabError as error:
+        raise MerlabError(f"{path}: {error}") from error
+
+
+def own_scheme(
+    name: str, labels: Mapping[str, str], description: str = "", classes: Sequence[str] | None = None
+) -> Scheme:
+    """A scheme of your own from label -> class; labels are compared in lower case.
+
+    Raises MerlabError for labels or classes that are not text, for fewer than two classes, and where ``classes`` does
+    not list exactly those that the labels lead to.
+    """
+    odd = [each for pair in labels.items() for each in pair if not isinstance(each, str) or not each.strip()]
+    if odd:
+        raise MerlabError(f"scheme {name}: labels and classes are texts, got {odd[0]!r}; write it in quotes")
+    emotions = {label.strip().lower(): of.strip() for label, of in labels.items()}
+    used = tuple(dict.fromkeys(emotions.values()))
+    order = used if classes is None else tuple(map(str, classes))
+    if sorted(order) != sorted(used):
+        raise MerlabError(f"scheme {name}: classes lists {', '.join(order)}, the labels lead to {', '.join(used)}")
+    if len(used) < 2:
+        raise MerlabError(f"scheme {name} has {len(used)} class(es); two at least can be told apart")
+    return Scheme(name, description or "your own classes", order, emotions)
+
+
+def listing() -> pd.DataFrame:
+    """One row per scheme: name, its classes, and what it is."""
+    import pandas as pd
+
+    rows = [
+        {"name": scheme.name, "classes": list(scheme.classes), "title": scheme.description}
+        for scheme in SCHEMES.values()
+    ]
+    return pd.DataFrame(rows).set_index("name")
+
+
+callable_as_listing(__name__)

@@ -1,8 +1,7 @@
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.evaluation.plan import make_entry, plan_run
-from tests.helpers import write_flow_tree
+from tests.helpers import entry_of, flow_plan, write_flow_tree
 
 
 @pytest.fixture
@@ -10,54 +9,49 @@ def root(tmp_path):
     return write_flow_tree(tmp_path / "flow")
 
 
-def plan(root, methods, **options):
-    given = {"scheme": "megc2019", "protocol": "loso", "seeds": range(2), **options}
-    return plan_run(methods, sources=[("ststnet-flow", root)], **given)[0]
-
-
 def test_a_plan_states_clips_classes_folds_and_what_was_left_out(root):
-    described = plan(root, ["linear-svm"]).describe()
-    assert described["clips"] == 24
-    assert described["folds"] == described["subjects"] == 4
-    assert described["clips_per_class"] == {"negative": 8, "positive": 8, "surprise": 8}
-    assert described["clips_per_database"] == {"casme2": 12, "samm": 6, "smic": 6}
+    facts = flow_plan(root, ["linear-svm"]).facts()
+    assert facts.clips == 24
+    assert facts.folds == facts.subjects == 4
+    assert facts.clips_per_class == {"negative": 8, "positive": 8, "surprise": 8}
+    assert facts.clips_per_database == {"casme2": 12, "samm": 6, "smic": 6}
 
 
 def test_methods_that_draw_nothing_at_random_run_once(root):
-    seeds = {entry.method: entry.seeds for entry in plan(root, ["constant", "random", "linear-svm"]).entries}
+    seeds = {entry.name: entry.seeds for entry in flow_plan(root, ["constant", "random", "linear-svm"]).entries}
     assert seeds == {"constant": (0,), "random": (0, 1), "linear-svm": (0,)}
 
 
 def test_a_method_of_both_views_gets_its_local_view(root):
-    entries = plan(root, ["gfem", "dbfem", "ltfem"]).entries
+    entries = flow_plan(root, ["gfem", "dbfem", "ltfem"]).entries
     assert [entry.recipe.view for entry in entries] == ["global", "both", "local"]
 
 
 def test_on_stored_flow_the_papers_networks_take_the_preset_made_for_its_size(root):
-    presets = {entry.method: entry.preset_name for entry in plan(root, ["dbfem-caffm", "ststnet"]).entries}
+    presets = {entry.name: entry.preset_name for entry in flow_plan(root, ["dbfem-caffm", "ststnet"]).entries}
     assert presets == {"dbfem-caffm": "flow28", "ststnet": "reduced"}
 
 
 def stamps(*arguments, **options):
-    return make_entry(*arguments, **options).stamps
+    return entry_of(*arguments, **options).stamps
 
 
 def test_only_the_full_published_settings_with_five_seeds_are_unstamped():
-    assert stamps("ststnet", "paper", range(5)) == []
+    assert stamps("ststnet", "paper", 5) == []
 
 
 def test_reduced_short_few_and_leaky_runs_are_stamped():
-    assert stamps("ststnet", "reduced", range(5)) == ["REDUCED"]
-    assert stamps("ststnet", "paper", range(5), settings={"epochs": 3}) == ["REDUCED"]
-    assert stamps("ststnet", "paper", range(1)) == ["1 SEED"]
-    leaky = stamps("ststnet", "paper", range(5), settings={"selection": "best-epoch-on-test"})
+    assert stamps("ststnet", "reduced", 5) == ["REDUCED"]
+    assert stamps("ststnet", "paper", 5, training={"epochs": 3}) == ["REDUCED"]
+    assert stamps("ststnet", "paper", 1) == ["1 SEED"]
+    leaky = stamps("ststnet", "paper", 5, training={"selection": "best-epoch-on-test"})
     assert leaky == ["LEAKY: epoch picked on the test subject"]
-    assert stamps("gfem", "paper", range(5), network={"attention": "sam"}) == ["NETWORK attention=sam"]
-    assert stamps("gfem", "reduced", range(5), network={"width": "0.25"}) == ["REDUCED"]
+    assert stamps("gfem", "paper", 5, network={"attention": "sam"}) == ["NETWORK attention=sam"]
+    assert stamps("gfem", "reduced", 5, network={"width": "0.25"}) == ["REDUCED"]
 
 
-def test_a_floor_needs_no_stamp_for_running_once():
-    assert stamps("linear-svm", "reduced", range(1)) == []
+def test_a_baseline_needs_no_stamp_for_running_once():
+    assert stamps("linear-svm", "reduced", 1) == []
 
 
 def key(entry, inputs="a", data="b", versions=None):
@@ -65,13 +59,13 @@ def key(entry, inputs="a", data="b", versions=None):
 
 
 def test_the_run_key_changes_with_everything_that_decides_predictions():
-    entry = make_entry("ststnet", "paper", range(5))
+    entry = entry_of("ststnet", "paper", 5)
     others = [
-        key(make_entry("ststnet", "paper", range(5), settings={"epochs": 7})),
-        key(make_entry("ststnet", "paper", range(5), input_text="flow:channels=uvm")),
-        key(make_entry("off-apexnet", "paper", range(5))),
-        key(make_entry("rcn-a", "paper", range(5))),
-        key(make_entry("rcn-a", "paper", range(5), network={"maps": "32"})),
+        key(entry_of("ststnet", "paper", 5, training={"epochs": 7})),
+        key(entry_of("ststnet", "paper", 5, recipe="flow:channels=uvm")),
+        key(entry_of("off-apexnet", "paper", 5)),
+        key(entry_of("rcn-a", "paper", 5)),
+        key(entry_of("rcn-a", "paper", 5, network={"maps": "32"})),
         key(entry, inputs="other"),
         key(entry, data="other"),
         key(entry, versions={"torch": "3"}),
@@ -81,7 +75,7 @@ def test_the_run_key_changes_with_everything_that_decides_predictions():
 
 
 def test_the_run_key_does_not_depend_on_how_many_seeds_are_asked_for():
-    assert key(make_entry("ststnet", "paper", range(5))) == key(make_entry("ststnet", "paper", range(9)))
+    assert key(entry_of("ststnet", "paper", 5)) == key(entry_of("ststnet", "paper", 9))
 
 
 @pytest.mark.parametrize(
@@ -90,22 +84,22 @@ def test_the_run_key_does_not_depend_on_how_many_seeds_are_asked_for():
 )
 def test_a_faulty_training_setting_is_named(settings, named):
     with pytest.raises(MerlabError, match=named):
-        make_entry("ststnet", "paper", range(5), settings=settings)
+        entry_of("ststnet", "paper", 5, training=settings)
 
 
-def test_a_floor_beside_a_network_passes_network_options_by(root):
-    floor, network = plan(root, ["linear-svm", "gfem"], network={"attention": "none"}).entries
-    assert (floor.preset.network, network.preset.network["attention"]) == ({}, "none")
+def test_a_baseline_beside_a_network_ignores_network_options(root):
+    baseline, network = flow_plan(root, ["linear-svm", "gfem"], network={"attention": "none"}).entries
+    assert (baseline.preset.network, network.preset.network["attention"]) == ({}, "none")
 
 
 def test_unknown_names_are_refused_with_what_exists(root):
     with pytest.raises(MerlabError, match="ststnet"):
-        plan(root, ["ststnett"])
+        flow_plan(root, ["ststnett"])
     with pytest.raises(MerlabError, match="paper, reduced"):
-        plan(root, ["ststnet"], preset="huge")
+        flow_plan(root, ["ststnet"], preset="huge")
 
 
 def test_an_input_that_the_method_cannot_take_is_refused_before_any_work():
     with pytest.raises(MerlabError, match="gfem takes inputs that are images, and this one is a sequence"):
-        make_entry("gfem", "reduced", range(1), "sequence")
-    assert make_entry("linear-svm", "paper", range(1), "sequence:size=32x32").recipe.frames == 10
+        entry_of("gfem", "reduced", 1, "sequence")
+    assert entry_of("linear-svm", "paper", 1, "sequence:size=32x32").recipe.frames == 10

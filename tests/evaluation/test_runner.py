@@ -5,18 +5,14 @@ import pandas as pd
 import pytest
 
 from merlab.evaluation.engines import LocalEngine
-from merlab.evaluation.plan import plan_run
-from merlab.evaluation.runner import Tally, run
+from merlab.evaluation.runner import Tally, run, run_keys
 from merlab.evaluation.unit import Fit, Worker
 from merlab.methods import METHODS
-from tests.helpers import write_flow_tree
+from merlab.progress import silent
+from tests.helpers import flow_plan, write_flow_tree
 
 HERE = LocalEngine(1)
 ONE_EPOCH = {"epochs": 1}
-
-
-def no_progress(done, total, what):
-    pass
 
 
 @pytest.fixture
@@ -25,15 +21,15 @@ def root(tmp_path):
 
 
 def make_plan(root, methods, seeds=1, **options):
-    given = {"scheme": "megc2019", "protocol": "loso", "seeds": range(seeds), "settings": ONE_EPOCH, **options}
-    return plan_run(methods, sources=[("ststnet-flow", root)], **given)[0]
+    return flow_plan(root, methods, **{"seeds": seeds, "training": ONE_EPOCH, **options})
 
 
 def run_here(plan, tmp_path, name="run", engine=HERE):
-    return run(plan, tmp_path / name, cache=tmp_path / "cache", engine=engine, progress=no_progress)
+    keys = run_keys(plan, tmp_path / "cache", silent)
+    return run(plan, keys, tmp_path / name, cache=tmp_path / "cache", engine=engine, progress=silent)
 
 
-def test_every_clip_is_predicted_once_a_seed_by_a_model_that_never_saw_its_subject(root, tmp_path):
+def test_every_clip_is_predicted_once_per_seed_by_a_model_that_never_saw_its_subject(root, tmp_path):
     plan = make_plan(root, ["linear-svm", "ststnet"], seeds=2)
     table = run_here(plan, tmp_path)
     per_clip = table.groupby(["method", "seed", "database", "subject", "clip"]).size()
@@ -56,7 +52,7 @@ def test_a_method_learns_what_is_there_to_learn(root, tmp_path):
     assert (table["truth"] == table["prediction"]).mean() > 0.9
 
 
-def test_what_is_done_is_not_done_again_and_the_table_is_the_same(root, tmp_path):
+def test_finished_work_is_not_repeated_and_the_table_is_the_same(root, tmp_path):
     plan = make_plan(root, ["ststnet"], seeds=2)
     undisturbed = run_here(plan, tmp_path)
     parts = sorted((tmp_path / "run" / "parts").rglob("*.parquet"))
@@ -71,7 +67,7 @@ def test_what_is_done_is_not_done_again_and_the_table_is_the_same(root, tmp_path
 
 def test_predictions_made_with_other_settings_are_not_taken_over(root, tmp_path):
     run_here(make_plan(root, ["ststnet"]), tmp_path)
-    longer = make_plan(root, ["ststnet"], settings={"epochs": 4})
+    longer = make_plan(root, ["ststnet"], training={"epochs": 4})
     pd.testing.assert_frame_equal(run_here(longer, tmp_path), run_here(longer, tmp_path, name="fresh"))
 
 
@@ -82,16 +78,16 @@ def test_the_table_does_not_depend_on_the_number_of_workers(root, tmp_path):
     pd.testing.assert_frame_equal(alone, together)
 
 
-def test_progress_counts_units_and_the_epochs_of_those_under_way(root):
-    told = []
+def test_progress_counts_units_and_the_epochs_of_running_ones(root):
+    reported = []
     plan = make_plan(root, ["ststnet"])
     first, second = Fit(0, 0, 0, "key"), Fit(0, 1, 0, "key")
-    tally = Tally(plan, 1, 4, lambda done, total, what: told.append((done, total)))
+    tally = Tally(plan, 1, 4, lambda done, total, what: reported.append((done, total)))
     tally.epoch(first, 1, 2)
     tally.epoch(second, 1, 4)
     tally.finish(first)
     tally.epoch(first, 2, 2)
-    assert told == [(1, 4), (1.5, 4), (1.75, 4), (2.25, 4)]
+    assert reported == [(1, 4), (1.5, 4), (1.75, 4), (2.25, 4)]
 
 
 def first_fold(plan, tmp_path):
@@ -101,15 +97,15 @@ def first_fold(plan, tmp_path):
 NEURAL_OR_FITTED = [name for name in METHODS if name not in {"constant", "random"}]
 
 
-def drawn_inputs(worker, recipe, progress=None):
-    """Inputs drawn at random: the clips of this tree are stored flow, which not every method can be fed with."""
+def random_inputs(worker, recipe, progress=None):
+    """Random inputs: the clips of this tree are stored flow, which not every method takes."""
     shape = (len(worker.plan.labeled.table), *recipe.shape)
     return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
 
 
 @pytest.mark.parametrize("name", NEURAL_OR_FITTED)
 def test_a_models_predictions_do_not_depend_on_the_labels_of_its_test_clips(name, root, tmp_path, monkeypatch):
-    monkeypatch.setattr(Worker, "inputs", drawn_inputs)
+    monkeypatch.setattr(Worker, "inputs", random_inputs)
     plan = make_plan(root, [name], preset="flow28" if "flow28" in METHODS[name].presets else None)
     labels = plan.labeled.labels.copy()
     labels[list(plan.splits[0].test)] = (labels[list(plan.splits[0].test)] + 1) % 3
@@ -130,5 +126,5 @@ def test_only_the_leaky_mode_looks_at_the_test_fold(root, tmp_path, monkeypatch)
 
     monkeypatch.setattr(NeuralClassifier, "fit", spy)
     for selection in ("fixed", "validation", "best-epoch-on-test"):
-        first_fold(make_plan(root, ["ststnet"], settings={"epochs": 1, "selection": selection}), tmp_path)
+        first_fold(make_plan(root, ["ststnet"], training={"epochs": 1, "selection": selection}), tmp_path)
     assert seen == [("fixed", False), ("validation", False), ("best-epoch-on-test", True)]

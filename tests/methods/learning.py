@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.evaluation.plan import make_entry
-from merlab.inputs import load_inputs, mirror_of
+from merlab.inputs import load_inputs, mirror_of, parse_recipe
 from merlab.methods import find_method
 from merlab.methods.method import Task
 from merlab.protocols import Labeled, stratified_group_kfold
@@ -33,7 +33,7 @@ def out_of_fold(
     ``text`` replaces the preset's recipe, ``settings`` its training settings.
     """
     method = find_method(name)
-    entry = make_entry(name, preset, [0], text, settings)
+    entry = make_entry(method, preset, [0], parse_recipe(text) if text else None, settings)
     recipe = entry.recipe
     inputs = load_inputs(labeled.table, recipe, cache)
     groups, answers = labeled.table.groups, np.empty_like(labeled.labels)

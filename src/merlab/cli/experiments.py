@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -23,9 +23,13 @@ from merlab.cli.arguments import (
     key_values,
     make_engine,
 )
-from merlab.cli.console import out_console, print_json, print_table, progress_bar
+from merlab.cli.console import out_console, print_json, print_table
 from merlab.cli.data import make_faces_command
 from merlab.errors import MerlabError
+from merlab.schemes import AS_LABELED, SCHEMES
+
+if TYPE_CHECKING:
+    from merlab.reports.results import Results
 
 DEMO_SUBJECTS, DEMO_CLIPS, DEMO_FOLDS, DEMO_SEEDS = 10, 80, 4, 2
 DEMO_METHODS = ("constant", "random", "linear-svm", "dbfem-caffm")
@@ -54,7 +58,7 @@ def demo(
         scheme="casme2-5",
         protocol=Protocol.KFOLD,
         folds=DEMO_FOLDS,
-        seeds=DEMO_SEEDS,
+        seeds=str(DEMO_SEEDS),
         out=out / "run",
         cache=out / "cache",
         jobs=jobs,
@@ -63,36 +67,51 @@ def demo(
 
 @app.command("evaluate", rich_help_panel=EXPERIMENTS)
 def evaluate_command(
-    methods: Annotated[list[str], typer.Argument(help="Methods that `merlab methods` lists.", metavar="METHOD...")],
-    database: Annotated[list[str], typer.Option(help="Database; repeat with --root for a union.")],
-    root: Annotated[list[Path], typer.Option(help="The folder that holds it, one for each --database.")],
+    methods: Annotated[
+        list[str] | None, typer.Argument(help="Methods that `merlab methods` lists.", metavar="[METHOD]...")
+    ] = None,
+    database: Annotated[
+        list[str], typer.Option(help="Database that `merlab databases` lists; repeat with --root to pool several.")
+    ] = [],  # noqa: B006 - typer copies it
+    root: Annotated[
+        list[Path], typer.Option(help="The folder that holds it (for table: the file), one for each --database.")
+    ] = [],  # noqa: B006 - typer copies it
     scheme: Annotated[
-        str,
-        typer.Option(help="Label scheme: casme2-5, casme2-5-merged (the paper's), casme2-4, megc2019, samm-5, smic-3."),
-    ],
+        str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
+    ] = AS_LABELED,
     protocol: Annotated[
         Protocol, typer.Option(help="loso: leave one subject out; kfold: folds that share no subject.")
-    ],
+    ] = Protocol.LOSO,
+    own_method: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--method",
+            help="A method of your own, FILE.py:NAME; NAME is a merlab.Method, a scikit-learn classifier, or anything "
+            "with fit and predict_proba. Repeat for more.",
+        ),
+    ] = None,
     input_recipe: Annotated[
         str | None, typer.Option("--input", help="Input recipe, e.g. flow:channels=uvs,size=28x28.")
     ] = None,
     preset: Annotated[
         str | None,
         typer.Option(
-            help="paper: as published (days on a CPU for the paper's network); reduced: smaller, stamped. "
-            "Unless given: flow28 on stored flow where the method has it, else reduced."
+            help="paper: as published (days on a CPU for the paper's network); reduced: smaller, and marked so. "
+            "Unless given: flow28 on stored flow where the method has it, else reduced, else its first."
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Train this long instead of the preset's length.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, 0 .. N-1; fewer than 5 are stamped.")] = 5,
-    out: Annotated[Path | None, typer.Option(help="Run folder; the same command continues what lies there.")] = None,
+    seeds: Annotated[
+        str, typer.Option(help="How many seeds, 0 to N - 1, or the seeds: 3,7,11. Fewer than 5 are marked.")
+    ] = "5",
+    out: Annotated[Path | None, typer.Option(help="Run folder; the same command resumes a stopped run.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of folds of --protocol kfold.")] = 5,
     train_on: Annotated[
         list[str] | None, typer.Option(help="With hold-out-database: train on these, test on all others.")
     ] = None,
     selection: Annotated[
         Selection | None,
-        typer.Option(help="Which epoch's weights are tested; best-epoch-on-test is a leak, and stamped."),
+        typer.Option(help="Which epoch's weights are tested; best-epoch-on-test is a leak, and marked so."),
     ] = None,
     setting: Annotated[
         list[str] | None,
@@ -104,59 +123,66 @@ def evaluate_command(
     engine: EngineOption = EngineName.LOCAL,
     address: AddressOption = None,
     jobs: JobsOption = None,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder for inputs already made; the user's cache unless given.")
-    ] = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder for inputs; the user's cache unless given.")] = None,
     allow_unusable: Annotated[
-        bool, typer.Option("--allow-unusable", help="Go on without unusable clips; stamped.")
+        bool, typer.Option("--allow-unusable", help="Leave unusable clips out; the result is marked INCOMPLETE.")
     ] = False,
 ) -> None:
     """Evaluate methods on a database by folds that share no subject.
 
-    Predictions, metrics and a report are left in the run folder.
+    Predictions, metrics and a report are written into the run folder.
     """
-    from merlab.evaluation.experiment import evaluate
-    from merlab.evaluation.plan import plan_run
-    from merlab.reports.html import write_report
-    from merlab.reports.tables import console_table, database_table, verdict
+    from merlab.api import evaluate
+    from merlab.databases import load
 
-    settings: dict[str, Any] = dict(key_values(setting, "--set"))
-    settings.update(
-        {
-            key: value
-            for key, value in {"epochs": epochs, "selection": selection and selection.value}.items()
-            if value is not None
-        }
-    )
+    given = [*(methods or []), *(own_method or [])]
+    if not given or not database:
+        raise MerlabError(
+            "name at least one method (METHOD, or --method FILE.py:NAME) and one --database with its --root"
+        )
     if len(database) != len(root):
         raise MerlabError(
             f"{len(database)} --database but {len(root)} --root; give one folder for each database, in the same order"
         )
-    plan, sources = plan_run(
-        methods,
-        sources=list(zip(database, root, strict=True)),
+    training: dict[str, str | int] = {**key_values(setting, "--set")}
+    training |= {"epochs": epochs} if epochs is not None else {}
+    training |= {"selection": selection.value} if selection is not None else {}
+    folder = out or Path("-".join(["merlab-run", *database, Path(scheme).stem, protocol.value]))
+    results = evaluate(
+        [load(name, path, allow_unusable=allow_unusable) for name, path in zip(database, root, strict=True)],
+        given,
         scheme=scheme,
         protocol=protocol.value,
+        seeds=_seeds(seeds),
+        input=input_recipe,
+        preset=preset,
+        training=training,
+        network=key_values(network, "--network"),
         folds=folds,
         train_on=train_on,
-        input_text=input_recipe,
-        preset=preset,
-        settings=settings,
-        network=key_values(network, "--network"),
-        seeds=range(seeds),
-        allow_unusable=allow_unusable,
+        out=folder,
+        engine=make_engine(engine, jobs, address),
+        cache=cache,
     )
-    chosen = make_engine(engine, jobs, address)
-    folder = out or Path("-".join(["merlab-run", *database, scheme, protocol.value]))
-    with progress_bar() as progress:
-        metrics = evaluate(plan, folder, databases=sources, cache=cache, engine=chosen, progress=progress)
-        report = write_report(folder)
-    out_console.print(console_table(metrics))
-    if len(metrics[0]["by_database"]) > 1:
-        by_database = database_table(metrics).drop(columns=["accuracy", "macro precision"])
+    _print_results(results)
+    out_console.print(escape(f"report: {folder / 'report.html'}"), soft_wrap=True)
+
+
+def _seeds(text: str) -> int | list[int]:
+    try:
+        return int(text) if "," not in text else [int(each) for each in text.split(",")]
+    except ValueError:
+        raise MerlabError(f"--seeds takes a number, or seeds such as 3,7,11, got {text!r}") from None
+
+
+def _print_results(results: Results) -> None:
+    from merlab.reports.tables import console_table, database_table
+
+    out_console.print(console_table(results.summaries))
+    if len(results.summaries[0].by_database) > 1:
+        by_database = database_table(results.summaries).drop(columns=["accuracy", "macro precision"])
         print_table("By database", list(map(str, by_database)), by_database.to_numpy().tolist())
-    out_console.print(escape(verdict(metrics)), soft_wrap=True)
-    out_console.print(f"report: {escape(str(report))}", soft_wrap=True)
+    out_console.print(escape(results.verdict), soft_wrap=True)
 
 
 @app.command(rich_help_panel=EXPERIMENTS)
@@ -172,26 +198,25 @@ def score(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Metrics of anybody's predictions: UF1, UAR, accuracy, macro precision, pooled over all rows.
+    """Metrics of predictions from any tool: UF1, UAR, accuracy, macro precision, pooled over all rows.
 
     With a seed column each metric is the mean over seeds of the pooled value.
     """
+    from merlab.evaluation.metrics import METRICS
     from merlab.evaluation.predictions import read_predictions
-    from merlab.evaluation.summary import score as score_predictions
+    from merlab.evaluation.predictions_score import score as score_predictions
 
     result = score_predictions(read_predictions(file), classes.split(",") if classes else None)
     if as_json:
-        print_json(result)
+        print_json(result.model_dump(mode="json"))
         return
-    rows = [[name, f"{result[name]:.4f}"] for name in ("uf1", "uar", "accuracy", "macro_precision")]
-    print_table(f"{file.name}: {result['n']} rows", ["metric", "value"], rows)
-    confusion = [
-        [label, *map(str, counts)] for label, counts in zip(result["classes"], result["confusion"], strict=True)
-    ]
-    print_table("Confusion matrix, rows are the truth", ["", *result["classes"]], confusion)
+    rows = [[name, f"{result.value(name):.4f}"] for name in METRICS]
+    print_table(f"{file.name}: {result.n} rows", ["metric", "value"], rows)
+    confusion = [[label, *map(str, counts)] for label, counts in zip(result.classes, result.confusion, strict=True)]
+    print_table("Confusion matrix, rows are the truth", ["", *result.classes], confusion)
     by_database = [
-        [name, str(of["n"]), f"{of['uf1']:.4f}", f"{of['uar']:.4f}", f"{of['accuracy']:.4f}"]
-        for name, of in result["by_database"].items()
+        [name, str(of.n), f"{of.uf1:.4f}", f"{of.uar:.4f}", f"{of.accuracy:.4f}"]
+        for name, of in result.by_database.items()
     ]
     if by_database:
         print_table("By database", ["database", "n", "uf1", "uar", "accuracy"], by_database)

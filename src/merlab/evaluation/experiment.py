@@ -6,96 +6,102 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+
+from pydantic import ValidationError
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
-from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE
-from merlab.evaluation.runner import run
-from merlab.evaluation.summary import summarize_run
+from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore
+from merlab.evaluation.record import DatabaseFacts, MethodFacts, RunRecord
+from merlab.evaluation.runner import run, run_keys
+from merlab.evaluation.summary import MethodSummary, summarize_run
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
+from merlab.inputs import parse_recipe
 from merlab.methods import find_method
-from merlab.progress import Progress
+from merlab.progress import Progress, silent
 from merlab.storage import read_json, remove_unfinished, write_json
 
 
-def evaluate(
+def run_plan(
     plan: Plan,
     out: Path,
     *,
-    databases: Sequence[dict[str, Any]],
     cache: Path | None = None,
     engine: Engine | None = None,
-    progress: Progress,
-) -> list[dict[str, Any]]:
+    progress: Progress = silent,
+) -> list[MethodSummary]:
     """Run the plan in folder ``out`` on an engine (None: all cores of this machine); the content of its metrics.json.
 
     A folder that already holds a run of the same clips, labels and folds is continued: methods found there stay, and a
-    method named again with other settings replaces the earlier one. Raises MerlabError when it holds something else.
+    method given again with other settings replaces the earlier one. Raises MerlabError where it holds something else.
     """
     earlier = _earlier_run(out, plan)
     remove_unfinished(out)
-    if earlier is not None:
-        named = {entry.method for entry in plan.entries}
-        kept = [_entry_of(method) for method in earlier["methods"] if method["method"] not in named]
-        plan = replace(plan, entries=(*kept, *plan.entries))
-    record = {
-        "started": earlier["started"] if earlier else datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "databases": list(databases),
-        "data": plan.describe(),
-        "methods": [_describe(entry) for entry in plan.entries],
-        "versions": versions(),
-        "hardware": hardware(),
-    }
+    again = {entry.name for entry in plan.entries}
+    stay = [method for method in earlier.methods if method.method not in again] if earlier else []
+    own = [method for method in stay if method.origin]
+    kept = [path for method in own for path in _stored(method, plan, out)]
+    plan = replace(plan, entries=(*(_entry_of(method) for method in stay if not method.origin), *plan.entries))
+    keys = run_keys(plan, cache, progress)
+    record = RunRecord(
+        started=earlier.started if earlier else datetime.now(timezone.utc).replace(microsecond=0),
+        databases=[DatabaseFacts.of(source) for source in plan.table.sources],
+        data=plan.facts(),
+        methods=[*own, *(entry.facts(key) for entry, key in zip(plan.entries, keys, strict=True))],
+        versions=versions(),
+        hardware=hardware(),
+    )
     for stale in (out / PREDICTIONS_FILE, out / METRICS_FILE):
         stale.unlink(missing_ok=True)
-    write_json(out / RUN_FILE, record)
-    predictions = run(plan, out, cache=cache, engine=engine or LocalEngine(), progress=progress)
-    stamps = {entry.method: [*plan.stamps, *entry.stamps] for entry in plan.entries}
-    summary = summarize_run(predictions, plan.classes, list(stamps), stamps)
-    write_json(out / METRICS_FILE, summary)
-    return summary
+    write_json(out / RUN_FILE, record.model_dump(mode="json"))
+    predictions = run(plan, keys, out, cache=cache, engine=engine or LocalEngine(), progress=progress, kept=kept)
+    stamps = {method.method: [*plan.table.stamps, *method.stamps] for method in record.methods}
+    summaries = summarize_run(predictions, plan.classes, list(stamps), stamps)
+    write_json(out / METRICS_FILE, [summary.model_dump(mode="json") for summary in summaries])
+    return summaries
 
 
-def _earlier_run(out: Path, plan: Plan) -> dict[str, Any] | None:
+def read_record(path: Path) -> RunRecord:
+    """The content of a run.json; raises MerlabError where merlab did not write it."""
+    try:
+        return RunRecord.model_validate(read_json(path))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(map(str, fault["loc"])) or "content"
+        raise MerlabError(f"{path} was not written by this version of merlab: {field}: {fault['msg']}") from error
+
+
+def _earlier_run(out: Path, plan: Plan) -> RunRecord | None:
     if not (out / RUN_FILE).exists():
         if out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir()):
-            raise MerlabError(f"{out} is not empty and holds no merlab run; name another folder with --out")
+            raise MerlabError(f"{out} is not empty and holds no merlab run; give another folder (--out)")
         return None
-    earlier: dict[str, Any] = read_json(out / RUN_FILE)
-    if earlier["data"]["digest"] != plan.digest():
-        was = earlier["data"]
+    earlier = read_record(out / RUN_FILE)
+    if earlier.data.digest != plan.digest():
+        was = earlier.data
         raise MerlabError(
-            f"{out} holds a run of other clips, labels or folds ({was['clips']} clips, {was['scheme']}, "
-            f"{was['protocol']}, {was['folds']} folds); name another folder with --out, or remove this one"
+            f"{out} holds a run of other clips, labels or folds ({was.clips} clips, {was.scheme}, "
+            f"{was.protocol}, {was.folds} folds); give another folder (--out), or remove this one"
         )
     return earlier
 
 
-def _describe(entry: Entry) -> dict[str, Any]:
-    method = find_method(entry.method)
-    return {
-        "method": entry.method,
-        "title": method.title,
-        "paper": method.paper,
-        "preset": entry.preset_name,
-        "preset_source": entry.preset.source,
-        "network": dict(entry.preset.network),
-        "settings": entry.preset.training.model_dump(mode="json") if entry.preset.training else None,
-        "input": str(entry.recipe),
-        "seeds": list(entry.seeds),
-        "stamps": entry.stamps,
-    }
-
-
-def _entry_of(description: dict[str, Any]) -> Entry:
+def _entry_of(facts: MethodFacts) -> Entry:
+    """An earlier entry of one of merlab's methods, stated again."""
     return make_entry(
-        description["method"],
-        description["preset"],
-        description["seeds"],
-        description["input"],
-        description["settings"],
-        description["network"],
+        find_method(facts.method), facts.preset, facts.seeds, parse_recipe(facts.input), facts.settings, facts.network
     )
+
+
+def _stored(facts: MethodFacts, plan: Plan, out: Path) -> Sequence[Path]:
+    """The predictions of an earlier method of somebody's own, which only its owner can run again."""
+    store = PredictionStore(out)
+    paths = [store.fold_path(facts.key, split.name, seed) for seed in facts.seeds for split in plan.splits]
+    if not all(path.exists() for path in paths):
+        raise MerlabError(
+            f"{out} holds an unfinished run of {facts.method}, a method of your own; pass it again together with the "
+            "new ones, or give another folder (--out)"
+        )
+    return paths

@@ -1,15 +1,16 @@
-"""Metrics of micro-expression recognition, all functions of one confusion matrix pooled over all folds.
+"""Metrics of micro-expression recognition, each a function of one confusion matrix pooled over all folds.
 
-Counts are pooled first and the metric is taken once: averaging over folds, or dividing by their number, is a known
-defect of published code (most subjects lack most classes). Rows are the truth, columns the prediction; the list of
-classes is fixed beforehand, and a class that never occurs counts as 0 instead of dropping out of the mean.
+Counts are pooled first and the metric is computed once. Averaging over folds is a known defect of published code,
+because most subjects lack most classes. Rows are the truth, columns the prediction. The list of classes is fixed
+beforehand, and a class without clips counts as 0 and is not left out of the mean.
 
 Every function takes counts of shape (..., K, K) and works on the last two axes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,12 +19,13 @@ from merlab.errors import MerlabError
 
 Float64Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+MetricName = Literal["uf1", "uar", "accuracy", "macro_precision"]
 
 
 def confusion_matrix(truth: Sequence[str], prediction: Sequence[str], classes: Sequence[str]) -> IntArray:
     """Counts (K, K), rows truth, columns prediction, in the order of ``classes``.
 
-    Raises MerlabError when the lengths differ, nothing is given, or a label is not one of the classes.
+    Raises MerlabError when the lengths differ, the input is empty, or a label is not one of the classes.
     """
     if len(truth) != len(prediction):
         raise MerlabError(f"{len(truth)} true labels but {len(prediction)} predictions; every clip needs one of each")
@@ -38,9 +40,9 @@ def confusion_matrix(truth: Sequence[str], prediction: Sequence[str], classes: S
     return counts
 
 
-def ratio(part: ArrayLike, whole: ArrayLike) -> Float64Array:
-    """Part / whole, 0 where whole is 0."""
-    above, below = np.asarray(part, float), np.asarray(whole, float)
+def ratio(numerator: ArrayLike, denominator: ArrayLike) -> Float64Array:
+    """Numerator / denominator, 0 where the denominator is 0."""
+    above, below = np.asarray(numerator, float), np.asarray(denominator, float)
     out: Float64Array = np.zeros(np.broadcast_shapes(above.shape, below.shape))
     np.divide(above, below, out=out, where=below > 0)
     return out
@@ -51,22 +53,22 @@ def _hits(counts: ArrayLike) -> Float64Array:
 
 
 def recall(counts: ArrayLike) -> Float64Array:
-    """TP_c / N_c a class, (..., K); 0 for a class without clips."""
+    """TP_c / N_c of each class, (..., K); 0 for a class without clips."""
     return ratio(_hits(counts), np.sum(counts, axis=-1))
 
 
 def precision(counts: ArrayLike) -> Float64Array:
-    """TP_c / (TP_c + FP_c) a class, (..., K); 0 for a class never predicted."""
+    """TP_c / (TP_c + FP_c) of each class, (..., K); 0 for a class that is never predicted."""
     return ratio(_hits(counts), np.sum(counts, axis=-2))
 
 
 def f1(counts: ArrayLike) -> Float64Array:
-    """2 TP_c / (2 TP_c + FP_c + FN_c) a class, (..., K); 0 for a class neither present nor predicted."""
+    """2 TP_c / (2 TP_c + FP_c + FN_c) of each class, (..., K); 0 for a class neither present nor predicted."""
     return ratio(2 * _hits(counts), np.sum(counts, axis=-1) + np.sum(counts, axis=-2))
 
 
 def accuracy(counts: ArrayLike) -> Float64Array:
-    """Share of clips decided right, (...)."""
+    """Share of the clips whose prediction is right, (...)."""
     return ratio(_hits(counts).sum(axis=-1), np.sum(counts, axis=(-2, -1)))
 
 
@@ -81,13 +83,24 @@ def uar(counts: ArrayLike) -> Float64Array:
 
 
 def macro_precision(counts: ArrayLike) -> Float64Array:
-    """Unweighted mean of the classes' precision, (...); what "UAR" becomes when truth and prediction are swapped."""
+    """Unweighted mean of the classes' precision, (...): the value of "UAR" when truth and prediction are swapped."""
     return np.asarray(precision(counts).mean(axis=-1))
 
 
-METRICS = {"uf1": uf1, "uar": uar, "accuracy": accuracy, "macro_precision": macro_precision}
+METRICS: dict[MetricName, Callable[[ArrayLike], Float64Array]] = {
+    "uf1": uf1,
+    "uar": uar,
+    "accuracy": accuracy,
+    "macro_precision": macro_precision,
+}
+METRIC_TITLES: dict[str, str] = {
+    "uf1": "UF1",
+    "uar": "UAR",
+    "accuracy": "accuracy",
+    "macro_precision": "macro precision",
+}
 
 
 def absent_classes(counts: ArrayLike, classes: Sequence[str]) -> list[str]:
-    """Classes without a single true clip; they count as 0 in UF1 and UAR and must be reported."""
+    """Classes without a true clip; they count as 0 in UF1 and UAR and must be reported."""
     return [label for label, total in zip(classes, np.sum(counts, axis=-1), strict=True) if total == 0]

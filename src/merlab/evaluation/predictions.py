@@ -1,4 +1,4 @@
-"""The predictions store: a row a clip a seed, kept in Parquet; every metric, table and figure is a function of it."""
+"""The predictions store: one row per clip and seed, in Parquet; every metric, table and figure is computed from it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ORDER = ["method", "seed", "database", "subject", "clip"]
 def predictions_table(
     rows: pd.DataFrame, truth: Sequence[str], probabilities: NDArray[np.float64], classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Complete key rows (run .. seed) by truth, decision (arg-max) and one probability column a class.
+    """Add truth, prediction (arg-max) and one probability column per class to key rows (run .. seed).
 
-    Raises MerlabError when a probability is not finite.
+    ``probabilities`` is (rows, classes). Raises MerlabError when a probability is not finite.
     """
     if not np.isfinite(probabilities).all():
         raise MerlabError(
-            "a method gave probabilities that are not finite; lower its learning rate or look at its input"
+            "a method returned probabilities that are not finite; lower its learning rate or check its input"
         )
     table = rows.copy()
     table["truth"] = list(truth)
@@ -41,43 +41,38 @@ def predictions_table(
 
 @dataclass(frozen=True)
 class PredictionStore:
-    """Predictions of a run folder: one part a (method, fold, seed) as they come, one table at the end.
+    """Predictions of a run folder: one file for each (method, fold, seed) as it is finished, one table at the end.
 
-    A part appears whole or not at all, so that a run killed at any moment finds on its return exactly what is done.
+    A file appears whole or not at all, so a run that was killed at any moment finds exactly what is done.
     """
 
     folder: Path
 
-    @property
-    def table_path(self) -> Path:
-        """Where the complete table lies."""
-        return self.folder / PREDICTIONS_FILE
-
-    def part(self, key: str, fold: str, seed: int) -> Path:
-        """Where the predictions of one (method, fold, seed) lie; ``key`` is the run key of the method's settings."""
+    def fold_path(self, key: str, fold: str, seed: int) -> Path:
+        """The file of one (method, fold, seed); ``key`` is the run key of the method's settings."""
         return self.folder / "parts" / key / f"{fold.replace('/', '_')}-seed{seed}.parquet"
 
-    def write_part(self, key: str, fold: str, seed: int, table: pd.DataFrame) -> None:
+    def write_fold(self, key: str, fold: str, seed: int, table: pd.DataFrame) -> None:
         """Store the predictions of one (method, fold, seed)."""
-        _write(self.part(key, fold, seed), table)
+        _write(self.fold_path(key, fold, seed), table)
 
-    def collect(self, parts: Sequence[Path]) -> pd.DataFrame:
-        """Join parts into one table in a fixed order, store it, and return it."""
-        table = pd.concat([read_predictions(part) for part in parts], ignore_index=True)
+    def collect(self, paths: Sequence[Path]) -> pd.DataFrame:
+        """Join the tables of these files in a fixed order, store the joined table, and return it."""
+        table = pd.concat([read_predictions(path) for path in paths], ignore_index=True)
         table = table.sort_values(ORDER, kind="stable", ignore_index=True)
-        _write(self.table_path, table)
+        _write(self.folder / PREDICTIONS_FILE, table)
         return table
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
-    """Predictions of a Parquet or CSV file; raises MerlabError when it is missing, damaged, or of another kind."""
+    """Predictions of a Parquet or CSV file; raises MerlabError when it is missing, damaged, or has another format."""
     if not path.is_file():
         raise MerlabError(f"{path} does not exist")
     try:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
         if path.suffix.lower() == ".csv":
-            return pd.read_csv(path, dtype={"subject": str, "truth": str, "prediction": str})
+            return pd.read_csv(path, dtype=dict.fromkeys(("subject", "clip", *LABEL_COLUMNS), str))
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise MerlabError(f"{path} cannot be read as {path.suffix.lstrip('.').upper()}: {reason}") from error

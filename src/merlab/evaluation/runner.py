@@ -1,8 +1,9 @@
-"""Run a plan: every (method, fold, seed) once, on any engine, resumable at any moment."""
+"""Run a plan: every (method, fold, seed) once, on any engine; a run that was stopped at any moment resumes."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from merlab.progress import Progress
 
 
 class Tally:
-    """How far a run is, in units of work: finished ones, and the share of the epochs of those under way."""
+    """How far a run is, in units of work: the finished ones, and of running ones the share of their epochs."""
 
     def __init__(self, plan: Plan, done: int, total: int, progress: Progress) -> None:
         self.plan = plan
@@ -28,14 +29,14 @@ class Tally:
         progress(done, total, f"{done} of {total} found done" if done else "starting")
 
     def epoch(self, fit: Fit, epoch: int, of: int) -> None:
-        """A unit under way has finished an epoch; news of one that is done comes late and counts no more."""
+        """A running unit has finished an epoch. Late reports of a finished unit are ignored."""
         if fit in self._finished:
             return
         self._under_way[fit] = epoch / of
         self._report(f"{self._name(fit)} epoch {epoch}/{of}")
 
     def finish(self, fit: Fit) -> None:
-        """A unit is done and stored."""
+        """A unit is finished and stored."""
         self._under_way.pop(fit, None)
         self._finished.add(fit)
         self.done += 1
@@ -45,7 +46,7 @@ class Tally:
         self.progress(self.done + sum(self._under_way.values()), self.total, what)
 
     def _name(self, fit: Fit) -> str:
-        return f"{self.plan.entries[fit.entry].method} seed {fit.seed} fold {self.plan.splits[fit.split].name}"
+        return f"{self.plan.entries[fit.entry].name} seed {fit.seed} fold {self.plan.splits[fit.split].name}"
 
 
 def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
@@ -57,24 +58,32 @@ def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
     return [entry.key(digests[entry.recipe], data_digest, versions()) for entry in plan.entries]
 
 
-def run(plan: Plan, out: Path, *, cache: Path | None, engine: Engine, progress: Progress) -> pd.DataFrame:
+def run(
+    plan: Plan,
+    keys: Sequence[str],
+    out: Path,
+    *,
+    cache: Path | None,
+    engine: Engine,
+    progress: Progress,
+    kept: Sequence[Path] = (),
+) -> pd.DataFrame:
     """Do whatever of the plan is not done yet and return the complete predictions table, also stored in ``out``.
 
-    The result does not depend on ``engine``, nor on how often the run was interrupted. ``progress(done, total, what)``
-    is called several times a second.
+    ``keys`` are those of ``run_keys``, ``kept`` are files of further predictions that belong into the table. The result
+    does not depend on ``engine``, nor on how often the run was interrupted.
     """
     store = PredictionStore(out)
-    keys = run_keys(plan, cache, progress)
     fits = [
         Fit(position, split, seed, keys[position])
         for position, entry in enumerate(plan.entries)
         for seed in entry.seeds
         for split in range(len(plan.splits))
     ]
-    parts = {fit: store.part(fit.key, plan.splits[fit.split].name, fit.seed) for fit in fits}
-    waiting = [fit for fit, part in parts.items() if not part.exists()]
+    paths = {fit: store.fold_path(fit.key, plan.splits[fit.split].name, fit.seed) for fit in fits}
+    waiting = [fit for fit, path in paths.items() if not path.exists()]
     tally = Tally(plan, len(fits) - len(waiting), len(fits), progress)
     for fit, table in engine.work(plan, cache, waiting, tally.epoch):
-        store.write_part(fit.key, plan.splits[fit.split].name, fit.seed, table)
+        store.write_fold(fit.key, plan.splits[fit.split].name, fit.seed, table)
         tally.finish(fit)
-    return store.collect(list(parts.values()))
+    return store.collect([*kept, *paths.values()])

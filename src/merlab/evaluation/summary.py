@@ -1,171 +1,236 @@
-"""From stored predictions to the numbers of a report: mean, sd and interval a metric, a class and a database."""
+"""From stored predictions to the numbers of a report: each metric with its spread, by method, class and database."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
 from merlab.errors import MerlabError
 from merlab.evaluation import metrics
-from merlab.evaluation.metrics import METRICS
-from merlab.evaluation.predictions import LABEL_COLUMNS
-from merlab.evaluation.significance import bootstrap_interval, compare, subject_counts
+from merlab.evaluation.metrics import METRICS, MetricName
+from merlab.evaluation.significance import Comparison, Interval, bootstrap_interval, paired_test, subject_counts
+from merlab.registry import look_up
+from merlab.stamps import STAMP_SEPARATOR
 
-COMPARED_METRIC = "uf1"
+COMPARED_METRIC: MetricName = "uf1"
+Counts = NDArray[np.int64]
 
 
-def summarize_method(predictions: pd.DataFrame, classes: list[str]) -> dict[str, Any]:
-    """Metrics of one method's predictions.
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    Each of uf1, uar, accuracy, macro_precision is an object with mean and sd over seeds (sd None for one seed) and
-    the 95 % subject-bootstrap interval of the mean (None for one subject). ``confusion`` sums the seeds, rows are the
-    truth.
+
+class Estimate(_Record):
+    """A metric: mean and standard deviation over seeds, and the 95 % subject-bootstrap interval of the mean.
+
+    ``sd`` is None for one seed, ``interval`` None for one subject.
     """
-    counts = subject_counts(predictions, classes)
-    pooled = counts.sum(axis=1)
-    return {
-        **{name: _spread(counts, name) for name in METRICS},
-        "clips": int(pooled[0].sum()),
-        "seeds": len(pooled),
-        "subjects": counts.shape[1],
-        "absent_classes": metrics.absent_classes(pooled[0], classes),
-        "per_class": _per_class(pooled, classes),
-        "by_database": {
-            str(name): _database_row(rows, classes) for name, rows in predictions.groupby("database", sort=True)
-        },
-        "confusion": pooled.sum(axis=0).tolist(),
-    }
+
+    mean: float
+    sd: float | None
+    interval: Interval | None
+
+    def numbers(self) -> dict[str, float]:
+        """The numbers mean, sd, low and high; nan where unknown."""
+        low, high = self.interval or (np.nan, np.nan)
+        return {"mean": self.mean, "sd": np.nan if self.sd is None else self.sd, "low": low, "high": high}
+
+
+class ClassScores(_Record):
+    """One class of one method: its clips, and the means over seeds of F1, recall and precision."""
+
+    clips: int
+    f1: float
+    recall: float
+    precision: float
+
+
+class _Scored(_Record):
+    def estimate(self, metric: MetricName) -> Estimate:
+        """The estimate of a metric by its name."""
+        found: Estimate = getattr(self, metric)
+        return found
+
+
+class DatabaseScores(_Scored):
+    """One method on the clips of one database, from the same predictions."""
+
+    clips: int
+    subjects: int
+    uf1: Estimate
+    uar: Estimate
+    accuracy: Estimate
+    macro_precision: Estimate
+    absent_classes: tuple[str, ...]
+
+
+class MethodSummary(_Scored):
+    """One method of a run: an object of metrics.json.
+
+    ``confusion`` (K, K) sums the seeds, rows are the truth. ``compared`` holds, for each method before this one in the
+    run, the UF1 of this method minus that of the other.
+    """
+
+    method: str
+    uf1: Estimate
+    uar: Estimate
+    accuracy: Estimate
+    macro_precision: Estimate
+    clips: int
+    seeds: int
+    subjects: int
+    absent_classes: tuple[str, ...]
+    per_class: dict[str, ClassScores]
+    by_database: dict[str, DatabaseScores]
+    confusion: tuple[tuple[int, ...], ...]
+    classes: tuple[str, ...]
+    stamps: tuple[str, ...]
+    compared: dict[str, Comparison]
 
 
 def summarize_run(
-    predictions: pd.DataFrame, classes: list[str], order: Sequence[str], stamps: Mapping[str, Sequence[str]]
-) -> list[dict[str, Any]]:
-    """The content of metrics.json: one object a method in ``order``, each with its stamps and how it compares.
+    predictions: pd.DataFrame, classes: Sequence[str], order: Sequence[str], stamps: Mapping[str, Sequence[str]]
+) -> list[MethodSummary]:
+    """The summaries of the methods in ``order``, each with its stamps and compared with the methods before it.
 
-    ``compared`` holds, for each method before it in the list, the UF1 difference (this minus that), its interval and
-    the p value of a paired subject permutation test (interval None for one subject).
+    Raises MerlabError for a method without predictions and for a label that is not one of the classes.
     """
-    counts = {method: subject_counts(predictions[predictions["method"] == method], classes) for method in order}
-    summaries = []
-    for position, method in enumerate(order):
-        rows = predictions[predictions["method"] == method]
-        summary = {
-            "method": method,
-            **summarize_method(rows, classes),
-            "classes": classes,
-            "stamps": list(stamps[method]),
+    rows = {method: predictions[predictions["method"] == method] for method in order}
+    counts = {method: subject_counts(of, classes) for method, of in rows.items()}
+    return [
+        _summary(
+            rows[method],
+            counts[method],
+            method=method,
+            classes=tuple(classes),
+            stamps=tuple(stamps[method]),
+            compared={other: paired_test(counts[method], counts[other], COMPARED_METRIC) for other in order[:position]},
+        )
+        for position, method in enumerate(order)
+    ]
+
+
+def compare(
+    predictions: pd.DataFrame, classes: Sequence[str], first: str, second: str, metric: MetricName = COMPARED_METRIC
+) -> Comparison:
+    """Two methods of a predictions table on the same clips, first minus second (see ``paired_test``).
+
+    Raises MerlabError for an unknown method or metric, and for methods that were tested on different clips.
+    """
+    if metric not in METRICS:
+        raise MerlabError(f"unknown metric {metric!r}; metrics are {', '.join(METRICS)}")
+    methods = {str(name): rows for name, rows in predictions.groupby("method", sort=False)}
+    one, other = (subject_counts(look_up(name, methods, "method"), classes) for name in (first, second))
+    return paired_test(one, other, metric)
+
+
+def summary_frame(summaries: Sequence[MethodSummary]) -> pd.DataFrame:
+    """One row per method: each metric with its _sd, _low and _high, then clips, subjects, seeds and stamps.
+
+    nan stands for the sd of one seed and for the interval of one subject.
+    """
+    rows = [
+        {
+            "method": summary.method,
+            **_columns(summary),
+            "clips": summary.clips,
+            "subjects": summary.subjects,
+            "seeds": summary.seeds,
+            "stamps": STAMP_SEPARATOR.join(summary.stamps),
         }
-        summary["compared"] = {other: _difference(counts[method], counts[other]) for other in order[:position]}
-        summaries.append(summary)
-    return summaries
+        for summary in summaries
+    ]
+    return pd.DataFrame(rows).set_index("method")
 
 
-def score(predictions: pd.DataFrame, classes: Sequence[str] | None = None) -> dict[str, Any]:
-    """Metrics of any table with columns truth and prediction (and database, subject, seed where present).
+def database_frame(summaries: Sequence[MethodSummary]) -> pd.DataFrame:
+    """One row per method and database, from the same predictions; columns as in ``summary_frame``.
 
-    ``classes`` None means the labels that occur, sorted. With several seeds each metric is the mean of the seeds'
-    pooled values and ``confusion`` sums the seeds. Raises MerlabError naming missing columns, empty cells or rows that
-    occur twice.
+    ``absent_classes`` lists the classes without a clip in that database; they count as 0 in UF1 and UAR.
     """
-    missing = [column for column in LABEL_COLUMNS if column not in predictions]
-    if missing:
-        raise MerlabError(
-            f"the file has no column {' or '.join(missing)}; its columns are {', '.join(map(str, predictions.columns))}"
-        )
-    if predictions.empty:
-        raise MerlabError("the file has no rows; there is nothing to score")
-    if predictions[list(LABEL_COLUMNS)].isna().to_numpy().any():
-        row = int(predictions[list(LABEL_COLUMNS)].isna().any(axis=1).to_numpy().argmax()) + 1
-        raise MerlabError(f"row {row} of the file has an empty truth or prediction; every row needs both")
-    if "method" in predictions and predictions["method"].nunique() > 1:
-        names = ", ".join(sorted(map(str, predictions["method"].unique())))
-        raise MerlabError(f"the file holds several methods ({names}); keep the rows of one")
-    _refuse_repeats(predictions)
-    table = predictions.assign(truth=predictions["truth"].astype(str), prediction=predictions["prediction"].astype(str))
-    labels = list(classes) if classes else sorted(set(table["truth"]) | set(table["prediction"]))
-    seeds = [rows for _, rows in table.groupby("seed", sort=True)] if "seed" in table else [table]
-    counts = np.stack(
-        [metrics.confusion_matrix(list(rows["truth"]), list(rows["prediction"]), labels) for rows in seeds]
+    rows = [
+        {
+            "method": summary.method,
+            "database": name,
+            **_columns(scores),
+            "clips": scores.clips,
+            "subjects": scores.subjects,
+            "absent_classes": ", ".join(scores.absent_classes),
+            "stamps": STAMP_SEPARATOR.join(summary.stamps),
+        }
+        for summary in summaries
+        for name, scores in summary.by_database.items()
+    ]
+    return pd.DataFrame(rows).set_index(["method", "database"])
+
+
+def _summary(
+    rows: pd.DataFrame,
+    counts: Counts,
+    *,
+    method: str,
+    classes: tuple[str, ...],
+    stamps: tuple[str, ...],
+    compared: dict[str, Comparison],
+) -> MethodSummary:
+    pooled = counts.sum(axis=1)
+    by_database = {str(name): _database(of, classes) for name, of in rows.groupby("database", sort=True)}
+    return MethodSummary(
+        method=method,
+        **{name: _estimate(counts, name) for name in METRICS},
+        clips=int(pooled[0].sum()),
+        seeds=len(pooled),
+        subjects=counts.shape[1],
+        absent_classes=tuple(metrics.absent_classes(pooled[0], classes)),
+        per_class=_per_class(pooled, classes),
+        by_database=by_database,
+        confusion=pooled.sum(axis=0).tolist(),
+        classes=classes,
+        stamps=stamps,
+        compared=compared,
     )
-    result: dict[str, Any] = {"n": len(table), "classes": labels}
-    result.update({name: float(metric(counts).mean()) for name, metric in METRICS.items()})
-    result["confusion"] = counts.sum(axis=0).tolist()
-    result["absent_classes"] = metrics.absent_classes(counts.sum(axis=0), labels)
-    result["by_database"] = (
-        {str(name): score(rows.drop(columns="database"), labels) for name, rows in table.groupby("database", sort=True)}
-        if "database" in table
-        else {}
+
+
+def _database(rows: pd.DataFrame, classes: Sequence[str]) -> DatabaseScores:
+    counts = subject_counts(rows, classes)
+    pooled = counts.sum(axis=1)
+    return DatabaseScores(
+        clips=int(pooled[0].sum()),
+        subjects=counts.shape[1],
+        **{name: _estimate(counts, name) for name in METRICS},
+        absent_classes=tuple(metrics.absent_classes(pooled[0], classes)),
     )
-    if "subject" in table:
-        whole = table.assign(database=table.get("database", ""), seed=table.get("seed", 0))
-        by_subject = subject_counts(whole, labels)
-        result["interval"] = {name: _interval(by_subject, name) for name in METRICS}
-    return result
 
 
-def _refuse_repeats(predictions: pd.DataFrame) -> None:
-    """A clip name is unique only inside its subject, so rows can be told apart only where both are given."""
-    if not {"subject", "clip"} <= set(predictions):
-        return
-    key = [column for column in ("database", "subject", "clip", "seed") if column in predictions]
-    repeated = predictions.duplicated(key)
-    if repeated.any():
-        row = int(repeated.to_numpy().argmax()) + 1
-        name = " ".join(f"{column} {predictions[column].iloc[row - 1]}" for column in key)
-        raise MerlabError(
-            f"row {row} of the file repeats {name}; every clip counts once a seed, so remove the row, or tell "
-            "repetitions apart in a seed column"
-        )
-
-
-def _spread(counts: NDArray[np.int64], name: str) -> dict[str, Any]:
+def _estimate(counts: Counts, name: MetricName) -> Estimate:
     values = METRICS[name](counts.sum(axis=1))
-    return {
-        "mean": float(values.mean()),
-        "sd": float(values.std(ddof=1)) if len(values) > 1 else None,
-        "interval": _interval(counts, name),
+    return Estimate(
+        mean=float(values.mean()),
+        sd=float(values.std(ddof=1)) if len(values) > 1 else None,
+        interval=bootstrap_interval(counts, METRICS[name]),
+    )
+
+
+def _per_class(pooled: Counts, classes: Sequence[str]) -> dict[str, ClassScores]:
+    means = {
+        measure.__name__: measure(pooled).mean(axis=0) for measure in (metrics.f1, metrics.recall, metrics.precision)
     }
-
-
-def _interval(counts: NDArray[np.int64], name: str) -> list[float] | None:
-    return _known(bootstrap_interval(counts, METRICS[name]))
-
-
-def _known(interval: tuple[float, float]) -> list[float] | None:
-    return list(interval) if np.isfinite(interval).all() else None
-
-
-def _per_class(pooled: NDArray[np.int64], classes: list[str]) -> dict[str, dict[str, float]]:
-    values = {"f1": metrics.f1(pooled), "recall": metrics.recall(pooled), "precision": metrics.precision(pooled)}
     return {
-        label: {
-            "clips": int(pooled[0, position].sum()),
-            **{name: float(of[:, position].mean()) for name, of in values.items()},
-        }
+        label: ClassScores(
+            clips=int(pooled[0, position].sum()),
+            **{name: float(of_class[position]) for name, of_class in means.items()},
+        )
         for position, label in enumerate(classes)
     }
 
 
-def _database_row(rows: pd.DataFrame, classes: list[str]) -> dict[str, Any]:
-    counts = subject_counts(rows, classes)
-    pooled = counts.sum(axis=1)
+def _columns(scores: _Scored) -> dict[str, float]:
     return {
-        "clips": int(pooled[0].sum()),
-        "subjects": counts.shape[1],
-        **{name: _spread(counts, name) for name in METRICS},
-        "absent_classes": metrics.absent_classes(pooled[0], classes),
-    }
-
-
-def _difference(first: NDArray[np.int64], second: NDArray[np.int64]) -> dict[str, Any]:
-    comparison = compare(first, second, METRICS[COMPARED_METRIC])
-    return {
-        "metric": COMPARED_METRIC,
-        "difference": comparison.difference,
-        "interval": _known(comparison.interval),
-        "p": comparison.p_value,
+        name if number == "mean" else f"{name}_{number}": value
+        for name in METRICS
+        for number, value in scores.estimate(name).numbers().items()
     }

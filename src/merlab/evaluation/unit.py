@@ -12,18 +12,20 @@ import numpy as np
 import pandas as pd
 import sklearn
 import torch
+from numpy.typing import NDArray
 
 import merlab
+from merlab.errors import MerlabError
 from merlab.evaluation.plan import LEAKY_SELECTION, Plan
 from merlab.evaluation.predictions import predictions_table
 from merlab.frames import Float32Array
 from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import Recipe
-from merlab.methods import find_method
 from merlab.progress import Progress, silent
 from merlab.training import NeuralClassifier
 
 OnEpoch = Callable[[int, int, float], None]
+SUM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,36 @@ def fit_and_predict(plan: Plan, inputs: Float32Array, fit: Fit, on_epoch: OnEpoc
     entry, split = plan.entries[fit.entry], plan.splits[fit.split]
     labels, groups = plan.labeled.labels, plan.labeled.table.groups
     train, test = np.asarray(split.train), np.asarray(split.test)
-    classifier = find_method(entry.method).build(plan.task(entry), entry.preset, mirror=mirror_of(entry.recipe))
+    classifier = entry.method.build(plan.task(entry), entry.preset, mirror=mirror_of(entry.recipe))
     arguments: dict[str, Any] = {}
     if isinstance(classifier, NeuralClassifier):
         arguments["on_epoch"] = on_epoch
         if classifier.settings.selection == LEAKY_SELECTION:
             arguments["monitor"] = (inputs[test], labels[test])
     classifier.fit(inputs[train], labels[train], [groups[position] for position in train], fit.seed, **arguments)
+    probabilities = _checked(classifier.predict_proba(inputs[test]), entry.name, len(test), len(plan.classes))
     rows = plan.keys.iloc[test].reset_index(drop=True)
-    rows = rows.assign(run=fit.key, method=entry.method, fold=split.name, seed=fit.seed)
+    rows = rows.assign(run=fit.key, method=entry.name, fold=split.name, seed=fit.seed)
     rows = rows[["run", "method", "database", "subject", "clip", "fold", "seed"]]
     truth = [plan.classes[label] for label in labels[test]]
-    return predictions_table(rows, truth, classifier.predict_proba(inputs[test]), plan.classes)
+    return predictions_table(rows, truth, probabilities, plan.classes)
+
+
+def _checked(probabilities: object, name: str, clips: int, classes: int) -> NDArray[np.float64]:
+    """Probabilities (clips, classes) of a method; raises MerlabError naming what they are instead."""
+    values = np.asarray(probabilities, np.float64)
+    if values.shape != (clips, classes):
+        raise MerlabError(
+            f"method {name}: predict_proba gave an array of shape {values.shape} for {clips} clips and {classes} "
+            f"classes; it must be ({clips}, {classes})"
+        )
+    sums = values.sum(axis=1)
+    if np.isfinite(values).all() and ((values < -SUM_TOLERANCE).any() or (abs(sums - 1) > SUM_TOLERANCE).any()):
+        raise MerlabError(
+            f"method {name}: predict_proba gave rows that are not probabilities (smallest value {values.min():g}, sums "
+            f"from {sums.min():g} to {sums.max():g}); each row must be at least 0 and sum to 1"
+        )
+    return values
 
 
 class Worker:

@@ -1,13 +1,17 @@
 """Inputs: an aligned clip becomes float32 arrays, named by a recipe that states exactly how."""
 
+import pandas as pd
+
+from merlab.errors import MerlabError
 from merlab.inputs.extraction import default_cache, input_of, load_inputs, make_input, mirror_of
 from merlab.inputs.flow import FLOW
 from merlab.inputs.flow_sequence import FLOW_SEQUENCE
 from merlab.inputs.images import APEX, DIFFERENCE, ONSET_APEX
 from merlab.inputs.lbp_top import LBP_TOP
 from merlab.inputs.mdmo import MDMO
-from merlab.inputs.recipe import InputKind, Recipe, parse, parse_size
+from merlab.inputs.recipe import InputKind, Recipe, kind_named_in, parse, parse_size
 from merlab.inputs.sequences import DYNAMIC_IMAGE, SEQUENCE
+from merlab.registry import Extensions, callable_as_listing
 
 INPUTS: dict[str, InputKind] = {
     kind.name: kind
@@ -16,14 +20,53 @@ INPUTS: dict[str, InputKind] = {
 
 
 def parse_recipe(text: str) -> Recipe:
-    """The recipe that a text names, e.g. ``flow:channels=uvs,size=28x28``; raises MerlabError saying what is wrong."""
-    return parse(text, INPUTS)
+    """The recipe that a text states, e.g. ``flow:channels=uvs,size=28x28``; raises MerlabError saying what is wrong."""
+    name = kind_named_in(text)
+    return parse(text, {name: EXTENSIONS.find(name, INPUTS)})
 
+
+def as_recipe(given: str | Recipe | InputKind) -> Recipe:
+    """A recipe from its text, from itself, or from an input kind of your own under its default options."""
+    if isinstance(given, Recipe):
+        return given
+    return parse(given.name, {given.name: given}) if isinstance(given, InputKind) else parse_recipe(given)
+
+
+def all_inputs() -> dict[str, InputKind]:
+    """Every kind of input by name: merlab's, then those that installed packages add by ``merlab.inputs``."""
+    return EXTENSIONS.all(INPUTS)
+
+
+def listing() -> pd.DataFrame:
+    """One row per kind of input: name, what it is, the options of its recipe (the first value is the default)."""
+    rows = [
+        {
+            "name": kind.name,
+            "title": kind.title,
+            "layout": kind.layout,
+            "size": kind.size,
+            "options": {option: list(values) for option, values in kind.choices.items()},
+        }
+        for kind in all_inputs().values()
+    ]
+    return pd.DataFrame(rows).set_index("name")
+
+
+def _read(loaded: object, name: str) -> InputKind:
+    if not isinstance(loaded, InputKind):
+        raise MerlabError(f"{name} is not a merlab.inputs.InputKind")
+    return loaded
+
+
+EXTENSIONS: Extensions[InputKind] = Extensions("input", _read)
+callable_as_listing(__name__)
 
 __all__ = [
     "INPUTS",
     "InputKind",
     "Recipe",
+    "all_inputs",
+    "as_recipe",
     "default_cache",
     "input_of",
     "load_inputs",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from merlab.clips import Clip
@@ -17,6 +17,8 @@ Layout = Literal["image", "sequence", "vector"]
 Extract = Callable[[Clip, "Frames | None", "Recipe"], Float32Array]
 
 MIN_SIDE, MAX_SIDE = 8, 2048
+# In recipes that merlab 0.1 wrote.
+OLD_SPELLING = {"colour": "color", "grey": "gray"}
 # Of inputs that need an apex: what chooses it for a clip whose annotators gave none (``inputs.apex``).
 APEX_CHOICES = {"no-apex": ("spotted", "middle")}
 # Whose regions a local view keeps: those of the template, or those through the landmarks of the clip's own face.
@@ -74,11 +76,13 @@ class Recipe:
         common = [f"size={self.width}x{self.height}", f"regions={self.regions}", *outlines, f"view={self.view}"]
         return f"{self.kind.name}:" + ",".join([*own, *common, f"version={self.kind.version}"])
 
-    def __reduce__(self) -> tuple[Callable[[str], Recipe], tuple[str]]:
-        """Pickle as text, so that a worker process looks the kind up in its own registry."""
-        from merlab.inputs import parse_recipe
+    def __reduce__(self) -> tuple[Callable[..., Recipe], tuple[object, ...]]:
+        """Pickle merlab's own kinds as text, which a worker process looks up; others as they are."""
+        from merlab.inputs import INPUTS, parse_recipe
 
-        return parse_recipe, (str(self),)
+        if INPUTS.get(self.kind.name) is self.kind:
+            return parse_recipe, (str(self),)
+        return Recipe, tuple(getattr(self, each.name) for each in fields(self))
 
     def __getitem__(self, option: str) -> str:
         return dict(self.options)[option]
@@ -115,9 +119,9 @@ class Recipe:
 
 def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
     """Read ``head`` or ``head:key=value,...``; raises MerlabError naming the part that is wrong and what is allowed."""
-    head, _, tail = text.strip().partition(":")
+    head, (_, _, tail) = kind_named_in(text), text.strip().partition(":")
     kind = look_up(head, kinds, "input")
-    given = _pairs(text, tail)
+    given = {OLD_SPELLING.get(key, key): OLD_SPELLING.get(value, value) for key, value in _pairs(text, tail).items()}
     version = given.pop("version", str(kind.version))
     if version != str(kind.version):
         raise MerlabError(
@@ -143,6 +147,11 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
         raise MerlabError(f"recipe {text!r}: outlines are those of regions; add regions=mask or regions=mosaic")
     options = tuple((key, given.get(key, allowed[0])) for key, allowed in kind.choices.items())
     return Recipe(kind, options, width, height, regions, view, outlines)
+
+
+def kind_named_in(text: str) -> str:
+    """The name of the kind of input in a recipe's text."""
+    return text.strip().partition(":")[0]
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -1,19 +1,23 @@
-"""Methods: what recognizes a micro-expression. Baselines, the paper's networks, comparison methods."""
+"""Methods: what recognizes a micro-expression. Baselines first, then the paper's networks, then comparison methods."""
+
+import pandas as pd
 
 from merlab.methods.baselines import BASELINES
 from merlab.methods.bi_woof import BI_WOOF
 from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.methods.dual_inception import DUAL_INCEPTION
 from merlab.methods.fr import FR
+from merlab.methods.from_file import is_in_file, objects_in_file
 from merlab.methods.lbp_top import LBP_TOP
 from merlab.methods.learnet import LEARNET
 from merlab.methods.mdmo import MDMO
 from merlab.methods.method import Classifier, Method, Preset, Task
 from merlab.methods.off_apexnet import OFF_APEXNET
+from merlab.methods.own import as_method, as_methods
 from merlab.methods.rcn import RCNS
 from merlab.methods.shallow_alexnet import DSSN_METHOD, SSSN_METHOD
 from merlab.methods.ststnet import STSTNET
-from merlab.registry import look_up
+from merlab.registry import Extensions, callable_as_listing
 
 COMPARISON_METHODS = (
     STSTNET,
@@ -32,8 +36,62 @@ METHODS: dict[str, Method] = {method.name: method for method in (*BASELINES, *DU
 
 
 def find_method(name: str) -> Method:
-    """The method of this name; raises MerlabError naming the closest ones."""
-    return look_up(name, METHODS, "method")
+    """The method of this name; raises MerlabError naming the closest ones.
+
+    A name is one of merlab's own, or one that an installed package adds by the entry point group ``merlab.methods``.
+    """
+    return EXTENSIONS.find(name, METHODS)
 
 
-__all__ = ["METHODS", "Classifier", "Method", "Preset", "Task", "find_method"]
+def methods_of(given: object) -> list[Method]:
+    """The methods that ``given`` stands for: names, ``FILE.py:NAME``, objects, or a mapping from names to any of them.
+
+    Raises MerlabError for what is not a method, and for two of one name.
+    """
+    if isinstance(given, str) and is_in_file(given):
+        return objects_in_file(given, as_methods_found)
+    if isinstance(given, (list, tuple)):
+        given = [method for each in given for method in methods_of(each)]
+    return as_methods_found(given)
+
+
+def as_methods_found(given: object) -> list[Method]:
+    """Like ``methods_of`` without files."""
+    return as_methods(given, find_method)
+
+
+def is_own(method: Method) -> bool:
+    """Whether the method is not one of merlab's, so that its code is part of what decides its predictions."""
+    return METHODS.get(method.name) is not method
+
+
+def all_methods() -> dict[str, Method]:
+    """Every method by name: merlab's, then those of installed packages."""
+    return EXTENSIONS.all(METHODS)
+
+
+def listing() -> pd.DataFrame:
+    """One row per method: name, what it is, its paper, presets, the input it takes, and whether it is a network."""
+    rows = [
+        {
+            "name": method.name,
+            "title": method.title,
+            "paper": method.paper,
+            "presets": list(method.presets),
+            "input": method.input,
+            "view": method.view,
+            "network": method.network is not None,
+        }
+        for method in all_methods().values()
+    ]
+    return pd.DataFrame(rows).set_index("name")
+
+
+def _read(loaded: object, name: str) -> Method:
+    return as_method(loaded, find_method, name)
+
+
+EXTENSIONS: Extensions[Method] = Extensions("method", _read)
+callable_as_listing(__name__)
+
+__all__ = ["METHODS", "Classifier", "Method", "Preset", "Task", "all_methods", "find_method", "is_own", "methods_of"]

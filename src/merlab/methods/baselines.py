@@ -18,8 +18,6 @@ from merlab.methods.method import DEFAULT_INPUT, Method, Preset, Task
 from merlab.methods.svm import LinearSvm
 
 
-
-
 class Constant:
     """Always the majority class of the training fold (the first of equals); probabilities are the class shares."""
 
@@ -92,3 +90,6 @@ LINEAR_SVM = Method(
 )
 
 BASELINES = (CONSTANT, RANDOM, LINEAR_SVM)
+BASELINE_NAMES = tuple(method.name for method in BASELINES)
+# Baselines whose answer does not depend on the clip.
+GUESS_NAMES = (CONSTANT.name, RANDOM.name)

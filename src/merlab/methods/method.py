@@ -17,7 +17,6 @@ from merlab.errors import MerlabError
 from merlab.inputs.recipe import Layout, Recipe, View
 from merlab.training import Mirror, NeuralClassifier, TrainingSettings
 
-
 DEFAULT_INPUT = "flow:channels=uvs,scale=minmax,size=28x28"
 DEFAULT_PRESET = "default"
 
@@ -96,7 +95,7 @@ class Method:
         name: what tables and the command line call it.
         title, paper: one line each for lists and reports.
         input: the recipe of its input, unless the user or the preset gives another.
-        presets: settings by name; the first is used where neither ``flow28`` nor ``reduced`` is there to choose. Without
+        presets: settings by name; where it has neither ``flow28`` nor ``reduced``, its first is the default. Without
             any, a network is trained with the defaults of TrainingSettings.
         view: which views of the face it takes: ``global``, ``local`` or ``both``.
         seeded: False where no seed changes the result, so that one run is enough.

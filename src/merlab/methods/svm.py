@@ -48,9 +48,17 @@ class LinearSvm:
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Softmax of the decision values (N, classes)."""
         values = self.machine.decision_function(self.features(inputs))
-        if values.ndim == 1:
-            values = np.stack([-values, values], axis=1)
-        decisions = np.full((len(inputs), self.classes), -np.inf)
-        decisions[:, self.machine.classes_] = values
-        exponentials = np.exp(decisions - decisions.max(axis=1, keepdims=True))
-        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float64)
+        return softmax_of_decisions(values, self.machine.classes_, self.classes)
+
+
+def softmax_of_decisions(values: NDArray[np.floating], present: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+    """Decision values of the classes ``present``, (N,) of two or (N, present), as probabilities (N, classes).
+
+    A class that is not present gets 0.
+    """
+    if values.ndim == 1:
+        values = np.stack([-values, values], axis=1)
+    decisions = np.full((len(values), classes), -np.inf)
+    decisions[:, present] = values
+    exponentials = np.exp(decisions - decisions.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float64)

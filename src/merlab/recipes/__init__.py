@@ -15,9 +15,13 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from merlab.clips import ClipTable
 from merlab.databases import find_database
 from merlab.errors import MerlabError
-from merlab.evaluation.plan import Entry, make_entry
+from merlab.evaluation.plan import Entry
+from merlab.evaluation.study import MethodSetup
+from merlab.inputs import parse_recipe
+from merlab.methods import find_method
 from merlab.protocols import PROTOCOLS
 from merlab.recipes.published import Published, published_results
 from merlab.registry import look_up
@@ -91,9 +95,20 @@ class Experiment(BaseModel):
         """The name of its file without ``.yaml``."""
         return f"{self.paper}_{self.method}_{self.database}"
 
+    @property
+    def setup(self) -> MethodSetup:
+        """The method with its preset, input and settings as written; raises MerlabError naming what does not exist."""
+        return MethodSetup(
+            method=find_method(self.method),
+            preset=self.preset,
+            recipe=parse_recipe(self.input),
+            training=self.training,
+            network=self.network,
+        )
+
     def entry(self) -> Entry:
-        """The method, preset, input, settings and seeds; raises MerlabError naming what does not exist."""
-        return make_entry(self.method, self.preset, range(self.seeds), self.input, self.training, self.network)
+        """The method with nothing left open; raises MerlabError naming what does not exist."""
+        return self.setup.entry(ClipTable(()), range(self.seeds))
 
     def value(self, metric: Metric, source: str) -> float | None:
         """The published number of this metric in this place, e.g. ``Table 7``; None where it has none."""

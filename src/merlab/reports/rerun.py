@@ -7,30 +7,57 @@ import shlex
 from itertools import groupby
 from typing import Any
 
-from merlab.reports.run import MethodFacts, Run
+from merlab.evaluation.record import DataFacts, MethodFacts
+from merlab.methods import METHODS
+from merlab.reports.run import Run
+
+FROM_PYTHON = "object"
 
 
 def rerun_commands(run: Run) -> list[str]:
     """One ``merlab evaluate`` line for each group of methods that share preset, input, settings and seeds.
 
-    Every training setting is stated, so that the line does not depend on what a preset says in another version. Folders
-    are not: ``CASME2_FOLDER`` stands for the folder of casme2, ``RUN_FOLDER`` for a new folder that all lines share.
+    Every training setting is stated, so that the line does not depend on what a preset is in another version. Folders
+    are placeholders: ``CASME2_FOLDER`` is the folder of casme2, ``RUN_FOLDER`` a new folder that all lines share,
+    ``SCHEME.yaml`` a file with a scheme of your own. A method that was passed as a Python object gets a line that tells
+    which: no command can name it.
     """
     data = _data_options(run)
-    methods = sorted(run.record.methods, key=_group)
-    return [_command(list(group), data) for _, group in groupby(methods, key=_group)]
+    methods = sorted((method for method in run.record.methods if method.origin != FROM_PYTHON), key=_group)
+    lines = [_command(list(group), data) for _, group in groupby(methods, key=_group)]
+    objects = [method.method for method in run.record.methods if method.origin == FROM_PYTHON]
+    return lines + [f"# {name} is an object that was passed to merlab.evaluate in Python" for name in objects]
 
 
 def _group(method: MethodFacts) -> str:
-    return json.dumps([method.preset, method.input, method.settings, method.seeds], sort_keys=True)
+    return json.dumps(
+        [method.preset, method.input, method.settings, _changed_network(method), method.seeds], sort_keys=True
+    )
 
 
 def _command(methods: list[MethodFacts], data: list[str]) -> str:
     first = methods[0]
-    own = ["--preset", first.preset, "--input", first.input, "--seeds", str(len(first.seeds))]
+    own = ["--preset", first.preset, "--input", first.input, "--seeds", seeds_text(first.seeds)]
     for key, value in (first.settings or {}).items():
         own += ["--set", f"{key}={_setting(value)}"]
-    return shlex.join(["merlab", "evaluate", *(method.method for method in methods), *data, *own])
+    for key, value in _changed_network(first).items():
+        own += ["--network", f"{key}={_setting(value)}"]
+    origins = dict.fromkeys(method.origin for method in methods if method.origin)
+    files = [option for origin in origins for option in ("--method", origin)]
+    names = [method.method for method in methods if not method.origin]
+    return shlex.join(["merlab", "evaluate", *names, *files, *data, *own])
+
+
+def _changed_network(method: MethodFacts) -> dict[str, Any]:
+    """The network options that are not those of the preset."""
+    known = METHODS.get(method.method)
+    stated = known.presets[method.preset].network if known and method.preset in known.presets else {}
+    return {key: value for key, value in method.network.items() if stated.get(key) != value}
+
+
+def seeds_text(seeds: list[int]) -> str:
+    """Seeds as ``--seeds`` takes them: their number where they are 0 to N - 1, else themselves."""
+    return str(len(seeds)) if seeds == list(range(len(seeds))) else ",".join(map(str, seeds))
 
 
 def _setting(value: Any) -> str:
@@ -42,13 +69,15 @@ def _data_options(run: Run) -> list[str]:
     options = []
     for database in run.record.databases:
         options += ["--database", database.name, "--root", f"{database.name.upper().replace('-', '_')}_FOLDER"]
-    options += ["--scheme", data.scheme, "--protocol", data.protocol]
+    options += ["--scheme", "SCHEME.yaml" if data.labels else data.scheme, "--protocol", data.protocol]
     if data.protocol == "kfold":
         options += ["--folds", str(data.folds)]
-    tested = set(run.predictions["database"])
-    for name in data.clips_per_database:
-        if name not in tested:
-            options += ["--train-on", name]
+    options += _training_databases(run, data)
     if any(stamp.startswith("INCOMPLETE") for stamp in data.stamps):
         options.append("--allow-unusable")
     return [*options, "--out", "RUN_FOLDER"]
+
+
+def _training_databases(run: Run, data: DataFacts) -> list[str]:
+    tested = set(run.predictions["database"])
+    return [option for name in data.clips_per_database if name not in tested for option in ("--train-on", name)]

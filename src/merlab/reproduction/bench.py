@@ -8,22 +8,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from merlab.api import evaluate_study
 from merlab.clips import ClipTable
-from merlab.databases import find_database
-from merlab.databases.database import load_clips
+from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
-from merlab.evaluation.experiment import evaluate
-from merlab.evaluation.plan import default_preset, make_entry, plan_run
+from merlab.evaluation.study import MethodSetup, Study, as_seeds
+from merlab.evaluation.summary import MethodSummary
 from merlab.faces.alignment import FaceFinding
 from merlab.inputs import make_input
 from merlab.methods import find_method
 from merlab.progress import Progress, silent
-from merlab.reports.html import write_report
+from merlab.schemes import find_scheme
 from merlab.synthesis import make_faces
 
 STAND_IN = "synthetic"
-# A stand-in is no copy of CASME II: large enough that every fold trains on every class, small enough for minutes.
+# The stand-in is not a copy of CASME II: large enough that every fold trains on every class, small enough for minutes.
 SUBJECTS, CLIPS, FOLDS = 10, 80, 4
 SHORT_SEEDS, REPORTED_SEEDS = 2, 5
 PAPERS_DATABASE, PAPERS_SCHEME = "casme2", "casme2-5-merged"
@@ -36,9 +36,8 @@ class Bench:
     """The clips and settings of a reproduction; every table of one ``out`` is measured on the same clips and folds.
 
     Without ``root`` the clips are SYNTHETIC faces, made in ``out``. ``full`` takes the published presets and five
-    seeds, else reduced presets and two. ``epochs`` and ``seeds`` replace either's. ``leak_method``
-    is the network whose leak is measured; ``image`` the picture in which ``finding``
-    finds a face for Figure 3.
+    seeds, else reduced presets and two. ``epochs`` and ``seeds`` replace both. ``leak_method`` is the network whose
+    leak is measured. ``image`` is the picture in which ``finding`` finds a face for Figure 3.
     """
 
     out: Path
@@ -88,50 +87,42 @@ class Bench:
     @cached_property
     def clips(self) -> ClipTable:
         """The usable clips of the database."""
-        return load_clips(find_database(self.database), self.folder)
+        return load(self.database, self.folder)
 
     @property
     def preset(self) -> str | None:
         """``paper`` for a full reproduction, else None: each method's own choice for these clips."""
         return "paper" if self.full else None
 
+    def setup(self, method: str, training: Mapping[str, Any] | None = None) -> MethodSetup:
+        """A method as the tables measure it, with ``training`` settings that replace the preset's."""
+        return MethodSetup(method=find_method(method), preset=self.preset, training=self.trained(training or {}))
+
+    def trained(self, training: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Training settings with the bench's number of epochs, where it has one."""
+        return {**training, **({"epochs": self.epochs} if self.epochs else {})}
+
     def refusal(self, method: str) -> str | None:
         """Why these clips cannot be this method's input, in the input's own words; None where they can."""
         try:
-            preset = self.preset or default_preset(find_method(method), self.clips)
-            make_input(self.clips, self.clips.clips[0], make_entry(method, preset, [0]).recipe)
+            make_input(self.clips, self.clips.clips[0], self.setup(method).entry(self.clips, [0]).recipe)
         except MerlabError as error:
             return str(error)
         return None
 
-    def measure(
-        self,
-        methods: Sequence[str],
-        *,
-        input_text: str | None = None,
-        settings: Mapping[str, Any] | None = None,
-        network: Mapping[str, Any] | None = None,
-        run: str = RUN_FOLDER,
-    ) -> dict[str, dict[str, Any]]:
-        """The metrics of methods by name (see ``summarize_run``), from the run folder ``out/run``.
+    def measure(self, setups: Sequence[MethodSetup], run: str = RUN_FOLDER) -> dict[str, MethodSummary]:
+        """The summaries of methods by name, from the run folder ``run`` in ``out``.
 
         What an earlier reproduction in the same ``out`` measured with the same settings is not measured again.
         """
-        folder = self.out / run
-        plan, sources = plan_run(
-            methods,
-            sources=[(self.database, self.folder)],
-            scheme=self.label_scheme,
+        study = Study(
+            clips=self.clips,
+            scheme=find_scheme(self.label_scheme),
             protocol=self.split,
             folds=FOLDS,
-            input_text=input_text,
-            preset=self.preset,
-            settings={**(settings or {}), **({"epochs": self.epochs} if self.epochs else {})},
-            network=network,
-            seeds=range(self.seed_count),
+            methods=tuple(setups),
+            seeds=as_seeds(self.seed_count),
         )
-        summaries = evaluate(
-            plan, folder, databases=sources, cache=self.cache, engine=self.engine, progress=self.progress
-        )
-        write_report(folder)
-        return {summary["method"]: summary for summary in summaries if summary["method"] in methods}
+        results = evaluate_study(study, self.out / run, engine=self.engine, cache=self.cache, progress=self.progress)
+        wanted = {setup.method.name for setup in setups}
+        return {summary.method: summary for summary in results.summaries if summary.method in wanted}

@@ -9,41 +9,34 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine, RayEngine, ray_cluster
-from merlab.evaluation.plan import plan_run
-from merlab.evaluation.runner import run
+from merlab.evaluation.runner import run, run_keys
 from merlab.evaluation.unit import Fit, versions
-from tests.helpers import write_flow_tree
+from merlab.progress import silent
+from tests.helpers import flow_plan, write_flow_tree
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is an extra; pip install 'merlab[ray]'")
 
 
-def silent(done, total, what):
-    pass
-
-
 def make_plan(root):
-    return plan_run(
-        ["random", "linear-svm", "ststnet"],
-        sources=[("ststnet-flow", write_flow_tree(root))],
-        scheme="megc2019",
-        protocol="loso",
-        seeds=range(2),
-        settings={"epochs": 2},
-    )[0]
+    return flow_plan(write_flow_tree(root), ["random", "linear-svm", "ststnet"], training={"epochs": 2})
+
+
+def run_on(engine, plan, out, cache=None):
+    return run(plan, run_keys(plan, cache, silent), out, cache=cache, engine=engine, progress=silent)
 
 
 @needs_ray
 @pytest.mark.slow
 @pytest.mark.xdist_group("ray")
-def test_a_cluster_of_two_workers_predicts_what_one_machine_predicts_and_goes_on_where_it_was(tmp_path):
+def test_a_cluster_of_two_workers_predicts_what_one_machine_predicts_and_resumes(tmp_path):
     plan, cache = make_plan(tmp_path / "flow"), tmp_path / "cache"
-    local = run(plan, tmp_path / "local", cache=cache, engine=LocalEngine(1), progress=silent)
+    local = run_on(LocalEngine(1), plan, tmp_path / "local", cache)
     cluster = RayEngine(jobs=2)
-    pd.testing.assert_frame_equal(local, run(plan, tmp_path / "ray", cache=cache, engine=cluster, progress=silent))
+    pd.testing.assert_frame_equal(local, run_on(cluster, plan, tmp_path / "ray", cache))
     parts = sorted((tmp_path / "ray" / "parts").rglob("*.parquet"))
     kept = {part: part.stat().st_mtime_ns for part in parts[1:]}
     parts[0].unlink()
-    pd.testing.assert_frame_equal(local, run(plan, tmp_path / "ray", cache=cache, engine=cluster, progress=silent))
+    pd.testing.assert_frame_equal(local, run_on(cluster, plan, tmp_path / "ray", cache))
     assert {part: part.stat().st_mtime_ns for part in kept} == kept
 
 
@@ -51,7 +44,7 @@ def test_a_cluster_of_two_workers_predicts_what_one_machine_predicts_and_goes_on
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:port"])
 def test_a_cluster_that_does_not_answer_is_named(tmp_path, address):
     with pytest.raises(MerlabError, match=f"no Ray cluster answers at {address}"):
-        run(make_plan(tmp_path / "flow"), tmp_path / "run", cache=None, engine=RayEngine(address), progress=silent)
+        run_on(RayEngine(address), make_plan(tmp_path / "flow"), tmp_path / "run", tmp_path / "cache")
 
 
 def test_a_machine_with_other_versions_is_refused():

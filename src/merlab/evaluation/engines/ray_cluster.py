@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import pandas as pd
 
 from merlab.errors import MerlabError
@@ -90,7 +91,8 @@ def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
     remote = ray.remote(_unit)
     here = Worker(plan, cache)
     shared = {recipe: ray.put(here.inputs(recipe)) for recipe in dict.fromkeys(entry.recipe for entry in plan.entries)}
-    stated = ray.put(plan)
+    # Ray has a cloudpickle of its own, which does not know which files go by value.
+    stated = ray.put(cloudpickle.dumps(plan))
     running = {}
     for fit in fits:
         entry = plan.entries[fit.entry]
@@ -109,7 +111,7 @@ def _gpus() -> int:
     return int(versions()["device"] != "cpu")
 
 
-def _unit(plan: Plan, inputs: Float32Array, fit: Fit, expected: dict[str, str]) -> pd.DataFrame:
+def _unit(plan: bytes, inputs: Float32Array, fit: Fit, expected: dict[str, str]) -> pd.DataFrame:
     """On a machine of the cluster: refuse where other versions would give other numbers, else do the work."""
     found = versions()
     differing = [
@@ -117,4 +119,4 @@ def _unit(plan: Plan, inputs: Float32Array, fit: Fit, expected: dict[str, str]) 
     ]
     if differing:
         raise MerlabError(f"a machine of the cluster has {', '.join(differing)}; {SAME_EVERYWHERE}")
-    return fit_and_predict(plan, inputs, fit)
+    return fit_and_predict(cloudpickle.loads(plan), inputs, fit)

@@ -1,0 +1,110 @@
+"""The library's functions: what the command line and a notebook both call."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from merlab.databases import load
+from merlab.evaluation.engines import Engine, LocalEngine
+from merlab.evaluation.experiment import run_plan
+from merlab.evaluation.study import Clips, SchemeGiven, Study
+from merlab.inputs import InputKind, Recipe
+from merlab.progress import Progress, shown_progress
+from merlab.reports.html import write_report
+from merlab.reports.results import Results
+from merlab.spotting.timeline import spot
+from merlab.videos.recognition import recognize
+
+__all__ = ["evaluate", "evaluate_study", "load", "recognize", "spot"]
+
+
+def evaluate(
+    clips: Clips,
+    methods: object,
+    *,
+    scheme: SchemeGiven = "as-labeled",
+    protocol: str = "loso",
+    seeds: int | Sequence[int] = 5,
+    input: str | Recipe | InputKind | None = None,  # noqa: A002 - what users call it
+    preset: str | None = None,
+    training: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
+    folds: int = 5,
+    train_on: Sequence[str] | None = None,
+    out: Path | str | None = None,
+    jobs: int | None = None,
+    engine: Engine | None = None,
+    cache: Path | str | None = None,
+    progress: Progress | bool = True,
+) -> Results:
+    """Evaluate methods by folds that share no subject; no method ever gets a label of a test subject.
+
+    Args:
+        clips: a table of clips (``merlab.load``), or several to pool.
+        methods: one method, a list, or a mapping from names to methods. A method is a name that ``merlab.methods()``
+            lists, ``"FILE.py:NAME"``, a ``merlab.Method``, a scikit-learn classifier (gets flattened inputs), or any
+            object with ``fit(inputs, labels)`` and ``predict_proba(inputs)`` (gets inputs (N, C, H, W)); ``fit`` may
+            also take ``groups`` and ``seed``.
+        scheme: which class a label gives: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping from label
+            to class. Unless given, every label is a class.
+        protocol: ``loso``, ``kfold`` or ``hold-out-database``.
+        seeds: how many seeds, or the seeds; fewer than 5 are marked. Methods that draw nothing at random run once.
+        input: the recipe of the input (``merlab.inputs()``); unless given, each method's own.
+        preset: unless given, ``flow28`` on stored flow where a method has it, else ``reduced``, else its first.
+        training: training settings that replace the preset's, such as ``{"epochs": 20}``.
+        network: network options that replace the preset's.
+        folds: the number of folds of ``kfold``.
+        train_on: with ``hold-out-database``, the databases to train on, by name.
+        out: the run folder, with predictions, metrics and report; a run that was stopped there is resumed. Unless
+            given, nothing is kept on the disk.
+        jobs: worker processes; None: one per core. The results do not depend on it.
+        engine: where the work runs, such as ``RayEngine("HOST:PORT")``; ``jobs`` then belongs to it.
+        cache: the folder for inputs; None: the user's cache.
+        progress: True shows it on standard error, False does not, a function is called with it.
+
+    Returns:
+        The results, with tables, comparisons, a figure and the report.
+
+    Raises:
+        MerlabError: for whatever is wrong with the clips, the methods or an option, with the remedy.
+
+    """
+    study = Study.of(
+        clips,
+        methods,
+        scheme=scheme,
+        protocol=protocol,
+        seeds=seeds,
+        input=input,
+        preset=preset,
+        training=training,
+        network=network,
+        folds=folds,
+        train_on=train_on,
+    )
+    return evaluate_study(study, out, engine=engine or LocalEngine(jobs), cache=cache, progress=progress)
+
+
+def evaluate_study(
+    study: Study,
+    out: Path | str | None = None,
+    *,
+    engine: Engine | None = None,
+    cache: Path | str | None = None,
+    progress: Progress | bool = True,
+) -> Results:
+    """Evaluate a study; arguments and errors as in ``evaluate``."""
+    plan = study.plan()
+    where = None if cache is None else Path(cache)
+    with shown_progress(progress) as report:
+        if out is None:
+            with tempfile.TemporaryDirectory() as folder:
+                run_plan(plan, Path(folder), cache=where, engine=engine, progress=report)
+                kept = Results.read(folder)
+                return Results(kept.record, kept.predictions)
+        run_plan(plan, Path(out), cache=where, engine=engine, progress=report)
+        write_report(Path(out))
+    return Results.read(out)

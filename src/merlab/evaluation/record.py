@@ -1,0 +1,89 @@
+"""The content of run.json: what was run, on which clips, with which settings and versions."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from merlab.clips import Source
+
+
+class DatabaseFacts(BaseModel):
+    """A database as it was read: its registry name, its folder or file, and what its reader found there."""
+
+    name: str
+    root: str
+    facts: dict[str, str]
+
+    @classmethod
+    def of(cls, source: Source) -> DatabaseFacts:
+        """The facts of a source of clips."""
+        return cls(name=source.name, root=str(source.root), facts=dict(source.facts))
+
+    @property
+    def shareable(self) -> dict[str, str]:
+        """The facts for readers elsewhere: without the folders of this machine, files keep their names."""
+        return {key: self._without_folders(value) for key, value in self.facts.items()}
+
+    def _without_folders(self, value: str) -> str:
+        if Path(self.root).is_absolute():
+            value = value.replace(str(Path(self.root)) + os.sep, "")
+        return Path(value).name if Path(value).is_absolute() else value
+
+
+class DataFacts(BaseModel):
+    """Clips, classes and folds of a run; ``left_out`` counts the clips outside the scheme by reason.
+
+    ``labels`` maps label to class where the scheme is your own. ``digest`` identifies clips, labels and folds.
+    """
+
+    scheme: str
+    scheme_description: str
+    classes: list[str]
+    labels: dict[str, str] | None = None
+    protocol: str
+    folds: int
+    clips: int
+    subjects: int
+    clips_per_class: dict[str, int]
+    clips_per_database: dict[str, int]
+    left_out: dict[str, int]
+    apex_sources: dict[str, int]
+    stamps: list[str]
+    digest: str = ""
+
+
+class MethodFacts(BaseModel):
+    """One method of a run with everything that was set; ``settings`` is None for a method that trains no network.
+
+    ``origin`` says how a method of your own was passed: ``FILE.py:NAME``, or ``object`` from Python; it is empty for
+    merlab's. ``key`` is the run key under which its predictions are stored.
+    """
+
+    method: str
+    title: str
+    paper: str
+    preset: str
+    preset_source: str
+    network: dict[str, Any]
+    settings: dict[str, Any] | None
+    input: str
+    seeds: list[int]
+    stamps: list[str]
+    origin: str = ""
+    key: str = ""
+
+
+class RunRecord(BaseModel):
+    """The content of run.json."""
+
+    started: datetime
+    databases: list[DatabaseFacts]
+    data: DataFacts
+    methods: list[MethodFacts]
+    versions: dict[str, str]
+    hardware: str

@@ -1,0 +1,144 @@
+"""A study: all of an experiment in one object, whoever states it, on the command line, in Python or in a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from merlab.clips import Clip, ClipTable
+from merlab.errors import MerlabError
+from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
+from merlab.inputs import InputKind, Recipe, as_recipe
+from merlab.methods import Method, methods_of
+from merlab.protocols import label_clips, make_splits
+from merlab.schemes import Scheme, as_scheme
+
+Clips = ClipTable | Iterable[ClipTable] | Iterable[Clip]
+SchemeGiven = str | Path | Mapping[str, str] | Scheme
+
+
+class MethodSetup(BaseModel):
+    """One method of a study, and what replaces its own choices.
+
+    Attributes:
+        method: the method.
+        preset: its preset; None: its own choice for the clips (see ``default_preset``).
+        recipe: its input; None: the preset's, else the method's.
+        training: training settings that replace the preset's, by name.
+        network: network options that replace the preset's, by name.
+
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    method: Method
+    preset: str | None = None
+    recipe: Recipe | None = None
+    training: Mapping[str, Any] = Field(default_factory=dict)
+    network: Mapping[str, Any] = Field(default_factory=dict)
+
+    def entry(self, table: ClipTable, seeds: Sequence[int]) -> Entry:
+        """The method with nothing left open, for these clips; raises MerlabError naming what is wrong."""
+        preset = self.preset or default_preset(self.method, table)
+        return make_entry(self.method, preset, seeds, self.recipe, self.training, self.network)
+
+
+class Study(BaseModel):
+    """An experiment: methods x folds x seeds on clips.
+
+    Attributes:
+        clips: the clips, with their findings and sources.
+        scheme: which class a label gives.
+        protocol: ``loso``, ``kfold`` or ``hold-out-database``.
+        folds: how many folds ``kfold`` makes.
+        train_on: with ``hold-out-database``, the databases to train on; None holds out each in turn.
+        methods: the methods, each with its settings.
+        seeds: the seeds of every method that draws at random.
+
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    clips: ClipTable
+    scheme: Scheme
+    protocol: str
+    folds: int = Field(5, ge=2)
+    train_on: tuple[str, ...] | None = None
+    methods: tuple[MethodSetup, ...] = Field(min_length=1)
+    seeds: tuple[int, ...] = Field(min_length=1)
+
+    @classmethod
+    def of(
+        cls,
+        clips: Clips,
+        methods: object,
+        *,
+        scheme: SchemeGiven,
+        protocol: str,
+        seeds: int | Sequence[int] = 5,
+        folds: int = 5,
+        train_on: Sequence[str] | None = None,
+        input: str | Recipe | InputKind | None = None,  # noqa: A002 - the public name of the option
+        preset: str | None = None,
+        training: Mapping[str, Any] | None = None,
+        network: Mapping[str, Any] | None = None,
+    ) -> Study:
+        """A study whose methods share preset, input and settings; raises MerlabError naming what is wrong.
+
+        ``methods`` is anything that ``merlab.evaluate`` takes.
+        """
+        shared = {
+            "preset": preset,
+            "recipe": None if input is None else as_recipe(input),
+            "training": dict(training or {}),
+            "network": dict(network or {}),
+        }
+        return cls(
+            clips=as_table(clips),
+            scheme=as_scheme(scheme),
+            protocol=protocol,
+            folds=_at_least(folds, 2, "folds"),
+            train_on=None if train_on is None else tuple(train_on),
+            methods=tuple(MethodSetup(method=method, **shared) for method in methods_of(methods)),
+            seeds=as_seeds(seeds),
+        )
+
+    def plan(self) -> Plan:
+        """Label and split the clips, and state every method; raises MerlabError naming what is wrong."""
+        labeled = label_clips(self.clips, self.scheme)
+        splits = make_splits(self.protocol, labeled, folds=self.folds, train_on=self.train_on)
+        entries = tuple(setup.entry(labeled.table, self.seeds) for setup in self.methods)
+        return Plan(labeled, self.protocol, tuple(splits), entries)
+
+
+def as_table(clips: Clips) -> ClipTable:
+    """One table of clips from a table, several tables, or single clips; raises MerlabError for anything else."""
+    if isinstance(clips, ClipTable):
+        return clips
+    given = list(clips) if isinstance(clips, Iterable) and not isinstance(clips, str | bytes) else [clips]
+    if given and all(isinstance(each, ClipTable) for each in given):
+        return ClipTable.joined([each for each in given if isinstance(each, ClipTable)])
+    if given and all(isinstance(each, Clip) for each in given):
+        return ClipTable(tuple(each for each in given if isinstance(each, Clip)))
+    kinds = ", ".join(sorted({type(each).__name__ for each in given})) or "nothing"
+    raise MerlabError(
+        f'clips must be a ClipTable, several of them, or Clip objects, got {kinds}; merlab.load("casme2", FOLDER) '
+        "reads a database"
+    )
+
+
+def as_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """Seeds 0 to N - 1 from a number N, or the seeds themselves; raises MerlabError for others than 0, 1, 2, ..."""
+    chosen = tuple(range(_at_least(seeds, 1, "seeds"))) if isinstance(seeds, int) else tuple(seeds)
+    if not chosen or len(set(chosen)) < len(chosen) or any(not isinstance(each, int) or each < 0 for each in chosen):
+        raise MerlabError(f"seeds must be a number, or different whole numbers from 0 up, got {seeds!r}")
+    return chosen
+
+
+def _at_least(value: int, least: int, name: str) -> int:
+    if not isinstance(value, int) or value < least:
+        raise MerlabError(f"{name} must be a whole number from {least} up, got {value!r}")
+    return value

@@ -1,0 +1,63 @@
+"""Methods from a Python file: ``my_methods.py:NAME``."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import cloudpickle
+
+from merlab.errors import MerlabError
+from merlab.methods.method import Method
+
+
+def is_in_file(text: str) -> bool:
+    """Whether a text is of the form ``FILE.py:NAME``."""
+    path, _, name = text.rpartition(":")
+    return path.endswith(".py") and bool(name)
+
+
+def objects_in_file(text: str, read: Callable[[object], list[Method]]) -> list[Method]:
+    """The methods of ``FILE.py:NAME``: NAME is anything that ``read`` takes.
+
+    Raises MerlabError where the file cannot be run, has no such name, or the object is not a method.
+    """
+    path, _, name = text.rpartition(":")
+    module = run_file(Path(path))
+    if not hasattr(module, name):
+        known = ", ".join(each for each in vars(module) if not each.startswith("_")) or "nothing"
+        raise MerlabError(f"{path} defines no {name}; it defines {known}")
+    found = getattr(module, name)
+    has_name = isinstance(found, Method | Mapping | list | tuple | str) or isinstance(getattr(found, "name", None), str)
+    return [replace(method, origin=text) for method in read(found if has_name else {name: found})]
+
+
+def run_file(path: Path) -> ModuleType:
+    """The module that a Python file makes; files beside it can be imported, and worker processes get it by value."""
+    if not path.is_file():
+        raise MerlabError(f"{path} does not exist; --method takes FILE.py:NAME")
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    # A name of its own, so that a file called numpy.py replaces nothing.
+    name = f"merlab_methods_of_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise MerlabError(
+            f"{path} cannot be run: {type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
+        ) from error
+    cloudpickle.register_pickle_by_value(module)
+    return module

@@ -1,0 +1,119 @@
+"""What ``merlab.evaluate`` gives back: predictions, and tables, comparisons, figures and the report made of them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import cached_property
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from merlab.evaluation.metrics import MetricName
+from merlab.evaluation.predictions import PREDICTIONS_FILE, RUN_FILE
+from merlab.evaluation.record import RunRecord
+from merlab.evaluation.significance import Comparison
+from merlab.evaluation.summary import MethodSummary, compare, database_frame, summary_frame
+from merlab.reports.figures import uf1_chart
+from merlab.reports.html import write_report
+from merlab.reports.run import Run, read_run
+from merlab.reports.tables import estimate_text, results_table, verdict
+from merlab.stamps import STAMP_SEPARATOR, all_stamps
+from merlab.storage import whole_file, write_json
+
+
+class Results:
+    """The results of a run: everything here is a function of its predictions.
+
+    Attributes:
+        record: what was run, on which clips, with which settings and versions.
+        predictions: one row per method, seed and clip: database, subject, clip, fold, truth, prediction, and one
+            column ``p_CLASS`` of probabilities per class.
+        folder: the run folder, None where none was kept.
+
+    """
+
+    def __init__(self, record: RunRecord, predictions: pd.DataFrame, folder: Path | None = None) -> None:
+        self.record = record
+        self.predictions = predictions
+        self.folder = folder
+
+    @classmethod
+    def read(cls, folder: Path | str) -> Results:
+        """The results in a run folder; raises MerlabError where it holds none, an unfinished run, or damaged files."""
+        run = read_run(Path(folder))
+        return cls(run.record, run.predictions, Path(folder))
+
+    @cached_property
+    def summaries(self) -> list[MethodSummary]:
+        """The metrics of every method with intervals, classes and databases, as metrics.json holds them."""
+        return Run(self.record, self.predictions).summarize()
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row per method: each metric with its sd over seeds and its 95 % interval over subjects."""
+        return summary_frame(self.summaries)
+
+    @property
+    def by_database(self) -> pd.DataFrame:
+        """One row per method and database, from the same predictions."""
+        return database_frame(self.summaries)
+
+    @property
+    def stamps(self) -> list[str]:
+        """What a reader of these numbers must know first, such as SYNTHETIC or REDUCED."""
+        return all_stamps(self.summaries)
+
+    @property
+    def verdict(self) -> str:
+        """Whether the best method beats the best baseline, and whether anything is above chance, in plain sentences."""
+        return verdict(self.summaries)
+
+    def compare(self, first: str, second: str, metric: MetricName = "uf1") -> Comparison:
+        """The difference of two methods, first minus second, with its interval and a paired p value over subjects.
+
+        Raises MerlabError for a method or metric that is not there.
+        """
+        return compare(self.predictions, self.record.data.classes, first, second, metric)
+
+    def plot(self) -> Figure:
+        """UF1 of every method with its interval."""
+        return uf1_chart(self.summaries)
+
+    def save(self, folder: Path | str) -> Path:
+        """Write run.json and predictions.parquet into a new or empty folder; ``Results.read`` reads them again."""
+        folder = Path(folder)
+        with whole_file(folder / PREDICTIONS_FILE) as aside:
+            self.predictions.to_parquet(aside, index=False)
+        write_json(folder / RUN_FILE, self.record.model_dump(mode="json"))
+        return folder
+
+    def report(self, path: Path | str) -> Path:
+        """Write the report, one HTML page that holds everything, and return its path.
+
+        ``path`` is that page, or a folder, which gets the page, the tables and figures as files, and the run itself.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            return write_report(self.save(path))
+        with tempfile.TemporaryDirectory() as folder, whole_file(path) as aside:
+            shutil.copyfile(write_report(self.save(folder)), aside)
+        return path
+
+    def __repr__(self) -> str:
+        data = self.record.data
+        lines = [
+            f"Results: {len(self.summaries)} methods on {data.clips} clips of {data.subjects} subjects "
+            f"({data.scheme}, {data.protocol}, {data.folds} folds)",
+            *(f"  {summary.method}: UF1 {estimate_text(summary.uf1)}" for summary in self.summaries),
+        ]
+        return "\n".join(lines + ([f"  [{STAMP_SEPARATOR.join(self.stamps)}]"] if self.stamps else []))
+
+    def _repr_html_(self) -> str:
+        data = self.record.data
+        heading = f"{data.clips} clips of {data.subjects} subjects, {data.scheme}, {data.protocol}, {data.folds} folds"
+        stamps = f"<p><strong>{escape(STAMP_SEPARATOR.join(self.stamps))}</strong></p>" if self.stamps else ""
+        table = results_table(self.summaries).to_html(index=False, border=0)
+        return f"<p>{escape(heading)}</p>{stamps}{table}<p>{escape(self.verdict)}</p>"
