@@ -1,19 +1,28 @@
-"""Stamps and what they mean."""
+"""Stamps and their meanings."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pytest
 
 from merlab.stamps import all_stamps, short_stamp, stamp_notes
 
-METRICS = [
-    {"method": "linear-svm", "stamps": ["SYNTHETIC"]},
-    {"method": "ststnet", "stamps": ["SYNTHETIC", "LEAKY: epoch picked on the test subject"]},
+
+@dataclass(frozen=True)
+class Measured:
+    method: str
+    stamps: tuple[str, ...]
+
+
+MEASURED = [
+    Measured("linear-svm", ("SYNTHETIC",)),
+    Measured("ststnet", ("SYNTHETIC", "LEAKY: epoch picked on the test subject")),
 ]
 
 
 def test_every_stamp_appears_once_in_order():
-    assert all_stamps(METRICS) == ["SYNTHETIC", "LEAKY: epoch picked on the test subject"]
+    assert all_stamps(MEASURED) == ["SYNTHETIC", "LEAKY: epoch picked on the test subject"]
 
 
 def test_a_stamp_is_cut_to_its_word():
@@ -22,20 +31,20 @@ def test_a_stamp_is_cut_to_its_word():
 
 
 def test_a_note_names_the_methods_that_bear_the_stamp():
-    assert [note.methods for note in stamp_notes(METRICS)] == [("linear-svm", "ststnet"), ("ststnet",)]
+    assert [note.methods for note in stamp_notes(MEASURED)] == [("linear-svm", "ststnet"), ("ststnet",)]
 
 
 @pytest.mark.parametrize(
     ("stamp", "words"),
     [
-        ("SYNTHETIC", "drawn by a program"),
-        ("REDUCED", "smaller network or a shorter training"),
+        ("SYNTHETIC", "a program generated them"),
+        ("REDUCED", "smaller or the training shorter"),
         ("LEAKY: epoch picked on the test subject", "too high"),
         ("INCOMPLETE: 3 faults in casme2", "could not be used"),
-        ("1 SEED", "Too few seeds"),
-        ("4 SEEDS", "Too few seeds"),
+        ("1 SEED", "too few seeds"),
+        ("4 SEEDS", "too few seeds"),
     ],
 )
 def test_every_stamp_that_a_run_gives_is_explained(stamp, words):
-    (note,) = stamp_notes([{"method": "ststnet", "stamps": [stamp]}])
+    (note,) = stamp_notes([Measured("ststnet", (stamp,))])
     assert words in note.meaning

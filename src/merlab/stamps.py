@@ -4,28 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 STAMP_SEPARATOR = " · "
 SYNTHETIC = "SYNTHETIC"
 
-# The figures are those of the MEB re-run of OFF-ApexNet on MEGC2019.
+# The two UF1 values are those of the MEB re-run of OFF-ApexNet on MEGC2019.
 MEANINGS = {
-    SYNTHETIC: "The faces are drawn by a program. The numbers say whether the software works, not how well a method "
-    "recognizes real micro-expressions.",
-    "REDUCED": "A smaller network or a shorter training than published. The numbers are not those of the publication.",
-    "LEAKY": "The epoch whose weights are tested was chosen by looking at the test subject. The numbers are too high "
-    "and must not be compared with honest ones. How much too high: the same choice lifted the UF1 of OFF-ApexNet on "
-    "MEGC2019 from .703 to .839. This mode exists to show the size of the leak.",
-    "INCOMPLETE": "Clips of the database could not be used and are missing here. The numbers are not those of the "
+    SYNTHETIC: "The faces are synthetic: a program generated them. The numbers show whether the software works, not "
+    "how well a method recognizes real micro-expressions.",
+    "REDUCED": "The network is smaller or the training shorter than published. The numbers are not those of the "
+    "publication.",
+    "LEAKY": "The epoch whose weights are tested was chosen on the test subject. The numbers are too high and must not "
+    "be compared with numbers from a leak-free evaluation. As an example of the size: this choice raised the UF1 of "
+    "OFF-ApexNet on MEGC2019 from .703 to .839. The mode exists only to measure the leak.",
+    "INCOMPLETE": "Some clips of the database could not be used and are missing here. The numbers are not those of the "
     "whole database.",
 }
-FEW_SEEDS = "Too few seeds for a reported number: the spread over seeds is hardly known."
+FEW_SEEDS = "There are too few seeds for a reported number: the spread over seeds is not well known."
+
+
+class Stamped(Protocol):
+    """What bears stamps: the summary of a method."""
+
+    @property
+    def method(self) -> str:
+        """The name of the method."""
+
+    @property
+    def stamps(self) -> Sequence[str]:
+        """The stamps of its numbers."""
 
 
 @dataclass(frozen=True)
 class StampNote:
-    """A stamp, what it means (empty for one that is not known here), and the methods that bear it."""
+    """A stamp, its meaning (empty where it is unknown here), and the methods that bear it."""
 
     stamp: str
     meaning: str
@@ -37,16 +50,16 @@ def short_stamp(stamp: str) -> str:
     return stamp.partition(":")[0]
 
 
-def all_stamps(metrics: Sequence[dict[str, Any]]) -> list[str]:
-    """The stamps of all methods of a metrics list, each once, in the order of their first appearance."""
-    return list(dict.fromkeys(stamp for summary in metrics for stamp in summary["stamps"]))
+def all_stamps(summaries: Sequence[Stamped]) -> list[str]:
+    """The stamps of all methods, each once, in the order of their first appearance."""
+    return list(dict.fromkeys(stamp for summary in summaries for stamp in summary.stamps))
 
 
-def stamp_notes(metrics: Sequence[dict[str, Any]]) -> list[StampNote]:
-    """Each stamp of a metrics list, explained, with the methods that bear it."""
+def stamp_notes(summaries: Sequence[Stamped]) -> list[StampNote]:
+    """Each stamp, explained, with the methods that bear it."""
     return [
-        StampNote(stamp, _meaning(stamp), tuple(summary["method"] for summary in metrics if stamp in summary["stamps"]))
-        for stamp in all_stamps(metrics)
+        StampNote(stamp, _meaning(stamp), tuple(summary.method for summary in summaries if stamp in summary.stamps))
+        for stamp in all_stamps(summaries)
     ]
 
 

@@ -68,14 +68,14 @@ def test_the_majority_class_of_casme2_scores_as_published():
     assert uar(counts) == pytest.approx(0.200, abs=5e-4)
 
 
-def test_naming_everything_negative_on_megc2019_scores_as_published():
+def test_predicting_negative_for_every_clip_of_megc2019_scores_as_published():
     # 442 clips: negative 88 + 70 + 92, positive 32 + 51 + 26, surprise 25 + 43 + 15.
     counts = np.zeros((3, 3))
     counts[:, 0] = [250, 109, 83]
     assert accuracy(counts) == pytest.approx(0.566, abs=5e-4)
 
 
-def test_counts_are_pooled_before_f1_is_taken_unlike_in_code_that_averages_folds():
+def test_counts_are_pooled_before_f1_is_computed_unlike_in_code_that_averages_folds():
     first = confusion_matrix(["negative"] * 3, ["negative"] * 3, CLASSES[:3])
     second = confusion_matrix(["positive", "surprise"], ["positive", "negative"], CLASSES[:3])
     average_of_folds = (uf1(first) + uf1(second)) / 2
@@ -83,7 +83,7 @@ def test_counts_are_pooled_before_f1_is_taken_unlike_in_code_that_averages_folds
     assert average_of_folds == pytest.approx((1 / 3 + 1 / 3) / 2)
 
 
-def test_the_number_of_folds_does_not_enter():
+def test_the_number_of_folds_does_not_matter():
     truth, prediction = ["negative", "negative", "positive", "positive"], ["negative", "positive"] * 2
     whole = confusion_matrix(truth, prediction, CLASSES[:2])
     folds = [confusion_matrix([t], [p], CLASSES[:2]) for t, p in zip(truth, prediction, strict=True)]
@@ -91,7 +91,7 @@ def test_the_number_of_folds_does_not_enter():
         assert metric(np.sum(folds, axis=0)) == metric(whole) == 0.5
 
 
-def test_a_class_without_clips_counts_as_zero_instead_of_dropping_out():
+def test_a_class_without_clips_counts_as_zero_and_is_not_left_out():
     counts = confusion_matrix(["negative", "positive"], ["negative", "positive"], CLASSES[:3])
     assert uf1(counts) == pytest.approx(2 / 3)
     assert uar(counts) == pytest.approx(2 / 3)
@@ -99,7 +99,7 @@ def test_a_class_without_clips_counts_as_zero_instead_of_dropping_out():
 
 
 @given(labeled_clips)
-def test_swapping_truth_and_prediction_leaves_uf1_and_turns_uar_into_macro_precision(pairs):
+def test_swapping_truth_and_prediction_keeps_uf1_and_turns_uar_into_macro_precision(pairs):
     truth, prediction = zip(*pairs, strict=True)
     right, swapped = confusion_matrix(truth, prediction, CLASSES), confusion_matrix(prediction, truth, CLASSES)
     assert uf1(swapped) == pytest.approx(uf1(right))

@@ -1,4 +1,4 @@
-"""The predictions store: what goes in comes out, whole, in a fixed order."""
+"""The predictions store: it returns what was stored, whole, in a fixed order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from merlab.evaluation.predictions import PredictionStore, predictions_table, re
 CLASSES = ["negative", "positive"]
 
 
-def part(fold: str, clips: list[str], seed: int = 0) -> pd.DataFrame:
+def fold_table(fold: str, clips: list[str], seed: int = 0) -> pd.DataFrame:
     rows = pd.DataFrame({"clip": clips}).assign(
         run="key", method="constant", database="casme2", subject=fold, fold=fold, seed=seed
     )
@@ -35,27 +35,27 @@ def test_probabilities_that_are_not_finite_are_refused(bad):
         predictions_table(pd.DataFrame({"clip": ["a"]}), ["negative"], np.array([[bad, 0.0]]), CLASSES)
 
 
-def test_parts_come_back_as_one_table_in_a_fixed_order_whatever_the_order_of_work(tmp_path):
+def test_the_files_become_one_table_in_a_fixed_order_whatever_the_order_of_work(tmp_path):
     tables = []
     for name, order in (("forwards", 1), ("backwards", -1)):
         store = PredictionStore(tmp_path / name)
         folds = [("sub01", ["EP2", "EP1"]), ("sub02", ["EP1"])][::order]
         for fold, clips in folds:
-            store.write_part("key", fold, 0, part(fold, clips))
-        tables.append(store.collect([store.part("key", fold, 0) for fold, _ in folds]))
+            store.write_fold("key", fold, 0, fold_table(fold, clips))
+        tables.append(store.collect([store.fold_path("key", fold, 0) for fold, _ in folds]))
     pd.testing.assert_frame_equal(tables[0], tables[1])
     assert tables[0][["subject", "clip"]].to_numpy().tolist() == [["sub01", "EP1"], ["sub01", "EP2"], ["sub02", "EP1"]]
     pd.testing.assert_frame_equal(read_predictions(tmp_path / "forwards" / "predictions.parquet"), tables[0])
 
 
-def test_every_fold_and_seed_has_a_part_of_its_own_also_when_its_name_has_a_slash(tmp_path):
+def test_every_fold_and_seed_has_its_own_file_also_when_its_name_has_a_slash(tmp_path):
     store = PredictionStore(tmp_path)
-    paths = {store.part("key", fold, seed) for fold in ("casme2/sub01", "casme2/sub02") for seed in (0, 1)}
+    paths = {store.fold_path("key", fold, seed) for fold in ("casme2/sub01", "casme2/sub02") for seed in (0, 1)}
     assert len(paths) == 4
     assert {path.parent for path in paths} == {tmp_path / "parts" / "key"}
 
 
-def test_an_interrupted_write_leaves_no_part(tmp_path, monkeypatch):
+def test_an_interrupted_write_leaves_no_file(tmp_path, monkeypatch):
     store = PredictionStore(tmp_path)
 
     def stop(*_, **__):
@@ -63,14 +63,14 @@ def test_an_interrupted_write_leaves_no_part(tmp_path, monkeypatch):
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", stop)
     with pytest.raises(KeyboardInterrupt):
-        store.write_part("key", "sub01", 0, part("sub01", ["EP1"]))
+        store.write_fold("key", "sub01", 0, fold_table("sub01", ["EP1"]))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_csv_keeps_leading_zeros_and_labels_that_look_like_numbers(tmp_path):
     path = tmp_path / "predictions.csv"
-    path.write_text("subject,truth,prediction\n006,0,1\n", encoding="utf-8")
-    assert read_predictions(path).to_numpy().tolist() == [["006", "0", "1"]]
+    path.write_text("subject,clip,truth,prediction\n006,01,0,1\n", encoding="utf-8")
+    assert read_predictions(path).to_numpy().tolist() == [["006", "01", "0", "1"]]
 
 
 @pytest.mark.parametrize(

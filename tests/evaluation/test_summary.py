@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from pydantic import ValidationError
 from sklearn.metrics import f1_score, recall_score
 
 from merlab.errors import MerlabError
-from merlab.evaluation.summary import score, summarize_method, summarize_run
+from merlab.evaluation.metrics import METRIC_TITLES, METRICS, MetricName
+from merlab.evaluation.summary import (
+    DatabaseScores,
+    Estimate,
+    MethodSummary,
+    compare,
+    database_frame,
+    summarize_run,
+    summary_frame,
+)
+from tests.evaluation.invented_predictions import CLASSES, predictions
 
-CLASSES = ["negative", "positive", "surprise"]
+
+def summarize(table: pd.DataFrame, classes: Sequence[str] = CLASSES) -> MethodSummary:
+    (summary,) = summarize_run(table, classes, ["ststnet"], {"ststnet": []})
+    return summary
 
 
-def predictions(method: str = "ststnet", seeds: int = 2, subjects: int = 6, right: float = 0.6, draw: int = 0):
-    """Eight clips a subject; subjects below 3 are of casme2, the others of samm."""
-    generator = np.random.default_rng(draw)
-    rows = []
-    for seed in range(seeds):
-        for subject in range(subjects):
-            for clip in range(8):
-                truth = CLASSES[(subject + clip) % 3]
-                prediction = truth if generator.random() < right else CLASSES[generator.integers(3)]
-                database = "casme2" if subject < 3 else "samm"
-                rows.append((method, database, f"{subject:03d}", f"clip{clip}", seed, truth, prediction))
-    return pd.DataFrame(rows, columns=["method", "database", "subject", "clip", "seed", "truth", "prediction"])
+@pytest.fixture(scope="module")
+def two_methods():
+    return pd.concat([predictions("random", right=0.0, draw=1), predictions("ststnet", right=0.9, draw=2)])
+
+
+@pytest.fixture(scope="module")
+def summaries(two_methods):
+    return summarize_run(two_methods, CLASSES, ["random", "ststnet"], {"random": [], "ststnet": ["REDUCED", "2 SEEDS"]})
+
+
+def test_every_metric_has_a_title_and_a_field():
+    for names in (METRICS, METRIC_TITLES):
+        assert tuple(names) == get_args(MetricName)
+    for model in (MethodSummary, DatabaseScores):
+        fields = [name for name, field in model.model_fields.items() if field.annotation is Estimate]
+        assert fields == list(METRICS)
 
 
 def test_mean_and_sd_are_over_the_seeds_pooled_values():
@@ -37,115 +55,107 @@ def test_mean_and_sd_are_over_the_seeds_pooled_values():
         f1_score(rows["truth"], rows["prediction"], labels=CLASSES, average="macro")
         for _, rows in table.groupby("seed")
     ]
-    summary = summarize_method(table, CLASSES)
-    assert summary["uf1"]["mean"] == pytest.approx(np.mean(by_seed))
-    assert summary["uf1"]["sd"] == pytest.approx(np.std(by_seed, ddof=1))
-    low, high = summary["uf1"]["interval"]
-    assert low < summary["uf1"]["mean"] < high
-    assert (summary["clips"], summary["seeds"], summary["subjects"]) == (48, 3, 6)
+    summary = summarize(table)
+    assert summary.uf1.mean == pytest.approx(np.mean(by_seed))
+    assert summary.uf1.sd == pytest.approx(np.std(by_seed, ddof=1))
+    numbers = summary.uf1.numbers()
+    assert numbers["low"] < numbers["mean"] < numbers["high"]
+    assert (summary.clips, summary.seeds, summary.subjects) == (48, 3, 6)
 
 
 def test_one_seed_has_no_sd_and_one_subject_no_interval():
-    summary = summarize_method(predictions(seeds=1, subjects=1), CLASSES)
-    assert summary["uar"]["sd"] is None
-    assert summary["uar"]["interval"] is None
+    uar = summarize(predictions(seeds=1, subjects=1)).uar
+    assert (uar.sd, uar.interval) == (None, None)
+    assert np.isnan([uar.numbers()[name] for name in ("sd", "low", "high")]).all()
 
 
 def test_the_confusion_matrix_sums_the_seeds_and_has_the_truth_on_its_rows():
     table = predictions(seeds=2)
     expected = pd.crosstab(table["truth"], table["prediction"]).reindex(index=CLASSES, columns=CLASSES, fill_value=0)
-    assert summarize_method(table, CLASSES)["confusion"] == expected.to_numpy().tolist()
+    np.testing.assert_array_equal(summarize(table).confusion, expected)
 
 
-def test_classes_and_databases_are_parts_of_the_same_pooled_predictions():
+def test_classes_and_databases_come_from_the_same_pooled_predictions():
     table = predictions(seeds=1)
-    summary = summarize_method(table, CLASSES)
+    summary = summarize(table)
     recalls = recall_score(table["truth"], table["prediction"], labels=CLASSES, average=None)
-    assert [of["recall"] for of in summary["per_class"].values()] == pytest.approx(recalls.tolist())
+    assert [of.recall for of in summary.per_class.values()] == pytest.approx(recalls.tolist())
     samm = table[table["database"] == "samm"]
-    assert summary["by_database"]["samm"]["clips"] == len(samm) == 24
-    assert summary["by_database"]["samm"]["uf1"]["mean"] == pytest.approx(
+    assert summary.by_database["samm"].clips == len(samm) == 24
+    assert summary.by_database["samm"].uf1.mean == pytest.approx(
         f1_score(samm["truth"], samm["prediction"], labels=CLASSES, average="macro")
     )
 
 
 def test_a_class_without_clips_is_reported():
-    summary = summarize_method(predictions(), [*CLASSES, "others"])
-    assert summary["absent_classes"] == ["others"]
-    assert summary["per_class"]["others"]["clips"] == 0
+    summary = summarize(predictions(), [*CLASSES, "others"])
+    assert summary.absent_classes == ("others",)
+    assert summary.per_class["others"].clips == 0
 
 
-def test_a_run_lists_its_methods_in_order_each_compared_with_those_before():
-    table = pd.concat([predictions("random", right=0.0, draw=1), predictions("ststnet", right=0.9, draw=2)])
-    metrics = summarize_run(table, CLASSES, ["random", "ststnet"], {"random": [], "ststnet": ["REDUCED"]})
-    first, second = metrics
-    assert [first["method"], second["method"]] == ["random", "ststnet"]
-    assert first["compared"] == {}
-    compared = second["compared"]["random"]
-    assert compared["difference"] == pytest.approx(second["uf1"]["mean"] - first["uf1"]["mean"])
-    assert compared["interval"][0] > 0
-    assert second["stamps"] == ["REDUCED"]
+def test_a_run_lists_its_methods_in_order_each_compared_with_those_before(summaries):
+    first, second = summaries
+    assert [first.method, second.method] == ["random", "ststnet"]
+    assert first.compared == {}
+    compared = second.compared["random"]
+    assert compared.difference == pytest.approx(second.uf1.mean - first.uf1.mean)
+    assert compared.interval[0] > 0
+    assert second.stamps == ("REDUCED", "2 SEEDS")
+
+
+def test_summaries_are_read_back_from_json_as_they_were_and_checked(summaries):
+    text = json.dumps([summary.model_dump(mode="json") for summary in summaries], allow_nan=False)
+    assert [MethodSummary.model_validate(content) for content in json.loads(text)] == summaries
+    damaged = {**json.loads(text)[0], "uf1": {"mean": "high", "sd": None, "interval": None}}
+    with pytest.raises(ValidationError, match=r"uf1\.mean"):
+        MethodSummary.model_validate(damaged)
 
 
 def test_a_run_of_one_subject_is_still_valid_json():
     table = pd.concat([predictions(name, subjects=1) for name in ("random", "ststnet")])
     metrics = summarize_run(table, CLASSES, ["random", "ststnet"], {"random": [], "ststnet": []})
-    assert metrics[1]["compared"]["random"]["interval"] is None
-    json.dumps(metrics, allow_nan=False)
+    assert metrics[1].compared["random"].interval is None
+    json.dumps([summary.model_dump(mode="json") for summary in metrics], allow_nan=False)
 
 
-@given(st.permutations(range(48)))
-@settings(max_examples=20)
-def test_the_order_of_the_rows_does_not_matter(order):
-    table = predictions(seeds=1)[["truth", "prediction"]]
-    assert score(table.iloc[order]) == score(table)
-
-
-def test_anybodys_table_of_truth_and_prediction_can_be_scored():
-    result = score(pd.DataFrame({"truth": ["a", "a", "b", "b"], "prediction": ["a", "b", "b", "b"]}))
-    assert result["classes"] == ["a", "b"]
-    assert result["n"] == 4
-    assert result["uf1"] == pytest.approx((2 / 3 + 4 / 5) / 2)
-    assert result["uar"] == pytest.approx(0.75)
-    assert result["confusion"] == [[1, 1], [0, 2]]
-    assert "interval" not in result
-
-
-def test_seeds_are_scored_one_by_one_and_averaged():
-    table = predictions(seeds=2)
-    each = [score(rows)["uf1"] for _, rows in table.groupby("seed")]
-    assert score(table)["uf1"] == pytest.approx(np.mean(each))
-
-
-def test_scoring_agrees_with_the_summary_of_a_run():
-    table = predictions(seeds=2)
-    summary, result = summarize_method(table, CLASSES), score(table, CLASSES)
-    for name in ("uf1", "uar", "accuracy", "macro_precision"):
-        assert result[name] == pytest.approx(summary[name]["mean"])
-        assert result["interval"][name] == pytest.approx(summary[name]["interval"])
-        assert result["by_database"]["samm"][name] == pytest.approx(summary["by_database"]["samm"][name]["mean"])
+def test_two_methods_of_a_table_are_compared_in_any_metric(two_methods, summaries):
+    assert compare(two_methods, CLASSES, "ststnet", "random") == summaries[1].compared["random"]
+    accuracy = compare(two_methods, CLASSES, "random", "ststnet", "accuracy")
+    assert accuracy.metric == "accuracy"
+    assert accuracy.difference == pytest.approx(summaries[0].accuracy.mean - summaries[1].accuracy.mean)
 
 
 @pytest.mark.parametrize(
-    ("table", "message"),
+    ("names", "message"),
     [
-        (pd.DataFrame({"truth": ["a"], "label": ["a"]}), "no column prediction; its columns are truth, label"),
-        (pd.DataFrame({"truth": [], "prediction": []}), "no rows"),
-        (pd.DataFrame({"truth": ["a", None], "prediction": ["a", "b"]}), "row 2 of the file has an empty"),
-        (pd.DataFrame({"truth": ["a"] * 2, "prediction": ["a"] * 2, "method": ["x", "y"]}), "several methods"),
-        (
-            pd.DataFrame({"subject": ["1"] * 2, "clip": ["EP1"] * 2, "truth": ["a"] * 2, "prediction": ["a"] * 2}),
-            "row 2 of the file repeats subject 1 clip EP1",
-        ),
+        (("ststnet", "randm"), "unknown method 'randm'; did you mean random"),
+        (("ststnet", "random", "f1"), "unknown metric 'f1'; metrics are uf1, uar, accuracy, macro_precision"),
     ],
 )
-def test_a_table_that_cannot_be_scored_is_refused_with_the_reason(table, message):
+def test_what_cannot_be_compared_is_refused_with_the_names_that_can(two_methods, names, message):
     with pytest.raises(MerlabError, match=message):
-        score(table)
+        compare(two_methods, CLASSES, *names)
 
 
-def test_the_same_clip_name_of_two_subjects_or_two_seeds_is_no_repetition():
-    table = pd.DataFrame(
-        {"subject": ["1", "2", "1", "2"], "clip": ["EP1"] * 4, "seed": [0, 0, 1, 1], "truth": list("abab")}
-    ).assign(prediction=list("abba"))
-    assert score(table)["accuracy"] == 0.5
+def test_the_summary_as_a_table_has_one_row_per_method(summaries):
+    table = summary_frame(summaries)
+    assert list(table.index) == ["random", "ststnet"]
+    assert list(table.columns[:4]) == ["uf1", "uf1_sd", "uf1_low", "uf1_high"]
+    assert list(table.columns[-4:]) == ["clips", "subjects", "seeds", "stamps"]
+    best, summary = table.loc["ststnet"], summaries[1]
+    assert (best["uar"], best["uar_sd"]) == (summary.uar.mean, summary.uar.sd)
+    assert (best["accuracy_low"], best["accuracy_high"]) == summary.accuracy.interval
+    assert best["stamps"] == "REDUCED · 2 SEEDS"
+
+
+def test_the_databases_as_a_table_have_one_row_per_method_and_database(summaries):
+    table = database_frame(summaries)
+    assert list(table.index) == [(method, name) for method in ("random", "ststnet") for name in ("casme2", "samm")]
+    row = table.xs(("ststnet", "samm"))
+    assert row["uf1"] == summaries[1].by_database["samm"].uf1.mean
+    assert (row["clips"], row["subjects"], row["absent_classes"]) == (24, 3, "")
+
+
+def test_numbers_that_are_unknown_for_every_method_are_still_numbers():
+    table = summary_frame([summarize(predictions(seeds=1, subjects=1))])
+    assert table["uf1_sd"].dtype == table["uf1_low"].dtype == float

@@ -256,7 +256,7 @@ def _scores(
         tables.append(_predictions(course.method, network.card.seed, held, proba, classes))
     order = [*(floor.name for floor in BASELINES), course.method]
     summary = summarize_run(pd.concat(tables, ignore_index=True), classes, order, dict.fromkeys(order, ()))
-    return [{"what": title, **_short(row)} for row in summary]
+    return [{"what": title, **_short(row.model_dump(mode="json"))} for row in summary]
 
 
 def _predictions(

@@ -1,0 +1,82 @@
+"""Metrics of a table of predictions from any tool."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from merlab.errors import MerlabError
+from merlab.evaluation.metrics import METRICS
+from merlab.evaluation.predictions_score import score
+from merlab.evaluation.summary import summarize_run
+from tests.evaluation.invented_predictions import CLASSES, predictions
+
+
+@given(st.permutations(range(48)))
+@settings(max_examples=20)
+def test_the_order_of_the_rows_does_not_matter(order):
+    table = predictions(seeds=1)[["truth", "prediction"]]
+    assert score(table.iloc[order]) == score(table)
+
+
+def test_truth_and_prediction_are_enough():
+    result = score(pd.DataFrame({"truth": ["a", "a", "b", "b"], "prediction": ["a", "b", "b", "b"]}))
+    assert result.classes == ("a", "b")
+    assert result.n == 4
+    assert result.uf1 == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert result.uar == pytest.approx(0.75)
+    assert result.confusion == ((1, 1), (0, 2))
+    assert result.interval is None
+
+
+def test_the_json_has_intervals_only_where_the_table_names_subjects():
+    table = predictions(subjects=1)
+    keys = ["n", "classes", *METRICS, "confusion", "absent_classes", "by_database"]
+    assert list(score(table[["truth", "prediction"]]).model_dump(mode="json")) == keys
+    content = score(table).model_dump(mode="json")
+    assert list(content) == list(content["by_database"]["casme2"]) == [*keys, "interval"]
+    assert content["interval"] == dict.fromkeys(METRICS)
+
+
+def test_seeds_are_scored_one_by_one_and_averaged():
+    table = predictions(seeds=2)
+    each = [score(rows).uf1 for _, rows in table.groupby("seed")]
+    assert score(table).uf1 == pytest.approx(np.mean(each))
+
+
+def test_scoring_agrees_with_the_summary_of_a_run():
+    table = predictions(seeds=2)
+    (summary,), result = summarize_run(table, CLASSES, ["ststnet"], {"ststnet": []}), score(table, CLASSES)
+    assert result.interval is not None
+    for name in METRICS:
+        assert result.value(name) == pytest.approx(summary.estimate(name).mean)
+        assert result.interval[name] == summary.estimate(name).interval
+        assert result.by_database["samm"].value(name) == pytest.approx(summary.by_database["samm"].estimate(name).mean)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (pd.DataFrame({"truth": ["a"], "label": ["a"]}), "no column prediction; its columns are truth, label"),
+        (pd.DataFrame({"truth": [], "prediction": []}), "no rows"),
+        (pd.DataFrame({"truth": ["a", None], "prediction": ["a", "b"]}), "row 2 of the file has an empty"),
+        (pd.DataFrame({"truth": ["a"] * 2, "prediction": ["a"] * 2, "method": ["x", "y"]}), "several methods"),
+        (
+            pd.DataFrame({"subject": ["1"] * 2, "clip": ["EP1"] * 2, "truth": ["a"] * 2, "prediction": ["a"] * 2}),
+            "row 2 of the file repeats subject 1 clip EP1",
+        ),
+    ],
+)
+def test_a_table_that_cannot_be_scored_is_refused_with_the_reason(table, message):
+    with pytest.raises(MerlabError, match=message):
+        score(table)
+
+
+def test_the_same_clip_name_of_two_subjects_or_two_seeds_is_not_a_repetition():
+    table = pd.DataFrame(
+        {"subject": ["1", "2", "1", "2"], "clip": ["EP1"] * 4, "seed": [0, 0, 1, 1], "truth": list("abab")}
+    ).assign(prediction=list("abba"))
+    assert score(table).accuracy == 0.5
