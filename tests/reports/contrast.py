@@ -8,7 +8,8 @@ from matplotlib.typing import ColorType
 
 def luminance(color: ColorType) -> float:
     red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in map(float, to_rgb(color))
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in map(float, to_rgb(color))
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -1,4 +1,4 @@
-"""Run folders as ``merlab evaluate`` leaves them, with predictions drawn at a chosen skill."""
+"""Run folders as ``merlab evaluate`` writes them, with random predictions of a chosen skill."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from merlab.evaluation.predictions import predictions_table
-from merlab.evaluation.summary import summarize_run
+from merlab.evaluation.summary import MethodSummary, summarize_run
 
 CLASSES = ["happiness", "disgust", "surprise"]
 SKILLS = {"constant": 0.0, "random": 0.0, "linear-svm": 0.5, "dbfem-caffm": 0.9}
@@ -21,7 +21,7 @@ INPUT = "flow:algorithm=dis,channels=uvs,size=28x28,regions=none,view=global,ver
 
 
 def fake_predictions(skills: Mapping[str, float], seeds: int = 2, subjects: int = 8) -> pd.DataFrame:
-    """A share ``skill`` of the ten clips a subject is decided right, the others at random; constant is constant."""
+    """Ten clips per subject; a share ``skill`` is predicted right, the others at random; constant is constant."""
     keys = [("synthetic", f"sub{subject:02d}", f"EP{clip:02d}") for subject in range(subjects) for clip in range(10)]
     truth = np.arange(len(keys)) % len(CLASSES)
     tables = []
@@ -40,7 +40,7 @@ def fake_predictions(skills: Mapping[str, float], seeds: int = 2, subjects: int 
 
 def fake_metrics(
     skills: Mapping[str, float] = SKILLS, stamps: Mapping[str, Sequence[str]] | None = None, subjects: int = 8
-) -> list[dict[str, Any]]:
+) -> list[MethodSummary]:
     table = fake_predictions(skills, subjects=subjects)
     return summarize_run(table, CLASSES, list(skills), {method: (stamps or {}).get(method, []) for method in skills})
 

@@ -1,4 +1,4 @@
-"""Numbers in documents: stored once, filled by command, checked without writing."""
+"""Numbers in documents: stored once, filled by a command, checked without writing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.reports.documents import fill
-from merlab.reports.stored import store_result
+from merlab.reports.stored import read_stored, store_result
 from merlab.reports.tables import markdown_table, results_table
 from tests.reports.fake_run import SKILLS, write_run
 
@@ -62,7 +62,7 @@ def test_a_block_is_filled_with_the_table_and_its_origin_and_the_rest_stays(stor
     path = document(tmp_path)
     assert fill(path, stored, check=False)
     text = path.read_text(encoding="utf-8")
-    metrics = json.loads((stored / "demo.json").read_text(encoding="utf-8"))["metrics"]
+    metrics = read_stored(stored / "demo.json").metrics
     assert text.startswith("# Numbers\n\n<!-- results: demo -->\n**SYNTHETIC · REDUCED · 2 SEEDS**\n")
     assert markdown_table(results_table(metrics)) in text
     assert "Run of 2026-05-04 with merlab 0.1.0" in text
@@ -81,7 +81,7 @@ def test_clips_of_several_databases_are_also_scored_by_database(stored, tmp_path
     assert len(scored) == len(SKILLS)
 
 
-def test_check_writes_nothing_and_tells_a_stale_document_from_a_filled_one(stored, tmp_path):
+def test_check_writes_nothing_and_reports_a_stale_document(stored, tmp_path):
     path = document(tmp_path)
     assert not fill(path, stored, check=True)
     assert path.read_text(encoding="utf-8") == DOCUMENT
@@ -112,9 +112,12 @@ def test_two_blocks_of_a_document_are_both_filled(stored, tmp_path):
     ("text", "message"),
     [
         ("<!-- leaderboard: casme2-6 -->\n<!-- end -->\n", "leaderboard of 'casme2-6', but .* holds no run"),
-        ("<!-- published: CASME IV -->\n<!-- end -->\n", "published results on 'CASME IV'; there are .* CASME II"),
-        ("\n<!-- results: other -->\n<!-- end -->\n", "line 2 asks for result 'other', but .* holds demo"),
-        ("<!-- results: ../demo -->\n<!-- end -->\n", "asks for result '../demo'"),
+        (
+            "<!-- published: CASME IV -->\n<!-- end -->\n",
+            "published results on 'CASME IV'; there are some on .*CASME II",
+        ),
+        ("\n<!-- results: other -->\n<!-- end -->\n", "line 2 requests result 'other', but .* holds demo"),
+        ("<!-- results: ../demo -->\n<!-- end -->\n", "requests result '../demo'"),
         ("<!-- results: demo -->\n| a |\n", "line 1: the block is not closed"),
         ("<!-- results: demo -->\n<!-- results: demo -->\n<!-- end -->\n", "line 1: the block is not closed"),
     ],
@@ -136,7 +139,7 @@ def test_a_leaderboard_has_every_method_of_the_stored_runs_of_a_scheme(stored, t
     assert sorted(rows) == sorted(SKILLS)
 
 
-def test_published_results_stand_with_their_rule_of_selection_and_mark_what_is_recalled(stored, tmp_path):
+def test_published_results_are_listed_with_their_rule_of_selection_and_recalled_ones_are_marked(stored, tmp_path):
     path = document(tmp_path, "<!-- published: CASME II -->\n<!-- end -->\n")
     assert fill(path, stored, check=False)
     text = path.read_text(encoding="utf-8")
@@ -146,12 +149,12 @@ def test_published_results_stand_with_their_rule_of_selection_and_mark_what_is_r
     assert "best epoch on the test subject" in slstt
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", '{"metrics": []}'])
+@pytest.mark.parametrize("content", ["{}", "[]", '{"metrics": []}', '{"metrics": [{"method": "svm"}]}'])
 def test_a_result_of_another_kind_is_named(stored, tmp_path, content):
     results = tmp_path / "results"
     results.mkdir()
     (results / "demo.json").write_text(content, encoding="utf-8")
-    with pytest.raises(MerlabError, match=r"demo\.json is no stored result"):
+    with pytest.raises(MerlabError, match=r"demo\.json is not a stored result"):
         fill(document(tmp_path), results, check=False)
 
 
@@ -161,7 +164,7 @@ def test_a_document_that_does_not_exist_is_named(stored, tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_the_repository_around_a_virtual_environment_is_not_taken_for_merlabs(tmp_path, monkeypatch):
+def test_the_commit_of_a_repository_around_a_virtual_environment_is_not_merlabs(tmp_path, monkeypatch):
     from merlab.reports import stored as stored_module
 
     installed = tmp_path / "site-packages" / "stored.py"
@@ -175,9 +178,9 @@ def test_the_repository_around_a_virtual_environment_is_not_taken_for_merlabs(tm
     assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["commit"] is None
 
 
-def test_a_reproduced_table_stands_in_a_document_without_its_heading(tmp_path):
+def test_a_reproduced_table_is_put_into_a_document_without_its_heading(tmp_path):
     page = document(tmp_path, "<!-- reproduced: table5 -->\n<!-- end -->\n")
-    with pytest.raises(MerlabError, match=r"`merlab reproduce table5` leaves it, copy it to .*table5\.md"):
+    with pytest.raises(MerlabError, match=r"`merlab reproduce table5` and copy it to .*table5\.md"):
         fill(page, tmp_path, check=False)
     left = tmp_path / "reproduced" / "table5.md"
     left.parent.mkdir()
@@ -185,5 +188,5 @@ def test_a_reproduced_table_stands_in_a_document_without_its_heading(tmp_path):
     fill(page, tmp_path, check=False)
     assert page.read_text(encoding="utf-8") == "<!-- reproduced: table5 -->\n**SYNTHETIC**\n\n- a note\n<!-- end -->\n"
     left.write_text("| a | table |\n\nby hand\n", encoding="utf-8")
-    with pytest.raises(MerlabError, match="does not begin with its title"):
+    with pytest.raises(MerlabError, match="does not begin with a title"):
         fill(page, tmp_path, check=False)

@@ -1,4 +1,4 @@
-"""Figures: what is written in them, their stamps, and that nothing global is touched."""
+"""Figures: their texts, their stamps, and that no global state changes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def chart(stamps: list[str]) -> Figure:
 
 
 @pytest.mark.parametrize("draw", [matrix, chart])
-def test_stamps_stand_above_the_figure_and_across_it(draw):
+def test_stamps_are_above_the_figure_and_across_it(draw):
     texts = words(draw(["SYNTHETIC", LEAKY]))
     assert any(LEAKY in text for text in texts)
     assert "SYNTHETIC · LEAKY" in texts
@@ -84,16 +84,16 @@ def test_the_ink_of_every_cell_contrasts_with_its_color():
 
 def test_the_matrix_in_words_names_the_share_and_the_main_error():
     assert confusion_text(CONFUSION, CLASSES) == (
-        "negative: 75% of 8 right, most often taken for positive; "
-        "positive: 75% of 4 right, most often taken for negative; surprise: no clips"
+        "negative: 75% of 8 right, most often confused with positive; "
+        "positive: 75% of 4 right, most often confused with negative; surprise: no clips"
     )
 
 
 def test_the_chart_names_every_method_and_its_value():
-    metrics = fake_metrics()
-    figure = uf1_chart(metrics)
+    summaries = fake_metrics()
+    figure = uf1_chart(summaries)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == list(SKILLS)
-    assert any(text.startswith(f"{metrics[-1]['uf1']['mean']:.3f}"[1:]) for text in words(figure))
+    assert any(text.startswith(f"{summaries[-1].uf1.mean:.3f}"[1:]) for text in words(figure))
 
 
 def test_the_chart_of_a_run_without_intervals_has_dots_only():
@@ -109,7 +109,7 @@ def test_the_png_is_readable_the_same_each_time_and_large_enough(tmp_path: Path)
     assert min(height, width) >= 600
 
 
-def test_drawing_leaves_pyplot_alone():
+def test_figures_do_not_use_pyplot():
     png_bytes(uf1_chart(fake_metrics({"random": 0.0})))
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or pyplot.get_fignums() == []

@@ -1,4 +1,4 @@
-"""The report: what stands in it, that it needs nothing beside it, and that everyone can read it."""
+"""The report: its content, that it needs no other file, and that everyone can read it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.evaluation.summary import MethodSummary
 from merlab.reports.html import write_report
 from merlab.reports.tables import results_table, verdict
 from tests.pages import Page
@@ -37,7 +38,7 @@ def page(source):
     return Page(source)
 
 
-def test_every_file_of_the_report_lies_in_the_run_folder(run):
+def test_every_file_of_the_report_is_in_the_run_folder(run):
     expected = {
         "report.html",
         "results.md",
@@ -61,14 +62,14 @@ def test_the_page_loads_nothing_and_names_no_host(source, page):
         assert base64.b64decode(encoded).startswith(b"\x89PNG")
 
 
-def test_the_elements_are_closed_in_order_and_headings_skip_no_level(page):
+def test_the_elements_are_closed_in_order_and_no_heading_level_is_skipped(page):
     assert page.open == []
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
 
 
-def test_readers_of_all_kinds_are_served(source, page):
+def test_the_page_is_accessible(source, page):
     assert page.attributes("html") == [{"lang": "en"}]
     assert any(attributes.get("name") == "viewport" for attributes in page.attributes("meta"))
     assert all(str(attributes["alt"]).strip() for attributes in page.attributes("img"))
@@ -82,15 +83,15 @@ def test_readers_of_all_kinds_are_served(source, page):
     ("ink", "paper"),
     [("ink", "page"), ("ink", "panel"), ("quiet", "page"), ("accent", "page"), ("stamp-ink", "stamp-paper")],
 )
-def test_text_contrasts_with_its_ground_in_light_and_dark(source, scheme, ink, paper):
+def test_text_contrasts_with_its_background_in_light_and_dark(source, scheme, ink, paper):
     colors = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", source.split(":root {")[scheme + 1]))
     assert contrast(colors[ink], colors[paper]) >= 4.5
 
 
 def test_stamps_are_explained_before_anything_else(page):
     assert [tag for tag, _ in page.elements if tag in {"aside", "h1"}] == ["aside", "h1"]
-    assert "SYNTHETIC : The faces are drawn by a program" in page.text
-    assert "REDUCED (dbfem-caffm): A smaller network" in page.text
+    assert "SYNTHETIC : The faces are synthetic: a program generated them." in page.text
+    assert "REDUCED (dbfem-caffm): The network is smaller" in page.text
 
 
 def test_every_table_and_figure_bears_the_stamps(source):
@@ -110,16 +111,16 @@ def test_a_leaky_run_explains_its_leak_at_the_top(tmp_path):
     record["methods"][3] = fake_method("dbfem-caffm", stamps=[LEAKY])
     page = Page(write_report(write_run(tmp_path / "run", record=record)).read_text(encoding="utf-8"))
     assert (
-        f"{LEAKY} (dbfem-caffm): The epoch whose weights are tested was chosen by looking at the test"
-        in page.text[:900]
+        f"{LEAKY} (dbfem-caffm): The epoch whose weights are tested was chosen on the test subject" in page.text[:900]
     )
 
 
 def test_the_numbers_and_the_verdict_are_those_of_the_stored_predictions(run, page):
-    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    content = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    summaries = [MethodSummary.model_validate(summary) for summary in content]
     text = page.text.replace("\u00a0", " ")
-    assert verdict(metrics) in text
-    for cell in results_table(metrics)["UF1"]:
+    assert verdict(summaries) in text
+    for cell in results_table(summaries)["UF1"]:
         assert cell in text
 
 
@@ -142,7 +143,7 @@ def test_what_was_run_is_stated(page):
         assert fact in page.text
 
 
-def test_no_folder_of_the_machine_is_named(source):
+def test_no_folder_of_the_machine_is_shown(source):
     assert "/data/faces" not in source
 
 
@@ -151,14 +152,14 @@ def test_the_limits_are_stated(page):
         assert limit in page.text
 
 
-def test_what_a_record_says_is_never_taken_for_markup(tmp_path):
+def test_text_of_a_record_is_never_markup(tmp_path):
     record = fake_record(["linear-svm"], Path("/data/faces"), left_out={"<script>alert(1)</script>": 1})
     source = write_report(write_run(tmp_path / "run", {"linear-svm": 0.5}, record)).read_text(encoding="utf-8")
     assert "<script>" not in source
     assert "&lt;script&gt;alert(1)" in source
 
 
-def test_a_report_drawn_again_from_new_predictions_replaces_the_metrics(tmp_path):
+def test_a_report_made_again_from_new_predictions_replaces_the_metrics(tmp_path):
     folder = write_run(tmp_path / "run")
     write_report(folder)
     before = (folder / "metrics.json").read_text(encoding="utf-8")
@@ -169,7 +170,7 @@ def test_a_report_drawn_again_from_new_predictions_replaces_the_metrics(tmp_path
     assert pd.read_csv(folder / "results.csv").set_index("method").loc["linear-svm", "uf1_mean"] == 1
 
 
-def test_a_report_drawn_twice_is_the_same(tmp_path, source):
+def test_a_report_made_twice_is_the_same(tmp_path, source):
     assert write_report(write_run(tmp_path / "run")).read_text(encoding="utf-8") == source
 
 

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.reports.leaderboard import Contest, Leaderboard, Line, leaderboards, write_csv
+from merlab.evaluation.summary import Estimate
+from merlab.reports.leaderboard import Conditions, Leaderboard, Line, leaderboards, write_csv
 from merlab.reports.stored import store_result, stored_results
-from tests.reports.fake_run import fake_record, write_run
+from tests.reports.fake_run import fake_metrics, fake_record, write_run
 
 FIRST = {"constant": 0.0, "linear-svm": 0.5}
 SECOND = {"constant": 0.0, "dbfem-caffm": 0.9}
@@ -30,15 +31,15 @@ def results(tmp_path_factory):
 
 
 def test_runs_of_the_same_clips_and_folds_share_a_table_and_others_do_not(results):
-    boards = {board.contest.protocol: board for board in leaderboards(stored_results(results))}
-    assert [line.summary["method"] for line in boards["loso"].lines][:2] == ["dbfem-caffm", "linear-svm"]
+    boards = {board.conditions.protocol: board for board in leaderboards(stored_results(results))}
+    assert [line.summary.method for line in boards["loso"].lines][:2] == ["dbfem-caffm", "linear-svm"]
     assert {line.run for line in boards["kfold"].lines} == {"c"}
-    assert boards["kfold"].contest.folds == 4
+    assert boards["kfold"].conditions.folds == 4
 
 
-def test_a_method_that_two_runs_hold_with_the_same_result_stands_once(results):
-    board = next(board for board in leaderboards(stored_results(results)) if board.contest.protocol == "loso")
-    assert [line.summary["method"] for line in board.lines].count("constant") == 1
+def test_a_method_with_the_same_result_in_two_runs_is_listed_once(results):
+    board = next(board for board in leaderboards(stored_results(results)) if board.conditions.protocol == "loso")
+    assert [line.summary.method for line in board.lines].count("constant") == 1
 
 
 def test_the_csv_holds_numbers_with_date_seeds_interval_and_stamps_and_is_checked(results):
@@ -56,11 +57,18 @@ def test_a_folder_without_results_is_named(tmp_path):
         write_csv(tmp_path, check=True)
 
 
-def test_each_database_stands_beside_what_was_published_of_it_and_says_where_that_lies():
-    score = {"mean": 0.8, "sd": 0.01, "interval": [0.75, 0.82]}
-    summary = {"method": "ststnet", "by_database": {"casme2": {"uf1": score}, "smic": {"uf1": score}}}
-    contest = Contest(("casme2", "smic"), "megc2019", "loso", 40, 309)
-    table = Leaderboard(contest, [Line("run", "2026-05-04", "", "reduced", summary)]).beside_published()
+def board(method: str, **uf1: Estimate) -> Leaderboard:
+    """A leaderboard of one method with these UF1 on databases."""
+    (summary,) = fake_metrics({method: 0.9})
+    scores = summary.by_database["synthetic"]
+    databases = {name: scores.model_copy(update={"uf1": value}) for name, value in uf1.items()}
+    line = Line("run", "2026-05-04", "", "reduced", summary.model_copy(update={"by_database": databases}))
+    return Leaderboard(Conditions(tuple(uf1), "megc2019", "loso", 40, 309), [line])
+
+
+def test_each_database_is_listed_beside_what_was_published_on_it_and_where_that_lies():
+    uf1 = Estimate(mean=0.8, sd=0.01, interval=(0.75, 0.82))
+    table = board("ststnet", casme2=uf1, smic=uf1).beside_published()
     # STSTNet paper, Table III (UF1 .8382 and .6801), and MEB's re-run of the last epoch (.7036 and .7139).
     honest = table[table["model"] == "last epoch"].to_dict("records")
     rows = {(row["published by"], row["database"]): row for row in honest}
@@ -71,7 +79,10 @@ def test_each_database_stands_beside_what_was_published_of_it_and_says_where_tha
     assert "samm" not in set(table["database"])
 
 
-def test_a_method_that_nobody_published_has_no_row():
-    summary = {"method": "linear-svm", "by_database": {"smic": {"uf1": {"mean": 0.6, "sd": None, "interval": [0, 1]}}}}
-    board = Leaderboard(Contest(("smic",), "megc2019", "loso", 16, 164), [Line("run", "", "", "reduced", summary)])
-    assert board.beside_published().empty
+def test_without_an_interval_a_published_value_is_listed_without_a_place():
+    table = board("ststnet", smic=Estimate(mean=0.8, sd=None, interval=None)).beside_published()
+    assert set(table["published is"]) == {"without an interval to compare with"}
+
+
+def test_a_method_without_a_published_result_has_no_row():
+    assert board("linear-svm", smic=Estimate(mean=0.6, sd=None, interval=(0, 1))).beside_published().empty

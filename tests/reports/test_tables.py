@@ -7,12 +7,15 @@ import io
 import pytest
 from rich.console import Console
 
+from merlab.evaluation.significance import Comparison, Interval
+from merlab.evaluation.summary import Estimate, MethodSummary
 from merlab.reports.tables import (
     class_table,
     comparison_table,
     console_table,
     database_table,
     estimate,
+    estimate_text,
     markdown_table,
     number,
     p_text,
@@ -28,20 +31,21 @@ def metrics():
     return fake_metrics(stamps={"dbfem-caffm": ["SYNTHETIC", "LEAKY: epoch picked on the test subject"]})
 
 
-def summary(method: str, uf1: float, uar: list[float] | None, **compared: dict[str, object]) -> dict[str, object]:
-    """As much of a metrics object as a verdict reads."""
-    return {
-        "method": method,
-        "classes": list("abcde"),
-        "stamps": [],
-        "uf1": {"mean": uf1, "sd": None, "interval": None},
-        "uar": {"mean": uf1, "sd": None, "interval": uar},
-        "compared": {name.replace("_", "-"): of for name, of in compared.items()},
-    }
+def summary(method: str, uf1: float, uar: Interval | None, **compared: Comparison) -> MethodSummary:
+    """The summary of a method on five classes with these UF1, interval of UAR, and comparisons."""
+    (whole,) = fake_metrics({method: 0.0}, subjects=1)
+    return whole.model_copy(
+        update={
+            "classes": tuple("abcde"),
+            "uf1": Estimate(mean=uf1, sd=None, interval=None),
+            "uar": Estimate(mean=uf1, sd=None, interval=uar),
+            "compared": {name.replace("_", "-"): of for name, of in compared.items()},
+        }
+    )
 
 
-def difference(value: float, interval: list[float] | None, p: float) -> dict[str, object]:
-    return {"metric": "uf1", "difference": value, "interval": interval, "p": p}
+def difference(value: float, interval: Interval | None, p: float) -> Comparison:
+    return Comparison(metric="uf1", difference=value, interval=interval, p=p)
 
 
 @pytest.mark.parametrize(
@@ -68,22 +72,22 @@ def test_a_p_value_is_never_zero():
     assert p_text(1 / 2001) == "p < .001"
 
 
-def test_every_method_is_a_row_in_order_floors_included(metrics):
+def test_every_method_is_a_row_in_order_baselines_included(metrics):
     table = results_table(metrics)
     assert table["method"].tolist() == list(SKILLS)
     assert list(table.columns) == [
         "method", "UF1", "UAR", "accuracy", "macro precision", "clips", "seeds", "stamps",
     ]  # fmt: skip
-    best = metrics[-1]
-    assert table["UF1"].iloc[-1] == estimate(best["uf1"]["mean"], best["uf1"]["sd"], best["uf1"]["interval"])
+    best = metrics[-1].uf1
+    assert table["UF1"].iloc[-1] == estimate_text(best) == estimate(best.mean, best.sd, best.interval)
     assert table["stamps"].iloc[-1] == "SYNTHETIC · LEAKY: epoch picked on the test subject"
 
 
 def test_the_numbers_for_programs_are_not_rounded(metrics):
     row = results_numbers(metrics).to_dict("records")[-1]
     assert row["method"] == "dbfem-caffm"
-    assert row["uf1_mean"] == metrics[-1]["uf1"]["mean"]
-    assert [row["uar_low"], row["uar_high"]] == metrics[-1]["uar"]["interval"]
+    assert row["uf1_mean"] == metrics[-1].uf1.mean
+    assert (row["uar_low"], row["uar_high"]) == metrics[-1].uar.interval
     assert row["stamps"] == "SYNTHETIC · LEAKY: epoch picked on the test subject"
 
 
@@ -97,6 +101,9 @@ def test_databases_are_rows(metrics):
     table = database_table(metrics)
     assert table[["method", "database", "clips", "subjects"]].iloc[0].tolist() == ["constant", "synthetic", "80", "8"]
     assert table["UF1"].tolist() == results_table(metrics)["UF1"].tolist()
+    assert list(database_table(metrics, ["uar"]).columns) == [
+        "method", "database", "clips", "subjects", "UAR", "classes absent",
+    ]  # fmt: skip
 
 
 def test_each_pair_is_compared_once(metrics):
@@ -110,7 +117,7 @@ def test_one_method_leaves_the_comparisons_empty():
     assert comparison_table(fake_metrics({"random": 0.0})).empty
 
 
-def test_markdown_has_a_line_a_row_and_escapes_bars(metrics):
+def test_markdown_has_one_line_per_row_and_escapes_bars(metrics):
     lines = markdown_table(results_table(metrics).assign(method="a|b")).splitlines()
     assert len(lines) == 2 + len(SKILLS)
     assert lines[1] == "| --- | --- | --- | --- | --- | --- | --- | --- |"
@@ -123,16 +130,16 @@ def test_the_console_table_fits_80_columns_and_bears_the_stamps(metrics):
     text = output.getvalue()
     assert max(map(len, text.splitlines())) <= 80
     assert "Results, 80 clips [SYNTHETIC · LEAKY: epoch picked on the test" in text
-    for shown in (*SKILLS, number(metrics[-1]["uf1"]["mean"])):
+    for shown in (*SKILLS, number(metrics[-1].uf1.mean)):
         assert shown in text
 
 
-def test_the_best_method_beats_the_best_floor_where_interval_and_p_say_so():
+def test_the_best_method_beats_the_best_baseline_where_interval_and_p_show_it():
     metrics = [
-        summary("constant", 0.11, [0.2, 0.2]),
-        summary("linear-svm", 0.65, [0.6, 0.7], constant=difference(0.54, [0.5, 0.6], 0.001)),
-        summary("ststnet", 0.60, [0.5, 0.7], linear_svm=difference(-0.05, [-0.1, 0.0], 0.06)),
-        summary("dbfem-caffm", 0.71, [0.6, 0.8], linear_svm=difference(0.06, [0.01, 0.11], 0.021)),
+        summary("constant", 0.11, (0.2, 0.2)),
+        summary("linear-svm", 0.65, (0.6, 0.7), constant=difference(0.54, (0.5, 0.6), 0.001)),
+        summary("ststnet", 0.60, (0.5, 0.7), linear_svm=difference(-0.05, (-0.1, 0.0), 0.06)),
+        summary("dbfem-caffm", 0.71, (0.6, 0.8), linear_svm=difference(0.06, (0.01, 0.11), 0.021)),
     ]
     assert verdict(metrics) == (
         "dbfem-caffm beats linear-svm: UF1 .710 against .650, difference +.060 [+.010, +.110], p = .021."
@@ -142,40 +149,43 @@ def test_the_best_method_beats_the_best_floor_where_interval_and_p_say_so():
 @pytest.mark.parametrize(
     ("compared", "reason"),
     [
-        (difference(0.02, [-0.03, 0.07], 0.4), "the interval of the difference includes 0"),
-        (difference(0.04, [0.001, 0.07], 0.06), "p is not below .050"),
-        (difference(-0.1, [-0.2, -0.05], 0.001), "the floor is better"),
-        (difference(0.1, None, 1.0), "with one subject the interval of the difference is not defined"),
+        (difference(0.02, (-0.03, 0.07), 0.4), "the interval of the difference includes 0"),
+        (difference(0.04, (0.001, 0.07), 0.06), "p is not below .050"),
+        (difference(-0.1, (-0.2, -0.05), 0.001), "the baseline is better"),
+        (difference(0.1, None, 1.0), "with one subject the interval of the difference is undefined"),
     ],
 )
-def test_a_method_that_does_not_beat_the_floor_is_said_not_to_with_the_reason(compared, reason):
-    metrics = [summary("linear-svm", 0.5, [0.4, 0.6]), summary("ststnet", 0.5, [0.4, 0.6], linear_svm=compared)]
+def test_a_method_that_does_not_beat_the_baseline_is_reported_with_the_reason(compared, reason):
+    metrics = [summary("linear-svm", 0.5, (0.4, 0.6)), summary("ststnet", 0.5, (0.4, 0.6), linear_svm=compared)]
     assert verdict(metrics).startswith("ststnet does not beat linear-svm: UF1 .500 against .500, difference ")
     assert verdict(metrics).endswith(f"; {reason}.")
 
 
 def test_the_verdict_does_not_depend_on_the_order_of_the_methods():
     svm_last = [
-        summary("ststnet", 0.71, [0.6, 0.8]),
-        summary("linear-svm", 0.65, [0.6, 0.7], ststnet=difference(-0.06, [-0.11, -0.01], 0.021)),
+        summary("ststnet", 0.71, (0.6, 0.8)),
+        summary("linear-svm", 0.65, (0.6, 0.7), ststnet=difference(-0.06, (-0.11, -0.01), 0.021)),
     ]
     assert "ststnet beats linear-svm" in verdict(svm_last)
     assert "difference +.060 [+.010, +.110]" in verdict(svm_last)
 
 
-def test_without_a_floor_nothing_is_said_to_be_beaten():
-    assert verdict([summary("ststnet", 0.71, [0.6, 0.8])]) == (
-        "This run holds no floor (constant, random, linear-svm), so nothing can be said to beat a floor; "
+def test_without_a_baseline_no_method_is_compared():
+    assert verdict([summary("ststnet", 0.71, (0.6, 0.8))]) == (
+        "This run has no baseline (constant, random, linear-svm), so no method is compared with a baseline; "
         "the best UF1 is .710 by ststnet."
     )
-    assert "no method other than the baselines" in verdict([summary("random", 0.2, [0.1, 0.3])])
+    assert "no method other than the baselines" in verdict([summary("random", 0.2, (0.1, 0.3))])
 
 
-def test_a_run_where_nothing_exceeds_guessing_says_so():
-    compared = difference(0.01, [-0.05, 0.07], 0.8)
-    at_chance = [summary("random", 0.2, [0.1, 0.3]), summary("ststnet", 0.21, [0.12, 0.28], random=compared)]
-    assert "No method is above chance: no 95 % interval of UAR lies above .200" in verdict(at_chance)
-    above = [summary("random", 0.2, [0.1, 0.3]), summary("ststnet", 0.31, [0.21, 0.38], random=compared)]
+def test_a_run_in_which_no_method_exceeds_guessing_is_marked():
+    compared = difference(0.01, (-0.05, 0.07), 0.8)
+    at_chance = [summary("random", 0.2, (0.1, 0.3)), summary("ststnet", 0.21, (0.12, 0.28), random=compared)]
+    assert (
+        "No method is above chance: no 95 % interval of UAR is above .200, the UAR of guessing among 5 classes"
+        in verdict(at_chance)
+    )
+    above = [summary("random", 0.2, (0.1, 0.3)), summary("ststnet", 0.31, (0.21, 0.38), random=compared)]
     assert "chance" not in verdict(above)
 
 
@@ -186,4 +196,4 @@ def test_predictions_without_skill_are_judged_to_be_chance_and_skilled_ones_are_
 
 def test_the_verdict_bears_the_stamps(metrics):
     assert verdict(metrics).endswith("[SYNTHETIC · LEAKY: epoch picked on the test subject]")
-    assert len(metrics[0]["classes"]) == len(CLASSES)
+    assert len(metrics[0].classes) == len(CLASSES)

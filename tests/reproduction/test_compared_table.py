@@ -28,7 +28,7 @@ METRICS = ("accuracy", "uf1")
 
 @pytest.fixture(scope="module")
 def summaries():
-    return {summary["method"]: summary for summary in fake_metrics(SKILLS, STAMPS)}
+    return {summary.method: summary for summary in fake_metrics(SKILLS, STAMPS)}
 
 
 @pytest.fixture(scope="module")
@@ -45,22 +45,22 @@ def test_a_row_has_what_is_published_and_beside_it_what_was_measured(table, summ
     text = table.text().set_index("row")
     assert text.loc["ResNet_12", "accuracy, published"] == "0.7577"
     measured = text.loc["ResNet_12", "accuracy, measured"]
-    assert measured.startswith(f"{summaries['gfem']['accuracy']['mean']:.3f}"[1:])
+    assert measured.startswith(f"{summaries['gfem'].accuracy.mean:.3f}"[1:])
     assert "[" in measured
 
 
-def test_the_floors_stand_in_the_table_without_published_figures(table):
-    baselines = table.text().query("row == 'a floor'")
+def test_the_baselines_are_listed_without_published_values(table):
+    baselines = table.text().query("row == 'baseline'")
     assert list(baselines["method"]) == ["constant", "random", "linear-svm"]
     assert set(baselines["UF1, published"]) == {"–"}
 
 
-def test_what_was_not_measured_says_why(table):
+def test_a_row_that_was_not_measured_gives_the_reason(table):
     row = table.text().set_index("row").loc["theirs"]
     assert (row["accuracy, measured"], row["remark"]) == ("–", "not implemented")
 
 
-def test_stamps_stand_above_the_table_and_in_their_rows(table):
+def test_stamps_are_above_the_table_and_in_their_rows(table):
     assert table.stamps == ["SYNTHETIC", "REDUCED"]
     assert table.markdown().startswith("# Table 5\n\n**SYNTHETIC · REDUCED**\n")
     assert table.text().set_index("row").loc["ResNet_12", "remark"] == "SYNTHETIC · REDUCED"
@@ -98,14 +98,14 @@ def test_pairs_of_columns_become_one_for_a_terminal(table):
     assert str(narrow.iloc[0, 2]).startswith("0.7577 | .")
 
 
-def test_a_table_of_which_nothing_is_published_has_no_empty_columns_for_it(summaries):
+def test_a_table_without_published_values_has_no_empty_columns_for_them(summaries):
     table = ComparedTable("leak", "Leak", METRICS, [Row("a", "gfem", {}, summaries["gfem"])])
     columns = ["row", "method", "accuracy, measured", "UF1, measured", "remark"]
     assert list(table.text().columns) == columns
     assert list(paired(table.text()).columns) == columns
 
 
-def test_table_8_holds_what_the_paper_lists_and_rivals_are_all_other_methods():
+def test_table_8_has_the_rows_of_the_paper_and_comparison_methods_are_all_others():
     listed = {row.merlab for row in table_8_rows()}
     assert "dbfem-caffm" in listed
     assert {"ststnet", "off-apexnet"} <= set(comparison_methods())

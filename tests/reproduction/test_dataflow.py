@@ -1,4 +1,4 @@
-"""What flows where in a network."""
+"""The dataflow of a network."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_papers_fusion_is_as_the_text_describes_it():
     assert blocks["fusion.refine.1"].sources == ("fusion.refine.0",)
 
 
-def test_the_guided_fusion_hands_both_maps_from_gate_to_gate():
+def test_the_guided_fusion_passes_both_maps_from_gate_to_gate():
     module, shape = network_of(find_method("dbfem-caffm-l"), "reduced", (28, 28))
     blocks = {block.name: block for block in trace(module, shape)}
     assert [blocks[f"fusion.{name}"].kind for name in ("first", "second", "third")] == ["CBAM"] * 3
@@ -65,9 +65,9 @@ def test_the_guided_fusion_hands_both_maps_from_gate_to_gate():
 def test_a_network_is_left_without_hooks():
     module = Forked()
     trace(module, (1, 8, 6))
-    assert not any(part._forward_hooks or part._forward_pre_hooks for part in module.modules())
+    assert not any(layer._forward_hooks or layer._forward_pre_hooks for layer in module.modules())
 
 
-def test_blocks_are_called_by_their_usual_names():
+def test_blocks_have_their_usual_names():
     assert describe(nn.Conv2d(1, 1, (1, 7), stride=2)) == "conv 1×7 / 2"
     assert describe(nn.MaxPool2d(2)) == "max-pool"

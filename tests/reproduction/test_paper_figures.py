@@ -38,7 +38,7 @@ def test_every_block_is_a_box_and_no_two_overlap(blocks):
                 assert abs(box.get_y() - other.get_y()) >= BOX_HEIGHT
 
 
-def test_every_feed_is_an_arrow_and_every_shape_is_written(blocks):
+def test_every_source_has_an_arrow_and_every_shape_is_written(blocks):
     axes = architecture_figure(blocks, "title").axes[0]
     arrows = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
     assert len(arrows) == sum(len(block.sources) for block in blocks)
@@ -49,13 +49,13 @@ def test_every_feed_is_an_arrow_and_every_shape_is_written(blocks):
 
 def test_figure_4_has_a_published_and_a_measured_bar_for_each_network_and_metric():
     metrics = fake_metrics({"gfem": 0.9, "resnet18": 0.6, "resnet34": 0.4}, {"gfem": ["SYNTHETIC"]})
-    summaries = {summary["method"]: summary for summary in metrics}
+    summaries = {summary.method: summary for summary in metrics}
     rows = paper_rows(TABLE_5, "Table 5", ("accuracy", "uf1", "uar"), summaries)
     figure = bar_chart(ComparedTable("table5", "Table 5", ("accuracy", "uf1", "uar"), rows), "Figure 4")
     heights = [bar.get_height() for bar in figure.axes[0].patches if isinstance(bar, Rectangle)]
     assert len(heights) == 18
     assert heights[0] == 0.7577
-    assert heights[1] == summaries["gfem"]["accuracy"]["mean"]
+    assert heights[1] == summaries["gfem"].accuracy.mean
     assert "SYNTHETIC" in " ".join(text.get_text() for text in figure.texts)
 
 
@@ -67,7 +67,7 @@ def test_the_same_figure_gives_the_same_files(blocks, tmp_path):
     assert b"<svg" in first[1]
 
 
-def test_figure_3_shows_frame_crop_and_aligned_face_and_says_synthetic(tmp_path):
+def test_figure_3_shows_frame_crop_and_aligned_face_and_is_stamped(tmp_path):
     figure = figure_3(Bench(tmp_path))
     frame, crop, aligned = (np.asarray(image.get_array()) for image in figure.axes[0].images)
     assert frame.shape == (480, 640, 3)
@@ -76,7 +76,7 @@ def test_figure_3_shows_frame_crop_and_aligned_face_and_says_synthetic(tmp_path)
     assert "SYNTHETIC" in " ".join(text.get_text() for text in figure.texts)
 
 
-def test_an_image_without_a_face_and_a_file_that_is_no_image_are_named(tmp_path):
+def test_an_image_without_a_face_and_a_file_that_is_not_an_image_are_refused(tmp_path):
     cv2.imwrite(str(tmp_path / "gray.png"), np.full((200, 200, 3), 128, np.uint8))
     (tmp_path / "text.png").write_text("no image")
     with pytest.raises(MerlabError, match="no face is found"):

@@ -10,8 +10,10 @@ import typer
 from merlab.cli.app import EXPERIMENTS, app
 from merlab.errors import MerlabError
 
-ResultsOption = Annotated[Path, typer.Option(help="Folder of stored summaries.")]
-CheckOption = Annotated[bool, typer.Option("--check", help="Write nothing; status 1 when something is out of date.")]
+ResultsOption = Annotated[Path, typer.Option(help="Folder of stored runs.")]
+CheckOption = Annotated[
+    bool, typer.Option("--check", help="Write nothing; exit with status 1 if something is out of date.")
+]
 
 results_app = typer.Typer(help="Numbers in documents, taken from stored runs.", no_args_is_help=True)
 app.add_typer(results_app, name="results", rich_help_panel=EXPERIMENTS)
@@ -23,7 +25,7 @@ def save(
     file: Annotated[Path, typer.Argument(help="The JSON file to write, e.g. docs/results/NAME.json.")],
     command: Annotated[str, typer.Option(help="The command that made the run, as a reader would type it.")],
 ) -> None:
-    """Keep a run's summary (no per-clip data) where documents take their numbers from."""
+    """Store a run's summary (no per-clip data) for the tables of documents."""
     from merlab.reports.stored import store_result
 
     store_result(run, file, command)
@@ -34,7 +36,7 @@ def leaderboard(
     results: ResultsOption = Path("docs/results"),
     check: CheckOption = False,
 ) -> None:
-    """Keep leaderboard.csv beside the stored runs: every method of every run, with date, commit, seeds and stamps."""
+    """Write leaderboard.csv beside the stored runs: every method of every run, with date, commit, seeds and stamps."""
     from merlab.reports.leaderboard import CSV_NAME, write_csv
 
     if not write_csv(results, check):
@@ -43,7 +45,7 @@ def leaderboard(
 
 @results_app.command()
 def fill(
-    documents: Annotated[list[Path], typer.Argument(help="Markdown files with result blocks.", metavar="FILE...")],
+    documents: Annotated[list[Path], typer.Argument(help="Markdown files with blocks to fill.", metavar="FILE...")],
     results: ResultsOption = Path("docs/results"),
     check: CheckOption = False,
 ) -> None:

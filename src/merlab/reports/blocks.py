@@ -1,4 +1,4 @@
-"""What stands in the blocks of documents: runs, leaderboards, spotting, reproduced tables, published results."""
+"""The content of the blocks in documents: runs, leaderboards, spotting, reproduced tables, published results."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.errors import MerlabError
+from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.models.recognizer import load_recognizer
 from merlab.recipes import Published, published_results
 from merlab.reports.leaderboard import Leaderboard, leaderboards
@@ -20,7 +21,6 @@ from merlab.stamps import STAMP_SEPARATOR, all_stamps
 Block = Callable[[str, Path, str], str]
 
 REPRODUCED = "reproduced"
-PUBLISHED_SHARES = {"accuracy": "accuracy", "uf1": "UF1", "uar": "UAR"}
 
 
 def run_block(name: str, results: Path, where: str) -> str:
@@ -29,52 +29,49 @@ def run_block(name: str, results: Path, where: str) -> str:
     known = sorted(found.stem for found in results.glob("*.json"))
     if name not in known:
         raise MerlabError(
-            f"{where} asks for result {name!r}, but {results} holds {', '.join(known) or 'nothing'}; "
-            f"keep a run under that name with `merlab results save RUN {path}`"
+            f"{where} requests result {name!r}, but {results} holds {', '.join(known) or 'nothing'}; "
+            f"store a run under that name with `merlab results save RUN {path}`"
         )
     stored = read_stored(path)
-    try:
-        tables = [results_table(stored.metrics)]
-        if len(stored.databases) > 1 or len(stored.metrics[0]["by_database"]) > 1:
-            tables.append(database_table(stored.metrics).drop(columns=["accuracy", "macro precision"]))
-        text, sentence = "\n".join(map(markdown_table, tables)), verdict(stored.metrics)
-    except KeyError as error:
-        raise MerlabError(f"{path} is no stored result ({error}); write it again with `merlab results save`") from error
+    tables = [results_table(stored.metrics)]
+    if len(stored.databases) > 1 or len(stored.metrics[0].by_database) > 1:
+        tables.append(database_table(stored.metrics, ("uf1", "uar")))
+    text = "\n".join(map(markdown_table, tables))
     stamps = STAMP_SEPARATOR.join(all_stamps(stored.metrics))
     heading = f"**{stamps}**\n\n" if stamps else ""
-    return f"{heading}{text}\n{sentence}\n\n{_origin(stored)}\n"
+    return f"{heading}{text}\n{verdict(stored.metrics)}\n\n{_origin(stored)}\n"
 
 
 def leaderboard_block(name: str, results: Path, where: str) -> str:
-    """Every method of the stored runs of ``SCHEME`` or ``SCHEME PROTOCOL``: a table for each set of clips and folds."""
+    """Every method of the stored runs of ``SCHEME`` or ``SCHEME PROTOCOL``: one table per set of clips and folds."""
     boards = _boards(name, results, where)
     return "\n".join(f"{board.title}\n\n{markdown_table(board.text())}" for board in boards)
 
 
 def beside_block(name: str, results: Path, where: str) -> str:
-    """The same leaderboards, database by database of MEGC2019's composite, beside what was published of each."""
+    """The same leaderboards for each database of MEGC2019's composite, beside the published values."""
     tables = {board.title: board.beside_published() for board in _boards(name, results, where)}
     if all(table.empty for table in tables.values()):
-        raise MerlabError(f"{where}: nothing is published of the databases and methods of {name!r}")
+        raise MerlabError(f"{where}: nothing is published on the databases with the methods of {name!r}")
     return "\n".join(f"{title}\n\n{markdown_table(table)}" for title, table in tables.items() if not table.empty)
 
 
 def published_block(data: str, results: Path, where: str) -> str:
-    """What others published on some data, with the rule that selected the model, best accuracy or UF1 first."""
+    """What others published on some data, with the rule that selected the model, best UF1 or accuracy first."""
     rows = [row for row in published_results() if row.data == data]
     if not rows:
         known = dict.fromkeys(row.data for row in published_results())
-        raise MerlabError(f"{where} asks for published results on {data!r}; there are those on {', '.join(known)}")
+        raise MerlabError(f"{where} requests published results on {data!r}; there are some on {', '.join(known)}")
     ordered = sorted(rows, key=lambda row: (row.uf1 or 0, row.accuracy or 0), reverse=True)
     return markdown_table(pd.DataFrame([_published_row(row) for row in ordered]))
 
 
 def spotting_block(name: str, results: Path, where: str) -> str:
-    """What one stored `merlab score-spotting` found, and the command that repeats it."""
+    """One stored result of `merlab score-spotting`, and the command that repeats it."""
     path = results / FOLDER / f"{name}.json"
     if not path.is_file():
         raise MerlabError(
-            f"{where} asks for spotting {name!r}; write it with `merlab score-spotting ... --save {path}`"
+            f"{where} requests spotting {name!r}; write it with `merlab score-spotting ... --save {path}`"
         )
     stored = read_spotting(path)
     heading = f"**{STAMP_SEPARATOR.join(stored.stamps)}**\n\n" if stored.stamps else ""
@@ -82,21 +79,21 @@ def spotting_block(name: str, results: Path, where: str) -> str:
 
 
 def reproduced_block(name: str, results: Path, where: str) -> str:
-    """What `merlab reproduce NAME` left as Markdown, without its heading."""
+    """The Markdown that `merlab reproduce NAME` wrote, without its heading."""
     path = results / REPRODUCED / f"{name}.md"
     if not path.is_file():
-        raise MerlabError(f"{where} asks for {name!r}; `merlab reproduce {name}` leaves it, copy it to {path}")
+        raise MerlabError(f"{where} requests {name!r}; make it with `merlab reproduce {name}` and copy it to {path}")
     heading, _, text = path.read_text(encoding="utf-8").partition("\n\n")
     if not heading.startswith("# "):
-        raise MerlabError(f"{path} is nothing that `merlab reproduce` left: it does not begin with its title")
+        raise MerlabError(f"{path} was not written by `merlab reproduce`: it does not begin with a title")
     return text
 
 
 def model_block(name: str, results: Path, where: str) -> str:
-    """The weights that ship with merlab: what their file says of itself."""
+    """The weights that ship with merlab: the card in their file."""
     recognizer = load_recognizer()
     if recognizer.card.name != name:
-        raise MerlabError(f"{where} asks for the model {name!r}; the one that ships is {recognizer.card.name}")
+        raise MerlabError(f"{where} requests the model {name!r}; the one that ships is {recognizer.card.name}")
     stamps = STAMP_SEPARATOR.join(recognizer.card.stamps)
     tables = [markdown_table(card_facts(recognizer)), markdown_table(card_scores(recognizer.card))]
     return f"**{stamps}**\n\n" + "\n".join(tables)
@@ -118,21 +115,21 @@ def _boards(name: str, results: Path, where: str) -> list[Leaderboard]:
     boards = [
         board
         for board in leaderboards(stored_results(results))
-        if board.contest.scheme == scheme and protocol in ("", board.contest.protocol)
+        if board.conditions.scheme == scheme and protocol in ("", board.conditions.protocol)
     ]
     if not boards:
-        raise MerlabError(f"{where} asks for a leaderboard of {name!r}, but {results} holds no run of it")
+        raise MerlabError(f"{where} requests a leaderboard of {name!r}, but {results} holds no run of it")
     return boards
 
 
 def _published_row(row: Published) -> dict[str, str]:
-    shares = {title: getattr(row, key) for key, title in PUBLISHED_SHARES.items()}
+    shares: dict[MetricName, float | None] = {"accuracy": row.accuracy, "uf1": row.uf1, "uar": row.uar}
     return {
         "method": row.method,
         "year": str(row.year or ""),
         "classes": row.classes,
         "protocol": row.protocol,
-        **{title: "" if value is None else number(value) for title, value in shares.items()},
+        **{METRIC_TITLES[name]: "" if value is None else number(value) for name, value in shares.items()},
         "model": row.selection,
         "status": row.status,
         "source": row.source,

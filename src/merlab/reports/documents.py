@@ -1,6 +1,6 @@
-"""Numbers in documents come from stored runs and from published.csv: blocks of Markdown are filled by command.
+"""Numbers in documents come from stored runs and from published.csv: a command fills blocks of Markdown.
 
-A block is two lines of their own, ``<!-- KIND: NAME -->`` and ``<!-- end -->``; what stands between them is replaced.
+A block is two lines of their own, ``<!-- KIND: NAME -->`` and ``<!-- end -->``; the lines between them are replaced.
 KIND is one of ``merlab.reports.blocks.BLOCKS``.
 """
 
@@ -18,15 +18,15 @@ END = "<!-- end -->"
 
 
 def fill(document: Path, results: Path, check: bool) -> bool:
-    """Put the tables of stored summaries and of published results into a document; ``check`` writes nothing.
+    """Put the tables of stored runs and of published results into a document; ``check`` writes nothing.
 
     Returns whether the document is up to date afterwards: False only with ``check``, when a block would change. Raises
-    MerlabError for a block that is not closed or that names what does not exist.
+    MerlabError for a block that is not closed or that requests a result that does not exist.
     """
     try:
         present = document.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise MerlabError(f"cannot read {document}: {error}; name a Markdown file") from error
+        raise MerlabError(f"cannot read {document}: {error}; choose a Markdown file") from error
     return keep_text(document, _filled(present, document, results), check)
 
 

@@ -1,4 +1,4 @@
-"""Figures from the metrics of a run: confusion matrices and a chart of UF1, each with its stamps across it.
+"""Figures from the summaries of a run: confusion matrices and a chart of UF1, each with its stamps across it.
 
 Plain ``matplotlib.figure.Figure`` objects: no pyplot, so no state is shared with a notebook or another thread.
 """
@@ -19,24 +19,26 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
 from merlab.evaluation.metrics import recall
-from merlab.reports.tables import BASELINES, Metrics, estimate
+from merlab.evaluation.summary import MethodSummary
+from merlab.methods.baselines import BASELINE_NAMES
+from merlab.reports.tables import estimate_text
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 from merlab.storage import whole_file
 
 DPI = 150
-# One hue from light to dark: lightness alone orders it, so it survives color blindness and gray print.
+# One hue from light to dark: the order is visible by lightness alone, with color blindness and in gray print.
 COLOR_MAP = "Blues"
-# Where black and white ink contrast equally with that hue, 4.5 to 1.
+# The share at which black and white ink contrast equally with that hue, 4.5 to 1.
 WHITE_INK_ABOVE = 0.715
-# Blue and orange of Okabe and Ito's palette, told apart with every kind of color blindness.
-METHOD_COLOR, FLOOR_COLOR = "#0072B2", "#D55E00"
+# Blue and orange of Okabe and Ito's palette, distinguishable with every kind of color blindness.
+METHOD_COLOR, BASELINE_COLOR = "#0072B2", "#D55E00"
 STAMP_INK, STAMP_PAPER = "#5c1a00", "#ffe2b8"
 MATRIX_MARGIN, CELL = 2.2, 0.85
 CHART_WIDTH, CHART_MARGIN, CHART_ROW = 7.0, 1.3, 0.36
 
 
 def confusion_figure(confusion: ArrayLike, classes: Sequence[str], title: str, stamps: Sequence[str]) -> Figure:
-    """A confusion matrix (K, K), rows truth: percent of the row in each cell, its count beneath, stamps across."""
+    """A confusion matrix (K, K), rows are the truth: each cell gives its share of the row and its count."""
     counts = np.asarray(confusion, np.int64)
     totals = counts.sum(axis=1)
     share = np.divide(counts, totals[:, None], out=np.zeros(counts.shape), where=totals[:, None] > 0)
@@ -54,34 +56,34 @@ def confusion_figure(confusion: ArrayLike, classes: Sequence[str], title: str, s
 
 
 def confusion_text(confusion: ArrayLike, classes: Sequence[str]) -> str:
-    """What a confusion matrix shows, for readers who do not see it: the share recognized and the main error a class."""
+    """A confusion matrix in words, for readers who do not see it: recall and the most frequent error of each class."""
     counts = np.asarray(confusion, np.int64)
     sentences = []
     for position, (label, found) in enumerate(zip(classes, recall(counts), strict=True)):
         others = counts[position].copy()
         others[position] = 0
-        taken_for = f", most often taken for {classes[int(others.argmax())]}" if others.any() else ""
+        error = f", most often confused with {classes[int(others.argmax())]}" if others.any() else ""
         total = counts[position].sum()
-        sentences.append(f"{label}: {found:.0%} of {total} right{taken_for}" if total else f"{label}: no clips")
+        sentences.append(f"{label}: {found:.0%} of {total} right{error}" if total else f"{label}: no clips")
     return "; ".join(sentences)
 
 
-def uf1_chart(metrics: Metrics) -> Figure:
+def uf1_chart(summaries: Sequence[MethodSummary]) -> Figure:
     """UF1 of every method: a dot at the mean over seeds, a line over its 95 % interval; baselines are open squares."""
-    stamps = all_stamps(metrics)
-    figure, axes = stamped_figure(CHART_WIDTH, CHART_MARGIN + CHART_ROW * len(metrics), stamps)
-    for row, summary in enumerate(metrics):
-        floor = summary["method"] in BASELINES
-        color = FLOOR_COLOR if floor else METHOD_COLOR
-        mean, interval = summary["uf1"]["mean"], summary["uf1"]["interval"]
-        if interval is not None:
-            axes.plot(interval, [row, row], color=color, linewidth=2, solid_capstyle="butt")
-        axes.plot(mean, row, "s" if floor else "o", color=color, markerfacecolor="white" if floor else color)
+    stamps = all_stamps(summaries)
+    figure, axes = stamped_figure(CHART_WIDTH, CHART_MARGIN + CHART_ROW * len(summaries), stamps)
+    for row, summary in enumerate(summaries):
+        baseline = summary.method in BASELINE_NAMES
+        color = BASELINE_COLOR if baseline else METHOD_COLOR
+        if summary.uf1.interval is not None:
+            axes.plot(summary.uf1.interval, [row, row], color=color, linewidth=2, solid_capstyle="butt")
+        marker, inside = ("s", "white") if baseline else ("o", color)
+        axes.plot(summary.uf1.mean, row, marker, color=color, markerfacecolor=inside)
         axes.annotate(
-            estimate(**summary["uf1"]), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9
+            estimate_text(summary.uf1), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9
         )
-    axes.set_yticks(range(len(metrics)), [summary["method"] for summary in metrics])
-    axes.set_ylim(len(metrics) - 0.5, -0.5)
+    axes.set_yticks(range(len(summaries)), [summary.method for summary in summaries])
+    axes.set_ylim(len(summaries) - 0.5, -0.5)
     axes.set_xlim(0, 1)
     axes.grid(axis="x", color="#dddddd")
     axes.set_axisbelow(True)
@@ -91,14 +93,14 @@ def uf1_chart(metrics: Metrics) -> Figure:
 
 
 def png_bytes(figure: Figure) -> bytes:
-    """The figure as PNG; the same figure gives the same bytes."""
+    """The figure as PNG; equal figures give equal bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
 
 
 def save_png(figure: Figure, path: Path) -> bytes:
-    """Write the figure as a PNG file, whole or not at all, and return what was written."""
+    """Write the figure as a PNG file, whole or not at all, and return the bytes written."""
     image = png_bytes(figure)
     with whole_file(path) as aside:
         aside.write_bytes(image)
@@ -106,7 +108,7 @@ def save_png(figure: Figure, path: Path) -> bytes:
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Leave NAME.png and NAME.svg in a folder; the same figure gives the same bytes."""
+    """Write NAME.png and NAME.svg to a folder; equal figures give equal bytes."""
     png, svg = folder / f"{name}.png", folder / f"{name}.svg"
     save_png(figure, png)
     with matplotlib.rc_context({"svg.hashsalt": name}), whole_file(svg) as aside:
@@ -122,7 +124,7 @@ def _write_cells(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float6
 
 
 def _stamp_lines(stamps: Sequence[str], width: float) -> list[str]:
-    """The stamps on one line where they fit a width in inches (about 11 bold letters an inch), else a line each."""
+    """The stamps on one line where it fits a width in inches (about 11 bold letters per inch), else one line each."""
     letters = int(11 * width)
     together = STAMP_SEPARATOR.join(stamps)
     if len(together) <= letters:
@@ -136,7 +138,7 @@ def _strip_height(stamps: Sequence[str], width: float) -> float:
 
 
 def stamped_figure(width: float, height: float, stamps: Sequence[str]) -> tuple[Figure, Axes]:
-    """A figure of this size in inches, made taller by a strip at its top that bears every stamp."""
+    """A figure of this size in inches, plus a strip at its top with all stamps."""
     strip = _strip_height(stamps, width)
     figure = Figure(figsize=(width, height + strip), dpi=DPI)
     bottom = height / (height + strip)
@@ -151,7 +153,7 @@ def stamped_figure(width: float, height: float, stamps: Sequence[str]) -> tuple[
 
 
 def stamp_across(figure: Figure, axes: Axes, stamps: Sequence[str]) -> None:
-    """The word of each stamp slanting across the drawing, so that it stays when somebody cuts the strip off."""
+    """Write the word of each stamp diagonally across the axes, so that it remains when the strip is cut off."""
     if not stamps:
         return
     words = STAMP_SEPARATOR.join(map(short_stamp, stamps))

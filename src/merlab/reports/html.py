@@ -1,22 +1,24 @@
-"""The report of a run: one page that needs nothing beside it, and the same tables and figures as files."""
+"""The report of a run: one self-contained HTML page, and the same tables and figures as files."""
 
 from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from merlab.evaluation.predictions import METRICS_FILE
+from merlab.evaluation.summary import MethodSummary
+from merlab.methods.baselines import BASELINE_NAMES
 from merlab.pages import page_environment
 from merlab.reports import figures, tables
 from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import Run, read_run
-from merlab.reports.tables import Metrics
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, stamp_notes
 from merlab.storage import whole_file, write_json
 
@@ -33,7 +35,7 @@ PROTOCOLS = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as the page holds it: its name, a data URI, its width in CSS pixels, and its content in words."""
+    """A figure of the page: its name, a data URI, its width in CSS pixels, and its content in words."""
 
     name: str
     uri: str
@@ -42,19 +44,19 @@ class Picture:
 
 
 def write_report(run_folder: Path) -> Path:
-    """Draw the report of a run from its stored predictions and return the path of the page.
+    """Make the report of a run from its stored predictions and return the path of the page.
 
-    Leaves report.html, results.md, results.csv, uf1.png, one confusion-METHOD.png a method, and metrics.json computed
-    anew in the folder. Raises MerlabError when the folder holds no run, an unfinished one, or damaged files.
+    Writes report.html, results.md, results.csv, metrics.json, uf1.png, and one confusion-METHOD.png per method to the
+    folder. Raises MerlabError when the folder holds no run, an unfinished one, or damaged files.
     """
     run = read_run(run_folder)
-    metrics = run.summarize()
-    write_json(run_folder / METRICS_FILE, metrics)
+    summaries = run.summarize()
+    write_json(run_folder / METRICS_FILE, [summary.model_dump(mode="json") for summary in summaries])
     with whole_file(run_folder / CSV_FILE) as aside:
-        tables.results_numbers(metrics).to_csv(aside, index=False)
+        tables.results_numbers(summaries).to_csv(aside, index=False)
     with whole_file(run_folder / MARKDOWN_FILE) as aside:
-        aside.write_text(_markdown(run, metrics), encoding="utf-8")
-    page = _page(run, metrics, _chart(metrics, run_folder), _confusions(metrics, run_folder))
+        aside.write_text(_markdown(run, summaries), encoding="utf-8")
+    page = _page(run, summaries, _chart(summaries, run_folder), _confusions(summaries, run_folder))
     with whole_file(run_folder / REPORT_FILE) as aside:
         aside.write_text(page, encoding="utf-8")
     return run_folder / REPORT_FILE
@@ -65,30 +67,30 @@ def _title(run: Run) -> str:
     return f"{databases}, {run.record.data.scheme}, {run.record.data.protocol}"
 
 
-def _markdown(run: Run, metrics: Metrics) -> str:
-    parts = [f"# {_title(run)}\n"]
-    if stamps := all_stamps(metrics):
-        parts.append(f"**{STAMP_SEPARATOR.join(stamps)}**\n")
-    parts += [tables.markdown_table(tables.results_table(metrics)), f"{tables.verdict(metrics)}\n"]
-    return "\n".join(parts)
+def _markdown(run: Run, summaries: Sequence[MethodSummary]) -> str:
+    paragraphs = [f"# {_title(run)}\n"]
+    if stamps := all_stamps(summaries):
+        paragraphs.append(f"**{STAMP_SEPARATOR.join(stamps)}**\n")
+    paragraphs += [tables.markdown_table(tables.results_table(summaries)), f"{tables.verdict(summaries)}\n"]
+    return "\n".join(paragraphs)
 
 
-def _chart(metrics: Metrics, folder: Path) -> Picture:
-    text = "; ".join(f"{summary['method']} {tables.estimate(**summary['uf1'])}" for summary in metrics)
-    return _picture("UF1 of every method", figures.uf1_chart(metrics), folder / CHART_FILE, text)
+def _chart(summaries: Sequence[MethodSummary], folder: Path) -> Picture:
+    text = "; ".join(f"{summary.method} {tables.estimate_text(summary.uf1)}" for summary in summaries)
+    return _picture("UF1 of every method", figures.uf1_chart(summaries), folder / CHART_FILE, text)
 
 
-def _confusions(metrics: Metrics, folder: Path) -> list[Picture]:
+def _confusions(summaries: Sequence[MethodSummary], folder: Path) -> list[Picture]:
     return [
         _picture(
-            summary["method"],
+            summary.method,
             figures.confusion_figure(
-                summary["confusion"], summary["classes"], f"{summary['method']}, all folds", summary["stamps"]
+                summary.confusion, summary.classes, f"{summary.method}, all folds", summary.stamps
             ),
-            folder / f"confusion-{summary['method']}.png",
-            figures.confusion_text(summary["confusion"], summary["classes"]),
+            folder / f"confusion-{quote(summary.method, safe=' ')}.png",
+            figures.confusion_text(summary.confusion, summary.classes),
         )
-        for summary in metrics
+        for summary in summaries
     ]
 
 
@@ -97,7 +99,7 @@ def _picture(name: str, figure: Figure, path: Path, text: str) -> Picture:
     return Picture(name, f"data:image/png;base64,{encoded}", round(figure.get_figwidth() * CSS_PIXELS_PER_INCH), text)
 
 
-def _page(run: Run, metrics: Metrics, chart: Picture, confusions: list[Picture]) -> str:
+def _page(run: Run, summaries: Sequence[MethodSummary], chart: Picture, confusions: list[Picture]) -> str:
     environment = page_environment("merlab.reports")
     environment.filters["unbroken"] = _unbroken
     environment.tests["numeric"] = _is_numeric
@@ -105,25 +107,27 @@ def _page(run: Run, metrics: Metrics, chart: Picture, confusions: list[Picture])
         title=_title(run),
         record=run.record,
         protocol=PROTOCOLS.get(run.record.data.protocol, ""),
-        stamps=all_stamps(metrics),
-        notes=stamp_notes(metrics),
-        metrics=metrics,
-        results=tables.results_table(metrics),
-        verdict=tables.verdict(metrics),
+        stamps=all_stamps(summaries),
+        notes=stamp_notes(summaries),
+        summaries=summaries,
+        baselines=BASELINE_NAMES,
+        results=tables.results_table(summaries),
+        verdict=tables.verdict(summaries),
+        level=tables.number(tables.SIGNIFICANCE_LEVEL),
         chance=tables.number(tables.chance_level(run.record.data.classes)),
         chart=chart,
-        confusions=list(zip(metrics, confusions, [_counts(summary) for summary in metrics], strict=True)),
-        classes={measure: tables.class_table(metrics, measure) for measure in ("f1", "recall", "precision")},
-        databases=tables.database_table(metrics),
-        comparisons=tables.comparison_table(metrics),
+        confusions=list(zip(summaries, confusions, [_counts(summary) for summary in summaries], strict=True)),
+        classes={measure: tables.class_table(summaries, measure) for measure in ("f1", "recall", "precision")},
+        databases=tables.database_table(summaries),
+        comparisons=tables.comparison_table(summaries),
         commands=rerun_commands(run),
     )
 
 
-def _counts(summary: dict[str, Any]) -> pd.DataFrame:
-    """The confusion counts as text, a row a true class."""
-    counts = pd.DataFrame(summary["confusion"], columns=summary["classes"]).astype(str)
-    counts.insert(0, "true class", summary["classes"])
+def _counts(summary: MethodSummary) -> pd.DataFrame:
+    """The confusion counts as text, one row per true class."""
+    counts = pd.DataFrame(summary.confusion, columns=list(summary.classes)).astype(str)
+    counts.insert(0, "true class", summary.classes)
     return counts
 
 
@@ -133,5 +137,5 @@ def _is_numeric(cell: str) -> bool:
 
 
 def _unbroken(cell: str) -> str:
-    """A number that may break only before its interval."""
+    """A number that wraps only before its interval."""
     return cell.replace(" ", NO_BREAK_SPACE).replace(f"{NO_BREAK_SPACE}[", " [")

@@ -1,25 +1,26 @@
-"""A run's summary, kept as JSON in docs/results: what documents and the leaderboard take their numbers from."""
+"""A run's summary, stored as JSON in docs/results: the numbers of documents and of the leaderboard come from it."""
 
 from __future__ import annotations
 
 import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from merlab import __version__
 from merlab.errors import MerlabError
-from merlab.reports.run import DataFacts, read_run
+from merlab.evaluation.record import DataFacts, MethodFacts
+from merlab.evaluation.summary import MethodSummary
+from merlab.reports.run import read_run
 from merlab.storage import read_json, write_json
 
 
 class StoredResult(BaseModel):
-    """A run's summary for documents: no per-clip data and no folder of the machine that ran it.
+    """A run's summary for documents: it holds no per-clip data and no folder of the machine that ran it.
 
-    ``command`` is what a reader would type to repeat the run; ``commit`` is merlab's when the summary was stored, None
-    where merlab does not run from a git checkout; ``metrics`` are the objects of metrics.json.
+    ``command`` is what a reader would type to repeat the run. ``commit`` is merlab's when the summary was stored, None
+    where merlab does not run from a git checkout. ``metrics`` are the objects of metrics.json.
     """
 
     date: str
@@ -27,8 +28,8 @@ class StoredResult(BaseModel):
     command: str
     databases: dict[str, dict[str, str]]
     data: DataFacts
-    methods: list[dict[str, Any]]
-    metrics: list[dict[str, Any]]
+    methods: list[MethodFacts]
+    metrics: list[MethodSummary] = Field(min_length=1)
     versions: dict[str, str]
     hardware: str
 
@@ -43,7 +44,7 @@ def store_result(run_folder: Path, path: Path, command: str) -> None:
         command=command,
         databases={database.name: database.shareable for database in record.databases},
         data=record.data,
-        methods=[method.model_dump(mode="json") for method in record.methods],
+        methods=record.methods,
         metrics=run.summarize(),
         versions=record.versions,
         hardware=record.hardware,
@@ -52,30 +53,31 @@ def store_result(run_folder: Path, path: Path, command: str) -> None:
 
 
 def read_stored(path: Path) -> StoredResult:
-    """The summary in a file; raises MerlabError when it is none, or holds no metrics."""
+    """The summary in a file; raises MerlabError when the file holds anything else."""
     try:
-        stored = StoredResult.model_validate(read_json(path))
-        if not stored.metrics:
-            raise MerlabError(f"{path} is no stored result (no metrics); write it again with `merlab results save`")
+        return StoredResult.model_validate(read_json(path))
     except ValidationError as error:
-        raise MerlabError(f"{path} is no stored result ({error}); write it again with `merlab results save`") from error
-    return stored
+        fault = error.errors()[0]
+        field = ".".join(map(str, fault["loc"])) or "content"
+        raise MerlabError(
+            f"{path} is not a stored result ({field}: {fault['msg']}); write it again with `merlab results save`"
+        ) from error
 
 
 def stored_results(folder: Path) -> dict[str, StoredResult]:
-    """Every summary of a folder by name, in the order of their names."""
+    """Every summary of a folder, by name, sorted by name."""
     return {path.stem: read_stored(path) for path in sorted(folder.glob("*.json"))}
 
 
 def made_now() -> str:
-    """``2026-05-04 with merlab 0.1.0 at commit 0123abc``, for what a command has just made."""
+    """``2026-05-04 with merlab 0.1.0 at commit 0123abc``: the origin of what a command has just made."""
     commit = commit_of_checkout()
     today = datetime.now(timezone.utc).date().isoformat()
     return f"{today} with merlab {__version__}" + (f" at commit {commit}" if commit else "")
 
 
 def commit_of_checkout() -> str | None:
-    """The commit of the checkout that this file is tracked in, with ``-dirty`` where it was changed since."""
+    """The commit of the checkout in which this file is tracked, with ``-dirty`` where files were changed since."""
     here = Path(__file__).resolve()
     git = ["git", "-C", str(here.parent)]
     try:

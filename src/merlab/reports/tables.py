@@ -1,28 +1,29 @@
-"""Tables and sentences from the metrics of a run (the objects of metrics.json, see ``summarize_run``).
+"""Tables and sentences from the summaries of a run (see ``summarize_run``).
 
-Every function takes that list of objects, one a method. A number reads "mean ± sd [low, high]": the mean and standard
-deviation over seeds, and the 95 % interval of the mean from resampling subjects.
+A number reads "mean ± sd [low, high]": mean and standard deviation over seeds, and the 95 % interval of the mean from
+resampling subjects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from merlab.evaluation.metrics import METRIC_TITLES, METRICS, MetricName
+from merlab.evaluation.significance import Comparison
+from merlab.evaluation.summary import COMPARED_METRIC, DatabaseScores, Estimate, MethodSummary, summary_frame
+from merlab.methods.baselines import BASELINE_NAMES, GUESS_NAMES
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 
-Metrics = Sequence[dict[str, Any]]
 Measure = Literal["f1", "recall", "precision"]
 
-METRIC_TITLES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy", "macro_precision": "macro precision"}
-GUESSES = ("constant", "random")
-BASELINES = (*GUESSES, "linear-svm")
 SIGNIFICANCE_LEVEL = 0.05
+DIFFERENCE_TITLE = f"{METRIC_TITLES[COMPARED_METRIC]} difference"
 
 
 def number(value: float, *, signed: bool = False) -> str:
@@ -36,7 +37,7 @@ def number(value: float, *, signed: bool = False) -> str:
 def estimate(
     mean: float, sd: float | None = None, interval: Sequence[float] | None = None, *, signed: bool = False
 ) -> str:
-    """``mean ± sd [low, high]``; the parts that are None are left out."""
+    """``mean ± sd [low, high]``, without whichever of sd and interval is None."""
     text = number(mean, signed=signed)
     if sd is not None:
         text += f" ± {number(sd)}"
@@ -46,104 +47,98 @@ def estimate(
     return text
 
 
+def estimate_text(of: Estimate) -> str:
+    """An ``Estimate`` as ``mean ± sd [low, high]``."""
+    return estimate(of.mean, of.sd, of.interval)
+
+
 def p_text(p_value: float) -> str:
-    """``p = .021``, or ``p < .001`` where three decimals would say zero."""
+    """``p = .021``, or ``p < .001`` where three decimals would read zero."""
     return "p < .001" if p_value < 0.001 else f"p = {number(p_value)}"
 
 
-def results_table(metrics: Metrics) -> pd.DataFrame:
-    """A row a method: the four metrics as text, clips, seeds, stamps. Floors are rows like all others."""
+def results_table(summaries: Sequence[MethodSummary]) -> pd.DataFrame:
+    """One row per method, baselines included: the four metrics as text, clips, seeds, stamps."""
+    return pd.DataFrame(
+        [
+            {
+                "method": summary.method,
+                **_metric_cells(summary),
+                "clips": str(summary.clips),
+                "seeds": str(summary.seeds),
+                "stamps": STAMP_SEPARATOR.join(summary.stamps),
+            }
+            for summary in summaries
+        ]
+    )
+
+
+def results_numbers(summaries: Sequence[MethodSummary]) -> pd.DataFrame:
+    """The results at full precision for other programs, one column per number: ``uf1_mean``, ``uf1_sd``, ..."""
+    return summary_frame(summaries).rename(columns={name: f"{name}_mean" for name in METRICS}).reset_index()
+
+
+def class_table(summaries: Sequence[MethodSummary], measure: Measure) -> pd.DataFrame:
+    """One row per method, one column per class with its number of clips: F1, recall or precision, mean over seeds."""
+    return pd.DataFrame(
+        [
+            {
+                "method": summary.method,
+                **{f"{label} ({of.clips})": number(getattr(of, measure)) for label, of in summary.per_class.items()},
+            }
+            for summary in summaries
+        ]
+    )
+
+
+def database_table(summaries: Sequence[MethodSummary], metrics: Sequence[MetricName] = tuple(METRICS)) -> pd.DataFrame:
+    """One row per method and database, each database's clips taken from the same predictions."""
+    return pd.DataFrame(
+        [
+            {
+                "method": summary.method,
+                "database": database,
+                "clips": str(scores.clips),
+                "subjects": str(scores.subjects),
+                **_metric_cells(scores, metrics),
+                "classes absent": ", ".join(scores.absent_classes) or "none",
+            }
+            for summary in summaries
+            for database, scores in summary.by_database.items()
+        ]
+    )
+
+
+def comparison_table(summaries: Sequence[MethodSummary]) -> pd.DataFrame:
+    """One row per pair of methods: their difference in UF1, its 95 % interval, p, and the conclusion."""
     rows = [
         {
-            "method": summary["method"],
-            **{title: estimate(**summary[name]) for name, title in METRIC_TITLES.items()},
-            "clips": str(summary["clips"]),
-            "seeds": str(summary["seeds"]),
-            "stamps": STAMP_SEPARATOR.join(summary["stamps"]),
+            "method": summary.method,
+            "against": other,
+            DIFFERENCE_TITLE: _difference_text(compared),
+            "p": p_text(compared.p).removeprefix("p = ").removeprefix("p "),
+            "shown": "a difference" if _is_shown(compared) else "no difference",
         }
-        for summary in metrics
+        for summary in summaries
+        for other, compared in summary.compared.items()
     ]
-    return pd.DataFrame(rows)
-
-
-def results_numbers(metrics: Metrics) -> pd.DataFrame:
-    """What ``results_table`` says, as numbers at full precision for other programs: a column a number."""
-    rows = []
-    for summary in metrics:
-        row: dict[str, Any] = {"method": summary["method"]}
-        for name in METRIC_TITLES:
-            low, high = summary[name]["interval"] or (None, None)
-            row |= {
-                f"{name}_mean": summary[name]["mean"],
-                f"{name}_sd": summary[name]["sd"],
-                f"{name}_low": low,
-                f"{name}_high": high,
-            }
-        counts = {key: summary[key] for key in ("clips", "subjects", "seeds")}
-        rows.append(row | counts | {"stamps": STAMP_SEPARATOR.join(summary["stamps"])})
-    return pd.DataFrame(rows)
-
-
-def class_table(metrics: Metrics, measure: Measure) -> pd.DataFrame:
-    """A row a method, a column a class with its number of clips: F1, recall or precision, mean over seeds."""
-    return pd.DataFrame(
-        [
-            {
-                "method": summary["method"],
-                **{f"{label} ({of['clips']})": number(of[measure]) for label, of in summary["per_class"].items()},
-            }
-            for summary in metrics
-        ]
-    )
-
-
-def database_table(metrics: Metrics) -> pd.DataFrame:
-    """A row a method and database, from the database's share of the same pooled predictions."""
-    return pd.DataFrame(
-        [
-            {
-                "method": summary["method"],
-                "database": database,
-                "clips": str(of["clips"]),
-                "subjects": str(of["subjects"]),
-                **{title: estimate(**of[name]) for name, title in METRIC_TITLES.items()},
-                "classes absent": ", ".join(of["absent_classes"]) or "none",
-            }
-            for summary in metrics
-            for database, of in summary["by_database"].items()
-        ]
-    )
-
-
-def comparison_table(metrics: Metrics) -> pd.DataFrame:
-    """A row a pair of methods: UF1 of the method minus the other, its 95 % interval, p, and what that shows."""
-    rows = []
-    for summary in metrics:
-        for other, compared in summary["compared"].items():
-            row = {
-                "method": summary["method"],
-                "against": other,
-                "UF1 difference": estimate(compared["difference"], interval=compared["interval"], signed=True),
-                "p": p_text(compared["p"]).removeprefix("p = ").removeprefix("p "),
-                "shown": "a difference" if _is_shown(compared) else "no difference",
-            }
-            rows.append(row)
-    return pd.DataFrame(rows, columns=["method", "against", "UF1 difference", "p", "shown"])
+    return pd.DataFrame(rows, columns=["method", "against", DIFFERENCE_TITLE, "p", "shown"])
 
 
 def markdown_table(table: pd.DataFrame) -> str:
-    """A table of text as GitHub-flavored Markdown, one line a row, ending in a newline."""
+    """A table of text as GitHub-flavored Markdown, one line per row, ending in a newline."""
     rows = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
     return "".join(f"| {' | '.join(_markdown_cell(str(cell)) for cell in row)} |\n" for row in rows)
 
 
-def console_table(metrics: Metrics, title: str = "Results") -> Table:
-    """The results for a terminal of 80 columns; all stamps stand in the title, and beside the methods they belong to.
+def console_table(summaries: Sequence[MethodSummary], title: str = "Results") -> Table:
+    """The results for a terminal of 80 columns.
 
-    Clips are the same for all methods of a run and stand in the title; macro precision is left to the report.
+    The title gives the number of clips, which all methods of a run share, and all stamps; each row gives the words of
+    its own stamps. Macro precision is given in the report only.
     """
-    stamps = all_stamps(metrics)
-    clips = f", {metrics[0]['clips']} clips" if metrics else ""
+    stamps = all_stamps(summaries)
+    clips = f", {summaries[0].clips} clips" if summaries else ""
     table = Table(
         title=escape(f"{title}{clips}" + (f" [{STAMP_SEPARATOR.join(stamps)}]" if stamps else "")),
         title_justify="left",
@@ -151,8 +146,8 @@ def console_table(metrics: Metrics, title: str = "Results") -> Table:
         caption_justify="left",
         box=SIMPLE_HEAD,
     )
-    rows = results_table(metrics).drop(columns=["macro precision", "clips"])
-    rows["stamps"] = ["\n".join(map(short_stamp, summary["stamps"])) for summary in metrics]
+    rows = results_table(summaries).drop(columns=[METRIC_TITLES["macro_precision"], "clips"])
+    rows["stamps"] = ["\n".join(map(short_stamp, summary.stamps)) for summary in summaries]
     for column in rows.columns:
         table.add_column(column)
     for row in rows.to_numpy().tolist():
@@ -161,91 +156,101 @@ def console_table(metrics: Metrics, title: str = "Results") -> Table:
 
 
 def chance_level(classes: Sequence[str]) -> float:
-    """The expected UAR of every guess that ignores the clip, be it constant, uniform or by class frequency."""
+    """The expected UAR of every guess that ignores the clip: constant, uniform, or by class frequency."""
     return 1 / len(classes)
 
 
-def verdict(metrics: Metrics) -> str:
-    """Whether the best method beats the best baseline by UF1, and whether anything is above chance, in plain sentences.
+def verdict(summaries: Sequence[MethodSummary]) -> str:
+    """Whether the best method beats the best baseline by UF1, and whether any method is above chance, in sentences.
 
-    The baselines are constant, random and linear-svm. "Beats" means that the 95 % interval of the paired difference
-    is above 0 and that p is below .05. The stamps of all methods are given at the end, in brackets.
+    "Beats" means that the 95 % interval of the paired difference is above 0 and that p is below .05. The stamps of all
+    methods are given at the end, in brackets.
     """
-    stamps = all_stamps(metrics)
+    stamps = all_stamps(summaries)
     sentences = [
-        _against_floor(metrics),
-        _against_chance(metrics),
+        _against_baseline(summaries),
+        _against_chance(summaries),
         f"[{STAMP_SEPARATOR.join(stamps)}]" if stamps else "",
     ]
     return " ".join(filter(None, sentences))
 
 
-def _against_floor(metrics: Metrics) -> str:
-    contender = _best(summary for summary in metrics if summary["method"] not in BASELINES)
-    floor = _best(summary for summary in metrics if summary["method"] in BASELINES)
-    if contender is None or floor is None:
-        missing = f"no floor ({', '.join(BASELINES)})" if floor is None else "no method other than the baselines"
-        best = contender or floor
-        reached = f"; the best UF1 is {estimate(**best['uf1'])} by {best['method']}" if best else ""
-        return f"This run holds {missing}, so nothing can be said to beat a floor{reached}."
-    compared = _difference(contender, floor)
-    beats = _is_shown(compared) and compared["difference"] > 0
-    difference = estimate(compared["difference"], interval=compared["interval"], signed=True)
+def _against_baseline(summaries: Sequence[MethodSummary]) -> str:
+    method = _best(summary for summary in summaries if summary.method not in BASELINE_NAMES)
+    baseline = _best(summary for summary in summaries if summary.method in BASELINE_NAMES)
+    if method is None or baseline is None:
+        missing = f"baseline ({', '.join(BASELINE_NAMES)})" if baseline is None else "method other than the baselines"
+        best = method or baseline
+        reached = f"; the best UF1 is {estimate_text(best.uf1)} by {best.method}" if best else ""
+        return f"This run has no {missing}, so no method is compared with a baseline{reached}."
+    compared = _difference(method, baseline)
+    beats = _is_shown(compared) and compared.difference > 0
     sentence = (
-        f"{contender['method']} {'beats' if beats else 'does not beat'} {floor['method']}: "
-        f"UF1 {number(contender['uf1']['mean'])} against {number(floor['uf1']['mean'])}, "
-        f"difference {difference}, {p_text(compared['p'])}"
+        f"{method.method} {'beats' if beats else 'does not beat'} {baseline.method}: "
+        f"UF1 {number(method.uf1.mean)} against {number(baseline.uf1.mean)}, "
+        f"difference {_difference_text(compared)}, {p_text(compared.p)}"
     )
     return f"{sentence}." if beats else f"{sentence}; {_why_not(compared)}."
 
 
-def _why_not(compared: dict[str, Any]) -> str:
+def _why_not(compared: Comparison) -> str:
     if _is_shown(compared):
-        return "the floor is better"
-    if compared["interval"] is None:
-        return "with one subject the interval of the difference is not defined"
-    low, high = compared["interval"]
+        return "the baseline is better"
+    if compared.interval is None:
+        return "with one subject the interval of the difference is undefined"
+    low, high = compared.interval
     if low <= 0 <= high:
         return "the interval of the difference includes 0"
     return f"p is not below {number(SIGNIFICANCE_LEVEL)}"
 
 
-def _against_chance(metrics: Metrics) -> str:
-    judged = [summary for summary in metrics if summary["method"] not in GUESSES]
-    if not judged or any(summary["uar"]["interval"] is None for summary in judged):
+def _against_chance(summaries: Sequence[MethodSummary]) -> str:
+    judged = [summary for summary in summaries if summary.method not in GUESS_NAMES]
+    intervals = [summary.uar.interval for summary in judged]
+    if not judged or None in intervals:
         return ""
-    chance = chance_level(judged[0]["classes"])
-    if any(summary["uar"]["interval"][0] > chance for summary in judged):
+    chance = chance_level(judged[0].classes)
+    if any(interval is not None and interval[0] > chance for interval in intervals):
         return ""
     return (
-        f"No method is above chance: no 95 % interval of UAR lies above {number(chance)}, "
-        f"what guessing among {len(judged[0]['classes'])} classes gives."
+        f"No method is above chance: no 95 % interval of UAR is above {number(chance)}, "
+        f"the UAR of guessing among {len(judged[0].classes)} classes."
     )
 
 
-def _best(summaries: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-    return max(summaries, key=lambda summary: float(summary["uf1"]["mean"]), default=None)
+def _best(summaries: Iterable[MethodSummary]) -> MethodSummary | None:
+    return max(summaries, key=lambda summary: summary.uf1.mean, default=None)
 
 
-def _difference(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+def _difference(first: MethodSummary, second: MethodSummary) -> Comparison:
     """First minus second, whichever of the two holds the comparison."""
-    if second["method"] in first["compared"]:
-        return dict(first["compared"][second["method"]])
-    backward = second["compared"][first["method"]]
-    interval = backward["interval"]
-    return {
-        **backward,
-        "difference": -backward["difference"],
-        "interval": None if interval is None else [-interval[1], -interval[0]],
-    }
+    if second.method in first.compared:
+        return first.compared[second.method]
+    backward = second.compared[first.method]
+    return Comparison(
+        metric=backward.metric,
+        difference=-backward.difference,
+        interval=backward.interval and (-backward.interval[1], -backward.interval[0]),
+        p=backward.p,
+    )
 
 
-def _is_shown(compared: dict[str, Any]) -> bool:
-    """Whether interval and p value both say that the methods differ."""
-    if compared["interval"] is None:
+def _is_shown(compared: Comparison) -> bool:
+    """Whether interval and p value both show that the methods differ."""
+    if compared.interval is None:
         return False
-    low, high = compared["interval"]
-    return bool(compared["p"] < SIGNIFICANCE_LEVEL and not low <= 0 <= high)
+    low, high = compared.interval
+    return compared.p < SIGNIFICANCE_LEVEL and not low <= 0 <= high
+
+
+def _metric_cells(
+    scores: MethodSummary | DatabaseScores, metrics: Sequence[MetricName] = tuple(METRICS)
+) -> dict[str, str]:
+    return {METRIC_TITLES[name]: estimate_text(scores.estimate(name)) for name in metrics}
+
+
+def _difference_text(compared: Comparison) -> str:
+    return estimate(compared.difference, interval=compared.interval, signed=True)
 
 
 def _markdown_cell(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Figure 1: a network drawn from its own modules."""
+"""Figure 1: a diagram of a network, made from its modules."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ LINE = "#555555"
 
 
 def architecture_figure(blocks: Sequence[Block], title: str) -> Figure:
-    """Boxes in the order of the dataflow, the input above; arrows are what feeds what.
+    """One box per block in the order of the dataflow, the input at the top; an arrow joins a block to one it feeds.
 
-    Parts of the network that take the input stand in columns of their own; all else stands between them.
+    Each submodule that takes the input has its own column; all others are placed between the columns.
     """
     rows, columns = _rows(blocks), _columns(blocks)
     places = _places(blocks, rows, columns)
@@ -38,13 +38,13 @@ def architecture_figure(blocks: Sequence[Block], title: str) -> Figure:
     for block in blocks:
         for source in block.sources:
             _arrow(axes, places[source], places[block.name])
-        _box(axes, places[block.name], _label(block), columns.get(_part(block), (0.0, SHARED_COLOR))[1])
+        _box(axes, places[block.name], _label(block), columns.get(_submodule(block), (0.0, SHARED_COLOR))[1])
     _headings(axes, blocks, places)
     return figure
 
 
-def _part(block: Block) -> str:
-    """The network's own part that a block belongs to: ``global_branch``."""
+def _submodule(block: Block) -> str:
+    """The submodule of the network that a block belongs to: ``global_branch``."""
     return block.name.partition(".")[0]
 
 
@@ -55,7 +55,7 @@ def _label(block: Block) -> str:
 
 
 def _rows(blocks: Sequence[Block]) -> dict[str, int]:
-    """The row of each block, as low as what it feeds allows, so that branches end side by side."""
+    """The row of each block, as low as the blocks that it feeds allow, so that branches end side by side."""
     below: dict[str, int] = defaultdict(int)
     for block in reversed(blocks):
         for source in block.sources:
@@ -64,25 +64,25 @@ def _rows(blocks: Sequence[Block]) -> dict[str, int]:
 
 
 def _columns(blocks: Sequence[Block]) -> dict[str, tuple[float, str]]:
-    """Place and color of each part that takes the input, where there are several."""
-    parts = list(dict.fromkeys(_part(block) for block in blocks if INPUT in block.sources))
-    if len(parts) < 2:
+    """Place and color of each submodule that takes the input, where there are several."""
+    branches = list(dict.fromkeys(_submodule(block) for block in blocks if INPUT in block.sources))
+    if len(branches) < 2:
         return {}
-    middle = (len(parts) - 1) / 2
-    spread = COLUMN * 2 if len(parts) == 2 else COLUMN
+    middle = (len(branches) - 1) / 2
+    spread = COLUMN * 2 if len(branches) == 2 else COLUMN
     return {
-        part: ((position - middle) * spread, BRANCH_COLORS[position % len(BRANCH_COLORS)])
-        for position, part in enumerate(parts)
+        branch: ((position - middle) * spread, BRANCH_COLORS[position % len(BRANCH_COLORS)])
+        for position, branch in enumerate(branches)
     }
 
 
 def _places(
     blocks: Sequence[Block], rows: Mapping[str, int], columns: Mapping[str, tuple[float, str]]
 ) -> dict[str, Place]:
-    """The middle of every box; boxes of one row and column stand side by side."""
+    """The center of every box; boxes of one row and column are placed side by side."""
     together: dict[tuple[float, int], list[str]] = defaultdict(list)
     for block in blocks:
-        x, _ = columns.get(_part(block), (0.0, SHARED_COLOR))
+        x, _ = columns.get(_submodule(block), (0.0, SHARED_COLOR))
         together[x, rows[block.name]].append(block.name)
     places = {}
     for (x, row), names in together.items():
@@ -101,7 +101,7 @@ def _box(axes: Axes, place: Place, text: str, color: str) -> None:
 
 
 def _arrow(axes: Axes, start: Place, end: Place) -> None:
-    """Straight down to the next row; an arrow that skips rows ends at the side of its box, clear of those between."""
+    """Straight down to the next row; an arrow that skips rows ends at the side of a box, away from those between."""
     skips = start[1] - end[1] > ROW * 1.5 and end[0] == 0
     if not skips:
         ends = (start[0], start[1] - BOX_HEIGHT / 2), (end[0], end[1] + BOX_HEIGHT / 2)
@@ -125,18 +125,18 @@ def _arrow(axes: Axes, start: Place, end: Place) -> None:
 
 
 def _headings(axes: Axes, blocks: Sequence[Block], places: Mapping[str, Place]) -> None:
-    """The name of each part of the network at its first box: above a branch, beside what is shared."""
+    """The name of each submodule at its first box: above a branch, beside a shared block."""
     named: set[str] = set()
     for block in blocks:
-        part, (x, y) = _part(block), places[block.name]
-        if part in named:
+        submodule, (x, y) = _submodule(block), places[block.name]
+        if submodule in named:
             continue
-        named.add(part)
+        named.add(submodule)
         beside = x - BOX_WIDTH / 2 - 0.1, y
         place, side = ((x, y + BOX_HEIGHT), "center") if INPUT in block.sources else (beside, "right")
         axes.text(
             *place,
-            part.replace("_", " "),
+            submodule.replace("_", " "),
             ha=side,
             va="center",
             fontsize=8,

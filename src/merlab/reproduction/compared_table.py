@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from merlab.evaluation.metrics import METRIC_TITLES, MetricName
+from merlab.evaluation.summary import MethodSummary
 from merlab.methods import METHODS
+from merlab.methods.baselines import BASELINE_NAMES
 from merlab.recipes import Experiment, Published, experiment_of, published_results
 from merlab.reports.stored import made_now
-from merlab.reports.tables import BASELINES, METRIC_TITLES, estimate, markdown_table
+from merlab.reports.tables import estimate_text, markdown_table
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
 from merlab.storage import whole_file, write_json
 
-Summaries = Mapping[str, dict[str, Any]]
-# Column headings of a share, and the key of the same measure in metrics.json. The paper defines neither precision nor
-# recall; both are taken as means over classes.
-MEASURED = {
+Summaries = Mapping[str, MethodSummary]
+Cell = str | float | None
+# The published shares, and merlab's metric for each. The paper defines neither precision nor recall; both are computed
+# as means over classes.
+MEASURED: Mapping[str, MetricName] = {
     "accuracy": "accuracy",
     "uf1": "uf1",
     "uar": "uar",
@@ -42,22 +46,27 @@ PROPOSED = "dbfem-caffm"
 
 @dataclass(frozen=True)
 class Row:
-    """One line: its label, its method, published shares by metric, the measured summary, and cells of other columns.
+    """One row: its label, its method, published shares by metric, the measured summary, and cells of other columns.
 
-    ``summary`` is None where nothing was measured; ``remark`` then says why.
+    ``summary`` is None where nothing was measured; ``remark`` then gives the reason.
     """
 
     label: str
     method: str
     published: Mapping[str, float]
-    summary: dict[str, Any] | None
+    summary: MethodSummary | None
     remark: str = ""
-    cells: Mapping[str, Any] | None = None
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+
+    @property
+    def stamps(self) -> str:
+        """The stamps of what was measured."""
+        return STAMP_SEPARATOR.join(self.summary.stamps if self.summary else ())
 
 
 @dataclass(frozen=True)
 class ComparedTable:
-    """Rows under a title; ``metrics`` are the shares compared, each published and measured side by side."""
+    """Rows under a title; ``metrics`` are the compared shares, each published and measured side by side."""
 
     name: str
     title: str
@@ -71,30 +80,30 @@ class ComparedTable:
         return all_stamps([row.summary for row in self.rows if row.summary is not None])
 
     def text(self) -> pd.DataFrame:
-        """For people: a column a number, ``mean ± sd [low, high]`` for what was measured.
+        """For people: one column per number, ``mean ± sd [low, high]`` for what was measured.
 
-        Published figures stand before measured ones, where the table has any.
+        A column of published values comes before that of the measured ones, where the table has any.
         """
         return pd.DataFrame([self._text_row(row) for row in self.rows]).fillna(NOTHING)
 
     def numbers(self) -> pd.DataFrame:
-        """For programs: the same at full precision, an empty cell where there is nothing."""
+        """For programs: the same at full precision, an empty cell where there is no value."""
         return pd.DataFrame([self._number_row(row) for row in self.rows])
 
     @property
     def extra_columns(self) -> list[str]:
-        """The columns besides shares, in order: what a terminal shows as a table of its own."""
-        return list(dict.fromkeys(column for row in self.rows for column in row.cells or {}))
+        """The columns other than shares, in order; a terminal shows them as a separate table."""
+        return list(dict.fromkeys(column for row in self.rows for column in row.cells))
 
     def markdown(self) -> str:
-        """Title, stamps, table, notes, and when it was made by which merlab."""
+        """Title, stamps, table, notes, and the date, version and commit with which it was made."""
         stamps = [f"**{STAMP_SEPARATOR.join(self.stamps)}**\n"] if self.stamps else []
         notes = ["".join(f"- {note}\n" for note in self.notes)] if self.notes else []
         made = f"Made on {made_now()}.\n"
         return "\n".join([f"# {self.title}\n", *stamps, markdown_table(self.text()), *notes, made])
 
     def write(self, out: Path) -> list[Path]:
-        """Leave NAME.md, NAME.csv and NAME.json in a folder."""
+        """Write NAME.md, NAME.csv and NAME.json to a folder."""
         paths = [out / f"{self.name}.{suffix}" for suffix in ("md", "csv", "json")]
         with whole_file(paths[0]) as aside:
             aside.write_text(self.markdown(), encoding="utf-8")
@@ -105,9 +114,9 @@ class ComparedTable:
                 "row": row.label,
                 "method": row.method,
                 "published": dict(row.published),
-                "measured": row.summary,
+                "measured": row.summary and row.summary.model_dump(mode="json"),
                 "remark": row.remark,
-                **(row.cells or {}),
+                **row.cells,
             }
             for row in self.rows
         ]
@@ -117,43 +126,39 @@ class ComparedTable:
     def _text_row(self, row: Row) -> dict[str, str]:
         cells = {"row": row.label, "method": row.method or NOTHING}
         for metric in self.metrics:
-            published, measured = row.published.get(metric), row.summary and row.summary[MEASURED[metric]]
             title = METRIC_TITLES.get(metric, metric)
             if any(metric in other.published for other in self.rows):
-                cells[f"{title}, published"] = NOTHING if published is None else f"{published:g}"
-            cells[f"{title}, measured"] = estimate(**measured) if measured else NOTHING
-        remark = row.remark or STAMP_SEPARATOR.join(row.summary["stamps"] if row.summary else [])
-        return cells | {column: _cell(value) for column, value in (row.cells or {}).items()} | {"remark": remark}
+                cells[f"{title}, published"] = f"{row.published[metric]:g}" if metric in row.published else NOTHING
+            measured = estimate_text(row.summary.estimate(MEASURED[metric])) if row.summary else NOTHING
+            cells[f"{title}, measured"] = measured
+        cells |= {column: _cell(value) for column, value in row.cells.items()}
+        return cells | {"remark": row.remark or row.stamps}
 
-    def _number_row(self, row: Row) -> dict[str, Any]:
-        cells: dict[str, Any] = {"row": row.label, "method": row.method}
+    def _number_row(self, row: Row) -> dict[str, Cell]:
+        cells: dict[str, Cell] = {"row": row.label, "method": row.method}
         for metric in self.metrics:
-            measured = row.summary[MEASURED[metric]] if row.summary else {"mean": None, "sd": None, "interval": None}
-            low, high = measured["interval"] or (None, None)
-            cells |= {f"{metric}_published": row.published.get(metric), f"{metric}_mean": measured["mean"]}
-            cells |= {f"{metric}_sd": measured["sd"], f"{metric}_low": low, f"{metric}_high": high}
-        cells |= dict(row.cells or {})
-        cells |= {"seeds": row.summary and row.summary["seeds"], "clips": row.summary and row.summary["clips"]}
-        return cells | {
-            "stamps": STAMP_SEPARATOR.join(row.summary["stamps"] if row.summary else []),
-            "remark": row.remark,
-        }
+            measured = row.summary.estimate(MEASURED[metric]).numbers() if row.summary else {}
+            cells[f"{metric}_published"] = row.published.get(metric)
+            cells |= {f"{metric}_{number}": measured.get(number, np.nan) for number in ("mean", "sd", "low", "high")}
+        cells |= row.cells
+        seeds, clips = (row.summary.seeds, row.summary.clips) if row.summary else (None, None)
+        return cells | {"seeds": seeds, "clips": clips, "stamps": row.stamps, "remark": row.remark}
 
 
 def baseline_rows(summaries: Summaries) -> list[Row]:
     """The baselines, which the paper does not have."""
-    return [Row("a floor", floor, {}, summaries[floor]) for floor in BASELINES]
+    return [Row("baseline", name, {}, summaries[name]) for name in BASELINE_NAMES]
 
 
 def published_in(experiment: Experiment, source: str, metrics: Sequence[str]) -> dict[str, float]:
-    """What an experiment's publication prints in one of its tables."""
+    """The values that an experiment's publication gives in one of its tables."""
     return {
         item.metric: item.value for item in experiment.published if item.source == source and item.metric in metrics
     }
 
 
 def paper_rows(rows: Mapping[str, str], source: str, metrics: Sequence[str], summaries: Summaries) -> list[Row]:
-    """The paper's own networks, published figures from their recipes."""
+    """The paper's own networks, with the published values of their recipes."""
     return [
         Row(label, method, published_in(experiment_of(method), source, metrics), summaries[method])
         for label, method in rows.items()
@@ -161,18 +166,18 @@ def paper_rows(rows: Mapping[str, str], source: str, metrics: Sequence[str], sum
 
 
 def table_8_rows() -> list[Published]:
-    """What Table 8 lists, in its order."""
+    """The rows of Table 8, in its order."""
     return [row for row in published_results() if row.table == "Table 8"]
 
 
 def comparison_methods() -> list[str]:
-    """Every registered method that is neither a floor nor one of the paper's ablations."""
+    """Every registered method that is neither a baseline nor one of the paper's ablations."""
     own = {*TABLE_5.values(), *TABLE_7.values()} - {PROPOSED}
-    return [name for name in METHODS if name not in BASELINES and name not in own]
+    return [name for name in METHODS if name not in BASELINE_NAMES and name not in own]
 
 
 def paired(text: pd.DataFrame) -> pd.DataFrame:
-    """The same table, narrower: each pair of columns ``X, published`` and ``X, measured`` as one, ``.70 | .68``."""
+    """The same table with each pair of columns ``X, published`` and ``X, measured`` joined in one, ``.70 | .68``."""
     columns = {}
     for column in text.columns:
         title, _, kind = column.rpartition(", ")
@@ -183,7 +188,7 @@ def paired(text: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Cell) -> str:
     if value is None:
         return NOTHING
     return f"{value:.4g}" if isinstance(value, float) else str(value)

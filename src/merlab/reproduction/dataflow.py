@@ -1,4 +1,4 @@
-"""What flows where in a network, found by running it: its blocks in calling order, their shapes, and who feeds whom."""
+"""The dataflow of a network, found by running it: its blocks in calling order, their shapes, and their sources."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from merlab.inference.cost import parameters
 from merlab.methods.dual_branch.global_branch import ResidualBlock
 from merlab.methods.layers import ConvBnRelu, Gates, Parallel
 
-# Drawn as one box; every other module is looked into, down to torch's own layers.
+# Each of these is one block; every other module is opened, down to torch's own layers.
 BLOCKS = (Gates, ConvBnRelu, Parallel, ResidualBlock)
 INPUT = "input"
 
 
 @dataclass(frozen=True)
 class Block:
-    """One call of a module: its name in the network, what it is, its output without the batch, and its sources.
+    """One call of a module: its name in the network, its kind, the shape of its output without the batch, its sources.
 
-    ``sources`` are names of blocks, or ``input``; what happens between two blocks (a sum, a product, a concatenation,
-    a change of grid) is passed through.
+    ``sources`` are names of blocks, or ``input``. Operations between two blocks (a sum, a product, a concatenation, a
+    change of grid) are not blocks; their sources are passed on.
     """
 
     name: str
@@ -40,7 +40,7 @@ class _Recorder(TorchFunctionMode):
 
     blocks: list[Block] = field(default_factory=list)
     origins: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    # Tensors are known by their identity, which Python would give again to another once they are gone.
+    # Tensors are identified by their id, which Python reuses once a tensor is deleted; these stay alive.
     kept: list[Tensor] = field(default_factory=list)
     inside: int = 0
 
@@ -58,21 +58,21 @@ class _Recorder(TorchFunctionMode):
         return result
 
     def origin(self, values: Any) -> tuple[str, ...]:
-        """The blocks that these values come from, each once."""
+        """The blocks from which these values come, each once."""
         names = [name for tensor in _tensors(values) for name in self.origins.get(id(tensor), ())]
         return tuple(dict.fromkeys(names))
 
     def follow(self, tensor: Tensor, origin: tuple[str, ...]) -> None:
-        """Remember where a tensor comes from."""
+        """Remember the sources of a tensor."""
         self.kept.append(tensor)
         self.origins[id(tensor)] = origin
 
     def enter(self, module: nn.Module, inputs: Any) -> None:
-        """Before a block: what happens in it is its own affair."""
+        """Before a block: operations inside it are not followed."""
         self.inside += 1
 
     def leave(self, name: str, module: nn.Module, inputs: Any, output: Any) -> None:
-        """After a block: note it, by its first output's shape; its outputs come from it alone."""
+        """After a block: record it with the shape of its first output; it is the only source of its outputs."""
         self.inside -= 1
         outputs = list(_tensors(output))
         shape = tuple(outputs[0].shape[1:])
@@ -85,7 +85,7 @@ def trace(module: nn.Module, shape: tuple[int, int, int]) -> list[Block]:
     """The blocks of a network for one input (C, H, W), in calling order."""
     recorder = _Recorder()
     hooks = []
-    for name, block in _drawn(module):
+    for name, block in _blocks_of(module):
         hooks.append(block.register_forward_pre_hook(recorder.enter))
         hooks.append(block.register_forward_hook(_leaving(recorder, name)))
     clip = torch.zeros(1, *shape)
@@ -100,9 +100,9 @@ def trace(module: nn.Module, shape: tuple[int, int, int]) -> list[Block]:
 
 
 def describe(module: nn.Module) -> str:
-    """What a block is, in the field's words: ``conv 3×3 / 2``, ``CBAM``, ``linear``."""
+    """The kind of a block in the field's words: ``conv 3×3 / 2``, ``CBAM``, ``Linear``."""
     if isinstance(module, (ConvBnRelu, nn.Conv2d)):
-        convolution = next(part for part in module.modules() if isinstance(part, nn.Conv2d))
+        convolution = next(layer for layer in module.modules() if isinstance(layer, nn.Conv2d))
         height, width = convolution.kernel_size
         stride = f" / {convolution.stride[0]}" if convolution.stride[0] > 1 else ""
         return f"conv {height}×{width}{stride}"
@@ -118,13 +118,13 @@ def describe(module: nn.Module) -> str:
     return names.get(type(module), type(module).__name__)
 
 
-def _drawn(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
+def _blocks_of(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
     children = list(module.named_children())
     if isinstance(module, BLOCKS) or not children:
         yield name, module
         return
-    for child, part in children:
-        yield from _drawn(part, f"{name}.{child}" if name else child)
+    for child, submodule in children:
+        yield from _blocks_of(submodule, f"{name}.{child}" if name else child)
 
 
 def _leaving(recorder: _Recorder, name: str) -> Callable[[nn.Module, Any, Any], None]:
@@ -135,5 +135,5 @@ def _tensors(value: Any) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from _tensors(part)
+        for element in value:
+            yield from _tensors(element)

@@ -1,4 +1,4 @@
-"""Figure 3: a face detected in a camera's frame, cropped, and aligned."""
+"""Figure 3: a face detected in a camera frame, cropped, and aligned."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GAP = 0.08
 
 
 def figure_3(bench: Bench) -> Figure:
-    """Of the bench's image, else of a SYNTHETIC camera frame: what was found in it, the crop, the aligned face."""
+    """The bench's image, else a SYNTHETIC camera frame: with the detection marked, cropped, and aligned."""
     frame, stamps = _camera_frame(bench)
     alignment = ClipAlignment(frame, bench.finding.open())
     face = alignment.onset.face
@@ -24,8 +24,8 @@ def figure_3(bench: Bench) -> Figure:
     left, top = max(round(face.left), 0), max(round(face.top), 0)
     crop = frame[top : min(round(face.bottom), height), left : min(round(face.right), width)]
     figure, axes = stamped_figure(9.0, 4.0, stamps)
-    drawn = draw_detection(frame, alignment.onset, alignment.regions, alignment.transform)
-    place = _panel(axes, drawn, 0.0, f"{bench.finding.detector}, confidence {face.confidence:.2f}")
+    marked = draw_detection(frame, alignment.onset, alignment.regions, alignment.transform)
+    place = _panel(axes, marked, 0.0, f"{bench.finding.detector}, confidence {face.confidence:.2f}")
     place = _panel(axes, crop, place, "crop")
     aligned = alignment.align(frame).image
     place = _panel(axes, aligned, place, f"aligned, {aligned.shape[1]}×{aligned.shape[0]}")
@@ -49,7 +49,7 @@ def _camera_frame(bench: Bench) -> tuple[Image, list[str]]:
 
 
 def _panel(axes: Axes, image: Image, left: float, text: str) -> float:
-    """Draw an image one unit high from ``left`` on, its text beneath; where the next may begin."""
+    """Draw an image of height 1 with its left edge at ``left``, its text below; gives the left edge of the next."""
     width = float(image.shape[1] / image.shape[0])
     axes.imshow(image[..., ::-1], extent=(left, left + width, 0, 1))
     axes.text(left + width / 2, -0.05, text, ha="center", va="center", fontsize=9)

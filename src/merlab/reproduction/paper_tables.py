@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from merlab.errors import MerlabError
+from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.evaluation.plan import LEAKY_SELECTION
+from merlab.evaluation.study import MethodSetup
+from merlab.evaluation.summary import MethodSummary
 from merlab.inference.cost import hardware, macs, network_of, parameters
 from merlab.inference.runtimes import frames_per_second
 from merlab.methods import METHODS, find_method
+from merlab.methods.baselines import BASELINE_NAMES
 from merlab.recipes import Experiment, Published, experiment_of, find_paper, published_results
-from merlab.reports.tables import BASELINES
 from merlab.reproduction.bench import STAND_IN, Bench
 from merlab.reproduction.compared_table import (
     TABLE_5,
     TABLE_7,
+    Cell,
     ComparedTable,
     Row,
     baseline_rows,
@@ -27,30 +31,31 @@ from merlab.reproduction.compared_table import (
 )
 
 SIZE = (231, 282)
-TABLE_5_METRICS = ("accuracy", "uf1", "uar")
+SHORT_EPOCHS = 10
+TABLE_5_METRICS: tuple[MetricName, ...] = ("accuracy", "uf1", "uar")
 TABLE_8_METRICS = ("accuracy", "precision", "recall")
 NOT_IMPLEMENTED = "not implemented"
 
 
 def table_5(bench: Bench) -> ComparedTable:
     """Depth of the global branch: ResNet12, 18 and 34."""
-    summaries = bench.measure([*BASELINES, *TABLE_5.values()])
+    summaries = bench.measure(_setups(bench, *BASELINE_NAMES, *TABLE_5.values()))
     rows = [*paper_rows(TABLE_5, "Table 5", TABLE_5_METRICS, summaries), *baseline_rows(summaries)]
     title = "Table 5: ResNet with different numbers of layers"
     return ComparedTable("table5", title, TABLE_5_METRICS, rows, _paper_notes("Table 5", "ResNet34"))
 
 
 def table_7(bench: Bench) -> ComparedTable:
-    """Branches and fusion: accuracy, parameters, multiply-accumulates, and frames a second under every runtime."""
-    summaries = bench.measure([*BASELINES, *TABLE_7.values()])
+    """Branches and fusion: accuracy, parameters, multiply-accumulates, and frames per second under every runtime."""
+    summaries = bench.measure(_setups(bench, *BASELINE_NAMES, *TABLE_7.values()))
     rows = [
         Row(row.label, row.method, row.published, row.summary, cells=_cost_cells(row.method, position, bench))
         for position, row in enumerate(paper_rows(TABLE_7, "Table 7", ("accuracy",), summaries))
     ]
     notes = [
-        f"Parameters, multiply-accumulates and speed are those of the preset paper at 3 x 282 x 231 a view, batch 1: "
-        f"{hardware()}{_load()}.",
-        "The paper names no hardware for its frames a second.",
+        "Parameters, multiply-accumulates and speed were measured with the preset paper, 3 x 282 x 231 per view, batch "
+        f"1: {hardware()}{_load()}.",
+        "The paper does not say on which hardware its frames per second were measured.",
         *_paper_notes("Table 7", "Parameters:"),
     ]
     rows = [*rows, *baseline_rows(summaries)]
@@ -58,12 +63,13 @@ def table_7(bench: Bench) -> ComparedTable:
 
 
 def table_8(bench: Bench) -> ComparedTable:
-    """Every row of Table 8, and after it every other method that merlab has, on the same clips and folds."""
+    """Every row of Table 8, then every other method that merlab has, on the same clips and folds."""
     listed = table_8_rows()
     wanted = [row.merlab for row in listed if row.merlab in METHODS]
     others = [name for name in comparison_methods() if name not in wanted]
     refusals = {name: bench.refusal(name) for name in [*wanted, *others]}
-    summaries = bench.measure([*BASELINES, *(name for name, reason in refusals.items() if reason is None)])
+    usable = [name for name, reason in refusals.items() if reason is None]
+    summaries = bench.measure(_setups(bench, *BASELINE_NAMES, *usable))
     rows = [
         *(_table_8_row(row, summaries.get(row.merlab), refusals) for row in listed),
         *(Row("not in Table 8", name, {}, summaries.get(name), refusals[name] or "") for name in others),
@@ -78,33 +84,34 @@ def table_8(bench: Bench) -> ComparedTable:
 
 
 def leak(bench: Bench) -> ComparedTable:
-    """One method twice: the last epoch, and the epoch of the best accuracy on the test subjects."""
+    """One method by two rules of selection: the last epoch, and the epoch of the best accuracy on the test subjects."""
     method = bench.leak_method
     if find_method(method).network is None:
-        raise MerlabError(f"{method} trains no network, so it has no epoch to pick; name another with --method")
-    honest = bench.measure([*BASELINES, method], run="leak-fixed")
-    leaky = bench.measure([method], settings={"selection": LEAKY_SELECTION}, run="leak-best-epoch-on-test")[method]
-    gain = {metric: leaky[metric]["mean"] - honest[method][metric]["mean"] for metric in TABLE_5_METRICS}
+        raise MerlabError(f"{method} trains no network, so there is no epoch to select; choose another with --method")
+    honest = bench.measure(_setups(bench, *BASELINE_NAMES, method), "leak-fixed")
+    leaky = bench.measure([bench.setup(method, {"selection": LEAKY_SELECTION})], "leak-best-epoch-on-test")[method]
+    gain = {metric: leaky.estimate(metric).mean - honest[method].estimate(metric).mean for metric in TABLE_5_METRICS}
     rows = [
         Row("last epoch, fixed beforehand", method, {}, honest[method]),
         Row("best epoch on the test subjects", method, {}, leaky),
         *baseline_rows(honest),
     ]
-    sizes = ", ".join(f"{metric} {value:+.3f}" for metric, value in gain.items())
-    notes = [f"Size of the leak, second row minus first: {sizes}.", *_published_leaks(method)]
+    sizes = ", ".join(f"{METRIC_TITLES[metric]} {value:+.3f}" for metric, value in gain.items())
+    notes = [f"Size of the leak (second row minus first): {sizes}.", *_published_leaks(method)]
     return ComparedTable("leak", f"The leak: {method} by two rules of selection", TABLE_5_METRICS, rows, notes)
 
 
 def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
-    """One recipe: every published figure beside what was measured, under the recipe's classes and protocol."""
+    """One recipe: every published value beside what was measured, under the recipe's classes and protocol.
+
+    The recipe runs as it is written: its preset, input, training settings and network options. Only a preset that is
+    not reduced trains for SHORT_EPOCHS at most, unless the bench is ``full``, has its own number of epochs, or the
+    recipe states one.
+    """
     bench = _as_stated(bench, experiment)
-    summaries = bench.measure(
-        [*BASELINES, experiment.method],
-        input_text=experiment.input if bench.full else None,
-        settings=experiment.training if bench.full else None,
-        network=experiment.network if bench.full else None,
-        run=experiment.name,
-    )
+    setup = _recipe_setup(bench, experiment)
+    baselines = [MethodSetup(method=find_method(name), recipe=setup.recipe) for name in BASELINE_NAMES]
+    summaries = bench.measure([*baselines, setup], experiment.name)
     sources = dict.fromkeys(item.source for item in experiment.published)
     metrics = [item for item in (*TABLE_5_METRICS, "precision", "recall") if _prints(experiment, item)]
     rows = [
@@ -115,6 +122,7 @@ def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
     elsewhere = f"Published on {experiment.database}, measured on {bench.database}."
     notes = [
         *([elsewhere] if bench.database != experiment.database else []),
+        *_shortened(setup),
         *(f"Not published: {text}" for text in (*paper.silent, *experiment.silent)),
         *(f"Contradiction: {text}" for text in (*paper.contradictions, *experiment.contradictions)),
         *experiment.notes,
@@ -134,11 +142,35 @@ def _as_stated(bench: Bench, experiment: Experiment) -> Bench:
     )
 
 
+def _recipe_setup(bench: Bench, experiment: Experiment) -> MethodSetup:
+    setup = experiment.setup
+    preset = setup.method.preset(experiment.preset)
+    training = bench.trained(setup.training)
+    if preset.training and not (preset.reduced or bench.full or "epochs" in training):
+        training = {**training, "epochs": min(SHORT_EPOCHS, preset.training.epochs)}
+    return setup.model_copy(update={"training": training})
+
+
+def _shortened(setup: MethodSetup) -> list[str]:
+    """A note on a training that is shorter than the preset's."""
+    preset = setup.method.preset(setup.preset or "")
+    trained = setup.training.get("epochs")
+    if preset.training is None or trained is None or int(trained) >= preset.training.epochs:
+        return []
+    return [
+        f"Trained for {trained} of the {preset.training.epochs} epochs of preset {setup.preset}; --full trains all."
+    ]
+
+
+def _setups(bench: Bench, *methods: str) -> list[MethodSetup]:
+    return [bench.setup(name) for name in methods]
+
+
 def _prints(experiment: Experiment, metric: str) -> bool:
     return any(item.metric == metric for item in experiment.published)
 
 
-def _cost_cells(method: str, position: int, bench: Bench) -> dict[str, Any]:
+def _cost_cells(method: str, position: int, bench: Bench) -> dict[str, Cell]:
     bench.progress(position, len(TABLE_7), f"size and speed of {method}")
     module, shape = network_of(find_method(method), "paper", SIZE)
     published = published_in(experiment_of(method), "Table 7", ("parameters", "macs", "fps"))
@@ -153,27 +185,27 @@ def _cost_cells(method: str, position: int, bench: Bench) -> dict[str, Any]:
 
 
 def _load() -> str:
-    """What else the machine was doing: the processes that wanted a core in the last minute, on systems that count."""
+    """The load of the machine, on systems that report it: processes waiting for a core, mean of the last minute."""
     return f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
 
 
-def _table_8_row(row: Published, summary: dict[str, Any] | None, refusals: dict[str, str | None]) -> Row:
+def _table_8_row(row: Published, summary: MethodSummary | None, refusals: Mapping[str, str | None]) -> Row:
     published = {metric: value for metric in TABLE_8_METRICS if (value := getattr(row, metric)) is not None}
     remark = "" if summary else refusals.get(row.merlab) or NOT_IMPLEMENTED
     return Row(row.method, row.merlab if row.merlab in METHODS else "", published, summary, remark)
 
 
 def _paper_notes(*words: str) -> list[str]:
-    """The paper's contradictions that speak of one of these words."""
+    """The paper's contradictions that contain one of these words."""
     return [text for text in find_paper("dualbranch").contradictions if any(word in text for word in words)]
 
 
 def _published_leaks(method: str) -> list[str]:
-    """What others published of the same method by both rules on the same data."""
+    """Published results of the same method with both rules on the same data."""
     rows = [row for row in published_results() if row.merlab == method and row.uf1 and "re-run" in row.method]
     return [
         f"Published, {honest.method} on {honest.data}: UF1 {honest.uf1:.3f} at the last epoch, {leaky.uf1:.3f} at the "
-        f"best on the test subject ({honest.source})."
+        f"best epoch on the test subject ({honest.source})."
         for honest in rows
         for leaky in rows
         if (honest.method, honest.data) == (leaky.method, leaky.data)
