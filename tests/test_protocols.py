@@ -1,4 +1,4 @@
-"""Label schemes with the published counts, and splits that never divide a subject."""
+"""Label schemes give the published counts, and splits never divide the clips of a subject."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SAMM_EMOTIONS = {
 
 
 def casme2(version: str, database: str = "casme2") -> ClipTable:
-    """All 255 coded clips with the published labels of a coding table; where their frames lie does not matter."""
+    """All 255 coded clips with the published labels of a coding table; the location of their frames does not matter."""
     return ClipTable(
         tuple(
             make_clip(
@@ -95,14 +95,14 @@ class TestSchemes:
         assert counts(labeled) == {"negative": 92, "positive": 26, "surprise": 15}
         assert labeled.left_out == {"samm other": 26}
 
-    def test_of_samm_and_smic_alone_cover_what_their_papers_count(self):
+    def test_of_samm_and_smic_alone_give_the_counts_of_their_papers(self):
         samm = label_clips(table_of("samm", SAMM_EMOTIONS), SCHEMES["samm-5"])
         assert counts(samm) == {"anger": 57, "happiness": 26, "other": 26, "surprise": 15, "contempt": 12}
         smic = label_clips(table_of("smic", {"negative": 70, "positive": 51, "surprise": 43}), SCHEMES["smic-3"])
         assert (counts(smic), smic.left_out) == ({"negative": 70, "positive": 51, "surprise": 43}, {})
 
     @needs_released_flow
-    def test_of_megc2019_cover_the_released_flow_whole(self):
+    def test_of_megc2019_cover_all_clips_of_the_released_flow(self):
         labeled = label_clips(STSTNET_FLOW.examine(RELEASED, False, silent).clips, SCHEMES["megc2019"])
         assert counts(labeled) == {"negative": 158, "positive": 83, "surprise": 68}
         assert labeled.left_out == {}
@@ -111,7 +111,7 @@ class TestSchemes:
         labeled = label_clips(casme2("2014", "synthetic"), SCHEMES["megc2019"])
         assert counts(labeled) == {"negative": 90, "positive": 32, "surprise": 25}
 
-    def test_say_what_they_left_out_and_why(self):
+    def test_report_the_excluded_clips_and_the_reasons(self):
         assert label_clips(casme2("2014"), SCHEMES["casme2-5"]).left_out == {"casme2 fear": 2, "casme2 sadness": 7}
         assert label_clips(casme2("2014"), SCHEMES["megc2019"]).left_out == {
             "casme2 disgust (omitted by name)": 2,
@@ -142,7 +142,7 @@ class TestSchemes:
 
     def test_that_cover_no_clip_are_an_error_naming_both_sets_of_emotions(self):
         with pytest.raises(
-            MerlabError, match=r"casme2-5 covers none .* disgust, .* the clips are of negative, positive"
+            MerlabError, match=r"casme2-5 covers none .* disgust, .* the emotions of the clips are negative, positive"
         ):
             label_clips(table_of("smic", {"positive": 1, "negative": 1}), SCHEMES["casme2-5"])
 
@@ -170,7 +170,7 @@ def labeled_groups(draw: st.DrawFn) -> tuple[np.ndarray, list[str]]:
 
 
 def assert_partition(splits: Sequence[Split], groups: Sequence[str]) -> None:
-    """Every clip is tested once, trained on in every other split, and no group is on both sides."""
+    """Every clip is tested once and is a training clip of every other split; no group is on both sides of a split."""
     assert sorted(position for split in splits for position in split.test) == list(range(len(groups)))
     for split in splits:
         assert split.test
@@ -208,7 +208,7 @@ class TestLeaveOneSubjectOut:
 
     @pytest.mark.parametrize("groups", [[], ["casme2/sub01", "casme2/sub01"]])
     def test_of_one_subject_is_an_error(self, groups):
-        with pytest.raises(MerlabError, match="needs 2 subjects at least"):
+        with pytest.raises(MerlabError, match="needs at least 2 subjects"):
             loso(groups)
 
 
@@ -251,17 +251,19 @@ class TestFolds:
             assert split.missing_classes(labeled.labels, labeled.scheme.classes) == []
 
     def test_fewer_subjects_than_folds_are_an_error(self):
-        with pytest.raises(MerlabError, match="5 folds need 5 subjects at least, found 2"):
+        with pytest.raises(MerlabError, match="5 folds need at least 5 subjects, found 2"):
             stratified_group_kfold(np.array([0, 1, 0]), ["a", "b", "b"], 5)
 
     def test_fewer_clips_in_each_class_than_folds_are_an_error(self):
-        with pytest.raises(MerlabError, match="3 folds need a class of 3 clips at least, found 2"):
+        with pytest.raises(
+            MerlabError, match="3 folds need a class with at least 3 clips, but the largest class has 2"
+        ):
             stratified_group_kfold(np.array([0, 1, 0]), ["a", "b", "c"], 3)
 
     def test_that_would_leave_a_fold_without_clips_are_an_error(self):
         labels = np.array([0, 0, 0, 1, 1, 0, 1, 0, 2, 0])
         groups = [f"sub{number}" for number in (0, 1, 2, 3, 0, 0, 0, 1, 0, 2)]
-        with pytest.raises(MerlabError, match="4 subjects do not fill 4 folds"):
+        with pytest.raises(MerlabError, match="4 subjects are too few to fill 4 folds"):
             stratified_group_kfold(labels, groups, 4)
 
 
@@ -278,15 +280,15 @@ class TestHoldingOutADatabase:
         assert (split.train, split.test) == ((1, 3, 4), (0, 2))
 
     @pytest.mark.parametrize(
-        ("databases", "train_on", "said"),
+        ("databases", "train_on", "message"),
         [
-            (("casme2",), None, "needs clips of 2 databases at least, found casme2"),
-            (("casme2", "smic"), ["sam"], "sam not among them"),
-            (("casme2", "smic"), ["smic", "casme2"], "nothing is left to test on"),
+            (("casme2",), None, "needs clips of at least 2 databases, found casme2"),
+            (("casme2", "smic"), ["sam"], "not from sam"),
+            (("casme2", "smic"), ["smic", "casme2"], "no database is left for testing"),
         ],
     )
-    def test_that_cannot_be_done_is_an_error(self, databases, train_on, said):
-        with pytest.raises(MerlabError, match=said):
+    def test_that_is_not_possible_is_an_error(self, databases, train_on, message):
+        with pytest.raises(MerlabError, match=message):
             hold_out_database(databases, train_on)
 
 
@@ -296,7 +298,7 @@ class TestProtocols:
     def test_are_the_three_that_commands_offer(self):
         assert PROTOCOLS == ("loso", "kfold", "hold-out-database")
 
-    def test_leave_what_a_training_part_lacks_visible(self):
+    def test_report_the_classes_that_a_training_set_lacks(self):
         split = Split("x", (0, 1), (2,))
         assert split.missing_classes(np.array([0, 2, 1]), ("a", "b", "c")) == ["b"]
 
@@ -308,17 +310,17 @@ class TestProtocols:
 
     @pytest.mark.parametrize("protocol", ["loso", "kfold"])
     def test_other_than_hold_out_database_take_no_training_databases(self, protocol):
-        with pytest.raises(MerlabError, match="belongs to the protocol hold-out-database"):
+        with pytest.raises(MerlabError, match="is an option of the protocol hold-out-database"):
             make_splits(protocol, self.labeled, train_on=["casme2"])
 
     def test_of_one_database_cannot_hold_it_out(self):
-        with pytest.raises(MerlabError, match="needs clips of 2 databases"):
+        with pytest.raises(MerlabError, match="needs clips of at least 2 databases"):
             make_splits("hold-out-database", self.labeled)
 
 
 @pytest.fixture(scope="module")
 def union(tmp_path_factory) -> ClipTable:
-    """CASME II, SMIC-HS and SAMM, read from whole trees in the layouts of their releases."""
+    """CASME II, SMIC-HS and SAMM, read from complete trees in the layouts of their releases."""
     root = tmp_path_factory.mktemp("union")
     examinations = (
         casme2_release.examine(casme2_release.write_release(root / "casme2")),

@@ -1,4 +1,4 @@
-"""An input, mirrored, against the input of the mirrored face."""
+"""Compare a mirrored input with the input of the mirrored face."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from merlab.clips import ClipTable
+from merlab.frames import Float32Array
 from merlab.inputs import make_input, mirror_of, parse_recipe
 from tests.helpers import make_clip, write_frames
 
-Float32Array = NDArray[np.float32]
-
 
 def mirrored_both_ways(folder: Path, images: Sequence[Float32Array], text: str) -> tuple[Float32Array, Float32Array]:
-    """The mirrored input of a clip of these images (onset first, offset last), and the input of its mirrored images."""
+    """The mirrored input of a clip of these images (onset first, offset last), and the input of the mirrored images."""
     clips = []
     for name, flip in (("plain", 1), ("mirrored", -1)):
         flipped = [np.ascontiguousarray(image[:, ::flip]) for image in images]

@@ -23,7 +23,7 @@ def cached_files(cache):
     return sorted(cache.rglob("*.npy"))
 
 
-def test_inputs_come_in_the_order_of_the_table_whatever_the_number_of_threads(table, tmp_path):
+def test_inputs_have_the_order_of_the_table_for_any_number_of_threads(table, tmp_path):
     one = load_inputs(table, parse_recipe("flow"), tmp_path / "one", jobs=1)
     four = load_inputs(table, parse_recipe("flow"), tmp_path / "four", jobs=4)
     assert one.shape == (4, 3, 28, 28)
@@ -40,7 +40,7 @@ def test_a_second_load_reads_the_cache_and_gives_the_same(table, tmp_path):
     assert len(times) == len(table)
 
 
-def test_a_changed_recipe_never_meets_the_other_recipes_arrays(table, tmp_path):
+def test_a_recipe_never_reads_the_cached_arrays_of_another_recipe(table, tmp_path):
     cache = tmp_path / "cache"
     minmax = load_inputs(table, parse_recipe("flow:scale=minmax"), cache)
     raw = load_inputs(table, parse_recipe("flow:scale=raw"), cache)
@@ -48,7 +48,7 @@ def test_a_changed_recipe_never_meets_the_other_recipes_arrays(table, tmp_path):
     assert not np.array_equal(minmax, raw)
 
 
-def test_a_changed_frame_is_read_anew(table, tmp_path):
+def test_a_changed_frame_is_read_again(table, tmp_path):
     cache = tmp_path / "cache"
     before = load_inputs(table, parse_recipe("flow:scale=raw"), cache)
     apex = table.clips[0].source / "img2.png"
@@ -59,7 +59,7 @@ def test_a_changed_frame_is_read_anew(table, tmp_path):
     assert np.array_equal(before[1:], after[1:])
 
 
-def test_a_damaged_cache_file_is_made_again(table, tmp_path):
+def test_a_damaged_cache_file_is_computed_again(table, tmp_path):
     cache = tmp_path / "cache"
     before = load_inputs(table, parse_recipe("flow"), cache)
     damaged = cached_files(cache)[0]
@@ -68,7 +68,7 @@ def test_a_damaged_cache_file_is_made_again(table, tmp_path):
     assert damaged.stat().st_size > 50
 
 
-def test_a_damaged_frame_stops_the_work_names_the_file_and_leaves_no_half_array(table, tmp_path):
+def test_a_damaged_frame_is_an_error_that_names_the_file_and_leaves_no_incomplete_array(table, tmp_path):
     cache = tmp_path / "cache"
     apex = table.clips[2].source / "img2.png"
     apex.write_bytes(apex.read_bytes()[:200])
@@ -79,8 +79,10 @@ def test_a_damaged_frame_stops_the_work_names_the_file_and_leaves_no_half_array(
 
 
 @pytest.mark.parametrize("name", [name for name in INPUTS if name != "flow"])
-def test_an_input_of_frames_cannot_be_made_from_a_stored_flow_image_and_says_so(tmp_path, name):
+def test_an_input_that_needs_frames_refuses_a_stored_flow_image(tmp_path, name):
     write_frames(tmp_path, [texture(1, 28, 28)])
     clip = make_clip(tmp_path / "img1.png", onset=None, apex=None, offset=None)
-    with pytest.raises(ClipError, match="stored as an optical-flow image, its frames are not part of the release"):
+    with pytest.raises(
+        ClipError, match="stored as an optical-flow image, because its frames are not part of the release"
+    ):
         load_inputs(ClipTable((clip,)), parse_recipe(name), tmp_path / "cache")

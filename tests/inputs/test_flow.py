@@ -31,7 +31,7 @@ def test_dis_gives_the_same_flow_each_time():
 
 
 @pytest.mark.skipif(hasattr(cv2, "optflow"), reason="this environment has OpenCV's contrib build")
-def test_tvl1_without_opencv_contrib_says_what_to_install():
+def test_tvl1_without_opencv_contrib_is_an_error_that_names_what_to_install():
     with pytest.raises(MerlabError, match=r"merlab\[tvl1\]"):
         tvl1(gray(texture(1)), gray(texture(1)))
 
@@ -59,7 +59,7 @@ def test_strain_of_a_linear_field_is_the_norm_of_its_strain_tensor(u, v, expecte
     assert strain(flow) == pytest.approx(np.full((20, 30), expected), abs=1e-5)
 
 
-def test_minmax_stretches_each_channel_on_its_own_and_a_flat_one_becomes_zero():
+def test_minmax_stretches_each_channel_separately_and_a_constant_one_becomes_zero():
     planes = np.stack([np.linspace(-3, 5, 12).reshape(3, 4), np.full((3, 4), 7.0)]).astype(np.float32)
     stretched = stretch_each(planes, "uv")
     assert (stretched[0].min(), stretched[0].max()) == (0, 1)
@@ -108,7 +108,7 @@ def released_clip(tmp_path):
     return make_clip(path, onset=None, apex=None, offset=None)
 
 
-def test_a_stored_flow_image_serves_the_recipe_it_was_stored_under(tmp_path):
+def test_a_stored_flow_image_is_used_for_a_recipe_that_fits_it(tmp_path):
     clip = released_clip(tmp_path)
     made = make_input(ClipTable((clip,)), clip, parse_recipe("flow:channels=uv,scale=minmax,size=28x28"))
     assert np.array_equal(made, read_flow_image(clip.source)[:2])
@@ -117,7 +117,7 @@ def test_a_stored_flow_image_serves_the_recipe_it_was_stored_under(tmp_path):
 @pytest.mark.parametrize(
     "text", ["flow:scale=raw", "flow:size=56x56", "flow:channels=uvm", "apex", "difference:size=28x28"]
 )
-def test_a_stored_flow_image_refuses_every_other_recipe_and_says_which_it_serves(tmp_path, text):
+def test_a_stored_flow_image_is_refused_for_every_other_recipe_with_the_possible_options(tmp_path, text):
     clip = released_clip(tmp_path)
     with pytest.raises(ClipError, match="scale=minmax"):
         make_input(ClipTable((clip,)), clip, parse_recipe(text))
@@ -131,7 +131,7 @@ def test_a_clip_without_an_apex_is_named(tmp_path):
 
 @needs_released_flow
 def test_the_release_stores_v_as_the_channel_that_moves_brows_in_surprise():
-    """Raised brows move up (v < the still median) in the upper third of surprise images: the channel order is right."""
+    """In the upper third of surprise images, brows move up (v below the median): the channel order is correct."""
     lifted = []
     for path in sorted(STSTNET_FLOW.glob("sub*/u_test/2/*.png")):
         v = read_flow_image(path)[1]

@@ -14,12 +14,12 @@ def made(clip, text):
 
 @pytest.fixture
 def sliding(tmp_path):
-    """Eleven frames, each .2 px further right than the one before."""
+    """Eleven frames; each is moved .2 px further to the right than the frame before."""
     folder = write_frames(tmp_path / "clip", [moved(texture(1), 0.2 * step, 0) for step in range(11)])
     return make_clip(folder, apex=11, offset=11)
 
 
-def test_flow_runs_from_the_onset_to_each_later_frame(sliding):
+def test_flow_is_computed_from_the_onset_to_each_later_frame(sliding):
     flow = made(sliding, "flow-sequence:channels=uv,scale=raw")
     assert flow.shape == (10, 2, 28, 28)
     assert np.median(flow, axis=(2, 3)) == pytest.approx(
@@ -27,7 +27,7 @@ def test_flow_runs_from_the_onset_to_each_later_frame(sliding):
     )
 
 
-def test_the_last_flow_is_that_of_the_onset_apex_input_where_the_apex_is_the_offset(sliding):
+def test_if_the_apex_is_the_offset_the_last_flow_is_that_of_the_flow_input(sliding):
     assert np.array_equal(made(sliding, "flow-sequence:scale=raw")[-1], made(sliding, "flow:scale=raw"))
 
 
@@ -38,7 +38,7 @@ def test_a_movement_that_grows_still_grows_after_scaling(sliding, scale):
     assert np.abs(u).max() <= 1
 
 
-def test_only_the_frames_it_reads_are_needed_unless_it_filters_over_time(tmp_path):
+def test_only_the_chosen_frames_are_needed_unless_magnification_filters_over_time(tmp_path):
     folder = write_frames(tmp_path / "clip", [texture(1, 40, 40)] * 41)
     clip = make_clip(folder, apex=20, offset=41)
     needed = {
@@ -58,7 +58,7 @@ def test_a_movement_shorter_than_the_sequence_repeats_frames(tmp_path):
 
 
 @pytest.mark.parametrize("scale", ["raw", "minmax"])
-def test_mirroring_is_the_input_of_the_mirrored_face(tmp_path, scale):
+def test_the_mirrored_input_is_the_input_of_the_mirrored_face(tmp_path, scale):
     images = [texture(1), moved(texture(1), 1.5, -0.5), texture(1)]
     one, other = mirrored_both_ways(tmp_path, images, f"flow-sequence:channels=uv,scale={scale},size=58x70")
     assert np.abs(one - other).mean() < 0.05 * np.ptp(one)

@@ -37,7 +37,7 @@ def test_frames_of_two_sizes_are_refused_with_both_sizes(tmp_path):
         made(make_clip(folder), "apex")
 
 
-def test_a_missing_apex_frame_is_named_with_what_the_folder_holds(tmp_path):
+def test_a_missing_apex_frame_is_an_error_that_lists_the_existing_frames(tmp_path):
     folder = write_frames(tmp_path / "clip", [texture(1, 40, 30)] * 3, first=46)
-    with pytest.raises(ClipError, match=r"no frame 60; it holds frames 46\.\.48"):
+    with pytest.raises(ClipError, match=r"no frame 60; it has frames 46\.\.48"):
         made(make_clip(folder, onset=46, apex=60, offset=60), "apex")

@@ -16,14 +16,14 @@ VOLUME = np.random.default_rng(0).integers(0, 256, (20, 24, 22)).astype(np.float
 
 
 def same_partition(ours, theirs):
-    """Whether two labellings tell the same pixels apart."""
+    """Whether two labelings divide the pixels into the same sets."""
     pairs = np.unique(np.stack([ours.ravel(), theirs.ravel()]), axis=1)
     return len(np.unique(pairs[0])) == len(np.unique(pairs[1])) == pairs.shape[1]
 
 
 @pytest.mark.parametrize("radius", [1, 2, 3])
 @pytest.mark.parametrize("plane", PLANES)
-def test_uniform_patterns_of_every_plane_are_those_of_scikit_image(plane, radius):
+def test_uniform_patterns_of_every_plane_are_equal_to_those_of_scikit_image(plane, radius):
     ours = uniform_bins()[codes(VOLUME, plane, (radius,) * 3)]
     across = ({0, 1, 2} - set(PLANES[plane])).pop()
     slices = np.moveaxis(VOLUME.astype(np.uint8), across, 0)
@@ -56,7 +56,7 @@ def test_58_codes_are_uniform_and_the_rest_share_a_bin():
 
 
 @given(value=st.floats(0, 1, width=32))
-def test_where_nothing_differs_every_bit_is_set(value):
+def test_in_a_constant_volume_every_bit_is_set(value):
     flat = np.full((5, 6, 6), value, np.float32)
     assert all((codes(flat, plane, (1, 2, 2)) == 255).all() for plane in PLANES)
 
@@ -77,7 +77,7 @@ def test_a_volume_without_a_center_for_every_block_is_refused():
         histograms(VOLUME, (1, 8, 21), (1, 1, 1))
 
 
-def test_motion_changes_the_planes_of_time_and_a_still_clip_has_none(tmp_path):
+def test_motion_changes_the_planes_of_time_more_than_the_plane_of_space(tmp_path):
     still = make_clip(write_frames(tmp_path / "still", [texture(1)] * 12), name="still", apex=6, offset=12)
     sliding = [moved(texture(1), 0.3 * step, 0) for step in range(12)]
     slid = make_clip(write_frames(tmp_path / "slid", sliding), name="slid", apex=6, offset=12)
@@ -85,7 +85,7 @@ def test_motion_changes_the_planes_of_time_and_a_still_clip_has_none(tmp_path):
     vectors = load_inputs(ClipTable((still, slid)), recipe, tmp_path / "cache")
     assert vectors.shape == (2, 4425, 1, 1)
     planes = vectors.reshape(2, 25, 3, BINS)
-    # Over a still clip the neighbors before and after equal the center: their two bits are always set.
+    # In a still clip, the neighbors before and after are equal to the center, so their two bits are always set.
     distance = np.abs(planes[0] - planes[1]).sum(axis=2).mean(axis=0)
     assert distance[0] < 0.5 * min(distance[1:])
 

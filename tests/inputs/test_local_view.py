@@ -33,7 +33,7 @@ def test_each_region_of_the_mosaic_shows_that_region(name):
 
 
 @pytest.mark.parametrize("name", REGIONS)
-def test_a_mosaic_is_brought_back_to_where_its_regions_lie(name):
+def test_the_tiles_of_a_mosaic_are_moved_back_to_their_regions(name):
     region = region_mask(REGIONS[name], 231, 282)
     back = from_mosaic(mosaic(region[None].astype(np.float32), BLACK)[0])
     assert back[region].mean() > 0.95
@@ -42,7 +42,7 @@ def test_a_mosaic_is_brought_back_to_where_its_regions_lie(name):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("size", [(28, 28), (64, 80), (231, 282)])
-def test_a_form_keeps_the_size_and_what_lies_between_the_regions_never_matters(form, size):
+def test_a_form_keeps_the_size_and_is_independent_of_the_pixels_between_the_regions(form, size):
     width, height = size
     view = np.random.default_rng(0).random((1, height, width), dtype=np.float32)
     corner = view.copy()
@@ -52,7 +52,7 @@ def test_a_form_keeps_the_size_and_what_lies_between_the_regions_never_matters(f
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_clip_may_bring_regions_of_its_own(form):
+def test_a_clip_may_have_its_own_regions(form):
     box = ((10.0, 10.0), (60.0, 10.0), (60.0, 60.0), (10.0, 60.0))
     moved_eyes = {name: replace(region, polygons=(box,) * len(region.polygons)) for name, region in REGIONS.items()}
     view = np.zeros((1, 282, 231), np.float32)
@@ -70,7 +70,7 @@ def test_both_views_are_the_global_one_and_then_the_local_one(tmp_path):
     assert np.array_equal(both[3:], make_input(table, clip, parse_recipe("flow:regions=mosaic,view=local,size=64x80")))
 
 
-def test_suppressed_flow_is_still_even_where_minmax_has_lost_its_zero(tmp_path):
+def test_under_minmax_suppressed_flow_is_the_median(tmp_path):
     clip = make_clip(write_frames(tmp_path / "clip", [texture(1), moved(texture(1), 1, 0.5), texture(1)]))
     both = make_input(ClipTable((clip,)), clip, parse_recipe("flow:regions=mask,size=64x80"))
     outside = both[3:][:, ~face_mask(64, 80)]
@@ -78,7 +78,7 @@ def test_suppressed_flow_is_still_even_where_minmax_has_lost_its_zero(tmp_path):
 
 
 @pytest.mark.parametrize("scale", ["raw", "minmax"])
-def test_mirroring_an_input_is_the_input_of_the_mirrored_face(tmp_path, scale):
+def test_the_mirrored_input_is_the_input_of_the_mirrored_face(tmp_path, scale):
     images = [texture(1), moved(texture(1), 1.5, -0.5), texture(1)]
     one, other = mirrored_both_ways(tmp_path, images, f"flow:channels=uv,scale={scale},regions=mask,size=58x70")
     assert np.abs(one - other).mean() < 0.05 * np.ptp(one)

@@ -12,15 +12,15 @@ AMPLITUDE = 0.1
 
 
 def swaying(period, count):
-    """Stripes of 32 px wavelength (192, 192, 3) that sway by a tenth of a pixel."""
+    """Stripes (192, 192, 3) of 32 px wavelength that move from side to side by a tenth of a pixel."""
     x = np.arange(SIDE)
-    by = AMPLITUDE * np.sin(2 * np.pi * np.arange(count) / period)
-    rows = 127.5 + 90 * np.cos(2 * np.pi * (x - by[:, None]) / WAVELENGTH)
+    shift = AMPLITUDE * np.sin(2 * np.pi * np.arange(count) / period)
+    rows = 127.5 + 90 * np.cos(2 * np.pi * (x - shift[:, None]) / WAVELENGTH)
     return [np.repeat(np.tile(np.rint(row), (SIDE, 1))[..., None], 3, axis=2).astype(np.uint8) for row in rows]
 
 
 def sway(frames, period):
-    """The amplitude of the stripes' movement in pixels over the last whole periods, from their phase."""
+    """The amplitude, in pixels, of the stripes' movement over the last periods, computed from their phase."""
     inside = np.stack([frame[80:112, 32:160, 0].mean(axis=0) for frame in frames[-3 * period :]])
     phase = np.angle(inside @ np.exp(-2j * np.pi * np.arange(128) / WAVELENGTH))
     shift = -(phase - phase.mean()) * WAVELENGTH / (2 * np.pi)
@@ -28,15 +28,15 @@ def sway(frames, period):
 
 
 def band_pass(period):
-    """Response of the difference of the two recursive low-pass filters, from their transfer functions."""
+    """The response of the difference of the two recursive low-pass filters, from their transfer functions."""
     delay = np.exp(-2j * np.pi / period)
     return 0.4 / (1 - 0.6 * delay) - 0.05 / (1 - 0.95 * delay)
 
 
 @pytest.mark.parametrize("alpha", [8, 10])
 @pytest.mark.parametrize("period", [12, 20])
-def test_eulerian_magnification_enlarges_a_sway_in_its_band_as_its_transfer_function_says(alpha, period):
-    # The finest level, which is left alone, and the next, which is amplified less, hold a tenth of these stripes.
+def test_eulerian_magnification_enlarges_a_movement_in_its_band_by_its_transfer_function(alpha, period):
+    # A tenth of these stripes is in the finest level, which is not changed, and in the next one, which is changed less.
     frames = swaying(period, 8 * period)
     expected = np.abs(1 + alpha * band_pass(period))
     assert expected > 0.6 * alpha
@@ -53,14 +53,14 @@ def test_linear_magnification_enlarges_a_movement_by_one_plus_alpha():
 
 
 @pytest.mark.parametrize("name", MAGNIFICATIONS)
-def test_a_still_clip_and_every_first_frame_stay_as_they_are(name):
+def test_a_still_clip_and_every_first_frame_are_not_changed(name):
     still = [np.repeat(texture(1, 60, 50).round()[..., None], 3, axis=2).astype(np.uint8)] * 4
     assert all(np.array_equal(frame, still[0]) for frame in MAGNIFICATIONS[name](still))
-    swings = swaying(12, 4)
-    assert np.array_equal(MAGNIFICATIONS[name](swings)[0], swings[0])
+    moving = swaying(12, 4)
+    assert np.array_equal(MAGNIFICATIONS[name](moving)[0], moving[0])
 
 
-def test_the_finest_and_the_coarsest_level_are_left_alone_and_no_gain_exceeds_alpha():
+def test_the_finest_and_the_coarsest_level_are_not_changed_and_no_gain_exceeds_alpha():
     gains = level_gains(6, 282, 231, 20)
     assert gains[0] == gains[-1] == 0
     assert gains[1] < gains[3] <= 20
@@ -78,7 +78,7 @@ def test_color_is_attenuated_and_brightness_is_not():
 
 @pytest.fixture
 def growing(tmp_path):
-    """A movement that grows by .2 px a frame over 6 frames."""
+    """A movement that grows by .2 px per frame over 6 frames."""
     return make_clip(
         write_frames(tmp_path / "clip", [moved(texture(1), 0.2 * step, 0) for step in range(6)]), apex=6, offset=6
     )

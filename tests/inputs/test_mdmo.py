@@ -12,21 +12,21 @@ def made(clip, text):
     return make_input(ClipTable((clip,)), clip, parse_recipe(text))[:, 0, 0]
 
 
-def test_the_main_movement_is_the_mean_of_the_fullest_direction_and_not_of_all():
+def test_the_main_movement_is_the_mean_of_the_fullest_direction_bin_and_not_of_all_vectors():
     right_and_down = [[1.0, 0.1], [3.0, 0.5], [2.0, 0.3]]
     others = [[-9.0, 1.0], [-9.0, 1.5], [0.1, -8.0]]
     flow = np.array([right_and_down + others], np.float32)
     assert main_movement(flow) == pytest.approx([2, 0.3])
 
 
-def test_each_of_the_36_regions_sees_its_own_movement():
+def test_each_of_the_36_regions_has_its_own_movement():
     flow = np.zeros((282, 231, 2), np.float32)
     for number, (left, top, right, bottom) in enumerate(REGIONS):
         flow[top:bottom, left:right] = [number, -number]
     assert region_movements(flow) == pytest.approx(np.stack([np.arange(36), -np.arange(36)], axis=1))
 
 
-def test_regions_lie_inside_the_layout_symmetric_and_apart():
+def test_regions_are_inside_the_layout_symmetric_and_without_overlap():
     covered = np.zeros((282, 231), int)
     for left, top, right, bottom in REGIONS:
         covered[top:bottom, left:right] += 1
@@ -36,7 +36,7 @@ def test_regions_lie_inside_the_layout_symmetric_and_apart():
     assert mirrored == {(left, top, right, bottom) for left, top, right, bottom in REGIONS}
 
 
-def test_polar_form_is_relative_to_the_largest_and_survives_stillness():
+def test_polar_form_is_relative_to_the_largest_movement_and_zero_for_a_still_face():
     movements = np.zeros((36, 2))
     movements[0], movements[1] = [0, 2], [-1, 0]
     numbers = polar(movements)
@@ -46,7 +46,7 @@ def test_polar_form_is_relative_to_the_largest_and_survives_stillness():
 
 
 @pytest.mark.parametrize("frames", ["all", "10"])
-def test_a_face_that_slides_right_and_down_moves_so_in_every_region(tmp_path, frames):
+def test_a_face_that_moves_right_and_down_gives_this_direction_in_every_region(tmp_path, frames):
     images = [moved(texture(1), 0.4 * step, 0.4 * step) for step in range(6)]
     clip = make_clip(write_frames(tmp_path / "clip", images), apex=6, offset=6)
     numbers = made(clip, f"mdmo:frames={frames}")
@@ -54,12 +54,12 @@ def test_a_face_that_slides_right_and_down_moves_so_in_every_region(tmp_path, fr
     assert numbers[36:] == pytest.approx(np.full(36, 1 / 4), abs=0.03)
 
 
-def test_a_movement_of_one_frame_is_none(tmp_path):
+def test_a_clip_of_one_frame_gives_no_movement(tmp_path):
     clip = make_clip(write_frames(tmp_path / "clip", [texture(1)] * 2), onset=1, apex=1, offset=1)
     assert not made(clip, "mdmo").any()
 
 
-def test_all_frames_are_needed_unless_so_many_are_asked_for(tmp_path):
+def test_all_frames_are_needed_unless_the_recipe_states_a_number(tmp_path):
     clip = make_clip(tmp_path, apex=20, offset=41)
     needed = [(recipe := parse_recipe(text)).kind.frames_needed(clip, recipe) for text in ("mdmo", "mdmo:frames=10")]
     assert needed == [list(range(1, 42)), list(range(1, 42, 4))]

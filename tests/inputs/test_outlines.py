@@ -1,4 +1,4 @@
-"""Local views whose regions run through the landmarks of the clip's own face."""
+"""Local views with regions from the landmarks of the clip's own face."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECIPE = "flow:regions={},outlines=landmarks,view=local,channels=uv,scale=raw,si
 
 
 def mesh(seed: int):
-    """468 points within a face; their outlines are wild, and those of no template."""
+    """468 random points within a face, so that their outlines differ from those of the template."""
     return np.random.default_rng(seed).uniform([40, 60], [190, 230], (468, 2)).round(2)
 
 
@@ -34,7 +34,7 @@ def clip(tmp_path):
     return clip
 
 
-def test_what_lies_within_the_clips_own_regions_is_kept_and_nothing_else(clip):
+def test_only_the_pixels_in_the_clips_own_regions_are_kept(clip):
     local = make_input(ClipTable((clip,)), clip, parse_recipe(RECIPE.format("mask")))
     inside = face_mask(64, 80, regions_from_landmarks(mesh(0)).values())
     whole = make_input(ClipTable((clip,)), clip, parse_recipe("flow:channels=uv,scale=raw,size=64x80"))
@@ -43,7 +43,7 @@ def test_what_lies_within_the_clips_own_regions_is_kept_and_nothing_else(clip):
 
 
 @pytest.mark.parametrize("form", ["mask", "mosaic"])
-def test_changed_landmarks_never_meet_the_array_of_the_old_ones(clip, tmp_path, form):
+def test_changed_landmarks_never_give_the_cached_array_of_the_old_landmarks(clip, tmp_path, form):
     table, recipe, cache = ClipTable((clip,)), parse_recipe(RECIPE.format(form)), tmp_path / "cache"
     before = load_inputs(table, recipe, cache, jobs=1)
     write_landmarks(clip, mesh(1))
@@ -53,7 +53,7 @@ def test_changed_landmarks_never_meet_the_array_of_the_old_ones(clip, tmp_path, 
     assert np.array_equal(after, load_inputs(table, recipe, tmp_path / "fresh", jobs=1))
 
 
-def test_a_clip_without_landmarks_is_named_with_the_remedy(clip):
+def test_a_clip_without_landmarks_is_an_error_with_the_remedy(clip):
     recipe = parse_recipe(RECIPE.format("mask"))
     write_landmarks(clip, mesh(0)[:5], source="five-points")
     with pytest.raises(MerlabError, match="EP01_01 .casme2. was aligned by five points.*merlab models get"):

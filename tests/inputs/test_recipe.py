@@ -22,25 +22,25 @@ def recipes(draw: st.DrawFn) -> str:
 
 
 @given(recipes())
-def test_the_canonical_string_names_the_same_recipe(text):
+def test_the_complete_text_gives_the_same_recipe(text):
     recipe = parse_recipe(text)
     assert parse_recipe(str(recipe)) == recipe
 
 
 @given(recipes())
-def test_a_recipe_travels_to_another_process(text):
+def test_a_recipe_can_be_sent_to_another_process(text):
     recipe = parse_recipe(text)
     assert pickle.loads(pickle.dumps(recipe)) == recipe
 
 
-def test_the_string_states_every_option_and_the_version():
+def test_the_complete_text_states_every_option_and_the_version():
     assert str(parse_recipe("flow")) == (
         "flow:algorithm=dis,channels=uvs,scale=minmax,at=231x282,magnify=none,no-apex=spotted,size=28x28,"
         "regions=none,view=global,version=1"
     )
 
 
-def test_images_come_at_the_size_of_the_paper_unless_told_otherwise():
+def test_images_have_the_size_of_the_paper_by_default():
     assert parse_recipe("onset-apex").shape == (6, 282, 231)
 
 
@@ -61,39 +61,39 @@ def test_images_come_at_the_size_of_the_paper_unless_told_otherwise():
         ("flow-sequence:frames=11,channels=uv,regions=mask", (11, 4, 28, 28)),
     ],
 )
-def test_the_shape_follows_from_the_recipe(text, shape):
+def test_the_recipe_states_the_shape(text, shape):
     assert parse_recipe(text).shape == shape
 
 
-def test_a_method_of_both_views_gets_the_mask_form_unless_the_recipe_names_another():
+def test_a_method_with_a_local_view_gets_the_mask_form_unless_the_recipe_states_another():
     assert parse_recipe("flow").seen_by("both").regions == "mask"
     assert parse_recipe("flow:regions=mosaic").seen_by("local").regions == "mosaic"
     assert parse_recipe("flow:regions=mosaic").seen_by("global") == parse_recipe("flow")
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "message"),
     [
         ("gabor", "unknown input 'gabor'"),
         ("flow:scale=huge", "scale must be one of minmax, signed, raw"),
         ("flow:depth=3", "no option 'depth'"),
         ("flow:size=28", "WIDTHxHEIGHT"),
         ("flow:size=1x1", "between 8 and 2048"),
-        ("flow:channels", "not of the form key=value"),
+        ("flow:channels", "does not have the form key=value"),
         ("flow:scale=raw,scale=raw", "twice"),
         ("apex:view=local", "regions=mask or regions=mosaic"),
         ("apex:version=99", "version 99"),
-        ("mdmo:regions=mask", "no regions to mask"),
+        ("mdmo:regions=mask", "it has no regions"),
         ("flow:outlines=landmarks", "add regions=mask or regions=mosaic"),
         ("flow:regions=mask,outlines=circle", "outlines must be one of template, landmarks"),
     ],
 )
-def test_a_faulty_recipe_is_refused_with_what_is_wrong(text, named):
-    with pytest.raises(MerlabError, match=named):
+def test_a_wrong_recipe_is_refused_with_the_reason(text, message):
+    with pytest.raises(MerlabError, match=message):
         parse_recipe(text)
 
 
-def test_recipes_of_other_settings_have_other_strings():
+def test_recipes_with_different_options_have_different_texts():
     texts = [
         "flow",
         "flow:scale=raw",

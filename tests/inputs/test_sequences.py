@@ -14,7 +14,7 @@ def made(clip, text):
 
 @pytest.fixture
 def brightening(tmp_path):
-    """Six flat frames from 51 to 204, frames 9 to 14; those before and after are not part of the movement."""
+    """Six constant frames from 51 to 204, frames 9 to 14; the frames before and after are not part of the movement."""
     values = [0, 51, 51, 102, 153, 204, 204, 255]
     folder = write_frames(tmp_path / "clip", [np.full((60, 50), value, np.float32) for value in values], first=8)
     return make_clip(folder, onset=9, apex=12, offset=14)
@@ -36,13 +36,13 @@ def test_interpolation_by_tim_stays_within_black_and_white(tmp_path):
 
 
 @pytest.mark.parametrize("interpolation", ["tim", "linear"])
-def test_a_movement_of_one_frame_is_that_frame_throughout(tmp_path, interpolation):
+def test_a_movement_of_one_frame_gives_this_frame_at_all_times(tmp_path, interpolation):
     clip = make_clip(write_frames(tmp_path / "clip", [texture(1)] * 3), onset=2, apex=2, offset=2)
     sequence = made(clip, f"sequence:interpolation={interpolation},size=64x80")
     assert sequence == pytest.approx(np.repeat(sequence[:1], 10, axis=0), abs=1e-6)
 
 
-def test_a_still_face_pools_to_black_and_not_to_stretched_rounding(tmp_path):
+def test_a_still_face_gives_a_black_dynamic_image_and_not_stretched_rounding_errors(tmp_path):
     clip = make_clip(write_frames(tmp_path / "clip", [texture(1)] * 40), onset=1, apex=20, offset=40)
     assert not made(clip, "dynamic-image").any()
 
@@ -59,7 +59,7 @@ def test_a_dynamic_image_shows_where_the_face_brightened_and_darkened(tmp_path):
     assert image[:, [10, 56, 100], 50] == pytest.approx(np.array([[1, 0.5, 0]] * 3), abs=1e-6)
 
 
-def test_learnets_weights_keep_the_face_in_its_dynamic_image(tmp_path):
+def test_with_learnets_weights_the_dynamic_image_shows_the_face(tmp_path):
     clip = make_clip(write_frames(tmp_path / "clip", [texture(1)] * 3))
     face = made(clip, "apex:size=112x112")
     image = made(clip, "dynamic-image:weights=learnet")
@@ -76,12 +76,12 @@ def test_regions_are_kept_in_every_frame(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["sequence:size=58x70", "dynamic-image:size=58x70"])
-def test_mirroring_is_the_input_of_the_mirrored_face(tmp_path, text):
+def test_the_mirrored_input_is_the_input_of_the_mirrored_face(tmp_path, text):
     one, other = mirrored_both_ways(tmp_path, [moved(texture(1), step / 2, 0) for step in range(4)], text)
     assert one == pytest.approx(other, abs=1e-5)
 
 
-def test_sequences_are_cached_and_a_change_of_any_frame_is_seen(tmp_path):
+def test_sequences_are_cached_and_computed_again_after_a_change_of_any_frame(tmp_path):
     folder = write_frames(tmp_path / "clip", [moved(texture(1), step / 4, 0) for step in range(5)])
     table = ClipTable((make_clip(folder, offset=5),))
     recipe, cache = parse_recipe("sequence:size=32x32"), tmp_path / "cache"

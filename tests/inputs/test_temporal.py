@@ -9,7 +9,7 @@ lengths = st.integers(1, 60)
 
 
 def tim_as_published(frames, wanted):
-    """Zhou et al. 2011 step by step: center, decompose, map to the graph's curves, read these, map back."""
+    """Zhou et al. 2011 step by step: center, decompose, map to the curves of the graph, read the curves, map back."""
     count = frames.shape[1]
     mean = frames.mean(axis=1, keepdims=True)
     left, values, right = np.linalg.svd(frames - mean, full_matrices=False)
@@ -22,7 +22,7 @@ def tim_as_published(frames, wanted):
     def at(time):
         return np.sin(np.pi * order * time + np.pi * (count - order) / (2 * count))
 
-    # An eigenvector has any sign and length: each is brought to the curve's own at the first frame.
+    # The sign and length of an eigenvector are arbitrary: each is scaled to its curve at the first frame.
     curves = curves * at(1 / count) / curves[0]
     to_curves = np.linalg.solve(embedded @ embedded.T, embedded @ curves)
     times = np.linspace(1 / count, 1, wanted)
@@ -30,14 +30,14 @@ def tim_as_published(frames, wanted):
 
 
 @pytest.mark.parametrize(("count", "wanted"), [(3, 10), (7, 10), (12, 5), (25, 10), (9, 9)])
-def test_tim_gives_the_numbers_of_the_published_route(count, wanted):
+def test_tim_gives_the_numbers_of_the_published_computation(count, wanted):
     frames = np.random.default_rng(count).random((60, count))
     assert frames @ tim(count, wanted).T == pytest.approx(tim_as_published(frames, wanted), abs=1e-8)
 
 
 @pytest.mark.parametrize("name", INTERPOLATIONS)
 @given(count=lengths)
-def test_as_many_frames_as_there_are_are_those_frames(name, count):
+def test_interpolation_to_the_same_number_of_frames_gives_these_frames(name, count):
     assert INTERPOLATIONS[name](count, count) == pytest.approx(np.eye(count), abs=1e-9)
 
 
@@ -61,7 +61,7 @@ def test_linear_interpolation_reads_between_neighbors():
     assert linear(3, 5) @ np.array([0.0, 10.0, 40.0]) == pytest.approx([0, 5, 10, 25, 40])
 
 
-def test_rank_pooling_weighs_few_frames_as_the_papers_formula_does_by_hand():
+def test_rank_pooling_weights_of_few_frames_follow_the_papers_formula():
     # Bilen et al.: 2(n - t + 1) - (n + 1)(H_n - H_(t-1)).
     # n = 2: H = 0, 1, 3/2; 4 - 3 * 3/2 and 2 - 3 * 1/2
     assert bilen(2) == pytest.approx([-1 / 2, 1 / 2])
@@ -71,12 +71,12 @@ def test_rank_pooling_weighs_few_frames_as_the_papers_formula_does_by_hand():
     assert bilen(4) == pytest.approx([-29 / 12, 7 / 12, 13 / 12, 3 / 4])
 
 
-def test_learnets_released_weights_by_hand():
-    # n = 3: the sums of (2i - 3) / i = -1, 1/2, 1 from i = 1, 2, 3 on
+def test_learnets_weights_of_few_frames_follow_the_released_code():
+    # n = 3: the terms (2i - 3) / i are -1, 1/2, 1; each weight is the sum from i = 1, 2 or 3 on
     assert learnet(3) == pytest.approx([1 / 2, 3 / 2, 1])
 
 
 @pytest.mark.parametrize(("name", "total"), [("bilen", 0), ("learnet", 1)])
 @given(count=lengths)
-def test_a_still_clip_pools_to_nothing_or_to_n_times_itself(name, total, count):
+def test_a_still_clip_is_pooled_to_zero_or_to_n_times_its_frame(name, total, count):
     assert RANK_POOLINGS[name](count).sum() == pytest.approx(total * count, abs=1e-8)

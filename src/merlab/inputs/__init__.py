@@ -1,4 +1,4 @@
-"""Inputs: an aligned clip becomes float32 arrays, named by a recipe that states exactly how."""
+"""Inputs: an aligned clip becomes a float32 array; a recipe states exactly how the array is computed."""
 
 import pandas as pd
 

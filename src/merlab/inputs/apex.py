@@ -1,4 +1,4 @@
-"""The apex of a clip whose annotators gave none: spotted in its frames, or its middle frame."""
+"""Choose the apex of a clip without an annotated apex: spotted in its frames, or its middle frame."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from merlab.frames import Float32Array, Frames
 from merlab.inputs.recipe import APEX_CHOICES, Recipe
 from merlab.optical_flow import Gray, dis
 
-# Half of CASME II's crops: a quarter of the work, and DIS still sees a tenth of a pixel.
+# Half the size of CASME II's crops: a quarter of the time, and DIS can still measure a tenth of a pixel.
 WIDTH, HEIGHT = 116, 141
-EYE_BAND = (58, 92)  # rows of the 231 x 282 layout in which lids blink
+EYE_BAND = (58, 92)  # rows of the 231 x 282 layout with the eyelids, which blink
 PERCENTILE = 95
 SMOOTHING = 1.5  # frames
 FIT_ROUNDS = 4
 
 
 def with_apex(clip: Clip, frames: Frames, recipe: Recipe) -> Clip:
-    """The clip with the apex that the recipe chooses, where it has none and the input needs one; else as it is."""
-    if not _is_open(clip, recipe):
+    """The clip with the apex that the recipe chooses, if it has none and the input needs one; else the same clip."""
+    if not _must_choose(clip, recipe):
         return clip
     assert clip.onset is not None
     assert clip.offset is not None
@@ -36,27 +36,28 @@ def with_apex(clip: Clip, frames: Frames, recipe: Recipe) -> Clip:
 
 
 def frames_that_decide(clip: Clip, recipe: Recipe) -> list[int]:
-    """The numbers of all frames that an input depends on: those it reads, and those among which its apex is chosen."""
-    if _is_open(clip, recipe):
+    """The numbers of all frames that an input depends on: those that it reads, and those that decide its apex."""
+    if _must_choose(clip, recipe):
         assert clip.onset is not None
         assert clip.offset is not None
         return list(range(clip.onset, clip.offset + 1))
     return [] if clip.holds_flow else recipe.kind.frames_needed(clip, recipe)
 
 
-def _is_open(clip: Clip, recipe: Recipe) -> bool:
-    """Whether the recipe has to choose an apex, and onset and offset say where."""
+def _must_choose(clip: Clip, recipe: Recipe) -> bool:
+    """Whether the recipe must choose an apex; onset and offset must be known."""
     needs_one = APEX_CHOICES.keys() <= recipe.kind.choices.keys()
     return needs_one and not clip.holds_flow and clip.apex is None and None not in {clip.onset, clip.offset}
 
 
 def spot_apex(frames: Frames, onset: int, offset: int) -> int:
-    """The frame in which the face has moved most from the onset; the first of several.
+    """The frame with the largest movement of the face since the onset; the first one if several are equal.
 
-    How far it has moved is the 95th percentile of the DIS flow's magnitude from the onset, at 116 x 141 pixels, inside
-    the paper's five facial regions without the eyes (lids blink), after the head's movement, a robust affine fit, is
-    taken off; smoothed over time (Gaussian, sd 1.5 frames, no movement beyond the ends). The regions fit crops like
-    CASME II's. Where onset and offset are one frame it is that. Raises ClipError for a frame that is absent or damaged.
+    The movement of a frame is the 95th percentile of the magnitude of the DIS flow from the onset, at 116 x 141 pixels,
+    inside the paper's five facial regions without the eyes (lids blink). The movement of the head, a robust affine fit
+    to the flow, is subtracted first. The movements are smoothed over time (Gaussian, sd 1.5 frames, no movement beyond
+    the ends). The regions fit crops like those of CASME II. If onset and offset are the same frame, the result is this
+    frame. Raises ClipError if a frame is absent or damaged.
     """
     if onset == offset:
         return onset
@@ -67,7 +68,7 @@ def spot_apex(frames: Frames, onset: int, offset: int) -> int:
 
 
 def middle(frames: Frames, onset: int, offset: int) -> int:
-    """The frame halfway, rounded down: onset + (offset - onset) / 2, as MEB takes it for SMIC."""
+    """The middle frame, onset + (offset - onset) / 2 rounded down, as in MEB for SMIC."""
     return onset + (offset - onset) // 2
 
 
@@ -75,7 +76,7 @@ RULES: dict[str, Callable[[Frames, int, int], int]] = {"spotted": spot_apex, "mi
 
 
 @lru_cache(maxsize=1)
-def _watched() -> NDArray[np.bool_]:
+def _mask() -> NDArray[np.bool_]:
     """The five regions without the eyes, (H, W)."""
     mask = face_mask(WIDTH, HEIGHT)
     top, bottom = (round(row * HEIGHT / LAYOUT_HEIGHT) for row in EYE_BAND)
@@ -89,8 +90,8 @@ def _small(frames: Frames, number: int) -> Gray:
 
 
 def _movement(flow: Float32Array) -> float:
-    """How far the watched parts of a face have moved without the head, px."""
-    rows, columns = np.nonzero(_watched())
+    """How far the face has moved in the regions, without the movement of the head, px."""
+    rows, columns = np.nonzero(_mask())
     places = np.stack([np.ones_like(rows), columns, rows], axis=1).astype(np.float64)
     displacement = flow[rows, columns].astype(np.float64)
     weights = np.ones(len(places))
@@ -98,6 +99,6 @@ def _movement(flow: Float32Array) -> float:
         weighted = places * weights[:, None]
         head = np.linalg.solve(weighted.T @ places, weighted.T @ displacement)
         own = np.linalg.norm(displacement - places @ head, axis=1)
-        # Cauchy's weights: what moves unlike the rest of the head hardly counts in the next fit.
+        # Cauchy weights: pixels that move differently from the rest of the head have little weight in the next fit.
         weights = 1 / (1 + (own / (np.median(own) + 1e-3)) ** 2)
     return float(np.percentile(own, PERCENTILE))

@@ -1,4 +1,4 @@
-"""From clips to one array, cached on disk under the recipe."""
+"""Compute the inputs of clips as one array, with a cache on disk for every recipe."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from merlab.storage import whole_file
 
 
 def default_cache() -> Path:
-    """Where inputs are cached unless a command is told otherwise."""
+    """The default folder for cached inputs."""
     return user_cache_path("merlab") / "inputs"
 
 
 def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> Float32Array:
-    """One clip as float32 of the recipe's shape: the views that the recipe names, the global one first.
+    """The input of one clip, float32 with the shape of the recipe: the views of the recipe, the global view first.
 
-    Raises ClipError, naming the clip, when its frames do not allow the recipe.
+    Raises ClipError with the name of the clip if the recipe cannot be computed from its frames.
     """
     return input_of(clip, None if clip.holds_flow else table.frames(clip), recipe)
 
 
 def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
-    """The same of frames from anywhere, such as two pictures in memory; None for a clip that holds stored flow."""
+    """The same for any frames, such as two images in memory; ``frames`` is None for a clip that holds stored flow."""
     if frames is not None:
         clip = with_apex(clip, frames, recipe)
     whole = recipe.kind.extract(clip, frames, recipe)
@@ -62,11 +62,11 @@ def load_inputs(
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> Float32Array:
-    """Every clip of the table as float32 (N, *recipe.shape), read from the cache where the very same input lies there.
+    """The inputs of all clips of the table, float32 (N, *recipe.shape); an input is read from the cache if it is there.
 
-    ``cache`` None means the user's cache folder. Clips are made side by side by ``jobs`` threads (None: all cores;
-    OpenCV releases the interpreter lock). A cached array is found by recipe, OpenCV version, clip, and the size and
-    time of the frame files, so that neither a changed recipe nor a changed file meets a stale one.
+    ``cache`` None means the user's cache folder. ``jobs`` threads compute the clips in parallel (None: one per core;
+    OpenCV releases the interpreter lock). The key of a cached array consists of the recipe, the OpenCV version, the
+    clip, and the sizes and times of its frame files. So a changed recipe or file never gives an outdated array.
     """
     folder = (cache or default_cache()) / _slug(str(recipe))
     inputs = np.empty((len(table), *recipe.shape), np.float32)
@@ -83,9 +83,9 @@ def load_inputs(
 
 
 def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
-    """A function that mirrors a batch (N, ..., C, H, W) of this recipe left to right, horizontal motion included.
+    """A function that mirrors a batch (N, ..., C, H, W) of this recipe left to right, with its horizontal motion.
 
-    None for an input that cannot be flipped, such as a vector.
+    None for an input that cannot be mirrored, such as a vector.
     """
     if recipe.kind.mirror is None:
         return None
@@ -98,7 +98,7 @@ def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
 
 
 def _local(view: Float32Array, recipe: Recipe, regions: Mapping[str, Region]) -> Float32Array:
-    """The facial regions of an image (C, H, W), or of each image of a sequence (T, C, H, W)."""
+    """The local view of an image (C, H, W), or of each image of a sequence (T, C, H, W)."""
     if view.ndim == 4:
         return np.stack([_local(image, recipe, regions) for image in view])
     assert recipe.kind.neutral is not None, f"{recipe.kind.name}: an input with a local view needs a neutral value"
@@ -116,7 +116,7 @@ def _cached(path: Path, make: Callable[[], Float32Array]) -> Float32Array:
 
 
 def _fingerprint(clip: Clip, recipe: Recipe) -> str:
-    """What besides the recipe's name decides the array: the frames' files and the library that computes."""
+    """A digest of everything that decides the array: recipe, clip, frame files, and the OpenCV version."""
     files = [clip.source]
     needed = frames_that_decide(clip, recipe)
     if clip.source.is_dir():

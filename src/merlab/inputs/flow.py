@@ -1,4 +1,4 @@
-"""Onset-to-apex optical flow: u (image right), v (image down), magnitude and optical strain."""
+"""Onset-to-apex optical flow: u (to the right of the image), v (down), magnitude and optical strain."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from merlab.clips import Clip
 from merlab.frames import ClipError, Float32Array, Frames, Image, read_image
-from merlab.inputs.images import black, frames_to_apex, middle, read_key_frames, resize
+from merlab.inputs.images import frames_to_apex, medians, read_key_frames, resize, zeros
 from merlab.inputs.magnification import MAGNIFICATIONS
 from merlab.inputs.recipe import APEX_CHOICES, InputKind, Recipe, parse_size
 from merlab.optical_flow import ALGORITHMS, Gray, strain
@@ -28,7 +28,7 @@ CHANNELS: dict[str, Callable[[Float32Array], Float32Array]] = {
 
 
 def stretch_each(planes: Float32Array, letters: str) -> Float32Array:
-    """Stretch each channel of (C, H, W) to [0, 1] on its own, as the STSTNet release does; a flat channel becomes 0."""
+    """Stretch each channel of (C, H, W) separately to [0, 1], like the STSTNet release; a constant one becomes 0."""
     low = planes.min(axis=(1, 2), keepdims=True)
     span = planes.max(axis=(1, 2), keepdims=True) - low
     stretched = np.zeros_like(planes)
@@ -37,14 +37,14 @@ def stretch_each(planes: Float32Array, letters: str) -> Float32Array:
 
 
 def scale_signed(planes: Float32Array, letters: str) -> Float32Array:
-    """Scale (C, H, W) to [-1, 1] keeping zero and direction.
+    """Scale (C, H, W) to [-1, 1]; zero and the direction of the flow are kept.
 
-    u, v and magnitude are divided by the 99th percentile of the largest of them, strain by its own; what lies
-    beyond is clipped.
+    u, v and magnitude are divided by the 99th percentile of the largest of their absolute values at each pixel; strain
+    is divided by its own 99th percentile. Values outside [-1, 1] are clipped.
     """
     scaled = np.empty_like(planes)
-    for of_strain in (False, True):
-        chosen = [position for position, letter in enumerate(letters) if (letter == "s") is of_strain]
+    for strain_only in (False, True):
+        chosen = [position for position, letter in enumerate(letters) if (letter == "s") is strain_only]
         if chosen:
             span = np.percentile(np.abs(planes[chosen]).max(axis=0), 99)
             scaled[chosen] = planes[chosen] / max(float(span), SMALLEST_SCALE)
@@ -52,7 +52,7 @@ def scale_signed(planes: Float32Array, letters: str) -> Float32Array:
 
 
 def keep_pixels(planes: Float32Array, letters: str) -> Float32Array:
-    """u, v, magnitude in pixels of the frame that the flow was computed at; strain in pixels a pixel."""
+    """u, v and magnitude in pixels at the size at which the flow was computed; strain in pixels per pixel."""
     return planes
 
 
@@ -64,7 +64,7 @@ SCALES: dict[str, Callable[[Float32Array, str], Float32Array]] = {
 
 
 def gray_at(image: Image, at: str) -> Gray:
-    """A BGR frame as gray levels, at ``at`` (WxH or ``native``: the size of the frame)."""
+    """A BGR frame in gray levels, resized to ``at`` (WxH, or ``native`` for the size of the frame)."""
     gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     if at == "native":
         return gray
@@ -72,7 +72,7 @@ def gray_at(image: Image, at: str) -> Gray:
 
 
 def planes_of_flow(flow: Float32Array, recipe: Recipe) -> Float32Array:
-    """The recipe's channels of a flow field (H, W, 2), at its size, not yet scaled: (C, height, width)."""
+    """The channels of the recipe from a flow field (H, W, 2), at the recipe's size, unscaled: (C, height, width)."""
     letters = recipe["channels"]
     return np.stack([resize(CHANNELS[letter](flow), recipe.width, recipe.height) for letter in letters])
 
@@ -80,22 +80,22 @@ def planes_of_flow(flow: Float32Array, recipe: Recipe) -> Float32Array:
 def read_flow_image(path: Path) -> Float32Array:
     """A released flow image as (3, H, W) in [0, 1]: u, v, strain.
 
-    The files hold R = u, G = v, B = strain, each stretched to 0..255 on its own; OpenCV decodes BGR, hence the reversal
-    (read in the wrong order, a linear SVM falls from UF1 .72 to .40).
+    The files contain R = u, G = v, B = strain, each stretched separately to 0..255. OpenCV decodes them as BGR, so the
+    order is reversed here. (With the wrong order, the UF1 of a linear SVM falls from .72 to .40.)
     """
     return np.divide(read_image(path)[..., ::-1].transpose(2, 0, 1), 255, dtype=np.float32)
 
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     if frames is None:
-        return _released(clip, recipe)
+        return _stored_flow(clip, recipe)
     onset, apex = (gray_at(image, recipe["at"]) for image in read_key_frames(clip, frames, recipe["magnify"]))
     planes = planes_of_flow(ALGORITHMS[recipe["algorithm"]](onset, apex), recipe)
     return SCALES[recipe["scale"]](planes, recipe["channels"])
 
 
-def _released(clip: Clip, recipe: Recipe) -> Float32Array:
-    """The stored flow image, where it is what the recipe asks for; its algorithm is the authors' (TV-L1)."""
+def _stored_flow(clip: Clip, recipe: Recipe) -> Float32Array:
+    """The stored flow image, if it fits the recipe; its algorithm is that of the release (TV-L1)."""
     letters = recipe["channels"]
     planes = read_flow_image(clip.source)
     stored = f"{planes.shape[2]}x{planes.shape[1]}"
@@ -106,23 +106,23 @@ def _released(clip: Clip, recipe: Recipe) -> Float32Array:
         or stored != f"{recipe.width}x{recipe.height}"
     ):
         raise ClipError(
-            f"{clip.subject} {clip.name} ({clip.database}) is stored as flow of {stored} pixels, channels "
-            f"{RELEASED_CHANNELS}, each stretched on its own, so that its zero and true size are lost; {recipe} "
-            f"cannot be made from it: use channels=uvs, uv or s, scale=minmax, size={stored}, no magnify"
+            f"{clip.subject} {clip.name} ({clip.database}) is stored as flow of {stored} pixels with the channels "
+            f"{RELEASED_CHANNELS}, each stretched separately, so that the zero level and the true scale are lost; "
+            f"{recipe} cannot be computed from it: use channels=uvs, uv or s, scale=minmax, size={stored}, no magnify"
         )
     return planes[[RELEASED_CHANNELS.index(letter) for letter in letters]]
 
 
 def no_motion(view: Float32Array, recipe: Recipe) -> Float32Array:
-    """No motion is 0, except under ``minmax``, which loses the zero level."""
-    return middle(view, recipe) if recipe["scale"] == "minmax" else black(view, recipe)
+    """The value of no motion: 0, but the median under ``minmax``, which loses the zero level."""
+    return medians(view, recipe) if recipe["scale"] == "minmax" else zeros(view, recipe)
 
 
 def mirror_motion(recipe: Recipe) -> tuple[list[float], list[float]]:
-    """A mirrored face moves to the other side: u changes sign (under ``minmax``: 1 - u)."""
+    """A mirrored face moves to the other side, so u changes its sign (under ``minmax``: 1 - u)."""
     offset = 1.0 if recipe["scale"] == "minmax" else 0.0
     is_u = [letter == "u" for letter in recipe["channels"]]
-    return [-1.0 if turned else 1.0 for turned in is_u], [offset if turned else 0.0 for turned in is_u]
+    return [-1.0 if horizontal else 1.0 for horizontal in is_u], [offset if horizontal else 0.0 for horizontal in is_u]
 
 
 MOTION_CHOICES = {

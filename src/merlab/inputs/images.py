@@ -1,4 +1,4 @@
-"""Inputs that are images: the apex frame, the onset-apex stack, and their difference."""
+"""Inputs that are images: the apex frame, onset and apex frames stacked, and their difference."""
 
 from __future__ import annotations
 
@@ -18,74 +18,74 @@ COLORS = {"bgr": 3, "gray": 1}
 
 
 def key_frames(clip: Clip) -> list[int]:
-    """[onset, apex]; raises ClipError where one is unknown."""
-    return annotated(clip, "onset", "apex")
+    """[onset, apex]; raises ClipError if one is unknown."""
+    return annotated_frames(clip, "onset", "apex")
 
 
-def annotated(clip: Clip, *moments: Literal["onset", "apex", "offset"]) -> list[int]:
-    """The frame numbers of these moments; raises ClipError naming the first that is unknown."""
+def annotated_frames(clip: Clip, *moments: Literal["onset", "apex", "offset"]) -> list[int]:
+    """The frame numbers of these moments; raises ClipError with the first one that is unknown."""
     numbers = []
     for moment in moments:
         number = getattr(clip, moment)
         if number is None:
             raise ClipError(
-                f"{clip.subject} {clip.name} ({clip.database}) has no {moment} frame, which this input needs; "
-                "complete it in the coding table or leave the clip out"
+                f"{clip.subject} {clip.name} ({clip.database}) has no {moment} frame, but this input needs one; "
+                "add it to the coding table or leave the clip out"
             )
         numbers.append(number)
     return numbers
 
 
 def frames_to_apex(clip: Clip, magnify: str) -> list[int]:
-    """What to read for [onset, apex]: both, and all between where the magnification filters over time."""
+    """The frames to read for onset and apex: both, and all between them if the magnification filters over time."""
     onset, apex = key_frames(clip)
     return list(range(onset, apex + 1)) if needs_every_frame(magnify) else [onset, apex]
 
 
 def read_key_frames(clip: Clip, frames: Frames | None, magnify: str = "none") -> tuple[Image, Image]:
-    """The onset and apex frames, (H, W, 3) uint8 BGR of one size; raises ClipError where that cannot be."""
-    frames = held(clip, frames)
+    """The onset and apex frames, (H, W, 3) uint8 BGR; raises ClipError if they are absent or differ in size."""
+    frames = require_frames(clip, frames)
     images = read_frames(clip, frames, frames_to_apex(clip, magnify), magnify)
     return images[0], images[-1]
 
 
-def held(clip: Clip, frames: Frames | None) -> Frames:
-    """The frames; raises ClipError for a clip that is stored as a flow image and has none."""
+def require_frames(clip: Clip, frames: Frames | None) -> Frames:
+    """The frames; raises ClipError for a clip that is stored as a flow image and has no frames."""
     if frames is None:
         raise ClipError(
-            f"{clip.subject} {clip.name} ({clip.database}) is stored as an optical-flow image, its frames are not part "
-            "of the release; only flow at the stored size can be taken from it, such as "
+            f"{clip.subject} {clip.name} ({clip.database}) is stored as an optical-flow image, because its frames are "
+            "not part of the release; only flow at the stored size can be computed from it, such as "
             "flow:channels=uvs,scale=minmax,size=28x28"
         )
     return frames
 
 
 def read_frames(clip: Clip, frames: Frames, numbers: Sequence[int], magnify: str = "none") -> list[Image]:
-    """These frames of a clip, (H, W, 3) uint8 BGR of one size, magnified; raises ClipError where that cannot be."""
+    """These frames of a clip, magnified, (H, W, 3) uint8 BGR; raises ClipError if they are absent or differ in size."""
     images = [frames.read(number) for number in numbers]
     for number, image in zip(numbers, images, strict=True):
         if image.shape != images[0].shape:
             raise ClipError(
                 f"{clip.subject} {clip.name} ({clip.database}): frame {numbers[0]} is {describe_size(images[0])}, "
-                f"frame {number} is {describe_size(image)}; frames of one clip must have one size"
+                f"frame {number} is {describe_size(image)}; all frames of a clip must have the same size"
             )
     return MAGNIFICATIONS[magnify](images)
 
 
 def describe_size(image: Image) -> str:
-    """``231x282``."""
+    """The size as text, width first, such as ``231x282``."""
     return f"{image.shape[1]}x{image.shape[0]}"
 
 
 def resize(image: Float32Array, width: int, height: int) -> Float32Array:
-    """Resize (H, W) or (H, W, C): area averages when shrinking, linear interpolation when growing."""
+    """Resize (H, W) or (H, W, C): area averages to reduce, linear interpolation to enlarge."""
     shrinking = image.shape[1] > width or image.shape[0] > height
     method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, (width, height), interpolation=method), dtype=np.float32)
 
 
 def planes_of(image: Image, recipe: Recipe, color: str) -> Float32Array:
-    """(C, H, W) in [0, 1] at the recipe's size, ``bgr`` or ``gray``."""
+    """An image as (C, H, W) in [0, 1] at the size of the recipe; ``color`` is ``bgr`` or ``gray``."""
     if color == "gray":
         image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     scaled = resize(np.divide(image, 255, dtype=np.float32), recipe.width, recipe.height)
@@ -109,18 +109,21 @@ def _difference(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Arr
     return apex - onset
 
 
-def black(view: Float32Array, recipe: Recipe) -> Float32Array:
-    """Where a region is suppressed an image is 0: black, or no difference."""
+def zeros(view: Float32Array, recipe: Recipe) -> Float32Array:
+    """The neutral value 0 of an image: black, or no difference; (C, 1, 1)."""
     return np.zeros((len(view), 1, 1), np.float32)
 
 
-def middle(view: Float32Array, recipe: Recipe) -> Float32Array:
-    """Where stretching has lost the zero level: each channel's median, since most of a face does not move."""
+def medians(view: Float32Array, recipe: Recipe) -> Float32Array:
+    """The neutral value if stretching has lost the zero level: the median of each channel, (C, 1, 1).
+
+    Most of a face does not move, so the median is close to no motion.
+    """
     return np.median(view, axis=(1, 2), keepdims=True).astype(np.float32)
 
 
 def plain_mirror(recipe: Recipe) -> tuple[list[float], list[float]]:
-    """A mirrored image is the flipped image."""
+    """A mirrored image is the flipped image without any change of its values."""
     return [1.0] * recipe.channels, [0.0] * recipe.channels
 
 
@@ -134,7 +137,7 @@ def _image_kind(name: str, title: str, images: int, extract: Extract) -> InputKi
         channels=lambda recipe: images * COLORS[recipe["color"]],
         frames_needed=lambda clip, recipe: frames_to_apex(clip, recipe["magnify"]),
         extract=extract,
-        neutral=black,
+        neutral=zeros,
         mirror=plain_mirror,
     )
 

@@ -3,10 +3,10 @@
 Zhao and Pietikäinen, "Dynamic Texture Recognition Using Local Binary Patterns with an Application to Facial
 Expressions", TPAMI 29(6), 2007; the baseline of CASME II (Yan et al., PLoS ONE 9(1), 2014).
 
-Published: 8 neighbors on a circle (an ellipse where the radii of the two axes differ), read by bilinear interpolation;
-a neighbor not darker than the center sets its bit; uniform patterns u2 (58 codes of at most two changes around the
-circle, all others in one bin); one histogram a block and plane (XY, XT, YT), normalized to sum 1. Assumed: only centers
-whose neighbors lie inside the clip on all three planes are counted.
+Published: 8 neighbors on a circle (an ellipse if the radii of the two axes differ), read by bilinear interpolation. A
+neighbor sets its bit if it is not darker than the center. Uniform patterns u2: 58 codes with at most two changes around
+the circle have their own bins, all other codes share one bin. One histogram per block and plane (XY, XT, YT),
+normalized to the sum 1. Assumed: only centers whose neighbors are inside the clip on all three planes are counted.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from merlab.inputs.temporal import INTERPOLATIONS
 
 NEIGHBORS = 8
 BINS = 59
-# Axes of a volume (T, H, W): the plane's first is turned to by the sine, its second by the cosine.
+# The two axes of each plane in a volume (T, H, W); the sine of the neighbor's angle is along the first axis, the cosine
+# along the second.
 PLANES = {"XY": (1, 2), "XT": (0, 2), "YT": (0, 1)}
-# A neighbor that equals the center sets its bit; interpolating equal values leaves rounding of this order.
+# A neighbor equal to the center sets its bit; interpolation of equal values gives rounding errors of this size.
 ROUNDING = 1e-5
 
 Triple = tuple[int, int, int]
@@ -37,7 +38,7 @@ Triple = tuple[int, int, int]
 
 @cache
 def uniform_bins() -> NDArray[np.uint8]:
-    """The bin (0..58) of each of the 256 codes; 58 is shared by all that are not uniform."""
+    """The bin (0..58) of each of the 256 codes; all codes that are not uniform share bin 58."""
     bits = np.arange(256)[:, None] >> np.arange(NEIGHBORS) & 1
     uniform = (bits != np.roll(bits, 1, axis=1)).sum(axis=1) <= 2
     bins = np.full(256, BINS - 1, np.uint8)
@@ -46,7 +47,7 @@ def uniform_bins() -> NDArray[np.uint8]:
 
 
 def codes(volume: Float32Array, plane: str, radii: Triple) -> NDArray[np.uint8]:
-    """Codes (0..255) of a volume (T, H, W) on a plane, at every center that is ``radii`` (T, H, W) from its ends."""
+    """Codes (0..255) of a volume (T, H, W) on a plane, at every center at least ``radii`` (T, H, W) from its ends."""
     first, second = PLANES[plane]
     center = _shifted(volume, radii, (0, 0, 0))
     found = np.zeros(center.shape, np.uint8)
@@ -60,15 +61,15 @@ def codes(volume: Float32Array, plane: str, radii: Triple) -> NDArray[np.uint8]:
 
 
 def histograms(volume: Float32Array, blocks: Triple, radii: Triple) -> NDArray[np.float64]:
-    """Normalized histograms (blocks, planes, 59) of a volume (T, H, W) cut into ``blocks`` (T, H, W).
+    """Normalized histograms (blocks, planes, 59) of a volume (T, H, W) divided into ``blocks`` (T, H, W).
 
-    Raises MerlabError for a volume that has no center for some block.
+    Raises MerlabError if the volume is so small that a block has no center.
     """
     inside = [side - 2 * radius for side, radius in zip(volume.shape, radii, strict=True)]
     if any(length < count for length, count in zip(inside, blocks, strict=True)):
         raise MerlabError(
-            f"LBP-TOP of {blocks} blocks and radii {radii} (time, height, width) needs more than the {volume.shape} it "
-            "was given; choose a larger size, more frames, fewer blocks or smaller radii"
+            f"LBP-TOP with {blocks} blocks and radii {radii} (time, height, width) needs a larger volume than "
+            f"{volume.shape}; choose a larger size, more frames, fewer blocks or smaller radii"
         )
     along = [np.arange(length) * count // length for length, count in zip(inside, blocks, strict=True)]
     block = (along[0][:, None, None] * blocks[1] + along[1][:, None]) * blocks[2] + along[2]
@@ -82,12 +83,12 @@ def histograms(volume: Float32Array, blocks: Triple, radii: Triple) -> NDArray[n
 
 
 def _read(volume: Float32Array, margins: Triple, offset: list[float]) -> Float32Array:
-    """The volume at every center plus an offset, by linear interpolation along each axis."""
+    """The values of the volume at every center plus an offset, by linear interpolation along each axis."""
     lower = np.floor(offset).astype(int)
-    part = np.asarray(offset) - lower
+    fraction = np.asarray(offset) - lower
     total = np.zeros((), np.float32)
     for corner in product((0, 1), repeat=3):
-        weight = np.prod(np.where(corner, part, 1 - part))
+        weight = np.prod(np.where(corner, fraction, 1 - fraction))
         if weight > 0:
             shift = (int(lower[0]) + corner[0], int(lower[1]) + corner[1], int(lower[2]) + corner[2])
             total = total + np.float32(weight) * _shifted(volume, margins, shift)
@@ -95,7 +96,7 @@ def _read(volume: Float32Array, margins: Triple, offset: list[float]) -> Float32
 
 
 def _shifted(volume: Float32Array, margins: Triple, shift: Triple) -> Float32Array:
-    """The volume without its margins, read ``shift`` further on."""
+    """The volume without its margins, read at positions moved by ``shift``."""
     return volume[
         tuple(
             slice(margin + by, side - margin + by)

@@ -1,8 +1,8 @@
-"""The paper's local input: the five facial regions kept, the rest suppressed.
+"""The local input of the paper: the five facial regions are kept, the rest is suppressed.
 
-The paper does not say in which form its local branch receives the regions. merlab offers two, and says which was
-used: ``mask`` keeps the regions where they are and replaces the rest by the input's neutral value; ``mosaic`` cuts the
-regions out and lays them side by side, so that the branch sees nothing else.
+The paper does not state in which form its local branch gets the regions. merlab offers two forms; the recipe states
+which one is used. ``mask`` keeps the regions at their place and replaces the rest by the neutral value of the input.
+``mosaic`` cuts the regions out and places them side by side, so that the branch gets nothing else.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from merlab.inputs.images import resize
 
 Box = tuple[slice, slice]
 
-# Tiles of the mosaic as fractions of its width and height (left, top, right, bottom), in the order of a face;
+# Tiles of the mosaic as fractions of its width and height (left, top, right, bottom), arranged like a face. They are
 # symmetric, so that a mirrored mosaic is the mosaic of the mirrored face.
 TILES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
     "eyes and brows": ((0.0, 0.0, 1.0, 0.35),),
@@ -37,9 +37,9 @@ def _mask(width: int, height: int, regions: tuple[Region, ...]) -> NDArray[np.bo
 
 
 def mask(view: Float32Array, neutral: Float32Array, regions: Mapping[str, Region] = REGIONS) -> Float32Array:
-    """Keep the five regions of (C, H, W) and put ``neutral`` (C, 1, 1) elsewhere.
+    """Keep the five regions of (C, H, W), and write ``neutral`` (C, 1, 1) elsewhere.
 
-    ``regions``: the template, or those of the clip's own face (``faces.regions.regions_from_landmarks``).
+    ``regions`` are those of the template, or of the clip's own face (``faces.regions.regions_from_landmarks``).
     """
     inside = _mask(view.shape[2], view.shape[1], tuple(regions.values()))
     return np.where(inside, view, neutral).astype(np.float32)
@@ -56,9 +56,9 @@ def mosaic(view: Float32Array, neutral: Float32Array, regions: Mapping[str, Regi
 
 
 def from_mosaic(canvas: Float32Array, regions: Mapping[str, Region] = REGIONS) -> Float32Array:
-    """What lies on the tiles of a mosaic (H, W), brought back to where the regions lie on the face; 0 elsewhere.
+    """The tiles of a mosaic (H, W), moved back to the positions of their regions on the face; 0 elsewhere.
 
-    Where bounding boxes overlap the larger value stands.
+    If bounding boxes overlap, the larger value is used.
     """
     face = np.zeros_like(canvas)
     for (rows, columns), (from_rows, from_columns) in _places(canvas.shape[1], canvas.shape[0], regions):
@@ -68,7 +68,7 @@ def from_mosaic(canvas: Float32Array, regions: Mapping[str, Region] = REGIONS) -
 
 
 def _places(width: int, height: int, regions: Mapping[str, Region]) -> Iterator[tuple[Box, Box]]:
-    """Of each outline: rows and columns of its bounding box on the face, and of its tile of the mosaic."""
+    """For each outline: rows and columns of its bounding box on the face, and those of its tile in the mosaic."""
     for region in regions.values():
         for polygon, tile in zip(region.polygons, TILES[region.name], strict=True):
             left, top, right, bottom = bounding_box(polygon)
@@ -82,21 +82,21 @@ def _places(width: int, height: int, regions: Mapping[str, Region]) -> Iterator[
 
 
 def _fitted(cut: Float32Array, rows: slice, columns: slice) -> Float32Array:
-    """(h, w) or (h, w, C), resized to fill these rows and columns."""
+    """The cut (h, w) or (h, w, C), resized to fill these rows and columns."""
     return resize(cut, columns.stop - columns.start, rows.stop - rows.start)
 
 
 def _span(start: float, stop: float, length: int) -> slice:
-    """Fractions of an axis as pixels, at least one wide."""
+    """A span given in fractions of an axis, in pixels; at least one pixel wide."""
     first = min(round(start * length), length - 1)
     return slice(first, max(first + 1, round(stop * length)))
 
 
 class Form(Protocol):
-    """A way to show the regions of a view alone."""
+    """A form of the local view: a function that keeps only the regions of a view."""
 
     def __call__(self, view: Float32Array, neutral: Float32Array, regions: Mapping[str, Region] = ...) -> Float32Array:
-        """The regions of (C, H, W), ``neutral`` (C, 1, 1) where there is none."""
+        """The regions of a view (C, H, W), with ``neutral`` (C, 1, 1) outside them."""
 
 
 FORMS: dict[str, Form] = {"mask": mask, "mosaic": mosaic}

@@ -1,12 +1,13 @@
-"""Motion magnification (Wu et al. 2012): small movements are made 1 + alpha times as large.
+"""Motion magnification (Wu et al. 2012): small movements become 1 + alpha times as large.
 
 Wu et al., "Eulerian Video Magnification for Revealing Subtle Changes in the World", SIGGRAPH 2012. ``evm``: each level
-of a Laplacian pyramid is filtered over time by the difference of two first-order recursive low-pass filters and
-added, alpha times, to the frame. Constants are those that the paper and its released code give for motion (their
-sequence "baby", alpha 10): filter coefficients .4 and .05 a frame, cut-off wavelength 16 px, twice the bound on alpha,
-chroma attenuated to a tenth; the finest and the coarsest level are left as they are. ``linear``: the difference to the
-first frame, alpha times, is added to every frame (the paper's equation 4 without pyramid or band-pass); it needs no
-frames between. Both hold as long as (1 + alpha) times the movement stays below an eighth of the pattern's wavelength.
+of a Laplacian pyramid is filtered over time by the difference of two first-order recursive low-pass filters; alpha
+times the result is added to the frame. The constants are those of the paper and its released code for motion (their
+sequence "baby", alpha 10): filter coefficients .4 and .05 per frame, cut-off wavelength 16 px, twice the bound on
+alpha, chroma reduced to a tenth; the finest and the coarsest level are not changed. ``linear``: alpha times the
+difference to the first frame is added to every frame (equation 4 of the paper, without pyramid or band-pass); it does
+not need the frames between. Both are valid as long as (1 + alpha) times the movement is less than an eighth of the
+wavelength of the pattern.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ Frames = Sequence[Image]
 
 
 def unchanged(frames: Frames) -> list[Image]:
-    """The frames as they are."""
+    """The frames without magnification."""
     return list(frames)
 
 
 def eulerian(frames: Frames, alpha: float) -> list[Image]:
-    """Frames (H, W, 3) uint8 in their order, every one there, magnified; the first stays as it is."""
+    """Magnify frames (H, W, 3) uint8; none may be missing. The first frame is not changed."""
     slow = fast = _pyramid(np.asarray(frames[0], np.float32))
     gains = level_gains(len(slow), frames[0].shape[0], frames[0].shape[1], alpha)
     magnified = []
@@ -49,15 +50,15 @@ def eulerian(frames: Frames, alpha: float) -> list[Image]:
 
 
 def linear(frames: Frames, alpha: float) -> list[Image]:
-    """Frames (H, W, 3) uint8, each with alpha times its difference to the first added."""
+    """Add to each frame (H, W, 3) uint8 alpha times its difference to the first frame."""
     first = np.asarray(frames[0], np.float32)
     return [_added(frame, alpha * (np.asarray(frame, np.float32) - first)) for frame in frames]
 
 
 def level_gains(levels: int, height: int, width: int, alpha: float) -> list[float]:
-    """What each pyramid level, finest first, is multiplied by: alpha, or less where its wavelength is too short for it.
+    """The factor of each pyramid level, finest first: alpha, or less if the wavelength of the level is too short.
 
-    The wavelength of the coarsest level is taken as a third of the diagonal, and half as much a level below it.
+    The wavelength of the coarsest level is a third of the diagonal; each finer level has half the wavelength.
     """
     coarsest = np.hypot(height, width) / 3
     gains = []
@@ -69,7 +70,7 @@ def level_gains(levels: int, height: int, width: int, alpha: float) -> list[floa
 
 
 def _pyramid(image: Float32Array) -> list[Float32Array]:
-    """Laplacian pyramid, finest level first; the last is the low-pass rest."""
+    """The Laplacian pyramid, finest level first; the last level is the low-pass image."""
     levels = []
     while min(image.shape[:2]) // 2 >= SMALLEST_LEVEL:
         smaller = np.asarray(cv2.pyrDown(image), np.float32)
@@ -90,7 +91,7 @@ def _enlarged(image: Float32Array, like: Float32Array) -> Float32Array:
 
 
 def _added(frame: Image, change: Float32Array) -> Image:
-    """The frame plus the change, whose color (not its brightness) is attenuated; rounded and clipped to 0..255."""
+    """The frame plus the change, rounded and clipped to 0..255; the color of the change is reduced to a tenth."""
     luma = (change @ LUMA_OF_BGR)[..., None]
     return np.rint(np.clip(frame + luma + CHROMA * (change - luma), 0, 255)).astype(np.uint8)
 
@@ -103,5 +104,5 @@ MAGNIFICATIONS: dict[str, Callable[[Frames], list[Image]]] = {
 
 
 def needs_every_frame(magnify: str) -> bool:
-    """Whether this magnification filters over time, so that no frame of the span may be left out."""
+    """Whether this magnification filters over time, so that no frame may be missing."""
     return magnify.startswith("evm")

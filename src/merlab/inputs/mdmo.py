@@ -3,13 +3,14 @@
 Liu, Zhang, Yan, Wang, Zhao and Fu, "A Main Directional Mean Optical-flow Feature for Spontaneous Micro-expression
 Recognition", IEEE Transactions on Affective Computing 7(4), 2016.
 
-Published: 36 regions of interest, partly after action units; in each, the flow from the first frame to every later one
-falls into 8 direction bins, and the mean of the fullest bin is the region's movement; averaged over time, in polar
-coordinates: 36 x 2 = 72 numbers, magnitudes relative to the largest. Assumed: the average over time is taken of
-vectors, since angles have no mean across their wrap; angles are given as multiples of pi, so that both halves of the
-vector have one range. Not reproduced: the robust flow (DIS by default) and the flow-driven alignment of frames. The
-paper's regions hang on 66 landmarks and are not published as numbers; the 36 here are merlab's own approximation, a
-template on the layout of CASME II's crops that leaves out the eyes, whose blinks are no expression.
+Published: 36 regions of interest, some of them chosen by action units. In each region, the flow vectors from the first
+frame to every later frame are sorted into 8 direction bins, and the mean of the fullest bin is the movement of the
+region. The movements are averaged over time and given in polar coordinates: 36 x 2 = 72 numbers, magnitudes relative to
+the largest. Assumed: vectors are averaged over time, because angles cannot be averaged across the jump from pi to -pi;
+angles are given as multiples of pi, so that both halves of the vector have the same range. Not reproduced: the robust
+flow (DIS by default) and the flow-driven alignment of frames. The paper's regions depend on 66 landmarks and are not
+published as numbers; the 36 regions here are merlab's own approximation, a template on the layout of CASME II's crops.
+It leaves out the eyes, because blinks are not expressions.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from merlab.clips import Clip
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array, Frames
 from merlab.inputs.flow_sequence import flows_from_onset, frames_at_equal_times, frames_to_read
-from merlab.inputs.images import held
+from merlab.inputs.images import require_frames
 from merlab.inputs.magnification import MAGNIFICATIONS
 from merlab.inputs.recipe import InputKind, Recipe
 from merlab.inputs.sequences import onset_to_offset
@@ -35,9 +36,10 @@ REGIONS = tuple((left, top, right, bottom) for top, bottom in ROWS for left, rig
 
 
 def main_movement(flow: Float32Array) -> NDArray[np.float64]:
-    """(u, v) of a region's flow (H, W, 2): the mean of the vectors in the fullest of 8 direction bins, pixels.
+    """The movement (u, v) of a region with flow (H, W, 2): the mean vector in the fullest of 8 direction bins, pixels.
 
-    Bins begin at the image's right and turn towards down; of equally full ones the first counts.
+    The first bin starts at the direction to the right, and the next bins follow towards down. If several bins are
+    equally full, the first one counts.
     """
     vectors = flow.reshape(-1, 2).astype(np.float64)
     turn = np.arctan2(vectors[:, 1], vectors[:, 0]) / (2 * np.pi) % 1
@@ -47,7 +49,7 @@ def main_movement(flow: Float32Array) -> NDArray[np.float64]:
 
 
 def region_movements(flow: Float32Array) -> NDArray[np.float64]:
-    """(36, 2): the main movement of each region of a face's flow (H, W, 2), pixels."""
+    """The main movement of each region, (36, 2) pixels, of the flow (H, W, 2) of a face."""
     height, width = flow.shape[:2]
     scale = np.array([width / LAYOUT_WIDTH, height / LAYOUT_HEIGHT] * 2)
     boxes = np.rint(np.array(REGIONS) * scale).astype(int)
@@ -60,7 +62,7 @@ def region_movements(flow: Float32Array) -> NDArray[np.float64]:
 
 
 def polar(movements: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(36, 2) vectors as 72 numbers: magnitudes relative to the largest, then angles in half turns (-1..1)."""
+    """Vectors (36, 2) as 72 numbers: magnitudes relative to the largest, then angles as multiples of pi (-1..1)."""
     magnitudes = np.hypot(movements[:, 0], movements[:, 1])
     angles = np.arctan2(movements[:, 1], movements[:, 0]) / np.pi
     return np.concatenate([magnitudes / max(magnitudes.max(), 1e-9), angles])
@@ -71,7 +73,7 @@ def _chosen(clip: Clip, recipe: Recipe) -> list[int]:
 
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
-    frames = held(clip, frames)
+    frames = require_frames(clip, frames)
     flows = flows_from_onset(clip, frames, recipe, _chosen(clip, recipe), f"{recipe.width}x{recipe.height}")
     movements = [region_movements(flow) for flow in flows] or [np.zeros((len(REGIONS), 2))]
     return polar(np.mean(movements, axis=0)).astype(np.float32).reshape(-1, 1, 1)

@@ -1,4 +1,4 @@
-"""Recipes: one string that says exactly how an input is made, and therefore is its cache key."""
+"""Recipes: one string that states exactly how an input is computed; it is therefore also the cache key."""
 
 from __future__ import annotations
 
@@ -19,26 +19,35 @@ Extract = Callable[[Clip, "Frames | None", "Recipe"], Float32Array]
 MIN_SIDE, MAX_SIDE = 8, 2048
 # In recipes that merlab 0.1 wrote.
 OLD_SPELLING = {"colour": "color", "grey": "gray"}
-# Of inputs that need an apex: what chooses it for a clip whose annotators gave none (``inputs.apex``).
+# For inputs that need an apex: the rule that chooses it for a clip without an annotated apex (``inputs.apex``).
 APEX_CHOICES = {"no-apex": ("spotted", "middle")}
-# Whose regions a local view keeps: those of the template, or those through the landmarks of the clip's own face.
+# The regions of a local view: those of the template, or those with outlines through the landmarks of the clip's face.
 OUTLINES = ("template", "landmarks")
 COMMON_CHOICES = {"regions": ("none", "mask", "mosaic"), "outlines": OUTLINES, "view": ("global", "local", "both")}
 
 
 @dataclass(frozen=True, eq=False)
 class InputKind:
-    """One way to turn a clip into an array; a recipe's head names it.
+    """One way to turn a clip into an array; the text of a recipe starts with its name.
 
-    ``choices`` maps each option of its own to the values allowed, the default first; ``size`` is the default size.
-    ``channels(recipe)`` counts the channels of one view. ``frames_needed(clip, recipe)`` are the frame numbers it
-    reads. ``extract(clip, frames, recipe)`` gives the global view; ``frames`` is None for a clip that is stored as one
-    flow image. ``layout`` says what a view is: an ``image`` (C, H, W) at the recipe's size; a ``sequence`` (T, C, H, W)
-    of them, T being its option ``frames``; a ``vector`` (C, 1, 1) of numbers without place, whose recipe's size is that
-    of the frames they are computed from. ``neutral(image, recipe)`` is the value (C, 1, 1) that stands for "nothing
-    here" where regions are masked; a vector has none, since it has no local view. ``mirror(recipe)`` gives sign and
-    offset (C,) that complete a horizontal flip; None where an array cannot be flipped. ``version`` goes up whenever the
-    same recipe would give other numbers.
+    Attributes:
+        name: the name in recipes.
+        title: a short description for lists.
+        version: increased whenever the same recipe would give other numbers.
+        size: the default size, ``231x282``.
+        choices: the options of this kind -> their allowed values; the first value is the default.
+        channels: ``channels(recipe)`` is the number of channels of one view.
+        frames_needed: ``frames_needed(clip, recipe)`` are the frame numbers that are read.
+        extract: ``extract(clip, frames, recipe)`` is the global view; ``frames`` is None for a clip that is stored as
+            one flow image.
+        neutral: ``neutral(image, recipe)`` is the value (C, 1, 1) for "nothing here", which replaces masked pixels;
+            None for a vector, which has no local view.
+        mirror: ``mirror(recipe)`` are the signs and offsets (C,) that complete a horizontal flip; None if an array
+            cannot be flipped.
+        layout: the form of a view: an ``image`` (C, H, W) at the size of the recipe; a ``sequence`` (T, C, H, W) of T
+            images, where T is the option ``frames``; or a ``vector`` (C, 1, 1) of numbers without positions, where the
+            size of the recipe is the size of the frames from which they are computed.
+
     """
 
     name: str
@@ -56,10 +65,10 @@ class InputKind:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A fully stated input: the kind, its options, the size in pixels and the view.
+    """A complete description of an input: the kind, its options, the size in pixels and the view.
 
-    ``str(recipe)`` states every option, also those left at their default, and the kind's version: two recipes with the
-    same string give the same numbers.
+    ``str(recipe)`` states all options, including defaults, and the version of the kind: two recipes with the same text
+    give the same numbers.
     """
 
     kind: InputKind
@@ -89,43 +98,43 @@ class Recipe:
 
     @property
     def channels(self) -> int:
-        """Channels of one view."""
+        """The number of channels of one view."""
         return self.kind.channels(self)
 
     @property
     def views(self) -> int:
-        """2 where the array holds the global view and then the local one, else 1."""
+        """The number of views: 2 if the array holds the global view and then the local view, else 1."""
         return 2 if self.view == "both" else 1
 
     @property
     def frames(self) -> int:
-        """T of a sequence, else 1."""
+        """The number of frames T of a sequence, else 1."""
         return int(self["frames"]) if self.kind.layout == "sequence" else 1
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one clip's array: ([frames of a sequence,] channels of all views, height, width); a vector's ends 1, 1."""
+        """The shape of one clip's array: ([frames,] channels of all views, height, width), or (channels, 1, 1)."""
         if self.kind.layout == "vector":
             return self.channels, 1, 1
         image = self.views * self.channels, self.height, self.width
         return (self.frames, *image) if self.kind.layout == "sequence" else image
 
     def seen_by(self, view: View) -> Recipe:
-        """The same input for a method that looks at this view; local views default to the mask form."""
+        """The same input for a method that uses this view; the default form of a local view is ``mask``."""
         if view == "global":
             return replace(self, regions="none", view="global", outlines=OUTLINES[0])
         return replace(self, regions=self.regions if self.regions != "none" else "mask", view=view)
 
 
 def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
-    """Read ``head`` or ``head:key=value,...``; raises MerlabError naming the part that is wrong and what is allowed."""
+    """Read ``name`` or ``name:key=value,...``; raises MerlabError with the wrong part and the allowed values."""
     head, (_, _, tail) = kind_named_in(text), text.strip().partition(":")
     kind = look_up(head, kinds, "input")
     given = {OLD_SPELLING.get(key, key): OLD_SPELLING.get(value, value) for key, value in _pairs(text, tail).items()}
     version = given.pop("version", str(kind.version))
     if version != str(kind.version):
         raise MerlabError(
-            f"recipe {text!r} asks for version {version} of {head}; this merlab makes version {kind.version}"
+            f"recipe {text!r} requests version {version} of {head}; this merlab computes version {kind.version}"
         )
     width, height = parse_size(given.pop("size", kind.size))
     choices = {**kind.choices, **COMMON_CHOICES}
@@ -136,15 +145,15 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
             raise MerlabError(f"recipe {text!r}: {key} must be one of {', '.join(choices[key])}, got {value!r}")
     regions = given.get("regions", "none")
     if regions != "none" and kind.layout == "vector":
-        raise MerlabError(f"recipe {text!r}: {head} is a vector of numbers without place, it has no regions to mask")
+        raise MerlabError(f"recipe {text!r}: {head} is a vector of numbers without positions, so it has no regions")
     view = given.get("view", "global" if regions == "none" else "both")
     if (regions == "none") != (view == "global"):
         raise MerlabError(
-            f"recipe {text!r}: a local view needs regions=mask or regions=mosaic, and only a local view takes them"
+            f"recipe {text!r}: a local view needs regions=mask or regions=mosaic, and a global view must not have them"
         )
     outlines = given.get("outlines", OUTLINES[0])
     if regions == "none" and outlines != OUTLINES[0]:
-        raise MerlabError(f"recipe {text!r}: outlines are those of regions; add regions=mask or regions=mosaic")
+        raise MerlabError(f"recipe {text!r}: outlines need regions; add regions=mask or regions=mosaic")
     options = tuple((key, given.get(key, allowed[0])) for key, allowed in kind.choices.items())
     return Recipe(kind, options, width, height, regions, view, outlines)
 
@@ -161,7 +170,7 @@ def parse_size(text: str) -> tuple[int, int]:
         raise MerlabError(f"a size is written WIDTHxHEIGHT in pixels, such as 231x282; got {text!r}")
     width, height = int(match.group(1)), int(match.group(2))
     if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE):
-        raise MerlabError(f"a size must lie between {MIN_SIDE} and {MAX_SIDE} pixels a side, got {text}")
+        raise MerlabError(f"each side of a size must be between {MIN_SIDE} and {MAX_SIDE} pixels, got {text}")
     return width, height
 
 
@@ -170,8 +179,8 @@ def _pairs(text: str, tail: str) -> dict[str, str]:
     for part in filter(None, tail.split(",")):
         key, equals, value = part.partition("=")
         if not equals or not key or not value:
-            raise MerlabError(f"recipe {text!r}: {part!r} is not of the form key=value")
+            raise MerlabError(f"recipe {text!r}: {part!r} does not have the form key=value")
         if key in pairs:
-            raise MerlabError(f"recipe {text!r} names {key!r} twice")
+            raise MerlabError(f"recipe {text!r} has the option {key!r} twice")
         pairs[key] = value
     return pairs

@@ -1,4 +1,4 @@
-"""Inputs made of a whole movement, onset to offset: T frames of it, and the dynamic image that pools all of them."""
+"""Inputs from a whole movement, onset to offset: T frames of it, and a dynamic image that pools all its frames."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from merlab.frames import Float32Array, Frames
 from merlab.inputs.images import (
     COLORS,
     PAPER_SIZE,
-    annotated,
-    black,
-    held,
-    middle,
+    annotated_frames,
+    medians,
     plain_mirror,
     planes_of,
     read_frames,
+    require_frames,
+    zeros,
 )
 from merlab.inputs.magnification import MAGNIFICATIONS
 from merlab.inputs.recipe import InputKind, Recipe
@@ -26,20 +26,20 @@ FLAT = 1e-6
 
 
 def onset_to_offset(clip: Clip) -> list[int]:
-    """Every frame number of the movement; raises ClipError where its onset or offset is unknown."""
-    onset, offset = annotated(clip, "onset", "offset")
+    """All frame numbers of the movement; raises ClipError if its onset or offset is unknown."""
+    onset, offset = annotated_frames(clip, "onset", "offset")
     return list(range(onset, offset + 1))
 
 
 def read_movement(clip: Clip, frames: Frames | None, recipe: Recipe, color: str) -> Float32Array:
-    """All frames of the movement at the recipe's size, magnified if it says so: (n, C, H, W) in [0, 1]."""
-    frames = held(clip, frames)
+    """All frames of the movement at the size and with the magnification of the recipe: (n, C, H, W) in [0, 1]."""
+    frames = require_frames(clip, frames)
     images = read_frames(clip, frames, onset_to_offset(clip), recipe["magnify"])
     return np.stack([planes_of(image, recipe, color) for image in images])
 
 
 def interpolated(clip: Clip, frames: Frames | None, recipe: Recipe, color: str) -> Float32Array:
-    """The movement brought to the recipe's T frames, (T, C, H, W) in [0, 1]; what lies beyond is clipped."""
+    """The movement interpolated to the T frames of the recipe, (T, C, H, W), clipped to [0, 1]."""
     movement = read_movement(clip, frames, recipe, color)
     weights = INTERPOLATIONS[recipe["interpolation"]](len(movement), int(recipe["frames"])).astype(np.float32)
     return np.clip(np.tensordot(weights, movement, axes=1), 0, 1)
@@ -51,7 +51,7 @@ def _sequence(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array
 
 def _dynamic_image(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     movement = read_movement(clip, frames, recipe, recipe["color"])
-    # In double precision: weights of some hundreds cancel, and a still face must not turn into stretched rounding.
+    # In double precision: weights of some hundreds cancel, and rounding errors of a still face must not be stretched.
     pooled = np.tensordot(RANK_POOLINGS[recipe["weights"]](len(movement)), movement, axes=1)
     low, high = pooled.min(), pooled.max()
     if high - low < FLAT:
@@ -60,13 +60,13 @@ def _dynamic_image(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32
 
 
 def whole_movement(clip: Clip, recipe: Recipe) -> list[int]:
-    """What an input that reads the whole movement needs."""
+    """The frame numbers that an input of the whole movement needs: onset to offset."""
     return onset_to_offset(clip)
 
 
 SEQUENCE = InputKind(
     name="sequence",
-    title="onset to offset brought to so many frames, [0, 1]",
+    title="onset to offset interpolated to T frames, [0, 1]",
     version=1,
     size=PAPER_SIZE,
     choices={
@@ -78,19 +78,19 @@ SEQUENCE = InputKind(
     channels=lambda recipe: COLORS[recipe["color"]],
     frames_needed=whole_movement,
     extract=_sequence,
-    neutral=black,
+    neutral=zeros,
     mirror=plain_mirror,
     layout="sequence",
 )
 DYNAMIC_IMAGE = InputKind(
     name="dynamic-image",
-    title="onset to offset pooled into one image by rank, [0, 1]",
+    title="onset to offset rank-pooled into one image, [0, 1]",
     version=1,
     size="112x112",
     choices={"weights": tuple(RANK_POOLINGS), "color": tuple(COLORS), "magnify": tuple(MAGNIFICATIONS)},
     channels=lambda recipe: COLORS[recipe["color"]],
     frames_needed=whole_movement,
     extract=_dynamic_image,
-    neutral=middle,
+    neutral=medians,
     mirror=plain_mirror,
 )
