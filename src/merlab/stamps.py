@@ -25,7 +25,7 @@ FEW_SEEDS = "There are too few seeds for a reported number: the spread over seed
 
 
 class Stamped(Protocol):
-    """What bears stamps: the summary of a method."""
+    """Anything with stamps, such as the summary of a method."""
 
     @property
     def method(self) -> str:

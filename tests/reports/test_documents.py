@@ -15,6 +15,7 @@ from merlab.reports.stored import read_stored, store_result
 from merlab.reports.tables import markdown_table, results_table
 from tests.reports.fake_run import SKILLS, write_run
 
+DOCUMENTED = Path(__file__).resolve().parents[2] / "docs" / "results"
 DOCUMENT = "# Numbers\n\n<!-- results: demo -->\nold\n<!-- end -->\n\nThe end.\n"
 COMMAND = "merlab demo --seed 0"
 
@@ -56,6 +57,14 @@ def test_the_commit_is_that_of_merlab_or_unknown_where_there_is_none(stored, tmp
     monkeypatch.setenv("PATH", "")
     store_result(write_run(tmp_path / "run"), tmp_path / "demo.json", COMMAND)
     assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["commit"] is None
+
+
+@pytest.mark.parametrize("path", sorted(DOCUMENTED.glob("*.json")), ids=lambda path: path.stem)
+def test_a_stored_run_is_read_whole(path):
+    content = json.loads(path.read_text(encoding="utf-8"))
+    metrics = [summary.model_dump(mode="json") for summary in read_stored(path).metrics]
+    assert metrics == content["metrics"]
+    assert [list(summary) for summary in metrics] == [list(summary) for summary in content["metrics"]]
 
 
 def test_a_block_is_filled_with_the_table_and_its_origin_and_the_rest_stays(stored, tmp_path):

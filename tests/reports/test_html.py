@@ -159,6 +159,17 @@ def test_text_of_a_record_is_never_markup(tmp_path):
     assert "&lt;script&gt;alert(1)" in source
 
 
+def test_a_method_of_any_name_has_its_own_file_and_a_scheme_of_your_own_is_stated(tmp_path):
+    record = fake_record(["a/b", "a_b"], Path("/data/faces"), labels={"smile": "happiness"})
+    for method in record["methods"]:
+        method.update(paper="", preset_source="", seeds=[0])
+    folder = write_run(tmp_path / "run", {"a/b": 0.5, "a_b": 0.9}, record)
+    page = Page(write_report(folder).read_text(encoding="utf-8"))
+    assert {path.name for path in folder.glob("confusion-*")} == {"confusion-a%2Fb.png", "confusion-a_b.png"}
+    assert "smile: happiness" in page.text
+    assert "Paper" not in page.text
+
+
 def test_a_report_made_again_from_new_predictions_replaces_the_metrics(tmp_path):
     folder = write_run(tmp_path / "run")
     write_report(folder)

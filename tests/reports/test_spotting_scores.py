@@ -70,7 +70,7 @@ def test_a_document_takes_its_block_from_what_was_stored(results, tmp_path):
 def test_a_block_of_what_was_not_stored_says_how_to_store_it(results, tmp_path):
     document = tmp_path / "page.md"
     document.write_text("<!-- spotting: short -->\n<!-- end -->\n")
-    with pytest.raises(MerlabError, match=r"asks for spotting 'short'; write it with .*--save .*short\.json"):
+    with pytest.raises(MerlabError, match=r"requests spotting 'short'; write it with .*--save .*short\.json"):
         fill(document, results, check=False)
 
 

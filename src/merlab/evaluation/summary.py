@@ -131,7 +131,7 @@ def compare(
 def summary_frame(summaries: Sequence[MethodSummary]) -> pd.DataFrame:
     """One row per method: each metric with its _sd, _low and _high, then clips, subjects, seeds and stamps.
 
-    nan stands for the sd of one seed and for the interval of one subject.
+    A column _sd is nan for one seed, _low and _high are nan for one subject.
     """
     rows = [
         {

@@ -179,10 +179,12 @@ def _against_baseline(summaries: Sequence[MethodSummary]) -> str:
     method = _best(summary for summary in summaries if summary.method not in BASELINE_NAMES)
     baseline = _best(summary for summary in summaries if summary.method in BASELINE_NAMES)
     if method is None or baseline is None:
-        missing = f"baseline ({', '.join(BASELINE_NAMES)})" if baseline is None else "method other than the baselines"
+        missing = "method other than the baselines"
+        if baseline is None:
+            missing = f"baseline ({', '.join(BASELINE_NAMES)}) to compare with"
         best = method or baseline
         reached = f"; the best UF1 is {estimate_text(best.uf1)} by {best.method}" if best else ""
-        return f"This run has no {missing}, so no method is compared with a baseline{reached}."
+        return f"This run has no {missing}{reached}."
     compared = _difference(method, baseline)
     beats = _is_shown(compared) and compared.difference > 0
     sentence = (

@@ -19,7 +19,7 @@ BAR = 0.38
 
 
 def figure_1(bench: Bench) -> Figure:
-    """The architecture of the proposed network, drawn from its modules; 3 channels per view as for Table 7."""
+    """The architecture of the proposed network, made from its modules; 3 channels per view as for Table 7."""
     module, shape = network_of(find_method(PROPOSED), "paper", SIZE)
     return architecture_figure(
         trace(module, shape), "Figure 1: DBFEM+CAFFM as merlab builds it (channels×rows×columns)"
