@@ -10,8 +10,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from merlab.databases import find_database
-from merlab.databases.database import load_clips
+from merlab.databases import load
 from merlab.frames import Image
 from merlab.protocols import Labeled, label_clips
 from merlab.schemes import find_scheme
@@ -56,7 +55,6 @@ def labeled_faces(synthetic_faces) -> Callable[[str], Labeled]:
     """The same clips with the five labels of ``casme2-5``."""
 
     def labeled(preset: str) -> Labeled:
-        clips = load_clips(find_database("synthetic"), synthetic_faces(preset))
-        return label_clips(clips, find_scheme("casme2-5"))
+        return label_clips(load("synthetic", synthetic_faces(preset)), find_scheme("casme2-5"))
 
     return labeled

@@ -1,4 +1,4 @@
-"""The apex of a clip that has none: found where the face moves most, or taken from the middle, as the recipe says."""
+"""The apex of a clip without an annotated apex is the largest movement or the middle, as the recipe states."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from merlab.clips import ClipTable
-from merlab.databases import find_database
-from merlab.databases.database import load_clips
+from merlab.databases import load
 from merlab.frames import ClipError, ImageFolder
 from merlab.inputs import load_inputs, make_input, parse_recipe
 from merlab.inputs.apex import middle, spot_apex
@@ -19,7 +18,7 @@ FIRST = 9
 
 
 def faces(mouth, head=None):
-    """Frames whose lower half is moved ``mouth`` px to the right, and the whole of it ``head`` px down."""
+    """Frames whose lower half is moved by ``mouth`` px to the right; the whole frame is moved by ``head`` px down."""
     face = texture(1)
     for across, down in zip(mouth, head or [0] * len(mouth), strict=True):
         frame = moved(face, across, 0)
@@ -29,7 +28,7 @@ def faces(mouth, head=None):
 
 @pytest.fixture
 def clip(tmp_path):
-    """An unannotated clip, frames 9 to 15, that moves most at frame 12."""
+    """A clip without apex, frames 9 to 15, with its largest movement at frame 12."""
     folder = write_frames(tmp_path / "clip", list(faces([0, 0.6, 1.2, 2.0, 1.2, 0.6, 0])), first=FIRST)
     return make_clip(folder, onset=9, apex=None, offset=15, apex_source="unannotated")
 
@@ -42,17 +41,17 @@ def test_the_apex_is_where_the_face_moved_most(clip):
     assert spot_apex(ImageFolder(clip.source), 9, 15) == 12
 
 
-def test_a_head_that_moves_on_as_a_whole_is_not_taken_for_a_movement_of_the_face(tmp_path):
+def test_a_movement_of_the_whole_head_does_not_change_the_apex(tmp_path):
     drifting = faces([0, 0.6, 1.2, 2.0, 1.2, 0.6, 0], head=[0, 0.5, 1, 1.5, 2, 2.5, 3])
     assert spot_apex(ImageFolder(write_frames(tmp_path / "clip", list(drifting), first=FIRST)), 9, 15) == 12
 
 
 @pytest.mark.parametrize(("onset", "offset", "expected"), [(9, 15, 12), (9, 14, 11), (9, 10, 9)])
-def test_the_middle_frame_is_that_of_meb(clip, onset, offset, expected):
+def test_the_middle_frame_is_the_same_as_in_meb(clip, onset, offset, expected):
     assert middle(ImageFolder(clip.source), onset, offset) == expected
 
 
-def test_a_recipe_says_which_rule_chooses_and_both_differ(clip, tmp_path):
+def test_the_recipe_states_which_rule_chooses_the_apex(clip, tmp_path):
     table = ClipTable((make_clip(clip.source, onset=9, apex=None, offset=14),))
     spotted, halfway = (
         load_inputs(table, parse_recipe(f"apex:no-apex={rule}"), tmp_path / "cache") for rule in ("spotted", "middle")
@@ -67,7 +66,7 @@ def test_an_annotated_apex_is_kept_under_either_rule(clip, name):
     assert np.array_equal(made(annotated, f"{name}:no-apex=spotted"), made(annotated, f"{name}:no-apex=middle"))
 
 
-def test_any_changed_frame_of_an_unannotated_clip_is_read_anew(clip, tmp_path):
+def test_after_a_change_of_any_frame_a_clip_without_apex_is_computed_again(clip, tmp_path):
     table, recipe = ClipTable((clip,)), parse_recipe("difference")
     before = load_inputs(table, recipe, tmp_path / "cache")
     stronger = list(faces([0, 4]))[1]
@@ -78,14 +77,14 @@ def test_any_changed_frame_of_an_unannotated_clip_is_read_anew(clip, tmp_path):
     assert np.array_equal(after, load_inputs(table, recipe, tmp_path / "fresh"))
 
 
-def test_without_apex_and_offset_there_is_nowhere_to_look(clip):
+def test_without_apex_and_offset_no_apex_can_be_chosen(clip):
     with pytest.raises(ClipError, match=r"has no apex"):
         made(make_clip(clip.source, onset=9, apex=None, offset=None), "flow")
 
 
 @pytest.mark.slow
 def test_on_synthetic_faces_the_spotted_apex_is_nearer_to_the_truth_than_the_middle(synthetic_faces):
-    table = load_clips(find_database("synthetic"), synthetic_faces("default"))
+    table = load("synthetic", synthetic_faces("default"))
     frame = table.frame.astype({"onset": int, "apex": int, "offset": int})
     ranges = list(zip(table, frame["onset"], frame["offset"], frame["apex"], strict=True))
     error = {

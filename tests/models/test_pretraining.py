@@ -12,8 +12,7 @@ import pytest
 from safetensors.torch import load_file
 
 from merlab.clips import ClipTable
-from merlab.databases import find_database
-from merlab.databases.database import load_clips
+from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.frames import read_image
 from merlab.models import pretraining
@@ -133,7 +132,7 @@ def test_a_file_of_ones_own_is_not_written_over(tmp_path):
 
 def released(root: Path) -> ClipTable:
     names = ("sub01", "sub02", "sub03", "sub04", "s1", "s2", "s3", "s4")
-    return load_clips(find_database("ststnet-flow"), write_flow_tree(root, names))
+    return load("ststnet-flow", write_flow_tree(root, names))
 
 
 def test_no_score_is_made_on_subjects_that_were_trained_on(tmp_path):

@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.databases import DATABASES, find_database
-from merlab.databases.database import load_clips
+from merlab.databases import find_database, load
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.frames import open_frames, read_image
@@ -49,7 +48,7 @@ def test_a_prepared_tree_is_read_like_the_release_it_comes_from(raw_tree, tmp_pa
     root, out = raw_tree(name), tmp_path / "out"
     done = prepared(name, root, out)
     assert (len(done.clips), done.faults) == (2, ())
-    before, after = (load_clips(DATABASES[name], folder) for folder in (root, out))
+    before, after = (load(name, folder) for folder in (root, out))
     compared = ["database", "subject", "name", "onset", "apex", "offset", "fps", "emotion", "action_units"]
     assert after.frame[compared].equals(before.frame[compared])
     for clip in after:
@@ -60,7 +59,7 @@ def test_a_prepared_tree_is_read_like_the_release_it_comes_from(raw_tree, tmp_pa
         assert frames.read(clip.onset).shape == (282, 231, 3)
     assert not [
         finding
-        for finding in DATABASES[name].examine(out, True, silent).findings
+        for finding in find_database(name).examine(out, True, silent).findings
         if "unusable" in vars(finding).values()
     ]
 
@@ -107,7 +106,7 @@ def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmark
     assert len(prepared("casme", root, out).clips) == 2
     record = read_record(out / "Cropped" / "sub01" / "EP01_12")
     assert list(record["landmarks"]) == ["73", "83"]
-    assert len(load_clips(DATABASES["casme"], out)) == 2
+    assert len(load("casme", out)) == 2
 
 
 def test_what_was_interrupted_goes_on_and_ends_with_the_same_bytes_in_any_number_of_processes(raw_tree, tmp_path):
@@ -223,7 +222,7 @@ def test_a_frame_of_another_size_is_a_fault(raw_tree, tmp_path):
 def test_landmarks_are_asked_of_clips_that_have_them(raw_tree, tmp_path):
     root, out = raw_tree("casme2"), tmp_path / "out"
     prepared("casme2", root, out)
-    raw, aligned = (load_clips(DATABASES["casme2"], folder).clips[0] for folder in (root, out))
+    raw, aligned = (load("casme2", folder).clips[0] for folder in (root, out))
     with pytest.raises(MerlabError, match="were not aligned by merlab"):
         landmarks_of(raw)
     with pytest.raises(MerlabError, match="sub01 EP02_01f .casme2. was aligned by five points"):

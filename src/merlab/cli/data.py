@@ -17,7 +17,9 @@ from merlab.cli.arguments import (
     SeedOption,
     SynthesisPreset,
 )
-from merlab.cli.console import err_console, out_console, print_json, print_table, progress_bar
+from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.progress import shown_progress
+from merlab.schemes import AS_LABELED, SCHEMES, as_scheme
 
 
 @app.command("make-faces", rich_help_panel=DATA)
@@ -39,11 +41,11 @@ def make_faces_command(
     """Make synthetic micro-expressions with exact ground truth, in CASME II's layout."""
     from merlab.synthesis import make_faces
 
-    with progress_bar() as progress:
+    with shown_progress() as progress:
         make_faces(
             out, subjects=subjects, clips=clips, preset=preset.value, seed=seed, raw=raw, jobs=jobs, progress=progress
         )
-    out_console.print(f"{clips} SYNTHETIC clips of {subjects} subjects lie in {escape(str(out))}", soft_wrap=True)
+    out_console.print(f"{clips} SYNTHETIC clips of {subjects} subjects written to {escape(str(out))}", soft_wrap=True)
 
 
 @app.command(rich_help_panel=DATA)
@@ -54,7 +56,7 @@ def doctor(database: DatabaseArgument, root: RootArgument, as_json: JsonOption =
     """
     from merlab.databases import find_database
 
-    with progress_bar() as progress:
+    with shown_progress() as progress:
         examination = find_database(database).examine(root, True, progress)
     unusable = len(examination.of("unusable"))
     if as_json:
@@ -91,20 +93,18 @@ def clips(
     database: DatabaseArgument,
     root: RootArgument,
     scheme: Annotated[
-        str, typer.Option(help="Label scheme: casme2-5, casme2-5-merged, casme2-4, megc2019, samm-5, smic-3.")
-    ],
+        str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
+    ] = AS_LABELED,
     csv: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
-    allow_unusable: Annotated[bool, typer.Option("--allow-unusable", help="Go on without unusable clips.")] = False,
+    allow_unusable: Annotated[bool, typer.Option("--allow-unusable", help="Leave unusable clips out.")] = False,
 ) -> None:
     """The clip table with the labels of a scheme."""
-    from merlab.databases import find_database
-    from merlab.databases.database import load_clips
+    from merlab.databases import load
     from merlab.protocols import label_clips
-    from merlab.schemes import find_scheme
     from merlab.storage import whole_file
 
-    table = load_clips(find_database(database), root, allow_unusable=allow_unusable)
-    labeled = label_clips(table, find_scheme(scheme))
+    table = load(database, root, allow_unusable=allow_unusable)
+    labeled = label_clips(table, as_scheme(scheme))
     columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "label"]
     names = [labeled.scheme.classes[label] for label in labeled.labels]
     rows = labeled.table.frame.rename(columns={"name": "clip"}).assign(label=names)[columns]

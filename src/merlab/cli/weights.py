@@ -12,8 +12,9 @@ from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JobsOption, JsonOption, SeedOption
-from merlab.cli.console import out_console, print_json, print_table, progress_bar
+from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
+from merlab.progress import shown_progress
 
 if TYPE_CHECKING:
     from merlab.clips import ClipTable
@@ -63,7 +64,7 @@ def pretrain_command(
     own = _tables(database, root, "--database", "--root")
     scored = _tables(score_on, score_root, "--score-on", "--score-root")
     drawing = Drawing(scheme, course.full_recipe(), subjects, clips, seed=seed)
-    with progress_bar() as progress:
+    with shown_progress() as progress:
         recognizer = pretrain(
             course,
             out,
@@ -110,13 +111,12 @@ def _show(recognizer: Recognizer) -> None:
 
 def _tables(names: list[str] | None, roots: list[Path] | None, option: str, root_option: str) -> dict[str, ClipTable]:
     """The clips of each database by its name."""
-    from merlab.databases import find_database
-    from merlab.databases.database import load_clips
+    from merlab.databases import load
 
     names, roots = names or [], roots or []
     if len(names) != len(roots):
         raise MerlabError(f"give one {root_option} for each {option}; got {len(names)} and {len(roots)}")
-    return {name: load_clips(find_database(name), root) for name, root in zip(names, roots, strict=True)}
+    return {name: load(name, root) for name, root in zip(names, roots, strict=True)}
 
 
 def _typed() -> str:

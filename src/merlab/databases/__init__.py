@@ -1,17 +1,22 @@
 """Databases: a folder on disk becomes a validated clip table, with every difference named."""
 
+from pathlib import Path
+
+from merlab.clips import ClipTable
 from merlab.databases.casme import CASME
 from merlab.databases.casme2 import CASME2
-from merlab.databases.database import Database
+from merlab.databases.database import Database, load_clips
 from merlab.databases.samm import SAMM
 from merlab.databases.smic import SMIC
 from merlab.databases.ststnet_flow import STSTNET_FLOW
 from merlab.databases.synthetic import SYNTHETIC_FACES
 from merlab.databases.synthetic_long import SYNTHETIC_LONG
+from merlab.databases.table import TABLE
 from merlab.registry import look_up
 
 DATABASES: dict[str, Database] = {
-    database.name: database for database in (SYNTHETIC_FACES, SYNTHETIC_LONG, CASME2, SMIC, SAMM, CASME, STSTNET_FLOW)
+    database.name: database
+    for database in (SYNTHETIC_FACES, SYNTHETIC_LONG, CASME2, SMIC, SAMM, CASME, STSTNET_FLOW, TABLE)
 }
 
 
@@ -20,4 +25,13 @@ def find_database(name: str) -> Database:
     return look_up(name, DATABASES, "database")
 
 
-__all__ = ["DATABASES", "Database", "find_database"]
+def load(name: str, root: Path | str, *, allow_unusable: bool = False) -> ClipTable:
+    """The usable clips of a database's copy at ``root``, with what was found while reading it.
+
+    ``root`` is the folder that holds the database; for ``table`` it is the table file. Raises MerlabError for an
+    unknown name, and where clips are unusable, unless ``allow_unusable``, which stamps the table INCOMPLETE.
+    """
+    return load_clips(find_database(name), Path(root), allow_unusable=allow_unusable)
+
+
+__all__ = ["DATABASES", "Database", "find_database", "load"]

@@ -5,34 +5,43 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
 
 from merlab.clips import Clip, Finding
-from merlab.frames import MAX_FRAMES_NAMED, ClipError, open_frames
+from merlab.frames import MAX_FRAMES_NAMED, ClipError, ImageFolder, open_frames, read_image
 from merlab.progress import Progress
 
 
-def check_frames(clips: Sequence[Clip], progress: Progress) -> dict[str, Finding]:
+def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = False) -> dict[str, Finding]:
     """Decode onset to offset of each clip, side by side (OpenCV releases the interpreter lock).
 
-    Returns one ``unusable`` finding a faulty clip, by clip key: its damaged files, or the sizes that differ within it.
+    Returns one ``unusable`` finding per faulty clip, by clip key: its damaged files, or sizes that differ within it.
+    With ``gaps``, a folder of images may lack frames between onset and offset, which its reader has reported.
     """
     findings: dict[str, Finding] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, (clip, finding) in enumerate(zip(clips, pool.map(check_clip, clips), strict=True), start=1):
+        checked = pool.map(partial(check_clip, gaps=gaps), clips)
+        for done, (clip, finding) in enumerate(zip(clips, checked, strict=True), start=1):
             if finding is not None:
                 findings[clip.key] = finding
             progress(done, len(clips), f"{clip.subject} {clip.name}")
     return findings
 
 
-def check_clip(clip: Clip) -> Finding | None:
+def check_clip(clip: Clip, *, gaps: bool = False) -> Finding | None:
     """Decode onset to offset of one clip; None when every frame is sound and all have one size."""
+    if clip.holds_flow:
+        return _check_flow(clip)
     assert clip.onset is not None
     assert clip.offset is not None
     sizes: dict[tuple[int, int], int] = {}
     damaged: list[str] = []
     frames = open_frames(clip.source)
-    for number in range(clip.onset, clip.offset + 1):
+    numbers = range(clip.onset, clip.offset + 1)
+    may_lack = gaps and isinstance(frames, ImageFolder)
+    for number in (number for number in frames.numbers if number in numbers) if may_lack else numbers:
         try:
             height, width = frames.read(number).shape[:2]
         except ClipError as error:
@@ -47,6 +56,19 @@ def check_clip(clip: Clip) -> Finding | None:
         remedy = "copy the clip's folder again; do not mix frames of different crops"
         return Finding("unusable", where, "frames of one size", _shortened(found), remedy)
     return None
+
+
+def _check_flow(clip: Clip) -> Finding | None:
+    """Decode a stored optical-flow image, whose three channels differ."""
+    where = f"{clip.subject} {clip.name}"
+    try:
+        image = read_image(clip.source)
+    except ClipError as error:
+        return Finding("unusable", where, "an image that decodes", str(error), "copy this file again")
+    if np.ptp(image, axis=2).any():
+        return None
+    remedy = "give a flow image (R = u, G = v, B = optical strain); for frames of a face give their folder"
+    return Finding("unusable", where, "three channels: u, v, optical strain", "a gray image", remedy)
 
 
 def _shortened(texts: Iterable[str]) -> str:

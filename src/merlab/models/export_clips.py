@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from merlab.databases import find_database
-from merlab.databases.database import load_clips
+from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inputs import Recipe, load_inputs
@@ -54,7 +53,7 @@ def database_clips(
 
     Raises MerlabError where one subject would have to do both.
     """
-    table = load_clips(find_database(database), root)
+    table = load(database, root)
     inputs, groups = load_inputs(table, recipe, progress=progress), np.array(table.groups)
     subjects = sorted(set(table.groups))
     if calibrate and len(subjects) < 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ def read_records(
     Raises MerlabError, in which ``what`` names the table, when the file is not a workbook, lacks a column, or holds no
     rows.
     """
-    title, sheets = _read_sheets(path)
+    title, sheets = read_sheets(path)
     if sheet is not None and sheet not in sheets:
         raise MerlabError(f"{path} has no sheet {sheet}; it has {', '.join(sheets)}")
     places = [
@@ -73,11 +74,11 @@ def read_records(
     return Records(title, name, headings, rows)
 
 
-def _read_sheets(path: Path) -> tuple[str, dict[str, list[list[str]]]]:
-    """Title of a workbook, and the lines of its sheets with all cells as text."""
+def read_sheets(path: Path) -> tuple[str, dict[str, list[list[str]]]]:
+    """Title of a workbook, and the lines of its sheets with all cells as text; raises MerlabError for no workbook."""
     try:
         workbook = openpyxl.load_workbook(path, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError) as error:
+    except (InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, KeyError, ValueError, OSError) as error:
         remedy = "open it and save it as .xlsx" if path.suffix.lower() == ".xls" else "copy it again from the original"
         raise MerlabError(f"{path} cannot be read as an Excel workbook ({error}); {remedy}") from error
     sheets = {

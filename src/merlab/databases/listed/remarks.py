@@ -1,0 +1,129 @@
+"""What a user should know about the rows of a table of clips that can be used."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TypeVar
+
+from merlab.clips import Finding
+from merlab.databases.listed.row_clip import Read
+from merlab.databases.listed.rows import Record
+from merlab.frames import ClipError, describe_numbers, open_frames
+
+# The frame rates of the table and of a video are the same where they differ by less than this factor.
+SAME_RATE = 1.01
+# Aligned faces are higher than wide, or square; frames of a camera are wider.
+WIDE = 1.1
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
+    """Findings about usable rows: what was filled in or merged, and what looks like a mistake."""
+    yield from _labels(table, read)
+    yield from _subjects(read)
+    yield from _shared_frames(read)
+    yield from _wide_frames(table, read)
+    for row in read:
+        yield from _frames(row)
+    filled = [row for row in read if row.clip.note]
+    if filled:
+        remedy = "the first and the last frame of the folder or video are used"
+        yield Finding("handled", table, "an onset and an offset", f"not both in {_counted(filled)}", remedy)
+    flow = [row for row in read if row.clip.holds_flow]
+    if flow:
+        remedy = "read as stored flow, R = u, G = v, B = optical strain; where it is a frame of a face, give its folder"
+        yield Finding("handled", table, "a folder of images or a video", f"one image in {_counted(flow)}", remedy)
+    other_rate = [row for row in read if _has_other_rate(row)]
+    if other_rate:
+        remedy = "column fps is used; a video for slow motion may state another rate than it was recorded at"
+        found = f"another one in {_counted(other_rate)}"
+        yield Finding("differs", table, "the frame rate that the video states in column fps", found, remedy)
+
+
+def _counted(rows: Sequence[Read]) -> str:
+    return f"{len(rows)} row{'s' if len(rows) > 1 else ''}, the first {rows[0].record.where}"
+
+
+def _labels(table: str, read: Sequence[Read]) -> Iterator[Finding]:
+    unlabeled = [row for row in read if not row.clip.emotion]
+    if unlabeled:
+        remedy = "these clips have no class, so every label scheme leaves them out"
+        yield Finding("differs", table, "a label", f"none in {_counted(unlabeled)}", remedy)
+    for label, spellings in _spellings(read, lambda record: record.label.lower(), lambda record: record.label).items():
+        yield Finding("handled", table, "one spelling per label", " and ".join(spellings), f"all are read as {label}")
+
+
+def _subjects(read: Sequence[Read]) -> Iterator[Finding]:
+    """Subjects whose names differ only in case, leading zeros or the encoding of an accent.
+
+    One person under two names would be trained on and tested on.
+    """
+
+    def alike(record: Record) -> tuple[str, str]:
+        subject = unicodedata.normalize("NFKC", record.subject).lower()
+        return record.database, re.sub(r"(?<!\d)0+(?=\d)", "", subject)
+
+    for (database, _), spellings in _spellings(read, alike, lambda record: record.subject).items():
+        remedy = "read as different people; if it is one person, give one spelling, or folds will share this person"
+        yield Finding("differs", database, "one spelling per subject", " and ".join(spellings), remedy)
+
+
+def _spellings(
+    read: Sequence[Read], alike: Callable[[Record], Key], written: Callable[[Record], str]
+) -> dict[Key, list[str]]:
+    """What is alike but written in several ways, with these ways."""
+    found: dict[Key, set[str]] = defaultdict(set)
+    for row in read:
+        found[alike(row.record)].add(written(row.record))
+    return {key: sorted(spellings) for key, spellings in found.items() if len(spellings) > 1}
+
+
+def _shared_frames(read: Sequence[Read]) -> Iterator[Finding]:
+    """Clips of the same frames from the same onset to the same offset."""
+    by_frames: dict[Hashable, list[Read]] = defaultdict(list)
+    for row in read:
+        by_frames[row.clip.source, row.clip.onset, row.clip.offset].append(row)
+    for rows in by_frames.values():
+        if len(rows) > 1:
+            found = " and ".join(row.record.where for row in rows)
+            remedy = "correct column frames, or remove all but one of the rows"
+            yield Finding("differs", rows[0].record.where, "frames of its own", f"the same frames: {found}", remedy)
+
+
+def _wide_frames(table: str, read: Sequence[Read]) -> Iterator[Finding]:
+    """Whole camera frames, which inputs would take for aligned faces; the first clip with frames is looked at."""
+    for row in [row for row in read if row.footage is not None][:1]:
+        try:
+            height, width = open_frames(row.clip.source).read(row.clip.onset or 1).shape[:2]
+        except ClipError:
+            return  # Damaged; the deep examination has a finding about it.
+        if width > WIDE * height:
+            remedy = "inputs expect aligned faces: `merlab align` makes them; read as they are"
+            found = f"{width}x{height} pixels, wider than high, in {row.record.where}"
+            yield Finding("differs", table, "frames of aligned faces", found, remedy)
+
+
+def _frames(row: Read) -> Iterator[Finding]:
+    clip, where = row.clip, row.record.where
+    if row.footage is None or clip.onset is None or clip.offset is None:
+        return
+    if clip.apex == clip.onset:
+        found = f"onset and apex are both {clip.onset}"
+        remedy = "inputs made from these two show no movement; correct the apex, or leave it empty to have it spotted"
+        yield Finding("differs", where, "an apex after the onset", found, remedy)
+    if row.footage.is_video:
+        return
+    numbers = [number for number in row.footage.numbers(row.record) if clip.onset <= number <= clip.offset]
+    if len(numbers) < clip.offset - clip.onset + 1:
+        remedy = "inputs made from onset and apex can be used; those that read every frame will refuse this clip"
+        expected = f"every frame from {clip.onset} to {clip.offset}"
+        yield Finding("differs", where, expected, describe_numbers(numbers), remedy)
+
+
+def _has_other_rate(row: Read) -> bool:
+    stated = row.footage.fps if row.footage and row.footage.is_video else None
+    return stated is not None and max(stated, row.clip.fps) > SAME_RATE * min(stated, row.clip.fps)

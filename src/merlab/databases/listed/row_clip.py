@@ -1,0 +1,126 @@
+"""A row of a table of clips and the frames that it names become a clip, or the finding that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from merlab.clips import Clip, Finding
+from merlab.databases.listed.rows import FRAME_NUMBERS, Record
+from merlab.frames import ClipError, Video, describe_numbers, open_frames
+from merlab.stamps import SYNTHETIC
+from merlab.storage import read_json
+from merlab.synthesis.folder import MANIFEST
+
+# What `merlab align` and `merlab prepare` write beside aligned frames; preparation, above this room, has it as RECORD.
+ALIGNMENT = "alignment.json"
+
+
+class Footage:
+    """What a folder of images or a video holds, as far as that is known without decoding images.
+
+    ``fps`` is what the video, or the record of merlab's alignment beside the images, says; None where neither does.
+    Raises ClipError for what is neither a folder nor a readable video, MerlabError for a damaged record.
+    """
+
+    def __init__(self, source: Path) -> None:
+        frames = open_frames(source)
+        self.source = source
+        self.is_video = isinstance(frames, Video)
+        self._promised = frames.promised if self.is_video else 0
+        self.fps: float | None = frames.fps or alignment_of(source).get("fps")
+
+    def numbers(self, record: Record) -> Sequence[int]:
+        """The frame numbers that are there, ascending.
+
+        A video is decoded to count its frames only where the row gives no offset, or a frame beyond those that the
+        container promises; the deep examination finds those that it promises and does not hold.
+        """
+        known = [number for number in (record.onset, record.apex, record.offset) if number is not None]
+        if self.is_video and record.offset is not None and max(known) <= self._promised:
+            return range(1, self._promised + 1)
+        return self._counted
+
+    @cached_property
+    def _counted(self) -> Sequence[int]:
+        return open_frames(self.source).numbers
+
+
+@dataclass(frozen=True)
+class Read:
+    """A row that became a clip; ``footage`` is None for a stored optical-flow image."""
+
+    record: Record
+    clip: Clip
+    footage: Footage | None
+
+
+def alignment_of(source: Path) -> Mapping[str, Any]:
+    """The record that merlab's alignment left in a folder of frames; empty where there is none."""
+    record = read_json(source / ALIGNMENT) if (source / ALIGNMENT).is_file() else {}
+    return record if isinstance(record, dict) else {}
+
+
+def stamps_of(source: Path) -> set[str]:
+    """SYNTHETIC for frames inside a tree that merlab made, and what the record of their alignment carries."""
+    made = any((folder / MANIFEST).is_file() for folder in (source, *source.parents))
+    return {*alignment_of(source).get("stamps", ()), *([SYNTHETIC] if made else [])}
+
+
+def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
+    """The clip of a row. ``footage`` is None for a stored optical-flow image, which has no frames."""
+    onset, offset, note = record.onset, record.offset, ""
+    if footage is not None:
+        numbers = footage.numbers(record)
+        fault = _absent(record, numbers)
+        if fault:
+            return fault
+        onset, offset = onset or numbers[0], offset or numbers[-1]
+        filled = [f"{name} unknown" for name in ("onset", "offset") if getattr(record, name) is None]
+        note = f"{', '.join(filled)}: frames {onset} to {offset} are used" if filled else ""
+        if onset == offset:
+            remedy = "correct the row, or add the frames of the movement"
+            found = f"onset and offset are both {onset}"
+            return Finding("unusable", record.where, "two frames or more from onset to offset", found, remedy)
+    fps = record.fps or (footage.fps if footage else None)
+    if fps is None:
+        found = "none, and the frames do not state it"
+        return Finding("unusable", record.where, "a frame rate", found, "add a column fps with frames per second")
+    try:
+        return Clip(
+            database=record.database,
+            subject=record.subject,
+            name=record.clip,
+            fps=fps,
+            onset=onset,
+            apex=record.apex,
+            offset=offset,
+            action_units=record.action_units,
+            emotion=record.label.lower(),
+            source=record.source,
+            apex_source="unannotated" if record.apex is None else "annotated",
+            note=note,
+        )
+    except ClipError as error:
+        expected = "names without / and \\, and frame numbers from 1 up, onset <= apex <= offset"
+        return Finding("unusable", record.where, expected, str(error), "correct the row")
+
+
+def _absent(record: Record, numbers: Sequence[int]) -> Finding | None:
+    """The finding about a row whose frames are not there."""
+    if not numbers:
+        remedy = "give a folder of images whose names end in their number, such as img1.jpg, or a whole video"
+        return Finding("unusable", record.where, f"frames in {record.source}", "none with a number", remedy)
+    given = {name: number for name in FRAME_NUMBERS if (number := getattr(record, name)) is not None}
+    absent = [f"{name} {number}" for name, number in given.items() if number not in numbers]
+    if not absent:
+        return None
+    remedy = "correct the row, or add the frames that are missing"
+    if numbers[0] == 1 and {"onset", "offset"} <= given.keys() and len(numbers) == given["offset"] - given["onset"] + 1:
+        remedy = f"the frames seem to be numbered anew from 1: number them from {given['onset']} on, or count from 1"
+    expected = ", ".join(f"{name} {number}" for name, number in given.items())
+    found = f"{describe_numbers(numbers)} in {record.source}; absent: {', '.join(absent)}"
+    return Finding("unusable", record.where, expected, found, remedy)

@@ -1,0 +1,191 @@
+"""The rows of a table of clips: which column means what, and each row as a record or as a finding."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from merlab.clips import Finding
+from merlab.databases.listed.table_file import Sheet
+from merlab.errors import MerlabError
+
+REQUIRED = ("subject", "clip", "frames")
+FRAME_NUMBERS = ("onset", "apex", "offset")
+OPTIONAL = ("database", *FRAME_NUMBERS, "fps", "label", "action_units")
+# Other names of a column, which count where the table has no column of the name itself.
+ALIASES: Mapping[str, Sequence[str]] = {
+    "subject": ("subject id", "participant", "participant id"),
+    "clip": ("clip id", "clip name", "file name"),
+    "frames": ("path", "source", "folder", "video"),
+    "database": ("data set",),
+    "onset": ("onset frame",),
+    "apex": ("apex frame",),
+    "offset": ("offset frame",),
+    "fps": ("frame rate",),
+    "label": ("emotion", "estimated emotion"),
+    "action_units": ("action unit", "au", "aus"),
+}
+NO_TEXT = {"na", "n/a", "nan"}
+NO_NUMBER = {*NO_TEXT, "/", "none"}
+FRAME_NUMBER = re.compile(r"(?=.*[1-9])\d{1,12}(\.0+)?", re.ASCII)
+RATE = re.compile(r"(?=.*[1-9])\d{1,12}(\.\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a sheet: ``places`` maps what merlab calls a column to its position, ``unread`` are the others."""
+
+    places: Mapping[str, int]
+    unread: tuple[str, ...]
+
+    def texts(self, cells: Sequence[str]) -> dict[str, str]:
+        """The cells of a line by column; empty where the table has no such column, or the cell says that it is unknown.
+
+        In a required column every text is a value: a subject may be called NA.
+        """
+        given = {column: cells[self.places[column]] if column in self.places else "" for column in ALIASES}
+        unknown = {column: NO_NUMBER if column in {*FRAME_NUMBERS, "fps"} else NO_TEXT for column in OPTIONAL}
+        return {column: "" if text.lower() in unknown.get(column, ()) else text for column, text in given.items()}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One sound row, its texts as written; numbers are None where unknown. ``where`` is how findings name the row."""
+
+    where: str
+    database: str
+    subject: str
+    clip: str
+    source: Path
+    onset: int | None
+    apex: int | None
+    offset: int | None
+    fps: float | None
+    label: str
+    action_units: str
+
+
+def choose_sheet(path: Path, sheets: Sequence[Sheet]) -> tuple[Sheet, Columns]:
+    """The sheet that has the required columns.
+
+    Raises MerlabError where none has them or several have, and where two columns mean the same.
+    """
+    complete = [sheet for sheet in sheets if set(REQUIRED) <= _positions(sheet.header).keys()]
+    if len(complete) > 1:
+        named = ", ".join(sheet.name for sheet in complete)
+        raise MerlabError(f"{path} has several sheets of clips: {named}; save the one to read as a file of its own")
+    if not complete:
+        nearest = max(sheets, key=lambda sheet: len(_positions(sheet.header)))
+        missing = [column for column in REQUIRED if column not in _positions(nearest.header)]
+        raise MerlabError(
+            f"{path} lacks the columns {', '.join(missing)}; found {', '.join(nearest.header)}; "
+            f"needed: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}"
+        )
+    return complete[0], _columns(path, complete[0].header)
+
+
+def _columns(path: Path, header: Sequence[str]) -> Columns:
+    positions = _positions(header)
+    for column, found in positions.items():
+        if len(found) > 1:
+            named = " and ".join(header[position] for position in found)
+            raise MerlabError(f"{path} has several columns that mean {column}: {named}; rename all but one of them")
+    places = {column: found[0] for column, found in positions.items()}
+    unread = (name for position, name in enumerate(header) if position not in places.values())
+    return Columns(places, tuple(name or "(no name)" for name in unread))
+
+
+def _positions(header: Sequence[str]) -> dict[str, list[int]]:
+    """Where each column is found: by its own name, else by its aliases."""
+    names = [_normal(name) for name in header]
+    found = {}
+    for column, aliases in ALIASES.items():
+        accepted = [{_normal(column)}, set(map(_normal, aliases))]
+        places = [[position for position, name in enumerate(names) if name in some] for some in accepted]
+        if any(places):
+            found[column] = places[0] or places[1]
+    return found
+
+
+def _normal(name: str) -> str:
+    """Alike for 'Action_Units', 'action-units' and 'action units'."""
+    return re.sub(r"[\s_-]", "", name.lower())
+
+
+def read_records(path: Path, sheet: Sheet, columns: Columns) -> tuple[list[Record], list[Finding]]:
+    """The sound rows of a sheet, in order, and what is wrong with the others; sources are relative to the file."""
+    records: list[Record] = []
+    findings: list[Finding] = []
+    for place, cells in sheet.lines.items():
+        faults = list(_faults(path, place, cells, sheet, columns))
+        findings += faults
+        if not faults:
+            records.append(_record(path, place, columns.texts(cells)))
+    unique, repeated = _without_repeats(records)
+    return unique, [*findings, *repeated]
+
+
+def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns: Columns) -> Iterator[Finding]:
+    width = len(sheet.header)
+    if len(cells) < width or any(cells[width:]):
+        expected = f"{width} cells, as in the line of column names"
+        remedy = "leave a cell empty where its value is unknown; put a text that contains the delimiter into quotes"
+        yield Finding("unusable", f"{path.name}, {place}", expected, f"{len(cells)} cells", remedy)
+        return
+    given = columns.texts(cells)
+    where = _where(path, place, given)
+    for column in REQUIRED:
+        if not given[column]:
+            yield Finding("unusable", where, f"a text in column {column}", "an empty cell", "complete the row")
+    for column in FRAME_NUMBERS:
+        if given[column] and not FRAME_NUMBER.fullmatch(given[column]):
+            remedy = "count frames as their files are numbered, or from 1 in a video; leave the cell empty if unknown"
+            expected = f"a whole frame number from 1 up in column {column}"
+            yield Finding("unusable", where, expected, repr(given[column]), remedy)
+    if given["fps"] and not RATE.fullmatch(given["fps"]):
+        remedy = "write the frame rate with a decimal point and without a unit"
+        yield Finding("unusable", where, "a number such as 200 or 29.97 in column fps", repr(given["fps"]), remedy)
+
+
+def _where(path: Path, place: str, given: Mapping[str, str]) -> str:
+    subject, clip = given["subject"], given["clip"]
+    return f"{subject} {clip} ({place})" if subject and clip else f"{path.name}, {place}"
+
+
+def _record(path: Path, place: str, given: Mapping[str, str]) -> Record:
+    onset, apex, offset = (int(float(given[column])) if given[column] else None for column in FRAME_NUMBERS)
+    return Record(
+        where=_where(path, place, given),
+        database=given["database"] or path.stem,
+        subject=given["subject"],
+        clip=given["clip"],
+        source=path.absolute().parent / given["frames"].replace("\\", "/"),
+        onset=onset,
+        apex=apex,
+        offset=offset,
+        fps=float(given["fps"]) if given["fps"] else None,
+        label=given["label"],
+        action_units=given["action_units"],
+    )
+
+
+def _without_repeats(records: Sequence[Record]) -> tuple[list[Record], list[Finding]]:
+    """The records whose clip occurs once, and a finding about each clip that occurs more often."""
+    by_clip: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        by_clip[record.database, record.subject, record.clip].append(record)
+    findings = [
+        Finding(
+            "unusable",
+            f"{subject} {clip} ({database})",
+            "one row per clip",
+            " and ".join(record.where for record in same),
+            "remove the wrong rows, or give each clip of the subject its own name",
+        )
+        for (database, subject, clip), same in by_clip.items()
+        if len(same) > 1
+    ]
+    return [same[0] for same in by_clip.values() if len(same) == 1], findings

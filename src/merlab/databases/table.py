@@ -1,0 +1,103 @@
+"""Any clips, listed in a table file: one row per clip, in CSV, TSV, XLSX, ODS or Parquet.
+
+Columns: subject, clip and frames (a folder of images, a video, or one stored optical-flow image); optional are
+database, onset, apex, offset, fps, label and action_units. Case, blanks, underscores and hyphens in the name of a
+column do not matter. Paths are relative to the file. Frames show aligned faces, as all inputs expect them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from merlab.clips import Clip, ClipTable, Finding
+from merlab.databases.coded.published_counts import describe_counts
+from merlab.databases.database import Database, Examination
+from merlab.databases.frame_checks import check_frames
+from merlab.databases.listed.remarks import remarks
+from merlab.databases.listed.row_clip import Footage, Read, read_clip, stamps_of
+from merlab.databases.listed.rows import OPTIONAL, REQUIRED, Columns, Record, choose_sheet, read_records
+from merlab.databases.listed.table_file import READERS, read_table_file
+from merlab.errors import MerlabError
+from merlab.frames import IMAGE_SUFFIXES, ClipError
+from merlab.progress import Progress
+
+
+def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
+    file = read_table_file(root)
+    sheet, columns = choose_sheet(root, file.sheets)
+    records, findings = read_records(root, sheet, columns)
+    read, faults = _read_clips(records, progress)
+    damaged = check_frames([row.clip for row in read], progress, gaps=True) if deep else {}
+    clips = tuple(row.clip for row in read if row.clip.key not in damaged)
+    stamps = sorted({stamp for source in {clip.source for clip in clips} for stamp in stamps_of(source)})
+    found = (*file.findings, *findings, *faults, *remarks(root.name, read), *damaged.values())
+    facts = {
+        "table": str(root.absolute()),
+        "format": file.title + (f", sheet {sheet.name}" if len(file.sheets) > 1 else ""),
+        "rows": str(len(sheet.lines)),
+        **_facts(clips, columns),
+        "usable clips": str(len(clips)),
+    }
+    return Examination(ClipTable(clips, tuple(stamps)), found, facts, tables=(root,))
+
+
+def _read_clips(records: Sequence[Record], progress: Progress) -> tuple[list[Read], list[Finding]]:
+    """The rows that become clips, and the findings about the others; each source is looked at once."""
+    read: list[Read] = []
+    faults: list[Finding] = []
+    look_at = lru_cache(maxsize=None)(_look_at)
+    for done, record in enumerate(records, start=1):
+        try:
+            footage = look_at(record.source)
+            clip = read_clip(record, footage)
+        except MerlabError as error:
+            expected = "a folder of images, a video, or an optical-flow image in column frames"
+            remedy = "correct the path, which is relative to the folder of the table, or copy the frames again"
+            clip = Finding("unusable", record.where, expected, str(error), remedy)
+        if isinstance(clip, Finding):
+            faults.append(clip)
+        else:
+            read.append(Read(record, clip, footage))
+        progress(done, len(records), record.where)
+    return read, faults
+
+
+def _look_at(source: Path) -> Footage | None:
+    """What a source holds; None for one image, a stored optical flow. Raises MerlabError for what cannot be read."""
+    try:
+        if not source.exists():
+            raise ClipError(f"nothing at {source}")
+        return None if source.is_file() and source.suffix.lower() in IMAGE_SUFFIXES else Footage(source)
+    except OSError as error:
+        raise ClipError(f"{source} cannot be read: {error.strerror or error}") from error
+
+
+def _facts(clips: Sequence[Clip], columns: Columns) -> dict[str, str]:
+    kinds = Counter(
+        "optical-flow images" if clip.holds_flow else "videos" if clip.source.is_file() else "folders of images"
+        for clip in clips
+    )
+    facts = {
+        "databases": describe_counts(Counter(clip.database for clip in clips)) or "none",
+        "subjects": str(len({clip.group for clip in clips})),
+        "labels": describe_counts(Counter(clip.emotion for clip in clips)) or "none",
+        "frames": describe_counts(kinds) or "none",
+    }
+    without_apex = sum(clip.apex is None and not clip.holds_flow for clip in clips)
+    if without_apex:
+        rule = "the input's recipe chooses one (no-apex=spotted or middle)"
+        facts["apex"] = f"unknown for {without_apex} of {len(clips)} clips: {rule}"
+    if columns.unread:
+        facts["columns not read"] = f"{', '.join(columns.unread)}; known are {', '.join((*REQUIRED, *OPTIONAL))}"
+    return facts
+
+
+TABLE = Database(
+    name="table",
+    title=f"any clips, listed in a table file ({', '.join(READERS)}), one row per clip",
+    access="your own clips: the file is the root; its columns: docs/howto/my-data-set.md",
+    examine=_examine,
+)
