@@ -203,10 +203,12 @@ class TestAText:
         assert (finding.severity, title in finding.found, "UTF-8" in finding.remedy) == ("differs", True, True)
         assert examination.clips.clips[0].subject == subject
 
-    @pytest.mark.parametrize("content", [b"\xff\xfes", b"subject,clip\x81\x00", b"\x00" * 20, PNG])
+    @pytest.mark.parametrize("content", [b"x" * 200_000, b"\xff\xfes", b"subject,clip\x81\x00", b"\x00" * 20, PNG])
     def test_that_is_no_text_is_refused(self, tmp_path, content):
         (tmp_path / "mine.csv").write_bytes(content)
-        with pytest.raises(MerlabError, match=r"mine.csv (is damaged|holds no rows|lacks the columns)"):
+        with pytest.raises(
+            MerlabError, match=r"mine.csv(, line 1: field larger| is damaged| holds no rows| lacks the columns)"
+        ):
             examine(tmp_path / "mine.csv")
 
     @pytest.mark.parametrize(
@@ -255,7 +257,7 @@ class TestTheFile:
         rows = [row(tmp_path, remark="x", number=1), row(tmp_path, "s2", label="joy"), row(tmp_path, "s2", "c2")]
         facts = examine(write(tmp_path / "mine.csv", rows)).facts
         assert facts["table"] == str(tmp_path / "mine.csv")
-        assert facts["format"] == "text, UTF-8, comma between cells"
+        assert facts["format"] == "text in UTF-8, commas between cells"
         assert (facts["rows"], facts["subjects"], facts["usable clips"]) == ("3", "2", "3")
         assert (facts["labels"], facts["databases"]) == ("happiness 2, joy 1", "mine 3")
         assert facts["frames"] == "folders of images 3"

@@ -98,6 +98,6 @@ def _facts(clips: Sequence[Clip], columns: Columns) -> dict[str, str]:
 TABLE = Database(
     name="table",
     title=f"any clips, listed in a table file ({', '.join(READERS)}), one row per clip",
-    access="your own clips: the file is the root; its columns: docs/howto/my-data-set.md",
+    access="make it of your own clips: columns subject, clip, frames, and others as far as known; the file is the root",
     examine=_examine,
 )

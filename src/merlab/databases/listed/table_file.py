@@ -25,7 +25,7 @@ from merlab.clips import Finding
 from merlab.databases.coded.workbook import read_sheets
 from merlab.errors import MerlabError
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 # Byte order marks.
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 ENCODINGS = {
@@ -94,8 +94,8 @@ def _read_text(path: Path) -> TableFile:
     encoding, text = _decoded(path, content)
     delimiters = ["\t"] if path.suffix.lower() == ".tsv" else list(DELIMITERS)
     first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(delimiters, key=lambda candidate: len(next(csv.reader([first], delimiter=candidate))))
-    title = f"text, {ENCODINGS[encoding]}, {DELIMITERS[delimiter]} between cells"
+    delimiter = max(delimiters, key=first.count)
+    title = f"text in {ENCODINGS[encoding]}, {DELIMITERS[delimiter]} between cells"
     findings = () if encoding.startswith("utf") else (_old_encoding(path, encoding),)
     return TableFile(title, (_sheet(path.name, _text_lines(path, text, delimiter)),), findings)
 
