@@ -40,6 +40,7 @@ ROOMS = (
     "sinks",
     "schemes",
     "clips",
+    "key_frames",
     "optical_flow",
     "frames",
     "pages",

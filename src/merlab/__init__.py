@@ -6,15 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from merlab.api import evaluate, load, recognize, spot
+    from merlab.api import evaluate
     from merlab.clips import Clip, ClipTable
+    from merlab.databases import load
     from merlab.errors import MerlabError
     from merlab.evaluation.study import MethodSetup, Study
     from merlab.methods.method import Method, Preset, Task
     from merlab.registry import ListedModule
     from merlab.reports.results import Results
     from merlab.schemes import Scheme
+    from merlab.spotting.timeline import spot
     from merlab.training import TrainingSettings
+    from merlab.videos.recognition import recognize
     from merlab.videos.result import VideoResult
 
     # Each is a module that gives its table when it is called: merlab.methods().
@@ -47,7 +50,10 @@ __all__ = [  # noqa: RUF022 - in the order in which a newcomer meets them
     "MerlabError",
 ]
 _WHERE = {
-    **dict.fromkeys(("load", "evaluate", "recognize", "spot"), "merlab.api"),
+    "load": "merlab.databases",
+    "evaluate": "merlab.api",
+    "recognize": "merlab.videos.recognition",
+    "spot": "merlab.spotting.timeline",
     **dict.fromkeys(("Clip", "ClipTable"), "merlab.clips"),
     **dict.fromkeys(("Method", "Preset", "Task"), "merlab.methods.method"),
     **dict.fromkeys(("Study", "MethodSetup"), "merlab.evaluation.study"),

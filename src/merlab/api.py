@@ -1,4 +1,4 @@
-"""The library's functions: what the command line and a notebook both call."""
+"""Evaluating methods on clips: what the command line, a notebook and the reproduction of tables all call."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from merlab.databases import load
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.study import Clips, SchemeGiven, Study
@@ -15,10 +14,6 @@ from merlab.inputs import InputKind, Recipe
 from merlab.progress import Progress, shown_progress
 from merlab.reports.html import write_report
 from merlab.reports.results import Results
-from merlab.spotting.timeline import spot
-from merlab.videos.recognition import recognize
-
-__all__ = ["evaluate", "evaluate_study", "load", "recognize", "spot"]
 
 
 def evaluate(

@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from merlab.frames import IMAGE_SUFFIXES, ClipError, Frames, open_frames
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -114,9 +118,11 @@ class Source:
 
 
 COLUMNS = tuple(column.name for column in fields(Clip))
+MOMENTS = ("onset", "apex", "offset")
+ROWS_SHOWN = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ClipTable:
     """A validated table of clips: every row follows the rules of Clip, and every key occurs once.
 
@@ -184,3 +190,48 @@ class ClipTable:
     def frames(self, clip: Clip) -> Frames:
         """The frames of one clip; each frame is decoded only when it is read."""
         return open_frames(clip.source)
+
+    def __getitem__(self, which: int | str) -> Clip:
+        """The clip at a position, or of a key ``database/subject/name`` or of a name that occurs once.
+
+        Raises IndexError for a position, and ClipError for a text, that is not there.
+        """
+        if isinstance(which, int):
+            return self.clips[which]
+        found = [clip for clip in self.clips if which == clip.key] or [
+            clip for clip in self.clips if which == clip.name
+        ]
+        if len(found) != 1:
+            fault = f"{len(found)} clips are called {which!r}" if found else f"no clip is called {which!r}"
+            raise ClipError(f"{fault}; give its key, such as {self.clips[0].key if self.clips else 'casme2/sub01/EP1'}")
+        return found[0]
+
+    def plot(self, clip: Clip | int | str) -> Figure:
+        """The clip's onset, apex and offset, and the optical flow from onset to apex, as a matplotlib figure.
+
+        ``clip`` is a clip, or what finds one in the table (see ``__getitem__``). Raises ClipError where a frame is
+        absent or damaged.
+        """
+        from merlab.key_frames import key_frames_figure, stored_flow_figure
+
+        clip = clip if isinstance(clip, Clip) else self[clip]
+        units = f", AU {clip.action_units}" if clip.action_units else ""
+        title = f"{clip.key}: {clip.emotion or 'unlabeled'}{units}" + "".join(f" [{stamp}]" for stamp in self.stamps)
+        if clip.holds_flow:
+            return stored_flow_figure(clip.source, title)
+        moments = {name: getattr(clip, name) for name in MOMENTS if getattr(clip, name) is not None}
+        return key_frames_figure(self.frames(clip), moments, title)
+
+    def __repr__(self) -> str:
+        databases = ", ".join(dict.fromkeys(clip.database for clip in self.clips)) or "no database"
+        stamps = "".join(f" [{stamp}]" for stamp in self.stamps)
+        return (
+            f"ClipTable: {len(self)} clips of {len(set(self.groups))} subjects ({databases}), "
+            f"{len(self.findings)} findings{stamps}"
+        )
+
+    def _repr_html_(self) -> str:
+        labels = Counter(clip.emotion or "unlabeled" for clip in self.clips)
+        counts = ", ".join(f"{label} {count}" for label, count in labels.most_common())
+        head = self.frame.head(ROWS_SHOWN).drop(columns=["source", "note"]).to_html(index=False, border=0)
+        return f"<p>{escape(repr(self))}<br>{escape(counts)}</p>{head}"

@@ -117,18 +117,3 @@ def clips(
     stamps = f" [{', '.join(labeled.table.stamps)}]" if labeled.table.stamps else ""
     left_out = "".join(f"; left out: {count} {reason}" for reason, count in labeled.left_out.items())
     err_console.print(escape(f"{len(rows)} clips{left_out}{stamps}"), soft_wrap=True)
-
-
-@app.command("databases", rich_help_panel=DATA)
-def databases_command(as_json: JsonOption = False) -> None:
-    """Every database that merlab reads, and how to obtain it."""
-    from merlab.databases import DATABASES
-
-    if as_json:
-        print_json([{"name": entry.name, "title": entry.title, "access": entry.access} for entry in DATABASES.values()])
-        return
-    print_table(
-        "Databases",
-        ["name", "what", "how to obtain it"],
-        [[entry.name, entry.title, entry.access] for entry in DATABASES.values()],
-    )

@@ -8,46 +8,8 @@ import typer
 
 from merlab.cli.app import METHODS, app
 from merlab.cli.arguments import JsonOption, NetworkOption, key_values
-from merlab.cli.console import print_json, print_table, progress_bar
-
-
-@app.command("methods", rich_help_panel=METHODS)
-def methods_command(as_json: JsonOption = False) -> None:
-    """Every method, with its paper, its presets and the input that it takes."""
-    from merlab.methods import METHODS
-
-    if as_json:
-        keys = ("name", "title", "paper", "input", "view")
-        print_json(
-            [
-                {key: getattr(method, key) for key in keys} | {"presets": list(method.presets)}
-                for method in METHODS.values()
-            ]
-        )
-        return
-    rows = [[method.name, method.title, method.paper, ", ".join(method.presets)] for method in METHODS.values()]
-    print_table("Methods", ["name", "what", "paper", "presets"], rows)
-
-
-@app.command("inputs", rich_help_panel=METHODS)
-def inputs_command() -> None:
-    """Every input, with the options that its recipe may state (the first value is the default)."""
-    from merlab.inputs import INPUTS
-
-    rows = [
-        [
-            kind.name,
-            kind.title,
-            "\n".join(f"{key}={'|'.join(values)}" for key, values in kind.choices.items()),
-            kind.size,
-        ]
-        for kind in INPUTS.values()
-    ]
-    print_table(
-        "Inputs: name:key=value,... with size=WxH and regions=mask|mosaic",
-        ["name", "what", "options", "default size"],
-        rows,
-    )
+from merlab.cli.console import print_json, print_table
+from merlab.progress import shown_progress
 
 
 @app.command(rich_help_panel=METHODS)
@@ -73,7 +35,7 @@ def profile(
     chosen = [find_method(name) for name in methods or TABLE_7.values()]
     options = key_values(network, "--network")
     costs = []
-    with progress_bar() as progress:
+    with shown_progress() as progress:
         for position, method in enumerate(chosen):
             progress(position, len(chosen), method.name)
             costs.append(profile_method(method, preset, parse_size(size), classes, channels, options))

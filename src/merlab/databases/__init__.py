@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from merlab.clips import ClipTable
 from merlab.databases.casme import CASME
 from merlab.databases.casme2 import CASME2
@@ -12,7 +14,8 @@ from merlab.databases.ststnet_flow import STSTNET_FLOW
 from merlab.databases.synthetic import SYNTHETIC_FACES
 from merlab.databases.synthetic_long import SYNTHETIC_LONG
 from merlab.databases.table import TABLE
-from merlab.registry import look_up
+from merlab.errors import MerlabError
+from merlab.registry import Extensions, callable_as_listing
 
 DATABASES: dict[str, Database] = {
     database.name: database
@@ -21,8 +24,11 @@ DATABASES: dict[str, Database] = {
 
 
 def find_database(name: str) -> Database:
-    """The database of this name; raises MerlabError naming those that exist."""
-    return look_up(name, DATABASES, "database")
+    """The database of this name; raises MerlabError naming those that exist.
+
+    A name is one of merlab's own, or one that an installed package adds by the entry point group ``merlab.databases``.
+    """
+    return EXTENSIONS.find(name, DATABASES)
 
 
 def load(name: str, root: Path | str, *, allow_unusable: bool = False) -> ClipTable:
@@ -34,4 +40,24 @@ def load(name: str, root: Path | str, *, allow_unusable: bool = False) -> ClipTa
     return load_clips(find_database(name), Path(root), allow_unusable=allow_unusable)
 
 
-__all__ = ["DATABASES", "Database", "find_database", "load"]
+def all_databases() -> dict[str, Database]:
+    """Every database by name: merlab's, then those that installed packages add by ``merlab.databases``."""
+    return EXTENSIONS.all(DATABASES)
+
+
+def listing() -> pd.DataFrame:
+    """One row per database: name, what it is, and how to obtain it."""
+    rows = [{"name": each.name, "title": each.title, "access": each.access} for each in all_databases().values()]
+    return pd.DataFrame(rows).set_index("name")
+
+
+def _read(loaded: object, name: str) -> Database:
+    if not isinstance(loaded, Database):
+        raise MerlabError(f"{name} is not a merlab.databases.Database")
+    return loaded
+
+
+EXTENSIONS: Extensions[Database] = Extensions("database", _read)
+callable_as_listing(__name__)
+
+__all__ = ["DATABASES", "Database", "all_databases", "find_database", "load"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 import sklearn
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 import merlab
 from merlab.errors import MerlabError
@@ -64,13 +66,30 @@ def fit_and_predict(plan: Plan, inputs: Float32Array, fit: Fit, on_epoch: OnEpoc
         arguments["on_epoch"] = on_epoch
         if classifier.settings.selection == LEAKY_SELECTION:
             arguments["monitor"] = (inputs[test], labels[test])
-    classifier.fit(inputs[train], labels[train], [groups[position] for position in train], fit.seed, **arguments)
-    probabilities = _checked(classifier.predict_proba(inputs[test]), entry.name, len(test), len(plan.classes))
+    with nullcontext() if isinstance(classifier, NeuralClassifier) else _one_thread():
+        classifier.fit(inputs[train], labels[train], [groups[position] for position in train], fit.seed, **arguments)
+        given = classifier.predict_proba(inputs[test])
+    probabilities = _checked(given, entry.name, len(test), len(plan.classes))
     rows = plan.keys.iloc[test].reset_index(drop=True)
     rows = rows.assign(run=fit.key, method=entry.name, fold=split.name, seed=fit.seed)
     rows = rows[["run", "method", "database", "subject", "clip", "fold", "seed"]]
     truth = [plan.classes[label] for label in labels[test]]
     return predictions_table(rows, truth, probabilities, plan.classes)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread of BLAS, OpenMP and torch: sums, and so the last digits, must not depend on how many processes work.
+
+    A network that merlab trains sets its own number.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _checked(probabilities: object, name: str, clips: int, classes: int) -> NDArray[np.float64]:

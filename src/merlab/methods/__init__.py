@@ -75,6 +75,7 @@ def listing() -> pd.DataFrame:
     rows = [
         {
             "name": method.name,
+            "kind": _kind(method),
             "title": method.title,
             "paper": method.paper,
             "presets": list(method.presets),
@@ -85,6 +86,11 @@ def listing() -> pd.DataFrame:
         for method in all_methods().values()
     ]
     return pd.DataFrame(rows).set_index("name")
+
+
+def _kind(method: Method) -> str:
+    groups = {"baseline": BASELINES, "dual-branch paper": DUAL_BRANCH, "comparison method": COMPARISON_METHODS}
+    return next((kind for kind, group in groups.items() if method in group), "of an installed package")
 
 
 def _read(loaded: object, name: str) -> Method:

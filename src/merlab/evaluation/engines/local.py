@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import cloudpickle
 import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Plan
+from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, Worker
 from merlab.processes import ENDED_EARLY, end_with_parent, without_main
 
@@ -52,7 +52,7 @@ def _here(plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoc
 def _in_workers(plan: Plan, cache: Path | None, fits: Sequence[Fit], jobs: int, on_epoch: FitEpoch) -> Done:
     spawn = multiprocessing.get_context("spawn")
     epochs: Epochs = spawn.Queue()
-    with ProcessPoolExecutor(jobs, spawn, _start_worker, (cloudpickle.dumps(plan), cache, epochs)) as pool:
+    with ProcessPoolExecutor(jobs, spawn, _start_worker, (packed(plan), cache, epochs)) as pool:
         with without_main():
             running = {pool.submit(_run_in_worker, fit): fit for fit in fits}
         try:
@@ -88,7 +88,7 @@ _epochs: Epochs | None = None
 
 def _start_worker(plan: bytes, cache: Path | None, epochs: Epochs) -> None:
     global _worker, _epochs
-    _worker, _epochs = Worker(cloudpickle.loads(plan), cache), epochs
+    _worker, _epochs = Worker(unpacked(plan), cache), epochs
     end_with_parent()
 
 

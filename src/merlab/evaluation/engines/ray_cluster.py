@@ -13,12 +13,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import cloudpickle
 import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Plan
+from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, Worker, fit_and_predict, versions
 from merlab.frames import Float32Array
 
@@ -92,7 +92,7 @@ def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
     here = Worker(plan, cache)
     shared = {recipe: ray.put(here.inputs(recipe)) for recipe in dict.fromkeys(entry.recipe for entry in plan.entries)}
     # Ray has a cloudpickle of its own, which does not know which files go by value.
-    stated = ray.put(cloudpickle.dumps(plan))
+    stated = ray.put(packed(plan))
     running = {}
     for fit in fits:
         entry = plan.entries[fit.entry]
@@ -119,4 +119,4 @@ def _unit(plan: bytes, inputs: Float32Array, fit: Fit, expected: dict[str, str])
     ]
     if differing:
         raise MerlabError(f"a machine of the cluster has {', '.join(differing)}; {SAME_EVERYWHERE}")
-    return fit_and_predict(cloudpickle.loads(plan), inputs, fit)
+    return fit_and_predict(unpacked(plan), inputs, fit)

@@ -1,0 +1,55 @@
+"""Plans on their way to other processes, with methods that are defined in a notebook, a script or standard input."""
+
+from __future__ import annotations
+
+import io
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import cloudpickle
+
+from merlab.errors import MerlabError
+from merlab.evaluation.plan import Plan
+
+
+class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
+    """Packs classes and functions of ``__main__`` by value, as cloudpickle does, and every module by its name.
+
+    cloudpickle alone knows plain modules only. A method that uses ``torch`` and has an attribute called ``classes``
+    makes it pack ``torch.classes``, which is not one.
+    """
+
+    def reducer_override(self, obj: Any) -> Any:
+        """How an object is packed; NotImplemented for the usual way."""
+        if isinstance(obj, ModuleType) and type(obj) is not ModuleType:
+            return import_module, (obj.__name__,)
+        return super().reducer_override(obj)
+
+
+def packed(plan: Plan) -> bytes:
+    """The plan for ``unpacked``; raises MerlabError naming the method that cannot be sent to another process."""
+    try:
+        return _packed(plan)
+    except Exception as error:
+        for entry in plan.entries:
+            try:
+                _packed(entry.method)
+            except Exception as fault:
+                raise MerlabError(
+                    f"method {entry.name} cannot be sent to worker processes: {fault}; keep open files, locks and "
+                    "threads out of it, or use jobs=1"
+                ) from fault
+        raise MerlabError(f"the plan cannot be sent to worker processes: {error}; use jobs=1") from error
+
+
+def unpacked(content: bytes) -> Plan:
+    """The plan that ``packed`` packed in a process of the same run."""
+    plan: Plan = cloudpickle.loads(content)
+    return plan
+
+
+def _packed(value: object) -> bytes:
+    buffer = io.BytesIO()
+    _Packer(buffer).dump(value)
+    return buffer.getvalue()
