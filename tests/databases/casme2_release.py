@@ -1,4 +1,4 @@
-"""Trees in the layout of CASME II's release, with its own columns and published counts; the frames are tiny."""
+"""Trees with the layout, columns and published counts of CASME II's release; the frames are tiny."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EMOTIONS_2014 = {
 }  # fmt: skip
 RELABELED_2019 = (("24", "EP07_01"), ("24", "EP07_04f"), ("24", "EP10_03"))
 
-# The clips that the release is known for: frames in the table, and frames in the folder where these differ.
+# Clips with known quirks: frames in the table, and frames in the folder if these differ.
 SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
     ("03", "EP01_2"): {},
     ("03", "EP08_1"): {},
@@ -47,7 +47,7 @@ SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
     ("24", "EP10_03"): {"emotion": "sadness"},
     ("25", "EP18_04f"): {"frames": (20, 24, 24)},
 }
-# Of these two subjects the MEGC2019 list holds no clip: all of theirs are others.
+# The MEGC2019 list has no clips of these two subjects, because all their clips are others.
 OTHERS_ALONE = ("10", "18")
 FOLDERS_WITHOUT_ROW = (("09", "EP02_02f"), ("24", "EP02_07"))
 
@@ -55,7 +55,7 @@ FOLDERS_WITHOUT_ROW = (("09", "EP02_02f"), ("24", "EP02_07"))
 def row(
     subject: Any = "01", clip: Any = "EP02_01f", frames: Sequence[Any] = (46, 59, 86), **other: Any
 ) -> dict[str, Any]:
-    """A row by column name; its defaults are the first row of the real table."""
+    """A row as column name -> cell; the defaults are the first row of the real table."""
     onset, apex, offset = frames
     cells = {
         "Subject": subject,
@@ -73,7 +73,7 @@ JPEG = image_bytes()
 
 
 def published_rows(version: str) -> list[dict[str, Any]]:
-    """255 rows with the published counts of emotions and of clips a subject; SPECIAL clips are as published."""
+    """255 rows with the published counts of emotions and of clips per subject; SPECIAL clips are as published."""
     rows = []
     for number, count in enumerate(CLIPS_PER_SUBJECT, start=1):
         subject = f"{number:02d}"
@@ -107,7 +107,7 @@ def write_video(path: Path, frames: int, fps: float = 200.0) -> Path:
 
 
 def write_release(root: Path, version: str = "2014", rows: Sequence[Mapping[str, Any]] | None = None) -> Path:
-    """A tree as it comes: coding table and Cropped folder, quirks and folders without a row included."""
+    """A tree like the release: coding table and Cropped folder, with quirks and folders without a row."""
     written = published_rows(version) if rows is None else rows
     columns, table = (COLUMNS_2014, TABLE_2014) if version == "2014" else (COLUMNS_2019, TABLE_2019)
     write_table(root / table, written, columns)
@@ -122,5 +122,5 @@ def write_release(root: Path, version: str = "2014", rows: Sequence[Mapping[str,
 
 
 def examine(root: Path, *, deep: bool = False, name: str = "casme2") -> Examination:
-    """Examine without progress."""
+    """Examine without reporting progress."""
     return examine_tree(root, name=name, deep=deep, progress=silent)

@@ -1,4 +1,4 @@
-"""Trees in the layout of the first CASME's release, with its own columns and published counts; the frames are tiny."""
+"""Trees with the layout, columns and published counts of the first CASME's release; the frames are tiny."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EMOTIONS = {
 }  # fmt: skip
 CLIPS_PER_SUBJECT = {subject: 11 if subject <= 9 else 10 for subject in range(1, 19)}
 
-# By line of the sheet: frames in the table, and those in the folder.
+# Line of the sheet -> frames in the table, and frames in the folder.
 SPECIAL = {
     42: ((200, 220, 249), range(100, 150)),
     44: ((10, 14, 19), range(101, 120)),
@@ -32,7 +32,7 @@ JPEG = image_bytes()
 
 
 def row(subject: Any = 1, clip: Any = "EP01_12", frames: Sequence[Any] = (73, 76, 80), **other: Any) -> dict[str, Any]:
-    """A row by column name."""
+    """A row as column name -> cell."""
     onset, apex, offset = frames
     return {
         "Subject": subject,
@@ -47,7 +47,7 @@ def row(subject: Any = 1, clip: Any = "EP01_12", frames: Sequence[Any] = (73, 76
 
 
 def published_rows() -> list[dict[str, Any]]:
-    """189 rows with the published counts of emotions; one name twice inside a subject, SPECIAL rows as published."""
+    """189 rows with the published counts of emotions; one subject has a name twice; SPECIAL rows are as published."""
     rows = [row(), row(frames=(163, 166, 170))]
     rows += [
         row(subject, f"EP{take:02d}_{subject:02d}", (9, 10, 12))
@@ -62,7 +62,7 @@ def published_rows() -> list[dict[str, Any]]:
 
 
 def write_release(root: Path, rows: Sequence[Mapping[str, Any]] | None = None) -> Path:
-    """A tree as it comes; clips of one name share a folder."""
+    """A tree like the release; clips of a subject with the same name share a folder."""
     written = published_rows() if rows is None else rows
     write_table(root / TABLE, written, COLUMNS)
     for line, cells in enumerate(written, start=2):
@@ -74,5 +74,5 @@ def write_release(root: Path, rows: Sequence[Mapping[str, Any]] | None = None) -
 
 
 def examine(root: Path, *, deep: bool = False) -> Examination:
-    """Examine without progress."""
+    """Examine without reporting progress."""
     return CASME.examine(root, deep, silent)

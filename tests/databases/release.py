@@ -1,4 +1,4 @@
-"""What trees in the layouts of several releases have in common: workbooks, tiny frames, faults, and findings."""
+"""Helpers for trees of all releases: workbooks, tiny frames, faults, and findings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def write_table(
     sheets: Sequence[str] = ("Sheet1", "Sheet2", "Sheet3"),
     notes: int = 0,
 ) -> Path:
-    """A workbook with the table on the first of its sheets, below ``notes`` lines of notes; the others are empty."""
+    """A workbook with the table on its first sheet, below ``notes`` lines of notes; the other sheets are empty."""
     workbook = Workbook()
     sheet = workbook.active
     assert sheet is not None
@@ -43,13 +43,13 @@ def write_table(
 
 
 def image_bytes(width: int = 24, height: int = 30, suffix: str = ".jpg") -> bytes:
-    """The bytes of a small image with structure."""
+    """The bytes of a small image of random pixels."""
     image = np.random.default_rng(width * height).integers(0, 256, (height, width, 3), np.uint8)
     return cv2.imencode(suffix, image)[1].tobytes()
 
 
 def write_images(folder: Path, names: Iterable[str], content: bytes) -> Path:
-    """A folder with files of these names and this content; the folder may be there already."""
+    """A folder with files of these names and this content; the folder may already exist."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         (folder / name).write_bytes(content)
@@ -57,7 +57,7 @@ def write_images(folder: Path, names: Iterable[str], content: bytes) -> Path:
 
 
 def label(rows: Sequence[dict[str, Any]], counts: Mapping[str, int], column: str, each: str) -> None:
-    """Label the rows whose ``column`` is empty with what is left of ``counts``; a subject's first gets ``each``."""
+    """Fill empty cells of ``column`` to get these ``counts``; the first such row of each subject gets ``each``."""
     given = Counter(line[column] for line in rows)
     left = [emotion for emotion, count in counts.items() for _ in range(count - given[emotion])]
     waiting = [line for line in rows if not line[column]]
@@ -69,12 +69,12 @@ def label(rows: Sequence[dict[str, Any]], counts: Mapping[str, int], column: str
 
 
 def about(examination: Examination, where: str) -> list[Finding]:
-    """The findings about one clip, subject or file, whatever their severity."""
+    """All findings about one clip, subject or file."""
     return [finding for finding in examination.findings if where in finding.where]
 
 
 def only(examination: Examination, where: str) -> Finding:
-    """The one finding about a clip."""
+    """The only finding about a clip."""
     (finding,) = about(examination, where)
     return finding
 
@@ -91,7 +91,7 @@ def truncate(clip: Path) -> None:
 
 
 def empty(clip: Path) -> None:
-    """Leave 0 bytes of the clip's middle frame."""
+    """Make the clip's middle frame an empty file."""
     _middle(clip).write_bytes(b"")
 
 
@@ -122,7 +122,7 @@ FAULTS: dict[str, Callable[[Path], None]] = {
 
 
 def edit_table(path: Path, clip: str, column: str, value: str | int | None) -> None:
-    """Change one cell of a workbook: the row that holds ``clip``, the column of this heading."""
+    """Change one cell of a workbook, in the row of ``clip`` and the column with this heading."""
     workbook = load_workbook(path)
     sheet = workbook.worksheets[0]
     heading = next(cell for line in sheet.iter_rows() for cell in line if cell.value == column)

@@ -1,4 +1,4 @@
-"""Trees in the layout of SAMM's release, with its own columns and published counts; the frames are tiny."""
+"""Trees with the layout, columns and published counts of SAMM's release; the frames are tiny."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ EMOTIONS = {
     "Anger": 57, "Happiness": 26, "Other": 26, "Surprise": 15, "Contempt": 12, "Disgust": 9, "Fear": 8, "Sadness": 6,
 }  # fmt: skip
 
-# 29 subjects of 159 clips. One has clips of Other alone (MEGC2019 holds 28 subjects), two have none of the five
-# frequent emotions (27 subjects).
+# 159 clips of 29 subjects. One subject has only clips of Other (so MEGC2019 has 28 subjects), and two have no clip of
+# the five frequent emotions (so these have 27 subjects).
 CLIPS_PER_SUBJECT = {"006": 8, "013": 9, "028": 6, "032": 7, "021": 3, "024": 2, "025": 2}
 CLIPS_PER_SUBJECT |= {f"1{number:02d}": 5 + (number < 12) for number in range(22)}
 ALONE = {"021": "Other", "024": "Disgust", "025": "Fear"}
 
-# The rows that the release is known for: frames in the table, and the last frame in the folder where that differs.
+# Rows with known quirks: frames in the table, and the last frame in the folder.
 SPECIAL: dict[tuple[str, str], tuple[tuple[int, int, int], int]] = {
     ("028", "028_4_1"): ((1090, 1143, 1134), 1134),
     ("032", "032_3_1"): ((4896, 1930, 4940), 4940),
@@ -41,7 +41,7 @@ JPEG = image_bytes()
 def row(
     subject: Any = "006", clip: Any = "006_1_2", frames: Sequence[Any] = (562, 567, 572), **other: Any
 ) -> dict[str, Any]:
-    """A row by column name."""
+    """A row as column name -> cell."""
     onset, apex, offset = frames
     return {
         "Subject": subject,
@@ -59,7 +59,7 @@ def row(
 
 
 def published_rows() -> list[dict[str, Any]]:
-    """159 rows with the published counts of emotions; SPECIAL rows as published."""
+    """159 rows with the published counts of emotions; SPECIAL rows are as published."""
     rows = []
     for subject, count in CLIPS_PER_SUBJECT.items():
         names = [clip for owner, clip in SPECIAL if owner == subject]
@@ -72,7 +72,7 @@ def published_rows() -> list[dict[str, Any]]:
 
 
 def write_release(root: Path, rows: Sequence[Mapping[str, Any]] | None = None, notes: int = NOTES) -> Path:
-    """A tree as it comes: the table below its notes, and frames whose numbers have 4 or 5 digits."""
+    """A tree like the release: a table below notes, and frame numbers of 4 or 5 digits."""
     written = published_rows() if rows is None else rows
     write_table(root / TABLE, written, COLUMNS, sheets=("MICRO_ONLY",), notes=notes)
     for cells in written:
@@ -85,5 +85,5 @@ def write_release(root: Path, rows: Sequence[Mapping[str, Any]] | None = None, n
 
 
 def examine(root: Path, *, deep: bool = False) -> Examination:
-    """Examine without progress."""
+    """Examine without reporting progress."""
     return SAMM.examine(root, deep, silent)

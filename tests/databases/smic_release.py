@@ -1,4 +1,4 @@
-"""Trees in the layouts of SMIC's releases, with their own columns and published counts; the frames are tiny."""
+"""Trees with the layouts, columns and published counts of SMIC's releases; the frames are tiny."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLUMNS = (
     "TotalMF2", "TotalVL", "Emotion",
 )  # fmt: skip
 
-# Clips of negative, positive and surprise of each subject, as in the official MEGC2019 list.
+# Subject -> number of negative, positive and surprise clips, as in the official MEGC2019 list.
 CLIPS = {
     1: (3, 2, 1), 2: (0, 1, 5), 3: (22, 11, 6), 4: (10, 4, 5), 5: (1, 0, 1), 6: (2, 0, 2), 8: (9, 4, 0), 9: (0, 1, 3),
     11: (3, 3, 1), 12: (0, 8, 1), 13: (0, 10, 0), 14: (3, 2, 5), 15: (1, 1, 2), 18: (2, 0, 5), 19: (0, 1, 1),
@@ -33,7 +33,7 @@ BMP, JPEG = image_bytes(suffix=".bmp"), image_bytes()
 
 @dataclass(frozen=True)
 class Take:
-    """A clip: subject, emotion's abbreviation, number among them, and onset to offset."""
+    """A clip: its subject, abbreviated emotion, number, onset and offset."""
 
     subject: int
     emotion: str
@@ -66,7 +66,7 @@ class Take:
 
 
 def takes(clips: dict[int, tuple[int, int, int]] = CLIPS) -> Iterator[Take]:
-    """All clips; frame counters have 6 digits, those of s20 8."""
+    """All clips; frame numbers have 6 digits, but 8 digits for s20."""
     counter = 559740
     for subject, counts in clips.items():
         for emotion, count in zip(EMOTIONS, counts, strict=True):
@@ -77,7 +77,7 @@ def takes(clips: dict[int, tuple[int, int, int]] = CLIPS) -> Iterator[Take]:
 
 
 def write_annotation(root: Path, written: Sequence[Take], sheet: str = "HS") -> Path:
-    """The annotation table: the sheet of one camera, and the other one empty."""
+    """An annotation table with the sheet of one camera; the sheet of the other camera is empty."""
     rows = [take.row for take in written if take.name not in WITHOUT_ROW]
     other = "VIS" if sheet == "HS" else "HS"
     return write_table(root / TABLE, rows, COLUMNS, sheets=(sheet, other))
@@ -115,5 +115,5 @@ def write_long(root: Path, written: Sequence[Take] | None = None, *, table: bool
 
 
 def examine(root: Path, *, deep: bool = False) -> Examination:
-    """Examine without progress."""
+    """Examine without reporting progress."""
     return SMIC.examine(root, deep, silent)

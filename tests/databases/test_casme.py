@@ -1,4 +1,4 @@
-"""casme: names that repeat inside a subject, two apexes, and rows that the folders contradict."""
+"""casme: repeated clip names within a subject, two apexes, and rows that disagree with the folders."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tests.databases.release import about, only, write_table
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
-    """The whole release; nobody changes it."""
+    """The whole release; tests do not change it."""
     return write_release(tmp_path_factory.mktemp("release"))
 
 
 @pytest.fixture
 def small(tmp_path):
-    """One subject with two clips of one name and a third of another."""
+    """One subject with two clips of the same name and a third clip of another name."""
     return write_release(tmp_path, [row(), row(frames=(163, 166, 170)), row(clip="EP02_01")])
 
 
@@ -36,7 +36,7 @@ def clips(examination) -> dict[str, Clip]:
 
 
 class TestTheRelease:
-    def test_every_clip_is_usable_and_only_the_known_rows_are_pointed_out(self, release):
+    def test_every_clip_is_usable_and_only_the_known_rows_have_findings(self, release):
         examination = examine(release, deep=True)
         assert len(examination.clips) == 189
         assert len({clip.subject for clip in examination.clips}) == 18
@@ -53,40 +53,40 @@ class TestTheRelease:
             (142, (130, 135, 142), "annotated"),
         ],
     )
-    def test_where_the_folder_contradicts_the_row_the_range_that_is_there_is_used(self, release, line, frames, source):
-        mended = list(examine(release).clips)[line - 2]
-        assert (mended.onset, mended.apex, mended.offset, mended.apex_source) == (*frames, source)
+    def test_if_the_folder_contradicts_the_row_the_range_of_the_folder_is_used(self, release, line, frames, source):
+        corrected = list(examine(release).clips)[line - 2]
+        assert (corrected.onset, corrected.apex, corrected.offset, corrected.apex_source) == (*frames, source)
 
     def test_the_clips_have_the_releases_frame_rate(self, release):
         assert {clip.fps for clip in examine(release).clips} == {60.0}
 
 
 class TestNamesThatRepeat:
-    def test_are_told_apart_by_their_onsets_and_share_a_folder(self, small):
+    def test_get_their_onsets_and_share_a_folder(self, small):
         found = clips(examine(small, deep=True))
         assert sorted(found) == ["EP01_12@163", "EP01_12@73", "EP02_01"]
         assert found["EP01_12@73"].source == found["EP01_12@163"].source
 
-    def test_a_frame_missing_in_one_harms_only_that_one(self, small):
+    def test_a_missing_frame_of_one_clip_does_not_affect_the_other(self, small):
         (small / "Cropped" / "sub01" / "EP01_12" / "reg_EP01_12-166.jpg").unlink()
         examination = examine(small)
         assert sorted(clips(examination)) == ["EP01_12@73", "EP02_01"]
         assert "apex 166" in only(examination, "EP01_12@163").found
 
-    def test_rows_of_one_onset_that_contradict_each_other_make_the_clip_unusable(self, small):
+    def test_contradicting_rows_with_the_same_onset_make_the_clip_unusable(self, small):
         write_table(small / TABLE, [row(), row(frames=(73, 77, 80))], COLUMNS)
         examination = examine(small)
         assert [finding.severity for finding in about(examination, "EP01_12")] == ["unusable"]
 
 
 class TestTheTable:
-    def test_the_first_of_two_apexes_is_used_and_the_report_says_so(self, small):
+    def test_the_first_of_two_apexes_is_used_and_this_is_reported(self, small):
         write_table(small / TABLE, [row(second_apex=78)], COLUMNS)
         examination = examine(small)
         assert clips(examination)["EP01_12"].apex == 76
-        assert examination.facts["second apex coded"] == "in 1 rows; the first apex is used where there is one"
+        assert examination.facts["second apex coded"] == "in 1 rows; the first apex is used if there is one"
 
-    def test_the_second_apex_stands_in_for_a_missing_first(self, small):
+    def test_the_second_apex_is_used_if_the_first_is_missing(self, small):
         write_table(small / TABLE, [row(frames=(73, None, 80), second_apex=78)], COLUMNS)
         assert clips(examine(small))["EP01_12"].apex == 78
 
@@ -100,12 +100,12 @@ class TestTheTable:
         write_table(small / TABLE, [row(action_units=cell)], COLUMNS)
         assert clips(examine(small))["EP01_12"].action_units == text
 
-    def test_an_old_xls_file_is_named_with_what_to_do(self, small):
+    def test_an_old_xls_file_is_an_error_with_the_remedy(self, small):
         (small / TABLE).rename(small / "CASME.xls")
         with pytest.raises(MerlabError, match=r"CASME\.xls cannot be read .*save it as \.xlsx"):
             examine(small)
 
-    def test_the_table_of_casme2_is_not_taken_for_it(self, small):
+    def test_the_table_of_casme2_is_refused(self, small):
         write_table(small / TABLE, [], ["Subject", "Filename", "OnsetFrame", "ApexFrame", "OffsetFrame"])
         with pytest.raises(MerlabError, match="not CASME's coding table: it lacks the columns OnsetF, ApexF1, OffsetF"):
             examine(small)

@@ -1,4 +1,4 @@
-"""casme2: the coding table, the layouts, and every fault of a copy that doctor must name."""
+"""casme2: the coding table, the layouts, and every fault of a copy that ``merlab doctor`` must report."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ROWS = (
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
-    """The whole release with the table of 2014; nobody changes it."""
+    """The whole release with the table of 2014; tests do not change it."""
     return write_release(tmp_path_factory.mktemp("release"))
 
 
@@ -64,7 +64,7 @@ class TestTheRelease:
         assert len(examination.clips) == 255
         assert {finding.severity for finding in examination.findings} == {"handled"}
 
-    def test_what_is_handled_are_the_documented_quirks(self, release):
+    def test_the_handled_findings_are_the_documented_quirks(self, release):
         handled = {" ".join(finding.where.split()[:2]) for finding in examine(release).of("handled")}
         assert handled == {
             "sub03 EP01_2", "sub03 EP08_1", "sub04 EP12_01f", "sub05 EP09_05f", "sub05 EP16_04f", "sub07 EP06_01",
@@ -72,7 +72,7 @@ class TestTheRelease:
             "sub16 EP01_08", "sub20 EP16_01", "sub24 EP02_07", "sub25 EP18_04f",
         }  # fmt: skip
 
-    def test_the_head_of_the_report_says_which_table_was_read_and_from_where_the_frames_come(self, release):
+    def test_the_facts_state_which_table_and_which_frames_were_read(self, release):
         facts = examine(release).facts
         assert facts["table version"].startswith("2014")
         assert facts["coding table"].endswith(TABLE_2014)
@@ -85,11 +85,11 @@ class TestTheRelease:
         assert {clip.database for clip in clips} == {"casme2"}
         assert clips.stamps == ()
 
-    def test_the_clips_come_in_the_tables_order(self, release):
+    def test_the_clips_have_the_order_of_the_table(self, release):
         keys = [(clip.subject, clip.name) for clip in examine(release).clips]
         assert keys == sorted(keys)
 
-    def test_the_missing_apex_becomes_the_midpoint_that_others_use_too(self, release):
+    def test_the_missing_apex_becomes_the_midpoint(self, release):
         clip = next(clip for clip in examine(release).clips if (clip.subject, clip.name) == ("sub04", "EP12_01f"))
         assert (clip.onset, clip.apex, clip.offset, clip.apex_source) == (261, 291, 321, "midpoint")
         assert "no apex" in clip.note
@@ -107,12 +107,12 @@ class TestTheRelease:
         ("subject", "name", "frames"),
         [("sub07", "EP06_01", (56, 89, 116)), ("sub12", "EP09_02", (161, 176, 206))],
     )
-    def test_a_documented_range_replaces_one_that_the_folder_lacks(self, release, subject, name, frames):
+    def test_a_documented_range_replaces_a_coded_range_that_the_folder_lacks(self, release, subject, name, frames):
         clip = next(clip for clip in examine(release).clips if (clip.subject, clip.name) == (subject, name))
         assert (clip.onset, clip.apex, clip.offset) == frames
         assert clip.apex_source == "corrected"
 
-    def test_an_offset_beyond_the_last_frame_moves_to_it(self, release):
+    def test_an_offset_beyond_the_last_frame_becomes_the_last_frame(self, release):
         clip = next(clip for clip in examine(release).clips if (clip.subject, clip.name) == ("sub16", "EP01_08"))
         assert (clip.onset, clip.offset, clip.apex_source) == (73, 96, "annotated")
 
@@ -122,14 +122,14 @@ class TestTheRelease:
         assert "surprise 28" in facts["emotions"]
         assert "III 99" in facts["objective classes"]
 
-    def test_of_both_tables_that_of_2019_is_read_and_the_report_says_so(self, release, tmp_path):
+    def test_of_both_tables_that_of_2019_is_read_and_this_is_reported(self, release, tmp_path):
         write_table(tmp_path / TABLE_2014, published_rows("2014"), COLUMNS_2014)
         write_table(tmp_path / TABLE_2019, published_rows("2019"), COLUMNS_2019)
         facts = examine(tmp_path).facts
         assert facts["coding table"].endswith(TABLE_2019)
         assert TABLE_2014 in facts["tables not read"]
 
-    def test_the_registry_entry_examines_under_its_own_name(self, release):
+    def test_the_registry_entry_examines_the_release(self, release):
         assert CASME2.name == "casme2"
         assert len(CASME2.examine(release, False, silent).clips) == 255
 
@@ -152,7 +152,7 @@ class TestTheCodingTable:
     def test_emotions_are_lower_case_without_blanks(self, small):
         assert clips_of(small)["EP01_11f"].emotion == "disgust"
 
-    def test_columns_are_found_by_name_wherever_they_stand(self, small):
+    def test_columns_are_found_by_name_in_any_order(self, small):
         rewrite(small, *ROWS, columns=[name for name in reversed(COLUMNS_2014) if name])
         assert len(clips_of(small)) == 3
 
@@ -162,14 +162,14 @@ class TestTheCodingTable:
         write_table(small / TABLE_2014, renamed, spaced)
         assert len(clips_of(small)) == 3
 
-    def test_empty_rows_are_passed_over(self, small):
+    def test_empty_rows_are_skipped(self, small):
         rewrite(small, ROWS[0], {}, ROWS[1], {}, ROWS[2])
         examination = examine(small)
         assert examination.facts["rows"] == "3"
         assert len(examination.clips) == 3
 
     @pytest.mark.parametrize("cell", ["/", None, "", " "])
-    def test_an_empty_apex_is_filled_in_any_clip_and_differs_where_it_is_not_documented(self, small, cell):
+    def test_an_empty_apex_is_filled_in_any_clip_and_differs_if_it_is_not_documented(self, small, cell):
         rewrite(small, row(frames=(46, cell, 86)), *ROWS[1:])
         clip = clips_of(small)["EP02_01f"]
         assert (clip.apex, clip.apex_source) == (66, "midpoint")
@@ -182,21 +182,21 @@ class TestTheCodingTable:
     @pytest.mark.parametrize(
         "column", ["Subject", "Filename", "OnsetFrame", "ApexFrame", "OffsetFrame", "Estimated Emotion"]
     )
-    def test_a_missing_column_ends_with_the_columns_found_and_wanted(self, small, column):
+    def test_a_missing_column_is_an_error_with_the_columns_found_and_wanted(self, small, column):
         rewrite(small, *ROWS, columns=[name for name in COLUMNS_2014 if name != column])
         with pytest.raises(
             MerlabError, match=rf"lacks the columns {column}; found .*Action Units.*, wanted .*{column}"
         ):
             examine(small)
 
-    def test_without_action_units_the_clips_are_usable_and_it_is_said(self, small):
+    def test_without_action_units_the_clips_are_usable_and_this_is_reported(self, small):
         rewrite(small, *ROWS, columns=[name for name in COLUMNS_2014 if name != "Action Units"])
         examination = examine(small)
         assert [clip.action_units for clip in examination.clips] == ["", "", ""]
         assert any("Action Units" in finding.expected for finding in examination.of("differs"))
 
     @pytest.mark.parametrize("content", [b"", b"Subject,Filename\n01,EP02_01f\n", b"PK\x03\x04 cut short"])
-    def test_a_table_that_is_no_workbook_is_named(self, small, content):
+    def test_a_table_that_is_not_a_workbook_is_named(self, small, content):
         (small / TABLE_2014).write_bytes(content)
         with pytest.raises(MerlabError, match=rf"{TABLE_2014} cannot be read as an Excel workbook"):
             examine(small)
@@ -211,7 +211,7 @@ class TestTheCodingTable:
         with pytest.raises(MerlabError, match="no rows"):
             examine(small)
 
-    def test_excels_lock_file_is_no_table(self, small):
+    def test_the_lock_file_of_excel_is_ignored(self, small):
         (small / f"~${TABLE_2014}").write_bytes(b"lock")
         assert len(examine(small).clips) == 3
 
@@ -220,7 +220,7 @@ class TestTheCodingTable:
         (small / "docs" / TABLE_2014).write_bytes((small / TABLE_2014).read_bytes())
         assert len(examine(small).clips) == 3
 
-    def test_two_different_tables_of_one_version_are_a_question_to_the_user(self, small):
+    def test_two_different_tables_of_one_version_are_an_error(self, small):
         rewrite(small, *ROWS[:2], table="my-coding.xlsx")
         with pytest.raises(MerlabError, match=rf"several different coding tables: .*{TABLE_2014}.*; leave only"):
             examine(small)
@@ -265,7 +265,7 @@ class TestRowsWithFaults:
             "4",
         ]
 
-    def test_a_row_that_repeats_another_counts_once(self, small):
+    def test_a_row_equal_to_another_counts_once(self, small):
         rewrite(small, *ROWS, ROWS[0])
         examination = examine(small)
         assert len(examination.clips) == 3
@@ -278,18 +278,18 @@ class TestRowsWithFaults:
         assert only(examination, "EP02_01f").severity == "unusable"
         assert "EP02_01f" not in {clip.name for clip in examination.clips}
 
-    def test_an_unknown_emotion_differs_and_the_nearest_is_named(self, small):
+    def test_an_unknown_emotion_differs_and_the_closest_one_is_suggested(self, small):
         rewrite(small, {**ROWS[0], "Estimated Emotion": "hapiness"}, *ROWS[1:])
         finding = only(examine(small), "EP02_01f")
         assert (finding.severity, finding.found) == ("differs", "'hapiness'")
         assert "correct it to happiness" in finding.remedy
 
-    def test_an_undocumented_odd_name_differs(self, small):
+    def test_an_unusual_name_that_is_not_documented_differs(self, small):
         rewrite(small, row(clip="EP2-1"), *ROWS[1:])
         write_clip(small / "Cropped", "01", "EP2-1", FRAMES)
         assert "differs" in {finding.severity for finding in about(examine(small), "EP2-1")}
 
-    def test_counts_that_are_not_the_published_ones_differ(self, small):
+    def test_counts_other_than_the_published_ones_differ(self, small):
         findings = {finding.where: finding for finding in examine(small).of("differs")}
         assert (findings[TABLE_2014].expected.startswith("emotions"), findings[TABLE_2014].found) == (
             True,
@@ -308,7 +308,7 @@ class TestRowsWithFaults:
 
 
 class TestLayouts:
-    def test_renamed_top_folders_are_found_by_what_they_hold(self, small):
+    def test_renamed_top_folders_are_found_by_their_content(self, small):
         (small / "Cropped").rename(small / "my faces (aligned)")
         examination = examine(small)
         assert len(examination.clips) == 3
@@ -341,7 +341,7 @@ class TestLayouts:
         assert examination.facts["layout"].startswith("CASME2-RAW")
         assert [(clip.onset, clip.offset) for clip in examination.clips] == [(46, 86)]
 
-    def test_in_whole_clips_the_tables_range_stands_and_the_documented_one_is_pointed_out(self, tmp_path):
+    def test_in_whole_clips_the_coded_range_is_used_and_the_documented_one_is_reported(self, tmp_path):
         rewrite(tmp_path, row("07", "EP06_01", (15, 49, 68)))
         write_clip(tmp_path / "raw", "07", "EP06_01", range(1, 121), "img{}.jpg")
         examination = examine(tmp_path)
@@ -372,7 +372,7 @@ class TestLayouts:
         finding = only(examine(tmp_path, deep=True), "EP02_01f")
         assert (finding.severity, "EP02_01f.avi" in finding.found) == ("unusable", True)
 
-    def test_cropped_faces_are_preferred_and_the_others_named(self, small):
+    def test_cropped_faces_are_preferred_and_the_other_layouts_are_named(self, small):
         write_clip(small / "CASME2_RAW_selected", "01", "EP02_01f", FRAMES, "img{}.jpg")
         write_video(small / "CASME2_compressed" / "sub01" / "EP02_01f.avi", 90)
         facts = examine(small).facts
@@ -380,18 +380,18 @@ class TestLayouts:
         assert "CASME2_RAW_selected" in facts["not read"]
         assert "CASME2_compressed" in facts["not read"]
 
-    def test_folders_of_subjects_without_frames_are_no_layout(self, small):
+    def test_folders_of_subjects_without_frames_are_not_a_layout(self, small):
         (small / "truth" / "sub01").mkdir(parents=True)
         (small / "truth" / "sub01" / "EP02_01f.npz").touch()
         assert "not read" not in examine(small).facts
 
-    def test_another_layout_is_chosen_by_naming_its_folder(self, small):
+    def test_another_layout_is_chosen_by_giving_its_folder(self, small):
         write_clip(small / "CASME2_RAW_selected", "01", "EP02_01f", FRAMES, "img{}.jpg")
         examination = examine(small / "CASME2_RAW_selected")
         assert [clip.source.name for clip in examination.clips] == ["EP02_01f"]
         assert examination.facts["layout"].startswith("CASME2_RAW_selected")
 
-    def test_two_folders_of_cropped_faces_are_a_question_to_the_user(self, small):
+    def test_two_folders_of_cropped_faces_are_an_error(self, small):
         write_clip(small / "Cropped2", "01", "EP02_01f", FRAMES)
         with pytest.raises(MerlabError, match=r"more than once: .*Cropped.*Cropped2.* give one of these folders"):
             examine(small)
@@ -410,12 +410,12 @@ class TestLayouts:
         assert finding.found == "no such folders with frames"
         assert len(examination.clips) == 0
 
-    def test_a_folder_of_holiday_pictures_is_told_what_was_looked_for(self, tmp_path):
+    def test_a_folder_of_other_images_is_an_error_that_names_the_expected_table(self, tmp_path):
         (tmp_path / "beach1.jpg").write_bytes(JPEG)
-        with pytest.raises(MerlabError, match=r"no coding table: looked .*\*coding\*\.xlsx.*CASME2-coding-20140508"):
+        with pytest.raises(MerlabError, match=r"no coding table: searched .*\*coding\*\.xlsx.*CASME2-coding-20140508"):
             examine(tmp_path)
 
-    def test_no_such_folder_is_told(self, tmp_path):
+    def test_a_folder_that_does_not_exist_is_an_error(self, tmp_path):
         with pytest.raises(MerlabError, match="nowhere is not a folder"):
             examine(tmp_path / "nowhere")
 
@@ -430,7 +430,7 @@ class TestFoldersWithFaults:
         assert len(examination.clips) == 2
 
     @pytest.mark.parametrize("name", ["ep02_01F", "EP02-01f", "EP02_1f"])
-    def test_for_a_renamed_folder_the_remedy_names_it(self, small, name):
+    def test_for_a_renamed_folder_the_remedy_is_to_rename_it(self, small, name):
         (small / "Cropped" / "sub01" / "EP02_01f").rename(small / "Cropped" / "sub01" / name)
         examination = examine(small)
         assert only(examination, "EP02_01f").remedy.startswith(f"rename {name} to EP02_01f")
@@ -466,7 +466,7 @@ class TestFoldersWithFaults:
         assert (finding.severity, role in finding.found) == ("unusable", True)
         assert len(examination.clips) == 2
 
-    def test_many_missing_frames_are_counted_with_the_onset_among_those_named(self, small):
+    def test_of_many_missing_frames_onset_and_apex_are_always_named(self, small):
         for number in range(46, 80):
             (small / "Cropped" / "sub01" / "EP02_01f" / f"reg_img{number}.jpg").unlink()
         found = only(examine(small), "EP02_01f").found
@@ -478,40 +478,40 @@ class TestFoldersWithFaults:
             (folder / f"reg_img{number}.jpg").rename(folder / f"reg_img{number - 45}.jpg")
         assert "renumbered from 1" in only(examine(small), "EP02_01f").remedy
 
-    def test_an_undocumented_clip_that_ends_early_after_its_apex_ends_there_and_differs(self, small):
+    def test_a_clip_whose_frames_end_between_apex_and_offset_is_shortened_and_differs(self, small):
         for number in (84, 85, 86):
             (small / "Cropped" / "sub01" / "EP02_01f" / f"reg_img{number}.jpg").unlink()
         examination = examine(small)
         assert clips_of(small)["EP02_01f"].offset == 83
         assert only(examination, "EP02_01f").severity == "differs"
 
-    def test_two_frames_of_one_number_make_the_clip_unusable(self, small):
+    def test_two_frames_with_the_same_number_make_the_clip_unusable(self, small):
         (small / "Cropped" / "sub01" / "EP02_01f" / "img46.jpg").write_bytes(JPEG)
         finding = only(examine(small), "EP02_01f")
         assert (finding.severity, "same frame number" in finding.found) == ("unusable", True)
 
-    def test_stray_files_are_no_frames(self, small):
+    def test_other_files_are_not_frames(self, small):
         folder = small / "Cropped" / "sub01" / "EP02_01f"
         for name in ("Thumbs.db", "._reg_img46.jpg", "notes.txt", "reg_img46 (1).jpg"):
             (folder / name).write_bytes(b"x")
         assert about(examine(small, deep=True), "EP02_01f") == []
 
     @pytest.mark.parametrize(
-        ("content", "said"),
+        ("content", "message"),
         [
             (b"", "empty"),
             (JPEG[: len(JPEG) // 2], "truncated"),
             (b"this is a text", "not an image"),
         ],
     )
-    def test_a_damaged_frame_is_found_by_the_deep_examination_alone(self, small, content, said):
+    def test_a_damaged_frame_is_found_only_by_the_deep_examination(self, small, content, message):
         (small / "Cropped" / "sub01" / "EP02_01f" / "reg_img60.jpg").write_bytes(content)
         assert about(examine(small), "EP02_01f") == []
         examination = examine(small, deep=True)
         finding = only(examination, "EP02_01f")
         assert finding.severity == "unusable"
         assert "reg_img60.jpg" in finding.found
-        assert said in finding.found
+        assert message in finding.found
         assert len(examination.clips) == 2
 
     def test_every_damaged_clip_is_named(self, small):
@@ -522,12 +522,12 @@ class TestFoldersWithFaults:
             "sub02 EP01_11f",
         ]
 
-    def test_sizes_that_differ_within_a_clip_make_it_unusable(self, small):
+    def test_frames_of_different_sizes_make_the_clip_unusable(self, small):
         (small / "Cropped" / "sub01" / "EP02_01f" / "reg_img60.jpg").write_bytes(image_bytes(26, 30))
         finding = only(examine(small, deep=True), "EP02_01f")
         assert (finding.severity, finding.found) == ("unusable", "24x30 from frame 46; 26x30 from frame 60")
 
-    def test_a_damaged_frame_outside_onset_to_offset_does_no_harm(self, tmp_path):
+    def test_a_damaged_frame_outside_onset_to_offset_is_ignored(self, tmp_path):
         rewrite(tmp_path, row(frames=(3, 5, 8)))
         write_clip(tmp_path / "raw", "01", "EP02_01f", range(1, 12), "img{}.jpg")
         (tmp_path / "raw" / "sub01" / "EP02_01f" / "img11.jpg").write_bytes(b"")
@@ -554,13 +554,13 @@ class TestSyntheticTrees:
         assert examine(synthetic, name="synthetic").clips.stamps == ("SYNTHETIC",)
         assert examine(synthetic / "Cropped", name="synthetic").clips.stamps == ("SYNTHETIC",)
 
-    def test_they_are_not_held_against_the_published_release(self, synthetic):
+    def test_they_are_not_compared_with_the_published_release(self, synthetic):
         assert examine(synthetic, name="synthetic").findings == ()
 
-    def test_their_clips_carry_the_name_they_are_examined_under(self, synthetic):
+    def test_their_clips_have_the_given_database_name(self, synthetic):
         assert {clip.database for clip in examine(synthetic, name="synthetic").clips} == {"synthetic"}
 
-    def test_the_quirks_of_the_real_release_are_not_theirs(self, tmp_path):
+    def test_the_quirks_of_the_real_release_are_not_applied(self, tmp_path):
         write_table(tmp_path / "SYNTHETIC-coding.xlsx", [row("07", "EP06_01", (15, 49, 68))], COLUMNS_2014)
         write_clip(tmp_path / "Cropped", "07", "EP06_01", range(56, 117))
         assert [finding.severity for finding in examine(tmp_path).findings] == ["unusable"]

@@ -1,4 +1,4 @@
-"""What every database offers, and the registry of them."""
+"""Loading any database, and the registry of databases."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def database(*findings: Finding, clips: tuple[object, ...] = (CLIP,)) -> Databas
 
 
 class TestLoadingForUse:
-    def test_gives_the_clips_of_a_sound_copy(self):
+    def test_gives_the_clips_of_a_copy_without_faults(self):
         assert list(load_clips(database(ODD), Path("root"))) == [CLIP]
 
-    def test_stops_at_unusable_clips_with_the_first_and_both_ways_on(self):
+    def test_refuses_unusable_clips_with_the_first_fault_and_both_remedies(self):
         with pytest.raises(MerlabError) as error:
             load_clips(database(DAMAGED, DAMAGED), Path("root"))
         for part in ("2 fault(s)", "sub01 EP02_01f", "no frames", "merlab doctor mine root", "--allow-unusable"):
             assert part in str(error.value)
 
-    def test_goes_on_without_them_when_that_is_allowed(self):
+    def test_leaves_out_unusable_clips_if_this_is_allowed(self):
         table = load_clips(database(DAMAGED), Path("root"), allow_unusable=True)
         assert list(table) == [CLIP]
         assert table.findings == (DAMAGED,)
         assert table.stamps == ("INCOMPLETE: 1 faults in mine",)
 
-    def test_without_any_usable_clip_is_an_error_even_then(self):
+    def test_without_any_usable_clip_is_always_an_error(self):
         with pytest.raises(MerlabError, match="root yields no usable clip; `merlab doctor mine root`"):
             load_clips(database(DAMAGED, clips=()), Path("root"), allow_unusable=True)
 
@@ -55,10 +55,10 @@ class TestTheRegistry:
     def test_finds_a_database(self):
         assert find_database("casme2") is DATABASES["casme2"]
 
-    def test_suggests_the_nearest_name(self):
+    def test_suggests_the_closest_name(self):
         with pytest.raises(MerlabError, match=r"unknown database 'casme_2'; did you mean casme2\? databases are "):
             find_database("casme_2")
 
-    def test_lists_all_names_where_none_is_near(self):
+    def test_lists_all_names_if_none_is_close(self):
         with pytest.raises(MerlabError, match=r"unknown database 'xyz'; databases are .*casme2"):
             find_database("xyz")

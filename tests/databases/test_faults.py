@@ -1,4 +1,4 @@
-"""Every fault that a copy of a release may have is found by the deep examination, whichever the release."""
+"""For every release, the deep examination finds every possible fault of a copy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.databases.release import FAULTS, about, edit_table, write_images, wri
 
 @dataclass(frozen=True)
 class Tree:
-    """A small sound tree: how it is written and examined, one of its clips, and where that and its row are."""
+    """A small tree without faults: how to write and examine it, and the place of one of its clips and rows."""
 
     write: Callable[[Path], Path]
     examine: Callable[..., Examination]
@@ -91,7 +91,7 @@ def root(tree, tmp_path):
     return tree.write(tmp_path / "copy")
 
 
-def test_the_sound_tree_has_two_usable_clips_and_nothing_about_either(tree, root):
+def test_the_tree_without_faults_has_two_usable_clips_and_no_findings_about_them(tree, root):
     examination = tree.examine(root, deep=True)
     assert len(examination.clips) == 2
     assert about(examination, tree.clip) == []
@@ -117,12 +117,12 @@ def test_a_changed_offset_is_found(tree, root):
     assert about(tree.examine(root), tree.clip)
 
 
-def test_a_folder_of_holiday_pictures_beside_the_subjects_is_found_and_not_read(tree, root):
+def test_a_folder_of_other_images_next_to_the_subjects_is_reported_and_not_read(tree, root):
     subjects = (root / tree.folder).parents[2 if tree is SMIC else 0].parent
     write_images(subjects / "holiday", ["beach1.jpg", "beach2.jpg"], samm_release.JPEG)
     examination = tree.examine(root, deep=True)
     (finding,) = about(examination, "holiday")
-    assert (finding.severity, "holds pictures" in finding.found) == ("differs", True)
+    assert (finding.severity, "contains images" in finding.found) == ("differs", True)
     assert len(examination.clips) == 2
 
 

@@ -1,4 +1,4 @@
-"""samm: the table below its notes, its mistakes, and 4 or 5 digits in one release."""
+"""samm: the table below its notes, its mistakes, and frame numbers of 4 or 5 digits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.databases.samm_release import COLUMNS, EMOTIONS, JPEG, TABLE, examine
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
-    """The whole release; nobody changes it."""
+    """The whole release; tests do not change it."""
     return write_release(tmp_path_factory.mktemp("release"))
 
 
@@ -28,7 +28,7 @@ def clip(examination: Examination, name: str) -> Clip:
 
 
 class TestTheRelease:
-    def test_every_clip_is_usable_and_only_the_known_mistakes_are_pointed_out(self, release):
+    def test_every_clip_is_usable_and_only_the_known_mistakes_have_findings(self, release):
         examination = examine(release, deep=True)
         assert len(examination.clips) == 159
         assert len({clip.subject for clip in examination.clips}) == 29
@@ -45,11 +45,11 @@ class TestTheRelease:
             ("013_1_9", (5730, 5734, 5739), "annotated"),
         ],
     )
-    def test_a_mistake_is_mended_and_the_clip_says_so(self, release, name, frames, source):
-        mended = clip(examine(release), name)
-        assert (mended.onset, mended.apex, mended.offset) == frames
-        assert mended.apex_source == source
-        assert "used" in mended.note
+    def test_a_mistake_is_corrected_and_noted(self, release, name, frames, source):
+        corrected = clip(examine(release), name)
+        assert (corrected.onset, corrected.apex, corrected.offset) == frames
+        assert corrected.apex_source == source
+        assert "used" in corrected.note
 
     def test_the_clips_have_the_releases_frame_rate_and_lower_case_emotions(self, release):
         examination = examine(release)
@@ -57,7 +57,7 @@ class TestTheRelease:
         assert {clip.emotion for clip in examination.clips} == {emotion.lower() for emotion in EMOTIONS}
         assert examination.facts["table version"] == "v2 (by its counts of emotions)"
 
-    def test_frame_numbers_of_4_and_of_5_digits_are_numbers(self, release):
+    def test_frame_numbers_may_have_4_or_5_digits(self, release):
         clips = examine(release).clips
         four, five = clip(examine(release), "028_7_1"), clip(examine(release), "006_7_1")
         assert list(clips.frames(four).numbers) == list(range(four.onset or 0, (four.offset or 0) + 1))
@@ -67,14 +67,14 @@ class TestTheRelease:
 
 class TestTheTable:
     @pytest.mark.parametrize("notes", [0, 13, 20])
-    def test_is_found_below_however_many_lines_of_notes(self, tmp_path, notes):
+    def test_is_found_below_any_number_of_lines_of_notes(self, tmp_path, notes):
         assert len(examine(write_release(tmp_path, [row()], notes=notes)).clips) == 1
 
-    def test_is_found_on_whichever_sheet(self, small):
+    def test_is_found_on_any_sheet(self, small):
         write_table(small / TABLE, [row()], COLUMNS, sheets=("MICRO_ONLY", "READ ME"))
         assert clip(examine(small), "006_1_2").onset == 562
 
-    def test_without_its_columns_names_those_that_are_missing(self, small):
+    def test_that_lacks_a_column_is_an_error_that_names_it(self, small):
         write_table(small / TABLE, [row()], [name for name in COLUMNS if name != "Apex Frame"], notes=13)
         with pytest.raises(MerlabError, match="SAMM's coding table: it lacks the columns Apex Frame; found Subject"):
             examine(small)
@@ -87,21 +87,21 @@ class TestTheTable:
     @pytest.mark.parametrize(
         "text", ["4D+9B", "(R6 or R12)+R15", "L12 or L14", "10A/B", "ref(43)", "soft focus", "T23"]
     )
-    def test_action_units_stay_the_annotators_own_words(self, small, text):
+    def test_action_units_are_kept_as_the_annotators_wrote_them(self, small, text):
         write_table(small / TABLE, [row(action_units=f"{text} ")], COLUMNS)
         assert clip(examine(small), "006_1_2").action_units == text
 
-    def test_others_is_other(self, small):
+    def test_the_emotion_others_is_read_as_other(self, small):
         assert clip(examine(small), "007_3_1").emotion == "other"
 
-    def test_a_duration_that_is_not_that_of_onset_and_offset_differs(self, small):
+    def test_a_duration_that_disagrees_with_onset_and_offset_differs(self, small):
         edit_table(small / TABLE, "006_1_2", "Offset Frame", 571)
         finding = only(examine(small), "006_1_2")
         assert (finding.severity, finding.expected[:11], finding.found) == ("differs", "Duration 10", "11")
 
-    def test_a_table_that_was_mended_already_is_left_alone(self, tmp_path):
-        mended = row("028", "028_4_1", (1090, 1113, 1134))
-        examination = examine(write_release(tmp_path, [mended]))
+    def test_a_table_that_was_already_corrected_is_not_changed(self, tmp_path):
+        corrected = row("028", "028_4_1", (1090, 1113, 1134))
+        examination = examine(write_release(tmp_path, [corrected]))
         assert (clip(examination, "028_4_1").apex, about(examination, "028_4_1")) == (1113, [])
 
     def test_an_apex_out_of_order_in_any_other_row_makes_the_clip_unusable(self, tmp_path):
@@ -113,9 +113,9 @@ class TestTheTable:
         filled = clip(examine(small), "006_1_2")
         assert (filled.apex, filled.apex_source) == (567, "midpoint")
 
-    def test_that_is_missing_ends_with_the_name_to_look_for(self, tmp_path):
+    def test_that_is_missing_is_an_error_with_the_expected_name(self, tmp_path):
         (tmp_path / "beach1.jpg").write_bytes(JPEG)
-        with pytest.raises(MerlabError, match=r"no coding table: looked .* such as SAMM_Micro_FACS_Codes_v2\.xlsx"):
+        with pytest.raises(MerlabError, match=r"no coding table: searched .* such as SAMM_Micro_FACS_Codes_v2\.xlsx"):
             examine(tmp_path)
 
     def test_one_changed_label_is_noticed_in_a_full_table(self, tmp_path):

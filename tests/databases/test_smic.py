@@ -1,4 +1,4 @@
-"""smic: clips out of folders, a table that two clips are not in, three cameras, and no apex."""
+"""smic: clips that are folders, a table that lacks two clips, three cameras, and no apex."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS = (Take(1, "ne", 1, 559740, 559745), Take(1, "sur", 1, 559900, 559904), Tak
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
-    """Single clips and table as published; nobody changes it."""
+    """Single clips and table as published; tests do not change them."""
     return write_single(tmp_path_factory.mktemp("release"))
 
 
@@ -32,19 +32,19 @@ def folder(root, take, camera="HS"):
 
 
 class TestSingleClips:
-    def test_all_164_are_usable_and_what_is_handled_are_the_two_without_a_row(self, release):
+    def test_all_164_are_usable_and_the_two_without_a_row_are_handled(self, release):
         examination = examine(release, deep=True)
         assert len(examination.clips) == 164
         assert Counter(clip.emotion for clip in examination.clips) == {"negative": 70, "positive": 51, "surprise": 43}
         found = [(finding.severity, finding.where) for finding in examination.findings]
         assert found == [("handled", "s01 s01_ne_02"), ("handled", "s02 s02_sur_05")]
 
-    def test_have_no_apex_and_say_so(self, release):
+    def test_have_no_apex_and_this_is_reported(self, release):
         examination = examine(release)
         assert {(clip.apex, clip.apex_source, clip.action_units) for clip in examination.clips} == {
             (None, "unannotated", "")
         }
-        assert "recipe chooses" in examination.facts["apex"]
+        assert "recipe of the input chooses" in examination.facts["apex"]
 
     def test_need_no_table(self, small):
         (small / TABLE).unlink()
@@ -57,7 +57,7 @@ class TestSingleClips:
         assert examination.facts["coding table"].startswith("none")
 
     @pytest.mark.parametrize("name", ["s1_ne_01", "s01_ne_01", "S1_ne_1"])
-    def test_are_named_alike_however_they_are_padded(self, small, name):
+    def test_have_the_same_name_with_any_padding(self, small, name):
         folder(small, ROWS[0]).rename(folder(small, ROWS[0]).with_name(name))
         assert examine(small).clips.clips[0].name == "s01_ne_01"
 
@@ -67,25 +67,25 @@ class TestSingleClips:
         assert "registered faces" in examination.facts["layout"]
         assert str(small / "raw") in examination.facts["not read"]
 
-    def test_a_frame_missing_at_an_end_differs_where_there_is_a_table(self, small):
+    def test_a_missing_first_frame_differs_from_the_table(self, small):
         (folder(small, ROWS[0]) / "reg_image559740.bmp").unlink()
         finding = only(examine(small), "s01_ne_01")
         assert (finding.severity, finding.expected[:24]) == ("differs", "frames 559740 to 559745,")
 
-    def test_an_emotion_that_table_and_folder_do_not_share_differs(self, small):
+    def test_different_emotions_of_table_and_folder_differ(self, small):
         edit_table(small / TABLE, "s1_ne_01", "Emotion", "surprise")
         finding = only(examine(small), "s01_ne_01")
         assert (finding.severity, finding.found) == ("differs", "surprise in the table")
 
-    def test_a_folder_in_the_place_of_another_emotion_differs(self, small):
+    def test_a_clip_in_the_folder_of_another_emotion_differs(self, small):
         target = small / "SMIC_all_cropped" / "HS" / "s01" / "micro" / "positive" / "s01_ne_01"
         target.parent.mkdir()
         folder(small, ROWS[0]).rename(target)
-        assert "a clip of s01, positive, as the folders above say" in [
+        assert "a clip of s01, positive, as the folders above state" in [
             finding.expected for finding in about(examine(small), "s01_ne_01")
         ]
 
-    def test_pictures_of_something_else_among_the_clips_are_no_clip(self, small):
+    def test_a_folder_of_other_images_among_the_clips_is_not_a_clip(self, small):
         holiday = folder(small, ROWS[0]).with_name("holiday")
         holiday.mkdir()
         (holiday / "beach1.bmp").write_bytes(BMP)
@@ -93,7 +93,7 @@ class TestSingleClips:
         assert "unusable" in {finding.severity for finding in about(examination, "holiday")}
         assert len(examination.clips) == 3
 
-    def test_fewer_clips_than_published_differ_subject_by_subject(self, release, small):
+    def test_fewer_clips_than_published_differ_for_each_subject(self, release, small):
         findings = {finding.where: finding.found for finding in examine(small).of("differs")}
         assert findings["HS, s03"] == "0 clips"
         assert findings["HS"] == "negative 1, positive 1, surprise 1"
@@ -108,11 +108,11 @@ class TestLongVideos:
         by_name = {take.name: take for take in takes()}
         assert all(clip.onset == by_name[clip.name].onset for clip in examination.clips)
 
-    def test_without_the_table_cannot_be_cut(self, tmp_path):
-        with pytest.raises(MerlabError, match=r"onset and offset stand in the annotation table .*SMIC-HS-E_annotation"):
+    def test_without_the_table_are_an_error(self, tmp_path):
+        with pytest.raises(MerlabError, match=r"onset and offset from the annotation table .*SMIC-HS-E_annotation"):
             examine(write_long(tmp_path, ROWS, table=False))
 
-    def test_the_report_says_how_many_rows_hold_a_second_movement(self, tmp_path):
+    def test_the_number_of_rows_with_a_second_movement_is_reported(self, tmp_path):
         facts = examine(write_long(tmp_path)).facts
         assert facts["second onset coded"].startswith("in 2 rows; a second movement")
 
@@ -124,31 +124,31 @@ class TestLongVideos:
 
 
 class TestCameras:
-    def test_hs_is_read_where_it_is_and_the_others_are_named(self, small):
+    def test_hs_is_preferred_and_the_other_cameras_are_named(self, small):
         for camera in ("VIS", "NIR"):
             write_single(small, ROWS[:2], camera, table=False)
         examination = examine(small)
-        assert examination.facts["camera"].startswith("HS, 100 frames a second")
+        assert examination.facts["camera"].startswith("HS, 100 frames per second")
         assert ("VIS" in examination.facts["not read"], "NIR" in examination.facts["not read"]) == (True, True)
         assert {clip.fps for clip in examination.clips} == {100.0}
 
     @pytest.mark.parametrize("camera", ["VIS", "NIR"])
-    def test_another_is_read_by_naming_its_folder(self, small, camera):
+    def test_another_is_read_by_giving_its_folder(self, small, camera):
         write_single(small, ROWS[:2], camera, table=False)
         (small / TABLE).unlink()
         examination = examine(small / "SMIC_all_cropped" / camera)
-        assert examination.facts["camera"].startswith(f"{camera}, 25 frames a second (by the folder {camera})")
+        assert examination.facts["camera"].startswith(f"{camera}, 25 frames per second (by the folder {camera})")
         assert [(clip.name, clip.fps) for clip in examination.clips] == [("s01_ne_01", 25.0), ("s01_sur_01", 25.0)]
 
-    def test_without_a_telling_name_hs_is_taken_for_granted_and_that_is_said(self, tmp_path):
+    def test_without_a_camera_in_the_folder_names_hs_is_assumed_and_this_is_reported(self, tmp_path):
         root = write_single(tmp_path / "faces", ROWS, table=False)
         (root / "SMIC_all_cropped" / "HS").rename(root / "clips")
-        assert "taken for granted" in examine(root).facts["camera"]
+        assert "assumed: no folder is named" in examine(root).facts["camera"]
 
 
-def test_a_folder_of_other_things_ends_with_the_layouts_that_were_looked_for(tmp_path):
+def test_a_folder_of_other_images_is_an_error_with_the_expected_layouts(tmp_path):
     (tmp_path / "beach1.jpg").write_bytes(BMP)
-    with pytest.raises(MerlabError, match=r"holds no frames of SMIC: looked for folders s01, s02 .*micro/negative"):
+    with pytest.raises(MerlabError, match=r"has no frames of SMIC: searched for folders s01, s02 .*micro/negative"):
         examine(tmp_path)
 
 

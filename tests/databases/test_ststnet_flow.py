@@ -1,4 +1,4 @@
-"""ststnet-flow: the released 28x28 flow images as clips, each with the database that it comes from."""
+"""ststnet-flow: the released 28x28 flow images as clips, each with its original database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SUBJECTS = {"casme2": "sub01", "smic": "s01", "samm": "006"}
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Four subjects of three databases, two images a class."""
+    """Four subjects of three databases, two images per class."""
     return write_flow_tree(tmp_path / "flow")
 
 
@@ -47,7 +47,7 @@ def write_image(path: Path, image: np.ndarray = IMAGE) -> Path:
 
 class TestTheRelease:
     @needs_released_flow
-    def test_holds_the_official_counts_of_the_databases_that_are_there(self):
+    def test_has_the_official_counts_of_the_existing_databases(self):
         examination = examine(RELEASED, deep=True)
         found = Counter((clip.database, clip.emotion) for clip in examination.clips)
         for database in ("casme2", "smic"):
@@ -56,12 +56,12 @@ class TestTheRelease:
         assert examination.of("unusable") == []
 
     @needs_released_flow
-    def test_without_samm_is_usable_and_said_to_lack_it(self):
+    def test_without_samm_is_usable_with_a_finding(self):
         examination = examine(RELEASED)
         assert len(examination.clips) == 309
         assert [(finding.severity, finding.where) for finding in examination.findings] == [("differs", "samm")]
 
-    def test_in_full_differs_in_nothing(self, tmp_path):
+    def test_complete_with_all_databases_has_no_findings(self, tmp_path):
         for database, counts in MEGC2019.items():
             for label, count in enumerate(counts):
                 for number in range(count):
@@ -79,16 +79,16 @@ class TestAClip:
     @pytest.mark.parametrize(
         ("subject", "database", "fps"), [("sub01", "casme2", 200.0), ("s03", "smic", 100.0), ("006", "samm", 200.0)]
     )
-    def test_belongs_to_the_database_that_its_subjects_name_tells(self, root, subject, database, fps):
+    def test_belongs_to_the_database_of_its_subjects_name(self, root, subject, database, fps):
         clip = self.clip(root, subject)
         assert (clip.database, clip.fps) == (database, fps)
 
-    def test_has_no_frames_and_says_that_its_apex_was_chosen_by_the_release(self, root):
+    def test_has_no_frames_and_its_apex_source_is_the_release(self, root):
         clip = self.clip(root, "sub01")
         assert (clip.onset, clip.apex, clip.offset, clip.apex_source) == (None, None, None, "released")
         assert clip.holds_flow
 
-    def test_is_named_without_the_blank_before_the_suffix(self, root):
+    def test_has_a_name_without_the_space_before_the_suffix(self, root):
         clip = self.clip(root, "sub01")
         assert clip.source.name.endswith(" .png")
         assert clip.name == clip.name.strip()
@@ -98,23 +98,23 @@ class TestAClip:
         emotions = {clip.emotion for clip in examine(root).clips if clip.source.parent.name == str(label)}
         assert emotions == {emotion}
 
-    def test_comes_from_u_test_alone(self, root):
+    def test_is_read_only_from_u_test(self, root):
         write_image(root / "sub01" / "u_train" / "0" / "sub02_EP01 .png")
         assert {clip.source.parents[1].name for clip in examine(root).clips} == {"u_test"}
 
 
 class TestFaults:
-    def test_too_few_clips_differ_database_by_database(self, root):
+    def test_too_few_clips_differ_for_each_database(self, root):
         found = {finding.where: finding.found for finding in examine(root).of("differs")}
         assert found == {"casme2": "12 clips (4/4/4)", "smic": "6 clips (2/2/2)", "samm": "6 clips (2/2/2)"}
 
-    def test_no_such_folder_ends_with_what_to_give(self, tmp_path):
+    def test_a_folder_that_does_not_exist_is_an_error_with_the_remedy(self, tmp_path):
         with pytest.raises(MerlabError, match=r"nowhere is not a folder; give the folder that holds sub01"):
             examine(tmp_path / "nowhere")
 
-    def test_a_folder_of_other_things_ends_with_the_layout_that_was_looked_for(self, tmp_path):
+    def test_a_folder_of_other_images_is_an_error_with_the_expected_layout(self, tmp_path):
         write_image(tmp_path / "sub01" / "beach.png")
-        with pytest.raises(MerlabError, match=r"holds no <subject>/u_test folder"):
+        with pytest.raises(MerlabError, match=r"has no folder <subject>/u_test"):
             examine(tmp_path)
 
     def test_a_subject_without_u_test_is_unusable(self, root):
@@ -133,7 +133,7 @@ class TestFaults:
         assert about(examination, "sub01/u_test/3").severity == "differs"
         assert len(examination.clips) == 24
 
-    def test_a_file_that_is_no_image_is_not_read_and_differs(self, root):
+    def test_a_file_that_is_not_an_image_is_not_read_and_differs(self, root):
         (root / "sub01" / "u_test" / "0" / "readme.txt").touch()
         assert about(examine(root), "sub01/u_test/0/readme.txt").severity == "differs"
 
@@ -150,7 +150,7 @@ class TestFaults:
         )
         assert "sub01_EP02" not in {clip.name for clip in examination.clips}
 
-    def test_one_name_in_two_subjects_is_two_clips(self, root):
+    def test_the_same_name_in_two_subjects_is_two_clips(self, root):
         for subject in ("sub01", "sub02"):
             write_image(root / subject / "u_test" / "0" / "EP02 .png")
         assert Counter(clip.name for clip in examine(root).clips)["EP02"] == 2

@@ -1,9 +1,9 @@
-"""CASME, the first: 189 coded micro-expressions of 18 subjects at 60 frames a second (its paper: 195 of 19).
+"""CASME (the first): 189 coded micro-expressions of 18 subjects at 60 frames per second (its paper: 195 of 19).
 
 Layout: ``sub01/EP01_12/`` with the frames of a clip, and a coding table with the columns Subject, Filename, OnsetF,
-ApexF1, ApexF2, OffsetF, AU, Emotion. A file name repeats inside a subject where one recording holds several
-micro-expressions: these clips share a folder, and their onset tells them apart (``EP01_12@73``, ``EP01_12@163``). Rows
-that the folders contradict are listed in ``casme_facts``.
+ApexF1, ApexF2, OffsetF, AU, Emotion. If one recording has several micro-expressions, several rows of a subject have the
+same file name. These clips share a folder, and the onset is added to their names (``EP01_12@73``, ``EP01_12@163``).
+Rows that disagree with the folders are listed in ``casme_facts``.
 
 Citation: Yan et al., CASME database: A dataset of spontaneous micro-expressions collected from neutralized faces, IEEE
 FG 2013.
@@ -41,7 +41,7 @@ RELEASE = Release(
     ),
     layout=LayoutFormat(
         subject_folder=r"sub\d\d",
-        looked_for="sub01, sub02 and so on, each with a folder a clip, EP01_12",
+        looked_for="sub01, sub02 and so on, each with one folder per clip such as EP01_12",
         kinds=(
             Kind("Cropped: registered faces (sub01/EP01_12/reg_*.jpg)", cropped_faces),
             Kind("CASME: whole heads (sub01/EP01_12/*.jpg)", any_frames),
@@ -53,6 +53,6 @@ RELEASE = Release(
 
 CASME = database_of(
     RELEASE,
-    title="CASME, the first: 189 micro-expressions of 18 subjects, 60 frames a second",
+    title="CASME (the first), 189 micro-expressions of 18 subjects, 60 frames per second",
     access="free for research after signing a license agreement with its authors at the Chinese Academy of Sciences",
 )

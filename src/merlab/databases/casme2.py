@@ -1,9 +1,9 @@
-"""CASME II: 255 coded micro-expressions of 26 subjects at 200 frames a second.
+"""CASME II: 255 coded micro-expressions of 26 subjects at 200 frames per second.
 
-Layout: a coding table (``CASME2-coding-20140508.xlsx`` or ``CASME2-coding-20190701.xlsx``) and the frames, one folder a
-clip, ``Cropped/sub01/EP02_01f/reg_img46.jpg``, or one of the other folders of the release. Onset, apex and offset in
-the table are the numbers in the names of the frames. What is odd about single clips is listed in ``casme2_facts``; the
-rules that act on it hold for every clip and every database (``coded``).
+Layout: a coding table (``CASME2-coding-20140508.xlsx`` or ``CASME2-coding-20190701.xlsx``) and the frames, one folder
+per clip, ``Cropped/sub01/EP02_01f/reg_img46.jpg``, or another folder of the release. Onset, apex and offset in the
+table are the numbers in the file names of the frames. Quirks of single clips are listed in ``casme2_facts``; the rules
+that handle them are the same for every clip and every database (``coded``).
 
 Citation: Yan et al., CASME II: An Improved Spontaneous Micro-Expression Database and the Baseline Evaluation, PLoS ONE
 9(1), 2014.
@@ -22,12 +22,12 @@ from merlab.progress import Progress
 
 
 def parse_subject(text: str) -> str | None:
-    """``sub01`` for '01', '1', '1.0' or 'sub01'; None for anything else."""
+    """``sub01`` from '01', '1', '1.0' or 'sub01'; None from any other text."""
     match = re.fullmatch(r"(?:sub)?\s*(\d{1,2})(?:\.0)?", text.strip(), re.IGNORECASE)
     return f"sub{int(match.group(1)):02d}" if match else None
 
 
-def _from_another_frame_than_1(clips: list[dict[int, str]]) -> bool:
+def _first_frame_is_not_1(clips: list[dict[int, str]]) -> bool:
     return any(min(names) > 1 for names in clips)
 
 
@@ -61,9 +61,9 @@ RELEASE = Release(
         looked_for="sub01, sub02 and so on, as in Cropped: registered faces, onset to offset (reg_img46.jpg)",
         kinds=(
             Kind("Cropped: registered faces, onset to offset (reg_img46.jpg)", cropped_faces),
-            Kind("CASME2_RAW_selected: whole heads, onset to offset (img46.jpg)", _from_another_frame_than_1),
+            Kind("CASME2_RAW_selected: whole heads, onset to offset (img46.jpg)", _first_frame_is_not_1),
             Kind("CASME2-RAW: whole heads, the whole clip from img1.jpg on", bool),
-            Kind("CASME2_compressed: one video a clip, the whole clip from frame 1 on", any_frames),
+            Kind("CASME2_compressed: one video per clip, the whole clip from frame 1 on", any_frames),
         ),
     ),
     quirks=facts.QUIRKS,
@@ -71,12 +71,12 @@ RELEASE = Release(
 
 
 def examine_tree(root: Path, *, name: str, deep: bool, progress: Progress, heads: bool = False) -> Examination:
-    """Examine a folder in CASME II's layout; its clips get ``name`` as their database (see ``examine_release``)."""
+    """Examine a folder with the layout of CASME II as ``examine_release`` does; its clips get the database ``name``."""
     return examine_release(RELEASE, root, database=name, deep=deep, progress=progress, heads=heads)
 
 
 CASME2 = database_of(
     RELEASE,
-    title="CASME II, 255 micro-expressions of 26 subjects, 200 frames a second",
+    title="CASME II, 255 micro-expressions of 26 subjects, 200 frames per second",
     access="free for research after signing a license agreement with its authors at the Chinese Academy of Sciences",
 )

@@ -1,7 +1,7 @@
-"""What is publicly known about the release of CASME II: counts, and quirks of single clips.
+"""Public facts about the release of CASME II: counts, and quirks of single clips.
 
-Sources: the coding tables of 2014 and 2019 and the folders of the release; MEB (github.com/tvaranka/meb, Apache-2.0)
-for the corrections that it applies. Frame numbers are those in the names of the image files.
+Sources: the coding tables of 2014 and 2019 and the folders of the release; the corrections of MEB
+(github.com/tvaranka/meb, Apache-2.0). Frame numbers are the numbers in the names of the image files.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from merlab.databases.coded.release import Quirk
 
 FPS = 200.0
 
-# Coding table of 2019 against that of 2014: sub24 EP07_01, EP07_04f and EP10_03 went from sadness to surprise, the
-# action units of 57 rows changed, no frame number did.
+# Differences of the coding table of 2019 from that of 2014: sub24 EP07_01, EP07_04f and EP10_03 changed from sadness to
+# surprise, and the action units of 57 rows changed; no frame number changed.
 EMOTIONS: dict[str, dict[str, int]] = {
     "2014": {
         "others": 99,
@@ -40,20 +40,20 @@ CLIPS_PER_SUBJECT: dict[str, int] = {
     )
 }
 
-# Counted on the table of objective classes that came with the coding table of 2014 (Davison et al. 2018).
+# Counted in the table of objective classes that was published for the coding table of 2014 (Davison et al. 2018).
 OBJECTIVE_CLASSES_2014: dict[str, int] = {"I": 25, "II": 15, "III": 99, "IV": 26, "V": 20, "VI": 1, "VII": 69}
 
-KEPT = "kept as coded: the movement is at its strongest where the coding ends"
-NAMED_SO = "nothing to mend: table and folder agree on this name"
+KEPT = "kept as coded: the movement is strongest at the end of the coded range"
+SAME_NAME = "no correction is needed: table and folder have the same name"
 UNCODED = "left out: neither coding table has its frames or emotion"
 
 QUIRKS = (
     Quirk(
         "sub04 EP12_01f",
         "no apex",
-        "the midpoint of 261 and 321, 291, is used; others take 279 (MEB, from optical flow) or 294 (Xia et al.)",
+        "291 is used, the midpoint of 261 and 321; others use 279 (MEB, from optical flow) or 294 (Xia et al.)",
     ),
-    Quirk("sub05 EP09_05f", "apex is onset", "coded 69, 69, 123: the midpoint of onset and offset, 96, is used"),
+    Quirk("sub05 EP09_05f", "apex is onset", "coded 69, 69, 123: 96 is used, the midpoint of onset and offset"),
     Quirk("sub05 EP16_04f", "apex is offset", KEPT),
     Quirk("sub12 EP09_06", "apex is offset", KEPT),
     Quirk("sub20 EP16_01", "apex is offset", KEPT),
@@ -70,14 +70,12 @@ QUIRKS = (
         "coded 16, 59, 101; the range of the folder is used, as in other copies of the table",
         (161, 176, 206),
     ),
-    Quirk(
-        "sub16 EP01_08", "frame range", "coded 73 to 110; the folder of the release ends at 96, and so does the clip"
-    ),
-    Quirk("sub03 EP01_2", "odd name", NAMED_SO),
-    Quirk("sub03 EP08_1", "odd name", NAMED_SO),
-    Quirk("sub07 EP06_02_01", "odd name", NAMED_SO),
-    Quirk("sub07 EP06_02_02", "odd name", NAMED_SO),
-    Quirk("sub09 EP09f", "odd name", NAMED_SO),
+    Quirk("sub16 EP01_08", "frame range", "coded 73 to 110; 96 is used as the offset, the last frame in the folder"),
+    Quirk("sub03 EP01_2", "odd name", SAME_NAME),
+    Quirk("sub03 EP08_1", "odd name", SAME_NAME),
+    Quirk("sub07 EP06_02_01", "odd name", SAME_NAME),
+    Quirk("sub07 EP06_02_02", "odd name", SAME_NAME),
+    Quirk("sub09 EP09f", "odd name", SAME_NAME),
     Quirk("sub09 EP02_02f", "no row", UNCODED),
-    Quirk("sub24 EP02_07", "no row", f"{UNCODED}; as disgust it makes the 247 clips that some papers report"),
+    Quirk("sub24 EP02_07", "no row", f"{UNCODED}; with it as disgust there are the 247 clips that some papers report"),
 )

@@ -1,8 +1,8 @@
-"""What is publicly known about the release of the first CASME: counts, and rows that its folders contradict.
+"""Public facts about the release of the first CASME: counts, and rows that disagree with the folders.
 
 Sources: the coding table (189 rows of 18 subjects; the paper counts 195 clips of 19); MEB (github.com/tvaranka/meb,
-Apache-2.0, meb/datasets/datasets.py) for the rows that it mends "based on the image folders". MEB names rows by their
-place in the table, not the clips; the numbers here are lines of the sheet, its place plus 2.
+Apache-2.0, meb/datasets/datasets.py) for the rows that it corrects "based on the image folders". MEB identifies rows by
+their index in the table, not by the clip; the numbers here are lines of the sheet, MEB's index plus 2.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ EMOTIONS: dict[str, dict[str, int]] = {
     },
 }
 
-RANGE = "the frames that the folder holds are used, with the middle frame as the apex (MEB)"
-ENDS = "the offset that the folder ends at is used (MEB)"
+RANGE = "the range of the frames in the folder is used, with the middle frame as the apex (MEB)"
+ENDS = "the last frame in the folder is used as the offset (MEB)"
 
 QUIRKS = (
     Quirk("row 42", "frame range", RANGE, (100, 120, 149)),

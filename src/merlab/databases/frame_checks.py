@@ -1,4 +1,4 @@
-"""Decode every frame of many clips, and say which are damaged."""
+"""Decode every frame of many clips, and report damaged frames."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from merlab.progress import Progress
 
 
 def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = False) -> dict[str, Finding]:
-    """Decode onset to offset of each clip, side by side (OpenCV releases the interpreter lock).
+    """Decode onset to offset of each clip, several clips in parallel (OpenCV releases the interpreter lock).
 
-    Returns one ``unusable`` finding per faulty clip, by clip key: its damaged files, or sizes that differ within it.
-    With ``gaps``, a folder of images may lack frames between onset and offset, which its reader has reported.
+    Returns clip key -> an ``unusable`` finding, for each clip with damaged files or with frames of different sizes.
+    With ``gaps``, a folder of images may lack frames between onset and offset, because its reader already reported it.
     """
     findings: dict[str, Finding] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -31,7 +31,7 @@ def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = Fals
 
 
 def check_clip(clip: Clip, *, gaps: bool = False) -> Finding | None:
-    """Decode onset to offset of one clip; None when every frame is sound and all have one size."""
+    """Decode onset to offset of one clip; None if every frame can be decoded and all have the same size."""
     if clip.holds_flow:
         return _check_flow(clip)
     assert clip.onset is not None

@@ -1,8 +1,8 @@
-"""SAMM: 159 coded micro-movements of 29 subjects at 200 frames a second, gray, 2040 x 1088.
+"""SAMM: 159 coded micro-movements of 29 subjects at 200 frames per second, gray, 2040 x 1088 px.
 
 Layout: ``SAMM/006/006_1_2/006_05562.jpg``, and ``SAMM_Micro_FACS_Codes_v2.xlsx`` with its column names on line 14 of
-the sheet MICRO_ONLY, below notes that some copies lack. The number of a frame has 4 or 5 digits and is that of the long
-video, whose numbers start again with every video. Rows with mistakes are listed in ``samm_facts``.
+the sheet MICRO_ONLY, below notes that some copies do not have. A frame number has 4 or 5 digits and counts from the
+start of the long video. Rows with mistakes are listed in ``samm_facts``.
 
 Citation: Davison et al., SAMM: A Spontaneous Micro-Facial Movement Dataset, IEEE Transactions on Affective Computing
 9(1), 2018.
@@ -18,7 +18,7 @@ from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFor
 
 
 def parse_subject(text: str) -> str | None:
-    """``006`` for '006', '6' or '6.0'; None for anything else."""
+    """``006`` from '006', '6' or '6.0'; None from any other text."""
     match = re.fullmatch(r"(\d{1,3})(?:\.0)?", text.strip())
     return f"{int(match.group(1)):03d}" if match else None
 
@@ -51,10 +51,10 @@ RELEASE = Release(
     ),
     layout=LayoutFormat(
         subject_folder=r"\d{3}",
-        looked_for="006, 007 and so on, each with a folder a clip, 006_1_2",
+        looked_for="006, 007 and so on, each with one folder per clip such as 006_1_2",
         kinds=(
             Kind("Cropped: registered faces (006/006_1_2/reg_006_05562.jpg)", cropped_faces),
-            Kind("SAMM: a folder a clip (006/006_1_2/006_05562.jpg)", any_frames),
+            Kind("SAMM: whole heads, one folder per clip (006/006_1_2/006_05562.jpg)", any_frames),
         ),
     ),
     quirks=facts.QUIRKS,
@@ -63,6 +63,6 @@ RELEASE = Release(
 
 SAMM = database_of(
     RELEASE,
-    title="SAMM, 159 micro-movements of 29 subjects, 200 frames a second",
+    title="SAMM, 159 micro-movements of 29 subjects, 200 frames per second",
     access="free for research after signing a license agreement with its authors at Manchester Metropolitan University",
 )

@@ -1,7 +1,7 @@
-"""What is publicly known about the release of SAMM: counts, and rows with mistakes.
+"""Public facts about the release of SAMM: counts, and rows with mistakes.
 
-Sources: the table ``SAMM_Micro_FACS_Codes_v2.xlsx``; MEB (github.com/tvaranka/meb, Apache-2.0,
-meb/datasets/datasets.py) for the corrections that it applies. Frame numbers are those in the names of the image files.
+Sources: the table ``SAMM_Micro_FACS_Codes_v2.xlsx``; the corrections of MEB (github.com/tvaranka/meb, Apache-2.0,
+meb/datasets/datasets.py). Frame numbers are the numbers in the names of the image files.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ QUIRKS = (
     Quirk(
         "032 032_3_1",
         "wrong frame",
-        "the apex is coded 1930, before the onset 4896: 4930 is used, a digit mistyped (MEB takes 4945, other copies "
-        "4937)",
+        "the apex is coded 1930, before the onset 4896, because of a wrong digit: 4930 is used (MEB uses 4945, other "
+        "copies have 4937)",
         frames=(None, 4930, None),
         coded=(4896, 1930, None),
     ),
@@ -52,7 +52,7 @@ QUIRKS = (
     Quirk(
         "013 013_1_9",
         "frame range",
-        "the offset is a mistake in the table: 5739 is used where the folder ends there (MEB)",
+        "the offset in the table is wrong: 5739 is used if it is the last frame in the folder (MEB)",
         frames=(None, None, 5739),
     ),
 )

@@ -1,13 +1,15 @@
-"""SMIC: 164 micro-expressions of 16 subjects at 100 frames a second (HS); VIS and NIR hold 71 of 8 at 25.
+"""SMIC: 164 micro-expressions of 16 subjects at 100 frames per second (HS); VIS and NIR: 71 of 8 subjects at 25.
 
-The cameras are told by a folder's name (HS, VIS, NIR). One is read at a time: HS where it is there; to read another,
-give its folder as the root. Two forms of the release are known:
+The camera is recognized by the name of a folder (HS, VIS, NIR). Only one camera is read: HS if it is there; to read
+another camera, give its folder as the root. There are two forms of the release:
 
-* single clips, ``HS/s01/micro/negative/s01_ne_01/reg_image559740.bmp``: a folder is a clip from onset to offset, its
-  parent the emotion, so that no table is needed; ``SMIC-HS-E_annotation.xlsx`` is compared where it is there;
+* single clips, ``HS/s01/micro/negative/s01_ne_01/reg_image559740.bmp``: a folder contains a clip from onset to offset,
+  and the name of its parent is the emotion, so no table is needed; if there is a ``SMIC-HS-E_annotation.xlsx``, it is
+  compared with the folders;
 * long videos, ``SMIC_HS_E/s01/s1_ne_01/image559740.jpg``: onset and offset come from the table's sheet of the camera.
 
-Clip names are padded alike (``s1_ne_01`` is ``s01_ne_01``). SMIC has no apex and no action units.
+Numbers in clip names are padded to two digits (``s1_ne_01`` becomes ``s01_ne_01``). SMIC has no apex and no action
+units.
 
 Citation: Li et al., A Spontaneous Micro-expression Database: Inducement, Collection and Baseline, IEEE FG 2013.
 """
@@ -23,9 +25,9 @@ from pathlib import Path
 
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.clip import COPY_AGAIN
-from merlab.databases.coded.examine import conclude, layout_facts, layouts_to_read, read_layout, require_folder
+from merlab.databases.coded.examine import layout_facts, layouts_to_read, make_examination, read_layout, require_folder
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below
-from merlab.databases.coded.published_counts import KEEP_COUNTS, describe_counts, wrong_subjects
+from merlab.databases.coded.published_counts import KEEP_COUNTS, compare_subjects, describe_counts
 from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
 from merlab.databases.coded.table import CodingTable, Row, read_coding_table, table_paths
 from merlab.databases.database import Database, Examination
@@ -40,13 +42,13 @@ LOOKED_FOR = "s01, s02 and so on, as in HS/s01/micro/negative/s01_ne_01 or SMIC_
 
 
 def parse_subject(text: str) -> str | None:
-    """``s01`` for '1', '1.0', 's1' or 's01'; None for anything else."""
+    """``s01`` from '1', '1.0', 's1' or 's01'; None from any other text."""
     match = re.fullmatch(r"s?\s*(\d{1,2})(?:\.0)?", text.strip(), re.IGNORECASE)
     return f"s{int(match.group(1)):02d}" if match else None
 
 
 def padded(name: str) -> str:
-    """``s01_ne_01`` for 's1_ne_01' and 's01_ne_01'; any other name as it is."""
+    """``s01_ne_01`` from 's1_ne_01' or 's01_ne_01'; any other name is not changed."""
     match = CLIP.fullmatch(name.strip())
     return f"s{int(match[1]):02d}_{match[2].lower()}_{int(match[3]):02d}" if match else name
 
@@ -75,7 +77,7 @@ LONG = replace(SINGLE, kinds=(Kind("long videos (s01/s1_ne_01/image559740.jpg)",
 
 
 def release_of(camera: Camera, layout: LayoutFormat) -> Release:
-    """SMIC as one of its cameras saw it, in one of its forms."""
+    """The release of SMIC of one camera and one form."""
     uncoded = Counter(quirk.clip.split()[0] for quirk in QUIRKS if quirk.kind == "no row")
     table = TableFormat(
         files=r".*smic.*annotation.*\.xlsx?",
@@ -100,14 +102,14 @@ def release_of(camera: Camera, layout: LayoutFormat) -> Release:
 
 
 def camera_of(folder: Path, root: Path) -> tuple[str, str]:
-    """The camera of a folder of subjects, told by the nearest name from it up to ``root``, and what told it."""
+    """The camera of a folder of subjects, from the closest folder name up to ``root``, and how it was determined."""
     for path in (folder.resolve(), *folder.resolve().parents):
         match = re.search(r"(?<![a-z])(HS|VIS|NIR)(?![a-z])", path.name, re.IGNORECASE)
         if match:
             return match.group(1).upper(), f"by the folder {path.name}"
         if path == root.resolve():
             break
-    return "HS", "taken for granted: no folder is named HS, VIS or NIR"
+    return "HS", "assumed: no folder is named HS, VIS or NIR"
 
 
 def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
@@ -118,32 +120,32 @@ def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False)
     table = _find_table(root, layout, camera)
     findings = list(table.findings)
     if layout.release.layout is SINGLE:
-        table, contradictions = _by_folders(table, layout)
-        findings += [*contradictions, *_against_published(layout, camera)]
+        table, contradictions = _with_folders(table, layout)
+        findings += [*contradictions, *_compare_counts(layout, camera)]
     clips, faults = read_layout(table, layout, "smic", deep, progress)
     facts = {
-        "camera": f"{name}, {camera.fps:g} frames a second ({reason})",
+        "camera": f"{name}, {camera.fps:g} frames per second ({reason})",
         **table.facts,
         **layout_facts([layout]),
-        "apex": "SMIC has none: the input's recipe chooses (no-apex=spotted or middle)",
+        "apex": "SMIC has no apex: the recipe of the input chooses one (no-apex=spotted or middle)",
     }
     if others:
         named = ", ".join(str(other.folder) for other in others)
-        facts["not read"] = f"{named} (HS comes first, then single clips; give a folder as the root to choose it)"
-    examination = conclude(clips, [*findings, *faults], facts, deep=deep, progress=progress)
+        facts["not read"] = f"{named} (HS and single clips are preferred; to choose a folder, give it as the root)"
+    examination = make_examination(clips, [*findings, *faults], facts, deep=deep, progress=progress)
     return replace(examination, tables=(table.path,) if table.path.is_file() else ())
 
 
 def _cropped_folder(root: Path, clip: Clip) -> Path:
-    """``HS/s01/micro/negative/s01_ne_01`` below a root: every form becomes that of single clips."""
+    """``HS/s01/micro/negative/s01_ne_01`` below a root; cropped clips always have the form of single clips."""
     other = camera_of(clip.source.parent, Path(clip.source.anchor))[0]
     return root / ("HS" if clip.fps == CAMERAS["HS"].fps else other) / clip.subject / "micro" / clip.emotion / clip.name
 
 
 def _choose_layout(root: Path, *, heads: bool) -> tuple[Layout, list[Layout]]:
-    """The layout to read, and the others that are there: HS before VIS before NIR, single clips before long videos.
+    """The layout to read, and the other layouts. HS is preferred to VIS, VIS to NIR, and single clips to long videos.
 
-    ``heads``: of those that show whole heads alone.
+    With ``heads``, only layouts that show whole heads are considered.
     """
     found = [
         (camera, layout)
@@ -156,7 +158,7 @@ def _choose_layout(root: Path, *, heads: bool) -> tuple[Layout, list[Layout]]:
     found = [(camera, layout) for camera, layout in found if layout in to_read]
     if not found:
         raise MerlabError(
-            f"{root} holds no frames of SMIC: looked for folders {LOOKED_FOR}; give the folder that holds them"
+            f"{root} has no frames of SMIC: searched for folders {LOOKED_FOR}; give the folder that holds them"
         )
     first = min((camera.name for camera, _ in found), key=list(CAMERAS).index)
     form = next(layout.release.layout for camera, layout in found if camera.name == first)
@@ -166,25 +168,27 @@ def _choose_layout(root: Path, *, heads: bool) -> tuple[Layout, list[Layout]]:
 
 
 def _find_table(root: Path, layout: Layout, camera: Camera) -> CodingTable:
-    """The annotation table; an empty one where there is none and the folders say all that is needed."""
+    """The annotation table; an empty table if there is none and the folders are sufficient."""
     paths = table_paths(root, layout.release) if camera.sheet else []
     if len(paths) > 1:
         named = ", ".join(map(str, paths))
-        raise MerlabError(f"{root} holds several annotation tables: {named}; leave only the one that merlab is to read")
+        raise MerlabError(f"{root} has several annotation tables: {named}; leave only the one that merlab should read")
     if paths:
         return read_coding_table(paths[0], layout.release, camera.sheet)
     if layout.release.layout is LONG:
         raise MerlabError(
-            f"{layout.folder} holds long videos of SMIC, whose onset and offset stand in the annotation table "
-            f"{layout.release.table.looked_for}, in the sheet of the camera; none was found at, below or above {root}"
+            f"{layout.folder} holds long videos of SMIC, which need onset and offset from the annotation table "
+            f"{layout.release.table.looked_for}, from the sheet of the camera; no table was found at, below or above "
+            f"{root}; copy it there"
         )
-    return CodingTable(root, "", (), (), frozenset(layout.clips), {"coding table": "none, and none is needed"})
+    return CodingTable(root, "", (), (), frozenset(layout.clips), {"coding table": "none; it is not needed"})
 
 
-def _by_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list[Finding]]:
-    """The table with what the folders of single clips say, and the findings where they contradict each other.
+def _with_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list[Finding]]:
+    """The table with its rows replaced by the folders of single clips, and findings about their differences.
 
-    A folder holds its clip from onset to offset, and its parent names the emotion; rows without a folder stay.
+    A folder contains its clip from onset to offset, and the name of its parent is the emotion. Rows without a folder
+    are kept.
     """
     by_clip = {(row.subject, row.folder): row for row in table.rows}
     findings: list[Finding] = []
@@ -193,62 +197,62 @@ def _by_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list[F
         numbers, fault = _numbers(source)
         where = f"{subject} {name}"
         if not CLIP.fullmatch(name):
-            remedy = "give it the name of its clip, or move it elsewhere if it is none"
-            findings.append(Finding("unusable", where, "a clip's name such as s01_ne_01", source.name, remedy))
+            remedy = "rename it to the name of its clip, or move it elsewhere if it is not a clip"
+            findings.append(Finding("unusable", where, "a clip name such as s01_ne_01", source.name, remedy))
         elif fault:
             findings.append(Finding("unusable", where, "frames that can be listed", fault, COPY_AGAIN))
         else:
             line, emotion = (row.number if row else 0), source.parent.name
-            told = Row(line, subject, name, name, numbers[0], None, numbers[-1], "", emotion)
-            findings += [*_displaced(told, source), *(_contradictions(row, told, numbers) if row else ())]
-            by_clip[subject, name] = told
+            from_folder = Row(line, subject, name, name, numbers[0], None, numbers[-1], "", emotion)
+            findings += _misplaced(from_folder, source)
+            findings += _contradictions(row, from_folder, numbers) if row else ()
+            by_clip[subject, name] = from_folder
     return replace(table, rows=tuple(by_clip[key] for key in sorted(by_clip))), findings
 
 
 def _numbers(source: Path) -> tuple[Sequence[int], str]:
-    """The frame numbers in a folder, and what forbids to use them."""
+    """The frame numbers in a folder, and the fault if the folder cannot be used."""
     try:
         numbers = open_frames(source).numbers
     except ClipError as error:
         return (), str(error)
-    return numbers, "" if numbers else f"{source} holds no frames"
+    return numbers, "" if numbers else f"{source} has no frames"
 
 
-def _displaced(told: Row, source: Path) -> Iterator[Finding]:
-    """A folder whose name tells another subject or emotion than the folders above it."""
+def _misplaced(from_folder: Row, source: Path) -> Iterator[Finding]:
+    """A finding if the name of a clip's folder states another subject or emotion than the folders above it."""
     match = CLIP.fullmatch(source.name)
-    if match and (parse_subject(match[1]), EMOTIONS[match[2].lower()]) != (told.subject, told.emotion):
-        expected = f"a clip of {told.subject}, {told.emotion}, as the folders above say"
-        remedy = "the folders above are believed; move the clip to where its name belongs, or rename it"
-        yield Finding("differs", told.where, expected, source.name, remedy)
+    if match and (parse_subject(match[1]), EMOTIONS[match[2].lower()]) != (from_folder.subject, from_folder.emotion):
+        expected = f"a clip of {from_folder.subject}, {from_folder.emotion}, as the folders above state"
+        remedy = "the folders above are used; move the clip to the folders of its name, or rename it"
+        yield Finding("differs", from_folder.where, expected, source.name, remedy)
 
 
-def _contradictions(row: Row, told: Row, numbers: Sequence[int]) -> Iterator[Finding]:
-    if row.emotion != told.emotion:
-        remedy = "the folder is believed; correct the row, or move the folder"
-        yield Finding(
-            "differs", row.where, f"{told.emotion}, as the folder says", f"{row.emotion} in the table", remedy
-        )
-    if (row.onset, row.offset) != (told.onset, told.offset):
-        expected = f"frames {row.onset} to {row.offset}, as the table says"
-        remedy = "the folder's own frames are used; frames may be missing at its ends: compare with the original"
+def _contradictions(row: Row, from_folder: Row, numbers: Sequence[int]) -> Iterator[Finding]:
+    if row.emotion != from_folder.emotion:
+        expected = f"{from_folder.emotion}, as the folder states"
+        remedy = "the emotion of the folder is used; correct the row, or move the folder"
+        yield Finding("differs", row.where, expected, f"{row.emotion} in the table", remedy)
+    if (row.onset, row.offset) != (from_folder.onset, from_folder.offset):
+        expected = f"frames {row.onset} to {row.offset}, as the table states"
+        remedy = "the frames in the folder are used; frames may be missing at its ends: compare with the original"
         yield Finding("differs", row.where, expected, describe_numbers(numbers), remedy)
 
 
-def _against_published(layout: Layout, camera: Camera) -> Iterator[Finding]:
-    """Findings where the clips of an emotion or a subject are not as many as published."""
+def _compare_counts(layout: Layout, camera: Camera) -> Iterator[Finding]:
+    """Findings if the number of clips of an emotion or a subject differs from the published number."""
     emotions = Counter(source.parent.name for source in layout.clips.values())
     if emotions != camera.emotions:
         expected = f"clips {describe_counts(camera.emotions)}"
         yield Finding("differs", camera.name, expected, describe_counts(emotions), KEEP_COUNTS)
-    yield from wrong_subjects(
+    yield from compare_subjects(
         camera.name, Counter(subject for subject, _ in layout.clips), camera.clips_per_subject, "clips"
     )
 
 
 SMIC = Database(
     name="smic",
-    title="SMIC, 164 micro-expressions of 16 subjects, 100 frames a second (VIS, NIR: 71 of 8, 25)",
+    title="SMIC, 164 micro-expressions of 16 subjects, 100 frames per second (VIS, NIR: 71 of 8 subjects, 25)",
     access="free for research after signing a license agreement with its authors at the University of Oulu",
     examine=_examine,
     examine_heads=partial(_examine, heads=True),

@@ -1,8 +1,8 @@
-"""What is publicly known about the release of SMIC: its cameras, counts, and clips that one form of it lacks.
+"""Public facts about the release of SMIC: its cameras, its counts, and the clips that one form of it lacks.
 
-Sources: the paper's counts (HS 164 clips of 16 subjects, VIS and NIR 71 of 8); the file list of the optical flow
-released for MEGC2019 for the clips of each subject; ``SMIC-HS-E_annotation.xlsx``, whose sheet HS has 162 rows; the
-notes of a public loader (me_recognition) for the folders that the long release lacks.
+Sources: the counts of the paper (HS 164 clips of 16 subjects, VIS and NIR 71 of 8); for the clips of each subject, the
+file list of the optical flow released for MEGC2019; ``SMIC-HS-E_annotation.xlsx``, whose sheet HS has 162 rows; for the
+folders that the long release lacks, the notes of a public loader (me_recognition).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from merlab.databases.coded.release import Quirk
 
 @dataclass(frozen=True)
 class Camera:
-    """One of the cameras: its frame rate and published clips, and those that the annotation table has a row for.
+    """One camera: its frame rate, its published clips, and the clips with a row in the annotation table.
 
-    ``sheet`` is the table's sheet, None where it has none.
+    ``sheet`` is its sheet in the annotation table; None if there is none.
     """
 
     name: str
@@ -63,8 +63,8 @@ CAMERAS: dict[str, Camera] = {
     )
 }
 
-UNCODED = "the annotation table lacks this one of the 164 clips; read where its folder holds the clip alone"
-NO_LONG_FOLDER = "left out: the long release has no frames of it, a known gap; the release of single clips has them"
+UNCODED = "the annotation table lacks this clip of the 164; it is read if its folder contains only the clip"
+NO_LONG_FOLDER = "left out: the long release is known to lack its frames; the release of single clips has them"
 
 QUIRKS = (
     Quirk("s01 s01_ne_02", "no row", UNCODED),

@@ -1,11 +1,11 @@
-"""The released optical flow of MEGC2019: 28 x 28 images that come with the STSTNet and HTNet releases.
+"""The released optical flow of MEGC2019: images of 28 x 28 px, part of the STSTNet and HTNet releases.
 
 Format: ``<root>/<subject>/u_train|u_test/<class>/<name> .png`` (with a space before the suffix), RGB = u, v, optical
-strain, each channel of each image stretched to 0..255 on its own. ``u_train`` repeats what other subjects have in
-``u_test``, so only ``u_test`` is read. Classes: 0 negative, 1 positive, 2 surprise, as in the official MEGC2019 list.
-Subjects: ``sub01`` CASME II, ``s01`` SMIC-HS, ``006`` SAMM. The full release holds 442 clips of 68 subjects.
+strain; each channel of each image is stretched separately to 0..255. ``u_train`` repeats the images that other subjects
+have in ``u_test``, so only ``u_test`` is read. Classes: 0 negative, 1 positive, 2 surprise, as in the official MEGC2019
+list. Subjects: ``sub01`` CASME II, ``s01`` SMIC-HS, ``006`` SAMM. The full release has 442 clips of 68 subjects.
 
-The flow is real, its frames are not part of it: only flow recipes at the stored size can be made.
+The flow comes from real faces, but the release has no frames: only flow recipes at the stored size can be used.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TEST_FOLDER = "u_test"
 EMOTIONS = {"0": "negative", "1": "positive", "2": "surprise"}
 SIDE = 28
 
-# Pattern of the subject's name, database, frames a second as the database's publication states them.
+# Pattern of the subject's name, database, frames per second as published for the database.
 ORIGINS = ((r"sub\d+", "casme2", 200.0), (r"s\d+", "smic", 100.0), (r"\d{3}", "samm", 200.0))
 
 # MEGC2019's composite database: clips of classes 0, 1, 2.
@@ -35,7 +35,7 @@ PUBLISHED = {"casme2": (88, 32, 25), "smic": (70, 51, 43), "samm": (92, 26, 15)}
 
 
 def origin_of(subject: str) -> tuple[str, float] | None:
-    """Database and frame rate that a subject's name tells; None for a name of no known pattern."""
+    """The database and frame rate of a subject, from its name; None if the name has no known pattern."""
     for pattern, database, fps in ORIGINS:
         if re.fullmatch(pattern, subject):
             return database, fps
@@ -43,17 +43,17 @@ def origin_of(subject: str) -> tuple[str, float] | None:
 
 
 def examine(root: Path, deep: bool, progress: Progress) -> Examination:
-    """Read the layout; with ``deep`` every image is decoded. Raises MerlabError when there is no such layout."""
+    """Read the layout; ``deep`` also decodes every image. Raises MerlabError if ``root`` does not have this layout."""
     if not root.is_dir():
         raise MerlabError(f"{root} is not a folder; give the folder that holds sub01, s01, 006 and so on")
     subjects = sorted(path for path in root.iterdir() if (path / TEST_FOLDER).is_dir())
     if not subjects:
         raise MerlabError(
-            f"{root} holds no <subject>/{TEST_FOLDER} folder; give the folder of the release that holds "
+            f"{root} has no folder <subject>/{TEST_FOLDER}; give the folder of the release that holds "
             "sub01, s01, 006 and so on"
         )
     clips: list[Clip] = []
-    findings = [_without_test_folder(path) for path in sorted(root.iterdir()) if path.is_dir() and _is_untested(path)]
+    findings = [_no_test_folder(path) for path in sorted(root.iterdir()) if path.is_dir() and _lacks_test_folder(path)]
     for done, subject in enumerate(subjects, start=1):
         found, faults = _examine_subject(subject, deep)
         clips += found
@@ -65,16 +65,16 @@ def examine(root: Path, deep: bool, progress: Progress) -> Examination:
         "layout": f"<subject>/{TEST_FOLDER}/<class>/<name>.png",
         "clips": ", ".join(f"{name} {count}" for name, count in sorted(databases.items())) or "none",
         "subjects": str(len({clip.group for clip in clips})),
-        "flow": "as released by its authors (TV-L1), 28x28, u v strain, each channel stretched on its own",
+        "flow": "as released by its authors (TV-L1), 28x28, u v strain, each channel stretched separately",
     }
     return Examination(ClipTable(tuple(clips)), tuple(findings), facts)
 
 
-def _is_untested(folder: Path) -> bool:
+def _lacks_test_folder(folder: Path) -> bool:
     return origin_of(folder.name) is not None and not (folder / TEST_FOLDER).is_dir()
 
 
-def _without_test_folder(folder: Path) -> Finding:
+def _no_test_folder(folder: Path) -> Finding:
     remedy = f"copy the subject's {TEST_FOLDER} again from the release; u_train repeats other subjects"
     return Finding("unusable", folder.name, f"a folder {TEST_FOLDER}", "none", remedy)
 
@@ -116,16 +116,16 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
 
 
 def _repetition(subject: str, name: str, paths: list[Path]) -> Finding | None:
-    """The finding about a name that several images of a subject bear; None for one image."""
+    """A finding if several images of a subject have the same name; None for a single image."""
     if len(paths) == 1:
         return None
     found = " and ".join(f"{path.parent.name}/{path.name}" for path in paths)
-    remedy = "keep the image in the class of MEGC2019's official list, remove the others"
-    return Finding("unusable", f"{subject} {name}", "one image a clip, in one class", found, remedy)
+    remedy = "keep the image in the class of MEGC2019's official list, and remove the others"
+    return Finding("unusable", f"{subject} {name}", "one image per clip, in one class", found, remedy)
 
 
 def _images(test_folder: Path, findings: list[Finding]) -> Iterator[Path]:
-    """The .png files of the class folders, in order; what is neither is a finding."""
+    """The .png files in the class folders, sorted; anything else is added to ``findings``."""
     for folder in sorted(test_folder.iterdir()):
         if folder.name.startswith("."):
             continue
@@ -160,7 +160,7 @@ def _image_fault(path: Path) -> Finding | None:
 
 
 def _compare_counts(clips: list[Clip]) -> Iterator[Finding]:
-    """Findings where a database is absent, or its counts are not those published."""
+    """Findings if a database is absent, or its counts differ from the published counts."""
     found = Counter((clip.database, clip.emotion) for clip in clips)
     for database, published in PUBLISHED.items():
         counts = tuple(found[database, emotion] for emotion in EMOTIONS.values())
@@ -171,13 +171,13 @@ def _compare_counts(clips: list[Clip]) -> Iterator[Finding]:
                 database,
                 f"{sum(published)} clips ({'/'.join(map(str, published))} negative/positive/surprise)",
                 "none" if absent else f"{sum(counts)} clips ({'/'.join(map(str, counts))})",
-                "results cover the databases that are there; for the full composite add the missing files",
+                "results cover only the existing clips; for the full composite database, add the missing files",
             )
 
 
 STSTNET_FLOW = Database(
     name="ststnet-flow",
     title="released 28x28 optical flow of CASME II, SMIC-HS and SAMM (MEGC2019)",
-    access="public, with the STSTNet and HTNet code releases; no license stated, do not redistribute",
+    access="public, in the STSTNet and HTNet code releases; no license is stated, so do not redistribute it",
     examine=examine,
 )

@@ -1,4 +1,4 @@
-"""Synthetic faces as a database: the tree that ``merlab make-faces`` writes, read and checked like CASME II."""
+"""Synthetic faces as a database: a tree from ``merlab make-faces``, which is read and checked like CASME II."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False)
     if not (root / MANIFEST).is_file():
         raise MerlabError(
             f"{root} has no {MANIFEST}, so it is not a complete tree of synthetic faces; "
-            f"`merlab make-faces {root}` makes one, or resumes one that was stopped"
+            f"`merlab make-faces {root}` writes one, or resumes an incomplete one"
         )
     examination = examine_tree(root, name=SYNTHETIC_FACES.name, deep=deep, progress=progress, heads=heads)
     return replace(examination, tables=(*examination.tables, root / MANIFEST))
@@ -27,7 +27,7 @@ def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False)
 SYNTHETIC_FACES = Database(
     name="synthetic",
     title="SYNTHETIC micro-expressions made by merlab, in CASME II's layout",
-    access="make it: `merlab make-faces FOLDER`; free of rights of others, of no real person",
+    access="write it with `merlab make-faces FOLDER`; it shows no real person, and nobody else has rights to it",
     examine=_examine,
     examine_heads=partial(_examine, heads=True),
     cropped=cropped_folder,

@@ -1,5 +1,4 @@
-"""Databases that come as a coding table and one folder of frames a clip: what reading all of them has in common.
+"""Read databases that consist of a coding table and one folder of frames per clip.
 
-A ``Release`` states what is particular to one of them; ``examine_release`` reads a copy of it and names every
-difference.
+A ``Release`` describes one such database; ``examine_release`` reads a copy of it and reports every difference.
 """

@@ -1,7 +1,7 @@
-"""One row of a coding table and the frames that are there become a clip.
+"""Make a clip from one row of a coding table and the frames in its folder.
 
-Every change to a row is a finding and a note on the clip: ``handled`` where it is a documented quirk of the release,
-``differs`` where it is not. The rules are the same for both.
+Every change to a row gives a finding and a note on the clip. The finding is ``handled`` if the change is a documented
+quirk of the release, and ``differs`` if it is not. The rules are the same for both.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ UNANNOTATED = "unannotated"
 
 @dataclass
 class Reading:
-    """A row on its way to a clip.
+    """A row while it is turned into a clip.
 
-    ``onset``, ``apex`` and ``offset`` are as coded until a rule changes them. ``numbers`` are the frames that are
-    there, ascending; None where they are not counted (videos, unless examined deeply). ``quirks`` are the documented
-    ones of this clip.
+    ``onset``, ``apex`` and ``offset`` are as coded until a rule changes them. ``numbers`` are the existing frames,
+    ascending; None if they are not counted (videos, unless the examination is deep). ``quirks`` are the documented
+    quirks of this clip.
     """
 
     row: Row
@@ -41,31 +41,31 @@ class Reading:
 
     @property
     def usable(self) -> bool:
-        """Whether nothing was found so far that forbids to use the clip."""
+        """Whether the clip can be used according to the findings so far."""
         return all(finding.severity != "unusable" for finding in self.findings)
 
     @property
-    def described(self) -> str:
-        """``46, 59, 86``."""
+    def frames_as_text(self) -> str:
+        """Onset, apex and offset, such as ``46, 59, 86``."""
         return ", ".join("none" if number is None else str(number) for number in (self.onset, self.apex, self.offset))
 
     def lacks(self, *frames: int | None) -> bool:
         """Whether one of these frames is known to be absent."""
         return self.numbers is not None and any(frame not in self.numbers for frame in frames if frame is not None)
 
-    def fault(self, expected: str, found: str, remedy: str) -> None:
-        """The clip cannot be used."""
+    def reject(self, expected: str, found: str, remedy: str) -> None:
+        """Add a finding that makes the clip unusable."""
         self.findings.append(Finding("unusable", self.row.where, expected, found, remedy))
 
-    def say(self, kind: QuirkKind, expected: str, found: str, what: str) -> None:
-        """Note a change to the clip, and make it a finding."""
+    def record_change(self, kind: QuirkKind, expected: str, found: str, change: str) -> None:
+        """Add a note and a finding about a change to the clip."""
         quirk = self.quirks.get(kind)
-        self.notes.append(f"{found}: {what}")
-        severity, remedy = ("handled", quirk.handling) if quirk else ("differs", what)
+        self.notes.append(f"{found}: {change}")
+        severity, remedy = ("handled", quirk.handling) if quirk else ("differs", change)
         self.findings.append(Finding(severity, self.row.where, expected, found, remedy))  # type: ignore[arg-type]
 
     def replace(self, frames: Frames) -> None:
-        """Other frame numbers, None where a number stays; a changed apex counts as corrected."""
+        """Replace onset, apex and offset; None keeps a number. The source of a changed apex becomes ``corrected``."""
         onset, apex, offset = frames
         if apex not in {None, self.apex}:
             self.apex, self.apex_source = apex, "corrected"
@@ -75,13 +75,13 @@ class Reading:
 def read_clip(
     row: Row, release: Release, database: str, source: Path, numbers: Sequence[int] | None, quirks: QuirksOfClip
 ) -> tuple[Clip | None, list[Finding]]:
-    """The clip of a row, None when it cannot be used, and what was found about it."""
+    """The clip of a row (None if it cannot be used), and all findings about it."""
     reading = Reading(row, source, numbers, quirks, row.onset, row.apex, row.offset)
     for rule in (
-        _mend_wrong_frames,
-        _take_documented_range,
+        _correct_wrong_frames,
+        _use_documented_range,
         _require_order,
-        _end_where_the_frames_end,
+        _shorten_to_last_frame,
         _require_frames,
     ):
         if reading.usable:
@@ -91,7 +91,7 @@ def read_clip(
     if release.apex == UNANNOTATED:
         reading.apex_source = UNANNOTATED
     else:
-        _give_an_apex(reading)
+        _fill_apex(reading)
     clip = Clip(
         database=database,
         subject=row.subject,
@@ -109,21 +109,22 @@ def read_clip(
     return clip, reading.findings
 
 
-def _mend_wrong_frames(reading: Reading) -> None:
-    """Numbers that are documented to be mistakes of the table, where the table still has them."""
+def _correct_wrong_frames(reading: Reading) -> None:
+    """Correct the documented mistakes of the table, if this copy of the table still has them."""
     quirk = reading.quirks.get("wrong frame")
     if quirk is None or quirk.frames is None or quirk.coded is None:
         return
     coded = (reading.onset, reading.apex, reading.offset)
     if any(wrong not in {None, number} for wrong, number in zip(quirk.coded, coded, strict=True)):
         return
-    found = f"coded {reading.described}"
+    found = f"coded {reading.frames_as_text}"
     reading.replace(quirk.frames)
-    reading.say("wrong frame", "frame numbers without known mistakes", found, f"{reading.described} is used")
+    change = f"{reading.frames_as_text} is used"
+    reading.record_change("wrong frame", "frame numbers without known mistakes", found, change)
 
 
-def _take_documented_range(reading: Reading) -> None:
-    """Where the folder lacks the table's frames and holds those of the documented range, take the latter."""
+def _use_documented_range(reading: Reading) -> None:
+    """Use the documented range if the folder lacks the frames of the table but has those of the documented range."""
     quirk = reading.quirks.get("frame range")
     if quirk is None or quirk.frames is None or reading.numbers is None:
         return
@@ -131,15 +132,15 @@ def _take_documented_range(reading: Reading) -> None:
     documented = tuple(other or number for other, number in zip(quirk.frames, coded, strict=True))
     if documented == coded or reading.lacks(*documented):
         return
-    held = f"the table says {reading.described}, the folder holds {describe_numbers(reading.numbers)}"
+    found = f"the table states {reading.frames_as_text}, the folder has {describe_numbers(reading.numbers)}"
     if reading.lacks(*coded) or reading.onset >= reading.offset:
         reading.replace(quirk.frames)
-        what = f"the documented range {reading.described} is used"
-        reading.say("frame range", "the table's frames in the folder", held, what)
+        change = f"the documented range {reading.frames_as_text} is used"
+        reading.record_change("frame range", "the table's frames in the folder", found, change)
     else:
         expected = f"{', '.join(map(str, documented))}, the frames of the release's selection"
-        remedy = "the table's range is used; look at the clip, and change its row if the movement is elsewhere"
-        reading.findings.append(Finding("differs", reading.row.where, expected, held, remedy))
+        remedy = "the range of the table is used; watch the clip, and correct its row if the movement is elsewhere"
+        reading.findings.append(Finding("differs", reading.row.where, expected, found, remedy))
 
 
 def _require_order(reading: Reading) -> None:
@@ -148,23 +149,23 @@ def _require_order(reading: Reading) -> None:
     if known != sorted(known) or onset == offset:
         found = f"onset {onset}, apex {'none' if apex is None else apex}, offset {offset}"
         remedy = "correct the row, or copy the table again from the original"
-        reading.fault("onset <= apex <= offset and onset < offset", found, remedy)
+        reading.reject("onset <= apex <= offset and onset < offset", found, remedy)
 
 
-def _end_where_the_frames_end(reading: Reading) -> None:
-    """An offset beyond the last frame moves to the last frame, as long as onset and apex stay before it."""
+def _shorten_to_last_frame(reading: Reading) -> None:
+    """Move an offset beyond the last frame to the last frame, if onset and apex are not beyond it."""
     if not reading.numbers:
         return
     onset, offset = reading.onset, reading.offset
     last, apex = reading.numbers[-1], reading.apex or onset
     if onset < last < offset and apex <= last:
-        expected, found = f"frames {onset} to {offset}", f"offset {offset}, but the folder ends at {last}"
+        expected, found = f"frames {onset} to {offset}", f"offset {offset}, but the last frame in the folder is {last}"
         reading.offset = last
-        reading.say("frame range", expected, found, f"{last} is used as the offset")
+        reading.record_change("frame range", expected, found, f"{last} is used as the offset")
 
 
 def _require_frames(reading: Reading) -> None:
-    """Every frame from onset to offset must be there."""
+    """Reject the clip if a frame between onset and offset is absent."""
     onset, offset, numbers = reading.onset, reading.offset, reading.numbers
     absent = [] if numbers is None else sorted(set(range(onset, offset + 1)) - set(numbers))
     if numbers is None or not absent:
@@ -175,23 +176,26 @@ def _require_frames(reading: Reading) -> None:
     more = f" and {len(absent) - len(named)} more" if len(absent) > len(named) else ""
     remedy = COPY_AGAIN
     if numbers and numbers[0] == 1 and len(numbers) == offset - onset + 1:
-        remedy = f"the frames seem to be renumbered from 1; give them their own numbers back, {onset} first"
+        remedy = f"the frames seem to be renumbered from 1; restore their original numbers, starting at {onset}"
     found = f"{describe_numbers(numbers)}; absent: {listed}{more}"
-    reading.fault(f"frames {onset} to {offset} in {reading.source}", found, remedy)
+    reading.reject(f"frames {onset} to {offset} in {reading.source}", found, remedy)
 
 
-def _give_an_apex(reading: Reading) -> None:
-    """A missing apex, or one on the onset (zero motion), becomes the midpoint, rounded up; one on the offset stays."""
+def _fill_apex(reading: Reading) -> None:
+    """Replace a missing apex, or an apex on the onset (no motion), by the midpoint, rounded up.
+
+    An apex on the offset is kept.
+    """
     onset, apex = reading.onset, reading.apex
     if apex is not None and apex != onset:
         if apex == reading.offset:
             expected, found = "an apex before the offset", f"apex and offset are both {apex}"
-            reading.say("apex is offset", expected, found, "kept as coded")
+            reading.record_change("apex is offset", expected, found, "kept as coded")
         return
     reading.apex, reading.apex_source = (onset + reading.offset + 1) // 2, "midpoint"
-    what = f"the midpoint of onset and offset, {reading.apex}, is used"
+    change = f"{reading.apex} is used, the midpoint of onset and offset"
     if apex is None:
-        reading.say("no apex", "an apex", "no apex in the coding table", what)
+        reading.record_change("no apex", "an apex", "no apex in the coding table", change)
     else:
-        expected, found = "an apex after the onset", f"onset and apex are both {apex}, zero motion"
-        reading.say("apex is onset", expected, found, what)
+        expected, found = "an apex after the onset", f"onset and apex are both {apex}, so there is no motion"
+        reading.record_change("apex is onset", expected, found, change)

@@ -1,4 +1,4 @@
-"""Examine a copy of a release: its coding table against its folders, row by row."""
+"""Examine a copy of a release: compare its coding table with its folders, row by row."""
 
 from __future__ import annotations
 
@@ -26,13 +26,12 @@ from merlab.stamps import SYNTHETIC
 def examine_release(
     release: Release, root: Path, *, database: str, deep: bool, progress: Progress, heads: bool = False
 ) -> Examination:
-    """Examine a folder that holds a release; its clips get ``database`` as their database.
+    """Examine a folder that holds a release; ``database`` becomes the database of its clips.
 
-    ``heads`` looks at the frames that show whole heads alone, and else at the preferred kind.
-
-    Reads the coding table and lists the clip folders; ``deep`` also decodes every frame from onset to offset. A
-    synthetic tree puts the stamp SYNTHETIC on the clips and is not held against the published release. Raises
-    MerlabError when there is no such folder, no coding table, or more than one to choose from.
+    Reads the coding table and lists the clip folders; ``deep`` also decodes every frame from onset to offset. With
+    ``heads``, only frames that show whole heads are read; otherwise the preferred kind of frames. Clips of a synthetic
+    tree get the stamp SYNTHETIC, and the tree is not compared with the published release. Raises MerlabError if there
+    is no such folder, no coding table, or more than one coding table to choose from.
     """
     require_folder(root)
     table = find_coding_table(root, release)
@@ -42,16 +41,17 @@ def examine_release(
         clips, findings = read_layout(table, layouts[0], database, deep, progress)
     else:
         expected = f"folders {release.layout.looked_for}"
-        remedy = "unpack the frames of the release beside the coding table, then name the folder that holds both"
+        remedy = "unpack the frames of the release next to the coding table, then give the folder that holds both"
         findings = [Finding("unusable", str(root), expected, "no such folders with frames", remedy)]
     stamps = (SYNTHETIC,) if table.synthetic else ()
     facts = {**table.facts, **layout_facts(layouts)}
-    examination = conclude(clips, [*table.findings, *findings], facts, stamps=stamps, deep=deep, progress=progress)
+    all_findings = [*table.findings, *findings]
+    examination = make_examination(clips, all_findings, facts, stamps=stamps, deep=deep, progress=progress)
     return replace(examination, tables=(table.path,))
 
 
 def database_of(release: Release, title: str, access: str) -> Database:
-    """The registry's entry of a release that is read from its coding table."""
+    """The registry entry of a release that is read from its coding table."""
 
     def examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
         return examine_release(release, root, database=release.name, deep=deep, progress=progress, heads=heads)
@@ -60,28 +60,28 @@ def database_of(release: Release, title: str, access: str) -> Database:
 
 
 def cropped_folder(root: Path, clip: Clip) -> Path:
-    """``Cropped/sub01/EP02_01f`` below a root; clips that share a folder of frames share this one."""
+    """``Cropped/sub01/EP02_01f`` below a root; clips with a common folder of frames have a common cropped folder."""
     return root / "Cropped" / clip.subject / source_name(clip.source)
 
 
 def layouts_to_read(layouts: Sequence[Layout], root: Path, *, heads: bool) -> list[Layout]:
-    """All layouts, or those of whole heads; raises MerlabError where ``heads`` are asked for and all are cropped."""
+    """All layouts, or with ``heads`` those of whole heads; with ``heads``, raises MerlabError if all are cropped."""
     wanted = [layout for layout in layouts if not (heads and layout.kind.cropped)]
     if layouts and not wanted:
         raise MerlabError(
-            f"{root} holds no frames of whole heads, only registered faces ({layouts[0].folder}), which are aligned "
-            "already; give the folder of the release's raw frames"
+            f"{root} has no frames of whole heads, only registered faces ({layouts[0].folder}), which are already "
+            "aligned; give the folder with the raw frames of the release"
         )
     return wanted
 
 
 def require_folder(root: Path) -> None:
-    """Raises MerlabError when ``root`` is no folder."""
+    """Raises MerlabError if ``root`` is not a folder."""
     if not root.is_dir():
         raise MerlabError(f"{root} is not a folder; give the folder that holds the coding table and the frames")
 
 
-def conclude(
+def make_examination(
     clips: Sequence[Clip],
     findings: Sequence[Finding],
     facts: Mapping[str, str],
@@ -90,29 +90,29 @@ def conclude(
     deep: bool,
     progress: Progress,
 ) -> Examination:
-    """What was found, without the clips whose frames turn out damaged where they are decoded (``deep``)."""
+    """The result of an examination; with ``deep``, all frames are decoded and clips with damaged frames left out."""
     damaged = check_frames(clips, progress) if deep else {}
-    sound = tuple(clip for clip in clips if clip.key not in damaged)
-    stated = {**facts, "usable clips": str(len(sound))}
-    return Examination(ClipTable(sound, stamps), (*findings, *damaged.values()), stated)
+    usable = tuple(clip for clip in clips if clip.key not in damaged)
+    all_facts = {**facts, "usable clips": str(len(usable))}
+    return Examination(ClipTable(usable, stamps), (*findings, *damaged.values()), all_facts)
 
 
 def layout_facts(layouts: Sequence[Layout]) -> dict[str, str]:
-    """Which of the layouts is read, and which are not."""
+    """Facts for the report: which layout is read, and which layouts are not read."""
     if not layouts:
         return {"layout": "no frames found"}
-    stated = {"layout": layouts[0].kind.title, "frames": str(layouts[0].folder)}
+    facts = {"layout": layouts[0].kind.title, "frames": str(layouts[0].folder)}
     if len(layouts) > 1:
         others = ", ".join(str(layout.folder) for layout in layouts[1:])
         order = ", ".join(kind.title.split(":")[0] for kind in layouts[0].release.layout.kinds)
-        stated["not read"] = f"{others} (preferred in the order {order}; give a folder as the root to choose it)"
-    return stated
+        facts["not read"] = f"{others} (the order of preference is {order}; to choose a folder, give it as the root)"
+    return facts
 
 
 def read_layout(
     table: CodingTable, layout: Layout, database: str, deep: bool, progress: Progress
 ) -> tuple[list[Clip], list[Finding]]:
-    """The usable clips of a layout in the table's order, and all findings about rows and folders."""
+    """The usable clips of a layout in the order of the table, and all findings about rows and folders."""
     release = replace(layout.release, quirks=()) if table.synthetic else layout.release
     findings = [*_missing_sources(table, layout, release), *_unlisted_sources(table, layout, release)]
     clips: list[Clip] = []
@@ -140,22 +140,20 @@ def _read_source(
 def _odd_name(row: Row, release: Release) -> Iterator[Finding]:
     if not re.fullmatch(release.table.usual_clip, row.folder):
         quirk = release.quirks_of(row.subject, row.folder).get("odd name")
-        remedy = quirk.handling if quirk else "nothing, when the clip's folder has this name; else correct the row"
+        remedy = quirk.handling if quirk else "nothing if the clip's folder has this name; otherwise correct the row"
         expected = f"a name such as {release.table.clip_example}"
         yield Finding("handled" if quirk else "differs", row.where, expected, row.folder, remedy)
 
 
 def _missing_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
-    """Rows whose clip is not among the folders: one finding a clip, or one for a subject that is absent altogether."""
+    """Findings about rows without a clip folder: one per clip, or one per subject if the whole subject is absent."""
     by_subject: dict[str, list[Row]] = defaultdict(list)
     for row in table.rows:
         by_subject[row.subject].append(row)
     for subject, rows in by_subject.items():
         if subject not in layout.subjects:
-            beside = [path.name for path in layout.folder.iterdir() if path.is_dir()]
-            remedy = (
-                rename_hint(subject, set(beside) - set(by_subject)) or "copy the subject's folder from the original"
-            )
+            other_folders = {path.name for path in layout.folder.iterdir() if path.is_dir()} - set(by_subject)
+            remedy = rename_hint(subject, other_folders) or "copy the subject's folder from the original"
             expected = f"a folder {subject} with {len(rows)} clips in {layout.folder}"
             yield Finding("unusable", subject, expected, "no such folder", remedy)
             continue
@@ -177,16 +175,16 @@ def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Relea
 
 
 def _unlisted_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
-    """Folders without a row, and folders of pictures that are of no subject."""
+    """Findings about folders without a row, and about folders of images that belong to no subject."""
     wanted = {(row.subject, row.folder) for row in table.rows}
     for subject, clip in layout.clips:
         if (subject, clip) in table.listed:
             continue
         quirk = release.quirks_of(subject, clip).get("no row")
         close = _closest(clip, {name for owner, name in wanted - set(layout.clips) if owner == subject})
-        remedy = "read by what the folder itself says" if (subject, clip) in wanted else "left out"
+        remedy = "the clip is read from its folder alone" if (subject, clip) in wanted else "left out"
         if close:
-            remedy = f"perhaps it is the clip {close} of the table under another name; else {remedy}"
+            remedy = f"perhaps it is the clip {close} of the table under another name; otherwise {remedy}"
         yield Finding(
             "handled" if quirk else "differs",
             f"{subject} {clip}",
@@ -194,19 +192,19 @@ def _unlisted_sources(table: CodingTable, layout: Layout, release: Release) -> I
             "a folder without a row",
             quirk.handling if quirk else remedy,
         )
-    yield from strangers(layout)
+    yield from _unknown_folders(layout)
 
 
-def strangers(layout: Layout) -> Iterator[Finding]:
-    """Findings about folders of pictures, beside the subjects', that are of no subject."""
-    for path in layout.strangers:
+def _unknown_folders(layout: Layout) -> Iterator[Finding]:
+    """Findings about folders of images that belong to no subject."""
+    for path in layout.unknown_folders:
         expected = f"only folders {layout.release.layout.looked_for}"
-        remedy = "nothing is read from it; give it a subject's name if it is one, else move it elsewhere"
-        yield Finding("differs", path.name, expected, f"{path} holds pictures", remedy)
+        remedy = "nothing is read from it; if it is a subject, rename it to the subject, otherwise move it elsewhere"
+        yield Finding("differs", path.name, expected, f"{path} contains images", remedy)
 
 
 def rename_hint(wanted: str, names: set[str]) -> str | None:
-    """Which of ``names`` is perhaps ``wanted`` under another name; None where none is near."""
+    """A remedy if one of ``names`` is perhaps ``wanted`` under another name; None if no name is similar."""
     close = _closest(wanted, names)
     return f"rename {close} to {wanted}, if it holds these frames" if close else None
 

@@ -1,4 +1,4 @@
-"""The folders of frames: which layouts lie below a folder, and where each clip is in them."""
+"""Find the layouts (folders of frames) below a folder, and the clips in each layout."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from merlab.databases.coded.release import CLIPS_LOOKED_AT, Kind, Release, frame_names
+from merlab.databases.coded.release import CLIPS_EXAMINED, Kind, Release, frame_names
 from merlab.databases.coded.table import walk_folders
 from merlab.errors import MerlabError
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A folder that holds a folder a subject, each with one folder or one video a clip."""
+    """A folder with one folder per subject, which contains one folder or one video per clip."""
 
     folder: Path
     release: Release
@@ -38,47 +38,47 @@ class Layout:
 
     @cached_property
     def kind(self) -> Kind:
-        """Told by the first few clips that hold any frames; videos hold none."""
+        """The kind of the frames, from the first clips that are folders of images; videos have no image files."""
         sources = list(self.clips.values())
         folders = [files for source in sources if source.is_dir() and (files := frame_names(source))]
-        return next(kind for kind in self.release.layout.kinds if kind.holds(folders[:CLIPS_LOOKED_AT]))
+        return next(kind for kind in self.release.layout.kinds if kind.matches(folders[:CLIPS_EXAMINED]))
 
     @property
-    def strangers(self) -> list[Path]:
-        """Folders beside those of the subjects that hold pictures, directly or one level down."""
+    def unknown_folders(self) -> list[Path]:
+        """Folders that belong to no subject but contain images, directly or one level below."""
         return [
             path
             for path in sorted(self.folder.iterdir())
-            if path.is_dir() and not self.release.layout.is_subject(path.name) and _holds_pictures(path)
+            if path.is_dir() and not self.release.layout.is_subject(path.name) and _contains_images(path)
         ]
 
 
 def source_name(path: Path) -> str:
-    """The name of a clip's folder, or of its video without the suffix."""
+    """The name of a clip's folder, or the name of its video without the suffix."""
     return path.name if path.is_dir() else path.stem
 
 
 def layouts_below(root: Path, release: Release) -> list[Layout]:
-    """Every layout at or below ``root`` that holds clips; empty when there is none."""
+    """All layouts at or below ``root`` that contain clips."""
     found = (Layout(folder, release) for folder, _, _ in walk_folders(root, release))
     return [layout for layout in found if layout.clips]
 
 
 def by_preference(root: Path, layouts: Sequence[Layout]) -> list[Layout]:
-    """Layouts with the preferred kind first.
+    """The layouts in the order of preference of their kinds.
 
-    Raises MerlabError when two of that kind lie below ``root``: which one is meant must be said.
+    Raises MerlabError if there are two layouts of the preferred kind below ``root``, because the user must choose one.
     """
     layouts = sorted(layouts, key=lambda layout: layout.release.layout.kinds.index(layout.kind))
     if len(layouts) > 1 and layouts[0].kind == layouts[1].kind:
         alike = [str(layout.folder) for layout in layouts if layout.kind == layouts[0].kind]
         raise MerlabError(
-            f"{root} holds the same frames more than once: {', '.join(alike)} are each in the layout "
+            f"{root} holds the same frames more than once: {', '.join(alike)} all have the layout "
             f"{layouts[0].kind.title}; give one of these folders as the root"
         )
     return layouts
 
 
-def _holds_pictures(folder: Path) -> bool:
+def _contains_images(folder: Path) -> bool:
     below = (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     return any(frame_names(path) for path in (folder, *below))

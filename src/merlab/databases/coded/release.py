@@ -1,4 +1,4 @@
-"""What must be known of a database to read it from its coding table and its folders of frames."""
+"""The description of a database that is read from its coding table and its folders of frames."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ QuirkKind = Literal[
     "no apex", "apex is onset", "apex is offset", "frame range", "wrong frame", "odd name", "no row", "no folder"
 ]  # fmt: skip
 Frames = tuple[int | None, int | None, int | None]
-CLIPS_LOOKED_AT = 5
+CLIPS_EXAMINED = 5
 
 
 @dataclass(frozen=True)
 class Quirk:
-    """One clip of a release that is not what a reader would expect.
+    """One clip of a release with an unexpected property.
 
     Attributes:
-        clip: ``sub04 EP12_01f``; or ``row 42``, its line in the sheet, where only the line is publicly known.
-        kind: what is odd. ``frame range``: the clip's folder may lack the table's frames. ``wrong frame``: a number in
-            the table is a mistake, whatever the folder holds.
+        clip: ``sub04 EP12_01f``; or ``row 42``, its line in the sheet, if only the line is publicly known.
+        kind: the kind of the quirk. ``frame range``: the folder of the clip may lack the frames of the table.
+            ``wrong frame``: a number in the table is a mistake, independent of the folder.
         handling: what merlab does and why.
-        frames: onset, apex and offset that replace the table's, None where the table's stays. A ``frame range`` is
-            replaced when the folder lacks the table's frames and holds these.
-        coded: the numbers by which a ``wrong frame`` is recognized, None where any will do; a table that was mended
-            already is left alone.
+        frames: onset, apex and offset that replace those of the table; None keeps the number of the table. A ``frame
+            range`` is replaced only if the folder lacks the frames of the table and has these frames.
+        coded: the numbers by which a ``wrong frame`` is recognized; None matches any number. So a table that was
+            already corrected is not changed.
 
     """
 
@@ -54,21 +54,21 @@ QuirksOfClip = Mapping[QuirkKind, Quirk]
 
 @dataclass(frozen=True)
 class TableFormat:
-    """A coding table: which files may be it, its columns, and the counts that its authors published.
+    """The format of a coding table: its file names, its columns, and the counts that its authors published.
 
     Attributes:
-        files: pattern of the whole file name, matched without regard to case.
-        looked_for: the same for people, ``*coding*.xlsx, such as CASME2-coding-20140508.xlsx``.
-        columns: heading of each role; those of OPTIONAL_ROLES may be absent.
-        subject: subject id out of a cell or a folder's name, None where it is none.
-        subject_example, clip_example: what a cell should look like.
-        emotions: published counts of the emotions (lower case), a version of the table each, the newest last.
-        clips_per_subject: published rows of each subject; empty where they were not published.
-        objective_classes: published counts of the objective classes; empty where there are none.
-        aliases: other spellings of an emotion -> the one that merlab uses.
-        names_repeat: whether a subject's clip name may stand for several clips, told apart by their onsets.
-        usual_clip: pattern of an ordinary clip name; what differs is pointed out.
-        clip: clip name out of a cell or a folder's name.
+        files: pattern of the whole file name; upper and lower case are equal.
+        looked_for: the same for messages, ``*coding*.xlsx, such as CASME2-coding-20140508.xlsx``.
+        columns: heading of each role; columns of OPTIONAL_ROLES may be absent.
+        subject: gives the subject id from a cell or a folder name; None if the text is not a subject.
+        subject_example, clip_example: examples of correct cells, for messages.
+        emotions: version of the table -> published counts of the emotions (lower case); the newest version is last.
+        clips_per_subject: published number of rows of each subject; empty if not published.
+        objective_classes: published counts of the objective classes; empty if there are none.
+        aliases: other spelling of an emotion -> the spelling that merlab uses.
+        names_repeat: whether several clips of a subject may have the same name; they then differ in their onsets.
+        usual_clip: pattern of a normal clip name; other names give a finding.
+        clip: gives the clip name from a cell or a folder name.
 
     """
 
@@ -88,7 +88,7 @@ class TableFormat:
 
 
 def clips_below(subject: Path) -> Iterator[Path]:
-    """The folders and videos directly in a subject's folder, one a clip."""
+    """The clips of a subject's folder: all folders and videos directly in it."""
     for path in sorted(subject.iterdir()):
         if not path.name.startswith(".") and (path.is_dir() or path.suffix.lower() in VIDEO_SUFFIXES):
             yield path
@@ -96,27 +96,32 @@ def clips_below(subject: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the forms in which a release's frames come: a name for reports, and how it is told from the others.
+    """One kind of frames that a release offers: a title for reports, and a function that recognizes it.
 
-    ``holds(files)`` looks at the frames of a few clips, a mapping frame number -> file name each; where the clips are
-    videos there are none.
+    ``matches(clips)`` gets the frames of a few clips, as mappings frame number -> file name, and decides whether they
+    are of this kind. The list is empty if the clips are videos.
     """
 
     title: str
-    holds: Callable[[list[dict[int, str]]], bool]
+    matches: Callable[[list[dict[int, str]]], bool]
 
     @property
     def cropped(self) -> bool:
-        """Whether the frames are registered faces, not whole heads."""
-        return self.holds is cropped_faces
+        """Whether the frames are registered faces and not whole heads."""
+        return self.matches is cropped_faces
 
 
 @dataclass(frozen=True)
 class LayoutFormat:
-    """The folders of frames: pattern of a subject's folder, and the kinds of frames, the preferred one first.
+    """The format of the folders of frames.
 
-    A layout is told by its frames, not by its name: it is of the first kind whose ``holds`` says so.
-    ``clips_of(subject folder)`` gives the clips' folders and videos.
+    Attributes:
+        subject_folder: pattern of the name of a subject's folder.
+        looked_for: the same for messages.
+        kinds: the kinds of frames, in the order of preference. A layout is recognized by its frames and not by its
+            name: it has the first kind that matches.
+        clips_of: gives the folders and videos of the clips in a subject's folder.
+
     """
 
     subject_folder: str
@@ -131,10 +136,10 @@ class LayoutFormat:
 
 @dataclass(frozen=True)
 class Release:
-    """A database as its authors hand it out.
+    """A database as its authors distribute it.
 
-    ``apex`` says what becomes of a clip whose table has no apex: ``midpoint`` of onset and offset, or ``unannotated``,
-    which leaves the choice to the input's recipe.
+    ``apex`` states what happens to a clip without an apex in the table: ``midpoint`` fills in the midpoint of onset and
+    offset; ``unannotated`` leaves the choice to the recipe of the input.
     """
 
     name: str
@@ -146,7 +151,7 @@ class Release:
     apex: Literal["midpoint", "unannotated"] = "midpoint"
 
     def quirks_of(self, subject: str, clip: str, row: int | None = None) -> QuirksOfClip:
-        """The documented quirks of a clip by kind; ``row`` is its line in the sheet."""
+        """The documented quirks of a clip by their kind; ``row`` is the line of the clip in the sheet."""
         by_clip: dict[str, dict[QuirkKind, Quirk]] = defaultdict(dict)
         for quirk in self.quirks:
             by_clip[quirk.clip][quirk.kind] = quirk
@@ -154,16 +159,16 @@ class Release:
 
 
 def frame_names(folder: Path) -> dict[int, str]:
-    """Frame number -> name of the images in a folder."""
+    """Frame number -> file name, for the images in a folder."""
     numbered = ((frame_number(path), path) for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
     return {number: path.name for number, path in numbered if number is not None}
 
 
 def any_frames(clips: list[dict[int, str]]) -> bool:
-    """A kind that takes what is left."""
+    """Matches any frames: for the last kind of a layout."""
     return True
 
 
 def cropped_faces(clips: list[dict[int, str]]) -> bool:
-    """Whether frames bear the ``reg_`` of registered faces, as in the releases of CASME and CASME II."""
+    """Whether file names start with ``reg_``, as registered faces in the releases of CASME and CASME II do."""
     return any(name.startswith("reg_") for names in clips for name in names.values())

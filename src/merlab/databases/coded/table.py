@@ -1,4 +1,4 @@
-"""A coding table: find it below a folder and read its rows, each of which is sound or a finding."""
+"""Find a coding table below a folder, and read its rows; a row with a fault becomes a finding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from merlab.clips import Finding
-from merlab.databases.coded.published_counts import against_published, describe_counts, strange_emotions, version_of
+from merlab.databases.coded.published_counts import compare_counts, describe_counts, unknown_emotions, version_of
 from merlab.databases.coded.release import OPTIONAL_ROLES, Release, Role, TableFormat
 from merlab.databases.coded.workbook import Records, read_records
 from merlab.errors import MerlabError
@@ -22,8 +22,8 @@ SEARCH_DEPTH = 4
 NO_APEX = {"", "/"}
 CLIP_NAME = re.compile(r"\w[\w .-]*")
 SECOND: Mapping[Role, str] = {
-    "second apex": "the first apex is used where there is one",
-    "second onset": "a second movement in the same video; the clip is the first",
+    "second apex": "the first apex is used if there is one",
+    "second onset": "a second movement in the same video; the clip is the first movement",
 }
 FRAME_ROLES: tuple[Role, ...] = ("onset", "apex", "offset")
 
@@ -32,9 +32,10 @@ Record = Mapping[Role, str]
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a coding table: ``number`` is its line in the sheet, ``apex`` None where the table gives none.
+    """One row of a coding table.
 
-    ``folder`` is the name of the clip's folder: ``clip`` without what tells two rows of one name apart.
+    ``number`` is its line in the sheet; ``apex`` is None if the table has none; ``folder`` is the name of the clip's
+    folder, which is ``clip`` without the onset that is added to repeated names.
     """
 
     number: int
@@ -49,16 +50,16 @@ class Row:
 
     @property
     def where(self) -> str:
-        """The clip and its line, as findings name it."""
+        """The clip and its line in the sheet, for findings."""
         return f"{self.subject} {self.clip}" + (f" (row {self.number})" if self.number else "")
 
 
 @dataclass(frozen=True)
 class CodingTable:
-    """A coding table as read: ``findings`` are the faults of its rows, ``facts`` are for the head of a report.
+    """The content of a coding table.
 
-    ``version`` is one of the release's, or SYNTHETIC. ``listed`` are all (subject, folder) pairs that some row names,
-    faulty rows included.
+    ``version`` is a version of the release, or SYNTHETIC. ``findings`` are the faults of its rows; ``facts`` are for
+    the top of a report. ``listed`` are the (subject, folder) pairs of all rows, including rows with faults.
     """
 
     path: Path
@@ -70,12 +71,12 @@ class CodingTable:
 
     @property
     def synthetic(self) -> bool:
-        """Whether the clips are synthetic, by the table's name or title, or by a manifest beside it."""
+        """Whether the clips are synthetic, according to the table's name or title, or to a manifest next to it."""
         return self.version == SYNTHETIC
 
 
 def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Folders at and below ``root`` with the names of their folders and files; subject folders are not entered."""
+    """All folders at and below ``root`` as (folder, folder names, file names); subject folders are not entered."""
     is_subject = release.layout.is_subject
     for folder, folders, files in os.walk(root):
         depth = len(Path(folder).relative_to(root).parts)
@@ -85,16 +86,16 @@ def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str]
 
 
 def find_coding_table(root: Path, release: Release) -> CodingTable:
-    """Read the coding table that lies below ``root``, or beside or one level above it where ``root`` holds subjects.
+    """Read the coding table below ``root``; if ``root`` holds subjects, also next to it or one level above.
 
-    Of several different tables the newest version is read. Raises MerlabError when there is none, or when it is not
+    Of several different tables, the newest version is read. Raises MerlabError if there is no table, or if it is not
     clear which one to read.
     """
     paths = table_paths(root, release)
     if not paths:
         raise MerlabError(
-            f"{root} holds no coding table: looked {SEARCH_DEPTH} levels deep for {release.table.looked_for}, "
-            "which comes with the database; give the folder that holds the table and the folders of frames"
+            f"{root} has no coding table: searched {SEARCH_DEPTH} levels deep for {release.table.looked_for}, which is "
+            "part of the database; give the folder that holds the table and the folders of frames"
         )
     by_content: dict[str, Path] = {}
     for path in paths:
@@ -105,15 +106,15 @@ def find_coding_table(root: Path, release: Release) -> CodingTable:
     if len(chosen) != 1:
         named = ", ".join(f"{table.path} ({table.version})" for table in tables)
         raise MerlabError(
-            f"{root} holds several different coding tables: {named}; leave only the one that merlab is to read"
+            f"{root} has several different coding tables: {named}; leave only the one that merlab should read"
         )
     unread = [str(table.path) for table in tables if table is not chosen[0]]
-    note = {"tables not read": f"{', '.join(unread)} (the table of {newest} comes first)"} if unread else {}
+    note = {"tables not read": f"{', '.join(unread)} (the table of {newest} is preferred)"} if unread else {}
     return replace(chosen[0], facts={**chosen[0].facts, **note})
 
 
 def table_paths(root: Path, release: Release) -> list[Path]:
-    """Workbooks below ``root`` that may be coding tables; where ``root`` holds subjects, else those above it."""
+    """Workbooks below ``root`` that may be coding tables; if there are none, those above a ``root`` of subjects."""
     pattern = re.compile(rf"(?![~.]){release.table.files}", re.IGNORECASE)
     walked = walk_folders(root, release)
     below = [folder / name for folder, _, files in walked for name in files if pattern.fullmatch(name)]
@@ -127,9 +128,9 @@ def table_paths(root: Path, release: Release) -> list[Path]:
 
 
 def read_coding_table(path: Path, release: Release, sheet: str | None = None) -> CodingTable:
-    """Read one coding table: columns by name, numbers and action units as text or as numbers.
+    """Read one coding table; columns are found by name, and cells may be text or numbers.
 
-    Raises MerlabError when the file is not a workbook, holds no rows, or lacks a column.
+    Raises MerlabError if the file is not a workbook, has no rows, or lacks a column.
     """
     columns = release.table.columns
     required = [heading for role, heading in columns.items() if role not in OPTIONAL_ROLES]
@@ -147,17 +148,17 @@ def _check_records(
     form = release.table
     parsed = [_parse(number, record, path.name, release) for number, record in records.items()]
     rows = [row for row in parsed if isinstance(row, Row)]
-    unique, repeated = _without_repeats(_told_apart(rows) if form.names_repeat else rows)
+    unique, repeated = _without_repeats(_with_unique_names(rows) if form.names_repeat else rows)
     findings = [fault for fault in parsed if isinstance(fault, Finding)]
-    findings += [*repeated, *strange_emotions([(row.where, row.emotion) for row in unique], form)]
-    findings += [*_without_action_units(path.name, release, read), *_strange_durations(unique, records, form)]
+    findings += [*repeated, *unknown_emotions([(row.where, row.emotion) for row in unique], form)]
+    findings += [*_without_action_units(path.name, release, read), *_wrong_durations(unique, records, form)]
     emotions = Counter(_emotion(record, release) for record in records.values())
     classes = Counter(record["objective class"] for record in records.values() if "objective class" in record)
-    version, reason = SYNTHETIC, "it says so itself, or a manifest beside it does"
+    version, reason = SYNTHETIC, "by its name or title, or by a manifest next to it"
     if not synthetic:
         version, reason = version_of(emotions, bool(classes), form)
-        findings += against_published(path.name, version, emotions, Counter(row.subject for row in rows), form)
-    stated = {
+        findings += compare_counts(path.name, version, emotions, Counter(row.subject for row in rows), form)
+    facts = {
         "coding table": str(path),
         "table version": f"{version} ({reason})",
         "rows": str(len(records)),
@@ -165,14 +166,14 @@ def _check_records(
     }
     if classes:
         published = describe_counts(form.objective_classes)
-        stated["objective classes"] = f"{describe_counts(classes)} (published: {published})"
-    stated.update(_second_frames(records))
-    named = [(form.subject(record["subject"]) or "", form.clip(record["clip"])) for record in records.values()]
-    return CodingTable(path, version, tuple(unique), tuple(findings), frozenset(named), stated)
+        facts["objective classes"] = f"{describe_counts(classes)} (published: {published})"
+    facts.update(_second_frames(records))
+    listed = [(form.subject(record["subject"]) or "", form.clip(record["clip"])) for record in records.values()]
+    return CodingTable(path, version, tuple(unique), tuple(findings), frozenset(listed), facts)
 
 
 def _second_frames(records: Mapping[int, Record]) -> Iterator[tuple[str, str]]:
-    """What is said about rows that name a second apex or a second movement."""
+    """Facts about rows with a second apex or a second movement."""
     for role, rule in SECOND.items():
         rows = sum(_frame_number(record.get(role, "")) is not None for record in records.values())
         if rows:
@@ -180,7 +181,7 @@ def _second_frames(records: Mapping[int, Record]) -> Iterator[tuple[str, str]]:
 
 
 def _parse(number: int, record: Record, table: str, release: Release) -> Row | Finding:
-    """A row, or the finding that says why it cannot be one."""
+    """A row, or a finding with the reason why it cannot be used."""
     form = release.table
     subject, clip = form.subject(record["subject"]), form.clip(record["clip"])
     where = f"{subject} {clip} (row {number})" if subject and clip else f"{table}, row {number}"
@@ -196,7 +197,7 @@ def _parse(number: int, record: Record, table: str, release: Release) -> Row | F
     frames: dict[Role, int | None] = {role: _frame_number(record.get(role, "")) for role in FRAME_ROLES}
     for role, read in frames.items():
         if read is None and not (role == "apex" and record.get(role, "") in NO_APEX):
-            return fault(f"a frame number from 1 up in column {form.columns[role]}", repr(record.get(role, "")))
+            return fault(f"a frame number (1 or higher) in column {form.columns[role]}", repr(record.get(role, "")))
     apex = frames["apex"] or _frame_number(record.get("second apex", ""))
     onset, offset = frames["onset"], frames["offset"]
     assert onset is not None
@@ -205,8 +206,8 @@ def _parse(number: int, record: Record, table: str, release: Release) -> Row | F
     return Row(number, subject, clip, clip, onset, apex, offset, record.get("action units", ""), emotion)
 
 
-def _told_apart(rows: list[Row]) -> list[Row]:
-    """Rows of one subject and clip name at several onsets, each with its onset in the name: ``EP01_12@73``."""
+def _with_unique_names(rows: list[Row]) -> list[Row]:
+    """The rows; clip names of one subject that occur with several onsets get the onset: ``EP01_12@73``."""
     onsets: dict[tuple[str, str], set[int]] = defaultdict(set)
     for row in rows:
         onsets[row.subject, row.clip].add(row.onset)
@@ -216,7 +217,7 @@ def _told_apart(rows: list[Row]) -> list[Row]:
 
 
 def _without_repeats(rows: list[Row]) -> tuple[list[Row], list[Finding]]:
-    """Rows whose clip occurs once, or every time alike; the findings about the others."""
+    """The rows whose clip occurs once or in equal rows, and the findings about clips in several rows."""
     by_clip: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         by_clip.setdefault((row.subject, row.clip), []).append(row)
@@ -227,14 +228,14 @@ def _without_repeats(rows: list[Row]) -> tuple[list[Row], list[Finding]]:
             unique.append(same[0])
         if len(same) > 1:
             found = "rows " + ", ".join(str(row.number) for row in same)
-            alike = len(contents) == 1
+            equal = len(contents) == 1
             findings.append(
                 Finding(
-                    "differs" if alike else "unusable",
+                    "differs" if equal else "unusable",
                     f"{subject} {clip}",
-                    "one row a clip",
-                    f"{found}, {'all alike' if alike else 'which contradict each other'}",
-                    "the clip counts once" if alike else "remove the wrong rows from the table",
+                    "one row per clip",
+                    f"{found}, {'which are equal' if equal else 'which contradict each other'}",
+                    "the clip is used once" if equal else "remove the wrong rows from the table",
                 )
             )
     return unique, findings
@@ -243,17 +244,17 @@ def _without_repeats(rows: list[Row]) -> tuple[list[Row], list[Finding]]:
 def _without_action_units(table: str, release: Release, read: Records) -> Iterator[Finding]:
     column = release.table.columns.get("action units")
     if column is not None and column not in read.headings:
-        remedy = "clips are read without action units; take the original table where they are needed"
+        remedy = "clips are read without action units; if you need them, use the original table"
         yield Finding("differs", table, f"a column {column}", "none", remedy)
 
 
-def _strange_durations(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
-    """Rows whose own count of frames is not that of their onset and offset: one of the three was changed."""
+def _wrong_durations(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
+    """Findings about rows whose duration disagrees with onset and offset, so that one of the three is wrong."""
     for row in rows:
         counted, stated = row.offset - row.onset + 1, records[row.number].get("duration", "")
         if stated and _frame_number(stated) != counted:
             expected = f"{form.columns['duration']} {counted}, for onset {row.onset} and offset {row.offset}"
-            remedy = "onset and offset are used as they stand; compare the row with the original table"
+            remedy = "onset and offset are used as coded; compare the row with the original table"
             yield Finding("differs", row.where, expected, stated, remedy)
 
 

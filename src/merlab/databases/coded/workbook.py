@@ -1,4 +1,4 @@
-"""Excel workbooks as text: find the line of column names on whichever sheet, and read the lines below it."""
+"""Read Excel workbooks as text: find the line of column names on any sheet, and read the lines below it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ HEADER_LINES = 40
 class Records:
     """The lines below a line of column names.
 
-    ``rows`` maps the line's number in the sheet (from 1) to its cells by heading, as text; empty lines are passed over.
-    ``title`` is the workbook's, ``sheet`` the sheet's name, ``headings`` those of the wanted columns that are there.
+    ``rows`` maps the number of a line in the sheet (from 1) to its cells, heading -> text; empty lines are skipped.
+    ``title`` is the title of the workbook, ``sheet`` the name of the sheet, and ``headings`` are the requested columns
+    that exist.
     """
 
     title: str
@@ -36,12 +37,12 @@ class Records:
 def read_records(
     path: Path, what: str, required: Sequence[str], optional: Sequence[str] = (), sheet: str | None = None
 ) -> Records:
-    """Read the columns ``required`` and ``optional`` of a workbook, wherever in it their names stand.
+    """Read the columns ``required`` and ``optional`` of a workbook; their place in the workbook does not matter.
 
-    The header is the first line, of the first ``HEADER_LINES`` of each sheet, that holds every required heading;
-    blanks, case and punctuation in a heading do not matter. ``sheet`` restricts the search to the sheet of this name.
-    Raises MerlabError, in which ``what`` names the table, when the file is not a workbook, lacks a column, or holds no
-    rows.
+    The header is the first line with all required headings among the first ``HEADER_LINES`` lines of each sheet;
+    spaces, case and punctuation in a heading do not matter. ``sheet`` restricts the search to the sheet of this name.
+    Raises MerlabError if the file is not a workbook, lacks a column, or has no rows; ``what`` describes the table in
+    the message.
     """
     title, sheets = read_sheets(path)
     if sheet is not None and sheet not in sheets:
@@ -53,7 +54,7 @@ def read_records(
         for position, line in enumerate(lines[:HEADER_LINES])
     ]
     if not any(any(map(any, lines)) for lines in sheets.values()):
-        raise MerlabError(f"{path} holds only empty sheets; copy it again from the original")
+        raise MerlabError(f"{path} has only empty sheets; copy it again from the original")
     _, position, name = max(places, key=lambda place: place[:2], default=(0, 0, next(iter(sheets))))
     header, lines = sheets[name][-position], sheets[name][1 - position :]
     columns = {_normal(text): column for column, text in enumerate(header) if text}
@@ -70,12 +71,12 @@ def read_records(
         if any(line)
     }
     if not rows:
-        raise MerlabError(f"{path} holds column names but no rows; copy it again from the original")
+        raise MerlabError(f"{path} has column names but no rows; copy it again from the original")
     return Records(title, name, headings, rows)
 
 
 def read_sheets(path: Path) -> tuple[str, dict[str, list[list[str]]]]:
-    """Title of a workbook, and the lines of its sheets with all cells as text; raises MerlabError for no workbook."""
+    """The title of a workbook, and the lines of its sheets as text; raises MerlabError if it is not a workbook."""
     try:
         workbook = openpyxl.load_workbook(path, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, KeyError, ValueError, OSError) as error:
@@ -96,5 +97,5 @@ def _text(cell: Any) -> str:
 
 
 def _normal(heading: str) -> str:
-    """Headings alike for 'OnsetFrame', 'Onset Frame' and 'onsetframe'."""
+    """A heading for comparison: the same for 'OnsetFrame', 'Onset Frame' and 'onsetframe'."""
     return re.sub(r"[^a-z0-9]", "", heading.lower())
