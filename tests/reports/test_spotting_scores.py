@@ -20,7 +20,7 @@ FOUND = pd.DataFrame([("a", 1, 6, 10, "x", "AU4 0.9"), ("b", 1, 8, 10, "x", "")]
 
 @pytest.fixture
 def results(tmp_path):
-    """A folder of stored results with one of spotting, ``long``."""
+    """A folder of stored results that holds the scores ``long``."""
     write_json(tmp_path / "out" / "metadata.json", {"model": {"stamps": ["SYNTHETIC", "REDUCED"]}})
     scores = score_spotting(TRUTH, FOUND, 200.0)
     spotted = [tmp_path / "out" / "events.csv"]
@@ -30,8 +30,10 @@ def results(tmp_path):
     return tmp_path / "results"
 
 
-def test_every_value_stands_beside_its_interval_and_the_guesses():
-    rows = {measure: told for measure, *told in spotting_table(score_spotting(TRUTH, FOUND, 200.0)).to_numpy().tolist()}
+def test_every_value_is_listed_with_its_interval_and_two_guesses():
+    rows = {
+        measure: cells for measure, *cells in spotting_table(score_spotting(TRUTH, FOUND, 200.0)).to_numpy().tolist()
+    }
     assert rows["F1 at IoU 0.5"][0] == ".800 [.667, 1.000]"
     assert rows["spotted: right, wrong; missed"][0] == "2, 0; 1"
     assert rows["apex error, median in ms"][0] == "10.00"
@@ -39,9 +41,9 @@ def test_every_value_stands_beside_its_interval_and_the_guesses():
     assert rows["first action unit right, of 2"] == [".500 [.000, 1.000]", ".500", ".000"]
 
 
-def test_what_cannot_be_said_has_no_row_and_no_number():
-    silent = TRUTH[["video", "onset", "offset"]]
-    table = spotting_table(score_spotting(silent, silent.iloc[:0]))
+def test_an_undefined_score_is_a_dash_or_has_no_row():
+    unlabeled = TRUTH[["video", "onset", "offset"]]
+    table = spotting_table(score_spotting(unlabeled, unlabeled.iloc[:0]))
     assert dict(zip(table["measure"], table["value"], strict=True)) == {
         "videos with an event; true events": "2; 3",
         "spotted: right, wrong; missed": "0, 0; 3",
@@ -51,12 +53,28 @@ def test_what_cannot_be_said_has_no_row_and_no_number():
     }
 
 
-def test_stamps_are_those_of_the_recordings_and_of_the_models(results, tmp_path):
+def test_stamps_come_from_the_recordings_and_the_models(results, tmp_path):
     assert read_spotting(results / "spotting" / "long.json").stamps == ["SYNTHETIC", "REDUCED"]
     assert stamps_of(tmp_path / "mine.csv", [tmp_path / "elsewhere" / "events.csv"]) == []
 
 
-def test_a_document_takes_its_block_from_what_was_stored(results, tmp_path):
+def test_stored_scores_are_read_back_as_they_were(results):
+    assert read_spotting(results / "spotting" / "long.json").scores == score_spotting(TRUTH, FOUND, 200.0)
+
+
+def test_scores_without_the_command_that_repeats_them_are_not_stored(tmp_path):
+    with pytest.raises(MerlabError, match="--save needs --command"):
+        store_spotting(tmp_path / "long.json", score_spotting(TRUTH, FOUND), "", tmp_path / "truth.csv", [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_metadata_of_another_program_beside_the_events_is_named(tmp_path):
+    write_json(tmp_path / "metadata.json", {"camera": "unknown"})
+    with pytest.raises(MerlabError, match="metadata.json was not written by `merlab recognize`"):
+        stamps_of(tmp_path / "mine.csv", [tmp_path / "events.csv"])
+
+
+def test_a_document_takes_its_block_from_the_stored_scores(results, tmp_path):
     document = tmp_path / "page.md"
     document.write_text("<!-- spotting: long -->\n<!-- end -->\n")
     fill(document, results, check=False)
@@ -67,14 +85,14 @@ def test_a_document_takes_its_block_from_what_was_stored(results, tmp_path):
     assert fill(document, results, check=True)
 
 
-def test_a_block_of_what_was_not_stored_says_how_to_store_it(results, tmp_path):
+def test_a_block_of_scores_that_are_not_stored_names_the_command_that_stores_them(results, tmp_path):
     document = tmp_path / "page.md"
     document.write_text("<!-- spotting: short -->\n<!-- end -->\n")
     with pytest.raises(MerlabError, match=r"requests spotting 'short'; write it with .*--save .*short\.json"):
         fill(document, results, check=False)
 
 
-def test_a_file_of_something_else_is_named(tmp_path):
+def test_a_file_of_another_kind_is_named(tmp_path):
     write_json(tmp_path / "other.json", {"date": "today"})
     with pytest.raises(MerlabError, match="other.json holds no scores of spotting"):
         read_spotting(tmp_path / "other.json")

@@ -1,6 +1,8 @@
-"""Which spotted intervals hit which true ones, and what is made of it."""
+"""Which spotted intervals hit which true ones, and the scores that follow."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 import pandas as pd
@@ -10,12 +12,17 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from merlab.errors import MerlabError
-from merlab.schemes import find_scheme
-from merlab.spotting.scoring import NO_EMOTION, in_scheme, iou, match, read_events, score_spotting
+from merlab.spotting.scoring import NO_EMOTION, SpottingScores, iou, match, read_events, score_spotting
 
 
 def events(*rows, columns=("onset", "offset"), video="a"):
     return pd.DataFrame(rows, columns=list(columns)).assign(video=video)
+
+
+def recognition_of(truth, spotted, **options):
+    scored = score_spotting(truth, spotted, **options).recognition
+    assert scored is not None
+    return scored
 
 
 @st.composite
@@ -83,120 +90,146 @@ class TestScore:
     def test_counts_are_pooled_over_videos_and_no_video_is_left_out(self):
         """Hits: a 1..9 and b 2..10. Wrong: a 50..60, b 101..120 (true only in a), c 5..9. Missed: a 101..120."""
         result = score_spotting(self.TRUTH, self.SPOTTED)
-        assert (result["tp"], result["fp"], result["fn"], result["videos"]) == (2, 3, 1, 3)
-        assert result["precision"] == pytest.approx(2 / 5)
-        assert result["recall"] == pytest.approx(2 / 3)
-        assert result["f1"] == pytest.approx(4 / 8)
-        assert result["apex_error"] is None
-        assert result["strs"] is None
+        assert (result.tp, result.fp, result.fn, result.videos) == (2, 3, 1, 3)
+        assert result.precision == pytest.approx(2 / 5)
+        assert result.recall == pytest.approx(2 / 3)
+        assert result.f1 == pytest.approx(4 / 8)
+        assert result.apex_error is None
+        assert result.strs is None
 
     @given(separate_intervals())
     def test_the_truth_itself_scores_1(self, truth):
         table = events(*truth.tolist())
         result = score_spotting(table, table)
-        assert result["f1"] == (1.0 if len(truth) else None)
+        assert result.f1 == (1.0 if len(truth) else None)
 
     @given(separate_intervals(), separate_intervals())
     def test_swapping_the_tables_swaps_precision_and_recall(self, truth, spotted):
         forth = score_spotting(events(*truth.tolist()), events(*spotted.tolist()))
         back = score_spotting(events(*spotted.tolist()), events(*truth.tolist()))
-        assert (forth["precision"], forth["recall"], forth["f1"]) == (back["recall"], back["precision"], back["f1"])
+        assert (forth.precision, forth.recall, forth.f1) == (back.recall, back.precision, back.f1)
 
     def test_apex_error_is_taken_over_hits_in_frames_and_ms(self):
         columns = ("onset", "apex", "offset")
         truth = events((1, 5, 10), (101, 110, 120), (201, 205, 210), columns=columns)
         spotted = events((1, 7, 10), (101, 109, 120), (301, 399, 400), columns=columns)
-        error = score_spotting(truth, spotted, fps=200.0)["apex_error"]
-        assert error == pytest.approx({"median_frames": 1.5, "mean_frames": 1.5, "median_ms": 7.5, "mean_ms": 7.5})
+        error = score_spotting(truth, spotted, fps=200.0).apex_error
+        assert error is not None
+        assert (error.median_frames, error.mean_frames) == pytest.approx((1.5, 1.5))
+        assert (error.median_ms, error.mean_ms) == pytest.approx((7.5, 7.5))
 
     def test_strs_is_f1_of_spotting_times_f1_of_recognition_over_the_hits(self):
         """3 hits, 1 wrong, 1 missed: F1 6/8. Recognized a/a a/b b/b: macro precision and recall are both 3/4."""
         columns = ("onset", "offset", "emotion")
         truth = events((1, 10, "a"), (21, 30, "a"), (41, 50, "b"), (61, 70, "b"), columns=columns)
         spotted = events((1, 10, "a"), (21, 30, "b"), (41, 50, "b"), (81, 90, "a"), columns=columns)
-        result = score_spotting(truth, spotted)
-        assert result["f1"] == pytest.approx(6 / 8)
-        assert result["recognition"]["n"] == 3
-        assert result["recognition"]["confusion"] == [[1, 1], [0, 1]]
-        assert result["recognition"]["f1"] == pytest.approx(3 / 4)
-        assert result["recognition"]["uf1"] == pytest.approx(2 / 3)
-        assert result["strs"] == pytest.approx(6 / 8 * 3 / 4)
+        result, recognition = score_spotting(truth, spotted), recognition_of(truth, spotted)
+        assert result.f1 == pytest.approx(6 / 8)
+        assert recognition.n == 3
+        assert recognition.confusion == ((1, 1), (0, 1))
+        assert recognition.f1 == pytest.approx(3 / 4)
+        assert recognition.uf1 == pytest.approx(2 / 3)
+        assert result.strs == pytest.approx(6 / 8 * 3 / 4)
 
-    def test_an_event_without_a_class_is_wrong_and_none_of_the_classes(self):
+    def test_an_event_without_a_recognized_class_counts_as_wrong_but_not_as_a_class(self):
         """3 hits: a/a, a/none, b/b. Recall 1/2 and 1, precision 1 and 1."""
         columns = ("onset", "offset", "emotion")
         truth = events((1, 10, "a"), (21, 30, "a"), (41, 50, "b"), columns=columns)
         spotted = events((1, 10, "a"), (21, 30, NO_EMOTION), (41, 50, "b"), columns=columns)
-        recognition = score_spotting(truth, spotted)["recognition"]
-        assert recognition["classes"] == ["a", "b"]
-        assert (recognition["n"], recognition["abstained"]) == (3, 1)
-        assert recognition["uar"] == pytest.approx(3 / 4)
-        assert recognition["f1"] == pytest.approx(2 * 1 * 0.75 / 1.75)
+        recognition = recognition_of(truth, spotted)
+        assert recognition.classes == ("a", "b")
+        assert (recognition.n, recognition.abstained) == (3, 1)
+        assert recognition.uar == pytest.approx(3 / 4)
+        assert recognition.f1 == pytest.approx(2 * 1 * 0.75 / 1.75)
 
-    def test_a_scheme_gives_true_emotions_classes_and_leaves_those_outside_to_spotting(self):
+    def test_a_scheme_gives_true_emotions_classes_and_events_outside_it_are_only_spotted(self):
         columns = ("onset", "offset", "emotion")
         truth = events((1, 10, "Happiness"), (21, 30, "disgust"), (41, 50, "others"), columns=columns)
         spotted = events((1, 10, "positive"), (21, 30, "positive"), (41, 50, "surprise"), columns=columns)
-        result = score_spotting(in_scheme(truth, find_scheme("megc2019")), spotted)
-        assert (result["tp"], result["recognition"]["n"]) == (3, 2)
-        assert result["recognition"]["classes"] == ["negative", "positive"]
-        assert result["recognition"]["accuracy"] == 0.5
+        assert score_spotting(truth, spotted, scheme="megc2019").tp == 3
+        recognition = recognition_of(truth, spotted, scheme="megc2019")
+        assert recognition.n == 2
+        assert recognition.classes == ("negative", "positive")
+        assert recognition.accuracy == 0.5
+        own = {"happiness": "positive", "disgust": "positive"}
+        assert recognition_of(truth, spotted, scheme=own | {"others": "other"}).accuracy == pytest.approx(2 / 3)
         with pytest.raises(MerlabError, match="no column emotion"):
-            in_scheme(events((1, 10)), find_scheme("megc2019"))
+            score_spotting(events((1, 10)), spotted, scheme="megc2019")
 
     def test_intervals_come_from_resampling_videos_and_one_video_has_none(self):
-        """Video a is all right, b all missed: F1 of a resample is 1, 2/3 or 0, each in a share that is known."""
+        """Video a is all right, b all missed: F1 of a resample is 1, 2/3 or 0."""
         truth = pd.concat([events((1, 10)), events((1, 10), video="b")])
-        assert score_spotting(truth, events((1, 10)))["f1_interval"] == (0.0, 1.0)
-        assert score_spotting(events((1, 10)), events((1, 10)))["f1_interval"] is None
-        assert score_spotting(truth, truth)["f1_interval"] == (1.0, 1.0)
+        assert score_spotting(truth, events((1, 10))).f1_interval == (0.0, 1.0)
+        assert score_spotting(events((1, 10)), events((1, 10))).f1_interval is None
+        assert score_spotting(truth, truth).f1_interval == (1.0, 1.0)
 
-    def test_guesses_of_the_class_stand_beside_recognition(self):
-        """Hits a, a, b; a is most frequent among the true events: its F1 is 2/3, 4/5 over a, 0 over b."""
+    def test_recognition_comes_with_two_guesses_of_the_class(self):
+        """Hits a, a, b; the most frequent true class is a: as a guess it is right in 2 of 3, with F1 4/5 and 0."""
         columns = ("onset", "offset", "emotion")
         truth = events((1, 10, "a"), (21, 30, "a"), (41, 50, "b"), (61, 70, "a"), columns=columns)
         spotted = events((1, 10, "b"), (21, 30, "a"), (41, 50, "b"), columns=columns)
         result = score_spotting(truth, spotted)
-        constant, random = (result["recognition"]["baselines"][name] for name in ("constant", "random"))
-        assert constant["accuracy"] == pytest.approx(2 / 3)
-        assert constant["uf1"] == pytest.approx((4 / 5 + 0) / 2)
-        assert result["strs_floors"]["constant"] == pytest.approx(6 / 7 * constant["f1"])
-        assert random["accuracy"] == pytest.approx(1 / 2, abs=0.05)
+        assert result.recognition is not None
+        assert result.strs_baselines is not None
+        constant, random = result.recognition.baselines.constant, result.recognition.baselines.random
+        assert constant.accuracy == pytest.approx(2 / 3)
+        assert constant.uf1 == pytest.approx((4 / 5 + 0) / 2)
+        assert result.strs_baselines.constant == pytest.approx(6 / 7 * constant.f1)
+        assert random.accuracy == pytest.approx(1 / 2, abs=0.05)
 
-    def test_the_random_guess_is_that_of_so_many_classes(self):
+    def test_a_random_guess_among_three_classes_is_right_in_a_third(self):
         columns = ("onset", "offset", "emotion")
         truth = events(*((30 * at, 30 * at + 9, "abc"[at % 3]) for at in range(60)), columns=columns)
-        assert score_spotting(truth, truth)["recognition"]["baselines"]["random"]["uar"] == pytest.approx(
-            1 / 3, abs=0.01
-        )
+        assert recognition_of(truth, truth).baselines.random.uar == pytest.approx(1 / 3, abs=0.01)
 
     def test_tables_of_other_videos_are_refused(self):
         with pytest.raises(MerlabError, match="no video occurs in both tables.*of a, the spotted ones of b"):
             score_spotting(events((1, 10)), events((1, 10), video="b"))
+
+    @pytest.mark.parametrize("fps", [0, -1, float("nan")])
+    def test_a_frame_rate_must_be_above_0(self, fps):
+        with pytest.raises(MerlabError, match="must be above 0"):
+            score_spotting(events((1, 10)), events((1, 10)), fps=fps)
+
+
+class TestJson:
+    COLUMNS = ("onset", "apex", "offset", "emotion", "action_units")
+    TABLE = events((1, 5, 10, "a", "4"), (21, 25, 30, "b", "12"), columns=COLUMNS)
+
+    def test_scores_are_read_back_as_they_were(self):
+        scores = score_spotting(self.TABLE, self.TABLE, fps=200)
+        assert SpottingScores.model_validate(json.loads(json.dumps(scores.to_json()))) == scores
+
+    def test_the_guesses_are_under_the_keys_of_the_first_release(self):
+        content = score_spotting(self.TABLE, self.TABLE).to_json()
+        for entry in (content["recognition"]["floors"], content["action_units"]["floors"], content["strs_floors"]):
+            assert set(entry) == {"constant", "random"}
 
 
 class TestActionUnits:
     COLUMNS = ("onset", "offset", "action_units")
     TRUTH = events((1, 10, "L12+6"), (21, 30, "4"), (41, 50, "1+2"), (61, 70, "4"), columns=COLUMNS)
 
-    def units(self, *named):
-        rows = [(onset, onset + 9, units) for onset, units in zip((1, 21, 41, 61), named, strict=False)]
-        return score_spotting(self.TRUTH, events(*rows, columns=self.COLUMNS))["action_units"]
+    def units(self, *listed):
+        rows = [(onset, onset + 9, units) for onset, units in zip((1, 21, 41, 61), listed, strict=False)]
+        scored = score_spotting(self.TRUTH, events(*rows, columns=self.COLUMNS)).action_units
+        assert scored is not None
+        return scored
 
-    def test_the_first_unit_that_is_named_counts_whatever_the_side(self):
+    def test_the_first_listed_unit_counts_whatever_its_side(self):
         scored = self.units("AU12 right 1.90; AU4 0.72", "AU7 0.40; AU4 0.41", "", "AU4 1.00")
-        assert (scored["n"], scored["named"], scored["first_right"]) == (4, 3, 2 / 4)
+        assert (scored.n, scored.named, scored.first_right) == (4, 3, 2 / 4)
 
-    def test_a_constant_and_the_units_of_other_hits_stand_beside_it(self):
-        """AU4 is in 2 of 4 hits. Named 12, 4, 1, 4: of 12 pairs of different hits, only the two 4s suit each other."""
+    def test_it_comes_with_a_constant_guess_and_the_units_of_other_hits(self):
+        """AU4 is in 2 of 4 hits. Listed 12, 4, 1, 4: of 12 pairs of different hits, only the two 4s match."""
         scored = self.units("AU12 1.90", "AU4 0.41", "AU1 0.9", "AU4 1.00")
-        assert scored["first_right"] == 1
-        assert scored["baselines"] == {"constant": 2 / 4, "random": 2 / 12}
+        assert scored.first_right == 1
+        assert scored.baselines.model_dump() == {"constant": 2 / 4, "random": 2 / 12}
 
-    def test_nothing_is_said_where_either_table_is_silent(self):
-        silent = self.TRUTH.drop(columns="action_units")
-        assert score_spotting(self.TRUTH, silent)["action_units"] is None
-        assert score_spotting(silent, self.TRUTH)["action_units"] is None
+    def test_there_is_no_score_if_either_table_lacks_the_column(self):
+        unlabeled = self.TRUTH.drop(columns="action_units")
+        assert score_spotting(self.TRUTH, unlabeled).action_units is None
+        assert score_spotting(unlabeled, self.TRUTH).action_units is None
 
 
 class TestReading:
@@ -205,31 +238,49 @@ class TestReading:
         [
             ("", "cannot be read as CSV"),
             ("start,stop\n1,2\n", "no column onset and no column offset; it has start, stop"),
-            ("onset,offset\n1,5\n9,2\n", "row 2 is no interval"),
-            ("onset,offset\n1,\n", "row 1 is no interval"),
-            ("onset,offset\n1,x\n", "row 1 is no interval"),
-            ("video,onset,offset\n,1,2\n", "row 1 does not say of which video"),
+            ("onset,offset\n1,5\n9,2\n", "row 2 is not an interval"),
+            ("onset,offset\n1,\n", "row 1 is not an interval"),
+            ("onset,offset\n1,x\n", "row 1 is not an interval"),
+            ("video,onset,offset\n,1,2\n", "row 1 has no video"),
         ],
     )
-    def test_what_is_wrong_with_a_table_is_named(self, tmp_path, content, words):
+    def test_the_message_names_what_is_wrong_with_a_table(self, tmp_path, content, words):
         (tmp_path / "events.csv").write_text(content)
         with pytest.raises(MerlabError, match=words):
             read_events(tmp_path / "events.csv")
 
-    def test_a_table_that_is_not_there(self, tmp_path):
+    def test_a_missing_file_is_named(self, tmp_path):
         with pytest.raises(MerlabError, match="does not exist"):
             read_events(tmp_path / "events.csv")
 
     def test_rows_without_a_video_belong_to_one(self, tmp_path):
         (tmp_path / "events.csv").write_text("onset,offset\n1,5\n9,12\n")
         table = read_events(tmp_path / "events.csv")
-        assert score_spotting(table, table)["tp"] == 2
+        assert score_spotting(table, table).tp == 2
 
     def test_the_classes_of_recognize_are_read_as_emotions(self, tmp_path):
         (tmp_path / "events.csv").write_text("onset,offset,class\n1,5,positive\n9,12,\n")
         assert read_events(tmp_path / "events.csv")["emotion"].tolist() == ["positive", NO_EMOTION]
 
+    def test_a_data_frame_is_read_like_the_file_of_its_rows(self, tmp_path):
+        rows = [(7, 1, 5, "positive", "AU4"), (7, 9, 12, "", ""), (8, 20, 30, None, None)]
+        table = pd.DataFrame(rows, columns=["video", "onset", "offset", "class", "action_units"], index=[5, 6, 7])
+        table.to_csv(tmp_path / "events.csv", index=False)
+        pd.testing.assert_frame_equal(read_events(table), read_events(tmp_path / "events.csv"), check_dtype=False)
+        pd.testing.assert_frame_equal(read_events(read_events(table)), read_events(table))
+        with pytest.raises(MerlabError, match="the table of events: row 2 is not an interval"):
+            read_events(table.assign(offset=[5, 1, 30]))
+
+    def test_events_may_come_in_several_tables_with_and_without_classes(self, tmp_path):
+        events((1, 10), video="a").to_csv(tmp_path / "a.csv", index=False)
+        other = events((1, 10, "x"), columns=("onset", "offset", "emotion"), video="b")
+        both = read_events([str(tmp_path / "a.csv"), other])
+        assert both[["video", "emotion"]].to_numpy().tolist() == [["a", NO_EMOTION], ["b", "x"]]
+        assert score_spotting([other, events((1, 10))], both).tp == 2
+        with pytest.raises(MerlabError, match="no table"):
+            read_events([])
+
     def test_an_empty_table_is_a_video_without_events(self, tmp_path):
         (tmp_path / "events.csv").write_text("video,onset,apex,offset\n")
         result = score_spotting(events((1, 10)), read_events(tmp_path / "events.csv"))
-        assert (result["tp"], result["fn"], result["precision"], result["recall"]) == (0, 1, None, 0.0)
+        assert (result.tp, result.fn, result.precision, result.recall) == (0, 1, None, 0.0)

@@ -1,42 +1,49 @@
-"""What spotting and recognition in videos scored, as a table, and kept as JSON for documents."""
+"""Scores of spotting and recognition in videos: as a table, and stored as JSON for documents."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from merlab.errors import MerlabError
+from merlab.evaluation.significance import Interval
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
 from merlab.reports.stored import commit_of_checkout
-from merlab.reports.tables import estimate, number
+from merlab.reports.tables import estimate
+from merlab.spotting.scoring import SpottingScores
+from merlab.spotting.scoring.score_models import ApexError, RecognitionScores
+from merlab.stamps import SYNTHETIC
 from merlab.storage import read_json, write_json
 from merlab.videos.result import METADATA
 
 FOLDER = "spotting"
-RECOGNITION_TITLES = {"uf1": "UF1", "uar": "UAR", "accuracy": "accuracy", "f1": "harmonic F1"}
-NOTHING = "–"
+UNDEFINED = "–"
 
 
 class StoredSpotting(BaseModel):
-    """The scores of ``score_spotting`` with their stamps, and what a reader would type to repeat them."""
+    """The scores of ``score_spotting`` with their stamps, and the command that repeats them."""
 
     date: str
     commit: str | None
     command: str
     stamps: list[str]
-    scores: dict[str, Any]
+    scores: SpottingScores
     versions: dict[str, str]
     hardware: str
 
 
-def store_spotting(path: Path, scores: dict[str, Any], command: str, truth: Path, spotted: Sequence[Path]) -> None:
-    """Write scores as JSON; stamped as the true events and the results of `merlab recognize` are."""
+def store_spotting(path: Path, scores: SpottingScores, command: str, truth: Path, spotted: Sequence[Path]) -> None:
+    """Write scores as JSON, with the stamps of the true events and of the results of `merlab recognize`.
+
+    Raises MerlabError without a command.
+    """
+    if not command:
+        raise MerlabError("--save needs --command, so that a reader can repeat the tables")
     stored = StoredSpotting(
         date=datetime.now(timezone.utc).date().isoformat(),
         commit=commit_of_checkout(),
@@ -46,66 +53,103 @@ def store_spotting(path: Path, scores: dict[str, Any], command: str, truth: Path
         versions=versions(),
         hardware=hardware(),
     )
-    write_json(path, stored.model_dump(mode="json"))
+    write_json(path, stored.model_dump(mode="json", by_alias=True))
 
 
 def read_spotting(path: Path) -> StoredSpotting:
-    """What ``store_spotting`` wrote; raises MerlabError for anything else."""
+    """The content of a file of ``store_spotting``; raises MerlabError for any other file."""
     try:
         return StoredSpotting.model_validate(read_json(path))
     except ValidationError as error:
-        told = f"{path} holds no scores of spotting ({error}); write it with `merlab score-spotting --save`"
-        raise MerlabError(told) from error
+        fault = error.errors()[0]
+        field = ".".join(map(str, fault["loc"])) or "content"
+        raise MerlabError(
+            f"{path} holds no scores of spotting ({field}: {fault['msg']}); write it again with "
+            "`merlab score-spotting --save`"
+        ) from error
+
+
+class _UsedModel(BaseModel):
+    stamps: list[str]
+
+
+class _Recognized(BaseModel):
+    """Of metadata.json, the field that is needed here; results of every merlab have it."""
+
+    model: _UsedModel
 
 
 def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
-    """SYNTHETIC where merlab drew the recordings, and the stamps of the models that named the classes."""
-    stamps = ["SYNTHETIC"] if truth.name.startswith("SYNTHETIC") else []
+    """SYNTHETIC for recordings that merlab made, and the stamps of the models that recognized the classes."""
+    stamps = [SYNTHETIC] if truth.name.startswith(SYNTHETIC) else []
     for path in spotted:
-        if (path.parent / METADATA).is_file():
-            stamps += read_json(path.parent / METADATA)["model"]["stamps"]
+        metadata = path.parent / METADATA
+        if metadata.is_file():
+            stamps += _recognized(metadata).model.stamps
     return list(dict.fromkeys(stamps))
 
 
-def spotting_table(scores: dict[str, Any]) -> pd.DataFrame:
-    """A row a measure: its value with the 95 % interval from resampling videos, and what two that guess score."""
+def _recognized(metadata: Path) -> _Recognized:
+    try:
+        return _Recognized.model_validate(read_json(metadata))
+    except ValidationError as error:
+        raise MerlabError(
+            f"{metadata} was not written by `merlab recognize`; move the events into a folder without such a file"
+        ) from error
+
+
+def spotting_table(scores: SpottingScores) -> pd.DataFrame:
+    """One row per score: its value with the 95 % interval from resampling videos, and the scores of two guesses."""
     rows = [
-        _row("videos with an event; true events", f"{scores['videos']}; {scores['true_events']}"),
-        _row("spotted: right, wrong; missed", f"{scores['tp']}, {scores['fp']}; {scores['fn']}"),
-        *(_row(name, _told(scores[name])) for name in ("precision", "recall")),
-        _row("F1 at IoU 0.5", _told(scores["f1"], scores["f1_interval"])),
-        *_apex_rows(scores["apex_error"] or {}),
-        *_recognition_rows(scores["recognition"]),
+        _row("videos with an event; true events", f"{scores.videos}; {scores.true_events}"),
+        _row("spotted: right, wrong; missed", f"{scores.tp}, {scores.fp}; {scores.fn}"),
+        _row("precision", _text(scores.precision)),
+        _row("recall", _text(scores.recall)),
+        _row("F1 at IoU 0.5", _text(scores.f1, scores.f1_interval)),
+        *_apex_rows(scores.apex_error),
+        *_recognition_rows(scores.recognition),
     ]
-    if scores["strs"] is not None:
-        rows.append(_row("STRS", _told(scores["strs"], scores["strs_interval"]), scores["strs_floors"]))
-    units = scores["action_units"]
+    if scores.strs_baselines is not None:
+        guesses = scores.strs_baselines
+        rows.append(_row("STRS", _text(scores.strs, scores.strs_interval), guesses.constant, guesses.random))
+    units = scores.action_units
     if units is not None:
-        told = _told(units["first_right"], units["interval"])
-        rows.append(_row(f"first action unit right, of {units['n']}", told, units["baselines"]))
+        share = _text(units.first_right, units.interval)
+        guessed = units.baselines
+        rows.append(_row(f"first action unit right, of {units.n}", share, guessed.constant, guessed.random))
     return pd.DataFrame(rows)
 
 
-def _apex_rows(errors: dict[str, float | None]) -> list[dict[str, str]]:
-    named = {name.replace("_", " in "): value for name, value in errors.items() if value is not None}
-    return [_row(f"apex error, {name}", f"{value:.2f}") for name, value in named.items()]
-
-
-def _recognition_rows(recognition: dict[str, Any] | None) -> list[dict[str, str]]:
-    if recognition is None:
+def _apex_rows(error: ApexError | None) -> list[dict[str, str]]:
+    if error is None:
         return []
-    baselines = recognition["baselines"]
-    rows = [_row("recognized, of them abstained", f"{recognition['n']}, {recognition['abstained']}")]
-    for name, title in RECOGNITION_TITLES.items():
-        told = _told(recognition[name], recognition["intervals"][name])
-        rows.append(_row(f"recognition {title}", told, {floor: baselines[floor][name] for floor in baselines}))
-    return rows
+    named = {
+        "median in frames": error.median_frames,
+        "mean in frames": error.mean_frames,
+        "median in ms": error.median_ms,
+        "mean in ms": error.mean_ms,
+    }
+    return [_row(f"apex error, {name}", f"{value:.2f}") for name, value in named.items() if value is not None]
 
 
-def _row(measure: str, value: str, baselines: dict[str, float | None] | None = None) -> dict[str, str]:
-    guesses = {name: _told((baselines or {})[name]) if baselines else "" for name in ("constant", "random")}
-    return {"measure": measure, "value": value, **guesses}
+def _recognition_rows(scores: RecognitionScores | None) -> list[dict[str, str]]:
+    if scores is None:
+        return []
+    constant, random = scores.baselines.constant, scores.baselines.random
+    intervals = scores.intervals
+    return [
+        _row("recognized, of them abstained", f"{scores.n}, {scores.abstained}"),
+        _row("recognition UF1", _text(scores.uf1, intervals.uf1), constant.uf1, random.uf1),
+        _row("recognition UAR", _text(scores.uar, intervals.uar), constant.uar, random.uar),
+        _row("recognition accuracy", _text(scores.accuracy, intervals.accuracy), constant.accuracy, random.accuracy),
+        _row("recognition harmonic F1", _text(scores.f1, intervals.f1), constant.f1, random.f1),
+    ]
 
 
-def _told(value: float | None, interval: Sequence[float] | None = None) -> str:
-    return NOTHING if value is None else estimate(value, interval=interval) if interval else number(value)
+def _row(measure: str, value: str, *guesses: float | None) -> dict[str, str]:
+    constant, random = map(_text, guesses) if guesses else ("", "")
+    return {"measure": measure, "value": value, "constant": constant, "random": random}
+
+
+def _text(value: float | None, interval: Interval | None = None) -> str:
+    return UNDEFINED if value is None else estimate(value, interval=interval)

@@ -1,4 +1,4 @@
-"""A spotted event that hit a true one, and the interval of what is counted over hits."""
+"""A hit (a spotted event with the true event that it matches), and the interval of scores over hits."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from merlab.evaluation.significance import Metric, bootstrap_interval
+from merlab.evaluation.significance import Interval, Metric, bootstrap_interval
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HitEvent:
-    """Which video (its position among all), and the rows of both tables."""
+    """One hit: the position of its video among all videos, and its row in each table."""
 
     video: int
-    true: Any
-    found: Any
+    true: pd.Series[Any]
+    found: pd.Series[Any]
 
 
-def interval_of(counts: NDArray[np.int64], metric: Metric) -> tuple[float, float] | None:
-    """The 95 % interval of ``metric`` of the pooled counts (videos, ...), videos drawn with replacement."""
+def interval_of(counts: NDArray[np.int64], metric: Metric) -> Interval | None:
+    """The 95 % interval of ``metric`` of the pooled counts (videos, ...), videos resampled with replacement."""
     return bootstrap_interval(counts[None], metric) if len(counts) > 1 else None

@@ -11,7 +11,7 @@ Hit = tuple[int, int]
 
 
 def iou(truth: ArrayLike, spotted: ArrayLike) -> NDArray[np.float64]:
-    """Intersection over union in frames of intervals (n, 2) and (m, 2), first and last frame included: (n, m)."""
+    """Intersection over union, in frames, of intervals (n, 2) and (m, 2), first and last frame included: (n, m)."""
     one = np.asarray(truth, float).reshape(-1, 1, 2)
     other = np.asarray(spotted, float).reshape(1, -1, 2)
     shared = np.minimum(one[..., 1], other[..., 1]) - np.maximum(one[..., 0], other[..., 0]) + 1
@@ -23,7 +23,7 @@ def iou(truth: ArrayLike, spotted: ArrayLike) -> NDArray[np.float64]:
 def match(truth: ArrayLike, spotted: ArrayLike, least: float = LEAST_IOU) -> list[Hit]:
     """Pairs (row of truth, row of spotted) of intervals (n, 2) that hit each other, the best overlaps first.
 
-    No row is used twice. Where neither table overlaps itself the order cannot matter at 0.5: an interval covers at
+    No row is used twice. If neither table overlaps itself, the order makes no difference at 0.5: an interval covers at
     least half of two others only if they are its two halves.
     """
     overlaps = iou(truth, spotted)

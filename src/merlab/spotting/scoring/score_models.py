@@ -1,0 +1,113 @@
+"""The scores of spotted events: what ``score_spotting`` returns, and what is stored as JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from merlab.evaluation.significance import Interval
+
+Value = TypeVar("Value")
+
+
+class _Scores(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Guesses(_Scores, Generic[Value]):
+    """The same score for two guesses, each on the same hits.
+
+    ``constant`` always gives the most frequent answer; ``random`` is the mean over random answers.
+    """
+
+    constant: Value
+    random: Value
+
+
+class ApexError(_Scores):
+    """Distance of the spotted from the true apex over the hits that have both; ms only where the rate is known."""
+
+    median_frames: float
+    mean_frames: float
+    median_ms: float | None
+    mean_ms: float | None
+
+
+class ClassMetrics(_Scores):
+    """Metrics of the classes, 0..1; ``f1`` is the harmonic mean of macro precision and macro recall, as in STRS."""
+
+    f1: float
+    uf1: float
+    uar: float
+    accuracy: float
+
+
+class ClassIntervals(_Scores):
+    """The 95 % interval of each metric from resampling videos; None for one video."""
+
+    f1: Interval | None
+    uf1: Interval | None
+    uar: Interval | None
+    accuracy: Interval | None
+
+
+class RecognitionScores(_Scores):
+    """Recognition over the hits whose true event has a class.
+
+    ``n`` counts them, ``abstained`` those of them without a recognized class. ``confusion`` (K, K) counts the others,
+    rows are the truth.
+    """
+
+    n: int
+    abstained: int
+    classes: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    f1: float
+    uf1: float
+    uar: float
+    accuracy: float
+    intervals: ClassIntervals
+    baselines: Guesses[ClassMetrics] = Field(validation_alias="floors", serialization_alias="floors")
+
+
+class UnitScores(_Scores):
+    """The share of hits for which the first listed action unit is a true one.
+
+    ``n`` counts the hits with true action units, ``named`` those of them for which a unit is listed. ``interval`` is
+    the 95 % interval from resampling videos.
+    """
+
+    n: int
+    named: int
+    first_right: float
+    interval: Interval | None
+    baselines: Guesses[float | None] = Field(validation_alias="floors", serialization_alias="floors")
+
+
+class SpottingScores(_Scores):
+    """All scores of spotted events against true ones; an undefined score is None.
+
+    ``tp``, ``fp`` and ``fn`` count right, wrong and missed events. Intervals are 95 % intervals from resampling videos.
+    """
+
+    videos: int
+    true_events: int
+    spotted_events: int
+    tp: int
+    fp: int
+    fn: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    f1_interval: Interval | None
+    apex_error: ApexError | None
+    recognition: RecognitionScores | None
+    action_units: UnitScores | None
+    strs: float | None
+    strs_interval: Interval | None
+    strs_baselines: Guesses[float] | None = Field(validation_alias="strs_floors", serialization_alias="strs_floors")
+
+    def to_json(self) -> dict[str, Any]:
+        """The scores under the keys of the JSON."""
+        return self.model_dump(mode="json", by_alias=True)
