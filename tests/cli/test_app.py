@@ -27,6 +27,7 @@ COMMANDS = [
     "methods",
     "databases",
     "inputs",
+    "schemes",
     "models",
     "pretrain",
     "weights",

@@ -61,7 +61,6 @@ def test_recognize_a_folder_of_videos_of_which_one_is_damaged(merlab, tmp_path):
         (("spot", "nothing.avi"), "nothing.avi does not exist"),
         (("spot", "text.mp4"), "cannot be opened as a video"),
         (("spot", "a/x.avi", "b/x.avi"), "two of the videos have the same name"),
-        (("spot", "text.mp4", "--fps", 0), "--fps must be above 0"),
         (("score-spotting", "none.csv", "none.csv"), "none.csv does not exist"),
         (("score-spotting", "truth.csv", "truth.csv", "--save", "kept.json"), "--save needs --command"),
         (("make-videos", "out", "--minutes", 0.05, "--events", 100), "ask for fewer events a minute"),

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.reports.run import DatabaseFacts, read_run
+from merlab.evaluation.record import DatabaseFacts
+from merlab.reports.run import read_run
 from tests.reports.fake_run import SKILLS, STAMPS, fake_metrics, fake_predictions, write_run
 
 
@@ -20,7 +21,7 @@ def test_metrics_are_recomputed_from_the_predictions_with_the_stamps_of_data_and
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):
-    with pytest.raises(MerlabError, match=r"is no run folder, it holds no run.json.*merlab evaluate") as caught:
+    with pytest.raises(MerlabError, match=r"is not a run folder, it holds no run.json.*merlab evaluate") as caught:
         read_run(tmp_path / "elsewhere")
     assert str(tmp_path / "elsewhere") in str(caught.value)
 

@@ -22,8 +22,8 @@ def print_json(content: Any) -> None:
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """A table for people."""
     table = Table(title=escape(title), title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for position, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=position == 0)
     for row in rows:
         table.add_row(*map(escape, row))
     out_console.print(table)

@@ -1,0 +1,89 @@
+"""A study states an experiment; whoever states it, the same plan comes out."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.clips import ClipTable
+from merlab.databases import load
+from merlab.errors import MerlabError
+from merlab.evaluation.study import Study, as_seeds, as_table
+from merlab.inputs import INPUTS, parse_recipe
+from merlab.recipes import find_experiment
+from tests.helpers import write_flow_tree
+
+
+@pytest.fixture
+def clips(tmp_path):
+    return load("ststnet-flow", write_flow_tree(tmp_path / "flow"))
+
+
+def study(clips, methods="linear-svm", **options):
+    return Study.of(clips, methods, **{"scheme": "megc2019", "protocol": "loso", **options})
+
+
+def test_the_same_statement_gives_the_same_keys(clips):
+    first, second = (study(clips, "ststnet", preset="paper", training={"epochs": "7"}).plan() for _ in range(2))
+    assert first.digest() == second.digest()
+    assert first.entries[0].key("a", "b", {}) == second.entries[0].key("a", "b", {})
+
+
+def test_a_recipe_states_what_the_options_state(clips, tmp_path):
+    (tmp_path / "mine.yaml").write_text(
+        "{paper: liong2019, method: ststnet, preset: reduced, input: 'flow:channels=uv,size=28x28', "
+        "training: {epochs: 3}, network: {}, database: ststnet-flow, scheme: megc2019, protocol: loso, seeds: 2, "
+        "published: [{metric: uf1, value: 0.7, source: Table 1}]}"
+    )
+    from_recipe = find_experiment(str(tmp_path / "mine.yaml")).setup.entry(clips, range(2))
+    options = {"preset": "reduced", "input": "flow:channels=uv,size=28x28", "training": {"epochs": 3}, "seeds": 2}
+    from_options = study(clips, "ststnet", **options).plan().entries[0]
+    assert from_recipe.key("a", "b", {}) == from_options.key("a", "b", {})
+
+
+def test_clips_may_be_a_table_several_tables_or_single_clips(clips):
+    halves = [clips.take(range(12)), clips.take(range(12, 24))]
+    assert as_table(halves).clips == as_table(list(clips)).clips == clips.clips
+
+
+@pytest.mark.parametrize("given", [[], "casme2", 3, [1, 2]])
+def test_anything_else_is_refused_with_the_remedy(given):
+    with pytest.raises(MerlabError, match=r"clips must be a ClipTable.*merlab.load"):
+        as_table(given)
+
+
+def test_seeds_are_a_number_or_the_seeds_themselves():
+    assert as_seeds(3) == (0, 1, 2)
+    assert as_seeds([4, 2]) == (4, 2)
+
+
+@pytest.mark.parametrize("seeds", [0, -1, [], [1, 1], [-1], ["a"]])
+def test_other_seeds_are_refused(seeds):
+    with pytest.raises(MerlabError, match="seeds must be"):
+        as_seeds(seeds)
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"protocol": "lopo"}, "unknown protocol 'lopo'"),
+        ({"scheme": "casme"}, "unknown label scheme 'casme'; did you mean casme2-5"),
+        ({"input": "flw"}, "unknown input 'flw'"),
+        ({"folds": 1}, "folds must be a whole number from 2 up"),
+        ({"preset": "huge"}, "has no preset 'huge'"),
+    ],
+)
+def test_a_faulty_option_is_named(clips, options, fault):
+    with pytest.raises(MerlabError, match=fault):
+        study(clips, **options).plan()
+
+
+def test_an_input_may_be_a_recipe_or_a_kind_of_input(clips):
+    by_text = study(clips, input="flow:channels=uvs").plan()
+    by_recipe = study(clips, input=parse_recipe("flow:channels=uvs")).plan()
+    by_kind = study(clips, input=INPUTS["flow"]).plan()
+    assert {str(plan.entries[0].recipe) for plan in (by_text, by_recipe, by_kind)} == {str(by_text.entries[0].recipe)}
+
+
+def test_no_clip_is_not_a_study():
+    with pytest.raises(MerlabError, match="covers none of the clips"):
+        study(ClipTable(())).plan()

@@ -1,0 +1,64 @@
+"""Methods from a Python file."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.methods import methods_of
+
+CODE = """
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+import merlab
+import beside
+
+ridge = LogisticRegression(C=beside.COST)
+both = {"one": LogisticRegression(), "two": LinearSVC()}
+net = merlab.Method("tiny", network=lambda task: None)
+
+class Nearest:
+    def fit(self, inputs, labels): ...
+    def predict_proba(self, inputs): ...
+
+number = 3
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    (tmp_path / "beside.py").write_text("COST = 0.5")
+    path = tmp_path / "my_methods.py"
+    path.write_text(CODE)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("ridge", ["ridge"]), ("both", ["one", "two"]), ("net", ["tiny"]), ("Nearest", ["Nearest"])],
+)
+def test_anything_that_is_a_method_is_found_by_its_name_in_the_file(file, name, found):
+    methods = methods_of(f"{file}:{name}")
+    assert [method.name for method in methods] == found
+    assert {method.origin for method in methods} == {f"{file}:{name}"}
+
+
+def test_a_name_that_the_file_lacks_is_answered_with_those_it_has(file):
+    with pytest.raises(MerlabError, match=r"defines no svm; it defines .*ridge, both, net, Nearest, number"):
+        methods_of(f"{file}:svm")
+
+
+def test_what_is_not_a_method_is_refused(file):
+    with pytest.raises(MerlabError, match="int is not a method"):
+        methods_of(f"{file}:number")
+
+
+def test_a_file_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(MerlabError, match=r"nothing.py does not exist; --method takes FILE.py:NAME"):
+        methods_of(f"{tmp_path / 'nothing.py'}:x")
+
+
+def test_a_file_that_fails_is_named_with_fault_and_line(tmp_path):
+    (tmp_path / "broken.py").write_text("import math\nmath.sqrt(-1)\n")
+    with pytest.raises(MerlabError, match=r"broken.py cannot be run: ValueError: .*line 2"):
+        methods_of(f"{tmp_path / 'broken.py'}:x")

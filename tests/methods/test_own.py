@@ -1,0 +1,167 @@
+"""Methods of your own: what is one, how it is fitted and what its mistakes say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from merlab.errors import MerlabError
+from merlab.methods import Method, Task, find_method, methods_of
+from merlab.methods.own import as_method, free_random_states
+
+TASK = Task(classes=3, channels=2, height=4, width=4)
+RNG = np.random.default_rng(0)
+INPUTS = RNG.normal(size=(30, 2, 4, 4)).astype(np.float32)
+LABELS = np.arange(30) % 3
+GROUPS = [f"casme2/sub{number % 5}" for number in range(30)]
+
+
+class Recorder:
+    """Keeps what it is given, and answers with class 0."""
+
+    def fit(self, inputs, labels, groups=None, seed=None):
+        self.given = (inputs.shape, labels.tolist(), groups, seed)
+
+    def predict_proba(self, inputs):
+        return np.tile([1.0, 0.0, 0.0], (len(inputs), 1))
+
+
+class Plain:
+    """The least that a method can be."""
+
+    def fit(self, inputs, labels):
+        self.count = len(labels)
+
+    def predict_proba(self, inputs):
+        return np.full((len(inputs), 3), 1 / 3)
+
+
+def built(given, name=None):
+    method = as_method(given, find_method, name)
+    return method.build(TASK, method.presets["default"])
+
+
+def fitted(given):
+    classifier = built(given)
+    classifier.fit(INPUTS, LABELS, GROUPS, seed=7)
+    return classifier
+
+
+class TestAScikitLearnClassifier:
+    def test_predicts_as_it_does_by_itself_on_flattened_inputs(self):
+        pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+        alone = pipeline.fit(INPUTS.reshape(30, -1), LABELS).predict_proba(INPUTS.reshape(30, -1))
+        np.testing.assert_array_equal(fitted(pipeline).predict_proba(INPUTS), alone)
+
+    def test_is_cloned_so_that_no_fold_knows_another(self):
+        estimator = LogisticRegression()
+        fitted(estimator)
+        assert not hasattr(estimator, "coef_")
+
+    def test_gets_the_seed_wherever_its_random_state_is_free(self):
+        method = as_method(DummyClassifier(strategy="uniform"), find_method)
+        assert method.seeded
+        assert free_random_states(make_pipeline(StandardScaler(), DummyClassifier())) == [
+            "dummyclassifier__random_state"
+        ]
+        assert fitted(DummyClassifier(strategy="uniform")).classifier.estimator.random_state == 7
+
+    def test_with_a_random_state_of_its_own_runs_once(self):
+        assert not as_method(LogisticRegression(random_state=1), find_method).seeded
+
+    def test_without_probabilities_gives_the_softmax_of_its_decisions(self):
+        machine = LinearSVC(random_state=0)
+        values = machine.fit(INPUTS.reshape(30, -1), LABELS).decision_function(INPUTS.reshape(30, -1))
+        softmax = np.exp(values) / np.exp(values).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(fitted(LinearSVC(random_state=0)).predict_proba(INPUTS), softmax)
+
+    def test_gives_zero_to_a_class_that_it_never_saw(self):
+        classifier = built(LogisticRegression())
+        classifier.fit(INPUTS[LABELS != 1], LABELS[LABELS != 1], GROUPS[:20], seed=0)
+        probabilities = classifier.predict_proba(INPUTS)
+        assert (probabilities[:, 1] == 0).all()
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+
+    def test_that_does_not_classify_is_refused(self):
+        with pytest.raises(MerlabError, match="Ridge does not classify; a method is"):
+            as_method(Ridge(), find_method)
+
+
+class TestAnObject:
+    def test_gets_inputs_labels_groups_and_seed(self):
+        model = fitted(Recorder()).classifier.model
+        assert model.given == ((30, 2, 4, 4), LABELS.tolist(), GROUPS, 7)
+
+    def test_may_do_without_groups_and_seed(self):
+        np.testing.assert_allclose(fitted(Plain()).predict_proba(INPUTS), 1 / 3)
+
+    def test_is_copied_so_that_no_fold_knows_another(self):
+        model = Recorder()
+        fitted(model)
+        assert not hasattr(model, "given")
+
+    def test_may_be_a_class_with_or_without_a_task(self):
+        class Sized(Plain):
+            def __init__(self, task):
+                self.task = task
+
+        assert fitted(Plain).classifier.model.count == 30
+        assert fitted(Sized).classifier.model.task == TASK
+
+    def test_of_scikit_learns_base_class_gets_flattened_inputs(self):
+        class Own(BaseEstimator):
+            def fit(self, inputs, labels):
+                self.shape_ = inputs.shape
+                return self
+
+            def predict_proba(self, inputs):
+                return np.full((len(inputs), 3), 1 / 3)
+
+        assert fitted(Own()).classifier.estimator.shape_ == (30, 32)
+
+    def test_whose_code_fails_is_named_with_step_and_line(self):
+        class Broken(Plain):
+            def fit(self, inputs, labels):
+                raise KeyError("weights")
+
+        with pytest.raises(
+            MerlabError, match=r"method broken: fit raised KeyError: 'weights' \(.*test_own.py, line \d+"
+        ):
+            fitted(Broken())
+
+
+class TestWhatStandsForMethods:
+    def test_names_objects_and_mappings(self):
+        own = Method("net", network=lambda task: None)
+        given = ["linear-svm", own, Plain(), {"mine": Plain()}]
+        assert [method.name for method in methods_of(given)] == ["linear-svm", "net", "plain", "mine"]
+
+    def test_an_object_is_named_after_its_class_or_by_itself(self):
+        class RidgeOnFlow(Plain):
+            pass
+
+        class Named(Plain):
+            name = "my name"
+
+        assert [method.name for method in methods_of([RidgeOnFlow(), Named()])] == ["ridge-on-flow", "my name"]
+
+    def test_two_of_one_name_are_refused_with_the_remedy(self):
+        with pytest.raises(MerlabError, match="two methods are called plain; pass a dictionary"):
+            methods_of([Plain(), Plain()])
+
+    @pytest.mark.parametrize("given", [[], 3, [None], object(), [lambda task: None]])
+    def test_anything_else_is_refused_with_what_a_method_is(self, given):
+        with pytest.raises(
+            MerlabError, match=r"a method is the name of one, a merlab.Method, a scikit-learn"
+        ):
+            methods_of(given)
+
+    def test_a_method_states_one_of_network_and_pipeline(self):
+        with pytest.raises(MerlabError, match="give either network= or pipeline="):
+            Method("both")

@@ -1,0 +1,68 @@
+"""What ``merlab.evaluate`` gives back."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import f1_score
+
+from merlab.errors import MerlabError
+from merlab.reports.results import Results
+from tests.reports.fake_run import SKILLS, write_run
+
+
+@pytest.fixture
+def results(tmp_path):
+    return Results.read(write_run(tmp_path / "run"))
+
+
+def test_the_summary_has_a_row_per_method_with_uf1_as_scikit_learn_computes_it(results):
+    assert list(results.summary.index) == list(SKILLS)
+    for method, rows in results.predictions.groupby("method"):
+        by_seed = [f1_score(seed["truth"], seed["prediction"], average="macro") for _, seed in rows.groupby("seed")]
+        assert results.summary.loc[method, "uf1"] == pytest.approx(np.mean(by_seed))
+
+
+def test_databases_have_a_row_per_method(results):
+    assert results.by_database.index.names == ["method", "database"]
+    assert set(results.by_database.index.get_level_values("method")) == set(SKILLS)
+
+
+def test_two_methods_are_compared_both_ways(results):
+    first, second = list(SKILLS)[:2]
+    there, back = results.compare(first, second), results.compare(second, first)
+    assert there.difference == pytest.approx(-back.difference)
+    assert there.difference == pytest.approx(results.summary.loc[first, "uf1"] - results.summary.loc[second, "uf1"])
+    with pytest.raises(MerlabError, match="unknown method 'svm'"):
+        results.compare(first, "svm")
+
+
+def test_the_repr_is_short_and_names_methods_and_stamps(results):
+    lines = repr(results).splitlines()
+    assert len(lines) == 2 + len(SKILLS)
+    assert all(any(method in line for line in lines) for method in SKILLS)
+    assert "SYNTHETIC" in lines[-1]
+
+
+def test_the_html_repr_is_a_table_with_stamps_and_nothing_unescaped(results):
+    html = results._repr_html_()
+    assert html.count("<tr") == 1 + len(SKILLS)
+    assert "<strong>SYNTHETIC" in html
+
+
+def test_a_report_is_one_page_or_a_folder_that_reads_back(results, tmp_path):
+    page = results.report(tmp_path / "page.html")
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    folder = results.report(tmp_path / "folder").parent
+    pd.testing.assert_frame_equal(Results.read(folder).predictions, results.predictions)
+    assert json.loads((folder / "metrics.json").read_text()) == [
+        summary.model_dump(mode="json") for summary in results.summaries
+    ]
+
+
+def test_the_plot_has_a_line_per_method(results):
+    labels = [label.get_text() for label in results.plot().axes[0].get_yticklabels()]
+    assert all(any(method in label for label in labels) for method in SKILLS)

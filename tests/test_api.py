@@ -1,0 +1,211 @@
+"""``merlab.evaluate``: objects in, tables out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import merlab
+from merlab.errors import MerlabError
+from tests.helpers import write_flow_tree
+from tests.programs import evaluate_program
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory):
+    return write_flow_tree(tmp_path_factory.mktemp("api") / "flow")
+
+
+@pytest.fixture(scope="module")
+def clips(flow):
+    return merlab.load("ststnet-flow", flow)
+
+
+class Constant:
+    """Remembers which labels it saw."""
+
+    def fit(self, inputs, labels, groups, seed):
+        self.groups = groups
+
+    def predict_proba(self, inputs):
+        return np.tile([0.2, 0.3, 0.5], (len(inputs), 1))
+
+
+class Tiny(torch.nn.Module):
+    """A network of one layer."""
+
+    def __init__(self, task: merlab.Task, *, bias: bool = True) -> None:
+        super().__init__()
+        self.layers = torch.nn.Sequential(
+            torch.nn.Flatten(), torch.nn.Linear(task.channels * task.height * task.width, task.classes, bias=bias)
+        )
+
+    def forward(self, batch):
+        return self.layers(batch)
+
+
+def evaluate(clips, methods, tmp_path, **options):
+    given = {"scheme": "megc2019", "seeds": 1, "jobs": 1, "cache": tmp_path / "cache", "progress": False, **options}
+    return merlab.evaluate(clips, methods, **given)
+
+
+def test_names_methods_estimators_and_objects_stand_in_one_table(clips, tmp_path):
+    tiny = merlab.Method("tiny", network=Tiny, presets={"short": merlab.Preset(training={"epochs": 2})})
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    results = evaluate(clips, ["linear-svm", tiny, {"mine": Constant(), "ridge": pipeline}], tmp_path)
+    assert list(results.summary.index) == ["linear-svm", "tiny", "mine", "ridge"]
+    assert results.summary.loc["mine", "uar"] == pytest.approx(1 / 3)
+    assert set(results.predictions.groupby("method").size()) == {24}
+
+
+def test_predictions_of_an_estimator_are_those_that_it_gives_by_itself(clips, tmp_path):
+    from merlab.inputs import load_inputs, parse_recipe
+
+    results = evaluate(clips, {"ridge": LogisticRegression()}, tmp_path, input="flow:channels=uvs,size=28x28")
+    inputs = load_inputs(clips, parse_recipe("flow:channels=uvs,size=28x28"), tmp_path / "cache").reshape(24, -1)
+    labels = np.array([["negative", "positive", "surprise"].index(clip.emotion) for clip in clips])
+    groups = np.array(clips.groups)
+    expected = pd.Series(index=range(24), dtype=object)
+    for group in np.unique(groups):
+        fitted = LogisticRegression().fit(inputs[groups != group], labels[groups != group])
+        expected[groups == group] = fitted.predict(inputs[groups == group])
+    names = [clip.name for clip in clips]
+    given = results.predictions.set_index("clip")["prediction"].loc[names]
+    assert list(given) == [["negative", "positive", "surprise"][each] for each in expected]
+
+
+def test_network_options_of_ones_own_method_are_options(clips, tmp_path):
+    tiny = merlab.Method("tiny", network=Tiny, presets={"short": merlab.Preset(training={"epochs": 1})})
+    results = evaluate(clips, tiny, tmp_path, network={"bias": "false"}, training={"batch_size": 8})
+    (facts,) = results.record.methods
+    assert facts.network == {"bias": False}
+    assert facts.settings is not None
+    assert facts.settings["batch_size"] == 8
+
+
+def test_no_method_gets_a_label_or_a_subject_of_the_test_fold(clips, tmp_path):
+    seen = []
+
+    class Spy(Constant):
+        def fit(self, inputs, labels, groups, seed):
+            seen.append((set(groups), len(inputs), len(labels)))
+
+        def predict_proba(self, inputs):
+            return np.full((len(inputs), 3), 1 / 3)
+
+    evaluate(clips, {"spy": Spy}, tmp_path)
+    everybody = set(clips.groups)
+    assert len(seen) == len(everybody)
+    assert all(len(everybody - groups) == 1 and inputs == labels for groups, inputs, labels in seen)
+
+
+def test_a_run_in_a_folder_is_resumed_and_an_edited_method_is_run_again(clips, tmp_path):
+    log = tmp_path / "fits"
+
+    class Counted(Constant):
+        answer = (0.2, 0.3, 0.5)
+
+        def fit(self, inputs, labels, groups, seed):
+            with log.open("a") as file:
+                file.write(".")
+
+        def predict_proba(self, inputs):
+            return np.tile(self.answer, (len(inputs), 1))
+
+    first = evaluate(clips, {"mine": Counted}, tmp_path, out=tmp_path / "run")
+    folds = log.stat().st_size
+    again = evaluate(clips, {"mine": Counted}, tmp_path, out=tmp_path / "run")
+    assert log.stat().st_size == folds
+    pd.testing.assert_frame_equal(first.predictions, again.predictions)
+    Counted.answer = (0.5, 0.3, 0.2)
+    edited = evaluate(clips, {"mine": Counted}, tmp_path, out=tmp_path / "run")
+    assert set(edited.predictions["prediction"]) == {"negative"}
+
+
+def test_a_method_of_ones_own_stays_in_its_run_when_another_is_added(clips, tmp_path):
+    evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
+    both = evaluate(clips, "linear-svm", tmp_path, out=tmp_path / "run")
+    assert set(both.summary.index) == {"mine", "linear-svm"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (np.zeros((1, 3)), "gave an array of shape"),
+        ([0.5, 0.5], "gave an array of shape"),
+        ([0.9, 0.9, 0.9], "gave rows that are not probabilities"),
+        ([-0.5, 0.5, 1.0], "gave rows that are not probabilities"),
+        ([np.nan, 0.5, 0.5], "not finite"),
+    ],
+)
+def test_answers_that_are_not_probabilities_are_refused(clips, tmp_path, answer, fault):
+    class Faulty(Constant):
+        def predict_proba(self, inputs):
+            return answer if np.ndim(answer) == 2 else np.tile(answer, (len(inputs), 1))
+
+    with pytest.raises(MerlabError, match=fault):
+        evaluate(clips, {"faulty": Faulty}, tmp_path)
+
+
+def printed(arguments, cwd, stdin=None):
+    done = subprocess.run(
+        [sys.executable, *arguments], input=stdin, cwd=cwd, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def expected(flow, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("programs")
+    program = evaluate_program(flow, folder / "cache", jobs=1)
+    return folder, printed(["-c", program], folder)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("programs")
+class TestMethodsOfAProgram:
+    """Two processes give what one gives, wherever the method is defined."""
+
+    def test_in_a_script_without_a_main_guard(self, flow, expected):
+        folder, alone = expected
+        (folder / "script.py").write_text(evaluate_program(flow, folder / "cache", jobs=2))
+        assert printed(["script.py"], folder) == alone
+
+    def test_read_from_standard_input(self, flow, expected):
+        folder, alone = expected
+        assert printed(["-"], folder, stdin=evaluate_program(flow, folder / "cache", jobs=2)) == alone
+
+    def test_in_a_notebook(self, flow, expected):
+        nbformat, nbclient = (import_module(name) for name in ("nbformat", "nbclient"))
+        folder, alone = expected
+        notebook = nbformat.v4.new_notebook()
+        notebook.cells = [nbformat.v4.new_code_cell(evaluate_program(flow, folder / "cache", jobs=2))]
+        nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+        assert (
+            "".join(output["text"] for output in notebook.cells[0].outputs if output.get("name") == "stdout") == alone
+        )
+
+
+def test_importing_merlab_loads_nothing_heavy():
+    program = "import sys, merlab; print(sorted({'torch', 'cv2', 'pandas', 'sklearn', 'numpy'} & set(sys.modules)))"
+    assert printed(["-c", program], None).strip() == "[]"
+
+
+def test_every_public_name_is_there_and_documented():
+    for name in merlab.__all__:
+        assert getattr(merlab, name).__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'evalute'"):
+        merlab.evalute  # noqa: B018

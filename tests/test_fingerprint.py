@@ -1,0 +1,78 @@
+"""Same code and state, same fingerprint, in any process; anything else changes it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from merlab.fingerprint import fingerprint
+
+PROGRAM = """
+import numpy as np
+from merlab.fingerprint import fingerprint
+COST = 0.5
+def helper(x): return x * COST
+class Mine:
+    kinds = frozenset({"a", "b", "c"})
+    def __init__(self, width=2):
+        self.width, self.start = width, np.arange(3)
+    def fit(self, inputs, labels):
+        self.state = {name: helper(1) for name in ("x", "y")}
+    def predict_proba(self, inputs):
+        return [each in {"a", "b", "c"} for each in inputs]
+print(fingerprint(Mine()))
+"""
+
+
+def printed_by(program):
+    return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_it_is_the_same_in_every_process():
+    assert printed_by(PROGRAM) == printed_by(PROGRAM)
+
+
+def test_it_changes_with_code_state_and_what_the_code_refers_to():
+    changed = [
+        PROGRAM,
+        PROGRAM.replace("COST = 0.5", "COST = 0.6"),
+        PROGRAM.replace("x * COST", "x + COST"),
+        PROGRAM.replace("width=2", "width=3"),
+        PROGRAM.replace("np.arange(3)", "np.arange(4)"),
+        PROGRAM.replace('frozenset({"a", "b", "c"})', 'frozenset({"a", "b"})'),
+        PROGRAM.replace('("x", "y")', '("x", "z")'),
+    ]
+    assert len({printed_by(program) for program in changed}) == len(changed)
+
+
+def test_a_comment_or_another_place_in_the_file_does_not_change_it():
+    assert printed_by("# nothing\n\n" + PROGRAM) == printed_by(PROGRAM)
+
+
+def test_parameters_of_a_scikit_learn_pipeline_count():
+    def pipeline(cost):
+        return make_pipeline(StandardScaler(), LogisticRegression(C=cost))
+
+    assert fingerprint(pipeline(1.0)) == fingerprint(pipeline(1.0))
+    assert fingerprint(pipeline(1.0)) != fingerprint(pipeline(2.0))
+
+
+def test_weights_of_a_network_count():
+    def network(seed):
+        torch.manual_seed(seed)
+        return torch.nn.Linear(3, 2)
+
+    assert fingerprint(network(0)) == fingerprint(network(0))
+    assert fingerprint(network(0)) != fingerprint(network(1))
+
+
+def test_an_object_that_refers_to_itself_has_one():
+    loop: dict[str, object] = {"array": np.zeros(2)}
+    loop["self"] = loop
+    assert len(fingerprint(loop)) == 16

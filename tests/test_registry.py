@@ -1,0 +1,84 @@
+"""Names in merlab's registries and in those of installed packages."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import merlab
+from merlab.databases import DATABASES, find_database
+from merlab.errors import MerlabError
+from merlab.inputs import INPUTS, parse_recipe
+from merlab.methods import METHODS, all_methods, find_method
+from merlab.registry import look_up
+
+MODULE = """
+from dataclasses import replace
+from sklearn.dummy import DummyClassifier
+from merlab.databases import DATABASES
+from merlab.inputs import INPUTS
+
+guess = DummyClassifier(strategy="prior")
+lab = replace(DATABASES["casme2"], name="lab")
+thumb = replace(INPUTS["apex"], name="thumb", size="16x16")
+wrong = 3
+"""
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """An installed package that adds a method, a database, an input, and a method that is none."""
+    (tmp_path / "lab_tools.py").write_text(MODULE)
+    info = tmp_path / "lab_tools-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lab-tools\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[merlab.methods]\nguess = lab_tools:guess\nwrong = lab_tools:wrong\n"
+        "[merlab.databases]\nlab = lab_tools:lab\n[merlab.inputs]\nthumb = lab_tools:thumb\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    sys.modules.pop("lab_tools", None)
+
+
+def test_a_packages_entries_are_found_by_name(package):
+    assert find_method("guess").name == "guess"
+    assert find_database("lab").name == "lab"
+    assert parse_recipe("thumb").shape == (3, 16, 16)
+
+
+def test_merlabs_own_entries_stay(package):
+    assert find_method("linear-svm") is METHODS["linear-svm"]
+    assert find_database("casme2") is DATABASES["casme2"]
+
+
+def test_an_entry_that_cannot_be_loaded_names_its_package_and_the_remedy(package):
+    with pytest.raises(
+        MerlabError, match=r"wrong of lab-tools cannot be loaded .*int is not a method.*uninstall"
+    ):
+        find_method("wrong")
+
+
+def test_a_listing_leaves_it_out_with_a_warning(package):
+    with pytest.warns(UserWarning, match="method wrong of lab-tools cannot be loaded"):
+        assert [*all_methods()] == [*METHODS, "guess"]
+
+
+def test_an_unknown_name_is_answered_with_the_closest_of_all(package):
+    with pytest.raises(MerlabError, match="unknown method 'gues'; did you mean guess"):
+        find_method("gues")
+
+
+def test_a_name_like_none_is_answered_with_all_names():
+    with pytest.raises(MerlabError, match="unknown color 'xyzzy'; colors are red, green"):
+        look_up("xyzzy", {"red": 1, "green": 2}, "color")
+
+
+@pytest.mark.parametrize(
+    ("listed", "registry"), [(merlab.methods, METHODS), (merlab.databases, DATABASES), (merlab.inputs, INPUTS)]
+)
+def test_a_room_that_is_called_lists_what_it_holds(listed, registry):
+    table = listed()
+    assert list(table.index) == list(registry)
+    assert (table["title"].str.len() > 0).all()

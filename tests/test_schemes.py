@@ -1,0 +1,91 @@
+"""Label schemes of your own, from a mapping or a YAML file."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from merlab.clips import ClipTable
+from merlab.errors import MerlabError
+from merlab.protocols import label_clips
+from merlab.schemes import SCHEMES, as_scheme, find_scheme, listing, own_scheme
+from tests.helpers import make_clip
+
+TWO = "name: valence\nlabels:\n  happiness: good\n  disgust: bad\n"
+
+
+def written(tmp_path, text):
+    path = tmp_path / "scheme.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def table(tmp_path, *emotions):
+    return ClipTable(
+        tuple(make_clip(tmp_path, name=f"EP{number}", emotion=emotion) for number, emotion in enumerate(emotions))
+    )
+
+
+def test_a_yaml_file_gives_name_classes_and_labels(tmp_path):
+    scheme = as_scheme(written(tmp_path, TWO))
+    assert (scheme.name, scheme.classes) == ("valence", ("good", "bad"))
+    assert dict(scheme.emotions) == {"happiness": "good", "disgust": "bad"}
+    assert as_scheme(str(written(tmp_path, TWO))) == scheme
+
+
+def test_classes_may_be_put_in_another_order(tmp_path):
+    assert as_scheme(written(tmp_path, TWO + "classes: [bad, good]\n")).classes == ("bad", "good")
+
+
+def test_labels_are_compared_in_lower_case(tmp_path):
+    labeled = label_clips(
+        table(tmp_path, "happiness", "disgust", "fear"), as_scheme({"Happiness ": "a", "DISGUST": "b"})
+    )
+    assert labeled.labels.tolist() == [0, 1]
+    assert dict(labeled.left_out) == {"casme2 fear": 1}
+
+
+def test_without_a_scheme_every_label_is_a_class(tmp_path):
+    labeled = label_clips(table(tmp_path, "fear", "disgust", "fear", ""), find_scheme("as-labeled"))
+    assert labeled.scheme.classes == ("disgust", "fear")
+    assert labeled.labels.tolist() == [1, 0, 1]
+    assert dict(labeled.left_out) == {"casme2 unlabeled": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("name: x", "holds no mapping of labels to classes; write name: my-classes"),
+        ("- a", "holds no mapping"),
+        ("labels: {a: x, b: 2}", "labels and classes are texts, got 2"),
+        ("labels: {yes: x, b: y}", "labels and classes are texts, got True"),
+        ("labels: {a: x, b: x}", r"has 1 class\(es\)"),
+        ("labels: {a: x, b: y}\nclasses: [x]", "classes lists x, the labels lead to x, y"),
+        ("labels: {a: x, b: y}\nlabel: z", "unknown entries label"),
+        ("labels: {a: x", "cannot be read as YAML"),
+        ("[" * 20_000, "cannot be read as YAML"),
+    ],
+)
+def test_a_faulty_file_is_named_with_its_fault(tmp_path, text, fault):
+    with pytest.raises(MerlabError, match=fault) as caught:
+        as_scheme(written(tmp_path, text))
+    assert "scheme.yaml" in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(MerlabError, match=r"nothing.yml cannot be read"):
+        as_scheme(tmp_path / "nothing.yml")
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["x", "y", "z"]), min_size=2))
+def test_a_scheme_gives_every_label_its_class_and_lists_each_class_once(labels):
+    if len(set(labels.values())) < 2:
+        return
+    scheme = own_scheme("any", labels)
+    assert dict(scheme.emotions) == labels
+    assert sorted(scheme.classes) == sorted(set(labels.values()))
+
+
+def test_the_listing_has_a_row_per_scheme():
+    assert list(listing().index) == list(SCHEMES)
