@@ -21,7 +21,7 @@ from merlab.inference.cost import hardware
 from merlab.processes import one_thread
 from merlab.synthesis import CAMERA, PRESETS, ClipPlan, FaceRenderer, clip_truth, plan_clip
 from merlab.synthesis.action_units import CLASSES
-from merlab.synthesis.identity import draw_identity
+from merlab.synthesis.identity import sample_identity
 from merlab.synthesis.texture import paint_face
 
 PRESET = PRESETS["default"]
@@ -70,7 +70,7 @@ def main() -> None:
     camera: list[Cost] = []
     with one_thread():
         for subject in range(parser.parse_args().subjects):
-            identity = draw_identity(0, subject)
+            identity = sample_identity(0, subject)
             layers, seconds = timed(paint_face, identity, PRESET.blur)
             painting.append(seconds)
             renderer = FaceRenderer(identity, layers, PRESET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pandas as pd
@@ -32,15 +33,23 @@ def test_every_event_is_a_clip_of_its_recording(root):
     assert examination.clips.frames(clip).read(int(row["apex"])).shape == (282, 231, 3)
 
 
-def test_a_lost_recording_is_named_with_the_remedy(root, tmp_path):
-    lost = tmp_path / "lost"
-    shutil.copytree(root, lost)
-    (lost / "SYNTHETIC_videos" / "SYNTHETIC_sub01.avi").unlink()
-    (finding,) = find_database("synthetic-long").examine(lost, False, silent).findings
+def test_a_missing_recording_is_a_finding_with_the_remedy(root, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy)
+    (copy / "SYNTHETIC_videos" / "SYNTHETIC_sub01.avi").unlink()
+    (finding,) = find_database("synthetic-long").examine(copy, False, silent).findings
     assert finding.severity == "unusable"
     assert "SYNTHETIC_sub01.avi" in finding.expected
 
 
-def test_anything_else_is_refused(tmp_path):
-    with pytest.raises(MerlabError, match="holds no complete set of long SYNTHETIC recordings.*merlab make-videos"):
+def test_any_other_folder_is_refused(tmp_path):
+    with pytest.raises(MerlabError, match="not hold a complete set of long SYNTHETIC recordings.*merlab make-videos"):
+        find_database("synthetic-long").examine(tmp_path, False, silent)
+
+
+def test_a_changed_manifest_is_refused_with_the_faulty_field(root, tmp_path):
+    manifest = json.loads((root / "SYNTHETIC_manifest.json").read_text())
+    del manifest["recordings"][0]["fps"]
+    (tmp_path / "SYNTHETIC_manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(MerlabError, match=r"SYNTHETIC_manifest\.json is not a manifest.*recordings\.0\.fps.*remove it"):
         find_database("synthetic-long").examine(tmp_path, False, silent)

@@ -1,4 +1,4 @@
-"""Faces that the tests of the synthetic database share: painting one takes a second."""
+"""Faces that the tests share, because painting a face takes a second."""
 
 from __future__ import annotations
 

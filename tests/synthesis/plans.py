@@ -1,4 +1,4 @@
-"""Clips of two frames, the first at rest, in which only what a test names happens."""
+"""Clips of two frames: the first at rest, the second with only the changes that a test requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def two_frames(
     gain: float = 1.0,
     **head: float,
 ) -> ClipPlan:
-    """Onset at rest, apex with these intensities (by action unit and side: ``12l``), lids, gaze and head."""
+    """An onset at rest, and an apex with these intensities (by action unit and side: ``12l``), lids, gaze and head."""
     return ClipPlan(
         emotion="others",
         action_units=(),
@@ -37,11 +37,11 @@ def two_frames(
 
 
 def both(number: int, intensity: float = 1.0) -> dict[str, float]:
-    """A paired action unit on both sides."""
+    """The activity of a paired action unit on both sides."""
     return {f"{number}l": intensity, f"{number}r": intensity}
 
 
 def with_settings(renderer: FaceRenderer, **settings: float) -> FaceRenderer:
-    """A renderer of the same painted face under other settings."""
+    """A renderer of the same painted face with other settings."""
     preset = renderer.preset.model_copy(update=settings)
     return FaceRenderer(renderer.identity, renderer.layers, preset, renderer.window)

@@ -1,4 +1,4 @@
-"""The presets, against the specification of the generator."""
+"""The presets have the values of the generator's specification."""
 
 from __future__ import annotations
 
@@ -55,6 +55,6 @@ def test_a_preset_cannot_be_changed():
 @pytest.mark.parametrize(
     ("field", "value"), [("amplitude", -1), ("jpeg_quality", 101), ("blink_probability", 1.5), ("amplitud", 1)]
 )
-def test_a_faulty_setting_is_refused_by_name(field, value):
+def test_a_wrong_setting_is_refused_with_its_name(field, value):
     with pytest.raises(ValidationError, match=field):
         RenderPreset(**{field: value})

@@ -1,4 +1,4 @@
-"""What a long recording shows, before a frame is drawn."""
+"""The plan of a long recording, before any frame is rendered."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.synthesis import PRESETS
-from merlab.synthesis.identity import draw_identity
+from merlab.synthesis.identity import sample_identity
 from merlab.synthesis.recording import BLOCK, FADING, NEUTRAL_GAP, Blink, GazeShift, plan_recording
 
-IDENTITY = draw_identity(0, 0)
+IDENTITY = sample_identity(0, 0)
 EMOTIONS = ["happiness", "disgust", "surprise", "repression", "others"]
 FRAMES = 12_000
 
@@ -31,28 +31,28 @@ class TestEvents:
             assert event.onset < event.apex < event.offset
             assert event.offset - event.onset <= 99
 
-    def test_neutral_faces_lie_around_them(self, plan):
+    def test_there_are_neutral_gaps_before_between_and_after_them(self, plan):
         edges = [0, *(edge for event in plan.events for edge in (event.onset, event.offset)), FRAMES]
         assert min(np.diff(edges)[::2]) >= NEUTRAL_GAP
 
-    def test_what_is_left_at_the_offset_fades_before_the_next(self, plan):
+    def test_the_residual_at_the_offset_fades_out_before_the_next_event(self, plan):
         for event in plan.events:
-            for track in event.activity.values():
-                assert abs(track[: FADING + 1]).max() == 0
-                assert abs(track[-1]) < 1e-3
-                assert np.abs(np.diff(track[FADING + event.offset - event.onset :])).max() < 0.01
+            for values in event.activity.values():
+                assert abs(values[: FADING + 1]).max() == 0
+                assert abs(values[-1]) < 1e-3
+                assert np.abs(np.diff(values[FADING + event.offset - event.onset :])).max() < 0.01
 
-    def test_none_under_null_though_distractors_stay(self):
+    def test_the_null_preset_has_disturbances_but_no_events(self):
         null = plan_recording(IDENTITY, PRESETS["null"], FRAMES, EMOTIONS)
         assert null.events == ()
         assert null.blinks
         assert null.gaze_shifts
 
-    def test_more_than_fit_are_refused(self):
+    def test_too_many_events_are_refused(self):
         with pytest.raises(MerlabError, match="5 movements with 1.5 s of neutral face.* do not fit into 5.0 s"):
             plan_recording(IDENTITY, PRESETS["default"], 1000, EMOTIONS)
 
-    def test_blinks_come_as_often_as_the_preset_says(self):
+    def test_blinks_have_the_rate_of_the_preset(self):
         hour = plan_recording(IDENTITY, PRESETS["default"], 720_000, [])
         assert len(hour.blinks) == pytest.approx(0.25 * 3600, rel=0.12)
         assert len(hour.gaze_shifts) == pytest.approx(0.2 * 3600, rel=0.12)
@@ -64,17 +64,17 @@ class TestBlocks:
         odd = replace(plan, frames=BLOCK + 1)
         assert [len(block) for block in odd.blocks()] == [BLOCK, 1]
 
-    def test_a_block_is_the_same_whichever_is_made_first(self, plan):
+    def test_a_block_is_the_same_in_any_order_of_computation(self, plan):
         third, again = plan.block(3), list(plan.blocks())[3]
         assert np.array_equal(third.head, again.head)
         assert np.array_equal(third.gain, again.gain)
         assert third.noise_seed == again.noise_seed
 
-    def test_nothing_jumps_where_one_ends_and_the_next_begins(self, plan):
+    def test_there_are_no_jumps_between_blocks(self, plan):
         blocks = list(plan.blocks())
         for name in ("head", "side_light", "closure"):
-            track = np.concatenate([getattr(block, name) for block in blocks])
-            steps = np.abs(np.diff(track, axis=0))
+            values = np.concatenate([getattr(block, name) for block in blocks])
+            steps = np.abs(np.diff(values, axis=0))
             seams = steps[BLOCK - 1 :: BLOCK]
             assert np.all(seams.max(axis=0) <= np.quantile(steps, 0.999, axis=0) + 1e-9)
 
@@ -93,13 +93,13 @@ class TestBlocks:
         assert closure[810] == pytest.approx(0.9)
         assert np.flatnonzero(closure > 1e-9).tolist() == list(range(791, 830))
 
-    def test_gaze_rests_where_the_last_shift_led(self, plan):
+    def test_the_gaze_keeps_the_target_of_the_last_shift(self, plan):
         looking = replace(plan, gaze_shifts=(GazeShift(100.0, (2.0, 1.0)), GazeShift(2000.0, (-3.0, 0.5))))
         gaze = np.concatenate([block.gaze for block in looking.blocks()])
         assert gaze[0] == pytest.approx([0, 0], abs=1e-6)
         assert gaze[1000] == pytest.approx([2, 1])
         assert gaze[2100] == pytest.approx([-3, 0.5])
 
-    def test_another_subject_moves_otherwise(self, plan):
-        other = plan_recording(draw_identity(0, 1), PRESETS["default"], FRAMES, EMOTIONS)
+    def test_another_subject_has_another_head_movement(self, plan):
+        other = plan_recording(sample_identity(0, 1), PRESETS["default"], FRAMES, EMOTIONS)
         assert not np.array_equal(other.block(0).head, plan.block(0).head)

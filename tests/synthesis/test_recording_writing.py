@@ -1,4 +1,4 @@
-"""Long recordings on disk: what lies there, the same frames every time."""
+"""Long recordings on disk: their content, and the same frames every time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TestWhatIsWritten:
         assert len(frames.numbers) == 800
         assert frames.read(1).shape == (282, 231, 3)
 
-    def test_its_truth_as_a_table_and_in_full(self, root):
+    def test_the_truth_as_a_table_and_as_a_manifest(self, root):
         row = pd.read_csv(root / "SYNTHETIC_events.csv").iloc[0]
         recording = json.loads((root / "SYNTHETIC_manifest.json").read_text())["recordings"][0]
         event = recording["events"][0]
@@ -48,23 +48,23 @@ class TestWhatIsWritten:
     def test_the_face_moves_at_the_apex(self, root):
         row = pd.read_csv(root / "SYNTHETIC_events.csv").iloc[0]
         plan = RecordingSet(root, 1, 4 / 60, 15, "default", 0, False, "avi").plan(0)
-        moving = {key for key, track in plan.events[0].activity.items() if np.abs(track).max() > 0.1}
+        moving = {key for key, values in plan.events[0].activity.items() if np.abs(values).max() > 0.1}
         block = plan.block(0)
         assert {key for key in moving if abs(block.activity[key][row["apex"] - 1]) > 0.1}
 
-    def test_everything_says_synthetic(self, root):
+    def test_all_files_are_marked_synthetic(self, root):
         assert all("SYNTHETIC" in path.name for path in root.rglob("*") if path.name != "README.txt")
         assert "SYNTHETIC" in (root / "README.txt").read_text()
 
     @pytest.mark.parametrize("video_format", ["frames", "mp4"])
     def test_other_formats_hold_the_same_frames(self, tmp_path, video_format):
         names = {"frames": "SYNTHETIC_sub01", "mp4": "SYNTHETIC_sub01.mp4", "avi": "SYNTHETIC_sub01.avi"}
-        drawn = {}
+        images = {}
         for each in ("avi", video_format):
             root = make_videos(tmp_path / each, subjects=1, video_format=each, jobs=1, **SHORT)
-            drawn[each] = [image for _, image in open_frames(root / "SYNTHETIC_videos" / names[each])]
-        assert len(drawn["avi"]) == len(drawn[video_format]) == 24
-        for one, other in zip(drawn["avi"], drawn[video_format], strict=True):
+            images[each] = [image for _, image in open_frames(root / "SYNTHETIC_videos" / names[each])]
+        assert len(images["avi"]) == len(images[video_format]) == 24
+        for one, other in zip(images["avi"], images[video_format], strict=True):
             assert np.abs(one.astype(float) - other[:, :231]).mean() < 5
 
     def test_raw_adds_the_camera_view_of_the_same_face(self, tmp_path):
@@ -78,7 +78,7 @@ class TestWhatIsWritten:
 
 
 class TestSameBytes:
-    def test_only_what_is_missing_is_drawn_again(self, tmp_path):
+    def test_only_missing_recordings_are_rendered_again(self, tmp_path):
         root = make_videos(tmp_path / "videos", subjects=2, jobs=1, **SHORT)
         whole = digests(root)
         kept = (root / "SYNTHETIC_videos" / "SYNTHETIC_sub01.avi").stat().st_mtime_ns
@@ -92,7 +92,7 @@ class TestSameBytes:
         assert digests(make_videos(tmp_path / "together", subjects=2, jobs=2, **SHORT)) == digests(alone)
 
     @pytest.mark.slow
-    def test_an_interruption_leaves_no_half_of_a_video(self, tmp_path):
+    def test_an_interruption_leaves_no_incomplete_video(self, tmp_path):
         def interrupt(done, total, what, /):
             if done:
                 raise KeyboardInterrupt
@@ -111,17 +111,17 @@ class TestRefusals:
             ({"minutes": 0}, "minutes must be above 0, got 0"),
             ({"events": -1}, "events must be 0 or more, got -1"),
             ({"events": 40}, "do not fit into"),
-            ({"minutes": 11}, "an AVI file holds 4 GB, about 10.2 minutes of this view; choose the format frames"),
+            ({"minutes": 11}, "an AVI file holds at most 4 GB, about 10.2 minutes of this view; choose the format"),
             ({"minutes": 3, "raw": True}, "about 2.2 minutes of this view"),
-            ({"preset": "huge"}, "no preset is called 'huge'"),
-            ({"video_format": "gif"}, "no format is called 'gif'; there are avi, mp4, frames"),
+            ({"preset": "huge"}, "unknown preset 'huge'"),
+            ({"video_format": "gif"}, "unknown format 'gif'; formats are avi, mp4, frames"),
         ],
     )
-    def test_settings_that_cannot_be_are_refused_before_anything_is_written(self, tmp_path, settings, words):
+    def test_invalid_settings_are_refused_before_anything_is_written(self, tmp_path, settings, words):
         with pytest.raises(MerlabError, match=words):
             make_videos(tmp_path / "out", **settings)
         assert not (tmp_path / "out").exists()
 
-    def test_recordings_of_other_settings_are_left_alone(self, root):
+    def test_recordings_with_other_settings_are_not_changed(self, root):
         with pytest.raises(MerlabError, match="seed is 0 there and 1 here"):
             make_videos(root, **{**SETTINGS, "seed": 1})

@@ -1,4 +1,4 @@
-"""Frames: light, noise, mouth, lids, and the camera's view beside the crop."""
+"""Rendered frames: light, noise, mouth, lids, and the camera view compared with the crop."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_frame_is_a_bgr_crop_of_casme2s_size(renderer):
     assert frame.dtype == np.uint8
 
 
-def test_a_frame_is_the_same_in_whatever_order_frames_are_drawn(renderer):
+def test_a_frame_is_the_same_in_any_order_of_rendering(renderer):
     noisy = with_settings(renderer, noise=1.0)
     plan = plan_clip(noisy.identity, 0, "happiness", noisy.preset)
     tenth = noisy.frame(plan, 10)
@@ -40,7 +40,7 @@ def test_the_crop_is_a_part_of_the_camera_frame(renderer, camera):
     assert difference.max() <= 8
 
 
-def test_a_still_heads_backdrop_does_not_move_with_the_head(camera):
+def test_the_background_does_not_move_with_the_head(camera):
     plan = two_frames(x=3.0)
     rest, moved = camera.frame(plan, 0), camera.frame(plan, 1)
     assert np.array_equal(rest[:100, :40], moved[:100, :40])
@@ -48,7 +48,7 @@ def test_a_still_heads_backdrop_does_not_move_with_the_head(camera):
 
 
 def test_noise_has_the_specified_variance_at_every_brightness(renderer):
-    """Variance 1.44 + 0.018 I; rounding to whole gray values adds a twelfth, in either frame."""
+    """The variance is 1.44 + 0.018 I; rounding to whole gray values adds 1/12 in each of the two frames."""
     plan = two_frames()
     silent = renderer.frame(plan, 0)[..., 1].astype(float)
     noise = with_settings(renderer, noise=1.0).frame(plan, 0)[..., 1] - silent
@@ -103,7 +103,7 @@ def test_gain_brightens_the_whole_frame(renderer):
 
 @pytest.mark.slow
 def test_a_face_detector_finds_the_one_face_of_a_camera_frame():
-    """OpenCV's Haar cascade, which was trained on photographs."""
+    """The detector is OpenCV's Haar cascade, which was trained on photographs."""
     cascade = cv2.CascadeClassifier(str(HAAR_CASCADE))
     for subject in range(6):
         renderer = make_renderer(7, subject, PRESETS["default"], CAMERA)

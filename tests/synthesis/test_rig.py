@@ -1,4 +1,4 @@
-"""Action units move the face the way the Facial Action Coding System describes them."""
+"""Action units move the face as the Facial Action Coding System describes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UP, DOWN, OUT, IN = (0, -1), (0, 1), (1, 0), (-1, 0)
 
 
 def movement(renderer: FaceRenderer, activity: dict[str, float]) -> dict[str, tuple[float, float]]:
-    """How far each landmark moves (outward, or right at the midline; down), px."""
+    """The movement of each landmark (outward, or to the right at the midline; down), px."""
     plan = two_frames(activity)
     rest, moved = landmarks(renderer, plan, 0), landmarks(renderer, plan, 1)
     outward = {name: -1 if name.endswith("_r") else 1 for name in rest}
@@ -64,13 +64,13 @@ def test_a_unit_moves_its_landmark_at_the_midline(renderer, number, landmark, di
 
 
 @pytest.mark.parametrize("number", [1, 2, 4, 6, 7, 9, 12, 14, 15, 20])
-def test_a_unit_of_one_side_leaves_the_corners_and_brows_of_the_other_alone(renderer, number):
+def test_a_unit_of_one_side_does_not_move_the_landmarks_of_the_other_side(renderer, number):
     moved = movement(renderer, {f"{number}l": 1.0})
     for landmark in ("mouth_corner_r", "brow_outer_r", "brow_middle_r", "cheek_r", "eye_outer_r"):
         assert np.hypot(*moved[landmark]) < 0.1
 
 
-def test_the_dimpler_gathers_the_skin_at_a_point_outside_the_corner_and_narrows_the_corner(renderer):
+def test_the_dimpler_pulls_the_skin_to_a_point_outside_the_corner_and_narrows_the_corner(renderer):
     flow = forward_flow(renderer, two_frames({"14l": 1.0}), 0, 1)
     corner_x, corner_y = (round(value) for value in renderer.identity.landmarks["mouth_corner_l"])
     across = flow[corner_y, corner_x : corner_x + 26, 0]

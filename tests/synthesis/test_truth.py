@@ -1,4 +1,4 @@
-"""The exact flow and landmarks: against analytic movements, against the rendered frames, against DIS."""
+"""The exact flow and landmarks, compared with analytic movements, with rendered frames, and with DIS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from merlab.synthesis.rig import PIVOT
 from merlab.synthesis.truth import forward_flow
 from tests.synthesis.plans import both, two_frames, with_settings
 
-# The middle of the face, where the whole head moves.
+# The middle of the face, where every pixel moves fully with the head.
 FACE = (slice(40, 230), slice(40, 190))
 X, Y = np.meshgrid(CROP.x[0], CROP.y[:, 0])
 
@@ -58,19 +58,19 @@ class TestAgainstAnalyticMovements:
     [both(12, 1.5), both(4, 1.5), {**both(1), **both(2)}, {"17c": 1.5}, {"25c": 2.0}, {"26c": 1.5}, {"12l": 2.0}],
     ids=str,
 )
-def test_the_apex_shows_at_the_end_of_each_flow_vector_what_the_onset_showed_at_its_start(renderer, activity):
-    """Warping property: gray values agree where shading is left out, up to interpolation and rounding."""
+def test_the_apex_frame_has_the_gray_value_of_the_onset_frame_at_the_end_of_each_flow_vector(renderer, activity):
+    """Without shading, gray values agree except for interpolation and rounding."""
     plan = two_frames(activity, x=0.7, y=-0.4)
     evenly_lit = with_settings(renderer, wrinkle=0.0)
     onset, apex = (gray(evenly_lit.frame(plan, frame)).astype(np.float32) for frame in (0, 1))
     flow = forward_flow(renderer, plan, 0, 1)
     followed = cv2.remap(apex, X + flow[..., 0], Y + flow[..., 1], cv2.INTER_CUBIC)
-    left_over, moved = (np.abs(other - onset)[FACE].mean() for other in (followed, apex))
-    assert left_over < 0.7
-    assert left_over < 0.35 * moved
+    difference, without_flow = (np.abs(other - onset)[FACE].mean() for other in (followed, apex))
+    assert difference < 0.7
+    assert difference < 0.35 * without_flow
 
 
-def test_the_flow_at_a_landmark_is_the_landmarks_own_movement(renderer):
+def test_the_flow_at_a_landmark_is_the_movement_of_the_landmark(renderer):
     plan = two_frames({**both(12), **both(1)}, x=0.5, yaw=0.004)
     truth = clip_truth(renderer, plan)
     for name in (
@@ -83,11 +83,11 @@ def test_the_flow_at_a_landmark_is_the_landmarks_own_movement(renderer):
         "chin_boss",
     ):
         x, y = truth.onset_landmarks[name]
-        there = cv2.getRectSubPix(np.ascontiguousarray(truth.flow[..., 0]), (1, 1), (x, y))[0, 0]
-        assert there == pytest.approx(truth.apex_landmarks[name][0] - x, abs=0.03)
+        flow_x = cv2.getRectSubPix(np.ascontiguousarray(truth.flow[..., 0]), (1, 1), (x, y))[0, 0]
+        assert flow_x == pytest.approx(truth.apex_landmarks[name][0] - x, abs=0.03)
 
 
-def test_a_shut_eyes_upper_lid_lies_on_its_lower_lid(renderer):
+def test_the_lids_of_a_shut_eye_meet(renderer):
     truth = clip_truth(renderer, two_frames(closure=1.0))
     opened, shut = truth.onset_landmarks, truth.apex_landmarks
     for side in "lr":
@@ -96,8 +96,8 @@ def test_a_shut_eyes_upper_lid_lies_on_its_lower_lid(renderer):
 
 
 @pytest.mark.slow
-def test_dis_flow_meets_the_exact_flow_within_the_specified_error():
-    """The specification measured end-point errors of 0.15 to 0.32 px on default clips."""
+def test_dis_flow_agrees_with_the_exact_flow_within_the_specified_error():
+    """The specification reports end-point errors of 0.15 to 0.32 px on default clips."""
     errors = []
     for subject in range(3):
         renderer = make_renderer(0, subject, PRESETS["default"])

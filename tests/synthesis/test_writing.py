@@ -1,4 +1,4 @@
-"""A tree of synthetic clips: its layout, its bytes, what it refuses, and how it goes on after an interruption."""
+"""A tree of synthetic clips: its layout, its bytes, refused settings, and resuming after an interruption."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def described_clips(root: Path) -> list[dict[str, Any]]:
 
 
 class TestWhatATreeHolds:
-    def test_the_coding_table_has_casme2s_columns_and_a_row_a_clip_in_ascii_order(self, tree):
+    def test_the_coding_table_has_casme2s_columns_and_one_row_per_clip_in_ascii_order(self, tree):
         workbook = openpyxl.load_workbook(tree / "SYNTHETIC-coding.xlsx")
         rows = list(workbook.worksheets[0].values)
         assert workbook.sheetnames == ["Sheet1", "Sheet2", "Sheet3"]
@@ -83,7 +83,7 @@ class TestWhatATreeHolds:
                 f"reg_img{number}.jpg" for number in range(clip["first_frame"], clip["last_frame"] + 1)
             }
 
-    def test_everything_says_synthetic_and_both_readers_stamp_it(self, tree):
+    def test_all_files_are_marked_synthetic_and_both_readers_stamp_the_clips(self, tree):
         assert "SYNTHETIC" in openpyxl.load_workbook(tree / "SYNTHETIC-coding.xlsx").properties.title
         assert "SYNTHETIC" in (tree / "README.txt").read_text(encoding="utf-8")
         for name in ("synthetic", "casme2"):
@@ -92,7 +92,7 @@ class TestWhatATreeHolds:
             assert [(clip.database, clip.fps) for clip in examination.clips] == [(name, 200.0)] * 2
             assert not examination.findings
 
-    def test_the_truth_beside_a_clip_is_its_exact_flow_and_landmarks(self, tree, renderer):
+    def test_the_truth_file_of_a_clip_has_its_exact_flow_and_landmarks(self, tree, renderer):
         entry = Tree(tree, 1, 2, "default", 0, False).entries[1]
         plan = plan_clip(renderer.identity, 1, entry.emotion, renderer.preset)
         expected = clip_truth(renderer, plan)
@@ -111,7 +111,7 @@ class TestWhatATreeHolds:
         assert {"merlab", "numpy", "opencv"} <= manifest["versions"].keys()
 
     @pytest.mark.slow
-    def test_raw_adds_camera_frames_and_leaves_all_else_as_it_was(self, tree, tmp_path):
+    def test_raw_adds_camera_frames_and_does_not_change_the_cropped_frames(self, tree, tmp_path):
         with_raw = make_faces(tmp_path / "raw", **SETTINGS, raw=True, jobs=1)
         clip = described_clips(with_raw)[0]
         frames = open_frames(with_raw / "CASME2-RAW" / clip["subject"] / clip["clip"])
@@ -121,8 +121,8 @@ class TestWhatATreeHolds:
         assert cropped == {name: digest for name, digest in digests(tree).items() if name.startswith("Cropped")}
 
 
-class TestHowClipsAreSpread:
-    def test_class_counts_follow_casme2s_prior_by_largest_remainder(self):
+class TestDistributionOfClips:
+    def test_class_counts_follow_casme2s_frequencies_by_largest_remainder(self):
         assert class_counts(246) == {"happiness": 32, "disgust": 63, "surprise": 25, "repression": 27, "others": 99}
         assert class_counts(255) == {"happiness": 33, "disgust": 65, "surprise": 26, "repression": 28, "others": 103}
         assert class_counts(1) == {"happiness": 0, "disgust": 0, "surprise": 0, "repression": 0, "others": 1}
@@ -164,26 +164,26 @@ class TestSameBytes:
         time.sleep(0.5)
         written = set(killed.rglob("*"))
         time.sleep(1.5)
-        assert set(killed.rglob("*")) == written, "its processes went on writing"
+        assert set(killed.rglob("*")) == written, "its processes continued to write"
         assert not (killed / "SYNTHETIC_manifest.json").exists()
         assert digests(make_faces(killed, **settings, jobs=1)) == digests(alone)
 
-    def test_when_some_of_a_tree_is_lost(self, tree, tmp_path):
+    def test_after_a_part_of_a_tree_is_lost(self, tree, tmp_path):
         whole = digests(tree)
-        mended = tmp_path / "mended"
-        shutil.copytree(tree, mended)
-        shutil.rmtree(next((mended / "Cropped" / "sub01").iterdir()))
-        (mended / "SYNTHETIC_manifest.json").unlink()
-        assert digests(make_faces(mended, **SETTINGS, jobs=1)) == whole
+        repaired = tmp_path / "repaired"
+        shutil.copytree(tree, repaired)
+        shutil.rmtree(next((repaired / "Cropped" / "sub01").iterdir()))
+        (repaired / "SYNTHETIC_manifest.json").unlink()
+        assert digests(make_faces(repaired, **SETTINGS, jobs=1)) == whole
 
-    def test_nothing_is_drawn_again_when_all_is_there(self, tree):
+    def test_a_complete_tree_is_not_rendered_again(self, tree):
         written = (tree / "SYNTHETIC-coding.xlsx").stat().st_mtime_ns
         calls: list[tuple[float, float, str]] = []
         make_faces(tree, **SETTINGS, jobs=1, progress=lambda *call: calls.append(call))
         assert calls == [(2, 2, "found done")]
         assert (tree / "SYNTHETIC-coding.xlsx").stat().st_mtime_ns == written
 
-    def test_another_seed_draws_other_faces(self, tree, tmp_path):
+    def test_another_seed_gives_other_faces(self, tree, tmp_path):
         other = make_faces(tmp_path / "other", subjects=1, clips=1, seed=1, jobs=1)
         frames = [sorted((root / "Cropped/sub01/EP01_01").iterdir())[0].read_bytes() for root in (tree, other)]
         assert frames[0] != frames[1]
@@ -194,12 +194,12 @@ class TestRefusals:
         ("settings", "words"),
         [
             ({"subjects": 0}, "subjects must be 1 or more, got 0"),
-            ({"subjects": 5, "clips": 4}, "clips is 4 and subjects 5"),
-            ({"preset": "huge"}, "no preset is called 'huge'; there are default, easy, hard, null"),
+            ({"subjects": 5, "clips": 4}, "clips is 4 and subjects is 5"),
+            ({"preset": "huge"}, "unknown preset 'huge'; presets are default, easy, hard, null"),
             ({"seed": -1}, "seed must be 0 or more"),
         ],
     )
-    def test_settings_that_cannot_be_are_refused_before_anything_is_written(self, tmp_path, settings, words):
+    def test_invalid_settings_are_refused_before_anything_is_written(self, tmp_path, settings, words):
         with pytest.raises(MerlabError, match=words):
             make_faces(tmp_path / "out", **settings)
         assert not (tmp_path / "out").exists()
@@ -213,30 +213,30 @@ class TestRefusals:
             ({"raw": True}, "raw is False there and True here"),
         ],
     )
-    def test_a_tree_of_other_settings_is_left_alone(self, tree, change, words):
+    def test_a_tree_with_other_settings_is_not_changed(self, tree, change, words):
         before = digests(tree)
         with pytest.raises(MerlabError, match=words):
             make_faces(tree, **{**SETTINGS, **change}, jobs=1)
         assert digests(tree) == before
 
-    def test_a_folder_of_anything_else_is_left_alone(self, tmp_path):
+    def test_a_folder_of_anything_else_is_not_changed(self, tmp_path):
         (tmp_path / "holiday.jpg").write_bytes(b"beach")
-        with pytest.raises(MerlabError, match="is not empty and holds no synthetic faces; choose a new folder"):
+        with pytest.raises(MerlabError, match="is not empty and does not hold synthetic faces; choose a new folder"):
             make_faces(tmp_path, **SETTINGS)
         assert digests(tmp_path).keys() == {"holiday.jpg"}
 
-    def test_a_file_is_no_place_for_a_tree(self, tmp_path):
+    def test_a_file_is_refused(self, tmp_path):
         (tmp_path / "file").touch()
         with pytest.raises(MerlabError, match="is a file; choose a folder"):
             make_faces(tmp_path / "file", **SETTINGS)
 
-    def test_a_tree_begun_with_other_versions_is_not_gone_on_with(self, tree, tmp_path, monkeypatch):
-        begun = tmp_path / "begun"
-        shutil.copytree(tree, begun)
-        shutil.rmtree(begun / "Cropped")
+    def test_a_tree_started_with_other_versions_is_not_resumed(self, tree, tmp_path, monkeypatch):
+        started = tmp_path / "started"
+        shutil.copytree(tree, started)
+        shutil.rmtree(started / "Cropped")
         monkeypatch.setattr(folder, "stack_versions", lambda: {"numpy": "0.1"})
-        with pytest.raises(MerlabError, match="begun with .*numpy .*, but this is numpy 0.1"):
-            make_faces(begun, **SETTINGS, jobs=1)
+        with pytest.raises(MerlabError, match="started with .*numpy .*, but the installed versions are numpy 0.1"):
+            make_faces(started, **SETTINGS, jobs=1)
 
     def test_an_unfinished_tree_is_not_read(self, tree, tmp_path):
         unfinished = tmp_path / "unfinished"

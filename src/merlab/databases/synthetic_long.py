@@ -1,10 +1,10 @@
-"""The events of long SYNTHETIC recordings as a database of clips, to test recognition on what spotting should find."""
+"""The events of long SYNTHETIC recordings as clips, to test recognition on the events that spotting should find."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+from pydantic import ValidationError
 
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.database import Database, Examination
@@ -14,54 +14,67 @@ from merlab.progress import Progress
 from merlab.stamps import SYNTHETIC
 from merlab.storage import read_json
 from merlab.synthesis.folder import MANIFEST
-from merlab.synthesis.sampling import ActiveUnit
+from merlab.synthesis.manifest import DescribedRecording, RecordingManifest
 
 NAME = "synthetic-long"
 
 
 def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
-    manifest = read_json(root / MANIFEST) if (root / MANIFEST).is_file() else {}
-    if "recordings" not in manifest:
+    manifest = _read_manifest(root)
+    recordings = manifest.recordings
+    missing = {each.subject: _missing(each) for each in recordings if not (root / each.video).exists()}
+    clips = [clip for each in recordings if each.subject not in missing for clip in _clips(root, each)]
+    damaged = check_frames(clips, progress) if deep else {}
+    usable = tuple(clip for clip in clips if clip.key not in damaged)
+    facts = {"recordings": str(len(recordings)), "events": str(len(clips)), "preset": manifest.settings.preset}
+    return Examination(ClipTable(usable, (SYNTHETIC,)), (*missing.values(), *damaged.values()), facts)
+
+
+def _read_manifest(root: Path) -> RecordingManifest:
+    path = root / MANIFEST
+    content = read_json(path) if path.is_file() else {}
+    if "recordings" not in content:
         raise MerlabError(
-            f"{root} holds no complete set of long SYNTHETIC recordings; "
-            f"`merlab make-videos {root}` makes one or goes on with one that was stopped"
+            f"{root} does not hold a complete set of long SYNTHETIC recordings; "
+            f"`merlab make-videos {root}` writes one, or resumes an incomplete one"
         )
-    recordings = manifest["recordings"]
-    lost = {entry["subject"]: _lost(entry) for entry in recordings if not (root / entry["video"]).exists()}
-    clips = [clip for entry in recordings if entry["subject"] not in lost for clip in _clips(root, entry)]
-    broken = check_frames(clips, progress) if deep else {}
-    usable = tuple(clip for clip in clips if clip.key not in broken)
-    facts = {"recordings": str(len(recordings)), "events": str(len(clips)), "preset": manifest["settings"]["preset"]}
-    return Examination(ClipTable(usable, (SYNTHETIC,)), (*lost.values(), *broken.values()), facts)
+    try:
+        return RecordingManifest.model_validate(content)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"]))
+        raise MerlabError(
+            f"{path} is not a manifest of recordings ({place}: {error.errors()[0]['msg']}); remove it and run the "
+            "same `merlab make-videos` command again, which writes it"
+        ) from error
 
 
-def _lost(recording: Mapping[str, Any]) -> Finding:
-    remedy = "run the `merlab make-videos` that made this folder again; it writes what is missing"
-    return Finding("unusable", recording["subject"], recording["video"], "nothing", remedy)
+def _missing(recording: DescribedRecording) -> Finding:
+    remedy = "run the same `merlab make-videos` command again, which writes missing recordings"
+    return Finding("unusable", recording.subject, recording.video, "nothing", remedy)
 
 
-def _clips(root: Path, recording: Mapping[str, Any]) -> list[Clip]:
-    """Every event as a clip whose source is the whole recording."""
+def _clips(root: Path, recording: DescribedRecording) -> list[Clip]:
+    """One clip per event; the source of each clip is the whole recording."""
     return [
         Clip(
             database=NAME,
-            subject=recording["subject"],
+            subject=recording.subject,
             name=f"event{number:03d}",
-            fps=recording["fps"],
-            onset=event["onset"],
-            apex=event["apex"],
-            offset=event["offset"],
-            action_units="+".join(ActiveUnit(**unit).code for unit in event["action_units"]),
-            emotion=event["emotion"],
-            source=root / recording["video"],
+            fps=recording.fps,
+            onset=event.onset,
+            apex=event.apex,
+            offset=event.offset,
+            action_units="+".join(unit.code for unit in event.action_units),
+            emotion=event.emotion,
+            source=root / recording.video,
         )
-        for number, event in enumerate(recording["events"], start=1)
+        for number, event in enumerate(recording.events, start=1)
     ]
 
 
 SYNTHETIC_LONG = Database(
     name=NAME,
-    title="events of long SYNTHETIC recordings drawn by merlab",
-    access="make it: `merlab make-videos FOLDER`; free of rights of others, of no real person",
+    title="events of long SYNTHETIC recordings made by merlab",
+    access="write it with `merlab make-videos FOLDER`; it shows no real person, and nobody else has rights to it",
     examine=_examine,
 )

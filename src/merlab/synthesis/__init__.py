@@ -1,16 +1,16 @@
 """Synthetic micro-expressions: rendered faces whose action units, timing and optical flow are known exactly.
 
-Faces are rendered from formulas alone; no photograph of a person is used. ``make_faces`` writes them as a tree in
-CASME II's layout, which the database reader ``synthetic`` checks like CASME II itself. Everything says SYNTHETIC.
+Faces are rendered from formulas alone; no photograph of a person is used. ``make_faces`` writes them as a tree with the
+layout of CASME II, which the database reader ``synthetic`` checks like CASME II itself. All output is marked SYNTHETIC.
 
-Classes: happiness, disgust, surprise, repression and others, in CASME II's proportions. Their action units are drawn as
-often as CASME II's annotators saw them, so some clips cannot be told apart, as in life.
+Classes: happiness, disgust, surprise, repression and others, in the proportions of CASME II. Their action units are as
+frequent as in the annotations of CASME II, so some clips of different classes cannot be distinguished, as in reality.
 
 A clip in memory: ``renderer = make_renderer(seed, subject, preset)`` and ``plan = plan_clip(renderer.identity, clip,
-emotion, preset)``; then ``renderer.frames(plan)`` draws frame by frame, and ``clip_truth(renderer, plan)`` says what
-moved.
+emotion, preset)``; then ``renderer.frames(plan)`` renders frame by frame, and ``clip_truth(renderer, plan)`` gives the
+exact movement.
 
-``make_videos`` writes long recordings of the same faces, to spot movements in; their events are the database
+``make_videos`` writes long recordings of the same faces, to test spotting; their events are the database
 ``synthetic-long``.
 """
 

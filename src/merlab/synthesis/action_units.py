@@ -1,8 +1,8 @@
-"""What each action unit does to a face, and which units an emotion shows: the tables of the generator.
+"""The tables of the generator: the effect of each action unit on a face, and the action units of each emotion.
 
-Motions, lids and wrinkles follow descriptions of the units in the Facial Action Coding System (Ekman and Friesen); the
-figures are merlab's. The combinations are the commoner ones of CASME II's 2014 coding table (Yan et al., PLoS ONE 9(1),
-2014), weighted by how often they occur there.
+Motions, lids and wrinkles follow the descriptions of the units in the Facial Action Coding System (Ekman and Friesen);
+the numbers are merlab's own. The combinations are the more frequent ones of CASME II's coding table of 2014 (Yan et
+al., PLoS ONE 9(1), 2014), weighted by their frequency there.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from merlab.synthesis.canvas_layout import Point
 
 
 class Motion(NamedTuple):
-    """One Gaussian of displacement at intensity 1.
+    """A displacement of Gaussian shape at intensity 1.
 
-    ``offset`` from the landmark and ``displacement`` are (outward, down) in px, ``sigma`` is (x, y) in px; outward
-    means away from the midline, and to the right for units that have no sides. ``mask`` bounds the part of the face
-    that may move.
+    ``offset`` from the landmark and ``displacement`` are (outward, down) in px; ``sigma`` is (x, y) in px. Outward
+    means away from the midline, or to the right for units without sides. ``mask`` limits the movement to a part of the
+    face. ``tilt`` rotates the axes, in radians from x towards y.
     """
 
     landmark: str
@@ -29,7 +29,7 @@ class Motion(NamedTuple):
 
 
 class Wrinkle(NamedTuple):
-    """One Gaussian of shading: the change of log luminance at intensity 1. Offset and sigma are as in Motion."""
+    """A change of log luminance of Gaussian shape at intensity 1. Offset, sigma and tilt are as in Motion."""
 
     landmark: str
     offset: Point
@@ -41,9 +41,15 @@ class Wrinkle(NamedTuple):
 class ActionUnit(NamedTuple):
     """An action unit.
 
-    ``upper_lid`` and ``lower_lid`` are what intensity 1 does to the aperture of the eye, in parts of it: positive
-    moves a margin down. ``unilateral`` is the probability that only one side moves. A unit that ``parts_lips`` opens a
-    gap: motions masked ``lower lip`` act below it, those masked ``upper lip`` above.
+    Attributes:
+        motions, wrinkles: its displacements and changes of luminance.
+        paired: whether it has a left and a right side.
+        unilateral: the probability that only one side moves.
+        upper_lid, lower_lid: movement of the margin of the lid at intensity 1, as a share of the aperture of the eye;
+            positive is down.
+        parts_lips: whether it opens a gap between the lips; motions with the mask ``lower lip`` act below the gap,
+            those with the mask ``upper lip`` above it.
+
     """
 
     motions: tuple[Motion, ...]
@@ -152,8 +158,8 @@ ACTION_UNITS: dict[int, ActionUnit] = {
         upper_lid=0.06,
         lower_lid=-0.10,
     ),
-    # The corner is drawn outward and the cheek inward, so that they meet at a dimple some 14 px outside the corner; the
-    # skin above and below narrows the corner.
+    # The corner moves outward and the cheek inward, so that they meet at a dimple about 14 px outside the corner; the
+    # skin above and below makes the corner narrower.
     14: ActionUnit(
         (
             Motion("mouth_corner", (3, 0), (11, 12), (1.5, -0.25)),
@@ -200,7 +206,7 @@ ACTION_UNITS: dict[int, ActionUnit] = {
         paired=False,
         parts_lips=True,
     ),
-    # The lower lip rides on the jaw.
+    # The lower lip moves with the jaw.
     26: ActionUnit(
         (
             Motion("chin_boss", (0, 6), (46, 30), (0, 2.4), "lower lip"),
@@ -213,7 +219,7 @@ ACTION_UNITS: dict[int, ActionUnit] = {
 
 CLASSES = ("happiness", "disgust", "surprise", "repression", "others")
 
-# How many clips CASME II's 2014 table holds of each class.
+# The number of clips of each class in CASME II's coding table of 2014.
 CASME2_PRIOR: dict[str, int] = dict(zip(CLASSES, (32, 63, 25, 27, 99), strict=True))
 
 COMBINATIONS: dict[str, dict[str, dict[str, int]]] = {
@@ -244,5 +250,5 @@ COMBINATIONS: dict[str, dict[str, dict[str, int]]] = {
 
 
 def parse_combination(text: str) -> tuple[int, ...]:
-    """``4+7`` -> (4, 7)."""
+    """The numbers in a text such as ``4+7``: (4, 7)."""
     return tuple(int(number) for number in text.split("+"))

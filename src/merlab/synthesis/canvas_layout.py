@@ -1,8 +1,8 @@
-"""The pixel layout of a synthetic face, and the random streams that everything is drawn from.
+"""The pixel layout of a synthetic face, and the random streams of the generator.
 
 Coordinates are pixels of CASME II's crop, 231 wide and 282 high, with (0, 0) at the center of its top-left pixel, x to
-the right and y down. The head canvas around the crop is 640 x 480, CASME II's own camera frame, so its coordinates
-run below 0 and beyond the crop.
+the right and y down. The head canvas around the crop is 640 x 480 px, the size of CASME II's camera frames, so its
+coordinates start below 0 and end beyond the crop.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ SIDES = ("r", "l")
 
 
 def outward(side: str) -> int:
-    """The direction of x that leads away from the midline: the subject's left is on the right of the image."""
+    """The sign of x away from the midline, 1 or -1; the subject's left is on the right of the image."""
     return 1 if side == "l" else -1
 
 
 @dataclass(frozen=True)
 class Window:
-    """The part of the head canvas that a camera frame shows: left and top in crop coordinates, size in pixels."""
+    """The area of the head canvas that a frame shows: left and top in crop coordinates, width and height in pixels."""
 
     left: int
     top: int
@@ -57,7 +57,7 @@ CAMERA = Window(CANVAS_LEFT, CANVAS_TOP, CANVAS_WIDTH, CANVAS_HEIGHT)
 
 
 class Stream(IntEnum):
-    """What a random number is drawn for; no two purposes share a stream."""
+    """The purpose of a random stream; each purpose has its own stream."""
 
     IDENTITY = 101
     TEXTURE = 102
@@ -66,17 +66,17 @@ class Stream(IntEnum):
     NUMBERING = 404
     RECORDING = 501
     RECORDED_EVENT = 502
-    RECORDED_TRACK = 503
+    RECORDED_CURVE = 503
     RECORDED_NOISE = 504
 
 
 def random_stream(*key: int) -> np.random.Generator:
-    """A PCG64 generator of its own for every key, e.g. (seed, stream, subject, clip)."""
+    """A separate PCG64 generator for every key, e.g. (seed, stream, subject, clip)."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([int(part) for part in key])))
 
 
 def smoothstep(value: NDArray[np.floating], low: Edge, high: Edge) -> Float32Array:
-    """0 below ``low``, 1 above ``high``, the cubic 3t² - 2t³ between."""
+    """0 below ``low``, 1 above ``high``, and the cubic 3t² - 2t³ between."""
     t = np.clip((value - low) / (np.asarray(high) - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
@@ -84,7 +84,7 @@ def smoothstep(value: NDArray[np.floating], low: Edge, high: Edge) -> Float32Arr
 def gaussian(x: Float32Array, y: Float32Array, center: Point, sigma: Point, tilt: float = 0.0) -> Float32Array:
     """An anisotropic Gaussian of height 1 on the grid of columns ``x`` (1, W) and rows ``y`` (H, 1).
 
-    ``tilt`` turns its axes, radians from x towards y.
+    ``tilt`` rotates its axes, in radians from x towards y.
     """
     across, down = x - np.float32(center[0]), y - np.float32(center[1])
     if tilt == 0:

@@ -1,4 +1,4 @@
-"""Write the clips of one subject: frames, and the truth beside them."""
+"""Write the clips of one subject: the frames and the exact movement."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from merlab.processes import one_thread
 from merlab.storage import whole_file, whole_folder
 from merlab.synthesis.canvas_layout import CAMERA
 from merlab.synthesis.face_tree import Entry, Tree
-from merlab.synthesis.identity import draw_identity
+from merlab.synthesis.identity import sample_identity
 from merlab.synthesis.rendering import FaceRenderer
 from merlab.synthesis.sampling import ClipPlan, plan_clip
 from merlab.synthesis.texture import paint_face
@@ -21,8 +21,8 @@ from merlab.synthesis.truth import ClipTruth, clip_truth
 
 
 def write_subject(tree: Tree, entries: Sequence[Entry]) -> Iterator[Entry]:
-    """Write these clips of one subject, yielding each when all of it is there."""
-    identity = draw_identity(tree.seed, entries[0].subject)
+    """Write these clips of one subject; yields each clip when it is complete."""
+    identity = sample_identity(tree.seed, entries[0].subject)
     with one_thread():
         layers = paint_face(identity, tree.preset.blur)
         cropped = FaceRenderer(identity, layers, tree.preset)
@@ -39,21 +39,21 @@ def write_subject(tree: Tree, entries: Sequence[Entry]) -> Iterator[Entry]:
 
 def write_frames(folder: Path, pattern: str, renderer: FaceRenderer, plan: ClipPlan, first_frame: int) -> None:
     """Write the frames of a clip as JPEGs, numbered from ``first_frame``; the folder appears whole or not at all."""
-    with whole_folder(folder) as aside:
+    with whole_folder(folder) as temporary:
         for number, frame in enumerate(renderer.frames(plan), start=first_frame):
-            (aside / pattern.format(number)).write_bytes(as_jpeg(frame, renderer.preset.jpeg_quality))
+            (temporary / pattern.format(number)).write_bytes(as_jpeg(frame, renderer.preset.jpeg_quality))
 
 
 def as_jpeg(frame: Image, quality: int) -> bytes:
-    """The frame as the content of a JPEG file."""
+    """The bytes of a JPEG file of the frame."""
     return cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
 def write_truth(path: Path, truth: ClipTruth) -> None:
-    """Write the exact movement of a clip: flow as float16, the names of the landmarks and their places."""
-    with whole_file(path) as aside:
+    """Write the exact movement of a clip: the flow as float16, and the names and positions of the landmarks."""
+    with whole_file(path) as temporary:
         np.savez_compressed(
-            aside,
+            temporary,
             flow=truth.flow.astype(np.float16),
             landmark_names=np.array(list(truth.onset_landmarks)),
             onset_landmarks=np.array(list(truth.onset_landmarks.values()), np.float32),

@@ -1,4 +1,4 @@
-"""The coding table: CASME II's own 2014 columns, the same bytes for the same rows."""
+"""Write the coding table with the columns of CASME II's table of 2014; the same rows give the same bytes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Row = tuple[str | int | None, ...]
 
 
 def write_coding_table(path: Path, rows: Iterable[Row]) -> None:
-    """Write ``rows``, one value a column of COLUMNS, into the first of three sheets, as CASME II has them."""
+    """Write ``rows``, one value per column of COLUMNS, into the first of three sheets, as in CASME II's table."""
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet(SHEETS[0])
     sheet.append(COLUMNS)
@@ -41,12 +41,12 @@ def write_coding_table(path: Path, rows: Iterable[Row]) -> None:
         sheet.append(row)
     for name in SHEETS[1:]:
         workbook.create_sheet(name)
-    with whole_file(path) as aside:
-        _save_without_times(workbook, aside)
+    with whole_file(path) as temporary:
+        _save_without_times(workbook, temporary)
 
 
 def _save_without_times(workbook: Workbook, path: Path) -> None:
-    """Save a workbook with fixed times instead of now's, inside the document and in the zip around it."""
+    """Save a workbook with a fixed time instead of the current time, in its properties and in its zip file."""
     saved = BytesIO()
     workbook.save(saved)
     workbook.properties.title = TITLE

@@ -1,4 +1,4 @@
-"""How the lids of one eye move: a map of every column of pixels onto itself."""
+"""The movement of the lids of one eye: a vertical map of each column of pixels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from merlab.frames import Float32Array
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.synthesis.canvas_layout import Window
 from merlab.synthesis.identity import Identity
-from merlab.synthesis.tracks import Pose
+from merlab.synthesis.poses import Pose
 
 REACH_X, REACH_ABOVE, REACH_BELOW = 5, 30, 26
 STRETCH_BELOW = 13
@@ -21,12 +21,11 @@ LOWER_LID_IN_BLINK = -0.06
 LEAST_MOVEMENT = 1e-4
 
 Knots = tuple[Float32Array, Float32Array, Float32Array, Float32Array]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Eyelids:
-    """The lids of one eye, and the rows and columns of a window that they can move in."""
+    """The lids of one eye, and the rows and columns of a window in which they can move."""
 
     identity: Identity
     side: str
@@ -35,7 +34,7 @@ class Eyelids:
 
     @classmethod
     def in_window(cls, identity: Identity, side: str, window: Window) -> Eyelids:
-        """The eye's patch, cut to the window."""
+        """The eyelids of one side, with their patch cut to the window."""
         center_x, center_y = identity.landmarks[f"eye_{side}"]
         reach = identity.shape.eye_half_width + REACH_X
         left, right = (int(center_x + sign * reach) - window.left for sign in (-1, 1))
@@ -48,27 +47,27 @@ class Eyelids:
         )
 
     def moves(self, pose: Pose) -> bool:
-        """Whether the lids differ from rest."""
+        """Whether the lids are moved from their position at rest."""
         return max(map(abs, self._movement(pose))) > LEAST_MOVEMENT
 
     def to_rest(self, x: Float32Array, y: Float32Array, pose: Pose) -> Float32Array:
-        """The heights that points (x, y) on the moved lids have on the lids at rest."""
+        """The y on the lids at rest of points (x, y) on the moved lids."""
         rest, moved, open_enough = self._knots(x, pose)
         return np.where(open_enough, _piecewise(y, moved, rest), y)
 
     def from_rest(self, x: Float32Array, y: Float32Array, pose: Pose) -> Float32Array:
-        """The heights to which points (x, y) on the lids at rest have moved."""
+        """The y on the moved lids of points (x, y) on the lids at rest."""
         rest, moved, open_enough = self._knots(x, pose)
         return np.where(open_enough, _piecewise(y, rest, moved), y)
 
     def openness(self, x: Float32Array, pose: Pose) -> Float32Array:
-        """0 where the moved lids meet at columns ``x``, 1 where they are a pixel or two apart or as at rest."""
+        """At columns ``x``: 0 if the moved lids meet, 1 if they are 1.5 px apart, or as far apart as at rest."""
         (_, rest_upper, rest_lower, _), (_, upper, lower, _), _ = self._knots(x, pose)
         clear = np.clip(rest_lower - rest_upper, SHUT_APERTURE, CLEAR_APERTURE)
         return np.asarray(np.clip((lower - upper) / clear, 0, 1), np.float32)
 
     def _movement(self, pose: Pose) -> tuple[float, float]:
-        """How far the margins of the upper and the lower lid move down, in parts of the aperture."""
+        """The movement of the margins of the upper and the lower lid, as shares of the aperture; positive is down."""
         upper, lower = pose.closure, LOWER_LID_IN_BLINK * pose.closure
         for number, unit in ACTION_UNITS.items():
             intensity = pose.activity.get(f"{number}{self.side}", 0.0)
@@ -76,8 +75,11 @@ class Eyelids:
             lower += unit.lower_lid * intensity
         return min(upper, FULLY_CLOSED + lower), lower
 
-    def _knots(self, x: Float32Array, pose: Pose) -> tuple[Knots, Knots, Mask]:
-        """Crease, upper margin, lower margin and lower edge at columns ``x``, at rest and moved."""
+    def _knots(self, x: Float32Array, pose: Pose) -> tuple[Knots, Knots, NDArray[np.bool_]]:
+        """Crease, upper margin, lower margin and lower edge at columns ``x``, at rest and moved.
+
+        The third value is True where the eye at rest is open.
+        """
         lids = self.identity.eyelids(self.side, x)
         upper, lower = lids.upper, lids.lower
         aperture = lower - upper
@@ -91,7 +93,7 @@ class Eyelids:
 
 
 def _piecewise(value: Float32Array, source: Knots, target: Knots) -> Float32Array:
-    """The piecewise linear map that takes each source knot to its target, the identity outside the knots."""
+    """The piecewise linear map of each source knot to its target knot; the identity outside the knots."""
     mapped = value
     for low, high, to_low, to_high in zip(source, source[1:], target, target[1:], strict=False):
         slope = (to_high - to_low) / np.maximum(high - low, 1e-3)

@@ -1,4 +1,4 @@
-"""What a tree of synthetic clips holds, and where: its settings, its clips and the files of each."""
+"""The content of a tree of synthetic clips: its settings, its clips, and the files of each clip."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.synthesis.action_units import CASME2_PRIOR
 from merlab.synthesis.canvas_layout import Stream, random_stream
 from merlab.synthesis.folder import require_at_least
+from merlab.synthesis.manifest import FaceSettings
 from merlab.synthesis.presets import RenderPreset, find_preset
 
 CODING_TABLE = "SYNTHETIC-coding.xlsx"
@@ -21,7 +21,7 @@ FIRST_FRAMES = (1, 120)
 
 @dataclass(frozen=True)
 class Entry:
-    """One clip of a tree: its subject and number (both from 0), class, and the number of its first frame's file."""
+    """One clip of a tree: its subject and number (both from 0), its class, and the number of its first frame file."""
 
     subject: int
     clip: int
@@ -30,25 +30,25 @@ class Entry:
 
     @property
     def subject_code(self) -> str:
-        """As the coding table has it: ``01``."""
+        """The subject in the coding table: ``01``."""
         return f"{self.subject + 1:02d}"
 
     @property
     def name(self) -> str:
-        """As CASME II names clips, ``EP02_08``: unique within the subject."""
+        """A clip name like those of CASME II, ``EP02_08``; unique within the subject."""
         return f"EP{self.clip + 1:02d}_{1 + self.clip * 7 % 19:02d}"
 
     @property
     def folder(self) -> Path:
-        """``sub01/EP02_08``."""
+        """The folder of the clip: ``sub01/EP02_08``."""
         return Path(f"sub{self.subject_code}") / self.name
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree of synthetic clips in CASME II's layout; everything in it follows from these settings.
+    """A tree of synthetic clips with the layout of CASME II; these settings decide everything in it.
 
-    Raises MerlabError when the settings cannot be: no subject, fewer clips than subjects, an unknown preset.
+    Raises MerlabError for invalid settings: no subject, fewer clips than subjects, an unknown preset.
     """
 
     out: Path
@@ -64,37 +64,37 @@ class Tree:
         require_at_least(0, seed=self.seed)
         if self.clips < self.subjects:
             raise MerlabError(
-                f"every subject needs a clip, but clips is {self.clips} and subjects {self.subjects}; "
-                "ask for more clips or fewer subjects"
+                f"every subject needs a clip, but clips is {self.clips} and subjects is {self.subjects}; "
+                "request more clips or fewer subjects"
             )
 
     @property
     def preset(self) -> RenderPreset:
-        """The settings that the preset's name stands for."""
+        """The settings of the preset."""
         return find_preset(self.preset_name)
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """All that decides what the tree holds."""
-        return {
-            "seed": self.seed,
-            "subjects": self.subjects,
-            "clips": self.clips,
-            "raw": self.raw,
-            "preset": self.preset_name,
-            "preset_settings": self.preset.model_dump(mode="json"),
-        }
+    def settings(self) -> FaceSettings:
+        """Everything that decides the content of the tree."""
+        return FaceSettings(
+            seed=self.seed,
+            subjects=self.subjects,
+            clips=self.clips,
+            raw=self.raw,
+            preset=self.preset_name,
+            preset_settings=self.preset,
+        )
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        """Every clip, subject by subject: clips spread evenly, classes as frequent as in CASME II and then shuffled."""
+        """All clips by subject; clips are evenly distributed over subjects, and classes as frequent as in CASME II."""
         emotions = [emotion for emotion, count in class_counts(self.clips).items() for _ in range(count)]
         random_stream(self.seed, Stream.LABELS).shuffle(emotions)
         each, more = divmod(self.clips, self.subjects)
-        places = [(subject, clip) for subject in range(self.subjects) for clip in range(each + (subject < more))]
+        numbers = [(subject, clip) for subject in range(self.subjects) for clip in range(each + (subject < more))]
         return tuple(
             Entry(subject, clip, emotion, _first_frame(self.seed, subject, clip))
-            for (subject, clip), emotion in zip(places, emotions, strict=True)
+            for (subject, clip), emotion in zip(numbers, emotions, strict=True)
         )
 
     def cropped(self, entry: Entry) -> Path:
@@ -106,13 +106,13 @@ class Tree:
         return self.out / RAW / entry.folder
 
     def truth(self, entry: Entry) -> Path:
-        """The file of a clip's exact movement."""
+        """The file with the exact movement of a clip."""
         return self.out / TRUTH / entry.folder.with_suffix(".npz")
 
     def is_written(self, entry: Entry) -> bool:
-        """Whether everything of a clip is there; each part appears whole or not at all."""
-        parts = [self.cropped(entry), self.truth(entry)] + ([self.raw_frames(entry)] if self.raw else [])
-        return all(part.exists() for part in parts)
+        """Whether a clip is complete; each of its files and folders appears whole or not at all."""
+        paths = [self.cropped(entry), self.truth(entry)] + ([self.raw_frames(entry)] if self.raw else [])
+        return all(path.exists() for path in paths)
 
 
 def _first_frame(seed: int, subject: int, clip: int) -> int:
@@ -120,7 +120,7 @@ def _first_frame(seed: int, subject: int, clip: int) -> int:
 
 
 def class_counts(clips: int) -> dict[str, int]:
-    """How many of ``clips`` show each class: CASME II's prior 32/63/25/27/99, rounded by largest remainder."""
+    """The number of ``clips`` of each class: CASME II's frequencies 32/63/25/27/99, rounded by largest remainder."""
     total = sum(CASME2_PRIOR.values())
     shares = {emotion: clips * count / total for emotion, count in CASME2_PRIOR.items()}
     counts = {emotion: math.floor(share) for emotion, share in shares.items()}

@@ -1,13 +1,13 @@
-"""The folder that synthetic faces are written to: claimed for its settings, gone on with under the same versions."""
+"""The output folder of synthetic faces: it belongs to one set of settings, and is resumed only by the same versions."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import openpyxl
+from pydantic import BaseModel
 
 from merlab import __version__
 from merlab.errors import MerlabError
@@ -18,38 +18,38 @@ MANIFEST = "SYNTHETIC_manifest.json"
 README = "README.txt"
 
 
-def claim(out: Path, settings: dict[str, Any]) -> None:
-    """Make ``out`` the folder of these settings, or see that it already is.
+def claim(out: Path, settings: BaseModel) -> None:
+    """Reserve ``out`` for the output of these settings, or check that it is already reserved for them.
 
-    Raises MerlabError when it holds something else.
+    Raises MerlabError if the folder holds anything else.
     """
-    claim_folder(out, SETTINGS, settings, "synthetic faces", versions=stack_versions())
+    claim_folder(out, SETTINGS, settings.model_dump(mode="json"), "synthetic faces", versions=stack_versions())
 
 
-def require_same_stack(out: Path) -> None:
-    """Raises MerlabError when the folder was begun with versions whose bytes may differ from those of this process."""
-    begun_with = read_json(out / SETTINGS)["versions"]
-    if begun_with != stack_versions():
+def require_same_versions(out: Path) -> None:
+    """Raises MerlabError if the folder was started with other versions, because their bytes may differ."""
+    started_with = read_json(out / SETTINGS)["versions"]
+    if started_with != stack_versions():
         raise MerlabError(
-            f"{out} was begun with {_listed(begun_with)}, but this is {_listed(stack_versions())}, "
-            "whose bytes may differ; go on with those versions or choose a new folder"
+            f"{out} was started with {_listed(started_with)}, but the installed versions are "
+            f"{_listed(stack_versions())}, whose bytes may differ; install the former versions or choose a new folder"
         )
 
 
-def write_manifest(out: Path, title: str, settings: dict[str, Any], **content: object) -> None:
-    """Write what the folder holds; last of all, because the manifest declares it complete."""
-    write_json(out / MANIFEST, {"title": title, "settings": settings, "versions": stack_versions(), **content})
+def write_manifest(out: Path, manifest: BaseModel) -> None:
+    """Write the manifest of the folder; write it last, because it marks the folder as complete."""
+    write_json(out / MANIFEST, manifest.model_dump(mode="json"))
 
 
 def require_at_least(least: int, **values: float) -> None:
-    """Raises MerlabError naming the first value that is too small."""
+    """Raises MerlabError with the first value that is too small."""
     for name, value in values.items():
         if value < least:
             raise MerlabError(f"{name} must be {least} or more, got {value}")
 
 
 def stack_versions() -> dict[str, str]:
-    """The versions that the bytes depend on."""
+    """Package -> version, for all packages that the bytes depend on."""
     return {
         "merlab": __version__,
         "numpy": np.__version__,

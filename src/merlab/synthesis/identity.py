@@ -1,4 +1,4 @@
-"""Who a synthetic subject is: the proportions, looks and habits that stay the same over all clips of a subject."""
+"""The identity of a synthetic subject: the proportions, looks and habits that are the same in all its clips."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Shape:
     hairline_y: float
 
 
-# Mean and standard deviation of each proportion, on the mean layout of CASME II's crops (eyes at y 73, 61.5 px from the
-# midline, mouth at y 190, chin at y 277).
+# Mean and standard deviation of each proportion; the means are those of CASME II's crops (eyes at y 73, 61.5 px from
+# the midline, mouth at y 190, chin at y 277).
 SHAPE_DISTRIBUTION: dict[str, tuple[float, float]] = {
     "eye_offset": (61.5, 2.6),
     "eye_y": (73, 2.5),
@@ -81,7 +81,7 @@ SHAPE_DISTRIBUTION: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Appearance:
-    """Looks of a face; fractions are in 0..1 unless said otherwise."""
+    """Looks of a face: fractions in 0..1 such as melanin and age, and factors around 1 such as exposure."""
 
     melanin: float
     ruddiness: float
@@ -101,7 +101,7 @@ class Appearance:
 
 @dataclass(frozen=True)
 class LidMargins:
-    """Heights of the margin of the upper lid, of the lower lid, and of the crease above, at some columns (px)."""
+    """The y (px) of the upper lid's margin, of the lower lid's margin, and of the crease above, at some columns."""
 
     upper: Float32Array
     lower: Float32Array
@@ -113,11 +113,11 @@ class Identity:
     """One synthetic subject.
 
     Attributes:
-        seed, subject: the key that everything about the subject is drawn from.
-        au_gain: factor on the intensity of each action unit, exp(N(0, 0.18)).
-        laterality: habit of moving the left side more (positive) or the right, N(0, 0.15).
-        expressivity: factor on every intensity, exp(N(0, 0.2)).
-        asymmetry: shift (dx, dy) px of each group of landmarks on each side.
+        seed, subject: the key of the random streams of the subject.
+        au_gain: factor for the intensity of each action unit, exp(N(0, 0.18)).
+        laterality: the habit to move the left side more (positive) or the right side more (negative), N(0, 0.15).
+        expressivity: factor for every intensity, exp(N(0, 0.2)).
+        asymmetry: shift (dx, dy), px, of each group of landmarks on each side.
 
     """
 
@@ -132,7 +132,7 @@ class Identity:
 
     @cached_property
     def landmarks(self) -> dict[str, Point]:
-        """Named points of the face at rest, crop coordinates; ``_l`` is the subject's left, the image's right."""
+        """Name -> point of the face at rest, crop coordinates; ``_l`` is the subject's left, the image's right."""
         paired = {
             f"{name}_{side}": self._mirrored(offset, y, group, side)
             for name, (offset, y, group) in _paired_landmarks(self.shape).items()
@@ -141,7 +141,7 @@ class Identity:
         return paired | {name: (MIDLINE, y) for name, y in _midline_landmarks(self.shape).items()}
 
     def eyelids(self, side: str, x: NDArray[np.floating]) -> LidMargins:
-        """The margins of the lids and the crease at columns ``x``; the margins meet at the corners of the eye."""
+        """The margins of the lids, and the crease, at columns ``x``; the margins meet at the corners of the eye."""
         center_x, center_y = self.landmarks[f"eye_{side}"]
         direction, height = outward(side), self.shape.eye_height
         offset = np.asarray(x, np.float32) - np.float32(center_x)
@@ -153,7 +153,7 @@ class Identity:
         return LidMargins(upper, lower, upper - (3 + 4 * opening))
 
     def lip_line(self, x: NDArray[np.floating]) -> Float32Array:
-        """Height of the line where the closed lips meet, at columns ``x``."""
+        """The y of the line where the closed lips meet, at columns ``x``."""
         (right_x, right_y), (left_x, left_y) = self.landmarks["mouth_corner_r"], self.landmarks["mouth_corner_l"]
         along = (np.asarray(x, np.float32) - np.float32(right_x)) / np.float32(left_x - right_x)
         straight = right_y + (left_y - right_y) * np.clip(along, -0.15, 1.15)
@@ -167,7 +167,7 @@ class Identity:
 
 
 def _paired_landmarks(shape: Shape) -> dict[str, tuple[float, float, str]]:
-    """Name -> (distance from the midline, y, the group whose asymmetry it shares)."""
+    """Name -> (distance from the midline, y, the group that gives its asymmetry)."""
     brow_y = shape.eye_y - shape.brow_height
     return {
         "eye": (shape.eye_offset, shape.eye_y, "eye"),
@@ -198,7 +198,7 @@ def _midline_landmarks(shape: Shape) -> dict[str, float]:
     }
 
 
-def draw_identity(seed: int, subject: int) -> Identity:
+def sample_identity(seed: int, subject: int) -> Identity:
     """The identity of ``subject`` (from 0 up) under ``seed``."""
     rng = random_stream(seed, Stream.IDENTITY, subject)
 
@@ -210,7 +210,7 @@ def draw_identity(seed: int, subject: int) -> Identity:
         seed=seed,
         subject=subject,
         shape=shape,
-        appearance=_draw_appearance(rng, normal),
+        appearance=_sample_appearance(rng, normal),
         au_gain={number: float(np.exp(rng.normal(0, AU_GAIN_SIGMA))) for number in ACTION_UNITS},
         laterality=float(np.clip(rng.normal(0, LATERALITY_SIGMA), -LATERALITY_LIMIT, LATERALITY_LIMIT)),
         expressivity=float(np.exp(rng.normal(0, EXPRESSIVITY_SIGMA))),
@@ -223,7 +223,7 @@ def draw_identity(seed: int, subject: int) -> Identity:
 
 
 def mean_identity() -> Identity:
-    """A head of average proportions, without asymmetry, glasses or habits; it belongs to no seed."""
+    """A head of average proportions, without asymmetry, glasses or habits; it does not depend on a seed."""
     shape = Shape(**{name: mean for name, (mean, _) in SHAPE_DISTRIBUTION.items()})
     appearance = Appearance(
         melanin=0.3,
@@ -253,7 +253,7 @@ def mean_identity() -> Identity:
     )
 
 
-def _draw_appearance(rng: np.random.Generator, normal: Normal) -> Appearance:
+def _sample_appearance(rng: np.random.Generator, normal: Normal) -> Appearance:
     bearded = rng.random() < BEARD_PROBABILITY
     return Appearance(
         melanin=float(np.clip(rng.beta(1.3, 2.6), 0.02, 0.95)),

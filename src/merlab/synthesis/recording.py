@@ -1,7 +1,8 @@
-"""What happens in a long recording: micro-expressions between neutral gaps, and all that distracts from them.
+"""Plan a long recording: micro-expressions with neutral gaps between them, and everything that disturbs spotting.
 
-A recording is planned as a short list of events, blinks and shifts of gaze; the tracks of its frames are made block by
-block, each from keys of its own, so that an hour takes no more memory than a minute and any block can be made first.
+A recording is planned as a short list of events, blinks and shifts of gaze. The states of its frames are computed in
+blocks, and each block has its own random streams. So an hour takes no more memory than a minute, and blocks can be
+computed in any order.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from merlab.errors import MerlabError
 from merlab.synthesis.canvas_layout import FPS, Stream, random_stream
 from merlab.synthesis.identity import Identity
+from merlab.synthesis.poses import FrameSequence, FrameValues, reach, smoothed
 from merlab.synthesis.presets import RenderPreset
 from merlab.synthesis.sampling import (
     HEAD_MOVEMENT,
@@ -25,19 +27,18 @@ from merlab.synthesis.sampling import (
     SLOW_LIGHT_FRAMES,
     ActiveUnit,
     closing,
-    draw_gaze_target,
-    draw_jitter_keys,
-    draw_lamp,
-    draw_lids,
-    draw_movement,
     lamp_gain,
     saccade,
+    sample_gaze_target,
+    sample_jitter_keys,
+    sample_lamp,
+    sample_lids,
+    sample_movement,
 )
-from merlab.synthesis.tracks import Track, Tracks, reach, smoothed
 
 BLOCK = 800
 CHUNK = 4096
-# What is left of a movement at its offset fades out over this many frames, slower than any micro-expression.
+# The residual of a movement at its offset fades out over this many frames, more slowly than any micro-expression.
 FADING = 200
 NEUTRAL_GAP = 300
 DRIFT_FRAMES = 400.0
@@ -46,19 +47,19 @@ SACCADE_REACH = 50
 
 @dataclass(frozen=True)
 class Event:
-    """A micro-expression of a recording; frames from 0, ``activity`` from frame ``onset - FADING`` on."""
+    """A micro-expression of a recording; frames count from 0, and ``activity`` starts at frame ``onset - FADING``."""
 
     emotion: str
     action_units: tuple[ActiveUnit, ...]
     onset: int
     apex: int
     offset: int
-    activity: dict[str, Track]
+    activity: dict[str, FrameValues]
 
 
 @dataclass(frozen=True)
 class Blink:
-    """A blink: the frame (from 0) at which it begins, the frames that the lids take to close, and how far they do."""
+    """A blink: its first frame (from 0), the number of frames that the lids take to close, and how far they close."""
 
     start: float
     half: float
@@ -67,7 +68,7 @@ class Blink:
 
 @dataclass(frozen=True)
 class GazeShift:
-    """A saccade around a frame (from 0), and where the eyeballs then rest: (x, y) px from straight ahead."""
+    """A saccade: its frame (from 0), and the new gaze (x, y), px from straight ahead."""
 
     moment: float
     target: tuple[float, float]
@@ -75,7 +76,7 @@ class GazeShift:
 
 @dataclass(frozen=True)
 class RecordingPlan:
-    """Everything that ``frames`` frames of one subject show; ``block`` makes the tracks of some of them."""
+    """The complete content of a recording of one subject; ``block`` computes the states of some of its frames."""
 
     identity: Identity
     preset: RenderPreset
@@ -86,16 +87,16 @@ class RecordingPlan:
     jitter_keys: tuple[str, ...]
     lamp: tuple[float, float]
 
-    def blocks(self) -> Iterator[Tracks]:
-        """The tracks of all frames, BLOCK frames at a time."""
+    def blocks(self) -> Iterator[FrameSequence]:
+        """The states of all frames, in blocks of BLOCK frames."""
         return map(self.block, range(-(-self.frames // BLOCK)))
 
-    def block(self, index: int) -> Tracks:
-        """The tracks of frames ``index * BLOCK`` and after."""
+    def block(self, index: int) -> FrameSequence:
+        """The states of the BLOCK frames from frame ``index * BLOCK`` on."""
         frames = np.arange(index * BLOCK, min((index + 1) * BLOCK, self.frames))
         noise_key = (self.identity.seed, Stream.RECORDED_NOISE, self.identity.subject, index)
         slow, quick = self._smooth("slow light", frames, SLOW_LIGHT_FRAMES), self._white("quick light", frames)
-        return Tracks(
+        return FrameSequence(
             activity=self._activity(frames),
             closure=_closure(self.blinks, frames),
             gaze=_gaze(self.gaze_shifts, frames),
@@ -105,21 +106,22 @@ class RecordingPlan:
             noise_seed=int(random_stream(*noise_key).integers(0, 2**62)),
         )
 
-    def _activity(self, frames: NDArray[np.int_]) -> dict[str, Track]:
+    def _activity(self, frames: NDArray[np.int_]) -> dict[str, FrameValues]:
         size = self.preset.jitter * JITTER_SIGMA
         activity = {key: size * self._smooth(key, frames, JITTER_FRAMES) for key in self.jitter_keys}
         for event in self.events:
-            for key, track in event.activity.items():
-                there = frames - (event.onset - FADING)
-                inside = (there >= 0) & (there < len(track))
+            for key, values in event.activity.items():
+                index = frames - (event.onset - FADING)
+                inside = (index >= 0) & (index < len(values))
                 if inside.any():
-                    activity.setdefault(key, np.zeros(len(frames)))[inside] += track[there[inside]]
+                    activity.setdefault(key, np.zeros(len(frames)))[inside] += values[index[inside]]
         return activity
 
-    def _head(self, frames: NDArray[np.int_]) -> Track:
-        """As in a clip, but the steady change turns within seconds, so that an aligned face stays where it is.
+    def _head(self, frames: NDArray[np.int_]) -> FrameValues:
+        """The movement of the head as in a clip, but the steady drift changes its direction within seconds.
 
-        The slow part is smooth over DRIFT_FRAMES; its size gives it the speed of a clip's steady change.
+        So an aligned face keeps its place. The slow movement is smooth over DRIFT_FRAMES, and as fast as the steady
+        drift of a clip.
         """
         moves = []
         for number, (unit, smoothness, wobble, slope) in enumerate(HEAD_MOVEMENT):
@@ -128,83 +130,84 @@ class RecordingPlan:
             moves.append(self.preset.drift * unit * (quick + slow))
         return np.stack(moves, axis=1)
 
-    def _smooth(self, name: str, frames: NDArray[np.int_], sigma: float) -> Track:
-        """Unit-variance noise smooth over ``sigma`` frames; the same at a frame whichever block asks for it."""
+    def _smooth(self, name: str, frames: NDArray[np.int_], sigma: float) -> FrameValues:
+        """Noise of unit variance, smooth over ``sigma`` frames; its value at a frame does not depend on the block."""
         return smoothed(self._white(name, np.arange(frames[0], frames[-1] + 1 + 2 * reach(sigma))), sigma)
 
-    def _white(self, name: str, samples: NDArray[np.int_]) -> Track:
-        """White noise at successive ``samples``, drawn in chunks of fixed places."""
+    def _white(self, name: str, samples: NDArray[np.int_]) -> FrameValues:
+        """White noise at successive ``samples``, sampled in chunks with fixed limits."""
         chunks = range(int(samples[0]) // CHUNK, int(samples[-1]) // CHUNK + 1)
-        key = (self.identity.seed, Stream.RECORDED_TRACK, self.identity.subject, *name.encode())
+        key = (self.identity.seed, Stream.RECORDED_CURVE, self.identity.subject, *name.encode())
         noise = np.concatenate([random_stream(*key, chunk).standard_normal(CHUNK) for chunk in chunks])
         return noise[samples - chunks[0] * CHUNK]
 
 
 def plan_recording(identity: Identity, preset: RenderPreset, frames: int, emotions: Sequence[str]) -> RecordingPlan:
-    """Draw a recording of ``frames`` frames that shows ``emotions`` (of CLASSES) in this order.
+    """Sample a recording of ``frames`` frames that shows ``emotions`` (of CLASSES) in this order.
 
-    The movements are those of clips; at least NEUTRAL_GAP frames lie before, between and after them. Blinks and shifts
-    of gaze come at any time, a minute of them as often as the preset's probabilities say of 60 clips. Under an
-    amplitude of 0 there is nothing to see, so ``events`` is empty. Raises MerlabError when the emotions do not fit.
+    The movements have the same distribution as in clips; there are at least NEUTRAL_GAP frames before, between and
+    after them. Blinks and shifts of gaze may occur at any time; the preset's probabilities are their rates per second.
+    With an amplitude of 0 no movement is visible, so ``events`` is empty. Raises MerlabError if the emotions do not
+    fit.
     """
     rng = random_stream(identity.seed, Stream.RECORDING, identity.subject)
-    blinks = [Blink(start, *draw_lids(rng)) for start in _moments(rng, frames, preset.blink_probability)]
-    shifts = [GazeShift(moment, draw_gaze_target(rng)) for moment in _moments(rng, frames, preset.gaze_probability)]
-    jitter_keys, lamp = draw_jitter_keys(rng), draw_lamp(rng)
-    events = _draw_events(rng, identity, preset, frames, emotions) if preset.amplitude > 0 and emotions else []
+    blinks = [Blink(start, *sample_lids(rng)) for start in _moments(rng, frames, preset.blink_probability)]
+    shifts = [GazeShift(moment, sample_gaze_target(rng)) for moment in _moments(rng, frames, preset.gaze_probability)]
+    jitter_keys, lamp = sample_jitter_keys(rng), sample_lamp(rng)
+    events = _sample_events(rng, identity, preset, frames, emotions) if preset.amplitude > 0 and emotions else []
     return RecordingPlan(
         identity, preset, frames, tuple(events), tuple(blinks), tuple(shifts), tuple(jitter_keys), lamp
     )
 
 
 def _moments(rng: np.random.Generator, frames: int, per_second: float) -> NDArray[np.float64]:
-    """Moments of a Poisson process, ascending, frames."""
+    """Moments of a Poisson process in ascending order, in frames."""
     return np.sort(rng.uniform(0, frames, rng.poisson(per_second * frames / FPS)))
 
 
-def _draw_events(
+def _sample_events(
     rng: np.random.Generator, identity: Identity, preset: RenderPreset, frames: int, emotions: Sequence[str]
 ) -> Iterator[Event]:
-    """The movements, with the time that they leave free divided at random into the gaps."""
+    """The events; the time without movements is divided randomly into the gaps."""
     movements = []
     for number, emotion in enumerate(emotions):
         own = random_stream(identity.seed, Stream.RECORDED_EVENT, identity.subject, number)
-        movements.append((emotion, *draw_movement(own, identity, emotion, preset, (FADING, FADING))))
+        movements.append((emotion, *sample_movement(own, identity, emotion, preset, (FADING, FADING))))
     lengths = [timing.offset - timing.onset for _, timing, _, _ in movements]
     free = frames - sum(lengths) - NEUTRAL_GAP * (len(movements) + 1)
     if free < 0:
         raise MerlabError(
-            f"{len(movements)} movements with {NEUTRAL_GAP / FPS} s of neutral face around each do not fit into "
-            f"{frames / FPS:.1f} s; ask for fewer events a minute or a longer recording"
+            f"{len(movements)} movements with {NEUTRAL_GAP / FPS} s of neutral face before and after each do not fit "
+            f"into {frames / FPS:.1f} s; request fewer events per minute or a longer recording"
         )
     shares = np.sort(rng.integers(0, free + 1, len(movements)))
     starts = shares + NEUTRAL_GAP * np.arange(1, len(movements) + 1) + np.cumsum([0, *lengths[:-1]])
     for start, (emotion, timing, units, activity) in zip(starts.astype(int).tolist(), movements, strict=True):
-        faded = {key: _fade(track, timing.offset) for key, track in activity.items()}
+        faded = {key: _fade(values, timing.offset) for key, values in activity.items()}
         rise, length = timing.apex - timing.onset, timing.offset - timing.onset
         yield Event(emotion, units, start, start + rise, start + length, faded)
 
 
-def _fade(track: Track, offset: int) -> Track:
-    """The track with what is left of it at the offset fading out by its end."""
-    after = np.clip(np.arange(len(track)) - offset, 0, FADING) / FADING
-    return np.asarray(track * np.cos(0.5 * np.pi * after) ** 2)
+def _fade(values: FrameValues, offset: int) -> FrameValues:
+    """The values; from the offset on, the residual fades out until the end."""
+    after = np.clip(np.arange(len(values)) - offset, 0, FADING) / FADING
+    return np.asarray(values * np.cos(0.5 * np.pi * after) ** 2)
 
 
-def _closure(blinks: Sequence[Blink], frames: NDArray[np.int_]) -> Track:
+def _closure(blinks: Sequence[Blink], frames: NDArray[np.int_]) -> FrameValues:
     near = [blink for blink in blinks if frames[0] - 2 * blink.half < blink.start <= frames[-1]]
     tracks = [closing(frames, blink.start, blink.half, blink.depth) for blink in near]
     return np.asarray(np.max([np.zeros(len(frames)), *tracks], axis=0))
 
 
-def _gaze(shifts: Sequence[GazeShift], frames: NDArray[np.int_]) -> Track:
-    """From one resting place to the next, (n, 2) px."""
-    gaze, place = np.zeros((len(frames), 2)), np.zeros(2)
+def _gaze(shifts: Sequence[GazeShift], frames: NDArray[np.int_]) -> FrameValues:
+    """The gaze in these frames, (n, 2) px."""
+    gaze, before = np.zeros((len(frames), 2)), np.zeros(2)
     for shift in shifts:
         target = np.array(shift.target)
         if shift.moment + SACCADE_REACH < frames[0]:
-            gaze += target - place
+            gaze += target - before
         elif shift.moment - SACCADE_REACH <= frames[-1]:
-            gaze += np.outer(saccade(frames, shift.moment), target - place)
-        place = target
+            gaze += np.outer(saccade(frames, shift.moment), target - before)
+        before = target
     return gaze

@@ -1,11 +1,10 @@
-"""What a folder of long recordings holds, and where: its settings, its recordings and their truth."""
+"""The content of a folder of long recordings: its settings, its recordings and their truth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -13,10 +12,12 @@ from merlab.errors import MerlabError
 from merlab.synthesis.canvas_layout import CAMERA, CROP, FPS, Stream, random_stream
 from merlab.synthesis.face_tree import class_counts
 from merlab.synthesis.folder import require_at_least
-from merlab.synthesis.identity import draw_identity
+from merlab.synthesis.identity import sample_identity
+from merlab.synthesis.manifest import DescribedEvent, DescribedRecording, RecordingSettings
 from merlab.synthesis.presets import RenderPreset, find_preset
-from merlab.synthesis.recording import BLOCK, RecordingPlan, plan_recording
+from merlab.synthesis.recording import BLOCK, Event, RecordingPlan, plan_recording
 from merlab.synthesis.video import FORMATS, most_frames
+from merlab.vocabulary import SynthesisPreset, VideoFormat
 
 VIDEOS, RAW_VIDEOS = "SYNTHETIC_videos", "SYNTHETIC_raw_videos"
 EVENTS_TABLE = "SYNTHETIC_events.csv"
@@ -24,20 +25,20 @@ EVENTS_TABLE = "SYNTHETIC_events.csv"
 
 @dataclass(frozen=True)
 class RecordingSet:
-    """Long recordings, one a subject; everything in them follows from these settings.
+    """Long recordings, one per subject; these settings decide everything in them.
 
-    ``minutes`` of each recording and ``events`` a minute may be fractions. Raises MerlabError when the settings cannot
-    be: no subject, no time, an unknown preset or format, more events than fit.
+    ``minutes`` of each recording and ``events`` per minute may be fractions. Raises MerlabError for invalid settings:
+    no subject, no time, an unknown preset or format, more events than fit.
     """
 
     out: Path
     subjects: int
     minutes: float
     events: float
-    preset_name: str
+    preset_name: SynthesisPreset
     seed: int
     raw: bool
-    video_format: str
+    video_format: VideoFormat
 
     def __post_init__(self) -> None:
         find_preset(self.preset_name)
@@ -46,69 +47,68 @@ class RecordingSet:
         if self.frames < 1:
             raise MerlabError(f"minutes must be above 0, got {self.minutes}")
         if self.video_format not in FORMATS:
-            raise MerlabError(f"no format is called {self.video_format!r}; there are {', '.join(FORMATS)}")
+            raise MerlabError(f"unknown format {self.video_format!r}; formats are {', '.join(FORMATS)}")
         most = most_frames(self.video_format, CAMERA if self.raw else CROP)
         if self.frames > most:
             raise MerlabError(
-                f"an AVI file holds 4 GB, about {most / FPS / 60:.1f} minutes of this view; "
-                "choose the format frames (true to the frames) or mp4 (small, but blurred)"
+                f"an AVI file holds at most 4 GB, about {most / FPS / 60:.1f} minutes of this view; choose the format "
+                "frames (the same frames) or mp4 (small files, but blurred)"
             )
         self.plan(0)
 
     @property
     def preset(self) -> RenderPreset:
-        """The settings that the preset's name stands for."""
+        """The settings of the preset."""
         return find_preset(self.preset_name)
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """All that decides what the folder holds."""
-        return {
-            "seed": self.seed,
-            "subjects": self.subjects,
-            "minutes": self.minutes,
-            "events": self.events,
-            "raw": self.raw,
-            "format": self.video_format,
-            "preset": self.preset_name,
-            "preset_settings": self.preset.model_dump(mode="json"),
-        }
+    def settings(self) -> RecordingSettings:
+        """Everything that decides the content of the folder."""
+        return RecordingSettings(
+            seed=self.seed,
+            subjects=self.subjects,
+            minutes=self.minutes,
+            events=self.events,
+            raw=self.raw,
+            format=self.video_format,
+            preset=self.preset_name,
+            preset_settings=self.preset,
+        )
 
     @property
     def frames(self) -> int:
-        """Of each recording."""
+        """The number of frames of each recording."""
         return round(self.minutes * 60 * FPS)
 
     @property
     def steps(self) -> int:
-        """Blocks of frames of each recording."""
+        """The number of blocks of frames of each recording."""
         return -(-self.frames // BLOCK)
 
     @cached_property
     def emotions(self) -> list[list[str]]:
-        """What each subject shows: classes as frequent over all recordings as in CASME II, then shuffled."""
+        """The emotions of each subject, in random order; over all recordings they are as frequent as in CASME II."""
         each = round(self.minutes * self.events)
-        drawn = [
-            emotion for emotion, count in class_counts(each * self.subjects).items() for emotion in [emotion] * count
-        ]
-        random_stream(self.seed, Stream.LABELS).shuffle(drawn)
-        return [drawn[subject * each : (subject + 1) * each] for subject in range(self.subjects)]
+        counts = class_counts(each * self.subjects)
+        emotions = [emotion for emotion, count in counts.items() for _ in range(count)]
+        random_stream(self.seed, Stream.LABELS).shuffle(emotions)
+        return [emotions[subject * each : (subject + 1) * each] for subject in range(self.subjects)]
 
     def plan(self, subject: int) -> RecordingPlan:
-        """What the recording of a subject (from 0) shows."""
-        identity = draw_identity(self.seed, subject)
+        """The content of the recording of a subject (from 0)."""
+        identity = sample_identity(self.seed, subject)
         return plan_recording(identity, self.preset, self.frames, self.emotions[subject])
 
     def video(self, subject: int) -> Path:
-        """Where the recording of a subject lies: a video or a folder of images."""
+        """The path of a subject's recording: a video or a folder of images."""
         return self.out / VIDEOS / self._name(subject)
 
     def raw_video(self, subject: int) -> Path:
-        """Where its uncropped camera frames lie, if they were asked for."""
+        """The path of its uncropped camera frames, which are written if ``raw`` is set."""
         return self.out / RAW_VIDEOS / self._name(subject)
 
     def is_written(self, subject: int) -> bool:
-        """Whether all of a recording is there; each part appears whole or not at all."""
+        """Whether a recording is complete; each of its files appears whole or not at all."""
         return self.video(subject).exists() and (not self.raw or self.raw_video(subject).exists())
 
     def _name(self, subject: int) -> str:
@@ -121,35 +121,37 @@ def subject_name(subject: int) -> str:
     return f"sub{subject + 1:02d}"
 
 
-def describe_recording(recordings: RecordingSet, subject: int) -> dict[str, Any]:
-    """What a recording truly shows; frames are numbered from 1, gaze in px from straight ahead."""
+def describe_recording(recordings: RecordingSet, subject: int) -> DescribedRecording:
+    """The true content of the recording of a subject (from 0)."""
     plan = recordings.plan(subject)
-    return {
-        "subject": subject_name(subject),
-        "video": recordings.video(subject).relative_to(recordings.out).as_posix(),
-        "fps": FPS,
-        "frames": plan.frames,
-        "events": [
-            {
-                "onset": event.onset + 1,
-                "apex": event.apex + 1,
-                "offset": event.offset + 1,
-                "emotion": event.emotion,
-                "action_units": [unit.description for unit in event.action_units],
-            }
-            for event in plan.events
-        ],
-        "blinks": [
-            [round(1 + moment, 2) for moment in (blink.start, blink.start + 2 * blink.half)] for blink in plan.blinks
-        ],
-        "gaze_shifts": [
-            [round(value, 2) for value in (1 + shift.moment, *map(float, shift.target))] for shift in plan.gaze_shifts
-        ],
-    }
+    return DescribedRecording(
+        subject=subject_name(subject),
+        video=recordings.video(subject).relative_to(recordings.out).as_posix(),
+        fps=FPS,
+        frames=plan.frames,
+        events=tuple(_described_event(event) for event in plan.events),
+        blinks=tuple(
+            (round(1 + blink.start, 2), round(1 + (blink.start + 2 * blink.half), 2)) for blink in plan.blinks
+        ),
+        gaze_shifts=tuple(
+            (round(1 + shift.moment, 2), round(float(shift.target[0]), 2), round(float(shift.target[1]), 2))
+            for shift in plan.gaze_shifts
+        ),
+    )
+
+
+def _described_event(event: Event) -> DescribedEvent:
+    return DescribedEvent(
+        onset=event.onset + 1,
+        apex=event.apex + 1,
+        offset=event.offset + 1,
+        emotion=event.emotion,
+        action_units=tuple(unit.rounded() for unit in event.action_units),
+    )
 
 
 def events_table(recordings: RecordingSet) -> pd.DataFrame:
-    """Every event: video (the name of its file), subject, frames from 1, seconds from 0, emotion, action units."""
+    """One row per event: video (file name), subject, frames from 1, seconds from 0, emotion, action units."""
     rows = []
     for subject in range(recordings.subjects):
         for event in recordings.plan(subject).events:

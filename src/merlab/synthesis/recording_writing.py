@@ -1,4 +1,7 @@
-"""Write long recordings: frame by frame, resumable, in one or many processes, the same frames for the same settings."""
+"""Write long recordings frame by frame, in one or several processes.
+
+The work can be resumed, and the same settings give the same frames.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,16 @@ from merlab.processes import dealt_out, one_thread, stream_from_processes
 from merlab.progress import Progress, silent
 from merlab.storage import whole_file
 from merlab.synthesis.canvas_layout import CAMERA, CROP, Window
-from merlab.synthesis.folder import MANIFEST, README, SETTINGS, claim, require_same_stack, write_manifest
+from merlab.synthesis.folder import (
+    MANIFEST,
+    README,
+    SETTINGS,
+    claim,
+    require_same_versions,
+    stack_versions,
+    write_manifest,
+)
+from merlab.synthesis.manifest import RecordingManifest
 from merlab.synthesis.recording_set import (
     EVENTS_TABLE,
     RAW_VIDEOS,
@@ -51,14 +63,14 @@ def make_videos(
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> Path:
-    """Write SYNTHETIC long recordings with ``events`` micro-expressions a minute into ``out``, and return ``out``.
+    """Write SYNTHETIC long recordings with ``events`` micro-expressions per minute into ``out``, and return ``out``.
 
-    ``preset`` is a key of PRESETS (``null``: no event at all, only what distracts); ``raw`` adds uncropped camera
-    frames; ``video_format`` is a key of FORMATS; ``jobs`` processes work at once (None: one a core). Run again with the
-    same settings it goes on with the recordings that are not yet there. Memory does not grow with ``minutes``.
-    ``progress`` counts blocks of BLOCK frames.
+    ``preset`` is a key of PRESETS (``null``: no events, only disturbances); ``raw`` adds uncropped camera frames;
+    ``video_format`` is a key of FORMATS; ``jobs`` is the number of processes (None: one per core). A second call with
+    the same settings writes the recordings that are missing. Memory does not grow with ``minutes``. ``progress`` counts
+    blocks of BLOCK frames.
 
-    Raises MerlabError for settings that cannot be, and for an ``out`` that holds anything else.
+    Raises MerlabError if the settings are invalid, or if ``out`` holds anything else.
     """
     recordings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format)
     claim(out, recordings.settings)
@@ -67,24 +79,24 @@ def make_videos(
     if not waiting and (out / MANIFEST).exists():
         progress(total, total, "found done")
         return out
-    require_same_stack(out)
+    require_same_versions(out)
     done = total - recordings.steps * len(waiting)
     progress(done, total, "painting faces")
     blocks = stream_from_processes(partial(_write_recordings, recordings), dealt_out(waiting, jobs))
     for count, _ in enumerate(blocks, start=done + 1):
-        progress(count, total, "writing recordings, 4 s a step")
+        progress(count, total, "writing recordings, 4 s per step")
     _write_index(recordings)
     return out
 
 
 def _write_recordings(recordings: RecordingSet, subjects: Sequence[int]) -> Iterator[None]:
-    """Write these subjects' recordings, yielding after each block of frames."""
+    """Write the recordings of these subjects; yields after each block of frames."""
     for subject in subjects:
         yield from write_recording(recordings, subject)
 
 
 def write_recording(recordings: RecordingSet, subject: int) -> Iterator[None]:
-    """Write the recording of a subject, yielding after each block of frames."""
+    """Write the recording of a subject; yields after each block of frames."""
     plan = recordings.plan(subject)
     open_video, quality = FORMATS[recordings.video_format], recordings.preset.jpeg_quality
     with ExitStack() as stack:
@@ -103,7 +115,7 @@ def write_recording(recordings: RecordingSet, subject: int) -> Iterator[None]:
 
 
 def _windows(recordings: RecordingSet, subject: int) -> Iterator[tuple[Path, Window]]:
-    """Where each view of a recording goes."""
+    """The path and the window of each view of a recording."""
     yield recordings.video(subject), CROP
     if recordings.raw:
         yield recordings.raw_video(subject), CAMERA
@@ -111,9 +123,14 @@ def _windows(recordings: RecordingSet, subject: int) -> Iterator[tuple[Path, Win
 
 def _write_index(recordings: RecordingSet) -> None:
     out = recordings.out
-    with whole_file(out / README) as aside:
-        aside.write_text(README_TEXT, encoding="utf-8")
-    with whole_file(out / EVENTS_TABLE) as aside:
-        events_table(recordings).to_csv(aside, index=False)
-    described = [describe_recording(recordings, subject) for subject in range(recordings.subjects)]
-    write_manifest(out, TITLE, recordings.settings, recordings=described)
+    with whole_file(out / README) as temporary:
+        temporary.write_text(README_TEXT, encoding="utf-8")
+    with whole_file(out / EVENTS_TABLE) as temporary:
+        events_table(recordings).to_csv(temporary, index=False)
+    manifest = RecordingManifest(
+        title=TITLE,
+        settings=recordings.settings,
+        versions=stack_versions(),
+        recordings=tuple(describe_recording(recordings, subject) for subject in range(recordings.subjects)),
+    )
+    write_manifest(out, manifest)

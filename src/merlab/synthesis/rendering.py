@@ -1,4 +1,4 @@
-"""Frames from poses: move the layers of a face, lay them over each other, light them, add the camera's noise."""
+"""Render frames from poses: move the layers of a face, blend them, light them, and add sensor noise."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from merlab.frames import Float32Array, Image
 from merlab.synthesis.canvas_layout import CROP, MIDLINE, Window, random_stream
 from merlab.synthesis.eyelids import Eyelids
-from merlab.synthesis.identity import Identity, draw_identity
+from merlab.synthesis.identity import Identity, sample_identity
+from merlab.synthesis.poses import FrameSequence, Pose
 from merlab.synthesis.presets import RenderPreset
 from merlab.synthesis.rig import Rig, SourceMap
 from merlab.synthesis.texture import FaceLayers, paint_face
 from merlab.synthesis.texture.canvas import texture_x, texture_y
-from merlab.synthesis.tracks import Pose, Tracks
 
 READ_NOISE_VARIANCE, SHOT_NOISE = 1.44, 0.018
 CHROMA_NOISE = 0.7
@@ -30,7 +30,7 @@ Patch = tuple[slice, slice]
 
 
 class FaceRenderer:
-    """Draws one subject through one window; keeps what does not change between frames and clips."""
+    """Renders one subject through one window; keeps everything that does not change between frames and clips."""
 
     def __init__(self, identity: Identity, layers: FaceLayers, preset: RenderPreset, window: Window = CROP) -> None:
         self.identity = identity
@@ -40,12 +40,12 @@ class FaceRenderer:
         self.layers = layers
         self._noise_stream = window.width
 
-    def frames(self, plan: Tracks) -> Iterator[Image]:
-        """Every frame of a plan in order, each (H, W, 3) uint8 BGR."""
+    def frames(self, plan: FrameSequence) -> Iterator[Image]:
+        """All frames of a plan in order, each (H, W, 3) uint8 BGR."""
         for frame in range(len(plan)):
             yield self.frame(plan, frame)
 
-    def frame(self, plan: Tracks, frame: int) -> Image:
+    def frame(self, plan: FrameSequence, frame: int) -> Image:
         """Frame ``frame`` (from 0) of a plan, (H, W, 3) uint8 BGR, before any compression."""
         pose = plan.pose(frame)
         source = self.rig.source_map(pose)
@@ -58,7 +58,7 @@ class FaceRenderer:
         return np.asarray(cv2.merge([cv2.convertScaleAbs(np.maximum(plane, 0)) for plane in planes]), np.uint8)
 
     def _composed(self, source: SourceMap, pose: Pose) -> Image:
-        """The layers in this pose over each other, evenly lit."""
+        """The blended layers of the face in this pose, under even light."""
         skin = self._skin(source, pose)
         image = np.asarray(cv2.cvtColor(skin, cv2.COLOR_BGRA2BGR), np.uint8)
         for eyelids in self.rig.eyelids.values():
@@ -72,7 +72,7 @@ class FaceRenderer:
         return image
 
     def _eyeball(self, eyelids: Eyelids, source: SourceMap, pose: Pose) -> Float32Array:
-        """The eyeball behind an eye's patch, in the shade of the lashes where the lids all but meet."""
+        """The eyeball in the patch of an eye; where the lids almost meet, it is in the shadow of the lashes."""
         patch = (eyelids.rows, eyelids.columns)
         x = source.rigid_x[patch] - np.float32(pose.gaze[0])
         y = source.rigid_y[patch] - np.float32(pose.gaze[1])
@@ -83,11 +83,11 @@ class FaceRenderer:
         return np.asarray(LASH_GRAY + openness * (eyeball - LASH_GRAY), np.float32)
 
     def eyeballs_shown(self, source: SourceMap, pose: Pose) -> Float32Array:
-        """How far each pixel shows an eyeball, (H, W) in 0..1."""
+        """How much each pixel shows an eyeball, (H, W) in 0..1."""
         return np.asarray(1 - self._skin(source, pose)[..., 3] / np.float32(255), np.float32)
 
     def glasses_shown(self, source: SourceMap) -> Float32Array:
-        """How far each pixel shows the rim of glasses, (H, W) in 0..1."""
+        """How much each pixel shows the rim of glasses, (H, W) in 0..1."""
         shown = np.zeros((self.window.height, self.window.width), np.float32)
         if self.layers.glasses is not None:
             eye_y = int(self.identity.shape.eye_y) - self.window.top
@@ -99,7 +99,7 @@ class FaceRenderer:
         return _sampled(self.layers.skin, source.x, self.skin_y(source, pose))
 
     def skin_y(self, source: SourceMap, pose: Pose) -> Float32Array:
-        """The height on the face at rest of each pixel's skin, with the lids and the lips where the pose has them."""
+        """For each pixel, the y on the face at rest of the skin that it shows; lids and lips are moved by the pose."""
         y = source.y.copy()
         if source.parting is not None:
             line = self.identity.lip_line(source.x)
@@ -111,7 +111,7 @@ class FaceRenderer:
         return y
 
     def _show_mouth(self, image: Image, source: SourceMap) -> None:
-        """Lay the inside of the mouth into the gap between the lips, as far as the gap covers each pixel."""
+        """Show the inside of the mouth in the gap between the lips, in proportion to the gap's share of each pixel."""
         patch = self._mouth_patch()
         line = self.identity.lip_line(source.x[patch])
         lower = source.y[patch] - line
@@ -141,13 +141,13 @@ class FaceRenderer:
 
 
 def make_renderer(seed: int, subject: int, preset: RenderPreset, window: Window = CROP) -> FaceRenderer:
-    """Paint a subject (from 0) and get a renderer of its clips: CROP is 231 x 282 px, CAMERA the whole 640 x 480."""
-    identity = draw_identity(seed, subject)
+    """Paint a subject (from 0), and return a renderer of its clips: CROP is 231 x 282 px, CAMERA is 640 x 480 px."""
+    identity = sample_identity(seed, subject)
     return FaceRenderer(identity, paint_face(identity, preset.blur), preset, window)
 
 
 def _sampled(layer: Image, x: Float32Array, y: Float32Array) -> Image:
-    """The layer at crop coordinates, bilinear."""
+    """The values of a layer at crop coordinates, by bilinear interpolation."""
     return np.asarray(
         cv2.remap(layer, texture_x(x), texture_y(y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
@@ -165,5 +165,5 @@ def _normal_quantiles() -> Float32Array:
 
 
 def standard_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Float32Array:
-    """Normal noise from 65536 quantiles, within ±4.3: three times as fast as drawing it exactly."""
+    """Normal noise from 65536 quantiles, within ±4.3; three times as fast as exact sampling."""
     return _normal_quantiles().take(rng.integers(0, QUANTILES, shape, dtype=np.uint16))

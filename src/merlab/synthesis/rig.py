@@ -1,4 +1,4 @@
-"""How a pose moves a face: for every pixel of a frame, the point of the face at rest that it shows."""
+"""The movement of a face by a pose: for every pixel of a frame, the point of the face at rest that it shows."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from merlab.synthesis.canvas_layout import (
 )
 from merlab.synthesis.eyelids import Eyelids
 from merlab.synthesis.identity import Identity
+from merlab.synthesis.poses import Pose
 from merlab.synthesis.texture import FaceLayers
-from merlab.synthesis.tracks import Pose
 
 PIVOT = (MIDLINE, 130.0)
 NEGLIGIBLE = 1e-4
@@ -34,10 +34,10 @@ BULGE_SHADING = 2.7
 
 
 class Field(NamedTuple):
-    """What intensity 1 of one action unit does, on the patch of the window where it does anything.
+    """The effect of intensity 1 of one action unit, on the patch of the window that it changes.
 
-    ``values`` (h, w, 3): displacement x, y in px and relative change of luminance. ``parting`` (h, w), only of units
-    that part the lips: how far the lower lip leaves the upper one, px.
+    ``values`` (h, w, 3) are the displacement x, y in px and the relative change of luminance. ``parting`` (h, w) is the
+    distance by which the lips part, px; only for units that part the lips.
     """
 
     rows: slice
@@ -48,12 +48,12 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True)
 class SourceMap:
-    """Where each pixel of a frame (h, w) comes from on the face at rest, crop coordinates.
+    """For each pixel of a frame (h, w), the point of the face at rest that it shows, in crop coordinates.
 
     Attributes:
-        x, y: before the eyelids move, and as if the whole mouth were the lower lip.
-        rigid_x, rigid_y: of what only moves with the head: eyeballs, teeth, glasses.
-        parting: px between the lips, (h, w); add it to ``y`` for the upper lip. None while they are closed.
+        x, y: for skin, without the movement of the eyelids, and as if the whole mouth were the lower lip.
+        rigid_x, rigid_y: for parts that only move with the head: eyeballs, teeth, glasses.
+        parting: distance between the lips, (h, w) px; add it to ``y`` for the upper lip. None if the lips are closed.
         shading: relative change of luminance.
 
     """
@@ -69,8 +69,8 @@ class SourceMap:
 class Rig:
     """The moving parts of one identity in one window.
 
-    A frame shows at pixel p the point X(p) = A⁻¹(p) - Σ aₖ Bₖ(p) of the face at rest: A is the rigid movement of the
-    head, aₖ the intensity of an action unit and Bₖ its field.
+    At pixel p, a frame shows the point X(p) = A⁻¹(p) - Σ aₖ Bₖ(p) of the face at rest, where A is the rigid movement of
+    the head, aₖ the intensity of an action unit and Bₖ its field.
     """
 
     def __init__(self, identity: Identity, layers: FaceLayers, window: Window) -> None:
@@ -85,7 +85,7 @@ class Rig:
         self._fields: dict[str, Field] = {}
 
     def source_map(self, pose: Pose) -> SourceMap:
-        """Where the pixels of a frame in this pose come from."""
+        """The points of the face at rest that the pixels of a frame in this pose show."""
         rigid_x, rigid_y = self._rigid_map(pose)
         moved = np.zeros((self.window.height, self.window.width, 3), np.float32)
         parting = np.zeros(moved.shape[:2], np.float32) if self._parts_lips(pose) else None
@@ -98,18 +98,18 @@ class Rig:
         return SourceMap(x, y, rigid_x, rigid_y, parting, moved[..., 2])
 
     def field(self, key: str) -> Field:
-        """The field of an action unit and side, e.g. ``12l``; built when it is first needed."""
+        """The field of an action unit and side, e.g. ``12l``; it is computed when it is first needed."""
         if key not in self._fields:
             self._fields[key] = self._build_field(int(key[:-1]), key[-1])
         return self._fields[key]
 
     def _rigid_map(self, pose: Pose) -> tuple[Float32Array, Float32Array]:
-        """A⁻¹: turn and shrink back about the pivot, shift by yaw and pitch times depth; still where the head ends."""
+        """A⁻¹: inverse rotation and scale about the pivot, and a shift by yaw and pitch times depth; 0 off the head."""
         shift_x, shift_y, roll, yaw, pitch, scale = pose.head
         cosine, sine = np.cos(roll) / (1 + scale), np.sin(roll) / (1 + scale)
         x, y = self.window.x, self.window.y
         from_x, from_y = x - np.float32(PIVOT[0] + shift_x), y - np.float32(PIVOT[1] + shift_y)
-        # Only the difference from the pixel itself fades out with the head.
+        # The displacement fades out at the edge of the head.
         moved_x = (np.float32(cosine) * from_x + np.float32(PIVOT[0]) - x) + np.float32(sine) * from_y
         moved_y = (np.float32(cosine) * from_y + np.float32(PIVOT[1]) - y) - np.float32(sine) * from_x
         moved_x -= np.float32(yaw) * self._depth
@@ -130,7 +130,10 @@ class Rig:
         return Field(rows, columns, np.ascontiguousarray(values[rows, columns]), parting)
 
     def _displacement(self, unit: ActionUnit, side: str) -> tuple[Float32Array, Float32Array | None]:
-        """The displacement (h, w, 2), that of the lower lip where lips part, and the parting (h, w) of such units."""
+        """The displacement (h, w, 2), and the parting (h, w) of units that part the lips.
+
+        Of such units, the displacement is that of the lower lip.
+        """
         displacement = np.zeros((self.window.height, self.window.width, 2), np.float32)
         parting = None
         if unit.parts_lips:
@@ -147,7 +150,7 @@ class Rig:
         return displacement, parting
 
     def _shading(self, unit: ActionUnit, side: str, displacement: Float32Array) -> Float32Array:
-        """Wrinkles; and compressed skin bulges, and the bulge catches the light on its lit side."""
+        """The change of luminance by wrinkles and by bulges of compressed skin, whose lit side is brighter."""
         looks = self.identity.appearance
         squeezed = -(_slope(displacement[..., 0], 1, 0) + _slope(displacement[..., 1], 0, 1))
         bulge = np.asarray(cv2.GaussianBlur(squeezed, (0, 0), 3), np.float32)
@@ -157,7 +160,7 @@ class Rig:
         return np.asarray(shading, np.float32)
 
     def _bump(self, part: Motion | Wrinkle, side: str) -> Float32Array:
-        """The Gaussian of a part on the window; a paired unit's part at the midline is kept to its own side."""
+        """The Gaussian of a motion or wrinkle on the window; a paired unit acts only on its own side."""
         landmarks = self.identity.landmarks
         x, y = self.window.x, self.window.y
         if part.landmark in landmarks:
@@ -170,7 +173,7 @@ class Rig:
         return gaussian(x, y, center, part.sigma, part.tilt * outward(side))
 
     def _direction(self, motion: Motion, paired: bool, side: str) -> Point:
-        """The displacement in image coordinates: outward becomes left or right, nothing at the midline of a pair."""
+        """The displacement in image coordinates: outward becomes left or right; 0 at the midline of a paired unit."""
         across, down = motion.displacement
         if motion.landmark in self.identity.landmarks:
             return (0.0 if paired else across), down
@@ -193,13 +196,13 @@ class Rig:
 
     @cached_property
     def _jump(self) -> Float32Array:
-        """How much of one lip's movement the other does not join, (1, w): all at the middle, none at the corners."""
+        """The share of one lip's movement that the other does not follow, (1, w): 1 in the middle, 0 at the corners."""
         across = (self.window.x - np.float32(MIDLINE)) / np.float32(self.identity.shape.mouth_half_width - 2)
         return np.asarray(np.clip(1 - across * across, 0, 1), np.float32)
 
 
 def _add_scaled(total: Float32Array, values: Float32Array, factor: float) -> None:
-    """Add in place; NumPy alone would take three times as long, which is much of a frame's time."""
+    """Add in place; with NumPy alone this takes three times as long, which is a large share of a frame's time."""
     cv2.scaleAdd(values, factor, total, dst=total)
 
 
@@ -208,7 +211,7 @@ def _slope(layer: Float32Array, across: int, down: int) -> Float32Array:
 
 
 def _support(values: Float32Array) -> tuple[slice, slice]:
-    """The smallest patch outside which all values are negligible."""
+    """The smallest patch (rows, columns) outside which all values are negligible."""
     matters = np.any(np.abs(values) > NEGLIGIBLE, axis=2)
     rows, columns = np.flatnonzero(matters.any(axis=1)), np.flatnonzero(matters.any(axis=0))
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

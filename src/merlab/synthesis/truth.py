@@ -1,4 +1,4 @@
-"""What a clip's frames show, exactly: where each pixel of the onset lies at the apex, and where the landmarks are."""
+"""The exact movement in a clip: the flow from onset to apex, and the positions of the landmarks in both frames."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from merlab.frames import Float32Array
 from merlab.synthesis.canvas_layout import MIDLINE, SIDES, Point, Window
 from merlab.synthesis.identity import Identity
+from merlab.synthesis.poses import FrameSequence, Pose
 from merlab.synthesis.rendering import FaceRenderer
 from merlab.synthesis.rig import Rig
 from merlab.synthesis.sampling import ClipPlan
-from merlab.synthesis.tracks import Pose, Tracks
 
 ITERATIONS = 8
 HALF = 0.5
@@ -25,8 +25,8 @@ PUPILS = tuple(f"eye_{side}" for side in SIDES)
 class ClipTruth:
     """The exact movement of one clip.
 
-    ``flow`` (H, W, 2): displacement (x right, y down) in px of each pixel of the onset frame up to the apex frame.
-    ``onset_landmarks``, ``apex_landmarks``: name -> (x, y) in px of the frame; they may lie outside it.
+    ``flow`` (H, W, 2) is the displacement (x right, y down) in px of each pixel from the onset frame to the apex frame.
+    ``onset_landmarks`` and ``apex_landmarks`` are name -> (x, y) in px of the frame; they may be outside the frame.
     """
 
     flow: Float32Array
@@ -35,7 +35,7 @@ class ClipTruth:
 
 
 def clip_truth(renderer: FaceRenderer, plan: ClipPlan) -> ClipTruth:
-    """The truth of a clip as ``renderer`` draws it."""
+    """The exact movement of a clip as ``renderer`` renders it."""
     onset, apex = plan.timing.onset, plan.timing.apex
     return ClipTruth(
         forward_flow(renderer, plan, onset, apex),
@@ -44,12 +44,12 @@ def clip_truth(renderer: FaceRenderer, plan: ClipPlan) -> ClipTruth:
     )
 
 
-def forward_flow(renderer: FaceRenderer, plan: Tracks, first: int, second: int) -> Float32Array:
-    """Where each pixel of frame ``first`` has gone in frame ``second``: (H, W, 2) displacement (x right, y down) in px.
+def forward_flow(renderer: FaceRenderer, plan: FrameSequence, first: int, second: int) -> Float32Array:
+    """The displacement (H, W, 2) of each pixel from frame ``first`` to frame ``second``, (x right, y down) in px.
 
-    It is the movement of what the pixel shows: an eyeball between the lids, the rim of glasses, else skin. Found by
-    fixed-point iteration on the maps that render the frames, so that it is exact to some thousandths of a pixel
-    wherever the point has not left the window.
+    It is the movement of the point that the pixel shows: on an eyeball between the lids, on the rim of glasses, or on
+    the skin. It is found by fixed-point iteration on the maps that render the frames, so it is exact to some
+    thousandths of a pixel if the point does not leave the window.
     """
     rig, before, after = renderer.rig, plan.pose(first), plan.pose(second)
     start = rig.source_map(before)
@@ -64,7 +64,7 @@ def forward_flow(renderer: FaceRenderer, plan: Tracks, first: int, second: int) 
 
 
 def landmarks(renderer: FaceRenderer, plan: ClipPlan, frame: int) -> dict[str, Point]:
-    """Where the landmarks of a face lie in a frame, px of the frame; ``eye_l`` and ``eye_r`` are the pupils."""
+    """The positions of the landmarks of a face in a frame, px of the frame; ``eye_l`` and ``eye_r`` are the pupils."""
     rig, pose = renderer.rig, plan.pose(frame)
     rest = rest_landmarks(renderer.identity)
     places = np.array(list(rest.values()), np.float32)[:, None]
@@ -76,7 +76,7 @@ def landmarks(renderer: FaceRenderer, plan: ClipPlan, frame: int) -> dict[str, P
 
 
 def rest_landmarks(identity: Identity) -> dict[str, Point]:
-    """The landmarks of a face at rest, crop coordinates: the identity's own, the lids, and the edges of the lips."""
+    """The landmarks of a face at rest, crop coordinates: those of the identity, the lids, and the edges of the lips."""
     points = dict(identity.landmarks)
     for side in SIDES:
         center_x = identity.landmarks[f"eye_{side}"][0]
@@ -90,7 +90,7 @@ def rest_landmarks(identity: Identity) -> dict[str, Point]:
 
 
 def _skin_places(rig: Rig, pose: Pose, x: Float32Array, y: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """Where points (x, y) of the skin at rest lie in a pose, crop coordinates."""
+    """The positions in a pose of points (x, y) on the skin at rest, crop coordinates."""
     source = rig.source_map(pose)
     goal_y = y
     for eyelids in rig.eyelids.values():
@@ -105,7 +105,7 @@ def _skin_places(rig: Rig, pose: Pose, x: Float32Array, y: Float32Array) -> tupl
 
 
 def _rigid_places(rig: Rig, pose: Pose, x: Float32Array, y: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """Where points (x, y) that only move with the head lie in a pose, crop coordinates."""
+    """The positions in a pose of points (x, y) that only move with the head, crop coordinates."""
     source = rig.source_map(pose)
     return _followed(rig.window, source.rigid_x, source.rigid_y, x, y)
 
@@ -118,10 +118,10 @@ def _followed(
     x, y = goal_x.astype(np.float32), goal_y.astype(np.float32)
     for _ in range(ITERATIONS):
         columns, rows = x - np.float32(window.left), y - np.float32(window.top)
-        # Both from the same place of the map, before either is moved on.
-        x_there, y_there = (
+        # Both shifts are read at the same point of the map, before x or y changes.
+        here_x, here_y = (
             cv2.remap(shift, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             for shift in (shift_x, shift_y)
         )
-        x, y = goal_x - x_there, goal_y - y_there
+        x, y = goal_x - here_x, goal_y - here_y
     return np.asarray(x, np.float32), np.asarray(y, np.float32)

@@ -1,4 +1,7 @@
-"""Write a tree of synthetic clips: resumable, in one or many processes, the same bytes for the same settings."""
+"""Write a tree of synthetic clips in one or several processes.
+
+The work can be resumed, and the same settings give the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from merlab.processes import dealt_out, stream_from_processes
 from merlab.progress import Progress, silent
@@ -14,8 +16,17 @@ from merlab.storage import whole_file
 from merlab.synthesis.clip_writing import write_subject
 from merlab.synthesis.coding_table import TITLE, Row, write_coding_table
 from merlab.synthesis.face_tree import CODING_TABLE, CROPPED, RAW, TRUTH, Entry, Tree
-from merlab.synthesis.folder import MANIFEST, README, SETTINGS, claim, require_same_stack, write_manifest
-from merlab.synthesis.identity import draw_identity
+from merlab.synthesis.folder import (
+    MANIFEST,
+    README,
+    SETTINGS,
+    claim,
+    require_same_versions,
+    stack_versions,
+    write_manifest,
+)
+from merlab.synthesis.identity import sample_identity
+from merlab.synthesis.manifest import DescribedClip, FaceManifest
 from merlab.synthesis.sampling import ClipPlan, plan_clip
 
 README_TEXT = f"""{TITLE}
@@ -43,13 +54,13 @@ def make_faces(
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> Path:
-    """Write SYNTHETIC micro-expressions into ``out`` as a tree in CASME II's layout, and return ``out``.
+    """Write SYNTHETIC micro-expressions into ``out`` as a tree with the layout of CASME II, and return ``out``.
 
-    ``preset`` is a key of PRESETS; ``raw`` adds uncropped camera frames; ``jobs`` processes work at once (None: one a
-    core; 1: in this process). Run again with the same settings it goes on where it stopped. The bytes depend on the
+    ``preset`` is a key of PRESETS; ``raw`` adds uncropped camera frames; ``jobs`` is the number of processes (None: one
+    per core; 1: this process). A second call with the same settings resumes interrupted work. The bytes depend on the
     settings and the versions of the libraries, not on ``jobs`` or interruptions. ``progress`` counts clips.
 
-    Raises MerlabError for settings that cannot be, and for an ``out`` that holds anything else.
+    Raises MerlabError if the settings are invalid, or if ``out`` holds anything else.
     """
     tree = Tree(out, subjects, clips, preset, seed, raw)
     claim(out, tree.settings)
@@ -57,7 +68,7 @@ def make_faces(
     if not waiting and (out / MANIFEST).exists():
         progress(clips, clips, "found done")
         return out
-    require_same_stack(out)
+    require_same_versions(out)
     _write_clips(tree, waiting, jobs, progress)
     _write_index(tree)
     return out
@@ -73,26 +84,27 @@ def _write_clips(tree: Tree, waiting: list[Entry], jobs: int | None, progress: P
 
 
 def _write_subjects(tree: Tree, subjects: Sequence[list[Entry]]) -> Iterator[str]:
-    """Write these subjects' clips; yields the name of each when all of it is there."""
+    """Write the clips of these subjects; yields the name of each clip when it is complete."""
     return (entry.name for entries in subjects for entry in write_subject(tree, entries))
 
 
 def _write_index(tree: Tree) -> None:
-    """Write what describes the clips, once they are all there; the manifest last, which declares the tree complete."""
-    identities = {subject: draw_identity(tree.seed, subject) for subject in range(tree.subjects)}
+    """Write the files that describe all clips; the manifest comes last, because it marks the tree as complete."""
+    identities = {subject: sample_identity(tree.seed, subject) for subject in range(tree.subjects)}
     plans = {
         entry: plan_clip(identities[entry.subject], entry.clip, entry.emotion, tree.preset) for entry in tree.entries
     }
-    with whole_file(tree.out / README) as aside:
-        aside.write_text(README_TEXT, encoding="utf-8")
+    with whole_file(tree.out / README) as temporary:
+        temporary.write_text(README_TEXT, encoding="utf-8")
     rows = [_coding_row(entry, plan) for entry, plan in plans.items()]
     write_coding_table(tree.out / CODING_TABLE, sorted(rows, key=lambda row: row[:2]))
-    clips = [_described_clip(entry, plan) for entry, plan in plans.items()]
-    write_manifest(tree.out, TITLE, tree.settings, clips=clips)
+    clips = tuple(_described_clip(entry, plan) for entry, plan in plans.items())
+    manifest = FaceManifest(title=TITLE, settings=tree.settings, versions=stack_versions(), clips=clips)
+    write_manifest(tree.out, manifest)
 
 
 def _coding_row(entry: Entry, plan: ClipPlan) -> Row:
-    """A row of the coding table; like CASME II's, a single action unit without a side is a number, not a text."""
+    """A row of the coding table; as in CASME II, a single action unit without a side is a number and not a text."""
     codes = "+".join(unit.code for unit in plan.action_units)
     onset, apex, offset = (entry.first_frame + index for index in _key_frames(plan))
     cell = int(codes) if codes.isdigit() else codes
@@ -103,18 +115,19 @@ def _key_frames(plan: ClipPlan) -> tuple[int, int, int]:
     return plan.timing.onset, plan.timing.apex, plan.timing.offset
 
 
-def _described_clip(entry: Entry, plan: ClipPlan) -> dict[str, Any]:
-    """What a clip truly shows; frames are numbered as in the file names."""
-    onset, apex, offset = (entry.first_frame + index for index in _key_frames(plan))
-    return {
-        "subject": f"sub{entry.subject_code}",
-        "clip": entry.name,
-        "emotion": entry.emotion,
-        "action_units": [unit.description for unit in plan.action_units],
-        "first_frame": entry.first_frame,
-        "last_frame": entry.first_frame + plan.timing.length - 1,
-        "onset": onset,
-        "apex": apex,
-        "offset": offset,
-        "blink": None if plan.blink is None else [round(entry.first_frame + moment, 2) for moment in plan.blink],
-    }
+def _described_clip(entry: Entry, plan: ClipPlan) -> DescribedClip:
+    first = entry.first_frame
+    onset, apex, offset = (first + index for index in _key_frames(plan))
+    blink = plan.blink
+    return DescribedClip(
+        subject=f"sub{entry.subject_code}",
+        clip=entry.name,
+        emotion=entry.emotion,
+        action_units=tuple(unit.rounded() for unit in plan.action_units),
+        first_frame=first,
+        last_frame=first + plan.timing.length - 1,
+        onset=onset,
+        apex=apex,
+        offset=offset,
+        blink=None if blink is None else (round(first + blink[0], 2), round(first + blink[1], 2)),
+    )

@@ -1,6 +1,6 @@
-"""The layers of a face: painted once a subject, then moved by every frame.
+"""The layers of a face: they are painted once per subject, and moved in every frame.
 
-Light is computed on a model of the head's relief with linear albedos and then brought to 8 bits by a gamma of 1.9.
+Light is computed with linear albedos on a model of the head's relief, and then converted to 8 bits with a gamma of 1.9.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class FaceLayers:
     """A face at rest, at twice the resolution of the 640 x 480 head canvas.
 
     Attributes:
-        skin: (960, 1280, 4) BGR premultiplied by its alpha; the alpha is 0 where the lids leave the eyeballs bare.
-        eyeballs: (960, 1280, 3), what lies behind the lids.
-        mouth: (960, 1280, 3), what lies behind the lips.
-        glasses: (960, 1280) opacity of the rims, 0..255, or None.
-        depth: (480, 640) px towards the camera, 0 at the depth of the eyes, 0 beyond the head.
-        head: (480, 640) in 0..1, how far a pixel moves with the head.
+        skin: (960, 1280, 4) BGR premultiplied by its alpha; the alpha is 0 where the eyeballs are visible.
+        eyeballs: (960, 1280, 3), the eyeballs behind the lids.
+        mouth: (960, 1280, 3), the inside of the mouth behind the lips.
+        glasses: (960, 1280) opacity of the rims, 0..255; None without glasses.
+        depth: (480, 640) px towards the camera; 0 at the depth of the eyes and outside the head.
+        head: (480, 640) in 0..1, how much a pixel moves with the head.
 
     """
 
@@ -52,7 +52,7 @@ class FaceLayers:
 
 
 def paint_face(identity: Identity, blur: float) -> FaceLayers:
-    """Paint a subject; ``blur`` is the standard deviation of the optics' blur in px of the canvas."""
+    """Paint a subject; ``blur`` is the standard deviation of the optical blur in px of the canvas."""
     rng = random_stream(identity.seed, Stream.TEXTURE, identity.subject)
     grains = [grain(rng, scale) for scale in GRAIN_SCALES]
     lips = find_lips(identity)
@@ -83,17 +83,17 @@ def paint_face(identity: Identity, blur: float) -> FaceLayers:
 
 
 def _faded(head: Float32Array) -> Float32Array:
-    """1 on the head, falling to 0 over some 40 px around it."""
+    """1 on the head, decreasing to 0 within about 40 px around it."""
     return smoothstep(np.asarray(cv2.GaussianBlur(head, (0, 0), 20 * SUPERSAMPLING), np.float32), 0.02, 0.4)
 
 
 def _exposed(linear: Float32Array, exposure: float) -> Float32Array:
-    """Linear light to display values in 0..1."""
+    """Convert linear light to display values in 0..1."""
     return np.asarray(np.clip(cv2.pow(np.clip(linear, 0, 1), 1 / GAMMA) * exposure, 0, 1), np.float32)
 
 
 def _softened(layer: Float32Array, blur: float) -> Float32Array:
-    """The optics' blur; it also keeps the sampling at every second texture pixel free of aliases."""
+    """Apply the optical blur; it also prevents aliasing when every second texture pixel is sampled."""
     return np.asarray(cv2.GaussianBlur(layer, (0, 0), blur * SUPERSAMPLING), np.float32) if blur > 0 else layer
 
 

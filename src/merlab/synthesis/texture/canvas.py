@@ -1,4 +1,4 @@
-"""The drawing board: the head canvas at twice its resolution, with the brushes that every layer is painted with."""
+"""The head canvas at twice its resolution, and the painting functions for all layers."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ SUPERSAMPLING = 2
 HEIGHT, WIDTH = CANVAS_HEIGHT * SUPERSAMPLING, CANVAS_WIDTH * SUPERSAMPLING
 SUBPIXEL_BITS = 4
 
-# Crop coordinates of the canvas's columns (1, WIDTH) and rows (HEIGHT, 1).
+# Crop coordinates of the columns (1, WIDTH) and rows (HEIGHT, 1) of the canvas.
 COLUMNS: Float32Array = np.asarray((np.arange(WIDTH) + 0.5) / SUPERSAMPLING - 0.5 + CANVAS_LEFT, np.float32)[None, :]
 ROWS: Float32Array = np.asarray((np.arange(HEIGHT) + 0.5) / SUPERSAMPLING - 0.5 + CANVAS_TOP, np.float32)[:, None]
 
 
 def texture_x(x: Float32Array) -> Float32Array:
-    """Crop x to texture column, as cv2.remap counts it."""
+    """The texture column of a crop x, as cv2.remap counts columns."""
     return SUPERSAMPLING * x + np.float32(SUPERSAMPLING * (0.5 - CANVAS_LEFT) - 0.5)
 
 
 def texture_y(y: Float32Array) -> Float32Array:
-    """Crop y to texture row, as cv2.remap counts it."""
+    """The texture row of a crop y, as cv2.remap counts rows."""
     return SUPERSAMPLING * y + np.float32(SUPERSAMPLING * (0.5 - CANVAS_TOP) - 0.5)
 
 
 def spot(center: Point, sigma: Point, tilt: float = 0.0) -> Float32Array:
-    """A Gaussian of height 1 on the whole canvas; a tilted one only within four sigmas, where it is above 0.0003."""
+    """A Gaussian of height 1 on the canvas; a tilted Gaussian is 0 beyond four sigmas, where it is below 0.0004."""
     if tilt == 0:
         return gaussian(COLUMNS, ROWS, center, sigma)
     canvas = np.zeros((HEIGHT, WIDTH), np.float32)
@@ -41,14 +41,14 @@ def spot(center: Point, sigma: Point, tilt: float = 0.0) -> Float32Array:
 
 
 def box(center: Point, reach: float) -> tuple[slice, slice]:
-    """The canvas's rows and columns within ``reach`` px of a point."""
+    """The rows and columns of the canvas within ``reach`` px of a point."""
     left, right = np.searchsorted(COLUMNS[0], [center[0] - reach, center[0] + reach])
     top, bottom = np.searchsorted(ROWS[:, 0], [center[1] - reach, center[1] + reach])
     return slice(int(top), int(bottom)), slice(int(left), int(right))
 
 
 def grain(rng: np.random.Generator, scale: float) -> Float32Array:
-    """Smooth noise over the canvas, blobs of about ``scale`` texture pixels, mean 0 and variance 1."""
+    """Smooth noise on the canvas with spots of about ``scale`` texture pixels, mean 0 and variance 1."""
     if scale > 2:
         rows, columns = int(2 * HEIGHT / scale) + 2, int(2 * WIDTH / scale) + 2
         coarse = cv2.GaussianBlur(rng.standard_normal((rows, columns), dtype=np.float32), (0, 0), 1.6)
@@ -65,7 +65,7 @@ def grain_line(rng: np.random.Generator, length: int, scale: float) -> Float32Ar
 
 
 def pen_lines(lines: Iterable[tuple[NDArray[np.floating], float]], width: float) -> Float32Array:
-    """Anti-aliased polylines: points (n, 2) in crop coordinates with an opacity each; ``width`` in px."""
+    """Anti-aliased polylines: pairs of points (n, 2) in crop coordinates and an opacity; ``width`` in px."""
     layer = np.zeros((HEIGHT, WIDTH), np.uint8)
     thickness = max(1, round(width * SUPERSAMPLING))
     for points, opacity in lines:
@@ -76,15 +76,15 @@ def pen_lines(lines: Iterable[tuple[NDArray[np.floating], float]], width: float)
 
 
 def blurred(layer: Float32Array, sigma: float) -> Float32Array:
-    """The layer under a Gaussian blur of ``sigma`` texture pixels."""
+    """The layer with a Gaussian blur of ``sigma`` texture pixels."""
     return np.asarray(cv2.GaussianBlur(layer, (0, 0), sigma), np.float32)
 
 
 def painted(image: Float32Array, opacity: Float32Array, color: Float32Array) -> Float32Array:
-    """``image`` (H, W, 3) with ``color`` (3,) or (H, W, 3) laid over it where ``opacity`` (H, W) says."""
+    """``image`` (H, W, 3) painted with ``color`` (3,) or (H, W, 3) at the opacity ``opacity`` (H, W)."""
     return np.asarray(image + opacity[..., None] * (color - image), np.float32)
 
 
 def bgr(blue: float, green: float, red: float) -> Float32Array:
-    """A color, linear light in 0..1."""
+    """A color (B, G, R) in linear light, 0..1."""
     return np.array([blue, green, red], np.float32)

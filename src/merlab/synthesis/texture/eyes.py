@@ -1,4 +1,4 @@
-"""Eyes, brows, the inside of the mouth and glasses."""
+"""Paint the eyes, the brows, the inside of the mouth, and glasses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Stroke = tuple[NDArray[np.floating], float]
 
 
 def eye_openings(identity: Identity) -> Float32Array:
-    """1 where the lids leave the eyeballs bare, (H, W)."""
+    """1 where the eyeballs are visible between the lids, (H, W)."""
     opening = np.zeros((HEIGHT, WIDTH), np.float32)
     for side in SIDES:
         lids = identity.eyelids(side, COLUMNS)
@@ -47,7 +47,7 @@ def eye_openings(identity: Identity) -> Float32Array:
 
 
 def draw_lid_lines(identity: Identity, rng: np.random.Generator) -> Float32Array:
-    """Opacity of creases, lid margins and lashes, (H, W)."""
+    """The opacity of creases, lid margins and lashes, (H, W)."""
     creases: list[Stroke] = []
     margins: list[Stroke] = []
     waterlines: list[Stroke] = []
@@ -79,7 +79,7 @@ def _lashes(x: NDArray[np.floating], upper: NDArray[np.floating], out: int, rng:
 
 
 def draw_brows(identity: Identity, rng: np.random.Generator) -> Float32Array:
-    """Opacity of the brows, (H, W): single hairs along a curve, over a soft ground."""
+    """The opacity of the brows, (H, W): single hairs along a curve, on a blurred background."""
     density = identity.appearance.brow_density
     strokes = [stroke for side in SIDES for stroke in _brow_hairs(identity, side, int(240 + 200 * density), rng)]
     hairs = pen_lines(strokes, 0.5)
@@ -104,7 +104,7 @@ def _brow_hairs(identity: Identity, side: str, count: int, rng: np.random.Genera
 
 
 def paint_eyeballs(identity: Identity, grains: Float32Array) -> Float32Array:
-    """Both eyeballs with iris, pupil, glint and the shadow of the lid, (H, W, 3); black elsewhere."""
+    """Both eyeballs with iris, pupil, reflection and the shadow of the lid, (H, W, 3); black elsewhere."""
     layer = np.zeros((HEIGHT, WIDTH, 3), np.float32)
     for side in SIDES:
         center = identity.landmarks[f"eye_{side}"]
@@ -142,7 +142,7 @@ def _iris_color(identity: Identity) -> Float32Array:
 
 
 def paint_mouth(identity: Identity) -> Float32Array:
-    """The inside of the mouth, (H, W, 3): dark, with a hint of the upper teeth below the lip line; black elsewhere."""
+    """The inside of the mouth, (H, W, 3): dark, with faint upper teeth below the lip line; black elsewhere."""
     layer = np.zeros((HEIGHT, WIDTH, 3), np.float32)
     reach = identity.shape.mouth_half_width
     rows, columns = box((MIDLINE, identity.shape.mouth_y), reach + 4)
@@ -156,7 +156,7 @@ def paint_mouth(identity: Identity) -> Float32Array:
 
 
 def draw_glasses(identity: Identity) -> Float32Array | None:
-    """Opacity of the rims and bridge of glasses, (H, W); None for a subject without."""
+    """The opacity of the rims and the bridge of glasses, (H, W); None for a subject without glasses."""
     if not identity.appearance.glasses:
         return None
     layer = np.zeros((HEIGHT, WIDTH), np.uint8)

@@ -1,4 +1,4 @@
-"""The shape of the head: its outline, its depth, and the shading that follows from both."""
+"""The shape of the head: its outline, its depth, and its shading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACROSS = COLUMNS - np.float32(MIDLINE)
 
 @dataclass(frozen=True)
 class Lips:
-    """Where the lips lie: their line (1, W), how far inside the mouth a column is (1, W), their red (H, W)."""
+    """The lips: the y of their line (1, W), how far inside the mouth a column is (1, W), and their red area (H, W)."""
 
     line: Float32Array
     envelope: Float32Array
@@ -27,7 +27,7 @@ class Lips:
 
 @dataclass(frozen=True)
 class Relief:
-    """The outline of the face (H, W) in 0..1, and the depth (H, W) in px, larger towards the camera."""
+    """The area of the face (H, W) in 0..1, and the depth (H, W) in px, which increases towards the camera."""
 
     face: Float32Array
     depth: Float32Array
@@ -35,19 +35,19 @@ class Relief:
 
 @dataclass(frozen=True)
 class Shading:
-    """Light on the skin (H, W): the diffuse factor and the specular reflection to add."""
+    """The light on the skin (H, W): the diffuse factor, and the specular reflection to add."""
 
     diffuse: Float32Array
     specular: Float32Array
 
 
 def top_of_head(identity: Identity) -> float:
-    """Height of the top of the skull, crop y."""
+    """The crop y of the top of the skull."""
     return identity.shape.hairline_y - 75
 
 
 def face_outline(identity: Identity) -> Float32Array:
-    """The skin of head and face: a superellipse above the cheekbones, the jaw below."""
+    """The area of the face, (H, W) in 0..1: a superellipse above the cheekbones, and the jaw below them."""
     shape = identity.shape
     widest, top = shape.eye_y + 18, top_of_head(identity)
     above = widest > ROWS
@@ -71,7 +71,7 @@ def find_lips(identity: Identity) -> Lips:
 
 
 def model_relief(identity: Identity, lips: Lips) -> Relief:
-    """The depth of the head: an ellipsoid with a nose, brows, sockets, cheeks, folds, lips and a chin."""
+    """The relief of the head: an ellipsoid with a nose, brows, eye sockets, cheeks, folds, lips and a chin."""
     across = np.abs(ACROSS) / (identity.shape.face_half_width * 1.04)
     up = np.clip((100 - ROWS) / (110 - top_of_head(identity)), 0, None)
     down = np.clip((ROWS - 100) / 205, 0, None)
@@ -116,7 +116,10 @@ def _side_depth(identity: Identity, side: str) -> Float32Array:
 
 
 def shade(identity: Identity, relief: Relief, bumps: Float32Array) -> Shading:
-    """Lambert, a weak fill light from the other side, ambient occlusion and a specular lobe; ``bumps`` roughen (px)."""
+    """Lambert shading with a weak fill light from the other side, ambient occlusion and a specular lobe.
+
+    ``bumps`` (H, W) px are added to the depth of the relief to make the skin rough.
+    """
     rough = relief.depth + bumps
     slope_x = cv2.Sobel(rough, cv2.CV_32F, 1, 0, ksize=3) * np.float32(SUPERSAMPLING / 8)
     slope_y = cv2.Sobel(rough, cv2.CV_32F, 0, 1, ksize=3) * np.float32(SUPERSAMPLING / 8)

@@ -1,4 +1,4 @@
-"""The color of skin: melanin, blush, pores, moles, beard, folds and lips, before any light falls on it."""
+"""The color of the skin without light: melanin, blush, pores, moles, beard, folds and lips."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from merlab.synthesis.texture.relief import ACROSS, Lips
 
 LIGHT_SKIN, DARK_SKIN = bgr(0.62, 0.72, 0.86), bgr(0.16, 0.23, 0.36)
 
-# Smooth noise at five scales, coarse to fine, shared by everything that is painted on one face.
+# The scales of the five smooth noises, coarse to fine, that all painting functions of one face use.
 GRAIN_SCALES = (40.0, 14.0, 5.0, 1.6, 0.7)
 Grains = list[Float32Array]
 
@@ -36,13 +36,13 @@ def skin_color(identity: Identity) -> Float32Array:
 
 
 def skin_bumps(identity: Identity, grains: Grains) -> Float32Array:
-    """Pores and unevenness of the skin, px of depth."""
+    """The pores and the unevenness of the skin, px of depth."""
     bumps = 0.05 * grains[2] + 0.055 * grains[3] + 0.03 * grains[4]
     return np.asarray(identity.appearance.roughness * bumps, np.float32)
 
 
 def paint_skin(identity: Identity, lips: Lips, grains: Grains, rng: np.random.Generator) -> Float32Array:
-    """The albedo of the whole canvas as if all of it were skin, (H, W, 3) BGR."""
+    """The albedo of the skin on the whole canvas, (H, W, 3) BGR."""
     tone = _mottling(identity, grains) * (1 - _shadows(identity, lips, grains)) * _moles(rng) * _freckles(identity, rng)
     tone *= 1 - _wrinkles(identity, grains)
     for side in SIDES:
@@ -68,7 +68,7 @@ def _blush(identity: Identity, grains: Grains) -> Float32Array:
 
 
 def _shadows(identity: Identity, lips: Lips, grains: Grains) -> Float32Array:
-    """Darkening of the eye sockets and of a shaven beard."""
+    """The darkening of the eye sockets and of a shaved beard."""
     eyes = [identity.landmarks[f"eye_{side}"] for side in SIDES]
     sockets = 0.16 * sum(spot((x, y + 2), (24, 14)) for x, y in eyes)
     if identity.appearance.beard == 0:
@@ -100,7 +100,7 @@ def _freckles(identity: Identity, rng: np.random.Generator) -> Float32Array | fl
 
 
 def _wrinkles(identity: Identity, grains: Grains) -> Float32Array:
-    """Lines across the forehead, which come with age."""
+    """Lines across the forehead, which increase with age."""
     across = np.exp(-((ACROSS / 62) ** 4))
     lines = np.zeros((HEIGHT, WIDTH), np.float32)
     for number in range(3):
@@ -112,7 +112,7 @@ def _wrinkles(identity: Identity, grains: Grains) -> Float32Array:
 
 
 def _side_marks(identity: Identity, side: str) -> Float32Array:
-    """Corner of the mouth, nostril, wing of the nose and nasolabial fold of one side."""
+    """The tone of mouth corner, nostril, wing of the nose and nasolabial fold of one side."""
     out, age = outward(side), identity.appearance.age
     corner, nostril, ala, fold = (
         identity.landmarks[f"{name}_{side}"] for name in ("mouth_corner", "nostril", "ala", "nasolabial")

@@ -1,4 +1,4 @@
-"""Hair, ears, neck, shoulders and the wall behind; all textured, because flat patches make optical flow stray."""
+"""Paint hair, ears, neck, shoulders and the wall; all have texture, because optical flow fails on uniform areas."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _paint_ear(identity: Identity, scene: Float32Array, side: str, grains: Grain
 def paint_hair(
     identity: Identity, image: Float32Array, relief: Relief, grains: Grains, rng: np.random.Generator
 ) -> tuple[Float32Array, Float32Array]:
-    """``image`` with hair over it, and where the hair is, (H, W)."""
+    """``image`` with hair, and the area of the hair, (H, W)."""
     strands = _strands(identity, rng)
     cover = _hair_cover(identity, relief, grains, strands)
     gloss = 0.3 * spot((MIDLINE - 30, top_of_head(identity) + 40), (60, 26))
@@ -74,7 +74,7 @@ def paint_hair(
 
 
 def _strands(identity: Identity, rng: np.random.Generator) -> Float32Array:
-    """Noise drawn out along lines that leave the crown, (H, W), variance about 1."""
+    """Noise that is stretched along lines from the crown, (H, W), with a variance of about 1."""
     crown_x = float(rng.uniform(-25, 25))
     angle = np.arctan2(ACROSS - np.float32(crown_x), ROWS - np.float32(top_of_head(identity) - 30))
     place = (angle / (2 * np.pi) + 0.5) * (STRANDS - 2)
