@@ -25,11 +25,11 @@ from pathlib import Path
 
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.clip import COPY_AGAIN
+from merlab.databases.coded.coding_table import CodingTable, Row, read_coding_table, table_paths
 from merlab.databases.coded.examine import layout_facts, layouts_to_read, make_examination, read_layout, require_folder
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below
 from merlab.databases.coded.published_counts import KEEP_COUNTS, compare_subjects, describe_counts
 from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
-from merlab.databases.coded.table import CodingTable, Row, read_coding_table, table_paths
 from merlab.databases.database import Database, Examination
 from merlab.databases.smic_facts import CAMERAS, QUIRKS, Camera
 from merlab.errors import MerlabError

@@ -14,7 +14,7 @@ from merlab.processes import dealt_out, stream_from_processes
 from merlab.progress import Progress, silent
 from merlab.storage import whole_file
 from merlab.synthesis.clip_writing import write_subject
-from merlab.synthesis.coding_table import TITLE, Row, write_coding_table
+from merlab.synthesis.coding_table_writing import TITLE, Row, write_coding_table
 from merlab.synthesis.face_tree import CODING_TABLE, CROPPED, RAW, TRUTH, Entry, Tree
 from merlab.synthesis.folder import (
     MANIFEST,

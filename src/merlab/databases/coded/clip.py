@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from merlab.clips import Clip, Finding
+from merlab.databases.coded.coding_table import Row
 from merlab.databases.coded.release import Frames, QuirkKind, QuirksOfClip, Release
-from merlab.databases.coded.table import Row
 from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
 
 COPY_AGAIN = "copy the clip's folder again from the original"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.coded.clip import COPY_AGAIN, read_clip
+from merlab.databases.coded.coding_table import CodingTable, Row, find_coding_table
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below, source_name
 from merlab.databases.coded.release import Release
-from merlab.databases.coded.table import CodingTable, Row, find_coding_table
 from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.errors import MerlabError
