@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.evaluation.record import DatabaseFacts
+from merlab.evaluation.run_record import DatabaseFacts
 from merlab.reports.run import read_run
 from tests.reports.fake_run import SKILLS, STAMPS, fake_metrics, fake_predictions, write_run
 

@@ -13,7 +13,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
 from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore
-from merlab.evaluation.record import DatabaseFacts, MethodFacts, RunRecord
+from merlab.evaluation.run_record import DatabaseFacts, MethodFacts, RunRecord
 from merlab.evaluation.runner import run, run_keys
 from merlab.evaluation.summary import MethodSummary, summarize_run
 from merlab.evaluation.unit import versions

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
-from merlab.evaluation.record import DataFacts, MethodFacts
+from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.fingerprint import fingerprint
 from merlab.inputs import Recipe, parse_recipe
 from merlab.methods import is_own

@@ -7,7 +7,7 @@ import shlex
 from itertools import groupby
 from typing import Any
 
-from merlab.evaluation.record import DataFacts, MethodFacts
+from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.methods import METHODS
 from merlab.reports.run import Run
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from merlab.evaluation.metrics import MetricName
 from merlab.evaluation.predictions import PREDICTIONS_FILE, RUN_FILE
-from merlab.evaluation.record import RunRecord
+from merlab.evaluation.run_record import RunRecord
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import MethodSummary, compare, database_frame, summary_frame
 from merlab.reports.figures import uf1_chart

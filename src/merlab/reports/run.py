@@ -10,7 +10,7 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.experiment import read_record
 from merlab.evaluation.predictions import KEY_COLUMNS, LABEL_COLUMNS, PREDICTIONS_FILE, RUN_FILE, read_predictions
-from merlab.evaluation.record import RunRecord
+from merlab.evaluation.run_record import RunRecord
 from merlab.evaluation.summary import MethodSummary, summarize_run
 
 RESUME = "run the same `merlab evaluate` command again, which resumes the run"

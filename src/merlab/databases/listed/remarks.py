@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from merlab.clips import Finding
 from merlab.databases.listed.row_clip import Read
-from merlab.databases.listed.rows import Record
+from merlab.databases.listed.table_rows import Record
 from merlab.frames import ClipError, describe_numbers, open_frames
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.clips import Clip, Finding
-from merlab.databases.listed.rows import FRAME_NUMBERS, Record
+from merlab.databases.listed.table_rows import FRAME_NUMBERS, Record
 from merlab.frames import ClipError, Video, describe_numbers, open_frames
 from merlab.stamps import SYNTHETIC
 from merlab.storage import read_json
