@@ -54,7 +54,9 @@ def test_stored_flow_is_shown_by_channel(tmp_path):
 
 @pytest.mark.parametrize("which", ["EP99", "casme2/sub01/EP99"])
 def test_a_clip_that_is_not_there_is_named(table, which):
-    with pytest.raises(MerlabError, match=f"no clip is called '{which}'; give its key, such as casme2/sub01/EP01_01"):
+    with pytest.raises(
+        MerlabError, match=f"no clip has the name '{which}'; give its key, such as casme2/sub01/EP01_01"
+    ):
         table.plot(which)
 
 

@@ -56,12 +56,12 @@ def test_without_a_scheme_every_label_is_a_class(tmp_path):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("name: x", "holds no mapping of labels to classes; write name: my-classes"),
-        ("- a", "holds no mapping"),
+        ("name: x", "has no mapping of labels to classes; write name: my-classes"),
+        ("- a", "has no mapping"),
         ("labels: {a: x, b: 2}", "labels and classes are texts, got 2"),
         ("labels: {yes: x, b: y}", "labels and classes are texts, got True"),
         ("labels: {a: x, b: x}", r"has 1 class\(es\)"),
-        ("labels: {a: x, b: y}\nclasses: [x]", "classes lists x, the labels lead to x, y"),
+        ("labels: {a: x, b: y}\nclasses: [x]", "classes lists x, but the labels have the classes x, y"),
         ("labels: {a: x, b: y}\nlabel: z", "unknown entries label"),
         ("labels: {a: x", "cannot be read as YAML"),
         ("[" * 20_000, "cannot be read as YAML"),

@@ -192,9 +192,9 @@ class ClipTable:
         return open_frames(clip.source)
 
     def __getitem__(self, which: int | str) -> Clip:
-        """The clip at a position, or of a key ``database/subject/name`` or of a name that occurs once.
+        """The clip at a position, with a key ``database/subject/name``, or with a name that occurs only once.
 
-        Raises IndexError for a position, and ClipError for a text, that is not there.
+        Raises IndexError for a position outside the table, and ClipError for a text that does not identify one clip.
         """
         if isinstance(which, int):
             return self.clips[which]
@@ -202,15 +202,15 @@ class ClipTable:
             clip for clip in self.clips if which == clip.name
         ]
         if len(found) != 1:
-            fault = f"{len(found)} clips are called {which!r}" if found else f"no clip is called {which!r}"
+            fault = f"{len(found)} clips have the name {which!r}" if found else f"no clip has the name {which!r}"
             raise ClipError(f"{fault}; give its key, such as {self.clips[0].key if self.clips else 'casme2/sub01/EP1'}")
         return found[0]
 
     def plot(self, clip: Clip | int | str) -> Figure:
-        """The clip's onset, apex and offset, and the optical flow from onset to apex, as a matplotlib figure.
+        """Onset, apex and offset of a clip, and the optical flow from onset to apex, as a matplotlib figure.
 
-        ``clip`` is a clip, or what finds one in the table (see ``__getitem__``). Raises ClipError where a frame is
-        absent or damaged.
+        ``clip`` is a clip, or its position, key or name (see ``__getitem__``). Raises ClipError if a frame is absent or
+        damaged.
         """
         from merlab.key_frames import key_frames_figure, stored_flow_figure
 

@@ -1,4 +1,4 @@
-"""How long work reports how far it is, and how that is shown."""
+"""How a long task reports its progress, and how the progress is shown."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-# Between two lines of progress where there is no terminal, such as in a log.
+# The time between two lines of progress if there is no terminal, as in a log.
 SECONDS_BETWEEN_LINES = 10.0
 
 
 class Progress(Protocol):
-    """Called after each step of long work, so that a command or a notebook can show it."""
+    """A function that is called after each step of a long task, so that a command or a notebook can show progress."""
 
     def __call__(self, done: float, total: int, what: str, /) -> None:
-        """Report ``done`` of ``total`` steps; ``what`` says in a few words what is being done."""
+        """Report that ``done`` of ``total`` steps are finished; ``what`` describes the work in a few words."""
 
 
 def silent(done: float, total: int, what: str, /) -> None:
-    """Show nothing."""
+    """Report no progress."""
 
 
 @contextmanager
 def shown_progress(progress: Progress | bool = True) -> Iterator[Progress]:
-    """The function to call: ``progress`` itself, or for True one that shows a bar on standard error, for False none.
+    """The progress function to call: ``progress`` itself, a progress bar for True, or ``silent`` for False.
 
-    Where standard error is not a terminal, a line is printed now and then instead of the bar.
+    The bar is on standard error. If standard error is not a terminal, lines of text are printed from time to time.
     """
     if not isinstance(progress, bool):
         yield progress
@@ -65,13 +65,13 @@ def _bar() -> Iterator[Progress]:
 
 
 class LineProgress:
-    """Progress as lines of text on standard error: one at once, then one every SECONDS_BETWEEN_LINES."""
+    """Progress as lines of text on standard error: the first immediately, then one every SECONDS_BETWEEN_LINES."""
 
     def __init__(self) -> None:
         self._next = 0.0
 
     def __call__(self, done: float, total: int, what: str, /) -> None:
-        """Print a line unless the last one is recent."""
+        """Print a line, unless the last line is recent."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + SECONDS_BETWEEN_LINES
             print(f"{done:.0f}/{total} {what}", file=sys.stderr, flush=True)  # noqa: T201

@@ -1,4 +1,4 @@
-"""Finding a name in one of merlab's plain-dict registries, or among what installed packages add to it."""
+"""Find an entry by its name in one of merlab's registries, or among the entries that installed packages add."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import types
 import warnings
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from merlab.errors import MerlabError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Entry = TypeVar("Entry")
 
 
-def look_up(name: str, registry: Mapping[str, Entry], kind: str) -> Entry:
+def look_up(name: str, registry: Mapping[Any, Entry], kind: str) -> Entry:
     """The entry with this name; raises MerlabError that suggests the closest name and lists all names.
 
     ``kind`` is the word for an entry in the singular, such as ``database``.
@@ -31,9 +31,10 @@ def look_up(name: str, registry: Mapping[str, Entry], kind: str) -> Entry:
 
 
 class Extensions(Generic[Entry]):
-    """Entries that installed packages add to a registry, by an entry point of the group ``merlab.<kind>s``.
+    """Entries that installed packages add to a registry, by entry points of the group ``merlab.<kind>s``.
 
-    ``read`` turns what an entry point loads, and its name, into an entry; it raises MerlabError for anything else.
+    ``read(loaded, name)`` makes an entry from the object that an entry point loads; it raises MerlabError if this is
+    not possible.
     """
 
     def __init__(self, kind: str, read: Callable[[object, str], Entry]) -> None:
@@ -41,14 +42,14 @@ class Extensions(Generic[Entry]):
         self.read = read
 
     def find(self, name: str, registry: Mapping[str, Entry]) -> Entry:
-        """The entry of this name, merlab's own first; raises MerlabError where there is none or it cannot be loaded."""
+        """The entry with this name, merlab's own first; raises MerlabError if there is none or it cannot be loaded."""
         points = self._points()
         if name not in registry and name in points:
             return self._load(points[name])
         return look_up(name, {**registry, **dict.fromkeys(points)}, self.kind)  # type: ignore[return-value]
 
     def all(self, registry: Mapping[str, Entry]) -> dict[str, Entry]:
-        """Every entry, merlab's own first. One that cannot be loaded is left out with a warning."""
+        """All entries, merlab's own first. An entry that cannot be loaded is left out with a warning."""
         found = dict(registry)
         for name, point in self._points().items():
             try:
@@ -72,15 +73,15 @@ class Extensions(Generic[Entry]):
 
 
 class ListedModule(types.ModuleType):
-    """A module that gives the table of what it holds when it is called: ``merlab.methods()``."""
+    """A module that can be called, and then gives a table of its entries: ``merlab.methods()``."""
 
     listing: Callable[[], pd.DataFrame]
 
     def __call__(self) -> pd.DataFrame:
-        """One row per entry, with what one needs to know to choose."""
+        """One row per entry, with the information that a user needs to choose."""
         return self.listing()
 
 
 def callable_as_listing(module: str) -> None:
-    """Make the module of this name callable; its function ``listing`` gives the table."""
+    """Make the module with this name callable; its function ``listing`` gives the table."""
     sys.modules[module].__class__ = ListedModule

@@ -1,4 +1,4 @@
-"""Label schemes: which classes there are, and which class a clip's label gives."""
+"""Label schemes: the classes of an experiment, and the class of each label."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from merlab.clips import Clip, ClipTable
 
-# The official MEGC2019 list holds 145 clips of CASME II: by the table of 2014 the happiness, surprise, disgust and
-# repression clips without the first two here; the others are those that the table of 2019 relabeled to surprise.
+# The official MEGC2019 list has 145 clips of CASME II. By the table of 2014, these are the happiness, surprise, disgust
+# and repression clips without the first two clips here; the table of 2019 relabeled the other three to surprise.
 MEGC2019_OMITTED: frozenset[tuple[str, str]] = frozenset(
     {
         ("sub04", "EP12_01f"),
@@ -30,11 +30,11 @@ MEGC2019_OMITTED: frozenset[tuple[str, str]] = frozenset(
 
 @dataclass(frozen=True)
 class Scheme:
-    """A set of classes and the rule that gives a clip its class.
+    """A set of classes, and the rule that assigns a class to a clip.
 
-    ``emotions`` maps the annotators' emotion (lower case) to a class; an emotion that it does not list is outside the
-    scheme. ``omitted_emotions`` (database, emotion) and ``omitted_clips`` (database, subject, clip) are what the
-    scheme's publication leaves out of single databases.
+    ``emotions`` maps the annotators' emotion (lower case) to a class; other emotions are outside the scheme.
+    ``omitted_emotions`` (database, emotion) and ``omitted_clips`` (database, subject, clip) are left out by the
+    publication of the scheme.
     """
 
     name: str
@@ -45,14 +45,14 @@ class Scheme:
     omitted_clips: frozenset[tuple[str, str, str]] = frozenset()
 
     def of(self, table: ClipTable) -> Scheme:
-        """The scheme for these clips: itself, or for ``as-labeled`` every label that they have as a class."""
+        """The scheme for these clips: the same scheme, but for ``as-labeled`` one class per label of the clips."""
         if self.name != AS_LABELED:
             return self
         found = tuple(sorted({clip.emotion for clip in table if clip.emotion}))
         return replace(self, classes=found, emotions={label: label for label in found})
 
     def label(self, clip: Clip) -> str | None:
-        """The clip's class; None when the scheme leaves it out."""
+        """The class of a clip; None if the scheme leaves the clip out."""
         if (clip.database, clip.emotion) in self.omitted_emotions:
             return None
         if (clip.database, clip.subject, clip.name) in self.omitted_clips:
@@ -60,7 +60,7 @@ class Scheme:
         return self.emotions.get(clip.emotion)
 
     def reason(self, clip: Clip) -> str:
-        """Why a clip without a class has none: its database and emotion, and whether it is omitted by name."""
+        """Why the scheme leaves a clip out: its database and emotion, and whether the clip itself is omitted."""
         by_name = clip.emotion in self.emotions and (clip.database, clip.emotion) not in self.omitted_emotions
         return f"{clip.database} {clip.emotion or 'unlabeled'}" + (" (omitted by name)" if by_name else "")
 
@@ -83,7 +83,7 @@ SCHEMES: dict[str, Scheme] = {
         ),
         Scheme(
             "casme2-5-merged",
-            "all 255 clips of CASME II in five classes, fear and sadness merged into others: the paper's (its IV.A)",
+            "all 255 clips of CASME II in five classes, fear and sadness merged into others, as in the paper (IV.A)",
             _FIVE,
             {**{emotion: emotion for emotion in _FIVE}, "fear": "others", "sadness": "others"},
         ),
@@ -101,9 +101,9 @@ SCHEMES: dict[str, Scheme] = {
         ),
         Scheme(
             "megc2019",
-            "the three classes of MEGC2019; of CASME II the official list holds 145 clips: fear, sadness, others, "
-            "sub04 EP12_01f, sub05 EP09_05f and what the 2019 coding table relabeled to surprise are left out "
-            "(of SAMM, fear and sadness count as negative)",
+            "the three classes of MEGC2019; the official list has 145 clips of CASME II, without fear, sadness, "
+            "others, sub04 EP12_01f, sub05 EP09_05f and the clips that the coding table of 2019 relabeled to surprise "
+            "(in SAMM, fear and sadness are negative)",
             _SMIC_THREE,
             {
                 "positive": "positive",
@@ -116,7 +116,7 @@ SCHEMES: dict[str, Scheme] = {
         ),
         Scheme(
             "samm-5",
-            "the five emotions of SAMM with ten clips or more: 136 clips of 27 subjects",
+            "the five emotions of SAMM with at least ten clips: 136 clips of 27 subjects",
             _SAMM_FIVE,
             {emotion: emotion for emotion in _SAMM_FIVE},
         ),
@@ -132,7 +132,7 @@ SCHEMES: dict[str, Scheme] = {
 
 
 def find_scheme(name: str) -> Scheme:
-    """The scheme of this name; raises MerlabError naming those that exist."""
+    """The scheme with this name; raises MerlabError with all names if there is none."""
     return look_up(name, SCHEMES, "label scheme")
 
 
@@ -147,10 +147,10 @@ def as_scheme(given: str | Path | Mapping[str, str] | Scheme) -> Scheme:
 
 
 def read_scheme(path: Path) -> Scheme:
-    """The scheme in a YAML file: ``name``, ``labels`` (label -> class), and if wanted ``description`` and ``classes``.
+    """The scheme in a YAML file with ``name``, ``labels`` (label -> class), and optional ``description``, ``classes``.
 
-    ``classes`` lists the classes in the order of tables; without it they come in the order of their first label.
-    Raises MerlabError naming the file and what is wrong in it.
+    ``classes`` lists the classes in the order of tables; without it, classes have the order of their first label.
+    Raises MerlabError with the file and its fault.
     """
     import yaml
 
@@ -160,7 +160,7 @@ def read_scheme(path: Path) -> Scheme:
         raise MerlabError(f"{path} cannot be read as YAML: {error}") from error
     example = "name: my-classes, labels: {happiness: positive, disgust: negative}"
     if not isinstance(content, dict) or not isinstance(content.get("labels"), dict):
-        raise MerlabError(f"{path} holds no mapping of labels to classes; write {example}")
+        raise MerlabError(f"{path} has no mapping of labels to classes; write {example}")
     unknown = set(content) - {"name", "labels", "description", "classes"}
     if unknown:
         raise MerlabError(f"{path} has unknown entries {', '.join(sorted(map(str, unknown)))}; write {example}")
@@ -176,8 +176,8 @@ def own_scheme(
 ) -> Scheme:
     """A scheme of your own from label -> class; labels are compared in lower case.
 
-    Raises MerlabError for labels or classes that are not text, for fewer than two classes, and where ``classes`` does
-    not list exactly those that the labels lead to.
+    Raises MerlabError for labels or classes that are not text, for fewer than two classes, and if ``classes`` does not
+    list exactly the classes of the labels.
     """
     odd = [each for pair in labels.items() for each in pair if not isinstance(each, str) or not each.strip()]
     if odd:
@@ -186,14 +186,16 @@ def own_scheme(
     used = tuple(dict.fromkeys(emotions.values()))
     order = used if classes is None else tuple(map(str, classes))
     if sorted(order) != sorted(used):
-        raise MerlabError(f"scheme {name}: classes lists {', '.join(order)}, the labels lead to {', '.join(used)}")
+        raise MerlabError(
+            f"scheme {name}: classes lists {', '.join(order)}, but the labels have the classes {', '.join(used)}"
+        )
     if len(used) < 2:
-        raise MerlabError(f"scheme {name} has {len(used)} class(es); two at least can be told apart")
+        raise MerlabError(f"scheme {name} has {len(used)} class(es), but at least two are needed")
     return Scheme(name, description or "your own classes", order, emotions)
 
 
 def listing() -> pd.DataFrame:
-    """One row per scheme: name, its classes, and what it is."""
+    """One row per scheme: its name, classes and description."""
     import pandas as pd
 
     rows = [

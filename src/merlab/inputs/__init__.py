@@ -20,25 +20,25 @@ INPUTS: dict[str, InputKind] = {
 
 
 def parse_recipe(text: str) -> Recipe:
-    """The recipe that a text states, e.g. ``flow:channels=uvs,size=28x28``; raises MerlabError saying what is wrong."""
+    """The recipe of a text such as ``flow:channels=uvs,size=28x28``; raises MerlabError with the fault of the text."""
     name = kind_named_in(text)
     return parse(text, {name: EXTENSIONS.find(name, INPUTS)})
 
 
 def as_recipe(given: str | Recipe | InputKind) -> Recipe:
-    """A recipe from its text, from itself, or from an input kind of your own under its default options."""
+    """A recipe from its text, from a recipe, or from your own kind of input with its default options."""
     if isinstance(given, Recipe):
         return given
     return parse(given.name, {given.name: given}) if isinstance(given, InputKind) else parse_recipe(given)
 
 
 def all_inputs() -> dict[str, InputKind]:
-    """Every kind of input by name: merlab's, then those that installed packages add by ``merlab.inputs``."""
+    """Name -> kind of input: merlab's own kinds, then those that installed packages add (group ``merlab.inputs``)."""
     return EXTENSIONS.all(INPUTS)
 
 
 def listing() -> pd.DataFrame:
-    """One row per kind of input: name, what it is, the options of its recipe (the first value is the default)."""
+    """One row per kind of input: name, title, layout, size, and options (the first value of each is the default)."""
     rows = [
         {
             "name": kind.name,

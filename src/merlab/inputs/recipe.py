@@ -86,7 +86,7 @@ class Recipe:
         return f"{self.kind.name}:" + ",".join([*own, *common, f"version={self.kind.version}"])
 
     def __reduce__(self) -> tuple[Callable[..., Recipe], tuple[object, ...]]:
-        """Pickle merlab's own kinds as text, which a worker process looks up; others as they are."""
+        """Pickle a recipe of merlab's own kinds as text, which a worker process parses; other recipes as objects."""
         from merlab.inputs import INPUTS, parse_recipe
 
         if INPUTS.get(self.kind.name) is self.kind:
