@@ -34,7 +34,7 @@ def box(face):
     return np.array([face.left, face.top, face.right, face.bottom])
 
 
-def test_a_real_face_is_found_where_it_is(detector, astronaut):
+def test_a_real_face_is_found_at_its_place(detector, astronaut):
     (face,) = detector.detect(astronaut)
     assert box(face) == pytest.approx([248, 54, 335, 165], abs=10)
     assert 0.5 < face.confidence <= 1
@@ -68,7 +68,7 @@ def test_the_five_points_of_yunet_are_eyes_nose_and_mouth(yunet, heads):
         assert point == pytest.approx(truth[name], abs=25)
 
 
-def test_no_face_is_found_where_there_is_none(detector):
+def test_no_face_is_found_in_images_without_faces(detector):
     assert detector.detect(np.full((480, 640, 3), 127, np.uint8)) == []
     assert detector.detect(np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)) == []
 
@@ -130,7 +130,7 @@ def test_a_config_file_that_does_not_fit_the_ssd_is_named(tmp_path):
 
 def test_for_an_unknown_detector_the_closest_name_is_suggested():
     with pytest.raises(MerlabError, match="did you mean yunet"):
-        make_detector("yunnet")
+        make_detector("yunnet")  # type: ignore[arg-type]
 
 
 def test_the_largest_and_most_central_face_comes_first():

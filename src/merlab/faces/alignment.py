@@ -1,35 +1,30 @@
-"""Align the faces of a clip to the paper's layout: 231 x 282 px, eyes on a horizontal line at y 73, sub-pixel exact.
+"""Align the faces of a clip to the paper's layout: 231 x 282 px, with the eyes on a horizontal line at y 73.
 
 The layout is that of CASME II's own crops (see merlab.faces.regions), so that faces from camera frames can be used
-together with databases of cropped faces. The transform of every frame is kept, so that the alignment can be reversed.
+together with databases of cropped faces. Faces are aligned with sub-pixel accuracy. The transform of every frame is
+kept, so that the alignment can be reversed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 from merlab.errors import MerlabError
 from merlab.faces.detection import make_detector
 from merlab.faces.geometry import Transform, fit_similarity, moved_image
 from merlab.faces.head_motion import HeadFit, displacement
-from merlab.faces.landmarks import Landmarks, Source, find_landmarker
+from merlab.faces.landmarks import Landmarks, find_landmarker
 from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, regions_from_landmarks
 from merlab.faces.tracking import FaceTracker, TrackedFace
 from merlab.frames import Image
-
-# onset: one transform for the whole clip, from its onset frame; the movement of the head stays visible.
-# rigid: the movement of the head since the onset is removed; it is measured on skin that the muscles hardly move.
-# landmarks: every frame is aligned by its own landmarks, so the jitter of the landmarks moves the faces.
-Motion = Literal["onset", "rigid", "landmarks"]
-MOTIONS: tuple[Motion, ...] = get_args(Motion)
+from merlab.vocabulary import HEAD_MOTIONS, DetectorName, HeadMotion, LandmarkSource
 
 # Positions of the stable points on the layout: corners of the eyes and bridge of the nose, which muscles hardly move;
 # no points of mouth, brows and chin. The eyes are at the mean position of CASME II's crops: their centers are 61.5 px
 # from the midline (x 115).
-LAYOUT_POINTS: dict[Source, dict[str, tuple[float, float]]] = {
+LAYOUT_POINTS: dict[LandmarkSource, dict[str, tuple[float, float]]] = {
     "mesh": {
         "eye_outer_r": (26.5, 73.0),
         "eye_inner_r": (80.5, 74.0),
@@ -52,10 +47,10 @@ class FaceFinding:
 
     """
 
-    detector: str = "yunet"
+    detector: DetectorName = "yunet"
     model: Path | None = None
     config: Path | None = None
-    landmarks: Source | None = None
+    landmarks: LandmarkSource | None = None
 
     def open(self) -> FaceTracker:
         """A new tracker for one clip."""
@@ -102,9 +97,9 @@ class FaceAlignment:
     frame of the clip, from its first frame on. Only the last state is kept, so memory does not grow with the clip.
     """
 
-    def __init__(self, onset: Image, found: TrackedFace, motion: Motion = "onset") -> None:
-        if motion not in MOTIONS:
-            raise MerlabError(f"unknown motion {motion!r}; it is one of {', '.join(MOTIONS)}")
+    def __init__(self, onset: Image, found: TrackedFace, motion: HeadMotion = "onset") -> None:
+        if motion not in HEAD_MOTIONS:
+            raise MerlabError(f"unknown motion {motion!r}; it is one of {', '.join(HEAD_MOTIONS)}")
         self.motion = motion
         self.onset = found
         self.transform = layout_transform(found.landmarks)
@@ -141,7 +136,7 @@ class FaceAlignment:
 class ClipAlignment(FaceAlignment):
     """Aligns the face of a clip of one person; ``tracker`` finds the face in the onset frame and in each frame."""
 
-    def __init__(self, onset: Image, tracker: FaceTracker, motion: Motion = "onset") -> None:
+    def __init__(self, onset: Image, tracker: FaceTracker, motion: HeadMotion = "onset") -> None:
         found = tracker.find(onset)
         if found is None:
             raise MerlabError(

@@ -17,7 +17,7 @@ Layout = Literal["image", "sequence", "vector"]
 Extract = Callable[[Clip, "Frames | None", "Recipe"], Float32Array]
 
 MIN_SIDE, MAX_SIDE = 8, 2048
-# In recipes that merlab 0.1 wrote.
+# Spellings in recipes of merlab 0.1 -> the spellings of today.
 OLD_SPELLING = {"colour": "color", "grey": "gray"}
 # For inputs that need an apex: the rule that chooses it for a clip without an annotated apex (``inputs.apex``).
 APEX_CHOICES = {"no-apex": ("spotted", "middle")}
