@@ -15,6 +15,7 @@ from merlab.frames import Image
 from merlab.protocols import Labeled, label_clips
 from merlab.schemes import find_scheme
 from merlab.synthesis import CAMERA, PRESETS, make_faces, make_renderer, plan_clip
+from merlab.vocabulary import SynthesisPreset
 
 # No deadline: on a busy machine, a correct property would fail because it is slow.
 settings.register_profile("merlab", deadline=None)
@@ -37,12 +38,12 @@ def heads(tmp_path_factory, worker_id) -> list[Image]:
 
 
 @pytest.fixture(scope="session")
-def synthetic_faces(tmp_path_factory, worker_id) -> Callable[[str], Path]:
+def synthetic_faces(tmp_path_factory, worker_id) -> Callable[[SynthesisPreset], Path]:
     """A function from the name of a preset to a tree of 72 cropped clips of 6 subjects; takes about 30 s per preset."""
     own = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent
 
-    def tree(preset: str) -> Path:
+    def tree(preset: SynthesisPreset) -> Path:
         root = shared / f"synthetic-{preset}"
         with FileLock(f"{root}.lock"):
             return make_faces(root, subjects=6, clips=72, preset=preset, seed=0, jobs=1)
@@ -51,10 +52,10 @@ def synthetic_faces(tmp_path_factory, worker_id) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def labeled_faces(synthetic_faces) -> Callable[[str], Labeled]:
+def labeled_faces(synthetic_faces) -> Callable[[SynthesisPreset], Labeled]:
     """The same clips with the five labels of ``casme2-5``."""
 
-    def labeled(preset: str) -> Labeled:
+    def labeled(preset: SynthesisPreset) -> Labeled:
         return label_clips(load("synthetic", synthetic_faces(preset)), find_scheme("casme2-5"))
 
     return labeled

@@ -50,6 +50,7 @@ ROOMS = (
     "progress",
     "registry",
     "fingerprint",
+    "vocabulary",
     "errors",
 )
 LARGEST_SHARE = 0.14

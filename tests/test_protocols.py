@@ -16,7 +16,6 @@ from merlab.databases.ststnet_flow import STSTNET_FLOW
 from merlab.errors import MerlabError
 from merlab.progress import silent
 from merlab.protocols import (
-    PROTOCOLS,
     Labeled,
     Split,
     hold_out_database,
@@ -26,6 +25,7 @@ from merlab.protocols import (
     stratified_group_kfold,
 )
 from merlab.schemes import SCHEMES, find_scheme
+from merlab.vocabulary import PROTOCOLS
 from tests.databases import casme2_release, samm_release, smic_release
 from tests.databases.casme2_release import published_rows
 from tests.helpers import STSTNET_FLOW as RELEASED

@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.schemes import Scheme
+from merlab.vocabulary import PROTOCOLS
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,6 @@ def hold_out_database(databases: Sequence[str], train_on: Sequence[str] | None =
         fault = f"not from {', '.join(unknown)}" if unknown else "and no database is left for testing"
         raise MerlabError(f"cannot train on {', '.join(train_on)}: the clips come from {', '.join(present)}, {fault}")
     return [_split("+".join(tested), [database in tested for database in databases])]
-
-
-PROTOCOLS = ("loso", "kfold", "hold-out-database")
 
 
 def make_splits(

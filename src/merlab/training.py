@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.processes import keep_freed_memory
+from merlab.vocabulary import Selection
 
 Precision = Literal["float32", "bfloat16"]
 Mirror = Callable[[Tensor], Tensor]
@@ -64,7 +65,7 @@ class TrainingSettings(BaseModel):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     channels_last: bool = True
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    selection: Literal["fixed", "validation", "best-epoch-on-test"] = "fixed"
+    selection: Selection = "fixed"
     validation_share: float = Field(0.2, gt=0, lt=1)
     threads: int = Field(1, ge=1)
 

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from merlab.cli.arguments import RuntimeName
-from merlab.inference.runtimes import AUTO, RUNTIMES
+from merlab.inference.runtimes import RUNTIMES
 from merlab.models import export_clips
 from merlab.models.recognizer import load_recognizer
 from tests.videos.recognizers import small_recognizer
@@ -17,10 +16,6 @@ from tests.videos.recognizers import small_recognizer
 def weights(tmp_path):
     small_recognizer(temperature=1.5).save(tmp_path / "weights.safetensors")
     return tmp_path / "weights.safetensors"
-
-
-def test_the_runtimes_that_can_be_chosen_are_those_that_there_are():
-    assert [each.value for each in RuntimeName] == [AUTO, *RUNTIMES]
 
 
 def test_an_exported_file_is_judged_and_says_what_it_is(merlab, weights, tmp_path):

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.faces.alignment import MOTIONS, ClipAlignment, FaceFinding, align_image, layout_transform
+from merlab.faces.alignment import ClipAlignment, FaceFinding, align_image, layout_transform
 from merlab.faces.detection import make_detector
 from merlab.faces.geometry import Transform
 from merlab.faces.landmarks import FivePoints
 from merlab.faces.tracking import FaceTracker
 from merlab.optical_flow import dis
+from merlab.vocabulary import HEAD_MOTIONS
 
 BRIDGE = (slice(66, 140), slice(98, 133))
 LIMIT = 0.2
@@ -55,7 +56,7 @@ def test_the_drift_of_a_still_subject_is_removed_to_below_a_fifth_of_a_pixel(ope
 
 
 def test_one_transform_per_clip_keeps_the_drift_and_landmarks_in_every_frame_make_it_worse(open_tracker, still_clip):
-    left = {motion: residual(aligned(still_clip, open_tracker(), motion)[1]) for motion in MOTIONS}
+    left = {motion: residual(aligned(still_clip, open_tracker(), motion)[1]) for motion in HEAD_MOTIONS}
     assert left["rigid"] < left["onset"] < left["landmarks"]
 
 
@@ -80,7 +81,7 @@ def test_the_drift_of_other_still_subjects_is_removed_too(open_tracker, make_sti
     assert residual(faces) < LIMIT
 
 
-@pytest.mark.parametrize("motion", MOTIONS)
+@pytest.mark.parametrize("motion", HEAD_MOTIONS)
 def test_the_stored_transform_reproduces_the_stored_image(open_tracker, still_clip, motion):
     _, faces = aligned(still_clip[:3], open_tracker(), motion)
     for face, (frame, _) in zip(faces, still_clip, strict=False):

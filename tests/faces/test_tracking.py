@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from merlab.faces.detection import Face
-from merlab.faces.landmarks import Landmarks, Source
+from merlab.faces.landmarks import Landmarks
 from merlab.faces.tracking import FaceTracker, TrackedFace
+from merlab.vocabulary import LandmarkSource
 
 IMAGE = np.zeros((480, 640, 3), np.uint8)
 CENTRAL, LARGER = Face(270, 190, 370, 290, 0.8), Face(0, 0, 400, 400, 0.9)
@@ -32,7 +33,7 @@ class Detector:
 class Landmarker:
     """Follows a face at its old place, once per value of ``presences``; finds no face in the boxes ``false_faces``."""
 
-    source: Source = "mesh"
+    source: LandmarkSource = "mesh"
 
     def __init__(self, presences=(), false_faces=()):
         self.presences, self.false_faces = list(presences), false_faces

@@ -11,6 +11,7 @@ from merlab.inference import runtimes
 from merlab.inference.cost import network_of
 from merlab.inference.runtimes import RUNTIMES, frames_per_second, load_network, resolve_runtime
 from merlab.methods import find_method
+from merlab.vocabulary import RuntimeName
 
 
 def needs(name):
@@ -43,7 +44,8 @@ def test_all_runtimes_compute_what_torch_computes_whatever_the_batch(small):
         batch = torch.rand(clips, *shape)
         with torch.inference_mode():
             expected = module(batch).numpy()
-        for name, close in (("onnx", 1e-3), ("openvino", 1e-3), ("openvino-bf16", 0.05)):
+        tolerances: dict[RuntimeName, float] = {"onnx": 1e-3, "openvino": 1e-3, "openvino-bf16": 0.05}
+        for name, close in tolerances.items():
             if RUNTIMES[name].unavailable is None:
                 answer = computed(name, module, batch.numpy())
                 np.testing.assert_allclose(answer, expected, rtol=close, atol=close * np.ptp(expected))
@@ -93,4 +95,4 @@ def test_auto_leaves_small_work_to_torch_and_gives_large_work_to_the_fastest_tha
 
 def test_a_mistyped_runtime_is_named(small):
     with pytest.raises(MerlabError, match="did you mean openvino"):
-        resolve_runtime("openvin", *small)
+        resolve_runtime("openvin", *small)  # type: ignore[arg-type]

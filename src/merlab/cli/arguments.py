@@ -2,84 +2,20 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merlab.errors import MerlabError
+from merlab.vocabulary import EngineName, RuntimeChoice
 
 if TYPE_CHECKING:
     from merlab.evaluation.engines import Engine
 
 
-class SynthesisPreset(str, Enum):
-    """How hard the synthetic faces are to tell apart."""
-
-    DEFAULT = "default"
-    EASY = "easy"
-    HARD = "hard"
-    NULL = "null"
-
-
-class Protocol(str, Enum):
-    """How clips are divided into folds."""
-
-    LOSO = "loso"
-    KFOLD = "kfold"
-    HOLD_OUT_DATABASE = "hold-out-database"
-
-
-class Selection(str, Enum):
-    """Which epoch's weights are tested."""
-
-    FIXED = "fixed"
-    VALIDATION = "validation"
-    BEST_EPOCH_ON_TEST = "best-epoch-on-test"
-
-
-class Detector(str, Enum):
-    """How faces are found."""
-
-    YUNET = "yunet"
-    OPENCV_SSD = "opencv-ssd"
-
-
-class HeadMotion(str, Enum):
-    """What becomes of the head's own movement."""
-
-    ONSET = "onset"
-    RIGID = "rigid"
-    LANDMARKS = "landmarks"
-
-
-class ImageFormat(str, Enum):
-    """How aligned frames are stored."""
-
-    JPG = "jpg"
-    PNG = "png"
-
-
-class EngineName(str, Enum):
-    """Where the work runs."""
-
-    LOCAL = "local"
-    RAY = "ray"
-
-
-class RuntimeName(str, Enum):
-    """What a recognizer is computed with."""
-
-    AUTO = "auto"
-    TORCH = "torch"
-    ONNX = "onnx"
-    OPENVINO = "openvino"
-    OPENVINO_BF16 = "openvino-bf16"
-
-
 RuntimeOption = Annotated[
-    RuntimeName,
+    RuntimeChoice,
     typer.Option(help="What computes the classes; auto: PyTorch for small networks, the fastest installed for large."),
 ]
 EngineOption = Annotated[
@@ -117,7 +53,7 @@ def make_engine(name: EngineName, jobs: int | None, address: str | None) -> Engi
     """The engine that a command's options name; raises MerlabError where they contradict each other."""
     from merlab.evaluation.engines import LocalEngine, RayEngine
 
-    if name is EngineName.RAY:
+    if name == "ray":
         return RayEngine(address, jobs)
     if address is not None:
         raise MerlabError("--address belongs to --engine ray")

@@ -15,11 +15,11 @@ from merlab.cli.arguments import (
     JsonOption,
     RootArgument,
     SeedOption,
-    SynthesisPreset,
 )
 from merlab.cli.console import err_console, out_console, print_json, print_table
 from merlab.progress import shown_progress
 from merlab.schemes import AS_LABELED, SCHEMES, as_scheme
+from merlab.vocabulary import SynthesisPreset
 
 
 @app.command("make-faces", rich_help_panel=DATA)
@@ -31,7 +31,7 @@ def make_faces_command(
     clips: Annotated[int, typer.Option(min=1, help="Clips in all, classes as frequent as in CASME II.")] = 255,
     preset: Annotated[
         SynthesisPreset, typer.Option(help="easy: clear movements; hard: small ones under noise; null: none.")
-    ] = SynthesisPreset.DEFAULT,
+    ] = "default",
     seed: SeedOption = 0,
     raw: Annotated[
         bool, typer.Option("--raw", help="Also write uncropped 640x480 head frames in the raw layout.")
@@ -42,9 +42,7 @@ def make_faces_command(
     from merlab.synthesis import make_faces
 
     with shown_progress() as progress:
-        make_faces(
-            out, subjects=subjects, clips=clips, preset=preset.value, seed=seed, raw=raw, jobs=jobs, progress=progress
-        )
+        make_faces(out, subjects=subjects, clips=clips, preset=preset, seed=seed, raw=raw, jobs=jobs, progress=progress)
     out_console.print(f"{clips} SYNTHETIC clips of {subjects} subjects written to {escape(str(out))}", soft_wrap=True)
 
 

@@ -11,15 +11,11 @@ from rich.markup import escape
 from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import (
     AddressOption,
-    EngineName,
     EngineOption,
     JobsOption,
     JsonOption,
     NetworkOption,
-    Protocol,
     SeedOption,
-    Selection,
-    SynthesisPreset,
     key_values,
     make_engine,
 )
@@ -27,6 +23,7 @@ from merlab.cli.console import out_console, print_json, print_table
 from merlab.cli.data import make_faces_command
 from merlab.errors import MerlabError
 from merlab.schemes import AS_LABELED, SCHEMES
+from merlab.vocabulary import ProtocolName, Selection, SynthesisPreset
 
 if TYPE_CHECKING:
     from merlab.reports.results import Results
@@ -41,7 +38,7 @@ def demo(
     seed: SeedOption = 0,
     preset: Annotated[
         SynthesisPreset, typer.Option(help="Which synthetic faces; on null there is nothing to learn.")
-    ] = SynthesisPreset.DEFAULT,
+    ] = "default",
     jobs: JobsOption = None,
 ) -> None:
     """See a whole experiment in minutes: synthetic faces, baselines, a reduced network, the report.
@@ -56,7 +53,7 @@ def demo(
         database=["synthetic"],
         root=[faces],
         scheme="casme2-5",
-        protocol=Protocol.KFOLD,
+        protocol="kfold",
         folds=DEMO_FOLDS,
         seeds=str(DEMO_SEEDS),
         out=out / "run",
@@ -80,8 +77,8 @@ def evaluate_command(
         str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
     ] = AS_LABELED,
     protocol: Annotated[
-        Protocol, typer.Option(help="loso: leave one subject out; kfold: folds that share no subject.")
-    ] = Protocol.LOSO,
+        ProtocolName, typer.Option(help="loso: leave one subject out; kfold: folds that share no subject.")
+    ] = "loso",
     own_method: Annotated[
         list[str] | None,
         typer.Option(
@@ -120,7 +117,7 @@ def evaluate_command(
         ),
     ] = None,
     network: NetworkOption = None,
-    engine: EngineOption = EngineName.LOCAL,
+    engine: EngineOption = "local",
     address: AddressOption = None,
     jobs: JobsOption = None,
     cache: Annotated[Path | None, typer.Option(help="Folder for inputs; the user's cache unless given.")] = None,
@@ -146,13 +143,13 @@ def evaluate_command(
         )
     training: dict[str, str | int] = {**key_values(setting, "--set")}
     training |= {"epochs": epochs} if epochs is not None else {}
-    training |= {"selection": selection.value} if selection is not None else {}
-    folder = out or Path("-".join(["merlab-run", *database, Path(scheme).stem, protocol.value]))
+    training |= {"selection": selection} if selection is not None else {}
+    folder = out or Path("-".join(["merlab-run", *database, Path(scheme).stem, protocol]))
     results = evaluate(
         [load(name, path, allow_unusable=allow_unusable) for name, path in zip(database, root, strict=True)],
         given,
         scheme=scheme,
-        protocol=protocol.value,
+        protocol=protocol,
         seeds=_seeds(seeds),
         input=input_recipe,
         preset=preset,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,24 +12,10 @@ from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JsonOption
 from merlab.cli.console import err_console, out_console, print_json, print_table, progress_bar
 from merlab.errors import MerlabError
+from merlab.vocabulary import ExportFormat, ExportPrecision
 
 if TYPE_CHECKING:
     from merlab.models.agreement import Agreement
-
-
-class ExportFormat(str, Enum):
-    """What kind of file."""
-
-    ONNX = "onnx"
-    OPENVINO = "openvino"
-
-
-class ExportPrecision(str, Enum):
-    """What the file is computed in."""
-
-    FP32 = "fp32"
-    BF16 = "bf16"
-    INT8 = "int8"
 
 
 @app.command("export", rich_help_panel=VIDEOS)
@@ -42,7 +27,7 @@ def export_command(
     ] = None,
     precision: Annotated[
         ExportPrecision, typer.Option(help="bf16: OpenVINO only; int8: calibrated on clips of other subjects.")
-    ] = ExportPrecision.FP32,
+    ] = "fp32",
     database: Annotated[
         str | None, typer.Option(help="Calibrate and judge on this database; unless given, on SYNTHETIC clips.")
     ] = None,
@@ -62,7 +47,7 @@ def export_command(
     if (database is None) != (root is None):
         raise MerlabError("--database and --root go together: the database, and the folder that holds it")
     recognizer = load_recognizer(weights)
-    export = Export(recognizer, export_format.value, precision.value, out)
+    export = Export(recognizer, export_format, precision, out)
     with progress_bar() as progress:
         chosen = (
             drawn_clips(recognizer.card, subjects, export.calibrated, progress)

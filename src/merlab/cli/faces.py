@@ -11,15 +11,17 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import DATA, app
-from merlab.cli.arguments import Detector, HeadMotion, ImageFormat, JobsOption, RootArgument
-from merlab.cli.console import err_console, out_console, print_table, progress_bar
+from merlab.cli.arguments import JobsOption, RootArgument
+from merlab.cli.console import err_console, out_console, print_table
 from merlab.errors import MerlabError
+from merlab.progress import shown_progress
+from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat
 
 if TYPE_CHECKING:
     from merlab.preparation.own_material import Part
     from merlab.preparation.settings import Settings
 
-DetectorOption = Annotated[Detector, typer.Option(help="opencv-ssd is the paper's; it needs the two files below.")]
+DetectorOption = Annotated[DetectorName, typer.Option(help="opencv-ssd is the paper's; it needs the two files below.")]
 ModelOption = Annotated[
     Path | None, typer.Option("--detector-model", help="opencv-ssd: the .pb that OpenCV publishes.")
 ]
@@ -41,11 +43,11 @@ def prepare_command(
     ],
     root: RootArgument,
     out: Annotated[Path, typer.Argument(help="New folder, or one that the same command began.", metavar="OUT")],
-    detector: DetectorOption = Detector.YUNET,
+    detector: DetectorOption = "yunet",
     model: ModelOption = None,
     config: ConfigOption = None,
-    motion: MotionOption = HeadMotion.ONSET,
-    image: ImageOption = ImageFormat.JPG,
+    motion: MotionOption = "onset",
+    image: ImageOption = "jpg",
     jobs: JobsOption = None,
     allow_unusable: Annotated[
         bool, typer.Option("--allow-unusable", help="Status 0 although clips could not be prepared.")
@@ -60,7 +62,7 @@ def prepare_command(
     from merlab.preparation.record import MANIFEST
 
     settings = _settings(detector, model, config, motion, image)
-    with progress_bar() as progress:
+    with shown_progress() as progress:
         done = prepare(find_database(database), root, out, settings, jobs=jobs, progress=progress)
     rows = [[fault.where, fault.expected, fault.found, fault.remedy] for fault in done.faults]
     if rows:
@@ -75,12 +77,12 @@ def prepare_command(
 
 
 def _settings(
-    detector: Detector, model: Path | None, config: Path | None, motion: HeadMotion, image: ImageFormat
+    detector: DetectorName, model: Path | None, config: Path | None, motion: HeadMotion, image: ImageFormat
 ) -> Settings:
     from merlab.faces.alignment import FaceFinding
     from merlab.preparation.settings import Settings
 
-    return Settings(FaceFinding(detector.value, model, config), motion.value, image.value)
+    return Settings(FaceFinding(detector, model, config), motion, image)
 
 
 @app.command("align", rich_help_panel=DATA)
@@ -93,18 +95,18 @@ def align_command(
     frames: Annotated[str | None, typer.Option(help="Only frames A:B, both included; A: goes on to the end.")] = None,
     start: Annotated[float | None, typer.Option(min=0, help="Only from this second on.")] = None,
     end: Annotated[float | None, typer.Option(min=0, help="Only before this second.")] = None,
-    detector: DetectorOption = Detector.YUNET,
+    detector: DetectorOption = "yunet",
     model: ModelOption = None,
     config: ConfigOption = None,
-    motion: MotionOption = HeadMotion.ONSET,
-    image: ImageOption = ImageFormat.JPG,
+    motion: MotionOption = "onset",
+    image: ImageOption = "jpg",
     video: Annotated[bool, typer.Option("--video", help="Also write aligned.mp4, to look at.")] = False,
 ) -> None:
     """Align a video or a folder of images of your own: 231x282 faces, a contact sheet, and what to know about them."""
     from merlab.preparation.own_material import FRAMES, SHEET, align
 
     settings, part = _settings(detector, model, config, motion, image), _part(frames, start, end)
-    with progress_bar() as progress:
+    with shown_progress() as progress:
         record = align(source, out, settings, part=part, fps=fps, video=video, progress=progress)
     for warning in record["warnings"]:
         err_console.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)

@@ -11,8 +11,10 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import EXPERIMENTS, app
-from merlab.cli.arguments import AddressOption, EngineName, EngineOption, JobsOption, JsonOption, Protocol, make_engine
-from merlab.cli.console import out_console, print_json, print_table, progress_bar
+from merlab.cli.arguments import AddressOption, EngineOption, JobsOption, JsonOption, make_engine
+from merlab.cli.console import out_console, print_json, print_table
+from merlab.progress import shown_progress
+from merlab.vocabulary import DetectorName, ProtocolName
 
 if TYPE_CHECKING:
     from merlab.reproduction import Bench, ComparedTable
@@ -43,14 +45,14 @@ def reproduce_command(
     scheme: Annotated[
         str | None, typer.Option(help="Label scheme; casme2-5-merged on CASME II and faces, else megc2019.")
     ] = None,
-    protocol: Annotated[Protocol | None, typer.Option(help="loso; kfold on SYNTHETIC faces.")] = None,
+    protocol: Annotated[ProtocolName | None, typer.Option(help="loso; kfold on SYNTHETIC faces.")] = None,
     method: Annotated[str, typer.Option(help="With leak: the network that is measured by both rules.")] = "off-apexnet",
-    engine: EngineOption = EngineName.LOCAL,
+    engine: EngineOption = "local",
     address: AddressOption = None,
     image: Annotated[
         Path | None, typer.Option(help="With figure3: your photograph or frame; a SYNTHETIC one unless given.")
     ] = None,
-    detector: Annotated[str, typer.Option(help="With figure3: yunet, or the paper's opencv-ssd.")] = "yunet",
+    detector: Annotated[DetectorName, typer.Option(help="With figure3: how the face is found.")] = "yunet",
     detector_model: Annotated[Path | None, typer.Option(help="The .pb file that opencv-ssd needs.")] = None,
     detector_config: Annotated[Path | None, typer.Option(help="The .pbtxt file that opencv-ssd needs.")] = None,
     jobs: JobsOption = None,
@@ -72,7 +74,7 @@ def reproduce_command(
         database=database,
         root=root,
         scheme=scheme,
-        protocol=protocol and protocol.value,
+        protocol=protocol,
         full=full,
         epochs=epochs,
         seeds=seeds,
@@ -111,7 +113,7 @@ def _make(target: str, bench: Bench) -> None:
     from merlab.reproduction import FIGURES, make_figure, make_table
 
     start = time.monotonic()
-    with progress_bar() as progress:
+    with shown_progress() as progress:
         watched = replace(bench, progress=progress)
         table = None if target in FIGURES else make_table(target, watched)
         paths = make_figure(target, watched) if table is None else table.write(bench.out)

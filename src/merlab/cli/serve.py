@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
-from merlab.cli.arguments import JobsOption, RuntimeName, RuntimeOption
+from merlab.cli.arguments import JobsOption, RuntimeOption
 from merlab.cli.console import err_console, out_console
 from merlab.errors import MerlabError
 
@@ -31,7 +31,7 @@ def serve(
     weights: Annotated[Path | None, typer.Option(help="A recognizer of your own; merlab's unless given.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Jobs that run at a time.")] = 1,
     jobs: JobsOption = None,
-    runtime: RuntimeOption = RuntimeName.AUTO,
+    runtime: RuntimeOption = "auto",
     max_mb: Annotated[float, typer.Option(min=0.001, help="MiB of one upload.")] = 2048,
     max_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of one video.")] = 3600,
     max_megapixels: Annotated[float, typer.Option(min=0.01, help="Million pixels of one frame.")] = 12.6,
@@ -76,7 +76,7 @@ def serve(
     listening = bind(host, port)
     kept = Jobs(jobs_folder or platformdirs.user_data_path("merlab", appauthor=False) / "jobs", limits)
     processes = jobs or max(1, (os.cpu_count() or 1) // workers)
-    job = partial(recognize, weights=weights, jobs=processes, runtime=runtime.value)
+    job = partial(recognize, weights=weights, jobs=processes, runtime=runtime)
     service = make_app(kept, job, roots=root or [], names=[host], workers=workers)
     if not is_loopback(host):
         told = f"{host} is open to a network: whoever reaches it sees, starts and deletes all jobs, without a password"

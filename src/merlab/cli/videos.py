@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,9 +10,10 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import DATA, VIDEOS, app
-from merlab.cli.arguments import JobsOption, JsonOption, RuntimeName, RuntimeOption, SeedOption, SynthesisPreset
+from merlab.cli.arguments import JobsOption, JsonOption, RuntimeOption, SeedOption
 from merlab.cli.console import err_console, out_console, print_json, print_table, progress_bar
 from merlab.errors import MerlabError
+from merlab.vocabulary import SynthesisPreset, VideoFormat
 
 if TYPE_CHECKING:
     from merlab.spotting.spot import SpottingSettings
@@ -33,14 +33,6 @@ SHOWN = {
 }
 
 
-class VideoFormat(str, Enum):
-    """How long recordings are kept."""
-
-    AVI = "avi"
-    MP4 = "mp4"
-    FRAMES = "frames"
-
-
 @app.command("make-videos", rich_help_panel=DATA)
 def make_videos_command(
     out: Annotated[Path, typer.Argument(help="New folder for the recordings; everything in it says SYNTHETIC.")],
@@ -50,12 +42,12 @@ def make_videos_command(
     preset: Annotated[
         SynthesisPreset,
         typer.Option(help="easy: clear movements; hard: small under noise; null: no event at all."),
-    ] = SynthesisPreset.DEFAULT,
+    ] = "default",
     seed: SeedOption = 0,
     video_format: Annotated[
         VideoFormat,
         typer.Option("--format", help="avi: Motion JPEG, true to the frames, 10 minutes at most; mp4: small, blurred."),
-    ] = VideoFormat.AVI,
+    ] = "avi",
     raw: Annotated[bool, typer.Option("--raw", help="Also write the uncropped 640x480 camera view.")] = False,
     jobs: JobsOption = None,
 ) -> None:
@@ -68,10 +60,10 @@ def make_videos_command(
             subjects=subjects,
             minutes=minutes,
             events=events,
-            preset=preset.value,
+            preset=preset,
             seed=seed,
             raw=raw,
-            video_format=video_format.value,
+            video_format=video_format,
             jobs=jobs,
             progress=progress,
         )
@@ -139,7 +131,7 @@ def recognize_command(
     aligned: Annotated[bool, typer.Option("--aligned", help="The frames are aligned faces already.")] = False,
     most_faces: Annotated[int, typer.Option(min=1, help="How many faces are followed at once.")] = 4,
     weights: Annotated[Path | None, typer.Option(help="Weights of `merlab pretrain`; else those of merlab.")] = None,
-    runtime: RuntimeOption = RuntimeName.AUTO,
+    runtime: RuntimeOption = "auto",
     unsure_below: Annotated[
         float, typer.Option(min=0, max=1, help="An event whose class is less probable gets none.")
     ] = 0.5,
@@ -163,7 +155,7 @@ def recognize_command(
             aligned=aligned,
             most_faces=most_faces,
             weights=weights,
-            runtime=runtime.value,
+            runtime=runtime,
             unsure_below=unsure_below,
             spotting=_spotting(p, floor),
             overlay=overlay,

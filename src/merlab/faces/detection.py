@@ -16,6 +16,7 @@ from merlab.errors import MerlabError
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
 from merlab.registry import look_up
+from merlab.vocabulary import DetectorName
 
 Point = tuple[float, float]
 
@@ -165,13 +166,13 @@ def _most_confident_first(faces: list[Face]) -> list[Face]:
     return sorted(faces, key=lambda face: (-face.confidence, face.left, face.top))
 
 
-DETECTORS: dict[str, Callable[[Path | None, Path | None], Detector]] = {
+DETECTORS: dict[DetectorName, Callable[[Path | None, Path | None], Detector]] = {
     "yunet": lambda model, config: YuNet(model),
     "opencv-ssd": OpenCvSsd,
 }
 
 
-def make_detector(name: str = "yunet", model: Path | None = None, config: Path | None = None) -> Detector:
+def make_detector(name: DetectorName = "yunet", model: Path | None = None, config: Path | None = None) -> Detector:
     """The detector with this name, ready to use; ``opencv-ssd`` needs the files ``model`` and ``config``."""
     return look_up(name, DETECTORS, "detector")(model, config)
 

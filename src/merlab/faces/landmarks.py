@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -16,8 +16,7 @@ from merlab.faces.detection import Face
 from merlab.faces.geometry import Points, Transform, bounds, moved_image
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
-
-Source = Literal["mesh", "five-points"]
+from merlab.vocabulary import LandmarkSource
 
 MESH_SIZE, MESH_SIDE = 468, 192
 # As in MediaPipe's face_landmark graphs: the square crop is 1.5 times as large as the face, and it is rotated so that
@@ -28,7 +27,7 @@ LEAST_PRESENCE = 0.5
 
 # Names of points -> indices in each source; several indices are averaged. ``_r`` is the subject's right side, which is
 # on the left of the image.
-NAMED_POINTS: dict[Source, dict[str, tuple[int, ...]]] = {
+NAMED_POINTS: dict[LandmarkSource, dict[str, tuple[int, ...]]] = {
     "mesh": {
         "eye_outer_r": (33,),
         "eye_inner_r": (133,),
@@ -72,7 +71,7 @@ class Landmarks:
     """
 
     points: Points
-    source: Source
+    source: LandmarkSource
     presence: float
 
     def named(self, *names: str) -> Points:
@@ -95,7 +94,7 @@ class Landmarks:
 class Landmarker(Protocol):
     """Finds the landmarks of a face. A landmarker cannot be shared: make one in each thread and process."""
 
-    source: Source
+    source: LandmarkSource
 
     def locate(self, image: Image, face: Face) -> Landmarks:
         """The landmarks of a detected face."""
@@ -107,7 +106,7 @@ class Landmarker(Protocol):
 class FaceMesh:
     """MediaPipe's face mesh (Kartynnik et al. 2019), run by OpenCV: 468 points from a crop of 192 x 192 pixels."""
 
-    source: Source = "mesh"
+    source: LandmarkSource = "mesh"
 
     def __init__(self, model: Path | None = None) -> None:
         path = MODELS["face-mesh"].check(model) if model else MODELS["face-mesh"].find()
@@ -151,7 +150,7 @@ def _crop_transform(face: Face, roll: float) -> Transform:
 class FivePoints:
     """The five points of the detector: the fallback if the file of the face mesh is absent."""
 
-    source: Source = "five-points"
+    source: LandmarkSource = "five-points"
 
     def locate(self, image: Image, face: Face) -> Landmarks:
         """The five points of the detector; raises MerlabError if the detector gives only boxes."""
@@ -167,17 +166,17 @@ class FivePoints:
         return
 
 
-LANDMARKERS: Mapping[Source, type[FaceMesh] | type[FivePoints]] = {"mesh": FaceMesh, "five-points": FivePoints}
+LANDMARKERS: Mapping[LandmarkSource, type[FaceMesh] | type[FivePoints]] = {"mesh": FaceMesh, "five-points": FivePoints}
 
 
-def find_landmarker(source: Source | None = None) -> Landmarker:
+def find_landmarker(source: LandmarkSource | None = None) -> Landmarker:
     """The landmarker of this source; None chooses the mesh if its file is present, and the five points otherwise."""
     if source is None:
         source = "mesh" if MODELS["face-mesh"].present else "five-points"
     return LANDMARKERS[source]()
 
 
-def fallback_warning(source: Source) -> str | None:
+def fallback_warning(source: LandmarkSource) -> str | None:
     """The warning for a user whose landmarks are the five points; None for the mesh."""
     if source == "mesh":
         return None

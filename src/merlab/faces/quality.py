@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from merlab.faces.geometry import Transform
-from merlab.faces.landmarks import Source, fallback_warning
+from merlab.faces.landmarks import fallback_warning
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.faces.tracking import TrackedFace
+from merlab.vocabulary import HeadMotion, LandmarkSource
 
 # px of the layout; in a clear micro-expression, a lip corner moves by about 2 px.
 LARGEST_HEAD_MOTION = 1.0
@@ -45,7 +46,7 @@ class ClipQuality:
 
     pupil_distance: float
     coverage: float
-    source: Source
+    source: LandmarkSource
     frames: int = 0
     faces: int = 0
     tracks: int = 0
@@ -68,7 +69,7 @@ class ClipQuality:
         """The 95th percentile of the head motion over the frames, px of the layout; 0 before the first frame."""
         return float(np.percentile(self.head_motion, 95)) if self.head_motion else 0.0
 
-    def warnings(self, motion: str) -> list[str]:
+    def warnings(self, motion: HeadMotion) -> list[str]:
         """What a user of the aligned faces must know; ``motion`` is how the alignment treated the head's movement."""
         moved, limit = self.largest_head_motion, LARGEST_RIGID_MOTION if motion == "rigid" else LARGEST_HEAD_MOTION
         remedy = "" if motion == "rigid" else "; remove it with --motion rigid"

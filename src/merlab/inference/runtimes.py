@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from merlab.inference.cost import median_ms, parameters
 from merlab.registry import look_up
 from merlab.storage import whole_file
 from merlab.training import is_large
+from merlab.vocabulary import RuntimeChoice, RuntimeName
 
 Infer = Callable[[Float32Array], NDArray[Any]]
 
@@ -111,14 +112,14 @@ class Runtime:
 
 
 _OPENVINO = ("openvino", ("onnx", "onnxscript", "openvino"))
-RUNTIMES = {
+RUNTIMES: dict[RuntimeName, Runtime] = {
     "torch": Runtime("eager PyTorch"),
     "onnx": Runtime("ONNX Runtime", "onnx", ("onnx", "onnxscript", "onnxruntime"), load_onnxruntime),
     "openvino": Runtime("OpenVINO", *_OPENVINO, lambda path: load_openvino(path, "f32")),
     "openvino-bf16": Runtime("OpenVINO bf16", *_OPENVINO, lambda path: load_openvino(path, "bf16"), bfloat16=True),
 }
-AUTO = "auto"
-FASTEST_FIRST = ("openvino", "onnx", "torch")
+AUTO: Literal["auto"] = "auto"
+FASTEST_FIRST: tuple[RuntimeName, ...] = ("openvino", "onnx", "torch")
 
 
 def has_bfloat16() -> bool:
@@ -128,7 +129,7 @@ def has_bfloat16() -> bool:
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def resolve_runtime(name: str, module: nn.Module, shape: tuple[int, ...]) -> str:
+def resolve_runtime(name: RuntimeChoice, module: nn.Module, shape: tuple[int, ...]) -> RuntimeName:
     """The runtime that a name of RUNTIMES or ``auto`` stands for, for inputs of this shape.
 
     ``auto`` is a rule, not a race, so that the same machine always computes the same: a large network (see
@@ -146,7 +147,7 @@ def resolve_runtime(name: str, module: nn.Module, shape: tuple[int, ...]) -> str
     return name
 
 
-def load_network(name: str, module: nn.Module, shape: tuple[int, ...], key: str = "") -> Infer | None:
+def load_network(name: RuntimeName, module: nn.Module, shape: tuple[int, ...], key: str = "") -> Infer | None:
     """A network under a runtime that ``resolve_runtime`` gave; None for PyTorch, which computes with the module itself.
 
     The ONNX file is kept in the user's cache under ``key``, which tells this network from every other; without one it

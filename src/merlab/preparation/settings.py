@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any
 
 import cv2
 import numpy as np
 
 from merlab import __version__
 from merlab.errors import MerlabError
-from merlab.faces.alignment import MOTIONS, FaceFinding, Motion
+from merlab.faces.alignment import FaceFinding
 from merlab.faces.landmarks import find_landmarker
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
+from merlab.vocabulary import HEAD_MOTIONS, IMAGE_FORMATS, HeadMotion, ImageFormat
 
-ImageFormat = Literal["jpg", "png"]
-IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
 JPEG_QUALITY = 95
 
 
@@ -28,12 +27,12 @@ class Settings:
     """
 
     finding: FaceFinding = field(default_factory=FaceFinding)
-    motion: Motion = "onset"
+    motion: HeadMotion = "onset"
     image: ImageFormat = "jpg"
 
     def __post_init__(self) -> None:
-        if self.motion not in MOTIONS:
-            raise MerlabError(f"unknown motion {self.motion!r}; it is one of {', '.join(MOTIONS)}")
+        if self.motion not in HEAD_MOTIONS:
+            raise MerlabError(f"unknown motion {self.motion!r}; it is one of {', '.join(HEAD_MOTIONS)}")
         if self.image not in IMAGE_FORMATS:
             raise MerlabError(f"unknown image format {self.image!r}; it is one of {', '.join(IMAGE_FORMATS)}")
 

@@ -22,10 +22,10 @@ from merlab.evaluation.plan import Entry
 from merlab.evaluation.study import MethodSetup
 from merlab.inputs import parse_recipe
 from merlab.methods import find_method
-from merlab.protocols import PROTOCOLS
 from merlab.recipes.published import Published, published_results
 from merlab.registry import look_up
 from merlab.schemes import find_scheme
+from merlab.vocabulary import PROTOCOLS
 
 FOLDER = Path(__file__).parent
 PAPERS = FOLDER / "papers"

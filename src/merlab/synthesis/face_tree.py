@@ -13,6 +13,7 @@ from merlab.synthesis.canvas_layout import Stream, random_stream
 from merlab.synthesis.folder import require_at_least
 from merlab.synthesis.manifest import FaceSettings
 from merlab.synthesis.presets import RenderPreset, find_preset
+from merlab.vocabulary import SynthesisPreset
 
 CODING_TABLE = "SYNTHETIC-coding.xlsx"
 CROPPED, RAW, TRUTH = "Cropped", "CASME2-RAW", "SYNTHETIC_truth"
@@ -54,7 +55,7 @@ class Tree:
     out: Path
     subjects: int
     clips: int
-    preset_name: str
+    preset_name: SynthesisPreset
     seed: int
     raw: bool
 

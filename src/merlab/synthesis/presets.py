@@ -1,4 +1,4 @@
-"""How strong the movements and how disturbed the videos are: the presets of the generator."""
+"""The presets of the generator: the strength of the movements and of the disturbances."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from merlab.errors import MerlabError
+from merlab.registry import look_up
+from merlab.vocabulary import SynthesisPreset
 
 NonNegative = Annotated[float, Field(ge=0)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class RenderPreset(BaseModel):
-    """Every setting of the generator; the values here are those of the preset ``default``.
+    """All settings of the generator; the default values are those of the preset ``default``.
 
     Attributes:
         amplitude: median intensity of an action unit (1 moves a lip corner by about 2 px); 0: no action unit moves.
         amplitude_sigma: standard deviation of the logarithm of a clip's amplitude.
-        combinations: ``casme2`` draws action units as often as CASME II's annotators saw them with an emotion, so
-            that labels are ambiguous; ``prototypical`` draws only combinations that occur in one class.
-        drift: rigid head movement; 1 wanders by some 0.7 px and 0.14 degrees over 100 frames.
+        combinations: ``casme2`` samples action units as frequently as CASME II's annotators coded them with an emotion,
+            so labels are ambiguous; ``prototypical`` samples only combinations that occur in a single class.
+        drift: rigid head movement; 1 moves by about 0.7 px and 0.14 degrees over 100 frames.
         jitter: activity of four random action units; 1 has a standard deviation of 0.1 intensity.
-        noise: sensor noise; 1 has a variance of 1.44 + 0.018 I gray values squared at intensity I.
-        flicker: lighting; 1 is 0.4 % of mains flicker and 0.4 % of slow change.
-        blink_probability, gaze_probability: how often a clip holds a blink, a shift of gaze.
+        noise: sensor noise; 1 has a variance of 1.44 + 0.018 I squared gray values at intensity I.
+        flicker: changes of the light; 1 means 0.4 % of mains flicker and 0.4 % of slow change.
+        blink_probability, gaze_probability: probability that a clip has a blink, a shift of gaze.
         wrinkle: strength of wrinkles and bulges; 1 darkens a nasolabial fold by 7 %.
-        blur: standard deviation of the optics' blur, pixels.
-        jpeg_quality: of the frames written, 1 to 100.
-        padding: fewest and most frames before the onset and after the offset.
+        blur: standard deviation of the optical blur, pixels.
+        jpeg_quality: quality of the written frames, 1 to 100.
+        padding: smallest and largest number of frames before the onset and after the offset.
 
     """
 
@@ -49,7 +50,7 @@ class RenderPreset(BaseModel):
     padding: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] = (6, 12)
 
 
-PRESETS: dict[str, RenderPreset] = {
+PRESETS: dict[SynthesisPreset, RenderPreset] = {
     "default": RenderPreset(),
     "easy": RenderPreset(
         amplitude=1.0,
@@ -66,7 +67,5 @@ PRESETS: dict[str, RenderPreset] = {
 
 
 def find_preset(name: str) -> RenderPreset:
-    """The preset of this name; raises MerlabError naming those that exist."""
-    if name not in PRESETS:
-        raise MerlabError(f"no preset is called {name!r}; there are {', '.join(PRESETS)}")
-    return PRESETS[name]
+    """The preset with this name; raises MerlabError with all names if there is none."""
+    return look_up(name, PRESETS, "preset")

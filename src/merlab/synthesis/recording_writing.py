@@ -35,6 +35,7 @@ from merlab.synthesis.recording_set import (
 from merlab.synthesis.rendering import FaceRenderer
 from merlab.synthesis.texture import paint_face
 from merlab.synthesis.video import FORMATS, WriteFrame
+from merlab.vocabulary import SynthesisPreset, VideoFormat
 
 TITLE = "SYNTHETIC long recordings with micro-expressions (of no real person)"
 README_TEXT = f"""{TITLE}
@@ -56,10 +57,10 @@ def make_videos(
     subjects: int = 5,
     minutes: float = 1.0,
     events: float = 8.0,
-    preset: str = "default",
+    preset: SynthesisPreset = "default",
     seed: int = 0,
     raw: bool = False,
-    video_format: str = "avi",
+    video_format: VideoFormat = "avi",
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> Path:

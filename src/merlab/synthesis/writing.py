@@ -28,6 +28,7 @@ from merlab.synthesis.folder import (
 from merlab.synthesis.identity import sample_identity
 from merlab.synthesis.manifest import DescribedClip, FaceManifest
 from merlab.synthesis.sampling import ClipPlan, plan_clip
+from merlab.vocabulary import SynthesisPreset
 
 README_TEXT = f"""{TITLE}
 
@@ -48,7 +49,7 @@ def make_faces(
     *,
     subjects: int = 26,
     clips: int = 255,
-    preset: str = "default",
+    preset: SynthesisPreset = "default",
     seed: int = 0,
     raw: bool = False,
     jobs: int | None = None,

@@ -1,0 +1,52 @@
+"""The words that options and settings choose from: each list is defined once, here.
+
+The rooms implement these words, and the command line offers them. This module imports nothing of merlab, so that
+``merlab --help`` does not load the rooms.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+# How clips are divided into folds.
+ProtocolName = Literal["loso", "kfold", "hold-out-database"]
+PROTOCOLS: tuple[ProtocolName, ...] = get_args(ProtocolName)
+
+# Which epoch's weights are tested; best-epoch-on-test leaks, because it uses the labels of the test subjects.
+Selection = Literal["fixed", "validation", "best-epoch-on-test"]
+
+# Where the units of work (method, fold, seed) run.
+EngineName = Literal["local", "ray"]
+
+# What computes a network; auto is a rule that chooses one (see merlab.inference.runtimes).
+RuntimeName = Literal["torch", "onnx", "openvino", "openvino-bf16"]
+RuntimeChoice = Literal["auto", RuntimeName]
+RUNTIME_CHOICES: tuple[RuntimeChoice, ...] = get_args(RuntimeChoice)
+
+# The file that `merlab export` writes, and the arithmetic that it is meant for.
+ExportFormat = Literal["onnx", "openvino"]
+EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
+ExportPrecision = Literal["fp32", "bf16", "int8"]
+
+# How faces are found, and where their landmarks come from.
+DetectorName = Literal["yunet", "opencv-ssd"]
+DETECTOR_NAMES: tuple[DetectorName, ...] = get_args(DetectorName)
+LandmarkSource = Literal["mesh", "five-points"]
+LANDMARK_SOURCES: tuple[LandmarkSource, ...] = get_args(LandmarkSource)
+
+# How the frames of a clip are aligned.
+# onset: one transform for the whole clip, from its onset frame; the movement of the head stays visible.
+# rigid: the movement of the head since the onset is removed; it is measured on skin that the muscles hardly move.
+# landmarks: every frame is aligned by its own landmarks, so the jitter of the landmarks moves the faces.
+HeadMotion = Literal["onset", "rigid", "landmarks"]
+HEAD_MOTIONS: tuple[HeadMotion, ...] = get_args(HeadMotion)
+
+# The format of aligned frames.
+ImageFormat = Literal["jpg", "png"]
+IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
+
+# Strength of the movements and disturbances of synthetic faces, and the format of synthetic recordings.
+SynthesisPreset = Literal["default", "easy", "hard", "null"]
+SYNTHESIS_PRESETS: tuple[SynthesisPreset, ...] = get_args(SynthesisPreset)
+VideoFormat = Literal["avi", "mp4", "frames"]
+VIDEO_FORMATS: tuple[VideoFormat, ...] = get_args(VideoFormat)

@@ -1,0 +1,43 @@
+"""Every room implements exactly the words of its vocabulary, in the same order."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.faces.detection import DETECTORS
+from merlab.faces.landmarks import LANDMARKERS, NAMED_POINTS
+from merlab.inference.runtimes import AUTO, FASTEST_FIRST, RUNTIMES
+from merlab.models.export import SUFFIXES
+from merlab.reports.html import PROTOCOLS as PROTOCOL_SENTENCES
+from merlab.synthesis.presets import PRESETS
+from merlab.synthesis.video import FORMATS
+from merlab.vocabulary import (
+    DETECTOR_NAMES,
+    EXPORT_FORMATS,
+    LANDMARK_SOURCES,
+    PROTOCOLS,
+    RUNTIME_CHOICES,
+    SYNTHESIS_PRESETS,
+    VIDEO_FORMATS,
+)
+
+
+@pytest.mark.parametrize(
+    ("implemented", "words"),
+    [
+        (DETECTORS, DETECTOR_NAMES),
+        (LANDMARKERS, LANDMARK_SOURCES),
+        (NAMED_POINTS, LANDMARK_SOURCES),
+        (PROTOCOL_SENTENCES, PROTOCOLS),
+        ((AUTO, *RUNTIMES), RUNTIME_CHOICES),
+        (SUFFIXES, EXPORT_FORMATS),
+        (PRESETS, SYNTHESIS_PRESETS),
+        (FORMATS, VIDEO_FORMATS),
+    ],
+)
+def test_a_room_implements_every_word_and_no_other(implemented, words):
+    assert tuple(implemented) == words
+
+
+def test_a_runtime_that_auto_can_choose_is_one_that_a_user_can_choose():
+    assert set(FASTEST_FIRST) < set(RUNTIME_CHOICES)
