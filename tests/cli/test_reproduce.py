@@ -7,8 +7,10 @@ import math
 
 import pandas as pd
 import pytest
+import yaml
 
 from merlab.recipes import FOLDER, experiments
+from merlab.reproduction.paper_tables import SHORT_EPOCHS
 
 
 def on_flow(flow, *arguments, **options):
@@ -31,7 +33,7 @@ def test_the_leak_is_shown_side_by_side_and_stamped(merlab, flow, tmp_path):
 def test_a_method_without_epochs_has_no_leak(merlab, flow):
     status, _, err = merlab(*on_flow(flow, "leak", method="linear-svm"))
     assert status == 1
-    assert "no epoch to pick" in err
+    assert "no epoch to select" in err
 
 
 @pytest.mark.slow
@@ -110,5 +112,53 @@ def test_a_recipe_of_images_runs_as_stated_for_one_epoch(merlab, few_faces, tmp_
 def few_faces(tmp_path_factory):
     from merlab.synthesis import make_faces
 
-    # Each subject has clips of two classes under every scheme of a recipe, so that a floor can be fitted without it.
+    # Each subject has clips of two classes under every scheme of a recipe, so that a baseline can be fitted without it.
     return make_faces(tmp_path_factory.mktemp("faces") / "tree", subjects=2, clips=6, seed=2, jobs=1)
+
+
+OWN_RECIPE = """
+paper: liong2019
+method: {method}
+preset: {preset}
+input: "flow:channels=uv,scale=minmax,size=28x28"
+training: {{batch_size: 8}}
+network: {network}
+database: ststnet-flow
+scheme: megc2019
+protocol: loso
+seeds: 2
+published: [{{metric: uf1, value: 0.7, source: Table 1}}]
+"""
+
+
+@pytest.mark.parametrize("full", [[], ["--full"]], ids=["short", "full"])
+@pytest.mark.parametrize(
+    ("method", "preset", "network"),
+    [("dbfem", "flow28", "{attention: se}"), ("rcn-a", "reduced", "{maps: 8}"), ("ststnet", "paper", "{}")],
+)
+def test_a_recipe_runs_its_preset_input_training_and_network_with_and_without_full(
+    merlab, flow, tmp_path, full, method, preset, network
+):
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text(OWN_RECIPE.format(method=method, preset=preset, network=network))
+    epochs = [] if not full and preset == "paper" else ["--epochs", 1]
+    options = ["--database", "ststnet-flow", "--root", flow, "--out", "out", "--jobs", 1, "--seeds", 1]
+    status, _, err = merlab("reproduce", recipe, *options, *epochs, *full)
+    assert status == 0, err
+    (record,) = (json.loads(path.read_text()) for path in (tmp_path / "out").glob("*/run.json"))
+    ran = record["methods"][-1]
+    assert (ran["method"], ran["preset"]) == (method, preset)
+    assert ran["input"].startswith("flow:algorithm=dis,channels=uv,scale=minmax")
+    assert ran["settings"]["batch_size"] == 8
+    stated = yaml.safe_load(network)
+    assert stated == {option: ran["network"][option] for option in stated}
+    assert ran["settings"]["epochs"] == (1 if epochs else SHORT_EPOCHS)
+
+
+def test_a_shortened_training_is_noted_in_the_table_and_marked(merlab, flow, tmp_path):
+    (tmp_path / "mine.yaml").write_text(OWN_RECIPE.format(method="ststnet", preset="paper", network="{}"))
+    options = ["--database", "ststnet-flow", "--root", flow, "--out", "out", "--jobs", 1, "--seeds", 1]
+    merlab("reproduce", "mine.yaml", *options)
+    (table,) = (tmp_path / "out").glob("*.md")
+    assert f"Trained for {SHORT_EPOCHS} of the 800 epochs of preset paper" in table.read_text(encoding="utf-8")
+    assert "REDUCED" in table.read_text(encoding="utf-8")
