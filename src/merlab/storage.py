@@ -137,7 +137,7 @@ def keep_text(path: Path, text: str, check: bool) -> bool:
     return True
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: object) -> None:
     """Write ``content`` as indented JSON; the file appears whole or not at all."""
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     with whole_file(path) as temporary:

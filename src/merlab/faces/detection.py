@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -120,7 +120,8 @@ class YuNet:
 
 def _yunet_face(row: NDArray[np.float64]) -> Face:
     left, top, width, height = row[:4].tolist()
-    points: Any = tuple((float(x), float(y)) for x, y in row[4:14].reshape(5, 2))
+    right_eye, left_eye, nose, mouth_right, mouth_left = ((float(x), float(y)) for x, y in row[4:14].reshape(5, 2))
+    points = (right_eye, left_eye, nose, mouth_right, mouth_left)
     return Face(left, top, left + width, top + height, float(row[14]), points)
 
 

@@ -68,7 +68,7 @@ class FaceRenderer:
         if source.parting is not None:
             self._show_mouth(image, source)
         if self.layers.glasses is not None:
-            _lay_over(image, (slice(None), slice(None)), self.glasses_shown(source), FRAME_GRAY)
+            _blend(image, (slice(None), slice(None)), self.glasses_shown(source), FRAME_GRAY)
         return image
 
     def _eyeball(self, eyelids: Eyelids, source: SourceMap, pose: Pose) -> Float32Array:
@@ -118,7 +118,7 @@ class FaceRenderer:
         upper = lower + source.parting[patch] if source.parting is not None else lower
         gap = np.clip(upper + 0.5, 0, 1) - np.clip(lower + 0.5, 0, 1)
         inside = _sampled(self.layers.mouth, source.rigid_x[patch], source.rigid_y[patch])
-        _lay_over(image, patch, gap, inside)
+        _blend(image, patch, gap, inside)
 
     def _mouth_patch(self) -> Patch:
         top = int(self.identity.shape.mouth_y) - self.window.top
@@ -153,7 +153,7 @@ def _sampled(layer: Image, x: Float32Array, y: Float32Array) -> Image:
     )
 
 
-def _lay_over(image: Image, patch: Patch, opacity: Float32Array, color: Image | np.float32) -> None:
+def _blend(image: Image, patch: Patch, opacity: Float32Array, color: Image | np.float32) -> None:
     below = image[patch].astype(np.float32)
     image[patch] = np.rint(below + opacity[..., None] * (color - below))
 

@@ -96,10 +96,10 @@ def _skin_places(rig: Rig, pose: Pose, x: Float32Array, y: Float32Array) -> tupl
     for eyelids in rig.eyelids.values():
         if eyelids.moves(pose):
             goal_y = eyelids.from_rest(x, goal_y, pose)
-    place_x, place_y = _followed(rig.window, source.x, source.y, x, goal_y)
+    place_x, place_y = _inverse_map(rig.window, source.x, source.y, x, goal_y)
     if source.parting is None:
         return place_x, place_y
-    upper_x, upper_y = _followed(rig.window, source.x, source.y + source.parting, x, goal_y)
+    upper_x, upper_y = _inverse_map(rig.window, source.x, source.y + source.parting, x, goal_y)
     upper_lip = y < rig.identity.lip_line(x)
     return np.where(upper_lip, upper_x, place_x), np.where(upper_lip, upper_y, place_y)
 
@@ -107,10 +107,10 @@ def _skin_places(rig: Rig, pose: Pose, x: Float32Array, y: Float32Array) -> tupl
 def _rigid_places(rig: Rig, pose: Pose, x: Float32Array, y: Float32Array) -> tuple[Float32Array, Float32Array]:
     """The positions in a pose of points (x, y) that only move with the head, crop coordinates."""
     source = rig.source_map(pose)
-    return _followed(rig.window, source.rigid_x, source.rigid_y, x, y)
+    return _inverse_map(rig.window, source.rigid_x, source.rigid_y, x, y)
 
 
-def _followed(
+def _inverse_map(
     window: Window, map_x: Float32Array, map_y: Float32Array, goal_x: Float32Array, goal_y: Float32Array
 ) -> tuple[Float32Array, Float32Array]:
     """The points of the window at which the map has the value (goal_x, goal_y)."""

@@ -28,10 +28,10 @@ def unit_flows() -> dict[str, Float32Array]:
     preset, identity = PRESETS["default"], mean_identity()
     renderer = FaceRenderer(identity, paint_face(identity, preset.blur), preset)
     keys = [f"{number}{side}" for number, unit in ACTION_UNITS.items() for side in (SIDES if unit.paired else "c")]
-    return {key: forward_flow(renderer, _rest_then(key), 0, 1) for key in keys}
+    return {key: forward_flow(renderer, _rest_and_unit(key), 0, 1) for key in keys}
 
 
-def _rest_then(key: str) -> FrameSequence:
+def _rest_and_unit(key: str) -> FrameSequence:
     """Two frames: a face at rest, and one with an action unit at intensity 1."""
     still = np.zeros(2)
     return FrameSequence(

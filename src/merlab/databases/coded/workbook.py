@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -89,7 +88,7 @@ def read_sheets(path: Path) -> tuple[str, dict[str, list[list[str]]]]:
     return workbook.properties.title or "", sheets
 
 
-def _text(cell: Any) -> str:
+def _text(cell: object) -> str:
     """A cell as text: '4' for 4 and 4.0, '' for an empty one."""
     if cell is None:
         return ""
