@@ -10,6 +10,8 @@ import hashlib
 import html
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,8 @@ from properdocs.structure.files import File, Files
 REPOSITORY = Path(__file__).resolve().parents[1]
 KEPT = REPOSITORY / "build" / "examples"
 RUN = "import run_cells; run_cells.main()"
+# What a notebook shows and a page must not: the style of a table, and links to files that are gone.
+NOT_SHOWN = re.compile(r'<style.*?</style>|<p><a href="file:.*?</p>', re.DOTALL)
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -39,7 +43,9 @@ def outputs(script: Path) -> Path:
     """The folder with what the cells of this script showed: kept from an earlier run, or made now."""
     folder = KEPT / f"{script.stem}-{digest(script)}"
     if not (folder / "cells.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        for outdated in KEPT.glob(f"{script.stem}-*"):
+            shutil.rmtree(outdated)
+        folder.mkdir(parents=True)
         command = [sys.executable, "-c", RUN, str(script), str(folder)]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -69,10 +75,15 @@ def markdown(cell: dict[str, str]) -> str:
     if cell["kind"] == "markdown":
         return cell["source"]
     shown = [f"```python\n{cell['source']}\n```"]
-    if cell["printed"].strip():
-        shown.append(f'<pre class="output">{html.escape(cell["printed"].rstrip())}</pre>')
+    if printed := html.escape(cell["printed"].rstrip()):
+        shown.append(f'<pre class="border-start ps-3" style="white-space: pre-wrap">{printed}</pre>')
     if cell["html"]:
-        shown.append(f'<div class="output">{cell["html"]}</div>')
+        shown.append(f'<div class="table-responsive">{shown_html(cell["html"])}</div>')
     if cell["figure"]:
         shown.append(f"![What the cell above draws]({cell['figure']})")
     return "\n\n".join(shown)
+
+
+def shown_html(text: str) -> str:
+    """What a notebook shows as HTML, its tables in the style of the site."""
+    return NOT_SHOWN.sub("", text).replace('class="dataframe"', 'class="table table-sm w-auto text-end"')

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from types import ModuleType
 from typing import Any
 
 import griffe
@@ -13,6 +12,7 @@ from griffe2md import render_object_docs
 from properdocs.structure.files import File, Files
 
 import merlab
+from merlab.registry import ListedModule
 
 COMMANDS_PAGE, API_PAGE = "reference/commands.md", "reference/api.md"
 # Types link to where they would be described, which not every one is; the names say enough.
@@ -60,12 +60,9 @@ def api_page() -> str:
 def documented(package: Any, name: str) -> Any:
     """What griffe read of a public name, where it is defined, under its public name."""
     thing = getattr(merlab, name)
-    if isinstance(thing, ModuleType) or not hasattr(thing, "__qualname__"):
-        found = package[name]
-    else:
-        found = package[f"{thing.__module__}.{thing.__qualname__}".removeprefix("merlab.")]
-    if found.is_alias:
-        found = found.final_target
+    if isinstance(thing, ListedModule):
+        thing = thing.listing
+    found = package[f"{thing.__module__}.{thing.__qualname__}".removeprefix("merlab.")]
     found.name = name
     return found
 

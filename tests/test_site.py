@@ -14,19 +14,25 @@ import pytest
 import merlab
 from tests.cli.test_app import COMMANDS
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("properdocs") is None, reason="ProperDocs is an extra; pip install 'merlab[docs]'"),
+    # One process builds the site once for all of these tests.
+    pytest.mark.xdist_group("site"),
+]
 REPOSITORY = Path(__file__).resolve().parents[1]
+EXAMPLES = sorted([*REPOSITORY.glob("examples/*.py"), *REPOSITORY.glob("examples/*.ipynb")])
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "properdocs", "build", "--strict", "--site-dir", str(folder)]
-    subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+    built = subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
     return folder
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(find_spec("properdocs") is None, reason="ProperDocs is an extra; pip install 'merlab[docs]'")
 def test_pages_load_nothing_from_elsewhere_and_every_command_has_its_place(site):
     pages = {page.relative_to(site): page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
     loaded = re.compile(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//")
@@ -35,8 +41,6 @@ def test_pages_load_nothing_from_elsewhere_and_every_command_has_its_place(site)
     assert [command for command in COMMANDS if f"merlab {command}" not in commands] == []
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(find_spec("properdocs") is None, reason="ProperDocs is an extra; pip install 'merlab[docs]'")
 def test_the_api_page_has_a_section_with_signature_and_docstring_per_public_name(site):
     page = (site / "reference" / "api.html").read_text(encoding="utf-8")
     public = [name for name in merlab.__all__ if not name.startswith("__")]
@@ -45,3 +49,20 @@ def test_the_api_page_has_a_section_with_signature_and_docstring_per_public_name
     first_lines = [str(getattr(merlab, name).__doc__).partition("\n")[0].replace("`", "") for name in public]
     assert [line for line in first_lines if line not in text] == []
     assert "weights: Path | str | None = None" in text
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_has_its_page_with_code_text_and_what_it_showed(site, example):
+    page = (site / "examples" / f"{example.stem}.html").read_text(encoding="utf-8")
+    assert f"examples/{example.name}" in page
+    assert "import merlab" in page or "from merlab" in page
+    assert "SYNTHETIC" in page
+    pictures = re.findall(r'<img alt="What the cell above draws" src="([^"]+)"', page)
+    assert pictures or "<table" in page
+    assert [picture for picture in pictures if not (site / "examples" / picture).is_file()] == []
+    assert "/tmp" not in page
+
+
+def test_every_example_is_in_the_navigation():
+    navigation = (REPOSITORY / "properdocs.yml").read_text(encoding="utf-8")
+    assert [path for path in EXAMPLES if f"examples/{path.stem}.md" not in navigation] == []
