@@ -1,4 +1,4 @@
-"""Whether a method tells synthetic classes apart: out-of-fold recall against what shuffled answers reach."""
+"""Whether a method distinguishes synthetic classes: out-of-fold recall, compared with shuffled predictions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def out_of_fold(
     text: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> NDArray[np.int64]:
-    """The answer for every clip by a model that saw none of its subject.
+    """The predicted class of every clip (N,), by a model that was trained on other subjects.
 
     ``text`` replaces the preset's recipe, ``settings`` its training settings.
     """
@@ -36,20 +36,20 @@ def out_of_fold(
     entry = make_entry(method, preset, [0], parse_recipe(text) if text else None, settings)
     recipe = entry.recipe
     inputs = load_inputs(labeled.table, recipe, cache)
-    groups, answers = labeled.table.groups, np.empty_like(labeled.labels)
+    groups, predicted = labeled.table.groups, np.empty_like(labeled.labels)
     for split in stratified_group_kfold(labeled.labels, groups, FOLDS):
         train, test = np.array(split.train), np.array(split.test)
         task = Task.of(len(labeled.scheme.classes), recipe)
         classifier = method.build(task, entry.preset, mirror=mirror_of(recipe))
         classifier.fit(inputs[train], labeled.labels[train], [groups[row] for row in train], seed=0)
-        answers[test] = classifier.predict_proba(inputs[test]).argmax(axis=1)
-    return answers
+        predicted[test] = classifier.predict_proba(inputs[test]).argmax(axis=1)
+    return predicted
 
 
-def share_of_shuffles_reaching(labels: NDArray[np.int64], answers: NDArray[np.int64]) -> tuple[float, float]:
-    """(UAR, p): the recall averaged over classes, and how often the same answers, shuffled over clips, reach it."""
+def share_of_shuffles_reaching(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[float, float]:
+    """(UAR, p): the mean recall of the classes, and the share of shuffles of the same predictions that reach it."""
     counts = np.bincount(labels)
     weights = 1 / (counts[labels] * np.count_nonzero(counts))
-    reached = float((answers == labels) @ weights)
-    shuffled = np.random.default_rng(0).permuted(np.tile(answers, (SHUFFLES, 1)), axis=1)
+    reached = float((predicted == labels) @ weights)
+    shuffled = np.random.default_rng(0).permuted(np.tile(predicted, (SHUFFLES, 1)), axis=1)
     return reached, float(np.mean((shuffled == labels) @ weights >= reached - ROUNDING))

@@ -1,4 +1,4 @@
-"""Floors: what every method must beat."""
+"""Baselines, which every method must exceed."""
 
 from pathlib import Path
 
@@ -28,32 +28,32 @@ def blobs(clips: int = 60) -> tuple[np.ndarray, np.ndarray, list[str]]:
     return inputs, labels, ["s"] * clips
 
 
-def test_constant_answers_the_majority_class_with_the_class_shares():
-    floor = build("constant")
-    floor.fit(np.zeros((5, 1, 4, 4), np.float32), np.array([2, 0, 2, 2, 0]), ["s"] * 5, seed=0)
-    assert floor.predict_proba(np.zeros((2, 1, 4, 4), np.float32)) == pytest.approx(np.array([[0.4, 0, 0.6]] * 2))
+def test_constant_predicts_the_majority_class_with_the_class_shares():
+    baseline = build("constant")
+    baseline.fit(np.zeros((5, 1, 4, 4), np.float32), np.array([2, 0, 2, 2, 0]), ["s"] * 5, seed=0)
+    assert baseline.predict_proba(np.zeros((2, 1, 4, 4), np.float32)) == pytest.approx(np.array([[0.4, 0, 0.6]] * 2))
 
 
-def test_random_draws_every_class_equally_often_whatever_the_training_fold():
-    floor = build("random")
-    floor.fit(np.zeros((4, 1, 4, 4), np.float32), np.zeros(4, np.int64), ["s"] * 4, seed=0)
-    probabilities = floor.predict_proba(np.zeros((3000, 1, 4, 4), np.float32))
-    drawn = np.bincount(probabilities.argmax(axis=1), minlength=3) / 3000
-    assert drawn == pytest.approx(np.full(3, 1 / 3), abs=0.04)
+def test_random_predicts_every_class_equally_often_for_any_training_fold():
+    baseline = build("random")
+    baseline.fit(np.zeros((4, 1, 4, 4), np.float32), np.zeros(4, np.int64), ["s"] * 4, seed=0)
+    probabilities = baseline.predict_proba(np.zeros((3000, 1, 4, 4), np.float32))
+    shares = np.bincount(probabilities.argmax(axis=1), minlength=3) / 3000
+    assert shares == pytest.approx(np.full(3, 1 / 3), abs=0.04)
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(3000))
 
 
-def test_random_repeats_with_its_seed_and_differs_between_seeds_and_folds():
+def test_random_repeats_with_the_same_seed_and_differs_between_seeds_and_folds():
     inputs, labels, groups = blobs()
 
-    def draws(seed: int, clips: np.ndarray) -> np.ndarray:
-        floor = build("random")
-        floor.fit(inputs, labels, groups, seed)
-        return np.asarray(floor.predict_proba(clips))
+    def samples(seed: int, clips: np.ndarray) -> np.ndarray:
+        baseline = build("random")
+        baseline.fit(inputs, labels, groups, seed)
+        return np.asarray(baseline.predict_proba(clips))
 
-    assert np.array_equal(draws(1, inputs[:9]), draws(1, inputs[:9]))
-    assert not np.array_equal(draws(1, inputs[:9]), draws(2, inputs[:9]))
-    assert not np.array_equal(draws(1, inputs[:9]), draws(1, inputs[9:18]))
+    assert np.array_equal(samples(1, inputs[:9]), samples(1, inputs[:9]))
+    assert not np.array_equal(samples(1, inputs[:9]), samples(2, inputs[:9]))
+    assert not np.array_equal(samples(1, inputs[:9]), samples(1, inputs[9:18]))
 
 
 def test_the_svm_learns_and_does_not_depend_on_the_seed():
@@ -69,23 +69,23 @@ def test_the_svm_learns_and_does_not_depend_on_the_seed():
 def test_the_svm_gives_a_class_without_training_clips_probability_zero(absent):
     inputs, labels, groups = blobs()
     seen = labels != absent
-    floor = build("linear-svm")
-    floor.fit(inputs[seen], labels[seen], groups[: seen.sum()], seed=0)
-    probabilities = floor.predict_proba(inputs[seen])
+    baseline = build("linear-svm")
+    baseline.fit(inputs[seen], labels[seen], groups[: seen.sum()], seed=0)
+    probabilities = baseline.predict_proba(inputs[seen])
     assert (probabilities[:, absent] == 0).all()
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(seen.sum()))
     assert (probabilities.argmax(axis=1) == labels[seen]).mean() > 0.9
 
 
-def test_the_svm_cannot_learn_from_one_class_and_says_so():
-    with pytest.raises(MerlabError, match="2 classes, and all 4 are of class 1"):
+def test_the_svm_refuses_training_clips_of_one_class():
+    with pytest.raises(MerlabError, match="2 classes, but all 4 are of class 1"):
         build("linear-svm").fit(np.zeros((4, 1, 4, 4), np.float32), np.ones(4, np.int64), ["s"] * 4, seed=0)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not RELEASED_FLOW.exists(), reason="the released STSTNet flow is not on this machine")
-def test_the_svm_reaches_the_known_floor_on_the_released_flow():
-    # LOSO over the 40 subjects of CASME II and SMIC, pooled; found with scikit-learn alone, outside merlab.
+def test_the_svm_reaches_its_known_score_on_the_released_flow():
+    # LOSO over the 40 subjects of CASME II and SMIC, pooled; computed with scikit-learn only, without merlab.
     files = sorted(RELEASED_FLOW.glob("*/u_test/*/*.png"))
     inputs = np.stack([read_image(file)[..., ::-1].transpose(2, 0, 1) for file in files]).astype(np.float32) / 255
     labels = np.array([int(file.parent.name) for file in files])
@@ -93,8 +93,8 @@ def test_the_svm_reaches_the_known_floor_on_the_released_flow():
     predicted = np.empty_like(labels)
     for subject in np.unique(subjects):
         test = subjects == subject
-        floor = build("linear-svm", Task(3, 3, 28, 28))
-        floor.fit(inputs[~test], labels[~test], list(subjects[~test]), seed=0)
-        predicted[test] = floor.predict_proba(inputs[test]).argmax(axis=1)
+        baseline = build("linear-svm", Task(3, 3, 28, 28))
+        baseline.fit(inputs[~test], labels[~test], list(subjects[~test]), seed=0)
+        predicted[test] = baseline.predict_proba(inputs[test]).argmax(axis=1)
     assert f1_score(labels, predicted, average="macro") == pytest.approx(0.7251, abs=0.005)
     assert recall_score(labels, predicted, average="macro") == pytest.approx(0.7354, abs=0.005)

@@ -1,4 +1,4 @@
-"""Bi-WOOF against histograms worked out by hand, and where it cannot run."""
+"""Bi-WOOF against histograms computed by hand, and the inputs that it refuses."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_magnitude_weighs_within_a_block_and_strain_between_blocks():
     flow = still()
     flow[0, :2, 0, 0] = 0.3, 0.1  # block 0, bin 4 (0..45 degrees), magnitude sqrt(0.1)
     flow[0, :2, 1, 1] = -0.9, 0.3  # block 0, bin 7, three times as fast
-    flow[0, :2, 9, 9] = 0.1, 0.05  # block 24, bin 4, alone: its speed does not matter
+    flow[0, :2, 9, 9] = 0.1, 0.05  # block 24, bin 4, the only motion there: its magnitude does not matter
     flow[0, 2, :2, :2] = 0.5  # strain 2 in block 0
     flow[0, 2, 9, 8] = 1.0  # strain 1 in block 24
     expected = np.zeros(200)
@@ -41,7 +41,7 @@ def test_a_clip_without_motion_is_all_zero():
 
 
 @given(seed=st.integers(0, 100), motion=st.floats(0.1, 10), strain=st.floats(0.1, 10))
-def test_the_length_is_one_and_the_strength_of_all_motion_together_does_not_matter(seed, motion, strain):
+def test_the_length_is_one_and_does_not_depend_on_the_overall_strength_of_motion(seed, motion, strain):
     flow = np.random.default_rng(seed).normal(size=(2, 3, 23, 17)).astype(np.float32)
     flow[:, 2] = np.abs(flow[:, 2])
     described = bi_woof(flow)
@@ -58,7 +58,7 @@ def fit(flow: np.ndarray):
     return classifier
 
 
-def test_directions_are_told_apart():
+def test_it_distinguishes_directions():
     flow = np.random.default_rng(0).normal(0, 0.3, (40, 3, 20, 20)).astype(np.float32)
     flow[:, 2] = 1
     flow[1::2, 0] += 0.5
@@ -66,7 +66,7 @@ def test_directions_are_told_apart():
     assert (fit(flow[:20]).predict_proba(flow[20:]).argmax(axis=1) == np.arange(20) % 2).all()
 
 
-def test_flow_stretched_to_0_1_is_refused_with_the_reason():
+def test_flow_scaled_to_0_1_is_refused_with_the_reason():
     with pytest.raises(MerlabError, match="no pixel of these clips moves left or up.*use frames .* and scale=raw"):
         fit(np.random.default_rng(0).random((6, 3, 20, 20)).astype(np.float32))
 

@@ -37,13 +37,13 @@ def file(tmp_path):
     ("name", "found"),
     [("ridge", ["ridge"]), ("both", ["one", "two"]), ("net", ["tiny"]), ("Nearest", ["Nearest"])],
 )
-def test_anything_that_is_a_method_is_found_by_its_name_in_the_file(file, name, found):
+def test_every_kind_of_method_is_found_by_its_name_in_the_file(file, name, found):
     methods = methods_of(f"{file}:{name}")
     assert [method.name for method in methods] == found
     assert {method.origin for method in methods} == {f"{file}:{name}"}
 
 
-def test_a_name_that_the_file_lacks_is_answered_with_those_it_has(file):
+def test_for_an_unknown_name_the_names_of_the_file_are_listed(file):
     with pytest.raises(MerlabError, match=r"defines no svm; it defines .*ridge, both, net, Nearest, number"):
         methods_of(f"{file}:svm")
 
@@ -58,7 +58,7 @@ def test_a_file_that_does_not_exist_is_named(tmp_path):
         methods_of(f"{tmp_path / 'nothing.py'}:x")
 
 
-def test_a_file_that_fails_is_named_with_fault_and_line(tmp_path):
+def test_a_file_that_fails_is_named_with_the_error_and_the_line(tmp_path):
     (tmp_path / "broken.py").write_text("import math\nmath.sqrt(-1)\n")
     with pytest.raises(MerlabError, match=r"broken.py cannot be run: ValueError: .*line 2"):
         methods_of(f"{tmp_path / 'broken.py'}:x")

@@ -20,7 +20,7 @@ def test_it_has_the_parameters_and_cost_of_the_released_model():
     assert macs(network, 3, 112, 112) / 1e9 == pytest.approx(0.026, abs=0.001)
 
 
-def test_the_second_path_accretes_the_maps_of_the_first_and_not_the_reverse():
+def test_the_second_path_adds_the_maps_of_the_first_and_not_the_reverse():
     pair = build(Task(5, 3, 112, 112)).pairs[0]
     stem = torch.rand(1, 16, 24, 24)
     before = pair(stem)

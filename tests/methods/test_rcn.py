@@ -1,4 +1,4 @@
-"""RCN against its released code's figures, and its parameter-free modules against the definition."""
+"""RCN against the size and cost of its released code, and its modules without parameters against the definition."""
 
 import pytest
 import torch
@@ -25,13 +25,13 @@ def test_rcn_f_has_the_size_and_cost_of_the_released_code():
 
 
 @pytest.mark.parametrize(("plain", "extended"), [("rcn-a", "rcn-s"), ("rcn-w", "rcn-f")])
-def test_shortcuts_and_attention_cost_no_parameters(plain, extended):
+def test_shortcuts_and_attention_have_no_parameters(plain, extended):
     assert parameters(build(plain, Task(3, 3, 28, 28))) == parameters(build(extended, Task(3, 3, 28, 28)))
 
 
 @pytest.mark.parametrize("side", [28, 45, 60])
 @pytest.mark.parametrize("name", NAMES)
-def test_any_size_gives_one_logit_a_class_and_every_parameter_learns(name, side):
+def test_any_size_gives_one_logit_per_class_and_every_parameter_learns(name, side):
     network = build(name, Task(5, 3, side, 28), "reduced").train()
     logits = network(torch.rand(3, 3, side, 28))
     assert logits.shape == (3, 5)
@@ -47,23 +47,23 @@ class AddOne(nn.Module):
 @pytest.mark.parametrize(
     ("unit", "expected"),
     [
-        # x = 1 enters as y = 2. Two steps see x and the state: 1 + 2 + 1 = 4, then 1 + 4 + 1.
+        # x = 1 gives the first state y = 2. Two steps get x and the state: 1 + 2 + 1 = 4, then 1 + 4 + 1.
         (RecurrentUnit(1), 6.0),
-        # Three steps see all so far: z = 3 + 1 = 4, e = 3 + 4 + 1 = 8, then 3 + 4 + 8 + 1.
+        # Three steps get x and all states: 3 + 1 = 4, then 3 + 4 + 1 = 8, then 3 + 4 + 8 + 1.
         (ShortcutUnit(1), 16.0),
     ],
 )
-def test_a_step_sees_the_input_and_the_state_or_all_states(unit, expected):
+def test_a_step_gets_the_input_and_the_last_state_or_all_states(unit, expected):
     unit.enter = unit.step = AddOne()
     assert float(unit(torch.ones(1, 1, 1, 1), torch.ones(()))) == expected
 
 
-def test_attention_is_the_mean_of_the_classes_activation_maps_each_stretched():
+def test_attention_is_the_mean_of_the_scaled_activation_maps_of_all_classes():
     features = torch.tensor([[[[1.0, 2.0, 3.0]]]])
     weights = torch.tensor([[1.0, 1.0, 1.0], [4.0, 2.0, 0.0]])  # maps 1, 2, 3 and 4, 4, 0
-    # Stretched: 0, 1/2, 1 and 1, 1, 0.
+    # Scaled to [0, 1]: 0, 1/2, 1 and 1, 1, 0.
     assert torch.allclose(attention_of(weights, features), torch.tensor([[[[0.5, 0.75, 0.5]]]]))
 
 
-def test_attention_of_a_flat_map_is_no_division_by_zero():
+def test_attention_of_a_constant_map_does_not_divide_by_zero():
     assert torch.equal(attention_of(torch.ones(2, 4), torch.ones(1, 1, 2, 2)), torch.zeros(1, 1, 2, 2))

@@ -11,7 +11,7 @@ from merlab.methods.method import Method, Task
 NETWORKS = [name for name, method in METHODS.items() if method.network is not None]
 
 
-def test_floors_come_first_then_the_papers_networks_then_rivals():
+def test_baselines_come_first_then_the_papers_networks_then_comparison_methods():
     assert list(METHODS) == [
         "constant",
         "random",
@@ -42,17 +42,17 @@ def test_floors_come_first_then_the_papers_networks_then_rivals():
     assert all(method.name == name for name, method in METHODS.items())
 
 
-def test_a_misspelt_name_is_answered_with_the_closest():
+def test_for_a_misspelled_name_the_closest_is_suggested():
     with pytest.raises(MerlabError, match="unknown method 'dbfem-cafm'; did you mean dbfem-caffm"):
         find_method("dbfem-cafm")
 
 
-def test_a_name_like_none_is_answered_with_all():
+def test_for_a_name_unlike_any_other_all_are_listed():
     with pytest.raises(MerlabError, match="methods are constant, random"):
         find_method("xyzzy")
 
 
-def test_an_unknown_preset_is_answered_with_those_that_exist():
+def test_for_an_unknown_preset_the_existing_ones_are_listed():
     with pytest.raises(MerlabError, match="gfem has no preset 'huge'; it has paper, reduced, flow28"):
         find_method("gfem").preset("huge")
 
@@ -70,7 +70,7 @@ def test_only_the_published_settings_are_not_stamped_as_reduced(name):
     assert all(preset.training and preset.training.selection == "fixed" for preset in presets.values())
 
 
-def test_a_floor_is_no_network():
+def test_a_baseline_is_not_a_network():
     with pytest.raises(MerlabError, match="constant is not a network"):
         find_method("constant").module(Task(3, 3, 28, 28), find_method("constant").preset("paper"))
 
@@ -83,14 +83,14 @@ def test_a_task_knows_the_layout_of_its_inputs(text, layout):
     assert Task.of(3, parse_recipe(text)).layout == layout
 
 
-def test_a_network_of_images_refuses_sequences_and_says_what_it_takes():
+def test_a_network_on_images_refuses_sequences_and_names_a_recipe():
     method = find_method("ststnet")
     with pytest.raises(MerlabError, match=r"ststnet takes inputs that are images, and this one is a sequence; .*flow:"):
         method.module(Task.of(3, parse_recipe("flow-sequence")), method.preset("paper"))
 
 
 @pytest.mark.parametrize(("name", "text", "layout"), [("lbp-top", "apex", "image"), ("ststnet", "mdmo", "vector")])
-def test_descriptors_and_images_are_not_taken_for_each_other(name, text, layout):
+def test_descriptors_and_images_are_not_confused(name, text, layout):
     method = find_method(name)
     with pytest.raises(MerlabError, match=f"{name} takes inputs that are .*, and this one is a {layout}"):
         method.build(Task.of(3, parse_recipe(text)), method.preset("paper")).fit(
@@ -98,7 +98,7 @@ def test_descriptors_and_images_are_not_taken_for_each_other(name, text, layout)
         )
 
 
-def test_network_options_are_read_from_text_in_their_own_types():
+def test_network_options_are_converted_from_text_to_their_types():
     preset = find_method("dbfem-caffm").preset_with("reduced", {"attention": "se", "width": "0.5", "stem_stride": "1"})
     assert preset.network == {"attention": "se", "width": 0.5, "stem_stride": 1}
     assert find_method("dbfem-caffm").preset("reduced").network == {"width": 0.25}
@@ -114,7 +114,7 @@ def test_network_options_are_read_from_text_in_their_own_types():
         ("linear-svm", "width", "2", "linear-svm is not a network"),
     ],
 )
-def test_a_wrong_network_option_is_named_with_what_there_is(name, option, value, message):
+def test_a_wrong_network_option_is_named_with_the_valid_ones(name, option, value, message):
     with pytest.raises(MerlabError, match=message):
         find_method(name).preset_with("paper", {option: value})
 

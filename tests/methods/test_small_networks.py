@@ -1,4 +1,4 @@
-"""The small networks on flow against the figures published for them."""
+"""The small networks on flow against their published sizes and costs."""
 
 import math
 
@@ -25,8 +25,8 @@ def test_ststnet_classifies_400_features_of_28_pixels():
     assert build("ststnet", Task(3, 3, 28, 28)).classify.in_features == 400
 
 
-def test_ststnets_one_convolution_is_its_three_streams():
-    """The published form, three streams side by side, from the same weights."""
+def test_the_one_convolution_of_ststnet_equals_three_streams():
+    # The published form: three parallel streams, here with the same weights.
     network = build("ststnet", Task(3, 3, 28, 28))
     convolution, normalization = network.streams[0], network.streams[2]
     torch.nn.init.normal_(normalization.weight)
@@ -41,7 +41,7 @@ def test_ststnets_one_convolution_is_its_three_streams():
     assert torch.allclose(network(flow), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_ststnet_computes_on_0_to_255():
+def test_ststnet_scales_its_input_to_0_to_255():
     network = build("ststnet", Task(3, 3, 28, 28))
     seen = []
     network.streams[0].register_forward_pre_hook(lambda module, given: seen.append(given[0]))
@@ -59,7 +59,7 @@ def test_off_apexnet_has_the_2_66_million_parameters_of_its_re_implementation():
     assert parameters(build("off-apexnet", Task(3, 2, 28, 28))) / 1e6 == pytest.approx(2.66, abs=0.005)
 
 
-def test_off_apexnet_has_a_stream_of_its_own_for_each_direction():
+def test_off_apexnet_has_a_separate_stream_for_each_direction():
     network = build("off-apexnet", Task(3, 2, 28, 28))
     seen = []
     network.vertical.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
@@ -75,7 +75,7 @@ def test_dual_inception_has_the_6_45_million_parameters_of_its_re_implementation
     assert macs(network, 2, 28, 28) / 1e6 == pytest.approx(12.64, rel=0.03)
 
 
-def test_feature_refinement_adds_one_gate_and_one_proposal_an_expression():
+def test_feature_refinement_adds_one_gate_and_one_proposal_per_expression():
     hidden = 1024
     shared = parameters(build("dual-inception", Task(3, 2, 28, 28))) - (3 * hidden + 3)
     gates, proposals, classifier = 3 * (hidden**2 + hidden), 3 * (hidden + 1), 3 * 3 * hidden + 3
@@ -85,13 +85,13 @@ def test_feature_refinement_adds_one_gate_and_one_proposal_an_expression():
 def test_the_proposal_loss_is_one_against_the_rest():
     network = build("fr", Task(2, 2, 28, 28))
     logits, proposals = torch.zeros(1, 2), torch.tensor([[2.0, -1.0]])
-    # Cross-entropy of equal logits is log 2; the proposals say "0" with sigma(2) and "not 1" with sigma(1).
+    # Cross-entropy of equal logits is log 2; the proposals give sigma(2) to "class 0" and sigma(1) to "not class 1".
     expected = math.log(2) + (math.log(1 + math.exp(-2)) + math.log(1 + math.exp(-1))) / 2
     assert float(network.loss((logits, proposals), torch.tensor([0]), None)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", ["off-apexnet", "dual-inception", "fr", "dssn"])
-def test_two_streams_name_the_recipe_that_they_need(name):
+def test_networks_of_two_streams_name_the_recipe_that_they_need(name):
     with pytest.raises(MerlabError, match="3 channels; use a recipe with channels=(uv|ms)"):
         build(name, Task(3, 3, 227, 227))
 
@@ -112,6 +112,8 @@ def test_dssn_multiplies_its_streams():
     assert torch.allclose(network(flow), network.classify(merged))
 
 
-def test_shallow_streams_refuse_what_would_vanish():
-    with pytest.raises(MerlabError, match="nothing of 28x28 pixels at stride 4; use a larger size"):
+def test_shallow_streams_refuse_inputs_that_are_too_small():
+    with pytest.raises(
+        MerlabError, match="28x28 pixels are too few for shallow AlexNet streams at stride 4; use a larger size"
+    ):
         build("sssn", Task(3, 1, 28, 28))

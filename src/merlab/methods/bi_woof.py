@@ -6,9 +6,9 @@ flow on a grid of 5 x 5 blocks; in each block a histogram of flow orientation ov
 weighted by its flow magnitude, normalized to sum 1 and multiplied by the block's sum of optical strain; the 200 numbers
 scaled to unit length; an SVM.
 
-Assumed: blocks that share no pixel (the release lets neighbors overlap by up to two rows), a linear kernel (recalled,
-not verified), C = 1 (scikit-learn's default, as none was found) and balanced classes, flow at 231 x 282 by the recipe's
-algorithm (published: TV-L1).
+Assumed: blocks have no common pixels (in the release, neighboring blocks overlap by up to two rows); a linear kernel
+(recalled, not verified); C = 1 (scikit-learn's default, because no published value was found) and balanced classes;
+flow of 231 x 282 pixels by the algorithm of the recipe (published: TV-L1).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ BINS = 8
 
 
 def bi_woof(flow: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Histograms (N, 200) of unit length (0 for a clip without motion) from u, v and strain (N, 3, H, W).
+    """Histograms (N, 200) from u, v and strain (N, 3, H, W); their length is 1, or 0 for a clip without motion.
 
-    Number 8 (5 row + column) + k is bin k of a block; bin 0 begins at -180 degrees, that is, at motion to the left.
+    Entry 8 (5 row + column) + k is bin k of a block; bin 0 begins at -180 degrees, which is motion to the left.
     """
     height, width = flow.shape[2:]
     rows, columns = (np.arange(side) * BLOCKS // side for side in (height, width))
@@ -39,7 +39,7 @@ def bi_woof(flow: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _histogram(planes: NDArray[np.float64], block: NDArray[np.intp]) -> NDArray[np.float64]:
-    """The 200 numbers of one clip: u, v, strain (3, pixels), and the block that each pixel belongs to (pixels,)."""
+    """The 200 entries of one clip, from its u, v, strain (3, pixels) and the number of each pixel's block (pixels,)."""
     u, v, strain = planes
     turns = (np.arctan2(v, u) + np.pi) / (2 * np.pi)
     orientation = np.floor(turns * BINS).astype(np.int64) % BINS
@@ -50,18 +50,18 @@ def _histogram(planes: NDArray[np.float64], block: NDArray[np.intp]) -> NDArray[
 
 
 class BiWoof(LinearSvm):
-    """Bi-WOOF histograms and a linear SVM. Raises MerlabError for other channels than u, v and strain."""
+    """Bi-WOOF histograms and a linear SVM. Raises MerlabError if the number of channels is not 3."""
 
     def __init__(self, task: Task) -> None:
         check_channels(task, 3, "Bi-WOOF is computed from u, v and strain", "channels=uvs")
         super().__init__(task, cost=1.0, features=bi_woof)
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
-        """Fit; raises MerlabError also for flow that was stretched to [0, 1], which has lost direction and size."""
+        """Fit the SVM; raises MerlabError also for flow scaled to [0, 1], which has no direction and magnitude left."""
         if inputs[:, :2].min() >= 0:
             raise MerlabError(
-                "Bi-WOOF weighs the direction of each pixel's motion by its size, and no pixel of these clips moves "
-                "left or up: under scale=minmax each channel is stretched to [0, 1] and zero is lost; "
+                "Bi-WOOF weights the direction of each pixel's motion by its magnitude, but no pixel of these clips "
+                "moves left or up: scale=minmax maps each channel to [0, 1], which loses the zero; "
                 "use frames (not stored flow) and scale=raw"
             )
         super().fit(inputs, labels, groups, seed)
@@ -74,7 +74,7 @@ BI_WOOF = Method(
     title="Bi-WOOF: oriented flow, weighted by magnitude and strain, with an SVM",
     paper="Liong et al., Signal Processing: Image Communication 62, 2018, arXiv:1606.01721",
     input="flow:channels=uvs,scale=raw,size=231x282",
-    # One form under both names, as the baselines.
+    # There is one form, with both preset names, as for the baselines.
     presets=dict.fromkeys(("paper", "reduced"), _PRESET),
     pipeline=BiWoof,
     seeded=False,

@@ -1,15 +1,16 @@
-"""Dual-Inception, two streams of Inception blocks on optical flow.
+"""Dual-Inception, a network with two streams of Inception blocks on optical flow.
 
-Zhou, Mao and Xue, "Dual-Inception Network for Cross-Database Micro-Expression Recognition", FG 2019. As read in the
+Zhou, Mao and Xue, "Dual-Inception Network for Cross-Database Micro-Expression Recognition", FG 2019. From the
 authors' released Keras code (no license): one stream for the horizontal and one for the vertical TV-L1 flow, 28 x 28 in
-[0, 1]; each has two blocks of four paths (1x1; 1x1 - 3x3; 1x1 - 5x5; max-pooling 3x3 - 1x1) with 6 and then 16 filters
-a path, ReLU throughout, max-pooling 2 / 2 after each block; both streams concatenated, one linear layer of 1024 with
-ReLU; Adam at 1e-4, batches of 3, 40 epochs. The release keeps the epoch of the least validation loss, where the
-validation set is every other subject of the test subject's database, and so trains on the other databases alone.
+[0, 1]; each has two blocks of four paths (1x1; 1x1 - 3x3; 1x1 - 5x5; max-pooling 3x3 - 1x1) with 6 filters per path in
+the first block and 16 in the second, ReLU after each convolution, max-pooling 2 / 2 after each block; both streams are
+concatenated; one linear layer of 1024 units with ReLU; Adam at 1e-4, batches of 3, 40 epochs. The release keeps the
+epoch with the smallest validation loss. Its validation set consists of all other subjects of the test subject's
+database, so it trains only on the other databases.
 
-Differs: onset to apex as in every merlab flow (published: onset to the middle frame); one channel a stream (the release
-repeats each flow image over three); the last epoch is kept (``--set selection=validation`` comes close to the release).
-Assumed: torch's initial weights.
+Differs: flow from onset to apex, as everywhere in merlab (published: from onset to the middle frame); one channel per
+stream (the release repeats each flow image three times); the last epoch is kept (``--set selection=validation`` is
+similar to the release). Assumed: torch's initial weights.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ SHORT_TRAINING = TrainingSettings(epochs=30, batch_size=32, learning_rate=3e-4, 
 
 
 class InceptionStreams(nn.Module):
-    """Flow u, v (N, 2, H, W) in [0, 1] -> features of both streams (N, features): 2 x 64 x H/4 x W/4, rounded down.
+    """Flow u, v (N, 2, H, W) in [0, 1] -> features of both streams (N, features).
 
-    Raises MerlabError for other channel counts.
+    There are 2 x 64 x H/4 x W/4 features; H/4 and W/4 are rounded down. Raises MerlabError unless there are 2 channels.
     """
 
     def __init__(self, task: Task) -> None:
@@ -96,11 +97,11 @@ DUAL_INCEPTION = Method(
     input=UV28,
     presets={
         "paper": Preset(
-            source="the authors' released code, with the last epoch kept",
+            source="the authors' released code, but the last epoch is kept",
             training=RELEASED_TRAINING,
         ),
         "reduced": Preset(
-            source="merlab's choice: a twelfth of the published steps, at three times the learning rate",
+            source="merlab's choice: a twelfth of the published steps with three times the learning rate",
             reduced=True,
             training=SHORT_TRAINING,
         ),

@@ -1,15 +1,16 @@
-"""FR (FeatRef), feature refinement: features of each expression from shared ones.
+"""FR (FeatRef), feature refinement: features specific to each expression, computed from shared features.
 
 Zhou, Mao, Huang, Zhang and Zhang, "Feature refinement: An expression-specific feature learning and fusion method for
-micro-expression recognition", Pattern Recognition 122, 2022, arXiv:2101.04838. As its abstract says: an Inception
-module on optical flow gives features shared by all expressions; an expression proposal module with attention factors
-and a proposal loss makes features specific to each expression; a classification branch predicts from their fusion.
+micro-expression recognition", Pattern Recognition 122, 2022, arXiv:2101.04838. From its abstract: an Inception
+module on optical flow computes features that all expressions share; an expression proposal module with attention
+factors and a proposal loss computes features specific to each expression; a classification branch fuses them and
+predicts the class.
 
-No code was found and the layers were not read. Assumed: the shared features are those of the authors' Dual-Inception up
-to its layer of 1024; attention factors are a sigmoid gate on each shared feature, from one linear layer an expression;
-a proposal is one linear unit on an expression's features, its loss the binary cross-entropy of "this expression or
-not", averaged and added with weight 1; fusion is concatenation, then dropout 0.5 and one linear layer; training as in
-Dual-Inception's released code.
+No code was found, and only the abstract was read. Assumed: the shared features are those of the authors' Dual-Inception
+network up to its layer of 1024 units; the attention factors of an expression are a sigmoid gate on each shared feature,
+computed by one linear layer; the proposal of an expression is one linear unit on its features, with the binary
+cross-entropy of "this expression or not" as its loss, averaged and added with weight 1; the fusion is a concatenation,
+dropout 0.5 and one linear layer; the training is that of Dual-Inception's released code.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Outputs = tuple[Tensor, Tensor]
 
 
 class FeatureRefinement(NetworkWithLoss):
-    """Flow u, v (N, 2, H, W) in [0, 1] -> logits (N, classes); in training also proposals (N, classes)."""
+    """Flow u, v (N, 2, H, W) in [0, 1] -> logits (N, classes); in training mode also proposals (N, classes)."""
 
     def __init__(self, task: Task) -> None:
         super().__init__()
@@ -40,7 +41,7 @@ class FeatureRefinement(NetworkWithLoss):
         self.classify = nn.Sequential(nn.Dropout(0.5), nn.Linear(task.classes * HIDDEN, task.classes))
 
     def forward(self, inputs: Tensor) -> Tensor | Outputs:
-        """Logits (N, classes); in training logits and proposals, each (N, classes)."""
+        """Logits (N, classes); in training mode logits and proposals, each (N, classes)."""
         shared = self.shared(inputs)
         specific = [shared * attention(shared) for attention in self.attention]
         logits: Tensor = self.classify(torch.cat(specific, dim=1))
@@ -58,16 +59,16 @@ class FeatureRefinement(NetworkWithLoss):
 
 FR = Method(
     name="fr",
-    title="FR (FeatRef): features of each expression, refined from shared ones",
+    title="FR (FeatRef): features specific to each expression, refined from shared features",
     paper="Zhou et al., Pattern Recognition 122, 2022, arXiv:2101.04838",
     input=UV28,
     presets={
         "paper": Preset(
-            source="none published that was read: Dual-Inception's released training, by the same first author",
+            source="the abstract gives no settings: the released training of Dual-Inception, by the same first author",
             training=RELEASED_TRAINING,
         ),
         "reduced": Preset(
-            source="merlab's choice: that of dual-inception",
+            source="merlab's choice: the reduced training of dual-inception",
             reduced=True,
             training=SHORT_TRAINING,
         ),

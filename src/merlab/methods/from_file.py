@@ -17,15 +17,15 @@ from merlab.methods.method import Method
 
 
 def is_in_file(text: str) -> bool:
-    """Whether a text is of the form ``FILE.py:NAME``."""
+    """Whether a text has the form ``FILE.py:NAME``."""
     path, _, name = text.rpartition(":")
     return path.endswith(".py") and bool(name)
 
 
 def objects_in_file(text: str, read: Callable[[object], list[Method]]) -> list[Method]:
-    """The methods of ``FILE.py:NAME``: NAME is anything that ``read`` takes.
+    """The methods of ``FILE.py:NAME``; NAME is anything that ``read`` accepts.
 
-    Raises MerlabError where the file cannot be run, has no such name, or the object is not a method.
+    Raises MerlabError if the file cannot be run, if it does not define NAME, or if the object is not a method.
     """
     path, _, name = text.rpartition(":")
     module = run_file(Path(path))
@@ -38,13 +38,13 @@ def objects_in_file(text: str, read: Callable[[object], list[Method]]) -> list[M
 
 
 def run_file(path: Path) -> ModuleType:
-    """The module that a Python file makes; files beside it can be imported, and worker processes get it by value."""
+    """Run a Python file as a module. It can import files of its folder; worker processes receive it by value."""
     if not path.is_file():
         raise MerlabError(f"{path} does not exist; --method takes FILE.py:NAME")
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    # A name of its own, so that a file called numpy.py replaces nothing.
+    # The prefix makes sure that a file called numpy.py does not replace numpy.
     name = f"merlab_methods_of_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None

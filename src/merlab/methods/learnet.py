@@ -1,17 +1,18 @@
-"""LEARNet, lateral accretive network on dynamic images.
+"""LEARNet, a lateral accretive network on dynamic images.
 
 Verma, Vipparthi, Singh and Murala, "LEARNet: Dynamic Imaging Network for Micro Expression Recognition", IEEE
 Transactions on Image Processing 29, 2019, arXiv:1904.09410.
 
-As read in the authors' released Keras model and dynamic-image code: dynamic image of 112 x 112 x 3; a 3 x 3 stem of 16
+From the authors' released Keras model and dynamic-image code: dynamic image of 112 x 112 x 3; a 3 x 3 stem of 16
 filters; four lateral paths of 1 x 1 (16 filters), 3 x 3 (32) and 5 x 5 (64) convolutions; paths 2 and 4 add the first
-and the second map of paths 1 and 3 to their own, followed by batch normalization; all four concatenated to 256 maps,
-batch normalization, 3 x 3 convolution of 256; a hidden layer of 256 with dropout 0.5. Every convolution halves the
-image and is followed by ReLU. Frames are weighted by the sum of (2i - n) / i (``weights=learnet``).
+and the second maps of paths 1 and 3 to their own, followed by batch normalization; all four paths are concatenated to
+256 maps; batch normalization, a 3 x 3 convolution of 256 filters, a hidden layer of 256 units with dropout 0.5. Every
+convolution halves the image and is followed by ReLU. Frames are weighted by the sum of (2i - n) / i
+(``weights=learnet``).
 
 Assumed, because the release has no training code: Adam at 0.001, batches of 64, 100 epochs, no augmentation; input in
-[0, 1]. Padding is symmetric, where Keras pads an even image only at its end. Sizes other than 112 x 112 are merlab's
-extension.
+[0, 1]. Differs: padding is symmetric, while Keras pads an image of even size only at its end. Sizes other than
+112 x 112 are merlab's extension.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ class LearNet(nn.Module):
 
 
 class LateralPair(nn.Module):
-    """A plain path and one that accretes its maps: (N, 16, h, w) -> (N, 128, h/8, w/8), the plain path's maps first."""
+    """A plain path, and an accretive path that adds the plain path's maps to its own.
+
+    (N, 16, h, w) -> (N, 128, h/8, w/8), the maps of the plain path first.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +65,7 @@ class LateralPair(nn.Module):
         self.norms = nn.ModuleList([nn.BatchNorm2d(ONE), nn.BatchNorm2d(THREE)])
 
     def forward(self, stem: Tensor) -> Tensor:
-        """The last maps of both paths."""
+        """The last maps of both paths, concatenated."""
         plain = accretive = stem
         for plain_layer, accretive_layer, norm in zip(self.plain, self.accretive, [*self.norms, None], strict=True):
             plain, accretive = plain_layer(plain), accretive_layer(accretive)
@@ -82,7 +86,7 @@ def _halving(in_channels: int, out_channels: int, kernel: int) -> nn.Sequential:
 
 
 def _halved(side: int, times: int) -> int:
-    """What so many convolutions of stride 2 leave of a side: 112 -> 4."""
+    """Side of the image after ``times`` convolutions of stride 2, pixels: 112 becomes 4 after five."""
     for _ in range(times):
         side = (side + 1) // 2
     return side
@@ -90,12 +94,12 @@ def _halved(side: int, times: int) -> int:
 
 LEARNET = Method(
     name="learnet",
-    title="LEARNet: lateral accretive network on dynamic images",
+    title="LEARNet: a lateral accretive network on dynamic images",
     paper="Verma et al., IEEE Transactions on Image Processing 29, 2019, arXiv:1904.09410",
     input="dynamic-image:weights=learnet,color=bgr,size=112x112",
     presets={
         "paper": Preset(
-            source="the released architecture and dynamic images; training settings, unreleased, are merlab's choice",
+            source="the released layers and dynamic images; the training is merlab's choice, because none is released",
             training=TrainingSettings(epochs=100, decay=1),
         ),
         "reduced": Preset(

@@ -1,12 +1,12 @@
-"""OFF-ApexNet, two shallow streams on optical flow.
+"""OFF-ApexNet, a network with two shallow streams on optical flow.
 
 Gan, Liong, Yau, Huang and Tan, "OFF-ApexNet on micro-expression recognition system", Signal Processing: Image
-Communication 74, 2019. As published and re-implemented with Off-TANet (PRICAI 2021; 2.66 M parameters): one stream
-for the horizontal and one for the vertical onset-apex flow, each 28 x 28; 5 x 5 convolutions of 6 and 16 filters,
-each max-pooled 2 / 2; both streams concatenated to 1568 features, two linear layers of 1024 with dropout 0.5; Adam at
-1e-4, up to 3000 epochs.
+Communication 74, 2019. As published, and as re-implemented with Off-TANet (PRICAI 2021; 2.66 M parameters): one stream
+for the horizontal and one for the vertical onset-apex flow, each 28 x 28; 5 x 5 convolutions of 6 and 16 filters, each
+followed by max-pooling 2 / 2; both streams are concatenated to 1568 features; two linear layers of 1024 units with
+dropout 0.5; Adam at 1e-4, up to 3000 epochs.
 
-Assumed, because sources differ or are silent: 5 x 5 kernels (another re-implementation has 3 x 3 on stacked
+Assumed, because the sources differ or do not state it: 5 x 5 kernels (another re-implementation has 3 x 3 on stacked
 channels), ReLU after each convolution, input in [0, 1], batches of 256.
 """
 
@@ -23,7 +23,7 @@ LAST_FILTERS = 16
 
 
 class OffApexNet(nn.Module):
-    """Flow u, v (N, 2, H, W) in [0, 1] -> logits (N, classes). Raises MerlabError for other channel counts."""
+    """Flow u, v (N, 2, H, W) in [0, 1] -> logits (N, classes). Raises MerlabError unless there are 2 channels."""
 
     def __init__(self, task: Task) -> None:
         super().__init__()
@@ -67,11 +67,11 @@ OFF_APEXNET = Method(
     input="flow:channels=uv,scale=minmax,size=28x28",
     presets={
         "paper": Preset(
-            source="the learning rate and the largest number of epochs published; batch size is merlab's choice",
+            source="the published learning rate and largest number of epochs; the batch size is merlab's choice",
             training=TrainingSettings(epochs=3000, batch_size=256, learning_rate=1e-4, decay=1),
         ),
         "reduced": Preset(
-            source="merlab's choice: the published learning rate for 60 epochs in smaller batches",
+            source="merlab's choice: the published learning rate for 60 epochs with smaller batches",
             reduced=True,
             training=TrainingSettings(epochs=60, batch_size=64, learning_rate=1e-4, decay=1),
         ),

@@ -15,13 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.pipeline import Pipeline
 
 from merlab.errors import MerlabError
-from merlab.inputs.recipe import Layout
 from merlab.methods.method import DEFAULT_INPUT, Classifier, Method, Task
-from merlab.methods.svm import flattened, softmax_of_decisions
+from merlab.methods.svm import ANY_LAYOUT, flattened, softmax_of_decisions
 
-ANYTHING: tuple[Layout, ...] = ("image", "sequence", "vector")
 WHAT_A_METHOD_IS = (
     "a method is the name of one, a merlab.Method, a scikit-learn classifier, or an object (or class) with "
     "fit(inputs, labels) and predict_proba(inputs)"
@@ -31,8 +30,8 @@ WHAT_A_METHOD_IS = (
 class EstimatorClassifier:
     """A scikit-learn classifier, cloned for every fold, on flattened inputs (N, numbers).
 
-    Every ``random_state`` that is left at None is set to the seed. Probabilities come from ``predict_proba``, else from
-    the softmax of ``decision_function``, else they are 1 for the predicted class.
+    Every ``random_state`` that is None is set to the seed. Probabilities come from ``predict_proba``; without it, from
+    the softmax of ``decision_function``; without both, the predicted class gets 1.
     """
 
     def __init__(self, estimator: BaseEstimator, task: Task) -> None:
@@ -56,10 +55,10 @@ class EstimatorClassifier:
 
 
 class ObjectClassifier:
-    """Any object with ``fit`` and ``predict_proba``: a deep copy of it for every fold, or a new one of a class.
+    """Any object with ``fit`` and ``predict_proba``: a deep copy per fold, or a new object if a class is given.
 
-    ``fit`` gets inputs (N, [T,] C, H, W) float32 and labels (N,), 0 to classes - 1, and, where it has parameters of
-    these names, ``groups`` (the subject of each clip) and ``seed``.
+    ``fit`` gets inputs (N, [T,] C, H, W) float32 and labels (N,) from 0 to classes - 1. If it has parameters with these
+    names, it also gets ``groups`` (the subject of each clip) and ``seed``.
     """
 
     def __init__(self, model: Any, task: Task) -> None:
@@ -74,7 +73,7 @@ class ObjectClassifier:
         self.model.fit(inputs, labels, **{name: value for name, value in offered.items() if every or name in known})
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Class probabilities (N, classes), placed by the model's ``classes_`` where it has them."""
+        """Class probabilities (N, classes); columns are assigned by the model's ``classes_``, if it has them."""
         probabilities = np.asarray(self.model.predict_proba(inputs), np.float64)
         present = getattr(self.model, "classes_", None)
         if present is None or probabilities.ndim != 2 or probabilities.shape[1] == self.classes:
@@ -82,30 +81,11 @@ class ObjectClassifier:
         return _placed(probabilities, np.asarray(present, np.int64), self.classes)
 
 
-class Guarded:
-    """A classifier of somebody's own whose mistakes name the method, the step and the line."""
-
-    def __init__(self, name: str, make: Callable[[], Classifier]) -> None:
-        self.name = name
-        with _naming(name, "making it"):
-            self.classifier = make()
-
-    def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
-        """Fit the classifier; raises MerlabError for whatever it raises."""
-        with _naming(self.name, "fit"):
-            self.classifier.fit(inputs, labels, groups, seed)
-
-    def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Its probabilities; raises MerlabError for whatever it raises."""
-        with _naming(self.name, "predict_proba"):
-            return self.classifier.predict_proba(inputs)
-
-
 def as_methods(given: object, find: Callable[[str], Method]) -> list[Method]:
-    """The methods that ``given`` stands for, each with a name of its own.
+    """The methods that ``given`` specifies, each with a different name.
 
-    ``given`` is one method (see WHAT_A_METHOD_IS), several of them, or a mapping from names to methods. ``find`` looks
-    up a name. Raises MerlabError for anything else, and for two methods of one name.
+    ``given`` is one method (see WHAT_A_METHOD_IS), several methods, or a mapping from names to methods. ``find`` looks
+    up a name. Raises MerlabError for anything else, and for two methods with the same name.
     """
     if isinstance(given, Mapping):
         methods = [as_method(each, find, str(name)) for name, each in given.items()]
@@ -123,7 +103,7 @@ def as_methods(given: object, find: Callable[[str], Method]) -> list[Method]:
 
 
 def as_method(given: Any, find: Callable[[str], Method], name: str | None = None) -> Method:
-    """One method (see ``as_methods``), called ``name`` where that is given."""
+    """One method (see ``as_methods``), renamed to ``name`` if that is given."""
     if isinstance(given, str):
         found = find(given)
         return replace(found, name=name) if name else found
@@ -135,27 +115,35 @@ def as_method(given: Any, find: Callable[[str], Method], name: str | None = None
     if isinstance(given, BaseEstimator):
         if not (is_classifier(given) or _learns(given)):
             raise MerlabError(f"{_described(given)} does not classify; {WHAT_A_METHOD_IS}")
-        make: Callable[[Task], Classifier] = partial(_guarded, name, EstimatorClassifier, given)
         seeded = bool(free_random_states(given))
-        return Method(name, title, input=stated, pipeline=make, seeded=seeded, takes=ANYTHING)
+        make: Callable[[Task], Classifier] = partial(EstimatorClassifier, given)
+        return Method(name, title, input=stated, pipeline=make, seeded=seeded, takes=ANY_LAYOUT)
     if _learns(given):
-        make = partial(_guarded, name, ObjectClassifier, given)
-        return Method(name, title, input=stated, pipeline=make, takes=ANYTHING)
+        return Method(name, title, input=stated, pipeline=partial(ObjectClassifier, given), takes=ANY_LAYOUT)
+    kind = given if isinstance(given, type) else type(given)
+    if issubclass(kind, nn.Module):
+        raise MerlabError(
+            f"{_described(given)} is a torch module; pass merlab.Method({name!r}, network=...), see its help"
+        )
     raise MerlabError(f"{_described(given)} is not a method; {WHAT_A_METHOD_IS}")
 
 
+def as_classifier(made: Any, task: Task) -> Classifier:
+    """What a method's pipeline made, with the four arguments of ``Classifier.fit``."""
+    if isinstance(made, BaseEstimator):
+        return EstimatorClassifier(made, task)
+    takes_all = len(inspect.signature(made.fit).parameters) >= len(inspect.signature(Classifier.fit).parameters) - 1
+    return made if takes_all else ObjectClassifier(made, task)
+
+
 def free_random_states(estimator: BaseEstimator) -> list[str]:
-    """The ``random_state`` parameters of an estimator, and of what it is made of, that are None."""
+    """The ``random_state`` parameters of an estimator and of its components that are None."""
     parameters = estimator.get_params(deep=True)
     return [key for key, value in parameters.items() if key.split("__")[-1] == "random_state" and value is None]
 
 
-def _guarded(name: str, kind: Callable[[Any, Task], Classifier], given: Any, task: Task) -> Classifier:
-    return Guarded(name, partial(kind, given, task))
-
-
 def _made(kind: type, task: Task) -> Any:
-    """A new object of a class that takes the task, or nothing."""
+    """A new object of a class whose constructor takes the task or no argument."""
     required = [
         each
         for each in inspect.signature(kind).parameters.values()
@@ -166,7 +154,7 @@ def _made(kind: type, task: Task) -> Any:
 
 
 def _placed(probabilities: NDArray[np.float64], present: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
-    """Columns of the classes ``present`` among all of them."""
+    """Probabilities (N, classes) from the columns of the classes ``present``; all others are 0."""
     placed = np.zeros((len(probabilities), classes))
     placed[:, present] = probabilities
     return placed
@@ -182,17 +170,19 @@ def _described(given: object) -> str:
 
 
 def _name_of(given: object) -> str:
-    """Its own ``name``, else that of its class in lower case with hyphens: ``RidgeOnFlow`` -> ``ridge-on-flow``."""
+    """Its attribute ``name``, or its class name in lower case with hyphens: ``RidgeOnFlow`` gives ``ridge-on-flow``."""
     stated = getattr(given, "name", None)
     if isinstance(stated, str) and stated:
         return stated
+    if isinstance(given, Pipeline):
+        return "+".join(_name_of(step) for _, step in given.steps)
     kind = given if isinstance(given, type) else type(given)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", kind.__name__).lower()
 
 
 @contextmanager
-def _naming(name: str, step: str) -> Iterator[None]:
-    """Turn whatever is raised inside into a MerlabError that names the method, the step, the fault and the line."""
+def naming_mistakes(name: str, step: str) -> Iterator[None]:
+    """Turn any exception inside into a MerlabError that names the method, the step, the error and the line."""
     try:
         yield
     except MerlabError:

@@ -1,21 +1,23 @@
-"""RCN, recurrent convolutional networks with modules that cost no parameters.
+"""RCN, recurrent convolutional networks with modules that have no parameters.
 
 Xia, Peng, Khor, Feng and Zhao, "Revealing the Invisible with Model and Data Shrinking for Composite-database Micro-
 expression Recognition", IEEE Transactions on Image Processing 29, 2020, arXiv:2006.09674. The paper adds a wide
 expansion (RCN-W), shortcut connections (RCN-S) or an attention unit (RCN-A) to a shallow recurrent network, and
 combines them (RCN-P, RCN-C, RCN-F).
 
-As read in the authors' released PyTorch code (no license): three-channel flow images in [0, 1]; the stem is a 5 x 5
-convolution, batch normalization, ReLU, max-pooling 2 / 2 and dropout 0.5, or, wide, three 3 x 3 convolutions of stride
-3 and dilation 1, 2 and 3 (half, a quarter and a quarter of the maps), ReLU, batch normalization, dropout; one recurrent
-block whose 3 x 3 convolution and its batch normalization are used again at each step; max-pooling 2 / 2, dropout,
-adaptive average pooling, one linear layer. 64 maps on a grid of 7 x 7, SGD with momentum 0.9 at 5e-4, halved every 10
-epochs, batches of 64, 100 epochs, last epoch (these are the script's defaults; its README trains 32 maps on 5 x 5 for
-20 epochs). Convolutions are initialized after He (fan-out), the linear layer with a deviation of 0.01.
+From the authors' released PyTorch code (no license): flow images of three channels in [0, 1]. The plain stem is a 5 x 5
+convolution, batch normalization, ReLU, max-pooling 2 / 2 and dropout 0.5. The wide stem has three 3 x 3 convolutions of
+stride 3 and dilation 1, 2 and 3 (a half, a quarter and a quarter of the maps), ReLU, batch normalization and dropout.
+Then one recurrent block, whose steps share one 3 x 3 convolution and its batch normalization; max-pooling 2 / 2,
+dropout, adaptive average pooling, one linear layer. 64 maps on a grid of 7 x 7; SGD with momentum 0.9 at 5e-4, halved
+every 10 epochs; batches of 64, 100 epochs, last epoch kept (these are the defaults of the script; its README trains 32
+maps on 5 x 5 for 20 epochs). Initial weights of convolutions are those of He (fan-out), of the linear layer normal with
+a standard deviation of 0.01.
 
-Differs: in the release the third wide path of RCN-F is the second one again; here it is its own, as in RCN-W. The
-attention's division by a map's maximum is kept from dividing by zero. Assumed: u, v and strain are the three channels.
-The input's size is not in the release: 28 x 28, merlab's common flow (60 x 60 in the paper is recalled, not verified).
+Differs: in the release, the third wide path of RCN-F repeats the second one; here it is separate, as in RCN-W. A lower
+limit prevents a division by zero where the attention divides by the maximum of a map. Assumed: u, v and strain are the
+three channels. The size of the input is not in the release: it is 28 x 28, as for other methods on flow (60 x 60 in the
+paper is recalled, not verified).
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ SMALLEST = 1e-6
 
 
 class RecurrentUnit(nn.Module):
-    """Two steps of one shared convolution, fed with the input each time: (N, C, H, W) -> the same shape."""
+    """Two steps of one shared convolution; each step also gets the input: (N, C, H, W) -> the same shape."""
 
     def __init__(self, maps: int) -> None:
         super().__init__()
@@ -44,7 +46,7 @@ class RecurrentUnit(nn.Module):
         self.step = nn.Sequential(nn.Conv2d(maps, maps, 3, padding=1), nn.BatchNorm2d(maps), nn.ReLU(inplace=True))
 
     def forward(self, features: Tensor, gate: Tensor) -> Tensor:
-        """The state after the last step; ``gate`` (N, 1, H, W) or () weighs the state that enters."""
+        """The state after the last step; ``gate`` (N, 1, H, W) or () multiplies the first state."""
         state: Tensor = gate * self.enter(features)
         for _ in range(2):
             state = self.step(features + state)
@@ -52,10 +54,10 @@ class RecurrentUnit(nn.Module):
 
 
 class ShortcutUnit(RecurrentUnit):
-    """Three steps of one shared convolution, each fed with the input and every state before it."""
+    """Three steps of one shared convolution; each step gets the sum of the input and all earlier states."""
 
     def forward(self, features: Tensor, gate: Tensor) -> Tensor:
-        """The state after the last step; ``gate`` (N, 1, H, W) or () weighs the state that enters."""
+        """The state after the last step; ``gate`` (N, 1, H, W) or () multiplies the first state."""
         known = features + gate * self.enter(features)
         for _ in range(2):
             known = known + self.step(known)
@@ -64,10 +66,10 @@ class ShortcutUnit(RecurrentUnit):
 
 
 def attention_of(weights: Tensor, features: Tensor) -> Tensor:
-    """Where the classifier would look, without a parameter of its own: gate (N, 1, H, W) in [0, 1].
+    """The positions that the linear classifier uses, as a gate (N, 1, H, W) in [0, 1]; it has no parameters.
 
-    ``weights`` are the linear classifier's (classes, C x H x W), ``features`` (N, C, H, W). The activation map of each
-    class, stretched to [0, 1] within each clip, averaged over the classes.
+    ``weights`` (classes, C x H x W) are those of the classifier, ``features`` are (N, C, H, W). The activation map of
+    each class is scaled to [0, 1] per clip; the gate is the mean over the classes.
     """
     by_class = weights.view(len(weights), *features.shape[1:])
     maps = (by_class[None] * features[:, None]).mean(dim=2)
@@ -79,9 +81,14 @@ def attention_of(weights: Tensor, features: Tensor) -> Tensor:
 class RCN(nn.Module):
     """Flow (N, channels, H, W) in [0, 1] -> logits (N, classes).
 
-    ``wide`` takes the stem of three dilations; ``shortcut`` the unit whose steps see all earlier ones; ``attention``
-    weighs by the classifier's own activation maps: the ``output`` (RCN-A) or what ``enters`` the unit (RCN-F). ``maps``
-    is the number of feature maps, ``grid`` the side of the last grid.
+    Attributes:
+        wide: use the stem with three dilations.
+        shortcut: use the unit whose steps get all earlier states.
+        attention: what the classifier's activation maps weight: nothing, the ``output`` of the unit (RCN-A), or the
+            state that ``enters`` the unit (RCN-F).
+        maps: number of feature maps.
+        grid: side of the last grid.
+
     """
 
     def __init__(
@@ -147,7 +154,7 @@ _PRESETS = {
         ),
     ),
     "reduced": Preset(
-        source="merlab's choice: the README's 32 maps on 5 x 5, Adam for 30 epochs in smaller batches",
+        source="merlab's choice: 32 maps on 5 x 5 as in the README, Adam for 30 epochs with smaller batches",
         reduced=True,
         network={"maps": 32, "grid": 5},
         training=TrainingSettings(epochs=30, batch_size=32, learning_rate=2e-3, decay=0.5, decay_every=10),

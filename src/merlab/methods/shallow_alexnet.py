@@ -1,16 +1,16 @@
-"""SSSN and DSSN, one or two shallow streams cut from AlexNet.
+"""SSSN and DSSN: one or two shallow streams, each with the first layers of AlexNet.
 
 Khor, See, Liong, Phan and Lin, "Dual-stream Shallow Networks for Facial Micro-expression Recognition", ICIP 2019,
-doi:10.1109/ICIP.2019.8802965. As read in the authors' released Keras code (no license): AlexNet cut after its second
+doi:10.1109/ICIP.2019.8802965. From the authors' released Keras code (no license): AlexNet up to its second
 convolution (96 filters of 11 x 11, stride 4; max-pooling 3 / 2; local response normalization; two groups of 128 filters
 of 5 x 5; max-pooling 3 / 2; normalization), dropout 0.5, one linear layer; 227 x 227 images of onset-to-apex flow
-magnitude or optical strain (or the gray apex). DSSN has one such stream for the magnitude and one for the strain,
-multiplied element by element.
+magnitude or optical strain (or the gray apex frame). DSSN has one such stream for the magnitude and one for the strain,
+and multiplies their maps element by element.
 
-Differs: the release starts from AlexNet's ImageNet weights, which are not shipped here; merlab starts from random ones
-(He). One channel a stream (the release repeats it over three). Assumed, since the released files hold no training: Adam
-at 1e-4, batches of 32, 100 epochs; TV-L1 flow by the recipe. ``width``, ``stride`` and ``padding`` are merlab's, for
-smaller inputs.
+Differs: the release starts from AlexNet's ImageNet weights, which merlab does not include; merlab starts from random
+weights (He). One channel per stream (the release repeats it three times). Assumed, because the release has no training
+code: Adam at 1e-4, batches of 32, 100 epochs; TV-L1 flow by the recipe. ``width``, ``stride`` and ``padding`` are
+merlab's options, for smaller inputs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ PAPER = "Khor et al., ICIP 2019, doi:10.1109/ICIP.2019.8802965"
 class ShallowStream(nn.Sequential):
     """AlexNet up to its second convolution: one plane (N, 1, H, W) in [0, 1] -> maps (N, 256 x width, h, w).
 
-    ``stride`` and ``padding`` are the first convolution's. Raises MerlabError where nothing of the input would be left.
+    ``stride`` and ``padding`` are those of the first convolution. Raises MerlabError if the input is so small that the
+    last maps would be empty.
     """
 
     def __init__(self, task: Task, width: float, stride: int, padding: int) -> None:
@@ -47,7 +48,7 @@ class ShallowStream(nn.Sequential):
         rows, columns = (_left_of(side, stride, padding) for side in (task.height, task.width))
         if min(rows, columns) < 1:
             raise MerlabError(
-                f"shallow AlexNet streams leave nothing of {task.width}x{task.height} pixels at stride {stride}; "
+                f"{task.width}x{task.height} pixels are too few for shallow AlexNet streams at stride {stride}; "
                 "use a larger size in the recipe (published: size=227x227), or preset flow28 for 28x28"
             )
         self.features = second * rows * columns
@@ -57,12 +58,12 @@ class ShallowStream(nn.Sequential):
 
 
 def _normalization() -> nn.LocalResponseNorm:
-    """AlexNet's: k = 2, n = 5, beta = 0.75, alpha = 1e-4 on the sum (torch's alpha is on the mean of n)."""
+    """That of AlexNet: k = 2, n = 5, beta = 0.75, alpha = 1e-4 of the sum (torch's alpha is of the mean over n)."""
     return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
 
 
 def _left_of(side: int, stride: int, padding: int) -> int:
-    """What the first convolution and two poolings leave of a side: 227 -> 13."""
+    """Side of the map after the first convolution and two poolings, pixels: 227 becomes 13."""
     side = (side + 2 * padding - 11) // stride + 1
     for _ in range(2):
         side = (side - 3) // 2 + 1
@@ -78,7 +79,7 @@ class SSSN(nn.Module):
 
     def __init__(self, task: Task, *, width: float = 1.0, stride: int = 4, padding: int = 0) -> None:
         super().__init__()
-        check_channels(task, 1, "SSSN looks at the magnitude or the strain", "channels=m or channels=s")
+        check_channels(task, 1, "SSSN has one stream, for the magnitude or the strain", "channels=m or channels=s")
         self.stream = ShallowStream(task, width, stride, padding)
         self.classify = _classifier(self.stream.features, task.classes)
 
@@ -105,7 +106,7 @@ class DSSN(nn.Module):
 
 
 _PUBLISHED = Preset(
-    source="layers from the authors' released code; the training is merlab's choice, from random weights",
+    source="layers of the authors' released code; the training, from random weights, is merlab's choice",
     training=TrainingSettings(epochs=100, batch_size=32, learning_rate=1e-4, decay=1),
 )
 _SHORT = TrainingSettings(epochs=30, batch_size=32, learning_rate=1e-3, decay=0.5, decay_every=10)
@@ -130,8 +131,8 @@ SSSN_METHOD = Method(
         "paper": _PUBLISHED,
         "reduced": _reduced("m"),
         "flow28": Preset(
-            source="merlab's choice for 28 x 28 flow, whose stretched channels allow the strain alone: a quarter of "
-            "the width, no stride in the first convolution, 30 epochs",
+            source="merlab's choice for 28 x 28 flow, on the strain because its scaled channels give no magnitude: "
+            "a quarter of the width, no stride in the first convolution, 30 epochs",
             reduced=True,
             network={"width": 0.25, "stride": 1, "padding": 5},
             training=_SHORT,

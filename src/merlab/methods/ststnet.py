@@ -1,15 +1,15 @@
-"""STSTNet, three shallow streams on optical flow.
+"""STSTNet, a network with three shallow streams on optical flow.
 
 Liong, Gan, See, Khor and Huang, "Shallow Triple Stream Three-dimensional CNN (STSTNet) for Micro-expression
 Recognition", FG 2019, arXiv:1902.03634.
 
-As read in the authors' released PyTorch code: three parallel 3 x 3 convolutions of 3, 5 and 8 filters, padding
-2; ReLU, then batch normalization; max-pooling 3 / 3; dropout 0.5; average pooling 2 / 2; one linear layer on 400
-features; input 28 x 28 x 3 in 0..255, unscaled; Adam at 5e-5, batches of 256, 800 epochs, last epoch kept (UF1 .7209
-and UAR .7250 on MEGC2019; the paper, in Matlab with 500 epochs: .7353 and .7605, where the "UAR" is macro precision).
+From the authors' released PyTorch code: three parallel 3 x 3 convolutions of 3, 5 and 8 filters, padding 2; ReLU, then
+batch normalization; max-pooling 3 / 3; dropout 0.5; average pooling 2 / 2; one linear layer on 400 features; input
+28 x 28 x 3 in 0..255, unscaled; Adam at 5e-5, batches of 256, 800 epochs, last epoch kept (UF1 .7209 and UAR .7250 on
+MEGC2019; the paper, in Matlab with 500 epochs: .7353 and .7605, where the "UAR" is macro precision).
 
-Assumed: the release trains on channels in the order OpenCV decodes, which one fixed order for training and test makes
-irrelevant. Sizes other than 28 x 28 are merlab's extension.
+Assumed: the order of the channels does not matter. The release uses the order in which OpenCV decodes them, merlab one
+fixed order for training and test. Sizes other than 28 x 28 are merlab's extension.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ PIXEL_RANGE = 255
 class STSTNet(nn.Module):
     """Flow (N, channels, H, W) in [0, 1] -> logits (N, classes); 1683 parameters at 3 x 28 x 28 and 3 classes.
 
-    The three streams differ in nothing but their number of filters, and whatever follows treats each filter on its
-    own: one convolution of 3 + 5 + 8 filters is the same network in a third of the passes over memory. Initial weights
-    have the same distribution too, since torch's bound depends on the filter's inputs alone.
+    The three streams differ only in their number of filters, and the layers up to the linear one process each filter
+    separately. One convolution of 3 + 5 + 8 filters is therefore the same network, and it reads and writes memory a
+    third as often. The initial weights also have the same distribution, because torch's bound depends only on how many
+    inputs a filter has.
     """
 
     def __init__(self, task: Task) -> None:
@@ -52,7 +53,7 @@ class STSTNet(nn.Module):
 
 
 def _pooled_side(side: int) -> int:
-    """What padding 2, max-pooling 3 / 3 and average pooling 2 / 2 leave of a side: 28 -> 5."""
+    """Side of the map after padding 2, max-pooling 3 / 3 and average pooling 2 / 2, pixels: 28 becomes 5."""
     return ((side + 1) // 3 + 1) // 2
 
 
@@ -67,7 +68,7 @@ STSTNET = Method(
             training=TrainingSettings(epochs=800, batch_size=256, learning_rate=5e-5, decay=1),
         ),
         "reduced": Preset(
-            source="merlab's choice: a tenth of the epochs at ten times the learning rate",
+            source="merlab's choice: a tenth of the epochs with ten times the learning rate",
             reduced=True,
             training=TrainingSettings(epochs=80, batch_size=256, learning_rate=5e-4, decay=1),
         ),

@@ -1,8 +1,9 @@
-"""Linear support vector machines behind ``fit`` and ``predict_proba``."""
+"""Linear support vector machines with ``fit`` and ``predict_proba``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,36 +12,41 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from merlab.errors import MerlabError
+from merlab.inputs.recipe import Layout
 from merlab.methods.method import Task
 
 Features = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 
+# A method on flattened inputs takes all of them.
+ANY_LAYOUT: tuple[Layout, ...] = get_args(Layout)
+
 
 def flattened(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The inputs themselves, of any layout: (N, ...) -> (N, numbers)."""
+    """The values of each input as one vector, for any layout: (N, ...) -> (N, numbers)."""
     return inputs.reshape(len(inputs), -1)
 
 
 class LinearSvm:
-    """A linear SVM (squared hinge, balanced classes, one against the rest) on ``features`` of the inputs.
+    """A linear SVM (squared hinge loss, balanced classes, one against the rest) on ``features`` of the inputs.
 
-    ``features`` maps inputs (N, ...) to (N, numbers). ``standardize`` scales each number by its mean and deviation on
-    the training clips; else they are taken as they are. Probabilities are the softmax of the decision values: they
-    order the classes as the SVM does and are not calibrated. A class without training clips gets probability 0.
+    ``features`` maps inputs (N, ...) to (N, numbers). ``standardize`` scales each number by its mean and standard
+    deviation over the training clips; otherwise the numbers stay unchanged. Probabilities are the softmax of the
+    decision values: they rank the classes as the SVM does, and they are not calibrated. A class without training clips
+    gets probability 0.
     """
 
     def __init__(self, task: Task, cost: float, *, features: Features = flattened, standardize: bool = False) -> None:
         self.classes = task.classes
         self.features = features
-        # The problem is convex: the state only orders coordinate descent, so one fixed state serves every seed.
+        # The problem is convex, and the state only sets the order of coordinate descent: one fixed state is enough.
         machine = LinearSVC(C=cost, class_weight="balanced", dual=True, max_iter=100_000, random_state=0)
         self.machine = make_pipeline(StandardScaler(), machine) if standardize else machine
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
-        """Fit one machine a class; raises MerlabError when the training clips are all of one class."""
+        """Fit one machine per class; raises MerlabError if all training clips have the same class."""
         if len(np.unique(labels)) < 2:
             raise MerlabError(
-                f"a linear SVM needs training clips of 2 classes, and all {len(labels)} are of class {labels[0]}; "
+                f"a linear SVM needs training clips of 2 classes, but all {len(labels)} are of class {labels[0]}; "
                 "evaluate on more clips or with fewer folds"
             )
         self.machine.fit(self.features(inputs), labels)
@@ -52,9 +58,9 @@ class LinearSvm:
 
 
 def softmax_of_decisions(values: NDArray[np.floating], present: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
-    """Decision values of the classes ``present``, (N,) of two or (N, present), as probabilities (N, classes).
+    """Probabilities (N, classes) from the decision values of the classes ``present``: (N, present), or (N,) of two.
 
-    A class that is not present gets 0.
+    A class that is not present gets probability 0.
     """
     if values.ndim == 1:
         values = np.stack([-values, values], axis=1)

@@ -20,7 +20,7 @@ TABLE_7 = {
     "dbfem-caffm-l": (8.49, 5.14),
     "dbfem-caffm-g": (8.50, 5.151),
 }
-EVERY_FORM = [*TABLE_7, "resnet18", "resnet34"]
+NETWORKS = [*TABLE_7, "resnet18", "resnet34"]
 TINY = {"width": 0.125}
 GATES = {"ChannelGate", "SpatialGate", "SqueezeExcitation"}
 
@@ -31,7 +31,7 @@ def build(name: str, task: Task, **options):
 
 
 def calibrated(network: nn.Module, inputs: torch.Tensor) -> nn.Module:
-    """Untrained layers all but extinguish their input; batch statistics bring it back to scale."""
+    """Set the statistics of batch normalization, without which the features of untrained layers are almost 0."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 1.0
@@ -62,14 +62,14 @@ def test_stacking_onset_and_apex_hardly_changes_the_size(name):
 
 
 @given(
-    name=st.sampled_from(EVERY_FORM),
+    name=st.sampled_from(NETWORKS),
     height=st.integers(28, 120),
     width=st.integers(28, 120),
     channels=st.integers(1, 8),
     stem_stride=st.sampled_from([1, 2]),
 )
 @settings(max_examples=25)
-def test_any_size_and_any_number_of_channels_gives_one_logit_a_class(name, height, width, channels, stem_stride):
+def test_any_size_and_any_number_of_channels_gives_one_logit_per_class(name, height, width, channels, stem_stride):
     views = views_of(name)
     network = build(name, Task(5, channels, height, width, views), stem_stride=stem_stride, **TINY)
     with torch.inference_mode():
@@ -102,7 +102,7 @@ def test_the_grids_at_the_papers_size():
 
 
 @pytest.mark.parametrize(
-    ("name", "sees_global", "sees_local"),
+    ("name", "uses_global", "uses_local"),
     [
         ("gfem", True, False),
         ("resnet18", True, False),
@@ -113,7 +113,7 @@ def test_the_grids_at_the_papers_size():
         ("dbfem-caffm-g", True, True),
     ],
 )
-def test_a_network_looks_at_the_views_that_it_names(name, sees_global, sees_local):
+def test_a_network_uses_only_the_views_that_it_needs(name, uses_global, uses_local):
     inputs = torch.rand(4, 4, 40, 33)
     network = calibrated(build(name, Task(3, 2, 40, 33, views=2), **TINY), inputs)
     other_global, other_local = inputs.clone(), inputs.clone()
@@ -121,12 +121,12 @@ def test_a_network_looks_at_the_views_that_it_names(name, sees_global, sees_loca
     other_local[:, 2:] += torch.rand(4, 2, 40, 33)
     with torch.inference_mode():
         logits = network(inputs)
-        assert torch.equal(network(other_global), logits) is not sees_global
-        assert torch.equal(network(other_local), logits) is not sees_local
+        assert torch.equal(network(other_global), logits) is not uses_global
+        assert torch.equal(network(other_local), logits) is not uses_local
 
 
 @pytest.mark.parametrize("name", ["dbfem", "dbfem-caffm"])
-def test_a_single_view_is_shown_to_both_branches(name):
+def test_both_branches_get_a_single_view(name):
     one, two = (build(name, Task(3, 2, 40, 33, views), **TINY) for views in (1, 2))
     two.load_state_dict(one.state_dict())
     view = torch.rand(1, 2, 40, 33)
@@ -135,7 +135,7 @@ def test_a_single_view_is_shown_to_both_branches(name):
 
 
 @pytest.mark.parametrize(("name", "other_half"), [("dbfem-caffm-l", slice(0, 2)), ("dbfem-caffm-g", slice(2, 4))])
-def test_one_sided_fusion_draws_its_masks_from_one_branch(name, other_half):
+def test_one_sided_fusion_computes_its_masks_from_one_branch(name, other_half):
     inputs = torch.rand(4, 4, 40, 33)
     network = calibrated(build(name, Task(3, 2, 40, 33, views=2), **TINY), inputs)
     seen = []
@@ -151,8 +151,8 @@ def test_one_sided_fusion_draws_its_masks_from_one_branch(name, other_half):
 
 
 @pytest.mark.parametrize("attention", ["cbam", "se", "sam", "none"])
-@pytest.mark.parametrize("name", EVERY_FORM)
-def test_attention_is_exchanged_everywhere_and_every_parameter_learns(name, attention):
+@pytest.mark.parametrize("name", NETWORKS)
+def test_attention_is_replaced_everywhere_and_every_parameter_learns(name, attention):
     network = build(name, Task(3, 1, 32, 32, views_of(name)), attention=attention, **TINY).train()
     network(torch.rand(4, views_of(name), 32, 32)).square().sum().backward()
     gates = {type(module).__name__ for module in network.modules() if type(module).__name__ in GATES}
@@ -166,7 +166,7 @@ def test_attention_is_exchanged_everywhere_and_every_parameter_learns(name, atte
     assert [label for label, value in network.named_parameters() if value.grad is None] == []
 
 
-@pytest.mark.parametrize("name", EVERY_FORM)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_less_than_28_pixels_is_refused_with_the_remedy(name):
-    with pytest.raises(MerlabError, match="28 pixels a side, got 27x40; choose a larger size"):
+    with pytest.raises(MerlabError, match="28 pixels per side, got 27x40; choose a larger size"):
         build(name, Task(3, 3, 40, 27, views_of(name)))

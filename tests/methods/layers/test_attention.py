@@ -1,4 +1,4 @@
-"""Attention against numbers worked out by hand: equations 2 and 3 of Woo et al. 2018 and of Hu et al. 2018."""
+"""Attention against numbers computed by hand: equations 2 and 3 of Woo et al. 2018 and of Hu et al. 2018."""
 
 import math
 
@@ -52,7 +52,7 @@ def test_the_spatial_gate_is_a_7x7_convolution_over_channel_average_and_maximum(
     assert torch.allclose(gate(FEATURES), torch.full((1, 1, 1, 2), sigmoid(0.1 * (-0.5 + 3.5 + 1 + 4))))
 
 
-def test_squeeze_and_excitation_looks_at_the_averages_alone():
+def test_squeeze_and_excitation_uses_only_the_averages():
     # All weights 0.1 and biases 1: 4 hidden units of 1 + 0.1 x (2 + 1), then 1 + 0.1 x 4 x 1.3.
     gate = all_ones(SqueezeExcitation(2))
     for parameter in gate.parameters():
@@ -70,7 +70,7 @@ def test_squeeze_and_excitation_looks_at_the_averages_alone():
         ("none", 0),
     ],
 )
-def test_what_each_attention_costs_at_256_channels(name, expected):
+def test_the_parameters_of_each_attention_at_256_channels(name, expected):
     assert parameters(Attention(name, 256)) == expected
 
 
@@ -83,12 +83,12 @@ def test_the_channel_gate_comes_before_the_spatial_one():
     for parameter in module.get_submodule("channel").parameters():
         torch.nn.init.zeros_(parameter)  # gate 1/2 everywhere
     torch.nn.init.constant_(module.get_parameter("spatial.convolution.weight"), 0.1)
-    # The spatial gate sees features already halved: 0.1 x 8 / 2.
+    # The spatial gate gets features that are already halved: 0.1 x 8 / 2.
     assert torch.allclose(module(FEATURES), FEATURES * 0.5 * sigmoid(0.4))
 
 
 @pytest.mark.parametrize("name", ["cbam", "se", "sam", "none"])
-def test_guided_gates_come_from_the_guide_alone_and_weigh_both(name):
+def test_guided_gates_are_computed_from_the_guide_and_weight_both_maps(name):
     module = Attention(name, 2)
     both = GuidedAttention(name, 2)
     both.load_state_dict(module.state_dict())
@@ -97,7 +97,7 @@ def test_guided_gates_come_from_the_guide_alone_and_weigh_both(name):
     assert torch.allclose(guided * FEATURES, guide)
 
 
-def test_widths_are_scaled_to_multiples_of_eight_and_gates_stay_usable():
+def test_widths_are_multiples_of_eight_and_gates_keep_at_least_four_units():
     assert [scaled(channels, 0.25) for channels in (32, 64, 96, 768)] == [8, 16, 24, 192]
     assert scaled(8, 0.01) == 8
     assert scaled(83, 1) == 83

@@ -3,16 +3,16 @@
 Zhang et al., "Micro-expression Recognition Based on Dual-branch Feature Extraction and Fusion". Published: a global
 branch (ResNet12 with CBAM), a local branch (Inception-v3 with CBAM) on the facial regions of the action units, their
 fusion by CAFFM, inputs of 231 x 282 pixels, Adam at 0.001, batches of 64, 500 epochs, a step decay of 0.9 every 100
-epochs, and in Table 7 the size and cost of six forms. Not published: layer widths, the stem, the head, the equations
-of CAFFM and of its forms _L and _G, the form of the local input, class weights, augmentation, seeds, the selection of
-a model.
+epochs, and in Table 7 the size and cost of six variants. Not published: layer widths, the stem, the head, the equations
+of CAFFM and of its variants _L and _G, the form of the local input, class weights, augmentation, seeds, and how a model
+is selected.
 
-merlab's layers are a reconstruction that meets all twelve figures of Table 7 within 1 % (``merlab profile``): a
-plausible reading, not evidence of the authors' layers. Its least natural parts are choices made to that end: the
-two-convolution stem, the 1024-wide neck of LTFEM, the twofold upsampling in CAFFM, and the translation layer of
-CAFFM_L and CAFFM_G. Table 7 was met at 3 input channels; the text speaks of onset and apex frames, so the ``paper``
-preset stacks both (6 channels), which adds less than 0.1 % of parameters. The order of 231 x 282 is taken as 231 wide
-and 282 high.
+merlab's layers are a reconstruction. It agrees with all twelve values of Table 7 within 1 % (``merlab profile``), so it
+is plausible, but it is not evidence of the authors' layers. Some of its layers were chosen only to agree with Table 7:
+the stem of two convolutions, the neck of LTFEM with a width of 1024, the upsampling by two in CAFFM, and the
+translation layer of CAFFM_L and CAFFM_G. The values agree for 3 input channels. The text mentions onset and apex
+frames, so the ``paper`` preset stacks both (6 channels), which adds less than 0.1 % of parameters. Assumed: 231 x 282
+means 231 pixels wide and 282 high.
 """
 
 from collections.abc import Callable
@@ -30,11 +30,11 @@ PAPER_INPUT = "onset-apex:size=231x282"
 
 PRESETS = {
     "paper": Preset(
-        source="section IV.B of the paper; what it leaves out (class weights, augmentation) is left off",
+        source="section IV.B of the paper; what it does not mention (class weights, augmentation) is not used",
         training=TrainingSettings(),
     ),
     "reduced": Preset(
-        source="merlab's choice for a CPU without hours: a quarter of the width, small optical flow, balanced classes, "
+        source="merlab's choice, fast enough for a CPU: a quarter of the width, small optical flow, balanced classes, "
         "mirroring and shifts of up to 2 pixels",
         reduced=True,
         network={"width": 0.25},
@@ -52,8 +52,8 @@ PRESETS = {
     ),
     "flow28": Preset(
         source="merlab's choice for 28 x 28 flow: no stride in the stem, a quarter of the width, balanced classes, "
-        "mirroring and shifts of 1 pixel; picked among eight variants on synthetic faces alone, although that a narrow "
-        "network without stride helps was known from the released flow",
+        "mirroring and shifts of 1 pixel; chosen among eight variants on synthetic faces only, but results on the "
+        "released flow had already shown that a narrow network without stride helps",
         reduced=True,
         network={"width": 0.25, "stem_stride": 1},
         training=TrainingSettings(

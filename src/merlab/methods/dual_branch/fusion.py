@@ -1,11 +1,11 @@
-"""CAFFM, the paper's attention fusion of the two branches, and its one-sided forms of Table 7.
+"""CAFFM, the paper's attention fusion of the two branches, and its one-sided variants of Table 7.
 
-The paper says: the features are fused and passed through three consecutive CBAM modules; after concatenation, ReLU
-and residual addition two more CBAM modules refine them, followed by activation and max-pooling. It gives no
-equations, no widths, and does not define the one-sided forms. merlab's reconstruction makes these choices so that
-Table 7 is met: both maps are aligned to one width and raised to a grid twice as fine, a joint gate yields one mask a
-branch, and the one-sided forms compute gates and the three CBAMs from one branch, with a linear translation of its
-descriptor for the other branch.
+From the paper: the features are fused and passed through three consecutive CBAM modules; after concatenation, ReLU and
+residual addition, two more CBAM modules refine them, followed by activation and max-pooling. The paper gives no
+equations and no widths, and it does not define the one-sided variants. merlab's reconstruction makes these choices to
+agree with Table 7: both maps get the same number of channels and a grid twice as fine; a joint gate computes one mask
+per branch; the one-sided variants compute the masks and the three CBAMs from one branch only, and a linear layer
+translates its descriptor for the other branch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Grid = tuple[int, int]
 
 
 def mask_gate(in_channels: int, channels: int) -> nn.Sequential:
-    """One mask a branch: (N, in_channels, h, w) -> (N, 2 x channels, h, w) in (0, 1)."""
+    """Computes one mask per branch: (N, in_channels, h, w) -> (N, 2 x channels, h, w) in (0, 1)."""
     hidden = squeezed(in_channels)
     return nn.Sequential(ConvBnRelu(in_channels, hidden, 1), nn.Conv2d(hidden, 2 * channels, 1), nn.Sigmoid())
 
@@ -30,8 +30,8 @@ def mask_gate(in_channels: int, channels: int) -> nn.Sequential:
 class CAFFM(nn.Module):
     """Convolutional block attention feature fusion of F_G and F_L.
 
-    Takes the maps (N, global_channels, h, w) and (N, local_channels, h, w) and the grid (rows, columns) to fuse on,
-    gives (N, channels, ceil(rows / 2), ceil(columns / 2)). ``attention`` stands in for its five CBAMs.
+    Takes the maps (N, global_channels, h, w) and (N, local_channels, h, w) and the grid (rows, columns) of the fusion;
+    returns (N, channels, ceil(rows / 2), ceil(columns / 2)). ``attention`` replaces its five CBAMs.
     """
 
     gates: type[Gates] = Attention
@@ -64,7 +64,7 @@ class CAFFM(nn.Module):
         return mask_gate(2 * channels, channels)
 
     def _fuse(self, global_map: Tensor, local_map: Tensor) -> tuple[Tensor, Tensor]:
-        """The masked sum (N, channels, h, w) and the three attended maps (N, 3 x channels, h, w)."""
+        """The masked sum (N, channels, h, w), and the maps after each of the three CBAMs (N, 3 x channels, h, w)."""
         global_mask, local_mask = self.masks(torch.cat([global_map, local_map], dim=1)).chunk(2, dim=1)
         fused = global_mask * global_map + local_mask * local_map
         first = self.first(fused)
@@ -73,7 +73,7 @@ class CAFFM(nn.Module):
 
 
 class OneSidedCAFFM(CAFFM):
-    """CAFFM whose masks and first three CBAMs look at one branch only: CAFFM_L (``local``) and CAFFM_G (``global``)."""
+    """CAFFM with masks and first three CBAMs computed from one branch: CAFFM_L (``local``) or CAFFM_G (``global``)."""
 
     gates = GuidedAttention
 

@@ -1,4 +1,4 @@
-"""The global branch: a residual network with attention, the paper's CBAM by default, in every block."""
+"""The global branch: a residual network with attention in every block; the default is CBAM, as in the paper."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Identity() if same else ConvBnRelu(in_channels, out_channels, 1, stride, relu=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Residual plus shortcut, rectified."""
+        """ReLU of residual plus shortcut."""
         return F.relu(self.residual(features) + self.shortcut(features), inplace=True)
 
 
 class GlobalBranch(nn.Module):
     """ResNet12, 18 or 34 with attention: (N, channels, H, W) -> (N, out_channels, h, w).
 
-    The grid h x w is the input divided by 8 stem_stride (depth 12) or 16 stem_stride (18, 34), rounded up. The paper
-    names depths and blocks, not widths; the two-convolution stem, the stages 64, 128, 256 (512) and their counts of
-    blocks are merlab's reconstruction from Table 7. Depth 12 counts the stem's 2 and the blocks' 10 convolutions.
+    The sides h and w are those of the input divided by 8 stem_stride (depth 12) or 16 stem_stride (18, 34), rounded up.
+    The paper gives depths and blocks, but no widths. The stem of two convolutions, the stages of 64, 128, 256 (512)
+    channels and their numbers of blocks are merlab's reconstruction from Table 7. Depth 12 counts the 2 convolutions of
+    the stem and the 10 of the blocks.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The local branch: the first half of Inception-v3 with attention, the paper's CBAM by default."""
+"""The local branch: the first half of Inception-v3 with attention; the default is CBAM, as in the paper."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, Parallel
 class LocalBranch(nn.Module):
     """Inception-v3 (Szegedy et al., CVPR 2016) up to its second block C.
 
-    (N, channels, H, W) -> (N, out_channels, h, w). The grid h x w is the input divided by 8 stem_stride, rounded up,
-    which is the grid of the ResNet12 global branch. The paper says Inception-v3 and CBAM and gives no layers;
-    merlab's reconstruction from Table 7 keeps the stem, three blocks A (pooled features 32, 64, 64), block B and two
-    blocks C (7 x 1 paths of 128 and 160 channels), pads every convolution to the same size, and puts CBAM
-    (or other ``attention``) after B and after each C.
+    (N, channels, H, W) -> (N, out_channels, h, w). The sides h and w are those of the input divided by 8 stem_stride,
+    rounded up, as in the ResNet12 global branch. The paper names Inception-v3 and CBAM, but gives no layers. merlab's
+    reconstruction from Table 7 has the stem, three blocks A (pooled features 32, 64, 64), block B and two blocks C
+    (7 x 1 paths of 128 and 160 channels). It pads every convolution to the same size, and has CBAM (or another
+    ``attention``) after block B and after each block C.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class LocalBranch(nn.Module):
         return features
 
     def _chain(self, in_channels: int, *convolutions: tuple[int, int | tuple[int, int]]) -> nn.Sequential:
-        """Convolutions in a row, each (channels at width 1, kernel)."""
+        """Consecutive convolutions, each given as (channels at width 1, kernel)."""
         chain = nn.Sequential()
         for channels, kernel in convolutions:
             chain.append(ConvBnRelu(in_channels, scaled(channels, self.width), kernel))

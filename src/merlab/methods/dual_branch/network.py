@@ -1,4 +1,4 @@
-"""The four networks of Table 7: one branch alone (two of them), both concatenated, both fused by CAFFM."""
+"""The networks of Table 7: the global branch, the local branch, both concatenated, both fused by CAFFM."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ DROPOUT = 0.5
 
 
 class Neck(nn.Sequential):
-    """From a feature map to logits: 1 x 1 convolution, attention, global average, dropout 0.5, linear.
+    """Logits from a feature map: 1 x 1 convolution, attention, global average, dropout 0.5, linear layer.
 
-    (N, in_channels, h, w) -> (N, classes). merlab's reconstruction: the paper does not describe it.
+    (N, in_channels, h, w) -> (N, classes). It is merlab's reconstruction; the paper does not describe it.
     """
 
     def __init__(self, in_channels: int, channels: int, classes: int, attention: AttentionName = "cbam") -> None:
@@ -36,19 +36,18 @@ class Neck(nn.Sequential):
 
 
 class TwoViewNetwork(nn.Module):
-    """What the networks share: they take (N, views x channels, H, W), the global view first, and give (N, classes).
+    """Base of the networks: (N, views x channels, H, W), the global view first, -> logits (N, classes).
 
-    A task with one view shows it to both branches. ``width`` multiplies every channel count; ``stem_stride`` is 2, or
-    1 for inputs so small that the last grid would vanish (28 x 28 then ends on 4 x 4). ``attention`` replaces CBAM,
-    the paper's, wherever it stands. Raises MerlabError for a task
-    smaller than 28 x 28 pixels.
+    If the task has one view, both branches get it. ``width`` multiplies every number of channels. ``stem_stride`` is 2,
+    or 1 for small inputs (28 x 28 pixels then end on a grid of 4 x 4 instead of 2 x 2). ``attention`` replaces every
+    CBAM of the paper. Raises MerlabError if the task is smaller than 28 x 28 pixels.
     """
 
     def __init__(self, task: Task, stem_stride: int) -> None:
         super().__init__()
         if min(task.height, task.width) < SMALLEST_SIDE:
             raise MerlabError(
-                f"the dual-branch networks need {SMALLEST_SIDE} pixels a side, got {task.width}x{task.height}; "
+                f"the dual-branch networks need {SMALLEST_SIDE} pixels per side, got {task.width}x{task.height}; "
                 f"choose a larger size in the recipe, such as size={SMALLEST_SIDE}x{SMALLEST_SIDE}"
             )
         self.views = task.views
@@ -62,13 +61,13 @@ class TwoViewNetwork(nn.Module):
         return global_view, local_view
 
     def fusion_grid(self, inputs: Tensor) -> Grid:
-        """Rows and columns of the grid one step finer than the branches' last."""
+        """Rows and columns of the grid for the fusion, which is twice as fine as the last grid of the branches."""
         rows, columns = (-(-side // self.fusion_stride) for side in inputs.shape[-2:])
         return rows, columns
 
 
 class GlobalNetwork(TwoViewNetwork):
-    """GFEM: the global branch alone, on the global view. Depths 18 and 34 are Table 5's."""
+    """GFEM: only the global branch, on the global view. Depths 18 and 34 are those of Table 5."""
 
     def __init__(
         self,
@@ -90,7 +89,7 @@ class GlobalNetwork(TwoViewNetwork):
 
 
 class LocalNetwork(TwoViewNetwork):
-    """LTFEM: the local branch alone, on the local view; its neck is 1024 wide."""
+    """LTFEM: only the local branch, on the local view; its neck has 1024 channels."""
 
     def __init__(
         self, task: Task, *, width: float = 1.0, stem_stride: int = 2, attention: AttentionName = "cbam"
@@ -106,7 +105,7 @@ class LocalNetwork(TwoViewNetwork):
 
 
 class DualNetwork(TwoViewNetwork):
-    """DBFEM: both branches, their maps concatenated."""
+    """DBFEM: both branches; their maps are concatenated."""
 
     def __init__(
         self, task: Task, *, width: float = 1.0, stem_stride: int = 2, attention: AttentionName = "cbam"

@@ -1,7 +1,7 @@
-"""Attention for convolutional features, interchangeable: CBAM, squeeze-and-excitation, spatial attention, none.
+"""Attention for convolutional features: CBAM, squeeze-and-excitation (SE), spatial attention (SAM), or none.
 
 CBAM: Woo, Park, Lee and Kweon, "CBAM: Convolutional Block Attention Module", ECCV 2018. SE: Hu, Shen and Sun,
-"Squeeze-and-Excitation Networks", CVPR 2018. SAM is CBAM's spatial half alone.
+"Squeeze-and-Excitation Networks", CVPR 2018. SAM is only the spatial gate of CBAM. One can replace another.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def squeezed(channels: int) -> int:
 
 
 class ChannelGate(nn.Module):
-    """Which channels matter, CBAM's equation 2: one shared perceptron over each channel's average and maximum.
+    """CBAM's weights of the channels, equation 2: one shared perceptron on the average and maximum of each channel.
 
     (N, C, H, W) -> gate (N, C, 1, 1) in (0, 1).
     """
@@ -42,7 +42,7 @@ class ChannelGate(nn.Module):
 
 
 class SqueezeExcitation(nn.Module):
-    """Which channels matter, SE's equations 2 and 3: a perceptron over the average of each channel.
+    """SE's weights of the channels, equations 2 and 3: a perceptron on the average of each channel.
 
     (N, C, H, W) -> gate (N, C, 1, 1) in (0, 1).
     """
@@ -61,7 +61,7 @@ class SqueezeExcitation(nn.Module):
 
 
 class SpatialGate(nn.Module):
-    """Which positions matter, CBAM's equation 3: a 7 x 7 convolution over the channels' average and maximum.
+    """CBAM's weights of the positions, equation 3: a 7 x 7 convolution on the average and maximum over channels.
 
     (N, C, H, W) -> gate (N, 1, H, W) in (0, 1).
     """
@@ -77,7 +77,7 @@ class SpatialGate(nn.Module):
 
 
 class Gates(nn.Module):
-    """The gates of one attention, in their order; each is computed from what the one before left."""
+    """The gates of one attention in their order; each is computed from the features that the gate before weighted."""
 
     def __init__(self, name: AttentionName, channels: int) -> None:
         super().__init__()
@@ -90,20 +90,20 @@ class Gates(nn.Module):
 
 
 class Attention(Gates):
-    """CBAM's two gates, SE's one, CBAM's spatial gate alone, or no gate at all; (N, C, H, W) -> the same."""
+    """The two gates of CBAM, the one of SE, only the spatial gate of CBAM, or none; (N, C, H, W) -> same shape."""
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features weighted by their own gates."""
+        """The features, weighted by gates computed from them."""
         for gate in self.children():
             features = features * gate(features)
         return features
 
 
 class GuidedAttention(Gates):
-    """The same gates, computed from one map and applied to two; twice (N, C, H, W) -> twice the same."""
+    """The same gates, computed from one map and applied to two: two (N, C, H, W) -> two of the same shape."""
 
     def forward(self, features: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
-        """Features and guide, both weighted by the gates of the guide alone."""
+        """Features and guide, both weighted by gates computed from the guide."""
         for module in self.children():
             gate = module(guide)
             features, guide = features * gate, guide * gate

@@ -1,4 +1,4 @@
-"""Convolutions in a row and side by side, and the scaling of channel counts."""
+"""Convolutions, parallel paths, and the scaling of numbers of channels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 class ConvBnRelu(nn.Sequential):
     """Convolution without bias, batch normalization and, unless ``relu`` is False, ReLU.
 
-    Padded by half the (odd) kernel: (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride)).
+    (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride)); the kernel is odd.
     """
 
     def __init__(
@@ -27,17 +27,17 @@ class ConvBnRelu(nn.Sequential):
 
 
 class Parallel(nn.Module):
-    """Paths side by side, their outputs concatenated along the channels: (N, C, H, W) -> (N, sum of theirs, h, w)."""
+    """Parallel paths; their outputs are concatenated along the channels: (N, C, H, W) -> (N, sum of channels, h, w)."""
 
     def __init__(self, *paths: nn.Module) -> None:
         super().__init__()
         self.paths = nn.ModuleList(paths)
 
     def forward(self, features: Tensor) -> Tensor:
-        """The paths' maps, in their order."""
+        """The maps of the paths, in the order of the paths."""
         return torch.cat([path(features) for path in self.paths], dim=1)
 
 
 def scaled(channels: int, width: float) -> int:
-    """A channel count times a width multiplier, rounded to a multiple of 8 and at least 8; width 1 changes nothing."""
+    """A number of channels times ``width``, rounded to a multiple of 8, at least 8; width 1 changes nothing."""
     return channels if width == 1 else max(8, round(channels * width / 8) * 8)
