@@ -156,6 +156,33 @@ def test_answers_that_are_not_probabilities_are_refused(clips, tmp_path, answer,
         evaluate(clips, {"faulty": Faulty}, tmp_path)
 
 
+def broken_network(task):
+    return torch.nn.Linear(2, 2)
+
+
+class Broken(Constant):
+    def fit(self, inputs, labels, groups, seed):
+        raise KeyError("weights")
+
+
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [
+        ({"broken": Broken}, r"method broken: fit raised KeyError: 'weights' \(.*test_api.py, line \d+"),
+        (merlab.Method("net", network=broken_network), "method net: fit raised RuntimeError"),
+        (merlab.Method("net", network=lambda task: task.height / 0), "method net: .* raised ZeroDivisionError"),
+    ],
+)
+def test_a_mistake_in_ones_own_code_names_method_step_and_line(clips, tmp_path, method, fault):
+    with pytest.raises(MerlabError, match=fault):
+        evaluate(clips, method, tmp_path)
+
+
+def test_a_preset_is_ignored_by_a_method_that_has_none(clips, tmp_path):
+    results = evaluate(clips, ["linear-svm", {"mine": Constant}], tmp_path, preset="paper")
+    assert [facts.preset for facts in results.record.methods] == ["paper", "default"]
+
+
 def printed(arguments, cwd, stdin=None):
     done = subprocess.run(
         [sys.executable, *arguments], input=stdin, cwd=cwd, check=False, capture_output=True, text=True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -13,7 +14,7 @@ from sklearn.svm import LinearSVC
 
 from merlab.errors import MerlabError
 from merlab.methods import Method, Task, find_method, methods_of
-from merlab.methods.own import as_method, free_random_states
+from merlab.methods.own import as_classifier, as_method, free_random_states
 
 TASK = Task(classes=3, channels=2, height=4, width=4)
 RNG = np.random.default_rng(0)
@@ -42,9 +43,9 @@ class Plain:
         return np.full((len(inputs), 3), 1 / 3)
 
 
-def built(given, name=None):
-    method = as_method(given, find_method, name)
-    return method.build(TASK, method.presets["default"])
+def built(given):
+    method = as_method(given, find_method)
+    return as_classifier(method.build(TASK, method.presets["default"]), TASK)
 
 
 def fitted(given):
@@ -70,7 +71,7 @@ class TestAScikitLearnClassifier:
         assert free_random_states(make_pipeline(StandardScaler(), DummyClassifier())) == [
             "dummyclassifier__random_state"
         ]
-        assert fitted(DummyClassifier(strategy="uniform")).classifier.estimator.random_state == 7
+        assert fitted(DummyClassifier(strategy="uniform")).estimator.random_state == 7
 
     def test_with_a_random_state_of_its_own_runs_once(self):
         assert not as_method(LogisticRegression(random_state=1), find_method).seeded
@@ -95,7 +96,7 @@ class TestAScikitLearnClassifier:
 
 class TestAnObject:
     def test_gets_inputs_labels_groups_and_seed(self):
-        model = fitted(Recorder()).classifier.model
+        model = fitted(Recorder()).model
         assert model.given == ((30, 2, 4, 4), LABELS.tolist(), GROUPS, 7)
 
     def test_may_do_without_groups_and_seed(self):
@@ -111,11 +112,11 @@ class TestAnObject:
             def __init__(self, task):
                 self.task = task
 
-        assert fitted(Plain).classifier.model.count == 30
-        assert fitted(Sized).classifier.model.task == TASK
+        assert fitted(Plain).model.count == 30
+        assert fitted(Sized).model.task == TASK
 
     def test_of_scikit_learns_base_class_gets_flattened_inputs(self):
-        class Own(BaseEstimator):
+        class Own(BaseEstimator):  # type: ignore[misc]
             def fit(self, inputs, labels):
                 self.shape_ = inputs.shape
                 return self
@@ -123,22 +124,21 @@ class TestAnObject:
             def predict_proba(self, inputs):
                 return np.full((len(inputs), 3), 1 / 3)
 
-        assert fitted(Own()).classifier.estimator.shape_ == (30, 32)
+        assert fitted(Own()).estimator.shape_ == (30, 32)
 
-    def test_whose_code_fails_is_named_with_step_and_line(self):
-        class Broken(Plain):
-            def fit(self, inputs, labels):
-                raise KeyError("weights")
 
-        with pytest.raises(
-            MerlabError, match=r"method broken: fit raised KeyError: 'weights' \(.*test_own.py, line \d+"
-        ):
-            fitted(Broken())
+class TestAPipelineOfAMethod:
+    """``Method(pipeline=...)`` may make any of them."""
+
+    @pytest.mark.parametrize("make", [lambda task: LogisticRegression(), lambda task: Plain(), lambda task: Recorder()])
+    def test_is_fitted_and_asked(self, make):
+        classifier = fitted(Method("own", pipeline=make))
+        np.testing.assert_allclose(classifier.predict_proba(INPUTS).sum(axis=1), 1)
 
 
 class TestWhatStandsForMethods:
     def test_names_objects_and_mappings(self):
-        own = Method("net", network=lambda task: None)
+        own = Method("net", network=torch.nn.Identity)
         given = ["linear-svm", own, Plain(), {"mine": Plain()}]
         assert [method.name for method in methods_of(given)] == ["linear-svm", "net", "plain", "mine"]
 
@@ -151,15 +151,20 @@ class TestWhatStandsForMethods:
 
         assert [method.name for method in methods_of([RidgeOnFlow(), Named()])] == ["ridge-on-flow", "my name"]
 
+    def test_a_pipeline_is_named_after_its_steps(self):
+        assert methods_of(make_pipeline(StandardScaler(), LinearSVC()))[0].name == "standard-scaler+linear-svc"
+
+    def test_a_torch_module_is_refused_with_the_remedy(self):
+        with pytest.raises(MerlabError, match=r"is a torch module; pass merlab.Method\('linear', network="):
+            methods_of(torch.nn.Linear(2, 3))
+
     def test_two_of_one_name_are_refused_with_the_remedy(self):
         with pytest.raises(MerlabError, match="two methods are called plain; pass a dictionary"):
             methods_of([Plain(), Plain()])
 
     @pytest.mark.parametrize("given", [[], 3, [None], object(), [lambda task: None]])
     def test_anything_else_is_refused_with_what_a_method_is(self, given):
-        with pytest.raises(
-            MerlabError, match=r"a method is the name of one, a merlab.Method, a scikit-learn"
-        ):
+        with pytest.raises(MerlabError, match=r"a method is the name of one, a merlab.Method, a scikit-learn"):
             methods_of(given)
 
     def test_a_method_states_one_of_network_and_pipeline(self):

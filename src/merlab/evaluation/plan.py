@@ -31,7 +31,8 @@ LEAKY_SELECTION = "best-epoch-on-test"
 class Entry:
     """One method of a run with everything that decides its predictions.
 
-    ``epochs_of_preset`` is the preset's own number, which marks a shortened run.
+    ``epochs_of_preset`` is the preset's own number, which marks a shortened run. ``own`` is True for a method that is
+    not one of merlab's.
     """
 
     method: Method
@@ -40,6 +41,7 @@ class Entry:
     recipe: Recipe
     seeds: tuple[int, ...]
     epochs_of_preset: int | None = None
+    own: bool = False
 
     @property
     def name(self) -> str:
@@ -78,7 +80,7 @@ class Entry:
             inputs_digest,
             data_digest,
             dict(versions),
-            *([fingerprint((self.method.network, self.method.pipeline))] if is_own(self.method) else []),
+            *([fingerprint((self.method.network, self.method.pipeline))] if self.own else []),
         ]
         return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -96,7 +98,7 @@ class Entry:
             input=str(self.recipe),
             seeds=list(self.seeds),
             stamps=self.stamps,
-            origin=(self.method.origin or "object") if is_own(self.method) else "",
+            origin=(self.method.origin or "object") if self.own else "",
             key=key,
         )
 
@@ -177,9 +179,8 @@ def make_entry(
     preset = method.preset_with(preset_name, network if network and method.network else {})
     recipe = recipe or parse_recipe(preset.input or method.input)
     method.check_layout(recipe.kind.layout)
-    entry = Entry(
-        method, preset_name, preset, recipe.seen_by(method.view), tuple(seeds) if method.seeded else (seeds[0],)
-    )
+    chosen = tuple(seeds) if method.seeded else (seeds[0],)
+    entry = Entry(method, preset_name, preset, recipe.seen_by(method.view), chosen, own=is_own(method))
     if preset.training is None:
         return entry
     changed = preset.model_copy(update={"training": _changed(preset.training, training or {})})

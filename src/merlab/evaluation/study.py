@@ -13,6 +13,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
 from merlab.inputs import InputKind, Recipe, as_recipe
 from merlab.methods import Method, methods_of
+from merlab.methods.method import DEFAULT_PRESET
 from merlab.protocols import label_clips, make_splits
 from merlab.schemes import Scheme, as_scheme
 
@@ -25,7 +26,8 @@ class MethodSetup(BaseModel):
 
     Attributes:
         method: the method.
-        preset: its preset; None: its own choice for the clips (see ``default_preset``).
+        preset: its preset; None: its own choice for the clips (see ``default_preset``). A method of your own without
+            presets ignores it.
         recipe: its input; None: the preset's, else the method's.
         training: training settings that replace the preset's, by name.
         network: network options that replace the preset's, by name.
@@ -42,7 +44,8 @@ class MethodSetup(BaseModel):
 
     def entry(self, table: ClipTable, seeds: Sequence[int]) -> Entry:
         """The method with nothing left open, for these clips; raises MerlabError naming what is wrong."""
-        preset = self.preset or default_preset(self.method, table)
+        without_choice = set(self.method.presets) == {DEFAULT_PRESET}
+        preset = self.preset if self.preset and not without_choice else default_preset(self.method, table)
         return make_entry(self.method, preset, seeds, self.recipe, self.training, self.network)
 
 

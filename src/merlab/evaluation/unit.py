@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from threadpoolctl import threadpool_limits
 
 import merlab
 from merlab.errors import MerlabError
-from merlab.evaluation.plan import LEAKY_SELECTION, Plan
+from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
 from merlab.evaluation.predictions import predictions_table
 from merlab.frames import Float32Array
 from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import Recipe
+from merlab.methods.own import as_classifier, naming_mistakes
 from merlab.progress import Progress, silent
 from merlab.training import NeuralClassifier
 
@@ -60,21 +61,31 @@ def fit_and_predict(plan: Plan, inputs: Float32Array, fit: Fit, on_epoch: OnEpoc
     entry, split = plan.entries[fit.entry], plan.splits[fit.split]
     labels, groups = plan.labeled.labels, plan.labeled.table.groups
     train, test = np.asarray(split.train), np.asarray(split.test)
-    classifier = entry.method.build(plan.task(entry), entry.preset, mirror=mirror_of(entry.recipe))
+    task = plan.task(entry)
+    with _mistakes_of(entry, "making it"):
+        classifier = as_classifier(entry.method.build(task, entry.preset, mirror=mirror_of(entry.recipe)), task)
     arguments: dict[str, Any] = {}
     if isinstance(classifier, NeuralClassifier):
         arguments["on_epoch"] = on_epoch
         if classifier.settings.selection == LEAKY_SELECTION:
             arguments["monitor"] = (inputs[test], labels[test])
     with nullcontext() if isinstance(classifier, NeuralClassifier) else _one_thread():
-        classifier.fit(inputs[train], labels[train], [groups[position] for position in train], fit.seed, **arguments)
-        given = classifier.predict_proba(inputs[test])
+        with _mistakes_of(entry, "fit"):
+            train_groups = [groups[position] for position in train]
+            classifier.fit(inputs[train], labels[train], train_groups, fit.seed, **arguments)
+        with _mistakes_of(entry, "predict_proba"):
+            given = classifier.predict_proba(inputs[test])
     probabilities = _checked(given, entry.name, len(test), len(plan.classes))
     rows = plan.keys.iloc[test].reset_index(drop=True)
     rows = rows.assign(run=fit.key, method=entry.name, fold=split.name, seed=fit.seed)
     rows = rows[["run", "method", "database", "subject", "clip", "fold", "seed"]]
     truth = [plan.classes[label] for label in labels[test]]
     return predictions_table(rows, truth, probabilities, plan.classes)
+
+
+def _mistakes_of(entry: Entry, step: str) -> AbstractContextManager[None]:
+    """A mistake in code that is not merlab's names the method, the step and the line."""
+    return naming_mistakes(entry.name, step) if entry.own else nullcontext()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.pipeline import Pipeline
+from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.methods.method import DEFAULT_INPUT, Classifier, Method, Task
