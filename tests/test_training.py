@@ -1,4 +1,4 @@
-"""Training: what a fit promises whatever the network."""
+"""Training: what holds for every network."""
 
 import numpy as np
 import pytest
@@ -115,7 +115,7 @@ class TestLearning:
         assert probabilities.sum(axis=1) == pytest.approx(np.ones(7))
 
     def test_balanced_weights_make_a_rare_class_count_as_much_as_a_frequent_one(self):
-        # Inputs say nothing, so the best constant answer is the weighted class share.
+        # The inputs are all equal, so the best constant prediction is the weighted class share.
         inputs = np.zeros((48, 1, 8, 8), np.float32)
         labels = np.array([0] * 40 + [1] * 8)
         shares = {}
@@ -127,7 +127,7 @@ class TestLearning:
         assert shares["none"] == pytest.approx(8 / 48, abs=0.05)
         assert shares["balanced"] == pytest.approx(0.5, abs=0.05)
 
-    def test_progress_reports_every_epoch_with_a_falling_loss(self):
+    def test_every_epoch_is_reported_and_the_loss_falls(self):
         reports = []
         fitted(on_epoch=lambda done, total, loss: reports.append((done, total, loss)))
         assert [report[:2] for report in reports] == [(epoch, 15) for epoch in range(1, 16)]
@@ -151,9 +151,9 @@ class TestOptimizers:
         classifier = fitted(with_settings(optimizer="sgd", learning_rate=0.1))
         assert (classifier.predict_proba(unseen).argmax(axis=1) == truth).mean() > 0.9
 
-    def test_a_network_with_a_loss_of_its_own_is_trained_by_it(self):
-        class Turned(NetworkWithLoss):
-            """Its loss learns the other class, from more than its logits."""
+    def test_a_network_with_its_own_loss_is_trained_by_it(self):
+        class Swapped(NetworkWithLoss):
+            """Its loss swaps the two classes, and it gets more than the logits."""
 
             def __init__(self):
                 super().__init__()
@@ -168,7 +168,7 @@ class TestOptimizers:
                 return nn.functional.cross_entropy(logits, 1 - labels, weights)
 
         unseen, truth = bright_and_dark(seed=1)
-        assert (fitted(network=Turned).predict_proba(unseen).argmax(axis=1) == truth).mean() < 0.1
+        assert (fitted(network=Swapped).predict_proba(unseen).argmax(axis=1) == truth).mean() < 0.1
 
 
 class TestRepeatability:
@@ -178,7 +178,7 @@ class TestRepeatability:
         assert np.array_equal(first, again)
         assert not np.array_equal(first, other)
 
-    def test_the_callers_random_state_neither_matters_nor_changes(self):
+    def test_the_callers_random_state_has_no_effect_and_does_not_change(self):
         unseen = bright_and_dark(seed=1)[0]
         torch.manual_seed(1)
         first = fitted().predict_proba(unseen)
@@ -187,14 +187,14 @@ class TestRepeatability:
         assert np.array_equal(fitted().predict_proba(unseen), first)
         assert torch.equal(torch.get_rng_state(), before)
 
-    def test_threads_are_set_for_the_fit_and_given_back(self):
+    def test_threads_are_set_for_the_fit_and_then_restored(self):
         before = torch.get_num_threads()
         seen = []
         fitted(with_settings(threads=1), on_epoch=lambda *_: seen.append(torch.get_num_threads()))
         assert set(seen) == {1}
         assert torch.get_num_threads() == before
 
-    def test_initial_weights_are_drawn_from_the_seed(self):
+    def test_initial_weights_depend_on_the_seed(self):
         with seeded(3, CPU):
             first = small_network().state_dict()
         with seeded(3, CPU):
@@ -221,11 +221,11 @@ class TestSelection:
     def test_validation_with_one_subject_names_the_remedy(self):
         inputs, labels = bright_and_dark()
         classifier = NeuralClassifier(small_network, 2, with_settings(selection="validation"))
-        with pytest.raises(MerlabError, match="2 at least.*selection=fixed"):
+        with pytest.raises(MerlabError, match="at least 2.*selection=fixed"):
             classifier.fit(inputs, labels, ["sub01"] * 48, seed=0)
 
     def test_the_leak_keeps_the_epoch_that_is_best_on_the_test_fold(self):
-        # A test fold with half its labels turned cannot be learned, only picked.
+        # With half of the labels swapped, a test fold cannot be learned; an epoch can only fit it by chance.
         test, labels = bright_and_dark(seed=2)
         noisy = np.where(np.arange(48) % 2, labels, 1 - labels)
         leaky = fitted(with_settings(selection="best-epoch-on-test"), monitor=(test, noisy))
@@ -240,7 +240,7 @@ class TestSelection:
     @pytest.mark.parametrize(
         ("selection", "given"), [("best-epoch-on-test", False), ("fixed", True), ("validation", True)]
     )
-    def test_the_test_fold_is_taken_by_the_leak_and_by_nothing_else(self, selection, given):
+    def test_only_the_leak_uses_the_test_fold(self, selection, given):
         monitor = bright_and_dark(seed=2) if given else None
         with pytest.raises(MerlabError, match="only best-epoch-on-test"):
             fitted(with_settings(selection=selection), monitor=monitor)
@@ -251,7 +251,7 @@ class TestFaults:
     def test_inputs_that_are_not_finite_are_named(self, value):
         inputs, labels = bright_and_dark()
         inputs[11, 0, 3, 3] = value
-        with pytest.raises(MerlabError, match="1 of 48 inputs hold NaN or infinity, the first in row 11"):
+        with pytest.raises(MerlabError, match="1 of 48 inputs contain NaN or infinity, the first is row 11"):
             NeuralClassifier(small_network, 2, QUICK).fit(inputs, labels, SUBJECTS, seed=0)
 
     def test_inputs_that_are_not_finite_are_refused_at_prediction_too(self):
@@ -264,17 +264,17 @@ class TestFaults:
 
     def test_labels_out_of_range_are_named(self):
         inputs, labels = bright_and_dark()
-        with pytest.raises(MerlabError, match=r"labels of 2 classes lie in 0\.\.1, got 1\.\.2"):
+        with pytest.raises(MerlabError, match=r"labels of 2 classes must be in 0\.\.1, got 1\.\.2"):
             NeuralClassifier(small_network, 2, QUICK).fit(inputs, labels + 1, SUBJECTS, seed=0)
 
-    def test_as_many_labels_and_subjects_as_clips(self):
+    def test_another_number_of_labels_than_clips_is_refused(self):
         inputs, labels = bright_and_dark()
-        with pytest.raises(MerlabError, match="48 clips need as many labels"):
+        with pytest.raises(MerlabError, match="48 clips need 48 labels and 48 subjects, got 47 and 48"):
             NeuralClassifier(small_network, 2, QUICK).fit(inputs, labels[:-1], SUBJECTS, seed=0)
 
     def test_one_clip_is_too_few(self):
         inputs, labels = bright_and_dark(1)
-        with pytest.raises(MerlabError, match="2 clips at least"):
+        with pytest.raises(MerlabError, match="at least 2 training clips"):
             NeuralClassifier(small_network, 2, QUICK).fit(inputs, labels, ["sub01"], seed=0)
 
     def test_predicting_before_fitting_is_refused(self):
@@ -294,7 +294,7 @@ class TestFaults:
         with pytest.raises(MerlabError, match="no usable CUDA device"):
             resolve_device("cuda")
 
-    def test_mirroring_needs_to_know_how(self):
+    def test_mirroring_needs_a_function(self):
         with pytest.raises(MerlabError, match="mirror_of"):
             NeuralClassifier(small_network, 2, with_settings(mirror=True))
 
@@ -306,7 +306,7 @@ class TestBatches:
         assert sorted(torch.cat(batches).tolist()) == list(range(count))
         assert all(2 <= len(batch) <= size + 1 for batch in batches)
 
-    def test_a_lone_last_clip_does_not_break_batch_normalization(self):
+    def test_a_single_last_clip_does_not_break_batch_normalization(self):
         def one_by_one():
             return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(1, 2))
 
@@ -349,7 +349,7 @@ class TestAugmentation:
         assert abs(by) <= pixels
         assert torch.equal(moved[0, 0, 0], (torch.arange(12.0) - by).clamp(0, 11))
 
-    def test_a_sequence_is_mirrored_and_shifted_as_one(self):
+    def test_all_frames_of_a_sequence_are_shifted_together(self):
         sequences = torch.arange(12.0).expand(6, 4, 2, 12, 12)
         with seeded(0, CPU):
             moved = shifted(sequences, 3)
@@ -357,7 +357,7 @@ class TestAugmentation:
         assert torch.equal(moved, moved[:, :1, :1].expand_as(moved))
         assert len({tuple(moved[clip, 0, 0, 0].tolist()) for clip in range(6)}) > 1
 
-    def test_a_network_of_sequences_is_trained_like_any_other(self):
+    def test_a_network_on_sequences_is_trained_like_any_other(self):
         images, labels = bright_and_dark()
         sequences = np.repeat(images[:, None], 5, axis=1)
         classifier = NeuralClassifier(
@@ -371,7 +371,7 @@ class TestAugmentation:
 
 
 class TestPrecision:
-    def test_what_is_asked_for_is_what_is_used(self):
+    def test_a_requested_precision_is_used(self):
         settings = TrainingSettings(precision="bfloat16")
         assert resolve_precision(settings, CPU, parameters=10, pixels=10) == "bfloat16"
 
@@ -391,7 +391,7 @@ class TestPrecision:
         monkeypatch.setattr("merlab.training.processor_field", lambda _: f"fpu {flags} sse")
         assert resolve_precision(TrainingSettings(), CPU, parameters, side * side) == expected
 
-    def test_the_choice_can_be_asked_before_training_and_draws_nothing(self):
+    def test_the_precision_is_known_before_training_and_needs_no_random_numbers(self):
         before = torch.get_rng_state()
         assert NeuralClassifier(small_network, 2, QUICK).precision(8, 8) == "float32"
         assert torch.equal(torch.get_rng_state(), before)

@@ -1,4 +1,4 @@
-"""Fit one network on one fold: the loop, its settings, and what keeps its numbers repeatable."""
+"""Train one network on one fold, repeatably: the settings and the training loop."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ Mirror = Callable[[Tensor], Tensor]
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
 EpochReport = Callable[[int, int, float], None]
 
-# Below either, converting to and from bfloat16 costs a CPU more than the faster convolutions save: 0.54 M parameters at
-# 80 x 96 trained faster in float32, 8.5 M at 231 x 282 in bfloat16 (1.7 times).
+# If the network or the input is smaller, a CPU loses more time on converting to and from bfloat16 than the faster
+# convolutions save: 0.54 M parameters at 80 x 96 trained faster in float32, 8.5 M at 231 x 282 in bfloat16 (1.7 times).
 LARGE_PARAMETERS = 1_000_000
 LARGE_PIXELS = 128 * 128
 MOMENTUM = 0.9
 
 
 class TrainingSettings(BaseModel):
-    """How a network is trained. The defaults are the paper's: Adam, 500 epochs, batches of 64, step decay of 0.9.
+    """The training settings of a network. Defaults are the paper's: Adam, 500 epochs, batches of 64, step decay of 0.9.
 
     Attributes:
         optimizer: ``sgd`` is stochastic gradient descent with momentum 0.9.
-        class_weights: ``balanced`` weighs the loss by the inverse class frequency of the training clips.
-        mirror: flip each clip left to right with probability 1/2, horizontal motion included.
+        class_weights: ``balanced`` weights the loss by the inverse class frequency of the training clips.
+        mirror: flip each clip left to right with probability 1/2; horizontal motion then changes its sign.
         shift: move each clip by up to this many pixels along both axes, repeating its border.
-        precision: ``auto`` is a rule, never a timing, see ``resolve_precision``.
+        precision: ``auto`` chooses by a fixed rule (see ``resolve_precision``), never by a timing.
         selection: ``fixed`` keeps the last epoch. ``validation`` holds out subjects of the training fold and keeps the
-            epoch of the least class-balanced loss on them. ``best-epoch-on-test`` keeps the epoch of the best accuracy
-            on the test fold: a leak, here only to show the size of the leak.
+            epoch with the smallest class-balanced loss on them. ``best-epoch-on-test`` keeps the epoch with the best
+            accuracy on the test fold. This is a leak; it exists only to measure how large the leak is.
         validation_share: the share of the training subjects that ``validation`` holds out.
-        threads: CPU threads of one fit; fixed, because sums depend on how they are divided.
+        threads: number of CPU threads; it is fixed, because rounding depends on how sums are divided among threads.
 
     """
 
@@ -71,18 +71,18 @@ class TrainingSettings(BaseModel):
 
 
 class NetworkWithLoss(nn.Module):
-    """A network that is trained by more than the cross-entropy of its logits.
+    """A network with its own loss, instead of the cross-entropy of its logits.
 
-    In evaluation it gives logits (N, classes) like any other; in training whatever its ``loss`` needs.
+    In evaluation mode it returns logits (N, classes), as every network; in training mode, what ``loss`` needs.
     """
 
     def loss(self, outputs: Any, labels: Tensor, weights: Tensor | None) -> Tensor:
-        """The loss of a batch (): ``outputs`` of training mode, labels (N,), weights of the classes (classes,)."""
+        """The loss () of a batch: ``outputs`` in training mode, labels (N,), class weights (classes,)."""
         raise NotImplementedError
 
 
 class BestEpoch:
-    """The first epoch of the best score so far, and a copy of its weights."""
+    """The epoch with the best score so far (the first of several), and a copy of its weights."""
 
     def __init__(self) -> None:
         self.epoch = 0
@@ -90,21 +90,21 @@ class BestEpoch:
         self.weights: dict[str, Tensor] = {}
 
     def consider(self, epoch: int, score: float, module: nn.Module) -> None:
-        """Take this epoch if it scores higher than all before it."""
+        """Keep this epoch if its score is higher than all scores before."""
         if self.epoch == 0 or score > self.score:
             self.epoch, self.score = epoch, score
             self.weights = {name: value.clone() for name, value in module.state_dict().items()}
 
 
 class NeuralClassifier:
-    """A torch network behind ``fit`` and ``predict_proba``.
+    """A torch network with ``fit`` and ``predict_proba``.
 
-    ``network`` makes the untrained module; it maps (N, C, H, W), or (N, T, C, H, W) for sequences, to logits
+    ``network`` returns the untrained module, which maps (N, C, H, W), or (N, T, C, H, W) for sequences, to logits
     (N, classes). ``mirror`` flips a batch of this input left to right (``merlab.inputs.mirror_of``); settings with
-    mirror=True need it. A fit is repeatable: the same seed on the same machine gives the same numbers, and torch's
-    global random state is left as it was found.
+    mirror=True need it. Training is repeatable: the same seed on the same machine gives the same numbers. Torch's
+    global random state does not change.
 
-    After ``fit``: ``module`` is the trained network, ``kept_epoch`` the epoch (from 1) that its weights come from.
+    After ``fit``, ``module`` is the trained network and ``kept_epoch`` the epoch of its weights, counted from 1.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class NeuralClassifier:
     ) -> None:
         if settings.mirror and mirror is None:
             raise MerlabError(
-                "training with mirror=True needs to know how this input is mirrored (horizontal flow changes sign); "
+                "mirror=True needs a function that mirrors this input (horizontal flow changes its sign); "
                 "pass mirror=merlab.inputs.mirror_of(recipe), or set mirror to false"
             )
         self.network = network
@@ -136,11 +136,11 @@ class NeuralClassifier:
 
     @property
     def device(self) -> torch.device:
-        """Where the network runs."""
+        """The device on which the network runs."""
         return resolve_device(self.settings.device)
 
     def precision(self, height: int, width: int) -> Precision:
-        """The arithmetic that inputs of this size are trained and judged in; can be asked before ``fit``."""
+        """The precision of training and prediction for inputs of this size; known before ``fit``."""
         return resolve_precision(self.settings, self.device, self._parameters, height * width)
 
     @cached_property
@@ -160,18 +160,18 @@ class NeuralClassifier:
     ) -> None:
         """Train on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row.
 
-        ``monitor`` is the test fold (inputs, labels), given exactly when selection is ``best-epoch-on-test``.
-        ``on_epoch(done, total, loss)`` is called after every epoch.
+        ``monitor`` is the test fold (inputs, labels); the selection ``best-epoch-on-test`` needs it, and no other may
+        have it. ``on_epoch(done, total, loss)`` is called after every epoch.
 
         Raises MerlabError for inputs that are not finite, labels out of range, too few clips or subjects, a loss that
-        is no longer finite, and a device whose memory does not suffice.
+        is not finite, and a device with too little memory.
         """
         check_inputs(inputs)
         check_labels(labels, groups, len(inputs), self.classes)
         if (monitor is not None) != (self.settings.selection == "best-epoch-on-test"):
             raise MerlabError(
-                f"selection={self.settings.selection} was {'not ' if monitor is None else ''}given the test fold; only "
-                "best-epoch-on-test, which shows the size of the leak, looks at it while training"
+                f"selection={self.settings.selection} got {'no' if monitor is None else 'a'} test fold; only "
+                "best-epoch-on-test, which measures a leak, uses the test fold during training, and it needs one"
             )
         training, judged = self._divide(inputs, labels, groups, seed, monitor)
         keep_freed_memory()
@@ -183,7 +183,7 @@ class NeuralClassifier:
         self._module = module.eval()
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Class probabilities (N, classes): the softmax of the logits, which is not calibrated."""
+        """Class probabilities (N, classes): the softmax of the logits, not calibrated."""
         check_inputs(inputs)
         with self._repeatable():
             logits = self._logits(self.module, self._on_device(inputs))
@@ -197,16 +197,14 @@ class NeuralClassifier:
         seed: int,
         monitor: LabeledInputs | None,
     ) -> tuple[LabeledInputs, LabeledInputs | None]:
-        """What is trained on, and what each epoch is judged on."""
+        """The clips for training, and the clips that score each epoch (None for the selection ``fixed``)."""
         chosen = np.arange(len(labels))
         judged = monitor
         if self.settings.selection == "validation":
             chosen, held_out = hold_out_subjects(groups, self.settings.validation_share, seed)
             judged = inputs[held_out], labels[held_out]
         if len(chosen) < 2:
-            raise MerlabError(
-                "a network is trained on 2 clips at least; give it more clips, or evaluate with fewer folds"
-            )
+            raise MerlabError("a network needs at least 2 training clips; use more clips, or evaluate with fewer folds")
         return (inputs[chosen], labels[chosen]), judged
 
     def _on_device(self, inputs: NDArray[np.float32]) -> Tensor:
@@ -253,7 +251,7 @@ class NeuralClassifier:
         weights: Tensor | None,
         optimizer: torch.optim.Optimizer,
     ) -> float:
-        """One pass over the training clips; the mean loss of a clip."""
+        """Train on all training clips once; returns the mean loss per clip."""
         inputs, labels = training
         module.train()
         total = torch.zeros((), device=inputs.device)
@@ -286,7 +284,7 @@ class NeuralClassifier:
         return torch.cat([self._forward(module, batch).float() for batch in batches])
 
     def _score(self, module: nn.Module, inputs: Tensor, labels: Tensor) -> float:
-        """How good an epoch is, higher is better: accuracy on the test fold, else minus the balanced loss."""
+        """The score of an epoch, higher is better: accuracy on the test fold, or the negative balanced loss."""
         logits = self._logits(module, inputs)
         if self.settings.selection == "best-epoch-on-test":
             return float((logits.argmax(dim=1) == labels).double().mean())
@@ -294,7 +292,7 @@ class NeuralClassifier:
 
     @contextmanager
     def _repeatable(self) -> Iterator[None]:
-        """Fixed threads, repeatable cuDNN algorithms, and a remedy for a device that is too small."""
+        """Fix the number of threads and the cuDNN algorithms; give the remedy if the device has too little memory."""
         threads_before = torch.get_num_threads()
         torch.set_num_threads(self.settings.threads)
         try:
@@ -302,7 +300,7 @@ class NeuralClassifier:
                 yield
         except torch.cuda.OutOfMemoryError as error:
             raise MerlabError(
-                f"the memory of {self.device} does not suffice for batches of {self.settings.batch_size}; "
+                f"{self.device} has too little memory for batches of {self.settings.batch_size}; "
                 "lower batch_size, or set device to cpu"
             ) from error
         finally:
@@ -310,32 +308,34 @@ class NeuralClassifier:
 
 
 def check_inputs(inputs: NDArray[np.float32]) -> None:
-    """Raise MerlabError unless inputs are (N, [T,] C, H, W) of finite numbers, N at least 1."""
+    """Raise MerlabError unless inputs are (N, [T,] C, H, W), N at least 1, with finite values."""
     if inputs.ndim not in (4, 5) or len(inputs) == 0:
         raise MerlabError(
-            "inputs must be (clips, channels, height, width) or (clips, frames, channels, height, width) with one clip "
-            f"at least, got {inputs.shape}"
+            "inputs must be (clips, channels, height, width) or (clips, frames, channels, height, width) with at least "
+            f"one clip, got {inputs.shape}"
         )
     unfit = np.flatnonzero(~np.isfinite(inputs).all(axis=tuple(range(1, inputs.ndim))))
     if len(unfit):
         raise MerlabError(
-            f"{len(unfit)} of {len(inputs)} inputs hold NaN or infinity, the first in row {unfit[0]}; "
-            "make these inputs again, or leave the clips out"
+            f"{len(unfit)} of {len(inputs)} inputs contain NaN or infinity, the first is row {unfit[0]}; "
+            "compute these inputs again, or leave the clips out"
         )
 
 
 def check_labels(labels: NDArray[np.int64], groups: Sequence[str], clips: int, classes: int) -> None:
-    """Raise MerlabError unless there is one label in 0..classes-1 and one subject a clip."""
+    """Raise MerlabError unless each clip has a label in 0..classes-1 and a subject."""
     if not len(labels) == len(groups) == clips:
         raise MerlabError(
-            f"{clips} clips need as many labels and subjects, got {len(labels)} labels, {len(groups)} subjects"
+            f"{clips} clips need {clips} labels and {clips} subjects, got {len(labels)} and {len(groups)}"
         )
     if labels.min() < 0 or labels.max() >= classes:
-        raise MerlabError(f"labels of {classes} classes lie in 0..{classes - 1}, got {labels.min()}..{labels.max()}")
+        raise MerlabError(
+            f"labels of {classes} classes must be in 0..{classes - 1}, got {labels.min()}..{labels.max()}"
+        )
 
 
 def resolve_device(name: Literal["auto", "cpu", "cuda"]) -> torch.device:
-    """``auto`` takes the GPU where there is one; raises MerlabError where ``cuda`` is asked for and absent."""
+    """The device; ``auto`` is the GPU if there is one. Raises MerlabError for ``cuda`` without a usable GPU."""
     present = torch.cuda.is_available()
     if name == "cuda" and not present:
         raise MerlabError("device=cuda, but torch finds no usable CUDA device; set device to auto or cpu")
@@ -343,10 +343,10 @@ def resolve_device(name: Literal["auto", "cpu", "cuda"]) -> torch.device:
 
 
 def resolve_precision(settings: TrainingSettings, device: torch.device, parameters: int, pixels: int) -> Precision:
-    """The precision that ``auto`` stands for: a rule on the device and the size of the work.
+    """The precision of the settings; ``auto`` depends on the device, the network and the input, by a fixed rule.
 
-    A GPU with bfloat16 arithmetic (compute capability 8.0 up) uses it. A CPU uses it where the processor has it
-    (AVX-512 BF16 or AMX) and the work is large. Else float32.
+    A GPU uses bfloat16 if it has bfloat16 arithmetic (compute capability 8.0 or higher). A CPU uses it if the processor
+    has it (AVX-512 BF16 or AMX) and network and input are large (``is_large``). Otherwise it is float32.
     """
     if settings.precision != "auto":
         return settings.precision
@@ -356,18 +356,18 @@ def resolve_precision(settings: TrainingSettings, device: torch.device, paramete
 
 
 def is_large(parameters: int, pixels: int) -> bool:
-    """Whether both the network (1 M parameters) and the input (128 x 128 pixels) are large: rules hang on it."""
+    """Whether network (1 M parameters) and input (128 x 128 pixels) are both large, for the choice of a precision."""
     return parameters >= LARGE_PARAMETERS and pixels >= LARGE_PIXELS
 
 
 def cpu_has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself; False where the system does not tell (only Linux does)."""
+    """Whether the processor has bfloat16 arithmetic; False on systems other than Linux, which do not report it."""
     return not {"avx512_bf16", "amx_bf16"}.isdisjoint(processor_field("flags").split())
 
 
 @lru_cache
 def processor_field(name: str) -> str:
-    """A field of the first processor in /proc/cpuinfo, such as ``model name``; empty where there is none."""
+    """A field of the first processor in /proc/cpuinfo, such as ``model name``; empty if there is none."""
     table = Path("/proc/cpuinfo")
     if not table.exists():
         return ""
@@ -377,7 +377,7 @@ def processor_field(name: str) -> str:
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Draw from ``seed`` inside, on the CPU and on ``device``; give torch its random state back afterwards."""
+    """Seed torch inside, on the CPU and on ``device``; afterwards restore its random state."""
     gpus = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=gpus):
         torch.default_generator.manual_seed(seed)
@@ -387,11 +387,11 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
 
 
 def hold_out_subjects(groups: Sequence[str], share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows to train on and rows held out; no subject is in both. Raises MerlabError for fewer than 2 subjects."""
+    """Rows for training and rows held out, without common subjects; raises MerlabError for fewer than 2 subjects."""
     subjects = len(set(groups))
     if subjects < 2:
         raise MerlabError(
-            f"selection=validation holds out subjects of the training fold, which has {subjects}; it needs 2 at least: "
+            f"selection=validation needs at least 2 subjects in the training fold, to hold some out; it has {subjects}; "
             "use selection=fixed, or a protocol with larger training folds"
         )
     held_out = min(max(1, round(share * subjects)), subjects - 1)
@@ -401,7 +401,7 @@ def hold_out_subjects(groups: Sequence[str], share: float, seed: int) -> tuple[N
 
 
 def make_optimizer(settings: TrainingSettings, module: nn.Module) -> torch.optim.Optimizer:
-    """The optimizer that the settings name."""
+    """The optimizer of the settings."""
     common: dict[str, Any] = {
         "lr": settings.learning_rate,
         "weight_decay": settings.weight_decay,
@@ -413,32 +413,32 @@ def make_optimizer(settings: TrainingSettings, module: nn.Module) -> torch.optim
 
 
 def training_loss(module: nn.Module, outputs: Any, labels: Tensor, weights: Tensor | None) -> Tensor:
-    """The network's own loss where it has one, else the cross-entropy of its logits, weighted by class."""
+    """The network's own loss if it has one, otherwise the class-weighted cross-entropy of its logits."""
     if isinstance(module, NetworkWithLoss):
         return module.loss(outputs, labels, weights)
     return F.cross_entropy(outputs.float(), labels, weights)
 
 
 def balanced_weights(labels: Tensor, classes: int) -> Tensor:
-    """A weight a class (classes,): N / (classes present x clips of the class); 0 for a class without clips."""
+    """One weight per class (classes,): N / (classes present x clips of the class); 0 for a class without clips."""
     counts = torch.bincount(labels, minlength=classes).float()
     return torch.where(counts > 0, len(labels) / ((counts > 0).sum() * counts.clamp(min=1)), 0.0)
 
 
 def random_batches(count: int, size: int, device: torch.device) -> list[Tensor]:
-    """Rows 0..count-1 in random order, cut into batches; a lone last row joins the batch before it.
+    """Rows 0..count-1 in random order, divided into batches; a single last row is added to the batch before it.
 
-    Batch normalization has no variance to divide by when a batch is one clip on a grid of 1 x 1.
+    Batch normalization needs more than one value per channel, which one clip on a grid of 1 x 1 does not give.
     """
     batches = list(torch.split(torch.randperm(count, device=device), size))
     if len(batches) > 1 and len(batches[-1]) == 1:
-        lone = batches.pop()
-        batches[-1] = torch.cat([batches[-1], lone])
+        single = batches.pop()
+        batches[-1] = torch.cat([batches[-1], single])
     return batches
 
 
 def shifted(batch: Tensor, pixels: int) -> Tensor:
-    """Move each of (N, ..., H, W) by whole pixels drawn from -pixels..pixels along both axes, repeating the border."""
+    """Move each of (N, ..., H, W) by random whole pixels, -pixels..pixels along both axes; the border is repeated."""
     count, height, width = len(batch), *batch.shape[-2:]
     down, right = torch.randint(-pixels, pixels + 1, (2, count, 1), device=batch.device)
     rows = (torch.arange(height, device=batch.device) - down).clamp(0, height - 1)
