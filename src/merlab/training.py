@@ -391,7 +391,7 @@ def hold_out_subjects(groups: Sequence[str], share: float, seed: int) -> tuple[N
     subjects = len(set(groups))
     if subjects < 2:
         raise MerlabError(
-            f"selection=validation needs at least 2 subjects in the training fold, to hold some out; it has {subjects}; "
+            f"selection=validation needs at least 2 subjects in the training fold, which has {subjects}; "
             "use selection=fixed, or a protocol with larger training folds"
         )
     held_out = min(max(1, round(share * subjects)), subjects - 1)
