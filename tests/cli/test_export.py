@@ -1,4 +1,4 @@
-"""Taking a recognizer elsewhere."""
+"""The export of a recognizer, as a user types it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def weights(tmp_path):
     return tmp_path / "weights.safetensors"
 
 
-def test_an_exported_file_is_judged_and_says_what_it_is(merlab, weights, tmp_path):
+def test_an_exported_file_is_compared_and_described(merlab, weights, tmp_path):
     pytest.importorskip("onnxruntime")
     command = ("export", "--weights", weights, "--format", "onnx", "--subjects", 1)
     status, out, _ = merlab(*command, "--out", "network.onnx", "--json")
-    told = json.loads(out)
+    content = json.loads(out)
     assert status == 0
-    assert (told["clips"], told["changed"], told["judged_on"]) == (6, 0, "6 SYNTHETIC clips of unseen faces")
-    assert told["bytes"] == (tmp_path / "network.onnx").stat().st_size
-    assert told["weights-sha256"] == load_recognizer(weights).digest
+    assert (content["clips"], content["changed"], content["judged_on"]) == (6, 0, "6 SYNTHETIC clips of unseen faces")
+    assert content["bytes"] == (tmp_path / "network.onnx").stat().st_size
+    assert content["weights-sha256"] == load_recognizer(weights).digest
     status, out, err = merlab(*command, "--out", "another.onnx")
     assert "0 of 6" in out
     assert "SYNTHETIC" in err
@@ -34,20 +34,20 @@ def test_an_exported_file_is_judged_and_says_what_it_is(merlab, weights, tmp_pat
     assert (status, "another.onnx exists" in err) == (1, True)
 
 
-def test_a_database_can_be_judged_on(merlab, flow):
+def test_the_comparison_can_use_a_database(merlab, flow):
     pytest.importorskip("onnxruntime")
     recipe = "flow:channels=uvs,scale=minmax,size=28x28"
     small_recognizer(recipe=recipe).save(flow.parent / "released.safetensors")
     command = ("export", "--weights", "released.safetensors", "--format", "onnx", "--out", "released.onnx", "--json")
-    told = json.loads(merlab(*command, "--database", "ststnet-flow", "--root", flow)[1])
-    assert told["judged_on"] == f"{told['clips']} clips of ststnet-flow"
+    content = json.loads(merlab(*command, "--database", "ststnet-flow", "--root", flow)[1])
+    assert content["judged_on"] == f"{content['clips']} clips of ststnet-flow"
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"--weights": "nothing.safetensors"}, "does not exist"),
-        ({"--weights": "text.safetensors"}, "no whole safetensors file"),
+        ({"--weights": "text.safetensors"}, "not a complete safetensors file"),
         ({"--precision": "bf16"}, "choose --format openvino"),
         ({"--out": "network.xml"}, "ends in .onnx"),
         ({"--database": "ststnet-flow"}, "--root"),
@@ -76,10 +76,10 @@ def test_the_recognizer_that_ships_can_be_exported(merlab, monkeypatch, kind, pr
     if RUNTIMES["openvino-bf16" if precision == "bf16" else kind].unavailable is not None:
         pytest.skip("this machine lacks what computes it")
     monkeypatch.setattr(export_clips, "CALIBRATION_SUBJECTS", 1)
-    out = {"onnx": "network.onnx", "openvino": "network.xml"}[kind]
+    file = {"onnx": "network.onnx", "openvino": "network.xml"}[kind]
     options = ("--format", kind, "--precision", precision, "--subjects", 2)
-    status, told, _ = merlab("export", *options, "--out", out, "--json")
-    judged = json.loads(told)
-    assert (status, judged["clips"]) == (0, 12)
-    assert judged["changed"] <= (0 if precision == "fp32" else 2)
-    assert judged["logits"] <= share * judged["logit_range"]
+    status, out, _ = merlab("export", *options, "--out", file, "--json")
+    found = json.loads(out)
+    assert (status, found["clips"]) == (0, 12)
+    assert found["changed"] <= (0 if precision == "fp32" else 2)
+    assert found["logits"] <= share * found["logit_range"]

@@ -1,4 +1,4 @@
-"""Weights of one's own, as a user trains, looks at and mistypes them."""
+"""Weights of your own, as a user trains and inspects them, mistakes included."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ SUBJECTS = ("sub01", "sub02", "sub03", "sub04", "s1", "s2", "s3", "s4")
 SMALL = ("--method", "ststnet", "--preset", "reduced", "--seeds", 1)
 
 
-def test_weights_from_ones_own_database_say_what_they_are(merlab, tmp_path):
+def test_weights_from_your_own_database_have_a_card(merlab, tmp_path):
     flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
     status, out, err = merlab("pretrain", "mine.safetensors", "--database", "ststnet-flow", "--root", flow, *SMALL)
     assert status == 0, err
-    assert "written: mine.safetensors; what it was made from lies in mine-work" in out
+    assert "written: mine.safetensors; intermediate files are in mine-work" in out
     card = json.loads(merlab("weights", "mine.safetensors", "--json")[1])
     assert [row["method"] for row in card["scores"]] == ["constant", "random", "linear-svm", "ststnet"]
     assert card["trained_on"]["databases"] == ["casme2", "smic"]
@@ -31,11 +31,12 @@ def test_weights_from_ones_own_database_say_what_they_are(merlab, tmp_path):
     [
         (("--database", "ststnet-flow"), "one --root for each --database"),
         (("--score-on", "ststnet-flow"), "one --score-root for each --score-on"),
+        (("--scheme", "gone"), "label scheme"),
         (("--method", "linear-svm"), "not a network"),
         (("--method", "ststnet", "--preset", "flow28"), "no preset"),
     ],
 )
-def test_a_mistake_is_named_before_anything_is_drawn(merlab, tmp_path, arguments, message):
+def test_a_mistake_is_named_before_any_work(merlab, tmp_path, arguments, message):
     status, _, err = merlab("pretrain", "mine.safetensors", *arguments)
     assert status == 1
     assert message in err
@@ -43,7 +44,14 @@ def test_a_mistake_is_named_before_anything_is_drawn(merlab, tmp_path, arguments
     assert not list(tmp_path.glob("mine*"))
 
 
-def test_the_card_names_no_folder_however_it_was_typed(merlab, tmp_path):
+def test_a_database_is_scored_once(merlab, tmp_path):
+    flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
+    twice = ("--score-on", "ststnet-flow", "--score-root", flow) * 2
+    status, _, err = merlab("pretrain", "mine.safetensors", *twice, *SMALL)
+    assert (status, "--score-on names a database twice" in err) == (1, True)
+
+
+def test_the_card_has_no_folder_of_the_machine_however_it_was_typed(merlab, tmp_path):
     flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
     merlab("pretrain", "mine.safetensors", "--database=ststnet-flow", f"--root={flow}", f"--cache={tmp_path}", *SMALL)
     command = json.loads(merlab("weights", "mine.safetensors", "--json")[1])["command"]
@@ -58,19 +66,19 @@ def test_too_few_subjects_leave_nothing_behind(merlab, flow, tmp_path):
     assert not list(tmp_path.glob("mine*"))
 
 
-def test_a_file_that_is_none_is_named(merlab, tmp_path):
+def test_a_file_without_weights_is_named(merlab, tmp_path):
     (tmp_path / "text.safetensors").write_text("no weights")
     status, _, err = merlab("weights", "text.safetensors")
     assert status == 1
-    assert "no whole safetensors file" in err
+    assert "not a complete safetensors file" in err
 
 
 @pytest.mark.slow
 def test_weights_from_synthetic_faces_are_stamped_and_scored_elsewhere(merlab, tmp_path):
     elsewhere = write_flow_tree(tmp_path / "elsewhere")
-    command = ("pretrain", "drawn.safetensors", "--subjects", 8, "--clips", 3, *SMALL)
+    command = ("pretrain", "synthetic.safetensors", "--subjects", 8, "--clips", 3, *SMALL)
     status, _, err = merlab(*command, "--score-on", "ststnet-flow", "--score-root", elsewhere)
     assert status == 0, err
-    card = json.loads(merlab("weights", "drawn.safetensors", "--json")[1])
+    card = json.loads(merlab("weights", "synthetic.safetensors", "--json")[1])
     assert card["stamps"] == ["SYNTHETIC", "REDUCED"]
     assert {row["what"] for row in card["scores"]} == {"held-out subjects", "ststnet-flow"}

@@ -1,4 +1,4 @@
-"""A recognizer that leaves merlab: what is in the file, and that it answers as PyTorch does."""
+"""An exported recognizer: what is in the file, and that it gives the same answers as PyTorch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from merlab.inference import runtimes
 from merlab.inference.runtimes import RUNTIMES, export_onnx
 from merlab.models import export as export_module
 from merlab.models.agreement import agreement
-from merlab.models.export import SUFFIXES, Export
+from merlab.models.export import SUFFIXES, Export, export_recognizer
 from tests.videos.recognizers import small_recognizer
 
 KINDS = [("onnx", "fp32"), ("onnx", "int8"), ("openvino", "fp32"), ("openvino", "bf16"), ("openvino", "int8")]
@@ -45,33 +45,33 @@ def exported(tmp_path):
 
 
 @pytest.mark.parametrize(("kind", "precision"), KINDS)
-def test_the_file_answers_as_pytorch_does_within_its_precision(exported, kind, precision):
-    _, judged = exported(kind, precision)
-    share = judged.logits / judged.logit_range
-    assert judged.clips == 30
-    assert judged.changed <= (0 if precision == "fp32" else 1)
+def test_the_file_gives_the_answers_of_pytorch_within_its_precision(exported, kind, precision):
+    _, found = exported(kind, precision)
+    share = found.logits / found.logit_range
+    assert found.clips == 30
+    assert found.changed <= (0 if precision == "fp32" else 1)
     assert share < {"fp32": 1e-5, "bf16": 0.02, "int8": 0.02}[precision]
-    assert (share > 1e-5) == (precision != "fp32"), "less precision that changes nothing was not applied"
+    assert (share > 1e-5) == (precision != "fp32"), "a lower precision that changes nothing was not applied"
 
 
-def told_by_onnx(path):
+def metadata_by_onnx(path):
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     return session.get_modelmeta().custom_metadata_map
 
 
-def told_by_openvino(path):
+def metadata_by_openvino(path):
     import openvino
 
     model = openvino.Core().read_model(path)
     return {key: model.get_rt_info(["merlab", key]).astype(str) for key in model.get_rt_info("merlab").value}
 
 
-@pytest.mark.parametrize(("kind", "told"), [("onnx", told_by_onnx), ("openvino", told_by_openvino)])
-def test_the_runtime_alone_reads_all_that_is_needed_to_use_the_file(exported, kind, told):
+@pytest.mark.parametrize(("kind", "read"), [("onnx", metadata_by_onnx), ("openvino", metadata_by_openvino)])
+def test_the_runtime_alone_reads_everything_that_is_needed_to_use_the_file(exported, kind, read):
     card = small_recognizer(temperature=1.5).card
-    facts = told(exported(kind, "fp32")[0])
+    facts = read(exported(kind, "fp32")[0])
     assert json.loads(facts["classes"]) == list(card.classes)
     assert json.loads(facts["stamps"]) == ["SYNTHETIC"]
     assert (facts["recipe"], float(facts["temperature"]), facts["precision"]) == (card.recipe, 1.5, "fp32")
@@ -79,13 +79,15 @@ def test_the_runtime_alone_reads_all_that_is_needed_to_use_the_file(exported, ki
 
 
 def snippets():
-    """The Python of the how-to, as a reader would paste it."""
+    """The Python of the how-to page, as a reader would paste it."""
     page = Path(__file__).parents[2] / "docs" / "howto" / "export.md"
     return [block.partition("```")[0] for block in page.read_text(encoding="utf-8").split("```python\n")[1:]]
 
 
 @pytest.mark.parametrize(("snippet", "kind"), list(zip(snippets(), ["onnx", "openvino"], strict=True)))
-def test_the_how_to_gives_merlabs_own_probabilities(exported, snippet, kind, tmp_path, monkeypatch, capsys):
+def test_the_code_of_the_how_to_page_gives_the_same_probabilities(
+    exported, snippet, kind, tmp_path, monkeypatch, capsys
+):
     out, _ = exported(kind, "fp32")
     for path in out.parent.glob("fp32*"):
         path.rename(path.with_stem("recognizer"))
@@ -113,7 +115,7 @@ def test_int8_is_smaller_than_float32_where_there_are_weights(exported):
     assert sizes[0] < 0.5 * sizes[1]
 
 
-def test_a_float32_file_that_answers_otherwise_is_not_written(exported, tmp_path, monkeypatch):
+def test_a_float32_file_with_other_answers_is_not_written(exported, tmp_path, monkeypatch):
     other = small_recognizer().module
     with torch.no_grad():
         for parameter in other.parameters():
@@ -127,23 +129,42 @@ def test_a_float32_file_that_answers_otherwise_is_not_written(exported, tmp_path
 def test_changed_decisions_are_counted():
     recognizer, inputs = small_recognizer(), random_inputs(10)
     logits = recognizer.logits(inputs)
-    judged = agreement(recognizer, lambda clips: -logits, inputs)
-    assert (judged.clips, judged.changed, judged.exact) == (10, 10, False)
-    assert judged.logits == pytest.approx(2 * np.abs(logits).max())
+    found = agreement(recognizer, lambda clips: -logits, inputs)
+    assert (found.clips, found.changed, found.exact) == (10, 10, False)
+    assert found.logits == pytest.approx(2 * np.abs(logits).max())
     assert agreement(recognizer, lambda clips: logits, inputs).exact
 
 
 @pytest.mark.parametrize(("kind", "name"), [("onnx", "network.onnx"), ("openvino", "network.bin")])
-def test_what_is_there_is_never_overwritten(tmp_path, kind, name):
+def test_a_file_that_exists_is_never_overwritten(tmp_path, kind, name):
     (tmp_path / name).write_text("mine")
     with pytest.raises(MerlabError, match=f"{name} exists"):
         Export(small_recognizer(), kind, "fp32", (tmp_path / name).with_suffix(SUFFIXES[kind]))
     assert (tmp_path / name).read_text() == "mine"
 
 
-def test_a_name_that_the_runtime_would_not_open_is_refused(tmp_path):
+def test_a_file_name_with_the_wrong_suffix_is_refused(tmp_path):
     with pytest.raises(MerlabError, match="ends in .xml"):
         Export(small_recognizer(), "openvino", "fp32", tmp_path / "network.onnx")
+
+
+@pytest.mark.parametrize(("kind", "precision", "named"), [("tflite", "fp32", "tflite"), ("onnx", "fp64", "fp64")])
+def test_an_unknown_format_or_precision_is_named(tmp_path, kind, precision, named):
+    with pytest.raises(MerlabError, match=f"unknown .*'{named}'"):
+        Export(small_recognizer(), kind, precision, tmp_path / "network.onnx")
+
+
+def test_one_call_exports_compares_and_describes(tmp_path):
+    pytest.importorskip("onnxruntime")
+    recognizer = small_recognizer()
+    done = export_recognizer(tmp_path / "network.onnx", "onnx", weights=recognizer, subjects=1, progress=False)
+    assert (done.agreement.clips, done.agreement.changed) == (6, 0)
+    assert done.compared_on == "6 SYNTHETIC clips of unseen faces"
+    assert done.bytes == (tmp_path / "network.onnx").stat().st_size
+    assert done.stamps == ("SYNTHETIC",)
+    assert done.metadata == metadata_by_onnx(done.out)
+    with pytest.raises(MerlabError, match="subjects must be at least 1"):
+        export_recognizer(tmp_path / "other.onnx", "onnx", weights=recognizer, subjects=0)
 
 
 def test_bfloat16_in_onnx_names_the_remedy(tmp_path):

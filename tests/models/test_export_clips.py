@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from merlab.databases import load
+from merlab.errors import MerlabError
 from merlab.inputs import parse_recipe
 from merlab.models import export_clips
-from merlab.models.export_clips import database_clips, drawn_clips
+from merlab.models.export_clips import clips_of, synthetic_clips
 from tests.helpers import write_flow_tree
 from tests.videos.recognizers import small_recognizer
 
@@ -19,9 +21,9 @@ def cache_here(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def test_int8_is_calibrated_on_other_faces_than_it_is_judged_on(monkeypatch):
+def test_int8_is_calibrated_and_compared_on_different_faces(monkeypatch):
     monkeypatch.setattr(export_clips, "CALIBRATION_SUBJECTS", 1)
-    clips = drawn_clips(small_recognizer().card, 1, calibrate=True)
+    clips = synthetic_clips(small_recognizer().card, 1, calibrate=True)
     assert clips.calibration is not None
     assert clips.test.shape == clips.calibration.shape == (6, 3, 28, 28)
     assert not np.isclose(clips.test, clips.calibration).all()
@@ -29,12 +31,25 @@ def test_int8_is_calibrated_on_other_faces_than_it_is_judged_on(monkeypatch):
 
 
 @pytest.mark.usefixtures("cache_here")
-def test_a_database_is_divided_by_subject(tmp_path):
-    root = write_flow_tree(tmp_path / "flow")
-    whole = database_clips(RELEASED, "ststnet-flow", root, calibrate=False)
-    divided = database_clips(RELEASED, "ststnet-flow", root, calibrate=True)
+def test_the_clips_of_a_database_are_divided_by_subject(tmp_path):
+    table = load("ststnet-flow", write_flow_tree(tmp_path / "flow"))
+    whole, divided = (clips_of(table, RELEASED, calibrate) for calibrate in (False, True))
     assert whole.calibration is None
     assert divided.calibration is not None
     assert len(whole.test) == len(divided.test) + len(divided.calibration)
     assert 0 < len(divided.calibration) <= len(divided.test)
     assert divided.what == f"{len(divided.test)} clips of ststnet-flow"
+
+
+@pytest.mark.usefixtures("cache_here")
+def test_clips_of_one_subject_cannot_do_both(tmp_path):
+    table = load("ststnet-flow", write_flow_tree(tmp_path / "flow"))
+    of_one = table.take([position for position, group in enumerate(table.groups) if group == table.groups[0]])
+    with pytest.raises(MerlabError, match="of one subject only"):
+        clips_of(of_one, RELEASED, calibrate=True)
+
+
+def test_a_scheme_of_your_own_has_no_synthetic_clips():
+    card = small_recognizer(scheme="mine").card
+    with pytest.raises(MerlabError, match="unknown label scheme 'mine'"):
+        synthetic_clips(card, 1, calibrate=False)

@@ -1,4 +1,4 @@
-"""A file of weights: what comes back is what was saved, and nothing else is taken for one."""
+"""A file of weights: what is loaded is what was saved, and any other file is refused."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ def file(tmp_path):
     return tmp_path / "weights.safetensors"
 
 
-def test_what_comes_back_classifies_as_what_was_saved(file, inputs):
+def test_a_loaded_recognizer_classifies_as_the_saved_one(file, inputs):
     saved, loaded = small_recognizer(), load_recognizer(file)
     assert np.array_equal(loaded.logits(inputs), saved.logits(inputs))
     assert loaded.card == saved.card
     assert len(loaded.digest) == 64
 
 
-def test_probabilities_are_the_softmax_over_the_temperature(inputs):
+def test_probabilities_are_the_softmax_of_the_logits_divided_by_the_temperature(inputs):
     hot, cold = small_recognizer(temperature=4.0), small_recognizer()
     expected = torch.from_numpy(cold.logits(inputs) / 4).softmax(dim=1).numpy()
     assert np.allclose(hot.predict_proba(inputs), expected)
     assert np.allclose(hot.predict_proba(inputs).sum(axis=1), 1)
 
 
-def test_another_arithmetic_can_be_put_in_place_of_the_module(inputs):
+def test_another_function_can_compute_the_logits(inputs):
     other = replace(small_recognizer(), infer=lambda batch: np.tile([0.0, 0.0, 9.0], (len(batch), 1)))
     assert other.predict_proba(inputs).argmax(axis=1).tolist() == [2] * 4
 
 
-def test_a_recognizer_under_another_runtime_says_so_and_classifies_alike(inputs):
+def test_a_recognizer_under_another_runtime_names_it_and_classifies_alike(inputs):
     pytest.importorskip("onnxruntime")
     here, there = small_recognizer(), small_recognizer().on("onnx")
     assert (here.runtime, there.runtime, there.on("auto").runtime) == ("torch", "onnx", "torch")
@@ -69,18 +69,18 @@ def rewritten(file, **changes):
     ("spoil", "message"),
     [
         (lambda file: file.unlink(), "does not exist"),
-        (lambda file: file.write_bytes(b""), "no whole safetensors file"),
-        (lambda file: file.write_bytes(file.read_bytes()[:-100]), "no whole safetensors file"),
-        (lambda file: file.write_bytes(pickle.dumps({"a": 1})), "no whole safetensors file"),
-        (lambda file: save_file({"a": torch.zeros(1)}, file), "no merlab card"),
+        (lambda file: file.write_bytes(b""), "not a complete safetensors file"),
+        (lambda file: file.write_bytes(file.read_bytes()[:-100]), "not a complete safetensors file"),
+        (lambda file: file.write_bytes(pickle.dumps({"a": 1})), "not a complete safetensors file"),
+        (lambda file: save_file({"a": torch.zeros(1)}, file), "without a merlab card"),
         (lambda file: rewritten(file, format=2), "format"),
         (lambda file: save_file(load_file(file), file, {CARD: "{}"}), "card is damaged"),
-        (lambda file: rewritten(file, unheard_of=1), "another merlab"),
+        (lambda file: rewritten(file, unknown_field=1), "another merlab"),
         (lambda file: rewritten(file, method="rcn-a"), "another network"),
         (lambda file: rewritten(file, method="gone"), "another network"),
     ],
 )
-def test_what_is_no_file_of_weights_is_named_with_the_remedy(file, spoil, message):
+def test_any_other_file_is_refused_with_the_remedy(file, spoil, message):
     spoil(file)
     with pytest.raises(MerlabError, match=message):
         load_recognizer(file)
@@ -91,6 +91,6 @@ def test_the_same_weights_are_the_same_file(file, tmp_path):
         assert small_recognizer().save(tmp_path / f"{copy}.safetensors").digest == load_recognizer(file).digest
 
 
-def test_the_card_can_be_read_by_anybody(file):
+def test_the_card_can_be_read_without_merlab(file):
     header = json.loads(file.read_bytes()[8 : 8 + int.from_bytes(file.read_bytes()[:8], "little")])
     assert json.loads(header["__metadata__"][CARD])["classes"] == ["negative", "positive", "surprise"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from merlab.inputs import parse_recipe
-from merlab.models.recognizer import ModelCard, Recognizer
+from merlab.models.card import ModelCard
+from merlab.models.recognizer import Recognizer
 
 
 def small_recognizer(**changes) -> Recognizer:

@@ -1,4 +1,4 @@
-"""Commands about trained recognizers: train one to keep, look at what a file of weights is."""
+"""Commands about trained recognizers: train one, show the card of a file of weights."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JobsOption, JsonOption, SeedOption
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
-from merlab.progress import shown_progress
 
 if TYPE_CHECKING:
     from merlab.clips import ClipTable
     from merlab.models.recognizer import Recognizer
 
-# Options that name folders of this machine, and what stands for them in a card, which others read.
+# Options that take folders of this machine, and the words that replace these in a card, which others read.
 FOLDERS = {"--root": "ROOT", "--score-root": "SCORE_ROOT", "--cache": "CACHE"}
 
 
@@ -29,20 +28,22 @@ def pretrain_command(
     out: Annotated[Path, typer.Argument(help="The file to write, such as my-weights.safetensors.")],
     database: Annotated[
         list[str] | None,
-        typer.Option(help="Train on a database of your own instead of SYNTHETIC faces; repeat with --root."),
+        typer.Option(help="Train on this database instead of SYNTHETIC faces; can be repeated, with --root."),
     ] = None,
     root: Annotated[list[Path] | None, typer.Option(help="The folder that holds it, one for each --database.")] = None,
     score_on: Annotated[
-        list[str] | None, typer.Option(help="A database to score on besides; nothing is fitted on it.")
+        list[str] | None, typer.Option(help="Also score on this database; nothing is fitted on it.")
     ] = None,
     score_root: Annotated[list[Path] | None, typer.Option(help="Its folder, one for each --score-on.")] = None,
     method: Annotated[str, typer.Option(help="A network that `merlab methods` lists.")] = "dbfem-caffm",
     preset: Annotated[str, typer.Option(help="Its training settings.")] = "flow28",
-    scheme: Annotated[str, typer.Option(help="Label scheme: the classes.")] = "megc2019",
+    scheme: Annotated[
+        str, typer.Option(help="Label scheme, which gives the classes; or SCHEME.yaml with --database.")
+    ] = "megc2019",
     input_recipe: Annotated[
-        str | None, typer.Option("--input", help="Input recipe; the preset's own unless given.")
+        str | None, typer.Option("--input", help="Input recipe; unless given, the preset's own.")
     ] = None,
-    subjects: Annotated[int, typer.Option(min=6, help="SYNTHETIC identities to draw.")] = 240,
+    subjects: Annotated[int, typer.Option(min=6, help="SYNTHETIC identities to generate.")] = 240,
     clips: Annotated[int, typer.Option(min=1, help="Clips of each.")] = 9,
     seed: SeedOption = 0,
     seeds: Annotated[
@@ -51,44 +52,47 @@ def pretrain_command(
     cache: Annotated[Path | None, typer.Option(help="Where inputs are cached.")] = None,
     jobs: JobsOption = None,
 ) -> None:
-    """Train a recognizer to keep, calibrated and scored on subjects that it has not seen.
+    """Train a recognizer that is kept as one file, calibrated and scored on unseen subjects.
 
-    Without --database it is trained wholly on SYNTHETIC faces, drawn on the way. Stopped at any moment, the same
-    command goes on.
+    Without --database it is trained on SYNTHETIC faces only, which are generated first. The same command resumes
+    interrupted training.
     """
-    from merlab.clips import ClipTable
-    from merlab.models.pretraining import Course, pretrain, work_folder
-    from merlab.models.synthetic_clips import Drawing
+    from merlab.models.pretraining import pretrain, work_folder
 
-    course = Course(out.stem, method, preset, scheme, input_recipe, seed, seeds)
     own = _tables(database, root, "--database", "--root")
-    scored = _tables(score_on, score_root, "--score-on", "--score-root")
-    drawing = Drawing(scheme, course.full_recipe(), subjects, clips, seed=seed)
-    with shown_progress() as progress:
-        recognizer = pretrain(
-            course,
-            out,
-            own=ClipTable.joined(own.values()) if own else None,
-            drawing=drawing,
-            score_on=scored,
-            cache=cache,
-            jobs=jobs,
-            command=_typed(),
-            progress=progress,
-        )
+    others = _tables(score_on, score_root, "--score-on", "--score-root")
+    if len(set(score_on or [])) < len(others):
+        raise MerlabError("--score-on names a database twice; give each once")
+    recognizer = pretrain(
+        out,
+        own or None,
+        score_on=dict(zip(score_on or [], others, strict=True)),
+        method=method,
+        preset=preset,
+        scheme=scheme,
+        input=input_recipe,
+        subjects=subjects,
+        clips_per_subject=clips,
+        seed=seed,
+        seeds=seeds,
+        cache=cache,
+        jobs=jobs,
+        command=_typed(),
+    )
     _show(recognizer)
-    told = f"written: {out}; what it was made from lies in {work_folder(out)}, which can be removed"
-    out_console.print(escape(told), soft_wrap=True)
+    work = work_folder(out)
+    out_console.print(escape(f"written: {out}; intermediate files are in {work}, which can be removed"), soft_wrap=True)
 
 
 @app.command("weights", rich_help_panel=VIDEOS)
 def weights_command(
     file: Annotated[
-        Path | None, typer.Argument(help="A file of `merlab pretrain`; the one that ships unless given.")
+        Path | None,
+        typer.Argument(help="A file of `merlab pretrain`; unless given, the one that ships with merlab."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a file of weights is: what it was trained on, how it was calibrated, how well it does on the unseen."""
+    """Show the card of a file of weights: what it was trained on, its calibration, its scores on unseen subjects."""
     from merlab.models.recognizer import load_recognizer
 
     recognizer = load_recognizer(file)
@@ -102,25 +106,25 @@ def _show(recognizer: Recognizer) -> None:
     from merlab.reports.model_card import card_facts, card_scores
 
     facts = card_facts(recognizer)
-    # What an ordinary terminal has room for; documents and --json have the rest.
+    # The columns that fit an ordinary terminal; documents and --json have the rest.
     scores = card_scores(recognizer.card).drop(columns=["accuracy", "seeds"])
     title = " · ".join([recognizer.card.name, *recognizer.card.stamps])
     print_table(title, list(facts.columns), facts.to_numpy().tolist())
-    print_table("Scores on subjects that it has not seen", list(scores.columns), scores.to_numpy().tolist())
+    print_table("Scores on unseen subjects", list(scores.columns), scores.to_numpy().tolist())
 
 
-def _tables(names: list[str] | None, roots: list[Path] | None, option: str, root_option: str) -> dict[str, ClipTable]:
-    """The clips of each database by its name."""
+def _tables(names: list[str] | None, roots: list[Path] | None, option: str, root_option: str) -> list[ClipTable]:
+    """The clips of each database."""
     from merlab.databases import load
 
     names, roots = names or [], roots or []
     if len(names) != len(roots):
         raise MerlabError(f"give one {root_option} for each {option}; got {len(names)} and {len(roots)}")
-    return {name: load(name, root) for name, root in zip(names, roots, strict=True)}
+    return [load(name, root) for name, root in zip(names, roots, strict=True)]
 
 
 def _typed() -> str:
-    """The command as typed, each folder of this machine replaced by its option's name."""
+    """The command as it was typed, with each folder of this machine replaced by the name of its option."""
     words = []
     folder = ""
     for word in sys.argv[1:]:

@@ -1,4 +1,4 @@
-"""Whether an exported network still answers as PyTorch does."""
+"""Whether an exported network gives the same answers as PyTorch."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from merlab.frames import Float32Array
 from merlab.inference.runtimes import Infer
 from merlab.models.recognizer import Recognizer
 
-# Float32 sums in another order; a network whose logits lie in the hundreds still agrees to this share of their range.
+# Float32 sums depend on their order; even logits in the hundreds agree within this share of their range.
 ROUNDING = 1e-3
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two arithmetics of one recognizer on the same clips.
+    """An exported network compared with PyTorch on the same clips.
 
-    ``logits`` and ``probabilities`` are the largest absolute differences; ``logit_range`` is how far PyTorch's logits
-    lie apart. ``changed`` counts the clips whose most probable class differs.
+    ``logits`` and ``probabilities`` are the largest absolute differences; ``logit_range`` is the range of PyTorch's
+    logits. ``changed`` counts the clips whose most probable class differs.
     """
 
     clips: int
@@ -30,12 +30,12 @@ class Agreement:
 
     @property
     def exact(self) -> bool:
-        """Whether nothing but the rounding of float32 lies between the two."""
+        """Whether the two differ by no more than the rounding of float32."""
         return self.changed == 0 and self.logits <= ROUNDING * max(self.logit_range, 1)
 
 
 def agreement(recognizer: Recognizer, infer: Infer, inputs: Float32Array) -> Agreement:
-    """How a recognizer's logits in PyTorch and those of another arithmetic differ on inputs (N, *recipe.shape)."""
+    """How the logits of ``infer`` differ from a recognizer's in PyTorch, on inputs (N, *recipe.shape)."""
     here, there = replace(recognizer, infer=None), replace(recognizer, infer=infer)
     logits, others = here.logits(inputs), there.logits(inputs)
     probabilities = np.abs(here.predict_proba(inputs) - there.predict_proba(inputs))

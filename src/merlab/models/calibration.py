@@ -1,7 +1,7 @@
-"""How sure a network may say it is: one temperature, fitted on subjects that it was not trained on.
+"""Calibrated probabilities: one temperature, fitted on subjects that the network was not trained on.
 
 Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017: all logits are divided by one
-number, which changes no decision and makes the probabilities as right as they say.
+number. This changes no decision, and brings the probabilities close to the share of right answers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ COLDEST, HOTTEST = 0.05, 20.0
 
 
 def probabilities(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.float64]:
-    """Softmax of logits (N, classes) over a temperature: (N, classes), rows sum to 1."""
+    """The softmax of logits (N, classes) divided by a temperature: (N, classes), rows sum to 1."""
     scaled = np.asarray(logits, np.float64) / temperature
     exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
@@ -27,7 +27,7 @@ def negative_log_likelihood(proba: NDArray[np.float64], labels: NDArray[np.int64
 
 
 def expected_calibration_error(proba: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """How far confidence and accuracy lie apart, 0..1: mean over 10 equal bins of confidence, weighed by their clips.
+    """The difference between confidence and accuracy, 0..1: its mean over 10 equal bins of confidence, by their clips.
 
     Guo et al. 2017, equation 3.
     """
@@ -40,7 +40,7 @@ def expected_calibration_error(proba: NDArray[np.float64], labels: NDArray[np.in
 
 
 def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """The temperature of the least negative log-likelihood on logits (N, classes) and labels (N,)."""
+    """The temperature with the least negative log-likelihood on logits (N, classes) and labels (N,)."""
     found = minimize_scalar(
         lambda log_t: negative_log_likelihood(probabilities(logits, float(np.exp(log_t))), labels),
         bounds=(np.log(COLDEST), np.log(HOTTEST)),

@@ -1,7 +1,7 @@
 """A recognizer as a file for other programs: ONNX or OpenVINO, in float32, bfloat16 or int8.
 
-Its classes, its input's recipe, its temperature, its stamps and its whole card travel in the file's metadata. What was
-written is loaded again and judged against PyTorch before it is given to the user.
+The metadata of the file holds the classes, the recipe of the input, the temperature, the stamps and the whole card. The
+file is loaded again and compared with PyTorch before it appears.
 """
 
 from __future__ import annotations
@@ -13,73 +13,137 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
 import numpy as np
 
 from merlab import __version__
 from merlab.errors import MerlabError
+from merlab.evaluation.study import Clips, as_table
 from merlab.frames import Float32Array
 from merlab.inference.runtimes import INPUT, Infer, export_onnx, load_onnxruntime, load_openvino, resolve_runtime
 from merlab.models.agreement import Agreement, agreement
-from merlab.models.recognizer import CARD, Recognizer
+from merlab.models.export_clips import clips_of, synthetic_clips
+from merlab.models.recognizer import CARD, Recognizer, load_recognizer
+from merlab.progress import Progress, shown_progress
+from merlab.registry import look_up
 from merlab.storage import whole_file
+from merlab.vocabulary import ExportFormat, ExportPrecision, RuntimeName
 
-Format = Literal["onnx", "openvino"]
-Precision = Literal["fp32", "bf16", "int8"]
-
-SUFFIXES: Mapping[Format, str] = {"onnx": ".onnx", "openvino": ".xml"}
+SUFFIXES: Mapping[ExportFormat, str] = {"onnx": ".onnx", "openvino": ".xml"}
 SECTION = "merlab"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An exported file: how well it agrees with PyTorch, on which clips, its size, its stamps and its metadata.
+
+    ``bytes`` includes the weights of an OpenVINO network, which are in a second file.
+    """
+
+    out: Path
+    agreement: Agreement
+    compared_on: str
+    bytes: int
+    stamps: tuple[str, ...]
+    metadata: Mapping[str, str]
+
+
+def export_recognizer(
+    out: Path | str,
+    format: ExportFormat,  # noqa: A002 - the public name of the option
+    *,
+    weights: Path | str | Recognizer | None = None,
+    precision: ExportPrecision = "fp32",
+    clips: Clips | None = None,
+    subjects: int = 12,
+    progress: Progress | bool = True,
+) -> Exported:
+    """Export a recognizer as a file for ONNX Runtime or OpenVINO, and compare it with PyTorch before it appears.
+
+    Args:
+        out: the new file: ``.onnx``, or ``.xml`` for OpenVINO, which has its weights in a ``.bin`` beside it.
+        format: what reads it: ``onnx`` or ``openvino``.
+        weights: a recognizer, or a file of ``merlab pretrain``; unless given, the recognizer that ships with merlab.
+        precision: ``fp32``, ``bf16`` (OpenVINO only) or ``int8`` (calibrated on clips of other subjects).
+        clips: clips to compare on and to calibrate with (``merlab.load``); unless given, SYNTHETIC clips.
+        subjects: how many SYNTHETIC subjects to compare on, 6 clips of each.
+        progress: True shows it on standard error, False does not, a function is called with it.
+
+    Raises:
+        MerlabError: for a combination that no runtime computes, a missing package, an ``out`` that exists or has the
+            wrong suffix, and a float32 file that gives other answers than PyTorch. Nothing is written then.
+
+    """
+    if subjects < 1:
+        raise MerlabError(f"subjects must be at least 1, got {subjects}")
+    recognizer = weights if isinstance(weights, Recognizer) else load_recognizer(weights)
+    export = Export(recognizer, format, precision, Path(out))
+    with shown_progress(progress) as show:
+        chosen = (
+            synthetic_clips(recognizer.card, subjects, export.calibrated, show)
+            if clips is None
+            else clips_of(as_table(clips), recognizer.recipe, export.calibrated, show)
+        )
+        show(0, 1, "exporting and comparing")
+        found = export.write(chosen.test, chosen.calibration)
+    size = sum(path.stat().st_size for path in export.files)
+    return Exported(export.out, found, chosen.what, size, recognizer.card.stamps, export.metadata())
 
 
 @dataclass(frozen=True)
 class Export:
     """What is exported: a recognizer, the kind of file, the arithmetic that it is meant for, and the file itself.
 
-    Raises MerlabError for a combination that nothing computes, where a package that writes or reads it is missing, and
-    where ``out`` exists or ends otherwise than its format does.
+    Raises MerlabError for a combination that no runtime computes, for a missing package that writes or reads the file,
+    and if ``out`` exists or has the wrong suffix.
     """
 
     recognizer: Recognizer
-    format: Format
-    precision: Precision
+    format: ExportFormat
+    precision: ExportPrecision
     out: Path
 
     def __post_init__(self) -> None:
+        suffix = look_up(self.format, SUFFIXES, "export format")
+        if self.precision not in get_args(ExportPrecision):
+            raise MerlabError(
+                f"unknown precision {self.precision!r}; choose one of {', '.join(get_args(ExportPrecision))}"
+            )
         if (self.format, self.precision) == ("onnx", "bf16"):
             raise MerlabError(
-                "ONNX Runtime computes no bfloat16 on a CPU; choose --format openvino, or --precision fp32 or int8"
+                "ONNX Runtime has no bfloat16 on a CPU; choose --format openvino, or --precision fp32 or int8"
             )
-        if self.out.suffix != SUFFIXES[self.format]:
-            raise MerlabError(f"--out {self.out}: a file for {self.format} ends in {SUFFIXES[self.format]}")
+        if self.out.suffix != suffix:
+            raise MerlabError(f"--out {self.out}: the name of a file for {self.format} ends in {suffix}")
         for path in self.files:
             if path.exists():
                 raise MerlabError(f"{path} exists; remove it, or choose another --out")
-        runtime = f"{self.format}-bf16" if self.precision == "bf16" else self.format
+        runtime: RuntimeName = "openvino-bf16" if self.precision == "bf16" else self.format
         resolve_runtime(runtime, self.recognizer.module, self.recognizer.recipe.shape)
         if self.calibrated:
             resolve_runtime("onnx", self.recognizer.module, self.recognizer.recipe.shape)
 
     def write(self, test: Float32Array, calibration: Float32Array | None = None) -> Agreement:
-        """Write the file, judged on the ``test`` inputs before it appears.
+        """Write the file, after a comparison with PyTorch on the ``test`` inputs.
 
         ``calibration`` inputs set the ranges of int8, which needs them; the test inputs must be of other subjects.
-        Raises MerlabError, and leaves nothing, when a float32 file does not answer as PyTorch does.
+        Raises MerlabError, and leaves nothing, if a float32 file gives other answers than PyTorch.
         """
         with tempfile.TemporaryDirectory() as folder:
             written = self._written(Path(folder) / self.out.name, calibration)
-            judged = agreement(self.recognizer, self._loaded(written), test)
-            if self.precision == "fp32" and not judged.exact:
+            found = agreement(self.recognizer, self._loaded(written), test)
+            if self.precision == "fp32" and not found.exact:
                 raise MerlabError(
-                    f"the exported network is not the one in PyTorch: {judged.changed} of {judged.clips} decisions "
-                    f"changed, logits differ by up to {judged.logits:.3g}; nothing was written. Try the other --format "
-                    "or another version of torch, and report it with the weights"
+                    f"the exported network gives other answers than PyTorch: {found.changed} of {found.clips} "
+                    f"decisions changed, logits differ by up to {found.logits:.3g}; nothing was written. Try the other "
+                    "--format or another version of torch, and report it with the weights"
                 )
-            # The file that others open comes last, so that it is never there without its weights.
+            # The file that others open is written last, so that it never appears without its weights.
             for target in reversed(self.files):
                 with whole_file(target) as aside:
                     shutil.copyfile(written.with_suffix(target.suffix), aside)
-        return judged
+        return found
 
     @property
     def calibrated(self) -> bool:
@@ -88,11 +152,11 @@ class Export:
 
     @property
     def files(self) -> list[Path]:
-        """All that it consists of; an OpenVINO network has its weights beside it."""
+        """All its files; an OpenVINO network has its weights in a second one."""
         return [self.out, self.out.with_suffix(".bin")] if self.format == "openvino" else [self.out]
 
     def metadata(self) -> dict[str, str]:
-        """What travels with the network; lists and the card are JSON."""
+        """The metadata in the file; lists and the card are JSON."""
         card = self.recognizer.card
         return {
             CARD: card.model_dump_json(),
@@ -131,7 +195,7 @@ class Export:
         model = openvino.Core().read_model(network)
         for key, value in self.metadata().items():
             model.set_rt_info(value, [SECTION, key])
-        # OpenVINO keeps no bfloat16 weights; float16 ones are as small, and have three bits more.
+        # OpenVINO stores no bfloat16 weights; float16 ones are as small, and have three more bits.
         openvino.save_model(model, path, compress_to_fp16=self.precision == "bf16")
 
     def _loaded(self, path: Path) -> Infer:
@@ -142,7 +206,7 @@ class Export:
 
 @dataclass
 class _Reader:
-    """Clips one by one, as ONNX Runtime's calibration asks for them; None after the last."""
+    """Clips one by one, as ONNX Runtime's calibration requests them; None after the last."""
 
     left: Iterator[Float32Array]
 
@@ -152,13 +216,13 @@ class _Reader:
 
 
 def quantize(path: Path, calibration: Float32Array) -> None:
-    """Replace a float32 ONNX file by one in int8 (QDQ): weights a channel each, ranges seen on the calibration inputs.
+    """Replace a float32 ONNX file by one in int8 (QDQ): weights per channel, ranges from the calibration inputs.
 
     Only convolutions are quantized: they are nearly all of the work, and the gates of attention stay exact.
     """
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
-    # It recommends a step that folds batch normalization, which the export has already done.
+    # It recommends to fold batch normalization first, which the export has already done.
     logging.disable(logging.WARNING)
     try:
         quantize_static(

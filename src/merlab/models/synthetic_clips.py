@@ -1,26 +1,24 @@
-"""Onset and apex of SYNTHETIC clips, drawn in memory: many faces for little work, since no other frame is drawn.
+"""Onset and apex of SYNTHETIC clips, rendered in memory: many faces for little work, as no other frame is rendered.
 
 The faces, movements and disturbances are those of ``merlab make-faces``.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from merlab.clips import Clip
 from merlab.errors import MerlabError
 from merlab.faces.album import Album
-from merlab.frames import Float32Array
 from merlab.inputs import input_of, parse_recipe
+from merlab.models.card import SyntheticSettings
+from merlab.models.labeled_examples import Examples
 from merlab.processes import each_in_processes
 from merlab.progress import Progress
 from merlab.schemes import find_scheme
@@ -30,94 +28,43 @@ from merlab.synthesis.action_units import CASME2_PRIOR
 from merlab.synthesis.canvas_layout import FPS
 
 ONSET, APEX = 1, 5
-# Apart from every stream of the generator: what pretraining draws by itself.
+# Makes the random numbers of this module independent of those of the face generator.
 STREAM = 31
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """What is drawn.
+def synthetic_examples(settings: SyntheticSettings, folder: Path, jobs: int | None, progress: Progress) -> Examples:
+    """Render every subject, or read it from ``folder``, which keeps them, so that interrupted work is resumed.
 
-    Attributes:
-        scheme: names the classes; every class gets equally many clips.
-        recipe: of the inputs; one that looks at onset and apex alone.
-        subjects, clips: identities, and clips of each.
-        presets: of the generator, in turn.
-        seed: of everything.
-        slack: onset and apex are missed by up to so many frames either way, as spotted ones are.
-
+    Raises MerlabError for a recipe that uses more frames than onset and apex, and for a scheme with a class that
+    synthetic faces do not show.
     """
-
-    scheme: str
-    recipe: str
-    subjects: int = 240
-    clips: int = 9
-    presets: tuple[str, ...] = ("default", "hard")
-    seed: int = 0
-    slack: int = 4
-
-    @property
-    def stated(self) -> dict[str, Any]:
-        """Everything that decides the examples, as JSON keeps it."""
-        return {**asdict(self), "presets": list(self.presets)}
-
-
-class Examples(NamedTuple):
-    """Labeled inputs (N, C, H, W), labels (N,) in the order of the classes, and database, subject, clip a row."""
-
-    inputs: Float32Array
-    labels: NDArray[np.int64]
-    keys: pd.DataFrame
-
-    @property
-    def groups(self) -> list[str]:
-        """The subject of each row, ``database/subject``."""
-        return list(self.keys["database"] + "/" + self.keys["subject"])
-
-    @property
-    def stated(self) -> dict[str, Any]:
-        """What tells these clips from any others, as JSON keeps it."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.inputs).data)
-        digest.update(self.labels.tobytes() + self.keys.to_csv(index=False).encode())
-        return {"clips": len(self.labels), "sha256": digest.hexdigest()}
-
-    def of(self, groups: set[str]) -> Examples:
-        """The clips of these subjects."""
-        kept = np.array([group in groups for group in self.groups])
-        return Examples(self.inputs[kept], self.labels[kept], self.keys[kept].reset_index(drop=True))
-
-
-def draw(drawing: Drawing, folder: Path, jobs: int | None, progress: Progress) -> Examples:
-    """Draw every subject, or find it in ``folder``, which keeps them: a drawing that was stopped goes on.
-
-    Raises MerlabError for a recipe that looks at more than onset and apex.
-    """
-    recipe = parse_recipe(drawing.recipe)
-    probe = replace(_clip("drawn", "drawn", "happiness"), offset=2 * APEX)
+    recipe = parse_recipe(settings.recipe)
+    find_scheme(settings.scheme)
+    probe = replace(_clip("probe", "probe", "happiness"), offset=2 * APEX)
     if not {ONSET, APEX}.issuperset(recipe.kind.frames_needed(probe, recipe)):
         raise MerlabError(
-            f"{recipe.kind.name} looks at more of a clip than onset and apex, which are all that pretraining draws; "
-            "make whole clips with `merlab make-faces` and name them with --database synthetic --root FOLDER"
+            f"{recipe.kind.name} uses more frames of a clip than onset and apex, and no others are rendered here; "
+            "make whole clips with `merlab make-faces` and pass them with --database synthetic --root FOLDER"
         )
-    files = [folder / f"subject-{subject:04d}.npz" for subject in range(drawing.subjects)]
+    files = [folder / f"subject-{subject:04d}.npz" for subject in range(settings.subjects)]
     waiting = [position for position, file in enumerate(files) if not file.exists()]
-    progress(len(files) - len(waiting), len(files), "drawing faces")
-    work = partial(_draw_subject, drawing, files)
+    progress(len(files) - len(waiting), len(files), "rendering faces")
+    work = partial(_render_subject, settings, files)
     for done, _ in enumerate(each_in_processes(work, waiting, jobs), start=len(files) - len(waiting) + 1):
-        progress(done, len(files), "drawing faces")
+        progress(done, len(files), "rendering faces")
     return _read(files)
 
 
-def _draw_subject(drawing: Drawing, files: Sequence[Path], subject: int) -> None:
-    recipe, scheme = parse_recipe(drawing.recipe), find_scheme(drawing.scheme)
-    rng = np.random.default_rng([drawing.seed, STREAM, subject])
-    renderers = {name: make_renderer(drawing.seed, subject, PRESETS[name]) for name in drawing.presets}
+def _render_subject(settings: SyntheticSettings, files: Sequence[Path], subject: int) -> None:
+    recipe, scheme = parse_recipe(settings.recipe), find_scheme(settings.scheme)
+    rng = np.random.default_rng([settings.seed, STREAM, subject])
+    renderers = {name: make_renderer(settings.seed, subject, PRESETS[name]) for name in settings.presets}
     inputs, labels = [], []
-    for number in range(drawing.clips):
+    for number in range(settings.clips):
         label = (subject + number) % len(scheme.classes)
-        renderer = renderers[drawing.presets[number // len(scheme.classes) % len(drawing.presets)]]
+        renderer = renderers[settings.presets[number // len(scheme.classes) % len(settings.presets)]]
         emotion = _emotion(rng, [name for name in CASME2_PRIOR if scheme.emotions.get(name) == scheme.classes[label]])
-        album = _pair(rng, renderer, number, emotion, drawing.slack)
+        album = _onset_and_apex(rng, renderer, number, emotion, settings.slack)
         inputs.append(input_of(_clip(f"sub{subject:04d}", f"clip{number:02d}", emotion), album, recipe))
         labels.append(label)
     with whole_file(files[subject]) as aside, aside.open("wb") as file:
@@ -125,15 +72,15 @@ def _draw_subject(drawing: Drawing, files: Sequence[Path], subject: int) -> None
 
 
 def _emotion(rng: np.random.Generator, emotions: Sequence[str]) -> str:
-    """One of these, as often as CASME II has it among them."""
+    """One of the emotions, drawn with their frequencies in CASME II."""
     if not emotions:
         raise MerlabError("synthetic faces do not show every class of this scheme; use megc2019 or casme2-5")
     shares = np.array([CASME2_PRIOR[emotion] for emotion in emotions], float)
     return emotions[rng.choice(len(emotions), p=shares / shares.sum())]
 
 
-def _pair(rng: np.random.Generator, renderer: FaceRenderer, number: int, emotion: str, slack: int) -> Album:
-    """Onset and apex of a clip, each missed by up to ``slack`` frames, as JPEG leaves them."""
+def _onset_and_apex(rng: np.random.Generator, renderer: FaceRenderer, number: int, emotion: str, slack: int) -> Album:
+    """Onset and apex of a clip as JPEG images, each off by up to ``slack`` frames."""
     plan = plan_clip(renderer.identity, number, emotion, renderer.preset)
     early, late = rng.integers(-slack, slack + 1, 2)
     onset, apex = max(plan.timing.onset + early, 0), plan.timing.apex + late
@@ -144,7 +91,7 @@ def _pair(rng: np.random.Generator, renderer: FaceRenderer, number: int, emotion
 
 
 def _clip(subject: str, name: str, emotion: str) -> Clip:
-    return Clip("synthetic", subject, name, FPS, ONSET, APEX, APEX, "", emotion, Path("drawn"))
+    return Clip("synthetic", subject, name, FPS, ONSET, APEX, APEX, "", emotion, Path("in-memory"))
 
 
 def _read(files: Sequence[Path]) -> Examples:

@@ -1,71 +1,81 @@
-"""A file of weights described for people: what it is, and how well it does on subjects that it has not seen."""
+"""The card of a file of weights for people: what the recognizer is, and how well it does on unseen subjects."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-from merlab.models.recognizer import ModelCard, Recognizer
-from merlab.reports.tables import estimate, number
+from merlab.models.card import Calibration, CardScore, DatabaseCardScore, ModelCard, TrainedOn
+from merlab.models.recognizer import Recognizer
+from merlab.reports.tables import estimate_text, number
 
 
 def card_facts(recognizer: Recognizer) -> pd.DataFrame:
-    """What the file says of itself, a row a fact."""
+    """What the card states except the scores, one row per fact."""
     card = recognizer.card
     parameters = sum(parameter.numel() for parameter in recognizer.module.parameters())
-    before, after = card.calibration["before"], card.calibration["after"]
     facts = {
         "method": f"{card.method}, preset {card.preset}, {parameters:,} parameters",
         "classes": f"{', '.join(card.classes)} ({card.scheme})",
         "input": card.recipe,
-        "trained on": f"{_counted(card.trained_on)} of {', '.join(card.trained_on['databases'])}{_drawn(card)}",
+        "trained on": _training_clips(card.trained_on),
         "seed": str(card.seed),
-        "temperature": f"{card.temperature:.3f}, fitted on {_counted(card.calibration)} that training did not see",
-        "negative log-likelihood there": _change(before, after, "negative_log_likelihood"),
-        "expected calibration error there": _change(before, after, "expected_calibration_error"),
+        **({} if card.calibration is None else _calibration(card.calibration, card.temperature)),
         "intended use": card.intended_use,
         "limits": card.limits,
         "SHA-256": recognizer.digest,
-        "made by": f"`{card.command}`",
+        "made by": card.command and f"`{card.command}`",
         "versions": ", ".join(f"{name} {version}" for name, version in card.versions.items()),
     }
     return pd.DataFrame([{"what": what, "value": value} for what, value in facts.items() if value])
 
 
 def card_scores(card: ModelCard) -> pd.DataFrame:
-    """A row a set of clips, or a database in it, and a method; the model's own row is of all its seeds."""
-    rows = [_score(score, score["what"], score) for score in card.scores]
+    """One row per set of clips, or database in it, and method; the recognizer's own row is that of all its seeds."""
+    rows = [_row(score, score.what, score) | _reliability(score) for score in card.scores]
     for score in card.scores:
-        if len(score["by_database"]) > 1:
-            rows += [_score(score, f"{score['what']}: {name}", of) for name, of in score["by_database"].items()]
-    return pd.DataFrame(rows)
+        if len(score.by_database) > 1:
+            rows += [_row(score, f"{score.what}: {name}", of) for name, of in score.by_database.items()]
+    return pd.DataFrame(rows).fillna("")
 
 
-def _score(score: dict[str, Any], what: str, of: dict[str, Any]) -> dict[str, str]:
+def _training_clips(trained_on: TrainedOn) -> str:
+    if not trained_on.databases:
+        return ""
+    clips = f"{trained_on.clips} clips of {trained_on.subjects} subjects of {', '.join(trained_on.databases)}"
+    settings = trained_on.synthetic
+    if settings is None:
+        return clips
+    return f"{clips}: onset and apex, generator presets {', '.join(settings.presets)}, seed {settings.seed}"
+
+
+def _calibration(calibration: Calibration, temperature: float) -> dict[str, str]:
+    before, after = calibration.before, calibration.after
+    clips = f"{calibration.clips} clips of {calibration.subjects} subjects that were not used for training"
     return {
-        "clips of": what,
-        "clips": str(of["clips"]),
-        "method": score["method"],
-        "seeds": str(score["seeds"]),
-        "UF1": estimate(**of["uf1"]),
-        "UAR": estimate(**of["uar"]),
-        "accuracy": estimate(**of["accuracy"]),
-        "sure": number(of["confidence"]) if "confidence" in of else "",
-        "calibration error": number(of["calibration_error"]) if "calibration_error" in of else "",
+        "temperature": f"{temperature:.3f}, fitted on {clips}",
+        "negative log-likelihood there": _change(before.negative_log_likelihood, after.negative_log_likelihood),
+        "expected calibration error there": _change(
+            before.expected_calibration_error, after.expected_calibration_error
+        ),
     }
 
 
-def _counted(facts: dict[str, Any]) -> str:
-    return f"{facts['clips']} clips of {facts['subjects']} subjects"
+def _change(before: float, after: float) -> str:
+    return f"{number(before)} without the temperature, {number(after)} with it"
 
 
-def _drawn(card: ModelCard) -> str:
-    drawn = card.trained_on.get("drawn")
-    if not drawn:
-        return ""
-    return f": onset and apex drawn in memory, generator presets {', '.join(drawn['presets'])}, seed {drawn['seed']}"
+def _row(score: CardScore, what: str, of: CardScore | DatabaseCardScore) -> dict[str, str]:
+    return {
+        "clips of": what,
+        "clips": str(of.clips),
+        "method": score.method,
+        "seeds": str(score.seeds),
+        "UF1": estimate_text(of.uf1),
+        "UAR": estimate_text(of.uar),
+        "accuracy": estimate_text(of.accuracy),
+    }
 
 
-def _change(before: dict[str, float], after: dict[str, float], name: str) -> str:
-    return f"{number(before[name])} without the temperature, {number(after[name])} with it"
+def _reliability(score: CardScore) -> dict[str, str]:
+    values = {"confidence": score.confidence, "calibration error": score.calibration_error}
+    return {name: "" if value is None else number(value) for name, value in values.items()}

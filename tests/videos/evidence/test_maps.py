@@ -10,7 +10,8 @@ from torch import nn
 from merlab.inputs import parse_recipe
 from merlab.methods import find_method
 from merlab.methods.layers import SpatialGate
-from merlab.models.recognizer import ModelCard, Recognizer
+from merlab.models.card import ModelCard
+from merlab.models.recognizer import Recognizer
 from merlab.videos.evidence.maps import maps, network_maps
 
 ATTENTION = ["attention, global branch", "attention, local branch"]

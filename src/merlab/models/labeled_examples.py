@@ -1,0 +1,76 @@
+"""Labeled inputs of clips, and their division by subject."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from merlab.clips import ClipTable
+from merlab.errors import MerlabError
+from merlab.frames import Float32Array
+from merlab.inputs import Recipe, load_inputs
+from merlab.progress import Progress
+from merlab.protocols import label_clips
+from merlab.schemes import Scheme
+
+# Of the subjects, for training and for calibration; the others are for scoring.
+SHARES = (0.7, 0.15)
+LEAST_SUBJECTS = 6
+
+
+class Examples(NamedTuple):
+    """Labeled inputs (N, C, H, W), labels (N,) in the order of the classes, and database, subject, clip of each row."""
+
+    inputs: Float32Array
+    labels: NDArray[np.int64]
+    keys: pd.DataFrame
+
+    @property
+    def groups(self) -> list[str]:
+        """The subject of each row, ``database/subject``."""
+        return list(self.keys["database"] + "/" + self.keys["subject"])
+
+    @property
+    def sha256(self) -> str:
+        """A digest of all of it."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.inputs).data)
+        digest.update(self.labels.tobytes() + self.keys.to_csv(index=False).encode())
+        return digest.hexdigest()
+
+    def of(self, groups: set[str]) -> Examples:
+        """The clips of these subjects."""
+        kept = np.array([group in groups for group in self.groups])
+        return Examples(self.inputs[kept], self.labels[kept], self.keys[kept].reset_index(drop=True))
+
+
+def examples_of(
+    table: ClipTable, scheme: Scheme, recipe: Recipe, cache: Path | None, jobs: int | None, progress: Progress
+) -> Examples:
+    """The clips of a table that the scheme covers."""
+    labeled = label_clips(table, scheme)
+    inputs = load_inputs(labeled.table, recipe, cache, jobs, progress)
+    keys = pd.DataFrame([(clip.database, clip.subject, clip.name) for clip in labeled.table])
+    return Examples(inputs, labeled.labels, keys.set_axis(["database", "subject", "clip"], axis=1))
+
+
+def divided(examples: Examples, seed: int) -> tuple[Examples, Examples, Examples]:
+    """Examples for training, for calibration and for scoring; no subject is in two of them.
+
+    Raises MerlabError for too few subjects.
+    """
+    subjects = sorted(set(examples.groups))
+    if len(subjects) < LEAST_SUBJECTS:
+        raise MerlabError(
+            f"{len(subjects)} subjects cannot be divided into training, calibration and scoring; "
+            f"at least {LEAST_SUBJECTS} are needed"
+        )
+    order = np.random.default_rng(seed).permutation(len(subjects))
+    bounds = np.cumsum([max(1, round(share * len(subjects))) for share in SHARES])
+    chosen = np.split(order, np.minimum(bounds, (len(subjects) - 2, len(subjects) - 1)))
+    train, calibration, scoring = (examples.of({subjects[position] for position in each}) for each in chosen)
+    return train, calibration, scoring

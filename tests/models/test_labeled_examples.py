@@ -1,0 +1,43 @@
+"""Labeled inputs, divided by subject."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.models.labeled_examples import Examples, divided
+
+
+def examples(subjects: int) -> Examples:
+    keys = pd.DataFrame([("synthetic", f"s{subject}", "c") for subject in range(subjects)])
+    keys.columns = ["database", "subject", "clip"]
+    return Examples(np.zeros((subjects, 1, 8, 8), np.float32), np.arange(subjects) % 3, keys)
+
+
+@pytest.mark.parametrize("subjects", [6, 7, 40, 100])
+def test_every_subject_is_used_for_exactly_one_purpose(subjects):
+    groups = [set(chosen.groups) for chosen in divided(examples(subjects), 0)]
+    assert all(groups)
+    assert sum(map(len, groups)) == len(set.union(*groups)) == subjects
+
+
+def test_seventy_percent_of_the_subjects_are_for_training():
+    assert [len(chosen.labels) for chosen in divided(examples(100), 0)] == [70, 15, 15]
+
+
+def test_too_few_subjects_are_refused():
+    with pytest.raises(MerlabError, match="at least 6"):
+        divided(examples(5), 0)
+
+
+def test_the_digest_depends_on_inputs_labels_and_keys():
+    plain = examples(6)
+    others = (
+        plain._replace(inputs=plain.inputs + 1),
+        plain._replace(labels=plain.labels[::-1].copy()),
+        plain._replace(keys=plain.keys.assign(clip="d")),
+    )
+    assert len({plain.sha256, *(other.sha256 for other in others)}) == 4
+    assert examples(6).sha256 == plain.sha256
