@@ -93,7 +93,7 @@ def test_a_mistake_in_an_option_is_named_without_a_traceback(merlab, flow, tmp_p
 
 @pytest.mark.parametrize(
     ("options", "reason"),
-    [({}, "the true scale are lost"), ({"input": "flow:channels=uvs,scale=minmax"}, "zero is lost")],
+    [({}, "the true scale are lost"), ({"input": "flow:channels=uvs,scale=minmax"}, "loses the zero")],
 )
 def test_bi_woof_cannot_run_on_stored_flow_and_says_why(merlab, flow, options, reason):
     status, _, err = merlab(*evaluate(flow, "bi-woof", **options))

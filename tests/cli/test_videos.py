@@ -63,7 +63,7 @@ def test_recognize_a_folder_of_videos_of_which_one_is_damaged(merlab, tmp_path):
         (("spot", "a/x.avi", "b/x.avi"), "two of the videos have the same name"),
         (("score-spotting", "none.csv", "none.csv"), "none.csv does not exist"),
         (("score-spotting", "truth.csv", "truth.csv", "--save", "kept.json"), "--save needs --command"),
-        (("make-videos", "out", "--minutes", 0.05, "--events", 100), "ask for fewer events a minute"),
+        (("make-videos", "out", "--minutes", 0.05, "--events", 100), "request fewer events per minute"),
     ],
 )
 def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, named):

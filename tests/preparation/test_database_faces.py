@@ -161,7 +161,7 @@ def test_a_video_without_a_byte_is_named(tmp_path):
 
 def test_faces_that_are_cropped_already_are_refused(tmp_path):
     root = casme2_release.write_release(tmp_path / "crops", rows=[casme2_release.row()])
-    with pytest.raises(MerlabError, match="registered faces.*aligned already"):
+    with pytest.raises(MerlabError, match="registered faces.*already aligned"):
         prepared("casme2", root, tmp_path / "out")
 
 
