@@ -7,9 +7,11 @@
 
 # %%
 import json
+import os
 import tempfile
 from pathlib import Path
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # Otherwise ONNX Runtime reports its use to its makers.
 import onnxruntime
 import pandas as pd
 

@@ -31,9 +31,10 @@ def places(tmp_path, monkeypatch):
     return working, temporary, cache
 
 
-def left_behind(places: tuple[Path, ...]) -> list[str]:
-    # Fonts of Matplotlib and the like belong to the libraries.
-    return [str(path) for folder in places for path in folder.iterdir() if path.name not in {"matplotlib"}]
+def left_behind(places: tuple[Path, Path, Path]) -> list[Path]:
+    """Everything in the working folder, Python's temporary folders, and merlab's cache; other libraries keep theirs."""
+    working, temporary, cache = places
+    return [*working.iterdir(), *temporary.glob("tmp*"), *cache.glob("merlab*")]
 
 
 def test_there_are_seven_scripts_and_a_notebook():
@@ -77,4 +78,4 @@ def test_a_notebook_runs_with_its_own_method_in_two_processes(notebook, places):
     read = nbformat.read(notebook, as_version=4)
     NotebookClient(read, timeout=300, resources={"metadata": {"path": str(places[0])}}).execute()
     assert any("regional-movement" in str(cell.get("outputs")) for cell in read.cells)
-    assert left_behind(places[:1]) == []
+    assert left_behind(places) == []
