@@ -92,4 +92,4 @@ def flow_plan(root: Path, methods: Sequence[str], **options: Any) -> Plan:
 
 def entry_of(name: str, preset: str, seeds: int = 5, recipe: str | None = None, **options: Any) -> Entry:
     """A method of merlab's under a preset, with nothing left open."""
-    return make_entry(find_method(name), preset, range(seeds), recipe and parse_recipe(recipe), **options)
+    return make_entry(find_method(name), preset, range(seeds), parse_recipe(recipe) if recipe else None, **options)

@@ -40,14 +40,14 @@ from merlab.vocabulary import SynthesisPreset, VideoFormat
 TITLE = "SYNTHETIC long recordings with micro-expressions (of no real person)"
 README_TEXT = f"""{TITLE}
 
-Every face, frame and event in this folder is SYNTHETIC: drawn by merlab, of nobody. Results measured here say how a
-method behaves on drawn faces; they are not results on people.
+Every face, frame and event in this folder is SYNTHETIC: made by merlab, and of no real person. Results on these
+recordings show how a method works on synthetic faces. They are not results on people.
 
-{VIDEOS}/SYNTHETIC_sub01   one recording a subject, faces cropped to 231 x 282 px, 200 frames a second
-{RAW_VIDEOS}/         the same uncropped, 640 x 480 px, if they were asked for
+{VIDEOS}/SYNTHETIC_sub01   one recording per subject, faces cropped to 231 x 282 px, 200 frames per second
+{RAW_VIDEOS}/         the same uncropped, 640 x 480 px, with --raw
 {EVENTS_TABLE}        every event: frames from 1, seconds from 0, emotion, action units
 {MANIFEST}   settings, versions, and what each recording truly shows, blinks and shifts of gaze included
-{SETTINGS}   what this folder was asked to hold; the same command goes on where it stopped
+{SETTINGS}   the settings of this folder; the same command resumes it
 """
 
 

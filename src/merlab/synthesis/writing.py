@@ -32,15 +32,15 @@ from merlab.vocabulary import SynthesisPreset
 
 README_TEXT = f"""{TITLE}
 
-Every face, frame and label in this folder is SYNTHETIC: drawn by merlab, of nobody. Results measured here say how a
-method behaves on drawn faces; they are not results on CASME II or on people.
+Every face, frame and label in this folder is SYNTHETIC: made by merlab, and of no real person. Results on these clips
+show how a method works on synthetic faces. They are not results on CASME II or on people.
 
-{CROPPED}/sub01/EP01_01/reg_imgN.jpg   cropped frames, 231 x 282 px, 200 a second; N counts from a random first frame
-{RAW}/sub01/EP01_01/imgN.jpg    the same clips uncropped, 640 x 480 px, if they were asked for
+{CROPPED}/sub01/EP01_01/reg_imgN.jpg   cropped frames, 231 x 282 px, 200 frames per second; N counts from a random first frame
+{RAW}/sub01/EP01_01/imgN.jpg    the same clips uncropped, 640 x 480 px, with --raw
 {CODING_TABLE}   onset, apex, offset, action units and emotion, in CASME II's columns
 {MANIFEST}   settings, versions, and what each clip truly shows
 {TRUTH}/sub01/EP01_01.npz   exact optical flow from onset to apex (H, W, 2), px; landmarks at both (x, y), px
-{SETTINGS}   what this tree was asked to hold; the same command goes on where it stopped
+{SETTINGS}   the settings of this folder; the same command resumes it
 """
 
 
