@@ -12,7 +12,7 @@ from tests.preparation.conftest import raw_tree, whole_heads
 __all__ = ["raw_tree", "whole_heads"]
 
 
-def test_prepare_says_what_it_did_and_the_tree_is_sound(merlab, raw_tree, tmp_path):
+def test_prepare_reports_what_it_did_and_the_tree_is_sound(merlab, raw_tree, tmp_path):
     status, out, err = merlab("prepare", "casme2", raw_tree("casme2"), "out", "--jobs", 1)
     assert (status, "2 clips prepared in out, 0 faults" in out) == (0, True)
     assert "merlab models get" in err
@@ -28,13 +28,13 @@ def test_faults_end_with_status_1_unless_they_are_allowed(merlab, raw_tree):
     assert merlab("prepare", "casme2", root, "out", "--jobs", 1, "--allow-unusable")[0] == 0
 
 
-def test_the_papers_detector_asks_for_its_files(merlab, raw_tree):
+def test_the_papers_detector_needs_landmarks(merlab, raw_tree):
     status, _, err = merlab("prepare", "casme2", raw_tree("casme2"), "out", "--detector", "opencv-ssd")
     assert (status, "Traceback" in err) == (1, False)
-    assert "face mesh is absent" in err
+    assert "face mesh is missing" in err
 
 
-def test_align_says_what_it_did_and_what_to_know(merlab, heads, tmp_path):
+def test_align_reports_what_it_did_and_warns(merlab, heads, tmp_path):
     (tmp_path / "me").mkdir()
     for number, head in enumerate(heads, start=1):
         assert cv2.imwrite(str(tmp_path / "me" / f"{number}.png"), head)

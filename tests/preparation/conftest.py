@@ -1,4 +1,4 @@
-"""Drawn heads in trees of the releases' layouts."""
+"""Synthetic heads in the layouts of the releases."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from merlab.frames import IMAGE_SUFFIXES, frame_number
 from merlab.preparation.settings import Settings
 from tests.databases import test_faults
 
-# Hermetic: the mesh's file is in the cache of whoever got it.
+# Independent of the machine, whose cache may have the file of the face mesh.
 FIVE_POINTS = Settings(FaceFinding(landmarks="five-points"))
 
 
 @pytest.fixture
 def whole_heads(heads) -> Callable[[Path], Path]:
-    """A function that puts the heads into every clip of a tree, under the names of frames that are not registered."""
+    """A function that replaces the frames of every clip of a tree by the heads, with the names of raw frames."""
 
-    def drawn(root: Path) -> Path:
+    def replaced(root: Path) -> Path:
         for path in sorted(root.rglob("*")):
             if path.suffix in IMAGE_SUFFIXES:
                 path.unlink()
@@ -29,10 +29,10 @@ def whole_heads(heads) -> Callable[[Path], Path]:
                 assert cv2.imwrite(str(path.with_name(path.name.removeprefix("reg_"))), heads[number % 4])
         return root
 
-    return drawn
+    return replaced
 
 
 @pytest.fixture
 def raw_tree(tmp_path, whole_heads) -> Callable[[str], Path]:
-    """A function from a database's name to a small sound tree of two clips, whole heads."""
+    """A function from the name of a database to a small tree of two clips with whole heads."""
     return lambda name: whole_heads(test_faults.TREES[name].write(tmp_path / f"raw-{name}"))

@@ -1,4 +1,4 @@
-"""A database's whole heads go in, its cropped layout comes out, and every fault is named."""
+"""The whole heads of a database become its cropped layout, and every fault is reported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CODED = ("casme2", "casme", "samm", "smic")
 
 
 def prepared(name, root, out, settings=FIVE_POINTS, **options):
-    return prepare(find_database(name), root, out, settings, **{"jobs": 1, **options})
+    return prepare(name, root, out, settings, **{"jobs": 1, "progress": False, **options})
 
 
 def contents(root: Path) -> dict[str, str]:
@@ -73,16 +73,16 @@ def test_casme2_is_laid_out_as_its_release_lays_out_cropped_faces_with_its_own_t
     assert (out / table).read_bytes() == (root / table).read_bytes()
 
 
-def test_eyes_come_to_lie_where_those_of_casme2s_crops_lie(raw_tree, tmp_path):
+def test_the_eyes_are_at_the_position_of_casme2s_own_crops(raw_tree, tmp_path):
     out = tmp_path / "out"
     prepared("casme2", raw_tree("casme2"), out)
     record = read_record(out / "Cropped" / "sub01" / "EP02_01f")
-    (points,) = record["landmarks"].values()
+    (points,) = record.landmarks.values()
     np.testing.assert_allclose(points[:2], [(53.5, 73), (176.5, 73)], atol=0.6)
-    assert record["quality"]["frames_with_face"] == record["frames"][1] - record["frames"][0] + 1
+    assert record.quality.frames_with_face == record.frames[1] - record.frames[0] + 1
 
 
-def test_the_manifest_says_how_the_faces_were_made(raw_tree, tmp_path):
+def test_the_manifest_states_how_the_faces_were_made(raw_tree, tmp_path):
     out = tmp_path / "out"
     prepared("casme2", raw_tree("casme2"), out)
     manifest = json.loads((out / MANIFEST).read_text())
@@ -105,11 +105,11 @@ def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmark
     out = tmp_path / "out"
     assert len(prepared("casme", root, out).clips) == 2
     record = read_record(out / "Cropped" / "sub01" / "EP01_12")
-    assert list(record["landmarks"]) == ["73", "83"]
+    assert list(record.landmarks) == [73, 83]
     assert len(load("casme", out)) == 2
 
 
-def test_what_was_interrupted_goes_on_and_ends_with_the_same_bytes_in_any_number_of_processes(raw_tree, tmp_path):
+def test_interrupted_work_is_resumed_and_gives_the_same_bytes_with_any_number_of_processes(raw_tree, tmp_path):
     root, out = raw_tree("casme2"), tmp_path / "out"
     prepared("casme2", root, out)
     whole = contents(out)
@@ -126,20 +126,20 @@ def test_what_was_interrupted_goes_on_and_ends_with_the_same_bytes_in_any_number
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"), [(truncate, "is truncated"), (empty, "is empty"), (without_a_face, "no face is found")]
+    ("damage", "message"), [(truncate, "is truncated"), (empty, "is empty"), (without_a_face, "no face is found")]
 )
-def test_a_damaged_clip_is_named_and_the_others_are_done(raw_tree, tmp_path, damage, told):
+def test_a_damaged_clip_is_reported_and_the_others_are_prepared(raw_tree, tmp_path, damage, message):
     root, out = raw_tree("casme2"), tmp_path / "out"
     damage(root / "Cropped" / "sub01" / "EP02_01f")
     done = prepared("casme2", root, out)
     assert [clip.subject for clip in done.clips] == ["sub02"]
     (fault,) = done.faults
-    assert ("sub01 EP02_01f" in fault.where, told in fault.found, bool(fault.remedy)) == (True, True, True)
+    assert ("sub01 EP02_01f" in fault.where, message in fault.found, bool(fault.remedy)) == (True, True, True)
     assert not (out / "Cropped" / "sub01").exists() or not list((out / "Cropped" / "sub01").iterdir())
     assert json.loads((out / MANIFEST).read_text())["faults"][0]["found"] == fault.found
 
 
-def test_a_mended_clip_is_prepared_by_the_next_run(raw_tree, tmp_path):
+def test_a_repaired_clip_is_prepared_by_the_next_run(raw_tree, tmp_path):
     root, out = raw_tree("casme2"), tmp_path / "out"
     clip = root / "Cropped" / "sub01" / "EP02_01f"
     shutil.copytree(clip, tmp_path / "original")
@@ -150,7 +150,7 @@ def test_a_mended_clip_is_prepared_by_the_next_run(raw_tree, tmp_path):
     assert json.loads((out / MANIFEST).read_text())["faults"] == []
 
 
-def test_a_video_without_a_byte_is_named(tmp_path):
+def test_an_empty_video_is_reported(tmp_path):
     write_table(tmp_path / "raw" / casme2_release.TABLE_2014, [casme2_release.row()], casme2_release.COLUMNS_2014)
     video = tmp_path / "raw" / "CASME2_compressed" / "sub01" / "EP02_01f.avi"
     video.parent.mkdir(parents=True)
@@ -171,13 +171,13 @@ def test_a_database_of_stored_flow_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("inside", [".", "faces", ".."])
-def test_out_may_not_lie_in_root_nor_root_in_out(raw_tree, tmp_path, inside):
+def test_out_may_not_be_inside_root_nor_root_inside_out(raw_tree, tmp_path, inside):
     root = raw_tree("casme2")
-    with pytest.raises(MerlabError, match="lie in each other"):
+    with pytest.raises(MerlabError, match="is inside the other"):
         prepared("casme2", root, root / inside)
 
 
-def test_a_folder_of_something_else_is_not_touched(raw_tree, tmp_path):
+def test_a_folder_with_other_content_is_not_touched(raw_tree, tmp_path):
     root, out = raw_tree("casme2"), tmp_path / "out"
     out.mkdir()
     (out / "thesis.txt").write_text("mine")
@@ -188,7 +188,7 @@ def test_a_folder_of_something_else_is_not_touched(raw_tree, tmp_path):
     assert [path.name for path in out.iterdir()] == ["thesis.txt"]
 
 
-def test_a_tree_of_other_settings_is_not_gone_on_with(raw_tree, tmp_path):
+def test_a_tree_of_other_settings_is_not_continued(raw_tree, tmp_path):
     root, out = raw_tree("casme2"), tmp_path / "out"
     prepared("casme2", root, out)
     other = Settings(FaceFinding(landmarks="five-points"), motion="rigid")
@@ -196,7 +196,7 @@ def test_a_tree_of_other_settings_is_not_gone_on_with(raw_tree, tmp_path):
         prepared("casme2", root, out, other)
 
 
-def test_a_full_disk_ends_the_run_with_its_reason_and_leaves_nothing_half_done(raw_tree, tmp_path, monkeypatch):
+def test_a_full_disk_ends_the_run_with_its_reason_and_leaves_no_incomplete_clip(raw_tree, tmp_path, monkeypatch):
     root, out = raw_tree("casme2"), tmp_path / "out"
     write = Path.write_bytes
 
@@ -219,7 +219,7 @@ def test_a_frame_of_another_size_is_a_fault(raw_tree, tmp_path):
     assert "320x240 from frame 47" in fault.found
 
 
-def test_landmarks_are_asked_of_clips_that_have_them(raw_tree, tmp_path):
+def test_clips_without_a_face_mesh_have_no_landmarks(raw_tree, tmp_path):
     root, out = raw_tree("casme2"), tmp_path / "out"
     prepared("casme2", root, out)
     raw, aligned = (load("casme2", folder).clips[0] for folder in (root, out))

@@ -1,4 +1,4 @@
-"""From drawn heads to a report, as a user types it; and a preparation that is killed."""
+"""From synthetic heads to a report, as a user types it; and a preparation that is killed."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def raw(tmp_path_factory):
 
 @pytest.mark.slow
 def test_prepared_heads_are_examined_and_evaluated_like_crops(raw, tmp_path):
-    told = merlab("prepare", "synthetic", raw, tmp_path / "prepared", "--jobs", 2)
-    assert "6 clips prepared" in told
-    assert "[SYNTHETIC]" in told
+    out = merlab("prepare", "synthetic", raw, tmp_path / "prepared", "--jobs", 2)
+    assert "6 clips prepared" in out
+    assert "[SYNTHETIC]" in out
     assert "6 usable clips, 0 faults" in merlab("doctor", "synthetic", tmp_path / "prepared")
     for root in (raw, tmp_path / "prepared"):
         run = tmp_path / f"run-{root.name}"
@@ -44,7 +44,7 @@ def test_prepared_heads_are_examined_and_evaluated_like_crops(raw, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
-def test_a_killed_preparation_goes_on_and_ends_with_the_same_bytes(raw, tmp_path):
+def test_a_killed_preparation_is_resumed_and_gives_the_same_bytes(raw, tmp_path):
     def command(out):
         return [sys.executable, "-m", "merlab", "prepare", "synthetic", str(raw), str(tmp_path / out), "--jobs", "2"]
 
@@ -55,7 +55,7 @@ def test_a_killed_preparation_goes_on_and_ends_with_the_same_bytes(raw, tmp_path
         time.sleep(0.02)
     victim.kill()
     victim.wait()
-    # What its workers were writing when they noticed is settled before the next run.
+    # Its workers may write for a moment until they notice.
     time.sleep(1)
     subprocess.run(command("killed"), check=True, capture_output=True)
     assert contents(tmp_path / "killed") == contents(tmp_path / "undisturbed")

@@ -1,4 +1,4 @@
-"""Contact sheets: what must be seen on them is on them."""
+"""Contact sheets show box, regions and stamps."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_region_is_drawn_in_its_color(heads):
         np.testing.assert_allclose(brightest, REGION_COLORS[name], atol=30)
 
 
-def test_a_drawn_face_is_stamped(heads):
+def test_a_sheet_of_synthetic_faces_is_stamped(heads):
     alignment = ClipAlignment(heads[0], FIVE_POINTS.finding.open())
     shown = {1: alignment.align(heads[0]).image}
     plain, stamped = (contact_sheet(heads[0], alignment, shown, "clip", [], stamps) for stamps in ((), ("SYNTHETIC",)))

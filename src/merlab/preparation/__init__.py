@@ -1,1 +1,1 @@
-"""Preparation: the frames of a database, or of anybody's camera, become aligned faces that the rest of merlab reads."""
+"""Preparation: the frames of a database, or of any video, become aligned faces that the rest of merlab reads."""

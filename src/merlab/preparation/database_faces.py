@@ -1,42 +1,50 @@
-"""A database's whole heads become a tree of aligned faces in the same database's cropped layout."""
+"""The whole heads of a database become a tree of aligned faces in the cropped layout of the same database."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from merlab.clips import Clip, ClipTable, Finding
-from merlab.databases.database import Database
+from merlab.databases import Database, find_database
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Frames, ImageFolder, open_frames, write_image
-from merlab.preparation.aligned_clip import ClipWriter, Job
+from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.overview import write_overview
-from merlab.preparation.record import MANIFEST, RECORD, claim, read_record
+from merlab.preparation.record import (
+    MANIFEST,
+    RECORD,
+    AlignmentRecord,
+    DatabaseManifest,
+    DatabaseRequest,
+    PreparedClip,
+    claim,
+    read_record,
+)
 from merlab.preparation.settings import Settings
 from merlab.processes import each_in_processes
-from merlab.progress import Progress, silent
+from merlab.progress import Progress, shown_progress, silent
 from merlab.storage import WriteError, read_json, whole_file, whole_folder, write_json
 
 SHEETS = "sheets"
-REMEDY = "mend or remove the clip, then run the same command again; it goes on with what is missing"
+REMEDY = "repair or remove the clip, then run the same command again; it continues with the missing clips"
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a tree holds now: clips prepared, the faults of those that could not be, and warnings by clip."""
+    """The content of a prepared tree: its clips, what prevented others, and warnings by clip."""
 
     clips: tuple[Clip, ...]
     faults: tuple[Finding, ...]
-    warnings: dict[str, list[str]]
+    warnings: dict[str, tuple[str, ...]]
     stamps: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Source:
-    """Clips whose frames lie in one folder or video, and where their aligned frames and sheet belong."""
+class SharedFrames:
+    """Clips whose frames are in one folder or video, and the places of their aligned frames and of their sheet."""
 
     clips: tuple[Clip, ...]
     folder: Path
@@ -51,50 +59,63 @@ class Source:
 
     @property
     def done(self) -> bool:
-        """Whether all of it is written; each part appears whole or not at all."""
+        """Whether everything is written; folder and sheet each appear whole or not at all."""
         return (self.folder / RECORD).is_file() and self.sheet.is_file()
 
 
 def prepare(
-    database: Database,
-    root: Path,
-    out: Path,
+    database: str | Database,
+    root: Path | str,
+    out: Path | str,
     settings: Settings | None = None,
     *,
     jobs: int | None = None,
-    progress: Progress = silent,
+    progress: Progress | bool = True,
 ) -> Prepared:
-    """Align every clip of a database below ``root`` into ``out``, and say what could not be.
+    """Align every clip of a database into ``out``, and report the clips that could not be aligned.
 
-    ``out`` gets the frames from onset to offset in the database's cropped layout, its tables, a sheet a clip with an
-    overview, and a manifest. Run again it goes on where it stopped; the bytes depend on neither that nor ``jobs``.
-    Clips that share a folder of frames share the transform of the earliest onset. ``progress`` counts folders.
+    ``out`` gets the frames from onset to offset in the cropped layout of the database, its tables, a sheet per clip
+    with an overview, and a manifest. Interrupted work is resumed; the bytes depend neither on interruptions nor on
+    ``jobs``. Clips that share a folder of frames share the transform of the earliest onset.
 
-    Raises MerlabError where nothing can be prepared, ``out`` cannot be written, or holds anything else.
+    Args:
+        database: a database that comes as whole heads, or its name: casme2, smic, samm, casme, synthetic.
+        root: the folder that holds it.
+        out: a new folder, or one that an earlier call with the same settings began.
+        settings: how faces are found, how the head's movement is treated, and the format of the frames.
+        jobs: worker processes; None: one per core.
+        progress: True shows it on standard error, False does not, a function is called with it.
+
+    Raises:
+        MerlabError: if nothing can be prepared, and if ``out`` cannot be written or holds anything else.
+
     """
+    root, out = Path(root), Path(out)
     settled = (settings or Settings()).settled()
+    database = find_database(database) if isinstance(database, str) else database
     if database.examine_heads is None or database.cropped is None:
         raise MerlabError(f"{database.name} does not come as frames of whole heads, so there is nothing to prepare")
     examination = database.examine_heads(root, False, silent)
     if not examination.clips:
-        raise MerlabError(f"{root} yields no usable clip; `merlab doctor {database.name} {root}` says why")
-    described = {"database": database.name, "root": str(root.resolve()), **settled.described()}
-    claim(root, out, described)
+        raise MerlabError(f"{root} has no usable clip; run `merlab doctor {database.name} {root}` for the reasons")
+    request = DatabaseRequest(database=database.name, root=str(root.resolve()), **dict(settled.how_made()))
+    claim(root, out, request)
     for table in examination.tables:
         with whole_file(out / table.name) as aside:
             aside.write_bytes(table.read_bytes())
     sources = _sources(examination.clips, database, out, settled)
-    faults = [*examination.of("unusable"), *_align_all(sources, jobs, progress)]
-    return _conclude(out, described, sources, faults, examination.clips.stamps)
+    with shown_progress(progress) as show:
+        faults = [*examination.of("unusable"), *_align_all(sources, jobs, show)]
+    return _conclude(out, request, sources, faults, examination.clips.stamps)
 
 
-def _sources(clips: ClipTable, database: Database, out: Path, settings: Settings) -> list[Source]:
+def _sources(clips: ClipTable, database: Database, out: Path, settings: Settings) -> list[SharedFrames]:
     assert database.cropped is not None
     by_folder: dict[Path, list[Clip]] = {}
     for clip in clips:
         by_folder.setdefault(database.cropped(out, clip), []).append(clip)
     return [
-        Source(
+        SharedFrames(
             tuple(sorted(sharing, key=lambda clip: clip.onset or 0)),
             folder,
             out / SHEETS / f"{sharing[0].subject}-{folder.name}.png",
@@ -105,11 +126,11 @@ def _sources(clips: ClipTable, database: Database, out: Path, settings: Settings
     ]
 
 
-def _align_all(sources: Sequence[Source], jobs: int | None, progress: Progress) -> list[Finding]:
-    """The faults of what could not be aligned, in the order of the sources."""
+def _align_all(sources: Sequence[SharedFrames], jobs: int | None, progress: Progress) -> list[Finding]:
+    """The faults of the clips that could not be aligned, in the order of the sources; ``progress`` counts sources."""
     waiting = [source for source in sources if not source.done]
     done = len(sources) - len(waiting)
-    progress(done, len(sources), f"{done} of {len(sources)} found done" if done else "finding faces")
+    progress(done, len(sources), f"{done} of {len(sources)} already finished" if done else "finding faces")
     by_title: dict[str, list[Finding]] = {}
     for title, faults in each_in_processes(align_source, waiting, jobs):
         done += 1
@@ -118,8 +139,8 @@ def _align_all(sources: Sequence[Source], jobs: int | None, progress: Progress) 
     return [fault for source in waiting for fault in by_title[source.title]]
 
 
-def align_source(source: Source) -> tuple[str, list[Finding]]:
-    """Align the clips of one source; gives its title and what forbade it. Raises WriteError where no file can be."""
+def align_source(source: SharedFrames) -> tuple[str, list[Finding]]:
+    """Align the clips of one source; returns its title and its faults. Raises WriteError if files cannot be written."""
     try:
         with whole_folder(source.folder) as aside:
             frames = open_frames(source.clips[0].source)
@@ -136,7 +157,7 @@ def align_source(source: Source) -> tuple[str, list[Finding]]:
     return source.title, []
 
 
-def _job(source: Source, frames: Frames) -> Job:
+def _job(source: SharedFrames, frames: Frames) -> AlignmentJob:
     onsets = [clip.onset for clip in source.clips if clip.onset is not None]
     offset = max(clip.offset or 0 for clip in source.clips)
     numbers: Sequence[int] = range(min(onsets), offset + 1)
@@ -146,31 +167,49 @@ def _job(source: Source, frames: Frames) -> Job:
     assert first.onset is not None
     assert first.offset is not None
     shown = (first.onset, first.apex or (first.onset + first.offset) // 2, first.offset)
-    return Job(source.title, numbers, onsets, shown, first.fps, stamps=source.stamps)
+    return AlignmentJob(source.title, numbers, onsets, shown, first.fps, stamps=source.stamps)
 
 
-def _damage(source: Source, error: ClipError) -> list[Finding]:
-    """Every damaged frame of a source, not only the first that was met."""
+def _damage(source: SharedFrames, error: ClipError) -> list[Finding]:
+    """Every damaged frame of a source, not only the first."""
     if not source.clips[0].source.is_dir():
-        return [Finding("unusable", source.title, "a video that decodes", str(error), f"copy it again; {REMEDY}")]
+        return [
+            Finding("unusable", source.title, "a video that can be decoded", str(error), f"copy it again; {REMEDY}")
+        ]
     found = [finding for clip in source.clips if (finding := check_clip(clip)) is not None]
-    return found or [Finding("unusable", source.title, "frames that decode", str(error), REMEDY)]
+    return found or [Finding("unusable", source.title, "frames that can be decoded", str(error), REMEDY)]
 
 
 def _conclude(
-    out: Path, described: dict[str, Any], sources: Sequence[Source], faults: Sequence[Finding], stamps: tuple[str, ...]
+    out: Path,
+    request: DatabaseRequest,
+    sources: Sequence[SharedFrames],
+    faults: Sequence[Finding],
+    stamps: tuple[str, ...],
 ) -> Prepared:
-    """Write the overview, and the manifest last, which declares the tree complete as far as it can be."""
+    """Write the overview, then the manifest, which lists all clips and faults of the finished tree."""
     done = [source for source in sources if source.done]
     records = {source.folder: read_record(source.folder) for source in done}
     write_overview(out / SHEETS / "overview.png", list(records), [fault.where for fault in faults], stamps)
-    listed = [
-        {"folder": folder.relative_to(out).as_posix()}
-        | {key: record[key] for key in ("clip", "frames", "face", "landmark_source", "quality", "warnings")}
-        for folder, record in records.items()
-    ]
-    content = described | {"stamps": list(stamps), "clips": listed, "faults": [vars(fault) for fault in faults]}
-    if read_json(out / MANIFEST) != content:
-        write_json(out / MANIFEST, content)
-    warnings = {record["clip"]: record["warnings"] for record in records.values() if record["warnings"]}
+    manifest = DatabaseManifest(
+        **dict(request),
+        stamps=stamps,
+        clips=tuple(_prepared_clip(folder.relative_to(out).as_posix(), record) for folder, record in records.items()),
+        faults=tuple(faults),
+    ).model_dump(mode="json")
+    if read_json(out / MANIFEST) != manifest:
+        write_json(out / MANIFEST, manifest)
+    warnings = {record.clip: record.warnings for record in records.values() if record.warnings}
     return Prepared(tuple(clip for source in done for clip in source.clips), tuple(faults), warnings, stamps)
+
+
+def _prepared_clip(folder: str, record: AlignmentRecord) -> PreparedClip:
+    return PreparedClip(
+        folder=folder,
+        clip=record.clip,
+        frames=record.frames,
+        face=record.face,
+        landmark_source=record.landmark_source,
+        quality=record.quality,
+        warnings=record.warnings,
+    )

@@ -1,4 +1,4 @@
-"""All clips of a prepared tree on one sheet: each one's first aligned frame with its regions."""
+"""All clips of a prepared tree on one sheet: the first aligned frame of each, with its regions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Image, open_frames, write_image
-from merlab.preparation.record import read_record, regions_of_record
+from merlab.preparation.record import read_record
 from merlab.preparation.sheets import ALARM, INK, LINE, MARGIN, PAPER, draw_regions, write_text
 
 TILE_WIDTH, TILE_HEIGHT = LAYOUT_WIDTH // 2, LAYOUT_HEIGHT // 2
@@ -20,9 +20,9 @@ GRAY = (200, 200, 200)
 
 
 def write_overview(path: Path, folders: Sequence[Path], faults: Sequence[str], stamps: Sequence[str]) -> None:
-    """Write the sheet of these folders of aligned frames; ``faults`` name what could not be prepared.
+    """Write the sheet of these folders of aligned frames; ``faults`` are the titles of clips that are not prepared.
 
-    Tiles of clips with warnings have a frame.
+    Tiles of clips with warnings have a red frame.
     """
     tiles = [*map(_tile, folders), *map(_fault_tile, faults)]
     columns = max(min(MOST_COLUMNS, len(tiles)), 3)
@@ -39,11 +39,11 @@ def write_overview(path: Path, folders: Sequence[Path], faults: Sequence[str], s
 
 def _tile(folder: Path) -> Image:
     record = read_record(folder)
-    face = draw_regions(open_frames(folder).read(record["frames"][0]), regions_of_record(record))
+    face = draw_regions(open_frames(folder).read(record.frames[0]), record.regions)
     small = np.asarray(cv2.resize(face, (TILE_WIDTH, TILE_HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
-    if record["warnings"]:
+    if record.warnings:
         cv2.rectangle(small, (0, 0), (TILE_WIDTH - 1, TILE_HEIGHT - 1), ALARM, 2)
-    return _captioned(small, record["clip"])
+    return _captioned(small, record.clip)
 
 
 def _fault_tile(where: str) -> Image:

@@ -1,66 +1,204 @@
-"""What prepared faces say about themselves: ``prepared.json`` of the folder, ``alignment.json`` of each clip."""
+"""The records of prepared faces: ``prepared.json`` in the folder, ``alignment.json`` of each clip."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
-from merlab.clips import Clip
+from merlab.clips import Clip, Finding
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
+from merlab.preparation.frame_range import FrameRange
 from merlab.storage import claim_folder, read_json
+from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
 
 RECORD = "alignment.json"
 MANIFEST = "prepared.json"
-TEMPLATE_SOURCE = "five-points"
+FIVE_POINTS: LandmarkSource = "five-points"
+
+Row = tuple[float, float, float]
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
-def claim(root: Path, out: Path, described: dict[str, Any]) -> None:
-    """Make ``out`` the folder of faces prepared so from ``root``, or see that it is.
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
 
-    Raises MerlabError where it holds anything else, or one of the two lies in the other.
+
+class FaceBox(_Record):
+    """The face at the onset: left, top, right, bottom in px of the frame, and the confidence of the detector, 0..1."""
+
+    box: tuple[float, float, float, float]
+    confidence: float
+
+
+class AlignmentQuality(_Record):
+    """Measurements of an aligned clip, see ``faces.quality.ClipQuality``."""
+
+    pupil_distance_px: float
+    coverage: float
+    frames_with_face: int
+    head_motion_px: float
+
+
+class ClipLandmarks(_Record):
+    """The landmarks of a clip by frame number, (x, y) px of the layout: 468 of the mesh, or five."""
+
+    landmark_source: LandmarkSource
+    landmarks: dict[int, tuple[tuple[float, float], ...]]
+
+
+class AlignmentRecord(_Record):
+    """The content of alignment.json: what was found in a clip.
+
+    Attributes:
+        frames: the first and the last frame number.
+        fps: frames per second; None where unknown.
+        transform: the 2 x 3 matrix that maps px of the first frame to px of the layout.
+        landmarks: at each onset, see ``ClipLandmarks``.
+        lost: the first and the last frame number of each gap, in which no face was found.
+        jumps: the frame numbers at which the face changes, or is suddenly elsewhere.
+        warnings: all that a user of these faces must know.
+
+    """
+
+    clip: str
+    stamps: tuple[str, ...]
+    frames: tuple[int, int]
+    fps: float | None
+    transform: tuple[Row, Row]
+    face: FaceBox
+    landmark_source: LandmarkSource
+    landmarks: dict[int, tuple[tuple[float, float], ...]]
+    quality: AlignmentQuality
+    lost: tuple[tuple[int, int], ...]
+    jumps: tuple[int, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def regions(self) -> dict[str, Region]:
+        """The five regions of the clip at its first onset; those of the template if there are only five landmarks."""
+        if self.landmark_source == FIVE_POINTS:
+            return dict(REGIONS)
+        return regions_from_landmarks(next(iter(self.landmarks.values())))
+
+
+class RecordedSettings(_Record):
+    """The settings of a preparation; ``jpeg_quality`` is None, and left out of the JSON, for PNG files."""
+
+    detector: DetectorName
+    landmarks: LandmarkSource
+    motion: HeadMotion
+    image: ImageFormat
+    jpeg_quality: int | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_unknown(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in serialize(self).items() if value is not None}
+
+
+class HowMade(_Record):
+    """Everything that determines aligned frames beside their source; ``models`` are digests of files by algorithm."""
+
+    settings: RecordedSettings
+    models: dict[str, dict[str, str]]
+    versions: dict[str, str]
+
+
+class VideoRequest(_Record):
+    """The content of prepared.json for a video or a folder of images: everything that determines its faces."""
+
+    source: str
+    part: FrameRange
+    fps: float | None
+    video: bool
+    settings: RecordedSettings
+    models: dict[str, dict[str, str]]
+    versions: dict[str, str]
+
+
+class DatabaseRequest(_Record):
+    """Everything that determines the faces of a database."""
+
+    database: str
+    root: str
+    settings: RecordedSettings
+    models: dict[str, dict[str, str]]
+    versions: dict[str, str]
+
+
+class PreparedClip(_Record):
+    """What the manifest repeats of the record of a clip, and the clip's folder."""
+
+    folder: str
+    clip: str
+    frames: tuple[int, int]
+    face: FaceBox
+    landmark_source: LandmarkSource
+    quality: AlignmentQuality
+    warnings: tuple[str, ...]
+
+
+class DatabaseManifest(DatabaseRequest):
+    """The content of prepared.json for a database: all clips, and what prevented others."""
+
+    stamps: tuple[str, ...]
+    clips: tuple[PreparedClip, ...]
+    faults: tuple[Finding, ...]
+
+
+def claim(root: Path, out: Path, request: VideoRequest | DatabaseRequest) -> None:
+    """Reserve ``out`` for the faces of a request, or check that it is already reserved for it.
+
+    Raises MerlabError if it holds anything else, or if one of ``root`` and ``out`` is inside the other.
     """
     inner, outer = out.resolve(), root.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
-        raise MerlabError(f"{out} and {root} lie in each other; choose a folder outside of the original frames")
-    claim_folder(out, MANIFEST, described, "prepared faces")
-
-
-def read_record(folder: Path) -> dict[str, Any]:
-    """The record in a folder of aligned frames; raises MerlabError where there is none, or a damaged one."""
-    if not (folder / RECORD).is_file():
         raise MerlabError(
-            f"{folder} has no {RECORD}, so its faces were not aligned by merlab and no landmarks are known; "
-            "prepare the database's raw frames by `merlab prepare`, or use the template's outlines"
+            f"one of {out} and {root} is inside the other; choose a folder outside of the original frames"
         )
-    record: dict[str, Any] = read_json(folder / RECORD)
-    return record
+    claim_folder(out, MANIFEST, request.model_dump(mode="json"), "prepared faces")
+
+
+def read_record(folder: Path) -> AlignmentRecord:
+    """The record in a folder of aligned frames; raises MerlabError if there is none, or if it is damaged."""
+    return _read(folder, AlignmentRecord)
 
 
 def landmarks_of(clip: Clip) -> Points:
-    """The face mesh of a clip at its onset, (468, 2) pixels of the layout.
+    """The face mesh of a clip at its onset, (468, 2) px of the layout.
 
-    Raises MerlabError, naming the clip, where its folder has no landmarks at that frame or only five points.
+    Raises MerlabError, with the name of the clip, if its folder has only five landmarks, or none at that frame.
     """
-    record = read_record(clip.source)
+    record = _read(clip.source, ClipLandmarks)
     where = f"{clip.subject} {clip.name} ({clip.database})"
-    points = record["landmarks"].get(str(clip.onset))
+    points = None if clip.onset is None else record.landmarks.get(clip.onset)
     if points is None:
-        known = ", ".join(record["landmarks"])
+        known = ", ".join(map(str, record.landmarks))
         raise MerlabError(f"{where}: {RECORD} has landmarks at frame {known}, not at the onset {clip.onset}")
-    if record["landmark_source"] == TEMPLATE_SOURCE:
+    if record.landmark_source == FIVE_POINTS:
         raise MerlabError(
-            f"{where} was aligned by five points, through which no outlines can be drawn; `merlab models get` gets the "
-            "face mesh, then prepare it again into a new folder, or use the template's outlines"
+            f"{where} was aligned by five points, which give no outlines of regions; get the face mesh with "
+            "`merlab models get` and prepare the database again into a new folder, or use the template's outlines"
         )
     return np.asarray(points, np.float64)
 
 
-def regions_of_record(record: dict[str, Any]) -> dict[str, Region]:
-    """The five regions of an aligned clip at its first onset; the template where there are only five points."""
-    if record["landmark_source"] == TEMPLATE_SOURCE:
-        return dict(REGIONS)
-    return regions_from_landmarks(next(iter(record["landmarks"].values())))
+def _read(folder: Path, kind: type[Kind]) -> Kind:
+    path = folder / RECORD
+    if not path.is_file():
+        raise MerlabError(
+            f"{folder} has no {RECORD}, so its faces were not aligned by merlab and no landmarks are known; "
+            "prepare the database's raw frames with `merlab prepare`, or use the template's outlines"
+        )
+    try:
+        return kind.model_validate(read_json(path))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise MerlabError(
+            f"{path} is damaged ({place}: {fault['msg']}); remove {folder} and run the same command again"
+        ) from error

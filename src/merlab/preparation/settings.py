@@ -1,9 +1,9 @@
-"""How faces are prepared, and what else decides their bytes: for the manifest, and to know a folder again."""
+"""How faces are prepared, and everything else that determines the aligned frames."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -14,14 +14,15 @@ from merlab.faces.alignment import FaceFinding
 from merlab.faces.landmarks import find_landmarker
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
-from merlab.vocabulary import HEAD_MOTIONS, IMAGE_FORMATS, HeadMotion, ImageFormat
+from merlab.preparation.record import FIVE_POINTS, HowMade, RecordedSettings
+from merlab.vocabulary import HeadMotion, ImageFormat
 
 JPEG_QUALITY = 95
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How faces are found, what becomes of the head's movement, and how the aligned frames are stored.
+    """How faces are found, how the head's movement is treated, and how the aligned frames are stored.
 
     Raises MerlabError for a motion or an image format that does not exist.
     """
@@ -31,39 +32,40 @@ class Settings:
     image: ImageFormat = "jpg"
 
     def __post_init__(self) -> None:
-        if self.motion not in HEAD_MOTIONS:
-            raise MerlabError(f"unknown motion {self.motion!r}; it is one of {', '.join(HEAD_MOTIONS)}")
-        if self.image not in IMAGE_FORMATS:
-            raise MerlabError(f"unknown image format {self.image!r}; it is one of {', '.join(IMAGE_FORMATS)}")
+        if self.motion not in get_args(HeadMotion):
+            raise MerlabError(f"unknown motion {self.motion!r}; it is one of {', '.join(get_args(HeadMotion))}")
+        if self.image not in get_args(ImageFormat):
+            raise MerlabError(f"unknown image format {self.image!r}; it is one of {', '.join(get_args(ImageFormat))}")
 
     def settled(self) -> Settings:
-        """The same with the landmarks that this machine has; raises MerlabError where a model file is missing."""
+        """The same settings with the landmarks that this machine has; raises MerlabError for a missing model file."""
         landmarks = self.finding.landmarks or find_landmarker().source
         finding = replace(self.finding, landmarks=landmarks)
-        if landmarks == "five-points" and finding.detector != "yunet":
+        if landmarks == FIVE_POINTS and finding.detector != "yunet":
             raise MerlabError(
-                f"{finding.detector} gives boxes without landmarks, and the face mesh is absent; "
+                f"{finding.detector} finds boxes without landmarks, and the face mesh is missing; "
                 f"{MODELS['face-mesh'].remedy}"
             )
         finding.open()
         return replace(self, finding=finding)
 
     def encode(self, image: Image) -> bytes:
-        """The bytes of one aligned frame."""
+        """One aligned frame as the bytes of its file."""
         options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if self.image == "jpg" else []
         return cv2.imencode(f".{self.image}", image, options)[1].tobytes()
 
-    def described(self) -> dict[str, Any]:
-        """Everything that decides the bytes of aligned frames: settings, model files, versions."""
-        used = [self.finding.detector, *(["face-mesh"] if self.finding.landmarks == "mesh" else [])]
-        return {
-            "settings": {
-                "detector": self.finding.detector,
-                "landmarks": self.finding.landmarks,
-                "motion": self.motion,
-                "image": self.image,
-                **({"jpeg_quality": JPEG_QUALITY} if self.image == "jpg" else {}),
-            },
-            "models": {name: {MODELS[name].algorithm: MODELS[name].digest} for name in used},
-            "versions": {"merlab": __version__, "opencv": cv2.__version__, "numpy": np.__version__},
-        }
+    def how_made(self) -> HowMade:
+        """Everything that determines the bytes of aligned frames: settings, model files, versions."""
+        landmarks = self.finding.landmarks or find_landmarker().source
+        used = [self.finding.detector, *(["face-mesh"] if landmarks == "mesh" else [])]
+        return HowMade(
+            settings=RecordedSettings(
+                detector=self.finding.detector,
+                landmarks=landmarks,
+                motion=self.motion,
+                image=self.image,
+                jpeg_quality=JPEG_QUALITY if self.image == "jpg" else None,
+            ),
+            models={name: {MODELS[name].algorithm: MODELS[name].digest} for name in used},
+            versions={"merlab": __version__, "opencv": cv2.__version__, "numpy": np.__version__},
+        )

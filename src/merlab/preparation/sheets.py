@@ -1,4 +1,4 @@
-"""Contact sheets: what was found in a clip, drawn so that a person sees at once whether it worked."""
+"""Contact sheets: what was found in a clip, drawn so that a person can check it at a glance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from merlab.frames import Image
 
 Color = tuple[int, int, int]
 
-# BGR. The regions in colors that people with any color vision tell apart (Okabe & Ito 2008).
+# BGR. The colors of the regions can be distinguished with any color vision (Okabe & Ito 2008).
 REGION_COLORS: dict[str, Color] = dict(
     zip(REGIONS, ((233, 180, 86), (115, 158, 0), (66, 228, 240), (0, 159, 230), (167, 121, 204)), strict=True)
 )
@@ -34,10 +34,10 @@ def draw_detection(
     transform: Transform | None = None,
     stamps: Sequence[str] = (),
 ) -> Image:
-    """A frame with its face's box and confidence, its landmarks, and the regions, as in Figure 3 of the paper.
+    """A frame with the box of its face, its confidence, the landmarks and the regions, as in Figure 3 of the paper.
 
-    ``image`` (H, W, 3) BGR is reduced to fit 640 x 480 and drawn on a copy. ``regions`` are in pixels of the layout,
-    into which ``transform`` maps the frame; without both none are drawn.
+    The drawing is on a copy of ``image`` (H, W, 3) BGR, reduced to fit 640 x 480. ``regions`` are in px of the layout,
+    to which ``transform`` maps the frame; they are drawn only if both are given.
     """
     scale = min(1.0, FRAME_WIDTH / image.shape[1], FRAME_HEIGHT / image.shape[0])
     size = max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1)
@@ -78,7 +78,7 @@ def contact_sheet(
 ) -> Image:
     """The sheet of one clip: the onset frame with what was found, and aligned frames, the first with its regions.
 
-    ``shown`` are aligned faces by frame number, ascending.
+    ``shown`` holds aligned faces by frame number, ascending.
     """
     regions = alignment.regions
     frame = draw_detection(onset, alignment.onset, regions, alignment.transform, stamps)
@@ -100,7 +100,7 @@ def contact_sheet(
 
 
 def _write_notes(sheet: Image, alignment: ClipAlignment, warnings: Sequence[str], place: tuple[int, int]) -> None:
-    """Figures, the legend of the regions, and the warnings as far as there is room; the record holds them all."""
+    """Measurements, the legend of the regions, and as many warnings as fit; the record holds them all."""
     left, top = place
     quality = alignment.quality
     figures = (
@@ -137,13 +137,13 @@ def _line(image: Image, outline: Points, color: Color, thickness: int = 1) -> No
 
 
 def write_text(image: Image, text: str, place: tuple[int, int], color: Color) -> None:
-    """Text whose baseline begins at ``place``; OpenCV's font has no letters beyond ASCII."""
+    """Write text whose baseline begins at ``place``; OpenCV's font has ASCII characters only."""
     plain = text.encode("ascii", "replace").decode()
     cv2.putText(image, plain, place, FONT, TEXT_SIZE, color, 1, cv2.LINE_AA)
 
 
 def _label(image: Image, text: str, corner: tuple[int, int], ground: Color, ink: Color = INK) -> None:
-    """Text on a ground, above ``corner``, moved into the image where it would leave it."""
+    """Write text on a filled rectangle above ``corner``, moved into the image if it would leave it."""
     (width, height), _ = cv2.getTextSize(text, FONT, TEXT_SIZE, 1)
     left = min(max(corner[0], 0), max(image.shape[1] - width - 4, 0))
     bottom = min(max(corner[1], height + 6), image.shape[0])

@@ -1,4 +1,4 @@
-"""One's own video or folder becomes an aligned clip, and what is wrong with it is said where it is."""
+"""A video or a folder of images becomes an aligned clip, and the messages name what is wrong in which frame."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import open_frames, read_image
-from merlab.preparation.own_material import FRAMES, SHEET, VIDEO, Part, align
-from merlab.preparation.record import MANIFEST, RECORD
+from merlab.preparation.frame_range import FrameRange
+from merlab.preparation.record import MANIFEST, RECORD, AlignmentRecord
+from merlab.preparation.video_faces import FRAMES, SHEET, VIDEO, align
 from tests.helpers import texture
 from tests.preparation.conftest import FIVE_POINTS
 
@@ -37,102 +38,112 @@ def write_folder(path, images, first=1):
     return path
 
 
-def test_a_video_becomes_a_clip_with_its_record_sheet_manifest_and_a_video_to_look_at(tmp_path, heads):
+def test_a_video_becomes_a_clip_with_its_record_sheet_manifest_and_aligned_video(tmp_path, heads):
     source, out = write_video(tmp_path / "me.avi", heads * 2), tmp_path / "out"
     record = align(source, out, FIVE_POINTS, video=True)
     frames = open_frames(out / FRAMES)
     assert list(frames.numbers) == list(range(1, 9))
     assert frames.read(8).shape == (282, 231, 3)
-    assert (record["frames"], record["fps"], record["quality"]["frames_with_face"]) == ([1, 8], 200.0, 8)
-    assert json.loads((out / FRAMES / RECORD).read_text()) == record
+    assert (record.frames, record.fps, record.quality.frames_with_face) == ((1, 8), 200.0, 8)
+    assert AlignmentRecord.model_validate_json((out / FRAMES / RECORD).read_text()) == record
     assert json.loads((out / MANIFEST).read_text())["settings"]["motion"] == "onset"
     assert list(open_frames(out / VIDEO).numbers) == list(range(1, 9))
     assert read_image(out / SHEET).shape[1] > 3 * 231
 
 
-def test_the_same_command_finds_its_work_done_and_another_is_refused(tmp_path, heads):
+def test_finished_work_is_not_repeated_and_another_request_is_refused(tmp_path, heads):
     source, out = write_folder(tmp_path / "me", heads), tmp_path / "out"
     align(source, out, FIVE_POINTS, fps=200)
     before = (out / FRAMES / RECORD).stat().st_mtime_ns
     align(source, out, FIVE_POINTS, fps=200)
     assert (out / FRAMES / RECORD).stat().st_mtime_ns == before
-    with pytest.raises(MerlabError, match="holds other prepared faces: fps is 200 there and 100 here"):
+    with pytest.raises(MerlabError, match="holds other prepared faces: fps is 200.0 there and 100.0 here"):
         align(source, out, FIVE_POINTS, fps=100)
 
 
 @pytest.mark.parametrize(
-    ("part", "numbers"),
+    ("chosen", "numbers"),
     [
-        (Part(first=12), [12, 13]),
-        (Part(last=11), [10, 11]),
-        (Part(11, 12), [11, 12]),
-        (Part(start=0.01), [11, 12, 13]),
-        (Part(start=0.01, end=0.03), [11, 12]),
+        (FrameRange(first=12), [12, 13]),
+        (FrameRange(last=11), [10, 11]),
+        (FrameRange(11, 12), [11, 12]),
+        (FrameRange(start=0.01), [11, 12, 13]),
+        (FrameRange(start=0.01, end=0.03), [11, 12]),
     ],
 )
-def test_a_part_is_chosen_by_frame_numbers_or_by_seconds(tmp_path, heads, part, numbers):
+def test_a_range_is_given_by_frame_numbers_or_by_seconds(tmp_path, heads, chosen, numbers):
     source = write_folder(tmp_path / "me", heads, first=10)
-    align(source, tmp_path / "out", FIVE_POINTS, part=part, fps=100)
+    align(source, tmp_path / "out", FIVE_POINTS, frame_range=chosen, fps=100)
     assert list(open_frames(tmp_path / "out" / FRAMES).numbers) == numbers
 
 
-def test_an_impossible_part_says_what_is_there(tmp_path, heads):
+def test_an_impossible_range_is_refused_with_the_existing_frames(tmp_path, heads):
     source = write_folder(tmp_path / "me", heads, first=10)
-    with pytest.raises(MerlabError, match=r"holds no frame; there are frames 10\.\.13"):
-        align(source, tmp_path / "out", FIVE_POINTS, part=Part(first=20))
-    with pytest.raises(MerlabError, match="give its --fps"):
-        align(source, tmp_path / "out2", FIVE_POINTS, part=Part(start=1))
+    with pytest.raises(MerlabError, match=r"no frame in the requested range; there are frames 10\.\.13"):
+        align(source, tmp_path / "out", FIVE_POINTS, frame_range=FrameRange(first=20))
+    with pytest.raises(MerlabError, match="give its frame rate with --fps"):
+        align(source, tmp_path / "out2", FIVE_POINTS, frame_range=FrameRange(start=1))
 
 
-def test_the_frame_that_fixes_the_layout_must_show_a_face_and_the_error_says_which_does(tmp_path, heads):
+def test_without_a_face_in_the_first_frame_the_message_names_a_frame_that_has_one(tmp_path, heads):
     source = write_folder(tmp_path / "late", [NOTHING, NOTHING, *heads])
     with pytest.raises(MerlabError, match=r"late, frame 1: no face is found.*frame 3 shows one: .*--frames 3:"):
         align(source, tmp_path / "out", FIVE_POINTS)
-    assert align(source, tmp_path / "out", FIVE_POINTS, part=Part(first=3))["frames"] == [3, 6]
+    assert align(source, tmp_path / "out", FIVE_POINTS, frame_range=FrameRange(first=3)).frames == (3, 6)
     empty = write_folder(tmp_path / "holiday", [NOTHING] * 3)
-    with pytest.raises(MerlabError, match="none is found in any of 3 frames"):
+    with pytest.raises(MerlabError, match="none is found in any of 3 evenly spaced frames"):
         align(empty, tmp_path / "out2", FIVE_POINTS)
     assert not (tmp_path / "out2").exists()
 
 
-def test_frames_without_a_face_are_named(tmp_path, heads):
+def test_frames_without_a_face_are_listed(tmp_path, heads):
     record = align(
         write_folder(tmp_path / "me", [*heads, NOTHING, NOTHING, *heads]), tmp_path / "out", FIVE_POINTS, fps=200
     )
-    assert record["lost"] == [[5, 6]]
-    assert "frames without a face: 5..6" in record["warnings"]
+    assert record.lost == ((5, 6),)
+    assert "frames without a face: 5..6" in record.warnings
 
 
-def test_of_several_faces_it_is_said_which_was_taken(tmp_path, heads):
+def test_with_several_faces_a_warning_states_which_is_used(tmp_path, heads):
     small = cv2.resize(heads[0], (320, 240))
     both = np.hstack([heads[0], np.vstack([small, small[::-1]])])
     record = align(write_folder(tmp_path / "two", [both] * 2), tmp_path / "out", FIVE_POINTS, fps=200)
-    (told,) = [warning for warning in record["warnings"] if " faces in frame 1" in warning]
-    left, _, right, _ = record["face"]["box"]
+    (several,) = [warning for warning in record.warnings if " faces in frame 1" in warning]
+    left, _, right, _ = record.face.box
     across = (left + right) / 2
     assert across < 640
-    assert "taken is that around (3" in told
+    assert "the one at (3" in several
 
 
-def test_a_cut_is_named_where_it_is(tmp_path, heads):
+def test_a_cut_is_reported_with_its_frame(tmp_path, heads):
     away = np.roll(heads[0], 330, axis=1)
     record = align(
         write_folder(tmp_path / "cut", [heads[0], heads[0], away, away]), tmp_path / "out", FIVE_POINTS, fps=200
     )
-    assert record["jumps"] == [3]
-    assert "the face is another or elsewhere from frame 3 on" in record["warnings"]
+    assert record.jumps == (3,)
+    assert "the face is another one, or elsewhere, from frame 3 on" in record.warnings
 
 
-def test_a_camera_of_25_frames_a_second_is_warned_about(tmp_path, heads):
+def test_25_frames_per_second_give_a_warning(tmp_path, heads):
     record = align(write_video(tmp_path / "slow.avi", heads, fps=25), tmp_path / "out", FIVE_POINTS)
-    assert any("25 frames per second are few" in warning for warning in record["warnings"])
+    assert any("25 frames per second are few" in warning for warning in record.warnings)
+
+
+def test_a_damaged_record_is_named_with_the_remedy(tmp_path, heads):
+    source, out = write_folder(tmp_path / "me", heads), tmp_path / "out"
+    align(source, out, FIVE_POINTS, fps=200)
+    record = json.loads((out / FRAMES / RECORD).read_text())
+    del record["quality"]
+    (out / FRAMES / RECORD).write_text(json.dumps(record))
+    with pytest.raises(MerlabError, match=r"alignment.json is damaged \(quality: .*; remove .*frames and run"):
+        align(source, out, FIVE_POINTS, fps=200)
 
 
 MEMORY = """
 import resource, sys
 from pathlib import Path
 from merlab.faces.alignment import FaceFinding
-from merlab.preparation.own_material import align
+from merlab.preparation.video_faces import align
 from merlab.preparation.settings import Settings
 align(Path(sys.argv[1]), Path(sys.argv[2]), Settings(FaceFinding(landmarks="five-points"), "landmarks"), fps=100)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

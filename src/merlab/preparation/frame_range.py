@@ -1,0 +1,47 @@
+"""The frames of a video, or of a folder of images, that are used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from merlab.errors import MerlabError
+from merlab.frames import Frames, Video, describe_numbers
+
+
+@dataclass(frozen=True)
+class FrameRange:
+    """A range of frames, by their numbers or by seconds; None means no limit.
+
+    ``first`` and ``last`` are included. ``start`` is included, ``end`` is not; they count from the first frame of the
+    source, and replace the numbers.
+    """
+
+    first: int | None = None
+    last: int | None = None
+    start: float | None = None
+    end: float | None = None
+
+    def of(self, frames: Frames, fps: float | None) -> list[int] | range:
+        """The frame numbers; raises MerlabError if there are none, or if seconds are given without a frame rate."""
+        numbers = frames.numbers
+        if self.start is not None or self.end is not None:
+            low, high = self.start or 0.0, self.end if self.end is not None else float("inf")
+            chosen = [number for number, time in zip(numbers, _times(frames, fps), strict=True) if low <= time < high]
+        else:
+            low, high = self.first or 0, self.last if self.last is not None else float("inf")
+            chosen = [number for number in numbers if low <= number <= high]
+        if not chosen:
+            raise MerlabError(f"there is no frame in the requested range; there are {describe_numbers(numbers)}")
+        return range(chosen[0], chosen[-1] + 1) if len(chosen) == chosen[-1] - chosen[0] + 1 else chosen
+
+
+def _times(frames: Frames, fps: float | None) -> Sequence[float]:
+    """When each frame is shown, in seconds from the first."""
+    if isinstance(frames, Video):
+        return frames.times
+    if fps is None:
+        raise MerlabError(
+            "a folder of images has no time stamps; give its frame rate with --fps, or the range with --frames A:B"
+        )
+    return [(number - frames.numbers[0]) / fps for number in frames.numbers]

@@ -1,0 +1,110 @@
+"""A video, or a folder of images, becomes one aligned clip."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from merlab.errors import MerlabError
+from merlab.frames import Frames, Video, open_frames, write_image
+from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
+from merlab.preparation.frame_range import FrameRange
+from merlab.preparation.record import MANIFEST, RECORD, AlignmentRecord, VideoRequest, claim, read_record
+from merlab.preparation.settings import Settings
+from merlab.processes import one_thread
+from merlab.progress import Progress, shown_progress
+from merlab.sinks import VideoSink
+from merlab.stamps import SYNTHETIC
+from merlab.storage import release_folder, whole_folder
+from merlab.synthesis.folder import MANIFEST as SYNTHETIC_MANIFEST
+
+FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
+# If the first frame shows no face, this many evenly spaced frames are searched for one.
+SEARCHED_FRAMES = 20
+PLAYED_FPS = 25.0
+
+
+def align(
+    source: Path | str,
+    out: Path | str,
+    settings: Settings | None = None,
+    *,
+    frame_range: FrameRange | None = None,
+    fps: float | None = None,
+    video: bool = False,
+    progress: Progress | bool = True,
+) -> AlignmentRecord:
+    """Align a video or a folder of images into ``out``, and return the record of what was found.
+
+    ``out`` gets the folder ``frames``, a contact sheet and a manifest. The result is read again if it is complete.
+    Memory does not grow with the length.
+
+    Args:
+        source: the video, or a folder of images that are numbered in their names.
+        out: a new folder, or one that an earlier call with the same settings began.
+        settings: how faces are found, how the head's movement is treated, and the format of the frames.
+        frame_range: the frames that are used; the first one fixes the layout. Unless given, all.
+        fps: frames per second, for a folder of images, or if the container is wrong.
+        video: whether to write ``aligned.mp4`` as well.
+        progress: True shows it on standard error, False does not, a function is called with it.
+
+    Raises:
+        MerlabError: if the first frame shows no face, and if ``out`` cannot be written or holds anything else.
+
+    """
+    source, out, chosen = Path(source), Path(out), frame_range or FrameRange()
+    settled = (settings or Settings()).settled()
+    if fps is not None and not 0 < fps < float("inf"):
+        raise MerlabError(f"frames per second must be above 0, got {fps}")
+    frames = open_frames(source)
+    request = VideoRequest(source=str(source.resolve()), part=chosen, fps=fps, video=video, **dict(settled.how_made()))
+    claim(source, out, request)
+    wanted = [out / FRAMES / RECORD, out / SHEET, *([out / VIDEO] if video else [])]
+    if not all(path.is_file() for path in wanted):
+        try:
+            with shown_progress(progress) as show:
+                _align(_job(source, frames, chosen, fps or frames.fps), frames, settled, out, video, show)
+        except MerlabError:
+            # The remedy may be another range or setting, which the same folder would otherwise refuse.
+            release_folder(out, MANIFEST)
+            raise
+    return read_record(out / FRAMES)
+
+
+def _align(job: AlignmentJob, frames: Frames, settings: Settings, out: Path, video: bool, progress: Progress) -> None:
+    with one_thread(), whole_folder(out / FRAMES) as aside, ExitStack() as stack:
+        writer = _writer(aside, job, frames, settings)
+        show = stack.enter_context(VideoSink(out / VIDEO, job.fps or PLAYED_FPS)) if video else None
+        for done, number in enumerate(job.numbers, start=1):
+            face = writer.write(number)
+            if show:
+                show.write(face)
+            progress(done, len(job.numbers), f"frame {number}")
+        write_image(out / SHEET, writer.finish())
+
+
+def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None) -> AlignmentJob:
+    if not frames.numbers:
+        raise MerlabError(f"{source} has no frames; give a video, or a folder of images numbered in their names")
+    numbers = chosen.of(frames, fps)
+    first, middle, last = numbers[0], numbers[len(numbers) // 2], numbers[-1]
+    times = [frames.times[number - 1] for number in numbers] if isinstance(frames, Video) else None
+    synthetic = any((folder / SYNTHETIC_MANIFEST).is_file() for folder in source.resolve().parents)
+    stamps = (SYNTHETIC,) if synthetic else ()
+    return AlignmentJob(source.name, numbers, [first], (first, middle, last), fps, times, stamps)
+
+
+def _writer(folder: Path, job: AlignmentJob, frames: Frames, settings: Settings) -> ClipWriter:
+    """The writer of a job; if its first frame shows no face, the error names a frame that does."""
+    try:
+        return ClipWriter(folder, job, frames, settings)
+    except MerlabError as error:
+        detector = settings.finding.open().detector
+        searched = list(job.numbers)[:: max(len(job.numbers) // SEARCHED_FRAMES, 1)]
+        found = next((number for number in searched if detector.detect(frames.read(number))), None)
+        hint = (
+            f"none is found in any of {len(searched)} evenly spaced frames"
+            if found is None
+            else f"frame {found} shows one: begin there with --frames {found}:"
+        )
+        raise MerlabError(f"{job.title}, frame {job.numbers[0]}: {error}; {hint}") from error
