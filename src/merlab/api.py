@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +95,10 @@ def evaluate_study(
     """Evaluate a study; arguments and errors as in ``evaluate``."""
     plan = study.plan()
     where = None if cache is None else Path(cache)
-    with shown_progress(progress) as report:
-        if out is None:
-            with tempfile.TemporaryDirectory() as folder:
-                run_plan(plan, Path(folder), cache=where, engine=engine, progress=report)
-                kept = Results.read(folder)
-                return Results(kept.record, kept.predictions)
-        run_plan(plan, Path(out), cache=where, engine=engine, progress=report)
-        write_report(Path(out))
-    return Results.read(out)
+    with shown_progress(progress) as report, ExitStack() as stack:
+        folder = Path(out) if out else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        record, predictions = run_plan(plan, folder, cache=where, engine=engine, progress=report)
+        results = Results(record, predictions, Path(out) if out else None)
+        if out:
+            write_report(results.run, folder)
+    return results

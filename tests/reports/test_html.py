@@ -13,6 +13,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.evaluation.summary import MethodSummary
 from merlab.reports.html import write_report
+from merlab.reports.run import read_run
 from merlab.reports.tables import results_table, verdict
 from tests.pages import Page
 from tests.reports.contrast import contrast
@@ -21,10 +22,14 @@ from tests.reports.fake_run import SKILLS, fake_method, fake_predictions, fake_r
 LEAKY = "LEAKY: epoch picked on the test subject"
 
 
+def report_of(folder):
+    return write_report(read_run(folder), folder)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = write_run(tmp_path_factory.mktemp("report") / "run")
-    assert write_report(folder) == folder / "report.html"
+    assert report_of(folder) == folder / "report.html"
     return folder
 
 
@@ -103,13 +108,13 @@ def test_every_table_and_figure_bears_the_stamps(source):
 def test_a_run_without_stamps_has_no_banner(tmp_path):
     record = fake_record(["linear-svm"], Path("/data/faces"), stamps=[])
     folder = write_run(tmp_path / "run", {"linear-svm": 0.5}, record)
-    assert 'class="banner"' not in write_report(folder).read_text(encoding="utf-8")
+    assert 'class="banner"' not in report_of(folder).read_text(encoding="utf-8")
 
 
 def test_a_leaky_run_explains_its_leak_at_the_top(tmp_path):
     record = fake_record(list(SKILLS), Path("/data/faces"))
     record["methods"][3] = fake_method("dbfem-caffm", stamps=[LEAKY])
-    page = Page(write_report(write_run(tmp_path / "run", record=record)).read_text(encoding="utf-8"))
+    page = Page(report_of(write_run(tmp_path / "run", record=record)).read_text(encoding="utf-8"))
     assert (
         f"{LEAKY} (dbfem-caffm): The epoch whose weights are tested was chosen on the test subject" in page.text[:900]
     )
@@ -154,7 +159,7 @@ def test_the_limits_are_stated(page):
 
 def test_text_of_a_record_is_never_markup(tmp_path):
     record = fake_record(["linear-svm"], Path("/data/faces"), left_out={"<script>alert(1)</script>": 1})
-    source = write_report(write_run(tmp_path / "run", {"linear-svm": 0.5}, record)).read_text(encoding="utf-8")
+    source = report_of(write_run(tmp_path / "run", {"linear-svm": 0.5}, record)).read_text(encoding="utf-8")
     assert "<script>" not in source
     assert "&lt;script&gt;alert(1)" in source
 
@@ -164,7 +169,7 @@ def test_a_method_of_any_name_has_its_own_file_and_a_scheme_of_your_own_is_state
     for method in record["methods"]:
         method.update(paper="", preset_source="", seeds=[0])
     folder = write_run(tmp_path / "run", {"a/b": 0.5, "a_b": 0.9}, record)
-    page = Page(write_report(folder).read_text(encoding="utf-8"))
+    page = Page(report_of(folder).read_text(encoding="utf-8"))
     assert {path.name for path in folder.glob("confusion-*")} == {"confusion-a%2Fb.png", "confusion-a_b.png"}
     assert "smile: happiness" in page.text
     assert "Paper" not in page.text
@@ -172,17 +177,17 @@ def test_a_method_of_any_name_has_its_own_file_and_a_scheme_of_your_own_is_state
 
 def test_a_report_made_again_from_new_predictions_replaces_the_metrics(tmp_path):
     folder = write_run(tmp_path / "run")
-    write_report(folder)
+    report_of(folder)
     before = (folder / "metrics.json").read_text(encoding="utf-8")
     fake_predictions({**SKILLS, "linear-svm": 1.0}).to_parquet(folder / "predictions.parquet", index=False)
-    write_report(folder)
+    report_of(folder)
     after = (folder / "metrics.json").read_text(encoding="utf-8")
     assert before != after
     assert pd.read_csv(folder / "results.csv").set_index("method").loc["linear-svm", "uf1_mean"] == 1
 
 
 def test_a_report_made_twice_is_the_same(tmp_path, source):
-    assert write_report(write_run(tmp_path / "run")).read_text(encoding="utf-8") == source
+    assert report_of(write_run(tmp_path / "run")).read_text(encoding="utf-8") == source
 
 
 def test_the_markdown_holds_stamps_table_and_verdict(run):
@@ -195,5 +200,5 @@ def test_an_unfinished_run_leaves_nothing_behind(tmp_path):
     folder = write_run(tmp_path / "run")
     (folder / "predictions.parquet").unlink()
     with pytest.raises(MerlabError, match="unfinished"):
-        write_report(folder)
+        report_of(folder)
     assert [path.name for path in folder.iterdir()] == ["run.json"]

@@ -15,7 +15,7 @@ from tests.reports.fake_run import SKILLS, STAMPS, fake_metrics, fake_prediction
 
 
 def test_metrics_are_recomputed_from_the_predictions_with_the_stamps_of_data_and_method(tmp_path):
-    metrics = read_run(write_run(tmp_path / "run")).summarize()
+    metrics = read_run(write_run(tmp_path / "run")).summaries
     stamps = {method: ["SYNTHETIC", *STAMPS.get(method, [])] for method in SKILLS}
     assert metrics == fake_metrics(stamps=stamps)
 

@@ -223,5 +223,6 @@ def score(
 def report(run: Annotated[Path, typer.Argument(help="Run folder that `merlab evaluate` left.", metavar="RUN")]) -> None:
     """Draw a run's report again, from its stored predictions alone."""
     from merlab.reports.html import write_report
+    from merlab.reports.run import read_run
 
-    out_console.print(f"report: {escape(str(write_report(run)))}", soft_wrap=True)
+    out_console.print(f"report: {escape(str(write_report(read_run(run), run)))}", soft_wrap=True)

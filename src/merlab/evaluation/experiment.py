@@ -1,4 +1,4 @@
-"""A run folder from beginning to end: run.json before, predictions as they come, metrics.json after."""
+"""A run folder: run.json first, then predictions as they come."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+import pandas as pd
 from pydantic import ValidationError
 
 from merlab.errors import MerlabError
@@ -15,7 +16,6 @@ from merlab.evaluation.plan import Entry, Plan, make_entry
 from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore
 from merlab.evaluation.run_record import DatabaseFacts, MethodFacts, RunRecord
 from merlab.evaluation.runner import run, run_keys
-from merlab.evaluation.summary import MethodSummary, summarize_run
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
 from merlab.inputs import parse_recipe
@@ -31,8 +31,8 @@ def run_plan(
     cache: Path | None = None,
     engine: Engine | None = None,
     progress: Progress = silent,
-) -> list[MethodSummary]:
-    """Run the plan in folder ``out`` on an engine (None: all cores of this machine); the content of its metrics.json.
+) -> tuple[RunRecord, pd.DataFrame]:
+    """Run the plan in folder ``out`` on an engine (None: all cores of this machine); gives its record and predictions.
 
     A folder that already holds a run of the same clips, labels and folds is continued: methods found there stay, and a
     method given again with other settings replaces the earlier one. Raises MerlabError where it holds something else.
@@ -56,11 +56,7 @@ def run_plan(
     for stale in (out / PREDICTIONS_FILE, out / METRICS_FILE):
         stale.unlink(missing_ok=True)
     write_json(out / RUN_FILE, record.model_dump(mode="json"))
-    predictions = run(plan, keys, out, cache=cache, engine=engine or LocalEngine(), progress=progress, kept=kept)
-    stamps = {method.method: [*plan.table.stamps, *method.stamps] for method in record.methods}
-    summaries = summarize_run(predictions, plan.classes, list(stamps), stamps)
-    write_json(out / METRICS_FILE, [summary.model_dump(mode="json") for summary in summaries])
-    return summaries
+    return record, run(plan, keys, out, cache=cache, engine=engine or LocalEngine(), progress=progress, kept=kept)
 
 
 def read_record(path: Path) -> RunRecord:

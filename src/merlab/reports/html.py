@@ -18,7 +18,7 @@ from merlab.methods.baselines import BASELINE_NAMES
 from merlab.pages import page_environment
 from merlab.reports import figures, tables
 from merlab.reports.rerun import rerun_commands
-from merlab.reports.run import Run, read_run
+from merlab.reports.run import Run
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, stamp_notes
 from merlab.storage import whole_file, write_json
 
@@ -43,23 +43,21 @@ class Picture:
     text: str
 
 
-def write_report(run_folder: Path) -> Path:
-    """Make the report of a run from its stored predictions and return the path of the page.
+def write_report(run: Run, folder: Path) -> Path:
+    """Write the report of a run into its folder and return the path of the page.
 
-    Writes report.html, results.md, results.csv, metrics.json, uf1.png, and one confusion-METHOD.png per method to the
-    folder. Raises MerlabError when the folder holds no run, an unfinished one, or damaged files.
+    Writes report.html, results.md, results.csv, metrics.json, uf1.png, and one confusion-METHOD.png per method.
     """
-    run = read_run(run_folder)
-    summaries = run.summarize()
-    write_json(run_folder / METRICS_FILE, [summary.model_dump(mode="json") for summary in summaries])
-    with whole_file(run_folder / CSV_FILE) as aside:
+    summaries = run.summaries
+    write_json(folder / METRICS_FILE, [summary.model_dump(mode="json") for summary in summaries])
+    with whole_file(folder / CSV_FILE) as aside:
         tables.results_numbers(summaries).to_csv(aside, index=False)
-    with whole_file(run_folder / MARKDOWN_FILE) as aside:
+    with whole_file(folder / MARKDOWN_FILE) as aside:
         aside.write_text(_markdown(run, summaries), encoding="utf-8")
-    page = _page(run, summaries, _chart(summaries, run_folder), _confusions(summaries, run_folder))
-    with whole_file(run_folder / REPORT_FILE) as aside:
+    page = _page(run, summaries, _chart(summaries, folder), _confusions(summaries, folder))
+    with whole_file(folder / REPORT_FILE) as aside:
         aside.write_text(page, encoding="utf-8")
-    return run_folder / REPORT_FILE
+    return folder / REPORT_FILE
 
 
 def _title(run: Run) -> str:

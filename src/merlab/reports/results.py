@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from functools import cached_property
 from html import escape
 from pathlib import Path
 
@@ -32,6 +31,7 @@ class Results:
         predictions: one row per method, seed and clip: database, subject, clip, fold, truth, prediction, and one
             column ``p_CLASS`` of probabilities per class.
         folder: the run folder, None where none was kept.
+        run: record and predictions as reports take them.
 
     """
 
@@ -39,6 +39,7 @@ class Results:
         self.record = record
         self.predictions = predictions
         self.folder = folder
+        self.run = Run(record, predictions)
 
     @classmethod
     def read(cls, folder: Path | str) -> Results:
@@ -46,10 +47,10 @@ class Results:
         run = read_run(Path(folder))
         return cls(run.record, run.predictions, Path(folder))
 
-    @cached_property
+    @property
     def summaries(self) -> list[MethodSummary]:
         """The metrics of every method with intervals, classes and databases, as metrics.json holds them."""
-        return Run(self.record, self.predictions).summarize()
+        return self.run.summaries
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -97,9 +98,9 @@ class Results:
         """
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
-            return write_report(self.save(path))
+            return write_report(self.run, self.save(path))
         with tempfile.TemporaryDirectory() as folder, whole_file(path) as aside:
-            shutil.copyfile(write_report(self.save(folder)), aside)
+            shutil.copyfile(write_report(self.run, self.save(folder)), aside)
         return path
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +24,8 @@ class Run:
     record: RunRecord
     predictions: pd.DataFrame
 
-    def summarize(self) -> list[MethodSummary]:
+    @cached_property
+    def summaries(self) -> list[MethodSummary]:
         """The metrics of every method, computed from the predictions (see ``summarize_run``)."""
         stamps = {method.method: [*self.record.data.stamps, *method.stamps] for method in self.record.methods}
         return summarize_run(self.predictions, self.record.data.classes, list(stamps), stamps)

@@ -45,7 +45,7 @@ def store_result(run_folder: Path, path: Path, command: str) -> None:
         databases={database.name: database.shareable for database in record.databases},
         data=record.data,
         methods=record.methods,
-        metrics=run.summarize(),
+        metrics=run.summaries,
         versions=record.versions,
         hardware=record.hardware,
     )
