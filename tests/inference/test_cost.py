@@ -1,4 +1,4 @@
-"""Cost: counts that can be worked out by hand, and the frame around a timing."""
+"""Cost: counts that can be computed by hand, and the fields of a timing."""
 
 import pytest
 from torch import nn
@@ -8,21 +8,21 @@ from merlab.inference.cost import hardware, macs, parameters, profile
 from merlab.methods import find_method
 
 
-def test_a_convolution_and_a_linear_layer_count_as_by_hand():
+def test_a_convolution_and_a_linear_layer_are_counted_as_by_hand():
     # Convolution: 4 x 2 x 3 x 3 weights, used at 5 x 7 positions. Linear: 140 x 6 weights, used once.
     network = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.Flatten(), nn.Linear(140, 6, bias=False))
     assert parameters(network) == 72 + 840
     assert macs(network, 2, 5, 7) == 72 * 35 + 840
 
 
-def test_normalization_and_activations_are_parameters_or_nothing_but_no_multiply_accumulates():
+def test_normalization_and_activations_need_no_multiply_accumulates():
     network = nn.Sequential(nn.BatchNorm2d(3), nn.ReLU(), nn.MaxPool2d(2))
     assert parameters(network) == 6
     assert macs(network, 3, 8, 8) == 0
 
 
-def test_a_profile_states_size_cost_and_speed():
-    cost = profile(find_method("ststnet"), "paper", (28, 28), classes=3)
+def test_a_profile_has_size_cost_and_speed():
+    (cost,) = profile("ststnet", size=(28, 28), classes=3, progress=False)
     assert cost.method == "ststnet"
     assert cost.parameters == 1683
     # 16 filters of 3 x 3 x 3 at 30 x 30 positions, then 400 features to 3 classes
@@ -32,21 +32,21 @@ def test_a_profile_states_size_cost_and_speed():
 
 
 def test_a_profile_gives_a_two_view_network_both_views():
-    # The global view costs what it costs alone: DBFEM holds both branches.
-    both, single = (profile(find_method(name), "flow28", (28, 28)) for name in ("dbfem", "gfem"))
+    # DBFEM has both branches, GFEM only the global one.
+    both, single = profile(["dbfem", "gfem"], preset="flow28", size="28x28", progress=False)
     assert both.macs > single.macs
 
 
 def test_width_comes_before_height():
-    wide, high = (profile(find_method("ststnet"), "paper", size) for size in ((46, 28), (28, 46)))
+    (wide,), (high,) = (profile("ststnet", size=size, progress=False) for size in ("46x28", (28, 46)))
     assert wide.macs == high.macs
     with pytest.raises(MerlabError, match="got 20x40"):
-        profile(find_method("gfem"), "paper", (20, 40))
+        profile("gfem", size=(20, 40), progress=False)
 
 
-def test_a_floor_has_no_cost_and_says_so():
+def test_a_method_without_a_network_has_no_cost():
     with pytest.raises(MerlabError, match="linear-svm is not a network"):
-        profile(find_method("linear-svm"), "paper", (28, 28))
+        profile(find_method("linear-svm"), progress=False)
 
 
 def test_the_hardware_line_names_threads_and_torch():

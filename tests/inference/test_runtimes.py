@@ -1,4 +1,4 @@
-"""What a network can be computed with."""
+"""The runtimes that compute a network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def computed(name, module, batch, key=""):
 
 @needs("openvino")
 @needs("onnx")
-def test_all_runtimes_compute_what_torch_computes_whatever_the_batch(small):
+def test_all_runtimes_give_the_answers_of_torch_for_any_batch(small):
     module, shape = small
     for clips in (1, 3):
         batch = torch.rand(clips, *shape)
@@ -61,7 +61,7 @@ def test_a_network_with_a_key_is_exported_once(small, tmp_path, monkeypatch):
     assert [path.name[:3] for path in (tmp_path / "merlab" / "networks").iterdir()] == ["abc"]
 
 
-def test_a_runtime_that_is_not_installed_says_how_to_install_it(small, monkeypatch):
+def test_a_runtime_that_is_not_installed_is_reported_with_the_command_that_installs_it(small, monkeypatch):
     monkeypatch.setattr(runtimes, "find_spec", lambda name: None)
     speeds = frames_per_second(*small)
     assert isinstance(speeds["eager PyTorch"], float)
@@ -72,24 +72,24 @@ def test_a_runtime_that_is_not_installed_says_how_to_install_it(small, monkeypat
 
 
 @needs("openvino")
-def test_bfloat16_is_computed_only_where_the_processor_has_it(small, monkeypatch):
+def test_bfloat16_needs_a_processor_that_has_it(small, monkeypatch):
     monkeypatch.setattr(runtimes, "has_bfloat16", lambda: False)
     assert resolve_runtime("openvino", *small) == "openvino"
     with pytest.raises(MerlabError, match="no bfloat16; use openvino"):
         resolve_runtime("openvino-bf16", *small)
 
 
-def test_auto_leaves_small_work_to_torch_and_gives_large_work_to_the_fastest_that_is_installed(small, monkeypatch):
+def test_auto_uses_torch_for_small_networks_and_the_fastest_installed_runtime_for_large_ones(small, monkeypatch):
     module, shape = small
     large = torch.nn.Conv2d(64, 64, 31)
-    there = {"onnx", "onnxscript", "onnxruntime", "openvino"}
-    monkeypatch.setattr(runtimes, "find_spec", lambda name: name in there or None)
+    installed = {"onnx", "onnxscript", "onnxruntime", "openvino"}
+    monkeypatch.setattr(runtimes, "find_spec", lambda name: name in installed or None)
     assert resolve_runtime("auto", module, shape) == "torch"
     assert resolve_runtime("auto", module, (3, 282, 231)) == "torch"
     assert resolve_runtime("auto", large, (64, 282, 231)) == "openvino"
-    there.remove("openvino")
+    installed.remove("openvino")
     assert resolve_runtime("auto", large, (64, 282, 231)) == "onnx"
-    there.clear()
+    installed.clear()
     assert resolve_runtime("auto", large, (64, 282, 231)) == "torch"
 
 

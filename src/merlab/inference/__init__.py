@@ -1,1 +1,1 @@
-"""A network under PyTorch, ONNX Runtime and OpenVINO, and what it costs."""
+"""A network under PyTorch, ONNX Runtime and OpenVINO, and its cost."""

@@ -14,7 +14,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from merlab.methods.method import Method, Task
+from merlab.inputs import parse_size
+from merlab.methods import Method, Task, methods_of
+from merlab.progress import Progress, shown_progress
 from merlab.training import processor_field
 
 WARM_UP_RUNS = 3
@@ -23,9 +25,9 @@ TIMED_RUNS = 15
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one network: parameters, multiply-accumulates of one forward pass, and the median time of one clip.
+    """The cost of one network: parameters, multiply-accumulates per input, and the median time of one input.
 
-    ``ms`` is in milliseconds and ``fps`` = 1000 / ms in clips a second, both of eager float32 inference at batch 1.
+    ``ms`` is in milliseconds, ``fps`` = 1000 / ms in inputs per second: of eager PyTorch in float32 at batch 1.
     """
 
     method: str
@@ -36,15 +38,15 @@ class Cost:
 
 
 def parameters(module: nn.Module) -> int:
-    """Trainable numbers of a network."""
+    """The number of trainable parameters of a network."""
     return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
 
 
 def macs(module: nn.Module, *shape: int) -> int:
-    """Multiply-accumulates of convolutions and linear layers for one input of this shape (C, H, W).
+    """Multiply-accumulates of the convolutions and linear layers for one input of this shape (C, H, W).
 
-    Half of what torch's flop counter says, which counts a multiplication and an addition. Table 7's "complexity" is
-    this.
+    This is half of the number of torch's flop counter, which counts multiplications and additions. It is the
+    "complexity" of the paper's Table 7.
     """
     module.eval()
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
@@ -53,7 +55,7 @@ def macs(module: nn.Module, *shape: int) -> int:
 
 
 def median_ms(work: Callable[[], object], runs: int = TIMED_RUNS) -> float:
-    """The median time of repeated runs in milliseconds, after a few that warm up."""
+    """The median time of repeated runs in milliseconds, after a few runs for warming up."""
     for _ in range(WARM_UP_RUNS):
         work()
     times = []
@@ -72,10 +74,10 @@ def network_of(
     channels: int = 3,
     network: Mapping[str, Any] | None = None,
 ) -> tuple[nn.Module, tuple[int, int, int]]:
-    """The untrained network of a method for inputs of ``size`` (width, height), ``channels`` a view, and its (C, H, W).
+    """The untrained network of a method, and the shape (C, H, W) of its input.
 
-    ``network`` holds options that replace the preset's. Raises MerlabError for a method that is no network, and for an
-    option that it does not have.
+    ``size`` is (width, height), ``channels`` is per view, ``network`` holds options that replace the preset's. Raises
+    MerlabError for a method that is not a network, and for an option that it does not have.
     """
     width, height = size
     task = Task(classes, channels, height, width, views=2 if method.view == "both" else 1)
@@ -84,23 +86,49 @@ def network_of(
 
 
 def profile(
-    method: Method,
-    preset: str,
-    size: tuple[int, int],
+    methods: object,
+    *,
+    preset: str = "paper",
+    size: str | tuple[int, int] = (231, 282),
     classes: int = 5,
     channels: int = 3,
     network: Mapping[str, Any] | None = None,
-) -> Cost:
-    """Cost of a method's network (see ``network_of``): eager float32 on the CPU, torch's present number of threads."""
-    module, shape = network_of(method, preset, size, classes, channels, network)
+    progress: Progress | bool = True,
+) -> list[Cost]:
+    """The cost of each network on this machine, with the present number of torch's CPU threads.
+
+    Args:
+        methods: one method or several, as in ``merlab.evaluate``.
+        preset: the preset whose network is measured.
+        size: of the input: (width, height), or the text ``WIDTHxHEIGHT``.
+        classes: the number of classes.
+        channels: the number of channels per view.
+        network: network options that replace the preset's.
+        progress: True shows it on standard error, False does not, a function is called with it.
+
+    Raises:
+        MerlabError: for a method that is not a network, and for an option or a size that it does not take.
+
+    """
+    chosen = methods_of(methods)
+    width_height = parse_size(size) if isinstance(size, str) else size
+    costs = []
+    with shown_progress(progress) as show:
+        for position, method in enumerate(chosen):
+            show(position, len(chosen), method.name)
+            costs.append(_profile(method.name, *network_of(method, preset, width_height, classes, channels, network)))
+    return costs
+
+
+def _profile(name: str, module: nn.Module, shape: tuple[int, int, int]) -> Cost:
     clip = torch.zeros(1, *shape)
     with torch.inference_mode():
         ms = median_ms(lambda: module(clip))
-    return Cost(method.name, parameters(module), macs(module, *shape), ms, 1000 / ms)
+    return Cost(name, parameters(module), macs(module, *shape), ms, 1000 / ms)
 
 
 def hardware() -> str:
-    """Processor, cores, torch threads and torch version, for the head of every timing."""
+    """Processor, cores, torch threads and torch version, for the heading of every timing."""
     name = processor_field("model name") or platform.processor() or platform.machine()
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     return f"{name}, {os.cpu_count()} cores, {torch.get_num_threads()} threads{gpu}, torch {torch.__version__}"

@@ -1,6 +1,6 @@
-"""What a network can be computed with, beside PyTorch: ONNX Runtime and OpenVINO, which are extras.
+"""The runtimes that compute a network: PyTorch, and the extras ONNX Runtime and OpenVINO.
 
-Both read the same ONNX file, exported once from the torch module.
+Both extras read the same ONNX file, which is exported once from the torch module.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
     """Write a network as one ONNX file, inputs (N, *shape) float32 for any N; needs onnx and onnxscript."""
     exporter = logging.getLogger("torch.onnx")
     level = exporter.level
-    # The exporter warns of torchvision, which it does not need, and uses what torch itself has deprecated.
+    # The exporter warns about torchvision, which it does not need, and uses deprecated functions of torch.
     exporter.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
                 module.eval(),
-                # An example of one clip would make the exporter take the batch for a constant.
+                # With an example of one clip, the exporter would fix the batch size at 1.
                 (torch.zeros(2, *shape),),
                 input_names=[INPUT],
                 output_names=[OUTPUT],
@@ -56,7 +56,7 @@ def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
             )
         assert program is not None
         model = program.model_proto
-        # Where each operation stands in the source, with this machine's paths: up to a third of the file.
+        # The place of each operation in the source code, with paths of this machine: up to a third of the file.
         for node in model.graph.node:
             node.ClearField("metadata_props")
         path.write_bytes(model.SerializeToString())
@@ -65,7 +65,7 @@ def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
 
 
 def load_onnxruntime(path: Path) -> Infer:
-    """The network of an ONNX file under ONNX Runtime, on as many CPU threads as torch has."""
+    """The network of an ONNX file under ONNX Runtime, with as many CPU threads as torch."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -75,9 +75,9 @@ def load_onnxruntime(path: Path) -> Infer:
 
 
 def load_openvino(path: Path, precision: str) -> Infer:
-    """The network of an ONNX or OpenVINO file under OpenVINO, on as many CPU threads as torch has.
+    """The network of an ONNX or OpenVINO file under OpenVINO, with as many CPU threads as torch.
 
-    ``precision`` is f32 or bf16. Clips are computed one by one, which lets OpenVINO fix every size beforehand.
+    ``precision`` is f32 or bf16. Clips are computed one by one, so that OpenVINO can fix every size beforehand.
     """
     import openvino
 
@@ -95,7 +95,7 @@ def load_openvino(path: Path, precision: str) -> Infer:
 
 @dataclass(frozen=True)
 class Runtime:
-    """One of them: what tables call it, the extra that installs its packages, how it loads a file that it reads."""
+    """One runtime: its name in tables, the extra that installs its packages, and the function that loads a file."""
 
     title: str
     extra: str = ""
@@ -105,7 +105,7 @@ class Runtime:
 
     @property
     def unavailable(self) -> str | None:
-        """Why it cannot be used here: the command that installs it, or what the processor lacks; else None."""
+        """Why it cannot be used: the command that installs it, or what the processor lacks; None if it can be used."""
         if any(find_spec(package) is None for package in self.packages):
             return f"not installed: pip install 'merlab[{self.extra}]'"
         return NO_BF16 if self.bfloat16 and not has_bfloat16() else None
@@ -123,20 +123,20 @@ FASTEST_FIRST: tuple[RuntimeName, ...] = ("openvino", "onnx", "torch")
 
 
 def has_bfloat16() -> bool:
-    """Whether OpenVINO finds bfloat16 arithmetic in this processor."""
+    """Whether this processor has bfloat16 arithmetic, according to OpenVINO."""
     import openvino
 
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def resolve_runtime(name: RuntimeChoice, module: nn.Module, shape: tuple[int, ...]) -> RuntimeName:
-    """The runtime that a name of RUNTIMES or ``auto`` stands for, for inputs of this shape.
+    """The runtime of this name, or the choice of ``auto``, for inputs of this shape.
 
-    ``auto`` is a rule, not a race, so that the same machine always computes the same: a large network (see
-    ``training.is_large``) takes the fastest float32 runtime that is installed; a small one stays in PyTorch, since
-    exporting and loading it takes longer than is saved over hundreds of clips.
+    ``auto`` is a rule, not a timing, so that the same machine always computes the same: a large network (see
+    ``training.is_large``) gets the fastest installed float32 runtime; a small one stays in PyTorch, because exporting
+    and loading it takes longer than the time saved over hundreds of clips.
 
-    Raises MerlabError for a runtime that does not exist, is not installed, or needs what the processor lacks.
+    Raises MerlabError for a runtime that does not exist, is not installed, or that the processor does not support.
     """
     if name == AUTO:
         large = is_large(parameters(module), shape[-2] * shape[-1])
@@ -148,10 +148,10 @@ def resolve_runtime(name: RuntimeChoice, module: nn.Module, shape: tuple[int, ..
 
 
 def load_network(name: RuntimeName, module: nn.Module, shape: tuple[int, ...], key: str = "") -> Infer | None:
-    """A network under a runtime that ``resolve_runtime`` gave; None for PyTorch, which computes with the module itself.
+    """A network under a runtime of ``resolve_runtime``; None for PyTorch, which computes with the module itself.
 
-    The ONNX file is kept in the user's cache under ``key``, which tells this network from every other; without one it
-    is exported anew.
+    The ONNX file is kept in the user's cache under ``key``, which must differ for different networks; without a key it
+    is exported each time.
     """
     load = RUNTIMES[name].load
     if load is None:
@@ -171,9 +171,9 @@ def _exported(module: nn.Module, shape: tuple[int, ...], path: Path) -> Path:
 
 
 def frames_per_second(module: nn.Module, shape: tuple[int, ...]) -> dict[str, float | str]:
-    """Clips a second of one network at batch 1 under every runtime, or the reason why it was not measured.
+    """Inputs per second of one network at batch 1 under every runtime, or the reason why it was not measured.
 
-    1000 divided by the median time in milliseconds, all in this one process, on torch's present number of threads.
+    This is 1000 divided by the median time in milliseconds, in this process, with torch's present number of threads.
     """
     clip = torch.zeros(1, *shape)
     module.eval()
