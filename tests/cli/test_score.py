@@ -1,4 +1,4 @@
-"""Metrics of anybody's predictions."""
+"""Metrics of predictions from any tool, as a user types it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def score_file(path, rows, columns=("truth", "prediction")):
     return path
 
 
-def test_score_counts_as_the_textbook_does(merlab, tmp_path):
+def test_score_gives_the_numbers_of_the_definitions(merlab, tmp_path):
     file = score_file(tmp_path / "p.csv", [("a", "a"), ("a", "b"), ("b", "b"), ("b", "b")])
     result = json.loads(merlab("score", file, "--json")[1])
     assert result["n"] == 4

@@ -32,6 +32,14 @@ def test_truth_and_prediction_are_enough():
     assert result.interval is None
 
 
+@pytest.mark.parametrize("name", ["predictions.csv", "predictions.parquet"])
+def test_a_file_is_scored_like_its_table(tmp_path, name):
+    table = predictions(seeds=2)
+    write = table.to_csv if name.endswith("csv") else table.to_parquet
+    write(tmp_path / name, index=False)
+    assert score(tmp_path / name) == score(str(tmp_path / name)) == score(table)
+
+
 def test_the_json_has_intervals_only_where_the_table_names_subjects():
     table = predictions(subjects=1)
     keys = ["n", "classes", *METRICS, "confusion", "absent_classes", "by_database"]
@@ -62,11 +70,11 @@ def test_scoring_agrees_with_the_summary_of_a_run():
     [
         (pd.DataFrame({"truth": ["a"], "label": ["a"]}), "no column prediction; its columns are truth, label"),
         (pd.DataFrame({"truth": [], "prediction": []}), "no rows"),
-        (pd.DataFrame({"truth": ["a", None], "prediction": ["a", "b"]}), "row 2 of the file has an empty"),
+        (pd.DataFrame({"truth": ["a", None], "prediction": ["a", "b"]}), "row 2 of the table has an empty"),
         (pd.DataFrame({"truth": ["a"] * 2, "prediction": ["a"] * 2, "method": ["x", "y"]}), "several methods"),
         (
             pd.DataFrame({"subject": ["1"] * 2, "clip": ["EP1"] * 2, "truth": ["a"] * 2, "prediction": ["a"] * 2}),
-            "row 2 of the file repeats subject 1 clip EP1",
+            "row 2 of the table repeats subject 1 clip EP1",
         ),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 from merlab.errors import MerlabError
 from merlab.evaluation import metrics
 from merlab.evaluation.metrics import METRICS, MetricName
-from merlab.evaluation.predictions import LABEL_COLUMNS
+from merlab.evaluation.predictions import LABEL_COLUMNS, read_predictions
 from merlab.evaluation.significance import Interval, bootstrap_interval, subject_counts
 
 
@@ -49,12 +50,15 @@ class Score(BaseModel):
         return content
 
 
-def score(predictions: pd.DataFrame, classes: Sequence[str] | None = None) -> Score:
-    """Metrics of any table with columns truth and prediction (and database, subject, clip, seed where present).
+def score(predictions: pd.DataFrame | Path | str, classes: Sequence[str] | None = None) -> Score:
+    """Metrics of predictions from any tool: a table, or a CSV or Parquet file.
 
-    ``classes`` None means the labels that occur, sorted. Raises MerlabError naming missing columns, empty cells,
+    Its columns are truth and prediction, and database, subject, clip and seed where present. ``classes`` None means the
+    labels that occur, sorted. Raises MerlabError for a file that cannot be read, and for missing columns, empty cells,
     repeated rows, or labels that are not among the classes.
     """
+    if not isinstance(predictions, pd.DataFrame):
+        predictions = read_predictions(Path(predictions))
     _require_scorable(predictions)
     table = predictions.assign(**{column: predictions[column].astype(str) for column in LABEL_COLUMNS})
     return _score(table, tuple(classes or sorted(set(table["truth"]) | set(table["prediction"]))))
@@ -86,19 +90,18 @@ def _intervals(table: pd.DataFrame, classes: Sequence[str]) -> dict[MetricName, 
 def _require_scorable(predictions: pd.DataFrame) -> None:
     missing = [column for column in LABEL_COLUMNS if column not in predictions]
     if missing:
-        raise MerlabError(
-            f"the file has no column {' or '.join(missing)}; its columns are {', '.join(map(str, predictions.columns))}"
-        )
+        columns = ", ".join(map(str, predictions.columns))
+        raise MerlabError(f"the table has no column {' or '.join(missing)}; its columns are {columns}")
     if predictions.empty:
-        raise MerlabError("the file has no rows; there is nothing to score")
+        raise MerlabError("the table has no rows; there is nothing to score")
     empty = predictions[list(LABEL_COLUMNS)].isna().any(axis=1).to_numpy()
     if empty.any():
         raise MerlabError(
-            f"row {empty.argmax() + 1} of the file has an empty truth or prediction; every row needs both"
+            f"row {empty.argmax() + 1} of the table has an empty truth or prediction; every row needs both"
         )
     if "method" in predictions and predictions["method"].nunique() > 1:
         names = ", ".join(sorted(map(str, predictions["method"].unique())))
-        raise MerlabError(f"the file holds several methods ({names}); keep the rows of one")
+        raise MerlabError(f"the table holds several methods ({names}); keep the rows of one")
     _refuse_repeats(predictions)
 
 
@@ -112,6 +115,6 @@ def _refuse_repeats(predictions: pd.DataFrame) -> None:
         position = int(repeated.argmax())
         name = " ".join(f"{column} {predictions[column].iloc[position]}" for column in key)
         raise MerlabError(
-            f"row {position + 1} of the file repeats {name}; every clip counts once per seed, so remove the row, or "
+            f"row {position + 1} of the table repeats {name}; every clip counts once per seed, so remove the row, or "
             "number the repetitions in a seed column"
         )
