@@ -1,15 +1,15 @@
-"""How fast a recognizer answers under every runtime and precision, and how near that is to what the processor can do.
+"""Speed of a recognizer under every runtime and precision, and its share of the speed that the processor can reach.
 
     python benchmarks/recognizer.py [--threads N] [--rounds N] [--compile]
 
-The network is the paper's DBFEM+CAFFM at 231 x 282 with both views; then the recognizer that ships with merlab. All
-rows are measured in one process, in turn, round after round; every figure is the least (and the median) time of its
-rounds, so that whatever else the machine does meets all rows alike. With --threads 1 it is the processor's time, not
-the clock's, which other programs on the machine hardly lengthen.
+It measures the paper's DBFEM+CAFFM at 231 x 282 with both views, then the recognizer that ships with merlab. All rows
+are measured in one process, in turn, round after round. Each number is the least (or the median) time of all rounds, so
+that other work on the machine affects all rows alike. With --threads 1 the processor time of the process is measured
+instead of the wall-clock time; other programs on the machine hardly change it.
 
-The ceiling of a precision is the highest rate, in operations a second, that any of three probes reached in the same
-rounds: a chain of 3 x 3 convolutions of 256 channels under OpenVINO, one clip at a time and on parallel streams, and a
-product of two matrices of 2048 x 2048 in PyTorch. A multiply-accumulate is two operations.
+The ceiling of a precision is the highest rate, in operations per second, of three probes in the same rounds: a chain of
+3 x 3 convolutions of 256 channels under OpenVINO, one clip at a time and on parallel streams, and a product of two
+matrices of 2048 x 2048 in PyTorch. A multiply-accumulate counts as two operations.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Clock = Callable[[], float]
 
 @dataclass
 class Row:
-    """One way to compute a network: for one clip, and for many at once."""
+    """One way to compute a network: for one clip, and for many clips at once."""
 
     name: str
     precision: str
@@ -56,24 +56,24 @@ class Row:
     times: dict[int, list[float]] = field(default_factory=dict)
 
     def measure(self, clips: Float32Array, clock: Clock) -> None:
-        """Time these clips once more, in ms a clip."""
+        """Time these clips once more, in ms per clip."""
         work = self.one if len(clips) == 1 else self.many
         start = clock()
         work(clips)
         self.times.setdefault(len(clips), []).append(1000 * (clock() - start) / len(clips))
 
     def least(self, clips: int) -> float:
-        """The least time, ms a clip."""
+        """The least time, ms per clip."""
         return min(self.times[clips])
 
     @property
     def best(self) -> float:
-        """The least time of both, ms a clip."""
+        """The least time of both, ms per clip."""
         return min(self.least(clips) for clips in self.times)
 
 
 def eager(module: nn.Module, *, channels_last: bool = False, bfloat16: bool = False) -> Work:
-    """PyTorch itself, on a copy of the network in this memory order."""
+    """PyTorch, with a copy of the network in this memory order."""
     order = torch.channels_last if channels_last else torch.contiguous_format
     module = deepcopy(module).to(memory_format=order)  # type: ignore[call-overload]
 
@@ -85,7 +85,7 @@ def eager(module: nn.Module, *, channels_last: bool = False, bfloat16: bool = Fa
 
 
 def streams(path: Path, precision: str, threads: int) -> Work:
-    """OpenVINO with as many streams as threads: clips side by side, each on one core."""
+    """OpenVINO with as many streams as threads: clips in parallel, each on one core."""
     core = openvino.Core()
     model = core.read_model(path)
     model.reshape([1, *model.input(0).get_partial_shape()[1:]])
@@ -105,7 +105,7 @@ def streams(path: Path, precision: str, threads: int) -> Work:
 
 
 def openvino_rows(files: dict[str, Path], threads: int) -> list[Row]:
-    """OpenVINO in every precision; what is not quantized in int8 is computed in bfloat16 where the processor has it."""
+    """OpenVINO in every precision; with int8, all other layers are computed in bfloat16 if the processor has it."""
     reduced = "bf16" if cpu_has_bfloat16() else "f32"
     hints = {FP32: "f32", INT8: reduced} | ({BF16: "bf16"} if cpu_has_bfloat16() else {})
     return [
@@ -133,7 +133,7 @@ def network_rows(module: nn.Module, shape: tuple[int, ...], folder: Path, thread
 
 
 def export(module: nn.Module, shape: tuple[int, ...], folder: Path) -> dict[str, Path]:
-    """One ONNX file in float32 for both floating-point precisions, one in int8."""
+    """One ONNX file in float32, for both floating-point precisions, and one in int8."""
     folder.mkdir()
     network, quantized = folder / "fp32.onnx", folder / "int8.onnx"
     export_onnx(module, shape, network)
@@ -147,7 +147,7 @@ def random_clips(clips: int, shape: tuple[int, ...]) -> Float32Array:
 
 
 def measure(rows: list[Row], shape: tuple[int, ...], rounds: int, many: int = MANY) -> None:
-    """All rows in turn, round after round; the first round warms up and does not count."""
+    """Measure all rows in turn, round after round; the first round is for warming up and does not count."""
     clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
     for clips in (random_clips(1, shape), random_clips(many, shape)):
         for round_number in range(rounds + 1):
@@ -169,7 +169,7 @@ def product(dtype: torch.dtype) -> Work:
 
 
 def ceilings(folder: Path, threads: int, rounds: int) -> dict[str, float]:
-    """Operations a second that the probes reach, by precision."""
+    """Operations per second that the probes reach, by precision."""
     module, shape = probe_module(), (PROBE_CHANNELS, PROBE_SIDE, PROBE_SIDE)
     rows = openvino_rows(export(module, shape, folder), threads)
     measure(rows, shape, rounds)
@@ -182,7 +182,7 @@ def ceilings(folder: Path, threads: int, rounds: int) -> dict[str, float]:
 
 
 def show(title: str, rows: list[Row], ceiling: dict[str, float] | None, operations: int, many: int) -> None:
-    """One table: ms a clip at one clip and at many, times faster than the first row, share of the ceiling."""
+    """Print one table: ms per clip for one clip and for many, speed-up over the first row, share of the ceiling."""
     heads = ["1 clip: ms", "median", "faster", f"{many} clips: ms", "median", "clips/s"]
     heads += [] if ceiling is None else ["ceiling, 1 clip", "at best"]
     print(f"\n{title}\n{'':20}" + "".join(f"{head:>{len(head) + 3}}" for head in heads))

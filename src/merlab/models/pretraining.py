@@ -40,14 +40,11 @@ from merlab.training import NeuralClassifier
 
 SETTINGS = "pretraining.json"
 HELD_OUT = "held-out subjects"
-INTENDED_USE = (
-    "Research on micro-expressions, teaching, and trying the software: a first look at movements that a person then "
-    "looks at."
-)
+INTENDED_USE = "Research on micro-expressions, teaching, and trying the software: it points to movements that a person then checks."
 LIMITS = (
     "Not for any statement about a person: no lie detection, hiring, policing, border control or diagnosis; inferring "
-    "emotions at work and in education is prohibited in the European Union. Class names are the annotators' own of "
-    "the training data; they need not hold for other people, ages, skins, lighting or cultures."
+    "emotions at work and in education is prohibited in the European Union. The class names are those of the "
+    "annotators of the training data; they may not apply to other people, ages, skin colors, lighting or cultures."
 )
 SYNTHETIC_LIMITS = (
     "It was trained on synthetic faces only, so it is not known how often it is right on the faces of people."
