@@ -1,4 +1,4 @@
-"""A page as a reader's program sees it."""
+"""The elements and the text of an HTML page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 
 class Page(HTMLParser):
-    """The elements of a page in order, and its text."""
+    """The elements of a page in their order, and its text."""
 
     def __init__(self, source: str) -> None:
         super().__init__()

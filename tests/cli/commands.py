@@ -1,4 +1,4 @@
-"""Command lines that several tests type."""
+"""Command lines that several tests use."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tests.helpers import write_flow_tree
 
 @pytest.fixture
 def merlab(monkeypatch, capsys, tmp_path):
-    """Run a command in this process; gives (status, standard output, standard error)."""
+    """Runs a command in this process; returns (status, standard output, standard error)."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "200")

@@ -1,4 +1,4 @@
-"""A run that is killed loses nothing."""
+"""A run that is killed loses no finished work."""
 
 from __future__ import annotations
 
@@ -33,24 +33,26 @@ def ended_within(seconds: float, processes: list[int]) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
-def test_a_killed_run_goes_on_and_ends_with_the_predictions_of_an_undisturbed_one(flow, tmp_path):
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 exists only on Unix")
+def test_a_killed_run_resumes_and_gives_the_predictions_of_an_uninterrupted_one(flow, tmp_path):
     def command(out):
         arguments = evaluate(flow, "ststnet", "dbfem-caffm", out=tmp_path / out, epochs=2, seeds=2, jobs=2)
         return [sys.executable, "-m", "merlab", *map(str, arguments), "--cache", str(tmp_path / "cache")]
 
-    subprocess.run(command("undisturbed"), check=True, capture_output=True)
-    victim = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command("uninterrupted"), check=True, capture_output=True)
+    process = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while len(list((tmp_path / "killed").glob("parts/*/*.parquet"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
-    workers = children_of(victim.pid)
-    os.kill(victim.pid, signal.SIGKILL)
-    victim.wait()
+    workers = children_of(process.pid)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
     assert workers
     assert ended_within(15, workers)
     done = len(list((tmp_path / "killed").glob("parts/*/*.parquet")))
     assert 3 <= done < 16
     subprocess.run(command("killed"), check=True, capture_output=True)
-    undisturbed, killed = (pd.read_parquet(tmp_path / run / "predictions.parquet") for run in ("undisturbed", "killed"))
-    pd.testing.assert_frame_equal(undisturbed, killed)
+    uninterrupted, killed = (
+        pd.read_parquet(tmp_path / run / "predictions.parquet") for run in ("uninterrupted", "killed")
+    )
+    pd.testing.assert_frame_equal(uninterrupted, killed)

@@ -1,4 +1,4 @@
-"""The command that serves: what it refuses, what it warns of, what its limits are."""
+"""The command that starts the service: errors, warnings, limits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "howto" / "serve.md"
 
 @pytest.fixture
 def serve(merlab, tmp_path, monkeypatch):
-    """Start the command with a server that ends at once; gives its outcome and the limits of its jobs."""
+    """Run the command with a server that ends at once; returns its output and the limits of its jobs."""
     small_recognizer().save(tmp_path / "weights.safetensors")
     limits = []
 
@@ -39,7 +39,7 @@ def serve(merlab, tmp_path, monkeypatch):
     return run
 
 
-def test_it_says_where_its_page_is_and_where_jobs_are_kept(serve, tmp_path):
+def test_it_prints_the_address_of_its_page_and_the_folder_of_its_jobs(serve, tmp_path):
     status, out, err, limits = serve()
     assert status == 0
     assert re.search(r"http://127\.0\.0\.1:\d+", out)
@@ -48,7 +48,7 @@ def test_it_says_where_its_page_is_and_where_jobs_are_kept(serve, tmp_path):
     assert limits == [Limits()]
 
 
-def test_it_warns_when_a_network_can_reach_it(serve):
+def test_it_warns_if_a_network_can_reach_it(serve):
     _, _, err, _ = serve("--host", "0.0.0.0")
     assert "without a password" in err
 
@@ -65,16 +65,16 @@ def test_a_port_that_is_taken(serve):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         status, _, err, _ = serve("--port", taken.getsockname()[1])
     assert status == 1
-    assert "choose --port" in err
+    assert "choose another --port" in err
 
 
-def test_a_root_that_is_no_folder(serve, tmp_path):
+def test_a_root_that_is_not_a_folder(serve, tmp_path):
     status, _, err, _ = serve("--root", tmp_path / "nowhere")
     assert status == 1
     assert "nowhere" in err
 
 
-def test_weights_that_cannot_be_read_are_said_before_anything_is_served(serve, tmp_path):
+def test_weights_that_cannot_be_read_are_reported_before_the_service_starts(serve, tmp_path):
     (tmp_path / "bad.safetensors").write_text("no weights")
     status, out, err, _ = serve("--weights", tmp_path / "bad.safetensors")
     assert status == 1
@@ -82,8 +82,8 @@ def test_weights_that_cannot_be_read_are_said_before_anything_is_served(serve, t
     assert "http://" not in out
 
 
-def test_the_documentation_names_options_that_there_are(merlab):
-    told = merlab("serve", "--help")[1]
+def test_the_options_in_the_documentation_exist(merlab):
+    shown = merlab("serve", "--help")[1]
     named = set(re.findall(r"--[a-z][a-z-]+", DOCUMENT.read_text(encoding="utf-8").split("## For programs")[0]))
     assert named
-    assert {option for option in named if option not in told} == set()
+    assert {option for option in named if option not in shown} == set()

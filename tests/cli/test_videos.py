@@ -1,4 +1,4 @@
-"""Long videos from making to score, as a user types it."""
+"""Commands on videos, as a user types them: make recordings, spot, recognize, score."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_from_making_recordings_to_their_score(merlab, tmp_path):
     assert result["apex_error"]["median_ms"] < 25
 
 
-def test_score_spotting_of_anybodys_tables(merlab, tmp_path):
+def test_score_spotting_of_tables_from_any_tool(merlab, tmp_path):
     pd.DataFrame({"onset": [1, 50], "offset": [20, 70]}).to_csv(tmp_path / "truth.csv", index=False)
     pd.DataFrame({"onset": [2, 90], "offset": [20, 99]}).to_csv(tmp_path / "mine.csv", index=False)
     result = json.loads(merlab("score-spotting", "truth.csv", "mine.csv", "--json")[1])
@@ -37,7 +37,7 @@ def test_score_spotting_of_anybodys_tables(merlab, tmp_path):
     assert json.loads((tmp_path / "kept.json").read_text())["command"] == "by hand"
 
 
-def test_recognize_a_folder_of_videos_of_which_one_is_damaged(merlab, tmp_path):
+def test_recognize_a_folder_of_videos_one_of_which_is_damaged(merlab, tmp_path):
     write_avi(tmp_path / "videos" / "sound.avi", moving_face(240))
     (tmp_path / "videos" / "text.mp4").write_text("no video")
     command = ("recognize", "videos", "--aligned", "--no-overlay", "--jobs", 1, "--out", "results")
@@ -46,9 +46,9 @@ def test_recognize_a_folder_of_videos_of_which_one_is_damaged(merlab, tmp_path):
     assert "text.mp4 cannot be opened as a video" in err
     assert "50 frames a second" in err
     assert "sound.avi: 1 movements in 4.8 s [model: SYNTHETIC" in out
-    told = json.loads(merlab(*command, "--json")[1])
-    assert [event["apex_s"] for event in told[0]["events"]] == pytest.approx([3.2], abs=0.1)
-    assert "error" in told[1]
+    results = json.loads(merlab(*command, "--json")[1])
+    assert [event["apex_s"] for event in results[0]["events"]] == pytest.approx([3.2], abs=0.1)
+    assert "error" in results[1]
 
 
 @pytest.mark.parametrize(

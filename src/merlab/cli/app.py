@@ -1,4 +1,4 @@
-"""The command line itself: the application, its version, and how a user's mistake ends."""
+"""The application of the command line: its version, its help, and how it reports errors."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; a user's mistake ends in a message and status 1, never in a traceback."""
-    # Before torch is loaded: idle threads that spin cost many times their use when anything else runs on the cores.
+    """Run the command line. A mistake of the user gives a message and status 1, not a traceback."""
+    # It must be set before torch is loaded. Otherwise idle threads keep the cores busy and slow other programs down.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
@@ -35,12 +35,12 @@ def main() -> None:
         err_console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
-        err_console.print("stopped; the same command goes on where it was")
+        err_console.print("stopped; the same command resumes the work")
         sys.exit(130)
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(requested: bool) -> None:
+    if requested:
         out_console.print(f"merlab {__version__}")
         raise typer.Exit
 

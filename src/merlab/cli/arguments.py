@@ -16,30 +16,36 @@ if TYPE_CHECKING:
 
 RuntimeOption = Annotated[
     RuntimeChoice,
-    typer.Option(help="What computes the classes; auto: PyTorch for small networks, the fastest installed for large."),
+    typer.Option(
+        help="What computes the network. auto: PyTorch for small networks, the fastest installed runtime for large."
+    ),
 ]
 EngineOption = Annotated[
-    EngineName, typer.Option("--engine", help="ray: on a cluster of many machines; same predictions, row for row.")
+    EngineName, typer.Option("--engine", help="ray: compute on a cluster of machines; the predictions are the same.")
 ]
 AddressOption = Annotated[
     str | None,
-    typer.Option(help="With --engine ray: HOST:PORT of the cluster, or auto; unless given, this machine is one."),
+    typer.Option(help="With --engine ray: HOST:PORT of the cluster, or auto; unless given, a cluster on this machine."),
 ]
 DatabaseArgument = Annotated[str, typer.Argument(help="A database that `merlab databases` lists.", metavar="DATABASE")]
-RootArgument = Annotated[Path, typer.Argument(help="The folder that holds it.", metavar="ROOT")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table for people.")]
+RootArgument = Annotated[Path, typer.Argument(help="The folder of the database; for table, the file.", metavar="ROOT")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 JobsOption = Annotated[
-    int | None, typer.Option(min=1, help="Worker processes; all cores unless given. Results do not depend on it.")
+    int | None, typer.Option(min=1, help="Worker processes; unless given, one per core. Results do not depend on it.")
 ]
-SeedOption = Annotated[int, typer.Option(min=0, help="Same seed, same machine: same numbers.")]
+SeedOption = Annotated[
+    int, typer.Option(min=0, help="Random seed; on one machine, the same seed gives the same results.")
+]
 NetworkOption = Annotated[
     list[str] | None,
-    typer.Option("--network", help="A network option, e.g. attention=se or width=0.5; stamped on every result."),
+    typer.Option(
+        "--network", help="An option of the network, e.g. attention=se or width=0.5; every result is stamped with it."
+    ),
 ]
 
 
 def key_values(texts: list[str] | None, option: str) -> dict[str, str]:
-    """``["a=1", "b=2"]`` -> ``{"a": "1", "b": "2"}``; raises MerlabError naming the option that was mistyped."""
+    """``["a=1", "b=2"]`` -> ``{"a": "1", "b": "2"}``; raises MerlabError for a text without ``=``."""
     pairs = {}
     for text in texts or []:
         key, equals, value = text.partition("=")
@@ -50,7 +56,7 @@ def key_values(texts: list[str] | None, option: str) -> dict[str, str]:
 
 
 def make_engine(name: EngineName, jobs: int | None, address: str | None) -> Engine:
-    """The engine that a command's options name; raises MerlabError where they contradict each other."""
+    """The engine of a command's options; raises MerlabError if they contradict each other."""
     from merlab.evaluation.engines import LocalEngine, RayEngine
 
     if name == "ray":

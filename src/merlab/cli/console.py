@@ -1,4 +1,4 @@
-"""What commands print with: tables for people, JSON for programs."""
+"""How commands print their results: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ err_console = Console(stderr=True)
 
 
 def print_json(content: Any) -> None:
-    """JSON alone on standard output."""
+    """Print JSON on standard output."""
     sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """A table for people."""
+    """Print a table on standard output."""
     table = Table(title=escape(title), title_justify="left")
     for position, column in enumerate(columns):
         table.add_column(column, overflow="fold", no_wrap=position == 0)

@@ -1,4 +1,4 @@
-"""What every HTML page of merlab shares: its style, its stamps, its limits. A page needs nothing beside it."""
+"""What all HTML pages of merlab share: style, stamps, limits. A page is one file that needs no other files."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import jinja2
 
 
 def page_environment(package: str) -> jinja2.Environment:
-    """The templates of a package and the shared ones: all text is escaped, an unknown name is an error.
+    """The templates of a package, and the shared ones; all text is escaped, and an unknown name is an error.
 
-    Shared are page.css, ``stamped`` in parts.html.j2, and limits.html.j2.
+    Shared are page.css, the macro ``stamped`` in parts.html.j2, and limits.html.j2.
     """
     return jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package), jinja2.PackageLoader("merlab.pages")]),
