@@ -37,9 +37,7 @@ ImageOption = Annotated[ImageFormat, typer.Option(help="jpg: quality 95; png: lo
 
 @app.command("prepare", rich_help_panel=DATA)
 def prepare_command(
-    database: Annotated[
-        str, typer.Argument(help="A database that comes as whole heads: casme2, smic, samm, casme, synthetic.")
-    ],
+    database: Annotated[str, typer.Argument(help="A database that comes as whole heads, e.g. casme2.")],
     root: RootArgument,
     out: Annotated[Path, typer.Argument(help="New folder, or one that the same command began.", metavar="OUT")],
     detector: DetectorOption = "yunet",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding
-from merlab.databases import Database, find_database
+from merlab.databases import Database, all_databases, find_database
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Frames, ImageFolder, open_frames, write_image
@@ -79,7 +79,7 @@ def prepare(
     ``jobs``. Clips that share a folder of frames share the transform of the earliest onset.
 
     Args:
-        database: a database that comes as whole heads, or its name: casme2, smic, samm, casme, synthetic.
+        database: a database that comes as whole heads, or its name; for any other, the error lists the valid names.
         root: the folder that holds it.
         out: a new folder, or one that an earlier call with the same settings began.
         settings: how faces are found, how the head's movement is treated, and the format of the frames.
@@ -94,7 +94,11 @@ def prepare(
     settled = (settings or Settings()).settled()
     database = find_database(database) if isinstance(database, str) else database
     if database.examine_heads is None or database.cropped is None:
-        raise MerlabError(f"{database.name} does not come as frames of whole heads, so there is nothing to prepare")
+        others = ", ".join(name for name, each in all_databases().items() if each.examine_heads and each.cropped)
+        raise MerlabError(
+            f"{database.name} does not come as frames of whole heads, so there is nothing to prepare; "
+            f"databases of whole heads are {others}"
+        )
     examination = database.examine_heads(root, False, silent)
     if not examination.clips:
         raise MerlabError(f"{root} has no usable clip; run `merlab doctor {database.name} {root}` for the reasons")
