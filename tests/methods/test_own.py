@@ -1,4 +1,4 @@
-"""Methods of your own: what is one, how it is fitted and what its mistakes say."""
+"""Methods of your own: which objects are accepted, how they are fitted, and how their errors are reported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GROUPS = [f"casme2/sub{number % 5}" for number in range(30)]
 
 
 class Recorder:
-    """Keeps what it is given, and answers with class 0."""
+    """Stores its arguments, and predicts class 0."""
 
     def fit(self, inputs, labels, groups=None, seed=None):
         self.given = (inputs.shape, labels.tolist(), groups, seed)
@@ -34,7 +34,7 @@ class Recorder:
 
 
 class Plain:
-    """The least that a method can be."""
+    """The smallest possible method."""
 
     def fit(self, inputs, labels):
         self.count = len(labels)
@@ -55,17 +55,17 @@ def fitted(given):
 
 
 class TestAScikitLearnClassifier:
-    def test_predicts_as_it_does_by_itself_on_flattened_inputs(self):
+    def test_predicts_as_scikit_learn_does_on_flattened_inputs(self):
         pipeline = make_pipeline(StandardScaler(), LogisticRegression())
         alone = pipeline.fit(INPUTS.reshape(30, -1), LABELS).predict_proba(INPUTS.reshape(30, -1))
         np.testing.assert_array_equal(fitted(pipeline).predict_proba(INPUTS), alone)
 
-    def test_is_cloned_so_that_no_fold_knows_another(self):
+    def test_is_cloned_so_that_folds_are_independent(self):
         estimator = LogisticRegression()
         fitted(estimator)
         assert not hasattr(estimator, "coef_")
 
-    def test_gets_the_seed_wherever_its_random_state_is_free(self):
+    def test_gets_the_seed_if_its_random_state_is_none(self):
         method = as_method(DummyClassifier(strategy="uniform"), find_method)
         assert method.seeded
         assert free_random_states(make_pipeline(StandardScaler(), DummyClassifier())) == [
@@ -73,7 +73,7 @@ class TestAScikitLearnClassifier:
         ]
         assert fitted(DummyClassifier(strategy="uniform")).estimator.random_state == 7
 
-    def test_with_a_random_state_of_its_own_runs_once(self):
+    def test_with_a_fixed_random_state_runs_once(self):
         assert not as_method(LogisticRegression(random_state=1), find_method).seeded
 
     def test_without_probabilities_gives_the_softmax_of_its_decisions(self):
@@ -82,7 +82,7 @@ class TestAScikitLearnClassifier:
         softmax = np.exp(values) / np.exp(values).sum(axis=1, keepdims=True)
         np.testing.assert_allclose(fitted(LinearSVC(random_state=0)).predict_proba(INPUTS), softmax)
 
-    def test_gives_zero_to_a_class_that_it_never_saw(self):
+    def test_gives_zero_to_a_class_without_training_clips(self):
         classifier = built(LogisticRegression())
         classifier.fit(INPUTS[LABELS != 1], LABELS[LABELS != 1], GROUPS[:20], seed=0)
         probabilities = classifier.predict_proba(INPUTS)
@@ -99,15 +99,15 @@ class TestAnObject:
         model = fitted(Recorder()).model
         assert model.given == ((30, 2, 4, 4), LABELS.tolist(), GROUPS, 7)
 
-    def test_may_do_without_groups_and_seed(self):
+    def test_does_not_need_groups_and_seed(self):
         np.testing.assert_allclose(fitted(Plain()).predict_proba(INPUTS), 1 / 3)
 
-    def test_is_copied_so_that_no_fold_knows_another(self):
+    def test_is_copied_so_that_folds_are_independent(self):
         model = Recorder()
         fitted(model)
         assert not hasattr(model, "given")
 
-    def test_may_be_a_class_with_or_without_a_task(self):
+    def test_can_be_a_class_with_or_without_a_task(self):
         class Sized(Plain):
             def __init__(self, task):
                 self.task = task
@@ -128,21 +128,21 @@ class TestAnObject:
 
 
 class TestAPipelineOfAMethod:
-    """``Method(pipeline=...)`` may make any of them."""
+    """``Method(pipeline=...)`` can return any of them."""
 
     @pytest.mark.parametrize("make", [lambda task: LogisticRegression(), lambda task: Plain(), lambda task: Recorder()])
-    def test_is_fitted_and_asked(self, make):
+    def test_is_fitted_and_predicts(self, make):
         classifier = fitted(Method("own", pipeline=make))
         np.testing.assert_allclose(classifier.predict_proba(INPUTS).sum(axis=1), 1)
 
 
-class TestWhatStandsForMethods:
-    def test_names_objects_and_mappings(self):
+class TestMethodsOf:
+    def test_takes_names_objects_and_mappings(self):
         own = Method("net", network=torch.nn.Identity)
         given = ["linear-svm", own, Plain(), {"mine": Plain()}]
         assert [method.name for method in methods_of(given)] == ["linear-svm", "net", "plain", "mine"]
 
-    def test_an_object_is_named_after_its_class_or_by_itself(self):
+    def test_an_object_is_named_by_its_attribute_or_its_class(self):
         class RidgeOnFlow(Plain):
             pass
 
@@ -158,7 +158,7 @@ class TestWhatStandsForMethods:
         with pytest.raises(MerlabError, match=r"is a torch module; pass merlab.Method\('linear', network="):
             methods_of(torch.nn.Linear(2, 3))
 
-    def test_two_of_one_name_are_refused_with_the_remedy(self):
+    def test_two_methods_with_the_same_name_are_refused_with_the_remedy(self):
         with pytest.raises(MerlabError, match="two methods are called plain; pass a dictionary"):
             methods_of([Plain(), Plain()])
 
@@ -167,6 +167,6 @@ class TestWhatStandsForMethods:
         with pytest.raises(MerlabError, match=r"a method is the name of one, a merlab.Method, a scikit-learn"):
             methods_of(given)
 
-    def test_a_method_states_one_of_network_and_pipeline(self):
+    def test_a_method_needs_either_a_network_or_a_pipeline(self):
         with pytest.raises(MerlabError, match="give either network= or pipeline="):
             Method("both")

@@ -130,7 +130,7 @@ def as_method(given: Any, find: Callable[[str], Method], name: str | None = None
 
 
 def as_classifier(made: Any, task: Task) -> Classifier:
-    """What a method's pipeline made, with the four arguments of ``Classifier.fit``."""
+    """The object that a method's pipeline returned, as a classifier whose ``fit`` takes all four arguments."""
     if isinstance(made, BaseEstimator):
         return EstimatorClassifier(made, task)
     takes_all = len(inspect.signature(made.fit).parameters) >= len(inspect.signature(Classifier.fit).parameters) - 1
