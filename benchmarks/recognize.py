@@ -1,13 +1,13 @@
-"""Speed of the whole of `merlab recognize` on 640 x 480, and of its steps, all in one run.
+"""Speed of `merlab recognize` on 640 x 480, as a whole and of its steps, all in one run.
 
     python benchmarks/recognize.py [--seconds N] [--processes 1 2]
     python benchmarks/recognize.py --memory MINUTES
 
-A SYNTHETIC recording of a moving head is drawn once (kept under --keep, if given) and played
-forwards and backwards. Steps are measured on one thread, one after the other in one process, "by processor" by its time
-alone; the whole is the command itself, by the clock and by the processor time of all its processes. --memory plays the
-recording for so many minutes as H.264, kills the process (SIGKILL) that works through it halfway, has another one go
-on, and prints what each held at most and the speed at the beginning and at the end.
+A SYNTHETIC recording of a moving head is rendered once (kept under --keep, if given) and played forwards and backwards.
+Each step is measured by the processor time of one thread. The whole is the command itself, measured by the clock and by
+the processor time of all its processes. --memory plays the recording for so many minutes as H.264, kills the process
+(SIGKILL) halfway, resumes in another one, and prints the peak memory of each and the speed at the beginning and at the
+end.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ from merlab.synthesis.recording import plan_recording
 from merlab.videos.chunks.describing import EventDescriber
 from merlab.videos.chunks.faces_in_frame import FindingViewer
 from merlab.videos.options import Options
-from merlab.videos.recognition import LOOKING, recognize
+from merlab.videos.recognition import READING, recognize
 
 FPS = 100.0
-DRAWN_FRAMES = 1200
+RENDERED_FRAMES = 1200
 STEP_FRAMES = 400
 
 
 def recording(path: Path) -> list[Image]:
-    """The drawn frames; read from ``path`` where they lie there."""
+    """The rendered frames, read from ``path`` if that exists."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         renderer = make_renderer(9200, 0, PRESETS["default"], CAMERA)
-        plan = plan_recording(renderer.identity, renderer.preset, DRAWN_FRAMES, ["happiness"])
+        plan = plan_recording(renderer.identity, renderer.preset, RENDERED_FRAMES, ["happiness"])
         write_avi(path, (frame for block in plan.blocks() for frame in renderer.frames(block)))
     return [image for _, image in open_frames(path)]
 
@@ -75,7 +75,7 @@ def write_avi(path: Path, frames: Iterator[Image]) -> None:
 
 
 def timed(step: Callable[[Image], object], frames: list[Image]) -> float:
-    """Milliseconds of processor time a frame."""
+    """Milliseconds of processor time per frame."""
     step(frames[0])
     began = time.process_time()
     for frame in itertools.islice(forth_and_back(frames), STEP_FRAMES):
@@ -84,10 +84,10 @@ def timed(step: Callable[[Image], object], frames: list[Image]) -> float:
 
 
 def steps(video: Path, frames: list[Image]) -> dict[str, float]:
-    """Milliseconds of processor time a frame of each step, on one thread."""
+    """Milliseconds of processor time per frame and step, on one thread."""
     cv2.setNumThreads(1)
     viewer, motion, album = FindingViewer(FaceFinding(), FPS), FaceMotion(FPS), Album()
-    faces = [view.picture for frame in frames[:100] for view in viewer.see(frame)]
+    faces = [face.picture for frame in frames[:100] for face in viewer.see(frame)]
     decoded, numbers = iter(open_frames(video)), itertools.count()
     return {
         "decode": timed(lambda frame: next(decoded), frames),
@@ -124,7 +124,7 @@ def whole(video: Path, out: Path, processes: int, overlay: bool) -> tuple[float,
 def speed(folder: Path, frames: list[Image], seconds: float, processes: list[int]) -> None:
     count, video = round(seconds * FPS), folder / "video.avi"
     write_avi(video, itertools.islice(forth_and_back(frames), count))
-    print(f"{count} frames of {CAMERA.width}x{CAMERA.height}, {seconds:g} s; frames a second of the whole command")
+    print(f"{count} frames of {CAMERA.width}x{CAMERA.height}, {seconds:g} s; frames per second of the whole command")
     print(f"{'':34}{'by the clock':>14}{'by processor':>14}{'x the first':>14}")
     clocks, processors = {}, {}
     for overlay, number in itertools.product((False, True), processes):
@@ -135,7 +135,7 @@ def speed(folder: Path, frames: list[Image], seconds: float, processes: list[int
         print(f"{name:34}{count / clock:14.1f}{count / processor:14.1f}{ratio:14.2f}")
     each = steps(video, frames)
     each["overlay, decoding again"] = 1000 * (processors[True, processes[0]] - processors[False, processes[0]]) / count
-    print(f"{'step, one thread':34}{'ms a frame':>14}{'share':>14}")
+    print(f"{'step, one thread':34}{'ms per frame':>14}{'share':>14}")
     for name, value in each.items():
         print(f"{name:34}{value:14.2f}{value / sum(each.values()):14.2f}")
     viewer = FindingViewer(FaceFinding(), FPS)
@@ -154,23 +154,23 @@ def memory(folder: Path, frames: list[Image], minutes: float) -> None:
     first = [moment for moment in killed.moments if moment[0] <= count / 10]
     last = [moment for moment in resumed.moments if moment[0] >= count * 9 / 10]
     print(f"frames/s of processor time: {per_second(first):.0f} in the first tenth, {per_second(last):.0f} in the last")
-    print(f"killed at frame {killed.moments[-1][0]} of {count}; the same call went on at frame {resumed.moments[0][0]}")
-    print(f"held at most: {killed.peak:.0f} MiB until it was killed, {resumed.peak:.0f} MiB until the end")
+    print(f"killed at frame {killed.moments[-1][0]} of {count}; the same call resumed at frame {resumed.moments[0][0]}")
+    print(f"peak memory: {killed.peak:.0f} MiB until it was killed, {resumed.peak:.0f} MiB until the end")
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What one process did: frames done and processor time (s) at moments; MiB that it held at most."""
+    """What one process did: frames done and processor time (s) at moments; its peak memory, MiB."""
 
     moments: list[tuple[float, float]]
     peak: float
 
 
 def watched_apart(video: Path, folder: Path, name: str, dies_at: int | None = None) -> Watched:
-    """``look_through`` in a process that holds nothing else."""
+    """``recognize_whole`` in a process of its own."""
     noted = folder / f"{name}.json"
     process = multiprocessing.get_context("spawn").Process(
-        target=look_through, args=(video, folder / "long", noted, dies_at)
+        target=recognize_whole, args=(video, folder / "long", noted, dies_at)
     )
     process.start()
     process.join()
@@ -180,24 +180,24 @@ def watched_apart(video: Path, folder: Path, name: str, dies_at: int | None = No
     return Watched(**json.loads(noted.read_text(encoding="utf-8")))
 
 
-def look_through(video: Path, out: Path, noted: Path, dies_at: int | None) -> None:
-    """Recognize a video, and kill this process once so many frames are done."""
+def recognize_whole(video: Path, out: Path, noted: Path, dies_at: int | None) -> None:
+    """Recognize a video, and kill this process after ``dies_at`` frames."""
     moments: list[tuple[float, float]] = []
 
     def note(done: float, total: int, what: str, /) -> None:
-        if what != LOOKING:
+        if what != READING:
             return
         moments.append((done, time.process_time()))
         if dies_at is not None and done >= dies_at:
-            write_json(noted, {"moments": moments, "peak": held_at_most()})
+            write_json(noted, {"moments": moments, "peak": peak_memory()})
             os.kill(os.getpid(), signal.SIGKILL)
 
     recognize(video, out, overlay=False, progress=note)
-    write_json(noted, {"moments": moments, "peak": held_at_most()})
+    write_json(noted, {"moments": moments, "peak": peak_memory()})
 
 
-def held_at_most() -> float:
-    """MiB of this process alone: ru_maxrss would count what its parent held when it was started."""
+def peak_memory() -> float:
+    """MiB of this process alone: ru_maxrss would include the memory of its parent when it was started."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
@@ -211,11 +211,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--processes", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
     parser.add_argument("--memory", type=float, metavar="MINUTES")
-    parser.add_argument("--keep", type=Path, help="Folder for the drawn recording.")
+    parser.add_argument("--keep", type=Path, help="Folder for the recording.")
     options = parser.parse_args()
     print(hardware())
     with tempfile.TemporaryDirectory() as name:
-        frames = recording((options.keep or Path(name)) / "drawn.avi")
+        frames = recording((options.keep or Path(name)) / "recording.avi")
         if options.memory:
             memory(Path(name), frames, options.memory)
         else:

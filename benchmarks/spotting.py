@@ -1,11 +1,11 @@
-"""Speed of spotting in aligned faces, and its memory over a long stream.
+"""Speed of spotting in aligned faces, and its memory for long streams.
 
     python benchmarks/spotting.py [--frames N] [--minutes A B]
 
-Frames are random textures of 231 x 282 px moved by fractions of a pixel, made beforehand, so that spotting alone is
+Frames are random textures of 231 x 282 px, moved by fractions of a pixel and made beforehand, so that only spotting is
 timed: preparation, optical flow, score and events. The reference is OpenCV's DIS flow between the same frames at full
-size. Memory is what a process holds at its peak in streams of the stated lengths (0: before any), 200 frames a second,
-fed from the same few frames.
+size. Memory is the peak of a process for streams of the stated lengths (0: before any) at 200 frames per second, which
+repeat the same few frames.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 from merlab.frames import Image
 from merlab.inference.cost import hardware
 from merlab.optical_flow import dis
-from merlab.spotting.spot import spot
+from merlab.spotting.spot import spot_frames
 
 FPS = 200.0
 
@@ -45,12 +45,12 @@ def faces(count: int) -> list[Image]:
 
 
 def consume(frames: Iterable[Image]) -> None:
-    for _ in spot(frames, FPS):
+    for _ in spot_frames(frames, FPS):
         pass
 
 
 def seconds_of(frames: int) -> float:
-    """Of spotting in one process and one thread."""
+    """Seconds of spotting in one process and one thread."""
     cv2.setNumThreads(1)
     few = faces(50)
     start = time.perf_counter()
@@ -59,7 +59,7 @@ def seconds_of(frames: int) -> float:
 
 
 def reference(pairs: int) -> float:
-    """Frames a second of DIS flow at full size on one thread."""
+    """Frames per second of DIS flow at full size on one thread."""
     cv2.setNumThreads(1)
     grays = [np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8) for frame in faces(pairs + 1)]
     start = time.perf_counter()
@@ -69,7 +69,7 @@ def reference(pairs: int) -> float:
 
 
 def peak_mib(minutes: float) -> float:
-    """What a process of its own holds at most while it spots in a stream of so many minutes."""
+    """Peak memory of a process that spots in a stream of so many minutes."""
     seconds_of(round(minutes * 60 * FPS))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
@@ -93,9 +93,9 @@ def main() -> None:
         start = time.perf_counter()
         list(pool.map(seconds_of, [options.frames] * cores))
         together = cores * options.frames / (time.perf_counter() - start)
-    print(f"{cores} processes on {cores} cores, a video each: {together:.0f} frames/s")
+    print(f"{cores} processes on {cores} cores, one video each: {together:.0f} frames/s")
     for minutes in options.minutes:
-        print(f"memory at most after {minutes:g} min: {in_new_process(peak_mib, minutes):.0f} MiB")
+        print(f"peak memory after {minutes:g} min: {in_new_process(peak_mib, minutes):.0f} MiB")
 
 
 if __name__ == "__main__":

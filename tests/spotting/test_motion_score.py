@@ -7,7 +7,7 @@ import pytest
 
 from merlab.spotting.motion import block_centers, lid_blocks
 from merlab.spotting.motion_score import PARTS, ScoreSettings, part_weights, score
-from tests.videos.faces import LEFT_MOUTH_CORNER, bump, moving_tracks, noise_tracks, there_and_back
+from tests.videos.faces import LEFT_MOUTH_CORNER, bump, moving_places, still_places, there_and_back
 
 FPS = 200.0
 SETTINGS = ScoreSettings()
@@ -33,29 +33,29 @@ class TestParts:
         ],
     )
     def test_a_movement_scores_highest_in_its_own_part(self, part, center):
-        tracks = moving_tracks(there_and_back(2000, 1000, 1030, 1060), center)
-        assert PARTS[int(score(tracks, FPS, SETTINGS).parts[1030].argmax())] == part
+        places = moving_places(there_and_back(2000, 1000, 1030, 1060), center)
+        assert PARTS[int(score(places, FPS, SETTINGS).parts[1030].argmax())] == part
 
 
 class TestScore:
     def test_peaks_at_the_apex_of_a_movement_that_comes_back(self):
-        total = score(moving_tracks(there_and_back(2000, 1000, 1030, 1070)), FPS, SETTINGS).total
+        total = score(moving_places(there_and_back(2000, 1000, 1030, 1070)), FPS, SETTINGS).total
         assert abs(int(total.argmax()) - 1030) <= 2
         assert total.max() > 20
         assert np.delete(total, np.arange(950, 1120)).max() < 3
 
     def test_stays_low_where_a_movement_stays(self):
         course = np.clip((np.arange(2000) - 1000) / 30, 0, 1)
-        assert score(moving_tracks(course), FPS, SETTINGS).total.max() < 3
+        assert score(moving_places(course), FPS, SETTINGS).total.max() < 3
 
     def test_stays_low_under_a_steady_drift(self):
-        assert score(moving_tracks(np.linspace(0, 5, 2000)), FPS, SETTINGS).total.max() < 3
+        assert score(moving_places(np.linspace(0, 5, 2000)), FPS, SETTINGS).total.max() < 3
 
     def test_is_in_units_of_what_the_face_does_all_the_time(self):
-        tracks = 10 * moving_tracks(there_and_back(2000, 1000, 1030, 1070))
-        peak = score(tracks, FPS, SETTINGS).total.max()
-        assert score(2 * tracks, FPS, SETTINGS).total.max() == pytest.approx(peak, rel=1e-3)
-        restless = tracks + noise_tracks(2000, 2.0, seed=1)
+        places = 10 * moving_places(there_and_back(2000, 1000, 1030, 1070))
+        peak = score(places, FPS, SETTINGS).total.max()
+        assert score(2 * places, FPS, SETTINGS).total.max() == pytest.approx(peak, rel=1e-3)
+        restless = places + still_places(2000, 2.0, seed=1)
         assert score(restless, FPS, SETTINGS).total.max() < 0.5 * peak
 
 
@@ -64,11 +64,11 @@ class TestBlinks:
     def blinking(eyes, leak=0.0):
         """Lids that go 10 px down and up, and the share of it that flow smears over the mouth."""
         course = there_and_back(2000, 1000, 1020, 1040)
-        tracks = noise_tracks(2000)
+        places = still_places(2000)
         for eye in lid_blocks()[eyes]:
-            tracks[:, eye, 1] += 10 * course[:, None]
-        tracks[..., 1] += 10 * leak * course[:, None, None] * bump(*block_centers(), LEFT_MOUTH_CORNER)
-        return score(tracks, FPS, SETTINGS)
+            places[:, eye, 1] += 10 * course[:, None]
+        places[..., 1] += 10 * leak * course[:, None, None] * bump(*block_centers(), LEFT_MOUTH_CORNER)
+        return score(places, FPS, SETTINGS)
 
     def test_a_blink_of_both_eyes_is_seen_at_the_lids_and_does_not_score(self):
         scores = self.blinking(slice(0, 2), leak=0.2)

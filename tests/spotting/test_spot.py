@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from merlab.errors import MerlabError
 from merlab.spotting.motion_score import PARTS
 from merlab.spotting.scoring import iou, match
-from merlab.spotting.spot import SpottingSettings, spot, spot_tracks
+from merlab.spotting.spot import SpottingSettings, spot_frames, spot_places, spotting_settings
 from merlab.synthesis import PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
-from tests.videos.faces import moving_tracks, noise_tracks, there_and_back
+from tests.videos.faces import moving_places, still_places, there_and_back
 
 FPS = 200.0
 SETTINGS = SpottingSettings()
@@ -21,13 +22,13 @@ SETTINGS = SpottingSettings()
 MOVEMENTS = [(400, 430, 470), (1500, 1520, 1560), (3900, 3945, 3990), (4400, 4440, 4480), (6000, 6015, 6035)]
 
 
-def spotted(tracks, fps=FPS, settings=SETTINGS):
-    return [event for window in spot_tracks(tracks, fps, settings) for event in window.events]
+def spotted(places, fps=FPS, settings=SETTINGS):
+    return [event for window in spot_places(places, fps, settings) for event in window.events]
 
 
 def five_movements(frames=7000):
     course = sum((there_and_back(frames, *movement) for movement in MOVEMENTS), np.zeros(frames))
-    return moving_tracks(course)
+    return moving_places(course)
 
 
 class TestEvents:
@@ -42,7 +43,7 @@ class TestEvents:
         apexes = [event.apex - 1 for event in spotted(five_movements())]
         assert apexes == pytest.approx([apex for _, apex, _ in MOVEMENTS], abs=3)
 
-    def test_the_part_that_moves_is_named(self):
+    def test_the_part_that_moves_is_reported(self):
         assert {event.part for event in spotted(five_movements())} == {"mouth, left"}
         assert "mouth, left" in PARTS
 
@@ -53,30 +54,51 @@ class TestEvents:
         assert seconds == pytest.approx([apex / FPS for _, apex, _ in MOVEMENTS], abs=0.03)
 
     def test_noise_alone_holds_nothing(self):
-        assert spotted(noise_tracks(8000)) == []
+        assert spotted(still_places(8000)) == []
 
     @pytest.mark.parametrize("bounds", [{"shortest": 0.35}, {"longest": 0.25}])
     def test_what_is_too_short_or_too_long_is_dropped_and_counted(self, bounds):
-        tracks = moving_tracks(there_and_back(4000, 1000, 1030, 1060))
-        windows = list(spot_tracks(tracks, FPS, replace(SETTINGS, **bounds)))
+        places = moving_places(there_and_back(4000, 1000, 1030, 1060))
+        windows = list(spot_places(places, FPS, replace(SETTINGS, **bounds)))
         assert [event for window in windows for event in window.events] == []
         assert sum(window.dropped for window in windows) == 1
 
     def test_a_higher_floor_keeps_only_the_stronger(self):
         course = there_and_back(4000, 1000, 1030, 1060) + 0.3 * there_and_back(4000, 2500, 2530, 2560)
         settings = [replace(SETTINGS, floor=floor) for floor in (5.5, 20)]
-        assert [len(spotted(moving_tracks(course), FPS, each)) for each in settings] == [2, 1]
+        assert [len(spotted(moving_places(course), FPS, each)) for each in settings] == [2, 1]
 
     def test_p_cuts_between_the_mean_and_the_largest_score(self):
         course = there_and_back(4000, 1000, 1030, 1060) + 0.3 * there_and_back(4000, 2500, 2530, 2560)
-        window = next(spot_tracks(moving_tracks(course), FPS, replace(SETTINGS, p=0.5, floor=0)))
+        window = next(spot_places(moving_places(course), FPS, replace(SETTINGS, p=0.5, floor=0)))
         assert window.threshold == pytest.approx((window.total.mean() + window.total.max()) / 2, rel=1e-3)
         assert len(window.events) == 1
 
 
+class TestSettings:
+    def test_some_are_changed_by_name_and_the_others_keep_their_defaults(self):
+        settings = spotting_settings({"longest": 0.5, "score.reach": 0.4})
+        assert settings == replace(SETTINGS, longest=0.5, score=replace(SETTINGS.score, reach=0.4))
+
+    @pytest.mark.parametrize(
+        ("changed", "message"),
+        [
+            ({"longst": 0.5}, "did you mean longest"),
+            ({"score": 0.5}, "unknown setting 'score'"),
+            ({"p": 1.5}, "p of spotting lies between 0 and 1, got 1.5"),
+            ({"shortest": 0.9}, "shortest of spotting lies between 0 and longest"),
+            ({"window": 0}, "longer than 0 s"),
+            ({"floor": float("nan")}, "0 or more"),
+        ],
+    )
+    def test_wrong_ones_are_refused(self, changed, message):
+        with pytest.raises(MerlabError, match=message):
+            spotting_settings(changed)
+
+
 class TestStreaming:
     def test_windows_follow_one_another_without_a_gap(self):
-        windows = list(spot_tracks(noise_tracks(7001), FPS, replace(SETTINGS, window=5.0)))
+        windows = list(spot_places(still_places(7001), FPS, replace(SETTINGS, window=5.0)))
         ends = [window.first + len(window.total) for window in windows]
         assert windows[0].first == 1
         assert [window.first for window in windows[1:]] == ends[:-1]
@@ -95,30 +117,30 @@ class TestStreaming:
 
         def endless():
             nonlocal read
-            for place in itertools.cycle(noise_tracks(1000)):
+            for place in itertools.cycle(still_places(1000)):
                 read += 1
                 yield place
 
-        windows = spot_tracks(endless(), FPS, replace(SETTINGS, window=2.0))
+        windows = spot_places(endless(), FPS, replace(SETTINGS, window=2.0))
         for number in range(1, 6):
             next(windows)
             assert read <= (number + 1) * 400 + 2 * FPS
 
     @pytest.mark.parametrize("frames", [1, 2, 5, 30])
     def test_very_short_streams_hold_nothing(self, frames):
-        windows = list(spot_tracks(noise_tracks(frames), FPS, SETTINGS))
+        windows = list(spot_places(still_places(frames), FPS, SETTINGS))
         assert sum(len(window.total) for window in windows) == frames
         assert windows[0].events == ()
 
     def test_an_empty_stream_has_no_window(self):
-        assert list(spot_tracks([], FPS, SETTINGS)) == []
+        assert list(spot_places([], FPS, SETTINGS)) == []
 
 
-def drawn(seed, preset, seconds, emotions):
+def rendered(seed, preset, seconds, emotions):
     renderer = make_renderer(seed, 0, PRESETS[preset])
     plan = plan_recording(renderer.identity, renderer.preset, seconds * 200, emotions)
     frames = (frame for block in plan.blocks() for frame in renderer.frames(block))
-    return plan, [event for window in spot(frames, FPS) for event in window.events]
+    return plan, [event for window in spot_frames(frames, FPS) for event in window.events]
 
 
 @pytest.mark.slow
@@ -127,13 +149,13 @@ class TestOnSyntheticFaces:
 
     def test_movements_are_spotted_among_blinks_and_head_movement(self):
         emotions = ["happiness", "disgust", "surprise", "repression", "others"] * 2
-        plan, found = drawn(31, "default", 40, emotions)
+        plan, found = rendered(31, "default", 40, emotions)
         truth = [(event.onset + 1, event.offset + 1) for event in plan.events]
         hits = match(truth, [(event.onset, event.offset) for event in found])
         assert 2 * len(hits) / (len(found) + len(truth)) >= 0.7
         assert np.median([abs(found[at].apex - 1 - plan.events[true].apex) for true, at in hits]) < 5
 
     def test_where_nothing_happens_nothing_is_spotted(self):
-        plan, found = drawn(32, "null", 25, [])
+        plan, found = rendered(32, "null", 25, [])
         assert plan.blinks
         assert found == []

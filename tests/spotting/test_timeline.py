@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.spotting import timeline
 from merlab.spotting.spot import SpottingSettings
-from merlab.spotting.timeline import spot_video
+from merlab.spotting.timeline import read_timeline, spot
 from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, there_and_back, warped
 
 FPS = 50.0
@@ -51,7 +53,7 @@ def folder(frames, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def line(video, tmp_path_factory):
-    return spot_video(video, tmp_path_factory.mktemp("out") / "face.avi")
+    return spot(video, tmp_path_factory.mktemp("out") / "face.avi")
 
 
 class TestTimeline:
@@ -66,46 +68,79 @@ class TestTimeline:
         assert event["apex_s"] == pytest.approx((event["apex"] - 1) / FPS)
         assert event["duration_s"] == pytest.approx((event["offset"] - event["onset"]) / FPS)
 
-    def test_scores_have_a_row_a_frame(self, line):
+    def test_scores_have_one_row_per_frame(self, line):
         scores = pd.read_csv(line.folder / "scores.csv")
         assert scores["frame"].tolist() == list(range(1, 301))
         assert scores["time_s"].iloc[-1] == pytest.approx(299 / FPS)
         assert abs(int(scores["score"].to_numpy().argmax()) - APEX) <= 2
 
-    def test_a_low_frame_rate_and_a_short_video_are_warned_of(self, line):
+    def test_a_low_frame_rate_and_a_short_video_give_warnings(self, line):
         assert any("50 frames a second" in warning for warning in line.warnings)
         assert any("only 6.0 s" in warning for warning in line.warnings)
 
     def test_a_folder_gives_the_same_with_the_numbers_of_its_files(self, folder, line, tmp_path):
-        event = spot_video(folder, tmp_path / "out", fps=FPS).events.iloc[0]
+        event = spot(folder, tmp_path / "out", fps=FPS).events.iloc[0]
         assert event["apex"] == pytest.approx(line.events.iloc[0]["apex"] + 45, abs=1)
         assert event["apex_s"] == pytest.approx(line.events.iloc[0]["apex_s"], abs=1 / FPS)
 
+    def test_what_was_just_made_equals_what_is_read_from_its_files(self, line):
+        stored = read_timeline(line.folder)
+        assert stored.metadata == line.metadata
+        assert stored.rows == line.rows
+        pd.testing.assert_frame_equal(stored.scores, line.scores, check_exact=True)
+        read = pd.read_csv(line.folder / "scores.csv")
+        pd.testing.assert_frame_equal(read, line.scores, check_exact=True)
 
-class TestGoingOn:
-    def test_a_finished_result_is_found_again(self, video, line, monkeypatch):
-        monkeypatch.setattr(timeline, "spot", None)
-        assert spot_video(video, line.folder).events.equals(line.events)
+
+class TestDisplay:
+    def test_the_repr_is_short_and_says_what_was_found(self, line):
+        assert repr(line).splitlines()[0] == "Timeline of face.avi: 6.0 s, 1 movement"
+        assert len(repr(line).splitlines()) <= 3
+
+    def test_html_has_the_events_and_the_warnings(self, line):
+        html = line._repr_html_()
+        assert "Timeline of face.avi" in html
+        assert f"<td>{line.events['apex'].iloc[0]}</td>" in html
+        assert "50 frames a second" in html
+
+    def test_the_figure_has_the_score_the_threshold_and_the_movement(self, line):
+        (axes,) = line.plot().axes
+        score, threshold = axes.lines[0].get_ydata(), axes.lines[2].get_ydata()
+        assert np.array_equal(score, line.scores["score"])
+        assert np.array_equal(threshold, line.scores["threshold"])
+        (shade,) = axes.patches
+        assert shade.get_x() == line.rows[0].onset_s
+
+
+class TestStored:
+    def test_a_finished_result_is_reloaded(self, video, line, monkeypatch):
+        monkeypatch.setattr(timeline, "spot_frames", None)
+        assert spot(video, line.folder).events.equals(line.events)
 
     def test_other_settings_replace_it(self, video, tmp_path):
-        assert len(spot_video(video, tmp_path / "out").events) == 1
+        assert len(spot(video, tmp_path / "out").events) == 1
         strict = SpottingSettings(floor=1000.0)
-        assert len(spot_video(video, tmp_path / "out", settings=strict).events) == 0
+        assert len(spot(video, tmp_path / "out", settings=strict).events) == 0
         assert len(pd.read_csv(tmp_path / "out" / "events.csv")) == 0
+
+    def test_without_a_folder_it_gets_the_name_of_the_video(self, video, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        assert spot(str(video)).folder == Path("merlab-spotted/face.avi")
+        assert (tmp_path / "merlab-spotted" / "face.avi" / "spotting.json").is_file()
 
     def test_an_interruption_leaves_nothing(self, video, tmp_path):
         def interrupt(done, total, what, /):
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            spot_video(video, tmp_path / "out", progress=interrupt)
+            spot(video, tmp_path / "out", progress=interrupt)
         assert list(tmp_path.iterdir()) == []
 
 
 class TestRefusals:
     def test_a_folder_without_a_frame_rate(self, folder, tmp_path):
         with pytest.raises(MerlabError, match="does not say how many frames a second it has; give --fps"):
-            spot_video(folder, tmp_path / "out")
+            spot(folder, tmp_path / "out")
 
     def test_missing_frames(self, folder, tmp_path):
         gap = tmp_path / "gap"
@@ -113,23 +148,27 @@ class TestRefusals:
         for number in (46, 47, 49):
             (gap / f"img{number}.png").write_bytes((folder / f"reg_img{number}.png").read_bytes())
         with pytest.raises(MerlabError, match="1 missing between: 48; without every frame the times would be wrong"):
-            spot_video(gap, tmp_path / "out", fps=FPS)
+            spot(gap, tmp_path / "out", fps=FPS)
         assert not (tmp_path / "out").exists()
 
-    def test_frames_that_are_no_aligned_faces(self, tmp_path):
+    def test_frames_that_are_not_aligned_faces(self, tmp_path):
         wide = tmp_path / "wide"
         wide.mkdir()
         cv2.imwrite(str(wide / "img1.png"), np.zeros((480, 640, 3), np.uint8))
-        with pytest.raises(MerlabError, match="640x480 pixels, which are no aligned faces"):
-            spot_video(wide, tmp_path / "out", fps=FPS)
+        with pytest.raises(MerlabError, match="640x480 pixels, which are not aligned faces"):
+            spot(wide, tmp_path / "out", fps=FPS)
 
     def test_a_folder_without_frames(self, tmp_path):
         (tmp_path / "empty").mkdir()
         with pytest.raises(MerlabError, match="holds no frame"):
-            spot_video(tmp_path / "empty", tmp_path / "out", fps=FPS)
+            spot(tmp_path / "empty", tmp_path / "out", fps=FPS)
+
+    def test_a_frame_rate_out_of_range(self, video, tmp_path):
+        with pytest.raises(MerlabError, match="a frame rate is a number above zero"):
+            spot(video, tmp_path / "out", fps=-1)
 
     def test_a_result_folder_of_something_else(self, video, tmp_path):
         (tmp_path / "thesis.txt").write_text("mine")
         with pytest.raises(MerlabError, match="holds no result of `merlab spot`"):
-            spot_video(video, tmp_path)
+            spot(video, tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

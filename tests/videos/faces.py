@@ -1,4 +1,4 @@
-"""Faces in motion, without a face: block displacements, and textured images of an aligned face's size."""
+"""Faces in motion, without a face: places of blocks, and textured images of the size of an aligned face."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def there_and_back(frames: int, onset: int, apex: int, offset: int) -> NDArray[n
     return np.asarray(np.sin(0.5 * np.pi * time) ** 2)
 
 
-def noise_tracks(frames: int, deviation: float = 0.05, seed: int = 0) -> NDArray[np.float32]:
-    """Block places (frames, ROWS, COLUMNS, 2) that only tremble."""
+def still_places(frames: int, deviation: float = 0.05, seed: int = 0) -> NDArray[np.float32]:
+    """Block places (frames, ROWS, COLUMNS, 2) px of noise alone."""
     return np.random.default_rng(seed).normal(0, deviation, (frames, ROWS, COLUMNS, 2)).astype(np.float32)
 
 
-def moving_tracks(
+def moving_places(
     course: NDArray[np.float64], center: tuple[float, float] = LEFT_MOUTH_CORNER, size: float = 2.0, seed: int = 0
 ) -> NDArray[np.float32]:
-    """Trembling blocks, of which those around ``center`` rise by ``size`` px on this course."""
-    tracks = noise_tracks(len(course), seed=seed)
-    tracks[..., 1] -= (size * course[:, None, None] * bump(*block_centers(), center)).astype(np.float32)
-    return tracks
+    """The same, with the blocks around ``center`` rising by ``size`` px along this course."""
+    places = still_places(len(course), seed=seed)
+    places[..., 1] -= (size * course[:, None, None] * bump(*block_centers(), center)).astype(np.float32)
+    return places
 
 
 def warped(image: NDArray[np.float32], u: NDArray[np.floating], v: NDArray[np.floating]) -> NDArray[np.uint8]:

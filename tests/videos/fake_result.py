@@ -1,10 +1,9 @@
-"""Folders as ``merlab recognize`` leaves them, of a video that never was: drawn faces, invented movements."""
+"""Folders as ``merlab recognize`` writes them, of a video that does not exist: drawn faces, invented movements."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,27 +12,36 @@ from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Image
-from merlab.sinks import VideoSink
+from merlab.sinks import CsvSink, VideoSink
+from merlab.spotting.json_models import write_model
 from merlab.spotting.motion_score import PARTS
 from merlab.storage import write_json
+from merlab.videos.metadata import (
+    FollowedFace,
+    Made,
+    RecognitionRequest,
+    SourceVideo,
+    UsedModel,
+    VideoMetadata,
+)
+from merlab.videos.options import Options
 from merlab.videos.result import (
     APEX_PICTURE,
-    EVENT_COLUMNS,
     EVENTS,
     EVIDENCE,
     FLOW_PICTURE,
-    FRAME_COLUMNS,
     FRAMES,
     MAPS,
     METADATA,
     ONSET_PICTURE,
     OVERLAY,
 )
+from merlab.videos.rows import FRAME_COLUMNS, Event, event_rows
 from tests.videos.faces import bump
 
 CLASSES = ("happiness", "disgust", "surprise", "repression", "others")
-UNSURE_BELOW = 0.5
 THRESHOLD = 5.5
+DIGEST = "0123456789abcdef" * 4
 MAP_TITLES = (
     "Grad-CAM, global branch",
     "Grad-CAM, local branch",
@@ -58,46 +66,78 @@ def write_result(
 ) -> Path:
     """A finished result: so many events, spread over the video and its faces; every third is unsure of its class."""
     rng = np.random.default_rng(seed)
-    folder.mkdir(parents=True)
-    table = fake_events(rng, seconds, fps, max(faces, 1), events if faces else 0, video)
-    table.to_csv(folder / EVENTS, index=False)
-    fake_frames(rng, table, seconds, fps, faces).to_csv(folder / FRAMES, index=False)
-    for position, event in enumerate(table["event"] if pictures else ()):
-        write_pictures(folder / EVIDENCE / event, position)
+    rows = fake_events(rng, seconds, fps, max(faces, 1), events if faces else 0, video)
+    columns = event_rows(CLASSES)
+    with CsvSink(folder / EVENTS, columns.names) as sink:
+        for row in rows:
+            sink.write(columns.row(row))
+    fake_frames(rng, rows, seconds, fps, faces).to_csv(folder / FRAMES, index=False)
+    for position, row in enumerate(rows if pictures else ()):
+        write_pictures(folder / EVIDENCE / row.event, position)
     if overlay:
         write_overlay(folder / OVERLAY, seconds, fps)
-    write_json(folder / METADATA, fake_metadata(seconds, fps, faces, video, list(stamps), list(warnings)))
+    write_model(folder / METADATA, fake_metadata(seconds, fps, faces, video, tuple(stamps), tuple(warnings), overlay))
     return folder
 
 
 def fake_metadata(
-    seconds: float, fps: float, faces: int, video: str, stamps: list[str], warnings: list[str]
-) -> dict[str, Any]:
-    frames = round(seconds * fps)
-    return {
-        "video": {"name": video, "fps": fps, "frames": frames, "seconds": seconds, "width": 640, "height": 480},
-        "faces": [{"face_id": face, "first": 1, "last": frames, "frames": frames} for face in range(faces)],
-        "model": {
-            "method": "dbfem-caffm",
-            "preset": "flow28",
-            "digest": "0123456789abcdef" * 4,
-            "classes": list(CLASSES),
-            "temperature": 1.4,
-            "runtime": "torch",
-            "trained_on": {"database": "synthetic", "subjects": 40, "clips": 800},
-            "stamps": stamps,
-        },
-        "settings": {"unsure_below": UNSURE_BELOW, "p": 0.1, "floor": THRESHOLD},
-        "versions": {"merlab": "0.1.0", "torch": "2.13.0"},
-        "dropped": 1,
-        "warnings": warnings,
-        "made": {"at": "2026-05-04T10:20:30+00:00"},
-    }
+    seconds: float,
+    fps: float,
+    faces: int,
+    video: str,
+    stamps: tuple[str, ...],
+    warnings: tuple[str, ...],
+    overlay: bool = False,
+) -> VideoMetadata:
+    frames, settings = round(seconds * fps), Options(overlay=overlay).used()
+    return VideoMetadata(
+        video=SourceVideo(
+            name=video,
+            fps=fps,
+            fps_source="container",
+            frame_rate_varies=False,
+            frames=frames,
+            seconds=seconds,
+            width=640,
+            height=480,
+        ),
+        faces=tuple(FollowedFace(face_id=face, first=1, last=frames, frames=frames) for face in range(faces)),
+        model=UsedModel(
+            name="synthetic",
+            method="dbfem-caffm",
+            preset="flow28",
+            digest=DIGEST,
+            recipe="flow:size=28x28",
+            classes=CLASSES,
+            temperature=1.4,
+            stamps=stamps,
+            trained_on={"database": "synthetic", "subjects": 40, "clips": 800},
+            limits="",
+            runtime="torch",
+        ),
+        settings=settings,
+        versions={"merlab": "0.1.0", "torch": "2.13.0"},
+        dropped=1,
+        warnings=warnings,
+        asked=RecognitionRequest(
+            source=f"/videos/{video}",
+            bytes=1000,
+            modified_ns=0,
+            frames_promised=frames,
+            fps=fps,
+            face_models={},
+            weights=DIGEST,
+            runtime="torch",
+            merlab="0.1.0",
+            **settings.model_dump(),
+        ),
+        made=Made(at="2026-05-04T10:20:30+00:00", seconds=12.0),
+    )
 
 
 def fake_events(
     rng: np.random.Generator, seconds: float, fps: float, faces: int, events: int, video: str
-) -> pd.DataFrame:
+) -> list[Event]:
     rows = []
     for position in range(events):
         apex = round((position + 0.5) / events * seconds * fps)
@@ -107,38 +147,38 @@ def fake_events(
             chances = 0.7 / len(CLASSES) + 0.3 * chances
         best, sure = int(chances.argmax()), position % 3 != 2
         part = PARTS[position % len(PARTS)]
-        row: dict[str, object] = {
-            "event": f"e{position + 1:04d}",
-            "video": video,
-            "face_id": position % faces,
-            "onset": onset,
-            "apex": apex,
-            "offset": offset,
-            "onset_s": f"{(onset - 1) / fps:.5f}",
-            "apex_s": f"{(apex - 1) / fps:.5f}",
-            "offset_s": f"{(offset - 1) / fps:.5f}",
-            "duration_s": f"{(offset - onset) / fps:.5f}",
-            "score": f"{rng.uniform(7, 25):.3f}",
-            "part": part,
-            "class": CLASSES[best] if sure else "",
-            "probability": f"{chances[best]:.4f}",
-            "regions": f"{part} 1.92 px up and outwards; cheeks, left 0.81 px up",
-            "action_units": "AU12 left 1.90; AU6 0.72" if sure else "",
-        }
-        assert tuple(row) == EVENT_COLUMNS
-        rows.append(row | {f"p_{name}": f"{p:.4f}" for name, p in zip(CLASSES, chances, strict=True)})
-    return pd.DataFrame(rows, columns=[*EVENT_COLUMNS, *(f"p_{name}" for name in CLASSES)])
+        row = Event(
+            event=f"e{position + 1:04d}",
+            video=video,
+            face_id=position % faces,
+            onset=onset,
+            apex=apex,
+            offset=offset,
+            onset_s=(onset - 1) / fps,
+            apex_s=(apex - 1) / fps,
+            offset_s=(offset - 1) / fps,
+            duration_s=(offset - onset) / fps,
+            score=rng.uniform(7, 25),
+            part=part,
+            label=CLASSES[best] if sure else "",
+            probability=float(chances[best]),
+            regions=f"{part} 1.92 px up and outwards; cheeks, left 0.81 px up",
+            action_units="AU12 left 1.90; AU6 0.72" if sure else "",
+            probabilities=dict(zip(CLASSES, chances.tolist(), strict=True)),
+        )
+        rows.append(event_rows(CLASSES).as_written(row))
+    return rows
 
 
-def fake_frames(rng: np.random.Generator, events: pd.DataFrame, seconds: float, fps: float, faces: int) -> pd.DataFrame:
-    """A row a frame and face, by frame; without any face, a row a frame that says so."""
+def fake_frames(rng: np.random.Generator, events: list[Event], seconds: float, fps: float, faces: int) -> pd.DataFrame:
+    """One row per frame and face, by frame; without any face, one row per frame with success 0."""
     count = round(seconds * fps)
     numbers = np.arange(1, count + 1)
     tables = []
     for face in range(faces):
         score = np.abs(rng.normal(1, 0.5, count)).astype(np.float64)
-        for row in events[events["face_id"] == face].itertuples():
-            score += float(str(row.score)) * np.exp(-(((numbers - int(str(row.apex))) / (0.06 * fps)) ** 2))
+        for row in (event for event in events if event.face_id == face):
+            score += row.score * np.exp(-(((numbers - row.apex) / (0.06 * fps)) ** 2))
         tables.append(
             pd.DataFrame(
                 {

@@ -1,4 +1,4 @@
-"""Whole videos of drawn heads, as a camera sees them: two people, a cut, nobody; killed in the middle."""
+"""Whole videos of synthetic heads, as a camera sees them: two people, a cut, nobody; killed in the middle."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from merlab.spotting.scoring import match
 from merlab.synthesis import CAMERA, PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
 from merlab.videos import recognition
+from merlab.videos.chunks.chunk_worker import CHUNKS
 from merlab.videos.recognition import WORKING, recognize
 from merlab.videos.result import EVENTS, FRAMES
 from tests.videos.recording import write_avi
 
 FPS = 100.0
 SECONDS = 10
-# One worker draws the people, once.
+# One worker renders the people, once.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people in videos")]
 
 
 @pytest.fixture(scope="module")
 def people():
-    """Two drawn people for SECONDS, every second frame of 200 a second, and the movements (onset, offset) of each."""
+    """Two synthetic people for SECONDS at 100 frames per second, and the movements (onset, offset) of each."""
     drawn = []
     for subject in range(2):
         renderer = make_renderer(40, subject, PRESETS["easy"], CAMERA)
@@ -55,8 +56,8 @@ def two(side_by_side, weights, tmp_path_factory):
         return recognize(side_by_side, tmp_path_factory.mktemp("out") / "two", weights=weights)
 
 
-def test_two_people_keep_their_numbers_over_parts(two):
-    assert [face["face_id"] for face in two.metadata["faces"]] == [0, 1]
+def test_two_people_keep_their_numbers_over_chunks(two):
+    assert [face.face_id for face in two.metadata.faces] == [0, 1]
     places = two.frames.groupby("face_id")["x"].agg(["min", "max"])
     assert sorted(places["min"] > 480) == [False, True]
     assert (places["max"] - places["min"] < 100).all()
@@ -77,11 +78,11 @@ def test_after_a_cut_another_person_has_another_number(people, weights, tmp_path
     frames = people[0][0][:300] + [frame[:, ::-1].copy() for frame in people[1][0][:300]]
     frames[300:] = [np.roll(frame, 140, axis=1) for frame in frames[300:]]
     cut = recognize(write_avi(tmp_path / "cut.avi", frames, FPS), tmp_path / "out", weights=weights, overlay=False)
-    assert [(face["first"], face["last"]) for face in cut.metadata["faces"]] == [(1, 300), (301, 600)]
+    assert [(face.first, face.last) for face in cut.metadata.faces] == [(1, 300), (301, 600)]
     assert len(cut.events) == 0 or not ((cut.events["onset"] <= 300) & (cut.events["offset"] > 300)).any()
 
 
-def test_stretches_without_a_face_are_rows_without_success(people, weights, tmp_path):
+def test_frames_without_a_face_are_rows_without_success(people, weights, tmp_path):
     blank = np.full_like(people[0][0][0], 90)
     frames = [blank] * 100 + people[0][0][:250] + [blank] * 100
     result = recognize(write_avi(tmp_path / "some.avi", frames, FPS), tmp_path / "out", weights=weights, overlay=False)
@@ -100,8 +101,8 @@ def test_a_video_of_nobody_leaves_nothing(weights, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
-def test_a_killed_command_goes_on_and_ends_with_the_bytes_of_an_undisturbed_one(people, weights, tmp_path):
-    """Parts are 30 s: the frames are called 5 a second, so that there are several."""
+def test_a_killed_command_resumes_to_the_bytes_of_an_undisturbed_one(people, weights, tmp_path):
+    """Chunks last 30 s: at 5 frames per second there are several."""
     video = write_avi(tmp_path / "slow.avi", people[0][0][:700], 5.0)
 
     def command(out):
@@ -110,12 +111,12 @@ def test_a_killed_command_goes_on_and_ends_with_the_bytes_of_an_undisturbed_one(
 
     subprocess.run(command("undisturbed"), check=True, capture_output=True)
     victim = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    parts, deadline = tmp_path / "killed" / WORKING / "parts", time.monotonic() + 600
-    while not list(parts.glob("[0-9]*")) and time.monotonic() < deadline:
+    chunks, deadline = tmp_path / "killed" / WORKING / CHUNKS, time.monotonic() + 600
+    while not list(chunks.glob("[0-9]*")) and time.monotonic() < deadline:
         time.sleep(0.02)
     os.kill(victim.pid, signal.SIGKILL)
     victim.wait()
-    assert 1 <= len(list(parts.glob("[0-9]*"))) < 5
+    assert 1 <= len(list(chunks.glob("[0-9]*"))) < 5
     assert not (tmp_path / "killed" / EVENTS).exists()
     subprocess.run(command("killed"), check=True, capture_output=True)
     for name in (FRAMES, EVENTS):

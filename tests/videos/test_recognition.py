@@ -1,19 +1,24 @@
-"""From a video to the folder that describes it; on textures that move like faces."""
+"""From a video to its result; on textures that move like faces."""
 
 from __future__ import annotations
 
+import inspect
 import json
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import read_image
 from merlab.videos import recognition
 from merlab.videos.chunks.chunk import Chunk
+from merlab.videos.metadata import FollowedFace
+from merlab.videos.options import RecognizeOptions
 from merlab.videos.recognition import WORKING, recognize, recognize_each, videos_in
-from merlab.videos.result import ELAN, EVENT_COLUMNS, FRAME_COLUMNS, METADATA, REPORT
+from merlab.videos.result import ELAN, METADATA, REPORT, read_video_result
+from merlab.videos.rows import EVENT_COLUMNS, FRAME_COLUMNS
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
 
 # One worker makes the video and its result, once.
@@ -33,13 +38,13 @@ def video(frames, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def look(weights):
-    """``look(video, out, ...)``: aligned faces, in three parts of 6 s."""
+    """``look(video, out, ...)``: aligned faces, in three chunks of 6 s."""
 
-    def recognized(video, out, **changes):
+    def recognized(video, out, function=recognize, **changes):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(recognition, "CHUNK_SECONDS", 6.0)
-            given = {"aligned": True, "weights": weights, "overlay": False}
-            return recognize(video, out, **(given | changes))
+            given = {"aligned": True, "weights": weights, "overlay": False, "progress": False}
+            return function(video, out, **(given | changes))
 
     return recognized
 
@@ -49,8 +54,8 @@ def result(video, look, tmp_path_factory):
     return look(video, tmp_path_factory.mktemp("out") / "face")
 
 
-def told(folder):
-    """Every file of a result, without when and where it was made; both stand in the report and the ELAN file."""
+def content(folder):
+    """Every file of a result, without when and where it was made; the report and the ELAN file contain both."""
     contents = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     for dated in (ELAN, REPORT):
         contents.pop(dated, None)
@@ -81,7 +86,7 @@ class TestResult:
         apex = read_image(result.evidence(event["event"]) / "apex.png")
         assert np.abs(apex.astype(float) - frames[event["apex"] - 1]).mean() < 3
 
-    def test_frames_have_a_row_each(self, result):
+    def test_every_frame_has_one_row(self, result):
         frames = result.frames
         assert frames.columns.tolist() == list(FRAME_COLUMNS)
         assert frames["frame"].tolist() == list(range(1, 901))
@@ -89,21 +94,38 @@ class TestResult:
         assert set(frames["face_id"]) == {0}
         assert frames["score"].notna().all()
 
-    def test_metadata_says_of_what_it_is_and_what_made_it(self, result, video, weights):
+    def test_metadata_describes_the_video_the_model_and_the_faces(self, result, video):
         about = result.metadata
-        assert about["video"]["name"] == video.name
-        assert (about["video"]["fps"], about["video"]["frames"], about["video"]["width"]) == (FPS, 900, 231)
-        assert about["model"]["stamps"] == ["SYNTHETIC"]
-        assert len(about["model"]["digest"]) == 64
-        assert about["faces"] == [{"face_id": 0, "first": 1, "last": 900, "frames": 900}]
+        assert about.video.name == video.name
+        assert (about.video.fps, about.video.frames, about.video.width) == (FPS, 900, 231)
+        assert about.model.stamps == ("SYNTHETIC",)
+        assert len(about.model.digest) == 64
+        assert about.faces == (FollowedFace(face_id=0, first=1, last=900, frames=900),)
+
+    def test_what_was_just_made_equals_what_is_read_from_its_files(self, result):
+        stored = read_video_result(result.folder)
+        assert stored.metadata == result.metadata
+        assert stored.rows == result.rows
+        pd.testing.assert_frame_equal(stored.frames, result.frames, check_exact=True)
+        pd.testing.assert_frame_equal(stored.events, result.events, check_exact=True)
+
+    def test_the_tables_are_what_any_other_reader_of_csv_sees(self, result):
+        for table, path in ((result.events, result.files.events), (result.frames, result.files.frames)):
+            read = pd.read_csv(path).astype(table.dtypes)
+            pd.testing.assert_frame_equal(read, table, check_exact=True)
+
+    def test_files_are_those_in_the_folder(self, result):
+        files = {path for path in vars(result.files).values() if path}
+        assert files == {path for path in result.folder.iterdir() if path.is_file()}
+        assert result.files.overlay is None
 
     def test_the_elan_file_is_linked_to_the_video(self, result, video):
         assert video.name in (result.folder / ELAN).read_text()
 
-    def test_a_low_frame_rate_is_warned_of(self, result):
+    def test_a_low_frame_rate_gives_a_warning(self, result):
         assert any("50 frames a second" in warning for warning in result.warnings)
 
-    def test_a_class_less_probable_than_asked_is_not_given(self, video, look, tmp_path):
+    def test_a_class_below_the_requested_probability_is_empty(self, video, look, tmp_path):
         events = look(video, tmp_path / "out", unsure_below=1.0).events
         assert events["class"].tolist() == [""] * 3
         assert (events["probability"] < 1).all()
@@ -120,13 +142,13 @@ class TestResult:
         assert images.frames["frame"].iloc[0] == 46
 
 
-class TestGoingOn:
+class TestResuming:
     @pytest.mark.slow
     def test_processes_do_not_change_a_byte(self, video, look, result, tmp_path):
         look(video, tmp_path / "out", jobs=2)
-        assert told(tmp_path / "out") == told(result.folder)
+        assert content(tmp_path / "out") == content(result.folder)
 
-    def test_what_was_interrupted_is_gone_on_with_to_the_same_result(self, video, look, result, tmp_path, monkeypatch):
+    def test_interrupted_work_is_resumed_to_the_same_result(self, video, look, result, tmp_path, monkeypatch):
         def interrupt(done, total, what, /):
             if done > 700:
                 raise KeyboardInterrupt
@@ -136,17 +158,17 @@ class TestGoingOn:
         finished: list[int] = []
         finish = Chunk.finish
 
-        def note(part, folder, describer):
-            finished.append(part.span.index)
-            finish(part, folder, describer)
+        def note(chunk, folder, describer):
+            finished.append(chunk.span.index)
+            finish(chunk, folder, describer)
 
         monkeypatch.setattr(Chunk, "finish", note)
         look(video, tmp_path / "out")
         assert finished == [2]
-        assert told(tmp_path / "out") == told(result.folder)
+        assert content(tmp_path / "out") == content(result.folder)
         assert not (tmp_path / "out" / WORKING).exists()
 
-    def test_a_finished_result_is_found_again(self, video, look, result, monkeypatch):
+    def test_a_finished_result_is_reloaded(self, video, look, result, monkeypatch):
         monkeypatch.setattr(recognition, "stream_from_processes", None)
         assert look(video, result.folder).events.equals(result.events)
 
@@ -162,22 +184,22 @@ class TestGoingOn:
 
 
 class TestSources:
-    def test_a_container_that_promises_too_much_is_read_to_its_end(self, video, look, result, tmp_path, monkeypatch):
-        monkeypatch.setattr("merlab.clips.Video.promised", 1500)
+    def test_a_container_that_states_too_many_frames_is_read_whole(self, video, look, result, tmp_path, monkeypatch):
+        monkeypatch.setattr("merlab.frames.Video.promised", 1500)
         longer = look(video, tmp_path / "out")
         assert longer.frames["frame"].tolist() == list(range(1, 901))
         assert any("900 of 1500 frames could be read" in warning for warning in longer.warnings)
 
     @pytest.mark.slow
-    def test_a_container_that_promises_too_little_is_read_to_its_end(self, video, look, tmp_path, monkeypatch):
-        monkeypatch.setattr("merlab.clips.Video.promised", 300)
+    def test_a_container_that_states_too_few_frames_is_read_whole(self, video, look, tmp_path, monkeypatch):
+        monkeypatch.setattr("merlab.frames.Video.promised", 300)
         shorter = look(video, tmp_path / "out")
         assert shorter.frames["frame"].tolist() == list(range(1, 901))
         assert len(shorter.events) == 3
 
-    def test_frames_that_are_no_aligned_faces_leave_nothing(self, look, tmp_path):
+    def test_frames_that_are_not_aligned_faces_leave_nothing(self, look, tmp_path):
         wide = write_avi(tmp_path / "wide.avi", [np.zeros((480, 640, 3), np.uint8)] * 3)
-        with pytest.raises(MerlabError, match="640x480 pixels, which are no aligned faces"):
+        with pytest.raises(MerlabError, match="640x480 pixels, which are not aligned faces"):
             look(wide, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
@@ -196,7 +218,7 @@ class TestSources:
         with pytest.raises(MerlabError, match="give --fps"):
             look(tmp_path, tmp_path / "out")
 
-    def test_a_folder_of_nothing(self, look, tmp_path):
+    def test_a_folder_without_images_or_videos(self, look, tmp_path):
         (tmp_path / "notes.txt").write_text("nothing")
         with pytest.raises(MerlabError, match="neither a video nor images"):
             look(tmp_path, tmp_path / "out")
@@ -204,7 +226,7 @@ class TestSources:
     @pytest.mark.parametrize(
         ("wrong", "named"), [({"fps": 0.0}, "above zero"), ({"unsure_below": 2.0}, "between 0 and 1")]
     )
-    def test_settings_that_cannot_be(self, video, look, tmp_path, wrong, named):
+    def test_settings_out_of_range(self, video, look, tmp_path, wrong, named):
         with pytest.raises(MerlabError, match=named):
             look(video, tmp_path / "out", **wrong)
 
@@ -213,7 +235,18 @@ class TestSources:
         (tmp_path / "a.mp4").write_text("no video")
         videos = videos_in(tmp_path)
         assert [path.name for path in videos] == ["a.mp4", "b.avi"]
-        damaged, sound = recognize_each(videos, tmp_path / "out", look).values()
+        damaged, sound = look(tmp_path, tmp_path / "out", recognize_each).values()
         assert isinstance(damaged, MerlabError)
-        assert not isinstance(sound, MerlabError)
-        assert sound.metadata["video"]["frames"] == 60
+        assert sound.metadata.video.frames == 60
+        assert sound.folder == tmp_path / "out" / "b.avi"
+
+    def test_a_folder_of_videos_must_hold_one_and_two_need_different_names(self, look, tmp_path):
+        with pytest.raises(MerlabError, match="is not a folder of videos"):
+            look(tmp_path, tmp_path / "out", recognize_each)
+        with pytest.raises(MerlabError, match="two of the videos have the same name"):
+            look(["a/x.avi", "b/x.avi"], tmp_path / "out", recognize_each)
+
+    def test_each_takes_the_options_of_one(self):
+        parameters = inspect.signature(recognize).parameters.values()
+        options = {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+        assert set(RecognizeOptions.__annotations__) == options

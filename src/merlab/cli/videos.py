@@ -1,8 +1,8 @@
-"""Commands about long videos: make them, spot movements in them, score what was spotted."""
+"""Commands about videos: make recordings, spot movements, recognize them, score what was spotted."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,24 +10,34 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import DATA, VIDEOS, app
-from merlab.cli.arguments import JobsOption, JsonOption, RuntimeOption, SeedOption
-from merlab.cli.console import err_console, out_console, print_json, print_table, progress_bar
+from merlab.cli.arguments import (
+    JobsOption,
+    JsonOption,
+    RuntimeOption,
+    SeedOption,
+    key_values,
+)
+from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.cli.faces import ConfigOption, DetectorOption, ModelOption
 from merlab.errors import MerlabError
-from merlab.vocabulary import SynthesisPreset, VideoFormat
+from merlab.progress import shown_progress
+from merlab.vocabulary import LandmarkSource, SynthesisPreset, VideoFormat
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from merlab.spotting.spot import SpottingSettings
     from merlab.videos.result import VideoResult
 
 
-# Columns of recognized events that a terminal has room for, and what they are called there.
+# Columns of recognized events that fit a terminal, and their titles there.
 SHOWN = {
     "event": "event",
     "face_id": "face",
     "apex_s": "apex, s",
-    "duration_s": "lasts, s",
+    "duration_s": "duration, s",
     "class": "class",
-    "probability": "sure",
+    "probability": "probability",
     "part": "part",
     "action_units": "action units",
 }
@@ -46,15 +56,17 @@ def make_videos_command(
     seed: SeedOption = 0,
     video_format: Annotated[
         VideoFormat,
-        typer.Option("--format", help="avi: Motion JPEG, true to the frames, 10 minutes at most; mp4: small, blurred."),
+        typer.Option(
+            "--format", help="avi: Motion JPEG, hardly changes the frames, 10 minutes at most; mp4: small, blurred."
+        ),
     ] = "avi",
     raw: Annotated[bool, typer.Option("--raw", help="Also write the uncropped 640x480 camera view.")] = False,
     jobs: JobsOption = None,
 ) -> None:
-    """Make long SYNTHETIC recordings: micro-expressions among blinks, shifts of gaze and head movement, all known."""
+    """Make long SYNTHETIC recordings with known micro-expressions among blinks, shifts of gaze and head movement."""
     from merlab.synthesis import make_videos
 
-    with progress_bar() as progress:
+    with shown_progress() as progress:
         make_videos(
             out,
             subjects=subjects,
@@ -67,52 +79,63 @@ def make_videos_command(
             jobs=jobs,
             progress=progress,
         )
-    out_console.print(f"{subjects} SYNTHETIC recordings lie in {escape(str(out))}", soft_wrap=True)
+    out_console.print(f"{subjects} SYNTHETIC recordings are in {escape(str(out))}", soft_wrap=True)
 
 
-@app.command(rich_help_panel=VIDEOS)
-def spot(
+FpsOption = Annotated[
+    float | None,
+    typer.Option(help="Frames per second; required for images, overrides the frame rate of a video."),
+]
+POption = Annotated[float | None, typer.Option(min=0, max=1, help="Threshold of spotting: mean + p (max - mean).")]
+FloorOption = Annotated[float | None, typer.Option(min=0, help="Lowest threshold of spotting, in units of noise.")]
+SpottingOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--spotting", metavar="KEY=VALUE", help="Any other setting of spotting, e.g. longest=0.5 or score.reach=0.4."
+    ),
+]
+
+
+LandmarksOption = Annotated[
+    LandmarkSource | None,
+    typer.Option(help="mesh: the face mesh; five-points: those of the detector. Unless given, the mesh if installed."),
+]
+
+
+@app.command("spot", rich_help_panel=VIDEOS)
+def spot_command(
     videos: Annotated[
-        list[Path], typer.Argument(help="Videos or folders of frames, each of one aligned face.", metavar="VIDEO...")
+        list[Path], typer.Argument(help="Videos or folders of images, each of one aligned face.", metavar="VIDEO...")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the results, one folder a video.")] = Path("merlab-spotted"),
-    fps: Annotated[float | None, typer.Option(help="Frames a second; needed for folders, overrides a video's.")] = None,
-    p: Annotated[float | None, typer.Option(min=0, max=1, help="Threshold: mean + p (max - mean).")] = None,
-    floor: Annotated[float | None, typer.Option(min=0, help="Least threshold, in units of noise.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Gets one folder per video, with its name; unless given, merlab-spotted.")
+    ] = None,
+    fps: FpsOption = None,
+    p: POption = None,
+    floor: FloorOption = None,
+    spotting: SpottingOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Spot micro-expressions in videos of aligned faces: onset, apex and offset of each movement.
 
-    Leaves events.csv, scores.csv and spotting.json for each video; what is there already is not computed again.
+    Writes events.csv, scores.csv and spotting.json for each video. Finished results are not computed again.
     """
-    from merlab.spotting.timeline import spot_video
+    from merlab.spotting.timeline import OUT, folder_of_each, spot
 
-    if fps is not None and fps <= 0:
-        raise MerlabError(f"--fps must be above 0, got {fps}")
-    settings = _spotting(p, floor)
-    folders = _folders(out, videos)
-    timelines = []
-    with progress_bar() as progress:
-        for video, folder in folders.items():
-            timelines.append(spot_video(video, folder, fps=fps, settings=settings, progress=progress))
+    settings, folders = _settings(p, floor, spotting), folder_of_each(videos, out or OUT)
+    with shown_progress() as progress:
+        timelines = [
+            spot(video, folder, fps=fps, settings=settings, progress=progress) for video, folder in folders.items()
+        ]
     if as_json:
-        print_json([line.metadata | {"events": line.events.to_dict("records")} for line in timelines])
+        print_json([each.metadata.model_dump(mode="json") | {"events": _records(each.events)} for each in timelines])
         return
-    for video, line in zip(folders, timelines, strict=True):
-        for warning in line.warnings:
-            err_console.print(f"[yellow]warning:[/] {escape(f'{video.name}: {warning}')}", soft_wrap=True)
+    for line in timelines:
+        _print_warnings(line.video, line.warnings)
         shown = line.events.drop(columns=["video", "onset_s", "offset_s"]).astype(str)
-        title = f"{video.name}: {len(shown)} movements in {line.metadata['seconds']:.1f} s"
+        title = f"{line.video}: {len(shown)} movements in {line.metadata.seconds:.1f} s"
         print_table(title, shown.columns.tolist(), shown.to_numpy().tolist())
         out_console.print(f"events and scores: {escape(str(line.folder))}", soft_wrap=True)
-
-
-def _folders(out: Path, videos: list[Path]) -> dict[Path, Path]:
-    """Where the result of each video goes; raises MerlabError when two would share a folder."""
-    folders = {video: out / video.resolve().name for video in videos}
-    if len(set(folders.values())) < len(videos):
-        raise MerlabError("two of the videos have the same name; spot them into different folders with --out")
-    return folders
 
 
 @app.command("recognize", rich_help_panel=VIDEOS)
@@ -125,122 +148,138 @@ def recognize_command(
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the result; merlab-recognized/NAME unless given.")
+        Path | None, typer.Option(help="Folder for the result; unless given, merlab-recognized/NAME.")
     ] = None,
-    fps: Annotated[float | None, typer.Option(help="Frames a second; needed for images, overrides a video's.")] = None,
+    fps: FpsOption = None,
     aligned: Annotated[bool, typer.Option("--aligned", help="The frames are aligned faces already.")] = False,
     most_faces: Annotated[int, typer.Option(min=1, help="How many faces are followed at once.")] = 4,
-    weights: Annotated[Path | None, typer.Option(help="Weights of `merlab pretrain`; else those of merlab.")] = None,
+    detector: DetectorOption = "yunet",
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    landmarks: LandmarksOption = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Weights of `merlab pretrain`; unless given, those that ship with merlab.")
+    ] = None,
     runtime: RuntimeOption = "auto",
     unsure_below: Annotated[
-        float, typer.Option(min=0, max=1, help="An event whose class is less probable gets none.")
+        float, typer.Option(min=0, max=1, help="Leave the class empty below this probability.")
     ] = 0.5,
-    p: Annotated[float | None, typer.Option(min=0, max=1, help="Threshold: mean + p (max - mean).")] = None,
-    floor: Annotated[float | None, typer.Option(min=0, help="Least threshold, in units of noise.")] = None,
-    overlay: Annotated[bool, typer.Option("--overlay/--no-overlay", help="Write overlay.mp4, to look at.")] = True,
+    p: POption = None,
+    floor: FloorOption = None,
+    spotting: SpottingOption = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay/--no-overlay", help="Write overlay.mp4, the video with the results drawn in.")
+    ] = True,
     jobs: JobsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find faces in a video, spot their micro-expressions, say what moved and of which class it looks.
+    """Find faces in a video, spot their micro-expressions, and report for each what moved and its most likely class.
 
-    Leaves report.html, events.csv, frames.csv, pictures of every event, overlay.mp4, events.eaf for ELAN and
-    metadata.json. The same command goes on where it stopped.
+    Writes report.html, events.csv, frames.csv, pictures of every event, overlay.mp4, events.eaf for ELAN and
+    metadata.json. The same command resumes interrupted work.
     """
-    from merlab.videos.recognition import OUT, recognize, recognize_each, videos_in
+    from merlab.faces.alignment import FaceFinding
+    from merlab.videos.options import RecognizeOptions
+    from merlab.videos.recognition import recognize, recognize_each, videos_in
 
-    with progress_bar() as progress:
-        one = partial(
-            recognize,
+    with shown_progress() as progress:
+        options = RecognizeOptions(
             fps=fps,
             aligned=aligned,
             most_faces=most_faces,
+            finding=FaceFinding(detector, model, config, landmarks),
             weights=weights,
             runtime=runtime,
             unsure_below=unsure_below,
-            spotting=_spotting(p, floor),
+            spotting=_settings(p, floor, spotting),
             overlay=overlay,
             jobs=jobs,
             progress=progress,
         )
-        videos = videos_in(source)
-        results = recognize_each(videos, out or OUT, one) if videos else {source: one(source, out)}
+        results: dict[Path, VideoResult | MerlabError] = (
+            recognize_each(source, out, **options) if videos_in(source) else {source: recognize(source, out, **options)}
+        )
     if as_json:
         print_json([_recognized_json(video, result) for video, result in results.items()])
     else:
-        for video, result in results.items():
-            _print_recognized(video, result)
+        for result in results.values():
+            _print_recognized(result)
     if any(isinstance(result, MerlabError) for result in results.values()):
         raise typer.Exit(1)
 
 
-def _spotting(p: float | None, floor: float | None) -> SpottingSettings:
-    """The settings of spotting with what was asked for."""
-    from dataclasses import replace
+def _settings(p: float | None, floor: float | None, others: list[str] | None) -> SpottingSettings:
+    """The settings of spotting with those of the command line; raises MerlabError for a value that is no number."""
+    from merlab.spotting.spot import spotting_settings
 
-    from merlab.spotting.spot import SpottingSettings
+    changed = {name: value for name, value in (("p", p), ("floor", floor)) if value is not None}
+    for name, text in key_values(others, "--spotting").items():
+        try:
+            changed[name] = float(text)
+        except ValueError as error:
+            raise MerlabError(f"--spotting {name} takes a number, got {text!r}") from error
+    return spotting_settings(changed)
 
-    settings = SpottingSettings()
-    return replace(settings, p=settings.p if p is None else p, floor=settings.floor if floor is None else floor)
+
+def _records(events: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in record.items()} for record in events.to_dict("records")]
+
+
+def _print_warnings(video: str, warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        err_console.print(f"[yellow]warning:[/] {escape(f'{video}: {warning}')}", soft_wrap=True)
 
 
 def _recognized_json(video: Path, result: VideoResult | MerlabError) -> dict[str, Any]:
     if isinstance(result, MerlabError):
         return {"video": str(video), "error": str(result)}
-    return {"folder": str(result.folder), **result.metadata, "events": result.events.to_dict("records")}
+    metadata = result.metadata.model_dump(mode="json")
+    return {"folder": str(result.folder), **metadata, "events": _records(result.events)}
 
 
-def _print_recognized(video: Path, result: VideoResult | MerlabError) -> None:
+def _print_recognized(result: VideoResult | MerlabError) -> None:
     if isinstance(result, MerlabError):
         err_console.print(f"[bold red]error:[/] {escape(str(result))}", soft_wrap=True)
         return
-    for warning in result.warnings:
-        err_console.print(f"[yellow]warning:[/] {escape(f'{video.name}: {warning}')}", soft_wrap=True)
+    video, stamps = result.metadata.video, ", ".join(result.metadata.model.stamps)
+    _print_warnings(video.name, result.warnings)
     shown = result.events[list(SHOWN)].astype(str)
     shown["class"] = shown["class"].replace("", "unsure")
-    stamps = ", ".join(result.metadata["model"]["stamps"])
-    title = f"{video.name}: {len(shown)} movements in {result.metadata['video']['seconds']:.1f} s"
+    title = f"{video.name}: {len(shown)} movements in {video.seconds:.1f} s"
     print_table(title + (f" [model: {stamps}]" if stamps else ""), list(SHOWN.values()), shown.to_numpy().tolist())
-    out_console.print(f"the result lies in {escape(str(result.folder))}", soft_wrap=True)
+    out_console.print(f"the result is in {escape(str(result.folder))}", soft_wrap=True)
 
 
 @app.command("score-spotting", rich_help_panel=VIDEOS)
 def score_spotting_command(
     truth: Annotated[
-        Path, typer.Argument(help="CSV of true events: onset, offset in frames (video, apex, emotion where known).")
+        Path, typer.Argument(help="CSV of true events: onset and offset in frames, and if known video, apex, emotion.")
     ],
     spotted: Annotated[
         list[Path], typer.Argument(help="CSVs of spotted events with the same columns.", metavar="SPOTTED...")
     ],
-    fps: Annotated[float | None, typer.Option(help="Frames a second, for the apex error in milliseconds.")] = None,
+    fps: Annotated[float | None, typer.Option(help="Frames per second, for the apex error in milliseconds.")] = None,
     scheme: Annotated[
-        str | None, typer.Option(help="Label scheme that turns the true emotions into classes, such as megc2019.")
+        str | None, typer.Option(help="Label scheme that maps the true emotions to classes, such as megc2019.")
     ] = None,
-    save: Annotated[Path | None, typer.Option(help="Also keep the scores as JSON, for documents.")] = None,
-    command: Annotated[str, typer.Option(help="With --save: what made the tables, as a reader would type it.")] = "",
+    save: Annotated[Path | None, typer.Option(help="Also write the scores as JSON, for documents.")] = None,
+    command: Annotated[str, typer.Option(help="With --save: the commands that made the tables, for the reader.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Score anybody's spotted events: precision, recall, F1 at IoU 0.5 over all videos, apex error, STRS.
+    """Score spotted events from any tool: precision, recall, F1 at IoU 0.5 over all videos, apex error, STRS.
 
-    Recognition is scored where both tables say classes (emotion, or class as `merlab recognize` writes it), action
-    units where both have a column action_units. Beside each stands what a constant and a random guess would score.
+    Recognition is scored where both tables have classes (a column emotion, or class as `merlab recognize` writes it),
+    action units where both have a column action_units. Each score is listed beside that of a constant and a random
+    guess.
     """
-    import pandas as pd
-
     from merlab.reports.spotting_scores import spotting_table, store_spotting
-    from merlab.schemes import find_scheme
-    from merlab.spotting.scoring import in_scheme, read_events, score_spotting
+    from merlab.spotting.scoring import score_spotting
 
-    if fps is not None and fps <= 0:
-        raise MerlabError(f"--fps must be above 0, got {fps}")
-    if save and not command:
-        raise MerlabError("--save needs --command, so that a reader can repeat what made the tables")
-    found = pd.concat([read_events(path) for path in spotted], ignore_index=True)
-    true = read_events(truth)
-    result = score_spotting(in_scheme(true, find_scheme(scheme)) if scheme else true, found, fps)
+    scores = score_spotting(truth, spotted, fps, scheme)
     if save:
-        store_spotting(save, result, command, truth, spotted)
+        store_spotting(save, scores, command, truth, spotted)
     if as_json:
-        print_json(result)
+        print_json(scores.to_json())
         return
-    table = spotting_table(result)
+    table = spotting_table(scores)
     print_table(truth.name, list(table.columns), table.to_numpy().tolist())

@@ -1,4 +1,4 @@
-"""Pictures of one face, held in memory as JPEG until it is known which of them matter."""
+"""Pictures of one face, kept in memory as JPEG until it is known which of them are needed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from merlab.frames import ClipError, Image, WalkedFrame, describe_numbers
 
-# Optical flow between two faces stored so differs by a few thousandths of a pixel.
+# Changes optical flow between two faces by a few thousandths of a pixel.
 JPEG_QUALITY = 95
 
 
 class Album:
-    """Frames (see clips.Frames) of some 20 kB each for an aligned face."""
+    """Frames (see frames.Frames), about 20 kB each for an aligned face."""
 
     fps: float | None = None
 

@@ -1,8 +1,12 @@
-"""The rigid movement of the head within a clip, found on skin that the facial muscles hardly move.
+"""The rigid movement of the head within a clip, estimated on skin that the facial muscles hardly move.
 
-Landmarks jitter by more than a micro-expression moves, so the head is not followed by them but by the image itself: the
-optical flow from the onset's face to a frame's, between brows and mouth and without the eyes and the cheeks, through
-which a rotation and a shift are fitted that give little weight to whatever disagrees.
+Landmarks jitter by more than a micro-expression moves, so the head is followed by the image itself: optical flow from
+the face at the onset to that of each frame, between brows and mouth, without eyes and cheeks. A similarity is fitted to
+it; points that disagree get little weight.
+
+spotting.motion.without_head estimates the head as well, but only subtracts it from displacements of an aligned face;
+it can therefore include nod and shake. This one moves the pixels of an image, for which it needs a similarity, and its
+robust weights keep the movement of muscles out of it.
 """
 
 from __future__ import annotations
@@ -20,19 +24,19 @@ from merlab.frames import Image
 # Boxes (left, top, right, bottom) of the layout: the bridge and back of the nose, and the cheekbones in front of the
 # ears. Left out: brows and forehead (AU1, 2, 4), eyes (blinks, gaze), cheeks (AU6), mouth and chin.
 STABLE_BOXES = ((86, 50, 145, 150), (2, 100, 40, 150), (191, 100, 229, 150))
-# Rows of the layout that are looked at: the boxes and a margin for the flow.
+# Rows of the layout that are used: the boxes and a margin for the flow.
 TOP, BOTTOM = 34, 166
 GRID = 3
 
-# px: a flow vector further than this from the rigid movement has no weight (Tukey's biweight); where the head turns
-# much, the limit starts wider and is halved in each reweighting.
+# px: a flow vector farther than this from the rigid movement has no weight (Tukey's biweight); for large turns of the
+# head the limit starts wider and is halved in each reweighting.
 CUT_OFF = 0.3
 REWEIGHTINGS = 6
 PASSES, SETTLED = 3, 0.1
-# px of the layout: landmarks jitter by less, and the flow finds movements up to here by itself.
+# px of the layout: landmarks jitter by less, and flow alone finds smaller movements.
 JUMP = 4
-# A change of scale below this share is not told apart from the muscles' own pull, and taken for none; beyond, only
-# the excess is believed.
+# A smaller change of scale cannot be distinguished from the pull of muscles and counts as none; of a larger one only
+# the excess counts.
 DOUBTFUL_SCALE = 0.002
 LEAST_AGREEMENT = 0.1
 
@@ -40,9 +44,9 @@ Gray = NDArray[np.uint8]
 
 
 class HeadFit:
-    """Finds the transform that brings the face of any frame of a clip onto the face of its onset, as laid out.
+    """Finds the transform that brings the face of any frame of a clip onto the face of its onset, on the layout.
 
-    ``onset`` (H, W, 3) BGR is the onset frame, ``transform`` its map into the layout.
+    ``onset`` (H, W, 3) BGR is the onset frame, ``transform`` maps it into the layout.
     """
 
     def __init__(self, onset: Image, transform: Transform) -> None:
@@ -54,10 +58,10 @@ class HeadFit:
         self._texture = np.minimum(texture / enough, 1).astype(np.float64)
 
     def fit(self, frame: Image, before: Transform, landmarks: Transform | None = None) -> Transform:
-        """The map of ``frame`` into the layout under which its stable skin lies on the onset's, to about 0.1 px.
+        """The map of ``frame`` into the layout that puts its stable skin onto that of the onset, to about 0.1 px.
 
-        It starts from ``before``, the map of the frame before, or, where the head has jumped, from what its
-        ``landmarks`` say. The start is returned as it is where the images do not agree on one movement: the face is
+        It starts from ``before``, the map of the previous frame, or, where the head has jumped, from the map by its
+        ``landmarks``. The start is returned unchanged where the images do not agree on one movement: the face is
         hidden, or has turned away.
         """
         gray = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8)
@@ -85,7 +89,7 @@ class HeadFit:
         return float(np.abs(there - here).mean())
 
     def _correction(self, strip: Gray) -> Transform | None:
-        """What moves the stable skin of a strip back onto the onset's; None where it does not move as one."""
+        """The transform of a strip's stable skin back onto the onset's; None where it does not move as one."""
         whole = self._flow.calc(self._onset, strip, None)  # type: ignore[call-overload]
         flow = np.asarray(whole[self._rows, self._columns], np.float64)
         onset = np.column_stack([self._columns, self._rows + TOP]).astype(np.float64)
@@ -110,7 +114,7 @@ def displacement(transform: Transform) -> float:
 
 
 def _nearly_rigid(similarity: Transform, source: Points, target: Points, weights: NDArray[np.float64]) -> Transform:
-    """The similarity with its change of scale reduced by what is doubtful, about the middle of the points."""
+    """The similarity with its change of scale reduced by DOUBTFUL_SCALE, about the middle of the points."""
     change = similarity.scale - 1
     believed = 1 + np.sign(change) * max(abs(change) - DOUBTFUL_SCALE, 0)
     turn = similarity.matrix[:, :2] * (believed / similarity.scale)
@@ -119,13 +123,13 @@ def _nearly_rigid(similarity: Transform, source: Points, target: Points, weights
 
 
 def _strip(gray: Gray, transform: Transform) -> Gray:
-    """The rows of the laid-out face that are looked at, (BOTTOM - TOP, LAYOUT_WIDTH), of a gray frame."""
+    """The rows TOP to BOTTOM of a gray frame on the layout, (BOTTOM - TOP, LAYOUT_WIDTH)."""
     return moved_image(gray, translation(0, -TOP).after(transform), (LAYOUT_WIDTH, BOTTOM - TOP))
 
 
 @lru_cache(maxsize=1)
 def _grid() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Columns and rows of the points of the strip at which the stable skin is looked at."""
+    """Columns and rows of the points of the strip that lie on stable skin."""
     mask = np.zeros((BOTTOM - TOP, LAYOUT_WIDTH), bool)
     for left, top, right, bottom in STABLE_BOXES:
         mask[top - TOP : bottom - TOP : GRID, left:right:GRID] = True

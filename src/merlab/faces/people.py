@@ -1,4 +1,4 @@
-"""Every face of a video through its frames: found, followed, lost, found again."""
+"""All faces of a video through its frames: found, followed, lost, found again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from merlab.frames import Image
 
 MOST_FACES = 4
 SEARCH_SECONDS = 0.5
-# A face that is not seen for longer begins anew: what it did meanwhile is not known.
+# A face that is not seen for longer starts a new track: its movement in between is unknown.
 PATIENCE_SECONDS = 0.2
 # Two boxes that overlap by more are one face.
 SAME_FACE = 0.4
@@ -23,9 +23,9 @@ class SeenFace:
     """A face in one frame.
 
     Attributes:
-        face_id: from 0, in the order of finding; after a cut every face is a new one.
-        track: 0 from the start; one more whenever the face comes back after it was lost for longer.
-        tracked: where it is; None where it is not seen for a moment.
+        face_id: from 0, in the order in which faces are found; after a cut every face is new.
+        track: 0 at first, and one more each time the face returns after more than PATIENCE_SECONDS.
+        tracked: where the face is; None where it is not seen for a moment.
 
     """
 
@@ -36,7 +36,7 @@ class SeenFace:
 
 @dataclass(eq=False)
 class _Person:
-    """What is known of one face: where it was seen last, and how many frames ago."""
+    """The state of one face: where it was last seen, and how many frames ago."""
 
     face_id: int
     last: Landmarks
@@ -48,9 +48,9 @@ class _Person:
 class PeopleTracker:
     """Follows up to ``most`` faces at once, frame by frame; the largest and most central come first.
 
-    The detector looks at the first frame, twice a second for new faces, and wherever a face was just lost. In between
-    each face is followed by its landmarks, as FaceTracker follows one. Without the face mesh the detector looks at
-    every frame.
+    The detector runs on the first frame, twice a second to find new faces, and whenever a face was just lost. In
+    between each face is followed by its landmarks, as FaceTracker follows one. Without the face mesh the detector runs
+    on every frame.
     """
 
     def __init__(self, detector: Detector, landmarker: Landmarker, fps: float, most: int = MOST_FACES) -> None:
@@ -66,7 +66,7 @@ class PeopleTracker:
         self._since_search = self._search_every
 
     def find(self, image: Image) -> list[SeenFace]:
-        """The faces of the next frame, (H, W, 3) BGR, by face_id; those lost for a moment included."""
+        """The faces of the next frame, (H, W, 3) BGR, by face_id, including those lost for a moment."""
         self._since_search += 1
         if self._cuts.is_cut(image):
             self._people, self._since_search = [], self._search_every
@@ -94,7 +94,7 @@ class PeopleTracker:
         return tracked if tracked.box.overlap(person.box) >= LEAST_OVERLAP else None
 
     def _search(self, image: Image, found: dict[int, TrackedFace]) -> None:
-        """Add to ``found`` what the detector sees: faces just lost, faces known from before, and new ones."""
+        """Add to ``found`` the faces that the detector finds: those just lost, those known from before, new ones."""
         unnamed = 0
         for face in most_prominent(self.detector.detect(image), image.shape[1], image.shape[0]):
             if _is_one_of(face, found):
@@ -114,7 +114,7 @@ class PeopleTracker:
         self.left_out = max(self.left_out, unnamed)
 
     def _known(self, box: Face, found: dict[int, TrackedFace]) -> _Person | None:
-        """The face not seen in this frame that was last where this one is."""
+        """The face, missing in this frame, that was last seen at this place."""
         missing = [person for person in self._people if person.face_id not in found]
         overlaps = [(box.overlap(person.box), -person.face_id, person) for person in missing]
         best = max(overlaps, default=None, key=lambda entry: entry[:2])
@@ -127,7 +127,7 @@ class PeopleTracker:
         return person
 
     def _seen(self, found: dict[int, TrackedFace]) -> list[SeenFace]:
-        """What to say of this frame, and what to remember of it."""
+        """The faces of this frame; updates the state of each."""
         seen = []
         for person in self._people:
             tracked = found.get(person.face_id)

@@ -1,59 +1,83 @@
-"""What the page shows of a result: a timeline that a browser can draw, and the events with their pictures."""
+"""What the page shows of a result: curves that a browser can draw, and the events with their pictures."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TypedDict
 
 import pandas as pd
+from pydantic import JsonValue
 
-from merlab.storage import read_json
-from merlab.videos.result import (
-    APEX_PICTURE,
-    EVENT_COLUMNS,
-    EVIDENCE,
-    FLOW_PICTURE,
-    MAPS,
-    ONSET_PICTURE,
-    VideoResult,
-)
+from merlab.videos.result import APEX_PICTURE, EVIDENCE, FLOW_PICTURE, ONSET_PICTURE, VideoResult
+from merlab.videos.rows import Event, event_rows
 
 POINTS = 1500
 PICTURES = {ONSET_PICTURE: "onset", APEX_PICTURE: "apex", FLOW_PICTURE: "movement from onset to apex"}
 
 
-def view_of(recognition: VideoResult) -> dict[str, Any]:
-    """``video``, ``model``, ``stamps``, ``warnings``, ``faces`` (curves) and ``events``, ready for JSON."""
-    metadata = recognition.metadata
-    return {
-        "video": metadata["video"],
-        "model": metadata["model"],
-        "settings": metadata["settings"],
-        "stamps": metadata["model"]["stamps"],
-        "warnings": recognition.warnings,
-        "faces": curves(recognition.frames),
-        "events": [_event(recognition, row) for row in recognition.events.to_dict("records")],
-    }
+class FaceCurve(TypedDict):
+    """Score and threshold of one face over time; None where it is not seen."""
+
+    face_id: int
+    time_s: list[float | None]
+    score: list[float | None]
+    threshold: list[float | None]
 
 
-def curves(frames: pd.DataFrame, points: int = POINTS) -> list[dict[str, Any]]:
-    """Score and threshold of each face over time, in at most so many points.
+class View(TypedDict):
+    """A result as the page gets it, in JSON.
 
-    A point is the highest score of its stretch of time, so that no peak is lost; where a face is not seen, its curve
-    has a gap (None).
+    Each of ``events`` has the columns of events.csv, ``probabilities`` by class, and ``pictures`` with title and file.
+    """
+
+    video: JsonValue
+    model: JsonValue
+    settings: JsonValue
+    stamps: list[str]
+    warnings: list[str]
+    faces: list[FaceCurve]
+    events: list[dict[str, JsonValue]]
+
+
+def view_of(result: VideoResult) -> View:
+    """The view of a result."""
+    metadata = result.metadata
+    return View(
+        video=metadata.video.model_dump(mode="json"),
+        model=metadata.model.model_dump(mode="json"),
+        settings=metadata.settings.model_dump(mode="json"),
+        stamps=list(metadata.model.stamps),
+        warnings=result.warnings,
+        faces=curves(result.frames),
+        events=[_event(result, row) for row in result.rows],
+    )
+
+
+def curves(frames: pd.DataFrame, points: int = POINTS) -> list[FaceCurve]:
+    """Score and threshold of each face at the same moments, at most ``points`` of them.
+
+    A point is the highest score of an interval, so that no peak is lost. Where a face is not seen, its curve has a gap
+    (None).
     """
     seen = frames[frames["success"] == 1]
     if seen.empty:
         return []
     times = frames["time_s"].drop_duplicates()
     step = max((times.max() - times.min()) / points, _interval(times))
-    stretch = ((seen["time_s"] - times.min()) / step).round(6).astype(int)
+    interval = ((seen["time_s"] - times.min()) / step).round(6).astype(int)
     faces = []
     for face, rows in seen.groupby("face_id"):
-        tops = rows.groupby(stretch).agg({"time_s": "first", "score": "max", "threshold": "max"})
+        tops = rows.groupby(interval).agg({"time_s": "first", "score": "max", "threshold": "max"})
         whole = tops.reindex(range(int(tops.index.min()), int(tops.index.max()) + 1))
         whole["time_s"] = whole["time_s"].fillna(pd.Series(whole.index * step + times.min(), whole.index))
-        faces.append({"face_id": int(str(face)), **{name: _numbers(whole[name]) for name in whole.columns}})
+        faces.append(
+            FaceCurve(
+                face_id=int(str(face)),
+                time_s=_numbers(whole["time_s"]),
+                score=_numbers(whole["score"]),
+                threshold=_numbers(whole["threshold"]),
+            )
+        )
     return faces
 
 
@@ -67,18 +91,18 @@ def _numbers(column: pd.Series[float]) -> list[float | None]:
     return [None if math.isnan(value) else round(float(value), 4) for value in column]
 
 
-def _event(recognition: VideoResult, row: dict[Any, Any]) -> dict[str, Any]:
-    shown = {column: None if pd.isna(row[column]) else row[column] for column in EVENT_COLUMNS}
-    chances = {str(column).removeprefix("p_"): float(row[column]) for column in row if str(column).startswith("p_")}
-    return {**shown, "probabilities": chances, "pictures": _pictures(recognition, str(row["event"]))}
+def _event(result: VideoResult, row: Event) -> dict[str, JsonValue]:
+    return {
+        **event_rows(()).values(row),
+        "probabilities": dict(row.probabilities),
+        "pictures": _pictures(result, row.event),
+    }
 
 
-def _pictures(recognition: VideoResult, event: str) -> list[dict[str, str]]:
+def _pictures(result: VideoResult, event: str) -> list[JsonValue]:
     """Title and file (within the result) of each picture that is there."""
-    folder = recognition.evidence(event)
-    titles = dict(PICTURES)
-    if (folder / MAPS).is_file():
-        titles |= {entry["file"]: entry["title"] for entry in read_json(folder / MAPS)}
+    folder = result.evidence(event)
+    titles = PICTURES | {picture.file: picture.title for picture in result.maps(event)}
     return [
         {"title": title, "file": f"{EVIDENCE}/{event}/{name}"}
         for name, title in titles.items()

@@ -1,9 +1,10 @@
-"""How a face moves: the displacement of small blocks of an aligned face from frame to frame, without the head's.
+"""How a face moves: the displacement of small blocks of an aligned face over time, without that of the head.
 
-Each frame is compared by optical flow (DIS, Kroeger et al. 2016) with a key frame of the last seconds, so that errors
-do not add up from frame to frame. Lighting is taken out beforehand by local normalization: on the smooth skin of a
-cheek flow otherwise follows the light. Displacements are in pixels of the 231 x 282 layout, whatever the size of the
-frames; flow at half that size smooths a third of a small movement away, which no ratio of movements minds.
+Optical flow (DIS, Kroeger et al. 2016) compares each frame with a key frame of the last seconds, so that errors do not
+accumulate from frame to frame. Local normalization removes the lighting first: on the smooth skin of a cheek, flow
+otherwise follows the light. Displacements are in pixels of the 231 x 282 layout, whatever the size of the frames. Flow
+is computed at half that size, which makes small movements about a third too small; scores are ratios of movements and
+do not change.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ MIDDLE_GRAY, CONTRAST, LEAST_DEVIATION = 128.0, 40.0, 4.0
 # The eyes of the layout (x, y) and how far their lids reach, px.
 EYES = ((53.5, 73.0), (176.5, 73.0))
 LIDS_X, LIDS_ABOVE, LIDS_BELOW = 36.0, 23.0, 22.0
-# Where nothing moves but the head: the bridge of the nose, and the edges of the crop.
+# Where only the head moves: the bridge of the nose, and the edges of the crop.
 BRIDGE_X, BRIDGE_TOP, BRIDGE_BOTTOM, EDGE = 25.0, 40.0, 150.0, 12.0
 MOVING_WEIGHT = 0.02
 HALF_FACE, PIVOT_Y = 115.0, 130.0
 
 
 def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
-    """An aligned face (H, W, 3) BGR as gray of this size and even light: local mean taken out, contrast made equal."""
+    """An aligned face (H, W, 3) BGR as gray (height, width) with local mean and contrast made equal."""
     gray = cv2.cvtColor(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
     detail, scale = gray.astype(np.float32), width / WIDTH
     detail -= cv2.GaussianBlur(detail, (0, 0), LOCAL_SIGMA * scale)
@@ -43,7 +44,7 @@ def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
 
 
 class FaceMotion:
-    """Tracks one aligned face through successive frames; holds a key frame, so memory does not grow."""
+    """Follows one aligned face through successive frames; holds only a key frame, so memory does not grow."""
 
     def __init__(self, fps: float) -> None:
         self._renewal = max(1, round(KEY_SECONDS * fps))
@@ -52,7 +53,7 @@ class FaceMotion:
         self._age = 0
 
     def __call__(self, frame: Image) -> Float32Array:
-        """Where the blocks of the next frame are, (ROWS, COLUMNS, 2) px (x right, y down) from the first frame's."""
+        """The displacement of the blocks since the first frame, (ROWS, COLUMNS, 2) px (x right, y down)."""
         gray = prepare(frame)
         if self._key is None:
             self._key = gray
@@ -71,10 +72,14 @@ def in_blocks(displacement: Float32Array) -> Float32Array:
 
 
 def without_head(displacement: Float32Array) -> Float32Array:
-    """A displacement, of the blocks (ROWS, COLUMNS, 2) or of a finer grid (H, W, 2), less that of the head.
+    """A displacement, of the blocks (ROWS, COLUMNS, 2) or of a finer grid (H, W, 2), minus that of the head.
 
-    The head's is fitted by least squares to the stable blocks: shift, turn, scale, and a nod and a shake, which move
-    what stands out of the face most.
+    The movement of the head is fitted to the stable blocks by least squares: shift, rotation, scale, nod and shake. A
+    nod or a shake moves the nose most.
+
+    faces.head_motion estimates the head as well, but moves whole images, for which it needs a similarity; a similarity
+    that is fitted to a nod of 1 px at the nose (as modeled here) leaves 0.38 px (root mean square) of it in the face.
+    This function corrects displacements instead, so it can remove nod and shake, also in faces aligned elsewhere.
     """
     rows, columns = displacement.shape[:2]
     head = _head_moves(rows, columns) @ (_head_fit() @ in_blocks(displacement).reshape(-1))
@@ -83,7 +88,7 @@ def without_head(displacement: Float32Array) -> Float32Array:
 
 @cache
 def _head_moves(rows: int, columns: int) -> NDArray[np.float64]:
-    """The movements of a head on a grid over the face, (2 rows columns, 6)."""
+    """Six movements of a head, as displacements on a grid over the face, (2 rows columns, 6)."""
     x, y = _centers(rows, columns)
     u, v = (x - (LAYOUT_WIDTH - 1) / 2) / HALF_FACE, (y - PIVOT_Y) / HALF_FACE
     one, zero, depth = np.ones_like(u), np.zeros_like(u), 1 - 0.8 * u**2 - 0.5 * v**2
@@ -93,7 +98,7 @@ def _head_moves(rows: int, columns: int) -> NDArray[np.float64]:
 
 @cache
 def _head_fit() -> NDArray[np.float64]:
-    """The matrix (6, 2 ROWS COLUMNS) that fits them to the displacement of the blocks."""
+    """The matrix (6, 2 ROWS COLUMNS) that gives their amounts from the displacement of the blocks."""
     weight = np.sqrt(np.repeat(np.where(_stable_blocks(), 1.0, MOVING_WEIGHT * ~lid_blocks().any(axis=0)), 2))
     return np.asarray(np.linalg.pinv(_head_moves(ROWS, COLUMNS) * weight[:, None]) * weight)
 
@@ -104,7 +109,7 @@ def block_centers() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _centers(rows: int, columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """X and y of the centers of a grid's cells that cover the face, (rows, columns), layout px."""
+    """X and y of the centers of the cells of a grid over the face, (rows, columns), layout px."""
     row, column = np.mgrid[0:rows, 0:columns] + 0.5
     return column * LAYOUT_WIDTH / columns, row * LAYOUT_HEIGHT / rows
 

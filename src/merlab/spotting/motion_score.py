@@ -1,4 +1,4 @@
-"""The motion score: how far each part of a face moves out and comes back, against what it does all the time."""
+"""The motion score: how far each part of a face moves out and comes back, in units of its usual movement (noise)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks
 MEDIAN_TO_DEVIATION = 1.4826
 LEAST_SIGMA = 0.3
 SIGMAS = 4
-# The paper's five regions; those whose sides often move alone are halved, at the subject's right and left.
+# The paper's five regions. Cheeks and mouth are halved because their sides often move alone; right and left are the
+# subject's.
 PARTS = (
     "eyes and brows",
     "nose",
@@ -29,14 +30,14 @@ PARTS = (
 
 @dataclass(frozen=True)
 class ScoreSettings:
-    """How the score is made; times in seconds, so that any frame rate gives the same.
+    """How the score is computed; times in seconds, so that it does not depend on the frame rate.
 
     Attributes:
         smoothing: standard deviation of the Gaussian over time.
-        reach: how long before and after a frame the face that it is compared with lies; longer than any
+        reach: the time between a frame and the earlier and later faces that it is compared with; longer than any
             micro-expression takes to rise or to fall.
-        settling: over how long those two faces are averaged.
-        least_noise: what a block's noise is at least, px.
+        settling: the time over which those two faces are averaged.
+        least_noise: the smallest noise of a block, px.
         lid_leak: the share of a blink's movement that optical flow smears over the rest of the face.
 
     """
@@ -50,11 +51,12 @@ class ScoreSettings:
 
 @dataclass(frozen=True)
 class Scores:
-    """Of n frames: ``parts`` (n, PARTS) and ``lids`` (n,), and what was compared.
+    """The scores of n frames, and the displacements that they come from.
 
-    ``parts`` is in units of noise: 1 is what that part of the face does all the time. ``lids`` is how far the lids of
-    both eyes move and come back, px. ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are, ``before`` and ``after``
-    their displacement from the face before and from the face after the frame, all px; ``noise`` (ROWS, COLUMNS) px.
+    ``parts`` (n, PARTS) is in units of noise: 1 is the usual movement of that part of the face. ``lids`` (n,) is how
+    far the lids of both eyes move and come back, px. ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are,
+    ``before`` and ``after`` their displacement from the earlier and from the later face, all px; ``noise``
+    (ROWS, COLUMNS) is in px.
     """
 
     parts: Float32Array
@@ -70,19 +72,19 @@ class Scores:
         return np.asarray(self.parts.max(axis=1), np.float32)
 
 
-def score(tracks: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
+def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
     """Score the places (n, ROWS, COLUMNS, 2) of the blocks in successive frames.
 
     A part's score is the root of the mean over its blocks of b . a / noise², where b and a are the displacements from
-    the face ``reach`` before and after: large only where a movement goes out and comes back within that time. A
-    steady drift, or a movement that stays, gives b . a <= 0. Where the lids go out and come back, as in a blink, what
-    flow smears of it over the face is taken off.
+    the faces ``reach`` earlier and later: large only where a movement goes out and comes back within that time. A
+    steady drift, or a movement that stays, gives b . a <= 0. Where the lids go out and come back, as in a blink, the
+    share of it that optical flow smears over the face is subtracted.
     """
-    smooth = _smoothed(tracks, settings.smoothing * fps)
+    smooth = _smoothed(places, settings.smoothing * fps)
     rest = _averaged(smooth, max(1, round(settings.settling * fps)))
-    frames, reach = np.arange(len(tracks)), max(1, round(settings.reach * fps))
+    frames, reach = np.arange(len(places)), max(1, round(settings.reach * fps))
     before = smooth - rest[np.maximum(frames - reach, 0)]
-    after = smooth - rest[np.minimum(frames + reach, len(tracks) - 1)]
+    after = smooth - rest[np.minimum(frames + reach, len(places) - 1)]
     return_trip = (before * after).sum(axis=-1)
     lids = np.maximum(np.min([return_trip[:, eye].mean(axis=1) for eye in lid_blocks()], axis=0), 0)
     noise = np.maximum(_noise(np.asarray((before + after) / 2, np.float32)), settings.least_noise)
@@ -92,30 +94,30 @@ def score(tracks: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
 
 
 def _noise(change: Float32Array) -> Float32Array:
-    """What each block does all the time, (ROWS, COLUMNS) px: a deviation that rare movements leave as it is."""
+    """The usual movement of each block, (ROWS, COLUMNS) px: a standard deviation that rare movements do not change."""
     median = np.median(np.abs(change), axis=0)
     return np.asarray(MEDIAN_TO_DEVIATION * np.sqrt((median**2).mean(axis=-1)), np.float32)
 
 
-def _smoothed(tracks: Float32Array, sigma: float) -> Float32Array:
+def _smoothed(places: Float32Array, sigma: float) -> Float32Array:
     if sigma < LEAST_SIGMA:
-        return tracks
+        return places
     kernel = (1, 2 * int(SIGMAS * sigma) + 1)
-    flat = tracks.reshape(len(tracks), -1)
+    flat = places.reshape(len(places), -1)
     smooth = cv2.GaussianBlur(flat, kernel, sigmaX=1, sigmaY=sigma, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(smooth.reshape(tracks.shape), np.float32)
+    return np.asarray(smooth.reshape(places.shape), np.float32)
 
 
-def _averaged(tracks: Float32Array, frames: int) -> Float32Array:
-    mean = cv2.blur(tracks.reshape(len(tracks), -1), (1, frames), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(mean.reshape(tracks.shape), np.float32)
+def _averaged(places: Float32Array, frames: int) -> Float32Array:
+    mean = cv2.blur(places.reshape(len(places), -1), (1, frames), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(mean.reshape(places.shape), np.float32)
 
 
 @cache
 def part_weights() -> Float32Array:
-    """How much each block counts to each part, (PARTS, ROWS, COLUMNS), summing to 1 a part.
+    """The weight of each block in each part of the face, (PARTS, ROWS, COLUMNS); the weights of a part sum to 1.
 
-    The lids count nowhere, nor do the outermost blocks: flow at the border of a frame is unsure.
+    The lids and the outermost blocks have weight 0: flow at the border of a frame is unreliable.
     """
     usable = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1) & ~lid_blocks().any(axis=0)
     x, _ = block_centers()

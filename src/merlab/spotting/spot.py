@@ -1,35 +1,38 @@
 """Spotting: when a face moves out and comes back within half a second, from a stream of aligned frames.
 
-The score of a window of seconds is cut at mean + p (max - mean), as Li et al. (IEEE Trans. Affective Computing, 2017)
-cut theirs over a whole video; because that rule finds something in any video, the threshold is never below a fixed
-number of times the noise. What is left is refined to onset, apex and offset on the movement's own path.
+In windows of some seconds the threshold of the score is mean + p (max - mean), the rule that Li et al. (IEEE Trans.
+Affective Computing, 2017) apply to a whole video. Because that rule finds something in any video, the threshold is
+never below a fixed number of times the noise. Onset, apex and offset are then refined on the movement's own path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from merlab.errors import MerlabError
 from merlab.frames import Float32Array, Image
+from merlab.registry import look_up
 from merlab.spotting.motion import FaceMotion
 from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, part_weights, score
 
-STRETCH = 2.0
+# How much farther from the apex than the half-way points onset and offset lie.
+FROM_HALF_TO_WHOLE = 2.0
 APEX_SEARCH = 0.05
 
 
 @dataclass(frozen=True)
 class SpottingSettings:
-    """What counts as a micro-expression; times in seconds.
+    """What counts as a micro-expression; times in seconds. Raises MerlabError for values out of range.
 
     Attributes:
-        p: where between the mean and the largest score of a window its threshold lies, 0 to 1.
-        floor: what the threshold is at least, in units of noise.
-        window: how much of a video is looked at together; the last window is up to twice as long.
-        shortest, longest: duration from onset to offset; anything else is dropped.
-        score: how the score is made.
+        p: where the threshold lies between the mean and the largest score of a window, 0 to 1.
+        floor: the lowest threshold, in units of noise.
+        window: the length of video over which noise and threshold are computed; the last window is up to twice as long.
+        shortest, longest: limits of the duration from onset to offset; other movements are dropped.
+        score: how the score is computed.
 
     """
 
@@ -40,9 +43,34 @@ class SpottingSettings:
     longest: float = 0.65
     score: ScoreSettings = field(default_factory=ScoreSettings)
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.p <= 1:
+            raise MerlabError(f"p of spotting lies between 0 and 1, got {self.p}")
+        if not self.floor >= 0:
+            raise MerlabError(f"floor of spotting is 0 or more, got {self.floor}")
+        if not self.window > 0:
+            raise MerlabError(f"window of spotting is longer than 0 s, got {self.window}")
+        if not 0 <= self.shortest <= self.longest:
+            raise MerlabError(f"shortest of spotting lies between 0 and longest, got {self.shortest}, {self.longest}")
+
     def margin(self, fps: float) -> int:
-        """How many frames before and after a stretch decide what is spotted in it."""
+        """How many frames before and after a chunk of a video influence what is spotted in it."""
         return round((self.score.reach + self.longest) * fps)
+
+
+def spotting_settings(changed: Mapping[str, float]) -> SpottingSettings:
+    """The default settings with some changed, such as ``{"longest": 0.5, "score.reach": 0.4}``.
+
+    Raises MerlabError for a setting that does not exist, or a value out of range.
+    """
+    values = asdict(SpottingSettings())
+    score = values.pop("score")
+    known = {**values, **{f"score.{name}": value for name, value in score.items()}}
+    for name, value in changed.items():
+        look_up(name, known, "setting")
+        group, _, own = name.rpartition(".")
+        (score if group else values)[own] = value
+    return SpottingSettings(**values, score=ScoreSettings(**score))
 
 
 @dataclass(frozen=True)
@@ -67,9 +95,9 @@ class SpottedEvent:
 
 @dataclass(frozen=True)
 class Window:
-    """What was found in some successive frames; ``first`` is the number of the first, from 1.
+    """What was found in n successive frames; ``first`` is the number of the first, from 1.
 
-    ``total`` (n,) and ``lids`` (n,) are of Scores; ``dropped`` counts movements that were too long or too short.
+    ``total`` (n,) and ``lids`` (n,) are those of Scores; ``dropped`` counts movements that were too long or too short.
     """
 
     first: int
@@ -80,18 +108,18 @@ class Window:
     dropped: int
 
 
-def spot(frames: Iterable[Image], fps: float, settings: SpottingSettings | None = None) -> Iterator[Window]:
-    """Spot movements in aligned faces (H, W, 3) BGR that come at ``fps`` a second, window by window.
+def spot_frames(frames: Iterable[Image], fps: float, settings: SpottingSettings | None = None) -> Iterator[Window]:
+    """Spot movements in aligned faces (H, W, 3) BGR at ``fps`` frames a second, window by window.
 
-    Holds two windows of block displacements and one key frame, however long the video.
+    Holds two windows of block places and one key frame in memory, however long the video is.
     """
     settings = settings or SpottingSettings()
     motion = FaceMotion(fps)
-    yield from spot_tracks(map(motion, frames), fps, settings)
+    yield from spot_places(map(motion, frames), fps, settings)
 
 
-def spot_tracks(places: Iterable[Float32Array], fps: float, settings: SpottingSettings) -> Iterator[Window]:
-    """The same from the displacement of the blocks (ROWS, COLUMNS, 2) in each frame."""
+def spot_places(places: Iterable[Float32Array], fps: float, settings: SpottingSettings) -> Iterator[Window]:
+    """The same from the places of the blocks (ROWS, COLUMNS, 2) in each frame, px."""
     length = round(settings.window * fps)
     margin = settings.margin(fps)
     held: list[Float32Array] = []
@@ -107,13 +135,14 @@ def spot_tracks(places: Iterable[Float32Array], fps: float, settings: SpottingSe
 
 
 def spot_window(
-    tracks: Float32Array, first: int, lead: int, length: int, fps: float, settings: SpottingSettings
+    places: Float32Array, first: int, lead: int, length: int, fps: float, settings: SpottingSettings
 ) -> Window:
-    """Spot in ``length`` of the block places (n, ROWS, COLUMNS, 2) of n successive frames.
+    """Spot in ``length`` frames, from the block places (n, ROWS, COLUMNS, 2) of n successive frames.
 
-    They begin after ``lead`` frames of context, and may be followed by more; ``first`` is the number of the first.
+    The ``length`` frames follow ``lead`` frames of context, and more may follow them; ``first`` is the number of the
+    first of them.
     """
-    scores = score(tracks, fps, settings.score)
+    scores = score(places, fps, settings.score)
     inside = slice(lead, lead + length)
     total = scores.total[inside]
     threshold = max(float(total.mean() + settings.p * (total.max() - total.mean())), settings.floor)
@@ -129,17 +158,17 @@ def spot_window(
 
 
 def _peaks(total: Float32Array, threshold: float) -> list[int]:
-    """Frames whose score is above the threshold and the largest around, highest first."""
+    """Frames whose score is above the threshold and a local maximum, highest first."""
     padded = np.pad(total, 1, constant_values=-np.inf)
     local = (total > threshold) & (total >= padded[:-2]) & (total > padded[2:])
     return sorted(np.flatnonzero(local).tolist(), key=lambda frame: (-total[frame], frame))
 
 
 def _refined(scores: Scores, peak: int, first: int, fps: float, settings: ScoreSettings) -> SpottedEvent:
-    """The event around a peak: its path is how far the face has gone in the direction that it has at the peak.
+    """The event around a peak. Its path is the displacement along the direction of movement at the peak, by frame.
 
-    The apex is the farthest point of the path. Onset and offset lie STRETCH times as far from it as the points where
-    the path is half way: the very beginning of a movement is lost in the noise, its middle is passed at full speed.
+    The apex is the farthest point of the path. Onset and offset lie FROM_HALF_TO_WHOLE times as far from it as the
+    points where the path is half way: the beginning of a movement is hidden by noise, its middle is the fastest part.
     """
     part = int(scores.parts[peak].argmax())
     middle = (scores.before[peak] + scores.after[peak]) / 2
@@ -150,8 +179,8 @@ def _refined(scores: Scores, peak: int, first: int, fps: float, settings: ScoreS
     begin, end = (float(((scores.smooth[peak] - side[peak]) * pattern).sum()) for side in (scores.before, scores.after))
     nearest = max(0, peak - low - search)
     apex = nearest + int(path[nearest : peak - low + search + 1].argmax())
-    onset = low + apex - round(STRETCH * _to_half(path[apex::-1], begin))
-    offset = low + apex + round(STRETCH * _to_half(path[apex:], end))
+    onset = low + apex - round(FROM_HALF_TO_WHOLE * _to_half(path[apex::-1], begin))
+    offset = low + apex + round(FROM_HALF_TO_WHOLE * _to_half(path[apex:], end))
     return SpottedEvent(
         onset=first + max(0, onset),
         apex=first + low + apex,

@@ -1,187 +1,272 @@
-"""The timeline of a video: spot its movements and write them down, frame by frame as the video is read."""
+"""The timeline of a video of one aligned face: its movements and the score of every frame, as objects and files."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict
 
 from merlab import __version__
 from merlab.errors import MerlabError
-from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.frames import ClipError, Frames, Image, describe_numbers, open_frames
-from merlab.progress import Progress, silent
-from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window, spot
-from merlab.storage import read_json, whole_folder, write_json
+from merlab.frames import Frames, open_frames
+from merlab.progress import Progress, shown_progress
+from merlab.sinks import CsvSink
+from merlab.spotting.aligned_frames import AlignedFrames, frame_rate
+from merlab.spotting.caveats import spotting_caveats
+from merlab.spotting.columns import Columns, Score, Seconds
+from merlab.spotting.curve import score_curve
+from merlab.spotting.display import counted, result_html
+from merlab.spotting.json_models import read_model, write_model
+from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window, spot_frames
+from merlab.storage import read_json, whole_folder
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+OUT = Path("merlab-spotted")
 EVENTS, SCORES, METADATA = "events.csv", "scores.csv", "spotting.json"
-SCORE_COLUMNS = ("frame", "time_s", "score", "lids_px", "threshold")
-EVENT_COLUMNS = ("video", "onset", "apex", "offset", "onset_s", "apex_s", "offset_s", "duration_s", "score", "part")
-FULL_SPEED = 100.0
-LARGEST_STRETCH = 1.15
-FRAMES_A_REPORT = 100
 
 
 @dataclass(frozen=True)
+class FrameScore:
+    """One row of scores.csv: a frame as numbered in the source, its time, and its scores as in Window."""
+
+    frame: int
+    time_s: Seconds
+    score: Score
+    lids_px: Score
+    threshold: Score
+
+
+@dataclass(frozen=True)
+class TimelineEvent:
+    """One row of events.csv: a SpottedEvent with frames as numbered in the source, and seconds from its first frame."""
+
+    video: str
+    onset: int
+    apex: int
+    offset: int
+    onset_s: Seconds
+    apex_s: Seconds
+    offset_s: Seconds
+    duration_s: Seconds
+    score: Score
+    part: str
+
+
+EVENT_ROWS, SCORE_ROWS = Columns(TimelineEvent), Columns(FrameScore)
+
+
+class SpottingRequest(BaseModel):
+    """Everything that determines a timeline: the file and its state, the frame rate, the settings, the version."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    bytes: int
+    modified_ns: int
+    frames_promised: int
+    fps: float
+    settings: SpottingSettings
+    merlab: str
+
+
+class SpottingMetadata(BaseModel):
+    """The content of spotting.json; ``dropped`` counts movements that were too long or too short."""
+
+    model_config = ConfigDict(frozen=True)
+
+    asked: SpottingRequest
+    frames: int
+    seconds: float
+    dropped: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Timeline:
-    """What ``spot_video`` left in ``folder``: the events, one row each, and what a user should know about them."""
+    """The result of ``merlab.spot``.
+
+    Attributes:
+        folder: holds events.csv, scores.csv and spotting.json.
+        rows: the movements, by onset.
+        scores: one row per frame, with the columns of FrameScore.
+        metadata: the content of spotting.json.
+
+    """
 
     folder: Path
-    events: pd.DataFrame
-    metadata: dict[str, Any]
+    rows: tuple[TimelineEvent, ...]
+    scores: pd.DataFrame
+    metadata: SpottingMetadata
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """One row per movement, with the columns of TimelineEvent."""
+        return EVENT_ROWS.table(self.rows)
+
+    @property
+    def video(self) -> str:
+        """The name of the source."""
+        return Path(self.metadata.asked.source).name
 
     @property
     def warnings(self) -> list[str]:
         """What limits the result, in sentences."""
-        return list(self.metadata["warnings"])
+        return list(self.metadata.warnings)
+
+    def plot(self) -> Figure:
+        """Score and threshold over time, the movements shaded; a matplotlib Figure."""
+        from merlab.spotting.figure import Panel, Shade, score_figure
+
+        shades = [Shade(row.onset_s, row.offset_s, row.part) for row in self.rows]
+        return score_figure(self.video, [Panel("", score_curve(self.scores), shades)], self.metadata.seconds)
+
+    def __repr__(self) -> str:
+        return f"{self._heading}\n{counted(len(self.warnings), 'warning')}; folder: {self.folder}"
+
+    def _repr_html_(self) -> str:
+        return result_html(self._heading, (), self.events, self.warnings, self.folder / EVENTS)
+
+    @property
+    def _heading(self) -> str:
+        return f"Timeline of {self.video}: {self.metadata.seconds:.1f} s, {counted(len(self.rows), 'movement')}"
 
 
-def spot_video(
-    source: Path,
-    out: Path,
+def spot(
+    source: Path | str,
+    out: Path | str | None = None,
     *,
     fps: float | None = None,
     settings: SpottingSettings | None = None,
-    progress: Progress = silent,
+    progress: Progress | bool = True,
 ) -> Timeline:
-    """Spot the movements of one video, or one folder of images, of an aligned face; write them into ``out``.
+    """Spot the brief movements in a video of one aligned face: onset, apex and offset of each.
 
-    ``fps`` overrides what a video says, and is needed for a folder. ``out`` gets events.csv (frames as numbered in the
-    source, seconds from its first frame), scores.csv (a row a frame) and spotting.json, all together or none; a result
-    of the same source and settings is found again. Memory does not grow with the video.
+    A finished result of the same video and settings is loaded instead of computed again. Frames are read one by one;
+    only the scores stay in memory.
 
-    Raises MerlabError for a source that cannot be read, has no frame rate, or does not hold aligned faces.
+    Args:
+        source: a video, or a folder of images that are numbered in their names.
+        out: the folder for events.csv, scores.csv (one row per frame) and spotting.json, all or none of them; unless
+            given, one with the name of the source under ``merlab-spotted``.
+        fps: frames per second; required for images, overrides the frame rate of a video.
+        settings: what counts as a movement.
+        progress: True shows it on standard error, False does not, a function is called with it.
+
+    Returns:
+        The movements and scores as tables, with what limits them.
+
+    Raises:
+        MerlabError: for a source that cannot be read, has no frame rate, or does not hold aligned faces.
+
     """
-    settings = settings or SpottingSettings()
+    source = Path(source)
+    out = Path(out) if out else OUT / source.resolve().name
     frames = open_frames(source)
-    fps = fps or frames.fps
-    if fps is None:
-        raise MerlabError(f"{source} does not say how many frames a second it has; give --fps")
-    asked = _asked(source, frames, fps, settings)
-    if (out / METADATA).is_file():
-        there = read_json(out / METADATA)
-        if there.get("asked") == asked:
-            return Timeline(out, pd.read_csv(out / EVENTS), there)
-    elif out.exists():
-        raise MerlabError(f"{out} exists and holds no result of `merlab spot`; choose another folder")
-    with whole_folder(out) as aside:
-        metadata = _write(source, frames, fps, settings, aside, progress)
-        write_json(aside / METADATA, {"asked": asked} | metadata)
-    return Timeline(out, pd.read_csv(out / EVENTS), {"asked": asked} | metadata)
+    request = _request(source, frames, fps, settings or SpottingSettings())
+    if out.exists():
+        if not (out / METADATA).is_file():
+            raise MerlabError(f"{out} exists and holds no result of `merlab spot`; choose another folder")
+        if read_json(out / METADATA).get("asked") == request.model_dump(mode="json"):
+            return read_timeline(out)
+    with shown_progress(progress) as show, whole_folder(out) as aside:
+        return _write(source, frames, request, aside, out, show)
 
 
-def _asked(source: Path, frames: Frames, fps: float, settings: SpottingSettings) -> dict[str, Any]:
-    """All that decides a result."""
+def read_timeline(folder: Path) -> Timeline:
+    """The finished result in a folder; raises MerlabError where there is none."""
+    metadata = read_model(folder / METADATA, SpottingMetadata)
+    return Timeline(folder, tuple(EVENT_ROWS.read(folder / EVENTS)), SCORE_ROWS.read_table(folder / SCORES), metadata)
+
+
+def folder_of_each(videos: Iterable[Path | str], out: Path) -> dict[Path, Path]:
+    """The folder of each video's result, of its name under ``out``; raises MerlabError where two would share one."""
+    listed = [Path(video) for video in videos]
+    folders = {video: out / video.resolve().name for video in listed}
+    if len(set(folders.values())) < len(listed):
+        raise MerlabError("two of the videos have the same name; write their results to different folders with --out")
+    return folders
+
+
+def _request(source: Path, frames: Frames, fps: float | None, settings: SpottingSettings) -> SpottingRequest:
     state = source.stat()
-    return {
-        "source": str(source.resolve()),
-        "bytes": state.st_size,
-        "modified_ns": state.st_mtime_ns,
-        "frames_promised": frames.promised,
-        "fps": fps,
-        "settings": asdict(settings),
-        "merlab": __version__,
-    }
+    return SpottingRequest(
+        source=str(source.resolve()),
+        bytes=state.st_size,
+        modified_ns=state.st_mtime_ns,
+        frames_promised=frames.promised,
+        fps=frame_rate(source, frames, fps),
+        settings=settings,
+        merlab=__version__,
+    )
+
+
+@dataclass
+class _Found:
+    """What is collected window by window."""
+
+    rows: list[TimelineEvent] = field(default_factory=list)
+    scores: list[pd.DataFrame] = field(default_factory=list)
+    dropped: int = 0
 
 
 def _write(
-    source: Path, frames: Frames, fps: float, settings: SpottingSettings, out: Path, progress: Progress
-) -> dict[str, Any]:
-    """Write events and scores as they come; gives what is to be said about them."""
-    reader = _Reader(source, frames, progress)
-    dropped = 0
-    with (
-        (out / EVENTS).open("w", newline="", encoding="utf-8") as events_file,
-        (out / SCORES).open("w", newline="", encoding="utf-8") as scores_file,
-    ):
-        events, scores = csv.writer(events_file), csv.writer(scores_file)
-        events.writerow(EVENT_COLUMNS)
-        scores.writerow(SCORE_COLUMNS)
-        for window in spot(reader.images(), fps, settings):
-            scores.writerows(_score_rows(window, reader.first, fps))
-            events.writerows(_event_row(event, source.name, reader.first, fps) for event in window.events)
-            dropped += window.dropped
-    if not reader.count:
-        raise MerlabError(f"{source} holds no frame")
-    warnings = limits(fps, reader.count, frames.promised, dropped, settings)
-    return {"frames": reader.count, "seconds": round(reader.count / fps, 6), "dropped": dropped, "warnings": warnings}
+    source: Path, frames: Frames, request: SpottingRequest, aside: Path, out: Path, progress: Progress
+) -> Timeline:
+    """Write events and scores as they come into the folder ``aside``, which becomes ``out``."""
+    aligned, fps = AlignedFrames(source, frames, progress), request.fps
+    found = _found(aligned, request, aside)
+    metadata = SpottingMetadata(
+        asked=request,
+        frames=aligned.count,
+        seconds=round(aligned.count / fps, 6),
+        dropped=found.dropped,
+        warnings=tuple(spotting_caveats(fps, aligned.count, frames.promised, found.dropped, request.settings)),
+    )
+    write_model(aside / METADATA, metadata)
+    return Timeline(out, tuple(found.rows), pd.concat(found.scores, ignore_index=True), metadata)
 
 
-class _Reader:
-    """Reads the frames of a source in order; counts them, and sees that they are aligned faces without gaps."""
-
-    def __init__(self, source: Path, frames: Frames, progress: Progress) -> None:
-        self.count, self.first = 0, 1
-        self._source, self._frames, self._progress = source, frames, progress
-
-    def images(self) -> Iterator[Image]:
-        """Every frame, (H, W, 3) BGR."""
-        for number, image in self._frames:
-            if not self.count:
-                self.first = number
-                require_aligned(self._source, image)
-            if number != self.first + self.count:
-                require_every_frame(self._source, self._frames)
-            self.count += 1
-            if self.count % FRAMES_A_REPORT == 0:
-                self._progress(self.count, max(self.count, self._frames.promised), "spotting")
-            yield image
+def _found(aligned: AlignedFrames, request: SpottingRequest, folder: Path) -> _Found:
+    """Spot, and write every window as it comes; raises MerlabError where there is no frame."""
+    found = _Found()
+    with CsvSink(folder / EVENTS, EVENT_ROWS.names) as events, CsvSink(folder / SCORES, SCORE_ROWS.names) as scores:
+        for window in spot_frames(aligned.images(), request.fps, request.settings):
+            rows = [SCORE_ROWS.as_written(row) for row in _scores(window, aligned.first, request.fps)]
+            for row in rows:
+                scores.write(SCORE_ROWS.row(row))
+            for event in window.events:
+                found.rows.append(EVENT_ROWS.as_written(_row(event, aligned, request.fps)))
+                events.write(EVENT_ROWS.row(found.rows[-1]))
+            found.scores.append(SCORE_ROWS.table(rows))
+            found.dropped += window.dropped
+    if not aligned.count:
+        raise MerlabError(f"{aligned.source} holds no frame")
+    return found
 
 
-def require_every_frame(source: Path, frames: Frames) -> None:
-    """Raises MerlabError where numbers are missing between the first frame and the last."""
-    numbers = frames.numbers
-    if numbers and len(numbers) <= numbers[-1] - numbers[0]:
-        raise MerlabError(
-            f"{source} holds {describe_numbers(numbers)}; without every frame the times would be wrong: copy the "
-            "missing ones, or give each part by itself"
-        )
-
-
-def require_aligned(source: Path, image: Image) -> None:
-    """Raises ClipError where a frame has not the proportions of an aligned face."""
-    height, width = image.shape[:2]
-    stretch = (width / height) / (LAYOUT_WIDTH / LAYOUT_HEIGHT)
-    if not 1 / LARGEST_STRETCH < stretch < LARGEST_STRETCH:
-        raise ClipError(
-            f"{source} has frames of {width}x{height} pixels, which are no aligned faces: those have the proportions "
-            f"of {LAYOUT_WIDTH}x{LAYOUT_HEIGHT}, the eyes a quarter down; crop and align the faces first"
-        )
-
-
-def _score_rows(window: Window, first: int, fps: float) -> Iterator[tuple[object, ...]]:
+def _scores(window: Window, first: int, fps: float) -> Iterator[FrameScore]:
     for index, (total, lids) in enumerate(zip(window.total, window.lids, strict=True), start=window.first - 1):
-        yield first + index, f"{index / fps:.5f}", f"{total:.3f}", f"{lids:.3f}", f"{window.threshold:.3f}"
+        yield FrameScore(first + index, index / fps, float(total), float(lids), window.threshold)
 
 
-def _event_row(event: SpottedEvent, video: str, first: int, fps: float) -> tuple[object, ...]:
-    moments = (event.onset, event.apex, event.offset)
-    seconds = [f"{(moment - 1) / fps:.5f}" for moment in moments]
-    numbers = [first + moment - 1 for moment in moments]
-    return video, *numbers, *seconds, f"{event.duration(fps):.5f}", f"{event.score:.3f}", event.part
-
-
-def limits(fps: float, count: int, promised: int, dropped: int, settings: SpottingSettings) -> list[str]:
-    """What limits what was spotted in ``count`` frames of ``promised``, in sentences."""
-    warnings = []
-    if fps < FULL_SPEED:
-        warnings.append(
-            f"{fps:g} frames a second: a micro-expression of 0.2 s lasts {0.2 * fps:.1f} frames, so that short ones "
-            f"are missed and times are only good to {1000 / fps:.0f} ms; databases have 100 to 200"
-        )
-    if count / fps < settings.window:
-        warnings.append(
-            f"only {count / fps:.1f} s: what a face does all the time is judged on {settings.window:g} s or more, "
-            "and a movement that fills much of a short clip may be taken for noise"
-        )
-    if promised > count:
-        warnings.append(f"{count} of {promised} frames could be read; the file may be damaged after that")
-    if dropped:
-        warnings.append(
-            f"{dropped} movement(s) left out: shorter than {settings.shortest} s or longer than {settings.longest} s"
-        )
-    return warnings
+def _row(event: SpottedEvent, aligned: AlignedFrames, fps: float) -> TimelineEvent:
+    shift = aligned.first - 1
+    return TimelineEvent(
+        video=aligned.source.name,
+        onset=event.onset + shift,
+        apex=event.apex + shift,
+        offset=event.offset + shift,
+        onset_s=(event.onset - 1) / fps,
+        apex_s=(event.apex - 1) / fps,
+        offset_s=(event.offset - 1) / fps,
+        duration_s=event.duration(fps),
+        score=event.score,
+        part=event.part,
+    )

@@ -1,35 +1,54 @@
-"""What decides a result, beside the video."""
+"""The settings of a recognition, beside the video."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.inference.runtimes import AUTO
 from merlab.preparation.settings import Settings
+from merlab.progress import Progress
 from merlab.spotting.spot import SpottingSettings
+from merlab.videos.metadata import UsedSettings
+from merlab.vocabulary import RuntimeChoice
 
 UNSURE_BELOW = 0.5
 
 
+class RecognizeOptions(TypedDict, total=False):
+    """The keyword arguments of ``recognize``."""
+
+    fps: float | None
+    aligned: bool
+    most_faces: int
+    finding: FaceFinding | None
+    weights: Path | str | None
+    runtime: RuntimeChoice
+    unsure_below: float
+    spotting: SpottingSettings | None
+    overlay: bool
+    jobs: int | None
+    progress: Progress | bool
+
+
 @dataclass(frozen=True)
 class Options:
-    """How a video is looked at; raises MerlabError for what cannot be.
+    """How a video is processed; raises MerlabError for values out of range.
 
     Attributes:
-        fps: frames a second, where a folder of images does not say or a container is wrong.
-        aligned: whether the frames are aligned faces already, so that none has to be found.
+        fps: frames per second, for a folder of images, or where a container is wrong.
+        aligned: whether the frames are aligned faces already, so that no face has to be found.
         most_faces: how many faces are followed at once.
-        finding: how faces are found.
+        finding: the detector and the landmarks that find faces.
         spotting: what counts as a movement.
         weights: a file of ``merlab pretrain``; None takes the model that ships with merlab.
-        runtime: what the recognizer is computed with, a name of ``evaluation.runtimes.RUNTIMES`` or ``auto``.
-        unsure_below: the probability under which an event gets no class.
-        overlay: whether the video is written again with what was found drawn into it.
+        runtime: what computes the recognizer, a name in ``inference.runtimes.RUNTIMES`` or ``auto``.
+        unsure_below: below this probability the class of an event stays empty.
+        overlay: whether to write the video again with the results drawn into it.
 
     """
 
@@ -39,31 +58,28 @@ class Options:
     finding: FaceFinding = field(default_factory=FaceFinding)
     spotting: SpottingSettings = field(default_factory=SpottingSettings)
     weights: Path | None = None
-    runtime: str = AUTO
+    runtime: RuntimeChoice = AUTO
     unsure_below: float = UNSURE_BELOW
     overlay: bool = True
 
     def __post_init__(self) -> None:
-        if self.fps is not None and not 0 < self.fps < float("inf"):
-            raise MerlabError(f"a frame rate is a number above zero, got {self.fps}")
         if not 0 <= self.unsure_below <= 1:
             raise MerlabError(f"a probability lies between 0 and 1, got {self.unsure_below}")
         if self.most_faces < 1:
             raise MerlabError(f"at least one face must be followed, got {self.most_faces}")
 
-    def described(self) -> dict[str, Any]:
-        """The settings as they stand in a result's metadata."""
-        return {
-            "unsure_below": self.unsure_below,
-            "aligned": self.aligned,
-            "most_faces": self.most_faces,
-            "overlay": self.overlay,
+    def used(self) -> UsedSettings:
+        """The settings as a result's metadata lists them."""
+        return UsedSettings(
+            unsure_below=self.unsure_below,
+            aligned=self.aligned,
+            most_faces=self.most_faces,
+            overlay=self.overlay,
             **asdict(self.spotting),
-        }
+        )
 
     def face_models(self) -> dict[str, dict[str, str]]:
-        """The networks that find the faces, with their hashes; raises MerlabError where a file is missing."""
+        """The networks that find the faces, with their digests; raises MerlabError where a file is missing."""
         if self.aligned:
             return {}
-        models: dict[str, dict[str, str]] = Settings(self.finding).settled().described()["models"]
-        return models
+        return Settings(self.finding).settled().how_made().models

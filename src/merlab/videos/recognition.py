@@ -1,49 +1,62 @@
-"""A stranger's video becomes a timeline of described movements: find the faces, spot, recognize, write it down.
+"""From any video to a result: find the faces, spot their movements, describe them, write it all down.
 
-The video is divided into parts (see ``spans``) that know nothing of each other, so that the result is the same for any
-number of processes and after any interruption, memory does not grow with the length, and what is finished is kept.
+The video is divided into chunks (see ``chunks.division``) that do not depend on each other. So the result is the same
+for any number of processes and after any interruption, memory for frames does not grow with the length, and finished
+chunks are kept.
 """
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from merlab import __version__
 from merlab.errors import MerlabError
+from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.frames import VIDEO_SUFFIXES, ClipError, ImageFolder, open_frames
 from merlab.inference.runtimes import AUTO, resolve_runtime
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.processes import stream_from_processes
-from merlab.progress import Progress, silent
+from merlab.progress import Progress, shown_progress
+from merlab.spotting.aligned_frames import frame_rate, require_every_frame
+from merlab.spotting.json_models import write_model
 from merlab.spotting.spot import SpottingSettings
-from merlab.spotting.timeline import require_every_frame
-from merlab.storage import claim_folder, read_json, require_same, whole_folder, write_json
-from merlab.videos.chunks import metadata
-from merlab.videos.chunks.assembly import Clock, NothingSeenError, write_events, write_frames
-from merlab.videos.chunks.chunk_worker import Share, Work, fill_chunks
+from merlab.spotting.timeline import folder_of_each
+from merlab.storage import claim_folder, require_same, whole_folder
+from merlab.videos.chunks.assembly import Clock, NothingSeenError, rows_by_frame, write_events, write_frames
+from merlab.videos.chunks.chunk_worker import Share, VideoPlan, fill_chunks
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
+from merlab.videos.chunks.result_metadata import result_metadata
+from merlab.videos.metadata import Made, RecognitionRequest
 from merlab.videos.options import UNSURE_BELOW, Options
 from merlab.videos.output.elan import write_elan
 from merlab.videos.output.overlay import write_overlay
 from merlab.videos.output.report import write_report
-from merlab.videos.result import EVENTS, FRAMES, METADATA, OVERLAY, VideoResult, read_video_result
+from merlab.videos.result import METADATA, OVERLAY, VideoResult, read_video_result
+from merlab.videos.rows import event_rows
+from merlab.vocabulary import RuntimeChoice
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from merlab.videos.options import RecognizeOptions
 
 OUT = Path("merlab-recognized")
-# In the result's folder until it is finished: what was asked for, and the parts that are done.
-WORKING, ASKED, RESULT = ".parts", "asked.json", "result"
+# In the result's folder until it is finished: what was requested, and the finished chunks.
+WORKING, REQUEST, RESULT = ".working", "request.json", "result"
 HOLDS = "results of `merlab recognize`"
-# What progress says while parts are worked through.
-LOOKING = "looking at frames"
+# What progress reports while chunks are processed.
+READING = "reading frames"
 
 
 def recognize(
@@ -53,22 +66,42 @@ def recognize(
     fps: float | None = None,
     aligned: bool = False,
     most_faces: int = MOST_FACES,
+    finding: FaceFinding | None = None,
     weights: Path | str | None = None,
-    runtime: str = AUTO,
+    runtime: RuntimeChoice = AUTO,
     unsure_below: float = UNSURE_BELOW,
     spotting: SpottingSettings | None = None,
     overlay: bool = True,
     jobs: int | None = 1,
-    progress: Progress = silent,
+    progress: Progress | bool = True,
 ) -> VideoResult:
-    """Find, follow, spot and recognize in a video, or a folder of images numbered in their names.
+    """Find and follow the faces in a video, spot their brief movements, and recognize and describe each movement.
 
-    The result lies in ``out``, a folder of the source's name under OUT unless given. ``jobs`` processes work at once
-    (None: one a core, for which a script needs ``if __name__ == "__main__":``); the result does not depend on it.
-    Interrupted work is gone on with, finished work found again. The other settings are those of Options.
+    The call resumes interrupted work, and reloads a finished result of the same video and settings.
 
-    Raises MerlabError for a source that cannot be read, has no frame rate or shows no face, and for an ``out`` that
-    holds anything else. Nothing is left of a source in which nothing can be found.
+    Args:
+        source: a video, or a folder of images that are numbered in their names.
+        out: the folder for the result; unless given, one with the name of the source under ``merlab-recognized``.
+        fps: frames per second; required for images, overrides the frame rate of a video.
+        aligned: the frames are aligned faces already, so that no face has to be found.
+        most_faces: how many faces are followed at once.
+        finding: the detector and the landmarks that find faces; unless given, YuNet and the face mesh.
+        weights: a file of ``merlab pretrain``; unless given, the recognizer that ships with merlab.
+        runtime: what computes the recognizer, ``auto`` or a name in ``inference.runtimes.RUNTIMES``.
+        unsure_below: below this probability the class of an event stays empty.
+        spotting: what counts as a movement.
+        overlay: also write the video with the results drawn into it.
+        jobs: processes; None: one per core, for which a script needs ``if __name__ == "__main__":``. The result does
+            not depend on it.
+        progress: True shows it on standard error, False does not, a function is called with it.
+
+    Returns:
+        The tables, the metadata and the paths of what was written.
+
+    Raises:
+        MerlabError: for a source that cannot be read, has no frame rate or shows no face (nothing is left in ``out``
+            then), and for an ``out`` that holds anything else.
+
     """
     source = Path(source)
     out = Path(out) if out else OUT / source.resolve().name
@@ -77,76 +110,73 @@ def recognize(
         fps=fps,
         aligned=aligned,
         most_faces=most_faces,
+        finding=finding or FaceFinding(),
         spotting=spotting or SpottingSettings(),
         weights=Path(weights) if weights else None,
         runtime=resolve_runtime(runtime, recognizer.module, recognizer.recipe.shape),
         unsure_below=unsure_below,
         overlay=overlay,
     )
-    work = _work(source, out, options)
-    asked = _asked(work, recognizer)
-    if not _is_there(work, out, asked):
-        claim_folder(work.working, ASKED, asked, f"unfinished {HOLDS}")
-        _make(work, out, recognizer, asked, jobs, progress)
-    return read_video_result(out)
-
-
-def _is_there(work: Work, out: Path, asked: dict[str, Any]) -> bool:
-    """Whether the result is finished; raises MerlabError where something else lies in its place."""
-    if (out / METADATA).is_file():
-        require_same(out, read_json(out / METADATA).get("asked", {}), asked, HOLDS)
-        shutil.rmtree(work.working, ignore_errors=True)
-        return True
-    if out.exists() and not work.working.is_dir() and (not out.is_dir() or any(out.iterdir())):
-        raise MerlabError(f"{out} exists and holds no {HOLDS}; choose another folder")
-    return False
-
-
-def _make(
-    work: Work, out: Path, recognizer: Recognizer, asked: dict[str, Any], jobs: int | None, progress: Progress
-) -> None:
-    """Do what is left to do of the work, and hand its result over."""
-    started = time.monotonic()
-    try:
-        _fill(work, jobs, progress)
-        with whole_folder(work.working / RESULT) as folder:
-            described = _assemble(work, folder, recognizer, progress)
-            made = {
-                "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                "seconds": round(time.monotonic() - started, 1),
-            }
-            write_json(folder / METADATA, {**described, "asked": asked, "made": made})
-    except (NothingSeenError, ClipError):
-        _leave_nothing(out)
-        raise
-    _hand_over(work, out)
+    plan = _plan(source, out, options)
+    request = _request(plan, recognizer)
+    finished = _finished(plan, out, request)
+    if finished is not None:
+        return finished
+    claim_folder(plan.working, REQUEST, request.model_dump(mode="json"), f"unfinished {HOLDS}")
+    with shown_progress(progress) as show:
+        return _make(_Making(plan, out, recognizer, request, show), jobs)
 
 
 def recognize_each(
-    videos: Iterable[Path], out: Path, one: Callable[[Path, Path], VideoResult]
+    videos: Path | str | Iterable[Path | str], out: Path | str | None = None, **options: Unpack[RecognizeOptions]
 ) -> dict[Path, VideoResult | MerlabError]:
-    """``one(video, folder)`` of every video, the folder being of its name under ``out``, by video.
+    """``recognize`` each video of a folder, or of a list; a video that cannot be used does not stop the others.
 
-    A video that cannot be used does not stop the others: its error stands in place of its result.
+    Args:
+        videos: a folder of videos, or the videos.
+        out: gets one folder per video, with its name; unless given, ``merlab-recognized``.
+        options: the keyword arguments of ``recognize``.
+
+    Returns:
+        By video, its result, or the error in its place.
+
+    Raises:
+        MerlabError: for a folder without videos, and for two videos of the same name.
+
     """
+    if isinstance(videos, Path | str):
+        folder, videos = videos, videos_in(Path(videos))
+        if not videos:
+            raise MerlabError(f"{folder} is not a folder of videos ({', '.join(VIDEO_SUFFIXES)})")
     results: dict[Path, VideoResult | MerlabError] = {}
-    for video in videos:
+    for video, of_video in folder_of_each(videos, Path(out) if out else OUT).items():
         try:
-            results[video] = one(video, out / video.name)
+            results[video] = recognize(video, of_video, **options)
         except MerlabError as error:
             results[video] = error
     return results
 
 
 def videos_in(folder: Path) -> list[Path]:
-    """The videos of a folder; none where it is a folder of numbered images, or no folder at all."""
+    """The videos of a folder; none where it is a folder of numbered images, or not a folder."""
     if not folder.is_dir() or ImageFolder(folder).files:
         return []
     paths = folder.iterdir()
     return sorted(path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith("."))
 
 
-def _work(source: Path, out: Path, options: Options) -> Work:
+@dataclass(frozen=True, eq=False)
+class _Making:
+    """What it takes to make a result in ``out``."""
+
+    plan: VideoPlan
+    out: Path
+    recognizer: Recognizer
+    request: RecognitionRequest
+    progress: Progress
+
+
+def _plan(source: Path, out: Path, options: Options) -> VideoPlan:
     frames = open_frames(source)
     first = 1
     if isinstance(frames, ImageFolder):
@@ -154,77 +184,103 @@ def _work(source: Path, out: Path, options: Options) -> Work:
             raise MerlabError(f"{source} holds neither a video nor images whose names end in a number")
         require_every_frame(source, frames)
         first = frames.numbers[0]
-    fps = options.fps or frames.fps
-    if fps is None:
-        raise MerlabError(f"{source} does not say how many frames a second it has; give --fps")
-    # Containers may not say how long they are; then their frames are counted.
+    fps = frame_rate(source, frames, options.fps)
+    # Containers may not state their length; then their frames are counted.
     promised = frames.promised or len(frames.numbers)
     division = Division(1, promised, round(CHUNK_SECONDS * fps), options.spotting.margin(fps))
-    return Work(source, out / WORKING, first, fps, division, options)
+    return VideoPlan(source, out / WORKING, first, fps, division, options)
 
 
-def _asked(work: Work, recognizer: Recognizer) -> dict[str, Any]:
-    """All that decides a result; raises MerlabError where the networks that find faces are missing."""
-    state = work.source.stat()
-    return {
-        "source": str(work.source.resolve()),
-        "bytes": state.st_size,
-        "modified_ns": state.st_mtime_ns,
-        "frames_promised": work.division.promised,
-        "fps": work.fps,
-        "face_models": work.options.face_models(),
-        "weights": recognizer.digest,
-        "runtime": work.options.runtime,
-        **work.options.described(),
-        "merlab": __version__,
-    }
+def _request(plan: VideoPlan, recognizer: Recognizer) -> RecognitionRequest:
+    """Everything that determines a result; raises MerlabError where the networks that find faces are missing."""
+    state = plan.source.stat()
+    return RecognitionRequest(
+        source=str(plan.source.resolve()),
+        bytes=state.st_size,
+        modified_ns=state.st_mtime_ns,
+        frames_promised=plan.division.promised,
+        fps=plan.fps,
+        face_models=plan.options.face_models(),
+        weights=recognizer.digest,
+        runtime=plan.options.runtime,
+        **plan.options.used().model_dump(),
+        merlab=__version__,
+    )
 
 
-def _fill(work: Work, jobs: int | None, progress: Progress) -> None:
-    """Have every part worked through that is not done."""
-    if work.is_finished():
+def _finished(plan: VideoPlan, out: Path, request: RecognitionRequest) -> VideoResult | None:
+    """The result where it is finished; raises MerlabError where ``out`` holds anything else."""
+    if (out / METADATA).is_file():
+        result = read_video_result(out)
+        require_same(out, result.metadata.asked.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
+        shutil.rmtree(plan.working, ignore_errors=True)
+        return result
+    if out.exists() and not plan.working.is_dir() and (not out.is_dir() or any(out.iterdir())):
+        raise MerlabError(f"{out} exists and holds no {HOLDS}; choose another folder")
+    return None
+
+
+def _make(making: _Making, jobs: int | None) -> VideoResult:
+    """Do what is left to do, and move the result to its place."""
+    started, plan, out = time.monotonic(), making.plan, making.out
+    try:
+        _fill(plan, jobs, making.progress)
+        with whole_folder(plan.working / RESULT) as folder:
+            result = _assemble(making, folder, started)
+    except (NothingSeenError, ClipError):
+        _leave_nothing(out)
+        raise
+    _hand_over(plan, out)
+    return replace(result, folder=out)
+
+
+def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
+    """Process every chunk that is not finished."""
+    if plan.is_finished():
         return
-    expected, promised = work.division.expected, work.division.promised
-    done = frozenset(int(folder.name) for folder in work.finished())
+    expected, promised = plan.division.expected, plan.division.promised
+    done = frozenset(int(folder.name) for folder in plan.finished())
     processes = max(1, min(jobs or os.cpu_count() or 1, expected - len(done)))
-    shares = [Share(work, done, position, processes) for position in range(processes)]
-    dealt_with = sum(len(work.division.span(index).owned) for index in done)
+    shares = [Share(plan, done, position, processes) for position in range(processes)]
+    frames_done = sum(len(plan.division.span(index).owned) for index in done)
     for frames in stream_from_processes(fill_chunks, shares):
-        dealt_with += frames
-        progress(dealt_with, max(dealt_with, promised), LOOKING)
+        frames_done += frames
+        progress(frames_done, max(frames_done, promised), READING)
 
 
-def _assemble(work: Work, folder: Path, recognizer: Recognizer, progress: Progress) -> dict[str, Any]:
-    """Put the finished parts together in ``folder``; gives what is to be said of the result."""
-    parts = work.finished()
+def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
+    """Write every file of the result into ``folder``, from the finished chunks."""
+    plan, recognizer, progress = making.plan, making.recognizer, making.progress
     progress(0, 1, "writing the result")
-    clock = Clock.of_chunks(work.fps, [] if work.options.fps else parts)
-    totals = write_frames(folder / FRAMES, parts, clock, work)
-    write_events(folder, totals, clock, work, recognizer.classes)
-    if work.options.overlay:
-        with (folder / EVENTS).open(newline="", encoding="utf-8") as file:
-            events = list(csv.DictReader(file))
-        frames, stamps = open_frames(work.source), recognizer.card.stamps
-        write_overlay(folder / OVERLAY, frames, work.fps, folder / FRAMES, events, stamps, progress)
-    return metadata.describe(work, recognizer, totals, clock)
-
-
-def _hand_over(work: Work, out: Path) -> None:
-    """Move the assembled result to where the user wants it, metadata.json last, and remove the parts."""
-    assembled = work.working / RESULT
-    result = read_video_result(assembled)
+    clock = Clock.of_chunks(plan.fps, [] if plan.options.fps else plan.finished())
+    totals = write_frames(folder, plan, clock)
+    events = write_events(folder, totals, plan, clock, event_rows(recognizer.classes))
+    if plan.options.overlay:
+        rows, stamps = rows_by_frame(plan, clock), recognizer.card.stamps
+        write_overlay(folder / OVERLAY, open_frames(plan.source), plan.fps, rows, events, stamps, progress)
+    made = Made(
+        at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
+    )
+    metadata = result_metadata(plan, recognizer, making.request, totals, clock, made)
+    result = VideoResult(folder, events, pd.concat(totals.tables, ignore_index=True), metadata)
     write_report(result)
+    write_elan(result, plan.source, home=making.out)
+    write_model(folder / METADATA, metadata)
+    return result
+
+
+def _hand_over(plan: VideoPlan, out: Path) -> None:
+    """Move the assembled result to where the user wants it, metadata.json last, and remove the chunks."""
+    assembled = plan.working / RESULT
     for path in sorted(assembled.iterdir(), key=lambda path: path.name == METADATA):
         if path.is_dir():
             shutil.rmtree(out / path.name, ignore_errors=True)
-        if path.name == METADATA:
-            write_elan(replace(result, folder=out), work.source)
         path.replace(out / path.name)
-    shutil.rmtree(work.working, ignore_errors=True)
+    shutil.rmtree(plan.working, ignore_errors=True)
 
 
 def _leave_nothing(out: Path) -> None:
-    """Remove what was begun of a result, and its folder where nothing else lies there."""
+    """Remove what was begun of a result, and its folder where it holds nothing else."""
     shutil.rmtree(out / WORKING, ignore_errors=True)
     with suppress(OSError):
         out.rmdir()

@@ -1,110 +1,149 @@
-"""What ``merlab recognize`` leaves of one video: the files of its folder, and how to read them again."""
+"""The result of ``merlab recognize`` for one video: its files, as objects."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
+from pydantic import BaseModel, RootModel
 
 from merlab.errors import MerlabError
-from merlab.storage import read_json
+from merlab.spotting.curve import Curve, score_curve
+from merlab.spotting.display import counted, result_html
+from merlab.spotting.json_models import read_model
+from merlab.videos.metadata import VideoMetadata
+from merlab.videos.rows import FRAME_ROWS, Event, event_rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FRAMES, EVENTS, METADATA = "frames.csv", "events.csv", "metadata.json"
 REPORT, OVERLAY, ELAN = "report.html", "overlay.mp4", "events.eaf"
-# One folder an event under EVIDENCE, named as its row's ``event``: the two faces, the movement between them as a color
-# picture, and maps.json, which names each map picture of the recognizer beside it.
+# One folder per event under EVIDENCE, with the event's name: the two faces, the movement between them as a color
+# picture, and maps.json, which lists the map pictures of the recognizer beside it.
 EVIDENCE = "events"
 ONSET_PICTURE, APEX_PICTURE, FLOW_PICTURE, MAPS = "onset.png", "apex.png", "flow.png", "maps.json"
 
-# A row a frame and a face; a frame without any face has one row, its face_id empty and success 0. The box is in pixels
-# of the video, the score and its threshold in units of noise (see ``spotting``).
-FRAME_COLUMNS = (
-    "frame",
-    "time_s",
-    "face_id",
-    "confidence",
-    "success",
-    "x",
-    "y",
-    "width",
-    "height",
-    "score",
-    "lids_px",
-    "threshold",
-)
-# A row an event, in the order of onsets. ``class`` is empty where the recognizer abstains; then come a column
-# ``p_CLASS`` a class; ``probability`` is the largest of them. ``regions`` and ``action_units`` read "mouth, left 1.92
-# px up and outwards; cheeks, left 0.81 px up", "AU12 left 1.90; AU6 0.72".
-EVENT_COLUMNS = (
-    "event",
-    "video",
-    "face_id",
-    "onset",
-    "apex",
-    "offset",
-    "onset_s",
-    "apex_s",
-    "offset_s",
-    "duration_s",
-    "score",
-    "part",
-    "class",
-    "probability",
-    "regions",
-    "action_units",
-)
+# Of events.csv, what a notebook shows.
+SHOWN = ["event", "face_id", "apex_s", "duration_s", "class", "probability", "part", "action_units"]
 
-SECONDS_AND_SCORES = ("onset_s", "apex_s", "offset_s", "duration_s", "score", "probability")
 
-# What the report reads from METADATA; more may stand there.
-#   video     name, fps (true), frames, seconds, width, height
-#   faces     a list of face_id, first and last (frame), frames (in how many it was seen)
-#   model     method, preset, digest (SHA-256 of the weights' file), classes, temperature, runtime, stamps, trained_on
-#   settings  unsure_below (the probability under which no class is given), and what else was chosen
-#   versions  merlab and its main dependencies
-#   dropped   movements left out because they were too long or too short
-#   warnings  what limits the result, in sentences
-#   made      at (ISO 8601, UTC)
+class MapPicture(BaseModel):
+    """A map of the recognizer as a picture: its title, its file, and the values at the ends of its color scale."""
+
+    title: str
+    file: str
+    low: float
+    high: float
+
+
+class MapPictures(RootModel[tuple[MapPicture, ...]]):
+    """The content of maps.json."""
 
 
 @dataclass(frozen=True)
-class VideoResult:
-    """The result of one video, read from ``folder``.
+class ResultFiles:
+    """The files of a result; ``overlay`` is None where it was not requested."""
 
-    ``frames`` and ``events`` have FRAME_COLUMNS and EVENT_COLUMNS (with the ``p_CLASS`` columns behind); ``metadata``
-    says what was read, by which model, versions and settings, and what limits the result.
+    events: Path
+    frames: Path
+    metadata: Path
+    report: Path
+    elan: Path
+    overlay: Path | None
+
+
+@dataclass(frozen=True, eq=False)
+class VideoResult:
+    """The result of ``merlab.recognize``.
+
+    Attributes:
+        folder: where its files are.
+        rows: the events, by onset.
+        frames: one row per frame and face, with the columns of FrameRow.
+        metadata: what was read, by which model, versions and settings.
+
     """
 
     folder: Path
+    rows: tuple[Event, ...]
     frames: pd.DataFrame
-    events: pd.DataFrame
-    metadata: dict[str, Any]
+    metadata: VideoMetadata
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """One row per event, with the columns of Event; ``p_CLASS`` is the probability of a class."""
+        return event_rows(self.metadata.model.classes).table(self.rows)
 
     @property
     def warnings(self) -> list[str]:
         """What limits the result, in sentences."""
-        return list(self.metadata["warnings"])
+        return list(self.metadata.warnings)
+
+    @property
+    def files(self) -> ResultFiles:
+        """The paths of what was written."""
+        return ResultFiles(
+            events=self.folder / EVENTS,
+            frames=self.folder / FRAMES,
+            metadata=self.folder / METADATA,
+            report=self.folder / REPORT,
+            elan=self.folder / ELAN,
+            overlay=self.folder / OVERLAY if self.metadata.settings.overlay else None,
+        )
 
     def evidence(self, event: str) -> Path:
-        """The folder of an event's pictures."""
+        """The folder of an event's pictures: onset.png, apex.png, flow.png and the maps of the recognizer."""
         return self.folder / EVIDENCE / event
+
+    def maps(self, event: str) -> tuple[MapPicture, ...]:
+        """The maps of the recognizer in an event's folder."""
+        path = self.evidence(event) / MAPS
+        return read_model(path, MapPictures).root if path.is_file() else ()
+
+    def curve(self, face_id: int) -> Curve:
+        """The score of a face over time."""
+        return score_curve(self.frames[self.frames["face_id"] == face_id])
+
+    def rows_of(self, face_id: int) -> list[Event]:
+        """The events of a face."""
+        return [row for row in self.rows if row.face_id == face_id]
+
+    def plot(self) -> Figure:
+        """Score and threshold of each face over time, its events shaded with their classes; a matplotlib Figure."""
+        from merlab.spotting.figure import Panel, Shade, score_figure
+
+        panels = []
+        for face in self.metadata.faces:
+            shades = [Shade(row.onset_s, row.offset_s, row.class_text) for row in self.rows_of(face.face_id)]
+            panels.append(Panel(f"face {face.face_id}", self.curve(face.face_id), shades))
+        return score_figure(f"{self.metadata.video.name}{self._stamps}", panels, self.metadata.video.seconds)
+
+    def __repr__(self) -> str:
+        return f"VideoResult of {self._facts}\nfolder: {self.folder}"
+
+    def _repr_html_(self) -> str:
+        stamps = self.metadata.model.stamps
+        return result_html(self._facts, stamps, self.events[SHOWN], self.warnings, self.files.report)
+
+    @property
+    def _stamps(self) -> str:
+        return f" [model: {', '.join(self.metadata.model.stamps)}]" if self.metadata.model.stamps else ""
+
+    @property
+    def _facts(self) -> str:
+        video, classed = self.metadata.video, sum(bool(row.label) for row in self.rows)
+        faces, events = counted(len(self.metadata.faces), "face"), counted(len(self.rows), "event")
+        return f"{video.name}: {video.seconds:.1f} s, {faces}, {events} ({classed} with a class)"
 
 
 def read_video_result(folder: Path) -> VideoResult:
-    """The result in a folder; raises MerlabError where it holds no finished one."""
+    """The finished result in a folder; raises MerlabError where there is none."""
     if not (folder / METADATA).is_file():
         raise MerlabError(f"{folder} holds no finished result of `merlab recognize`")
-    return read_tables(folder, read_json(folder / METADATA))
-
-
-def read_tables(folder: Path, metadata: dict[str, Any]) -> VideoResult:
-    """The tables of a folder whose metadata is not written yet."""
-    types: dict[Hashable, Any] = dict.fromkeys(("event", "video", "part", "class", "regions", "action_units"), str)
-    types.update(dict.fromkeys(("onset", "apex", "offset"), "int64"), face_id="Int64")
-    types.update(dict.fromkeys(SECONDS_AND_SCORES, "float64"))
-    frames = pd.read_csv(folder / FRAMES, dtype={"face_id": "Int64"})
-    events = pd.read_csv(folder / EVENTS, dtype=types, keep_default_na=False, na_values={"face_id": [""]})
-    return VideoResult(folder, frames, events, metadata)
+    metadata = read_model(folder / METADATA, VideoMetadata)
+    rows = event_rows(metadata.model.classes).read(folder / EVENTS)
+    return VideoResult(folder, tuple(rows), FRAME_ROWS.read_table(folder / FRAMES), metadata)

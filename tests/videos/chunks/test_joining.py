@@ -1,72 +1,73 @@
-"""Faces keep their number from part to part, and a movement on a border is told once."""
+"""Faces keep their number from chunk to chunk, and a movement on a border is reported once."""
 
 from __future__ import annotations
 
 import pytest
 
 from merlab.sinks import CsvSink
-from merlab.storage import write_json
-from merlab.videos.chunks.chunk import CHUNK
+from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, Description
 from merlab.videos.chunks.joining import Joiner
-from merlab.videos.result import FRAME_COLUMNS, FRAMES
+from merlab.videos.result import FRAMES
+from merlab.videos.rows import FRAME_ROWS, FrameRow
 
 LEFT, RIGHT, FAR = (10, 10), (300, 10), (600, 10)
 
 
-def write_part(folder, owned, covered, faces, events=()):
-    """``faces``: the number within the part -> its place and the frames in which it is."""
-    with CsvSink(folder / FRAMES, FRAME_COLUMNS) as sink:
+def write_chunk(folder, owned, covered, faces, events=()):
+    """``faces``: the number within the chunk -> its place and the frames in which it is."""
+    with CsvSink(folder / FRAMES, FRAME_ROWS.names) as sink:
         for number in covered:
             there = [(face, x, y) for face, ((x, y), frames) in faces.items() if number in frames]
-            for face, x, y in there:
-                sink.write((number, "", face, 0.9, 1, x + number / 10, y, 100, 120, "", "", ""))
-            if not there:
-                sink.write((number, "", "", "", 0, *[""] * 7))
-    about = {"owned": [owned.start, owned.stop], "events": list(events), "quality": []}
-    write_json(folder / CHUNK, about)
+            rows = [FrameRow(number, None, face, 0.9, 1, x + number / 10, y, 100, 120) for face, x, y in there]
+            for row in rows or [FrameRow(number, None, face_id=None, confidence=None, success=0)]:
+                sink.write(FRAME_ROWS.row(row))
+    seconds = (None,) * len(owned)
+    ChunkRecord(owned=(owned.start, owned.stop), seconds=seconds, size=(640, 480), events=events).write(folder)
     return folder
 
 
 def event(face_id, onset, offset):
-    return {"face_id": face_id, "onset": onset, "offset": offset}
+    nothing = Description(label="", probability=0, regions="", action_units="", probabilities={})
+    moments = {"onset": onset, "apex": onset, "offset": offset}
+    return ChunkEvent(face_id=face_id, **moments, score=9, part="chin", description=nothing, pictures="0")
 
 
 def joined_faces(*folders):
-    """Of each part the number within the video of the face at every place."""
-    rows = [[row for row in part.rows if row["face_id"]] for part in Joiner().join(list(folders))]
-    return [{round(float(row["x"]) - int(row["frame"]) / 10): int(row["face_id"]) for row in part} for part in rows]
+    """For each chunk, the number within the video of the face at every place."""
+    chunks = Joiner().join(list(folders))
+    return [{round(row.box.left - row.frame / 10): row.face_id for row in chunk.rows if row.box} for chunk in chunks]
 
 
-def test_a_face_keeps_its_number_though_the_next_part_counts_in_another_order(tmp_path):
+def test_a_face_keeps_its_number_if_the_next_chunk_counts_in_another_order(tmp_path):
     every = range(1, 200)
-    first = write_part(tmp_path / "0", range(1, 51), range(1, 61), {0: (LEFT, every), 1: (RIGHT, every)})
-    second = write_part(tmp_path / "1", range(51, 101), range(41, 101), {0: (RIGHT, every), 1: (LEFT, every)})
+    first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {0: (LEFT, every), 1: (RIGHT, every)})
+    second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), {0: (RIGHT, every), 1: (LEFT, every)})
     assert joined_faces(first, second) == [{10: 0, 300: 1}, {10: 0, 300: 1}]
 
 
-def test_a_face_that_was_nowhere_before_is_a_new_one(tmp_path):
+def test_a_face_at_a_new_place_gets_a_new_number(tmp_path):
     every = range(1, 200)
-    first = write_part(tmp_path / "0", range(1, 51), range(1, 61), {0: (LEFT, every)})
-    second = write_part(tmp_path / "1", range(51, 101), range(41, 101), {0: (FAR, every), 1: (LEFT, every)})
-    third = write_part(tmp_path / "2", range(101, 151), range(91, 151), {0: (FAR, every), 1: (RIGHT, every)})
+    first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {0: (LEFT, every)})
+    second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), {0: (FAR, every), 1: (LEFT, every)})
+    third = write_chunk(tmp_path / "2", range(101, 151), range(91, 151), {0: (FAR, every), 1: (RIGHT, every)})
     assert joined_faces(first, second, third) == [{10: 0}, {600: 1, 10: 0}, {600: 1, 300: 2}]
 
 
-def test_what_is_seen_only_outside_of_the_frames_that_a_part_answers_for_gets_no_number(tmp_path):
-    first = write_part(tmp_path / "0", range(1, 51), range(1, 61), {0: (FAR, range(52, 58)), 1: (LEFT, range(1, 61))})
+def test_a_face_that_is_only_in_the_margin_gets_no_number(tmp_path):
+    first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {0: (FAR, range(52, 58)), 1: (LEFT, range(1, 61))})
     assert joined_faces(first) == [{10: 0}]
 
 
-def test_rows_are_those_that_the_parts_answer_for(tmp_path):
-    first = write_part(tmp_path / "0", range(1, 51), range(1, 61), {})
-    second = write_part(tmp_path / "1", range(51, 101), range(41, 101), {})
-    numbers = [int(row["frame"]) for part in Joiner().join([first, second]) for row in part.rows]
+def test_every_frame_has_its_rows_once(tmp_path):
+    first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {})
+    second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), {})
+    numbers = [row.frame for chunk in Joiner().join([first, second]) for row in chunk.rows]
     assert numbers == list(range(1, 101))
 
 
 @pytest.mark.parametrize(("onset", "kept"), [(45, 1), (56, 2)])
-def test_a_movement_on_the_border_is_told_once(tmp_path, onset, kept):
+def test_a_movement_on_the_border_is_reported_once(tmp_path, onset, kept):
     every = range(1, 200)
-    first = write_part(tmp_path / "0", range(1, 51), range(1, 61), {0: (LEFT, every)}, [event(0, 44, 55)])
-    second = write_part(tmp_path / "1", range(51, 101), range(41, 101), {0: (LEFT, every)}, [event(0, onset, 70)])
-    assert sum(len(part.events) for part in Joiner().join([first, second])) == kept
+    first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {0: (LEFT, every)}, [event(0, 44, 55)])
+    second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), {0: (LEFT, every)}, [event(0, onset, 70)])
+    assert sum(len(chunk.events) for chunk in Joiner().join([first, second])) == kept

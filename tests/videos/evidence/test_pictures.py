@@ -67,7 +67,7 @@ def evidence() -> Evidence:
     return movement_evidence(drawn_face(0), drawn_face(3))
 
 
-def test_an_event_leaves_its_pictures_and_says_what_they_are(tmp_path, evidence):
+def test_an_event_gets_its_pictures_and_a_list_of_its_maps(tmp_path, evidence):
     maps = {
         "Grad-CAM, global branch": blob_at(60, 60).astype(np.float32)[::4, ::4],
         "attention, local branch": np.eye(7, dtype=np.float32),
@@ -87,7 +87,7 @@ def test_a_network_without_maps_leaves_an_empty_list(tmp_path, evidence):
     assert read_json(tmp_path / "e0001" / "maps.json") == []
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path, evidence):
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path, evidence):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(MerlabError, match="cannot write"):
         write_evidence(tmp_path / "file" / "e0001", drawn_face(0), drawn_face(3), evidence, {})

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.videos.output.chart import HEIGHT, MOST_POINTS, WIDTH, face_chart
-
-NO_EVENTS = pd.DataFrame({"event": [], "onset_s": [], "offset_s": []})
+from merlab.spotting.curve import MOST_POINTS, score_curve
+from merlab.videos.output.chart import HEIGHT, WIDTH, Chart, face_chart
+from tests.videos.fake_result import fake_events
 
 
 def frames(score: np.ndarray, fps: float = 100.0, threshold: float = 5.5) -> pd.DataFrame:
     return pd.DataFrame({"time_s": np.arange(len(score)) / fps, "score": score, "threshold": threshold})
+
+
+def chart_of(rows: pd.DataFrame, seconds: float) -> Chart:
+    return face_chart(0, score_curve(rows), [], seconds)
 
 
 def points(path: str) -> np.ndarray:
@@ -24,7 +29,7 @@ def points(path: str) -> np.ndarray:
 def test_a_peak_of_one_frame_in_an_hour_is_seen():
     score = np.ones(360_000)
     score[123_456] = 20
-    chart = face_chart(0, frames(score), NO_EVENTS, 3600)
+    chart = chart_of(frames(score), 3600)
     x, y = points(chart.score).T
     assert MOST_POINTS / 2 < len(x) <= MOST_POINTS
     assert x[y.argmin()] == pytest.approx(WIDTH * 123_456 / 360_000, abs=WIDTH / MOST_POINTS)
@@ -35,7 +40,7 @@ def test_a_peak_of_one_frame_in_an_hour_is_seen():
 def test_where_the_face_is_not_seen_the_line_is_broken():
     score = np.ones(100)
     score[40:60] = np.nan
-    chart = face_chart(0, frames(score), NO_EVENTS, 1)
+    chart = chart_of(frames(score), 1)
     assert chart.score.count("M") == 2
     x = points(chart.score)[:, 0]
     assert not ((x >= 400) & (x < 600)).any()
@@ -43,43 +48,44 @@ def test_where_the_face_is_not_seen_the_line_is_broken():
 
 def test_where_frames_have_no_row_the_line_is_broken_too():
     rows = frames(np.ones(100))
-    chart = face_chart(0, rows.drop(index=range(40, 60)), NO_EVENTS, 1)
+    chart = chart_of(rows.drop(index=range(40, 60)), 1)
     assert chart.score.count("M") == chart.threshold.count("M") == 2
-    assert face_chart(0, rows, NO_EVENTS, 1).score.count("M") == 1
+    assert chart_of(rows, 1).score.count("M") == 1
 
 
 def test_a_single_frame_is_a_point():
-    assert face_chart(0, frames(np.array([3.0])), NO_EVENTS, 0.01).score == "M0.0 74.0h0"
+    assert chart_of(frames(np.array([3.0])), 0.01).score == "M0.0 74.0h0"
 
 
 def test_the_threshold_is_within_the_chart_and_what_is_higher_too():
     for highest in (1.0, 80.0):
-        chart = face_chart(0, frames(np.full(50, highest)), NO_EVENTS, 0.5)
+        chart = chart_of(frames(np.full(50, highest)), 0.5)
         for path in (chart.score, chart.threshold):
             assert (points(path)[:, 1] > 0).all()
             assert (points(path)[:, 1] < HEIGHT).all()
 
 
 def test_events_lie_where_they_happen_and_are_wide_enough_to_be_met():
-    events = pd.DataFrame({"event": ["e1", "e2"], "onset_s": [0.5, 9.0], "offset_s": [1.0, 9.0001]})
-    first, second = face_chart(0, frames(np.ones(1000)), events, 10).bands
-    assert (first.event, first.x, first.width) == ("e1", 50, 50)
+    one, other = fake_events(np.random.default_rng(0), 10, 100, 1, 2, "interview.mp4")
+    events = [replace(one, onset_s=0.5, offset_s=1.0), replace(other, onset_s=9.0, offset_s=9.0001)]
+    first, second = face_chart(0, score_curve(frames(np.ones(1000))), events, 10).bands
+    assert (first.event, first.x, first.width) == ("e0001", 50, 50)
     assert second.x == 900
     assert second.width > 1
 
 
 @pytest.mark.parametrize(("seconds", "step"), [(0.6, 0.1), (12, 2), (75, 10), (3600, 600), (100_000, 12_500)])
 def test_moments_are_round_and_few(seconds, step):
-    ticks = face_chart(0, frames(np.ones(10)), NO_EVENTS, seconds).ticks
+    ticks = chart_of(frames(np.ones(10)), seconds).ticks
     assert np.diff([tick.seconds for tick in ticks]) == pytest.approx(np.full(len(ticks) - 1, step))
     assert len(ticks) <= 9
     assert all(0 <= tick.percent <= 100 for tick in ticks)
 
 
 def test_a_face_without_a_row_has_an_empty_chart():
-    assert face_chart(0, frames(np.ones(0)), NO_EVENTS, 1).score == ""
+    assert chart_of(frames(np.ones(0)), 1).score == ""
 
 
 def test_a_face_without_a_score_has_an_empty_line():
     empty = frames(np.full(5, np.nan), threshold=np.nan)
-    assert face_chart(0, empty, NO_EVENTS, 1).score == ""
+    assert chart_of(empty, 1).score == ""

@@ -48,7 +48,7 @@ def test_every_face_has_its_events_and_apexes_at_their_times(folder, video):
         assert intervals(document, f"face {face} apexes [SYNTHETIC]") == [(apex, apex + 10) for apex in apexes]
 
 
-def test_an_annotation_says_class_and_probability_and_what_moved(folder, video):
+def test_an_annotation_has_class_probability_and_the_part_that_moved(folder, video):
     document, events = read(folder, video), read_video_result(folder).events
     values = {
         each[2] for face in (0, 1) for each in document.get_annotation_data_for_tier(f"face {face} events [SYNTHETIC]")
@@ -68,12 +68,12 @@ def test_the_video_is_linked_absolutely_and_relatively(folder, video):
     assert media["MIME_TYPE"] == "video/mp4"
 
 
-def test_a_folder_of_images_is_stood_for_by_the_overlay(folder, tmp_path):
+def test_the_overlay_is_linked_in_place_of_a_folder_of_images(folder, tmp_path):
     (media,) = read(folder, tmp_path).media_descriptors
     assert media["RELATIVE_MEDIA_URL"] == "./overlay.mp4"
 
 
-def test_the_parts_stand_in_the_order_that_the_format_asks_for(folder, video):
+def test_the_elements_have_the_order_of_the_format(folder, video):
     root = ElementTree.parse(write_elan(read_video_result(folder), video)).getroot()
     assert [element.tag for element in root] == ORDER
     annotations = list(root.iter("ALIGNABLE_ANNOTATION"))
@@ -105,6 +105,12 @@ def test_hostile_names_are_text_and_nothing_else(tmp_path):
     document = read(folder, video)
     assert all('<TIER>\ufffd\ufffd & "more"' in name for name in document.get_tier_names())
     assert Path(unquote(urlparse(document.media_descriptors[0]["MEDIA_URL"]).path)) == video
+
+
+def test_the_link_is_relative_to_the_folder_to_which_the_result_is_moved(folder, video, tmp_path):
+    home = tmp_path / "results" / "interview"
+    document = pympi.Elan.Eaf(str(write_elan(read_video_result(folder), video, home)))
+    assert document.media_descriptors[0]["RELATIVE_MEDIA_URL"] == "./../../interview.mp4"
 
 
 def test_a_result_without_events_has_empty_tiers(tmp_path, video):

@@ -1,15 +1,17 @@
-"""What is drawn into a video is what the tables say, at its true frame rate."""
+"""The overlay shows the rows of the tables, at the true frame rate of the video."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from merlab.frames import open_frames
 from merlab.progress import silent
-from merlab.sinks import CsvSink
 from merlab.videos.output.overlay import COLORS, write_overlay
-from merlab.videos.result import FRAME_COLUMNS
+from merlab.videos.rows import FrameRow
+from tests.videos.fake_result import fake_events
 from tests.videos.recording import write_avi
 
 FPS = 29.97
@@ -20,18 +22,21 @@ def drawn(tmp_path_factory):
     """Black frames; a face from the third frame on, an event from the fifth to the seventh."""
     folder = tmp_path_factory.mktemp("overlay")
     video = write_avi(folder / "black.avi", [np.zeros((240, 320, 3), np.uint8)] * 10, FPS)
-    with CsvSink(folder / "frames.csv", FRAME_COLUMNS) as sink:
-        for number in range(1, 11):
-            seen = (0, 0.9, 1, 100, 60, 80, 100, 9.0, 0, 5.5) if number >= 3 else ("", "", 0, *[""] * 7)
-            sink.write((number, 0, *seen))
-    event = {"onset": "5", "offset": "7", "face_id": "0", "class": "", "probability": "0.41", "part": "chin"}
+    rows = [
+        [FrameRow(number, 0, 0, 0.9, 1, x=100, y=60, width=80, height=100, score=9, lids_px=0, threshold=5.5)]
+        if number >= 3
+        else [FrameRow(number, 0, face_id=None, confidence=None, success=0)]
+        for number in range(1, 11)
+    ]
+    (event,) = fake_events(np.random.default_rng(0), 10 / FPS, FPS, 1, 1, "black.avi")
+    event = replace(event, onset=5, offset=7, label="", probability=0.41, part="chin")
     path = folder / "overlay.mp4"
-    write_overlay(path, open_frames(video), FPS, folder / "frames.csv", [event], ("SYNTHETIC",), silent)
+    write_overlay(path, open_frames(video), FPS, rows, [event], ("SYNTHETIC",), silent)
     return open_frames(path)
 
 
 def ink(image, rows, columns):
-    """How many pixels of a part of a picture have the color of the first face, as far as compression leaves it."""
+    """How many pixels of a region of a picture have the color of the first face, up to compression."""
     return int((np.abs(image[rows, columns].astype(int) - COLORS[0]).max(axis=2) < 90).sum())
 
 
@@ -48,11 +53,11 @@ def test_a_box_is_drawn_where_the_face_is_and_thicker_while_an_event_lasts(drawn
     assert after < moving
 
 
-def test_the_event_is_named_below_the_face_while_it_lasts(drawn):
+def test_the_event_is_described_below_the_face_while_it_lasts(drawn):
     below = slice(164, 176), slice(100, 260)
     assert ink(drawn.read(6), *below) > 50
     assert ink(drawn.read(9), *below) == 0
 
 
-def test_the_stamp_stands_in_every_frame(drawn):
+def test_the_stamp_is_in_every_frame(drawn):
     assert all(drawn.read(number)[:20, :150].max() > 150 for number in (1, 6, 10))

@@ -1,4 +1,4 @@
-"""The report of a recognized video: what stands in it, that it needs nothing beside it, that everyone can read it."""
+"""The report of a recognized video: its content, that it needs no other file, that everyone can read it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from merlab.storage import read_json, write_json
-from merlab.videos.output.report import clock_text, duration_text, told, write_report
+from merlab.videos.output.report import clock_text, duration_text, in_words, write_report
 from merlab.videos.result import METADATA, read_video_result
 from tests.pages import Page
 from tests.reports.contrast import contrast
@@ -69,7 +69,7 @@ class TestContent:
         assert "AU12 left (lip corner puller), 1.90 px" in page.text
         assert "Unsure: no class reaches 0.50" in page.text
 
-    def test_each_face_has_a_timeline_whose_events_can_be_followed(self, page):
+    def test_each_face_has_a_timeline_whose_events_are_links(self, page):
         assert len(page.attributes("svg")) == 2
         assert len(page.attributes("rect")) == EVENTS
         targets = {attributes.get("id") for _, attributes in page.elements}
@@ -77,7 +77,7 @@ class TestContent:
         assert len(links) == 2 * EVENTS
         assert {link.removeprefix("#") for link in links} <= targets
 
-    def test_maps_name_their_branch_and_their_range(self, page):
+    def test_maps_show_their_branch_and_their_range(self, page):
         assert "Grad-CAM, global branch (0.10 to 0.90)" in page.text
         assert "attention, local branch (0.10 to 0.90)" in page.text
 
@@ -86,13 +86,13 @@ class TestContent:
             "not verdicts about a person",
             "not lie detection",
             "hiring, policing or diagnosis",
-            "drawn faces",
+            "synthetic faces",
         ):
             assert limit in page.text
 
-    def test_a_stamp_is_explained_at_the_top_and_stands_where_a_class_does(self, source, page):
+    def test_a_stamp_is_explained_at_the_top_and_repeated_with_every_class(self, source, page):
         assert [tag for tag, _ in page.elements if tag in {"aside", "h1"}] == ["aside", "h1"]
-        assert "SYNTHETIC : The recognizer has learned from faces drawn by a program." in page.text
+        assert "SYNTHETIC : The recognizer was trained on synthetic faces." in page.text
         summaries = re.findall(r"<summary>.*?</summary>", source, re.DOTALL)
         assert len(summaries) == EVENTS
         assert all("unsure" in each or '<span class="stamp">SYNTHETIC</span>' in each for each in summaries)
@@ -118,7 +118,7 @@ class TestForm:
         ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
         assert len(ids) == len(set(ids))
 
-    def test_readers_of_all_kinds_are_served(self, source, page):
+    def test_it_is_accessible_on_screen_and_in_print(self, source, page):
         assert page.attributes("html") == [{"lang": "en"}]
         assert any(attributes.get("name") == "viewport" for attributes in page.attributes("meta"))
         assert all(str(attributes["alt"]).strip() for attributes in page.attributes("img"))
@@ -134,12 +134,12 @@ class TestForm:
         for ink in ("accent", "quiet", "ink"):
             assert contrast(colors[ink], colors["panel"]) >= 4.5
 
-    def test_drawn_twice_it_is_the_same(self, source, tmp_path):
+    def test_written_twice_it_is_the_same(self, source, tmp_path):
         assert written(write_result(tmp_path / "out")) == source
 
 
 class TestHostileAndStrange:
-    def test_names_are_never_taken_for_markup(self, tmp_path):
+    def test_names_are_never_markup(self, tmp_path):
         name = "<script>alert(1)</script>\"&'.mp4"
         folder = write_result(tmp_path / "out", video=name, warnings=["<img src=x onerror=alert(2)>"], pictures=False)
         metadata = read_json(folder / METADATA)
@@ -153,22 +153,22 @@ class TestHostileAndStrange:
         assert "&lt;script&gt;alert(1)" in source
         assert Page(source).open == []
 
-    def test_a_name_that_utf_8_cannot_hold_is_shown_as_well_as_can_be(self, tmp_path):
+    def test_characters_that_utf_8_cannot_hold_are_replaced(self, tmp_path):
         folder = write_result(tmp_path / "out", pictures=False)
         metadata = read_json(folder / METADATA)
         metadata["video"]["name"] = "caf\udce9.mp4"
         write_json(folder / METADATA, metadata)
         assert "caf?.mp4" in written(folder)
 
-    def test_no_event_is_said_and_not_taken_for_a_proof(self, tmp_path):
+    def test_a_report_without_events_does_not_claim_that_there_were_none(self, tmp_path):
         page = Page(written(write_result(tmp_path / "out", faces=1, events=0)))
         assert "0 brief movements of 1 face" in page.text
-        assert "no proof that there was none" in page.text
+        assert "does not prove that there was none" in page.text
 
-    def test_pictures_that_are_gone_are_named(self, tmp_path):
+    def test_missing_pictures_are_reported(self, tmp_path):
         folder = write_result(tmp_path / "out")
         shutil.rmtree(folder / "events" / "e0002")
-        assert Page(written(folder)).text.count("Its pictures lie in the folder of its name") == 1
+        assert Page(written(folder)).text.count("Its pictures are in the folder events/e0002") == 1
 
     def test_an_hour_with_hundreds_of_events_stays_small(self, tmp_path):
         folder = write_result(tmp_path / "out", seconds=3600, fps=10, faces=1, events=400, pictures=False)
@@ -194,5 +194,5 @@ def test_times_are_written_as_on_a_clock(seconds, clock, duration):
     assert duration_text(seconds) == duration
 
 
-def test_settings_are_told_however_deep_they_lie():
-    assert told({"a": 1, "b": ["x", "y"], "c": {"d": 2.5}}) == "a: 1; b: x, y; c: (d: 2.5)"
+def test_nested_settings_are_written_in_words():
+    assert in_words({"a": 1, "b": ["x", "y"], "c": {"d": 2.5}}) == "a: 1; b: x, y; c: (d: 2.5)"

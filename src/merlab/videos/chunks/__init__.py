@@ -1,1 +1,1 @@
-"""From the frames of a video to its result, part by part: faces followed, parts joined."""
+"""A video is processed chunk by chunk: faces followed, movements spotted and described, chunks joined."""

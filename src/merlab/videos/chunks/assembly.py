@@ -1,47 +1,51 @@
-"""From finished parts to the folder that a user gets: frames.csv, events.csv, the pictures, and metadata.json last."""
+"""From finished chunks to the tables of a result: frames.csv, events.csv, and the pictures of the events."""
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+
+import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.faces.quality import MOST_UNEVEN, ClipQuality, uneven_share
 from merlab.sinks import CsvSink
-from merlab.storage import read_json, whole_folder
-from merlab.videos.chunks.chunk import CHUNK
-from merlab.videos.chunks.chunk_worker import Work
+from merlab.spotting.columns import Columns
+from merlab.storage import whole_folder
+from merlab.videos.chunks.chunk_record import ChunkEvent, TrackQuality, read_chunk
+from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.joining import JoinedChunk, Joiner
-from merlab.videos.result import EVENT_COLUMNS, EVENTS, EVIDENCE, FRAME_COLUMNS
+from merlab.videos.result import EVENTS, EVIDENCE, FRAMES
+from merlab.videos.rows import FRAME_ROWS, Event, FrameRow
 
 
 class NothingSeenError(MerlabError):
-    """A source in which nothing can be looked at."""
+    """The source shows no face, or has no frame."""
 
 
 @dataclass
 class Clock:
-    """When each frame is shown, seconds from the first.
+    """When each frame is shown, seconds since the first.
 
-    By the frame rate, unless the container's time stamps say that the rate varies.
+    By the frame rate, unless the time stamps of the container show that the rate varies.
     """
 
     fps: float
     times: array[float] | None = None
 
     @classmethod
-    def of_chunks(cls, fps: float, parts: Iterable[Path]) -> Clock:
-        """From what the container said of the frames of all parts."""
+    def of_chunks(cls, fps: float, chunks: Iterable[Path]) -> Clock:
+        """From the container's time stamps of the frames of all chunks."""
         times = array("d")
-        for part in parts:
-            seconds = read_json(part / CHUNK)["seconds"]
-            if None in seconds:
-                return cls(fps)
-            times.extend(seconds)
+        for chunk in chunks:
+            for seconds in read_chunk(chunk).seconds:
+                if seconds is None:
+                    return cls(fps)
+                times.append(seconds)
         ascends = all(before < after for before, after in zip(times, times[1:], strict=False))
         return cls(fps, times if ascends and uneven_share(times) > MOST_UNEVEN else None)
 
@@ -54,39 +58,42 @@ class Clock:
 
 @dataclass
 class FaceRecord:
-    """One face over all parts: in which frames it is, in how many of them it is seen, how well."""
+    """One face over all chunks: its first and last frame, in how many it has a row and is seen, how well."""
 
     face_id: int
     first: int
     last: int = 0
     rows: int = 0
     frames: int = 0
-    qualities: list[dict[str, Any]] = field(default_factory=list)
+    qualities: list[TrackQuality] = field(default_factory=list)
 
-    def add(self, number: int, success: bool) -> None:
-        """Count a row of a frame."""
-        self.last = number
+    def add(self, row: FrameRow) -> None:
+        """Count a row."""
+        self.last = row.frame
         self.rows += 1
-        self.frames += success
+        self.frames += row.success
 
     def warnings(self) -> list[str]:
         """What limits the result for this face."""
         if not self.qualities:
             return []
         quality = ClipQuality(
-            pupil_distance=min(measured["pupil_distance"] for measured in self.qualities),
-            coverage=min(measured["coverage"] for measured in self.qualities),
-            source=self.qualities[0]["source"],
+            pupil_distance=min(measured.pupil_distance for measured in self.qualities),
+            coverage=min(measured.coverage for measured in self.qualities),
+            source=self.qualities[0].source,
             frames=self.rows,
             faces=self.frames,
-            head_motion=[max(measured["head_motion"] for measured in self.qualities)],
+            head_motion=[max(measured.head_motion for measured in self.qualities)],
         )
         return [f"face {self.face_id}: {text}" for text in quality.warnings("rigid")]
 
 
 @dataclass
 class Totals:
-    """What all parts together say; ``events`` have the video's numbers of faces and their part's ``folder``."""
+    """The sums over all chunks.
+
+    ``events`` are by onset, each with the folder of its pictures; ``tables`` are the rows of the frames, one per chunk.
+    """
 
     frames: int = 0
     faceless: int = 0
@@ -94,82 +101,103 @@ class Totals:
     unspotted: int = 0
     left_out: int = 0
     size: tuple[int, int] = (0, 0)
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[tuple[ChunkEvent, Path]] = field(default_factory=list)
     faces: dict[int, FaceRecord] = field(default_factory=dict)
+    tables: list[pd.DataFrame] = field(default_factory=list)
 
-    def add(self, part: JoinedChunk) -> None:
-        """Count a part."""
-        self.frames = part.about["owned"][1] - 1
-        self.dropped += part.about["dropped"]
-        self.unspotted += part.about["unspotted"]
-        self.left_out = max(self.left_out, part.about["left_out"])
-        width, height = part.about["size"]
-        self.size = width, height
-        self.events += [event | {"folder": part.folder / event["pictures"]} for event in part.events]
-        for row in part.rows:
-            if not row["face_id"]:
+    def add(self, chunk: JoinedChunk) -> None:
+        """Add a chunk."""
+        self.frames = chunk.record.owned[1] - 1
+        self.dropped += chunk.record.dropped
+        self.unspotted += chunk.record.unspotted
+        self.left_out = max(self.left_out, chunk.record.left_out)
+        self.size = chunk.record.size
+        self.events += [(event, chunk.folder / event.pictures) for event in chunk.events]
+        for row in chunk.rows:
+            if row.face_id is None:
                 self.faceless += 1
-                continue
-            face_id, number = int(row["face_id"]), int(row["frame"])
-            self.faces.setdefault(face_id, FaceRecord(face_id, number)).add(number, row["success"] == "1")
-        for quality in part.qualities:
-            self.faces[quality["face_id"]].qualities.append(quality)
+            else:
+                self.faces.setdefault(row.face_id, FaceRecord(row.face_id, row.frame)).add(row)
+        for quality in chunk.qualities:
+            self.faces[quality.face_id].qualities.append(quality)
 
 
-def write_frames(path: Path, parts: list[Path], clock: Clock, work: Work) -> Totals:
-    """Write the rows of all parts as frames.csv, frames numbered as in the source.
+def rows_by_frame(plan: VideoPlan, clock: Clock) -> Iterator[list[FrameRow]]:
+    """The rows of each frame, one frame at a time, from the finished chunks."""
+    rows = (row for chunk in Joiner().join(plan.finished()) for row in _final(chunk.rows, plan, clock))
+    for _, of_frame in itertools.groupby(rows, key=lambda row: row.frame):
+        yield list(of_frame)
 
-    Raises NothingSeenError where there is no face in any of them, and where there is no frame.
+
+def write_frames(folder: Path, plan: VideoPlan, clock: Clock) -> Totals:
+    """Write the rows of all chunks as frames.csv, and sum up the chunks.
+
+    Raises NothingSeenError where no chunk shows a face, and where there is no frame.
     """
     totals = Totals()
-    with CsvSink(path, FRAME_COLUMNS) as sink:
-        for part in Joiner().join(parts):
-            totals.add(part)
-            for row in part.rows:
-                number = int(row["frame"])
-                row["frame"], row["time_s"] = str(number + work.first - 1), f"{clock(number):.5f}"
-                sink.write(row[column] for column in FRAME_COLUMNS)
-        if not totals.frames:
-            raise NothingSeenError(f"{work.source} holds no frame")
-        if not totals.faces:
-            width, height = totals.size
-            raise NothingSeenError(
-                f"{work.source}: no face is found in any of its {totals.frames} frames of {width}x{height} pixels; a "
-                "face must be upright, lit, and larger than about a thirtieth of the frame; aligned faces need "
-                "--aligned"
-            )
-    totals.events.sort(key=lambda event: (event["onset"], event["face_id"]))
+    with CsvSink(folder / FRAMES, FRAME_ROWS.names) as sink:
+        for chunk in Joiner().join(plan.finished()):
+            totals.add(chunk)
+            rows = _final(chunk.rows, plan, clock)
+            totals.tables.append(FRAME_ROWS.table(rows))
+            for row in rows:
+                sink.write(FRAME_ROWS.row(row))
+        _require_faces(plan.source, totals)
+    totals.events.sort(key=lambda event: (event[0].onset, event[0].face_id))
     return totals
 
 
-def write_events(out: Path, totals: Totals, clock: Clock, work: Work, classes: Sequence[str]) -> None:
-    """Write events.csv, a row an event by onset, and each event's pictures into a folder of its name."""
-    with whole_folder(out / EVIDENCE) as pictures:
-        for position, event in enumerate(totals.events, start=1):
-            shutil.copytree(event["folder"], pictures / event_name(position))
-    with CsvSink(out / EVENTS, [*EVENT_COLUMNS, *(f"p_{name}" for name in classes)]) as sink:
-        for position, event in enumerate(totals.events, start=1):
-            moments = [event[moment] for moment in ("onset", "apex", "offset")]
-            seconds = [clock(moment) for moment in moments]
-            sink.write(
-                (
-                    event_name(position),
-                    work.source.name,
-                    event["face_id"],
-                    *(moment + work.first - 1 for moment in moments),
-                    *(f"{second:.5f}" for second in seconds),
-                    f"{seconds[2] - seconds[0]:.5f}",
-                    f"{event['score']:.3f}",
-                    event["part"],
-                    event["class"],
-                    f"{event['probability']:.4f}",
-                    event["regions"],
-                    event["action_units"],
-                    *(f"{event['probabilities'][name]:.4f}" for name in classes),
-                )
-            )
+def write_events(
+    folder: Path, totals: Totals, plan: VideoPlan, clock: Clock, columns: Columns[Event]
+) -> tuple[Event, ...]:
+    """Write events.csv, one row per event by onset, and each event's pictures into a folder of its name."""
+    events = []
+    with whole_folder(folder / EVIDENCE) as pictures, CsvSink(folder / EVENTS, columns.names) as sink:
+        for position, (found, pictures_of_chunk) in enumerate(totals.events, start=1):
+            event = columns.as_written(_event(position, found, plan, clock))
+            shutil.copytree(pictures_of_chunk, pictures / event.event)
+            sink.write(columns.row(event))
+            events.append(event)
+    return tuple(events)
 
 
 def event_name(position: int) -> str:
-    """``e0001``: what the event at this position, from 1, is called."""
+    """``e0001``: the name of the event at this position, from 1."""
     return f"e{position:04d}"
+
+
+def _final(rows: list[FrameRow], plan: VideoPlan, clock: Clock) -> list[FrameRow]:
+    """Rows with the numbers and times of the source, rounded as in the file."""
+    return [
+        FRAME_ROWS.as_written(replace(row, frame=row.frame + plan.first - 1, time_s=clock(row.frame))) for row in rows
+    ]
+
+
+def _event(position: int, found: ChunkEvent, plan: VideoPlan, clock: Clock) -> Event:
+    onset_s, apex_s, offset_s = (clock(moment) for moment in (found.onset, found.apex, found.offset))
+    return Event(
+        event=event_name(position),
+        video=plan.source.name,
+        face_id=found.face_id,
+        onset=found.onset + plan.first - 1,
+        apex=found.apex + plan.first - 1,
+        offset=found.offset + plan.first - 1,
+        onset_s=onset_s,
+        apex_s=apex_s,
+        offset_s=offset_s,
+        duration_s=offset_s - onset_s,
+        score=found.score,
+        part=found.part,
+        **found.description.model_dump(),
+    )
+
+
+def _require_faces(source: Path, totals: Totals) -> None:
+    if not totals.frames:
+        raise NothingSeenError(f"{source} holds no frame")
+    if not totals.faces:
+        width, height = totals.size
+        raise NothingSeenError(
+            f"{source}: no face is found in any of its {totals.frames} frames of {width}x{height} pixels; a face must "
+            "be upright, lit, and larger than about a thirtieth of the frame; aligned faces need --aligned"
+        )

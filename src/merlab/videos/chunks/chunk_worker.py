@@ -1,4 +1,4 @@
-"""The work of one process: walk through a video once, forwards, and fill the parts that are its share."""
+"""What one process does: read a video once, forwards, and process the chunks of its share."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from pydantic import BaseModel
 
 from merlab.frames import ClipError, Image, open_frames
-from merlab.spotting.timeline import require_aligned
-from merlab.storage import read_json, whole_folder, write_json
+from merlab.spotting.aligned_frames import require_aligned
+from merlab.spotting.json_models import read_model, write_model
+from merlab.storage import whole_folder
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.describing import EventDescriber
 from merlab.videos.chunks.division import Division, Span
@@ -23,11 +25,17 @@ CHUNKS, LENGTH = "chunks", "frames.json"
 FRAMES_A_REPORT = 20
 
 
-@dataclass(frozen=True)
-class Work:
-    """What all processes know: the ``source`` and how it is divided, what to do with it, and where to leave it.
+class VideoLength(BaseModel):
+    """The content of LENGTH: how many frames the source turned out to have."""
 
-    Parts count frames from 1, whatever the source calls its ``first``.
+    frames: int
+
+
+@dataclass(frozen=True)
+class VideoPlan:
+    """What all processes know: the source, how it is divided and processed, and the folder for the chunks.
+
+    Chunks number frames from 1; ``first`` is the number of the first frame in the source.
     """
 
     source: Path
@@ -38,60 +46,60 @@ class Work:
     options: Options
 
     def chunk_folder(self, index: int) -> Path:
-        """Where a part's result lies, once it is finished."""
+        """Where the result of a finished chunk is."""
         return self.working / CHUNKS / f"{index:05d}"
 
     def finished(self) -> list[Path]:
-        """The folders of the parts that are finished, in their order."""
+        """The folders of the finished chunks, in their order."""
         return sorted(path for path in (self.working / CHUNKS).glob("[0-9]*") if path.is_dir())
 
     def is_finished(self) -> bool:
-        """Whether the end of the source was reached once, and every part up to there is finished."""
+        """Whether the end of the source was reached once, and every chunk up to there is finished."""
         if not (self.working / LENGTH).is_file():
             return False
-        length = read_json(self.working / LENGTH)["frames"]
+        length = read_model(self.working / LENGTH, VideoLength).frames
         needed = itertools.takewhile(lambda span: span.owned.start <= length, self.division.spans())
         return all(self.chunk_folder(span.index).is_dir() for span in needed)
 
 
 @dataclass(frozen=True)
 class Share:
-    """Every ``of``-th of the parts that are not yet ``done``, from the ``position``-th on."""
+    """Every ``of``-th of the chunks that are not yet ``done``, starting with the ``position``-th."""
 
-    work: Work
+    plan: VideoPlan
     done: frozenset[int]
     position: int
     of: int
 
     def spans(self) -> Iterator[Span]:
-        """The parts, ascending, without end."""
-        waiting = (span for span in self.work.division.spans() if span.index not in self.done)
+        """The chunks, ascending, without end."""
+        waiting = (span for span in self.plan.division.spans() if span.index not in self.done)
         return (span for at, span in enumerate(waiting) if at % self.of == self.position)
 
 
 def fill_chunks(share: Share) -> Iterator[int]:
-    """Work through the share, leaving a folder a part; yields how many more frames are dealt with, every so often.
+    """Process the share, writing one folder per chunk; yields now and then how many more frames are done.
 
     Raises MerlabError for frames that cannot be used.
     """
-    work, reported, last = share.work, 0, 0
+    plan, reported, last = share.plan, 0, 0
     walker = _Walker(share)
     with _one_thread_of_torch():
-        for passed in open_frames(work.source).walk(lambda number: walker.wants(number - work.first + 1)):
-            last = passed.number - work.first + 1
+        for passed in open_frames(plan.source).walk(lambda number: walker.wants(number - plan.first + 1)):
+            last = passed.number - plan.first + 1
             if passed.image is not None:
                 walker.push(last, passed.seconds, passed.image)
-            if walker.dealt_with - reported >= FRAMES_A_REPORT:
-                yield walker.dealt_with - reported
-                reported = walker.dealt_with
+            if walker.done - reported >= FRAMES_A_REPORT:
+                yield walker.done - reported
+                reported = walker.done
         walker.end()
-    write_json(work.working / LENGTH, {"frames": last})
-    yield walker.dealt_with - reported
+    write_model(plan.working / LENGTH, VideoLength(frames=last))
+    yield walker.done - reported
 
 
 @contextmanager
 def _one_thread_of_torch() -> Iterator[None]:
-    """The order of sums, and with it the last digits of a probability, must not depend on how many processes work."""
+    """The order of sums, and so the last digits of a probability, must not depend on the number of processes."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -101,49 +109,52 @@ def _one_thread_of_torch() -> Iterator[None]:
 
 
 class _Walker:
-    """The parts of a share that the current frame belongs to: two at most, where they overlap."""
+    """The chunks of a share that the current frame belongs to: at most two, where they overlap.
+
+    ``done`` counts the frames that its chunks are responsible for and have got.
+    """
 
     def __init__(self, share: Share) -> None:
-        self.dealt_with = 0
-        self._work = share.work
-        self._describer = EventDescriber(share.work.options)
+        self.done = 0
+        self._plan = share.plan
+        self._describer = EventDescriber(share.plan.options)
         self._spans = share.spans()
         self._next = next(self._spans)
         self._open: list[Chunk] = []
         self._size: tuple[int, int] | None = None
 
     def wants(self, number: int) -> bool:
-        """Whether a part of the share covers this frame; numbers ascend without a gap."""
+        """Whether a chunk of the share covers this frame; numbers ascend without a gap."""
         if number >= self._next.covered.start:
-            options, fps = self._work.options, self._work.fps
+            options, fps = self._plan.options, self._plan.fps
             self._open.append(Chunk(self._next, open_viewer(options, fps), fps, options.spotting))
             self._next = next(self._spans)
         return bool(self._open)
 
     def push(self, number: int, seconds: float | None, image: Image) -> None:
-        """Give a frame to its parts, and finish those that it ends."""
-        if self._work.options.aligned:
-            require_aligned(self._work.source, image)
+        """Give a frame to its chunks, and finish those that end with it."""
+        if self._plan.options.aligned:
+            require_aligned(self._plan.source, image)
         height, width = image.shape[:2]
         self._size = self._size or (width, height)
         if (width, height) != self._size:
             raise ClipError(
-                f"{self._work.source}: frame {number + self._work.first - 1} has {width}x{height} pixels, those before "
+                f"{self._plan.source}: frame {number + self._plan.first - 1} has {width}x{height} pixels, those before "
                 "{}x{}; all must have one size".format(*self._size)
             )
-        for part in list(self._open):
-            part.push(number, seconds, image)
-            self.dealt_with += number in part.span.owned
-            if number + 1 == part.span.covered.stop:
-                self._finish(part)
+        for chunk in list(self._open):
+            chunk.push(number, seconds, image)
+            self.done += number in chunk.span.owned
+            if number + 1 == chunk.span.covered.stop:
+                self._finish(chunk)
 
     def end(self) -> None:
-        """Finish what the end of the video cuts short."""
-        for part in list(self._open):
-            self._finish(part)
+        """Finish the chunks that the end of the video cuts short."""
+        for chunk in list(self._open):
+            self._finish(chunk)
 
-    def _finish(self, part: Chunk) -> None:
-        self._open.remove(part)
-        if not part.is_empty:
-            with whole_folder(self._work.chunk_folder(part.span.index)) as folder:
-                part.finish(folder, self._describer)
+    def _finish(self, chunk: Chunk) -> None:
+        self._open.remove(chunk)
+        if not chunk.is_empty:
+            with whole_folder(self._plan.chunk_folder(chunk.span.index)) as folder:
+                chunk.finish(folder, self._describer)

@@ -1,4 +1,4 @@
-"""How a video is divided into parts that can be worked on one by one, in any order, by any number of processes."""
+"""How a video is divided into chunks that can be processed one by one, in any order, by any number of processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHUNK_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Span:
-    """A part: the frames whose movements it answers for, and those around that it has to see for it."""
+    """A chunk: the frames that it is responsible for (``owned``), and with a margin those that it reads."""
 
     index: int
     owned: range
@@ -20,14 +20,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Division:
-    """The parts of a video; numbers are frame numbers.
+    """The chunks of a video; numbers are frame numbers.
 
     Attributes:
         first: the number of the first frame.
-        promised: how many frames there should be. Where there are fewer, parts are missing at the end; where there are
-            more, parts follow that see nothing of what lies before them.
-        length: frames of a part; the last one promised has from half as many to one and a half times as many.
-        margin: how many frames before and after a part decide what is found in it.
+        promised: the number of frames that the container states. If there are fewer, the last chunks are empty; if
+            there are more, further chunks follow, without a margin before them.
+        length: frames of a chunk; the last promised one has 0.5 to 1.5 times as many.
+        margin: how many frames before and after a chunk influence what is found in it.
 
     """
 
@@ -38,15 +38,15 @@ class Division:
 
     @property
     def expected(self) -> int:
-        """How many parts the promised frames make."""
+        """The number of chunks of the promised frames."""
         return max(1, round(self.promised / self.length))
 
     def spans(self) -> Iterator[Span]:
-        """Every part, ascending, without end."""
+        """Every chunk, ascending, without end."""
         return map(self.span, itertools.count())
 
     def span(self, index: int) -> Span:
-        """The part of this index, from 0."""
+        """The chunk of this index, from 0."""
         expected, end = self.expected, self.first + self.promised
         if index < expected:
             begin = self.first + index * self.length

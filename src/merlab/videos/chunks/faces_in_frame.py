@@ -1,4 +1,4 @@
-"""What is seen of faces in a frame: each as an aligned picture, with its place in the frame."""
+"""The faces in each frame: each as an aligned picture, with its place in the frame."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Image
 from merlab.videos.options import Options
 
-# The face is the picture: nobody looked for it.
+# The confidence in a face that fills the frame by definition.
 WHOLE = 1.0
 
 
@@ -27,28 +27,28 @@ class FaceInFrame:
     Attributes:
         face_id, track: as in SeenFace; pictures of one face and track can be compared with one another.
         picture: the face on the layout, (282, 231, 3) BGR.
-        face: its box in the frame; None where it is not seen for a moment.
+        box: where it is in the frame; None where it is not seen for a moment.
 
     """
 
     face_id: int
     track: int
     picture: Image
-    face: Face | None
+    box: Face | None
 
 
 class FaceViewer(Protocol):
-    """Sees the faces of successive frames."""
+    """Finds the faces of successive frames."""
 
     def see(self, frame: Image) -> list[FaceInFrame]:
         """The faces of the next frame, (H, W, 3) BGR."""
 
     def qualities(self) -> list[tuple[int, ClipQuality]]:
-        """What was measured of each track, with its face_id."""
+        """The face_id of each track, and what its alignment measured."""
 
     @property
     def left_out(self) -> int:
-        """How many more faces than can be followed were seen at once."""
+        """The most faces that were seen at once beyond those that can be followed."""
 
 
 def open_viewer(options: Options, fps: float) -> FaceViewer:
@@ -71,12 +71,12 @@ class AlignedViewer:
         return [FaceInFrame(0, 0, picture, Face(0, 0, width, height, WHOLE))]
 
     def qualities(self) -> list[tuple[int, ClipQuality]]:
-        """Nothing: the alignment was somebody else's."""
+        """Nothing: the faces were aligned elsewhere."""
         return []
 
 
 class FindingViewer:
-    """Finds and follows faces, and takes the head's own movement out of each."""
+    """Finds and follows faces, and removes the head's own movement from each."""
 
     def __init__(self, finding: FaceFinding, fps: float, most: int = MOST_FACES) -> None:
         tracker = finding.open()
@@ -84,22 +84,22 @@ class FindingViewer:
         self._alignments: dict[tuple[int, int], FaceAlignment] = {}
 
     def see(self, frame: Image) -> list[FaceInFrame]:
-        """Every face of the next frame that is followed."""
-        views = []
+        """Every followed face in the next frame."""
+        faces = []
         for seen in self._people.find(frame):
             key = seen.face_id, seen.track
             if key not in self._alignments:
                 assert seen.tracked is not None, "a track begins where its face is seen"
                 self._alignments[key] = FaceAlignment(frame, seen.tracked, "rigid")
             picture = self._alignments[key].place(frame, seen.tracked).image
-            views.append(FaceInFrame(*key, picture, seen.tracked.box if seen.tracked else None))
-        return views
+            faces.append(FaceInFrame(*key, picture, seen.tracked.box if seen.tracked else None))
+        return faces
 
     def qualities(self) -> list[tuple[int, ClipQuality]]:
-        """What was measured of each track, with its face_id."""
+        """The face_id of each track, and what its alignment measured."""
         return [(face_id, alignment.quality) for (face_id, _), alignment in self._alignments.items()]
 
     @property
     def left_out(self) -> int:
-        """How many more faces than can be followed were seen at once."""
+        """The most faces that were seen at once beyond those that can be followed."""
         return self._people.left_out

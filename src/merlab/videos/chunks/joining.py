@@ -1,89 +1,82 @@
-"""The parts of a video put together again: faces keep their number from part to part, events are told once."""
+"""Finished chunks joined: faces keep their number from chunk to chunk, and every event is reported once."""
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from merlab.faces.detection import Face
-from merlab.storage import read_json
-from merlab.videos.chunks.chunk import CHUNK
-from merlab.videos.result import FRAMES
+from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, TrackQuality, read_chunk, read_rows
+from merlab.videos.rows import FrameRow
 
-# Boxes of one face in two parts, mean over the frames that both have seen.
+# Mean over the frames in which both chunks see the face.
 LEAST_OVERLAP = 0.3
 
-Row = dict[str, str]
+OfFace = TypeVar("OfFace", ChunkEvent, TrackQuality)
 
 
 @dataclass(frozen=True)
 class JoinedChunk:
-    """A part with the video's own numbers of faces.
+    """A chunk with the face numbers of the whole video.
 
     Attributes:
-        folder: where it lies.
-        about: what it says of itself.
-        rows: of FRAMES, only of the frames that the part answers for.
-        events: those that the part before does not tell of.
+        folder: where it is.
+        record: its own record, with the face numbers of the chunk.
+        rows: those of the frames that the chunk is responsible for; frames are numbered from 1.
+        events: those that the chunk before does not report.
         qualities: what was measured of each track.
 
     """
 
     folder: Path
-    about: dict[str, Any]
-    rows: list[Row]
-    events: list[dict[str, Any]]
-    qualities: list[dict[str, Any]]
+    record: ChunkRecord
+    rows: list[FrameRow]
+    events: list[ChunkEvent]
+    qualities: list[TrackQuality]
 
 
 @dataclass
 class Joiner:
-    """Goes through the parts in their order, and holds one at a time."""
+    """Joins chunks in their order, holding one at a time."""
 
     faces: int = 0
     _known: dict[tuple[int, int], Face] = field(default_factory=dict)
-    _last_events: list[dict[str, Any]] = field(default_factory=list)
+    _last_events: list[ChunkEvent] = field(default_factory=list)
 
     def join(self, folders: list[Path]) -> Iterator[JoinedChunk]:
-        """Each part in turn."""
+        """Each chunk in turn."""
         for folder in folders:
-            about = read_json(folder / CHUNK)
-            with (folder / FRAMES).open(newline="", encoding="utf-8") as file:
-                rows = list(csv.DictReader(file))
-            first, stop = about["owned"]
-            owned = [row for row in rows if first <= int(row["frame"]) < stop]
-            names = self._names(rows, {int(row["face_id"]) for row in owned if row["face_id"]})
-            rows = [row for row in rows if not row["face_id"] or int(row["face_id"]) in names]
-            for row in rows:
-                row["face_id"] = str(names[int(row["face_id"])]) if row["face_id"] else ""
+            record, rows = read_chunk(folder), read_rows(folder)
+            owned = range(*record.owned)
+            names = self._names(rows, {row.face_id for row in rows if row.frame in owned and row.face_id is not None})
+            rows = [_renamed_row(row, names) for row in rows if row.face_id is None or row.face_id in names]
             self._known = {
-                (int(row["frame"]), int(row["face_id"])): box_of(row) for row in rows if row["success"] == "1"
+                (row.frame, row.face_id): row.box for row in rows if row.face_id is not None and row.box is not None
             }
-            events, qualities = (
-                [entry | {"face_id": names[entry["face_id"]]} for entry in about[kind] if entry["face_id"] in names]
-                for kind in ("events", "quality")
-            )
-            events = [event for event in events if not any(_same(event, before) for before in self._last_events)]
+            events = [
+                event
+                for event in _renamed(record.events, names)
+                if not any(_same(event, before) for before in self._last_events)
+            ]
             self._last_events = events
-            yield JoinedChunk(folder, about, owned, events, qualities)
+            own_rows = [row for row in rows if row.frame in owned]
+            yield JoinedChunk(folder, record, own_rows, events, _renamed(record.quality, names))
 
-    def _names(self, rows: list[Row], own: set[int]) -> dict[int, int]:
-        """The part's ``own`` numbers of faces -> the video's: that of the face that lay there in the part before."""
+    def _names(self, rows: list[FrameRow], own: set[int]) -> dict[int, int]:
+        """The ``own`` face numbers of a chunk -> those of the video, by the places of the faces in the chunk before."""
         overlaps: dict[tuple[int, int], list[float]] = defaultdict(list)
         known = {face for _, face in self._known}
         for row in rows:
-            if row["success"] == "1" and int(row["face_id"]) in own:
-                box = box_of(row)
+            if row.box is not None and row.face_id in own:
                 for face in known:
-                    other = self._known.get((int(row["frame"]), face))
+                    other = self._known.get((row.frame, face))
                     if other is not None:
-                        overlaps[int(row["face_id"]), face].append(box.overlap(other))
+                        overlaps[row.face_id, face].append(row.box.overlap(other))
         names: dict[int, int] = {}
         for negative, (face, before) in sorted((-float(np.mean(values)), pair) for pair, values in overlaps.items()):
             if -negative >= LEAST_OVERLAP and face not in names and before not in names.values():
@@ -94,13 +87,15 @@ class Joiner:
         return names
 
 
-def box_of(row: Row) -> Face:
-    """The box of a row of FRAMES."""
-    left, top, width, height = (float(row[side]) for side in ("x", "y", "width", "height"))
-    return Face(left, top, left + width, top + height, float(row["confidence"]))
+def _renamed_row(row: FrameRow, names: dict[int, int]) -> FrameRow:
+    return row if row.face_id is None else replace(row, face_id=names[row.face_id])
 
 
-def _same(event: dict[str, Any], before: dict[str, Any]) -> bool:
-    """Whether two parts tell of one movement, on their border."""
-    overlap = event["onset"] <= before["offset"] and before["onset"] <= event["offset"]
-    return overlap and bool(event["face_id"] == before["face_id"])
+def _renamed(entries: Iterable[OfFace], names: dict[int, int]) -> list[OfFace]:
+    return [entry.model_copy(update={"face_id": names[entry.face_id]}) for entry in entries if entry.face_id in names]
+
+
+def _same(event: ChunkEvent, before: ChunkEvent) -> bool:
+    """Whether two chunks report one movement, on their border."""
+    overlap = event.onset <= before.offset and before.onset <= event.offset
+    return overlap and event.face_id == before.face_id

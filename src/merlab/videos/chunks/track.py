@@ -1,4 +1,4 @@
-"""A track: one face through successive frames, from where it is found to where it is lost, or the part ends."""
+"""A track: one face through successive frames, from where it is found to where it is lost or the chunk ends."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Track:
     places: list[Float32Array] = field(default_factory=list)
     album: Album = field(default_factory=Album)
 
-    def add(self, view: FaceInFrame) -> None:
+    def add(self, face: FaceInFrame) -> None:
         """The face in the next frame."""
-        self.album.add(self.first + len(self.boxes), view.picture)
-        self.places.append(self.motion(view.picture))
-        self.boxes.append(view.face)
+        self.album.add(self.first + len(self.boxes), face.picture)
+        self.places.append(self.motion(face.picture))
+        self.boxes.append(face.box)
 
     def forget_unseen_end(self) -> None:
         """Drop the last frames in which the face was not seen: it did not come back."""
@@ -38,7 +38,7 @@ class Track:
         del self.places[len(self.boxes) :]
 
     def spot(self, within: range, fps: float, settings: SpottingSettings) -> Window | None:
-        """What moves in the frames that lie ``within``; None where none do, or they are too few for a comparison."""
+        """What moves in the frames ``within``; None where the face is in none of them, or seen too briefly."""
         begin, end = max(within.start, self.first), min(within.stop, self.first + len(self.places))
         least = 2 * round(settings.score.reach * fps)
         if begin >= end or len(self.places) <= least:

@@ -1,1 +1,1 @@
-"""What stands behind a class: the parts that moved, consistent action units, what the network looked at."""
+"""The evidence of an event: the parts that moved, consistent action units, maps of the network."""

@@ -1,8 +1,8 @@
-"""What the network looked at: spatial attention and Grad-CAM of each branch, as maps over the face.
+"""What the network used: spatial attention and Grad-CAM of each branch, as maps over the face.
 
 Grad-CAM: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", ICCV
-2017, equations 1 and 2. A map says where a class's score would change with the features of a branch, or where a branch
-weighs its features up; it does not say why, and a network that is wrong has maps as well.
+2017, equations 1 and 2. It shows where the score of a class changes with the features of a branch; attention shows
+where a branch gives its features a high weight. Maps do not say why, and a wrong class has maps as well.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ GLOBAL, LOCAL, OTHER = "global branch", "local branch", "last convolution"
 def maps(recognizer: Recognizer, inputs: Float32Array, label: int) -> dict[str, Float32Array]:
     """The maps (H, W) of one input (1, C, H, W) for the class at position ``label``, by title, each in 0..1.
 
-    Of the dual-branch networks: ``attention, global branch`` and ``Grad-CAM, global branch``, and the same of the local
-    one, as far as the network has them (not every ``attention`` has a spatial gate). Attention is the gate itself;
-    Grad-CAM is divided by its largest value, and all 0 where nothing speaks for the class. Other networks have
-    ``Grad-CAM, last convolution``. The network computes as always and is left as it was.
+    Dual-branch networks have ``attention, global branch`` and ``Grad-CAM, global branch``, and the same for the local
+    branch (attention only where the option ``attention`` has a spatial gate). Attention is the gate itself; Grad-CAM
+    is divided by its largest value, and all 0 where nothing supports the class. Other networks have
+    ``Grad-CAM, last convolution``. The network is in evaluation mode and is left unchanged.
     """
     found = network_maps(recognizer.module, torch.from_numpy(inputs), label)
     if recognizer.recipe.regions == "mosaic":
@@ -41,7 +41,7 @@ def maps(recognizer: Recognizer, inputs: Float32Array, label: int) -> dict[str, 
 
 
 def network_maps(network: nn.Module, inputs: Tensor, label: int) -> dict[str, Float32Array]:
-    """The same of a network that sees the whole face in every view."""
+    """The same for a network whose views are all of the whole face."""
     branches = _branches(network)
     with torch.inference_mode(False), torch.enable_grad(), _evaluating(network), ExitStack() as hooks:
         features, gates = _Kept(), _Kept()
@@ -72,14 +72,14 @@ def _grad_cams(score: Tensor, features: Mapping[str, Tensor]) -> dict[str, Tenso
 
 
 class _Kept:
-    """The last output of hooked modules, by name; of feature maps without extent the one before is kept."""
+    """The last output of hooked modules, by name; feature maps of one pixel are ignored."""
 
     def __init__(self) -> None:
         self.last: dict[str, Tensor] = {}
 
     @contextmanager
     def hooked(self, module: nn.Module, name: str) -> Iterator[RemovableHandle]:
-        """Keep what ``module`` gives while the context lasts."""
+        """Keep the output of ``module`` while the context lasts."""
 
         def keep(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
             if output.shape[-1] * output.shape[-2] > 1:
@@ -91,7 +91,7 @@ class _Kept:
 
 @contextmanager
 def _evaluating(network: nn.Module) -> Iterator[None]:
-    """In evaluation mode, and then in the mode that each part had before."""
+    """In evaluation mode, and afterwards in the mode that each module had before."""
     training = [module for module in network.modules() if module.training]
     network.eval()
     try:

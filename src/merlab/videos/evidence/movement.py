@@ -1,8 +1,7 @@
 """What moved between the onset and the apex of an event: parts of the face, and the action units it is consistent with.
 
-These are observations of a movement of the image. The action units are those whose movement, as merlab's own generator
-of synthetic faces draws it on a head of average proportions, explains the observed one; no annotated face was used, and
-no claim is made that a certified coder would code them.
+These are observations of a movement of the image. The action units are those whose movement on merlab's synthetic face
+of average proportions explains the observed one. No annotated face was used, and a certified coder may code others.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ from merlab.spotting.motion import COLUMNS, ROWS, in_blocks, lid_blocks, prepare
 from merlab.spotting.motion_score import PARTS, part_weights
 from merlab.synthesis.unit_flow import unit_flows
 
-# px; with the two shares below chosen on synthetic faces (seed 4242), so that of pairs of frames without an event some
-# one in twenty shows anything.
+# px; these limits and the two shares below were chosen on synthetic faces (seed 4242) so that about one in twenty pairs
+# of frames without an event shows anything.
 LEAST_MOVEMENT, LEAST_STRENGTH = 0.3, 0.4
-# A unit is named only if without it what stays unexplained grows by this share, and nothing is named unless the units
-# together explain that share of the movement.
+# A unit is listed only if without it the unexplained movement grows by the first share, and none is listed unless the
+# units together explain the second share of the movement.
 LEAST_GAIN, LEAST_EXPLAINED = 0.2, 0.4
-# px that the lids of both eyes move at a blink, and the share of a unit's movement that must be seen beside them.
+# px that the lids of both eyes move in a blink, and the share of a unit's movement that must be visible beside them.
 BLINK, LEAST_SEEN = 0.4, 0.25
 # Both sides move unless one moves less than this share of the other.
 BOTH_SIDES = 0.5
@@ -81,8 +80,8 @@ class UnitStrength(NamedTuple):
 class Evidence:
     """What moved.
 
-    ``flow`` (282, 231, 2) is the displacement (x right, y down) px of each pixel, that of the head taken out. ``parts``
-    and ``action_units`` hold what stands out of the noise, the largest first; right and left are the subject's.
+    ``flow`` (282, 231, 2) is the displacement (x right, y down) px of each pixel, without that of the head. ``parts``
+    and ``action_units`` hold what exceeds the noise, the largest first; right and left are the subject's.
     ``explained`` is the share 0..1 of the movement of the face that the action units of the generator explain.
     """
 
@@ -112,7 +111,7 @@ def movement_evidence(onset: Image, apex: Image) -> Evidence:
 
 
 def moved_parts(blocks: Float32Array) -> tuple[PartMovement, ...]:
-    """The parts (of PARTS) that the displacement (ROWS, COLUMNS, 2) moves by LEAST_MOVEMENT or more, largest first."""
+    """The parts (of PARTS) that a displacement (ROWS, COLUMNS, 2) moves by LEAST_MOVEMENT or more, largest first."""
     lengths = np.einsum("rc,prc->p", np.hypot(blocks[..., 0], blocks[..., 1]), part_weights())
     means = np.einsum("rcd,prc->pd", blocks, part_weights())
     moved = [
@@ -145,9 +144,9 @@ def direction_words(part: str, mean: Float32Array, length: float) -> str:
 def explaining_units(blocks: Float32Array) -> tuple[tuple[UnitStrength, ...], float]:
     """The action units that a displacement (ROWS, COLUMNS, 2) is consistent with, and the share that all explain.
 
-    The displacement is a sum of non-negative multiples of what each unit does, by least squares. A unit that others
-    can stand in for (LEAST_GAIN), and units that leave most of the movement unexplained, are not named. Where the lids
-    of both eyes move as in a blink (BLINK), they and the units that move little else (5 and 7) are left out.
+    The displacement is fitted by non-negative least squares as a sum of the displacements of all units. A unit that
+    others can replace (LEAST_GAIN), and units that leave most of the movement unexplained, are not listed. Where the
+    lids of both eyes move as in a blink (BLINK), they and the units that move little else (5 and 7) are left out.
     """
     blinking = _blinks(blocks)
     templates = _templates(blinking)
@@ -187,16 +186,16 @@ def _blinks(blocks: Float32Array) -> bool:
 
 
 def _usable(blinking: bool) -> NDArray[np.bool_]:
-    """The blocks that count, (ROWS, COLUMNS): not the outermost, where flow is unsure, nor the lids in a blink."""
+    """The blocks that count, (ROWS, COLUMNS): not the outermost (flow is unreliable), nor the lids in a blink."""
     inner = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1)
     return inner & ~lid_blocks().any(axis=0) if blinking else inner
 
 
 @cache
 def _templates(blinking: bool) -> dict[str, Blocks]:
-    """The displacement of the blocks that count by each unit and side (``12l``) that moves no pixel by more than 1 px.
+    """The displacement of the blocks that count, by unit and side (``12l``), for a largest displacement of 1 px.
 
-    In a blink without those units that are hardly seen then (LEAST_SEEN).
+    In a blink without the units that are then hardly visible (LEAST_SEEN).
     """
     usable, templates = _usable(blinking), {}
     for key, flow in unit_flows().items():
@@ -208,6 +207,6 @@ def _templates(blinking: bool) -> dict[str, Blocks]:
 
 
 def _fitted(templates: Mapping[str, Blocks], observed: Blocks) -> tuple[dict[str, float], float]:
-    """Non-negative strengths of the templates, px, and the squares that they leave."""
+    """Non-negative strengths of the templates, px, and the sum of the squared residuals."""
     strengths, residual = nnls(np.stack(list(templates.values()), axis=1), observed)
     return dict(zip(templates, strengths.tolist(), strict=True)), float(residual) ** 2

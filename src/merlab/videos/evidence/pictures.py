@@ -11,12 +11,13 @@ import numpy as np
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array, Image, write_image
 from merlab.optical_flow import flow_colors
+from merlab.spotting.json_models import write_model
 from merlab.spotting.motion import block_centers, in_blocks
-from merlab.storage import whole_folder, write_json
+from merlab.storage import whole_folder
 from merlab.videos.evidence.movement import LEAST_MOVEMENT, Evidence
-from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, MAPS, ONSET_PICTURE
+from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, MAPS, ONSET_PICTURE, MapPicture, MapPictures
 
-# The displacement that has the full color, px of the layout: the same for every event, so that events compare.
+# The displacement with the full color, px of the layout: the same for every event, so that events can be compared.
 FULL_COLOR_PX = 2.0
 FACE_SHARE = 0.35
 ARROW_LENGTH, ARROW_INK, ARROW_TIP, SUBPIXEL_BITS = 6.0, (40, 30, 30), 0.35, 4
@@ -32,22 +33,22 @@ def write_evidence(
     """Write the pictures of an event into ``folder``, all of them or none.
 
     ``maps`` are by title, (h, w) each in 0..1 over the face. maps.json lists title, file and the smallest and largest
-    value (``low``, ``high``), between which a picture's colors are spread.
+    value (``low``, ``high``), which the colors of the picture span.
     """
     with whole_folder(folder) as aside:
         write_image(aside / ONSET_PICTURE, onset)
         write_image(aside / APEX_PICTURE, apex)
         write_image(aside / FLOW_PICTURE, flow_picture(evidence.flow, apex))
-        listed = []
+        listed: list[MapPicture] = []
         for position, (title, values) in enumerate(maps.items(), start=1):
             file, low, high = f"map-{position}.png", float(values.min()), float(values.max())
             write_image(aside / file, map_picture(values, apex))
-            listed.append({"title": title, "file": file, "low": round(low, 4), "high": round(high, 4)})
-        write_json(aside / MAPS, listed)
+            listed.append(MapPicture(title=title, file=file, low=round(low, 4), high=round(high, 4)))
+        write_model(aside / MAPS, MapPictures(tuple(listed)))
 
 
 def flow_picture(flow: Float32Array, face: Image) -> Image:
-    """A displacement (H, W, 2) px in colors over a faint face, (H, W, 3), with an arrow a block that moves.
+    """A displacement (H, W, 2) px in colors over a faint face, (H, W, 3), with one arrow per block that moves.
 
     The hue is the direction, the saturation the length, full at FULL_COLOR_PX; arrows are ARROW_LENGTH times as long
     as the displacement.
@@ -63,7 +64,7 @@ def flow_picture(flow: Float32Array, face: Image) -> Image:
 
 
 def color_wheel() -> Image:
-    """The key to the colors of ``flow_picture``: directions around the middle, lengths up to FULL_COLOR_PX."""
+    """The key to the colors of ``flow_picture``: angles are directions, radii lengths up to FULL_COLOR_PX."""
     rows, columns = np.mgrid[0:WHEEL_SIDE, 0:WHEEL_SIDE].astype(np.float32)
     radius = (WHEEL_SIDE - 1) / 2
     across, down = ((axis - radius) / radius * FULL_COLOR_PX for axis in (columns, rows))
@@ -75,7 +76,7 @@ def color_wheel() -> Image:
 def map_picture(values: Float32Array, face: Image) -> Image:
     """A map (h, w) as heat over a face (H, W, 3): none at its smallest value, bright at its largest.
 
-    One that is flat (LEAST_SPAN) has no heat anywhere.
+    A map whose values differ by less than LEAST_SPAN shows no heat.
     """
     large = cv2.resize(values, (face.shape[1], face.shape[0]), interpolation=cv2.INTER_LINEAR)
     span = float(np.ptp(values))

@@ -1,1 +1,1 @@
-"""What is left of a video: tables and their columns, report, annotated video, ELAN."""
+"""The files of a result for people: report, annotated video, ELAN document."""

@@ -1,6 +1,6 @@
 """Events as an annotation document of ELAN (EAF 3.0), the annotation tool of the Max Planck Institute.
 
-The format as ELAN itself writes it: a header that links the media, time slots in milliseconds in ascending order, tiers
+The format is that of ELAN itself: a header that links the video, time slots in milliseconds in ascending order, tiers
 of annotations that refer to two slots each, and one linguistic type.
 """
 
@@ -17,10 +17,9 @@ from typing import NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-import pandas as pd
-
 from merlab.storage import whole_file
-from merlab.videos.result import ELAN, OVERLAY, VideoResult
+from merlab.videos.result import OVERLAY, VideoResult
+from merlab.videos.rows import Event
 
 VERSION = "3.0"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
@@ -38,25 +37,26 @@ class Annotation(NamedTuple):
     value: str
 
 
-def write_elan(result: VideoResult, source: Path) -> Path:
-    """Write events.eaf beside the tables, linked to the video ``source``, and give its path.
+def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> Path:
+    """Write events.eaf beside the tables, linked to the video ``source``, and return its path.
 
-    A face has a tier of its events, from onset to offset (class and probability, or "unsure", and the part that moves
-    most), and one of the apexes, a frame long (the action units that the movement is consistent with). The names of the
-    tiers bear the stamps of the model. A folder of images cannot be linked; overlay.mp4 then stands for it.
+    Each face has a tier of its events, from onset to offset (class and probability, or "unsure", and the part that
+    moves most), and one of the apexes, each one frame long (the action units that the movement is consistent with).
+    The names of the tiers carry the stamps of the model. ELAN cannot link a folder of images; overlay.mp4 then takes
+    its place. ``home`` is the folder to which the result is moved afterwards, unless it stays where it is.
     """
     root = ElementTree.Element(
         "ANNOTATION_DOCUMENT",
         {
-            "AUTHOR": _text(f"merlab {result.metadata['versions']['merlab']}"),
-            "DATE": result.metadata["made"]["at"],
+            "AUTHOR": _text(f"merlab {result.metadata.versions['merlab']}"),
+            "DATE": result.metadata.made.at,
             "FORMAT": VERSION,
             "VERSION": VERSION,
             f"{{{INSTANCE}}}noNamespaceSchemaLocation": SCHEMA,
         },
     )
     tiers = _tiers(result)
-    _add_header(root, result.folder, source, sum(map(len, tiers.values())))
+    _add_header(root, home or result.folder, source, sum(map(len, tiers.values())))
     _add_tiers(root, tiers)
     ElementTree.SubElement(
         root,
@@ -65,42 +65,39 @@ def write_elan(result: VideoResult, source: Path) -> Path:
     )
     ElementTree.register_namespace("xsi", INSTANCE)
     ElementTree.indent(root)
-    with whole_file(result.folder / ELAN) as aside:
+    with whole_file(result.files.elan) as aside:
         ElementTree.ElementTree(root).write(aside, encoding="utf-8", xml_declaration=True)
-    return result.folder / ELAN
+    return result.files.elan
 
 
 def _tiers(result: VideoResult) -> dict[str, list[Annotation]]:
-    """The annotations of each tier by its name; every face has its two tiers, also one without events."""
-    stamps = "".join(f" [{stamp}]" for stamp in result.metadata["model"]["stamps"])
-    frame_ms = 1000 / result.metadata["video"]["fps"]
+    """The annotations of each tier by its name; every face has two tiers, even one without events."""
+    stamps = "".join(f" [{stamp}]" for stamp in result.metadata.model.stamps)
+    frame_ms = 1000 / result.metadata.video.fps
     tiers: dict[str, list[Annotation]] = {}
-    for face in result.metadata["faces"]:
-        events = result.events[result.events["face_id"] == face["face_id"]]
-        rows = [row for _, row in events.iterrows()]
-        name = f"face {face['face_id']}"
+    for face in result.metadata.faces:
+        rows, name = result.rows_of(face.face_id), f"face {face.face_id}"
         tiers |= _without_overlap(f"{name} events{stamps}", map(_movement, rows))
         tiers |= _without_overlap(f"{name} apexes{stamps}", (_apex(row, frame_ms) for row in rows))
     return tiers
 
 
-def _movement(row: pd.Series) -> Annotation:
-    named = f"{row['class']} {row['probability']:.2f}" if row["class"] else "unsure"
-    return _annotation(row["onset_s"], row["offset_s"], f"{named}; {row['part']}")
+def _movement(row: Event) -> Annotation:
+    return _annotation(row.onset_s, row.offset_s, f"{row.class_text}; {row.part}")
 
 
-def _apex(row: pd.Series, frame_ms: float) -> Annotation:
-    return _annotation(row["apex_s"], row["apex_s"] + frame_ms / 1000, row["action_units"] or "apex")
+def _apex(row: Event, frame_ms: float) -> Annotation:
+    return _annotation(row.apex_s, row.apex_s + frame_ms / 1000, row.action_units or "apex")
 
 
 def _annotation(begin_s: float, end_s: float, value: str) -> Annotation:
-    """ELAN knows no annotation shorter than a millisecond."""
+    """At least 1 ms long: ELAN has no shorter annotations."""
     begin = round(1000 * begin_s)
     return Annotation(begin, max(begin + 1, round(1000 * end_s)), value)
 
 
 def _without_overlap(name: str, annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
-    """Annotations of one tier must not overlap in ELAN: what would, goes on a further tier of the same name."""
+    """The annotations on one tier or more: those of a tier must not overlap in ELAN."""
     rows: list[list[Annotation]] = [[]]
     for annotation in sorted(annotations):
         free = next((row for row in rows if not row or row[-1].end <= annotation.begin), None)
@@ -115,7 +112,7 @@ def _add_header(root: ElementTree.Element, folder: Path, source: Path, annotatio
     header = ElementTree.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
     media = source if source.is_file() else folder / OVERLAY
     links = {"MEDIA_URL": media.resolve().as_uri(), "MIME_TYPE": mimetypes.guess_type(media.name)[0] or "unknown"}
-    # There is no way from one drive of Windows to another.
+    # Windows has no relative path from one drive to another.
     with suppress(ValueError):
         links["RELATIVE_MEDIA_URL"] = "./" + quote(Path(os.path.relpath(media, folder)).as_posix(), errors="replace")
     ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", links)
@@ -124,7 +121,7 @@ def _add_header(root: ElementTree.Element, folder: Path, source: Path, annotatio
 
 
 def _add_tiers(root: ElementTree.Element, tiers: dict[str, list[Annotation]]) -> None:
-    """Time slots in the order of time, two an annotation (a shared one would move both), and the tiers with them."""
+    """Time slots in ascending order, two per annotation (a shared slot would move both), and the tiers."""
     every = list(enumerate((annotation for row in tiers.values() for annotation in row), start=1))
     ends = sorted((moment, number, end) for number, annotation in every for end, moment in enumerate(annotation[:2]))
     order = ElementTree.SubElement(root, "TIME_ORDER")
@@ -148,5 +145,5 @@ def _add_tiers(root: ElementTree.Element, tiers: dict[str, list[Annotation]]) ->
 
 
 def _text(value: str) -> str:
-    """What XML can hold of a text."""
+    """The text without the characters that XML cannot hold."""
     return UNPRINTABLE.sub("\ufffd", value)

@@ -1,31 +1,29 @@
-"""The video once more, with what was found drawn into it."""
+"""The video once more, with the results drawn into it."""
 
 from __future__ import annotations
 
-import csv
-import itertools
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
+from merlab.faces.detection import Face
 from merlab.frames import Frames, Image
 from merlab.processes import read_ahead
 from merlab.progress import Progress
 from merlab.sinks import VideoSink
-from merlab.videos.chunks.joining import Row, box_of
+from merlab.videos.rows import Event, FrameRow
 
-# BGR; of faces, again from the first after the last.
+# BGR; one per face, starting over after the last.
 COLORS = ((80, 200, 255), (120, 230, 120), (255, 170, 90), (200, 130, 255))
 INK, SHADE = (255, 255, 255), (0, 0, 0)
-# The curve at the bottom: of how many seconds, how high (share of the frame), how many thresholds it holds.
+# The curve at the bottom: its seconds, its height as a share of the frame, and its upper end in thresholds.
 CURVE_SECONDS, CURVE_HEIGHT, CURVE_THRESHOLDS = 5.0, 0.12, 4.0
 POINTS = 200
 FRAMES_A_REPORT = 100
-# Of a frame of 480 rows; the font is OpenCV's smallest plain one.
+# For a frame of 480 rows; the font is OpenCV's smallest plain one.
 FONT_SCALE, FONT = 0.5, cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -33,70 +31,62 @@ def write_overlay(
     path: Path,
     frames: Frames,
     fps: float,
-    table: Path,
-    events: Sequence[Row],
+    rows: Iterable[list[FrameRow]],
+    events: Sequence[Event],
     stamps: Sequence[str],
     progress: Progress,
 ) -> None:
-    """Draw the rows of a frames.csv, and the events while they last, into every frame; ``stamps`` stand in a corner.
+    """Draw the ``rows`` of each frame, the events while they last, and the ``stamps`` into every frame.
 
-    Boxes of faces with the motion score above, the class of an event (or "unsure") with its probability below, and a
-    curve of the last seconds' scores against the threshold.
+    Drawn are the boxes of faces with the motion score above, the class of an event (or "unsure") with its probability
+    below, a curve of the scores of the last seconds against the threshold, and the stamps in a corner.
     """
     stamp = " / ".join(stamps)
-    with table.open(newline="", encoding="utf-8") as file, VideoSink(path, fps) as sink:
+    with VideoSink(path, fps) as sink:
         artist = _Artist(fps, events, f"model: {stamp}" if stamp else "")
-        for done, ((_, frame), rows) in enumerate(zip(read_ahead(frames), _by_frame(file), strict=False), start=1):
-            sink.write(artist.draw(frame.copy(), rows))
+        for done, ((_, frame), of_frame) in enumerate(zip(read_ahead(frames), rows, strict=False), start=1):
+            sink.write(artist.draw(frame.copy(), of_frame))
             if done % FRAMES_A_REPORT == 0:
                 progress(done, max(done, frames.promised), "drawing the overlay")
-
-
-def _by_frame(file: Any) -> Iterator[list[Row]]:
-    for _, rows in itertools.groupby(csv.DictReader(file), key=lambda row: row["frame"]):
-        yield list(rows)
 
 
 class _Artist:
     """Draws frame after frame; remembers the scores of the last seconds."""
 
-    def __init__(self, fps: float, events: Sequence[Row], stamp: str) -> None:
-        self._coming = deque(sorted(events, key=lambda event: int(event["onset"])))
-        self._lasting: list[Row] = []
+    def __init__(self, fps: float, events: Sequence[Event], stamp: str) -> None:
+        self._coming = deque(sorted(events, key=lambda event: event.onset))
+        self._lasting: list[Event] = []
         self._stamp = stamp
         self._keep = max(1, round(CURVE_SECONDS * fps))
         self._scores: deque[dict[int, float]] = deque(maxlen=self._keep)
 
-    def draw(self, frame: Image, rows: list[Row]) -> Image:
-        """Draw into ``frame``, and give it."""
-        number = int(rows[0]["frame"])
-        while self._coming and int(self._coming[0]["onset"]) <= number:
+    def draw(self, frame: Image, rows: list[FrameRow]) -> Image:
+        """Draw into ``frame`` and return it."""
+        number = rows[0].frame
+        while self._coming and self._coming[0].onset <= number:
             self._lasting.append(self._coming.popleft())
-        self._lasting = [event for event in self._lasting if int(event["offset"]) >= number]
-        self._scores.append(
-            {int(row["face_id"]): float(row["score"]) / float(row["threshold"]) for row in rows if row["score"]}
-        )
+        self._lasting = [event for event in self._lasting if event.offset >= number]
+        self._scores.append(_scores(rows))
         for row in rows:
-            if row["success"] == "1":
-                self._draw_face(frame, row)
+            if row.face_id is not None and row.box is not None:
+                self._draw_face(frame, row.face_id, row.box, row.score)
         self._draw_curve(frame)
         if self._stamp:
             _write(frame, self._stamp, (8, round(0.05 * frame.shape[0])), INK)
         return frame
 
-    def _draw_face(self, frame: Image, row: Row) -> None:
-        box, face_id = box_of(row), int(row["face_id"])
+    def _draw_face(self, frame: Image, face_id: int, box: Face, score: float | None) -> None:
         color = COLORS[face_id % len(COLORS)]
         left, top, right, bottom = (round(side) for side in (box.left, box.top, box.right, box.bottom))
-        events = [event for event in self._lasting if int(event["face_id"]) == face_id]
+        events = [event for event in self._lasting if event.face_id == face_id]
         cv2.rectangle(frame, (left, top), (right, bottom), color, 4 if events else 1, cv2.LINE_AA)
-        score = f"  score {float(row['score']):.1f}" if row["score"] else ""
-        _write(frame, f"face {face_id}{score}", (left, top - 6), color)
-        # Below the box, or inside where that would lie under the curve.
+        text = "" if score is None else f"  score {score:.1f}"
+        _write(frame, f"face {face_id}{text}", (left, top - 6), color)
+        # Below the box, or inside it where the curve would cover the text.
         lowest = round((1 - CURVE_HEIGHT) * frame.shape[0]) - 6
         for line, event in enumerate(events, start=1):
-            told = f"{event['class'] or 'unsure'} {float(event['probability']):.2f}: {event['part']}"
-            _write(frame, told, (left, min(bottom + round(line * 0.04 * frame.shape[0]), lowest)), color)
+            text = f"{event.label or 'unsure'} {event.probability:.2f}: {event.part}"
+            _write(frame, text, (left, min(bottom + round(line * 0.04 * frame.shape[0]), lowest)), color)
 
     def _draw_curve(self, frame: Image) -> None:
         """Scores over thresholds of the last seconds, the newest at the right; the line is the threshold."""
@@ -121,6 +111,15 @@ class _Artist:
             ]
             line = np.asarray(points, np.float32).round().astype(np.int32)
             cv2.polylines(strip, [line], False, COLORS[face_id % len(COLORS)], 1, cv2.LINE_AA)
+
+
+def _scores(rows: list[FrameRow]) -> dict[int, float]:
+    """Score over threshold of each face that has one."""
+    return {
+        row.face_id: row.score / row.threshold
+        for row in rows
+        if row.face_id is not None and row.score is not None and row.threshold is not None
+    }
 
 
 def _write(frame: Image, text: str, place: tuple[int, int], color: tuple[int, int, int]) -> None:

@@ -1,42 +1,43 @@
-"""The report of a recognized video: one page that needs nothing beside it."""
+"""The report of a recognized video: one page that needs no other file."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
+from pydantic import JsonValue
 
 from merlab.frames import Image, read_image
 from merlab.pages import page_environment
-from merlab.storage import read_json, whole_file
+from merlab.storage import whole_file
 from merlab.videos.evidence.movement import unit_words
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel
 from merlab.videos.output.chart import HEIGHT, WIDTH, Chart, face_chart
-from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, MAPS, ONSET_PICTURE, REPORT, VideoResult
+from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, ONSET_PICTURE, VideoResult
+from merlab.videos.rows import Event
 
-# Pictures of so many events, those of the highest score, are held by the page; the others are named.
+# The page holds the pictures of so many events, those with the highest scores; for the others it names their folder.
 MOST_PICTURED = 200
-# So few are shown open, and so few opened for the printer, which cannot open them itself.
+# Up to so many events are open at first; up to so many are opened for printing.
 MOST_OPEN, MOST_PRINTED = 6, 60
 WEBP_QUALITY = 82
 MINUTE = 60
-# A wide chart scrolls; px of the page a second of video.
+# A wide chart scrolls; px of the page per second of video.
 PIXELS_A_SECOND, WIDEST_CHART, PIXELS_A_TICK = 8, 4000, 120
 MEANINGS = {
-    "SYNTHETIC": "The recognizer has learned from faces drawn by a program. How often its classes are right on people "
-    "is not known from them.",
+    "SYNTHETIC": "The recognizer was trained on synthetic faces. They do not show how often its classes are right on "
+    "people.",
     "REDUCED": "The network is smaller, or was trained for a shorter time, than published.",
 }
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as the page holds it: what it is, and a data URI."""
+    """A picture as the page holds it: its title and a data URI."""
 
     title: str
     uri: str
@@ -54,7 +55,7 @@ class Unit:
 class EventView:
     """An event as the page shows it: its row, the probability of every class, what moved, and its pictures."""
 
-    row: dict[Hashable, Any]
+    row: Event
     chances: list[tuple[str, float]]
     parts: list[str]
     units: list[Unit]
@@ -63,34 +64,36 @@ class EventView:
 
 
 def write_report(result: VideoResult) -> Path:
-    """Write report.html from the tables and pictures of a result, and give its path."""
-    metadata, events = result.metadata, result.events
-    chart_pixels = min(WIDEST_CHART, round(PIXELS_A_SECOND * metadata["video"]["seconds"]))
+    """Write report.html from the tables and pictures of a result, and return its path."""
+    metadata, rows = result.metadata, result.rows
+    chart_pixels = min(WIDEST_CHART, round(PIXELS_A_SECOND * metadata.video.seconds))
     page = (
         page_environment("merlab.videos.output")
         .get_template("recognition.html.j2")
         .render(
             metadata=metadata,
-            stamps=[(stamp, MEANINGS.get(stamp, "")) for stamp in metadata["model"]["stamps"]],
-            charts=[_chart(result, face["face_id"], chart_pixels) for face in metadata["faces"]],
+            model=metadata.model.model_dump(mode="json"),
+            settings=metadata.settings.model_dump(mode="json"),
+            stamps=[(stamp, MEANINGS.get(stamp, "")) for stamp in metadata.model.stamps],
+            charts=[_chart(result, face.face_id, chart_pixels) for face in metadata.faces],
             chart_size=(WIDTH, HEIGHT),
             chart_pixels=chart_pixels,
             events=list(_views(result)),
-            sure=int((events["class"] != "").sum()),
-            open=len(events) <= MOST_OPEN,
+            sure=sum(bool(row.label) for row in rows),
+            open=len(rows) <= MOST_OPEN,
             pictured=MOST_PICTURED,
             most_printed=MOST_PRINTED,
             wheel=_data_uri(color_wheel()),
             full_color=FULL_COLOR_PX,
             clock=clock_text,
             duration=duration_text,
-            told=told,
+            in_words=in_words,
         )
     )
-    with whole_file(result.folder / REPORT) as aside:
+    with whole_file(result.files.report) as aside:
         # The name of a file may hold what UTF-8 does not.
         aside.write_bytes(page.encode("utf-8", "replace"))
-    return result.folder / REPORT
+    return result.files.report
 
 
 def clock_text(seconds: float, digits: int = 2) -> str:
@@ -112,36 +115,36 @@ def duration_text(seconds: float) -> str:
     return f"{hours} h {minute:02d} min" if hours else f"{minutes} min {second:02d} s"
 
 
-def told(value: Any) -> str:
-    """A setting in words: ``3``, ``a, b``, ``a: 1; b: (c: 2)``."""
+def in_words(value: JsonValue) -> str:
+    """A setting as text: ``3``, ``a, b``, ``a: 1; b: (c: 2)``."""
     if isinstance(value, Mapping):
-        pairs = ((name, f"({told(each)})" if isinstance(each, Mapping) else told(each)) for name, each in value.items())
-        return "; ".join(f"{name}: {each}" for name, each in pairs)
-    return ", ".join(map(told, value)) if isinstance(value, list) else str(value)
+        texts = {
+            name: f"({in_words(each)})" if isinstance(each, Mapping) else in_words(each) for name, each in value.items()
+        }
+        return "; ".join(f"{name}: {text}" for name, text in texts.items())
+    return ", ".join(map(in_words, value)) if isinstance(value, list) else str(value)
 
 
 def _chart(result: VideoResult, face_id: int, pixels: int) -> Chart:
-    frames, events = (table[table["face_id"] == face_id] for table in (result.frames, result.events))
-    return face_chart(face_id, frames, events, result.metadata["video"]["seconds"], max(8, pixels // PIXELS_A_TICK))
+    seconds, most_ticks = result.metadata.video.seconds, max(8, pixels // PIXELS_A_TICK)
+    return face_chart(face_id, result.curve(face_id), result.rows_of(face_id), seconds, most_ticks)
 
 
 def _views(result: VideoResult) -> Iterator[EventView]:
-    events = result.events
-    pictured = set(events.nlargest(MOST_PICTURED, "score")["event"])
-    for _, row in events.iterrows():
-        folder = result.evidence(row["event"])
-        faces, maps = _pictures(folder) if row["event"] in pictured and folder.is_dir() else ([], [])
-        classes = result.metadata["model"]["classes"]
+    by_score = sorted(result.rows, key=lambda row: -row.score)
+    pictured = {row.event for row in by_score[:MOST_PICTURED]}
+    for row in result.rows:
+        with_pictures = row.event in pictured and result.evidence(row.event).is_dir()
         yield EventView(
-            row=row.to_dict(),
-            chances=sorted(((name, float(row[f"p_{name}"])) for name in classes), key=lambda each: -each[1]),
-            parts=_listed(row["regions"]),
+            row=row,
+            chances=sorted(row.probabilities.items(), key=lambda each: -each[1]),
+            parts=_listed(row.regions),
             units=[
                 Unit(unit_words(code), px)
-                for code, _, px in (text.rpartition(" ") for text in _listed(row["action_units"]))
+                for code, _, px in (text.rpartition(" ") for text in _listed(row.action_units))
             ],
-            faces=faces,
-            maps=maps,
+            faces=_faces(result.evidence(row.event)) if with_pictures else [],
+            maps=_maps(result, row.event) if with_pictures else [],
         )
 
 
@@ -150,22 +153,23 @@ def _listed(text: str) -> list[str]:
     return text.split("; ") if text else []
 
 
-def _pictures(folder: Path) -> tuple[list[Picture], list[Picture]]:
-    """The two faces and the movement, and the maps, of an event's folder."""
+def _faces(folder: Path) -> list[Picture]:
+    """The two faces and the movement between them, of an event's folder."""
     named = {"onset": ONSET_PICTURE, "apex": APEX_PICTURE, "movement": FLOW_PICTURE}
-    faces = [Picture(title, _data_uri(read_image(folder / file))) for title, file in named.items()]
-    maps = [
-        Picture(_map_title(listed), _data_uri(read_image(folder / Path(listed["file"]).name)))
-        for listed in read_json(folder / MAPS)
+    return [Picture(title, _data_uri(read_image(folder / file))) for title, file in named.items()]
+
+
+def _maps(result: VideoResult, event: str) -> list[Picture]:
+    folder = result.evidence(event)
+    return [
+        Picture(
+            f"{each.title} ({each.low:.2f} to {each.high:.2f})", _data_uri(read_image(folder / Path(each.file).name))
+        )
+        for each in result.maps(event)
     ]
-    return faces, maps
-
-
-def _map_title(listed: dict[str, Any]) -> str:
-    return f"{listed['title']} ({listed['low']:.2f} to {listed['high']:.2f})"
 
 
 def _data_uri(image: Image) -> str:
-    """A picture as WebP: a fifth of the PNG beside the tables."""
+    """A picture as WebP: a fifth of the size of the PNG beside the tables."""
     encoded = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY])[1]
     return "data:image/webp;base64," + base64.b64encode(np.asarray(encoded).tobytes()).decode("ascii")

@@ -1,0 +1,71 @@
+"""The frames of a source that must be aligned faces, all of them, at a known rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from merlab.errors import MerlabError
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.frames import ClipError, Frames, Image, describe_numbers
+from merlab.progress import Progress
+
+# Of the proportions of a frame against those of an aligned face.
+LARGEST_DISTORTION = 1.15
+FRAMES_A_REPORT = 100
+
+
+class AlignedFrames:
+    """Reads the frames of a source in order and checks them.
+
+    After reading, ``count`` is how many there were and ``first`` the number of the first.
+    """
+
+    def __init__(self, source: Path, frames: Frames, progress: Progress) -> None:
+        self.source = source
+        self.count, self.first = 0, 1
+        self._frames, self._progress = frames, progress
+
+    def images(self) -> Iterator[Image]:
+        """Every frame, (H, W, 3) BGR; raises MerlabError where one is missing or is not an aligned face."""
+        for number, image in self._frames:
+            if not self.count:
+                self.first = number
+                require_aligned(self.source, image)
+            if number != self.first + self.count:
+                require_every_frame(self.source, self._frames)
+            self.count += 1
+            if self.count % FRAMES_A_REPORT == 0:
+                self._progress(self.count, max(self.count, self._frames.promised), "spotting")
+            yield image
+
+
+def frame_rate(source: Path, frames: Frames, fps: float | None) -> float:
+    """``fps``, or the frame rate of the source where it is None; raises MerlabError where there is none above 0."""
+    if fps is not None and not 0 < fps < float("inf"):
+        raise MerlabError(f"a frame rate is a number above zero, got {fps}")
+    found = fps or frames.fps
+    if found is None:
+        raise MerlabError(f"{source} does not say how many frames a second it has; give --fps")
+    return found
+
+
+def require_every_frame(source: Path, frames: Frames) -> None:
+    """Raises MerlabError where numbers are missing between the first frame and the last."""
+    numbers = frames.numbers
+    if numbers and len(numbers) <= numbers[-1] - numbers[0]:
+        raise MerlabError(
+            f"{source} holds {describe_numbers(numbers)}; without every frame the times would be wrong: copy the "
+            "missing ones, or put each unbroken sequence into a folder of its own"
+        )
+
+
+def require_aligned(source: Path, image: Image) -> None:
+    """Raises ClipError where a frame does not have the proportions of an aligned face."""
+    height, width = image.shape[:2]
+    distortion = (width / height) / (LAYOUT_WIDTH / LAYOUT_HEIGHT)
+    if not 1 / LARGEST_DISTORTION < distortion < LARGEST_DISTORTION:
+        raise ClipError(
+            f"{source} has frames of {width}x{height} pixels, which are not aligned faces: those have the proportions "
+            f"of {LAYOUT_WIDTH}x{LAYOUT_HEIGHT}, with the eyes a quarter down; crop and align the faces first"
+        )

@@ -1,0 +1,105 @@
+"""What a finished chunk leaves in its folder for the assembly: chunk.json, frames.csv, the pictures of its events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from merlab.faces.quality import ClipQuality
+from merlab.spotting.json_models import read_model, write_model
+from merlab.videos.result import FRAMES
+from merlab.videos.rows import FRAME_ROWS, FrameRow
+from merlab.vocabulary import LandmarkSource
+
+CHUNK = "chunk.json"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Description(_Record):
+    """What an event is and what moved; the fields are those of Event."""
+
+    label: str
+    probability: float
+    regions: str
+    action_units: str
+    probabilities: dict[str, float]
+
+
+class ChunkEvent(_Record):
+    """A described movement; frames are numbered from 1 in the video, ``pictures`` is a folder in that of the chunk.
+
+    ``face_id`` counts from 0 within the chunk.
+    """
+
+    face_id: int
+    onset: int
+    apex: int
+    offset: int
+    score: float
+    part: str
+    description: Description
+    pictures: str
+
+
+class TrackQuality(_Record):
+    """What the alignment of one track measured, as in ClipQuality; ``head_motion`` is the 95th percentile."""
+
+    face_id: int
+    pupil_distance: float
+    coverage: float
+    source: LandmarkSource
+    head_motion: float
+
+    @classmethod
+    def of(cls, face_id: int, quality: ClipQuality) -> TrackQuality:
+        """The measurements of a track of this face."""
+        return cls(
+            face_id=face_id,
+            pupil_distance=quality.pupil_distance,
+            coverage=quality.coverage,
+            source=quality.source,
+            head_motion=quality.largest_head_motion,
+        )
+
+
+class ChunkRecord(_Record):
+    """The content of chunk.json.
+
+    Attributes:
+        owned: the first frame that the chunk is responsible for, and the one after the last, from 1.
+        seconds: when each of them is shown, as the container says; None where it does not say.
+        size: width and height of the frames, px.
+        events: the movements whose peak lies in the owned frames.
+        dropped: how many movements were too long or too short.
+        unspotted: in how many owned frames a face was seen too briefly for spotting.
+        left_out: the most faces that were seen at once beyond those that are followed.
+        quality: of each track.
+
+    """
+
+    owned: tuple[int, int]
+    seconds: tuple[float | None, ...]
+    size: tuple[int, int]
+    events: tuple[ChunkEvent, ...] = ()
+    dropped: int = 0
+    unspotted: int = 0
+    left_out: int = 0
+    quality: tuple[TrackQuality, ...] = ()
+
+    def write(self, folder: Path) -> None:
+        """Write chunk.json."""
+        write_model(folder / CHUNK, self)
+
+
+def read_chunk(folder: Path) -> ChunkRecord:
+    """The record in a chunk's folder."""
+    return read_model(folder / CHUNK, ChunkRecord)
+
+
+def read_rows(folder: Path) -> list[FrameRow]:
+    """The rows of a chunk's frames, with those of the margin on both sides."""
+    return FRAME_ROWS.read(folder / FRAMES)

@@ -1,0 +1,115 @@
+"""The content of metadata.json: what a result is of, what it was made with, and what limits it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from merlab.spotting.motion_score import ScoreSettings
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class SourceVideo(_Facts):
+    """The video: ``fps`` is the true frame rate, ``fps_source`` where it comes from, ``seconds`` the duration."""
+
+    name: str
+    fps: float
+    fps_source: str
+    frame_rate_varies: bool
+    frames: int
+    seconds: float
+    width: int
+    height: int
+
+
+class FollowedFace(_Facts):
+    """One face: its first and last frame, and in how many ``frames`` it is seen."""
+
+    face_id: int
+    first: int
+    last: int
+    frames: int
+
+
+class UsedModel(_Facts):
+    """The recognizer: from its card, with the SHA-256 of its file and the runtime that computed it."""
+
+    name: str
+    method: str
+    preset: str
+    digest: str
+    recipe: str
+    classes: tuple[str, ...]
+    temperature: float
+    stamps: tuple[str, ...]
+    trained_on: dict[str, JsonValue]
+    limits: str
+    runtime: str
+
+
+class UsedSettings(_Facts):
+    """The settings of a result: those of Options that change it, and those of SpottingSettings."""
+
+    # Results of a later merlab may have more settings.
+    model_config = ConfigDict(extra="allow")
+
+    unsure_below: float
+    aligned: bool
+    most_faces: int
+    overlay: bool
+    p: float
+    floor: float
+    window: float
+    shortest: float
+    longest: float
+    score: ScoreSettings
+
+
+class RecognitionRequest(UsedSettings):
+    """Everything that determines a result; one that was made for another request is never overwritten.
+
+    Attributes:
+        source: the absolute path of the video.
+        bytes, modified_ns: size and time of change of its file.
+        frames_promised: the number of frames that its container states.
+        face_models: the networks that find the faces, with their digests by algorithm.
+        weights: the SHA-256 of the recognizer's file.
+
+    """
+
+    source: str
+    bytes: int
+    modified_ns: int
+    frames_promised: int
+    fps: float
+    face_models: dict[str, dict[str, str]]
+    weights: str
+    runtime: str
+    merlab: str
+
+
+class Made(_Facts):
+    """When a result was made (ISO 8601, UTC), and in how many seconds."""
+
+    at: str
+    seconds: float
+
+
+class VideoMetadata(_Facts):
+    """The content of metadata.json.
+
+    All but ``made`` is the same for the same video, settings and machine. ``dropped`` counts movements that were too
+    long or too short; ``warnings`` are sentences.
+    """
+
+    video: SourceVideo
+    faces: tuple[FollowedFace, ...]
+    model: UsedModel
+    settings: UsedSettings
+    versions: dict[str, str]
+    dropped: int
+    warnings: tuple[str, ...]
+    asked: RecognitionRequest
+    made: Made

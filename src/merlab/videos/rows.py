@@ -1,0 +1,113 @@
+"""The rows of events.csv and frames.csv: their columns are the fields of Event and FrameRow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from merlab.faces.detection import Face
+from merlab.spotting.columns import Column, Columns, Score, Seconds
+
+
+def _confidence_text(value: float) -> str:
+    return f"{value:.3f}" if value else "0"
+
+
+Pixels = Annotated[float, Column("{:.1f}".format)]
+Confidence = Annotated[float, Column(_confidence_text)]
+Probability = Annotated[float, Column("{:.4f}".format)]
+
+
+@dataclass(frozen=True)
+class FrameRow:
+    """One face in one frame, a row of frames.csv; a frame without any face has one row, with ``success`` 0.
+
+    Attributes:
+        frame: its number in the source.
+        time_s: seconds since the first frame; None in the files of a chunk, which does not know the whole video.
+        face_id: one face as far as it can be followed; None in a frame without a face.
+        confidence: of the landmark network that this is a face, 0..1.
+        success: 1 where the face is seen, else 0.
+        x, y, width, height: its box, px of the video; None where it is not seen.
+        score, threshold: the motion score and its threshold, in units of noise (see ``spotting``); None where the face
+            was seen too briefly for spotting.
+        lids_px: how far the lids of both eyes move and come back, px of the aligned face.
+
+    """
+
+    frame: int
+    time_s: Seconds | None
+    face_id: int | None
+    confidence: Confidence | None
+    success: int
+    x: Pixels | None = None
+    y: Pixels | None = None
+    width: Pixels | None = None
+    height: Pixels | None = None
+    score: Score | None = None
+    lids_px: Score | None = None
+    threshold: Score | None = None
+
+    @property
+    def box(self) -> Face | None:
+        """Where the face is in the frame; None where it is not seen."""
+        if self.x is None or self.y is None or self.width is None or self.height is None:
+            return None
+        return Face(self.x, self.y, self.x + self.width, self.y + self.height, self.confidence or 0.0)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One movement of a face, a row of events.csv.
+
+    Attributes:
+        event: its name, ``e0001`` for the first onset of the video; also that of its folder of pictures.
+        video: the name of the source.
+        face_id: as in FrameRow.
+        onset, apex, offset: numbers of frames in the source.
+        onset_s, apex_s, offset_s, duration_s: seconds since the first frame, and from onset to offset.
+        score: the largest motion score, in units of noise.
+        part: the part of the face that moves most.
+        label: the most probable class; empty where it is less probable than the limit of the settings.
+        probability: of the most probable class, 0..1.
+        regions: the parts that moved, ``mouth, left 1.92 px up and outwards; cheeks, left 0.81 px up``.
+        action_units: those that the movement is consistent with, ``AU12 left 1.90; AU6 0.72``, strengths in px.
+        probabilities: of every class, 0..1, calibrated.
+
+    """
+
+    event: str
+    video: str
+    face_id: int
+    onset: int
+    apex: int
+    offset: int
+    onset_s: Seconds
+    apex_s: Seconds
+    offset_s: Seconds
+    duration_s: Seconds
+    score: Score
+    part: str
+    label: Annotated[str, Column(name="class")]
+    probability: Probability
+    regions: str
+    action_units: str
+    probabilities: Annotated[Mapping[str, float], Column("{:.4f}".format, name="p_")]
+
+    @property
+    def class_text(self) -> str:
+        """``happiness 0.83``, or ``unsure``."""
+        return f"{self.label} {self.probability:.2f}" if self.label else "unsure"
+
+
+FRAME_ROWS = Columns(FrameRow)
+FRAME_COLUMNS = FRAME_ROWS.names
+
+
+def event_rows(classes: Sequence[str]) -> Columns[Event]:
+    """The columns of events.csv for a recognizer of these classes: EVENT_COLUMNS, then ``p_CLASS`` for each class."""
+    return Columns(Event, classes)
+
+
+EVENT_COLUMNS = event_rows(()).names
