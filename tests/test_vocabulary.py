@@ -9,15 +9,18 @@ from merlab.faces.landmarks import LANDMARKERS, NAMED_POINTS
 from merlab.inference.runtimes import AUTO, FASTEST_FIRST, RUNTIMES
 from merlab.models.export import SUFFIXES
 from merlab.reports.html import PROTOCOLS as PROTOCOL_SENTENCES
+from merlab.reproduction import ALL, FIGURES, TABLES
 from merlab.synthesis.presets import PRESETS
 from merlab.synthesis.video import FORMATS
 from merlab.vocabulary import (
     DETECTOR_NAMES,
     EXPORT_FORMATS,
+    FIGURE_NAMES,
     LANDMARK_SOURCES,
     PROTOCOLS,
     RUNTIME_CHOICES,
     SYNTHESIS_PRESETS,
+    TABLE_NAMES,
     VIDEO_FORMATS,
 )
 
@@ -32,6 +35,9 @@ from merlab.vocabulary import (
         ((AUTO, *RUNTIMES), RUNTIME_CHOICES),
         (SUFFIXES, EXPORT_FORMATS),
         (PRESETS, SYNTHESIS_PRESETS),
+        (TABLES, TABLE_NAMES),
+        (FIGURES, FIGURE_NAMES),
+        (sorted(ALL), tuple(sorted((*TABLE_NAMES, *FIGURE_NAMES)))),
         (FORMATS, VIDEO_FORMATS),
     ],
 )

@@ -41,6 +41,10 @@ LANDMARK_SOURCES: tuple[LandmarkSource, ...] = get_args(LandmarkSource)
 HeadMotion = Literal["onset", "rigid", "landmarks"]
 HEAD_MOTIONS: tuple[HeadMotion, ...] = get_args(HeadMotion)
 
+# Tables and figures of the paper that `merlab reproduce` makes.
+TABLE_NAMES = ("table5", "table7", "table8", "leak")
+FIGURE_NAMES = ("figure1", "figure3", "figure4", "figure6")
+
 # The format of aligned frames.
 ImageFormat = Literal["jpg", "png"]
 IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)

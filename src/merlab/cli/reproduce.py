@@ -14,7 +14,7 @@ from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import AddressOption, EngineOption, JobsOption, JsonOption, make_engine
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.progress import shown_progress
-from merlab.vocabulary import DetectorName, ProtocolName
+from merlab.vocabulary import FIGURE_NAMES, TABLE_NAMES, DetectorName, ProtocolName
 
 if TYPE_CHECKING:
     from merlab.reproduction import Bench, ComparedTable
@@ -25,27 +25,33 @@ def reproduce_command(
     target: Annotated[
         str,
         typer.Argument(
-            help="table5, table7, table8, leak, figure1, figure3, figure4, figure6, all; or a recipe that "
-            "`merlab recipes` lists, or a YAML file.",
+            help=f"{', '.join((*TABLE_NAMES, *FIGURE_NAMES))}, all; or a recipe that `merlab recipes` lists; or a "
+            "YAML file of your own.",
             metavar="TARGET",
         ),
     ],
     database: Annotated[
-        str, typer.Option(help="casme2 with your copy; SYNTHETIC faces stand in unless given.")
+        str, typer.Option(help="The database to measure on, such as casme2; SYNTHETIC faces unless given.")
     ] = "synthetic",
     root: Annotated[Path | None, typer.Option(help="The folder that holds the database.")] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="The published settings and 5 seeds; without it smaller ones, stamped.")
+        bool,
+        typer.Option("--full", help="Published settings and 5 seeds; without it smaller ones and 2 seeds, marked."),
     ] = False,
-    out: Annotated[Path, typer.Option(help="Folder; the same command goes on with what lies there.")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder for the results; the same command resumes.")] = Path(
         "merlab-reproduction"
     ),
     epochs: Annotated[int | None, typer.Option(min=1, help="Train this long instead of the presets' lengths.")] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds; fewer than 5 are stamped.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds; fewer than 5 are marked.")] = None,
     scheme: Annotated[
-        str | None, typer.Option(help="Label scheme; casme2-5-merged on CASME II and faces, else megc2019.")
+        str | None,
+        typer.Option(
+            help="Unless given: the recipe's, else casme2-5-merged on CASME II and SYNTHETIC faces, else megc2019."
+        ),
     ] = None,
-    protocol: Annotated[ProtocolName | None, typer.Option(help="loso; kfold on SYNTHETIC faces.")] = None,
+    protocol: Annotated[
+        ProtocolName | None, typer.Option(help="Unless given: kfold on SYNTHETIC faces, else loso.")
+    ] = None,
     method: Annotated[str, typer.Option(help="With leak: the network that is measured by both rules.")] = "off-apexnet",
     engine: EngineOption = "local",
     address: AddressOption = None,
@@ -56,14 +62,12 @@ def reproduce_command(
     detector_model: Annotated[Path | None, typer.Option(help="The .pb file that opencv-ssd needs.")] = None,
     detector_config: Annotated[Path | None, typer.Option(help="The .pbtxt file that opencv-ssd needs.")] = None,
     jobs: JobsOption = None,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder for inputs already made; the user's cache unless given.")
-    ] = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder for inputs; the user's cache unless given.")] = None,
 ) -> None:
-    """Repeat a table or figure of the dual-branch paper: published beside measured.
+    """Repeat a table or figure of the dual-branch paper, or a recipe: published values beside measured ones.
 
-    Tables are left in --out as Markdown, CSV and JSON, figures as PNG and SVG. Without --full, reduced presets are
-    measured and stamped REDUCED; without --root, SYNTHETIC faces are made and stamped.
+    Tables are written to --out as Markdown, CSV and JSON, figures as PNG and SVG. Without --full, reduced presets are
+    measured and marked REDUCED. Without --root, SYNTHETIC faces are made, and the results are marked so.
     """
     from merlab.faces.alignment import FaceFinding
     from merlab.reproduction import Bench, targets_of
@@ -90,7 +94,7 @@ def reproduce_command(
 
 @app.command("recipes", rich_help_panel=EXPERIMENTS)
 def recipes_command(as_json: JsonOption = False) -> None:
-    """Published experiments that `merlab reproduce NAME` repeats, with their published figures."""
+    """Published experiments that `merlab reproduce NAME` repeats, with their published values."""
     from merlab.recipes import experiments
 
     known = experiments()
@@ -109,7 +113,7 @@ def recipes_command(as_json: JsonOption = False) -> None:
 
 
 def _make(target: str, bench: Bench) -> None:
-    """Measure or draw one target, print it, and say where it lies and how long it took."""
+    """Make one target, print it, and print where it is and how long it took."""
     from merlab.reproduction import FIGURES, make_figure, make_table
 
     start = time.monotonic()

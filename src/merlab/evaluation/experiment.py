@@ -92,7 +92,7 @@ def _entry_of(facts: MethodFacts) -> Entry:
 
 
 def _stored(facts: MethodFacts, plan: Plan, out: Path) -> Sequence[Path]:
-    """The predictions of an earlier method of somebody's own, which only its owner can run again."""
+    """The stored predictions of a method that was passed as an object, which cannot be made from the record."""
     store = PredictionStore(out)
     paths = [store.fold_path(facts.key, split.name, seed) for seed in facts.seeds for split in plan.splits]
     if not all(path.exists() for path in paths):

@@ -1,4 +1,4 @@
-"""A study: all of an experiment in one object, whoever states it, on the command line, in Python or in a recipe."""
+"""A study: all of an experiment in one object, for the command line, Python and recipes alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables and figures of the dual-branch paper as commands: published beside measured, stamped, resumable."""
+"""The tables and figures of the dual-branch paper as commands: published values beside measured ones."""
 
 from __future__ import annotations
 

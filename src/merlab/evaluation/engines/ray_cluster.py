@@ -54,7 +54,7 @@ class RayEngine:
         except ray.exceptions.RayError as error:
             raise MerlabError(
                 f"the Ray cluster lost a unit of work: {str(error).splitlines()[0]}; "
-                "the same command goes on where it was"
+                "run the same command again to resume"
             ) from error
         finally:
             ray.shutdown()
@@ -62,7 +62,7 @@ class RayEngine:
     def _connect(self) -> None:
         import ray
 
-        # Ray sends statistics of its use to its makers unless told not to; nothing leaves the machine unasked.
+        # Ray sends statistics of its use to its makers unless this is set; nothing shall leave the machine.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         environment = {"env_vars": {"OMP_WAIT_POLICY": "PASSIVE"}}
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "runtime_env": environment}
@@ -91,7 +91,7 @@ def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
     remote = ray.remote(_unit)
     here = Worker(plan, cache)
     shared = {recipe: ray.put(here.inputs(recipe)) for recipe in dict.fromkeys(entry.recipe for entry in plan.entries)}
-    # Ray has a cloudpickle of its own, which does not know which files go by value.
+    # Ray has its own copy of cloudpickle, which does not know which modules are packed by value.
     stated = ray.put(packed(plan))
     running = {}
     for fit in fits:
