@@ -1,4 +1,4 @@
-"""A real browser, where one is installed: Debian's packages ``chromium`` and ``chromium-driver``, or a Chrome."""
+"""A real browser, if one is installed: Debian's packages ``chromium`` and ``chromium-driver``, or a Chrome."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable
 
 
 def open_browser(downloads: Path) -> Chrome:
-    """A browser without a window; skips the test where none is installed."""
+    """A browser without a window; skips the test if none is installed."""
     binary = next(filter(None, map(shutil.which, BROWSERS)), None)
     driver = shutil.which("chromedriver")
     if binary is None or driver is None:
@@ -29,7 +29,7 @@ def open_browser(downloads: Path) -> Chrome:
 
 
 def look(browser: Chrome, width: int, height: int, *, dark: bool = False) -> None:
-    """Show the page in a window of this size, light or dark; a narrow one is a phone's."""
+    """Show the page in a window of this size, light or dark; a narrow window is that of a phone."""
     size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -37,7 +37,7 @@ def look(browser: Chrome, width: int, height: int, *, dark: bool = False) -> Non
 
 
 def screenshot(browser: Chrome, path: Path) -> None:
-    """The whole page as a picture, whatever of it is in the window."""
+    """Write a picture of the whole page, including what is outside of the window."""
     import base64
 
     picture = browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})

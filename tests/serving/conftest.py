@@ -1,4 +1,4 @@
-"""A service as clients meet it: on a port of this machine."""
+"""A service on a port of this machine, and its clients."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ class Client:
         return until(lambda: job if (job := self.job(job_id))["state"] in states else None)
 
     def folders(self) -> list[str]:
-        """The jobs that the disk holds."""
+        """The folders of jobs on the disk."""
         return sorted(path.name for path in self.folder.iterdir() if path.is_dir())
 
 
 def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """What a condition gives once it is true."""
+    """Wait until a condition is true; returns its value."""
     deadline = time.monotonic() + patience
     while not (found := condition()):
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "the condition did not become true"
         time.sleep(0.05)
     return found
 
 
 @contextmanager
 def listening(folder: Path, recognize: Any = fake_jobs.quick, **options: Any) -> Iterator[Client]:
-    """A service over a folder of jobs, on a port of this machine."""
+    """A service for the jobs of a folder, on a port of this machine."""
     limits = Limits(**options.pop("limits", {}))
     server = make_server(make_app(Jobs(folder, limits), recognize, **options))
     socket = bind("127.0.0.1", 0)
@@ -77,14 +77,14 @@ def listening(folder: Path, recognize: Any = fake_jobs.quick, **options: Any) ->
 
 @pytest.fixture
 def service(tmp_path) -> Iterator[Callable[..., Client]]:
-    """Start a service over ``tmp_path/jobs`` that ends with the test."""
+    """Starts a service for ``tmp_path/jobs`` that ends with the test."""
     with ExitStack() as stack:
         yield lambda *args, **options: stack.enter_context(listening(tmp_path / "jobs", *args, **options))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def result(tmp_path_factory) -> Iterator[Path]:
-    """What ``fake_jobs.quick`` gives."""
+    """The result that ``fake_jobs.quick`` writes."""
     folder = write_result(tmp_path_factory.mktemp("result") / "result", seconds=4.0, overlay=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(fake_jobs.RESULT, str(folder))
@@ -93,7 +93,7 @@ def result(tmp_path_factory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def video(tmp_path_factory) -> Path:
-    """Two seconds of gray, 64x48 at 25 frames a second."""
+    """Two seconds of gray frames, 64x48 at 25 frames per second."""
     return write_video(tmp_path_factory.mktemp("videos") / "interview.mp4", 50, (64, 48))
 
 

@@ -1,4 +1,4 @@
-"""What stands in for recognizing a video: results of a video that never was, slow jobs, jobs that die."""
+"""Replacements of the recognition: finished results, slow jobs, jobs that fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import shutil
 import signal
 import time
 from pathlib import Path
-from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.progress import Progress
@@ -18,57 +17,57 @@ RESULT = "MERLAB_TEST_RESULT"
 STEPS = 20
 
 
-def quick(source: Path, out: Path, *, progress: Progress, **asked: Any) -> None:
-    """The result that the environment names, which takes no time."""
+def quick(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+    """Copies the result that the environment variable names, without any delay."""
     progress(1, 2, "spotting")
     shutil.copytree(os.environ[RESULT], out)
     metadata = read_json(out / METADATA)
-    metadata["settings"] |= asked
+    metadata["settings"] |= {"fps": fps, "aligned": aligned}
     write_json(out / METADATA, metadata)
 
 
-def slow(source: Path, out: Path, *, progress: Progress, **asked: Any) -> None:
-    """Never ends of itself; says where its process is."""
+def slow(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+    """Never ends by itself; writes the id of its process."""
     (out.parent / "pid").write_text(str(os.getpid()), encoding="utf-8")
     while True:
         progress(1, 4, "spotting")
         time.sleep(0.05)
 
 
-def slow_at_first(source: Path, out: Path, *, progress: Progress, **asked: Any) -> None:
-    """Never ends the first time; the second time it does."""
+def slow_at_first(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+    """Never ends the first time, and is quick the second time."""
     begun = out.parent / "begun"
     if not begun.exists():
         begun.touch()
-        slow(source, out, progress=progress, **asked)
-    quick(source, out, progress=progress, **asked)
+        slow(source, out, progress=progress, fps=fps, aligned=aligned)
+    quick(source, out, progress=progress, fps=fps, aligned=aligned)
 
 
-def watched(source: Path, out: Path, *, progress: Progress, **asked: Any) -> None:
-    """Slow enough to watch its progress."""
+def watched(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+    """Slow enough that its progress can be seen."""
     for step in range(STEPS):
         progress(step, STEPS, "spotting")
         time.sleep(0.15)
-    quick(source, out, progress=progress, **asked)
+    quick(source, out, progress=progress, fps=fps, aligned=aligned)
 
 
-def refusing(source: Path, out: Path, *, progress: Progress, **asked: Any) -> None:
-    """A mistake of the user's."""
+def refusing(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+    """A mistake of the user."""
     raise MerlabError(f"{source} shows no face; choose a video that shows one")
 
 
-def broken(source: Path, out: Path, *, progress: Progress, **asked: Any) -> None:
-    """A fault of merlab's own."""
-    raise ValueError("nobody thought of this")
+def broken(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+    """An error in merlab."""
+    raise ValueError("unexpected")
 
 
-def crashing(source: Path, out: Path, *, progress: Progress, **asked: Any) -> None:
-    """As a decoder that a damaged file makes fault."""
+def crashing(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+    """Crashes like a decoder with a damaged file."""
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
-def hungry(source: Path, out: Path, *, progress: Progress, **asked: Any) -> None:
-    """Asks for more memory than there is."""
+def hungry(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+    """Needs more and more memory."""
     blocks = []
     while True:
         blocks.append(bytearray(64 * 2**20))

@@ -1,4 +1,4 @@
-"""What is tried against the service, as docs/howto/serve.md lists it; the service answers and leaves nothing behind."""
+"""The attacks that docs/howto/serve.md lists: the service answers as documented, and leaves nothing on the disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from merlab.serving.guard import MOST_BODY
+from merlab.serving.guard import MAX_BODY
 from merlab.serving.limits import MEBIBYTE
 from tests.serving import fake_jobs
 from tests.serving.attacks import assert_as_documented, rows
@@ -51,13 +51,13 @@ def job_of(client: Client, path: Path, name: str | None = None):
 @pytest.mark.parametrize(
     "job_id", ["%2e%2e%2fjobs.json", "..%2f..%2fetc%2fpasswd", "%00", "0" * 32, "x" * 4000, "jobs.json", "<script>"]
 )
-def test_ids_that_are_no_jobs(small, job_id):
+def test_ids_of_no_job(small, job_id):
     for path in (f"/api/jobs/{job_id}", f"/api/jobs/{job_id}/zip", f"/api/jobs/{job_id}/files/events.csv"):
         assert small.http.get(path).status_code == 404
-    assert_as_documented("an id that is none, or a path", small.http.get(f"/api/jobs/{'0' * 32}"))
+    assert_as_documented("an unknown id, or a path as an id", small.http.get(f"/api/jobs/{'0' * 32}"))
 
 
-def test_names_that_are_no_files_of_a_result(small, video):
+def test_names_of_no_file_of_a_result(small, video):
     job = small.wait_for(small.send(video).json()["id"], "done")
     folder = small.folder / job["id"]
     (folder / "result" / "link.csv").symlink_to(folder / "job.json")
@@ -87,9 +87,9 @@ def test_local_paths_out_of_the_allowed_folder(small, tmp_path, video):
         assert_as_documented("a local path, or a link, out of the allowed folders", answer)
 
 
-def test_a_local_path_where_none_is_allowed(service, video):
+def test_a_local_path_when_none_is_allowed(service, video):
     answer = service().http.post("/api/jobs/local", json={"path": str(video)})
-    assert_as_documented("a local path where no folder is allowed", answer)
+    assert_as_documented("a local path when no folder is allowed", answer)
 
 
 def test_a_link_that_replaces_a_local_file_while_it_waits(service, tmp_path, video):
@@ -115,12 +115,12 @@ def test_a_small_file_with_huge_frames(small, tmp_path):
 
 
 def test_a_header_that_hides_huge_frames(small, tmp_path):
-    liar = write_video(tmp_path / "liar.avi", 1, (3600, 3600), fourcc="png ")
-    content = liar.read_bytes()
-    true, told = struct.pack("<II", 3600, 3600), struct.pack("<II", 64, 48)
+    path = write_video(tmp_path / "false.avi", 1, (3600, 3600), fourcc="png ")
+    content = path.read_bytes()
+    true, stated = struct.pack("<II", 3600, 3600), struct.pack("<II", 64, 48)
     assert true in content
-    liar.write_bytes(content.replace(true, told))
-    assert_as_documented("the same, its header saying 64x48", job_of(small, liar))
+    path.write_bytes(content.replace(true, stated))
+    assert_as_documented("the same file with a header that states 64x48", job_of(small, path))
 
 
 def test_a_video_longer_than_allowed(service, video):
@@ -136,8 +136,8 @@ def test_files_of_other_types(small, video, name):
         assert_as_documented("a file of another type", answer)
 
 
-def test_a_text_that_calls_itself_a_video(small, tmp_path):
-    (tmp_path / "interview.mp4").write_text("I am no video. " * 100)
+def test_a_text_with_the_name_of_a_video(small, tmp_path):
+    (tmp_path / "interview.mp4").write_text("This is not a video. " * 100)
     assert_as_documented("a text renamed .mp4", job_of(small, tmp_path / "interview.mp4"))
 
 
@@ -152,20 +152,20 @@ def test_a_video_cut_off_half_way(small, tmp_path, video):
     assert_as_documented("a video cut off half way", job_of(small, tmp_path / "interview.mp4"))
 
 
-def test_an_upload_over_the_limit_that_says_so(small):
+def test_an_upload_over_the_limit_that_states_its_length(small):
     answer = post(small, PART + bytes(MEBIBYTE))
-    assert_as_documented("an upload over the limit, its length declared", answer)
+    assert_as_documented("an upload over the limit that states its length", answer)
 
 
-def test_an_upload_over_the_limit_that_does_not_say_so(small):
+def test_an_upload_over_the_limit_that_does_not_state_its_length(small):
     answer = post(small, (chunk for chunk in [PART, *[bytes(2**16)] * 64]))
-    assert_as_documented("an upload over the limit, its length not declared", answer)
+    assert_as_documented("an upload over the limit that does not state its length", answer)
     assert small.folders() == []
 
 
 @contextmanager
 def half_sent(client: Client):
-    """A connection over which the beginning of an upload came, and nothing more."""
+    """A connection on which only the beginning of an upload was sent."""
     address = urlsplit(str(client.http.base_url))
     head = f"POST /api/jobs HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {MULTIPART}\r\nContent-Length: 9999"
     with socket.create_connection((address.hostname, address.port)) as connection:
@@ -174,7 +174,7 @@ def half_sent(client: Client):
         yield connection
 
 
-def test_an_upload_that_is_broken_off(small):
+def test_an_upload_that_is_interrupted(small):
     with half_sent(small):
         pass
     until(lambda: not small.folders())
@@ -185,8 +185,8 @@ def test_an_upload_that_pauses_too_long(service):
     with half_sent(client) as connection:
         answer = HTTPResponse(connection)
         answer.begin()
-        told = (str(answer.status), json.load(answer)["error"])
-    assert rows()["an upload that pauses too long"] == told
+        received = (str(answer.status), json.load(answer)["error"])
+    assert rows()["an upload that pauses too long"] == received
     assert client.folders() == []
 
 
@@ -204,7 +204,7 @@ def test_an_upload_that_pauses_too_long(service):
         ("multipart/form-data; boundary=" + "B" * 300, PART, 400),
     ],
 )
-def test_requests_that_are_no_upload(small, content_type, content, status):
+def test_requests_that_are_not_uploads(small, content_type, content, status):
     answer = post(small, content, content_type)
     assert answer.status_code == status, answer.text
     assert answer.json()["error"]
@@ -212,18 +212,18 @@ def test_requests_that_are_no_upload(small, content_type, content, status):
 
 
 @pytest.mark.parametrize("fps", ["0", "-1", "nan", "inf", "fast"])
-def test_frames_a_second_that_are_none(small, video, fps):
+def test_invalid_frame_rates(small, video, fps):
     assert small.send(video, fps=fps).status_code == 422
 
 
-def test_a_huge_body_where_a_small_one_belongs(small):
-    answer = small.http.post("/api/jobs/local", content=bytes(MOST_BODY + 1))
-    assert_as_documented("a huge body where a small one belongs", answer)
+def test_a_huge_body_instead_of_a_small_one(small):
+    answer = small.http.post("/api/jobs/local", content=bytes(MAX_BODY + 1))
+    assert_as_documented("a huge body instead of a small one", answer)
     chunked = small.http.post("/api/jobs/local", content=iter([b"{", b"}"]))
     assert chunked.status_code == 413
 
 
-def test_names_are_shown_as_they_are_and_stored_as_they_should_be(service, video):
+def test_names_are_shown_unchanged_and_stored_safely(service, video):
     client = service(fake_jobs.slow)
     for given, shown, stored in (
         ("<img src=x onerror=alert(1)>.mp4", "<img src=x onerror=alert(1)>.mp4", "img_src_x_onerror_alert_1.mp4"),
@@ -239,7 +239,7 @@ def test_names_are_shown_as_they_are_and_stored_as_they_should_be(service, video
         assert [path.name for path in (client.folder / job["id"] / "upload").iterdir()] == [stored]
 
 
-def test_names_with_a_null_byte_or_without_end(small):
+def test_names_with_a_null_byte_and_long_names(small):
     for name, status in ((b"a\0b.mp4", 201), (b"x" * 3000 + b".mp4", 415), (b"x" * 100 + b".mp4", 201)):
         answer = post(small, PART.replace(b"a.mp4", name) + b"x\r\n--B--\r\n")
         assert answer.status_code == status
@@ -252,7 +252,7 @@ def test_a_foreign_host(small):
         assert_as_documented("a foreign Host (DNS rebinding)", small.http.get("/api/jobs", headers={"Host": host}))
 
 
-def test_a_foreign_page(small, video):
+def test_a_page_of_another_site(small, video):
     for headers in ({"Origin": "http://attacker.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert_as_documented("a change from another site's page", post(small, PART, **headers))
         assert small.http.delete(f"/api/jobs/{'0' * 32}", headers=headers).status_code == 403
@@ -304,22 +304,22 @@ def test_a_job_whose_process_is_killed_can_be_run_again(service, video):
     [
         ("a decoder that crashes", fake_jobs.crashing, {}),
         ("a job that takes too long", fake_jobs.slow, {"job_seconds": 3}),
-        ("a fault of merlab itself", fake_jobs.broken, {}),
+        ("an error of merlab itself", fake_jobs.broken, {}),
         ("a video without a face", fake_jobs.refusing, {}),
     ],
 )
-def test_jobs_that_end_badly_say_why(service, video, attack, recognize, limits):
+def test_failed_jobs_give_the_reason(service, video, attack, recognize, limits):
     client = service(recognize, limits=limits)
     assert_as_documented(attack, job_of(client, video))
     assert client.http.get("/api").status_code == 200
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hold a process to a limit of its memory")
-def test_a_job_that_wants_too_much_memory(service, video):
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems cannot limit the memory of a process")
+def test_a_job_that_needs_too_much_memory(service, video):
     job = job_of(service(fake_jobs.hungry, limits={"memory": 1024 * MEBIBYTE}), video)
-    assert_as_documented("a job that wants too much memory", job)
+    assert_as_documented("a job that needs too much memory", job)
 
 
-def test_every_attack_in_the_documentation_is_tried_here():
+def test_every_attack_in_the_documentation_is_tested_here():
     source = Path(__file__).read_text(encoding="utf-8")
     assert [attack for attack in rows() if f'"{attack}"' not in source] == []

@@ -1,4 +1,4 @@
-"""Jobs outlive the service that took them."""
+"""Jobs survive a restart of the service."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from datetime import timedelta
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.serving.jobs import Asked, Jobs, now
+from merlab.serving.jobs import Jobs, VideoOptions, now
 from merlab.serving.limits import Limits
 from tests.serving import fake_jobs
 from tests.serving.conftest import listening, until
 
 
 def enqueue(jobs: Jobs, name: str = "a.mp4"):
-    with jobs.place() as folder:
-        return jobs.enqueue(folder, name, folder / "upload" / name, 1, Asked())
+    with jobs.new_folder() as folder:
+        return jobs.enqueue(folder, name, folder / "upload" / name, 1, VideoOptions())
 
 
-def test_after_a_restart_done_jobs_are_there_and_running_ones_go_on(tmp_path, video):
+def test_after_a_restart_done_jobs_are_listed_and_running_jobs_resume(tmp_path, video):
     with listening(tmp_path / "jobs") as client:
         done = client.wait_for(client.send(video).json()["id"], "done")
     with listening(tmp_path / "jobs", fake_jobs.slow_at_first) as client:
@@ -34,19 +34,19 @@ def test_after_a_restart_done_jobs_are_there_and_running_ones_go_on(tmp_path, vi
             assert client.wait_for(job, "done", "failed")["error"] is None
 
 
-def test_what_the_service_dies_with_again_and_again_is_not_begun_again(tmp_path):
+def test_a_job_that_the_service_repeatedly_does_not_survive_fails(tmp_path):
     folder = tmp_path / "jobs"
     jobs = Jobs(folder, Limits())
     job = enqueue(jobs)
     jobs.close()
     for _ in range(3):
         jobs = Jobs(folder, Limits())
-        assert jobs.take() is not None
+        assert jobs.next_job() is not None
         jobs.close()
     assert "the service ended 3 times" in str(Jobs(folder, Limits()).find(job.id).error)
 
 
-def test_half_sent_uploads_are_removed_at_the_next_start(tmp_path):
+def test_incomplete_uploads_are_removed_at_the_next_start(tmp_path):
     folder = tmp_path / "jobs"
     Jobs(folder, Limits()).close()
     (folder / ("ab" * 16) / "upload").mkdir(parents=True)
@@ -54,19 +54,19 @@ def test_half_sent_uploads_are_removed_at_the_next_start(tmp_path):
     assert not (folder / ("ab" * 16)).exists()
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path):
+def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(MerlabError, match="choose a new folder"):
         Jobs(tmp_path, Limits())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps its users apart otherwise")
-def test_other_users_of_the_machine_cannot_look_into_the_jobs(tmp_path):
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_other_users_of_the_machine_cannot_read_the_jobs(tmp_path):
     jobs = Jobs(tmp_path / "jobs", Limits())
     assert jobs.root.stat().st_mode & 0o077 == 0
 
 
-def test_two_services_do_not_share_a_folder(tmp_path):
+def test_two_services_cannot_use_one_folder(tmp_path):
     pytest.importorskip("fcntl")
     first = Jobs(tmp_path / "jobs", Limits())
     with pytest.raises(MerlabError, match="another `merlab serve` uses"):
@@ -75,12 +75,12 @@ def test_two_services_do_not_share_a_folder(tmp_path):
     Jobs(tmp_path / "jobs", Limits())
 
 
-def test_finished_jobs_are_removed_after_their_days(tmp_path):
+def test_finished_jobs_are_removed_after_keep_days(tmp_path):
     folder = tmp_path / "jobs"
     jobs = Jobs(folder, Limits())
     ids = [enqueue(jobs).id for _ in range(2)]
     for _ in ids:
-        job = jobs.take()
+        job = jobs.next_job()
         assert job is not None
         jobs.finish(job, "no face")
     jobs.close()
@@ -89,15 +89,25 @@ def test_finished_jobs_are_removed_after_their_days(tmp_path):
     (folder / ids[0] / "job.json").write_text(json.dumps(old))
     jobs = Jobs(folder, Limits(keep_days=7))
     enqueue(jobs)
-    jobs.take()
+    jobs.next_job()
     assert {job.id for job in jobs.all()} & set(ids) == {ids[1]}
     assert not (folder / ids[0]).exists()
 
 
-def test_the_job_that_waits_longest_is_first(tmp_path):
+def test_the_oldest_job_is_first(tmp_path):
     jobs = Jobs(tmp_path / "jobs", Limits())
     names = ["first.mp4", "second.mp4", "third.mp4"]
     for name in names:
         enqueue(jobs, name)
-    taken = [jobs.take() for _ in names]
-    assert [job.name for job in taken if job] == names
+    started = [jobs.next_job() for _ in names]
+    assert [job.name for job in started if job] == names
+
+
+def test_options_of_a_video_keep_their_name_in_the_file_of_the_first_release(tmp_path):
+    folder = tmp_path / "jobs"
+    jobs = Jobs(folder, Limits())
+    with jobs.new_folder() as place:
+        job = jobs.enqueue(place, "a.mp4", place / "a.mp4", 1, VideoOptions(fps=200.0))
+    jobs.close()
+    assert json.loads((folder / job.id / "job.json").read_text())["asked"] == {"fps": 200.0, "aligned": False}
+    assert Jobs(folder, Limits()).find(job.id).options.fps == 200.0

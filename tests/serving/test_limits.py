@@ -1,4 +1,4 @@
-"""What is looked at before a job begins."""
+"""What is checked before a job begins."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def test_a_video_within_the_limits(video):
     require_within(video, None, Limits(seconds=2.0, pixels=64 * 48))
 
 
-def test_a_frame_rate_that_a_client_makes_up_does_not_shorten_a_video(video):
+def test_a_false_frame_rate_does_not_shorten_a_video(video):
     with pytest.raises(MerlabError, match="2 s long"):
         require_within(video, 100_000, Limits(seconds=1.0))
 
 
-def test_a_slower_rate_makes_it_longer(video):
+def test_a_lower_frame_rate_makes_a_video_longer(video):
     with pytest.raises(MerlabError, match="50 s long"):
         require_within(video, 1, Limits(seconds=10.0))
 
@@ -40,9 +40,9 @@ def test_a_folder_without_images(tmp_path):
         require_within(tmp_path, 100, Limits())
 
 
-def test_an_image_that_is_a_link_to_elsewhere(tmp_path):
+def test_an_image_that_is_a_link_to_another_folder(tmp_path):
     secret = write_frames(tmp_path / "secret", [np.zeros((8, 8), np.float32)])
     (tmp_path / "clip").mkdir()
     (tmp_path / "clip" / "img1.png").symlink_to(secret / "img1.png")
-    with pytest.raises(MerlabError, match="link to a file elsewhere"):
+    with pytest.raises(MerlabError, match="link to a file outside of the folder"):
         require_within(tmp_path / "clip", 100, Limits())

@@ -1,4 +1,4 @@
-"""The page in a real browser: send, watch, look by keyboard, download; wide and narrow, light and dark."""
+"""The page in a real browser: upload, progress, results by keyboard, download; wide and narrow, light and dark."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def client(tmp_path, browser):
         browser.get(str(client.http.base_url))
         yield client
         browser.get("about:blank")
-        told = [entry["message"] for entry in browser.get_log("browser")]
-        assert [message for message in told if "status of 4" not in message] == []
+        messages = [entry["message"] for entry in browser.get_log("browser")]
+        assert [message for message in messages if "status of 4" not in message] == []
 
 
 def one(browser, selector: str):
@@ -45,7 +45,7 @@ def one(browser, selector: str):
 
 
 def text_of(browser, selector: str) -> str:
-    """The text of what may be replaced at any moment; empty where there is none."""
+    """The text of an element that can be replaced at any moment; empty if there is none."""
     return str(browser.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
 
 
@@ -65,7 +65,7 @@ def open_result(client, browser, video: Path) -> None:
     one(browser, "#events button")
 
 
-def test_a_video_is_sent_watched_looked_at_and_downloaded(client, browser, video, downloads):
+def test_a_video_is_uploaded_and_its_result_is_shown_and_downloaded(client, browser, video, downloads):
     send(browser, video)
     until(lambda: "spotting" in text_of(browser, "#jobs .state"))
     assert 0 <= float(one(browser, "#jobs progress").get_property("value")) <= 1
@@ -89,7 +89,7 @@ def test_a_video_is_sent_watched_looked_at_and_downloaded(client, browser, video
     until(lambda: list(downloads.glob("merlab-*.zip")))
 
 
-def test_movements_are_walked_through_and_opened_by_keyboard(client, browser, video):
+def test_movements_are_selected_and_opened_by_keyboard(client, browser, video):
     open_result(client, browser, video)
     one(browser, "#events button").send_keys(Keys.ARROW_RIGHT)
     browser.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
@@ -154,7 +154,7 @@ def test_focus_can_be_seen(client, browser, video):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_nothing_is_wider_than_a_phone_and_the_system_decides_on_light_or_dark(client, browser, video, tmp_path, dark):
+def test_the_page_fits_a_phone_and_follows_the_system_in_light_and_dark(client, browser, video, tmp_path, dark):
     open_result(client, browser, video)
     one(browser, "#events button").send_keys(Keys.ENTER)
     one(browser, ".event-view")
@@ -167,7 +167,7 @@ def test_nothing_is_wider_than_a_phone_and_the_system_decides_on_light_or_dark(c
     assert paper == ("rgba(20, 23, 27, 1)" if dark else "rgba(255, 255, 255, 1)")
 
 
-def test_a_hostile_name_is_text_and_nothing_else(client, browser, video):
+def test_a_hostile_name_is_shown_as_text(client, browser, video):
     job = client.wait_for(client.send(video, HOSTILE).json()["id"], "done")
     assert one(browser, "#jobs .name").text == HOSTILE
     browser.get(f"{client.http.base_url}/#job={job['id']}")
@@ -175,7 +175,7 @@ def test_a_hostile_name_is_text_and_nothing_else(client, browser, video):
     assert browser.find_elements(By.CSS_SELECTOR, "img") == []
 
 
-def test_a_job_is_cancelled_from_the_page(client, browser, video):
+def test_a_job_is_canceled_on_the_page(client, browser, video):
     send(browser, video)
     until(lambda: "spotting" in text_of(browser, "#jobs .state"))
     one(browser, "#jobs button").click()
@@ -183,24 +183,24 @@ def test_a_job_is_cancelled_from_the_page(client, browser, video):
     until(lambda: one(browser, "#no-jobs").is_displayed())
 
 
-def test_the_page_loads_nothing_from_elsewhere(client, browser, video):
+def test_the_page_loads_nothing_from_other_hosts(client, browser, video):
     open_result(client, browser, video)
     loaded = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
     assert loaded
     assert [address for address in loaded if not address.startswith(str(client.http.base_url))] == []
 
 
-def test_what_is_refused_is_said_aloud(client, browser, tmp_path):
+def test_errors_are_announced(client, browser, tmp_path):
     (tmp_path / "notes.txt").write_text("no video")
     send(browser, tmp_path / "notes.txt")
     alert = one(browser, "#alert")
-    until(lambda: "no video that merlab reads" in alert.text)
+    until(lambda: "not a video that merlab reads" in alert.text)
     assert alert.get_attribute("role") == "alert"
 
 
-def test_a_report_can_ask_nothing_of_the_service(client, browser, video):
+def test_a_report_cannot_send_requests_to_the_service(client, browser, video):
     job = client.wait_for(client.send(video).json()["id"], "done")
-    script = "fetch('/api/jobs').then(() => 'heard', () => 'blocked').then((word) => { document.title = word; })"
+    script = "fetch('/api/jobs').then(() => 'answered', () => 'blocked').then((word) => { document.title = word; })"
     report = f"<title>?</title><script>{script}</script>"
     (client.folder / job["id"] / "result" / "report.html").write_text(report)
     browser.get(f"{client.http.base_url}/api/jobs/{job['id']}/files/report.html")

@@ -1,15 +1,16 @@
-"""The interface for programs: send, watch, look, download, delete."""
+"""The interface for programs: send, follow the progress, read the result, download, delete."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
 
 import pytest
 
 from merlab.serving.guard import HEADERS
-from merlab.videos.result import EVENT_COLUMNS
+from merlab.videos.rows import EVENT_COLUMNS
 from tests.helpers import texture, write_frames
 from tests.serving import fake_jobs
 from tests.serving.conftest import listening, until
@@ -33,16 +34,16 @@ def test_a_sent_video_becomes_a_result(done):
     assert [listed["id"] for listed in client.http.get("/api/jobs").json()] == [job["id"]]
 
 
-def test_the_upload_itself_is_not_kept_once_its_result_is_there(done):
+def test_the_upload_is_removed_when_its_result_is_ready(done):
     client, job = done
     assert not (client.folder / job["id"] / "upload").exists()
 
 
-def test_events_say_what_is_seen_and_name_pictures_that_can_be_fetched(done):
+def test_events_have_the_columns_of_the_table_and_pictures_that_can_be_downloaded(done):
     client, job = done
     events = client.http.get(f"/api/jobs/{job['id']}/events").json()
     assert len(events) == 4
-    assert set(EVENT_COLUMNS) <= set(events[0])
+    assert list(events[0]) == [*EVENT_COLUMNS, "probabilities", "pictures"]
     assert sum(events[0]["probabilities"].values()) == pytest.approx(1, abs=1e-3)
     assert [picture["title"] for picture in events[0]["pictures"][:3]] == [
         "onset",
@@ -55,18 +56,18 @@ def test_events_say_what_is_seen_and_name_pictures_that_can_be_fetched(done):
         assert answer.content.startswith(b"\x89PNG")
 
 
-def test_every_listed_file_can_be_downloaded_alone_and_in_one_zip(done):
+def test_every_listed_file_can_be_downloaded_separately_and_in_one_zip(done):
     client, job = done
-    whole = zipfile.ZipFile(io.BytesIO(client.http.get(f"/api/jobs/{job['id']}/zip").content))
-    assert whole.testzip() is None
-    assert whole.namelist() == [file["name"] for file in job["files"]]
+    archive = zipfile.ZipFile(io.BytesIO(client.http.get(f"/api/jobs/{job['id']}/zip").content))
+    assert archive.testzip() is None
+    assert archive.namelist() == [file["name"] for file in job["files"]]
     for file in job["files"]:
-        alone = client.http.get(f"/api/jobs/{job['id']}/files/{file['name']}").content
-        assert len(alone) == file["bytes"]
-        assert alone == whole.read(file["name"])
+        content = client.http.get(f"/api/jobs/{job['id']}/files/{file['name']}").content
+        assert len(content) == file["bytes"]
+        assert content == archive.read(file["name"])
 
 
-def test_curves_hold_every_peak(done):
+def test_curves_contain_every_peak(done):
     client, job = done
     faces = client.http.get(f"/api/jobs/{job['id']}/frames").json()
     rows = list(csv.DictReader(io.StringIO(client.http.get(f"/api/jobs/{job['id']}/files/frames.csv").text)))
@@ -82,6 +83,25 @@ def test_a_result_carries_its_stamps_and_warnings(done):
     assert result["warnings"] == ["face 0 is cut off at the left edge of the frame"]
 
 
+def test_a_result_has_the_keys_of_the_first_release(done):
+    client, job = done
+    result = client.http.get(f"/api/jobs/{job['id']}/result").json()
+    assert list(result) == ["video", "model", "settings", "stamps", "warnings"]
+    stored = json.loads((client.folder / job["id"] / "view.json").read_text())
+    assert result == {key: stored[key] for key in result}
+    assert client.http.get(f"/api/jobs/{job['id']}/frames").json() == stored["faces"]
+    assert client.http.get(f"/api/jobs/{job['id']}/events").json() == stored["events"]
+
+
+def test_a_result_of_another_version_is_refused_with_the_remedy(service, video):
+    client = service()
+    job = client.wait_for(client.send(video).json()["id"], "done")
+    (client.folder / job["id"] / "view.json").write_text("{}")
+    answer = client.http.get(f"/api/jobs/{job['id']}/result")
+    assert answer.status_code == 409
+    assert "another version of merlab; download its files, or send the video again" in answer.json()["error"]
+
+
 def test_a_deleted_job_leaves_nothing(service, video):
     client = service()
     job = client.wait_for(client.send(video).json()["id"], "done")
@@ -90,7 +110,7 @@ def test_a_deleted_job_leaves_nothing(service, video):
     assert client.folders() == []
 
 
-def test_progress_is_told_and_a_running_job_can_be_cancelled(service, video):
+def test_progress_is_reported_and_a_running_job_can_be_canceled(service, video):
     client = service(fake_jobs.slow)
     job = client.send(video).json()
     client.wait_for(job["id"], "running")
@@ -101,7 +121,7 @@ def test_progress_is_told_and_a_running_job_can_be_cancelled(service, video):
     assert client.folders() == []
 
 
-def test_jobs_run_one_after_the_other_in_the_order_they_came(service, video):
+def test_jobs_run_one_after_the_other_in_their_order(service, video):
     client = service(fake_jobs.slow)
     first, second = (client.send(video).json()["id"] for _ in range(2))
     client.wait_for(first, "running")
@@ -117,21 +137,21 @@ def test_two_slots_run_two_jobs(service, video):
         client.wait_for(job, "running")
 
 
-def test_what_is_said_of_a_video_reaches_its_job(service, video):
+def test_the_options_of_a_video_reach_its_job(service, video):
     client = service()
     job = client.wait_for(client.send(video, fps=200, aligned=True).json()["id"], "done")
     settings = client.http.get(f"/api/jobs/{job['id']}/result").json()["settings"]
     assert (settings["fps"], settings["aligned"]) == (200, True)
 
 
-def test_a_local_folder_of_images_can_be_named(service, tmp_path):
+def test_a_local_folder_of_images_can_be_used(service, tmp_path):
     write_frames(tmp_path / "root" / "clip", [texture(1)] * 3)
     client = service(roots=[tmp_path / "root"])
     job = client.http.post("/api/jobs/local", json={"path": "clip", "fps": 100}).json()
     assert client.wait_for(job["id"], "done", "failed")["error"] is None
 
 
-def test_the_page_and_the_schema_are_served_with_headers_that_bind_the_browser(done):
+def test_every_answer_has_the_security_headers(done):
     client, job = done
     paths = ["/", "/app.js", "/style.css", "/openapi.json", "/api", "/api/jobs/none", "/nothing"]
     for path in [*paths, f"/api/jobs/{job['id']}/zip", f"/api/jobs/{job['id']}/files/events.csv"]:
@@ -139,7 +159,7 @@ def test_the_page_and_the_schema_are_served_with_headers_that_bind_the_browser(d
         assert {name: headers.get(name) for name in HEADERS} == HEADERS, path
 
 
-def test_programs_find_a_schema_and_no_page_that_loads_from_elsewhere(done):
+def test_programs_find_a_schema_and_no_page_that_loads_from_other_hosts(done):
     client, _ = done
     paths = client.http.get("/openapi.json").json()["paths"]
     assert "multipart/form-data" in paths["/api/jobs"]["post"]["requestBody"]["content"]

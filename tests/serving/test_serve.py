@@ -1,4 +1,4 @@
-"""``merlab serve`` as a user starts it, with the real recognition behind it."""
+"""``merlab serve`` as a user starts it, with the real recognition."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def serving(jobs_folder, *options):
     )
     try:
         assert process.stdout is not None
-        told = process.stdout.readline()
-        with httpx.Client(base_url=re.findall(r"http://\S+", told)[0], timeout=PATIENCE) as http:
+        line = process.stdout.readline()
+        with httpx.Client(base_url=re.findall(r"http://\S+", line)[0], timeout=PATIENCE) as http:
             until(lambda: answers(http))
             yield process, Client(http, jobs_folder)
     finally:
@@ -52,8 +52,8 @@ def finished(client: Client, job_id: str):
     return until(lambda: job if (job := client.job(job_id))["state"] in {"done", "failed"} else None, patience=180)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
-def test_a_service_that_is_killed_goes_on_with_its_job_and_gives_the_result_of_an_undisturbed_command(tmp_path):
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 exists only on Unix")
+def test_a_killed_service_resumes_its_job_and_gives_the_result_of_an_uninterrupted_command(tmp_path):
     video = write_avi(tmp_path / "face.avi", moving_face(900))
     small_recognizer(temperature=20.0).save(tmp_path / "weights.safetensors")
     weights = ["--weights", tmp_path / "weights.safetensors"]
@@ -72,12 +72,12 @@ def test_a_service_that_is_killed_goes_on_with_its_job_and_gives_the_result_of_a
         assert len(client.http.get(f"/api/jobs/{job}/events").json()) == 3
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=PATIENCE) in {0, 130}
-    undisturbed = recognize(video, tmp_path / "undisturbed", aligned=True, weights=weights[1])
+    uninterrupted = recognize(video, tmp_path / "uninterrupted", aligned=True, weights=weights[1])
     served = pd.read_csv(tmp_path / "jobs" / job / "result" / EVENTS)
-    pd.testing.assert_frame_equal(served, pd.read_csv(undisturbed.folder / EVENTS))
+    pd.testing.assert_frame_equal(served, pd.read_csv(uninterrupted.folder / EVENTS))
 
 
-def test_a_video_without_a_face_says_so(tmp_path, video):
+def test_a_video_without_a_face_is_reported(tmp_path, video):
     small_recognizer().save(tmp_path / "weights.safetensors")
     with serving(tmp_path / "jobs", "--weights", tmp_path / "weights.safetensors") as (_, client):
         ended = finished(client, client.send(video).json()["id"])

@@ -1,4 +1,4 @@
-"""The page's files: no foreign host, nothing from outside parsed as markup, colors that can be read."""
+"""The files of the page: no other hosts, no text from outside parsed as markup, readable colors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILES = {path.name: path.read_text(encoding="utf-8") for path in STATIC.iterdir(
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_no_foreign_host_is_named(name):
+def test_no_other_host_is_used(name):
     assert set(re.findall(r"https?://[^\s\"']*", FILES[name])) <= {SVG_NAMESPACE}
 
 
@@ -23,7 +23,7 @@ def test_text_from_outside_is_never_parsed_as_markup(name):
     assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|DOMParser", FILES[name]) == []
 
 
-def test_the_page_holds_no_script_or_style_that_its_policy_would_block():
+def test_the_page_has_no_script_or_style_that_its_policy_blocks():
     page = FILES["index.html"]
     assert re.findall(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page) == []
 
@@ -43,6 +43,15 @@ def test_the_page_holds_no_script_or_style_that_its_policy_would_block():
         ("alert-ink", "alert-paper"),
     ],
 )
-def test_text_contrasts_with_its_ground_in_light_and_dark(scheme, ink, paper):
+def test_text_contrasts_with_its_background_in_light_and_dark(scheme, ink, paper):
     colors = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", FILES["style.css"].split(":root {")[scheme + 1]))
     assert contrast(colors[ink], colors[paper]) >= 4.5
+
+
+def test_every_label_refers_to_an_element():
+    ids = set(re.findall(r'\bid: "([^"]+)"|\bid="([^"]+)"', "\n".join(FILES.values())))
+    known = {name for pair in ids for name in pair if name}
+    used = re.findall(r'aria-labell?edby"?[:=] ?"([^"]+)"', "\n".join(FILES.values()))
+    assert used
+    assert set(used) <= known
+    assert "aria-labeledby" not in "\n".join(FILES.values())

@@ -1,1 +1,1 @@
-"""The service: videos are sent, recognized in child processes, and looked at on a page of its own."""
+"""The service: videos are uploaded, recognized in child processes, and shown on a page."""

@@ -1,4 +1,4 @@
-"""Files on the service's own machine, under the folders that its operator allowed."""
+"""Files on the machine of the service, in the folders that its operator allowed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from pathlib import Path
 from merlab.frames import VIDEO_SUFFIXES
 from merlab.serving.limits import RefusedError
 
-MOST_LISTED = 300
-MOST_VISITED = 20_000
+MAX_LISTED = 300
+MAX_VISITED = 20_000
 
 
 def find_local(given: str, roots: Sequence[Path]) -> Path:
-    """The file or folder that a path names, absolute or within a root, links followed.
+    """The video or folder of a path, which is absolute or relative to a root; links are followed.
 
-    Raises RefusedError: where no root is allowed, and, without telling whether anything is there, outside of all roots.
+    Raises RefusedError if no root is allowed, and for every path outside of all roots; the message does not reveal
+    whether a file exists there.
     """
     if not roots:
         raise RefusedError(403, "this service reads no local files; start it with --root FOLDER, or upload the video")
@@ -27,9 +28,9 @@ def find_local(given: str, roots: Sequence[Path]) -> Path:
                 path = (root / given).resolve()
                 if path.is_relative_to(root) and (path.is_dir() or _is_video(path)):
                     return path
-            except (OSError, RuntimeError):  # too long a name, a circle of links
+            except (OSError, RuntimeError):  # the name is too long, or links form a circle
                 continue
-    raise RefusedError(404, "no video or folder of that name lies under a folder that this service may read")
+    raise RefusedError(404, "no video or folder has this name in the folders that this service may read")
 
 
 def _is_video(path: Path) -> bool:
@@ -37,8 +38,8 @@ def _is_video(path: Path) -> bool:
 
 
 def list_local(roots: Sequence[Path]) -> list[str]:
-    """Paths of the videos under the roots, for a person to choose from; the first few hundred."""
-    return list(islice((str(path) for root in roots for path in _videos(root.resolve())), MOST_LISTED))
+    """Paths of the videos in the roots, for a person to choose from; at most MAX_LISTED."""
+    return list(islice((str(path) for root in roots for path in _videos(root.resolve())), MAX_LISTED))
 
 
 def _videos(root: Path) -> Iterator[Path]:
@@ -47,7 +48,7 @@ def _videos(root: Path) -> Iterator[Path]:
         folders.sort()
         for name in sorted(names):
             visited += 1
-            if visited > MOST_VISITED:
+            if visited > MAX_VISITED:
                 return
             path = Path(folder, name)
             if _is_video(path) and not path.is_symlink():

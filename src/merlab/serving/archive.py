@@ -1,4 +1,4 @@
-"""A folder as one zip, made while it is sent: no second copy on the disk, no more than a chunk in memory."""
+"""A zip file that is made while it is sent: it needs no space on the disk, and one chunk of memory."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from pathlib import Path
 from typing import Any
 
 CHUNK = 256 * 1024
-PACKED_ALREADY = {".png", ".jpg", ".mp4"}
+COMPRESSED = {".png", ".jpg", ".mp4"}
 
 
-class _Outlet(RawIOBase):
-    """Keeps what was written since it was last emptied."""
+class _Buffer(RawIOBase):
+    """Holds the bytes that were written since it was last emptied."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._chunks: list[bytes] = []
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        self._parts.append(bytes(data))
+        self._chunks.append(bytes(data))
         return len(data)
 
     def empty(self) -> bytes:
-        content = b"".join(self._parts)
-        self._parts.clear()
+        content = b"".join(self._chunks)
+        self._chunks.clear()
         return content
 
 
 def zipped(files: dict[str, Path]) -> Iterator[bytes]:
-    """The bytes of a zip that holds these files under these names."""
-    outlet = _Outlet()
-    with zipfile.ZipFile(outlet, "w") as archive:
+    """The bytes of a zip file with these files under these names, chunk by chunk."""
+    buffer = _Buffer()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, path in files.items():
             entry = zipfile.ZipInfo.from_file(path, name)
-            entry.compress_type = zipfile.ZIP_STORED if path.suffix in PACKED_ALREADY else zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_STORED if path.suffix in COMPRESSED else zipfile.ZIP_DEFLATED
             with path.open("rb") as source, archive.open(entry, "w") as target:
                 while chunk := source.read(CHUNK):
                     target.write(chunk)
-                    yield outlet.empty()
-    yield outlet.empty()
+                    yield buffer.empty()
+    yield buffer.empty()

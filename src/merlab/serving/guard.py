@@ -1,4 +1,4 @@
-"""What every request passes: who may ask, and what a browser may do with the answer."""
+"""Checks every request before it is answered, and tells browsers what a page may do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from merlab.serving.limits import RefusedError
 
-# Requests other than an upload are a few hundred bytes.
-MOST_BODY = 64 * 1024
+# Requests other than uploads have a few hundred bytes.
+MAX_BODY = 64 * 1024
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 PAGE_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 HEADERS = {
@@ -28,11 +28,11 @@ HEADERS = {
 
 
 class Guard:
-    """Refuses requests for other hosts (DNS rebinding) and changes from other origins; adds HEADERS to every answer.
+    """Refuses requests for other hosts (DNS rebinding) and changes by other sites; adds HEADERS to every answer.
 
     Attributes:
-        names: host names that this service answers to, beside IP addresses, which no foreign name can point to.
-        unbounded: the path whose body is bounded by its own reader.
+        names: host names of this service. IP addresses are always accepted, because no foreign name can imitate them.
+        unbounded: the path of uploads, whose size is limited elsewhere.
 
     """
 
@@ -40,7 +40,7 @@ class Guard:
         self._app, self._names, self._unbounded = app, {name.lower() for name in names}, unbounded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer it with what is wrong."""
+        """Pass the request on, or answer it with an error."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -53,26 +53,28 @@ class Guard:
             await send(message)
 
         try:
-            self._examine(scope["method"], scope["path"], Headers(scope=scope))
+            self._check(scope["method"], scope["path"], Headers(scope=scope))
         except RefusedError as refused:
-            await answer(refused)(scope, receive, send_with_headers)
+            await refusal(refused)(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
 
-    def _examine(self, method: str, path: str, headers: Headers) -> None:
+    def _check(self, method: str, path: str, headers: Headers) -> None:
         host = headers.get("host", "")
         if not self._is_own(host):
-            raise RefusedError(421, "this service answers to its own address only; open the address that it printed")
+            raise RefusedError(421, "this service answers only at its own address; open the address that it printed")
         if method not in CHANGING:
             return
         origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
         if (origin is not None and urlsplit(origin).netloc != host) or site not in {"same-origin", "none"}:
-            raise RefusedError(403, "a page of another site may not change anything here; use this service's own page")
+            raise RefusedError(403, "pages of other sites may not change anything in this service; use its own page")
         if path == self._unbounded:
             return
         length = headers.get("content-length", "0")
-        if "transfer-encoding" in headers or not length.isdecimal() or int(length) > MOST_BODY:
-            raise RefusedError(413, f"this request may have a body of {MOST_BODY} bytes at most, its length declared")
+        if "transfer-encoding" in headers or not length.isdecimal() or int(length) > MAX_BODY:
+            raise RefusedError(
+                413, f"the body of this request must state its length, which may be at most {MAX_BODY} bytes"
+            )
 
     def _is_own(self, host: str) -> bool:
         try:
@@ -82,6 +84,6 @@ class Guard:
             return False
 
 
-def answer(refused: RefusedError) -> JSONResponse:
+def refusal(error: RefusedError) -> JSONResponse:
     """The answer to a request that is refused."""
-    return JSONResponse({"error": str(refused)}, refused.status)
+    return JSONResponse({"error": str(error)}, error.status)

@@ -1,4 +1,4 @@
-"""Jobs on the disk: one folder each, found again after a restart."""
+"""The jobs of the service: one folder per job on the disk, which survives a restart."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from merlab.errors import MerlabError
 from merlab.serving.limits import Limits, RefusedError
-from merlab.storage import WriteError, claim_folder, read_json, write_json
+from merlab.spotting.json_models import read_model
+from merlab.storage import WriteError, claim_folder, write_json
 
 MARKER, LOCK = "jobs.json", "lock"
-# In a job's folder: what it is, how far it is, what went wrong, the upload, the result, and what the page shows of it.
-JOB, PROGRESS, FAULT, UPLOAD, RESULT, VIEW = "job.json", "progress.json", "fault.json", "upload", "result", "view.json"
+# The files of a job: the job itself, its progress, its error, the upload, the result, and what the page shows of it.
+JOB, PROGRESS, ERROR, UPLOAD, RESULT, VIEW = "job.json", "progress.json", "fault.json", "upload", "result", "view.json"
 ID = re.compile(r"[0-9a-f]{32}")
-MOST_STARTS = 3
+MAX_STARTS = 3
 
 State = Literal["queued", "running", "done", "failed", "canceled"]
 
 
-class Asked(BaseModel):
-    """What a client says of a video.
+class VideoOptions(BaseModel):
+    """What a client states about a video.
 
     Attributes:
-        fps: frames a second, where the file is silent or wrong; a folder of images is always silent.
-        aligned: whether its frames are aligned faces already, so that none has to be found.
+        fps: frames per second, for a folder of images, or if the file gives no frame rate or a wrong one.
+        aligned: whether the frames are aligned faces already, so that no face has to be found.
 
     """
 
@@ -46,21 +47,22 @@ class Job(BaseModel):
     """One video to recognize.
 
     Attributes:
-        name: what the client called the video; never part of a path.
+        name: the client's name of the video; it is never part of a path.
         source: the upload, or a local file or folder.
-        starts: how often it was begun; a job that the service died with too often is not begun again.
+        options: what the client states about the video; ``asked`` in job.json.
+        starts: how often the job was started; after MAX_STARTS starts that the service did not survive, it fails.
         error: why it failed, and the remedy.
 
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
 
     id: str
     name: str
     source: Path
     bytes: int
     created: datetime
-    asked: Asked = Asked()
+    options: VideoOptions = Field(VideoOptions(), alias="asked")
     state: State = "queued"
     started: datetime | None = None
     finished: datetime | None = None
@@ -68,8 +70,21 @@ class Job(BaseModel):
     error: str | None = None
 
 
+class JobProgress(BaseModel):
+    """The content of progress.json: the finished share of a stage, 0..1, and the name of the stage."""
+
+    progress: float
+    stage: str
+
+
+class Failure(BaseModel):
+    """What is wrong, and the remedy."""
+
+    error: str
+
+
 class Jobs:
-    """All jobs of one folder; every method may be called from any thread."""
+    """All jobs of one folder; every method can be called from any thread."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.limits = limits
@@ -78,31 +93,31 @@ class Jobs:
         self._changed = threading.Condition()
         folder = folder.resolve()
         claim_folder(folder, MARKER, {"kind": "jobs of merlab serve"}, "jobs of `merlab serve`")
-        # Faces are nobody else's business, on a machine of many users neither.
+        # The videos show faces, so other users of the machine must not read them.
         folder.chmod(0o700)
         self.root, self._lock = folder, _lock(folder / LOCK)
-        self._jobs = {job.id: job for job in self._found()}
+        self._jobs = {job.id: job for job in self._stored()}
 
-    def _found(self) -> list[Job]:
-        """What an earlier service left: half-sent uploads are removed, what was running is queued again."""
+    def _stored(self) -> list[Job]:
+        """The jobs of an earlier service: incomplete uploads are removed, running jobs are queued again."""
         jobs = []
         for folder in self.root.iterdir():
             if not ID.fullmatch(folder.name):
                 continue
             try:
-                jobs.append(Job.model_validate(read_json(folder / JOB)))
-            except (MerlabError, ValidationError):
+                jobs.append(read_model(folder / JOB, Job))
+            except MerlabError:
                 shutil.rmtree(folder, ignore_errors=True)
-        return [self._again(job) if job.state == "running" else job for job in jobs]
+        return [self._after_restart(job) if job.state == "running" else job for job in jobs]
 
-    def _again(self, job: Job) -> Job:
-        if job.starts < MOST_STARTS:
+    def _after_restart(self, job: Job) -> Job:
+        if job.starts < MAX_STARTS:
             return job.model_copy(update={"state": "queued"})
-        told = f"the service ended {job.starts} times while this ran; send a shorter or smaller video"
-        return job.model_copy(update={"state": "failed", "error": told, "finished": now()})
+        message = f"the service ended {job.starts} times while this job ran; send a shorter or smaller video"
+        return job.model_copy(update={"state": "failed", "error": message, "finished": now()})
 
     def close(self) -> None:
-        """Hand out no more jobs, and leave the folder to others; what runs is found again as running."""
+        """Start no more jobs, and release the folder; jobs that are running stay marked as running."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -110,32 +125,32 @@ class Jobs:
             self._lock.close()
 
     def all(self) -> list[Job]:
-        """Newest first."""
+        """All jobs, newest first."""
         with self._changed:
             return sorted(self._jobs.values(), key=lambda job: job.created, reverse=True)
 
     def find(self, job_id: str) -> Job:
-        """Raises RefusedError (404) where there is no such job."""
+        """The job with this id; raises RefusedError (404) if there is none."""
         with self._changed:
             if job_id not in self._jobs:
                 raise RefusedError(404, "there is no such job; it may have been deleted")
             return self._jobs[job_id]
 
     def folder(self, job: Job) -> Path:
-        """Where its files are."""
+        """The folder with the files of a job."""
         return self.root / job.id
 
     @contextmanager
-    def place(self) -> Iterator[Path]:
-        """A new job's folder, which counts as a job at once; removed again unless ``enqueue`` takes it.
+    def new_folder(self) -> Iterator[Path]:
+        """A folder for a new job, which counts as a job immediately; it is removed unless ``enqueue`` uses it.
 
-        Raises RefusedError (429) where too many jobs wait or are kept.
+        Raises RefusedError (429) if too many jobs wait or are kept.
         """
         with self._changed:
-            self._require_turn()
+            self._require_free_place()
             if self._arriving + len(self._jobs) >= self.limits.kept:
                 raise RefusedError(
-                    429, f"{len(self._jobs)} jobs are kept, all that this service keeps; delete some of them"
+                    429, f"this service keeps at most {self.limits.kept} jobs, and this number is reached; delete some"
                 )
             self._arriving += 1
         folder = self.root / secrets.token_hex(16)
@@ -145,26 +160,28 @@ class Jobs:
         finally:
             with self._changed:
                 self._arriving -= 1
-                taken = folder.name in self._jobs
-            if not taken:
+                used = folder.name in self._jobs
+            if not used:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _require_turn(self) -> None:
+    def _require_free_place(self) -> None:
         waiting = self._arriving + sum(job.state == "queued" for job in self._jobs.values())
         if waiting >= self.limits.queue:
-            raise RefusedError(429, f"{waiting} videos are waiting, as many as this service takes; send it again later")
+            raise RefusedError(
+                429, f"{waiting} videos are already waiting, the most that this service accepts; send it again later"
+            )
 
-    def enqueue(self, folder: Path, name: str, source: Path, size: int, asked: Asked) -> Job:
-        """Make a job of what lies in a folder that ``place`` gave."""
-        job = Job(id=folder.name, name=name, source=source, bytes=size, asked=asked, created=now())
-        write_json(folder / JOB, job.model_dump(mode="json"))
+    def enqueue(self, folder: Path, name: str, source: Path, size: int, options: VideoOptions) -> Job:
+        """Add a job whose folder comes from ``new_folder``."""
+        job = Job(id=folder.name, name=name, source=source, bytes=size, options=options, created=now())
+        self._write(job)
         with self._changed:
             self._jobs[job.id] = job
             self._changed.notify_all()
         return job
 
-    def take(self) -> Job | None:
-        """Wait for the job that waits longest, and mark it running; None when the jobs are closed."""
+    def next_job(self) -> Job | None:
+        """Wait for the oldest queued job and mark it as running; None when the jobs are closed."""
         with self._changed:
             while not self._closed:
                 self._remove_expired()
@@ -176,7 +193,7 @@ class Jobs:
             return None
 
     def finish(self, job: Job, error: str | None) -> None:
-        """Mark a job done or failed; one that was removed meanwhile stays removed. A done job's upload is removed."""
+        """Mark a job as done or failed, unless it was removed in the meantime. The upload of a done job is removed."""
         with self._changed:
             if job.id not in self._jobs:
                 return
@@ -185,21 +202,21 @@ class Jobs:
             shutil.rmtree(self.folder(job) / UPLOAD, ignore_errors=True)
 
     def retry(self, job_id: str) -> Job:
-        """Queue a failed job again; raises RefusedError (409) where it has not failed."""
+        """Queue a failed job again; raises RefusedError (409) if it has not failed."""
         job = self.find(job_id)
         with self._changed:
             if job.state != "failed":
-                raise RefusedError(409, f"this job is {job.state}; only one that failed can be begun again")
-            self._require_turn()
+                raise RefusedError(409, f"this job is {job.state}; only a failed job can be run again")
+            self._require_free_place()
             self._changed.notify_all()
             return self._change(job, state="queued", error=None, finished=None, starts=0)
 
-    def forget(self, job: Job) -> None:
-        """Take a job off the list; ``erase`` removes its files."""
+    def remove_from_list(self, job: Job) -> None:
+        """Remove a job from the list; its files stay until ``remove_files``."""
         with self._changed:
             self._jobs.pop(job.id, None)
 
-    def erase(self, job: Job) -> None:
+    def remove_files(self, job: Job) -> None:
         """Remove all files of a job."""
         shutil.rmtree(self.folder(job), ignore_errors=True)
 
@@ -209,25 +226,28 @@ class Jobs:
         oldest = now() - timedelta(days=self.limits.keep_days)
         for job in list(self._jobs.values()):
             if job.finished is not None and job.finished < oldest:
-                self.forget(job)
-                self.erase(job)
+                self.remove_from_list(job)
+                self.remove_files(job)
 
     def _change(self, job: Job, **changes: Any) -> Job:
         changed = job.model_copy(update=changes)
         self._jobs[job.id] = changed
-        # On a full disk the service goes on with what it knows; after a restart the job is then run again.
+        # If the disk is full, the service continues with the jobs in memory; after a restart this job runs again.
         with suppress(WriteError):
-            write_json(self.folder(job) / JOB, changed.model_dump(mode="json"))
+            self._write(changed)
         return changed
+
+    def _write(self, job: Job) -> None:
+        write_json(self.folder(job) / JOB, job.model_dump(mode="json", by_alias=True))
 
 
 def now() -> datetime:
-    """The time, UTC."""
+    """The current time, UTC."""
     return datetime.now(timezone.utc)
 
 
-def _lock(path: Path) -> Any:
-    """Hold a folder for this process as long as what is returned is open; None where the system has no such locks."""
+def _lock(path: Path) -> TextIO | None:
+    """Reserve a folder for this process until the returned file is closed; None on a system without such locks."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -237,5 +257,7 @@ def _lock(path: Path) -> Any:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         file.close()
-        raise MerlabError(f"another `merlab serve` uses {path.parent}; stop it, or give --jobs-folder") from error
+        raise MerlabError(
+            f"another `merlab serve` uses {path.parent}; stop it, or choose another --jobs-folder"
+        ) from error
     return file

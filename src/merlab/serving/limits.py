@@ -1,4 +1,4 @@
-"""What the service takes: how large, how long, how many; and how a refusal reads."""
+"""The limits of the service, and the error for what it refuses."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from merlab.errors import MerlabError
 from merlab.frames import ImageFolder, open_frames, read_image
 
 MEBIBYTE = 2**20
-# As many as 4096 x 3072; the databases' cameras have a tenth of it.
-MOST_PIXELS = 12_600_000
+# As many as 4096 x 3072; frames of the databases' cameras have a tenth of this.
+MAX_PIXELS = 12_600_000
 
 
 class RefusedError(MerlabError):
-    """What the service does not do for a client: an HTTP status, and a message with the remedy."""
+    """The service refuses a request: an HTTP status, and a message with the remedy."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -25,24 +25,24 @@ class RefusedError(MerlabError):
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of the service.
+    """The limits of the service.
 
     Attributes:
-        bytes: of one upload.
-        seconds: of one video.
-        pixels: of one frame.
-        job_seconds: how long one job may run.
-        memory: bytes that a job's process may allocate, where the system can hold it to that.
-        queue: jobs that wait or arrive at a time.
-        kept: jobs on the disk, finished ones included.
-        keep_days: how long a finished job is kept; None: until it is deleted.
-        upload_seconds, idle_seconds: how long an upload may take, and how long it may pause.
+        bytes: size of an upload.
+        seconds: duration of a video.
+        pixels: number of pixels of a frame.
+        job_seconds: running time of a job.
+        memory: bytes that a process of a job may allocate, if the system can limit this.
+        queue: number of jobs that wait or arrive at the same time.
+        kept: number of jobs on the disk, finished jobs included.
+        keep_days: days after which a finished job is removed; None keeps it until it is deleted.
+        upload_seconds, idle_seconds: duration of an upload, and of a pause in it.
 
     """
 
     bytes: int = 2048 * MEBIBYTE
     seconds: float = 3600.0
-    pixels: int = MOST_PIXELS
+    pixels: int = MAX_PIXELS
     job_seconds: float = 4 * 3600.0
     memory: int = 6144 * MEBIBYTE
     queue: int = 16
@@ -52,8 +52,8 @@ class Limits:
     idle_seconds: float = 60.0
 
 
-def confine_memory(most: int) -> None:
-    """Let this process allocate at most so many bytes; does nothing where the system has no such limit."""
+def limit_memory(most: int) -> None:
+    """Let this process allocate at most ``most`` bytes; does nothing on a system without such a limit."""
     try:
         import resource
     except ImportError:  # Windows
@@ -64,39 +64,40 @@ def confine_memory(most: int) -> None:
 
 
 def require_within(source: Path, fps: float | None, limits: Limits) -> None:
-    """See that a video, or a folder of images, can be read and is within the limits; decodes it in this process.
+    """Check that a video, or a folder of images, can be read and is within the limits; decodes its first frame.
 
-    Where ``fps`` contradicts the file, the longer of the two lengths counts. Raises MerlabError with what is wrong and
-    the remedy.
+    If ``fps`` differs from the frame rate of the file, the longer of the two durations counts. Raises MerlabError with
+    what is wrong and the remedy.
     """
-    frames, own = _look_at_folder(source, limits) if source.is_dir() else _look_at_video(source, limits)
+    frames, own = _check_folder(source, limits) if source.is_dir() else _check_video(source, limits)
     if not frames:
-        raise MerlabError(f"{source} holds no frame that can be decoded; is it a whole video?")
+        raise MerlabError(f"{source} has no frame that can be decoded; check that it is a complete video")
     rates = [rate for rate in (fps, own) if rate]
     if not rates:
-        raise MerlabError(f"{source} does not say how many frames a second it has; send it again with fps")
+        raise MerlabError(f"{source} gives no frame rate; send it again with fps")
     seconds = frames / min(rates)
     if seconds > limits.seconds:
         raise MerlabError(
-            f"{source} is {seconds:.0f} s long, more than the {limits.seconds:g} s that this service takes; cut "
+            f"{source} is {seconds:.0f} s long, more than the {limits.seconds:g} s that this service accepts; cut "
             "it, or run `merlab recognize` on it"
         )
 
 
-def _look_at_folder(folder: Path, limits: Limits) -> tuple[int, None]:
+def _check_folder(folder: Path, limits: Limits) -> tuple[int, None]:
+    """The number of images; a folder has no frame rate."""
     inside = folder.resolve()
     files = ImageFolder(folder).files
     outside = [path.name for path in files.values() if not path.resolve().is_relative_to(inside)]
     if outside:
-        raise MerlabError(f"{folder}: {outside[0]} is a link to a file elsewhere; copy the file itself")
+        raise MerlabError(f"{folder}: {outside[0]} is a link to a file outside of the folder; copy the file itself")
     if files:
         height, width = read_image(next(iter(files.values()))).shape[:2]
         _require_pixels(folder, width * height, limits)
     return len(files), None
 
 
-def _look_at_video(source: Path, limits: Limits) -> tuple[int, float | None]:
-    """Frames, as far as the container says, and frames a second of a video whose first frame can be decoded."""
+def _check_video(source: Path, limits: Limits) -> tuple[int, float | None]:
+    """The number of frames that the container states, 0 if the first cannot be decoded; and the frame rate."""
     video = open_frames(source)
     capture = cv2.VideoCapture(str(source))
     width, height = (int(capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
@@ -110,5 +111,5 @@ def _require_pixels(source: Path, pixels: int, limits: Limits) -> None:
     if pixels > limits.pixels:
         raise MerlabError(
             f"{source} has frames of {pixels / 1e6:.1f} million pixels, more than the {limits.pixels / 1e6:.1f} "
-            "million that this service takes; scale it down"
+            "million that this service accepts; scale it down"
         )

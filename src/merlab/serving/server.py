@@ -1,4 +1,4 @@
-"""The service as a process: an address, and the server that answers there."""
+"""The address of the service, and its HTTP server."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from fastapi import FastAPI
 from merlab.errors import MerlabError
 
 SECONDS_TO_FINISH = 3
-MOST_CONNECTIONS = 100
+MAX_CONNECTIONS = 100
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises MerlabError where that cannot be had."""
+    """A listening socket; port 0 chooses a free port. Raises MerlabError if the address or port cannot be used."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise MerlabError(f"cannot listen on {host}, port {port}: {error.strerror or error}; choose --port") from error
+        raise MerlabError(
+            f"cannot listen on {host}, port {port}: {error.strerror or error}; choose another --port"
+        ) from error
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine alone."""
+    """Whether an address can be reached only from this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -32,13 +34,13 @@ def is_loopback(host: str) -> bool:
 
 
 def make_server(app: FastAPI) -> uvicorn.Server:
-    """A server that keeps no record of who asked for what."""
+    """An HTTP server that keeps no record of requests."""
     config = uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         server_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
     return uvicorn.Server(config)

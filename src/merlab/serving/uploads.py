@@ -1,4 +1,4 @@
-"""A video on its way in: streamed to the disk, counted while it arrives, never held in memory."""
+"""Receives a video: it is written to the disk and counted while it arrives, and never held in memory."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from merlab.serving.jobs import UPLOAD
 from merlab.serving.limits import MEBIBYTE, Limits, RefusedError
 from merlab.storage import WriteError
 
-# What multipart adds around a file, at most.
+# The most bytes that multipart adds to a file.
 ENVELOPE = 64 * 1024
 LONGEST_NAME, LONGEST_FILE_NAME = 200, 60
 
 
 async def receive_video(request: Request, folder: Path, limits: Limits) -> tuple[str, Path]:
-    """Write the one file of a multipart request under ``folder``; its name as the client gave it, and its path.
+    """Write the file of a multipart request into ``folder``; returns the client's name of it, and its path.
 
-    Raises RefusedError as soon as the request breaks a limit, WriteError where the disk is full.
+    Raises RefusedError as soon as the request exceeds a limit, and WriteError if the disk is full.
     """
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > limits.bytes + ENVELOPE:
@@ -38,11 +38,11 @@ async def receive_video(request: Request, folder: Path, limits: Limits) -> tuple
             await _feed(receiver, request, limits.idle_seconds)
         return receiver.finish()
     except TimeoutError as error:
-        raise RefusedError(408, "the upload took or paused too long; send it again") from error
+        raise RefusedError(408, "the upload or a pause in it took too long; send it again") from error
     except ClientDisconnect as error:
-        raise RefusedError(400, "the upload was broken off; send it again") from error
+        raise RefusedError(400, "the upload was interrupted; send it again") from error
     except FormParserError as error:
-        raise RefusedError(400, f"the request is no valid multipart/form-data: {error}") from error
+        raise RefusedError(400, f"the request is not valid multipart/form-data: {error}; send it again") from error
     except OSError as error:
         raise WriteError.at(Path("the upload"), error) from error
     finally:
@@ -60,18 +60,18 @@ async def _feed(receiver: _Receiver, request: Request, idle_seconds: float) -> N
 
 
 class _Receiver:
-    """Takes the bytes of a multipart request and writes its part ``file``."""
+    """Receives the bytes of a multipart request and writes its part ``file``."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder, self._limits = folder, limits
         self._file: BinaryIO | None = None
-        self._in_file, self._whole = False, False
+        self._in_file, self._complete = False, False
         self._bytes = 0
         self._header, self._value, self._disposition = b"", b"", b""
         self._name = ""
 
     def expect(self, content_type: str) -> None:
-        """Get ready for a body of this type; raises RefusedError (415) unless it is multipart/form-data."""
+        """Prepare for a body of this type; raises RefusedError (415) unless it is multipart/form-data."""
         kind, parameters = parse_options_header(content_type)
         if kind != b"multipart/form-data" or b"boundary" not in parameters:
             raise RefusedError(415, 'send the video as multipart/form-data with a part named "file"')
@@ -90,18 +90,18 @@ class _Receiver:
         )
 
     def write(self, chunk: bytes) -> None:
-        """The next bytes of the body; raises RefusedError as soon as they break a limit or hold a second file."""
+        """Receive the next bytes of the body; raises RefusedError if they exceed a limit or begin a second file."""
         self._bytes += len(chunk)
         if self._bytes > self._limits.bytes + ENVELOPE:
             raise _too_large(self._limits)
         self._parser.write(chunk)
 
     def finish(self) -> tuple[str, Path]:
-        """Name and path of the file, now that the body has ended; raises RefusedError (400) unless it is whole."""
+        """Name and path of the file after the end of the body; raises RefusedError (400) if it is incomplete."""
         self._parser.finalize()
-        if not self._whole or self._file is None:
+        if not self._complete or self._file is None:
             raise RefusedError(
-                400, 'the request holds no whole part named "file" with a file name; send the video as that'
+                400, 'the request has no complete part named "file" with a file name; send the video as this part'
             )
         self._file.close()
         path = Path(self._file.name)
@@ -110,7 +110,7 @@ class _Receiver:
         return self._name, path
 
     def close(self) -> None:
-        """Leave the file alone, whole or not."""
+        """Close the file, complete or not."""
         if self._file is not None:
             self._file.close()
 
@@ -134,7 +134,7 @@ class _Receiver:
         if not self._in_file:
             return
         if self._file is not None:
-            raise RefusedError(400, "one video a request; send each by itself")
+            raise RefusedError(400, "a request can hold only one video; send each video in its own request")
         self._name = shown_name(options[b"filename"].decode("utf-8", "replace"))
         path = self._folder / file_name(self._name)
         self._folder.mkdir()
@@ -148,28 +148,28 @@ class _Receiver:
         self._in_file = False
 
     def _end(self) -> None:
-        self._whole = True
+        self._complete = True
 
 
 def _too_large(limits: Limits) -> RefusedError:
     return RefusedError(
-        413, f"the upload is larger than the {limits.bytes / MEBIBYTE:g} MiB that this service takes; cut the video"
+        413, f"the upload is larger than the {limits.bytes / MEBIBYTE:g} MiB that this service accepts; cut the video"
     )
 
 
 def shown_name(given: str) -> str:
-    """A file name without its folders and without characters that cannot be seen, as it is shown to people."""
+    """A file name without folders and invisible characters, to be shown to people."""
     base = PureWindowsPath(PurePosixPath(given).name).name
     return "".join(letter for letter in base if letter.isprintable())[:LONGEST_NAME] or "video"
 
 
 def file_name(name: str) -> str:
-    """A name that every file system takes and no program misreads, with the ending of a video.
+    """A safe name for the file: letters, digits, ``_`` and ``-`` only, with the extension of a video.
 
-    Raises RefusedError (415) where the ending is no video's.
+    Raises RefusedError (415) if the extension is not that of a video.
     """
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in VIDEO_SUFFIXES:
-        raise RefusedError(415, f"{name} is no video that merlab reads ({', '.join(VIDEO_SUFFIXES)})")
+        raise RefusedError(415, f"{name} is not a video that merlab reads ({', '.join(VIDEO_SUFFIXES)})")
     stem = re.sub(r"[^\w-]+", "_", name[: -len(suffix)])[:LONGEST_FILE_NAME]
     return f"{stem.strip('_-') or 'video'}{suffix}"

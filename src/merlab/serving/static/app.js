@@ -1,10 +1,10 @@
-// The page. Text from outside (names, errors, results) only ever becomes text nodes; nothing is parsed as markup.
+// The page. Text from outside (names, errors, results) is only used in text nodes; it is never parsed as markup.
 import { element, formatBytes, pathOf, request } from "./basics.js";
 import { showResult } from "./result.js";
 
 const POLL_MS = 1000;
 const find = (id) => document.getElementById(id);
-const told = new Map();
+const announced = new Map();
 const uploads = new Map();
 let service = null;
 let shownJob = null;
@@ -30,7 +30,7 @@ function listen() {
   drop.addEventListener("drop", (event) => [...event.dataTransfer.files].forEach(upload));
   find("local").addEventListener("submit", (event) => {
     event.preventDefault();
-    const body = JSON.stringify({ path: find("path").value, ...asked() });
+    const body = JSON.stringify({ path: find("path").value, ...videoOptions() });
     act(() => request("api/jobs/local", { method: "POST", headers: { "Content-Type": "application/json" }, body }));
   });
   window.addEventListener("hashchange", route);
@@ -41,20 +41,20 @@ function hover(event, over) {
   find("drop").classList.toggle("over", over);
 }
 
-/** What is said of the next video. */
-function asked() {
+/** The options for the next video. */
+function videoOptions() {
   const fps = Number(find("fps").value);
   return { ...(fps > 0 ? { fps } : {}), aligned: find("aligned").checked };
 }
 
-/** Send a file; its row shows how much has gone, and can break it off. */
+/** Send a file; its row shows the progress and a button to cancel. */
 function upload(file) {
   const sending = new XMLHttpRequest();
   const key = `upload-${crypto.randomUUID?.() ?? Math.random()}`;
   const row = { id: key, name: file.name, state: "uploading", stage: "uploading", progress: 0, bytes: file.size };
   const ended = (problem) => {
     uploads.delete(key);
-    problem ? complain(`${file.name}: ${problem}`) : announce(`${file.name} was sent`);
+    problem ? showError(`${file.name}: ${problem}`) : announce(`${file.name} was sent`);
     refresh();
   };
   uploads.set(key, { row, cancel: () => sending.abort() });
@@ -63,12 +63,12 @@ function upload(file) {
     refresh();
   });
   sending.addEventListener("load", () => ended(sending.status === 201 ? "" : problemOf(sending.responseText)));
-  sending.addEventListener("error", () => ended("the service broke the upload off; it may be too large, or the service ended"));
+  sending.addEventListener("error", () => ended("the upload was interrupted; it may be too large, or the service has stopped"));
   sending.addEventListener("abort", () => ended("canceled"));
   const form = new FormData();
   form.append("file", file);
-  sending.open("POST", `api/jobs?${new URLSearchParams(asked())}`);
-  complain("");
+  sending.open("POST", `api/jobs?${new URLSearchParams(videoOptions())}`);
+  showError("");
   find("file").value = "";
   sending.send(form);
   refresh();
@@ -83,16 +83,16 @@ function problemOf(text) {
 }
 
 async function act(doing) {
-  complain("");
+  showError("");
   try {
     await doing();
   } catch (error) {
-    complain(error.message);
+    showError(error.message);
   }
   await refresh();
 }
 
-function complain(problem) {
+function showError(problem) {
   find("alert").hidden = !problem;
   find("alert").textContent = problem;
 }
@@ -117,12 +117,12 @@ async function refresh() {
   const rows = [...[...uploads.values()].map((upload) => upload.row), ...jobs];
   find("no-jobs").hidden = rows.length > 0;
   keepRows(find("jobs"), rows);
-  jobs.forEach(tell);
+  jobs.forEach(announceChange);
   const opened = jobs.find((job) => job.id === new URLSearchParams(location.hash.slice(1)).get("job"));
   if (opened?.state === "done" && shownJob !== opened.id) await route();
 }
 
-/** Make the list show these jobs; rows that stay are changed in place, so that focus stays where it is. */
+/** Show these jobs in the list; existing rows are changed in place, so that they keep the focus. */
 function keepRows(list, jobs) {
   const present = new Map([...list.children].map((row) => [row.dataset.id, row]));
   const rows = jobs.map((job) => {
@@ -176,17 +176,17 @@ function describe(job) {
   return `${job.state === "queued" ? "waiting" : job.state}${size}, sent ${sent}`;
 }
 
-/** Say what changed, at every quarter of the way, to those who listen. */
-function tell(job) {
+/** Announce changes of a job, and every quarter of a stage, to screen readers. */
+function announceChange(job) {
   const step = `${job.state} ${job.stage} ${Math.floor(job.progress * 4)}`;
-  if (told.has(job.id) && told.get(job.id) !== step) announce(`${job.name}: ${describe(job)} ${job.error ?? ""}`);
-  told.set(job.id, step);
+  if (announced.has(job.id) && announced.get(job.id) !== step) announce(`${job.name}: ${describe(job)} ${job.error ?? ""}`);
+  announced.set(job.id, step);
 }
 
-/** Show what the address names: the list, a result, one of its events. */
+/** Show the page of the address: the list of videos, a result, or one event of a result. */
 async function route() {
-  const asked = new URLSearchParams(location.hash.slice(1));
-  const id = asked.get("job");
+  const address = new URLSearchParams(location.hash.slice(1));
+  const id = address.get("job");
   find("home").hidden = Boolean(id);
   find("result").hidden = !id;
   if (!id) {
@@ -198,11 +198,11 @@ async function route() {
   try {
     const job = await request(pathOf("api/jobs", id));
     shownJob = job.state === "done" ? id : null;
-    await showResult(find("result"), job, asked.get("event"));
+    await showResult(find("result"), job, address.get("event"));
     document.title = `${job.name} – merlab`;
   } catch (error) {
     find("result").replaceChildren(element("p", { class: "alert" }, error.message), element("a", { href: "#" }, "All videos"));
   }
 }
 
-start().catch((error) => complain(error.message));
+start().catch((error) => showError(error.message));

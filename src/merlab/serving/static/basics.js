@@ -1,7 +1,7 @@
-// What every part of the page needs.
+// Functions that all scripts of the page share.
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An HTML element; children that are text become text nodes, attributes whose name begins with "on" listeners. */
+/** An HTML element. Text among the children becomes text nodes; attributes whose names begin with "on" become listeners. */
 export function element(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
@@ -20,7 +20,7 @@ function fill(node, attributes, children) {
   return node;
 }
 
-/** The JSON of an answer; throws what the service says is wrong. */
+/** The JSON of an answer; throws the error message of the service. */
 export async function request(path, options = {}) {
   const answer = await fetch(path, options);
   const content = await answer.json();
@@ -28,7 +28,7 @@ export async function request(path, options = {}) {
   return content;
 }
 
-/** A path whose parts are encoded, slashes kept. */
+/** A path from its parts; all characters but slashes are encoded. */
 export function pathOf(...parts) {
   return parts.map((part) => part.split("/").map(encodeURIComponent).join("/")).join("/");
 }
@@ -40,7 +40,7 @@ export function formatBytes(bytes) {
   return `${Math.max(0.1, value).toFixed(value < 10 ? 1 : 0).replace(".0", "")} ${units[power - 1]}`;
 }
 
-/** 75.25 -> 1:15.25; whole seconds without the fraction. */
+/** 75.25 becomes 1:15.25 with two decimals, 1:15 with none. */
 export function formatSeconds(seconds, decimals = 0) {
   const rest = (seconds % 60).toFixed(decimals).padStart(decimals ? decimals + 3 : 2, "0");
   const minutes = Math.floor(seconds / 60);

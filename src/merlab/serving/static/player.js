@@ -1,14 +1,14 @@
-// The video with what was found drawn into it: from a movement on, slowly on request, with its moment in the timeline.
+// The video with the results drawn in: it stops at a movement, plays it slowly on request, and shows its position in the timeline.
 import { element } from "./basics.js";
 
 const AROUND = 0.5;
 const SLOWLY = 0.25;
 
-/** A player of a video; ``moved`` is called with the moment (s) that it shows. ``watch`` plays a stretch of it, slowly. */
+/** A player of a video. ``moved`` is called with the current time (s); ``watch`` plays an interval slowly. */
 export function makePlayer(source, moved) {
   let until = Infinity;
   const video = element("video", {
-    controls: "", playsinline: "", preload: "metadata", src: source, "aria-label": "The video, with what was found drawn into it",
+    controls: "", playsinline: "", preload: "metadata", src: source, "aria-label": "The video with the results drawn in",
     ontimeupdate: follow, onseeking: follow, onerror: () => video.replaceWith(fault()),
   });
   video.muted = true;
@@ -25,7 +25,7 @@ export function makePlayer(source, moved) {
     video.playbackRate = SLOWLY;
     video.scrollIntoView({ block: "center" });
     video.play().catch((error) => {
-      // Another movement was opened before this one began to play.
+      // Another movement was opened before this one started to play.
       if (error.name !== "AbortError") throw error;
     });
   }
@@ -42,6 +42,6 @@ export function makePlayer(source, moved) {
   }
 
   function fault() {
-    return element("p", { class: "quiet" }, "This browser cannot play H.264; overlay.mp4 among the files can be downloaded.");
+    return element("p", { class: "quiet" }, "This browser cannot play H.264 video. Download overlay.mp4 from the files below.");
   }
 }

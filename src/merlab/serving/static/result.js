@@ -1,4 +1,4 @@
-// One result: stamps and warnings, the timeline, the video, the events, one event's evidence, the files.
+// One result: stamps and warnings, the timeline, the video, the movements, one movement in detail, the files.
 import { element, formatBytes, formatSeconds, pathOf, request } from "./basics.js";
 import { makePlayer } from "./player.js";
 import { drawTimeline, legend, mark } from "./timeline.js";
@@ -7,7 +7,7 @@ const OVERLAY = "overlay.mp4";
 let shown = null;
 let player = null;
 
-/** Show a job's result in a section, and one of its events where it is named. */
+/** Show the result of a job in a section, and one of its events if a name is given. */
 export async function showResult(section, job, eventName) {
   if (job.state !== "done") {
     shown = null;
@@ -35,8 +35,8 @@ function build(section, job) {
     ...(player ? [element("div", { class: "film" }, player.video)] : []),
     element("h3", { id: "events-title" }, `Movements (${shown.events.length})`),
     shown.events.length
-      ? element("p", { class: "quiet keys" }, "Arrow keys go from one to the next, Enter opens it.")
-      : element("p", {}, "No brief movement stood out of what the face does all the time."),
+      ? element("p", { class: "quiet keys" }, "Select a movement with the arrow keys, and open it with Enter.")
+      : element("p", {}, "No brief movement was stronger than the usual motion of the face."),
     eventList(), element("div", { class: "opened" }), ...downloads(job),
   );
   if (shown.faces.length) point = drawTimeline(timeline, shown, goTo);
@@ -54,29 +54,29 @@ function heading(name) {
 function summary() {
   const { video, model } = shown;
   const trained = model.trained_on?.database ? `, trained on ${model.trained_on.database}` : "";
-  return `${formatSeconds(video.seconds, 1)} at ${Number(video.fps.toFixed(3))} frames a second, ${video.width}x${video.height} pixels; `
+  return `${formatSeconds(video.seconds, 1)} at ${Number(video.fps.toFixed(3))} frames per second, ${video.width}x${video.height} pixels; `
     + `recognizer ${model.method} (${model.preset})${trained}`;
 }
 
 function notes() {
-  const told = [];
+  const banners = [];
   if (shown.stamps.length) {
-    told.push(element("p", { class: "banner" }, ...stamps(), " Classes come from a recognizer with these stamps."));
+    banners.push(element("p", { class: "banner" }, ...stamps(), " The classes come from a recognizer with these stamps."));
   }
   if (shown.warnings.length) {
     const lines = shown.warnings.map((warning) => element("li", {}, warning));
-    told.push(element("div", { class: "banner" }, element("strong", {}, "What limits this result"), element("ul", {}, ...lines)));
+    banners.push(element("div", { class: "banner" }, element("strong", {}, "Limits of this result"), element("ul", {}, ...lines)));
   }
-  return told;
+  return banners;
 }
 
 function stamps() {
   return shown.stamps.map((stamp) => element("span", { class: "stamp" }, stamp));
 }
 
-/** The class of an event in words, or that the recognizer is unsure. */
+/** The class of an event in words, or that it is unsure. */
 function classOf(event) {
-  if (!event.class) return [`unsure of the class`];
+  if (!event.class) return ["class unsure"];
   return [`consistent with “${event.class}” (${event.probability.toFixed(2)}) `, ...stamps()];
 }
 
@@ -90,7 +90,7 @@ function eventList() {
     );
     return element("li", {}, button);
   });
-  return element("ol", { id: "events", "aria-labeledby": "events-title", onkeydown: walk, onfocusin: follow }, ...items);
+  return element("ol", { id: "events", "aria-labelledby": "events-title", onkeydown: walk, onfocusin: follow }, ...items);
 }
 
 function walk(pressed) {
@@ -104,7 +104,7 @@ function walk(pressed) {
   buttons[Math.min(buttons.length - 1, Math.max(0, next))].focus();
 }
 
-/** One stop for the tab key: the event that was last in focus, which the timeline shows as well. */
+/** The tab key reaches only the event that was last in focus; the timeline marks it. */
 function follow(focused) {
   for (const button of focused.currentTarget.querySelectorAll("button")) {
     button.tabIndex = button === focused.target ? 0 : -1;
@@ -139,7 +139,7 @@ function openEvent(section, name) {
 function eventView(event) {
   const title = element("h3", { tabindex: "-1" }, `${formatSeconds(event.apex_s, 2)}: ${event.part}, face ${event.face_id}`);
   const view = element(
-    "article", { class: "event-view", "aria-label": "The movement that is open" },
+    "article", { class: "event-view", "aria-label": "The selected movement" },
     element("div", { class: "row" }, title, element("span", { class: "row" }, ...watching(event),
       element("button", { type: "button", class: "plain", onclick: close }, "Close"))),
     element("div", { class: "pictures" }, ...event.pictures.map(pictureOf)),
@@ -172,7 +172,7 @@ function facts(event) {
     Duration: `${event.duration_s.toFixed(2)} s`,
     Score: `${event.score.toFixed(1)} times the noise`,
     Movement: event.regions || "–",
-    "Consistent with": event.action_units || "no action unit in particular",
+    "Consistent with": event.action_units || "no specific action unit",
   };
   const cells = Object.entries(rows).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
   return element("dl", {}, ...cells);
@@ -189,7 +189,7 @@ function chances(event) {
     );
   });
   return element(
-    "div", {}, element("p", {}, "The movement is ", ...classOf(event), "."),
+    "div", {}, element("p", {}, ...(event.class ? ["The movement is ", ...classOf(event), "."] : ["The class of the movement is unsure."])),
     element("ul", { class: "chances", "aria-label": "Probability of each class" }, ...rows),
   );
 }

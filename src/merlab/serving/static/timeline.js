@@ -1,4 +1,4 @@
-// The timeline: a panel a face, its score over time, the threshold, and a band for each event.
+// The timeline: one panel per face with its motion score over time, the threshold, and a band for each movement.
 import { drawing, element, formatSeconds } from "./basics.js";
 
 const PANEL = 120;
@@ -6,7 +6,7 @@ const MARGIN = { left: 34, right: 10, top: 24, bottom: 4 };
 const AXIS = 24;
 const LEAST_HIT = 16;
 
-/** Draw into a container, again whenever its width changes; ``open`` is called with the event that is clicked. Gives what points at a moment. */
+/** Draw into a container, again whenever its width changes. ``open`` is called with the clicked event. Returns a function that marks a time. */
 export function drawTimeline(container, view, open) {
   let drawnWidth = 0;
   let moment = null;
@@ -27,7 +27,7 @@ export function drawTimeline(container, view, open) {
   };
 }
 
-/** Set the line of the moment that the video shows; none where there is no moment. */
+/** Move the line that marks the current time of the video; null hides it. */
 function point(container, view, seconds) {
   const line = container.querySelector(".now");
   line.toggleAttribute("hidden", seconds === null);
@@ -37,12 +37,12 @@ function point(container, view, seconds) {
   line.setAttribute("x2", x);
 }
 
-/** Seconds of the video to the picture's x. */
+/** Converts seconds of the video to the x coordinate of the picture. */
 function scale(view, width) {
   return (time) => MARGIN.left + (time / (view.video.seconds || 1)) * (width - MARGIN.left - MARGIN.right);
 }
 
-/** Set an event off from the others. */
+/** Highlight an event. */
 export function mark(container, event) {
   for (const group of container.querySelectorAll("[data-event]")) {
     group.classList.toggle("current", group.dataset.event === event);
@@ -55,7 +55,7 @@ function picture(view, width, open) {
   const x = scale(view, width);
   const panels = view.faces.map((face, index) => panel(face, index * PANEL, width, x, eventsOf(view, face), open));
   const now = drawing("line", { class: "now", hidden: "", y1: 0, y2: height - AXIS });
-  const label = `Motion score of ${view.faces.length} face(s) over ${seconds.toFixed(1)} s with ${view.events.length} movement(s); the list below has the same`;
+  const label = `Motion score of ${view.faces.length} face(s) over ${seconds.toFixed(1)} s with ${view.events.length} movement(s); the list below contains the same movements`;
   return drawing("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, ...panels, axis(seconds, x, width, height), now);
 }
 
@@ -66,26 +66,26 @@ function eventsOf(view, face) {
 function panel(face, top, width, x, events, open) {
   const values = [...face.score, ...face.threshold].filter((value) => value !== null);
   const most = Math.max(...values, 1) * 1.05;
-  const floor = top + PANEL - MARGIN.bottom;
-  const y = (value) => floor - (value / most) * (PANEL - MARGIN.top - MARGIN.bottom);
+  const bottom = top + PANEL - MARGIN.bottom;
+  const y = (value) => bottom - (value / most) * (PANEL - MARGIN.top - MARGIN.bottom);
   const marks = [0, most / 1.05].map((value) =>
     drawing("text", { x: MARGIN.left - 5, y: y(value) + (value ? 9 : 0), "text-anchor": "end" }, value.toFixed(value > 0 && value < 10 ? 1 : 0)));
   return drawing(
     "g", {},
-    ...events.map((event) => band(event, top, floor, x)),
+    ...events.map((event) => band(event, top, bottom, x)),
     drawing("path", { class: "threshold", d: path(face.time_s, face.threshold, x, y) }),
     drawing("path", { class: "curve", d: path(face.time_s, face.score, x, y) }),
-    drawing("line", { class: "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: floor, y2: floor }),
+    drawing("line", { class: "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: bottom, y2: bottom }),
     drawing("text", { class: "face", x: MARGIN.left, y: top + 15 }, `Face ${face.face_id}`),
     ...marks,
-    ...events.map((event) => hit(event, top, floor, x, open)),
+    ...events.map((event) => hit(event, top, bottom, x, open)),
   );
 }
 
-function band(event, top, floor, x) {
+function band(event, top, bottom, x) {
   const left = x(event.onset_s);
   const wide = Math.max(3, x(event.offset_s) - left);
-  const box = { x: left, y: top + MARGIN.top - 4, width: wide, height: floor - top - MARGIN.top + 4 };
+  const box = { x: left, y: top + MARGIN.top - 4, width: wide, height: bottom - top - MARGIN.top + 4 };
   const apex = x(event.apex_s);
   return drawing(
     "g", { class: "event-band", "data-event": event.event },
@@ -95,16 +95,16 @@ function band(event, top, floor, x) {
   );
 }
 
-/** Where an event can be clicked or touched: wider than it may be drawn. */
-function hit(event, top, floor, x, open) {
+/** The area in which an event can be clicked or touched; it can be wider than the band. */
+function hit(event, top, bottom, x, open) {
   const middle = (x(event.onset_s) + x(event.offset_s)) / 2;
   const wide = Math.max(LEAST_HIT, x(event.offset_s) - x(event.onset_s));
-  const area = { x: middle - wide / 2, y: top + MARGIN.top - 4, width: wide, height: floor - top - MARGIN.top + 4 };
+  const area = { x: middle - wide / 2, y: top + MARGIN.top - 4, width: wide, height: bottom - top - MARGIN.top + 4 };
   const title = drawing("title", {}, `${formatSeconds(event.apex_s, 2)}, ${event.part}`);
   return drawing("rect", { class: "hit", ...area, onclick: () => open(event.event) }, title);
 }
 
-/** A line through the points; where a value is missing it breaks off. */
+/** A line through the points, with a gap where a value is missing. */
 function path(times, values, x, y) {
   let pen = "M";
   const steps = [];
@@ -133,14 +133,14 @@ function axis(seconds, x, width, height) {
   return drawing("g", {}, ...labels);
 }
 
-/** What the lines and bands mean. */
+/** The meaning of the lines and bands. */
 export function legend() {
   const sample = (...parts) => drawing("svg", { viewBox: "0 0 28 10", "aria-hidden": "true" }, ...parts);
   const line = (name) => sample(drawing("path", { class: name, d: "M1 5L27 5" }));
   const item = (picture, text) => element("span", {}, picture, text);
   return element(
     "div", { class: "legend timeline" },
-    item(line("curve"), "score: how far the face moves out and comes back, in units of its noise"),
+    item(line("curve"), "motion score: how far the face moves and returns, in units of noise"),
     item(line("threshold"), "threshold"),
     item(sample(drawing("rect", { class: "event", x: 4, y: 0, width: 20, height: 10 })), "movement, from onset to offset"),
   );

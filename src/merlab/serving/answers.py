@@ -1,0 +1,100 @@
+"""What the service answers, as models; /openapi.json describes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from merlab.serving.jobs import State
+from merlab.serving.limits import Limits
+from merlab.videos.metadata import SourceVideo, UsedModel, UsedSettings
+
+
+class ServiceInfo(BaseModel):
+    """The service: its version, what it accepts, and the local files that can be chosen."""
+
+    version: str
+    suffixes: list[str]
+    limits: Limits
+    local: bool
+    local_files: list[str]
+
+
+class ResultFile(BaseModel):
+    """One file of a result; its name is its path within the result."""
+
+    name: str
+    bytes: int
+
+
+class JobStatus(BaseModel):
+    """A job; ``progress`` is the finished share of the current ``stage``, 0..1."""
+
+    id: str
+    name: str
+    state: State
+    progress: float
+    stage: str
+    error: str | None
+    bytes: int
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    files: list[ResultFile] = []
+
+
+class ResultSummary(BaseModel):
+    """The video of a result, the recognizer, the settings, the stamps, and the warnings."""
+
+    video: SourceVideo
+    model: UsedModel
+    settings: UsedSettings
+    stamps: list[str]
+    warnings: list[str]
+
+
+class ScoreCurve(BaseModel):
+    """Motion score and threshold of one face over time, in units of noise; None where the face is not seen."""
+
+    face_id: int
+    time_s: list[float | None]
+    score: list[float | None]
+    threshold: list[float | None]
+
+
+class Picture(BaseModel):
+    """A picture of a movement; ``file`` is its path within the result."""
+
+    title: str
+    file: str
+
+
+class Movement(BaseModel):
+    """A movement of a face: the columns of events.csv, the probability of each class, and the pictures."""
+
+    event: str
+    video: str
+    face_id: int
+    onset: int
+    apex: int
+    offset: int
+    onset_s: float
+    apex_s: float
+    offset_s: float
+    duration_s: float
+    score: float
+    part: str
+    label: str = Field(alias="class")
+    probability: float
+    regions: str
+    action_units: str
+    probabilities: dict[str, float]
+    pictures: list[Picture]
+
+
+class Result(ResultSummary):
+    """The content of view.json: a result as the page shows it."""
+
+    faces: list[ScoreCurve]
+    events: list[Movement]
