@@ -15,9 +15,10 @@ from merlab.errors import MerlabError
 from merlab.frames import read_image
 from merlab.models import pretraining
 from merlab.models.card import SyntheticSettings
-from merlab.models.pretraining import Training, pretrain
+from merlab.models.pretraining import pretrain
 from merlab.models.recognizer import SHIPPED, load_recognizer
 from merlab.models.synthetic_clips import synthetic_examples
+from merlab.models.training_work import Training
 from merlab.progress import silent
 from tests.helpers import write_flow_tree
 

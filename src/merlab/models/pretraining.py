@@ -7,7 +7,7 @@ well; nothing is ever fitted or chosen on them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,29 +18,27 @@ from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.evaluation.study import Clips, SchemeGiven, as_table
 from merlab.evaluation.unit import versions
-from merlab.inputs import Recipe, mirror_of, parse_recipe
-from merlab.methods import Preset, Task, find_method
+from merlab.inputs import Recipe
 from merlab.models.calibration import (
     expected_calibration_error,
     fit_temperature,
     negative_log_likelihood,
     probabilities,
 )
-from merlab.models.card import Calibration, CalibrationErrors, CardScore, ModelCard, SyntheticSettings, TrainedOn
+from merlab.models.card import Calibration, CalibrationErrors
 from merlab.models.held_out_scores import held_out_scores
-from merlab.models.labeled_examples import LEAST_SUBJECTS, Examples, divided, examples_of
-from merlab.models.recognizer import Recognizer, load_recognizer
-from merlab.models.synthetic_clips import synthetic_examples
-from merlab.processes import each_in_processes
+from merlab.models.labeled_examples import LEAST_SUBJECTS, Examples, examples_of
+from merlab.models.recognizer import Recognizer
+from merlab.models.training_work import SETTINGS, Training, TrainingWork, synthetic_settings
 from merlab.progress import Progress, shown_progress
-from merlab.schemes import SCHEMES, Scheme, as_scheme
+from merlab.schemes import as_scheme
 from merlab.stamps import SYNTHETIC
-from merlab.storage import claim_folder
-from merlab.training import NeuralClassifier
 
-SETTINGS = "pretraining.json"
 HELD_OUT = "held-out subjects"
-INTENDED_USE = "Research on micro-expressions, teaching, and trying the software: it points to movements that a person then checks."
+INTENDED_USE = (
+    "Research on micro-expressions, teaching, and trying the software: it points to movements, which a person then "
+    "checks."
+)
 LIMITS = (
     "Not for any statement about a person: no lie detection, hiring, policing, border control or diagnosis; inferring "
     "emotions at work and in education is prohibited in the European Union. The class names are those of the "
@@ -49,51 +47,6 @@ LIMITS = (
 SYNTHETIC_LIMITS = (
     "It was trained on synthetic faces only, so it is not known how often it is right on the faces of people."
 )
-
-
-@dataclass(frozen=True)
-class Training:
-    """What is trained, and how.
-
-    Attributes:
-        name: of the recognizer.
-        method, preset: the network and its settings, by name.
-        scheme: the classes.
-        recipe: of the input; None uses the preset's own.
-        seed: divides the subjects, generates the faces, and is the seed of the network that is kept.
-        seeds: how many networks are trained, with seeds ``seed``, ``seed`` + 1, ..., for a score with its spread.
-
-    Raises MerlabError for a method that is not a network, and for a preset or a recipe that does not exist.
-
-    """
-
-    name: str
-    method: str
-    preset: str
-    scheme: Scheme
-    recipe: str | None
-    seed: int
-    seeds: int
-
-    def __post_init__(self) -> None:
-        if find_method(self.method).network is None:
-            raise MerlabError(f"{self.method} is not a network; choose one, such as dbfem-caffm")
-        self.full_recipe()
-
-    def settings(self) -> Preset:
-        """The preset."""
-        return find_method(self.method).preset(self.preset)
-
-    def full_recipe(self) -> Recipe:
-        """The recipe of the input with all its options."""
-        method = find_method(self.method)
-        return parse_recipe(self.recipe or self.settings().input or method.input).seen_by(method.view)
-
-    def stated(self) -> dict[str, object]:
-        """Everything that determines the networks except the clips, as JSON keeps it."""
-        own_labels = {} if _is_merlabs(self.scheme) else {"labels": dict(self.scheme.emotions)}
-        course = {**vars(self), "scheme": self.scheme.name, **own_labels}
-        return {"course": course, "settings": self.settings().model_dump(mode="json")}
 
 
 def pretrain(
@@ -145,13 +98,9 @@ def pretrain(
             subjects were trained on, and if ``out`` is a file that was not written with these settings.
 
     """
-    for name, value, least in (
-        ("subjects", subjects, LEAST_SUBJECTS),
-        ("clips", clips_per_subject, 1),
-        ("seeds", seeds, 1),
-    ):
-        if value < least:
-            raise MerlabError(f"{name} must be at least {least}, got {value}")
+    _require_at_least("subjects", subjects, LEAST_SUBJECTS)
+    _require_at_least("clips per subject", clips_per_subject, 1)
+    _require_at_least("seeds", seeds, 1)
     path, own = Path(out), None if clips is None else as_table(clips)
     classes = as_scheme(scheme) if own is None else as_scheme(scheme).of(own)
     training = Training(path.stem, method, preset, classes, None if input is None else str(input), seed, seeds)
@@ -166,19 +115,19 @@ def pretrain(
             jobs=jobs,
             progress=show,
         )
-        source = _synthetic(training, subjects, clips_per_subject) if own is None else load(own)
+        source = synthetic_settings(training, subjects, clips_per_subject) if own is None else load(own)
         elsewhere = {title: load(table) for title, table in (score_on or {}).items()}
-        work = _Work(training, work_folder(path), source, jobs, show)
-        train, calibration, scoring = work.parts(elsewhere)
+        work = TrainingWork(training, work_folder(path), source, jobs, show)
+        train, calibration, scoring = work.examples(elsewhere)
         networks = work.trained(train)
-        kept = _calibrated(networks[0], calibration)
-        scores: list[CardScore] = []
-        for title, held in {HELD_OUT: scoring, **elsewhere}.items():
-            scores += held_out_scores(title, networks, kept, train, held)
+    kept, scored = _calibrated(networks[0], calibration), {HELD_OUT: scoring, **elsewhere}
+    reduced = ("REDUCED",) if training.settings().reduced else ()
     facts = {
-        "trained_on": _trained_on(train, source),
-        "scores": tuple(scores),
-        "stamps": ((SYNTHETIC,) if own is None else own.stamps) + (("REDUCED",) if training.settings().reduced else ()),
+        "trained_on": work.trained_on(train),
+        "scores": tuple(
+            score for title, held in scored.items() for score in held_out_scores(title, networks, kept, train, held)
+        ),
+        "stamps": (*((SYNTHETIC,) if own is None else own.stamps), *reduced),
         "intended_use": INTENDED_USE,
         "limits": LIMITS if own is not None else f"{SYNTHETIC_LIMITS} {LIMITS}",
         "command": command,
@@ -192,90 +141,9 @@ def work_folder(out: Path) -> Path:
     return out.with_name(f"{out.stem}-work")
 
 
-def _is_merlabs(scheme: Scheme) -> bool:
-    return SCHEMES.get(scheme.name) is scheme
-
-
-def _synthetic(training: Training, subjects: int, clips: int) -> SyntheticSettings:
-    if not _is_merlabs(training.scheme) or not training.scheme.classes:
-        raise MerlabError(
-            f"synthetic faces have no labels of scheme {training.scheme.name}; choose megc2019 or casme2-5, or train "
-            "on clips of your own"
-        )
-    recipe = str(training.full_recipe())
-    return SyntheticSettings(
-        scheme=training.scheme.name, recipe=recipe, subjects=subjects, clips=clips, seed=training.seed
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Work:
-    """What is done in the work folder, where it is found again after an interruption."""
-
-    training: Training
-    folder: Path
-    source: Examples | SyntheticSettings
-    jobs: int | None
-    progress: Progress
-
-    def parts(self, elsewhere: Mapping[str, Examples]) -> tuple[Examples, Examples, Examples]:
-        """Examples for training, calibration and scoring; claims the folder once nothing forbids the training."""
-        if isinstance(self.source, SyntheticSettings):
-            self._claim(self.source.model_dump(mode="json"))
-            return divided(synthetic_examples(self.source, self.folder, self.jobs, self.progress), self.training.seed)
-        parts = divided(self.source, self.training.seed)
-        _require_unseen(elsewhere, {*parts[0].groups, *parts[1].groups})
-        self._claim({"clips": len(self.source.labels), "sha256": self.source.sha256})
-        return parts
-
-    def _claim(self, clips: Mapping[str, object]) -> None:
-        settings = {**self.training.stated(), "clips": clips, "versions": versions()}
-        claim_folder(self.folder, SETTINGS, settings, "pretraining")
-
-    def trained(self, train: Examples) -> list[Recognizer]:
-        """The network of each seed, read from the folder or trained, ``jobs`` at a time, and written there."""
-        first, number = self.training.seed, self.training.seeds
-        files = {seed: self.folder / f"seed-{seed}.safetensors" for seed in range(first, first + number)}
-        waiting = [seed for seed, file in files.items() if not file.exists()]
-        done = number - len(waiting)
-        self.progress(done, number, "training")
-        finished = each_in_processes(partial(_train, self.training, train, files), waiting, self.jobs)
-        for count, seed in enumerate(finished, start=done + 1):
-            self.progress(count, number, f"trained seed {seed}")
-        # Read from the file in either case: sums over another memory layout differ in the last digit.
-        return [load_recognizer(file) for file in files.values()]
-
-
-def _require_unseen(elsewhere: Mapping[str, Examples], seen: set[str]) -> None:
-    for title, held in elsewhere.items():
-        known = sorted(seen.intersection(held.groups))
-        if known:
-            raise MerlabError(
-                f"{len(known)} subjects of {title} were trained on, such as {known[0]}, so a score on them would be "
-                "too high; leave --score-on out, as held-out subjects are scored without it"
-            )
-
-
-def _train(training: Training, train: Examples, files: Mapping[int, Path], seed: int) -> int:
-    """Train the network of one seed and write its file; returns the seed."""
-    preset, recipe, scheme = training.settings(), training.full_recipe(), training.scheme
-    task = Task.of(len(scheme.classes), recipe)
-    classifier = find_method(training.method).build(task, preset, mirror_of(recipe))
-    assert isinstance(classifier, NeuralClassifier)
-    classifier.fit(train.inputs, train.labels, train.groups, seed)
-    card = ModelCard(
-        name=training.name,
-        method=training.method,
-        preset=training.preset,
-        network=dict(preset.network),
-        recipe=str(recipe),
-        scheme=scheme.name,
-        classes=scheme.classes,
-        seed=seed,
-        training=classifier.settings,
-    )
-    Recognizer(card, classifier.module.cpu()).save(files[seed])
-    return seed
+def _require_at_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise MerlabError(f"{name} must be at least {least}, got {value}")
 
 
 def _calibrated(recognizer: Recognizer, held: Examples) -> Recognizer:
@@ -293,13 +161,4 @@ def _errors(logits: NDArray[np.float64], temperature: float, held: Examples) -> 
     return CalibrationErrors(
         negative_log_likelihood=negative_log_likelihood(proba, held.labels),
         expected_calibration_error=expected_calibration_error(proba, held.labels),
-    )
-
-
-def _trained_on(train: Examples, source: Examples | SyntheticSettings) -> TrainedOn:
-    return TrainedOn(
-        databases=tuple(sorted(set(train.keys["database"]))),
-        clips=len(train.labels),
-        subjects=len(set(train.groups)),
-        synthetic=source if isinstance(source, SyntheticSettings) else None,
     )

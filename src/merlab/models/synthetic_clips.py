@@ -72,7 +72,7 @@ def _render_subject(settings: SyntheticSettings, files: Sequence[Path], subject:
 
 
 def _emotion(rng: np.random.Generator, emotions: Sequence[str]) -> str:
-    """One of the emotions, drawn with their frequencies in CASME II."""
+    """A random one of the emotions, with their frequencies in CASME II."""
     if not emotions:
         raise MerlabError("synthetic faces do not show every class of this scheme; use megc2019 or casme2-5")
     shares = np.array([CASME2_PRIOR[emotion] for emotion in emotions], float)
