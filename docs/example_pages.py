@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import logging
 import os
 import re
 import shutil
@@ -22,9 +23,10 @@ from properdocs.structure.files import File, Files
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 KEPT = REPOSITORY / "build" / "examples"
+LOG = logging.getLogger("properdocs.examples")
 RUN = "import run_cells; run_cells.main()"
 # What a notebook shows and a page must not: the style of a table, and links to files that are gone.
-NOT_SHOWN = re.compile(r'<style.*?</style>|<p><a href="file:.*?</p>', re.DOTALL)
+NOT_SHOWN = re.compile(r'<style.*?</style>|<p><a href="[^"]*">[^<]*</a></p>', re.DOTALL)
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -46,6 +48,7 @@ def outputs(script: Path) -> Path:
         for outdated in KEPT.glob(f"{script.stem}-*"):
             shutil.rmtree(outdated)
         folder.mkdir(parents=True)
+        LOG.info("Running examples/%s", script.name)
         command = [sys.executable, "-c", RUN, str(script), str(folder)]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -61,8 +61,6 @@ def test_a_notebook_is_committed_without_outputs(notebook):
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_a_script_runs_from_any_folder_and_leaves_nothing_behind(script, places):
-    if "export" in script.stem:
-        pytest.importorskip("onnxscript", reason="the extra onnx exports networks; pip install 'merlab[onnx]'")
     done = subprocess.run(
         [sys.executable, str(script)], cwd=places[0], env=os.environ, capture_output=True, text=True, check=False
     )
