@@ -1,4 +1,4 @@
-"""What the page shows: curves that fit a screen, whatever the length of the video."""
+"""What the page shows: curves that fit a screen for a video of any length."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.serving.view import FaceCurve, curves, view_of
+from merlab.serving.answers import Result, ScoreCurve
+from merlab.serving.view import curves, view_of
 from merlab.videos.result import read_video_result
 from tests.videos.fake_result import write_result
 
@@ -19,40 +20,41 @@ def frames(seconds: float, fps: float, **columns) -> pd.DataFrame:
     return pd.DataFrame({**fixed, **columns}).astype({"face_id": "Int64"})
 
 
-def scores(curve: FaceCurve) -> list[float]:
-    """Those of the moments at which the face is seen."""
-    return [score for score in curve["score"] if score is not None]
+def scores(curve: ScoreCurve) -> list[float]:
+    """The scores of the times at which the face is seen."""
+    return [score for score in curve.score if score is not None]
 
 
-def test_an_hour_fits_and_keeps_its_peak_and_where_it_was():
+def test_the_curve_of_an_hour_is_short_and_keeps_its_peak_at_its_time():
     hour = frames(3600, 50)
     hour.loc[90_001, "score"] = 17.0
     (face,) = curves(hour, points=1000)
-    assert len(face["score"]) <= 1001
+    assert len(face.score) <= 1001
     assert max(scores(face)) == 17.0
-    assert face["time_s"][face["score"].index(17.0)] == pytest.approx(90_001 / 50, abs=3.6)
+    assert face.time_s[face.score.index(17.0)] == pytest.approx(90_001 / 50, abs=3.6)
 
 
 def test_a_short_video_keeps_every_frame():
     (face,) = curves(frames(2, 25), points=1000)
-    assert len(face["score"]) == 50
+    assert len(face.score) == 50
 
 
-def test_where_a_face_is_not_seen_its_curve_has_a_gap():
+def test_a_curve_has_a_gap_while_its_face_is_not_seen():
     table = frames(4, 25)
     table.loc[25:49, "success"] = 0
     (face,) = curves(table)
-    missing = [time for time, score in zip(face["time_s"], face["score"], strict=True) if score is None]
+    missing = [time for time, score in zip(face.time_s, face.score, strict=True) if score is None]
     assert (missing[0], missing[-1]) == (1.0, 1.96)
 
 
-def test_faces_have_curves_of_their_own():
+def test_each_face_has_its_own_curve():
     two = pd.concat([frames(2, 25), frames(1, 25, face_id=3, score=2.0)], ignore_index=True)
-    assert [(face["face_id"], max(scores(face))) for face in curves(two)] == [(0, 1.0), (3, 2.0)]
+    assert [(face.face_id, max(scores(face))) for face in curves(two)] == [(0, 1.0), (3, 2.0)]
 
 
 @pytest.mark.parametrize("options", [{}, {"faces": 0}, {"events": 0}, {"pictures": False}])
-def test_every_result_becomes_json_that_a_browser_reads(tmp_path, options):
+def test_every_result_becomes_json_that_a_browser_can_read(tmp_path, options):
     view = view_of(read_video_result(write_result(tmp_path / "result", seconds=2.0, **options)))
-    assert json.loads(json.dumps(view, allow_nan=False)) == view
-    assert len(view["events"]) == (0 if {"faces", "events"} & set(options) else 4)
+    text = json.dumps(view.model_dump(mode="json", by_alias=True), allow_nan=False)
+    assert Result.model_validate_json(text) == view
+    assert len(view.events) == (0 if {"faces", "events"} & set(options) else 4)

@@ -62,7 +62,8 @@ def run_job(job: Job, folder: Path, limits: Limits, recognize: Recognize) -> Non
         require_within(job.source, job.options.fps, limits)
         options = job.options
         recognize(job.source, folder / RESULT, progress=progress, fps=options.fps, aligned=options.aligned)
-        write_json(folder / VIEW, view_of(read_video_result(folder / RESULT)))
+        view = view_of(read_video_result(folder / RESULT))
+        write_json(folder / VIEW, view.model_dump(mode="json", by_alias=True))
     except MerlabError as error:
         # The client knows the video by its name, and paths of this machine must not be revealed.
         message = str(error).replace(str(job.source), job.name).replace(str(folder), "the job's folder")
