@@ -10,12 +10,21 @@ if TYPE_CHECKING:
     from merlab.clips import Clip, ClipTable
     from merlab.databases import load
     from merlab.errors import MerlabError
+    from merlab.evaluation.predictions_score import score
     from merlab.evaluation.study import MethodSetup, Study
+    from merlab.inference.cost import profile
     from merlab.methods.method import Method, Preset, Task
+    from merlab.models.export import export_recognizer
+    from merlab.models.pretraining import pretrain
+    from merlab.models.recognizer import load_recognizer
+    from merlab.preparation.database_faces import prepare
+    from merlab.preparation.video_faces import align
     from merlab.registry import ListedModule
     from merlab.reports.results import Results
     from merlab.schemes import Scheme
+    from merlab.spotting.scoring import score_spotting
     from merlab.spotting.timeline import spot
+    from merlab.synthesis import make_faces, make_videos
     from merlab.training import TrainingSettings
     from merlab.videos.recognition import recognize
     from merlab.videos.result import VideoResult
@@ -36,6 +45,16 @@ __all__ = [  # noqa: RUF022 - in the order in which a newcomer meets them
     "methods",
     "inputs",
     "schemes",
+    "score",
+    "score_spotting",
+    "prepare",
+    "align",
+    "pretrain",
+    "load_recognizer",
+    "export_recognizer",
+    "make_faces",
+    "make_videos",
+    "profile",
     "Clip",
     "ClipTable",
     "Method",
@@ -54,6 +73,15 @@ _WHERE = {
     "evaluate": "merlab.api",
     "recognize": "merlab.videos.recognition",
     "spot": "merlab.spotting.timeline",
+    "score": "merlab.evaluation.predictions_score",
+    "score_spotting": "merlab.spotting.scoring",
+    "prepare": "merlab.preparation.database_faces",
+    "align": "merlab.preparation.video_faces",
+    "pretrain": "merlab.models.pretraining",
+    "load_recognizer": "merlab.models.recognizer",
+    "export_recognizer": "merlab.models.export",
+    **dict.fromkeys(("make_faces", "make_videos"), "merlab.synthesis"),
+    "profile": "merlab.inference.cost",
     **dict.fromkeys(("Clip", "ClipTable"), "merlab.clips"),
     **dict.fromkeys(("Method", "Preset", "Task"), "merlab.methods.method"),
     **dict.fromkeys(("Study", "MethodSetup"), "merlab.evaluation.study"),

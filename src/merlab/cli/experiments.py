@@ -200,10 +200,9 @@ def score(
     With a seed column each metric is the mean over seeds of the pooled value.
     """
     from merlab.evaluation.metrics import METRICS
-    from merlab.evaluation.predictions import read_predictions
     from merlab.evaluation.predictions_score import score as score_predictions
 
-    result = score_predictions(read_predictions(file), classes.split(",") if classes else None)
+    result = score_predictions(file, classes.split(",") if classes else None)
     if as_json:
         print_json(result.model_dump(mode="json"))
         return
