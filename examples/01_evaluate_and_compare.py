@@ -10,7 +10,6 @@ import tempfile
 from pathlib import Path
 
 import merlab
-from merlab.synthesis import make_faces
 
 # All files are written into this folder, which is removed at the end.
 temporary = tempfile.TemporaryDirectory()
@@ -23,7 +22,7 @@ folder = Path(temporary.name)
 # with the remedy. This small database has none.
 
 # %%
-faces = make_faces(folder / "faces", subjects=6, clips=30, preset="easy")
+faces = merlab.make_faces(folder / "faces", subjects=6, clips=30, preset="easy")
 clips = merlab.load("synthetic", faces)
 print(f"{len(clips)} clips of {len(set(clips.groups))} subjects, {len(clips.findings)} findings")
 clips.frame[["subject", "name", "onset", "apex", "offset", "action_units", "emotion"]].head()

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 import merlab
-from merlab.synthesis import make_faces
 
 # All files are written into this folder, which is removed at the end.
 temporary = tempfile.TemporaryDirectory()
@@ -84,7 +83,7 @@ class NearestMean:
 # A dictionary gives the names in tables. The methods of this script also work in several processes (`jobs`).
 
 # %%
-clips = merlab.load("synthetic", make_faces(folder / "faces", subjects=6, clips=30, preset="easy"))
+clips = merlab.load("synthetic", merlab.make_faces(folder / "faces", subjects=6, clips=30, preset="easy"))
 results = merlab.evaluate(
     clips,
     {"linear-svm": "linear-svm", "nearest-mean": NearestMean(softness=10), "small-network": network},

@@ -18,7 +18,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import merlab
-from merlab.synthesis import make_faces
 
 # All files are written into this folder, which is removed at the end.
 temporary = tempfile.TemporaryDirectory()
@@ -35,7 +34,7 @@ pipelines = {
     "pca + logistic": make_pipeline(StandardScaler(), PCA(10), LogisticRegression(max_iter=1000)),
     "pca + neighbors": make_pipeline(StandardScaler(), PCA(10), KNeighborsClassifier(3)),
 }
-clips = merlab.load("synthetic", make_faces(folder / "faces", subjects=6, clips=30, preset="easy"))
+clips = merlab.load("synthetic", merlab.make_faces(folder / "faces", subjects=6, clips=30, preset="easy"))
 results = merlab.evaluate(
     clips,
     {**pipelines, "linear-svm": "linear-svm"},

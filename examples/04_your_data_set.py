@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 
 import merlab
-from merlab.synthesis import make_faces
 
 # All files are written into this folder, which is removed at the end.
 temporary = tempfile.TemporaryDirectory()
@@ -24,7 +23,7 @@ folder = Path(temporary.name)
 # video, relative to the table. The labels are the words that your annotators use.
 
 # %%
-rendered = merlab.load("synthetic", make_faces(folder / "recordings", subjects=6, clips=30, preset="easy"))
+rendered = merlab.load("synthetic", merlab.make_faces(folder / "recordings", subjects=6, clips=30, preset="easy"))
 words = {"happiness": "smile", "disgust": "nose wrinkle", "surprise": "raised brows", "repression": "pressed lips"}
 table = pd.DataFrame(
     {

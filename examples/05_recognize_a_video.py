@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 
 import merlab
-from merlab.synthesis import make_videos
 
 # All files are written into this folder, which is removed at the end.
 temporary = tempfile.TemporaryDirectory()
@@ -23,7 +22,7 @@ folder = Path(temporary.name)
 # Nine seconds at 200 frames per second, already cropped to the face. The table says what truly happens in it.
 
 # %%
-recordings = make_videos(folder / "recordings", subjects=1, minutes=0.15, events=14, preset="easy", seed=3)
+recordings = merlab.make_videos(folder / "recordings", subjects=1, minutes=0.15, events=14, preset="easy", seed=3)
 truth = pd.read_csv(recordings / "SYNTHETIC_events.csv")
 truth
 

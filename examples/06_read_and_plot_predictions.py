@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 import merlab
-from merlab.synthesis import make_faces
 
 # All files are written into this folder, which is removed at the end.
 temporary = tempfile.TemporaryDirectory()
@@ -28,7 +27,7 @@ folder = Path(temporary.name)
 
 # %%
 merlab.evaluate(
-    merlab.load("synthetic", make_faces(folder / "faces", subjects=6, clips=30, preset="easy")),
+    merlab.load("synthetic", merlab.make_faces(folder / "faces", subjects=6, clips=30, preset="easy")),
     ["random", "linear-svm", "ststnet"],
     scheme="casme2-5",
     protocol="kfold",

@@ -15,8 +15,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # Otherwise ONNX Runtime reports its 
 import onnxruntime
 import pandas as pd
 
-from merlab.models.export import export_recognizer
-from merlab.models.pretraining import pretrain
+import merlab
 
 # All files are written into this folder, which is removed at the end.
 temporary = tempfile.TemporaryDirectory()
@@ -25,11 +24,11 @@ folder = Path(temporary.name)
 # %% [markdown]
 # ## Train
 #
-# Without clips of your own, `pretrain` renders SYNTHETIC ones. The subjects are divided once: for training, for
-# calibrating the probabilities, and for scoring. No subject is in two of them.
+# Without clips of your own, `merlab.pretrain` renders SYNTHETIC ones. The subjects are divided once: for training,
+# for calibrating the probabilities, and for scoring. No subject is in two of them.
 
 # %%
-recognizer = pretrain(
+recognizer = merlab.pretrain(
     folder / "small.safetensors",
     method="ststnet",
     preset="reduced",
@@ -59,7 +58,7 @@ pd.DataFrame(scores).round(3)
 # subjects.
 
 # %%
-exported = export_recognizer(folder / "small.onnx", "onnx", weights=recognizer, subjects=4, progress=False)
+exported = merlab.export_recognizer(folder / "small.onnx", "onnx", weights=recognizer, subjects=4, progress=False)
 print(f"{exported.agreement.changed} of {exported.agreement.clips} decisions changed, {exported.bytes // 1000} kB")
 
 # %% [markdown]
