@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 
 import pandas as pd
 import pytest
 
+from merlab.cli.videos import recognize_command, spot_command
+from merlab.spotting.timeline import spot
+from merlab.videos.recognition import recognize
 from tests.videos.recording import moving_face, write_avi
 
 
@@ -51,6 +55,20 @@ def test_recognize_a_folder_of_videos_one_of_which_is_damaged(merlab, tmp_path):
     assert "error" in results[1]
 
 
+def options_of(function):
+    return set(inspect.signature(function).parameters)
+
+
+def test_the_commands_and_the_functions_have_the_same_options():
+    shortcuts, finding = {"p", "floor", "as_json"}, {"detector", "model", "config", "landmarks"}
+    assert options_of(recognize_command) - shortcuts - finding == options_of(recognize) - {"finding", "progress"}
+    assert options_of(spot_command) - shortcuts - {"videos", "spotting"} == options_of(spot) - {
+        "source",
+        "settings",
+        "progress",
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -61,6 +79,9 @@ def test_recognize_a_folder_of_videos_one_of_which_is_damaged(merlab, tmp_path):
         (("spot", "nothing.avi"), "nothing.avi does not exist"),
         (("spot", "text.mp4"), "cannot be opened as a video"),
         (("spot", "a/x.avi", "b/x.avi"), "two of the videos have the same name"),
+        (("spot", "text.mp4", "--spotting", "longst=1"), "did you mean longest?"),
+        (("spot", "text.mp4", "--spotting", "longest=1s"), "--spotting longest takes a number, got '1s'"),
+        (("recognize", "text.mp4", "--spotting", "score.reach"), "--spotting takes KEY=VALUE"),
         (("score-spotting", "none.csv", "none.csv"), "none.csv does not exist"),
         (("score-spotting", "truth.csv", "truth.csv", "--save", "kept.json"), "--save needs --command"),
         (("make-videos", "out", "--minutes", 0.05, "--events", 100), "request fewer events per minute"),

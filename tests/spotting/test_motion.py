@@ -1,8 +1,9 @@
-"""Blocks of a face are followed; the head's movement and the light are not taken for theirs."""
+"""Blocks of a face are followed; neither the head nor the light moves them."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +44,7 @@ class TestFollowing:
         assert abs(place[nearest][0]) < 0.2
         assert np.abs(place[np.hypot(x - LEFT_MOUTH_CORNER[0], y - LEFT_MOUTH_CORNER[1]) > 110]).max() < 0.25
 
-    def test_places_go_on_through_a_new_key_frame(self):
+    def test_places_continue_through_a_new_key_frame(self):
         """At 1 frame a second every fourth frame becomes the key."""
         rest, moved = warped(face(), STILL, STILL), warped(face(), STILL, LIFT)
         places = followed(rest, rest, rest, rest, moved, moved, rest, fps=1.0)
@@ -81,7 +82,21 @@ class TestHead:
         lift[..., 1] = -bump(*block_centers(), LEFT_MOUTH_CORNER)
         assert np.abs(without_head(lift) - lift).max() < 0.1
 
-    def test_the_lids_have_no_say_in_the_heads_movement(self):
+    @pytest.mark.parametrize("axis", [0, 1])
+    def test_nod_and_shake_are_removed_of_which_a_similarity_leaves_more_than_a_third(self, axis):
+        x, y = block_centers()
+        u, v = (x - 115) / 115, (y - 130) / 115
+        moved = np.zeros((ROWS, COLUMNS, 2))
+        moved[..., axis] = 1 - 0.8 * u**2 - 0.5 * v**2
+        assert np.abs(without_head(moved.astype(np.float32))).max() < 0.01
+        still = (np.abs(x - 115) < 25) & (y > 40) & (y < 150) | (x < 12) | (x > 231 - 12)
+        one, zero = np.ones_like(u), np.zeros_like(u)
+        moves = np.stack([np.stack(move, -1) for move in ((one, zero), (zero, one), (u, v), (-v, u))], -1)
+        fit = np.linalg.lstsq(moves[still].reshape(-1, 4), moved[still].reshape(-1), rcond=None)[0]
+        left = np.hypot(*np.moveaxis(moved - moves @ fit, -1, 0))
+        assert np.sqrt((left**2).mean()) == pytest.approx(0.38, abs=0.01)
+
+    def test_the_lids_do_not_influence_the_heads_movement(self):
         blink = np.zeros((ROWS, COLUMNS, 2), np.float32)
         blink[lid_blocks().any(axis=0), 1] = 10
         others = ~lid_blocks().any(axis=0)

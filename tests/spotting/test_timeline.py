@@ -26,8 +26,8 @@ def frames():
     corner, still = bump(columns, rows, LEFT_MOUTH_CORNER), np.zeros((282, 231))
     noise = np.random.default_rng(0)
     courses = there_and_back(300, ONSET, APEX, OFFSET)
-    drawn = [warped(face(), still, -4 * course * corner).astype(float) for course in courses]
-    return [np.clip(frame + noise.normal(0, 2, (282, 231, 1)), 0, 255).astype(np.uint8) for frame in drawn]
+    moved = [warped(face(), still, -4 * course * corner).astype(float) for course in courses]
+    return [np.clip(frame + noise.normal(0, 2, (282, 231, 1)), 0, 255).astype(np.uint8) for frame in moved]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Folders as ``merlab recognize`` writes them, of a video that does not exist: drawn faces, invented movements."""
+"""Folders as ``merlab recognize`` writes them, of a video that does not exist: sketched faces, invented movements."""
 
 from __future__ import annotations
 
@@ -209,19 +209,19 @@ def write_pictures(folder: Path, number: int) -> None:
     hue = np.zeros((LAYOUT_HEIGHT, LAYOUT_WIDTH, 3), np.uint8)
     blob = blob_at(166, 190)
     hue[..., 0], hue[..., 1], hue[..., 2] = 20 * number % 180, (255 * blob).astype(np.uint8), 255
-    save(folder / ONSET_PICTURE, drawn_face(0))
-    save(folder / APEX_PICTURE, drawn_face(4))
+    save(folder / ONSET_PICTURE, sketched_face(0))
+    save(folder / APEX_PICTURE, sketched_face(4))
     save(folder / FLOW_PICTURE, np.asarray(cv2.cvtColor(hue, cv2.COLOR_HSV2BGR), np.uint8))
     maps = []
     for position, title in enumerate(MAP_TITLES):
         heat = cv2.applyColorMap((255 * blob_at(60 + 40 * position, 190)).astype(np.uint8), cv2.COLORMAP_INFERNO)
         name = f"map-{position + 1}.png"
-        save(folder / name, np.asarray(cv2.addWeighted(drawn_face(4), 0.5, heat, 0.5, 0), np.uint8))
+        save(folder / name, np.asarray(cv2.addWeighted(sketched_face(4), 0.5, heat, 0.5, 0), np.uint8))
         maps.append({"title": title, "file": name, "low": 0.1, "high": 0.9})
     write_json(folder / MAPS, maps)
 
 
-def drawn_face(smile: int) -> Image:
+def sketched_face(smile: int) -> Image:
     """A face (282, 231, 3) of a few strokes whose left mouth corner is raised by so many px."""
     face = np.full((LAYOUT_HEIGHT, LAYOUT_WIDTH, 3), (150, 175, 215), np.uint8)
     for x in (54, 176):
@@ -241,10 +241,10 @@ def blob_at(x: float, y: float) -> NDArray[np.float64]:
 
 
 def write_overlay(path: Path, seconds: float, fps: float) -> None:
-    """A small video of the drawn face."""
+    """A small video of the sketched face."""
     with VideoSink(path, fps) as sink:
         for _ in range(round(seconds * fps)):
-            sink.write(drawn_face(0))
+            sink.write(sketched_face(0))
 
 
 def save(path: Path, image: Image) -> None:

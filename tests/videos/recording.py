@@ -21,8 +21,8 @@ def moving_face(frames: int, seed: int = 0) -> list[Image]:
     corner, still = bump(columns, rows, LEFT_MOUTH_CORNER), np.zeros((282, 231))
     noise = np.random.default_rng(seed)
     course = sum((there_and_back(frames, *movement) for movement in MOVEMENTS), np.zeros(frames))
-    drawn = (warped(face(), still, -4 * rise * corner).astype(float) for rise in course)
-    return [np.clip(frame + noise.normal(0, 2, (282, 231, 1)), 0, 255).astype(np.uint8) for frame in drawn]
+    moved = (warped(face(), still, -4 * rise * corner).astype(float) for rise in course)
+    return [np.clip(frame + noise.normal(0, 2, (282, 231, 1)), 0, 255).astype(np.uint8) for frame in moved]
 
 
 def write_avi(path: Path, frames: list[Image], fps: float = FPS) -> Path:

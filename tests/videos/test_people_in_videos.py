@@ -32,14 +32,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people in videos")]
 @pytest.fixture(scope="module")
 def people():
     """Two synthetic people for SECONDS at 100 frames per second, and the movements (onset, offset) of each."""
-    drawn = []
+    two = []
     for subject in range(2):
         renderer = make_renderer(40, subject, PRESETS["easy"], CAMERA)
         plan = plan_recording(renderer.identity, renderer.preset, SECONDS * 200, ["happiness", "surprise"])
         frames = [renderer.frame(block, at) for block in plan.blocks() for at in range(0, len(block), 2)]
         small = [cv2.resize(frame, (480, 360), interpolation=cv2.INTER_AREA) for frame in frames]
-        drawn.append((small, [(event.onset // 2 + 1, event.offset // 2 + 1) for event in plan.events]))
-    return drawn
+        two.append((small, [(event.onset // 2 + 1, event.offset // 2 + 1) for event in plan.events]))
+    return two
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 import pandas as pd
 
 Record = TypeVar("Record")
+Value = str | int | float | None
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Columns(Generic[Record]):
         """A record as text, one for each column."""
         return tuple(cell.text(record) for cell in self._cells)
 
-    def values(self, record: Record) -> dict[str, Any]:
+    def values(self, record: Record) -> dict[str, Value]:
         """The values of a record by the names of the columns."""
         return {cell.name: cell.value(record) for cell in self._cells}
 

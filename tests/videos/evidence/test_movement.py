@@ -83,7 +83,7 @@ class TestUnits:
         assert unit.code == "AU12"
         assert unit.px == pytest.approx(2, rel=1e-4)
 
-    def test_units_together_are_told_apart_the_strongest_first(self):
+    def test_units_that_move_together_are_distinguished_the_strongest_first(self):
         units, _ = explaining_units(shown(au1l=1.0, au1r=1.0, au17c=2.0))
         assert [unit.code for unit in units] == ["AU17", "AU1"]
 

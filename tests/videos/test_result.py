@@ -1,0 +1,88 @@
+"""A result as an object: what it prints, shows in a notebook and draws."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.storage import read_json, write_json
+from merlab.videos.result import METADATA, read_video_result
+from merlab.videos.rows import EVENT_COLUMNS, FRAME_COLUMNS
+from tests.pages import Page
+from tests.videos.fake_result import write_result
+
+
+@pytest.fixture
+def result(tmp_path):
+    return read_video_result(write_result(tmp_path / "interview", overlay=True))
+
+
+def test_the_columns_are_those_that_users_have_scripts_for():
+    events = "event,video,face_id,onset,apex,offset,onset_s,apex_s,offset_s,duration_s,score,part,class,probability"
+    assert ",".join(EVENT_COLUMNS) == f"{events},regions,action_units"
+    frames = "frame,time_s,face_id,confidence,success,x,y,width,height,score,lids_px,threshold"
+    assert ",".join(FRAME_COLUMNS) == frames
+
+
+def test_the_repr_is_short_and_says_what_was_found(result):
+    lines = repr(result).splitlines()
+    assert lines[0] == "VideoResult of interview.mp4: 12.0 s, 2 faces, 4 events (3 with a class)"
+    assert lines[1] == f"folder: {result.folder}"
+    assert len(lines) <= 3
+
+
+def test_files_are_paths_of_what_was_written(result):
+    assert result.files.overlay == result.folder / "overlay.mp4"
+    assert result.files.events.is_file()
+    assert result.files.frames.is_file()
+
+
+def test_an_event_has_a_folder_of_pictures_and_a_list_of_maps(result):
+    assert (result.evidence("e0001") / "onset.png").is_file()
+    assert [each.file for each in result.maps("e0001")] == [f"map-{number}.png" for number in (1, 2, 3, 4)]
+
+
+class TestHtml:
+    def test_it_shows_stamps_events_warnings_and_a_link(self, result):
+        page = Page(result._repr_html_())
+        assert page.open == []
+        assert "interview.mp4: 12.0 s, 2 faces, 4 events (3 with a class) [SYNTHETIC]" in page.text
+        assert "face 0 is cut off at the left edge of the frame" in page.text
+        assert len(page.attributes("tr")) == 1 + 4
+        (link,) = page.attributes("a")
+        assert str(link["href"]).endswith("interview/report.html")
+
+    def test_names_are_never_markup(self, tmp_path):
+        name = "<script>alert(1)</script>.mp4"
+        folder = write_result(tmp_path / "<b>", video=name, stamps=["<i>"], warnings=["<img src=x>"], pictures=False)
+        html = read_video_result(folder)._repr_html_()
+        assert Page(html).open == []
+        for hostile in ("<script", "<img", "<i>", "<b>"):
+            assert hostile not in html
+
+
+class TestFigure:
+    def test_each_face_has_a_panel_with_its_events_and_classes(self, result):
+        figure = result.plot()
+        assert figure.get_suptitle() == "interview.mp4 [model: SYNTHETIC]"
+        panels = figure.axes
+        assert [axes.get_title(loc="left") for axes in panels] == ["face 0", "face 1"]
+        for face_id, axes in enumerate(panels):
+            rows = result.rows_of(face_id)
+            assert [patch.get_x() for patch in axes.patches] == [row.onset_s for row in rows]
+            assert [text.get_text() for text in axes.texts] == [row.class_text for row in rows]
+
+    @pytest.mark.parametrize("changes", [{"faces": 0}, {"events": 0}])
+    def test_a_result_without_faces_or_events_can_be_drawn(self, tmp_path, changes):
+        result = read_video_result(write_result(tmp_path / "out", **changes))
+        result.plot().savefig(tmp_path / "figure.png")
+        assert Page(result._repr_html_()).open == []
+
+
+def test_metadata_of_another_version_is_reported_with_the_field(tmp_path):
+    folder = write_result(tmp_path / "out", pictures=False)
+    metadata = read_json(folder / METADATA)
+    del metadata["video"]["fps"]
+    write_json(folder / METADATA, metadata)
+    with pytest.raises(MerlabError, match=r"metadata.json is damaged.* \(video.fps: Field required\)"):
+        read_video_result(folder)
