@@ -18,14 +18,15 @@ from platformdirs import user_cache_path
 from merlab.clips import Clip, ClipTable
 from merlab.errors import MerlabError
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
+from merlab.fingerprint import fingerprint
 from merlab.frames import ClipError, Float32Array, Frames, ImageFolder
 from merlab.inputs.apex import frames_that_decide, with_apex
+from merlab.inputs.cache import file_digest, stored_or_made
 from merlab.inputs.local_view import FORMS
 from merlab.inputs.recipe import Recipe
 from merlab.preparation.record import RECORD, landmarks_of
 from merlab.processes import one_thread
 from merlab.progress import Progress, silent
-from merlab.storage import whole_file
 
 
 def default_cache() -> Path:
@@ -45,7 +46,8 @@ def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     """The same for any frames, such as two images in memory; ``frames`` is None for a clip that holds stored flow."""
     if frames is not None:
         clip = with_apex(clip, frames, recipe)
-    whole = recipe.kind.extract(clip, frames, recipe)
+    whole = np.asarray(recipe.kind.extract(clip, frames, recipe), np.float32)
+    _require_shape(whole, clip, recipe)
     if not np.isfinite(whole).all():
         raise ClipError(f"{clip.subject} {clip.name} ({clip.database}): {recipe} gives values that are not finite")
     if recipe.view == "global":
@@ -66,15 +68,17 @@ def load_inputs(
 
     ``cache`` None means the user's cache folder. ``jobs`` threads compute the clips in parallel (None: one per core;
     OpenCV releases the interpreter lock). The key of a cached array consists of the recipe, the OpenCV version, the
-    clip, and the sizes and times of its frame files. So a changed recipe or file never gives an outdated array.
+    clip, the content of the files that the input depends on, and for your own kind of input its code. So a changed
+    recipe or file never gives an outdated array. A damaged entry is made anew, with a warning that names it.
     """
     folder = (cache or default_cache()) / _slug(str(recipe))
     inputs = np.empty((len(table), *recipe.shape), np.float32)
+    code = _code_of(recipe)
 
     def one(position: int) -> None:
         clip = table.clips[position]
-        path = folder / f"{_slug(clip.key)}-{_fingerprint(clip, recipe)}.npy"
-        inputs[position] = _cached(path, lambda: make_input(table, clip, recipe))
+        path = folder / f"{_slug(clip.key)}-{_key(clip, recipe, code)}.npy"
+        inputs[position] = stored_or_made(path, recipe.shape, lambda: make_input(table, clip, recipe))
 
     with one_thread(), ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
         for done, _ in enumerate(pool.map(one, range(len(table))), start=1):
@@ -97,6 +101,16 @@ def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
     return mirrored
 
 
+def _require_shape(view: Float32Array, clip: Clip, recipe: Recipe) -> None:
+    """Raises ClipError if the global view of a clip has another shape than the recipe states."""
+    shape = recipe.seen_by("global").shape
+    if view.shape != shape:
+        raise ClipError(
+            f"{clip.subject} {clip.name} ({clip.database}): {recipe} gives an array of shape {view.shape}, but it "
+            f"states {shape}; correct `channels`, `layout` or `extract` of this kind of input"
+        )
+
+
 def _local(view: Float32Array, recipe: Recipe, regions: Mapping[str, Region]) -> Float32Array:
     """The local view of an image (C, H, W), or of each image of a sequence (T, C, H, W)."""
     if view.ndim == 4:
@@ -105,18 +119,8 @@ def _local(view: Float32Array, recipe: Recipe, regions: Mapping[str, Region]) ->
     return FORMS[recipe.regions](view, recipe.kind.neutral(view, recipe), regions)
 
 
-def _cached(path: Path, make: Callable[[], Float32Array]) -> Float32Array:
-    try:
-        return np.asarray(np.load(path, allow_pickle=False), np.float32)
-    except (OSError, ValueError, EOFError):
-        made = make()
-    with whole_file(path) as aside:
-        np.save(aside, made, allow_pickle=False)
-    return made
-
-
-def _fingerprint(clip: Clip, recipe: Recipe) -> str:
-    """A digest of everything that decides the array: recipe, clip, frame files, and the OpenCV version."""
+def _key(clip: Clip, recipe: Recipe, code: str) -> str:
+    """A digest of everything that decides the array: recipe, clip, content of its files, code, and OpenCV version."""
     files = [clip.source]
     needed = frames_that_decide(clip, recipe)
     if clip.source.is_dir():
@@ -124,13 +128,21 @@ def _fingerprint(clip: Clip, recipe: Recipe) -> str:
         files = [folder.files[number] for number in needed if number in folder.files]
         files += [clip.source / RECORD] if recipe.outlines == "landmarks" and (clip.source / RECORD).exists() else []
     try:
-        stats = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        contents = [(file.name, file_digest(file)) for file in files]
     except OSError as error:
         raise MerlabError(
             f"{clip.subject} {clip.name}: cannot read {clip.source}: {error.strerror or error}"
         ) from error
-    identity = json.dumps([str(recipe), clip.key, needed, stats, cv2.__version__])
+    identity = json.dumps([str(recipe), clip.key, needed, contents, code, cv2.__version__])
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def _code_of(recipe: Recipe) -> str:
+    """The fingerprint of the code of your own kind of input; empty for merlab's kinds, which have a version."""
+    from merlab.inputs import INPUTS
+
+    kind = recipe.kind
+    return "" if INPUTS.get(kind.name) is kind else fingerprint((kind.extract, kind.neutral))
 
 
 def _slug(text: str) -> str:

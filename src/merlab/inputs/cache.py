@@ -1,0 +1,87 @@
+"""The cache of inputs on disk: every entry is checked when it is read, and its name depends on the content of files.
+
+An entry is a ``.npy`` file followed by 32 bytes: the SHA-256 of the entry's name and of the bytes before.
+``numpy.load`` reads such a file too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import warnings
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from merlab.frames import Float32Array
+from merlab.storage import whole_file
+
+DIGEST_BYTES = hashlib.sha256().digest_size
+PIECE = 1 << 20  # bytes; a video is never in memory as a whole
+# A file that is not changed is read once in a process; folds and methods ask for the same inputs many times.
+MOST_REMEMBERED = 100_000
+
+
+def stored_or_made(path: Path, shape: tuple[int, ...], make: Callable[[], Float32Array]) -> Float32Array:
+    """The array in the entry ``path``; if there is none, the array that ``make`` computes, which is then stored.
+
+    A damaged entry is made anew, with a warning that names it.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return _stored(path, make())
+    except OSError as error:
+        fault = error.strerror or str(error)
+    else:
+        array = _array_in(content, path.name)
+        if array is not None and array.shape == shape:
+            return array
+        fault = "its content is not what was written"
+    warnings.warn(f"the cached input {path} is damaged ({fault}); it is made anew", stacklevel=2)
+    return _stored(path, make())
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes, hexadecimal; raises OSError.
+
+    It is remembered while the size and the times of the file are unchanged. The second of these times (ctime) also
+    changes when a program writes a file and sets its date back.
+    """
+    stat = path.stat()
+    return _digest_of(path.resolve(), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+def _stored(path: Path, array: Float32Array) -> Float32Array:
+    array = np.asarray(array, np.float32)
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    content = buffer.getvalue()
+    with whole_file(path) as aside:
+        aside.write_bytes(content + _seal(path.name, content))
+    return array
+
+
+def _array_in(entry: bytes, name: str) -> Float32Array | None:
+    """The float32 array of an entry; None if its digest, its form or its type is wrong."""
+    content, seal = entry[:-DIGEST_BYTES], entry[-DIGEST_BYTES:]
+    if seal != _seal(name, content):
+        return None
+    array = np.load(io.BytesIO(content), allow_pickle=False)
+    return array if array.dtype == np.float32 else None
+
+
+def _seal(name: str, content: bytes) -> bytes:
+    return hashlib.sha256(os.fsencode(name) + b"\0" + content).digest()
+
+
+@lru_cache(MOST_REMEMBERED)
+def _digest_of(path: Path, *_state: int) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    return digest.hexdigest()

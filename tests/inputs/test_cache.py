@@ -1,0 +1,172 @@
+"""The cache of inputs never changes a number: a damaged entry is made anew, and other content has another entry."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import warnings
+
+import cv2
+import numpy as np
+import pytest
+
+from merlab.clips import ClipTable
+from merlab.frames import ClipError
+from merlab.inputs import InputKind, as_recipe, load_inputs, parse_recipe
+from tests.helpers import make_clip, moved, texture, write_frames
+
+RECIPE = "flow:scale=raw"
+MUTANTS = 120
+
+
+@pytest.fixture
+def table(tmp_path):
+    onset = texture(1)
+    return ClipTable((make_clip(write_frames(tmp_path / "frames", [onset, moved(onset, 1.5, 0), onset])),))
+
+
+def only_entry(cache):
+    (entry,) = cache.rglob("*.npy")
+    return entry
+
+
+def as_npy(value, **options):
+    buffer = io.BytesIO()
+    np.save(buffer, value, **options)
+    return buffer.getvalue()
+
+
+def mutated(content, random):
+    """The entry with one fault: a flipped bit, overwritten bytes, a cut, or bytes that are added."""
+    kind, place = random.integers(4), int(random.integers(len(content)))
+    if kind == 0:
+        return content[:place] + bytes([content[place] ^ 1 << int(random.integers(8))]) + content[place + 1 :]
+    if kind == 1:
+        noise = random.bytes(int(random.integers(1, 64)))
+        return content[:place] + noise + content[place + len(noise) :]
+    return content[:place] if kind == 2 else content + random.bytes(int(random.integers(1, 64)))
+
+
+def test_every_damaged_entry_is_made_anew_and_named(table, tmp_path):
+    cache, random = tmp_path / "cache", np.random.default_rng(6)
+    right = load_inputs(table, parse_recipe(RECIPE), cache)
+    entry = only_entry(cache)
+    sound = entry.read_bytes()
+    for _ in range(MUTANTS):
+        damaged = mutated(sound, random)
+        entry.write_bytes(damaged)
+        with warnings.catch_warnings(record=True) as reported:
+            warnings.simplefilter("always")
+            read = load_inputs(table, parse_recipe(RECIPE), cache)
+        assert np.array_equal(read, right)
+        assert entry.read_bytes() == sound
+        assert [entry.name in str(each.message) for each in reported] == [True] * (damaged != sound)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        as_npy(np.float32(7)),
+        as_npy(np.zeros((3, 28, 28), np.float32)),
+        as_npy(np.zeros((1, 28, 28), np.float32)),
+        as_npy(np.zeros((3, 28, 28), np.float64)),
+        as_npy(np.array({"a": 1}, dtype=object), allow_pickle=True),
+        pickle.dumps({"a": 1}),
+        b"",
+    ],
+    ids=["scalar", "no digest", "other shape", "other type", "object", "pickle", "empty"],
+)
+def test_an_entry_that_merlab_did_not_write_is_made_anew(table, tmp_path, content):
+    cache = tmp_path / "cache"
+    right = load_inputs(table, parse_recipe(RECIPE), cache)
+    only_entry(cache).write_bytes(content)
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert np.array_equal(load_inputs(table, parse_recipe(RECIPE), cache), right)
+
+
+def test_an_entry_under_the_name_of_another_clip_is_made_anew(tmp_path):
+    first, second = texture(1), texture(2)
+    folders = [
+        write_frames(tmp_path / name, [image, moved(image, 1, 0), image])
+        for name, image in [("a", first), ("b", second)]
+    ]
+    table = ClipTable(tuple(make_clip(folder, name=folder.name) for folder in folders))
+    right = load_inputs(table, parse_recipe(RECIPE), tmp_path / "cache")
+    entries = sorted((tmp_path / "cache").rglob("*.npy"))
+    entries[1].write_bytes(entries[0].read_bytes())
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert np.array_equal(load_inputs(table, parse_recipe(RECIPE), tmp_path / "cache"), right)
+
+
+def test_sound_entries_are_read_without_a_warning(table, tmp_path, recwarn):
+    first, second = (load_inputs(table, parse_recipe(RECIPE), tmp_path / "cache") for _ in range(2))
+    assert np.array_equal(first, second)
+    assert [str(each.message) for each in recwarn] == []
+
+
+def write_bitmap(path, image):
+    """Write an image as a bitmap, whose size does not depend on its pixels."""
+    cv2.imwrite(str(path), cv2.cvtColor(image.round().astype(np.uint8), cv2.COLOR_GRAY2BGR))
+
+
+def test_other_bytes_under_the_same_path_size_and_time_are_another_input(table, tmp_path):
+    folder, cache = table.clips[0].source, tmp_path / "cache"
+    (folder / "img2.png").unlink()
+    apex = folder / "img2.bmp"
+    write_bitmap(apex, moved(texture(1), 1.5, 0))
+    before = load_inputs(table, parse_recipe(RECIPE), cache)
+    state = apex.stat()
+    write_bitmap(apex, moved(texture(1), -2, 0))
+    os.utime(apex, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert (apex.stat().st_size, apex.stat().st_mtime_ns) == (state.st_size, state.st_mtime_ns)
+    after = load_inputs(table, parse_recipe(RECIPE), cache)
+    assert np.median(before[0, 0]) == pytest.approx(1.5, abs=0.1)
+    assert np.median(after[0, 0]) == pytest.approx(-2, abs=0.1)
+
+
+def test_frames_that_are_moved_or_copied_are_not_computed_again(table, tmp_path):
+    cache = tmp_path / "cache"
+    before = load_inputs(table, parse_recipe(RECIPE), cache)
+    elsewhere = table.clips[0].source.rename(tmp_path / "elsewhere")
+    after = load_inputs(ClipTable((make_clip(elsewhere),)), parse_recipe(RECIPE), cache)
+    assert np.array_equal(before, after)
+    assert only_entry(cache)
+
+
+def own_kind(extract):
+    return InputKind(
+        name="mine",
+        title="mine",
+        version=1,
+        size="8x8",
+        choices={},
+        channels=lambda recipe: 1,
+        frames_needed=lambda clip, recipe: [clip.onset or 1],
+        extract=extract,
+    )
+
+
+def test_an_edited_input_of_your_own_never_meets_its_old_array(table, tmp_path):
+    first = own_kind(lambda clip, frames, recipe: np.full((1, 8, 8), 1, np.float32))
+    edited = own_kind(lambda clip, frames, recipe: np.full((1, 8, 8), 2, np.float32))
+    assert (load_inputs(table, as_recipe(first), tmp_path) == 1).all()
+    assert (load_inputs(table, as_recipe(edited), tmp_path) == 2).all()
+    assert (load_inputs(table, as_recipe(first), tmp_path) == 1).all()
+    assert len(list(tmp_path.rglob("*.npy"))) == 2
+
+
+def test_an_input_of_your_own_in_double_precision_is_stored_as_float32(table, tmp_path, recwarn):
+    kind = own_kind(lambda clip, frames, recipe: np.full((1, 8, 8), 0.1))
+    first, second = (load_inputs(table, as_recipe(kind), tmp_path) for _ in range(2))
+    assert (first == np.float32(0.1)).all()
+    assert np.array_equal(first, second)
+    assert len(recwarn) == 0
+
+
+@pytest.mark.parametrize("shape", [(), (8, 8), (2, 8, 8), (1, 8, 1)])
+def test_an_input_of_your_own_with_another_shape_than_it_states_is_refused(table, tmp_path, shape):
+    kind = own_kind(lambda clip, frames, recipe: np.zeros(shape, np.float32))
+    with pytest.raises(ClipError, match=r"shape .*states \(1, 8, 8\)"):
+        load_inputs(table, as_recipe(kind), tmp_path)
+    assert not list(tmp_path.rglob("*.npy"))
