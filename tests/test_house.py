@@ -41,6 +41,7 @@ ROOMS = (
     "schemes",
     "clips",
     "key_frames",
+    "notebook_figure",
     "optical_flow",
     "frames",
     "pages",

@@ -62,3 +62,7 @@ def test_a_clip_that_is_not_there_is_named(table, which):
 
 def test_nothing_known_is_a_figure_without_pictures(table):
     assert key_frames_figure(table.frames(table[0]), {}, "nothing").get_suptitle() == "nothing"
+
+
+def test_a_notebook_shows_it_as_a_picture(table):
+    assert table.plot(0)._repr_png_().startswith(b"\x89PNG")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from merlab.spotting.timeline import spot
     from merlab.synthesis import make_faces, make_videos
     from merlab.training import TrainingSettings
-    from merlab.videos.recognition import recognize
+    from merlab.videos.recognition import recognize, recognize_each
     from merlab.videos.result import VideoResult
 
     # Each is a module that gives its table when it is called: merlab.methods().
@@ -40,6 +40,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a newcomer meets them
     "load",
     "evaluate",
     "recognize",
+    "recognize_each",
     "spot",
     "databases",
     "methods",
@@ -71,7 +72,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a newcomer meets them
 _WHERE = {
     "load": "merlab.databases",
     "evaluate": "merlab.api",
-    "recognize": "merlab.videos.recognition",
+    **dict.fromkeys(("recognize", "recognize_each"), "merlab.videos.recognition"),
     "spot": "merlab.spotting.timeline",
     "score": "merlab.evaluation.predictions_score",
     "score_spotting": "merlab.spotting.scoring",

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from merlab.frames import Frames, Image, read_image
+from merlab.notebook_figure import NotebookFigure
 from merlab.optical_flow import dis, flow_colors
 
 PANEL_INCHES = 2.6
@@ -40,7 +41,7 @@ def stored_flow_figure(path: Path, title: str) -> Figure:
 
 
 def _side_by_side(pictures: Mapping[str, Image], title: str) -> Figure:
-    figure = Figure(figsize=(PANEL_INCHES * max(1, len(pictures)), PANEL_INCHES * 1.5), layout="constrained")
+    figure = NotebookFigure(figsize=(PANEL_INCHES * max(1, len(pictures)), PANEL_INCHES * 1.5), layout="constrained")
     axes = np.atleast_1d(np.asarray(figure.subplots(1, max(1, len(pictures))), dtype=object))
     for panel, (name, picture) in zip(axes, pictures.items(), strict=False):
         _show(panel, picture, name)

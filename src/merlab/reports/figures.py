@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from merlab.evaluation.metrics import recall
 from merlab.evaluation.summary import MethodSummary
 from merlab.methods.baselines import BASELINE_NAMES
+from merlab.notebook_figure import NotebookFigure
 from merlab.reports.tables import estimate_text
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 from merlab.storage import whole_file
@@ -140,7 +141,7 @@ def _strip_height(stamps: Sequence[str], width: float) -> float:
 def stamped_figure(width: float, height: float, stamps: Sequence[str]) -> tuple[Figure, Axes]:
     """A figure of this size in inches, plus a strip at its top with all stamps."""
     strip = _strip_height(stamps, width)
-    figure = Figure(figsize=(width, height + strip), dpi=DPI)
+    figure = NotebookFigure(figsize=(width, height + strip), dpi=DPI)
     bottom = height / (height + strip)
     figure.set_layout_engine("constrained", rect=(0, 0, 1, bottom))
     axes: Axes = figure.subplots()

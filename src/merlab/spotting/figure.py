@@ -9,6 +9,7 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from merlab.notebook_figure import NotebookFigure
 from merlab.spotting.curve import Curve
 
 WIDTH, HEIGHT, MARGIN = 9.0, 1.7, 0.9
@@ -37,7 +38,7 @@ class Panel:
 
 def score_figure(title: str, panels: Sequence[Panel], seconds: float) -> Figure:
     """One panel per face over a video of ``seconds``: the score, its threshold (dashed), the events (shaded)."""
-    figure = Figure(figsize=(WIDTH, MARGIN + HEIGHT * max(1, len(panels))), layout="constrained")
+    figure = NotebookFigure(figsize=(WIDTH, MARGIN + HEIGHT * max(1, len(panels))), layout="constrained")
     figure.suptitle(title, fontsize=11)
     if not panels:
         return figure
