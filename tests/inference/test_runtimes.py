@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
@@ -96,3 +101,15 @@ def test_auto_uses_torch_for_small_networks_and_the_fastest_installed_runtime_fo
 def test_a_mistyped_runtime_is_named(small):
     with pytest.raises(MerlabError, match="did you mean openvino"):
         resolve_runtime("openvin", *small)  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(find_spec("onnxruntime") is None, reason="ONNX Runtime is an extra; pip install 'merlab[onnx]'")
+def test_onnx_runtime_keeps_no_record_of_its_use(tmp_path):
+    program = (
+        "import torch; from merlab.inference.runtimes import load_network; "
+        "load_network('onnx', torch.nn.Linear(2, 2), (2,), key='telemetry')"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["merlab"]

@@ -6,6 +6,7 @@ Both extras read the same ONNX file, which is exported once from the torch modul
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -64,8 +65,17 @@ def export_onnx(module: nn.Module, shape: tuple[int, ...], path: Path) -> None:
         exporter.setLevel(level)
 
 
+def switch_off_telemetry() -> None:
+    """Keep ONNX Runtime from reporting its use to its makers, unless the user has set ORT_DISABLE_TELEMETRY.
+
+    Call it before ``import onnxruntime``, which reads the setting.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
 def load_onnxruntime(path: Path) -> Infer:
     """The network of an ONNX file under ONNX Runtime, with as many CPU threads as torch."""
+    switch_off_telemetry()
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

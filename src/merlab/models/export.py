@@ -21,7 +21,15 @@ from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.evaluation.study import Clips, as_table
 from merlab.frames import Float32Array
-from merlab.inference.runtimes import INPUT, Infer, export_onnx, load_onnxruntime, load_openvino, resolve_runtime
+from merlab.inference.runtimes import (
+    INPUT,
+    Infer,
+    export_onnx,
+    load_onnxruntime,
+    load_openvino,
+    resolve_runtime,
+    switch_off_telemetry,
+)
 from merlab.models.agreement import Agreement, agreement
 from merlab.models.export_clips import clips_of, synthetic_clips
 from merlab.models.recognizer import CARD, Recognizer, load_recognizer
@@ -220,6 +228,7 @@ def quantize(path: Path, calibration: Float32Array) -> None:
 
     Only convolutions are quantized: they are nearly all of the work, and the gates of attention stay exact.
     """
+    switch_off_telemetry()
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
     # It recommends to fold batch normalization first, which the export has already done.
