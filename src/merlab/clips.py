@@ -172,7 +172,7 @@ class ClipTable:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """The clips as a DataFrame with the columns of Clip; unknown frame numbers are <NA>."""
+        """The clips as a DataFrame with the columns of Clip; unknown frame numbers are ``<NA>``."""
         table = pd.DataFrame(
             [[getattr(clip, column) for column in COLUMNS] for clip in self.clips], columns=list(COLUMNS)
         )
