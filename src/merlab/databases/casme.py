@@ -14,15 +14,23 @@ from __future__ import annotations
 from merlab.databases import casme_facts as facts
 from merlab.databases.casme2 import parse_subject
 from merlab.databases.coded.examine import database_of
-from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
+from merlab.databases.coded.release import (
+    ANY_SUFFIX,
+    Kind,
+    LayoutFormat,
+    Release,
+    TableFormat,
+    any_frames,
+    cropped_faces,
+)
 
 RELEASE = Release(
     name="casme",
     title="CASME",
     fps=facts.FPS,
     table=TableFormat(
-        files=r".*(casme|coding).*\.xlsx?",
-        looked_for="*CASME*.xlsx or *coding*.xlsx",
+        files=r".*(casme|coding).*",
+        looked_for=f"*CASME* or *coding* {ANY_SUFFIX}",
         columns={
             "subject": "Subject",
             "clip": "Filename",

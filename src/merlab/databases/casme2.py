@@ -16,7 +16,15 @@ from pathlib import Path
 
 from merlab.databases import casme2_facts as facts
 from merlab.databases.coded.examine import database_of, examine_release
-from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
+from merlab.databases.coded.release import (
+    ANY_SUFFIX,
+    Kind,
+    LayoutFormat,
+    Release,
+    TableFormat,
+    any_frames,
+    cropped_faces,
+)
 from merlab.databases.database import Examination
 from merlab.progress import Progress
 
@@ -36,8 +44,9 @@ RELEASE = Release(
     title="CASME II",
     fps=facts.FPS,
     table=TableFormat(
-        files=r".*coding.*\.xlsx",
-        looked_for="*coding*.xlsx, such as CASME2-coding-20140508.xlsx or CASME2-coding-20190701.xlsx",
+        files=r".*(coding|casme.?(2|ii).*(label|annotation)).*",
+        looked_for=f"*coding* or *CASME2*label* {ANY_SUFFIX}, such as CASME2-coding-20140508.xlsx or "
+        "CASME2-coding-20190701.xlsx",
         columns={
             "subject": "Subject",
             "clip": "Filename",

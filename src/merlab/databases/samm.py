@@ -14,7 +14,15 @@ import re
 
 from merlab.databases import samm_facts as facts
 from merlab.databases.coded.examine import database_of
-from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
+from merlab.databases.coded.release import (
+    ANY_SUFFIX,
+    Kind,
+    LayoutFormat,
+    Release,
+    TableFormat,
+    any_frames,
+    cropped_faces,
+)
 
 
 def parse_subject(text: str) -> str | None:
@@ -28,8 +36,8 @@ RELEASE = Release(
     title="SAMM",
     fps=facts.FPS,
     table=TableFormat(
-        files=r".*micro.*facs.*\.xlsx?",
-        looked_for="*Micro*FACS*.xlsx, such as SAMM_Micro_FACS_Codes_v2.xlsx",
+        files=r".*(micro.*facs|samm.*(code|coding|label|annotation)).*",
+        looked_for=f"*Micro*FACS* or *SAMM*label* {ANY_SUFFIX}, such as SAMM_Micro_FACS_Codes_v2.xlsx",
         columns={
             "subject": "Subject",
             "clip": "Filename",

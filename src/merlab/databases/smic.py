@@ -29,7 +29,15 @@ from merlab.databases.coded.coding_table import CodingTable, Row, read_coding_ta
 from merlab.databases.coded.examine import layout_facts, layouts_to_read, make_examination, read_layout, require_folder
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below
 from merlab.databases.coded.published_counts import KEEP_COUNTS, compare_subjects, describe_counts
-from merlab.databases.coded.release import Kind, LayoutFormat, Release, TableFormat, any_frames, cropped_faces
+from merlab.databases.coded.release import (
+    ANY_SUFFIX,
+    Kind,
+    LayoutFormat,
+    Release,
+    TableFormat,
+    any_frames,
+    cropped_faces,
+)
 from merlab.databases.database import Database, Examination
 from merlab.databases.smic_facts import CAMERAS, QUIRKS, Camera
 from merlab.errors import MerlabError
@@ -80,8 +88,8 @@ def release_of(camera: Camera, layout: LayoutFormat) -> Release:
     """The release of SMIC of one camera and one form."""
     uncoded = Counter(quirk.clip.split()[0] for quirk in QUIRKS if quirk.kind == "no row")
     table = TableFormat(
-        files=r".*smic.*annotation.*\.xlsx?",
-        looked_for="*SMIC*annotation*.xlsx, such as SMIC-HS-E_annotation.xlsx",
+        files=r".*smic.*(annotation|label|coding).*",
+        looked_for=f"*SMIC*annotation* {ANY_SUFFIX}, such as SMIC-HS-E_annotation.xlsx",
         columns={
             "subject": "Subject",
             "clip": "Filename",

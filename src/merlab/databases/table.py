@@ -18,8 +18,8 @@ from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.databases.listed.remarks import remarks
 from merlab.databases.listed.row_clip import Footage, Read, read_clip, stamps_of
-from merlab.databases.listed.table_file import READERS, read_table_file
 from merlab.databases.listed.table_rows import OPTIONAL, REQUIRED, Columns, Record, choose_sheet, read_records
+from merlab.databases.table_file import READERS, read_table_file
 from merlab.errors import MerlabError
 from merlab.frames import IMAGE_SUFFIXES, ClipError
 from merlab.progress import Progress

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from merlab.clips import Finding
 from merlab.databases.coded.published_counts import compare_counts, describe_counts, unknown_emotions, version_of
-from merlab.databases.coded.release import OPTIONAL_ROLES, Release, Role, TableFormat
-from merlab.databases.coded.workbook import Records, read_records
+from merlab.databases.coded.release import OPTIONAL_ROLES, TABLE_SUFFIXES, Release, Role, TableFormat
+from merlab.databases.coded.workbook import OtherTableError, Records, read_records
 from merlab.errors import MerlabError
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
@@ -88,8 +87,8 @@ def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str]
 def find_coding_table(root: Path, release: Release) -> CodingTable:
     """Read the coding table below ``root``; if ``root`` holds subjects, also next to it or one level above.
 
-    Of several different tables, the newest version is read. Raises MerlabError if there is no table, or if it is not
-    clear which one to read.
+    Of several different tables, the newest version is read; two files with the same rows are one table. Raises
+    MerlabError if there is no table, or if it is not clear which one to read.
     """
     paths = table_paths(root, release)
     if not paths:
@@ -97,10 +96,7 @@ def find_coding_table(root: Path, release: Release) -> CodingTable:
             f"{root} has no coding table: searched {SEARCH_DEPTH} levels deep for {release.table.looked_for}, which is "
             "part of the database; give the folder that holds the table and the folders of frames"
         )
-    by_content: dict[str, Path] = {}
-    for path in paths:
-        by_content.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), path)
-    tables = [read_coding_table(path, release) for path in by_content.values()]
+    tables = _different_tables(paths, release)
     newest = list(release.table.emotions)[-1]
     chosen = [table for table in tables if table.version == newest] if len(tables) > 1 else tables
     if len(chosen) != 1:
@@ -113,15 +109,30 @@ def find_coding_table(root: Path, release: Release) -> CodingTable:
     return replace(chosen[0], facts={**chosen[0].facts, **note})
 
 
+def _different_tables(paths: Sequence[Path], release: Release) -> list[CodingTable]:
+    """The tables in these files, each once; files that lack columns are left out if another file is a table."""
+    by_rows: dict[tuple[Row, ...], CodingTable] = {}
+    other: list[OtherTableError] = []
+    for path in sorted(paths, key=lambda path: TABLE_SUFFIXES.index(path.suffix.lower())):
+        try:
+            table = read_coding_table(path, release)
+        except OtherTableError as error:
+            other.append(error)
+        else:
+            by_rows.setdefault(table.rows, table)
+    if not by_rows:
+        raise other[0]
+    return list(by_rows.values())
+
+
 def table_paths(root: Path, release: Release) -> list[Path]:
-    """Workbooks below ``root`` that may be coding tables; if there are none, those above a ``root`` of subjects."""
-    pattern = re.compile(rf"(?![~.]){release.table.files}", re.IGNORECASE)
+    """Table files below ``root`` that may be coding tables; if there are none, those above a ``root`` of subjects."""
     walked = walk_folders(root, release)
-    below = [folder / name for folder, _, files in walked for name in files if pattern.fullmatch(name)]
+    below = [folder / name for folder, _, files in walked for name in files if release.table.may_be(Path(name))]
     if below or not any(release.layout.is_subject(path.name) for path in root.iterdir()):
         return below
     levels = [
-        [path for path in sorted(folder.iterdir()) if pattern.fullmatch(path.name)]
+        [path for path in sorted(folder.iterdir()) if release.table.may_be(path)]
         for folder in root.resolve().parents[:2]
     ]
     return next(filter(None, levels), [])
@@ -130,7 +141,7 @@ def table_paths(root: Path, release: Release) -> list[Path]:
 def read_coding_table(path: Path, release: Release, sheet: str | None = None) -> CodingTable:
     """Read one coding table; columns are found by name, and cells may be text or numbers.
 
-    Raises MerlabError if the file is not a workbook, has no rows, or lacks a column.
+    Raises MerlabError if the file cannot be read, has no rows, or lacks a column.
     """
     columns = release.table.columns
     required = [heading for role, heading in columns.items() if role not in OPTIONAL_ROLES]
@@ -149,7 +160,7 @@ def _check_records(
     parsed = [_parse(number, record, path.name, release) for number, record in records.items()]
     rows = [row for row in parsed if isinstance(row, Row)]
     unique, repeated = _without_repeats(_with_unique_names(rows) if form.names_repeat else rows)
-    findings = [fault for fault in parsed if isinstance(fault, Finding)]
+    findings = [*read.findings, *(fault for fault in parsed if isinstance(fault, Finding))]
     findings += [*repeated, *unknown_emotions([(row.where, row.emotion) for row in unique], form)]
     findings += [*_without_action_units(path.name, release, read), *_wrong_durations(unique, records, form)]
     emotions = Counter(_emotion(record, release) for record in records.values())

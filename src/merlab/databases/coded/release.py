@@ -24,6 +24,8 @@ QuirkKind = Literal[
 ]  # fmt: skip
 Frames = tuple[int | None, int | None, int | None]
 CLIPS_EXAMINED = 5
+TABLE_SUFFIXES = (".xlsx", ".xls", ".ods", ".csv", ".tsv")
+ANY_SUFFIX = f"({', '.join(TABLE_SUFFIXES)})"
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class TableFormat:
     """The format of a coding table: its file names, its columns, and the counts that its authors published.
 
     Attributes:
-        files: pattern of the whole file name; upper and lower case are equal.
-        looked_for: the same for messages, ``*coding*.xlsx, such as CASME2-coding-20140508.xlsx``.
+        files: pattern of the file name without its suffix; upper and lower case are equal.
+        looked_for: the same for messages, ``*coding* (.xlsx, .csv), such as CASME2-coding-20140508.xlsx``.
         columns: heading of each role; columns of OPTIONAL_ROLES may be absent.
         subject: gives the subject id from a cell or a folder name; None if the text is not a subject.
         subject_example, clip_example: examples of correct cells, for messages.
@@ -85,6 +87,11 @@ class TableFormat:
     names_repeat: bool = False
     usual_clip: str = ".*"
     clip: Callable[[str], str] = str
+
+    def may_be(self, path: Path) -> bool:
+        """Whether a file may be the coding table by its name; hidden files and lock files of Excel are not."""
+        named = re.fullmatch(self.files, path.stem, re.IGNORECASE) is not None
+        return named and path.name[0] not in "~." and path.suffix.lower() in TABLE_SUFFIXES
 
 
 def clips_below(subject: Path) -> Iterator[Path]:

@@ -1,21 +1,21 @@
-"""Read Excel workbooks as text: find the line of column names on any sheet, and read the lines below it."""
+"""Find the line of column names on any sheet of a table file, and read the lines below it."""
 
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
+from merlab.clips import Finding
+from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
 from merlab.errors import MerlabError
 
 HEADER_LINES = 40
+
+
+class OtherTableError(MerlabError):
+    """A table file can be read, but it lacks columns of the requested table."""
 
 
 @dataclass(frozen=True)
@@ -23,76 +23,65 @@ class Records:
     """The lines below a line of column names.
 
     ``rows`` maps the number of a line in the sheet (from 1) to its cells, heading -> text; empty lines are skipped.
-    ``title`` is the title of the workbook, ``sheet`` the name of the sheet, and ``headings`` are the requested columns
-    that exist.
+    ``title`` is the title of the workbook, ``headings`` are the requested columns that exist, and ``findings`` are
+    about the encoding of a text.
     """
 
     title: str
-    sheet: str
     headings: tuple[str, ...]
     rows: Mapping[int, Mapping[str, str]]
+    findings: tuple[Finding, ...]
 
 
 def read_records(
     path: Path, what: str, required: Sequence[str], optional: Sequence[str] = (), sheet: str | None = None
 ) -> Records:
-    """Read the columns ``required`` and ``optional`` of a workbook; their place in the workbook does not matter.
+    """Read the columns ``required`` and ``optional`` of a table file; their place in the file does not matter.
 
-    The header is the first line with all required headings among the first ``HEADER_LINES`` lines of each sheet;
-    spaces, case and punctuation in a heading do not matter. ``sheet`` restricts the search to the sheet of this name.
-    Raises MerlabError if the file is not a workbook, lacks a column, or has no rows; ``what`` describes the table in
-    the message.
+    The header is the line with the most required headings among the first ``HEADER_LINES`` lines of each sheet;
+    spaces, case and punctuation in a heading do not matter. ``sheet`` restricts the search to the sheet of this name;
+    a text has no sheets. Raises MerlabError if the file cannot be read or has no rows, and OtherTableError if it lacks
+    a column; ``what`` describes the table in the message.
     """
-    title, sheets = read_sheets(path)
-    if sheet is not None and sheet not in sheets:
-        raise MerlabError(f"{path} has no sheet {sheet}; it has {', '.join(sheets)}")
-    places = [
-        (len(set(map(_normal, required)) & set(map(_normal, line))), -position, name)
-        for name, lines in sheets.items()
-        if sheet in {None, name}
-        for position, line in enumerate(lines[:HEADER_LINES])
-    ]
-    if not any(any(map(any, lines)) for lines in sheets.values()):
-        raise MerlabError(f"{path} has only empty sheets; copy it again from the original")
-    _, position, name = max(places, key=lambda place: place[:2], default=(0, 0, next(iter(sheets))))
-    header, lines = sheets[name][-position], sheets[name][1 - position :]
-    columns = {_normal(text): column for column, text in enumerate(header) if text}
+    table = read_lines(path, HEADER_LINES)
+    names = [each.name for each in table.sheets]
+    if path.suffix.lower() in TEXT_SUFFIXES:
+        sheet = None
+    if sheet is not None and sheet not in names:
+        raise MerlabError(f"{path} has no sheet {sheet}; it has {', '.join(names)}")
+    places = list(_headers(table.sheets, required, sheet))
+    if not places:
+        raise MerlabError(f"{path} is empty or has only empty sheets; copy it again from the original")
+    _, header, lines = max(places, key=lambda place: place[0])
+    columns = {_normal(text): column for column, text in enumerate(header.cells) if text}
     missing = [heading for heading in required if _normal(heading) not in columns]
     if missing:
-        raise MerlabError(
+        raise OtherTableError(
             f"{path} is not {what}: it lacks the columns {', '.join(missing)}; "
-            f"found {', '.join(filter(None, header))}, wanted {', '.join((*required, *optional))}"
+            f"found {', '.join(filter(None, header.cells))}, wanted {', '.join((*required, *optional))}"
         )
     headings = tuple(heading for heading in (*required, *optional) if _normal(heading) in columns)
-    rows = {
-        number: {heading: line[columns[_normal(heading)]] for heading in headings}
-        for number, line in enumerate(lines, start=2 - position)
-        if any(line)
-    }
+    places_of = {heading: columns[_normal(heading)] for heading in headings}
+    rows = {line.number: {heading: _cell(line, column) for heading, column in places_of.items()} for line in lines}
     if not rows:
         raise MerlabError(f"{path} has column names but no rows; copy it again from the original")
-    return Records(title, name, headings, rows)
+    return Records(table.document_title, headings, rows, table.findings)
 
 
-def read_sheets(path: Path) -> tuple[str, dict[str, list[list[str]]]]:
-    """The title of a workbook, and the lines of its sheets as text; raises MerlabError if it is not a workbook."""
-    try:
-        workbook = openpyxl.load_workbook(path, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, KeyError, ValueError, OSError) as error:
-        remedy = "open it and save it as .xlsx" if path.suffix.lower() == ".xls" else "copy it again from the original"
-        raise MerlabError(f"{path} cannot be read as an Excel workbook ({error}); {remedy}") from error
-    sheets = {
-        sheet.title: [[_text(cell) for cell in line] for line in sheet.iter_rows(values_only=True)]
-        for sheet in workbook.worksheets
-    }
-    return workbook.properties.title or "", sheets
+def _headers(
+    sheets: Sequence[Sheet], required: Sequence[str], name: str | None
+) -> Iterator[tuple[int, Line, tuple[Line, ...]]]:
+    """Every line that may have the column names: how many required ones it has, the line, and the lines below it."""
+    wanted = set(map(_normal, required))
+    for sheet in sheets:
+        for position, line in enumerate(sheet.filled[:HEADER_LINES] if name in {None, sheet.name} else ()):
+            yield len(wanted & set(map(_normal, line.cells))), line, sheet.filled[position + 1 :]
 
 
-def _text(cell: object) -> str:
-    """A cell as text: '4' for 4 and 4.0, '' for an empty one."""
-    if cell is None:
-        return ""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+def _cell(line: Line, column: int) -> str:
+    """The text of a cell; '4' for '4.0', as programs write whole numbers of a column with gaps into a text."""
+    text = line.cells[column] if column < len(line.cells) else ""
+    return re.sub(r"^(\d+)\.0+$", r"\1", text)
 
 
 def _normal(heading: str) -> str:

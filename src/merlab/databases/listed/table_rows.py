@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merlab.clips import Finding
-from merlab.databases.listed.table_file import Sheet
+from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
 
 REQUIRED = ("subject", "clip", "frames")

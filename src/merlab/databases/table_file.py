@@ -1,4 +1,4 @@
-"""A table file, CSV, TSV, XLSX, ODS or Parquet, as lines of text cells.
+"""A table file, CSV, TSV, XLSX, XLS, ODS or Parquet, as lines of text cells.
 
 Everything is text first, so that a subject ``007`` stays ``007``. A number of a spreadsheet that is whole is written
 without its fraction: 46 for 46.0.
@@ -9,20 +9,23 @@ from __future__ import annotations
 import csv
 import io
 import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 from xml.sax import SAXException
 
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlrd
 
 from merlab.clips import Finding
-from merlab.databases.coded.workbook import read_sheets
 from merlab.errors import MerlabError
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -38,48 +41,90 @@ ENCODINGS = {
     "cp1252": "Latin-1 (Windows-1252)",
 }
 COPY_AGAIN = "copy it again from the original, or save it again"
+TEXT_SUFFIXES = (".csv", ".tsv")
+# The first bytes of a zip archive (.xlsx, .ods) and of an Excel workbook before 2007 (.xls).
+ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# What the readers of spreadsheets raise when a file is damaged.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, ParseError, SAXException, xlrd.XLRDError, xlrd.compdoc.CompDocError,
+    LookupError, ValueError, TypeError, AttributeError, AssertionError, EOFError, NotImplementedError, OverflowError,
+    RecursionError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that is not empty: its number from 1 (row of a sheet, record of a text), its place, and its cells.
+
+    ``place`` is for messages: ``row 3``, or ``line 3`` of a text, where a cell may go over several lines.
+    """
+
+    number: int
+    place: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its column names, and its lines below them by their place in the file (``line 3``, ``row 3``).
+    """One sheet: its lines that are not empty.
 
-    Empty lines are left out. A line of a text file can have more or fewer cells than there are column names.
+    A line of a text file can have more or fewer cells than there are column names.
     """
 
     name: str
-    header: tuple[str, ...]
-    lines: Mapping[str, tuple[str, ...]]
+    filled: tuple[Line, ...]
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The cells of the first line; empty if there is none."""
+        return self.filled[0].cells if self.filled else ()
+
+    @property
+    def lines(self) -> Mapping[str, tuple[str, ...]]:
+        """The cells of the lines below the first line, by their place."""
+        return {line.place: line.cells for line in self.filled[1:]}
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A table file as read: its format in words, its sheets, and what was found while decoding it."""
+    """A table file as read: its format in words, its sheets, and what was found while decoding it.
+
+    ``document_title`` is the title in the properties of an Excel workbook; empty in other formats.
+    """
 
     title: str
     sheets: tuple[Sheet, ...]
     findings: tuple[Finding, ...] = ()
+    document_title: str = ""
 
 
 def read_table_file(path: Path) -> TableFile:
-    """Read a table file; the suffix decides the format.
+    """Read a table file whose first line has the column names; the suffix decides the format.
 
     Raises MerlabError for a folder, a missing or damaged file, an unknown suffix, and a file without rows.
     """
     if path.is_dir():
         raise MerlabError(_folder_instead(path))
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
+    if path.suffix.lower() not in READERS:
         raise MerlabError(f"{path} is not a table that merlab reads; save it as one of {', '.join(READERS)}")
     if not path.is_file():
         raise MerlabError(f"{path} does not exist; give the table file that lists your clips")
-    try:
-        table = reader(path)
-    except OSError as error:
-        raise MerlabError(f"{path} cannot be read: {error.strerror or error}") from error
+    table = read_lines(path)
     if not any(sheet.lines for sheet in table.sheets):
         raise MerlabError(f"{path} holds no rows; the first line has the column names, each line below it is one clip")
     return table
+
+
+def read_lines(path: Path, header_lines: int = 1) -> TableFile:
+    """The lines of a table file, without an assumption about its column names; its suffix is one of READERS.
+
+    ``header_lines``: the column names are among so many first lines; the delimiter of a text is recognized by them.
+    Raises MerlabError if the file cannot be read.
+    """
+    try:
+        return READERS[path.suffix.lower()](path, header_lines)
+    except OSError as error:
+        raise MerlabError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _folder_instead(folder: Path) -> str:
@@ -89,12 +134,11 @@ def _folder_instead(folder: Path) -> str:
     return f"{folder} is a folder; give the table file in it that lists your clips: {found}"
 
 
-def _read_text(path: Path) -> TableFile:
-    content = path.read_bytes()
-    encoding, text = _decoded(path, content)
+def _read_text(path: Path, header_lines: int) -> TableFile:
+    encoding, text = _decoded(path, path.read_bytes())
     delimiters = ["\t"] if path.suffix.lower() == ".tsv" else list(DELIMITERS)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(delimiters, key=first.count)
+    first = [line for line in text.splitlines() if line.strip()][:header_lines]
+    delimiter = max(delimiters, key=lambda each: max((line.count(each) for line in first), default=0))
     title = f"text in {ENCODINGS[encoding]}, {DELIMITERS[delimiter]} between cells"
     findings = () if encoding.startswith("utf") else (_old_encoding(path, encoding),)
     return TableFile(title, (_sheet(path.name, _text_lines(path, text, delimiter)),), findings)
@@ -142,41 +186,69 @@ def _text_lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[str, li
         raise MerlabError(f"{path}, line {line}: {error}; check the quotes in this line") from error
 
 
-def _read_xlsx(path: Path) -> TableFile:
-    return _workbook("Excel workbook", read_sheets(path)[1])
+def _read_xlsx(path: Path, header_lines: int) -> TableFile:
+    try:
+        workbook = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=True)
+        sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in workbook.worksheets}
+    except DAMAGED as error:
+        raise _unreadable(path, "an Excel workbook", error) from error
+    return _workbook("Excel workbook", sheets, workbook.properties.title or "")
 
 
-def _read_ods(path: Path) -> TableFile:
+def _read_xls(path: Path, header_lines: int) -> TableFile:
+    """A workbook of Excel before 2007; other content under this suffix is read as what it is."""
+    content = path.read_bytes()
+    if content.startswith(ZIP):
+        return _read_xlsx(path, header_lines)
+    if not content.startswith(OLD_EXCEL):
+        return _read_text(path, header_lines)
+    try:
+        book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO())
+        sheets = {sheet.name: [list(map(_xls_value, line)) for line in sheet.get_rows()] for sheet in book.sheets()}
+    except DAMAGED as error:
+        raise _unreadable(path, "an Excel workbook", error) from error
+    return _workbook("Excel workbook (.xls)", sheets)
+
+
+def _xls_value(cell: xlrd.sheet.Cell) -> object:
+    """The value of a cell; of an error its text, such as ``#REF!``, instead of its code."""
+    return xlrd.error_text_from_code.get(cell.value) if cell.ctype == xlrd.XL_CELL_ERROR else cell.value
+
+
+def _read_ods(path: Path, header_lines: int) -> TableFile:
     try:
         frames = pd.read_excel(path, sheet_name=None, header=None, dtype=object, na_filter=False, engine="odf")
-    except (zipfile.BadZipFile, zlib.error, SAXException, KeyError, ValueError) as error:
-        raise MerlabError(f"{path} cannot be read as an OpenDocument spreadsheet ({error}); {COPY_AGAIN}") from error
-    sheets = {str(name): [list(map(_text, cells)) for cells in frame.to_numpy()] for name, frame in frames.items()}
+    except DAMAGED as error:
+        raise _unreadable(path, "an OpenDocument spreadsheet", error) from error
+    sheets = {str(name): list(frame.to_numpy()) for name, frame in frames.items()}
     return _workbook("OpenDocument spreadsheet", sheets)
 
 
-def _workbook(title: str, sheets: Mapping[str, Sequence[Sequence[str]]]) -> TableFile:
+def _unreadable(path: Path, kind: str, error: Exception) -> MerlabError:
+    return MerlabError(f"{path} cannot be read as {kind} ({error}); {COPY_AGAIN}")
+
+
+def _workbook(title: str, sheets: Mapping[str, Sequence[Iterable[Any]]], document_title: str = "") -> TableFile:
     numbered = {
-        name: [(f"row {number}", cells) for number, cells in enumerate(lines, start=1)]
+        name: [(f"row {number}", [*map(_text, cells)]) for number, cells in enumerate(lines, start=1)]
         for name, lines in sheets.items()
     }
-    return TableFile(title, tuple(_sheet(name, lines) for name, lines in numbered.items()))
+    return TableFile(title, tuple(_sheet(*each) for each in numbered.items()), document_title=document_title)
 
 
-def _read_parquet(path: Path) -> TableFile:
+def _read_parquet(path: Path, header_lines: int) -> TableFile:
     try:
         table = pq.ParquetFile(path).read()
     except pa.ArrowException as error:
-        raise MerlabError(f"{path} cannot be read as Parquet ({error}); {COPY_AGAIN}") from error
+        raise _unreadable(path, "Parquet", error) from error
     columns = [[_text(cell) for cell in column.to_pylist()] for column in table.columns]
     lines = ((f"row {number}", cells) for number, cells in enumerate(zip(*columns, strict=True), start=1))
     return TableFile("Parquet", (_sheet(path.name, [("names", table.column_names), *lines]),))
 
 
 def _sheet(name: str, lines: Iterable[tuple[str, Sequence[str]]]) -> Sheet:
-    """The first line that is not empty has the column names."""
-    filled = [(place, tuple(cells)) for place, cells in lines if any(cells)]
-    return Sheet(name, filled[0][1] if filled else (), dict(filled[1:]))
+    numbered = (Line(number, place, tuple(cells)) for number, (place, cells) in enumerate(lines, start=1))
+    return Sheet(name, tuple(line for line in numbered if any(line.cells)))
 
 
 def _text(cell: Any) -> str:
@@ -185,10 +257,11 @@ def _text(cell: Any) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
-READERS: Mapping[str, Callable[[Path], TableFile]] = {
+READERS: Mapping[str, Callable[[Path, int], TableFile]] = {
     ".csv": _read_text,
     ".tsv": _read_text,
     ".xlsx": _read_xlsx,
     ".ods": _read_ods,
     ".parquet": _read_parquet,
+    ".xls": _read_xls,
 }

@@ -1,0 +1,176 @@
+"""Coding tables in every format that public copies have: the same clips as from the original workbook."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import xlwt
+from openpyxl import load_workbook
+
+from merlab.clips import Clip
+from merlab.databases.database import Examination
+from merlab.errors import MerlabError
+from tests.databases import casme2_release, samm_release, smic_release
+
+CHINESE = "备注：微表情数据库编码表"
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "gbk")
+DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A release with its original table: how to examine it, and the lines of the table."""
+
+    root: Path
+    table: str
+    examine: Callable[[Path], Examination]
+
+    @property
+    def lines(self) -> list[list[Any]]:
+        """The cells of the first sheet; the last cell of the last line is a Chinese remark outside the columns."""
+        lines = [list(line) for line in load_workbook(self.root / self.table).worksheets[0].iter_rows(values_only=True)]
+        width = max(map(len, lines))
+        lines = [[*line, *[None] * (width - len(line)), None] for line in lines]
+        lines[-1][-1] = CHINESE
+        return lines
+
+    def clips_with(self, path: Path) -> tuple[Clip, ...]:
+        """The clips with another table file in the place of the original."""
+        original = self.root / self.table
+        away = original.rename(original.with_suffix(".away"))
+        try:
+            assert self.examine(self.root).facts["coding table"] == str(path)
+            return self.examine(self.root).clips.clips
+        finally:
+            away.rename(original)
+            path.unlink()
+
+
+def copy_of(name: str, root: Path) -> Copy:
+    if name.startswith("CASME II"):
+        version = name[-4:]
+        table = casme2_release.TABLE_2014 if version == "2014" else casme2_release.TABLE_2019
+        return Copy(casme2_release.write_release(root, version), table, casme2_release.examine)
+    return Copy(samm_release.write_release(root), samm_release.TABLE, samm_release.examine)
+
+
+@pytest.fixture(scope="module", params=["CASME II 2014", "CASME II 2019", "SAMM"])
+def copy(request, tmp_path_factory):
+    return copy_of(request.param, tmp_path_factory.mktemp("copy"))
+
+
+@pytest.fixture(scope="module")
+def expected(copy):
+    return copy.examine(copy.root).clips.clips
+
+
+def write_text(path: Path, lines: list[list[Any]], delimiter: str, encoding: str) -> Path:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows(lines)
+    path.write_bytes(text.getvalue().encode(encoding))
+    return path
+
+
+def write_xls(path: Path, lines: list[list[Any]]) -> Path:
+    workbook = xlwt.Workbook()
+    sheet = workbook.add_sheet("Sheet1")
+    for row, line in enumerate(lines):
+        for column, cell in enumerate(line):
+            if cell is not None:
+                sheet.write(row, column, cell)
+    workbook.save(str(path))
+    return path
+
+
+@pytest.mark.parametrize("delimiter", DELIMITERS, ids=["comma", "semicolon", "tab"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_text_gives_the_clips_of_the_workbook(copy, expected, encoding, delimiter):
+    path = write_text((copy.root / copy.table).with_suffix(".csv"), copy.lines, delimiter, encoding)
+    assert copy.clips_with(path) == expected
+
+
+def test_ods_gives_the_clips_of_the_workbook(copy, expected):
+    path = (copy.root / copy.table).with_suffix(".ods")
+    pd.DataFrame(copy.lines).to_excel(path, header=False, index=False, engine="odf")  # type: ignore[arg-type]
+    assert copy.clips_with(path) == expected
+
+
+def test_xls_gives_the_clips_of_the_workbook(copy, expected):
+    path = write_xls((copy.root / copy.table).with_suffix(".xls"), copy.lines)
+    assert copy.clips_with(path) == expected
+
+
+def test_whole_numbers_with_a_fraction_of_zero_are_whole(copy, expected):
+    fractions = [[float(cell) if isinstance(cell, int) else cell for cell in line] for line in copy.lines]
+    path = write_text((copy.root / copy.table).with_suffix(".csv"), fractions, ",", "utf-8")
+    assert copy.clips_with(path) == expected
+
+
+class TestOneSmallCopy:
+    ROWS = (casme2_release.row(), casme2_release.row("01", "EP03_02", (11, 14, 20)))
+
+    @pytest.fixture
+    def small(self, tmp_path):
+        root = casme2_release.write_release(tmp_path / "copy", rows=self.ROWS)
+        return Copy(root, casme2_release.TABLE_2014, casme2_release.examine)
+
+    @pytest.mark.parametrize(
+        "name", ["CASME2_label_Ver_2.xls", "CASME2-coding-20140508.CSV", "casme2 labels.csv", "my coding.tsv"]
+    )
+    def test_the_table_has_the_name_of_a_public_copy(self, small, name):
+        path = small.root / name
+        write_xls(path, small.lines) if name.endswith("xls") else write_text(path, small.lines, "\t", "utf-8")
+        assert len(small.clips_with(path)) == 2
+
+    def test_another_encoding_than_unicode_is_reported(self, small):
+        path = write_text(small.root / "coding.csv", small.lines, ",", "gbk")
+        (small.root / small.table).unlink()
+        assert (
+            "read as GBK" in next(each for each in small.examine(small.root).findings if each.where == path.name).found
+        )
+
+    def test_a_table_beside_its_own_export_is_one_table(self, small):
+        write_text(small.root / "coding.csv", small.lines, ";", "utf-8")
+        assert len(small.examine(small.root).clips) == 2
+
+    def test_another_table_beside_it_is_not_read(self, small):
+        (small.root / "results of coding.csv").write_text("truth,prediction\n0,1\n")
+        assert len(small.examine(small.root).clips) == 2
+
+    def test_another_table_alone_is_named_with_its_columns(self, small):
+        (small.root / small.table).unlink()
+        (small.root / "coding.csv").write_text("truth,prediction\n0,1\n")
+        with pytest.raises(
+            MerlabError, match=r"coding\.csv is not .*lacks the columns Subject.*found truth, prediction"
+        ):
+            small.examine(small.root)
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("coding.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 cut short"),
+            ("coding.xls", b"PK\x03\x04 cut short"),
+            ("coding.ods", b"PK\x03\x04 cut short"),
+            ("coding.csv", b"\x00\xff\x00\x01"),
+        ],
+    )
+    def test_a_damaged_table_is_named(self, small, name, content):
+        (small.root / small.table).unlink()
+        (small.root / name).write_bytes(content)
+        with pytest.raises(MerlabError, match=name):
+            small.examine(small.root)
+
+
+def test_smic_reads_a_text_as_the_table_of_hs(tmp_path):
+    rows = (smic_release.Take(1, "ne", 1, 559740, 559750), smic_release.Take(2, "po", 1, 600000, 600010))
+    copy = Copy(smic_release.write_long(tmp_path, rows), smic_release.TABLE, smic_release.examine)
+    before = copy.examine(tmp_path).clips.clips
+    path = write_text((tmp_path / copy.table).with_suffix(".csv"), copy.lines, ";", "utf-16")
+    assert copy.clips_with(path) == before
