@@ -39,8 +39,8 @@ def test_score_splits_by_database(merlab, tmp_path):
     [
         ("truth,guess\na,b\n", "no column prediction"),
         ("truth,prediction\n", "no rows"),
-        ("truth,prediction\na,\n", "row 1"),
-        ("", "cannot be read"),
+        ("truth,prediction\na,\n", "line 2: prediction is empty"),
+        ("", "is empty; its first line"),
     ],
 )
 def test_score_names_what_is_wrong_with_a_file(merlab, tmp_path, content, named):
@@ -48,3 +48,44 @@ def test_score_names_what_is_wrong_with_a_file(merlab, tmp_path, content, named)
     status, _, err = merlab("score", tmp_path / "p.csv")
     assert status == 1
     assert named in err
+
+
+def test_score_prints_intervals_absent_classes_and_repairs(merlab, tmp_path):
+    rows = [("0", "0.0", "s1"), ("1", "1.0", "s2"), ("1", "1.0", "s3")]
+    file = score_file(tmp_path / "p.csv", rows, ("truth", "prediction", "subject"))
+    status, out, _ = merlab("score", file, "--classes", "0,1,[/2]")
+    assert status == 0
+    assert "95 % interval" in out
+    assert "1.0000 to 1.0000" in out
+    assert "note: no row has the truth [/2]" in out
+    assert "1.0 in truth or prediction is read as 1" in out
+
+
+def test_score_writes_valid_json_with_notes_only_where_something_was_repaired(merlab, tmp_path):
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    for rows, repaired in (([("0", "0.0", "s")], True), ([("0", "0", "s")], False)):
+        file = score_file(tmp_path / "p.csv", rows, ("truth", "prediction", "subject"))
+        result = json.loads(merlab("score", file, "--json")[1], parse_constant=refuse)
+        assert result["accuracy"] == 1.0
+        assert ("notes" in result) == repaired
+
+
+@pytest.mark.parametrize(
+    ("classes", "named"),
+    [("a,b,b", "repeats b"), ("", "is empty"), ("a,,b", "an empty name"), ("a,c", "line 3: truth b is not among")],
+)
+def test_score_refuses_classes_that_are_repeated_empty_or_do_not_fit(merlab, tmp_path, classes, named):
+    file = score_file(tmp_path / "p.csv", [("a", "a"), ("b", "a")])
+    status, _, err = merlab("score", file, "--classes", classes)
+    assert status == 1
+    assert named in err
+    assert "Traceback" not in err
+
+
+def test_a_score_of_a_folder_names_it(merlab, tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    status, _, err = merlab("score", tmp_path / "folder.csv")
+    assert status == 1
+    assert "is a folder" in err

@@ -67,20 +67,13 @@ def test_an_interrupted_write_leaves_no_file(tmp_path, monkeypatch):
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_a_csv_keeps_leading_zeros_and_labels_that_look_like_numbers(tmp_path):
-    path = tmp_path / "predictions.csv"
-    path.write_text("subject,clip,truth,prediction\n006,01,0,1\n", encoding="utf-8")
-    assert read_predictions(path).to_numpy().tolist() == [["006", "01", "0", "1"]]
-
-
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("none.parquet", None, "does not exist"),
-        ("damaged.parquet", b"PAR1 cut off", "cannot be read as PARQUET"),
-        ("empty.csv", b"", "cannot be read as CSV"),
-        ("binary.csv", b"\xff\xfe\x00\x01", "cannot be read as CSV"),
-        ("table.xlsx", b"anything", "must be a .csv or .parquet"),
+        ("damaged.parquet", b"PAR1 cut off", "cannot be read as Parquet"),
+        ("empty.parquet", b"", "cannot be read as Parquet"),
+        ("table.csv", b"truth,prediction", "cannot be read as Parquet"),
     ],
 )
 def test_a_file_that_holds_no_table_is_named_with_what_is_wrong(tmp_path, name, content, message):

@@ -70,11 +70,11 @@ def test_scoring_agrees_with_the_summary_of_a_run():
     [
         (pd.DataFrame({"truth": ["a"], "label": ["a"]}), "no column prediction; its columns are truth, label"),
         (pd.DataFrame({"truth": [], "prediction": []}), "no rows"),
-        (pd.DataFrame({"truth": ["a", None], "prediction": ["a", "b"]}), "row 2 of the table has an empty"),
+        (pd.DataFrame({"truth": ["a", None], "prediction": ["a", "b"]}), "the table, row 2: truth is empty"),
         (pd.DataFrame({"truth": ["a"] * 2, "prediction": ["a"] * 2, "method": ["x", "y"]}), "several methods"),
         (
             pd.DataFrame({"subject": ["1"] * 2, "clip": ["EP1"] * 2, "truth": ["a"] * 2, "prediction": ["a"] * 2}),
-            "row 2 of the table repeats subject 1 clip EP1",
+            "the table, row 2: repeats subject 1 clip EP1",
         ),
     ],
 )

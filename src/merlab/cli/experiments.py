@@ -26,6 +26,8 @@ from merlab.schemes import AS_LABELED, SCHEMES
 from merlab.vocabulary import ProtocolName, Selection, SynthesisPreset
 
 if TYPE_CHECKING:
+    from merlab.evaluation.metrics import MetricName
+    from merlab.evaluation.predictions_score import Score
     from merlab.reports.results import Results
 
 DEMO_SUBJECTS, DEMO_CLIPS, DEMO_FOLDS, DEMO_SEEDS = 10, 80, 4, 2
@@ -187,7 +189,8 @@ def score(
     file: Annotated[
         Path,
         typer.Argument(
-            help="CSV or Parquet with columns truth and prediction (database, subject, seed where present)."
+            help="CSV, TSV, XLSX, ODS or Parquet with columns truth and prediction (database, subject, clip, seed "
+            "where present)."
         ),
     ],
     classes: Annotated[
@@ -197,25 +200,48 @@ def score(
 ) -> None:
     """Metrics of predictions from any tool: UF1, UAR, accuracy, macro precision, pooled over all rows.
 
-    With a seed column each metric is the mean over seeds of the pooled value.
+    With a seed column each metric is the mean over seeds of the pooled value; with a subject column each has its 95 %
+    interval from resampling subjects. What was repaired in the table is listed as a note.
     """
-    from merlab.evaluation.metrics import METRICS
     from merlab.evaluation.predictions_score import score as score_predictions
 
-    result = score_predictions(file, classes.split(",") if classes else None)
+    result = score_predictions(file, None if classes is None else classes.split(","))
     if as_json:
         print_json(result.model_dump(mode="json"))
         return
-    rows = [[name, f"{result.value(name):.4f}"] for name in METRICS]
-    print_table(f"{file.name}: {result.n} rows", ["metric", "value"], rows)
+    _print_score(file.name, result)
+
+
+def _print_score(title: str, result: Score) -> None:
+    from merlab.evaluation.metrics import METRICS
+
+    rows = [[name, f"{result.value(name):.4f}", _interval(result, name)] for name in METRICS]
+    print_table(f"{title}: {result.n} rows", ["metric", "value", "95 % interval (subjects)"], rows)
     confusion = [[label, *map(str, counts)] for label, counts in zip(result.classes, result.confusion, strict=True)]
-    print_table("Confusion matrix, rows are the truth", ["", *result.classes], confusion)
+    print_table("Confusion matrix, rows are the truth", ["", *map(escape, result.classes)], confusion)
     by_database = [
-        [name, str(of.n), f"{of.uf1:.4f}", f"{of.uar:.4f}", f"{of.accuracy:.4f}"]
+        [
+            name,
+            str(of.n),
+            f"{of.uf1:.4f}",
+            f"{of.uar:.4f}",
+            f"{of.accuracy:.4f}",
+            ", ".join(of.absent_classes) or "none",
+        ]
         for name, of in result.by_database.items()
     ]
     if by_database:
-        print_table("By database", ["database", "n", "uf1", "uar", "accuracy"], by_database)
+        print_table("By database", ["database", "n", "uf1", "uar", "accuracy", "absent classes"], by_database)
+    absent = [f"no row has the truth {label}; this class counts as 0 in UF1 and UAR" for label in result.absent_classes]
+    for remark in (*absent, *result.notes):
+        out_console.print(f"note: {escape(remark)}", soft_wrap=True)
+
+
+def _interval(result: Score, name: MetricName) -> str:
+    if result.interval is None:
+        return "no column subject"
+    interval = result.interval[name]
+    return "one subject" if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
 
 
 @app.command(rich_help_panel=EXPERIMENTS)

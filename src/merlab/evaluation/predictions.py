@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
@@ -65,18 +66,14 @@ class PredictionStore:
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
-    """Predictions of a Parquet or CSV file; raises MerlabError when it is missing, damaged, or has another format."""
+    """Predictions of a Parquet file; raises MerlabError when it is missing, damaged, or no such file."""
     if not path.is_file():
         raise MerlabError(f"{path} does not exist")
     try:
-        if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
-        if path.suffix.lower() == ".csv":
-            return pd.read_csv(path, dtype=dict.fromkeys(("subject", "clip", *LABEL_COLUMNS), str))
-    except (OSError, ValueError) as error:
+        return pd.read_parquet(path)
+    except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise MerlabError(f"{path} cannot be read as {path.suffix.lstrip('.').upper()}: {reason}") from error
-    raise MerlabError(f"{path} must be a .csv or .parquet file of predictions")
+        raise MerlabError(f"{path} cannot be read as Parquet: {reason}; make it again") from error
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:

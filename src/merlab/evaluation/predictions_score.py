@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 from merlab.errors import MerlabError
 from merlab.evaluation import metrics
 from merlab.evaluation.metrics import METRICS, MetricName
-from merlab.evaluation.predictions import LABEL_COLUMNS, read_predictions
+from merlab.evaluation.predictions import LABEL_COLUMNS
+from merlab.evaluation.scorable import read_scorable
 from merlab.evaluation.significance import Interval, bootstrap_interval, subject_counts
 
 
@@ -22,6 +23,7 @@ class Score(BaseModel):
 
     ``confusion`` (K, K) sums the seeds, rows are the truth. ``interval`` holds the 95 % subject-bootstrap interval of
     each metric, None for one subject; it is None, and left out of the JSON, where the table names no subjects.
+    ``notes`` says what was repaired before the rows were counted; the JSON has it where there is any.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +38,7 @@ class Score(BaseModel):
     absent_classes: tuple[str, ...]
     by_database: dict[str, Score]
     interval: dict[MetricName, Interval | None] | None = None
+    notes: tuple[str, ...] = ()
 
     def value(self, metric: MetricName) -> float:
         """A metric by its name."""
@@ -43,25 +46,41 @@ class Score(BaseModel):
         return found
 
     @model_serializer(mode="wrap")
-    def _without_unknown_interval(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_what_is_unknown(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = serialize(self)
         if self.interval is None:
             del content["interval"]
+        if not self.notes:
+            del content["notes"]
         return content
 
 
 def score(predictions: pd.DataFrame | Path | str, classes: Sequence[str] | None = None) -> Score:
-    """Metrics of predictions from any tool: a table, or a CSV or Parquet file.
+    """Metrics of predictions from any tool: a table, or a CSV, TSV, XLSX, XLS, ODS or Parquet file.
 
-    Its columns are truth and prediction, and database, subject, clip and seed where present. ``classes`` None means the
-    labels that occur, sorted. Raises MerlabError for a file that cannot be read, and for missing columns, empty cells,
-    repeated rows, or labels that are not among the classes.
+    Its columns are truth and prediction, and database, subject, clip, seed and method where present. ``classes`` None
+    means the labels that occur, sorted. Raises MerlabError for a file that cannot be read, for repeated or empty
+    classes, and for everything in the table that would be counted wrongly (see ``read_scorable``).
     """
-    if not isinstance(predictions, pd.DataFrame):
-        predictions = read_predictions(Path(predictions))
-    _require_scorable(predictions)
-    table = predictions.assign(**{column: predictions[column].astype(str) for column in LABEL_COLUMNS})
-    return _score(table, tuple(classes or sorted(set(table["truth"]) | set(table["prediction"]))))
+    declared = () if classes is None else _declared(classes)
+    table = read_scorable(predictions, declared)
+    cells = table.cells
+    if "seed" in cells and cells["seed"].str.fullmatch(r"-?[0-9]{1,18}").all():
+        cells = cells.assign(seed=cells["seed"].astype(int))
+    occurring = sorted(set(cells[list(LABEL_COLUMNS)].to_numpy().ravel()))
+    return _score(cells, declared or tuple(occurring)).model_copy(update={"notes": table.notes})
+
+
+def _declared(classes: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(classes, str):
+        raise MerlabError(f"the classes must be a list of labels, got the text {classes!r}")
+    texts = tuple(str(label).strip() for label in classes)
+    repeated = sorted({label for label in texts if texts.count(label) > 1})
+    if not texts or not all(texts):
+        raise MerlabError("the list of classes is empty or has an empty name; give each class once, such as a,b,c")
+    if repeated:
+        raise MerlabError(f"the list of classes repeats {', '.join(repeated)}; give each class once")
+    return texts
 
 
 def _score(table: pd.DataFrame, classes: tuple[str, ...]) -> Score:
@@ -85,36 +104,3 @@ def _intervals(table: pd.DataFrame, classes: Sequence[str]) -> dict[MetricName, 
     complete = table.assign(database=table.get("database", ""), seed=table.get("seed", 0))
     counts = subject_counts(complete, classes)
     return {name: bootstrap_interval(counts, metric) for name, metric in METRICS.items()}
-
-
-def _require_scorable(predictions: pd.DataFrame) -> None:
-    missing = [column for column in LABEL_COLUMNS if column not in predictions]
-    if missing:
-        columns = ", ".join(map(str, predictions.columns))
-        raise MerlabError(f"the table has no column {' or '.join(missing)}; its columns are {columns}")
-    if predictions.empty:
-        raise MerlabError("the table has no rows; there is nothing to score")
-    empty = predictions[list(LABEL_COLUMNS)].isna().any(axis=1).to_numpy()
-    if empty.any():
-        raise MerlabError(
-            f"row {empty.argmax() + 1} of the table has an empty truth or prediction; every row needs both"
-        )
-    if "method" in predictions and predictions["method"].nunique() > 1:
-        names = ", ".join(sorted(map(str, predictions["method"].unique())))
-        raise MerlabError(f"the table holds several methods ({names}); keep the rows of one")
-    _refuse_repeats(predictions)
-
-
-def _refuse_repeats(predictions: pd.DataFrame) -> None:
-    """A clip name is unique only within its subject, so repetitions are found only where both columns are given."""
-    if not {"subject", "clip"} <= set(predictions):
-        return
-    key = [column for column in ("database", "subject", "clip", "seed") if column in predictions]
-    repeated = predictions.duplicated(key).to_numpy()
-    if repeated.any():
-        position = int(repeated.argmax())
-        name = " ".join(f"{column} {predictions[column].iloc[position]}" for column in key)
-        raise MerlabError(
-            f"row {position + 1} of the table repeats {name}; every clip counts once per seed, so remove the row, or "
-            "number the repetitions in a seed column"
-        )

@@ -1,0 +1,190 @@
+"""A table of predictions or events from any tool as text cells, each row with its place, checked before it is counted.
+
+What has only one reading is repaired, with a note: blanks around a text, ``1.0`` beside ``1``. What can mean two things
+is refused with the places of the rows.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from merlab.databases.table_file import READERS, Sheet, read_lines
+from merlab.errors import MerlabError
+
+# What programs write for a value that is missing or undefined: pandas, R, NumPy, Excel.
+NO_VALUE = {
+    *("", "NA", "N/A", "n/a", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>", "NaT"),
+    *("#N/A", "#N/A N/A", "#NA", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"),
+    *("1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN", "inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity"),
+}
+WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*", re.ASCII)
+INVISIBLE = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class CellTable:
+    """Text cells: the ``columns`` of a table that are read, one row per clip or event; "" is an empty cell.
+
+    ``places`` names each row for messages, such as ``line 3``. ``notes`` says what was repaired.
+    """
+
+    name: str
+    cells: pd.DataFrame
+    places: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def where(self, rows: NDArray[np.bool_] | pd.Series) -> str:
+        """The first places of these rows, and how many there are more."""
+        found = [place for place, chosen in zip(self.places, rows, strict=True) if chosen]
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return ", ".join(found[:SHOWN]) + more
+
+    def refuse(self, rows: NDArray[np.bool_] | pd.Series, fault: str, remedy: str) -> None:
+        """Raises MerlabError with the places of these rows, if there are any."""
+        if np.any(rows):
+            raise MerlabError(f"{self.name}, {self.where(rows)}: {fault}; {remedy}")
+
+    def require_values(self, columns: Iterable[str], allowed: Iterable[str] = ()) -> None:
+        """Raises MerlabError if a cell of these columns is empty or undefined; ``allowed`` texts are values."""
+        for column in columns:
+            missing = self.cells[column].isin(NO_VALUE - set(allowed))
+            self.refuse(missing, f"{column} is empty or undefined", "fill in the cell, or remove the row")
+
+    def with_one_spelling(self, columns: Sequence[str], declared: Sequence[str] = (), remedy: str = "") -> CellTable:
+        """The table with one spelling of each text in these columns.
+
+        ``1.0`` becomes ``1`` where both occur, with a note. Texts that otherwise differ only by blanks, case or leading
+        zeros raise MerlabError, unless all of them are ``declared``; ``remedy`` says what else can be done about it.
+        """
+        texts = set(self.cells[list(columns)].to_numpy().ravel()) - {""}
+        cells, notes = self.cells.copy(), list(self.notes)
+        for group in alike({*texts, *declared}):
+            if not texts & set(group) or set(group) <= set(declared):
+                continue
+            if len({_without_fraction(text) for text in group}) > 1:
+                raise MerlabError(self._unclear(columns, group, remedy))
+            right = next((text for text in group if text in declared), _without_fraction(group[0]))
+            for text in sorted(texts & set(group) - {right}):
+                found = self._holding(columns, text)
+                notes.append(f"{self.name}, {self.where(found)}: {text} in {' or '.join(columns)} is read as {right}")
+                cells[list(columns)] = cells[list(columns)].replace(text, right)
+        return replace(self, cells=cells, notes=tuple(notes))
+
+    def _holding(self, columns: Sequence[str], text: str) -> NDArray[np.bool_]:
+        return np.asarray((self.cells[list(columns)] == text).any(axis=1))
+
+    def _unclear(self, columns: Sequence[str], group: Sequence[str], remedy: str) -> str:
+        found = {text: self.where(self._holding(columns, text)) for text in group}
+        named = " and ".join(f"{text!r} ({place})" if place else repr(text) for text, place in found.items())
+        return (
+            f"{self.name}: {' or '.join(columns)} has {named}, which differ only by blanks, case or zeros; "
+            f"write one of them everywhere{remedy}"
+        )
+
+
+def alike(texts: Iterable[str]) -> list[list[str]]:
+    """The groups of different texts that differ only by blanks, case, width of letters, or zeros of a number."""
+    groups = defaultdict(list)
+    for text in sorted(set(texts)):
+        folded = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
+        number = _without_fraction(folded)
+        groups[number.lstrip("0") or "0" if number.isdecimal() else number].append(text)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _without_fraction(text: str) -> str:
+    """'1' for '1.0'; any other text as it is."""
+    whole = WHOLE_NUMBER.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def read_cells(
+    given: pd.DataFrame | Path | str, name: str, required: Sequence[str], optional: Sequence[str]
+) -> CellTable:
+    """The required and optional columns of a table file, or of a DataFrame that is called ``name`` in messages.
+
+    Case and blanks in a column name do not matter. Raises MerlabError for a file that cannot be read, a required column
+    that is missing, a column that occurs twice, and rows that are longer or shorter than the line of column names.
+    """
+    if isinstance(given, pd.DataFrame):
+        columns = _positions(name, list(map(str, given.columns)), required, optional)
+        texts = {column: _texts(given.iloc[:, position]) for column, position in columns.items()}
+        places, notes = tuple(f"row {number}" for number in range(1, len(given) + 1)), ()
+    else:
+        name = str(given)
+        sheet, notes = _sheet_of(Path(given), required)
+        columns = _positions(name, sheet.header, required, optional)
+        _require_equal_lengths(name, sheet)
+        texts = {column: [row[at] for row in sheet.lines.values()] for column, at in columns.items()}
+        places = tuple(sheet.lines)
+    table = CellTable(name, pd.DataFrame(texts, dtype=object), places, notes)
+    return _without_outer_blanks(table)
+
+
+def _texts(column: pd.Series) -> list[str]:
+    return ["" if missing else str(cell) for cell, missing in zip(column, column.isna(), strict=True)]
+
+
+def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[str, ...]]:
+    """The sheet of a table file that has the required columns, and notes on how the file was read."""
+    if path.suffix.lower() not in READERS:
+        raise MerlabError(f"{path} is not a table that merlab reads; save it as one of {', '.join(READERS)}")
+    if not path.is_file():
+        raise MerlabError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}; give a table file")
+    file = read_lines(path)
+    sheets = [sheet for sheet in file.sheets if sheet.header]
+    if not sheets:
+        raise MerlabError(f"{path} is empty; its first line must have the column names {', '.join(required)}")
+    complete = [sheet for sheet in sheets if set(required) <= set(map(_folded, sheet.header))]
+    if len(complete) > 1:
+        named = ", ".join(sheet.name for sheet in complete)
+        raise MerlabError(f"{path} has several sheets with such a table: {named}; save the one to read as its own file")
+    notes = tuple(f"{path}: {finding.found}; {finding.remedy}" for finding in file.findings)
+    return (complete or sheets)[0], notes
+
+
+def _require_equal_lengths(name: str, sheet: Sheet) -> None:
+    width = len(sheet.header)
+    ragged = [(place, len(cells)) for place, cells in sheet.lines.items() if len(cells) != width]
+    if ragged:
+        named = ", ".join(f"{place} has {length}" for place, length in ragged[:SHOWN])
+        more = f" ({len(ragged)} such lines)" if len(ragged) > SHOWN else ""
+        raise MerlabError(
+            f"{name}: {named} cells but the line of column names has {width}{more}; "
+            "leave a cell empty where its value is unknown, and put a text that contains the delimiter into quotes"
+        )
+
+
+def _positions(name: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> dict[str, int]:
+    folded = list(map(_folded, header))
+    for column in (*required, *optional):
+        if folded.count(column) > 1:
+            raise MerlabError(f"{name} has the column {column} {folded.count(column)} times; keep one of them")
+    missing = [column for column in required if column not in folded]
+    if missing:
+        raise MerlabError(
+            f"{name} has no column {' and no column '.join(missing)}; its columns are {', '.join(header)}; "
+            "rename them in the first line, with commas, semicolons or tabs between cells"
+        )
+    return {column: position for position, column in enumerate(folded) if column in {*required, *optional}}
+
+
+def _folded(name: str) -> str:
+    return INVISIBLE.sub("", name).lower()
+
+
+def _without_outer_blanks(table: CellTable) -> CellTable:
+    stripped = table.cells.map(str.strip)
+    changed = np.asarray((stripped != table.cells).any(axis=1))
+    note = (f"{table.name}, {table.where(changed)}: blanks around a text are ignored",) if changed.any() else ()
+    return replace(table, cells=stripped, notes=(*table.notes, *note))

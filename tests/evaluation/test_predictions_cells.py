@@ -1,0 +1,184 @@
+"""Every cell of a table of predictions is right, repaired with a note, or refused with its row."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.evaluation.predictions_score import score
+from tests.evaluation.invented_predictions import predictions
+
+SOUND = predictions(seeds=2).drop(columns="method")
+
+
+def written(tmp_path, text, name="p.csv", encoding="utf-8"):
+    path = tmp_path / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "gbk", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_delimiters_and_encodings_are_recognized(tmp_path, encoding, delimiter):
+    word = {"gbk": "高兴", "cp1252": "fröhlich"}.get(encoding, "高兴 fröhlich")
+    lines = [("truth", "prediction"), (word, word), (word, "b"), ("b", "b"), ("b", "b")]
+    text = "\n".join(delimiter.join(line) for line in lines)
+    result = score(written(tmp_path, text, encoding=encoding))
+    assert result.classes == ("b", word)
+    assert result.accuracy == 3 / 4
+    assert bool(result.notes) == (encoding in {"gbk", "cp1252"})
+
+
+@pytest.mark.parametrize("name", ["p.tsv", "p.xlsx", "p.ods", "p.parquet"])
+def test_other_formats_of_tables_are_scored_alike(tmp_path, name):
+    if name.endswith("tsv"):
+        SOUND.to_csv(tmp_path / name, index=False, sep="\t")
+    elif name.endswith("parquet"):
+        SOUND.to_parquet(tmp_path / name, index=False)
+    elif name.endswith("ods"):
+        SOUND.to_excel(tmp_path / name, index=False, engine="odf")  # type: ignore[arg-type]
+    else:
+        SOUND.to_excel(tmp_path / name, index=False)
+    assert score(tmp_path / name) == score(SOUND)
+    assert score(SOUND).notes == ()
+
+
+def test_leading_zeros_and_labels_that_look_like_numbers_stay_as_they_are(tmp_path):
+    path = written(tmp_path, "subject,clip,truth,prediction\n006,01,00,00\n006,1,10,00\n")
+    assert score(path).classes == ("00", "10")
+    assert score(path).notes == ()
+
+
+@pytest.mark.parametrize("column", ["truth", "prediction", "seed", "database", "subject", "clip"])
+@pytest.mark.parametrize("value", [None, float("nan"), "", " ", "NaN", "#REF!", "inf"])
+def test_an_empty_or_undefined_cell_is_refused_with_its_row(tmp_path, column, value):
+    table = SOUND.astype(object)
+    table.loc[4, column] = value
+    with pytest.raises(MerlabError, match=f"the table, row 5: {column} is empty or undefined; fill in"):
+        score(table)
+    table.to_csv(tmp_path / "p.csv", index=False)
+    with pytest.raises(MerlabError, match=rf"p.csv, line 6: {column} is empty or undefined"):
+        score(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("truth,prediction\na,b,b\nb,a,a\n", "line 2 has 3, line 3 has 3 cells but the line of column names has 2"),
+        ("truth,prediction,subject\na,a,1\nb,b\n", "line 3 has 2 cells but the line of column names has 3"),
+        ("truth,prediction\n\na,a\nb\n", "line 4 has 1 cells"),
+        ("truth,prediction,truth\na,a,b\n", "has the column truth 2 times"),
+        ("truth|prediction\na|a\n", "no column truth and no column prediction.*commas, semicolons or tabs"),
+        ('truth,prediction\n"a,a\n', "check the quotes"),
+    ],
+)
+def test_rows_that_do_not_fit_the_column_names_are_refused_never_shifted(tmp_path, text, message):
+    with pytest.raises(MerlabError, match=message):
+        score(written(tmp_path, text))
+
+
+def test_case_and_blanks_in_column_names_do_not_matter(tmp_path):
+    path = written(tmp_path, "Truth, Prediction ,SEED\na,a,0\na,b,1\n")
+    assert score(path).confusion == ((1, 1), (0, 0))
+    assert score(path).accuracy == 0.5
+
+
+def test_blanks_around_a_label_are_ignored_and_noted():
+    table = SOUND.copy()
+    table.loc[[0, 7], "prediction"] += " "
+    table["truth"] = ["\u00a0" + label if row == 9 else label for row, label in enumerate(table["truth"])]
+    result = score(table)
+    assert result.model_copy(update={"notes": ()}) == score(SOUND)
+    assert result.notes == ("the table, row 1, row 8, row 10: blanks around a text are ignored",)
+
+
+@pytest.mark.parametrize("other", ["Happy", "HAPPY", "hap py", "happ\u200by", "\uff48appy"])
+def test_labels_that_differ_by_case_or_blanks_are_refused_with_their_rows(other):
+    table = pd.DataFrame({"truth": ["happy", "sad", "sad"], "prediction": ["happy", other, "sad"]})
+    with pytest.raises(MerlabError, match=r"'happy' \(row 1\).*differ only by .*or list both as classes"):
+        score(table)
+    assert score(table, ["happy", other, "sad"]).accuracy == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("numbers", [[0.0, 1.0, 0.0], ["0.", "1.", "0."], ["0.00", "1", "0.0"]])
+def test_a_number_with_a_fraction_of_zero_is_the_number_and_noted(tmp_path, numbers):
+    table = pd.DataFrame({"truth": [0, 1, 1], "prediction": numbers})
+    table.astype(str).to_csv(tmp_path / "p.csv", index=False)
+    for given in (table, tmp_path / "p.csv"):
+        result = score(given)
+        assert result.classes == ("0", "1")
+        assert result.confusion == ((1, 0), (1, 1))
+        assert "in truth or prediction is read as 0" in result.notes[0]
+
+
+def test_one_spelling_of_numbers_is_kept_and_classes_decide_otherwise():
+    table = pd.DataFrame({"truth": [0.0, 1.0], "prediction": [0.0, 1.0]})
+    assert score(table).classes == ("0.0", "1.0")
+    assert score(table).notes == ()
+    assert score(table, ["0", "1"]).confusion == ((1, 0), (0, 1))
+    assert len(score(table, ["0", "1"]).notes) == 2
+
+
+def test_numbers_with_and_without_leading_zeros_can_be_different_codes():
+    with pytest.raises(MerlabError, match=r"'01' \(row 1, row 2\) and '1' \(row 2\)"):
+        score(pd.DataFrame({"truth": ["01", "1"], "prediction": ["01", "01"]}))
+
+
+@pytest.mark.parametrize(("column", "value"), [("database", "CASME2"), ("subject", "00"), ("subject", "0")])
+def test_two_spellings_of_a_database_or_subject_are_refused(column, value):
+    table = SOUND.copy()
+    table.loc[0, column] = value
+    with pytest.raises(MerlabError, match=f"{column} has .*'{value}' \\(row 1\\)"):
+        score(table)
+
+
+def test_the_same_subject_number_in_two_databases_is_two_subjects():
+    table = pd.DataFrame({"database": ["x", "y"], "subject": ["01", "1"], "truth": ["a", "b"]})
+    assert score(table.assign(prediction=table["truth"])).accuracy == 1
+
+
+def test_a_subject_or_seed_read_as_a_fraction_is_repaired():
+    table = SOUND.astype(object)
+    table["subject"] = table["subject"].astype(int).astype(str)
+    sound = score(table)
+    table.loc[3, "subject"], table.loc[5, "seed"] = "0.0", "0.0"
+    result = score(table)
+    assert result.model_copy(update={"notes": ()}) == sound
+    assert len(result.notes) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (lambda table: table.drop(index=50), r"seeds are of different clips, 1 in all: .* 1 rows in seed 0 but 0 in"),
+        (lambda table: table.drop(index=50).drop(columns="clip"), "seeds are of different clips"),
+        (lambda table: table.drop(index=50)[["seed", "truth", "prediction"]], "seeds are of different clips"),
+        (lambda table: pd.concat([table, table.iloc[[4]]]), "row 97: repeats database casme2 subject 000 clip clip4"),
+        (lambda table: table.assign(seed=0), "repeats database casme2 subject 000 clip clip0 seed 0"),
+    ],
+)
+def test_seeds_of_different_clips_and_repeated_clips_are_refused(changed, message):
+    with pytest.raises(MerlabError, match=message):
+        score(changed(SOUND))
+
+
+def test_a_clip_with_two_truths_is_refused_with_both_rows():
+    table = SOUND.copy()
+    assert table.loc[48, "truth"] == "negative"
+    table.loc[48, "truth"] = "positive"
+    with pytest.raises(MerlabError, match="row 1, row 49: database casme2 subject 000 clip clip0 has different truths"):
+        score(table)
+
+
+def test_clips_that_may_be_repeated_and_labels_without_overlap_are_noted():
+    table = pd.DataFrame({"clip": ["c", "c"], "truth": ["0", "1"], "prediction": ["happy", "sad"]})
+    common, repeated = score(table).notes
+    assert "no label in common" in common
+    assert "row 2: the name of the clip occurs before" in repeated
+
+
+@pytest.mark.parametrize("classes", [[], ["a", "a"], ["a", ""], "ab"])
+def test_classes_that_are_no_list_of_different_names_are_refused(classes):
+    with pytest.raises(MerlabError, match="classes"):
+        score(pd.DataFrame({"truth": ["a"], "prediction": ["a"]}), classes)
