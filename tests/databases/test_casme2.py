@@ -52,6 +52,15 @@ def clips_of(root: Path) -> dict[str, Clip]:
     return {clip.name: clip for clip in examine(root).clips}
 
 
+def renumber(folder: Path, first: int) -> None:
+    """Rename the frames 46 to 86 of a clip, so that they begin with ``first``."""
+    aside = folder.rename(folder.with_name("aside"))
+    folder.mkdir()
+    for number in FRAMES:
+        (aside / f"reg_img{number}.jpg").rename(folder / f"reg_img{number - 46 + first}.jpg")
+    aside.rmdir()
+
+
 def rewrite(
     root: Path, *rows: Mapping[str, Any], table: str = TABLE_2014, columns: Sequence[str | None] = COLUMNS_2014
 ) -> Path:
@@ -241,6 +250,10 @@ class TestRowsWithFaults:
             ({"OnsetFrame": -4}, "column OnsetFrame", "'-4'"),
             ({"ApexFrame": "59?"}, "column ApexFrame", "'59?'"),
             ({"OffsetFrame": 86.5}, "column OffsetFrame", "'86.5'"),
+            ({"OnsetFrame": "#REF!"}, "column OnsetFrame", "'#REF!'"),
+            ({"ApexFrame": "#N/A"}, "column ApexFrame", "'#N/A'"),
+            ({"OffsetFrame": 1e308}, "column OffsetFrame", repr(str(int(1e308))[:40] + "...")),
+            ({"Estimated Emotion": "#NAME?"}, "column Estimated Emotion", "'#NAME?'"),
             ({"OnsetFrame": 87}, "onset <= apex <= offset", "onset 87, apex 59, offset 86"),
             ({"ApexFrame": 90}, "onset <= apex <= offset", "onset 46, apex 90, offset 86"),
             ({"ApexFrame": 45}, "onset <= apex <= offset", "onset 46, apex 45, offset 86"),
@@ -256,6 +269,24 @@ class TestRowsWithFaults:
         assert expected in finding.expected
         assert finding.found == found
         assert [clip.name for clip in examination.clips] == ["EP03_02", "EP01_11f"]
+
+    @pytest.mark.parametrize("cell", ["#REF!", "#N/A", 1e308, -4, 4.5, 0, "happiness", "2014-10-11 00:00:00", "4+123"])
+    def test_a_cell_that_is_not_action_units_differs_and_is_left_empty(self, small, cell):
+        rewrite(small, {**ROWS[0], "Action Units": cell}, *ROWS[1:])
+        examination = examine(small)
+        finding = only(examination, "EP02_01f")
+        assert (finding.severity, "Action Units" in finding.expected) == ("differs", True)
+        assert [clip.action_units for clip in examination.clips] == ["", "4+L10", "?"]
+
+    # Cells of the real tables of CASME II and SAMM.
+    @pytest.mark.parametrize(
+        "cell",
+        ["R1+R2", "4D+9B", "T23", "B18", "(R6 or R12)+R15", "L12 or L14", "10A/B", "ref(43)", "12+15", "soft focus"],
+    )
+    def test_every_spelling_of_action_units_in_the_real_tables_is_kept(self, small, cell):
+        rewrite(small, {**ROWS[0], "Action Units": cell}, *ROWS[1:])
+        assert clips_of(small)["EP02_01f"].action_units == cell
+        assert about(examine(small), "EP02_01f") == []
 
     def test_every_faulty_row_is_named(self, small):
         rewrite(small, row(frames=(46, 59, "x")), row("01", None), row("99x"))
@@ -472,11 +503,35 @@ class TestFoldersWithFaults:
         found = only(examine(small), "EP02_01f").found
         assert found == "frames 80..86; absent: onset 46, 47, 48, 49, apex 59 and 29 more"
 
-    def test_frames_renumbered_from_1_are_recognized(self, small):
+    @pytest.mark.parametrize(
+        ("first", "found", "remedy"),
+        [
+            (45, "frames 45..85", "renumbered from 45; rename them to their original numbers: +1 "),
+            (1, "frames 1..41", "renumbered from 1; rename them to their original numbers: +45 "),
+            (0, "frames 0..40", "renumbered from 0; rename them to their original numbers: +46 "),
+            (60, "frames 60..100", "renumbered from 60; rename them to their original numbers: -14 "),
+        ],
+    )
+    def test_as_many_frames_as_coded_in_another_range_are_unusable(self, small, first, found, remedy):
+        renumber(small / "Cropped" / "sub01" / "EP02_01f", first)
+        examination = examine(small)
+        finding = only(examination, "EP02_01f")
+        assert (finding.severity, finding.expected[:15], finding.found) == ("unusable", "frames 46 to 86", found)
+        assert remedy in finding.remedy
+        assert len(examination.clips) == 2
+
+    def test_frames_before_the_onset_that_end_before_the_offset_are_not_shortened(self, small):
         folder = small / "Cropped" / "sub01" / "EP02_01f"
-        for number in FRAMES:
-            (folder / f"reg_img{number}.jpg").rename(folder / f"reg_img{number - 45}.jpg")
-        assert "renumbered from 1" in only(examine(small), "EP02_01f").remedy
+        renumber(folder, 45)
+        (folder / "reg_img85.jpg").unlink()
+        assert only(examine(small), "EP02_01f").severity == "unusable"
+
+    def test_a_whole_clip_numbered_from_0_is_unusable(self, tmp_path):
+        rewrite(tmp_path, ROWS[0])
+        write_clip(tmp_path / "raw", "01", "EP02_01f", range(120), "img{}.jpg")
+        finding = only(examine(tmp_path), "EP02_01f")
+        assert (finding.severity, finding.found) == ("unusable", "frames 0..119")
+        assert "+1 for every file" in finding.remedy
 
     def test_a_clip_whose_frames_end_between_apex_and_offset_is_shortened_and_differs(self, small):
         for number in (84, 85, 86):

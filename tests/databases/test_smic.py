@@ -93,6 +93,15 @@ class TestSingleClips:
         assert "unusable" in {finding.severity for finding in about(examination, "holiday")}
         assert len(examination.clips) == 3
 
+    def test_a_clip_numbered_from_0_is_unusable_and_the_others_are_kept(self, small):
+        frames = sorted(folder(small, ROWS[0]).iterdir())
+        for number, path in enumerate(frames):
+            path.rename(path.with_name(f"reg_image{number}.bmp"))
+        examination = examine(small)
+        finding = only(examination, "s01_ne_01")
+        assert (finding.severity, finding.found) == ("unusable", "frames 0..5")
+        assert [clip.name for clip in examination.clips] == ["s01_sur_01", "s20_po_03"]
+
     def test_fewer_clips_than_published_differ_for_each_subject(self, release, small):
         findings = {finding.where: finding.found for finding in examine(small).of("differs")}
         assert findings["HS, s03"] == "0 clips"

@@ -40,6 +40,7 @@ from merlab.databases.coded.release import (
 )
 from merlab.databases.database import Database, Examination
 from merlab.databases.smic_facts import CAMERAS, QUIRKS, Camera
+from merlab.databases.table_file import TEXT_SUFFIXES
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, describe_numbers, open_frames
 from merlab.progress import Progress
@@ -177,7 +178,7 @@ def _choose_layout(root: Path, *, heads: bool) -> tuple[Layout, list[Layout]]:
 
 def _find_table(root: Path, layout: Layout, camera: Camera) -> CodingTable:
     """The annotation table; an empty table if there is none and the folders are sufficient."""
-    paths = table_paths(root, layout.release) if camera.sheet else []
+    paths = [path for path in table_paths(root, layout.release) if _may_have(path, camera)]
     if len(paths) > 1:
         named = ", ".join(map(str, paths))
         raise MerlabError(f"{root} has several annotation tables: {named}; leave only the one that merlab should read")
@@ -190,6 +191,13 @@ def _find_table(root: Path, layout: Layout, camera: Camera) -> CodingTable:
             f"{root}; copy it there"
         )
     return CodingTable(root, "", (), (), frozenset(layout.clips), {"coding table": "none; it is not needed"})
+
+
+def _may_have(path: Path, camera: Camera) -> bool:
+    """Whether a table file may have the rows of a camera; a text has those of HS, unless its name has another one."""
+    if path.suffix.lower() in TEXT_SUFFIXES:
+        return camera.name == (re.findall("VIS|NIR", path.stem.upper()) or ["HS"])[0]
+    return camera.sheet is not None
 
 
 def _with_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list[Finding]]:
@@ -207,6 +215,9 @@ def _with_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list
         if not CLIP.fullmatch(name):
             remedy = "rename it to the name of its clip, or move it elsewhere if it is not a clip"
             findings.append(Finding("unusable", where, "a clip name such as s01_ne_01", source.name, remedy))
+        elif numbers and numbers[0] == 0:
+            expected, remedy = "frame numbers from 1 on", "restore the original numbers of the frames, or add 1 to each"
+            findings.append(Finding("unusable", where, expected, describe_numbers(numbers), remedy))
         elif fault:
             findings.append(Finding("unusable", where, "frames that can be listed", fault, COPY_AGAIN))
         else:

@@ -81,6 +81,7 @@ def read_clip(
         _correct_wrong_frames,
         _use_documented_range,
         _require_order,
+        _require_numbering,
         _shorten_to_last_frame,
         _require_frames,
     ):
@@ -152,13 +153,35 @@ def _require_order(reading: Reading) -> None:
         reading.reject("onset <= apex <= offset and onset < offset", found, remedy)
 
 
+def _require_numbering(reading: Reading) -> None:
+    """Reject a clip whose frames are numbered from 0, or are as many as the table states but in another range."""
+    if not reading.numbers:
+        return
+    first, last, count = reading.numbers[0], reading.numbers[-1], len(reading.numbers)
+    onset, offset = reading.onset, reading.offset
+    as_many = count == last - first + 1 == offset - onset + 1
+    if first == onset or not (as_many or first == 0):
+        return
+    shift = onset - first if as_many else 1
+    remedy = (
+        f"the frames seem to be renumbered from {first}; rename them to their original numbers: {shift:+d} for every "
+        "file, or correct the row if the movement is in these frames"
+        if reading.source.is_dir()
+        else "the video seems to hold the movement alone; copy the video of the whole clip from the original"
+    )
+    reading.reject(f"frames {onset} to {offset} in {reading.source}", describe_numbers(reading.numbers), remedy)
+
+
 def _shorten_to_last_frame(reading: Reading) -> None:
-    """Move an offset beyond the last frame to the last frame, if onset and apex are not beyond it."""
+    """Move an offset beyond the last frame to the last frame, if onset and apex are not beyond it.
+
+    Only where the folder begins at the onset, or with frame 1 of the whole clip: other folders may be renumbered.
+    """
     if not reading.numbers:
         return
     onset, offset = reading.onset, reading.offset
     last, apex = reading.numbers[-1], reading.apex or onset
-    if onset < last < offset and apex <= last:
+    if onset < last < offset and apex <= last and reading.numbers[0] in {1, onset}:
         expected, found = f"frames {onset} to {offset}", f"offset {offset}, but the last frame in the folder is {last}"
         reading.offset = last
         reading.record_change("frame range", expected, found, f"{last} is used as the offset")
@@ -174,11 +197,8 @@ def _require_frames(reading: Reading) -> None:
     named = sorted(sorted(absent, key=lambda number: number not in roles)[:MAX_FRAMES_NAMED])
     listed = ", ".join(f"{roles.get(number, '')}{number}" for number in named)
     more = f" and {len(absent) - len(named)} more" if len(absent) > len(named) else ""
-    remedy = COPY_AGAIN
-    if numbers and numbers[0] == 1 and len(numbers) == offset - onset + 1:
-        remedy = f"the frames seem to be renumbered from 1; restore their original numbers, starting at {onset}"
     found = f"{describe_numbers(numbers)}; absent: {listed}{more}"
-    reading.reject(f"frames {onset} to {offset} in {reading.source}", found, remedy)
+    reading.reject(f"frames {onset} to {offset} in {reading.source}", found, COPY_AGAIN)
 
 
 def _fill_apex(reading: Reading) -> None:

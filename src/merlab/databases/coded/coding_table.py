@@ -18,7 +18,13 @@ from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
 
 SEARCH_DEPTH = 4
+LONGEST_SHOWN = 40
 NO_APEX = {"", "/"}
+# What a spreadsheet shows for a formula that failed: #REF!, #N/A, #NAME?
+FAILED_FORMULA = re.compile(r"#[A-Z0-9/_ ]+[!?]?", re.IGNORECASE)
+# Cells of the real tables that state no action unit.
+NO_ACTION_UNITS = {"", "?", "/", "-", "soft focus"}
+LARGEST_ACTION_UNIT = 99
 CLIP_NAME = re.compile(r"\w[\w .-]*")
 SECOND: Mapping[Role, str] = {
     "second apex": "the first apex is used if there is one",
@@ -162,7 +168,12 @@ def _check_records(
     unique, repeated = _without_repeats(_with_unique_names(rows) if form.names_repeat else rows)
     findings = [*read.findings, *(fault for fault in parsed if isinstance(fault, Finding))]
     findings += [*repeated, *unknown_emotions([(row.where, row.emotion) for row in unique], form)]
-    findings += [*_without_action_units(path.name, release, read), *_wrong_durations(unique, records, form)]
+    unique, not_action_units = _with_action_units(unique, form)
+    findings += [
+        *not_action_units,
+        *_without_action_units(path.name, release, read),
+        *_wrong_durations(unique, records, form),
+    ]
     emotions = Counter(_emotion(record, release) for record in records.values())
     classes = Counter(record["objective class"] for record in records.values() if "objective class" in record)
     version, reason = SYNTHETIC, "by its name or title, or by a manifest next to it"
@@ -205,10 +216,12 @@ def _parse(number: int, record: Record, table: str, release: Release) -> Row | F
         return fault(f"a subject such as {form.subject_example} in column {column}", repr(record["subject"]))
     if not CLIP_NAME.fullmatch(clip):
         return fault(f"a clip name such as {form.clip_example} in column {form.columns['clip']}", repr(clip))
+    if FAILED_FORMULA.fullmatch(record["emotion"]):
+        return fault(f"an emotion in column {form.columns['emotion']}", repr(record["emotion"]))
     frames: dict[Role, int | None] = {role: _frame_number(record.get(role, "")) for role in FRAME_ROLES}
     for role, read in frames.items():
         if read is None and not (role == "apex" and record.get(role, "") in NO_APEX):
-            return fault(f"a frame number (1 or higher) in column {form.columns[role]}", repr(record.get(role, "")))
+            return fault(f"a frame number (1 or higher) in column {form.columns[role]}", _shown(record.get(role, "")))
     apex = frames["apex"] or _frame_number(record.get("second apex", ""))
     onset, offset = frames["onset"], frames["offset"]
     assert onset is not None
@@ -252,6 +265,28 @@ def _without_repeats(rows: list[Row]) -> tuple[list[Row], list[Finding]]:
     return unique, findings
 
 
+def _with_action_units(rows: list[Row], form: TableFormat) -> tuple[list[Row], list[Finding]]:
+    """The rows, without the text of cells that cannot be action units, and the findings about these cells."""
+    wrong = [row for row in rows if not are_action_units(row.action_units)]
+    remedy = "the clip is read without action units; correct the cell, or copy the table again from the original"
+    expected = f"action units such as 4+L10 in column {form.columns.get('action units')}"
+    findings = [Finding("differs", row.where, expected, _shown(row.action_units), remedy) for row in wrong]
+    return [replace(row, action_units="") if row in wrong else row for row in rows], findings
+
+
+def are_action_units(text: str) -> bool:
+    """Whether a cell may state action units: it has numbers from 1 to 99 (``4+L10``), or states that there are none.
+
+    Sides, intensities and remarks around the numbers are the annotators' own. A failed formula, a negative or
+    fractional number, a date and a word such as an emotion are not action units.
+    """
+    numbers = re.findall(r"\d+", text)
+    if not numbers:
+        return text.lower() in NO_ACTION_UNITS
+    odd = FAILED_FORMULA.fullmatch(text) or re.search(r"^-\s*\d|\d\.\d", text)
+    return not odd and all(len(number) < 4 and 1 <= int(number) <= LARGEST_ACTION_UNIT for number in numbers)
+
+
 def _without_action_units(table: str, release: Release, read: Records) -> Iterator[Finding]:
     column = release.table.columns.get("action units")
     if column is not None and column not in read.headings:
@@ -275,5 +310,11 @@ def _emotion(record: Record, release: Release) -> str:
 
 
 def _frame_number(text: str) -> int | None:
-    match = re.fullmatch(r"(\d+)(?:\.0+)?", text)
+    """A frame number of up to nine digits; None for 0 and for any other text."""
+    match = re.fullmatch(r"(\d{1,9})(?:\.0+)?", text)
     return int(match.group(1)) or None if match else None
+
+
+def _shown(cell: str) -> str:
+    """A cell in quotes for a finding; a long one is cut."""
+    return repr(cell if len(cell) <= LONGEST_SHOWN else f"{cell[:LONGEST_SHOWN]}...")

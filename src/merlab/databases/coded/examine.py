@@ -134,7 +134,12 @@ def _read_source(
         numbers = open_frames(source).numbers if deep or source.is_dir() else None
     except ClipError as error:
         return None, [Finding("unusable", row.where, "frames that can be listed", str(error), COPY_AGAIN)]
-    return read_clip(row, release, database, source, numbers, release.quirks_of(row.subject, row.folder, row.number))
+    quirks = release.quirks_of(row.subject, row.folder, row.number)
+    try:
+        return read_clip(row, release, database, source, numbers, quirks)
+    except ClipError as error:
+        remedy = "correct the row, or copy the table and the clip's folder again from the original"
+        return None, [Finding("unusable", row.where, "a row that follows the rules of a clip", str(error), remedy)]
 
 
 def _odd_name(row: Row, release: Release) -> Iterator[Finding]:
