@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from safetensors.torch import load_file, save_file
 
+from merlab.models.recognizer import CARD
 from tests.helpers import write_flow_tree
+from tests.videos.recognizers import small_recognizer
 
 SUBJECTS = ("sub01", "sub02", "sub03", "sub04", "s1", "s2", "s3", "s4")
 SMALL = ("--method", "ststnet", "--preset", "reduced", "--seeds", 1)
@@ -82,3 +85,16 @@ def test_weights_from_synthetic_faces_are_stamped_and_scored_elsewhere(merlab, t
     card = json.loads(merlab("weights", "synthetic.safetensors", "--json")[1])
     assert card["stamps"] == ["SYNTHETIC", "REDUCED"]
     assert {row["what"] for row in card["scores"]} == {"held-out subjects", "ststnet-flow"}
+
+
+def test_the_shown_file_is_checked(merlab, tmp_path):
+    file = tmp_path / "small.safetensors"
+    small_recognizer().save(file)
+    assert "their digest matches" in merlab("weights", file)[1]
+    assert json.loads(merlab("weights", file, "--json")[1])["verified"] is True
+    save_file(load_file(file), file, {CARD: small_recognizer().card.model_dump_json()})
+    assert "Not checked: this file is older" in merlab("weights", file)[1]
+    assert json.loads(merlab("weights", file, "--json")[1])["verified"] is False
+    file.write_bytes(file.read_bytes()[:-4] + b"\0\0\xc0\x7f")
+    status, _, err = merlab("weights", file)
+    assert (status, "small.safetensors is damaged" in err, "Traceback" in err) == (1, True, False)

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from merlab.errors import MerlabError
-from merlab.models.recognizer import CARD, load_recognizer
+from merlab.models.recognizer import CARD, SHIPPED, load_recognizer
 from tests.videos.recognizers import small_recognizer
 
 
@@ -30,7 +30,7 @@ def file(tmp_path):
 def test_a_loaded_recognizer_classifies_as_the_saved_one(file, inputs):
     saved, loaded = small_recognizer(), load_recognizer(file)
     assert np.array_equal(loaded.logits(inputs), saved.logits(inputs))
-    assert loaded.card == saved.card
+    assert loaded.card.model_copy(update={"content_digest": None}) == saved.card
     assert len(loaded.digest) == 64
 
 
@@ -83,6 +83,114 @@ def rewritten(file, **changes):
 def test_any_other_file_is_refused_with_the_remedy(file, spoil, message):
     spoil(file)
     with pytest.raises(MerlabError, match=message):
+        load_recognizer(file)
+
+
+def mutated(content, random):
+    """The file with one fault: a flipped bit, overwritten bytes, a cut, or bytes that are added."""
+    kind, place = random.integers(4), int(random.integers(len(content)))
+    if kind == 0:
+        return content[:place] + bytes([content[place] ^ 1 << int(random.integers(8))]) + content[place + 1 :]
+    if kind == 1:
+        noise = random.bytes(int(random.integers(1, 64)))
+        return content[:place] + noise + content[place + len(noise) :]
+    return content[:place] if kind == 2 else content + random.bytes(int(random.integers(1, 64)))
+
+
+def flipped_in_the_card(content, random):
+    """The file with one flipped bit in its first quarter kilobyte or in its card."""
+    place = int(random.integers(1200))
+    return content[:place] + bytes([content[place] ^ 1 << int(random.integers(8))]) + content[place + 1 :]
+
+
+def probabilities_or_refusal(file, inputs):
+    try:
+        return load_recognizer(file).predict_proba(inputs)
+    except MerlabError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("fault", [mutated, flipped_in_the_card])
+def test_a_damaged_file_is_refused_or_predicts_as_before(file, inputs, fault):
+    random = np.random.default_rng(7)
+    sound, right = file.read_bytes(), load_recognizer(file).predict_proba(inputs)
+    refusals = 0
+    for _ in range(60):
+        file.write_bytes(fault(sound, random))
+        result = probabilities_or_refusal(file, inputs)
+        refusals += isinstance(result, str)
+        assert str(file) in result if isinstance(result, str) else np.array_equal(result, right)
+    assert refusals > 50
+
+
+def test_the_shipped_file_which_is_older_than_digests_is_checked_too(tmp_path):
+    random, copy = np.random.default_rng(8), tmp_path / "synthetic.safetensors"
+    content = SHIPPED.read_bytes()
+    assert load_recognizer().verified
+    assert load_recognizer().digest == "a3b8afb4c05c60049084df588a7da018ea49ad2bfd7a2219930dd5f88cfc6c93"
+    for _ in range(20):
+        place = int(random.integers(200_000, len(content)))
+        copy.write_bytes(
+            content[:place] + bytes([content[place] ^ 1 << int(random.integers(8))]) + content[place + 1 :]
+        )
+        with pytest.raises(MerlabError, match=r"synthetic\.safetensors is damaged: .*copy it again"):
+            load_recognizer(copy)
+
+
+def older(file, **tensors):
+    """The file as an earlier merlab wrote it, without a digest, with other tensors; None removes one."""
+    content = {name: value for name, value in (load_file(file) | tensors).items() if value is not None}
+    save_file(content, file, {CARD: small_recognizer().card.model_dump_json()})
+
+
+def first_tensor(file):
+    return next((name, value) for name, value in load_file(file).items() if value.is_floating_point())
+
+
+def test_an_older_file_without_a_digest_is_read_but_is_not_called_verified(file, inputs):
+    assert load_recognizer(file).verified
+    right = load_recognizer(file).predict_proba(inputs)
+    older(file)
+    assert not load_recognizer(file).verified
+    assert np.array_equal(load_recognizer(file).predict_proba(inputs), right)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda value: value.fill_(np.nan), "is damaged: .*not finite.*copy it again"),
+        (lambda value: value.fill_(-np.inf), "is damaged: .*not finite.*copy it again"),
+        (lambda value: value[None].clone(), r"another network .*the tensor .* is \(1, .*`merlab pretrain`"),
+        (lambda value: value.double(), "another network .*float64, not .*float32"),
+        (lambda value: value.view(torch.int32), "another network .*int32, not .*float32"),
+        (lambda value: None, "another network .*is missing"),
+    ],
+    ids=["nan", "infinite", "shape", "double", "integers", "missing"],
+)
+def test_an_older_file_with_a_wrong_tensor_is_refused(file, change, message):
+    name, value = first_tensor(file)
+    older(file, **{name: change(value)})
+    with pytest.raises(MerlabError, match=message):
+        load_recognizer(file)
+
+
+def test_an_older_file_with_an_unknown_tensor_is_refused(file):
+    older(file, extra=torch.zeros(1))
+    with pytest.raises(MerlabError, match="another network .*the tensor extra is unknown"):
+        load_recognizer(file)
+
+
+def test_a_network_that_gives_no_number_is_an_error(inputs):
+    broken = replace(small_recognizer(), infer=lambda batch: np.full((len(batch), 3), np.nan))
+    with pytest.raises(MerlabError, match="network small gives values that are not finite.*merlab weights"):
+        broken.predict_proba(inputs)
+
+
+@pytest.mark.parametrize("temperature", ["Infinity", "NaN", "1e999", "9" * 5000, "[" * 5000])
+def test_a_card_with_an_impossible_number_is_refused(file, temperature):
+    card = small_recognizer().card.model_dump_json().replace('"temperature":1.0', f'"temperature":{temperature}')
+    save_file(load_file(file), file, {CARD: card})
+    with pytest.raises(MerlabError, match="card is damaged"):
         load_recognizer(file)
 
 

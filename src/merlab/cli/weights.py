@@ -92,12 +92,16 @@ def weights_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the card of a file of weights: what it was trained on, its calibration, its scores on unseen subjects."""
+    """Show the card of a file of weights: what it was trained on, its calibration, its scores on unseen subjects.
+
+    The file is checked: a damaged one is refused.
+    """
     from merlab.models.recognizer import load_recognizer
 
     recognizer = load_recognizer(file)
     if as_json:
-        print_json({"sha256": recognizer.digest, **recognizer.card.model_dump(mode="json")})
+        checked = {"sha256": recognizer.digest, "verified": recognizer.verified}
+        print_json({**checked, **recognizer.card.model_dump(mode="json")})
         return
     _show(recognizer)
 
@@ -107,10 +111,18 @@ def _show(recognizer: Recognizer) -> None:
 
     facts = card_facts(recognizer)
     # The columns that fit an ordinary terminal; documents and --json have the rest.
-    scores = card_scores(recognizer.card).drop(columns=["accuracy", "seeds"])
+    scores = card_scores(recognizer.card).drop(columns=["accuracy", "seeds"], errors="ignore")
     title = " · ".join([recognizer.card.name, *recognizer.card.stamps])
     print_table(title, list(facts.columns), facts.to_numpy().tolist())
-    print_table("Scores on unseen subjects", list(scores.columns), scores.to_numpy().tolist())
+    if len(scores):
+        print_table("Scores on unseen subjects", list(scores.columns), scores.to_numpy().tolist())
+    out_console.print(
+        "Checked: tensors and card are those that were written; their digest matches."
+        if recognizer.verified
+        else "Not checked: this file is older than digests of tensors and card; its tensors have the right names, "
+        "shapes and types, and finite values.",
+        soft_wrap=True,
+    )
 
 
 def _tables(names: list[str] | None, roots: list[Path] | None, option: str, root_option: str) -> list[ClipTable]:

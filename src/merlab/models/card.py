@@ -119,6 +119,8 @@ class ModelCard(_Facts):
         stamps: shown wherever a class of this model is shown.
         intended_use, limits: for a reader who has the file, but not the documentation.
         command: the command that made it, without folders of the machine; empty if it was made in Python.
+        content_digest: of the tensors and of the rest of the card (``models.digest``), when they were written; None for
+            a network that was not saved, and for files of earlier versions.
 
     """
 
@@ -130,7 +132,7 @@ class ModelCard(_Facts):
     recipe: str
     scheme: str
     classes: tuple[str, ...]
-    temperature: float = Field(1.0, gt=0)
+    temperature: float = Field(1.0, gt=0, allow_inf_nan=False)
     seed: int = 0
     training: TrainingSettings | None = None
     trained_on: TrainedOn = TrainedOn()
@@ -141,6 +143,12 @@ class ModelCard(_Facts):
     limits: str = ""
     command: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
+    content_digest: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_unknown_digest(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = serialize(self)
+        return {name: value for name, value in content.items() if (name, value) != ("content_digest", None)}
 
     def build(self) -> nn.Module:
         """The untrained network that the card describes, in evaluation mode."""

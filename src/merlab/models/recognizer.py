@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,19 +16,21 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inference.runtimes import AUTO, Infer, load_network, resolve_runtime
 from merlab.inputs import Recipe, parse_recipe
 from merlab.models.calibration import probabilities
 from merlab.models.card import ModelCard
+from merlab.models.digest import FIELD, content_digest, expected_digest
 from merlab.storage import whole_file
 from merlab.training import check_inputs
+from merlab.version import __version__
 from merlab.vocabulary import RuntimeChoice, RuntimeName
 
 CARD = "merlab-card"
 SHIPPED = Path(__file__).parent / "weights" / "synthetic.safetensors"
+REMEDY = "copy it again, or make it with `merlab pretrain`"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,21 +58,33 @@ class Recognizer:
         return parse_recipe(self.card.recipe)
 
     @property
+    def verified(self) -> bool:
+        """Whether tensors and card of its file were compared with a digest that was stored when they were written."""
+        return bool(self.digest) and expected_digest(self.card) is not None
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The classes, in the order of the logits."""
         return self.card.classes
 
     def logits(self, inputs: Float32Array) -> NDArray[np.float64]:
-        """Logits (N, classes) of inputs (N, *recipe.shape); raises MerlabError for values that are not finite."""
+        """Logits (N, classes) of inputs (N, *recipe.shape); raises MerlabError if either are not finite."""
         check_inputs(inputs)
-        if self.infer is not None:
-            return np.asarray(self.infer(inputs), np.float64)
-        with torch.inference_mode():
-            return np.asarray(self.module(torch.from_numpy(inputs)).double().numpy(), np.float64)
+        logits = np.asarray(self._forward(inputs) if self.infer is None else self.infer(inputs), np.float64)
+        if not np.isfinite(logits).all():
+            raise MerlabError(
+                f"the network {self.card.name} gives values that are not finite ({self.runtime}); check its file with "
+                "`merlab weights`, or use other weights or another runtime"
+            )
+        return logits
 
     def predict_proba(self, inputs: Float32Array) -> NDArray[np.float64]:
         """Calibrated class probabilities (N, classes): the softmax of the logits divided by the temperature."""
         return probabilities(self.logits(inputs), self.card.temperature)
+
+    def _forward(self, inputs: Float32Array) -> NDArray[np.float64]:
+        with torch.inference_mode():
+            return np.asarray(self.module(torch.from_numpy(inputs)).double().numpy(), np.float64)
 
     def on(self, runtime: RuntimeChoice = AUTO) -> Recognizer:
         """The same recognizer under a runtime: ``auto`` or a name in ``inference.runtimes.RUNTIMES``.
@@ -80,30 +95,34 @@ class Recognizer:
         return replace(self, runtime=name, infer=load_network(name, self.module, self.recipe.shape, self.digest))
 
     def save(self, path: Path) -> Recognizer:
-        """Write network and card as one file, whole or not at all; returns the recognizer with the file's digest."""
+        """Write network and card as one file, whole or not at all; returns the recognizer with its digests."""
         tensors = {name: value.contiguous() for name, value in self.module.state_dict().items()}
+        card = self.card.model_copy(update={FIELD: content_digest(self.card.model_dump_json(), tensors)})
         with whole_file(path) as aside:
             # One entry: safetensors writes several in any order, so the same weights could give different files.
-            save_file(tensors, aside, {CARD: self.card.model_dump_json()})
-        return replace(self, digest=_digest(path))
+            save_file(tensors, aside, {CARD: card.model_dump_json()})
+        return replace(self, card=card, digest=_digest(path))
 
 
 def load_recognizer(path: Path | str | None = None) -> Recognizer:
     """The recognizer in a file of ``merlab pretrain``; None loads the one that ships with merlab.
 
-    Raises MerlabError for a file that is missing or damaged, that is not a safetensors file of merlab, or whose network
-    this merlab does not have. Nothing in a file is ever executed.
+    Raises MerlabError for a file that is missing or damaged, that is not a safetensors file of merlab, whose content
+    differs from the digest in its card, that holds values that are not finite, or whose network this merlab does not
+    have. Nothing in a file is ever executed.
     """
     path = SHIPPED if path is None else Path(path)
     tensors, card = _read(path)
     try:
         module = card.build()
+        _require_same_tensors(tensors, module.state_dict())
         module.load_state_dict(tensors)
-    except (MerlabError, RuntimeError) as error:
+    except (MerlabError, RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         raise MerlabError(
-            f"{path} holds another network than this merlab {__version__} builds ({str(error).splitlines()[0]}); "
+            f"{path} holds another network than this merlab {__version__} builds ({_first_line(error)}); "
             f"use merlab {card.versions.get('merlab', 'of its date')}, or train it again with `merlab pretrain`"
         ) from error
+    _require_finite(path, tensors)
     return Recognizer(card, module, _digest(path))
 
 
@@ -114,14 +133,18 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], ModelCard]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise MerlabError(
-            f"{path} is not a complete safetensors file ({error}); copy it again, or make it with `merlab pretrain`"
-        ) from error
+    except (SafetensorError, OSError, RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
+        raise MerlabError(f"{path} is not a complete safetensors file ({_first_line(error)}); {REMEDY}") from error
     if CARD not in metadata:
         raise MerlabError(f"{path} holds tensors without a merlab card; give a file of `merlab pretrain`")
+    return tensors, _card(path, metadata[CARD], tensors)
+
+
+def _card(path: Path, text: str, tensors: Mapping[str, torch.Tensor]) -> ModelCard:
+    """The card; raises MerlabError if it is damaged, or if it or the tensors differ from what was written."""
     try:
-        return tensors, ModelCard.model_validate_json(metadata[CARD])
+        card = ModelCard.model_validate_json(text)
+        digest = content_digest(text, tensors)
     except ValidationError as error:
         fault = error.errors()[0]
         raise MerlabError(
@@ -129,6 +152,33 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], ModelCard]:
             f"({'.'.join(map(str, fault['loc']))}: {fault['msg']}); copy it again, update merlab, or use "
             "`merlab pretrain`"
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise MerlabError(f"{path}: its card is damaged ({_first_line(error)}); {REMEDY}") from error
+    if expected_digest(card) not in {None, digest}:
+        raise MerlabError(
+            f"{path} is damaged: tensors or card differ from the digest that was stored with them; {REMEDY}"
+        )
+    return card
+
+
+def _require_finite(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise MerlabError(f"{path} is damaged: the tensor {name} has values that are not finite; {REMEDY}")
+
+
+def _require_same_tensors(tensors: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> None:
+    """Raises MerlabError with the first tensor that is missing, unknown, or has another shape or type."""
+    for name in sorted(tensors.keys() ^ expected.keys()):
+        raise MerlabError(f"the tensor {name} is {'missing' if name in expected else 'unknown'}")
+    for name, tensor in expected.items():
+        form, given = (f"{tuple(each.shape)} {each.dtype}" for each in (tensor, tensors[name]))
+        if form != given:
+            raise MerlabError(f"the tensor {name} is {given}, not {form}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _digest(path: Path) -> str:
