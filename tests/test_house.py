@@ -52,6 +52,7 @@ ROOMS = (
     "registry",
     "fingerprint",
     "vocabulary",
+    "version",
     "errors",
 )
 LARGEST_SHARE = 0.14

@@ -43,8 +43,8 @@ def test_the_citation_file_and_the_newest_changelog_section_have_the_version_of_
 
 
 def test_the_package_is_built_with_the_version_that_it_has_when_imported():
-    assert '[tool.hatch.version]\npath = "src/merlab/__init__.py"' in text("pyproject.toml")
-    assert f'__version__ = "{merlab.__version__}"' in text("src/merlab/__init__.py")
+    assert '[tool.hatch.version]\npath = "src/merlab/version.py"' in text("pyproject.toml")
+    assert f'__version__ = "{merlab.__version__}"' in text("src/merlab/version.py")
 
 
 def test_the_citation_file_has_the_keys_that_the_format_requires():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from merlab.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from merlab.api import evaluate
     from merlab.clips import Clip, ClipTable
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     inputs: ListedModule
     schemes: ListedModule
 
-__version__ = "0.2.0"
+
 __all__ = [  # noqa: RUF022 - in the order in which a newcomer meets them
     "load",
     "evaluate",

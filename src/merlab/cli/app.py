@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from merlab import __version__
 from merlab.cli.console import err_console, out_console
 from merlab.errors import MerlabError
+from merlab.version import __version__
 
 # Headings of the help page.
 DATA, VIDEOS, EXPERIMENTS, METHODS = "Data", "Videos", "Experiments", "Methods and inputs"

@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-import merlab
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
 from merlab.evaluation.predictions import predictions_table
@@ -26,6 +25,7 @@ from merlab.inputs.recipe import Recipe
 from merlab.methods.own import as_classifier, naming_mistakes
 from merlab.progress import Progress, silent
 from merlab.training import NeuralClassifier
+from merlab.version import __version__
 
 OnEpoch = Callable[[int, int, float], None]
 SUM_TOLERANCE = 1e-3
@@ -44,7 +44,7 @@ class Fit:
 def versions() -> dict[str, str]:
     """What computes: part of the run key, since other libraries or devices give other numbers."""
     return {
-        "merlab": merlab.__version__,
+        "merlab": __version__,
         "torch": torch.__version__,
         "scikit-learn": sklearn.__version__,
         "opencv": cv2.__version__,

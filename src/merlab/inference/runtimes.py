@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 from torch import nn
 
-from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inference.cost import median_ms, parameters
 from merlab.registry import look_up
 from merlab.storage import whole_file
 from merlab.training import is_large
+from merlab.version import __version__
 from merlab.vocabulary import RuntimeChoice, RuntimeName
 
 Infer = Callable[[Float32Array], NDArray[Any]]

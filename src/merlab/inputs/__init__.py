@@ -9,7 +9,7 @@ from merlab.inputs.flow_sequence import FLOW_SEQUENCE
 from merlab.inputs.images import APEX, DIFFERENCE, ONSET_APEX
 from merlab.inputs.lbp_top import LBP_TOP
 from merlab.inputs.mdmo import MDMO
-from merlab.inputs.recipe import InputKind, Recipe, kind_named_in, parse, parse_size
+from merlab.inputs.recipe import BUILT_IN, InputKind, Recipe, kind_named_in, parse, parse_size
 from merlab.inputs.sequences import DYNAMIC_IMAGE, SEQUENCE
 from merlab.registry import Extensions, callable_as_listing
 
@@ -17,6 +17,9 @@ INPUTS: dict[str, InputKind] = {
     kind.name: kind
     for kind in (APEX, ONSET_APEX, DIFFERENCE, DYNAMIC_IMAGE, SEQUENCE, FLOW, FLOW_SEQUENCE, LBP_TOP, MDMO)
 }
+
+
+BUILT_IN.update(INPUTS)
 
 
 def parse_recipe(text: str) -> Recipe:

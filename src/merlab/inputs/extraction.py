@@ -139,10 +139,8 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
 
 def _code_of(recipe: Recipe) -> str:
     """The fingerprint of the code of your own kind of input; empty for merlab's kinds, which have a version."""
-    from merlab.inputs import INPUTS
-
     kind = recipe.kind
-    return "" if INPUTS.get(kind.name) is kind else fingerprint((kind.extract, kind.neutral))
+    return "" if kind.is_built_in else fingerprint((kind.extract, kind.neutral))
 
 
 def _slug(text: str) -> str:

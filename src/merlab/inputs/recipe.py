@@ -62,6 +62,15 @@ class InputKind:
     mirror: Callable[[Recipe], tuple[list[float], list[float]]] | None = None
     layout: Layout = "image"
 
+    @property
+    def is_built_in(self) -> bool:
+        """Whether the kind comes with merlab, so that its name and version say how it computes."""
+        return BUILT_IN.get(self.name) is self
+
+
+# The kinds that come with merlab, by name; ``merlab.inputs`` fills it when it is imported.
+BUILT_IN: dict[str, InputKind] = {}
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -87,10 +96,8 @@ class Recipe:
 
     def __reduce__(self) -> tuple[Callable[..., Recipe], tuple[object, ...]]:
         """Pickle a recipe of merlab's own kinds as text, which a worker process parses; other recipes as objects."""
-        from merlab.inputs import INPUTS, parse_recipe
-
-        if INPUTS.get(self.kind.name) is self.kind:
-            return parse_recipe, (str(self),)
+        if self.kind.is_built_in:
+            return _parse_built_in, (str(self),)
         return Recipe, tuple(getattr(self, each.name) for each in fields(self))
 
     def __getitem__(self, option: str) -> str:
@@ -156,6 +163,10 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
         raise MerlabError(f"recipe {text!r}: outlines need regions; add regions=mask or regions=mosaic")
     options = tuple((key, given.get(key, allowed[0])) for key, allowed in kind.choices.items())
     return Recipe(kind, options, width, height, regions, view, outlines)
+
+
+def _parse_built_in(text: str) -> Recipe:
+    return parse(text, BUILT_IN)
 
 
 def kind_named_in(text: str) -> str:

@@ -17,7 +17,6 @@ from typing import get_args
 
 import numpy as np
 
-from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.evaluation.study import Clips, as_table
 from merlab.frames import Float32Array
@@ -36,6 +35,7 @@ from merlab.models.recognizer import CARD, Recognizer, load_recognizer
 from merlab.progress import Progress, shown_progress
 from merlab.registry import look_up
 from merlab.storage import whole_file
+from merlab.version import __version__
 from merlab.vocabulary import ExportFormat, ExportPrecision, RuntimeName
 
 SUFFIXES: Mapping[ExportFormat, str] = {"onnx": ".onnx", "openvino": ".xml"}

@@ -8,13 +8,13 @@ from typing import get_args
 import cv2
 import numpy as np
 
-from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.landmarks import find_landmarker
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
 from merlab.preparation.record import FIVE_POINTS, HowMade, RecordedSettings
+from merlab.version import __version__
 from merlab.vocabulary import HeadMotion, ImageFormat
 
 JPEG_QUALITY = 95

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
-from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.evaluation.summary import MethodSummary
 from merlab.reports.run import read_run
 from merlab.storage import read_json, write_json
+from merlab.version import __version__
 
 
 class StoredResult(BaseModel):

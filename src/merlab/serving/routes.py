@@ -14,7 +14,6 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
-from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.frames import VIDEO_SUFFIXES
 from merlab.serving.allowed_folders import find_local, list_local
@@ -28,6 +27,7 @@ from merlab.serving.uploads import receive_video, shown_name
 from merlab.serving.worker import Recognize
 from merlab.spotting.json_models import read_model
 from merlab.storage import WriteError
+from merlab.version import __version__
 
 STATIC = Path(__file__).parent / "static"
 SHOWN_TYPES = {

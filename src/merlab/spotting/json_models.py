@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.storage import read_json, write_json
+from merlab.version import __version__
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.frames import Frames, open_frames
 from merlab.progress import Progress, shown_progress
@@ -24,6 +23,7 @@ from merlab.spotting.display import counted, result_html
 from merlab.spotting.json_models import read_model, write_model
 from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window, spot_frames
 from merlab.storage import read_json, whole_folder
+from merlab.version import __version__
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,9 +9,9 @@ import numpy as np
 import openpyxl
 from pydantic import BaseModel
 
-from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.storage import claim_folder, read_json, write_json
+from merlab.version import __version__
 
 SETTINGS = "SYNTHETIC_settings.json"
 MANIFEST = "SYNTHETIC_manifest.json"

@@ -35,7 +35,7 @@ README_TEXT = f"""{TITLE}
 Every face, frame and label in this folder is SYNTHETIC: made by merlab, and of no real person. Results on these clips
 show how a method works on synthetic faces. They are not results on CASME II or on people.
 
-{CROPPED}/sub01/EP01_01/reg_imgN.jpg   cropped frames, 231 x 282 px, 200 frames per second; N counts from a random first frame
+{CROPPED}/sub01/EP01_01/reg_imgN.jpg   cropped frames, 231 x 282 px, 200 per second; N starts anywhere
 {RAW}/sub01/EP01_01/imgN.jpg    the same clips uncropped, 640 x 480 px, with --raw
 {CODING_TABLE}   onset, apex, offset, action units and emotion, in CASME II's columns
 {MANIFEST}   settings, versions, and what each clip truly shows

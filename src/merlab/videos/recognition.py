@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from merlab import __version__
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
@@ -33,6 +32,7 @@ from merlab.spotting.json_models import write_model
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.timeline import folder_of_each
 from merlab.storage import claim_folder, require_same, whole_folder
+from merlab.version import __version__
 from merlab.videos.chunks.assembly import Clock, NothingSeenError, rows_by_frame, write_events, write_frames
 from merlab.videos.chunks.chunk_worker import Share, VideoPlan, fill_chunks
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import torch
 
-from merlab import __version__
 from merlab.faces.quality import frame_rate_warnings
 from merlab.models.recognizer import Recognizer
 from merlab.spotting.caveats import spotting_caveats
+from merlab.version import __version__
 from merlab.videos.chunks.assembly import Clock, FaceRecord, Totals
 from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.metadata import FollowedFace, Made, RecognitionRequest, SourceVideo, UsedModel, VideoMetadata
