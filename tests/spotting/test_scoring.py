@@ -186,7 +186,7 @@ class TestScore:
         with pytest.raises(MerlabError, match="no video occurs in both tables.*of a, the spotted ones of b"):
             score_spotting(events((1, 10)), events((1, 10), video="b"))
 
-    @pytest.mark.parametrize("fps", [0, -1, float("nan")])
+    @pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf")])
     def test_a_frame_rate_must_be_above_0(self, fps):
         with pytest.raises(MerlabError, match="must be above 0"):
             score_spotting(events((1, 10)), events((1, 10)), fps=fps)
@@ -236,12 +236,24 @@ class TestReading:
     @pytest.mark.parametrize(
         ("content", "words"),
         [
-            ("", "cannot be read as CSV"),
-            ("start,stop\n1,2\n", "no column onset and no column offset; it has start, stop"),
-            ("onset,offset\n1,5\n9,2\n", "row 2 is not an interval"),
-            ("onset,offset\n1,\n", "row 1 is not an interval"),
-            ("onset,offset\n1,x\n", "row 1 is not an interval"),
-            ("video,onset,offset\n,1,2\n", "row 1 has no video"),
+            ("", "events.csv is empty"),
+            ("start,stop\n1,2\n", "no column onset and no column offset; its columns are start, stop"),
+            ("onset,offset\n1,5\n9,2\n", "line 3: onset is after offset"),
+            ("video,onset,offset\nv,9,5\n", "line 2: onset is after offset"),
+            ("video,onset,offset\nv,x,9,5\n", "line 2 has 4 cells but the line of column names has 3"),
+            ("onset,offset\n1,\n", r"line 2: offset is not the whole number of a frame \(empty\)"),
+            ("onset,offset\n1,x\n", r"line 2: offset is not the whole number of a frame \(x\)"),
+            ("onset,offset\n0.5,1.2\n", "line 2: onset is not the whole number .*multiply seconds by the frame rate"),
+            ("onset,offset\n-3,4\n", "onset is not the whole number"),
+            ("onset,offset\nnan,4\n", "onset is not the whole number"),
+            ("onset,offset\n1,inf\n", "offset is not the whole number"),
+            ("onset,offset\n1,1e308\n", "offset is not the whole number"),
+            ("onset,apex,offset\n1,top,9\n", r"apex is not the whole number of a frame \(top\)"),
+            ("onset,apex,offset\n1,0,9\n", "line 2: apex is outside of onset to offset; .*leave it empty"),
+            ("video,onset,offset\n,1,2\n", "line 2: video is empty"),
+            ("video,onset,offset\nv,1,2\nv,1,2\n", "line 3: the event occurs twice"),
+            ("video,onset,offset\nv,1,2\nV,8,9\n", r"video has 'V' \(line 3\) and 'v' \(line 2\)"),
+            ("onset,offset,class\n1,2,a\n8,9,A\n", "emotion has 'A' .* and 'a'"),
         ],
     )
     def test_the_message_names_what_is_wrong_with_a_table(self, tmp_path, content, words):
@@ -268,7 +280,7 @@ class TestReading:
         table.to_csv(tmp_path / "events.csv", index=False)
         pd.testing.assert_frame_equal(read_events(table), read_events(tmp_path / "events.csv"), check_dtype=False)
         pd.testing.assert_frame_equal(read_events(read_events(table)), read_events(table))
-        with pytest.raises(MerlabError, match="the table of events: row 2 is not an interval"):
+        with pytest.raises(MerlabError, match="the table of events, row 2: onset is after offset"):
             read_events(table.assign(offset=[5, 1, 30]))
 
     def test_events_may_come_in_several_tables_with_and_without_classes(self, tmp_path):
@@ -279,6 +291,65 @@ class TestReading:
         assert score_spotting([other, events((1, 10))], both).tp == 2
         with pytest.raises(MerlabError, match="no table"):
             read_events([])
+
+    def test_several_tables_without_a_column_video_could_be_of_different_videos(self):
+        with pytest.raises(MerlabError, match="no column video; with several tables"):
+            read_events([events((1, 10)).drop(columns="video"), events((20, 30)).drop(columns="video")])
+
+    def test_a_table_that_is_given_twice_is_refused(self, tmp_path):
+        events((1, 10)).to_csv(tmp_path / "a.csv", index=False)
+        with pytest.raises(MerlabError, match=r"a.csv, line 2: the event occurs twice"):
+            read_events([tmp_path / "a.csv", tmp_path / "a.csv"])
+
+    def test_two_faces_may_move_in_the_same_frames(self):
+        table = events((1, 10), (1, 10)).assign(face_id=[1, 2])
+        assert score_spotting(table, table).tp == 2
+
+    @pytest.mark.parametrize("unknown", ["", "NA", "nan", "/", "-"])
+    def test_an_unknown_apex_is_not_scored(self, tmp_path, unknown):
+        (tmp_path / "events.csv").write_text(f"onset,apex,offset\n1,5,10\n21,{unknown},30\n")
+        table = read_events(tmp_path / "events.csv")
+        assert np.isnan(table["apex"].tolist()).tolist() == [False, True]
+        error = score_spotting(table, table).apex_error
+        assert error is not None
+        assert error.mean_frames == 0
+
+    @pytest.mark.parametrize(("encoding", "delimiter"), [("utf-16", "\t"), ("utf-8-sig", ";"), ("gbk", ",")])
+    def test_delimiters_and_encodings_are_recognized(self, tmp_path, encoding, delimiter):
+        lines = [("video", "onset", "offset"), ("录像", "1", "10"), ("录像", "21.0", "30")]
+        (tmp_path / "events.csv").write_text("\n".join(map(delimiter.join, lines)), encoding=encoding)
+        assert read_events(tmp_path / "events.csv").to_numpy().tolist() == [["录像", 1, 10], ["录像", 21, 30]]
+
+
+class TestBothTables:
+    COLUMNS = ("onset", "offset", "emotion")
+
+    @pytest.mark.parametrize("other", ["A", "a b"])
+    def test_names_of_videos_that_are_nearly_the_same_are_refused(self, other):
+        true = pd.concat([events((1, 10)), events((1, 10), video="ab")])
+        found = pd.concat([events((1, 10)), events((1, 10), video=other)])
+        with pytest.raises(MerlabError, match=f"video has '{other}' .*row 2\\) and"):
+            score_spotting(true, found)
+
+    def test_emotions_that_differ_by_case_are_refused(self):
+        true, found = (events((1, 10, label), columns=self.COLUMNS) for label in ("Happy", "happy"))
+        with pytest.raises(MerlabError, match="emotion has 'Happy' .the true events, row 1. and 'happy'"):
+            score_spotting(true, found)
+        assert recognition_of(true, found, scheme={"happy": "happy", "sad": "sad"}).accuracy == 1
+
+    def test_numbers_and_blanks_are_repaired_and_noted(self):
+        true = events((1, 10, "1"), (21, 30, "0"), columns=self.COLUMNS, video="7")
+        found = events((1, 10, 1.0), (21, 30, "0 "), columns=self.COLUMNS, video=7.0)
+        result = score_spotting(true, found)
+        assert result.model_copy(update={"notes": ()}) == score_spotting(true, true)
+        assert len(result.notes) == 3
+        assert result.to_json()["notes"] == list(result.notes)
+        assert "notes" not in score_spotting(true, true).to_json()
+
+    def test_a_scheme_that_fits_no_emotion_is_noted(self):
+        true = events((1, 10, "positive"), columns=self.COLUMNS)
+        (note,) = score_spotting(true, true, scheme={"joy": "positive", "fear": "negative"}).notes
+        assert "no emotion is in scheme" in note
 
     def test_an_empty_table_is_a_video_without_events(self, tmp_path):
         (tmp_path / "events.csv").write_text("video,onset,apex,offset\n")

@@ -253,10 +253,10 @@ def _print_recognized(result: VideoResult | MerlabError) -> None:
 @app.command("score-spotting", rich_help_panel=VIDEOS)
 def score_spotting_command(
     truth: Annotated[
-        Path, typer.Argument(help="CSV of true events: onset and offset in frames, and if known video, apex, emotion.")
+        Path, typer.Argument(help="True events: onset and offset in frames, and if known video, apex, emotion.")
     ],
     spotted: Annotated[
-        list[Path], typer.Argument(help="CSVs of spotted events with the same columns.", metavar="SPOTTED...")
+        list[Path], typer.Argument(help="Tables of spotted events with the same columns.", metavar="SPOTTED...")
     ],
     fps: Annotated[float | None, typer.Option(help="Frames per second, for the apex error in milliseconds.")] = None,
     scheme: Annotated[
@@ -283,3 +283,5 @@ def score_spotting_command(
         return
     table = spotting_table(scores)
     print_table(truth.name, list(table.columns), table.to_numpy().tolist())
+    for note in scores.notes:
+        out_console.print(f"note: {escape(note)}", soft_wrap=True)

@@ -119,7 +119,8 @@ def read_cells(
     if isinstance(given, pd.DataFrame):
         columns = _positions(name, list(map(str, given.columns)), required, optional)
         texts = {column: _texts(given.iloc[:, position]) for column, position in columns.items()}
-        places, notes = tuple(f"row {number}" for number in range(1, len(given) + 1)), ()
+        places = tuple(f"row {number}" for number in range(1, len(given) + 1))
+        notes: tuple[str, ...] = ()
     else:
         name = str(given)
         sheet, notes = _sheet_of(Path(given), required)

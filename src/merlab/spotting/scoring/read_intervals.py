@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from merlab.errors import MerlabError
+from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
 from merlab.schemes import Scheme
 
 VIDEO, ONSET, APEX, OFFSET, EMOTION = "video", "onset", "apex", "offset", "emotion"
 ACTION_UNITS = "action_units"
 CLASS, NO_EMOTION = "class", "(none)"
+FRAMES = (ONSET, APEX, OFFSET)
+# Two events of a video may have the same frames if these differ.
+IDENTITY = ("event", "face", "face_id")
+OPTIONAL = (VIDEO, APEX, EMOTION, CLASS, ACTION_UNITS, *IDENTITY)
+# How the coding tables of some databases mark an unknown apex.
+NO_APEX = {*NO_VALUE, "/", "-"}
+FRAME_NUMBER = r"[0-9]{1,12}(\.0*)?"
 
 Events = pd.DataFrame | Path | str
 
@@ -28,60 +37,87 @@ def in_scheme(events: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
 
 
 def read_events(given: Events | Sequence[Events]) -> pd.DataFrame:
-    """The events of a CSV file or of a DataFrame, checked; of several, all their events.
+    """The events of a table file (CSV, TSV, XLSX, XLS, ODS, Parquet) or of a DataFrame, checked; of several, all.
 
     The columns are onset and offset in frames, and video, apex, emotion and action_units where present. Without a
     column video, all rows belong to one video. A column ``class``, as `merlab recognize` writes it, is read as emotion;
     where it is empty, the event has none.
 
-    Raises MerlabError if a file is missing or is not a CSV, and for a row that is not an interval.
+    Raises MerlabError, with the rows and the remedy, for a file that cannot be read, and for everything that would be
+    counted wrongly (see ``event_cells``).
     """
-    if isinstance(given, (pd.DataFrame, Path, str)):
-        return _read(given)
+    return with_numbers(event_cells(given))
+
+
+def event_cells(given: Events | Sequence[Events], name: str = "the table of events") -> CellTable:
+    """The events as checked text; ``name`` is what a DataFrame is called in messages.
+
+    Raises MerlabError for an onset or offset that is not a frame number, an onset after its offset, an apex outside of
+    its interval, rows without a video, two spellings of a video or an emotion, and events that occur twice.
+    """
+    table = _read(given, name) if isinstance(given, (pd.DataFrame, Path, str)) else _read_all(given, name)
+    table.refuse(table.cells.duplicated(), "the event occurs twice", "remove the row, or the table that is given twice")
+    spelled = table.with_one_spelling([VIDEO])
+    return spelled.with_one_spelling([EMOTION]) if EMOTION in spelled.cells else spelled
+
+
+def joined(name: str, tables: Sequence[CellTable]) -> CellTable:
+    """The rows of several tables as one table; a column that a table lacks is empty there."""
+    cells = pd.concat([table.cells for table in tables], ignore_index=True).fillna("")
+    places = tuple(f"{table.name}, {place}" for table in tables for place in table.places)
+    notes = dict.fromkeys(note for table in tables for note in table.notes)
+    return CellTable(name, cells, places, tuple(notes))
+
+
+def with_numbers(table: CellTable) -> pd.DataFrame:
+    """Events with onset, apex and offset as numbers; an unknown apex is NaN."""
+    cells = table.cells
+    return cells.assign(**{column: pd.to_numeric(cells[column]) for column in FRAMES if column in cells})
+
+
+def _read_all(given: Sequence[Events], name: str) -> CellTable:
     if not given:
-        raise MerlabError("no table of events is given; give a CSV or a DataFrame")
-    # If a table lacks a column of another, its values there are missing.
-    return _read(pd.concat([_read(each) for each in given], ignore_index=True))
+        raise MerlabError("no table of events is given; give a table file or a DataFrame")
+    tables = [_read(each, name) for each in given]
+    if len(tables) == 1:
+        return tables[0]
+    for table in tables:
+        if not table.cells[VIDEO].all():
+            raise MerlabError(f"{table.name} has no column {VIDEO}; with several tables, each row must name its video")
+    table = joined(name, tables)
+    return replace(table, cells=table.cells.replace({EMOTION: {"": NO_EMOTION}}))
 
 
-def _read(given: Events) -> pd.DataFrame:
-    name = "the table of events" if isinstance(given, pd.DataFrame) else str(given)
-    table = given.reset_index(drop=True) if isinstance(given, pd.DataFrame) else _read_csv(Path(given))
-    if EMOTION not in table:
-        table = table.rename(columns={CLASS: EMOTION})
-    missing = [column for column in (ONSET, OFFSET) if column not in table]
-    if missing:
-        columns = ", ".join(map(str, table.columns))
-        raise MerlabError(f"{name} has no column {' and no column '.join(missing)}; it has {columns}")
-    for column in (ONSET, APEX, OFFSET):
-        if column in table:
-            table = table.assign(**{column: pd.to_numeric(table[column], errors="coerce")})
-    wrong = table.index[~(table[ONSET] <= table[OFFSET])]
-    if len(wrong):
-        raise MerlabError(
-            f"{name}: row {wrong[0] + 1} is not an interval; onset and offset must be numbers, onset first"
-        )
-    return _with_texts(table, name)
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, dtype={VIDEO: str, EMOTION: str, CLASS: str, ACTION_UNITS: str})
-    except FileNotFoundError as error:
-        raise MerlabError(f"{path} does not exist; give a CSV of events") from error
-    except (OSError, ValueError) as error:
-        raise MerlabError(f"{path} cannot be read as CSV: {str(error).splitlines()[0]}") from error
-
-
-def _with_texts(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The table with video, emotion and action units as text."""
-    for column, missing in ((VIDEO, None), (EMOTION, NO_EMOTION), (ACTION_UNITS, "")):
-        if column in table:
-            texts = table[column].astype(object).map(str, na_action="ignore")
-            table = table.assign(**{column: texts if missing is None else texts.replace("", missing).fillna(missing)})
-    if VIDEO not in table:
-        return table.assign(**{VIDEO: ""})
-    nameless = table.index[table[VIDEO].isna()]
-    if len(nameless):
-        raise MerlabError(f"{name}: row {nameless[0] + 1} has no video; fill in the column, or remove it")
+def _read(given: Events, name: str) -> CellTable:
+    table = read_cells(given, name, (ONSET, OFFSET), OPTIONAL)
+    cells = table.cells
+    if EMOTION not in cells:
+        cells = cells.rename(columns={CLASS: EMOTION})
+    if VIDEO in cells and not _has_one_video_without_a_name(given):
+        table.require_values([VIDEO])
+    for column, unknown, text in ((EMOTION, NO_VALUE, NO_EMOTION), (ACTION_UNITS, NO_VALUE, ""), (APEX, NO_APEX, "")):
+        if column in cells:
+            cells = cells.assign(**{column: cells[column].where(~cells[column].isin(unknown), text)})
+    table = replace(table, cells=cells if VIDEO in cells else cells.assign(**{VIDEO: ""}))
+    _require_intervals(table)
     return table
+
+
+def _has_one_video_without_a_name(given: Events) -> bool:
+    """Whether this is what ``read_events`` gives for a table without a column video."""
+    return isinstance(given, pd.DataFrame) and VIDEO in given and bool((given[VIDEO] == "").all())
+
+
+def _require_intervals(table: CellTable) -> None:
+    for column in FRAMES:
+        if column in table.cells:
+            known = table.cells[column] != "" if column == APEX else True
+            wrong = known & ~table.cells[column].str.fullmatch(FRAME_NUMBER).astype(bool)
+            texts = ", ".join(sorted(set(table.cells[column][wrong]))[:3])
+            remedy = "write frame numbers; multiply seconds by the frame rate, and remove rows without an interval"
+            table.refuse(wrong, f"{column} is not the whole number of a frame ({texts or 'empty'})", remedy)
+    events = with_numbers(table)
+    table.refuse(events[ONSET] > events[OFFSET], "onset is after offset", "exchange or correct them")
+    if APEX in events:
+        outside = (events[APEX] < events[ONSET]) | (events[APEX] > events[OFFSET])
+        table.refuse(outside, "apex is outside of onset to offset", "correct it; leave it empty where it is unknown")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +12,26 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from merlab.errors import MerlabError
+from merlab.evaluation.cells import CellTable
 from merlab.evaluation.metrics import Float64Array, IntArray, ratio
 from merlab.evaluation.significance import Interval
 from merlab.schemes import Scheme, as_scheme
 from merlab.spotting.scoring.event_classes import ClassCounts, harmonic_f1
 from merlab.spotting.scoring.hits import HitEvent, interval_of
 from merlab.spotting.scoring.matching import match
-from merlab.spotting.scoring.read_intervals import APEX, OFFSET, ONSET, VIDEO, Events, in_scheme, read_events
+from merlab.spotting.scoring.read_intervals import (
+    APEX,
+    EMOTION,
+    NO_EMOTION,
+    OFFSET,
+    ONSET,
+    VIDEO,
+    Events,
+    event_cells,
+    in_scheme,
+    joined,
+    with_numbers,
+)
 from merlab.spotting.scoring.score_models import ApexError, Guesses, RecognitionScores, SpottingScores
 from merlab.spotting.scoring.units import score_units
 
@@ -33,20 +48,45 @@ def score_spotting(
     table has no emotions, an interval of one video.
 
     Args:
-        truth: the true events: CSV files or DataFrames (see ``read_events``).
+        truth: the true events: table files or DataFrames (see ``read_events``).
         spotted: the spotted events, alike.
         fps: frames per second, for the apex error in milliseconds.
         scheme: which class a true emotion gives: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping
             from emotion to class. Unless given, every emotion is a class.
 
     Raises:
-        MerlabError: for a table that cannot be read, a rate that is not above 0, and tables of different videos.
+        MerlabError: for a table that cannot be read or counted, an impossible rate, and tables of different videos.
 
     """
-    if fps is not None and not fps > 0:
-        raise MerlabError(f"frames per second must be above 0, got {fps}")
-    true, found = read_events(truth), read_events(spotted)
-    return _score(true if scheme is None else in_scheme(true, as_scheme(scheme)), found, fps)
+    if fps is not None and not 0 < fps < math.inf:
+        raise MerlabError(f"frames per second must be above 0 and finite, got {fps}")
+    true, found = event_cells(truth, "the true events"), event_cells(spotted, "the spotted events")
+    if scheme is not None:
+        true = _in_scheme(true, as_scheme(scheme))
+    true, found, notes = _with_same_names(true, found)
+    return _score(with_numbers(true), with_numbers(found), fps).model_copy(update={"notes": notes})
+
+
+def _in_scheme(true: CellTable, scheme: Scheme) -> CellTable:
+    cells = in_scheme(true.cells, scheme)
+    note = f"{true.name}: no emotion is in scheme {scheme.name}, so recognition is not scored"
+    outside = len(cells) > 0 and (cells[EMOTION] == NO_EMOTION).all()
+    return replace(true, cells=cells, notes=(*true.notes, note) if outside else true.notes)
+
+
+def _with_same_names(true: CellTable, found: CellTable) -> tuple[CellTable, CellTable, tuple[str, ...]]:
+    """Both tables with one spelling of each video and emotion, and the notes on all that was repaired."""
+    both = joined("the two tables", [true, found]).with_one_spelling([VIDEO])
+    columns = [VIDEO]
+    if EMOTION in true.cells and EMOTION in found.cells:
+        both, columns = both.with_one_spelling([EMOTION]), [VIDEO, EMOTION]
+    cut = len(true.cells)
+    parts = (both.cells[columns][:cut], both.cells[columns][cut:].reset_index(drop=True))
+    same = [
+        replace(table, cells=table.cells.assign(**{column: part[column] for column in columns}))
+        for table, part in zip((true, found), parts, strict=True)
+    ]
+    return same[0], same[1], both.notes
 
 
 def _score(truth: pd.DataFrame, spotted: pd.DataFrame, fps: float | None) -> SpottingScores:

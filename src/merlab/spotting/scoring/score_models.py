@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from merlab.evaluation.significance import Interval
 
@@ -89,6 +89,7 @@ class SpottingScores(_Scores):
     """All scores of spotted events against true ones; an undefined score is None.
 
     ``tp``, ``fp`` and ``fn`` count right, wrong and missed events. Intervals are 95 % intervals from resampling videos.
+    ``notes`` says what was repaired in the tables; the JSON has it where there is any.
     """
 
     videos: int
@@ -107,6 +108,14 @@ class SpottingScores(_Scores):
     strs: float | None
     strs_interval: Interval | None
     strs_baselines: Guesses[float] | None = Field(validation_alias="strs_floors", serialization_alias="strs_floors")
+    notes: tuple[str, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_empty_notes(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = serialize(self)
+        if not self.notes:
+            del content["notes"]
+        return content
 
     def to_json(self) -> dict[str, Any]:
         """The scores under the keys of the JSON."""
