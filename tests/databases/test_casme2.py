@@ -427,6 +427,43 @@ class TestLayouts:
         with pytest.raises(MerlabError, match=r"more than once: .*Cropped.*Cropped2.* give one of these folders"):
             examine(small)
 
+    def test_symbolic_links_are_followed_and_loops_are_not(self, small, tmp_path_factory):
+        elsewhere = tmp_path_factory.mktemp("elsewhere")
+        before = {clip.key for clip in examine(small).clips}
+        (small / "Cropped").rename(elsewhere / "Cropped")
+        (small / "faces").symlink_to(elsewhere, target_is_directory=True)
+        (elsewhere / "again").symlink_to(small, target_is_directory=True)
+        (small / "itself").symlink_to(small / "itself")
+        (small / "above").symlink_to(small.parent, target_is_directory=True)
+        examination = examine(small)
+        assert {clip.key for clip in examination.clips} == before
+        assert examination.facts["frames"] == str(small / "faces" / "Cropped")
+
+    def test_links_to_the_clips_of_another_folder_are_the_same_clips(self, small):
+        for subject in ("sub01", "sub02"):
+            (small / "links").mkdir(exist_ok=True)
+            (small / "links" / subject).symlink_to(small / "Cropped" / subject, target_is_directory=True)
+        examination = examine(small)
+        assert len(examination.clips) == 3
+        assert "not read" not in examination.facts
+
+    @pytest.mark.parametrize("names", [("sub1", "sub2"), ("s01", "s02"), ("01", "02"), ("1", "2")])
+    def test_folders_of_subjects_that_are_nearly_right_are_named_with_the_rename(self, small, names):
+        for number, name in enumerate(names, start=1):
+            (small / "Cropped" / f"sub0{number}").rename(small / "Cropped" / name)
+        (finding,) = examine(small).of("unusable")
+        assert (finding.where, finding.found) == (str(small / "Cropped"), ", ".join(names))
+        assert finding.remedy == f"rename {names[0]} to sub01, {names[1]} to sub02"
+
+    @pytest.mark.parametrize("name", ["sub1", "s01", "01", "1"])
+    def test_one_subject_that_is_nearly_right_is_named_with_the_rename(self, small, name):
+        (small / "Cropped" / "sub01").rename(small / "Cropped" / name)
+        examination = examine(small)
+        (missing,) = examination.of("unusable")
+        assert (missing.where, missing.remedy) == ("sub01", f"rename {name} to sub01")
+        (unknown,) = (finding for finding in examination.findings if finding.where == name)
+        assert "rename it to sub01" in unknown.remedy
+
     def test_frames_are_ordered_by_number_not_by_name(self, tmp_path):
         rewrite(tmp_path, row(frames=(8, 10, 12)))
         write_clip(tmp_path / "Cropped", "01", "EP02_01f", range(8, 13))

@@ -64,6 +64,12 @@ class TestTheRelease:
         assert list(clips.frames(five).numbers) == list(range(five.onset or 0, (five.offset or 0) + 1))
         assert next(five.source.iterdir()).stem.startswith("006_0")
 
+    @pytest.mark.parametrize("name", ["6", "06", "s6", "sub006"])
+    def test_a_subject_folder_that_is_nearly_right_is_named_with_the_rename(self, small, name):
+        (small / "SAMM" / "006").rename(small / "SAMM" / name)
+        (finding,) = examine(small).of("unusable")
+        assert (finding.where, finding.remedy) == ("006", f"rename {name} to 006")
+
 
 class TestTheTable:
     @pytest.mark.parametrize("notes", [0, 13, 20])

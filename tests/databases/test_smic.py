@@ -93,6 +93,20 @@ class TestSingleClips:
         assert "unusable" in {finding.severity for finding in about(examination, "holiday")}
         assert len(examination.clips) == 3
 
+    def test_the_folder_of_an_emotion_may_have_another_case(self, small):
+        before = examine(small).clips.clips
+        negative = folder(small, ROWS[0]).parent
+        negative.rename(negative.with_name("Negative"))
+        after = examine(small).clips.clips
+        assert [(clip.key, clip.emotion) for clip in after] == [(clip.key, clip.emotion) for clip in before]
+
+    def test_subjects_that_are_nearly_right_are_named_with_the_rename(self, small):
+        hs = small / "SMIC_all_cropped" / "HS"
+        for name in ("s01", "s20"):
+            (hs / name).rename(hs / name.replace("s", "sub"))
+        with pytest.raises(MerlabError, match=r"in .*HS, rename sub01 to s01, sub20 to s20"):
+            examine(small)
+
     def test_a_clip_numbered_from_0_is_unusable_and_the_others_are_kept(self, small):
         frames = sorted(folder(small, ROWS[0]).iterdir())
         for number, path in enumerate(frames):

@@ -25,9 +25,16 @@ from pathlib import Path
 
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.clip import COPY_AGAIN
-from merlab.databases.coded.coding_table import CodingTable, Row, read_coding_table, table_paths
-from merlab.databases.coded.examine import layout_facts, layouts_to_read, make_examination, read_layout, require_folder
-from merlab.databases.coded.layout import Layout, by_preference, layouts_below
+from merlab.databases.coded.coding_table import CodingTable, Row, read_coding_table, table_paths, walk_folders
+from merlab.databases.coded.examine import (
+    layout_facts,
+    layouts_to_read,
+    make_examination,
+    read_layout,
+    renames,
+    require_folder,
+)
+from merlab.databases.coded.layout import Layout, by_preference, layouts_below, misnamed_subjects
 from merlab.databases.coded.published_counts import KEEP_COUNTS, compare_subjects, describe_counts
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -63,10 +70,16 @@ def padded(name: str) -> str:
 
 
 def _single_clips(subject: Path) -> Iterator[Path]:
+    """The folders of clips, by emotion; upper and lower case of its folder's name are equal."""
     for emotion in EMOTIONS.values():
-        for path in sorted(subject.glob(f"micro/{emotion}/*")):
-            if path.is_dir():
+        for path in sorted(subject.glob("micro/*/*")):
+            if path.is_dir() and _emotion_of(path) == emotion:
                 yield path
+
+
+def _emotion_of(source: Path) -> str:
+    """The emotion of a single clip: the name of the folder that holds the clip's folder."""
+    return source.parent.name.lower()
 
 
 def _long_videos(subject: Path) -> Iterator[Path]:
@@ -166,14 +179,23 @@ def _choose_layout(root: Path, *, heads: bool) -> tuple[Layout, list[Layout]]:
     to_read = layouts_to_read([layout for _, layout in found], root, heads=heads)
     found = [(camera, layout) for camera, layout in found if layout in to_read]
     if not found:
-        raise MerlabError(
-            f"{root} has no frames of SMIC: searched for folders {LOOKED_FOR}; give the folder that holds them"
-        )
+        hint = _renames(root) or "give the folder that holds them"
+        raise MerlabError(f"{root} has no frames of SMIC: searched for folders {LOOKED_FOR}; {hint}")
     first = min((camera.name for camera, _ in found), key=list(CAMERAS).index)
     form = next(layout.release.layout for camera, layout in found if camera.name == first)
     alike = [layout for camera, layout in found if camera.name == first and layout.release.layout is form]
     chosen = by_preference(root, alike)[0]
     return chosen, [layout for _, layout in found if layout is not chosen]
+
+
+def _renames(root: Path) -> str | None:
+    """The remedy for folders of subjects whose names are nearly right; None if there are none."""
+    for form in (SINGLE, LONG):
+        release = release_of(CAMERAS["HS"], form)
+        for folder, _, _ in walk_folders(root, release):
+            if misnamed := misnamed_subjects(folder, release):
+                return f"in {folder}, {renames(misnamed)}"
+    return None
 
 
 def _find_table(root: Path, layout: Layout, camera: Camera) -> CodingTable:
@@ -196,7 +218,8 @@ def _find_table(root: Path, layout: Layout, camera: Camera) -> CodingTable:
 def _may_have(path: Path, camera: Camera) -> bool:
     """Whether a table file may have the rows of a camera; a text has those of HS, unless its name has another one."""
     if path.suffix.lower() in TEXT_SUFFIXES:
-        return camera.name == (re.findall("VIS|NIR", path.stem.upper()) or ["HS"])[0]
+        others = [name for name in ("VIS", "NIR") if name in path.stem.upper()]
+        return camera.name == (others or ["HS"])[0]
     return camera.sheet is not None
 
 
@@ -221,7 +244,7 @@ def _with_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list
         elif fault:
             findings.append(Finding("unusable", where, "frames that can be listed", fault, COPY_AGAIN))
         else:
-            line, emotion = (row.number if row else 0), source.parent.name
+            line, emotion = (row.number if row else 0), _emotion_of(source)
             from_folder = Row(line, subject, name, name, numbers[0], None, numbers[-1], "", emotion)
             findings += _misplaced(from_folder, source)
             findings += _contradictions(row, from_folder, numbers) if row else ()
@@ -260,7 +283,7 @@ def _contradictions(row: Row, from_folder: Row, numbers: Sequence[int]) -> Itera
 
 def _compare_counts(layout: Layout, camera: Camera) -> Iterator[Finding]:
     """Findings if the number of clips of an emotion or a subject differs from the published number."""
-    emotions = Counter(source.parent.name for source in layout.clips.values())
+    emotions = Counter(_emotion_of(source) for source in layout.clips.values())
     if emotions != camera.emotions:
         expected = f"clips {describe_counts(camera.emotions)}"
         yield Finding("differs", camera.name, expected, describe_counts(emotions), KEEP_COUNTS)

@@ -12,7 +12,7 @@ from merlab.databases.frame_checks import check_frames
 from merlab.errors import MerlabError
 from merlab.progress import Progress
 from merlab.stamps import SYNTHETIC
-from merlab.storage import read_json
+from merlab.storage import read_json_object
 from merlab.synthesis.folder import MANIFEST
 from merlab.synthesis.manifest import DescribedRecording, RecordingManifest
 
@@ -32,7 +32,7 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
 
 def _read_manifest(root: Path) -> RecordingManifest:
     path = root / MANIFEST
-    content = read_json(path) if path.is_file() else {}
+    content = read_json_object(path) if path.is_file() else {}
     if "recordings" not in content:
         raise MerlabError(
             f"{root} does not hold a complete set of long SYNTHETIC recordings; "

@@ -81,13 +81,24 @@ class CodingTable:
 
 
 def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """All folders at and below ``root`` as (folder, folder names, file names); subject folders are not entered."""
+    """All folders at and below ``root`` as (folder, folder names, file names); subject folders are not entered.
+
+    Symbolic links are followed, after the other folders; every folder is entered once, and none above ``root``.
+    """
     is_subject = release.layout.is_subject
-    for folder, folders, files in os.walk(root):
-        depth = len(Path(folder).relative_to(root).parts)
+    entered: set[Path] = set()
+    for name, folders, files in os.walk(root, followlinks=True):
+        folder, real = Path(name), Path(name).resolve()
+        above = folder != root and root.resolve().is_relative_to(real)
+        if real in entered or above:
+            folders.clear()
+            continue
+        entered.add(real)
+        depth = len(folder.relative_to(root).parts)
         listed = sorted(name for name in folders if not name.startswith("."))
-        folders[:] = [name for name in listed if depth < SEARCH_DEPTH and not is_subject(name)]
-        yield Path(folder), listed, sorted(files)
+        to_enter = [name for name in listed if depth < SEARCH_DEPTH and not is_subject(name)]
+        folders[:] = sorted(to_enter, key=lambda name: (folder / name).is_symlink())
+        yield folder, listed, sorted(files)
 
 
 def find_coding_table(root: Path, release: Release) -> CodingTable:

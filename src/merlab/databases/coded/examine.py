@@ -12,8 +12,15 @@ from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.coded.clip import COPY_AGAIN, read_clip
-from merlab.databases.coded.coding_table import CodingTable, Row, find_coding_table
-from merlab.databases.coded.layout import Layout, by_preference, layouts_below, source_name
+from merlab.databases.coded.coding_table import CodingTable, Row, find_coding_table, walk_folders
+from merlab.databases.coded.layout import (
+    Layout,
+    by_preference,
+    layouts_below,
+    misnamed_subjects,
+    source_name,
+    subject_meant,
+)
 from merlab.databases.coded.release import Release
 from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
@@ -21,6 +28,8 @@ from merlab.errors import MerlabError
 from merlab.frames import ClipError, open_frames
 from merlab.progress import Progress
 from merlab.stamps import SYNTHETIC
+
+NAMES_SHOWN = 5
 
 
 def examine_release(
@@ -40,14 +49,33 @@ def examine_release(
     if layouts:
         clips, findings = read_layout(table, layouts[0], database, deep, progress)
     else:
-        expected = f"folders {release.layout.looked_for}"
-        remedy = "unpack the frames of the release next to the coding table, then give the folder that holds both"
-        findings = [Finding("unusable", str(root), expected, "no such folders with frames", remedy)]
+        findings = [_no_layout(root, release)]
     stamps = (SYNTHETIC,) if table.synthetic else ()
     facts = {**table.facts, **layout_facts(layouts)}
     all_findings = [*table.findings, *findings]
     examination = make_examination(clips, all_findings, facts, stamps=stamps, deep=deep, progress=progress)
     return replace(examination, tables=(table.path,))
+
+
+def _no_layout(root: Path, release: Release) -> Finding:
+    """The finding about a root without a layout; names folders of subjects that only need another name."""
+    expected = f"folders {release.layout.looked_for}"
+    for folder, _, _ in walk_folders(root, release):
+        if misnamed := misnamed_subjects(folder, release):
+            return Finding("unusable", str(folder), expected, shortened(list(misnamed)), renames(misnamed))
+    remedy = "unpack the frames of the release next to the coding table, then give the folder that holds both"
+    return Finding("unusable", str(root), expected, "no such folders with frames", remedy)
+
+
+def renames(misnamed: Mapping[str, str]) -> str:
+    """The remedy for folders whose names are nearly right: ``rename sub1 to sub01, sub2 to sub02``."""
+    return f"rename {shortened([f'{name} to {subject}' for name, subject in misnamed.items()])}"
+
+
+def shortened(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more
 
 
 def database_of(release: Release, title: str, access: str) -> Database:
@@ -158,7 +186,9 @@ def _missing_sources(table: CodingTable, layout: Layout, release: Release) -> It
     for subject, rows in by_subject.items():
         if subject not in layout.subjects:
             other_folders = {path.name for path in layout.folder.iterdir() if path.is_dir()} - set(by_subject)
-            remedy = rename_hint(subject, other_folders) or "copy the subject's folder from the original"
+            same = [name for name in sorted(other_folders) if subject_meant(name, release) == subject]
+            hint = renames({same[0]: subject}) if same else rename_hint(subject, other_folders)
+            remedy = hint or "copy the subject's folder from the original"
             expected = f"a folder {subject} with {len(rows)} clips in {layout.folder}"
             yield Finding("unusable", subject, expected, "no such folder", remedy)
             continue
@@ -204,7 +234,9 @@ def _unknown_folders(layout: Layout) -> Iterator[Finding]:
     """Findings about folders of images that belong to no subject."""
     for path in layout.unknown_folders:
         expected = f"only folders {layout.release.layout.looked_for}"
-        remedy = "nothing is read from it; if it is a subject, rename it to the subject, otherwise move it elsewhere"
+        subject = subject_meant(path.name, layout.release)
+        target = "the subject" if subject is None or subject in layout.subjects else subject
+        remedy = f"nothing is read from it; if it is a subject, rename it to {target}, otherwise move it elsewhere"
         yield Finding("differs", path.name, expected, f"{path} contains images", remedy)
 
 

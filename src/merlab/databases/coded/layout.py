@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,9 +60,29 @@ def source_name(path: Path) -> str:
 
 
 def layouts_below(root: Path, release: Release) -> list[Layout]:
-    """All layouts at or below ``root`` that contain clips."""
-    found = (Layout(folder, release) for folder, _, _ in walk_folders(root, release))
-    return [layout for layout in found if layout.clips]
+    """All layouts at or below ``root`` that contain clips; a layout of links to the clips of another is left out."""
+    found: dict[frozenset[Path], Layout] = {}
+    for folder, _, _ in walk_folders(root, release):
+        layout = Layout(folder, release)
+        if layout.clips:
+            found.setdefault(frozenset(path.resolve() for path in layout.clips.values()), layout)
+    return list(found.values())
+
+
+def misnamed_subjects(folder: Path, release: Release) -> dict[str, str]:
+    """Folder name -> the subject that it seems to be, for folders of frames whose names are nearly right."""
+    meant = {path: subject_meant(path.name, release) for path in sorted(folder.iterdir()) if path.is_dir()}
+    return {
+        path.name: subject
+        for path, subject in meant.items()
+        if subject and not release.layout.is_subject(path.name) and _holds_clips(path, release)
+    }
+
+
+def subject_meant(name: str, release: Release) -> str | None:
+    """The subject whose number a folder name states in any spelling, ``sub01`` for ``s1``; None if it states none."""
+    match = re.fullmatch(r"(?:subject|subj|sub|s|p)?[ _.-]*0*(\d{1,3})", name, re.IGNORECASE)
+    return release.table.subject(match.group(1)) if match else None
 
 
 def by_preference(root: Path, layouts: Sequence[Layout]) -> list[Layout]:
@@ -77,6 +98,10 @@ def by_preference(root: Path, layouts: Sequence[Layout]) -> list[Layout]:
             f"{layouts[0].kind.title}; give one of these folders as the root"
         )
     return layouts
+
+
+def _holds_clips(subject: Path, release: Release) -> bool:
+    return any(not path.is_dir() or frame_names(path) for path in release.layout.clips_of(subject))
 
 
 def _contains_images(folder: Path) -> bool:
