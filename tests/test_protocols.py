@@ -28,6 +28,7 @@ from merlab.schemes import SCHEMES, find_scheme
 from merlab.vocabulary import PROTOCOLS
 from tests.databases import casme2_release, samm_release, smic_release
 from tests.databases.casme2_release import published_rows
+from tests.databases.casme_release import EMOTIONS as CASME_EMOTIONS
 from tests.helpers import STSTNET_FLOW as RELEASED
 from tests.helpers import make_clip, needs_released_flow
 
@@ -100,6 +101,13 @@ class TestSchemes:
         assert counts(samm) == {"anger": 57, "happiness": 26, "other": 26, "surprise": 15, "contempt": 12}
         smic = label_clips(table_of("smic", {"negative": 70, "positive": 51, "surprise": 43}), SCHEMES["smic-3"])
         assert (counts(smic), smic.left_out) == ({"negative": 70, "positive": 51, "surprise": 43}, {})
+
+    def test_of_casme_alone_give_the_counts_of_its_coding_table(self):
+        casme = table_of("casme", CASME_EMOTIONS)
+        assert counts(label_clips(casme, SCHEMES["casme-8"])) == CASME_EMOTIONS
+        four = label_clips(casme, SCHEMES["casme-4"])
+        assert counts(four) == {"tense": 68, "disgust": 45, "repression": 39, "surprise": 20}
+        assert len(four.labels) == 172
 
     @needs_released_flow
     def test_of_megc2019_cover_all_clips_of_the_released_flow(self):

@@ -67,6 +67,7 @@ class Scheme:
 
 _FIVE = ("happiness", "disgust", "repression", "surprise", "others")
 _SAMM_FIVE = ("anger", "happiness", "other", "surprise", "contempt")
+_CASME_EIGHT = ("tense", "disgust", "repression", "surprise", "happiness", "sadness", "contempt", "fear")
 _SMIC_THREE = ("negative", "positive", "surprise")
 _NEGATIVE = ("negative", "disgust", "repression", "anger", "contempt", "fear", "sadness")
 
@@ -119,6 +120,19 @@ SCHEMES: dict[str, Scheme] = {
             "the five emotions of SAMM with at least ten clips: 136 clips of 27 subjects",
             _SAMM_FIVE,
             {emotion: emotion for emotion in _SAMM_FIVE},
+        ),
+        Scheme(
+            "casme-8",
+            "all labels of the first CASME, with tense: 189 clips by its coding table",
+            _CASME_EIGHT,
+            {emotion: emotion for emotion in _CASME_EIGHT},
+        ),
+        Scheme(
+            "casme-4",
+            "the four labels of the first CASME with at least twenty clips: tense 68, disgust 45, repression 39 and "
+            "surprise 20, 172 clips by its coding table",
+            _CASME_EIGHT[:4],
+            {emotion: emotion for emotion in _CASME_EIGHT[:4]},
         ),
         Scheme(
             "smic-3",
