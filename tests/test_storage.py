@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.storage import read_json, remove_unfinished, whole_file, whole_folder, write_json
+from merlab.storage import (
+    claim_folder,
+    read_json,
+    read_json_object,
+    remove_unfinished,
+    whole_file,
+    whole_folder,
+    write_json,
+)
+
+DAMAGED_JSON = [
+    b"",
+    b'{"cut": ',
+    b"\xff\xfe\x00",
+    b"[" * 100_000,
+    b'{"a":' * 100_000,
+    b"9" * 5000,
+    b'{"seed": -' + b"9" * 5000 + b"}",
+]
 
 
 def write_half_a_file(path: Path, fault: type[BaseException]) -> None:
@@ -128,11 +149,30 @@ class TestJson:
             write_json(tmp_path / "run.json", object())
         assert read_json(tmp_path / "run.json") == 1
 
-    @pytest.mark.parametrize("content", [b"", b'{"cut": ', b"\xff\xfe\x00"])
+    @pytest.mark.parametrize("content", DAMAGED_JSON)
     def test_that_is_damaged_is_named(self, tmp_path, content):
         (tmp_path / "run.json").write_bytes(content)
         with pytest.raises(MerlabError, match=r"run\.json is not valid JSON"):
             read_json(tmp_path / "run.json")
+
+    @pytest.mark.parametrize("content", [b"[1, 2]", b"7", b"null", b'"settings"'])
+    def test_that_is_not_an_object_is_named(self, tmp_path, content):
+        (tmp_path / "run.json").write_bytes(content)
+        with pytest.raises(MerlabError, match=r"run\.json holds .*, not an object.*run the command"):
+            read_json_object(tmp_path / "run.json")
+        with pytest.raises(MerlabError, match=r"run\.json holds .*, not an object"):
+            claim_folder(tmp_path, "run.json", {"seed": 1}, "a run")
+
+    def test_with_any_fault_is_named_or_read_and_never_crashes(self, tmp_path):
+        random = np.random.default_rng(9)
+        sound = json.dumps({"seeds": [1, 2.5, None], "méthode": {"name": "dbfem", "true": True}}).encode()
+        for _ in range(300):
+            damaged = bytearray(sound)
+            for place in random.integers(len(sound), size=int(random.integers(1, 4))):
+                damaged[place] = int(random.integers(256))
+            (tmp_path / "run.json").write_bytes(damaged)
+            with suppress(MerlabError):
+                assert isinstance(read_json_object(tmp_path / "run.json"), dict)
 
     def test_that_is_missing_is_named(self, tmp_path):
         with pytest.raises(MerlabError, match=r"cannot read .*run\.json"):

@@ -89,7 +89,7 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: 
     if out.exists() and not out.is_dir():
         raise MerlabError(f"{out} is a file; choose a folder for the {holds}")
     if (out / marker).exists():
-        require_same(out, read_json(out / marker), settings, holds)
+        require_same(out, read_json_object(out / marker), settings, holds)
         remove_unfinished(out, older_than=0)
         return
     if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
@@ -151,7 +151,19 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise MerlabError(f"cannot read {path}: {error.strerror or error}") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # A ValueError: a fault of the syntax, of the encoding, or an integer with too many digits.
         raise MerlabError(
             f"{path} is not valid JSON ({error}); remove it and run the command that wrote it again"
         ) from error
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """Read JSON that is an object; raises MerlabError if the file is missing or damaged, or holds anything else."""
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise MerlabError(
+            f"{path} holds {str(content)[:40]!r}, not an object with names and values; remove it and run the command "
+            "that wrote it again"
+        )
+    return content

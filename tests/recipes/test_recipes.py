@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import numpy as np
 import pytest
 import yaml
 
@@ -110,6 +113,44 @@ def test_a_file_that_is_no_recipe_is_named(tmp_path, text):
     path.write_text(text)
     with pytest.raises(MerlabError, match=r"mine\.yaml"):
         find_experiment(str(path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2020-13-45",
+        "2020-01-01",
+        "9" * 5000,
+        "[" * 5000 + "]" * 5000,
+        "{a: " * 5000 + "1" + "}" * 5000,
+        ".inf",
+        ".nan",
+        "!!python/object/apply:os.system [ls]",
+        "? [a, b]\\n: 1",
+        "&loop [*loop]",
+        "!!binary x",
+    ],
+)
+@pytest.mark.parametrize("field", ["seeds", "training: {epochs", "network: {width", "training: {2020-01-01", "method"])
+def test_a_value_that_yaml_reads_as_something_else_is_named_with_its_file(tmp_path, field, text):
+    sound = yaml.safe_load((FOLDER / "dualbranch_gfem_casme2.yaml").read_text())
+    others = {name: value for name, value in sound.items() if name != field.partition(":")[0]}
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(others) + f"{field}: {text}" + "}" * ("{" in field) + "\n")
+    with pytest.raises(MerlabError, match=r"mine\.yaml"):
+        read_experiment(path)
+
+
+def test_a_recipe_with_any_fault_is_named_or_read_and_never_crashes(tmp_path):
+    random, path = np.random.default_rng(10), tmp_path / "mine.yaml"
+    sound = (FOLDER / "dualbranch_gfem_casme2.yaml").read_bytes()
+    for _ in range(100):
+        damaged = bytearray(sound)
+        for place in random.integers(len(sound), size=int(random.integers(1, 4))):
+            damaged[place] = int(random.integers(256))
+        path.write_bytes(damaged)
+        with suppress(MerlabError):
+            assert read_experiment(path).seeds >= 1
 
 
 def test_a_recipe_that_does_not_exist_is_named():

@@ -8,6 +8,7 @@ their model.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -82,6 +83,9 @@ class Experiment(BaseModel):
 
     @model_validator(mode="after")
     def _can_be_run(self) -> Experiment:
+        for name, value in {**self.training, **self.network}.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise MerlabError(f"{name} is {value}; give a finite number")
         self.entry()
         find_database(self.database)
         find_scheme(self.scheme)
@@ -148,16 +152,25 @@ def read_experiment(path: Path) -> Experiment:
 
 
 def _read(path: Path, kind: type[Content]) -> Content:
+    content = _yaml(path)
     try:
-        return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return kind.model_validate(content)
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(map(str, fault["loc"])) or "content"
         raise MerlabError(f"{path}: {field}: {fault['msg']}") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MerlabError(f"{path} cannot be read as YAML: {error}") from error
     except MerlabError as error:
         raise MerlabError(f"{path}: {error}") from error
+    except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise MerlabError(f"{path} has a value of the wrong kind or size ({error}); correct it") from error
+
+
+def _yaml(path: Path) -> object:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        # A ValueError: a fault of the encoding, an impossible date, or an integer with too many digits.
+        raise MerlabError(f"{path} cannot be read as YAML: {error}") from error
 
 
 __all__ = [

@@ -22,7 +22,7 @@ from merlab.spotting.curve import score_curve
 from merlab.spotting.display import counted, result_html
 from merlab.spotting.json_models import read_model, write_model
 from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window, spot_frames
-from merlab.storage import read_json, whole_folder
+from merlab.storage import read_json_object, whole_folder
 from merlab.version import __version__
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def spot(
     if out.exists():
         if not (out / METADATA).is_file():
             raise MerlabError(f"{out} exists and holds no result of `merlab spot`; choose another folder")
-        if read_json(out / METADATA).get("asked") == request.model_dump(mode="json"):
+        if read_json_object(out / METADATA).get("asked") == request.model_dump(mode="json"):
             return read_timeline(out)
     with shown_progress(progress) as show, whole_folder(out) as aside:
         return _write(source, frames, request, aside, out, show)

@@ -10,7 +10,7 @@ import openpyxl
 from pydantic import BaseModel
 
 from merlab.errors import MerlabError
-from merlab.storage import claim_folder, read_json, write_json
+from merlab.storage import claim_folder, read_json_object, write_json
 from merlab.version import __version__
 
 SETTINGS = "SYNTHETIC_settings.json"
@@ -28,7 +28,7 @@ def claim(out: Path, settings: BaseModel) -> None:
 
 def require_same_versions(out: Path) -> None:
     """Raises MerlabError if the folder was started with other versions, because their bytes may differ."""
-    started_with = read_json(out / SETTINGS)["versions"]
+    started_with = read_json_object(out / SETTINGS).get("versions")
     if started_with != stack_versions():
         raise MerlabError(
             f"{out} was started with {_listed(started_with)}, but the installed versions are "
@@ -58,5 +58,7 @@ def stack_versions() -> dict[str, str]:
     }
 
 
-def _listed(versions: dict[str, str]) -> str:
+def _listed(versions: object) -> str:
+    if not isinstance(versions, dict):
+        return "unknown versions"
     return ", ".join(f"{package} {number}" for package, number in versions.items())
