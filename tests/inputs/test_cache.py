@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import pickle
+import time
 import warnings
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,6 +17,7 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.frames import ClipError
 from merlab.inputs import InputKind, as_recipe, load_inputs, parse_recipe
+from merlab.inputs.cache import file_digest
 from tests.helpers import make_clip, moved, texture, write_frames
 
 RECIPE = "flow:scale=raw"
@@ -123,6 +127,20 @@ def test_other_bytes_under_the_same_path_size_and_time_are_another_input(table, 
     after = load_inputs(table, parse_recipe(RECIPE), cache)
     assert np.median(before[0, 0]) == pytest.approx(1.5, abs=0.1)
     assert np.median(after[0, 0]) == pytest.approx(-2, abs=0.1)
+
+
+def test_a_file_is_read_again_only_if_it_was_written(tmp_path, monkeypatch):
+    file = tmp_path / "clip.avi"
+    file.write_bytes(b"first")
+    assert file_digest(file) == hashlib.sha256(b"first").hexdigest()
+    state = file.stat()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", None)
+        assert file_digest(file) == hashlib.sha256(b"first").hexdigest()
+    time.sleep(0.05)  # more than the resolution of file times
+    file.write_bytes(b"other")
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert file_digest(file) == hashlib.sha256(b"other").hexdigest()
 
 
 def test_frames_that_are_moved_or_copied_are_not_computed_again(table, tmp_path):

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from merlab.errors import MerlabError
+from merlab.models.digest import expected_digest
 from merlab.models.recognizer import CARD, SHIPPED, load_recognizer
 from tests.videos.recognizers import small_recognizer
 
@@ -135,6 +136,14 @@ def test_the_shipped_file_which_is_older_than_digests_is_checked_too(tmp_path):
         )
         with pytest.raises(MerlabError, match=r"synthetic\.safetensors is damaged: .*copy it again"):
             load_recognizer(copy)
+
+
+def test_an_older_file_of_another_training_is_not_compared_with_the_shipped_one():
+    card = load_recognizer().card
+    assert card.calibration is not None
+    before = card.calibration.before.model_copy(update={"negative_log_likelihood": 0.25})
+    calibration = card.calibration.model_copy(update={"before": before})
+    assert expected_digest(card.model_copy(update={"calibration": calibration})) is None
 
 
 def older(file, **tensors):
