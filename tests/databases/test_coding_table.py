@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pandas as pd
@@ -15,6 +17,8 @@ import xlwt
 from openpyxl import load_workbook
 
 from merlab.clips import Clip
+from merlab.databases.casme2 import RELEASE
+from merlab.databases.coded.coding_table import read_coding_table
 from merlab.databases.database import Examination
 from merlab.errors import MerlabError
 from tests.databases import casme2_release, samm_release, smic_release
@@ -166,6 +170,82 @@ class TestOneSmallCopy:
         (small.root / name).write_bytes(content)
         with pytest.raises(MerlabError, match=name):
             small.examine(small.root)
+
+    def test_an_ods_file_with_a_damaged_part_is_refused_without_its_first_rows(self, small, capsys):
+        path = small.root / "coding.ods"
+        pd.DataFrame(small.lines).to_excel(path, header=False, index=False, engine="odf")  # type: ignore[arg-type]
+        (small.root / small.table).unlink()
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        damaged = parts["content.xml"]
+        parts["content.xml"] = damaged[: damaged.rindex(b"<table:table-row")]
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
+        with pytest.raises(MerlabError, match=r"coding\.ods cannot be read as an OpenDocument spreadsheet"):
+            small.examine(small.root)
+        assert capsys.readouterr().out == ""
+
+
+MUTANTS = 600
+
+
+def _with_changed_bytes(content: bytes, random: Random) -> bytes:
+    """The content with up to eight other bytes, or cut short, or with up to 20 bytes between."""
+    changed, place = bytearray(content), random.randrange(len(content))
+    kind = random.choice(["change", "cut", "insert"])
+    if kind == "cut":
+        return content[:place]
+    if kind == "insert":
+        return content[:place] + random.randbytes(random.randint(1, 20)) + content[place:]
+    for _ in range(random.randint(1, 8)):
+        changed[random.randrange(len(content))] = random.randrange(256)
+    return bytes(changed)
+
+
+def _with_a_changed_part(content: bytes, random: Random) -> bytes:
+    """A zip archive in which one part has other bytes and a correct checksum."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if archive.getinfo(name).file_size}
+    victim = random.choice(sorted(parts))
+    parts[victim] = _with_changed_bytes(parts[victim], random)
+    changed = io.BytesIO()
+    with zipfile.ZipFile(changed, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return changed.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_damaged_table_of_any_format_is_read_or_refused(tmp_path):
+    random = Random(11)
+    root = casme2_release.write_release(tmp_path, rows=TestOneSmallCopy.ROWS)
+    lines = Copy(root, casme2_release.TABLE_2014, casme2_release.examine).lines
+    ods = root / "a.ods"
+    pd.DataFrame(lines).to_excel(ods, header=False, index=False, engine="odf")  # type: ignore[arg-type]
+    originals = [root / casme2_release.TABLE_2014, ods, write_xls(root / "a.xls", lines)]
+    originals += [write_text(root / f"{encoding}.csv", lines, ";", encoding) for encoding in ("utf-16", "gbk")]
+    refused = []
+    for number in range(MUTANTS):
+        original = originals[number % len(originals)]
+        in_part = original.suffix in {".xlsx", ".ods"} and random.random() < 0.7
+        path = root / f"mutant{original.suffix}"
+        path.write_bytes((_with_a_changed_part if in_part else _with_changed_bytes)(original.read_bytes(), random))
+        try:
+            read_coding_table(path, RELEASE)
+        except MerlabError as error:
+            refused.append(str(error))
+    assert 0 < len(refused) < MUTANTS
+    assert all("mutant." in message for message in refused)
+
+
+def test_a_text_of_smic_is_not_the_table_of_another_camera(tmp_path):
+    rows = (smic_release.Take(1, "ne", 1, 559740, 559750),)
+    root = smic_release.write_single(tmp_path, rows, "VIS")
+    copy = Copy(root, smic_release.TABLE, smic_release.examine)
+    write_text((root / copy.table).with_suffix(".csv"), copy.lines, ",", "utf-8")
+    (root / copy.table).unlink()
+    assert copy.examine(root).facts["coding table"].startswith("none")
 
 
 def test_smic_reads_a_text_as_the_table_of_hs(tmp_path):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
+from xml.etree import ElementTree
 from xml.sax import SAXException
 
 import openpyxl
@@ -44,11 +44,12 @@ COPY_AGAIN = "copy it again from the original, or save it again"
 TEXT_SUFFIXES = (".csv", ".tsv")
 # The first bytes of a zip archive (.xlsx, .ods) and of an Excel workbook before 2007 (.xls).
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+ODS_PARTS = {"content.xml", "meta.xml", "settings.xml", "styles.xml"}
 # What the readers of spreadsheets raise when a file is damaged.
 DAMAGED = (
-    zipfile.BadZipFile, zlib.error, struct.error, ParseError, SAXException, xlrd.XLRDError, xlrd.compdoc.CompDocError,
-    LookupError, ValueError, TypeError, AttributeError, AssertionError, EOFError, NotImplementedError, OverflowError,
-    RecursionError,
+    zipfile.BadZipFile, zlib.error, struct.error, ElementTree.ParseError, SAXException, xlrd.XLRDError,
+    xlrd.compdoc.CompDocError, LookupError, ValueError, TypeError, AttributeError, AssertionError, EOFError,
+    NotImplementedError, OverflowError, RecursionError,
 )  # fmt: skip
 
 
@@ -217,11 +218,19 @@ def _xls_value(cell: xlrd.sheet.Cell) -> object:
 
 def _read_ods(path: Path, header_lines: int) -> TableFile:
     try:
+        _require_well_formed(path)
         frames = pd.read_excel(path, sheet_name=None, header=None, dtype=object, na_filter=False, engine="odf")
     except DAMAGED as error:
         raise _unreadable(path, "an OpenDocument spreadsheet", error) from error
     sheets = {str(name): list(frame.to_numpy()) for name, frame in frames.items()}
     return _workbook("OpenDocument spreadsheet", sheets)
+
+
+def _require_well_formed(path: Path) -> None:
+    """Raises one of DAMAGED for a damaged part of a document: odfpy would print it, and read the rows before it."""
+    with zipfile.ZipFile(path) as archive:
+        for name in ODS_PARTS & set(archive.namelist()):
+            ElementTree.fromstring(archive.read(name))
 
 
 def _unreadable(path: Path, kind: str, error: Exception) -> MerlabError:

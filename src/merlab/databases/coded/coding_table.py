@@ -199,7 +199,9 @@ def _check_records(
     }
     if classes:
         published = describe_counts(form.objective_classes)
-        facts["objective classes"] = f"{describe_counts(classes)} (published: {published})"
+        facts["objective classes"] = (
+            f"{describe_counts(classes)} (published for the table of {next(iter(form.emotions))}: {published})"
+        )
     facts.update(_second_frames(records))
     listed = [(form.subject(record["subject"]) or "", form.clip(record["clip"])) for record in records.values()]
     return CodingTable(path, version, tuple(unique), tuple(findings), frozenset(listed), facts)
