@@ -131,6 +131,13 @@ def test_a_run_in_a_folder_is_resumed_and_an_edited_method_is_run_again(clips, t
     assert set(edited.predictions["prediction"]) == {"negative"}
 
 
+def test_a_file_in_the_place_of_the_run_folder_is_named_and_kept(clips, tmp_path):
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(MerlabError, match="run is a file; choose a folder for the run"):
+        evaluate(clips, ["constant"], tmp_path, out=tmp_path / "run")
+    assert (tmp_path / "run").read_text() == "mine"
+
+
 def test_a_method_of_ones_own_stays_in_its_run_when_another_is_added(clips, tmp_path):
     evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
     both = evaluate(clips, "linear-svm", tmp_path, out=tmp_path / "run")

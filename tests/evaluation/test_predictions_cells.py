@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pandas as pd
 import pytest
 
@@ -182,3 +184,28 @@ def test_clips_that_may_be_repeated_and_labels_without_overlap_are_noted():
 def test_classes_that_are_no_list_of_different_names_are_refused(classes):
     with pytest.raises(MerlabError, match="classes"):
         score(pd.DataFrame({"truth": ["a"], "prediction": ["a"]}), classes)
+
+
+def damaged(content: bytes, chance: random.Random) -> bytes:
+    """The content with one to four bytes replaced, removed, inserted, or everything after them cut off."""
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(content))
+        new = chance.choice([b",", b"\n", b'"', b" ", b"\0", b";", b"\xff", b"0"])
+        end = chance.choice([at, at + 1, at + chance.randint(2, 9), len(content)])
+        content = content[:at] + chance.choice([b"", new]) + content[end:] or b" "
+    return content
+
+
+def test_damaged_tables_are_scored_or_refused_and_never_end_in_another_error(tmp_path):
+    """Where a table is scored, each of its rows is counted, as another reader of CSV counts them."""
+    chance, scored = random.Random(11), 0
+    text = SOUND[["clip", "seed", "truth", "prediction"]].to_csv(index=False).encode()
+    for _ in range(300):
+        (tmp_path / "p.csv").write_bytes(damaged(text, chance))
+        try:
+            result = score(tmp_path / "p.csv")
+        except MerlabError:
+            continue
+        scored += 1
+        assert result.n == len(pd.read_csv(tmp_path / "p.csv", sep=None, engine="python", encoding_errors="replace"))
+    assert scored > 20

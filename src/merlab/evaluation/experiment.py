@@ -35,8 +35,11 @@ def run_plan(
     """Run the plan in folder ``out`` on an engine (None: all cores of this machine); gives its record and predictions.
 
     A folder that already holds a run of the same clips, labels and folds is continued: methods found there stay, and a
-    method given again with other settings replaces the earlier one. Raises MerlabError where it holds something else.
+    method given again with other settings replaces the earlier one. Raises MerlabError where it holds something else,
+    and for a file in the place of the folder.
     """
+    if out.exists() and not out.is_dir():
+        raise MerlabError(f"{out} is a file; choose a folder for the run")
     earlier = _earlier_run(out, plan)
     remove_unfinished(out)
     again = {entry.name for entry in plan.entries}
