@@ -52,7 +52,7 @@ def file_digest(path: Path) -> str:
     changes when a program writes a file and sets its date back.
     """
     stat = path.stat()
-    return _digest_of(path.resolve(), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    return _digest_of(path, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
 def _stored(path: Path, array: Float32Array) -> Float32Array:
