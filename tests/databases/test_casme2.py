@@ -557,11 +557,17 @@ class TestFoldersWithFaults:
         assert remedy in finding.remedy
         assert len(examination.clips) == 2
 
-    def test_frames_before_the_onset_that_end_before_the_offset_are_not_shortened(self, small):
+    @pytest.mark.parametrize("first", [45, 40, 20])
+    def test_frames_that_begin_before_the_onset_and_end_before_the_offset_are_not_shortened(self, small, first):
         folder = small / "Cropped" / "sub01" / "EP02_01f"
-        renumber(folder, 45)
-        (folder / "reg_img85.jpg").unlink()
+        renumber(folder, first)
+        (folder / f"reg_img{first + 40}.jpg").unlink()
         assert only(examine(small), "EP02_01f").severity == "unusable"
+
+    def test_frames_from_1_that_end_before_the_offset_are_not_shortened(self, tmp_path):
+        rewrite(tmp_path, row(frames=(9, 20, 49)))
+        write_clip(tmp_path / "Cropped", "01", "EP02_01f", range(1, 41))
+        assert only(examine(tmp_path), "EP02_01f").severity == "unusable"
 
     def test_a_whole_clip_numbered_from_0_is_unusable(self, tmp_path):
         rewrite(tmp_path, ROWS[0])

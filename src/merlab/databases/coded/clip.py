@@ -175,13 +175,13 @@ def _require_numbering(reading: Reading) -> None:
 def _shorten_to_last_frame(reading: Reading) -> None:
     """Move an offset beyond the last frame to the last frame, if onset and apex are not beyond it.
 
-    Only where the folder begins at the onset, or with frame 1 of the whole clip: other folders may be renumbered.
+    Only where the folder begins at the onset: other frames may be renumbered.
     """
     if not reading.numbers:
         return
     onset, offset = reading.onset, reading.offset
     last, apex = reading.numbers[-1], reading.apex or onset
-    if onset < last < offset and apex <= last and reading.numbers[0] in {1, onset}:
+    if onset < last < offset and apex <= last and reading.numbers[0] == onset:
         expected, found = f"frames {onset} to {offset}", f"offset {offset}, but the last frame in the folder is {last}"
         reading.offset = last
         reading.record_change("frame range", expected, found, f"{last} is used as the offset")
