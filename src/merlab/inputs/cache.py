@@ -59,23 +59,24 @@ def _stored(path: Path, array: Float32Array) -> Float32Array:
     array = np.asarray(array, np.float32)
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
-    content = buffer.getvalue()
+    buffer.write(_seal(path.name, buffer.getbuffer()))
     with whole_file(path) as aside:
-        aside.write_bytes(content + _seal(path.name, content))
+        aside.write_bytes(buffer.getbuffer())
     return array
 
 
 def _array_in(entry: bytes, name: str) -> Float32Array | None:
     """The float32 array of an entry; None if its digest, its form or its type is wrong."""
-    content, seal = entry[:-DIGEST_BYTES], entry[-DIGEST_BYTES:]
-    if seal != _seal(name, content):
+    if entry[-DIGEST_BYTES:] != _seal(name, memoryview(entry)[:-DIGEST_BYTES]):
         return None
-    array = np.load(io.BytesIO(content), allow_pickle=False)
+    array = np.load(io.BytesIO(entry), allow_pickle=False)
     return array if array.dtype == np.float32 else None
 
 
-def _seal(name: str, content: bytes) -> bytes:
-    return hashlib.sha256(os.fsencode(name) + b"\0" + content).digest()
+def _seal(name: str, content: memoryview) -> bytes:
+    digest = hashlib.sha256(os.fsencode(name) + b"\0")
+    digest.update(content)
+    return digest.digest()
 
 
 @lru_cache(MOST_REMEMBERED)
