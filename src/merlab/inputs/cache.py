@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 import warnings
 from collections.abc import Callable
@@ -37,8 +38,8 @@ def stored_or_made(path: Path, shape: tuple[int, ...], make: Callable[[], Float3
     except OSError as error:
         fault = error.strerror or str(error)
     else:
-        array = _array_in(content, path.name)
-        if array is not None and array.shape == shape:
+        array = _array_in(content, path.name, shape)
+        if array is not None:
             return array
         fault = "its content is not what was written"
     warnings.warn(f"the cached input {path} is damaged ({fault}); it is made anew", stacklevel=2)
@@ -56,26 +57,35 @@ def file_digest(path: Path) -> str:
 
 
 def _stored(path: Path, array: Float32Array) -> Float32Array:
-    array = np.asarray(array, np.float32)
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    buffer.write(_seal(path.name, buffer.getbuffer()))
-    with whole_file(path) as aside:
-        aside.write_bytes(buffer.getbuffer())
+    array = np.ascontiguousarray(array, np.float32)
+    header = _header(array.shape)
+    with whole_file(path) as aside, aside.open("wb") as file:
+        for part in (header, array.data, _seal(path.name, header, array.data)):
+            file.write(part)
     return array
 
 
-def _array_in(entry: bytes, name: str) -> Float32Array | None:
-    """The float32 array of an entry; None if its digest, its form or its type is wrong."""
-    if entry[-DIGEST_BYTES:] != _seal(name, memoryview(entry)[:-DIGEST_BYTES]):
+def _array_in(entry: bytes, name: str, shape: tuple[int, ...]) -> Float32Array | None:
+    """The array of an entry; None if its digest, type or shape is wrong."""
+    header = _header(shape)
+    values = memoryview(entry)[len(header) : -DIGEST_BYTES]
+    sound = entry.startswith(header) and len(values) == 4 * math.prod(shape)
+    if not sound or entry[-DIGEST_BYTES:] != _seal(name, header, values):
         return None
-    array = np.load(io.BytesIO(entry), allow_pickle=False)
-    return array if array.dtype == np.float32 else None
+    return np.frombuffer(values, np.float32).reshape(shape)
 
 
-def _seal(name: str, content: memoryview) -> bytes:
-    digest = hashlib.sha256(os.fsencode(name) + b"\0")
-    digest.update(content)
+def _header(shape: tuple[int, ...]) -> bytes:
+    """The first bytes of a ``.npy`` file of float32 values in C order."""
+    header = io.BytesIO()
+    facts = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, facts)
+    return header.getvalue()
+
+
+def _seal(name: str, header: bytes, values: memoryview) -> bytes:
+    digest = hashlib.sha256(os.fsencode(name) + b"\0" + header)
+    digest.update(values)
     return digest.digest()
 
 
