@@ -95,6 +95,13 @@ def test_blanks_around_a_label_are_ignored_and_noted():
     assert result.notes == ("the table, row 1, row 8, row 10: blanks around a text are ignored",)
 
 
+@pytest.mark.parametrize("row", ["b ,b", "b, b", '"b ",b', "\u3000b,b"])
+def test_blanks_around_a_label_of_a_file_are_ignored_and_noted(tmp_path, row):
+    result = score(written(tmp_path, f"truth,prediction\na,a\n{row}\n"))
+    assert result.classes == ("a", "b")
+    assert result.notes == (f"{tmp_path / 'p.csv'}, line 3: blanks around a text are ignored",)
+
+
 @pytest.mark.parametrize("other", ["Happy", "HAPPY", "hap py", "happ\u200by", "\uff48appy"])
 def test_labels_that_differ_by_case_or_blanks_are_refused_with_their_rows(other):
     table = pd.DataFrame({"truth": ["happy", "sad", "sad"], "prediction": ["happy", other, "sad"]})
@@ -209,3 +216,13 @@ def test_damaged_tables_are_scored_or_refused_and_never_end_in_another_error(tmp
         scored += 1
         assert result.n == len(pd.read_csv(tmp_path / "p.csv", sep=None, engine="python", encoding_errors="replace"))
     assert scored > 20
+
+
+def test_a_parquet_file_with_a_damaged_text_is_refused(tmp_path):
+    pd.DataFrame({"truth": ["abcd"] * 3, "prediction": ["abcd"] * 3}).to_parquet(
+        tmp_path / "p.parquet", compression=None, index=False
+    )
+    content = (tmp_path / "p.parquet").read_bytes()
+    (tmp_path / "p.parquet").write_bytes(content.replace(b"abcd", b"ab\xffd"))
+    with pytest.raises(MerlabError, match="p.parquet cannot be read as Parquet"):
+        score(tmp_path / "p.parquet")

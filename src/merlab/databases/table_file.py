@@ -49,7 +49,7 @@ ODS_PARTS = {"content.xml", "meta.xml", "settings.xml", "styles.xml"}
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, ElementTree.ParseError, SAXException, xlrd.XLRDError,
     xlrd.compdoc.CompDocError, LookupError, ValueError, TypeError, AttributeError, AssertionError, EOFError,
-    NotImplementedError, OverflowError, RecursionError,
+    OverflowError, RuntimeError,
 )  # fmt: skip
 
 
@@ -57,12 +57,14 @@ DAMAGED = (
 class Line:
     """A line that is not empty: its number from 1 (row of a sheet, record of a text), its place, and its cells.
 
-    ``place`` is for messages: ``row 3``, or ``line 3`` of a text, where a cell may go over several lines.
+    ``place`` is for messages: ``row 3``, or ``line 3`` of a text, where a cell may go over several lines. ``padded``:
+    blanks around a cell were removed.
     """
 
     number: int
     place: str
     cells: tuple[str, ...]
+    padded: bool
 
 
 @dataclass(frozen=True)
@@ -177,11 +179,13 @@ def _old_encoding(path: Path, encoding: str) -> Finding:
 
 
 def _text_lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    # Blanks before a quote belong to the format; elsewhere they are seen, and removed, as part of a cell.
+    quoted = '"' in text
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=quoted, strict=True)
     line = 1
     try:
         for cells in reader:
-            yield f"line {line}", [cell.strip() for cell in cells]
+            yield f"line {line}", cells
             line = reader.line_num + 1
     except csv.Error as error:
         raise MerlabError(f"{path}, line {line}: {error}; check the quotes in this line") from error
@@ -248,22 +252,27 @@ def _workbook(title: str, sheets: Mapping[str, Sequence[Iterable[Any]]], documen
 def _read_parquet(path: Path, header_lines: int) -> TableFile:
     try:
         table = pq.ParquetFile(path).read()
-    except pa.ArrowException as error:
+        columns = [[_text(cell) for cell in column.to_pylist()] for column in table.columns]
+    except (pa.ArrowException, *DAMAGED) as error:
         raise _unreadable(path, "Parquet", error) from error
-    columns = [[_text(cell) for cell in column.to_pylist()] for column in table.columns]
     lines = ((f"row {number}", cells) for number, cells in enumerate(zip(*columns, strict=True), start=1))
     return TableFile("Parquet", (_sheet(path.name, [("names", table.column_names), *lines]),))
 
 
 def _sheet(name: str, lines: Iterable[tuple[str, Sequence[str]]]) -> Sheet:
-    numbered = (Line(number, place, tuple(cells)) for number, (place, cells) in enumerate(lines, start=1))
+    numbered = (_line(number, place, tuple(cells)) for number, (place, cells) in enumerate(lines, start=1))
     return Sheet(name, tuple(line for line in numbered if any(line.cells)))
+
+
+def _line(number: int, place: str, cells: tuple[str, ...]) -> Line:
+    texts = tuple(map(str.strip, cells))
+    return Line(number, place, texts, padded=texts != cells)
 
 
 def _text(cell: Any) -> str:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 READERS: Mapping[str, Callable[[Path, int], TableFile]] = {

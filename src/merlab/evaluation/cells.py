@@ -117,19 +117,31 @@ def read_cells(
     that is missing, a column that occurs twice, and rows that are longer or shorter than the line of column names.
     """
     if isinstance(given, pd.DataFrame):
-        columns = _positions(name, list(map(str, given.columns)), required, optional)
-        texts = {column: _texts(given.iloc[:, position]) for column, position in columns.items()}
-        places = tuple(f"row {number}" for number in range(1, len(given) + 1))
-        notes: tuple[str, ...] = ()
-    else:
-        name = str(given)
-        sheet, notes = _sheet_of(Path(given), required)
-        columns = _positions(name, sheet.header, required, optional)
-        _require_equal_lengths(name, sheet)
-        texts = {column: [row[at] for row in sheet.lines.values()] for column, at in columns.items()}
-        places = tuple(sheet.lines)
-    table = CellTable(name, pd.DataFrame(texts, dtype=object), places, notes)
-    return _without_outer_blanks(table)
+        return _of_frame(given, name, required, optional)
+    return _of_file(Path(given), required, optional)
+
+
+def _of_frame(given: pd.DataFrame, name: str, required: Sequence[str], optional: Sequence[str]) -> CellTable:
+    columns = _positions(name, list(map(str, given.columns)), required, optional)
+    texts = {column: _texts(given.iloc[:, position]) for column, position in columns.items()}
+    cells = pd.DataFrame(texts, dtype=object)
+    stripped = cells.map(str.strip)
+    table = CellTable(name, stripped, tuple(f"row {number}" for number in range(1, len(given) + 1)))
+    return _with_note_on_blanks(table, np.asarray((stripped != cells).any(axis=1)))
+
+
+def _of_file(path: Path, required: Sequence[str], optional: Sequence[str]) -> CellTable:
+    sheet, notes = _sheet_of(path, required)
+    columns = _positions(str(path), sheet.header, required, optional)
+    _require_equal_lengths(str(path), sheet)
+    texts = {column: [cells[at] for cells in sheet.lines.values()] for column, at in columns.items()}
+    table = CellTable(str(path), pd.DataFrame(texts, dtype=object), tuple(sheet.lines), notes)
+    return _with_note_on_blanks(table, np.array([line.padded for line in sheet.filled[1:]], bool))
+
+
+def _with_note_on_blanks(table: CellTable, padded: NDArray[np.bool_]) -> CellTable:
+    note = f"{table.name}, {table.where(padded)}: blanks around a text are ignored"
+    return replace(table, notes=(*table.notes, note)) if padded.any() else table
 
 
 def _texts(column: pd.Series) -> list[str]:
@@ -182,10 +194,3 @@ def _positions(name: str, header: Sequence[str], required: Sequence[str], option
 
 def _folded(name: str) -> str:
     return INVISIBLE.sub("", name).lower()
-
-
-def _without_outer_blanks(table: CellTable) -> CellTable:
-    stripped = table.cells.map(str.strip)
-    changed = np.asarray((stripped != table.cells).any(axis=1))
-    note = (f"{table.name}, {table.where(changed)}: blanks around a text are ignored",) if changed.any() else ()
-    return replace(table, cells=stripped, notes=(*table.notes, *note))
