@@ -19,7 +19,7 @@ folder = Path(temporary.name)
 # ## Load the clips
 #
 # `merlab.load` reads a database and checks it. Everything that differs from what the reader expects is a finding,
-# with the remedy. This small database has none.
+# with the remedy. This small database has no findings.
 
 # %%
 faces = merlab.make_faces(folder / "faces", subjects=6, clips=30, preset="easy")
@@ -36,7 +36,7 @@ clips.plot(next(iter(clips)))
 # %% [markdown]
 # ## Evaluate
 #
-# `kfold` makes folds that share no subject. Two baselines show what is easy: `constant` always gives the most
+# `kfold` makes folds that share no subject. Two baselines show what is easy to reach: `constant` always gives the most
 # frequent class, and `linear-svm` is a linear classifier on the optical flow. `ststnet` is a small published network.
 # Its preset `reduced` has fewer epochs than the publication, and two seeds are fewer than the usual five: both are
 # marked.

@@ -56,7 +56,7 @@ for finding in clips.findings:
 clips.plot(next(iter(clips)))
 
 # %% [markdown]
-# ## Say which label is which class
+# ## Assign labels to classes
 #
 # A label scheme is a name and a mapping from label to class, in a YAML file or a dictionary. Labels that it does not
 # list are left out and counted. Without a scheme, every label is a class.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Recognize movements in a video
 #
-# `merlab.recognize` finds the faces in a video, spots every brief movement, and says which class it looks like and
+# `merlab.recognize` finds the faces in a video, spots every brief movement, and reports its most likely class and
 # what moved. This page uses a short SYNTHETIC recording with known movements.
 
 # %%
@@ -19,7 +19,7 @@ folder = Path(temporary.name)
 # %% [markdown]
 # ## Make a recording
 #
-# Nine seconds at 200 frames per second, already cropped to the face. The table says what truly happens in it.
+# Nine seconds at 200 frames per second, already cropped to the face. The table lists the true events.
 
 # %%
 recordings = merlab.make_videos(folder / "recordings", subjects=1, minutes=0.15, events=14, preset="easy", seed=3)
@@ -29,7 +29,7 @@ truth
 # %% [markdown]
 # ## Recognize
 #
-# `aligned=True` says that the frames show aligned faces. Leave it out for a video from a camera: faces are then
+# `aligned=True` means that the frames show aligned faces. Leave it out for a video from a camera: faces are then
 # found, followed and aligned, for which `merlab models get` fetches one file, once.
 
 # %%

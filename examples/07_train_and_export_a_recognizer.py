@@ -3,7 +3,7 @@
 #
 # Evaluation trains one network per fold and keeps only its predictions. A recognizer is one network that you keep:
 # `merlab.recognize` uses it on videos, and other programs run it as an ONNX file. This page trains a very small one
-# on SYNTHETIC faces, to show the way; it is worth nothing on real ones. It needs the extra `onnx`.
+# on SYNTHETIC faces, to show the steps; do not use it on real faces. It needs the extra `onnx`.
 
 # %%
 import json

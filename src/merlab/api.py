@@ -1,4 +1,4 @@
-"""Evaluating methods on clips: what the command line, a notebook and the reproduction of tables all call."""
+"""Evaluating methods on clips: the functions that the command line, notebooks and the reproduction of tables call."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def evaluate(
             lists, ``"FILE.py:NAME"``, a ``merlab.Method``, a scikit-learn classifier (gets flattened inputs), or any
             object with ``fit(inputs, labels)`` and ``predict_proba(inputs)`` (gets inputs (N, C, H, W)); ``fit`` may
             also take ``groups`` and ``seed``.
-        scheme: which class a label gives: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping from label
+        scheme: how labels become classes: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping from label
             to class. Unless given, every label is a class.
         protocol: ``loso``, ``kfold`` or ``hold-out-database``.
-        seeds: how many seeds, or the seeds; fewer than 5 are marked. Methods that draw nothing at random run once.
+        seeds: how many seeds, or the seeds; fewer than 5 are marked. Methods without random numbers run once.
         input: the recipe of the input (``merlab.inputs()``); unless given, each method's own.
         preset: unless given, ``flow28`` on stored flow where a method has it, else ``reduced``, else its first.
         training: training settings that replace the preset's, such as ``{"epochs": 20}``.
@@ -57,7 +57,7 @@ def evaluate(
         out: the run folder, with predictions, metrics and report; a run that was stopped there is resumed. Unless
             given, nothing is kept on the disk.
         jobs: worker processes; None: one per core. The results do not depend on it.
-        engine: where the work runs, such as ``RayEngine("HOST:PORT")``; ``jobs`` then belongs to it.
+        engine: where the work runs, such as ``RayEngine("HOST:PORT")``; ``jobs`` is then an argument of the engine.
         cache: the folder for inputs; None: the user's cache.
         progress: True shows it on standard error, False does not, a function is called with it.
 
@@ -65,7 +65,7 @@ def evaluate(
         The results, with tables, comparisons, a figure and the report.
 
     Raises:
-        MerlabError: for whatever is wrong with the clips, the methods or an option, with the remedy.
+        MerlabError: for any fault in the clips, the methods or an option, with the remedy.
 
     """
     study = Study.of(

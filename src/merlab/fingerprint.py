@@ -24,8 +24,8 @@ MOST_DEPTH = 40
 def fingerprint(method: object) -> str:
     """Sixteen hexadecimal digits, equal in any process for the same code and state.
 
-    Followed are: attributes, containers, partial functions, closures, defaults, and the functions, classes and plain
-    values that code of yours refers to by a global name. Code of installed packages counts by its version.
+    It depends on attributes, containers, partial functions, closures, defaults, and the functions, classes and plain
+    values that your code refers to by a global name. Code of installed packages counts by its version.
     """
     digest = hashlib.sha256()
     for text in _described(method, {}, 0):
@@ -155,13 +155,13 @@ def _pickled(value: Any) -> _Text:
 
 
 def _is_installed(module: str | None) -> bool:
-    """Whether a module comes with Python or an installed package, so that its version stands for its code."""
+    """Whether a module comes with Python or an installed package, so that its version identifies its code."""
     top = (module or "").partition(".")[0]
     return top in sys.stdlib_module_names or top == "merlab" or top in _packages()
 
 
 def _origin(module: str | None) -> str:
-    """An installed package with its version; nothing of where code of your own lies, which may move."""
+    """An installed package with its version; the folder of your own code is left out, because it may move."""
     top = (module or "").partition(".")[0]
     names = _packages().get(top)
     return f"{top} {importlib.metadata.version(names[0])}" if names else "own" if not _is_installed(module) else top

@@ -67,7 +67,7 @@ def without_main() -> Iterator[None]:
     Otherwise a spawned process runs it first: a script without ``if __name__ == "__main__":`` would start its work
     again, and a program that was read from standard input has no file to run.
     """
-    # Idle threads that spin cost many times their use when anything else runs on the cores.
+    # Idle threads that spin cost much more time than they save when anything else runs on the cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")

@@ -1,7 +1,7 @@
 """The words that options and settings choose from: each list is defined once, here.
 
-The rooms implement these words, and the command line offers them. This module imports nothing of merlab, so that
-``merlab --help`` does not load the rooms.
+Other packages implement these words, and the command line offers them. This module imports nothing of merlab, so that
+``merlab --help`` does not load other modules.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def test_recognize_a_folder_of_videos_one_of_which_is_damaged(merlab, tmp_path):
     status, out, err = merlab(*command)
     assert status == 1
     assert "text.mp4 cannot be opened as a video" in err
-    assert "50 frames a second" in err
+    assert "50 frames per second" in err
     assert "sound.avi: 1 movements in 4.8 s [model: SYNTHETIC" in out
     results = json.loads(merlab(*command, "--json")[1])
     assert [event["apex_s"] for event in results[0]["events"]] == pytest.approx([3.2], abs=0.1)

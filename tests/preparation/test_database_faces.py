@@ -166,7 +166,7 @@ def test_faces_that_are_cropped_already_are_refused(tmp_path):
 
 
 def test_a_database_of_stored_flow_is_refused(tmp_path):
-    with pytest.raises(MerlabError, match="ststnet-flow does not come as .* whole heads.* are synthetic, casme2, smic"):
+    with pytest.raises(MerlabError, match="ststnet-flow does not contain .* whole heads.* are synthetic, casme2, smic"):
         prepared("ststnet-flow", tmp_path, tmp_path / "out")
 
 

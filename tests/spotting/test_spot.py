@@ -85,8 +85,8 @@ class TestSettings:
         [
             ({"longst": 0.5}, "did you mean longest"),
             ({"score": 0.5}, "unknown setting 'score'"),
-            ({"p": 1.5}, "p of spotting lies between 0 and 1, got 1.5"),
-            ({"shortest": 0.9}, "shortest of spotting lies between 0 and longest"),
+            ({"p": 1.5}, "p of spotting must be between 0 and 1, got 1.5"),
+            ({"shortest": 0.9}, "shortest of spotting must be from 0 to longest"),
             ({"window": 0}, "longer than 0 s"),
             ({"floor": float("nan")}, "0 or more"),
         ],

@@ -21,7 +21,7 @@ ONSET, APEX, OFFSET = 150, 160, 172
 
 @pytest.fixture(scope="module")
 def frames():
-    """6 s at 50 frames a second in which the left corner of the mouth rises once, under sensor noise."""
+    """6 s at 50 frames per second in which the left corner of the mouth rises once, under sensor noise."""
     rows, columns = np.mgrid[0:282, 0:231].astype(float)
     corner, still = bump(columns, rows, LEFT_MOUTH_CORNER), np.zeros((282, 231))
     noise = np.random.default_rng(0)
@@ -75,7 +75,7 @@ class TestTimeline:
         assert abs(int(scores["score"].to_numpy().argmax()) - APEX) <= 2
 
     def test_a_low_frame_rate_and_a_short_video_give_warnings(self, line):
-        assert any("50 frames a second" in warning for warning in line.warnings)
+        assert any("50 frames per second" in warning for warning in line.warnings)
         assert any("only 6.0 s" in warning for warning in line.warnings)
 
     def test_a_folder_gives_the_same_with_the_numbers_of_its_files(self, folder, line, tmp_path):
@@ -101,7 +101,7 @@ class TestDisplay:
         html = line._repr_html_()
         assert "Timeline of face.avi" in html
         assert f"<td>{line.events['apex'].iloc[0]}</td>" in html
-        assert "50 frames a second" in html
+        assert "50 frames per second" in html
 
     def test_the_figure_has_the_score_the_threshold_and_the_movement(self, line):
         (axes,) = line.plot().axes
@@ -139,7 +139,7 @@ class TestStored:
 
 class TestRefusals:
     def test_a_folder_without_a_frame_rate(self, folder, tmp_path):
-        with pytest.raises(MerlabError, match="does not say how many frames a second it has; give --fps"):
+        with pytest.raises(MerlabError, match="does not state its frame rate; give --fps"):
             spot(folder, tmp_path / "out")
 
     def test_missing_frames(self, folder, tmp_path):

@@ -123,7 +123,7 @@ class TestResult:
         assert video.name in (result.folder / ELAN).read_text()
 
     def test_a_low_frame_rate_gives_a_warning(self, result):
-        assert any("50 frames a second" in warning for warning in result.warnings)
+        assert any("50 frames per second" in warning for warning in result.warnings)
 
     def test_a_class_below_the_requested_probability_is_empty(self, video, look, tmp_path):
         events = look(video, tmp_path / "out", unsure_below=1.0).events

@@ -1,4 +1,4 @@
-"""The commands: parse, call one room, print."""
+"""The commands: parse, call one package, print."""
 
 from merlab.cli import (
     data,

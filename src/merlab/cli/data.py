@@ -25,7 +25,7 @@ from merlab.vocabulary import SynthesisPreset
 @app.command("make-faces", rich_help_panel=DATA)
 def make_faces_command(
     out: Annotated[
-        Path, typer.Argument(help="New folder; gets a tree in CASME II's layout, everything in it says SYNTHETIC.")
+        Path, typer.Argument(help="New folder; gets a tree in CASME II's layout, everything in it is marked SYNTHETIC.")
     ],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities.")] = 26,
     clips: Annotated[int, typer.Option(min=1, help="Clips in all, classes as frequent as in CASME II.")] = 255,

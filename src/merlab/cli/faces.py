@@ -37,7 +37,7 @@ ImageOption = Annotated[ImageFormat, typer.Option(help="jpg: quality 95; png: lo
 
 @app.command("prepare", rich_help_panel=DATA)
 def prepare_command(
-    database: Annotated[str, typer.Argument(help="A database that comes as whole heads, e.g. casme2.")],
+    database: Annotated[str, typer.Argument(help="A database of whole heads, e.g. casme2.")],
     root: RootArgument,
     out: Annotated[Path, typer.Argument(help="New folder, or one that the same command began.", metavar="OUT")],
     detector: DetectorOption = "yunet",

@@ -1,4 +1,4 @@
-"""Commands that list what there is to choose from: methods, databases, inputs, label schemes."""
+"""Commands that list what is available: methods, databases, inputs, label schemes."""
 
 from __future__ import annotations
 

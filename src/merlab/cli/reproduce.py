@@ -67,7 +67,7 @@ def reproduce_command(
     """Repeat a table or figure of the dual-branch paper, or a recipe: published values beside measured ones.
 
     Tables are written to --out as Markdown, CSV and JSON, figures as PNG and SVG. Without --full, reduced presets are
-    measured and marked REDUCED. Without --root, SYNTHETIC faces are made, and the results are marked so.
+    measured and marked REDUCED. Without --root, SYNTHETIC faces are made, and the results are marked SYNTHETIC.
     """
     from merlab.faces.alignment import FaceFinding
     from merlab.reproduction import Bench, targets_of
@@ -127,7 +127,7 @@ def _make(target: str, bench: Bench) -> None:
 
 
 def _print(table: ComparedTable) -> None:
-    """Shares, then sizes and speeds apart, so that a terminal holds them; then the notes."""
+    """The shares, then sizes and speeds as a table of their own, so that each fits a terminal, then the notes."""
     from merlab.reproduction import paired
     from merlab.stamps import STAMP_SEPARATOR
 

@@ -45,9 +45,9 @@ SHOWN = {
 
 @app.command("make-videos", rich_help_panel=DATA)
 def make_videos_command(
-    out: Annotated[Path, typer.Argument(help="New folder for the recordings; everything in it says SYNTHETIC.")],
+    out: Annotated[Path, typer.Argument(help="New folder for the recordings; everything in it is marked SYNTHETIC.")],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities, one recording each.")] = 5,
-    minutes: Annotated[float, typer.Option(min=0, help="Length of each recording, at 200 frames a second.")] = 1.0,
+    minutes: Annotated[float, typer.Option(min=0, help="Length of each recording, at 200 frames per second.")] = 1.0,
     events: Annotated[float, typer.Option(min=0, help="Micro-expressions a minute.")] = 8.0,
     preset: Annotated[
         SynthesisPreset,
@@ -209,7 +209,7 @@ def recognize_command(
 
 
 def _settings(p: float | None, floor: float | None, others: list[str] | None) -> SpottingSettings:
-    """The settings of spotting with those of the command line; raises MerlabError for a value that is no number."""
+    """The settings of spotting with those of the command line; raises MerlabError for a value that is not a number."""
     from merlab.spotting.spot import spotting_settings
 
     changed = {name: value for name, value in (("p", p), ("floor", floor)) if value is not None}

@@ -1,1 +1,1 @@
-"""Evaluation: run a protocol over methods and seeds, store predictions, and make honest numbers of them."""
+"""Evaluation: run a protocol over methods and seeds, store predictions, and compute metrics from them."""

@@ -1,4 +1,4 @@
-"""A run folder: run.json first, then predictions as they come."""
+"""A run folder: run.json first, then the predictions of each unit as soon as it is finished."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run will do, with nothing left open: labeled clips, splits, and methods with their settings and seeds."""
+"""A complete description of a run: labeled clips, splits, and methods with their settings and seeds."""
 
 from __future__ import annotations
 
@@ -171,8 +171,8 @@ def make_entry(
 ) -> Entry:
     """State one method: its preset, what replaces the preset's training settings and network options, its input.
 
-    The input is ``recipe``, else the preset's, else the method's, under the views that the method takes. Methods that
-    draw nothing at random run once. A classical method has neither training settings nor network options; both are
+    The input is ``recipe``, else the preset's, else the method's, under the views that the method takes. Methods
+    without random numbers run once. A classical method has neither training settings nor network options; both are
     ignored for it. Raises MerlabError naming the setting or option that is wrong, or the input that the method cannot
     take.
     """

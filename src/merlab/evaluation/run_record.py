@@ -60,7 +60,7 @@ class DataFacts(BaseModel):
 class MethodFacts(BaseModel):
     """One method of a run with everything that was set; ``settings`` is None for a method that trains no network.
 
-    ``origin`` says how a method of your own was passed: ``FILE.py:NAME``, or ``object`` from Python; it is empty for
+    ``origin`` states how a method of your own was passed: ``FILE.py:NAME``, or ``object`` from Python; it is empty for
     merlab's. ``key`` is the run key under which its predictions are stored.
     """
 

@@ -68,9 +68,9 @@ def run(
     progress: Progress,
     kept: Sequence[Path] = (),
 ) -> pd.DataFrame:
-    """Do whatever of the plan is not done yet and return the complete predictions table, also stored in ``out``.
+    """Run the unfinished units of the plan; return the complete predictions table, which is also stored in ``out``.
 
-    ``keys`` are those of ``run_keys``, ``kept`` are files of further predictions that belong into the table. The result
+    ``keys`` are those of ``run_keys``, ``kept`` are files of further predictions that belong in the table. The result
     does not depend on ``engine``, nor on how often the run was interrupted.
     """
     store = PredictionStore(out)

@@ -43,7 +43,7 @@ class MethodSetup(BaseModel):
     network: Mapping[str, Any] = Field(default_factory=dict)
 
     def entry(self, table: ClipTable, seeds: Sequence[int]) -> Entry:
-        """The method with nothing left open, for these clips; raises MerlabError naming what is wrong."""
+        """The method with all its settings, for these clips; raises MerlabError naming what is wrong."""
         without_choice = set(self.method.presets) == {DEFAULT_PRESET}
         preset = self.preset if self.preset and not without_choice else default_preset(self.method, table)
         return make_entry(self.method, preset, seeds, self.recipe, self.training, self.network)
@@ -54,12 +54,12 @@ class Study(BaseModel):
 
     Attributes:
         clips: the clips, with their findings and sources.
-        scheme: which class a label gives.
+        scheme: how labels become classes.
         protocol: ``loso``, ``kfold`` or ``hold-out-database``.
         folds: how many folds ``kfold`` makes.
         train_on: with ``hold-out-database``, the databases to train on; None holds out each in turn.
         methods: the methods, each with its settings.
-        seeds: the seeds of every method that draws at random.
+        seeds: the seeds of every method that uses random numbers.
 
     """
 

@@ -1,4 +1,4 @@
-"""Plans on their way to other processes, with methods that are defined in a notebook, a script or standard input."""
+"""Send plans to other processes, also with methods that are defined in a notebook, a script or standard input."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from merlab.evaluation.plan import Plan
 class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
     """Packs classes and functions of ``__main__`` by value, as cloudpickle does, and every module by its name.
 
-    cloudpickle alone knows plain modules only. A method that uses ``torch`` and has an attribute called ``classes``
-    makes it pack ``torch.classes``, which is not one.
+    cloudpickle packs only ordinary modules by name. A method that uses ``torch`` and has an attribute called
+    ``classes`` makes it pack ``torch.classes``, which is not one.
     """
 
     def reducer_override(self, obj: Any) -> Any:

@@ -54,7 +54,7 @@ def versions() -> dict[str, str]:
 
 
 def fit_and_predict(plan: Plan, inputs: Float32Array, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
-    """Fit on the fold's training clips, predict its test clips: one predictions row a test clip.
+    """Fit on the fold's training clips, predict its test clips: one row of predictions per test clip.
 
     ``inputs`` (N, C, H, W) are the plan's clips under the recipe of the unit's method.
     """
@@ -84,7 +84,7 @@ def fit_and_predict(plan: Plan, inputs: Float32Array, fit: Fit, on_epoch: OnEpoc
 
 
 def _mistakes_of(entry: Entry, step: str) -> AbstractContextManager[None]:
-    """A mistake in code that is not merlab's names the method, the step and the line."""
+    """An error in code outside merlab is reported with the method, the step and the line."""
     return naming_mistakes(entry.name, step) if entry.own else nullcontext()
 
 

@@ -17,7 +17,7 @@ Layout = Literal["image", "sequence", "vector"]
 Extract = Callable[[Clip, "Frames | None", "Recipe"], Float32Array]
 
 MIN_SIDE, MAX_SIDE = 8, 2048
-# Spellings in recipes of merlab 0.1 -> the spellings of today.
+# Spellings in recipes of merlab 0.1 -> the current spellings.
 OLD_SPELLING = {"colour": "color", "grey": "gray"}
 # For inputs that need an apex: the rule that chooses it for a clip without an annotated apex (``inputs.apex``).
 APEX_CHOICES = {"no-apex": ("spotted", "middle")}
@@ -40,7 +40,7 @@ class InputKind:
         frames_needed: ``frames_needed(clip, recipe)`` are the frame numbers that are read.
         extract: ``extract(clip, frames, recipe)`` is the global view; ``frames`` is None for a clip that is stored as
             one flow image.
-        neutral: ``neutral(image, recipe)`` is the value (C, 1, 1) for "nothing here", which replaces masked pixels;
+        neutral: ``neutral(image, recipe)`` is the neutral value (C, 1, 1), which replaces masked pixels;
             None for a vector, which has no local view.
         mirror: ``mirror(recipe)`` are the signs and offsets (C,) that complete a horizontal flip; None if an array
             cannot be flipped.
@@ -64,7 +64,7 @@ class InputKind:
 
     @property
     def is_built_in(self) -> bool:
-        """Whether the kind comes with merlab, so that its name and version say how it computes."""
+        """Whether the kind comes with merlab, so that its name and version determine what it computes."""
         return BUILT_IN.get(self.name) is self
 
 

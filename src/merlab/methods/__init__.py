@@ -44,9 +44,9 @@ def find_method(name: str) -> Method:
 
 
 def methods_of(given: object) -> list[Method]:
-    """The methods that ``given`` stands for: names, ``FILE.py:NAME``, objects, or a mapping from names to any of them.
+    """The methods that ``given`` specifies: names, ``FILE.py:NAME``, objects, or a mapping from names to any of them.
 
-    Raises MerlabError for what is not a method, and for two of one name.
+    Raises MerlabError for an object that is not a method, and for two methods with the same name.
     """
     if isinstance(given, str) and is_in_file(given):
         return objects_in_file(given, as_methods_found)

@@ -48,13 +48,13 @@ class Task:
 
     @classmethod
     def of(cls, classes: int, recipe: Recipe) -> Task:
-        """Telling so many classes apart on inputs of this recipe."""
+        """The task of distinguishing this number of classes on inputs of this recipe."""
         *_, height, width = recipe.shape
         return cls(classes, recipe.channels, height, width, recipe.views, recipe.frames)
 
     @property
     def layout(self) -> Layout:
-        """What one view of an input is."""
+        """The form of one view of an input."""
         if self.frames > 1:
             return "sequence"
         return "vector" if self.height == self.width == 1 else "image"
@@ -118,7 +118,7 @@ class Method:
 
     def __post_init__(self) -> None:
         if (self.network is None) == (self.pipeline is None):
-            raise MerlabError(f"method {self.name}: give either network= or pipeline=, not both and not neither")
+            raise MerlabError(f"method {self.name}: give exactly one of network= and pipeline=")
         if not self.presets:
             training = TrainingSettings() if self.network else None
             object.__setattr__(self, "presets", {DEFAULT_PRESET: Preset(training=training)})
@@ -136,7 +136,7 @@ class Method:
         return self.presets[name]
 
     def build(self, task: Task, preset: Preset, mirror: Mirror | None = None) -> Classifier:
-        """A classifier that has seen nothing yet; ``mirror`` flips a batch of its input, for presets that mirror."""
+        """An untrained classifier; ``mirror`` flips a batch of its input, for presets that mirror."""
         if self.pipeline is not None:
             self.check_layout(task.layout)
             return self.pipeline(task)

@@ -17,7 +17,7 @@ from merlab.methods.method import Task
 
 Features = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 
-# A method on flattened inputs takes all of them.
+# A method on flattened inputs takes all layouts.
 ANY_LAYOUT: tuple[Layout, ...] = get_args(Layout)
 
 

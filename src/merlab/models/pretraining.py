@@ -78,7 +78,7 @@ def pretrain(
         score_on: more clips to score on, by title; nothing is fitted on them.
         method: a network that ``merlab.methods()`` lists.
         preset: its settings.
-        scheme: which class a label gives: a name that ``merlab.schemes()`` lists, or for ``clips`` also a YAML file or
+        scheme: how labels become classes: a name that ``merlab.schemes()`` lists, or for ``clips`` also a YAML file or
             a mapping from label to class.
         input: the recipe of the input; unless given, the preset's own.
         subjects: how many synthetic identities are generated.

@@ -96,7 +96,7 @@ class TrainingWork:
     progress: Progress
 
     def examples(self, elsewhere: Mapping[str, Examples]) -> tuple[Examples, Examples, Examples]:
-        """Examples for training, calibration and scoring; claims the folder once nothing forbids the training."""
+        """Examples for training, calibration and scoring; reserves the folder after all checks have passed."""
         if isinstance(self.source, SyntheticSettings):
             self._claim(self.source.model_dump(mode="json"))
             return divided(synthetic_examples(self.source, self.folder, self.jobs, self.progress), self.training.seed)

@@ -79,7 +79,7 @@ def prepare(
     ``jobs``. Clips that share a folder of frames share the transform of the earliest onset.
 
     Args:
-        database: a database that comes as whole heads, or its name; for any other, the error lists the valid names.
+        database: a database of whole heads, or its name; for any other, the error lists the valid names.
         root: the folder that holds it.
         out: a new folder, or one that an earlier call with the same settings began.
         settings: how faces are found, how the head's movement is treated, and the format of the frames.
@@ -96,7 +96,7 @@ def prepare(
     if database.examine_heads is None or database.cropped is None:
         others = ", ".join(name for name, each in all_databases().items() if each.examine_heads and each.cropped)
         raise MerlabError(
-            f"{database.name} does not come as frames of whole heads, so there is nothing to prepare; "
+            f"{database.name} does not contain frames of whole heads, so there is nothing to prepare; "
             f"databases of whole heads are {others}"
         )
     examination = database.examine_heads(root, False, silent)

@@ -61,7 +61,7 @@ class AlignmentRecord(_Record):
         landmarks: at each onset, see ``ClipLandmarks``.
         lost: the first and the last frame number of each gap, in which no face was found.
         jumps: the frame numbers at which the face changes, or is suddenly elsewhere.
-        warnings: all that a user of these faces must know.
+        warnings: everything that a user of these faces must know.
 
     """
 
@@ -101,7 +101,7 @@ class RecordedSettings(_Record):
 
 
 class HowMade(_Record):
-    """Everything that determines aligned frames beside their source; ``models`` are digests of files by algorithm."""
+    """Everything besides their source that determines aligned frames; ``models`` are digests of files by algorithm."""
 
     settings: RecordedSettings
     models: dict[str, dict[str, str]]

@@ -1,8 +1,8 @@
-"""Published experiments: one YAML file each, ``<paper>_<method>_<database>.yaml``, and what is published anywhere.
+"""Published experiments: one YAML file each, ``<paper>_<method>_<database>.yaml``, and a table of published results.
 
-A file says what would have to be run to repeat the experiment, the figures published for it with their place, what the
-publication leaves open and what is assumed instead, and where it contradicts itself. What concerns a whole paper
-stands once, in ``papers/<paper>.yaml``. ``published.csv`` holds figures of many papers with the rule that selected
+A file states what to run to repeat the experiment, the figures published for it with their place, what the
+publication leaves open and what is assumed instead, and where it contradicts itself. Facts about a whole paper are
+given once, in ``papers/<paper>.yaml``. ``published.csv`` holds figures of many papers with the rule that selected
 their model.
 """
 
@@ -61,7 +61,7 @@ class Experiment(BaseModel):
     """A published experiment, ready to run.
 
     ``training`` and ``network`` replace single settings of the preset. ``seeds`` is merlab's number where the paper
-    names none. ``silent`` and ``contradictions`` are those of this experiment alone; its paper's stand with the paper.
+    names none. ``silent`` and ``contradictions`` are those of this experiment alone; the paper has its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -111,7 +111,7 @@ class Experiment(BaseModel):
         )
 
     def entry(self) -> Entry:
-        """The method with nothing left open; raises MerlabError naming what does not exist."""
+        """The method with all its settings; raises MerlabError naming what does not exist."""
         return self.setup.entry(ClipTable(()), range(self.seeds))
 
     def value(self, metric: Metric, source: str) -> float | None:

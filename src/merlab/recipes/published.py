@@ -1,4 +1,4 @@
-"""Results that others published, with the rule that selected their model: facts with their source, nothing measured."""
+"""Results that others published, with the rule that selected their model: facts with their source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Published(BaseModel):
     """One row of published.csv: shares in 0..1, None where nothing is published.
 
     ``merlab`` is the name that the method has, or would have, in merlab's registry; ``table`` the table of the
-    dual-branch paper that holds the row. ``selection`` says which model's results were reported, ``status`` whether
+    dual-branch paper that holds the row. ``selection`` states which model's results were reported, ``status`` whether
     the figures were read in the source named, quoted by another, or are recalled and not verified.
     """
 

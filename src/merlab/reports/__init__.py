@@ -1,1 +1,1 @@
-"""Reports: tables, figures and pages, made from stored predictions and nothing else."""
+"""Reports: tables, figures and pages, made from stored predictions only."""

@@ -1,4 +1,4 @@
-"""The card of a file of weights for people: what the recognizer is, and how well it does on unseen subjects."""
+"""The card of a weights file as text: what the recognizer is, and its scores on unseen subjects."""
 
 from __future__ import annotations
 

@@ -17,10 +17,10 @@ FROM_PYTHON = "object"
 def rerun_commands(run: Run) -> list[str]:
     """One ``merlab evaluate`` line for each group of methods that share preset, input, settings and seeds.
 
-    Every training setting is stated, so that the line does not depend on what a preset is in another version. Folders
+    Every training setting is stated, so that the line does not depend on the presets of another version. Folders
     are placeholders: ``CASME2_FOLDER`` is the folder of casme2, ``RUN_FOLDER`` a new folder that all lines share,
-    ``SCHEME.yaml`` a file with a scheme of your own. A method that was passed as a Python object gets a line that tells
-    which: no command can name it.
+    ``SCHEME.yaml`` a file with a scheme of your own. For a method that was passed as a Python object, a line gives
+    its name, because no command can repeat it.
     """
     data = _data_options(run)
     methods = sorted((method for method in run.record.methods if method.origin != FROM_PYTHON), key=_group)

@@ -75,7 +75,7 @@ class Results:
     def compare(self, first: str, second: str, metric: MetricName = "uf1") -> Comparison:
         """The difference of two methods, first minus second, with its interval and a paired p value over subjects.
 
-        Raises MerlabError for a method or metric that is not there.
+        Raises MerlabError for a method or metric that the run does not have.
         """
         return compare(self.predictions, self.record.data.classes, first, second, metric)
 

@@ -37,7 +37,7 @@ def number(value: float, *, signed: bool = False) -> str:
 def estimate(
     mean: float, sd: float | None = None, interval: Sequence[float] | None = None, *, signed: bool = False
 ) -> str:
-    """``mean ± sd [low, high]``, without whichever of sd and interval is None."""
+    """``mean ± sd [low, high]``; sd or interval is left out if it is None."""
     text = number(mean, signed=signed)
     if sd is not None:
         text += f" ± {number(sd)}"
@@ -225,7 +225,7 @@ def _best(summaries: Iterable[MethodSummary]) -> MethodSummary | None:
 
 
 def _difference(first: MethodSummary, second: MethodSummary) -> Comparison:
-    """First minus second, whichever of the two holds the comparison."""
+    """First minus second; the comparison may be stored with either of the two."""
     if second.method in first.compared:
         return first.compared[second.method]
     backward = second.compared[first.method]

@@ -35,7 +35,7 @@ TARGETS = (*TABLES, *FIGURES, "all")
 
 
 def targets_of(name: str) -> tuple[str, ...]:
-    """The single targets that a name stands for; raises MerlabError for a name that is neither target nor recipe."""
+    """The single targets of a name; raises MerlabError for a name that is neither target nor recipe."""
     if name == "all":
         return ALL
     if name.endswith((".yaml", ".yml")):

@@ -1,4 +1,4 @@
-"""A table of the paper, published beside measured: as text for people, as numbers for programs."""
+"""A table of the paper with published and measured values side by side: as text for people, as numbers for programs."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def recipe_table(bench: Bench, experiment: Experiment) -> ComparedTable:
 
 
 def _as_stated(bench: Bench, experiment: Experiment) -> Bench:
-    """The bench under the recipe's classes, protocol and seeds, wherever its user named none."""
+    """The bench under the recipe's classes, protocol and seeds, unless the user chose others."""
     return replace(
         bench,
         scheme=bench.scheme or experiment.scheme,

@@ -1,1 +1,1 @@
-"""When a face moves and comes back: motion, its score, events, the timeline of an aligned video."""
+"""When a face moves and returns: motion, its score, events, the timeline of an aligned video."""

@@ -46,7 +46,7 @@ def frame_rate(source: Path, frames: Frames, fps: float | None) -> float:
         raise MerlabError(f"a frame rate is a number above zero, got {fps}")
     found = fps or frames.fps
     if found is None:
-        raise MerlabError(f"{source} does not say how many frames a second it has; give --fps")
+        raise MerlabError(f"{source} does not state its frame rate; give --fps")
     return found
 
 

@@ -12,7 +12,7 @@ def spotting_caveats(fps: float, count: int, promised: int, dropped: int, settin
     warnings = []
     if fps < FULL_SPEED:
         warnings.append(
-            f"{fps:g} frames a second: a micro-expression of 0.2 s lasts {0.2 * fps:.1f} frames, so short ones are "
+            f"{fps:g} frames per second: a micro-expression of 0.2 s lasts {0.2 * fps:.1f} frames, so short ones are "
             f"missed and times are accurate to {1000 / fps:.0f} ms only; databases have 100 to 200"
         )
     if count / fps < settings.window:

@@ -68,7 +68,7 @@ class Columns(Generic[Record]):
     """The columns of records of one dataclass, in the order of its fields.
 
     Fields are str, int, float, the same or None (an empty cell), or a mapping of such values, which has one column for
-    each of ``keys``. ``Annotated`` with a Column says more.
+    each of ``keys``. ``Annotated`` with a Column changes that.
     """
 
     def __init__(self, kind: type[Record], keys: Sequence[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""The motion score: how far each part of a face moves out and comes back, in units of its usual movement (noise)."""
+"""The motion score: how far each part of a face moves away and returns, in units of its usual movement (noise)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Scores:
     """The scores of n frames, and the displacements that they come from.
 
     ``parts`` (n, PARTS) is in units of noise: 1 is the usual movement of that part of the face. ``lids`` (n,) is how
-    far the lids of both eyes move and come back, px. ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are,
+    far the lids of both eyes move and return, px. ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are,
     ``before`` and ``after`` their displacement from the earlier and from the later face, all px; ``noise``
     (ROWS, COLUMNS) is in px.
     """
@@ -76,8 +76,8 @@ def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
     """Score the places (n, ROWS, COLUMNS, 2) of the blocks in successive frames.
 
     A part's score is the root of the mean over its blocks of b . a / noise², where b and a are the displacements from
-    the faces ``reach`` earlier and later: large only where a movement goes out and comes back within that time. A
-    steady drift, or a movement that stays, gives b . a <= 0. Where the lids go out and come back, as in a blink, the
+    the faces ``reach`` earlier and later: large only where the part moves away and returns within that time. A
+    steady drift, or a movement that stays, gives b . a <= 0. Where the lids move away and return, as in a blink, the
     share of it that optical flow smears over the face is subtracted.
     """
     smooth = _smoothed(places, settings.smoothing * fps)

@@ -1,4 +1,4 @@
-"""Spotting: when a face moves out and comes back within half a second, from a stream of aligned frames.
+"""Spotting: when a face moves and returns within half a second, from a stream of aligned frames.
 
 In windows of some seconds the threshold of the score is mean + p (max - mean), the rule that Li et al. (IEEE Trans.
 Affective Computing, 2017) apply to a whole video. Because that rule finds something in any video, the threshold is
@@ -45,13 +45,13 @@ class SpottingSettings:
 
     def __post_init__(self) -> None:
         if not 0 <= self.p <= 1:
-            raise MerlabError(f"p of spotting lies between 0 and 1, got {self.p}")
+            raise MerlabError(f"p of spotting must be between 0 and 1, got {self.p}")
         if not self.floor >= 0:
             raise MerlabError(f"floor of spotting is 0 or more, got {self.floor}")
         if not self.window > 0:
             raise MerlabError(f"window of spotting is longer than 0 s, got {self.window}")
         if not 0 <= self.shortest <= self.longest:
-            raise MerlabError(f"shortest of spotting lies between 0 and longest, got {self.shortest}, {self.longest}")
+            raise MerlabError(f"shortest of spotting must be from 0 to longest, got {self.shortest}, {self.longest}")
 
     def margin(self, fps: float) -> int:
         """How many frames before and after a chunk of a video influence what is spotted in it."""
@@ -109,7 +109,7 @@ class Window:
 
 
 def spot_frames(frames: Iterable[Image], fps: float, settings: SpottingSettings | None = None) -> Iterator[Window]:
-    """Spot movements in aligned faces (H, W, 3) BGR at ``fps`` frames a second, window by window.
+    """Spot movements in aligned faces (H, W, 3) BGR at ``fps`` frames per second, window by window.
 
     Holds two windows of block places and one key frame in memory, however long the video is.
     """

@@ -219,7 +219,7 @@ class _Found:
 def _write(
     source: Path, frames: Frames, request: SpottingRequest, aside: Path, out: Path, progress: Progress
 ) -> Timeline:
-    """Write events and scores as they come into the folder ``aside``, which becomes ``out``."""
+    """Write events and scores one by one into the folder ``aside``, which becomes ``out``."""
     aligned, fps = AlignedFrames(source, frames, progress), request.fps
     found = _found(aligned, request, aside)
     metadata = SpottingMetadata(
@@ -234,7 +234,7 @@ def _write(
 
 
 def _found(aligned: AlignedFrames, request: SpottingRequest, folder: Path) -> _Found:
-    """Spot, and write every window as it comes; raises MerlabError where there is no frame."""
+    """Spot, and write every window as soon as it is finished; raises MerlabError where there is no frame."""
     found = _Found()
     with CsvSink(folder / EVENTS, EVENT_ROWS.names) as events, CsvSink(folder / SCORES, SCORE_ROWS.names) as scores:
         for window in spot_frames(aligned.images(), request.fps, request.settings):

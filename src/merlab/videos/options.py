@@ -1,4 +1,4 @@
-"""The settings of a recognition, beside the video."""
+"""The settings of a recognition, apart from the video."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Options:
 
     def __post_init__(self) -> None:
         if not 0 <= self.unsure_below <= 1:
-            raise MerlabError(f"a probability lies between 0 and 1, got {self.unsure_below}")
+            raise MerlabError(f"a probability must be between 0 and 1, got {self.unsure_below}")
         if self.most_faces < 1:
             raise MerlabError(f"at least one face must be followed, got {self.most_faces}")
 

@@ -1,4 +1,4 @@
-"""From any video to a result: find the faces, spot their movements, describe them, write it all down.
+"""From any video to a result: find the faces, spot their movements, describe them, write the files.
 
 The video is divided into chunks (see ``chunks.division``) that do not depend on each other. So the result is the same
 for any number of processes and after any interruption, memory for frames does not grow with the length, and finished
@@ -167,7 +167,7 @@ def videos_in(folder: Path) -> list[Path]:
 
 @dataclass(frozen=True, eq=False)
 class _Making:
-    """What it takes to make a result in ``out``."""
+    """Everything that is needed to make a result in ``out``."""
 
     plan: VideoPlan
     out: Path
@@ -221,7 +221,7 @@ def _finished(plan: VideoPlan, out: Path, request: RecognitionRequest) -> VideoR
 
 
 def _make(making: _Making, jobs: int | None) -> VideoResult:
-    """Do what is left to do, and move the result to its place."""
+    """Finish the remaining work, and move the result to its place."""
     started, plan, out = time.monotonic(), making.plan, making.out
     try:
         _fill(plan, jobs, making.progress)
@@ -280,7 +280,7 @@ def _hand_over(plan: VideoPlan, out: Path) -> None:
 
 
 def _leave_nothing(out: Path) -> None:
-    """Remove what was begun of a result, and its folder where it holds nothing else."""
+    """Remove an unfinished result, and its folder if there are no other files in it."""
     shutil.rmtree(out / WORKING, ignore_errors=True)
     with suppress(OSError):
         out.rmdir()

@@ -32,7 +32,7 @@ class FrameRow:
         x, y, width, height: its box, px of the video; None where it is not seen.
         score, threshold: the motion score and its threshold, in units of noise (see ``spotting``); None where the face
             was seen too briefly for spotting.
-        lids_px: how far the lids of both eyes move and come back, px of the aligned face.
+        lids_px: how far the lids of both eyes move and return, px of the aligned face.
 
     """
 

@@ -47,7 +47,7 @@ class TestContent:
 
     def test_facts_of_video_and_recognizer_are_stated(self, page):
         for fact in (
-            "100 frames a second",
+            "100 frames per second",
             "1200 frames, 12.0 s",
             "640 x 480 px",
             "frames 1 to 1200, seen in 1200",

@@ -1,4 +1,4 @@
-"""Engines: where units of work run. They differ in where, never in what: the predictions are the same row for row."""
+"""Engines: where units of work run. They differ only in the place: the predictions are the same, row for row."""
 
 from merlab.evaluation.engines.engine import Engine
 from merlab.evaluation.engines.local import LocalEngine

@@ -19,7 +19,8 @@ class Engine(Protocol):
     """Does units of work in any order."""
 
     def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:
-        """Predictions of each unit, as they come; ``on_epoch(fit, done, total)`` between, where epochs are known.
+        """Predictions of each unit, as soon as it is finished.
 
-        Raises MerlabError when what does the work is lost; what was yielded before is complete.
+        ``on_epoch(fit, done, total)`` is called in between, where epochs are known. Raises MerlabError when a
+        worker is lost; what was yielded before is complete.
         """

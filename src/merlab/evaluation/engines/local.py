@@ -29,12 +29,12 @@ Epochs: TypeAlias = "multiprocessing.queues.Queue[tuple[Fit, int, int]]"
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """``jobs`` worker processes; None: one a core; 1: this process."""
+    """``jobs`` worker processes; None: one per core; 1: this process."""
 
     jobs: int | None = None
 
     def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:
-        """Predictions of each unit, as they come."""
+        """Predictions of each unit, as soon as it is finished."""
         jobs = min(self.jobs or os.cpu_count() or 1, len(fits))
         return _in_workers(plan, cache, fits, jobs, on_epoch) if jobs > 1 else _here(plan, cache, fits, on_epoch)
 

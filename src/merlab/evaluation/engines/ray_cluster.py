@@ -41,7 +41,7 @@ class RayEngine:
             raise MerlabError("--engine ray needs Ray; pip install 'merlab[ray]'")
 
     def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:
-        """Predictions of each unit, as they come; epochs are not reported across machines."""
+        """Predictions of each unit, as soon as it is finished; epochs are not reported across machines."""
         import ray
 
         if not fits:
@@ -62,7 +62,7 @@ class RayEngine:
     def _connect(self) -> None:
         import ray
 
-        # Ray sends statistics of its use to its makers unless this is set; nothing shall leave the machine.
+        # Ray sends statistics of its use to its makers unless this is set; no data may leave the machine.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         environment = {"env_vars": {"OMP_WAIT_POLICY": "PASSIVE"}}
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "runtime_env": environment}

@@ -21,7 +21,7 @@ from merlab.videos.rows import FRAME_ROWS, FrameRow
 
 
 class Describer(Protocol):
-    """Says what an event is: its class, and what moved."""
+    """Describes an event: its class, and what moved."""
 
     def describe(self, event: SpottedEvent, album: Album, fps: float, folder: Path) -> Description:
         """The description of an event; its pictures are written into ``folder``."""

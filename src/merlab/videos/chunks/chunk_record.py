@@ -71,7 +71,7 @@ class ChunkRecord(_Record):
 
     Attributes:
         owned: the first frame that the chunk is responsible for, and the one after the last, from 1.
-        seconds: when each of them is shown, as the container says; None where it does not say.
+        seconds: when each of them is shown, according to the container; None if the container does not state it.
         size: width and height of the frames, px.
         events: the movements whose peak lies in the owned frames.
         dropped: how many movements were too long or too short.

@@ -71,7 +71,7 @@ class AlignedViewer:
         return [FaceInFrame(0, 0, picture, Face(0, 0, width, height, WHOLE))]
 
     def qualities(self) -> list[tuple[int, ClipQuality]]:
-        """Nothing: the faces were aligned elsewhere."""
+        """Empty, because the faces were aligned elsewhere."""
         return []
 
 

@@ -2,7 +2,7 @@
 
 Grad-CAM: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", ICCV
 2017, equations 1 and 2. It shows where the score of a class changes with the features of a branch; attention shows
-where a branch gives its features a high weight. Maps do not say why, and a wrong class has maps as well.
+where a branch gives its features a high weight. Maps do not give a reason, and a wrong class has maps as well.
 """
 
 from __future__ import annotations

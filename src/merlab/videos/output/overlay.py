@@ -1,4 +1,4 @@
-"""The video once more, with the results drawn into it."""
+"""A copy of the video with the results drawn into it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def write_overlay(
 ) -> None:
     """Draw the ``rows`` of each frame, the events while they last, and the ``stamps`` into every frame.
 
-    Drawn are the boxes of faces with the motion score above, the class of an event (or "unsure") with its probability
+    It shows the boxes of faces with the motion score above, the class of an event (or "unsure") with its probability
     below, a curve of the scores of the last seconds against the threshold, and the stamps in a corner.
     """
     stamp = " / ".join(stamps)

@@ -20,9 +20,9 @@ from merlab.videos.output.chart import HEIGHT, WIDTH, Chart, face_chart
 from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, ONSET_PICTURE, VideoResult
 from merlab.videos.rows import Event
 
-# The page holds the pictures of so many events, those with the highest scores; for the others it names their folder.
+# The page contains the pictures of this many events, those with the highest scores; for others, it names the folder.
 MOST_PICTURED = 200
-# Up to so many events are open at first; up to so many are opened for printing.
+# At first, up to MOST_OPEN events are open; for printing, up to MOST_PRINTED are opened.
 MOST_OPEN, MOST_PRINTED = 6, 60
 WEBP_QUALITY = 82
 MINUTE = 60
@@ -91,7 +91,7 @@ def write_report(result: VideoResult) -> Path:
         )
     )
     with whole_file(result.files.report) as aside:
-        # The name of a file may hold what UTF-8 does not.
+        # The name of a file may contain characters that UTF-8 cannot encode.
         aside.write_bytes(page.encode("utf-8", "replace"))
     return result.files.report
 
