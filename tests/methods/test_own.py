@@ -168,5 +168,5 @@ class TestMethodsOf:
             methods_of(given)
 
     def test_a_method_needs_either_a_network_or_a_pipeline(self):
-        with pytest.raises(MerlabError, match="give either network= or pipeline="):
+        with pytest.raises(MerlabError, match="give exactly one of network= and pipeline="):
             Method("both")
