@@ -57,7 +57,7 @@ class _Text:
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """What a value is made of."""
+    """The parts that describe a value."""
     if isinstance(value, np.ndarray | torch.Tensor):
         yield from _array(value)
     elif isinstance(value, Mapping):

@@ -38,7 +38,7 @@ class Stamped(Protocol):
 
 @dataclass(frozen=True)
 class StampNote:
-    """A stamp, its meaning (empty where it is unknown here), and the methods that bear it."""
+    """A stamp, its meaning (empty where it is unknown here), and the methods that carry it."""
 
     stamp: str
     meaning: str
@@ -56,7 +56,7 @@ def all_stamps(summaries: Sequence[Stamped]) -> list[str]:
 
 
 def stamp_notes(summaries: Sequence[Stamped]) -> list[StampNote]:
-    """Each stamp, explained, with the methods that bear it."""
+    """Each stamp, explained, with the methods that carry it."""
     return [
         StampNote(stamp, _meaning(stamp), tuple(summary.method for summary in summaries if stamp in summary.stamps))
         for stamp in all_stamps(summaries)

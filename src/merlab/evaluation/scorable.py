@@ -114,7 +114,7 @@ def _named(rows: pd.DataFrame) -> str:
 
 
 def _doubts(table: CellTable, classes: Sequence[str]) -> list[str]:
-    """What can be right, but is more often a mistake."""
+    """Warnings about content that can be right, but is more often a mistake."""
     truth, prediction = (set(table.cells[column]) for column in LABEL_COLUMNS)
     notes = []
     if not classes and not truth & prediction:

@@ -22,7 +22,7 @@ SchemeGiven = str | Path | Mapping[str, str] | Scheme
 
 
 class MethodSetup(BaseModel):
-    """One method of a study, and what replaces its own choices.
+    """One method of a study, and the options that replace its defaults.
 
     Attributes:
         method: the method.

@@ -42,7 +42,7 @@ class Fit:
 
 
 def versions() -> dict[str, str]:
-    """What computes: part of the run key, since other libraries or devices give other numbers."""
+    """The libraries and the device. They are part of the run key, because others give other numbers."""
     return {
         "merlab": __version__,
         "torch": torch.__version__,

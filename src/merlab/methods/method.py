@@ -61,7 +61,7 @@ class Task:
 
 
 def check_channels(task: Task, channels: int, why: str, remedy: str) -> None:
-    """Raise MerlabError, naming why and the remedy in the recipe, unless the task's inputs have so many channels."""
+    """Raise MerlabError unless the task's inputs have this number of channels; it names why, and the remedy."""
     if task.channels != channels:
         raise MerlabError(f"{why}, and got {task.channels} channels; use a recipe with {remedy}")
 
@@ -69,7 +69,7 @@ def check_channels(task: Task, channels: int, why: str, remedy: str) -> None:
 class Preset(BaseModel):
     """A named choice of training settings, network options and input for a method.
 
-    ``reduced`` presets are smaller or shorter than the publication; every result of theirs is marked REDUCED.
+    ``reduced`` presets are smaller or shorter than the publication; all their results are marked REDUCED.
     ``source`` says where the settings come from. ``network`` are options of the method's network. ``input`` replaces
     the method's input recipe. Classical methods have no ``training``.
     """

@@ -34,7 +34,7 @@ REMEDY = "repair or remove the clip, then run the same command again; it continu
 
 @dataclass(frozen=True)
 class Prepared:
-    """The content of a prepared tree: its clips, what prevented others, and warnings by clip."""
+    """The content of a prepared tree: its clips, the faults of clips that are missing, and warnings by clip."""
 
     clips: tuple[Clip, ...]
     faults: tuple[Finding, ...]

@@ -131,7 +131,7 @@ class DatabaseRequest(_Record):
 
 
 class PreparedClip(_Record):
-    """What the manifest repeats of the record of a clip, and the clip's folder."""
+    """The folder of a clip, and the values of its record that the manifest repeats."""
 
     folder: str
     clip: str
@@ -143,7 +143,7 @@ class PreparedClip(_Record):
 
 
 class DatabaseManifest(DatabaseRequest):
-    """The content of prepared.json for a database: all clips, and what prevented others."""
+    """The content of prepared.json for a database: all prepared clips, and the faults of the others."""
 
     stamps: tuple[str, ...]
     clips: tuple[PreparedClip, ...]

@@ -31,7 +31,7 @@ class Results:
         predictions: one row per method, seed and clip: database, subject, clip, fold, truth, prediction, and one
             column ``p_CLASS`` of probabilities per class.
         folder: the run folder, None where none was kept.
-        run: record and predictions as reports take them.
+        run: record and predictions in the form that reports use.
 
     """
 

@@ -70,7 +70,7 @@ def stored_results(folder: Path) -> dict[str, StoredResult]:
 
 
 def made_now() -> str:
-    """``2026-05-04 with merlab 0.1.0 at commit 0123abc``: the origin of what a command has just made."""
+    """``2026-05-04 with merlab 0.1.0 at commit 0123abc``: the origin of a new result."""
     commit = commit_of_checkout()
     today = datetime.now(timezone.utc).date().isoformat()
     return f"{today} with merlab {__version__}" + (f" at commit {commit}" if commit else "")

@@ -52,7 +52,7 @@ def make_table(target: str, bench: Bench) -> ComparedTable:
 
 
 def make_figure(target: str, bench: Bench) -> list[Path]:
-    """Draw a figure and leave it as PNG and SVG in the bench's folder."""
+    """Draw a figure and save it as PNG and SVG in the bench's folder."""
     return save_figure(FIGURES[target](bench), bench.out, target)
 
 

@@ -103,7 +103,7 @@ class Bench:
         return {**training, **({"epochs": self.epochs} if self.epochs else {})}
 
     def refusal(self, method: str) -> str | None:
-        """Why these clips cannot be this method's input, in the input's own words; None where they can."""
+        """Why these clips cannot be this method's input (the message of the input's error); None if they can."""
         try:
             make_input(self.clips, self.clips.clips[0], self.setup(method).entry(self.clips, [0]).recipe)
         except MerlabError as error:

@@ -20,7 +20,7 @@ from merlab.spotting.json_models import read_model
 from merlab.storage import WriteError, claim_folder, write_json
 
 MARKER, LOCK = "jobs.json", "lock"
-# The files of a job: the job itself, its progress, its error, the upload, the result, and what the page shows of it.
+# The files of a job: the job itself, its progress, its error, the upload, the result, and the result's view.
 JOB, PROGRESS, ERROR, UPLOAD, RESULT, VIEW = "job.json", "progress.json", "fault.json", "upload", "result", "view.json"
 ID = re.compile(r"[0-9a-f]{32}")
 MAX_STARTS = 3

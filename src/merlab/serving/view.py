@@ -1,4 +1,4 @@
-"""What the page shows of a result: curves that a browser can draw, and the events with their pictures."""
+"""The view of a result on the page: curves that a browser can draw, and the events with their pictures."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 MOST_POINTS = 1500
-# Of successive frames, in units of the usual one; beyond it the face was not seen in between.
+# The interval between successive frames, in units of the usual one; in a longer interval the face was not seen.
 LONGEST_INTERVAL = 2.5
 # Above the highest score.
 HEADROOM = 1.05
@@ -44,7 +44,7 @@ class Curve:
 def score_curve(frames: pd.DataFrame, most: int = MOST_POINTS) -> Curve:
     """The curve of one face from its frames (columns time_s, score, threshold), with at most ``most`` points.
 
-    With more frames than that, each point is the highest score of several successive frames. Gaps come in addition.
+    With more frames, each point is the highest score of several successive frames. Points that mark gaps are added.
     """
     times, score, threshold = (frames[name].to_numpy(np.float64) for name in ("time_s", "score", "threshold"))
     starts = np.arange(0, len(times), -(-len(times) // most) or 1)

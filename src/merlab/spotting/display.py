@@ -1,4 +1,4 @@
-"""What a notebook shows of a result: a heading, its stamps, a table of events, warnings, a link."""
+"""The view of a result in a notebook: a heading, its stamps, a table of events, warnings, a link."""
 
 from __future__ import annotations
 

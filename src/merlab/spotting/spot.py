@@ -18,7 +18,7 @@ from merlab.registry import look_up
 from merlab.spotting.motion import FaceMotion
 from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, part_weights, score
 
-# How much farther from the apex than the half-way points onset and offset lie.
+# The distance of onset and offset from the apex, relative to that of the half-way points.
 FROM_HALF_TO_WHOLE = 2.0
 APEX_SEARCH = 0.05
 

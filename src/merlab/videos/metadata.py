@@ -1,4 +1,4 @@
-"""The content of metadata.json: what a result is of, what it was made with, and what limits it."""
+"""The content of metadata.json: the video, the model, the settings and the limits of a result."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def recognize(
         progress: True shows it on standard error, False does not, a function is called with it.
 
     Returns:
-        The tables, the metadata and the paths of what was written.
+        The tables, the metadata and the paths of the files.
 
     Raises:
         MerlabError: for a source that cannot be read, has no frame rate or shows no face (nothing is left in ``out``
@@ -138,7 +138,7 @@ def recognize_each(
         options: the keyword arguments of ``recognize``.
 
     Returns:
-        By video, its result, or the error in its place.
+        A mapping from each video to its result, or to its error.
 
     Raises:
         MerlabError: for a folder without videos, and for two videos of the same name.

@@ -27,7 +27,7 @@ REPORT, OVERLAY, ELAN = "report.html", "overlay.mp4", "events.eaf"
 EVIDENCE = "events"
 ONSET_PICTURE, APEX_PICTURE, FLOW_PICTURE, MAPS = "onset.png", "apex.png", "flow.png", "maps.json"
 
-# Of events.csv, what a notebook shows.
+# The columns of events.csv that a notebook shows.
 SHOWN = ["event", "face_id", "apex_s", "duration_s", "class", "probability", "part", "action_units"]
 
 
@@ -85,7 +85,7 @@ class VideoResult:
 
     @property
     def files(self) -> ResultFiles:
-        """The paths of what was written."""
+        """The paths of the files."""
         return ResultFiles(
             events=self.folder / EVENTS,
             frames=self.folder / FRAMES,

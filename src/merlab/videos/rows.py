@@ -27,7 +27,7 @@ class FrameRow:
         frame: its number in the source.
         time_s: seconds since the first frame; None in the files of a chunk, which does not know the whole video.
         face_id: one face as far as it can be followed; None in a frame without a face.
-        confidence: of the landmark network that this is a face, 0..1.
+        confidence: probability that this is a face, from the landmark network, 0..1.
         success: 1 where the face is seen, else 0.
         x, y, width, height: its box, px of the video; None where it is not seen.
         score, threshold: the motion score and its threshold, in units of noise (see ``spotting``); None where the face

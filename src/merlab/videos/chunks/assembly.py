@@ -92,7 +92,7 @@ class FaceRecord:
 class Totals:
     """The sums over all chunks.
 
-    ``events`` are by onset, each with the folder of its pictures; ``tables`` are the rows of the frames, one per chunk.
+    ``events`` are by onset, each with the folder of its pictures; ``tables`` are the rows of the frames by chunk.
     """
 
     frames: int = 0

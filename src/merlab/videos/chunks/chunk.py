@@ -61,7 +61,7 @@ class Chunk:
 
     @property
     def is_empty(self) -> bool:
-        """Whether none of the frames came that the chunk is responsible for."""
+        """Whether the chunk received none of the frames that it is responsible for."""
         return self.span.covered.start + len(self.seconds) <= self.span.owned.start
 
     def finish(self, folder: Path, describer: Describer) -> None:

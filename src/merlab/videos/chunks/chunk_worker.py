@@ -26,7 +26,7 @@ FRAMES_A_REPORT = 20
 
 
 class VideoLength(BaseModel):
-    """The content of LENGTH: how many frames the source turned out to have."""
+    """The content of LENGTH: how many frames the source has, known when all were read."""
 
     frames: int
 
@@ -78,7 +78,7 @@ class Share:
 
 
 def fill_chunks(share: Share) -> Iterator[int]:
-    """Process the share, writing one folder per chunk; yields now and then how many more frames are done.
+    """Process the share, writing one folder per chunk; yields from time to time how many more frames are finished.
 
     Raises MerlabError for frames that cannot be used.
     """
@@ -111,7 +111,7 @@ def _one_thread_of_torch() -> Iterator[None]:
 class _Walker:
     """The chunks of a share that the current frame belongs to: at most two, where they overlap.
 
-    ``done`` counts the frames that its chunks are responsible for and have got.
+    ``done`` counts the received frames that its chunks are responsible for.
     """
 
     def __init__(self, share: Share) -> None:

@@ -22,8 +22,8 @@ from merlab.spotting.motion import COLUMNS, ROWS, in_blocks, lid_blocks, prepare
 from merlab.spotting.motion_score import PARTS, part_weights
 from merlab.synthesis.unit_flow import unit_flows
 
-# px; these limits and the two shares below were chosen on synthetic faces (seed 4242) so that about one in twenty pairs
-# of frames without an event shows anything.
+# px; these limits and the two shares below were chosen on synthetic faces (seed 4242) so that a movement is reported
+# in about one of twenty pairs of frames without an event.
 LEAST_MOVEMENT, LEAST_STRENGTH = 0.3, 0.4
 # A unit is listed only if without it the unexplained movement grows by the first share, and none is listed unless the
 # units together explain the second share of the movement.

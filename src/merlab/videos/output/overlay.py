@@ -100,7 +100,7 @@ class _Artist:
         step = max(1, self._keep // POINTS)
         first = self._keep - len(recent)
         for face_id in {face for scores in recent for face in scores}:
-            # Counted from the end of the strip, so that the curve glides instead of trembling.
+            # Counted from the end of the strip, so that the curve moves smoothly.
             points = [
                 (
                     (first + at) * width / self._keep,
