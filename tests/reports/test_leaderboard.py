@@ -53,7 +53,7 @@ def test_the_csv_holds_numbers_with_date_seeds_interval_and_stamps_and_is_checke
 
 
 def test_a_folder_without_results_is_named(tmp_path):
-    with pytest.raises(MerlabError, match="holds no stored result"):
+    with pytest.raises(MerlabError, match="contains no stored result"):
         write_csv(tmp_path, check=True)
 
 

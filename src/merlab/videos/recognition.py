@@ -181,7 +181,7 @@ def _plan(source: Path, out: Path, options: Options) -> VideoPlan:
     first = 1
     if isinstance(frames, ImageFolder):
         if not frames.numbers:
-            raise MerlabError(f"{source} holds neither a video nor images whose names end in a number")
+            raise MerlabError(f"{source} contains neither a video nor images whose names end in a number")
         require_every_frame(source, frames)
         first = frames.numbers[0]
     fps = frame_rate(source, frames, options.fps)
@@ -216,7 +216,7 @@ def _finished(plan: VideoPlan, out: Path, request: RecognitionRequest) -> VideoR
         shutil.rmtree(plan.working, ignore_errors=True)
         return result
     if out.exists() and not plan.working.is_dir() and (not out.is_dir() or any(out.iterdir())):
-        raise MerlabError(f"{out} exists and holds no {HOLDS}; choose another folder")
+        raise MerlabError(f"{out} exists and contains no {HOLDS}; choose another folder")
     return None
 
 

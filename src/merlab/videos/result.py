@@ -143,7 +143,7 @@ class VideoResult:
 def read_video_result(folder: Path) -> VideoResult:
     """The finished result in a folder; raises MerlabError where there is none."""
     if not (folder / METADATA).is_file():
-        raise MerlabError(f"{folder} holds no finished result of `merlab recognize`")
+        raise MerlabError(f"{folder} contains no finished result of `merlab recognize`")
     metadata = read_model(folder / METADATA, VideoMetadata)
     rows = event_rows(metadata.model.classes).read(folder / EVENTS)
     return VideoResult(folder, tuple(rows), FRAME_ROWS.read_table(folder / FRAMES), metadata)

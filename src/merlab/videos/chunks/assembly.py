@@ -194,7 +194,7 @@ def _event(position: int, found: ChunkEvent, plan: VideoPlan, clock: Clock) -> E
 
 def _require_faces(source: Path, totals: Totals) -> None:
     if not totals.frames:
-        raise NothingSeenError(f"{source} holds no frame")
+        raise NothingSeenError(f"{source} contains no frame")
     if not totals.faces:
         width, height = totals.size
         raise NothingSeenError(

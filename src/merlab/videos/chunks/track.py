@@ -32,7 +32,7 @@ class Track:
         self.boxes.append(face.box)
 
     def forget_unseen_end(self) -> None:
-        """Drop the last frames in which the face was not seen: it did not come back."""
+        """Drop the last frames in which the face was not seen: it did not return."""
         while self.boxes and self.boxes[-1] is None:
             self.boxes.pop()
         del self.places[len(self.boxes) :]

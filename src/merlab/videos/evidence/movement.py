@@ -195,7 +195,7 @@ def _usable(blinking: bool) -> NDArray[np.bool_]:
 def _templates(blinking: bool) -> dict[str, Blocks]:
     """The displacement of the blocks that count, by unit and side (``12l``), for a largest displacement of 1 px.
 
-    In a blink without the units that are then hardly visible (LEAST_SEEN).
+    In a blink, the units that are then hardly visible (LEAST_SEEN) are left out.
     """
     usable, templates = _usable(blinking), {}
     for key, flow in unit_flows().items():
