@@ -6,6 +6,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ from merlab.clips import Clip
 from merlab.databases.casme2 import RELEASE
 from merlab.databases.coded.coding_table import read_coding_table
 from merlab.databases.database import Examination
+from merlab.databases.table_file import read_lines
 from merlab.errors import MerlabError
 from tests.databases import casme2_release, samm_release, smic_release
 
@@ -254,3 +256,20 @@ def test_smic_reads_a_text_as_the_table_of_hs(tmp_path):
     before = copy.examine(tmp_path).clips.clips
     path = write_text((tmp_path / copy.table).with_suffix(".csv"), copy.lines, ";", "utf-16")
     assert copy.clips_with(path) == before
+
+
+def test_a_damaged_ods_table_does_not_change_how_later_ones_are_written(tmp_path):
+    good = tmp_path / "good.ods"
+    pd.DataFrame({"a": [1]}).to_excel(good, index=False, engine="odf")  # type: ignore[arg-type]
+    with zipfile.ZipFile(good) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["content.xml"] = parts["content.xml"].replace(b"<office:body>", b"<office:body><odd/>")
+    with zipfile.ZipFile(tmp_path / "odd.ods", "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with suppress(MerlabError):
+        read_lines(tmp_path / "odd.ods", 1)
+    again = tmp_path / "again.ods"
+    pd.DataFrame({"a": [1]}).to_excel(again, index=False, engine="odf")  # type: ignore[arg-type]
+    with zipfile.ZipFile(again) as archive:
+        assert archive.read("meta.xml").count(b'=""') == 0

@@ -66,7 +66,7 @@ def test_other_seeds_are_refused(seeds):
     ("options", "fault"),
     [
         ({"protocol": "lopo"}, "unknown protocol 'lopo'"),
-        ({"scheme": "casme"}, "unknown label scheme 'casme'; did you mean casme2-5"),
+        ({"scheme": "casme"}, "unknown label scheme 'casme'; did you mean casme-8"),
         ({"input": "flw"}, "unknown input 'flw'"),
         ({"folds": 1}, "folds must be a whole number from 2 up"),
         ({"preset": "huge"}, "has no preset 'huge'"),

@@ -13,6 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xlrd
+from odf.element import Element
+from odf.namespaces import nsdict
 
 from merlab.clips import Finding
 from merlab.errors import MerlabError
@@ -223,11 +226,24 @@ def _xls_value(cell: xlrd.sheet.Cell) -> object:
 def _read_ods(path: Path, header_lines: int) -> TableFile:
     try:
         _require_well_formed(path)
-        frames = pd.read_excel(path, sheet_name=None, header=None, dtype=object, na_filter=False, engine="odf")
+        with _namespaces_restored():
+            frames = pd.read_excel(path, sheet_name=None, header=None, dtype=object, na_filter=False, engine="odf")
     except DAMAGED as error:
         raise _unreadable(path, "an OpenDocument spreadsheet", error) from error
     sheets = {str(name): list(frame.to_numpy()) for name, frame in frames.items()}
     return _workbook("OpenDocument spreadsheet", sheets)
+
+
+@contextmanager
+def _namespaces_restored() -> Iterator[None]:
+    """Give odfpy its known namespaces back: it adds those of a damaged file to every document that is written later."""
+    known = [(names, dict(names)) for names in (nsdict, Element.namespaces)]
+    try:
+        yield
+    finally:
+        for names, before in known:
+            names.clear()
+            names.update(before)
 
 
 def _require_well_formed(path: Path) -> None:
