@@ -21,7 +21,7 @@ def methods_command(as_json: JsonOption = False) -> None:
     columns = {"kind": "kind", "title": "what it is", "presets": "presets", "paper": "paper"}
     hint = (
         "Evaluate one: merlab evaluate NAME --database DATABASE --root FOLDER --scheme SCHEME. Baselines belong "
-        "into every table. Your own: --method FILE.py:NAME."
+        "in every table. Your own: --method FILE.py:NAME."
     )
     _print(methods(), columns, "Methods", hint, as_json)
 
