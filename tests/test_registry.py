@@ -54,9 +54,7 @@ def test_merlabs_own_entries_stay(package):
 
 
 def test_an_entry_that_cannot_be_loaded_names_its_package_and_the_remedy(package):
-    with pytest.raises(
-        MerlabError, match=r"wrong of lab-tools cannot be loaded .*int is not a method.*uninstall"
-    ):
+    with pytest.raises(MerlabError, match=r"wrong of lab-tools cannot be loaded .*int is not a method.*uninstall"):
         find_method("wrong")
 
 
