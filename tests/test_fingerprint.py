@@ -76,3 +76,19 @@ def test_an_object_that_refers_to_itself_has_one():
     loop: dict[str, object] = {"array": np.zeros(2)}
     loop["self"] = loop
     assert len(fingerprint(loop)) == 16
+
+
+def test_objects_that_exist_only_while_it_is_made_are_not_confused():
+    class Temporary:
+        def __reduce__(self):
+            return (tuple, ())
+
+        @property
+        def first(self):
+            return 1
+
+        @property
+        def second(self):
+            return 2
+
+    assert len({fingerprint([Temporary() for _ in range(50)]) for _ in range(20)}) == 1

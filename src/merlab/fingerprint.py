@@ -34,14 +34,15 @@ def fingerprint(method: object) -> str:
     return digest.hexdigest()[:16]
 
 
-def _described(value: Any, seen: dict[int, int], depth: int) -> Iterator[str]:
+def _described(value: Any, seen: dict[int, tuple[int, object]], depth: int) -> Iterator[str]:
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         yield f"{type(value).__name__} {value!r}"
         return
     if id(value) in seen or depth > MOST_DEPTH:
-        yield f"again {seen.get(id(value), 'deep')}"
+        yield f"again {seen[id(value)][0] if id(value) in seen else 'deep'}"
         return
-    seen[id(value)] = len(seen)
+    # The value is kept, so that its id is not given to another object meanwhile.
+    seen[id(value)] = len(seen), value
     for part in _parts(value):
         if isinstance(part, _Text):
             yield part.text
