@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import sklearn
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -83,12 +84,11 @@ def test_objects_that_exist_only_while_it_is_made_are_not_confused():
         def __reduce__(self):
             return (tuple, ())
 
-        @property
-        def first(self):
-            return 1
-
-        @property
-        def second(self):
-            return 2
-
     assert len({fingerprint([Temporary() for _ in range(50)]) for _ in range(20)}) == 1
+
+
+def test_code_of_an_installed_package_counts_by_its_version_not_by_its_state():
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    before = fingerprint(pipeline)
+    with sklearn.config_context(assume_finite=True, display="text"):
+        assert fingerprint(pipeline) == before

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.metadata
 import pickle
 import sys
+import sysconfig
 import types
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 MOST_DEPTH = 40
+INSTALLED = tuple({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 
 
 def fingerprint(method: object) -> str:
@@ -155,19 +157,23 @@ def _pickled(value: Any) -> _Text:
         return _Text(f"opaque {type(value).__qualname__}")
 
 
+@functools.cache
 def _is_installed(module: str | None) -> bool:
-    """Whether a module comes with Python or an installed package, so that its version identifies its code."""
-    top = (module or "").partition(".")[0]
-    return top in sys.stdlib_module_names or top == "merlab" or top in _packages()
+    """Whether a module comes with Python or an installed package, so that its version stands for its code.
 
-
-def _origin(module: str | None) -> str:
-    """An installed package with its version; the folder of your own code is left out, because it may move."""
+    Installed is what lies where pip installs. A package that is only linked there (pip install -e) is your own code.
+    """
     top = (module or "").partition(".")[0]
-    names = _packages().get(top)
-    return f"{top} {importlib.metadata.version(names[0])}" if names else "own" if not _is_installed(module) else top
+    if top in sys.stdlib_module_names or top == "merlab":
+        return True
+    file = getattr(sys.modules.get(top), "__file__", None)
+    return file is not None and any(Path(file).is_relative_to(folder) for folder in INSTALLED)
 
 
 @functools.cache
-def _packages() -> Mapping[str, list[str]]:
-    return importlib.metadata.packages_distributions()
+def _origin(module: str | None) -> str:
+    """An installed package with its version. Your own code has neither version nor place, since it may move."""
+    top = (module or "").partition(".")[0]
+    if not _is_installed(module):
+        return "own"
+    return f"{top} {getattr(sys.modules.get(top), '__version__', '')}".rstrip()
