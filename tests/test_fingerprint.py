@@ -92,3 +92,20 @@ def test_code_of_an_installed_package_counts_by_its_version_not_by_its_state():
     before = fingerprint(pipeline)
     with sklearn.config_context(assume_finite=True, display="text"):
         assert fingerprint(pipeline) == before
+
+
+def test_a_module_of_your_own_that_the_code_refers_to_counts(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import beside\nfrom merlab.fingerprint import fingerprint\n"
+        "def method(x): return beside.helper(x)\nprint(fingerprint(method))\n"
+    )
+
+    def printed():
+        command = [sys.executable, "-B", "main.py"]
+        return subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+
+    (tmp_path / "beside.py").write_text("def helper(x): return x + 1\n")
+    before = printed()
+    assert printed() == before
+    (tmp_path / "beside.py").write_text("def helper(x): return x + 2\n")
+    assert printed() != before

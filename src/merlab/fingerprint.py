@@ -73,7 +73,7 @@ def _parts(value: Any) -> Iterator[Any]:
     elif isinstance(value, set | frozenset):
         yield _Text(f"set {sorted(map(repr, value))}")
     elif isinstance(value, types.ModuleType):
-        yield _Text(_origin(value.__name__))
+        yield from _module(value)
     elif isinstance(value, types.FunctionType):
         yield from _function(value)
     elif isinstance(value, types.MethodType):
@@ -118,6 +118,15 @@ def _global_names(code: types.CodeType) -> list[str]:
     """Names that the code, or code inside it, may look up in its module."""
     inner = [name for each in code.co_consts if isinstance(each, types.CodeType) for name in _global_names(each)]
     return list(dict.fromkeys([*code.co_names, *inner]))
+
+
+def _module(value: types.ModuleType) -> Iterator[Any]:
+    """A module that code refers to as a whole: of your own, the file and the modules of yours that it uses."""
+    yield _Text(_origin(value.__name__))
+    if _is_installed(value.__name__) or not getattr(value, "__file__", None):
+        return
+    yield _Text(hashlib.sha256(Path(str(value.__file__)).read_bytes()).hexdigest())
+    yield from (each for each in vars(value).values() if isinstance(each, types.ModuleType))
 
 
 def _class(value: type) -> Iterator[Any]:

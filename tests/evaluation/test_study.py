@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from merlab.clips import ClipTable
@@ -54,6 +55,7 @@ def test_anything_else_is_refused_with_the_remedy(given):
 def test_seeds_are_a_number_or_the_seeds_themselves():
     assert as_seeds(3) == (0, 1, 2)
     assert as_seeds([4, 2]) == (4, 2)
+    assert as_seeds(list(np.arange(3))) == (0, 1, 2)
 
 
 @pytest.mark.parametrize("seeds", [0, -1, [], [1, 1], [-1], ["a"]])

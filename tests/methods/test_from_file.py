@@ -62,3 +62,13 @@ def test_a_file_that_fails_is_named_with_the_error_and_the_line(tmp_path):
     (tmp_path / "broken.py").write_text("import math\nmath.sqrt(-1)\n")
     with pytest.raises(MerlabError, match=r"broken.py cannot be run: ValueError: .*line 2"):
         methods_of(f"{tmp_path / 'broken.py'}:x")
+
+
+def test_a_file_is_run_once_for_all_its_methods_and_again_when_it_was_edited(file, tmp_path):
+    log = tmp_path / "runs"
+    file.write_text(CODE + f"open({str(log)!r}, 'a').write('.')\n")
+    methods_of([f"{file}:ridge", f"{file}:net"])
+    assert log.read_text() == "."
+    file.write_text(file.read_text() + "\n# edited\n")
+    methods_of(f"{file}:ridge")
+    assert log.read_text() == ".."

@@ -66,3 +66,11 @@ def test_a_report_is_one_page_or_a_folder_that_reads_back(results, tmp_path):
 def test_the_plot_has_a_line_per_method(results):
     labels = [label.get_text() for label in results.plot().axes[0].get_yticklabels()]
     assert all(any(method in label for label in labels) for method in SKILLS)
+
+
+def test_a_report_never_replaces_another_run(results, tmp_path):
+    other = write_run(tmp_path / "other", {"constant": 0.2})
+    before = {path: path.read_bytes() for path in other.iterdir()}
+    with pytest.raises(MerlabError, match="other contains another run"):
+        results.report(other)
+    assert {path: path.read_bytes() for path in other.iterdir()} == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -135,8 +136,13 @@ def as_table(clips: Clips) -> ClipTable:
 
 def as_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     """Seeds 0 to N - 1 from a number N, or the seeds themselves; raises MerlabError for others than 0, 1, 2, ..."""
-    chosen = tuple(range(_at_least(seeds, 1, "seeds"))) if isinstance(seeds, int) else tuple(seeds)
-    if not chosen or len(set(chosen)) < len(chosen) or any(not isinstance(each, int) or each < 0 for each in chosen):
+    if isinstance(seeds, int):
+        return tuple(range(_at_least(seeds, 1, "seeds")))
+    try:
+        chosen = tuple(map(operator.index, seeds))
+    except TypeError:
+        chosen = ()
+    if not chosen or len(set(chosen)) < len(chosen) or min(chosen) < 0:
         raise MerlabError(f"seeds must be a number, or different whole numbers from 0 up, got {seeds!r}")
     return chosen
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
 import traceback
@@ -41,7 +42,13 @@ def run_file(path: Path) -> ModuleType:
     """Run a Python file as a module. It can import files of its folder; worker processes receive it by value."""
     if not path.is_file():
         raise MerlabError(f"{path} does not exist; --method takes FILE.py:NAME")
-    folder = str(path.resolve().parent)
+    return _module_of(path.resolve(), path.stat().st_mtime_ns, path.stat().st_size)
+
+
+@functools.cache
+def _module_of(path: Path, modified_ns: int, size: int) -> ModuleType:
+    """The module of a file as it was at that time: several methods of one file run it once."""
+    folder = str(path.parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     # The prefix makes sure that a file called numpy.py does not replace numpy.

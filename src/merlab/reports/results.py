@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from merlab.errors import MerlabError
+from merlab.evaluation.experiment import read_record
 from merlab.evaluation.metrics import MetricName
 from merlab.evaluation.predictions import PREDICTIONS_FILE, RUN_FILE
 from merlab.evaluation.run_record import RunRecord
@@ -84,8 +86,13 @@ class Results:
         return uf1_chart(self.summaries)
 
     def save(self, folder: Path | str) -> Path:
-        """Write run.json and predictions.parquet into a new or empty folder; ``Results.read`` reads them again."""
+        """Write run.json and predictions.parquet into a folder; ``Results.read`` reads them again.
+
+        Raises MerlabError where the folder contains another run.
+        """
         folder = Path(folder)
+        if (folder / RUN_FILE).exists() and read_record(folder / RUN_FILE) != self.record:
+            raise MerlabError(f"{folder} contains another run; choose another folder")
         with whole_file(folder / PREDICTIONS_FILE) as aside:
             self.predictions.to_parquet(aside, index=False)
         write_json(folder / RUN_FILE, self.record.model_dump(mode="json"))
