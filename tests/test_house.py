@@ -46,6 +46,7 @@ ROOMS = (
     "frames",
     "pages",
     "stamps",
+    "json_models",
     "storage",
     "processes",
     "progress",

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Image
+from merlab.json_models import write_model
 from merlab.sinks import CsvSink, VideoSink
-from merlab.spotting.json_models import write_model
 from merlab.spotting.motion_score import PARTS
 from merlab.storage import write_json
 from merlab.videos.metadata import (

@@ -10,6 +10,7 @@ from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.errors import MerlabError
+from merlab.json_models import first_fault
 from merlab.progress import Progress
 from merlab.stamps import SYNTHETIC
 from merlab.storage import read_json_object
@@ -41,10 +42,9 @@ def _read_manifest(root: Path) -> RecordingManifest:
     try:
         return RecordingManifest.model_validate(content)
     except ValidationError as error:
-        place = ".".join(map(str, error.errors()[0]["loc"]))
         raise MerlabError(
-            f"{path} is not a manifest of recordings ({place}: {error.errors()[0]['msg']}); remove it and run the "
-            "same `merlab make-videos` command again, which writes it"
+            f"{path} is not a manifest of recordings ({first_fault(error)}); remove it and run the same "
+            "`merlab make-videos` command again, which writes it"
         ) from error
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pandas as pd
-from pydantic import ValidationError
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
@@ -19,9 +18,10 @@ from merlab.evaluation.runner import run, run_keys
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
 from merlab.inputs import parse_recipe
+from merlab.json_models import read_model, write_model
 from merlab.methods import find_method
 from merlab.progress import Progress, silent
-from merlab.storage import read_json, remove_unfinished, write_json
+from merlab.storage import remove_unfinished
 
 
 def run_plan(
@@ -58,18 +58,13 @@ def run_plan(
     )
     for stale in (out / PREDICTIONS_FILE, out / METRICS_FILE):
         stale.unlink(missing_ok=True)
-    write_json(out / RUN_FILE, record.model_dump(mode="json"))
+    write_model(out / RUN_FILE, record)
     return record, run(plan, keys, out, cache=cache, engine=engine or LocalEngine(), progress=progress, kept=kept)
 
 
 def read_record(path: Path) -> RunRecord:
     """The content of a run.json; raises MerlabError where merlab did not write it."""
-    try:
-        return RunRecord.model_validate(read_json(path))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"])) or "content"
-        raise MerlabError(f"{path} was not written by this version of merlab: {field}: {fault['msg']}") from error
+    return read_model(path, RunRecord, "was not written by this version of merlab", "choose a new folder")
 
 
 def _earlier_run(out: Path, plan: Plan) -> RunRecord | None:

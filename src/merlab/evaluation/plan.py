@@ -17,6 +17,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.fingerprint import fingerprint
 from merlab.inputs import Recipe, parse_recipe
+from merlab.json_models import first_fault
 from merlab.methods import is_own
 from merlab.methods.method import Method, Preset, Task
 from merlab.protocols import Labeled, Split
@@ -198,6 +199,5 @@ def _changed(training: TrainingSettings, changes: Mapping[str, Any]) -> Training
     try:
         return TrainingSettings.model_validate({**training.model_dump(), **changes})
     except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"])) or "settings"
-        raise MerlabError(f"training setting {field}: {fault['msg']}, got {fault['input']!r}") from error
+        given = error.errors()[0]["input"]
+        raise MerlabError(f"training setting {first_fault(error, 'settings')}, got {given!r}") from error

@@ -20,6 +20,7 @@ from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inference.runtimes import AUTO, Infer, load_network, resolve_runtime
 from merlab.inputs import Recipe, parse_recipe
+from merlab.json_models import first_fault
 from merlab.models.calibration import probabilities
 from merlab.models.card import ModelCard
 from merlab.models.digest import FIELD, content_digest, expected_digest
@@ -146,11 +147,9 @@ def _card(path: Path, text: str, tensors: Mapping[str, torch.Tensor]) -> ModelCa
         card = ModelCard.model_validate_json(text)
         digest = content_digest(text, tensors)
     except ValidationError as error:
-        fault = error.errors()[0]
         raise MerlabError(
-            f"{path}: its card is damaged, or of another merlab than this {__version__} "
-            f"({'.'.join(map(str, fault['loc']))}: {fault['msg']}); copy it again, update merlab, or use "
-            "`merlab pretrain`"
+            f"{path}: its card is damaged, or of another merlab than this {__version__} ({first_fault(error)}); "
+            "copy it again, update merlab, or use `merlab pretrain`"
         ) from error
     except (ValueError, RecursionError) as error:
         raise MerlabError(f"{path}: its card is damaged ({_first_line(error)}); {REMEDY}") from error

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from merlab.clips import Clip, Finding
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
+from merlab.json_models import read_model
 from merlab.preparation.frame_range import FrameRange
-from merlab.storage import claim_folder, read_json
+from merlab.storage import claim_folder
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
 
 RECORD = "alignment.json"
@@ -194,11 +195,4 @@ def _read(folder: Path, kind: type[Kind]) -> Kind:
             f"{folder} has no {RECORD}, so its faces were not aligned by merlab and no landmarks are known; "
             "prepare the database's raw frames with `merlab prepare`, or use the template's outlines"
         )
-    try:
-        return kind.model_validate(read_json(path))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        place = ".".join(map(str, fault["loc"]))
-        raise MerlabError(
-            f"{path} is damaged ({place}: {fault['msg']}); remove {folder} and run the same command again"
-        ) from error
+    return read_model(path, kind, "is damaged", f"remove {folder} and run the same command again")

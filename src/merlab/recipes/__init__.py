@@ -22,6 +22,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.plan import Entry
 from merlab.evaluation.study import MethodSetup
 from merlab.inputs import parse_recipe
+from merlab.json_models import first_fault
 from merlab.methods import find_method
 from merlab.recipes.published import Published, published_results
 from merlab.registry import look_up
@@ -156,9 +157,7 @@ def _read(path: Path, kind: type[Content]) -> Content:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"])) or "content"
-        raise MerlabError(f"{path}: {field}: {fault['msg']}") from error
+        raise MerlabError(f"{path}: {first_fault(error)}") from error
     except MerlabError as error:
         raise MerlabError(f"{path}: {error}") from error
     except (TypeError, ValueError, ArithmeticError, RecursionError) as error:

@@ -7,18 +7,19 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pandas as pd
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from merlab.errors import MerlabError
 from merlab.evaluation.significance import Interval
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
+from merlab.json_models import read_model
 from merlab.reports.stored import commit_of_checkout
 from merlab.reports.tables import estimate
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import ApexError, RecognitionScores
 from merlab.stamps import SYNTHETIC
-from merlab.storage import read_json, write_json
+from merlab.storage import write_json
 from merlab.videos.result import METADATA
 
 FOLDER = "spotting"
@@ -58,15 +59,8 @@ def store_spotting(path: Path, scores: SpottingScores, command: str, truth: Path
 
 def read_spotting(path: Path) -> StoredSpotting:
     """The content of a file of ``store_spotting``; raises MerlabError for any other file."""
-    try:
-        return StoredSpotting.model_validate(read_json(path))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"])) or "content"
-        raise MerlabError(
-            f"{path} contains no scores of spotting ({field}: {fault['msg']}); write it again with "
-            "`merlab score-spotting --save`"
-        ) from error
+    again = "write it again with `merlab score-spotting --save`"
+    return read_model(path, StoredSpotting, "contains no scores of spotting", again)
 
 
 class _UsedModel(BaseModel):
@@ -85,17 +79,9 @@ def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
     for path in spotted:
         metadata = path.parent / METADATA
         if metadata.is_file():
-            stamps += _recognized(metadata).model.stamps
+            remedy = "move the events into a folder without such a file"
+            stamps += read_model(metadata, _Recognized, "was not written by `merlab recognize`", remedy).model.stamps
     return list(dict.fromkeys(stamps))
-
-
-def _recognized(metadata: Path) -> _Recognized:
-    try:
-        return _Recognized.model_validate(read_json(metadata))
-    except ValidationError as error:
-        raise MerlabError(
-            f"{metadata} was not written by `merlab recognize`; move the events into a folder without such a file"
-        ) from error
 
 
 def spotting_table(scores: SpottingScores) -> pd.DataFrame:

@@ -6,13 +6,12 @@ import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from merlab.errors import MerlabError
 from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.evaluation.summary import MethodSummary
+from merlab.json_models import read_model, write_model
 from merlab.reports.run import read_run
-from merlab.storage import read_json, write_json
 from merlab.version import __version__
 
 
@@ -49,19 +48,12 @@ def store_result(run_folder: Path, path: Path, command: str) -> None:
         versions=record.versions,
         hardware=record.hardware,
     )
-    write_json(path, stored.model_dump(mode="json"))
+    write_model(path, stored)
 
 
 def read_stored(path: Path) -> StoredResult:
     """The summary in a file; raises MerlabError when the file holds anything else."""
-    try:
-        return StoredResult.model_validate(read_json(path))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"])) or "content"
-        raise MerlabError(
-            f"{path} is not a stored result ({field}: {fault['msg']}); write it again with `merlab results save`"
-        ) from error
+    return read_model(path, StoredResult, "is not a stored result", "write it again with `merlab results save`")
 
 
 def stored_results(folder: Path) -> dict[str, StoredResult]:

@@ -10,9 +10,9 @@ import threading
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
+from merlab.json_models import read_model
 from merlab.serving.jobs import ERROR, VIEW, Failure, Job, Jobs
 from merlab.serving.worker import Recognize, run_job
-from merlab.spotting.json_models import read_model
 
 SECONDS_TO_END = 10.0
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)

@@ -15,8 +15,8 @@ from typing import Any, Literal, TextIO
 from pydantic import BaseModel, ConfigDict, Field
 
 from merlab.errors import MerlabError
+from merlab.json_models import read_model
 from merlab.serving.limits import Limits, RefusedError
-from merlab.spotting.json_models import read_model
 from merlab.storage import WriteError, claim_folder, write_json
 
 MARKER, LOCK = "jobs.json", "lock"

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from merlab.errors import MerlabError
 from merlab.frames import VIDEO_SUFFIXES
+from merlab.json_models import read_model
 from merlab.serving.allowed_folders import find_local, list_local
 from merlab.serving.answers import JobStatus, Movement, Result, ResultFile, ResultSummary, ScoreCurve, ServiceInfo
 from merlab.serving.archive import zipped
@@ -25,7 +26,6 @@ from merlab.serving.jobs import PROGRESS, RESULT, VIEW, Failure, Job, JobProgres
 from merlab.serving.limits import RefusedError
 from merlab.serving.uploads import receive_video, shown_name
 from merlab.serving.worker import Recognize
-from merlab.spotting.json_models import read_model
 from merlab.storage import WriteError
 from merlab.version import __version__
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from merlab.errors import MerlabError
+from merlab.json_models import write_model
 from merlab.processes import end_with_parent
 from merlab.progress import Progress
 from merlab.serving.jobs import ERROR, PROGRESS, RESULT, VIEW, Failure, Job, JobProgress
 from merlab.serving.limits import MEBIBYTE, Limits, limit_memory, require_within
 from merlab.serving.view import view_of
-from merlab.spotting.json_models import write_model
 from merlab.storage import write_json
 from merlab.videos.result import read_video_result
 from merlab.vocabulary import RuntimeChoice

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from merlab.errors import MerlabError
 from merlab.frames import Frames, open_frames
+from merlab.json_models import read_model, write_model
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.aligned_frames import AlignedFrames, frame_rate
@@ -20,7 +21,6 @@ from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.columns import Columns, Score, Seconds
 from merlab.spotting.curve import score_curve
 from merlab.spotting.display import counted, result_html
-from merlab.spotting.json_models import read_model, write_model
 from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window, spot_frames
 from merlab.storage import read_json_object, whole_folder
 from merlab.version import __version__

@@ -24,11 +24,11 @@ from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.frames import VIDEO_SUFFIXES, ClipError, ImageFolder, open_frames
 from merlab.inference.runtimes import AUTO, resolve_runtime
+from merlab.json_models import write_model
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.aligned_frames import frame_rate, require_every_frame
-from merlab.spotting.json_models import write_model
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.timeline import folder_of_each
 from merlab.storage import claim_folder, require_same, whole_folder

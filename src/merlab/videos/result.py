@@ -11,9 +11,9 @@ import pandas as pd
 from pydantic import BaseModel, RootModel
 
 from merlab.errors import MerlabError
+from merlab.json_models import read_model
 from merlab.spotting.curve import Curve, score_curve
 from merlab.spotting.display import counted, result_html
-from merlab.spotting.json_models import read_model
 from merlab.videos.metadata import VideoMetadata
 from merlab.videos.rows import FRAME_ROWS, Event, event_rows
 

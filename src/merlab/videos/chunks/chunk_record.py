@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from merlab.faces.quality import ClipQuality
-from merlab.spotting.json_models import read_model, write_model
+from merlab.json_models import read_model, write_model
 from merlab.videos.result import FRAMES
 from merlab.videos.rows import FRAME_ROWS, FrameRow
 from merlab.vocabulary import LandmarkSource

@@ -12,8 +12,8 @@ import torch
 from pydantic import BaseModel
 
 from merlab.frames import ClipError, Image, open_frames
+from merlab.json_models import read_model, write_model
 from merlab.spotting.aligned_frames import require_aligned
-from merlab.spotting.json_models import read_model, write_model
 from merlab.storage import whole_folder
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.describing import EventDescriber

@@ -10,8 +10,8 @@ import numpy as np
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array, Image, write_image
+from merlab.json_models import write_model
 from merlab.optical_flow import flow_colors
-from merlab.spotting.json_models import write_model
 from merlab.spotting.motion import block_centers, in_blocks
 from merlab.storage import whole_folder
 from merlab.videos.evidence.movement import LEAST_MOVEMENT, Evidence
