@@ -93,3 +93,14 @@ def flow_plan(root: Path, methods: Sequence[str], **options: Any) -> Plan:
 def entry_of(name: str, preset: str, seeds: int = 5, recipe: str | None = None, **options: Any) -> Entry:
     """A method of merlab's under a preset, with nothing left open."""
     return make_entry(find_method(name), preset, range(seeds), parse_recipe(recipe) if recipe else None, **options)
+
+
+def mutated(content: bytes, random: np.random.Generator) -> bytes:
+    """A file's content with one fault: a flipped bit, overwritten bytes, a cut, or bytes that are added."""
+    kind, place = random.integers(4), int(random.integers(len(content)))
+    if kind == 0:
+        return content[:place] + bytes([content[place] ^ 1 << int(random.integers(8))]) + content[place + 1 :]
+    if kind == 1:
+        noise = random.bytes(int(random.integers(1, 64)))
+        return content[:place] + noise + content[place + len(noise) :]
+    return content[:place] if kind == 2 else content + random.bytes(int(random.integers(1, 64)))

@@ -72,6 +72,17 @@ class Extensions(Generic[Entry]):
             ) from error
 
 
+def instance_of(kind: type[Entry]) -> Callable[[object, str], Entry]:
+    """A reader for Extensions of entries that are objects of this class."""
+
+    def read(loaded: object, name: str) -> Entry:
+        if not isinstance(loaded, kind):
+            raise MerlabError(f"{name} is a {type(loaded).__name__}, not a {kind.__module__}.{kind.__qualname__}")
+        return loaded
+
+    return read
+
+
 class ListedModule(types.ModuleType):
     """A module that can be called, and then gives a table of its entries: ``merlab.methods()``."""
 

@@ -18,7 +18,7 @@ from merlab.clips import ClipTable
 from merlab.frames import ClipError
 from merlab.inputs import InputKind, as_recipe, load_inputs, parse_recipe
 from merlab.inputs.cache import file_digest
-from tests.helpers import make_clip, moved, texture, write_frames
+from tests.helpers import make_clip, moved, mutated, texture, write_frames
 
 RECIPE = "flow:scale=raw"
 MUTANTS = 120
@@ -39,17 +39,6 @@ def as_npy(value, **options):
     buffer = io.BytesIO()
     np.save(buffer, value, **options)
     return buffer.getvalue()
-
-
-def mutated(content, random):
-    """The entry with one fault: a flipped bit, overwritten bytes, a cut, or bytes that are added."""
-    kind, place = random.integers(4), int(random.integers(len(content)))
-    if kind == 0:
-        return content[:place] + bytes([content[place] ^ 1 << int(random.integers(8))]) + content[place + 1 :]
-    if kind == 1:
-        noise = random.bytes(int(random.integers(1, 64)))
-        return content[:place] + noise + content[place + len(noise) :]
-    return content[:place] if kind == 2 else content + random.bytes(int(random.integers(1, 64)))
 
 
 def test_every_damaged_entry_is_made_anew_and_named(table, tmp_path):

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from merlab.errors import MerlabError
 from merlab.models.digest import expected_digest
 from merlab.models.recognizer import CARD, SHIPPED, load_recognizer
+from tests.helpers import mutated
 from tests.videos.recognizers import small_recognizer
 
 
@@ -85,17 +86,6 @@ def test_any_other_file_is_refused_with_the_remedy(file, spoil, message):
     spoil(file)
     with pytest.raises(MerlabError, match=message):
         load_recognizer(file)
-
-
-def mutated(content, random):
-    """The file with one fault: a flipped bit, overwritten bytes, a cut, or bytes that are added."""
-    kind, place = random.integers(4), int(random.integers(len(content)))
-    if kind == 0:
-        return content[:place] + bytes([content[place] ^ 1 << int(random.integers(8))]) + content[place + 1 :]
-    if kind == 1:
-        noise = random.bytes(int(random.integers(1, 64)))
-        return content[:place] + noise + content[place + len(noise) :]
-    return content[:place] if kind == 2 else content + random.bytes(int(random.integers(1, 64)))
 
 
 def flipped_in_the_card(content, random):

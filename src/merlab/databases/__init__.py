@@ -14,8 +14,7 @@ from merlab.databases.ststnet_flow import STSTNET_FLOW
 from merlab.databases.synthetic import SYNTHETIC_FACES
 from merlab.databases.synthetic_long import SYNTHETIC_LONG
 from merlab.databases.table import TABLE
-from merlab.errors import MerlabError
-from merlab.registry import Extensions, callable_as_listing
+from merlab.registry import Extensions, callable_as_listing, instance_of
 
 DATABASES: dict[str, Database] = {
     database.name: database
@@ -51,13 +50,7 @@ def listing() -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("name")
 
 
-def _read(loaded: object, name: str) -> Database:
-    if not isinstance(loaded, Database):
-        raise MerlabError(f"{name} is not a merlab.databases.Database")
-    return loaded
-
-
-EXTENSIONS: Extensions[Database] = Extensions("database", _read)
+EXTENSIONS: Extensions[Database] = Extensions("database", instance_of(Database))
 callable_as_listing(__name__)
 
 __all__ = ["DATABASES", "Database", "all_databases", "find_database", "load"]

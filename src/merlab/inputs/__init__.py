@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from merlab.errors import MerlabError
 from merlab.inputs.extraction import default_cache, input_of, load_inputs, make_input, mirror_of
 from merlab.inputs.flow import FLOW
 from merlab.inputs.flow_sequence import FLOW_SEQUENCE
@@ -11,7 +10,7 @@ from merlab.inputs.lbp_top import LBP_TOP
 from merlab.inputs.mdmo import MDMO
 from merlab.inputs.recipe import BUILT_IN, InputKind, Recipe, kind_named_in, parse, parse_size
 from merlab.inputs.sequences import DYNAMIC_IMAGE, SEQUENCE
-from merlab.registry import Extensions, callable_as_listing
+from merlab.registry import Extensions, callable_as_listing, instance_of
 
 INPUTS: dict[str, InputKind] = {
     kind.name: kind
@@ -55,13 +54,7 @@ def listing() -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("name")
 
 
-def _read(loaded: object, name: str) -> InputKind:
-    if not isinstance(loaded, InputKind):
-        raise MerlabError(f"{name} is not a merlab.inputs.InputKind")
-    return loaded
-
-
-EXTENSIONS: Extensions[InputKind] = Extensions("input", _read)
+EXTENSIONS: Extensions[InputKind] = Extensions("input", instance_of(InputKind))
 callable_as_listing(__name__)
 
 __all__ = [
