@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from merlab.serving.guard import HEADERS
-from merlab.videos.rows import EVENT_COLUMNS
+from merlab.videos.rows import event_rows
 from tests.helpers import texture, write_frames
 from tests.serving import fake_jobs
 from tests.serving.conftest import listening, until
@@ -43,7 +43,7 @@ def test_events_have_the_columns_of_the_table_and_pictures_that_can_be_downloade
     client, job = done
     events = client.http.get(f"/api/jobs/{job['id']}/events").json()
     assert len(events) == 4
-    assert list(events[0]) == [*EVENT_COLUMNS, "probabilities", "pictures"]
+    assert list(events[0]) == [*event_rows(()).names, "probabilities", "pictures"]
     assert sum(events[0]["probabilities"].values()) == pytest.approx(1, abs=1e-3)
     assert [picture["title"] for picture in events[0]["pictures"][:3]] == [
         "onset",

@@ -36,7 +36,7 @@ from merlab.videos.result import (
     ONSET_PICTURE,
     OVERLAY,
 )
-from merlab.videos.rows import FRAME_COLUMNS, Event, event_rows
+from merlab.videos.rows import FRAME_ROWS, Event, event_rows
 from tests.videos.faces import bump
 
 CLASSES = ("happiness", "disgust", "surprise", "repression", "others")
@@ -199,7 +199,7 @@ def fake_frames(rng: np.random.Generator, events: list[Event], seconds: float, f
         )
     if not tables:
         tables.append(pd.DataFrame({"frame": numbers, "time_s": (numbers - 1) / fps, "success": 0}))
-    frames = pd.concat(tables).reindex(columns=list(FRAME_COLUMNS))
+    frames = pd.concat(tables).reindex(columns=list(FRAME_ROWS.names))
     return frames.astype({"face_id": "Int64"}).sort_values(["frame", "face_id"], kind="stable").round(5)
 
 

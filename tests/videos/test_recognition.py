@@ -18,7 +18,7 @@ from merlab.videos.metadata import FollowedFace
 from merlab.videos.options import RecognizeOptions
 from merlab.videos.recognition import WORKING, recognize, recognize_each, videos_in
 from merlab.videos.result import ELAN, METADATA, REPORT, read_video_result
-from merlab.videos.rows import EVENT_COLUMNS, FRAME_COLUMNS
+from merlab.videos.rows import FRAME_ROWS, event_rows
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
 
 # One worker makes the video and its result, once.
@@ -67,7 +67,7 @@ def content(folder):
 class TestResult:
     def test_events_are_the_movements_in_frames_and_seconds(self, result):
         events = result.events
-        assert events.columns.tolist()[: len(EVENT_COLUMNS)] == list(EVENT_COLUMNS)
+        assert events.columns.tolist()[: len(event_rows(()).names)] == list(event_rows(()).names)
         moments = events[["onset", "apex", "offset"]].to_numpy()
         assert moments == pytest.approx(np.array(MOVEMENTS) + 1, abs=4)
         assert events["apex_s"].to_numpy() == pytest.approx((events["apex"] - 1) / FPS)
@@ -88,7 +88,7 @@ class TestResult:
 
     def test_every_frame_has_one_row(self, result):
         frames = result.frames
-        assert frames.columns.tolist() == list(FRAME_COLUMNS)
+        assert frames.columns.tolist() == list(FRAME_ROWS.names)
         assert frames["frame"].tolist() == list(range(1, 901))
         assert frames["time_s"].iloc[-1] == pytest.approx(899 / FPS)
         assert set(frames["face_id"]) == {0}

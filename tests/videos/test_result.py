@@ -7,7 +7,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.storage import read_json, write_json
 from merlab.videos.result import METADATA, read_video_result
-from merlab.videos.rows import EVENT_COLUMNS, FRAME_COLUMNS
+from merlab.videos.rows import FRAME_ROWS, event_rows
 from tests.pages import Page
 from tests.videos.fake_result import write_result
 
@@ -19,9 +19,9 @@ def result(tmp_path):
 
 def test_the_columns_are_those_that_users_have_scripts_for():
     events = "event,video,face_id,onset,apex,offset,onset_s,apex_s,offset_s,duration_s,score,part,class,probability"
-    assert ",".join(EVENT_COLUMNS) == f"{events},regions,action_units"
+    assert ",".join(event_rows(()).names) == f"{events},regions,action_units"
     frames = "frame,time_s,face_id,confidence,success,x,y,width,height,score,lids_px,threshold"
-    assert ",".join(FRAME_COLUMNS) == frames
+    assert ",".join(FRAME_ROWS.names) == frames
 
 
 def test_the_repr_is_short_and_says_what_was_found(result):

@@ -102,12 +102,8 @@ class Event:
 
 
 FRAME_ROWS = Columns(FrameRow)
-FRAME_COLUMNS = FRAME_ROWS.names
 
 
 def event_rows(classes: Sequence[str]) -> Columns[Event]:
-    """The columns of events.csv for a recognizer of these classes: EVENT_COLUMNS, then ``p_CLASS`` for each class."""
+    """The columns of events.csv for these classes: the fields of Event, with one ``p_CLASS`` per class."""
     return Columns(Event, classes)
-
-
-EVENT_COLUMNS = event_rows(()).names
