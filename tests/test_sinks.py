@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import av
 import numpy as np
 import pytest
 
@@ -52,3 +55,31 @@ def test_a_video_has_its_true_frame_rate_and_even_sides(tmp_path, fps):
     assert len(video.numbers) == 30
     assert video.read(30).shape == (48, 64, 3)
     assert np.abs(video.read(30)[:47, :63].astype(int) - 120).max() < 5
+
+
+def shown_at(path: Path) -> list[float]:
+    """When FFmpeg shows each frame of a video, s."""
+    with av.open(str(path)) as video:
+        return [float(frame.pts * frame.time_base) for frame in video.decode(video=0)]
+
+
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        pytest.param([0.0, 0.033, 0.07, 1.46, 11.5, 11.505], id="uneven, with a pause"),
+        pytest.param([3.0, 3.1, 3.2], id="starts late"),
+        pytest.param([k * 1001 / 240_000 for k in range(20)], id="239.76 frames per second"),
+    ],
+)
+def test_frames_are_shown_at_their_own_times(tmp_path, stamps):
+    with VideoSink(tmp_path / "video.mp4", 200.0) as sink:
+        for seconds in stamps:
+            sink.write(np.zeros((48, 64, 3), np.uint8), seconds)
+    assert shown_at(tmp_path / "video.mp4") == pytest.approx(stamps, abs=1e-5)
+
+
+def test_a_frame_that_does_not_follow_the_one_before_is_refused(tmp_path):
+    with VideoSink(tmp_path / "video.mp4", 200.0) as sink:
+        sink.write(np.zeros((48, 64, 3), np.uint8), 1.0)
+        with pytest.raises(ValueError, match="does not follow"):
+            sink.write(np.zeros((48, 64, 3), np.uint8), 1.0)

@@ -30,6 +30,8 @@ CODEC: Final = "libx264"
 QUALITY = {"preset": "veryfast", "crf": "20", "bf": "0"}
 # The bytes of the file depend on the number of threads, so it is fixed.
 THREADS = 2
+# The clock of MPEG: every frame is within 6 microseconds of its time.
+TICKS = Fraction(1, 90_000)
 Self = TypeVar("Self", bound="_Sink")
 
 
@@ -79,16 +81,18 @@ class CsvSink(_Sink):
 
 
 class VideoSink(_Sink):
-    """An H.264 video of frames (H, W, 3) BGR of one size, ``fps`` frames per second; browsers and players can show it.
+    """An H.264 video of frames (H, W, 3) BGR of one size; browsers and players can show it.
 
-    The encoder needs an even width and height: to an odd side, a copy of the last row or column is added. The same
-    frames give the same file. Raises MerlabError if this PyAV was built without H.264, or if no frame was written.
+    Frames are 1/``fps`` apart, unless each is written with its own time. The encoder needs an even width and height:
+    to an odd side, a copy of the last row or column is added. The same frames give the same file. Raises MerlabError
+    if this PyAV was built without H.264, or if no frame was written.
     """
 
     def __init__(self, path: Path, fps: float) -> None:
         super().__init__(path)
         self.fps = fps
         self._stream: VideoStream | None = None
+        self._last: int | None = None
 
     def _open(self, temporary: Path) -> None:
         # The index comes first in the file, so that a browser can start before it has loaded the whole file.
@@ -96,14 +100,29 @@ class VideoSink(_Sink):
         self._container = self._stack.enter_context(container)
         self._stack.push(self._finish)
 
-    def write(self, image: Image) -> None:
-        """Write the next frame."""
+    def write(self, image: Image, seconds: float | None = None) -> None:
+        """Write the next frame; ``seconds`` is when players show it, in ascending order, for all frames or none.
+
+        Raises ValueError for a frame that is not shown after the one before.
+        """
         height, width = image.shape[:2]
         extra_rows, extra_columns = height % 2, width % 2
         even = cv2.copyMakeBorder(image, 0, extra_rows, 0, extra_columns, cv2.BORDER_REPLICATE)
         if self._stream is None:
             self._stream = self._add_stream(width + extra_columns, height + extra_rows)
-        self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(np.asarray(even, np.uint8), format="bgr24")))
+            if seconds is not None:
+                self._stream.codec_context.time_base = TICKS
+        frame = av.VideoFrame.from_ndarray(np.asarray(even, np.uint8), format="bgr24")
+        if seconds is not None:
+            frame.pts, frame.time_base = self._tick(seconds), TICKS
+        self._container.mux(self._stream.encode(frame))
+
+    def _tick(self, seconds: float) -> int:
+        tick = round(seconds / TICKS)
+        if self._last is not None and tick <= self._last:
+            raise ValueError(f"a frame at {seconds} s does not follow the one at {float(self._last * TICKS)} s")
+        self._last = tick
+        return tick
 
     def _add_stream(self, width: int, height: int) -> VideoStream:
         try:
