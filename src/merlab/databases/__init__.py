@@ -7,6 +7,7 @@ import pandas as pd
 from merlab.clips import ClipTable
 from merlab.databases.casme import CASME
 from merlab.databases.casme2 import CASME2
+from merlab.databases.causalnet_flow import CAUSALNET_FLOW
 from merlab.databases.database import Database, load_clips
 from merlab.databases.samm import SAMM
 from merlab.databases.smic import SMIC
@@ -14,29 +15,57 @@ from merlab.databases.ststnet_flow import STSTNET_FLOW
 from merlab.databases.synthetic import SYNTHETIC_FACES
 from merlab.databases.synthetic_long import SYNTHETIC_LONG
 from merlab.databases.table import TABLE
+from merlab.databases.unread import refuse_unread
+from merlab.errors import MerlabError
 from merlab.registry import Extensions, callable_as_listing, instance_of
 
 DATABASES: dict[str, Database] = {
     database.name: database
-    for database in (SYNTHETIC_FACES, SYNTHETIC_LONG, CASME2, SMIC, SAMM, CASME, STSTNET_FLOW, TABLE)
+    for database in (SYNTHETIC_FACES, SYNTHETIC_LONG, CASME2, SMIC, SAMM, CASME, STSTNET_FLOW, CAUSALNET_FLOW, TABLE)
 }
 
 
-def find_database(name: str) -> Database:
+def find_database(name: str, *, table: Path | str | None = None) -> Database:
     """The database of this name; raises MerlabError naming those that exist.
 
     A name is one of merlab's own, or one that an installed package adds by the entry point group ``merlab.databases``.
+    ``table`` is the file of its coding table, under any name.
     """
-    return EXTENSIONS.find(name, DATABASES)
+    if name not in DATABASES:
+        refuse_unread(name)
+    database = EXTENSIONS.find(name, DATABASES)
+    if table is None:
+        return database
+    if database.with_table is None:
+        others = ", ".join(each for each, known in all_databases().items() if known.with_table)
+        raise MerlabError(f"{name} has no coding table to choose; databases with one are {others}")
+    return database.with_table(Path(table))
 
 
-def load(name: str, root: Path | str, *, allow_unusable: bool = False) -> ClipTable:
+def load(
+    name: str,
+    root: Path | str,
+    *,
+    table: Path | str | None = None,
+    aligned: bool | None = None,
+    allow_unusable: bool = False,
+) -> ClipTable:
     """The usable clips of a database's copy at ``root``, with what was found while reading it.
 
-    ``root`` is the folder that holds the database; for ``table`` it is the table file. Raises MerlabError for an
-    unknown name, and where clips are unusable, unless ``allow_unusable``, which stamps the table INCOMPLETE.
+    Args:
+        name: a database that ``merlab.databases()`` lists.
+        root: the folder that holds the database; for ``table`` it is the table file.
+        table: the file of the coding table, if it is not found below ``root`` or has another name there.
+        aligned: whether the frames show aligned faces; unless given, the layout of the database decides, or the
+            proportions of the frames. Whole heads stamp the table WHOLE HEADS, with a warning.
+        allow_unusable: leave unusable clips out, which stamps the table INCOMPLETE.
+
+    Raises:
+        MerlabError: for an unknown name, a copy that cannot be read, and for unusable clips unless ``allow_unusable``.
+
     """
-    return load_clips(find_database(name), Path(root), allow_unusable=allow_unusable)
+    database = find_database(name, table=table)
+    return load_clips(database, Path(root), allow_unusable=allow_unusable, aligned=aligned)
 
 
 def all_databases() -> dict[str, Database]:

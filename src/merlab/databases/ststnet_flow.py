@@ -92,7 +92,8 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
     for path in _images(folder / TEST_FOLDER, findings):
         by_name[path.stem.strip()].append(path)
     for name, paths in by_name.items():
-        fault = _repetition(folder.name, name, paths) or (_image_fault(paths[0]) if deep else None)
+        where = f"{folder.name} {name}"
+        fault = _repetition(where, paths) or (image_fault(paths[0], where) if deep else None)
         if fault:
             findings.append(fault)
             continue
@@ -115,13 +116,13 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
     return clips, findings
 
 
-def _repetition(subject: str, name: str, paths: list[Path]) -> Finding | None:
-    """A finding if several images of a subject have the same name; None for a single image."""
+def _repetition(where: str, paths: list[Path]) -> Finding | None:
+    """A finding about the clip ``where`` if several images of a subject have the same name; None for a single image."""
     if len(paths) == 1:
         return None
     found = " and ".join(f"{path.parent.name}/{path.name}" for path in paths)
     remedy = "keep the image in the class of MEGC2019's official list, and remove the others"
-    return Finding("unusable", f"{subject} {name}", "one image per clip, in one class", found, remedy)
+    return Finding("unusable", where, "one image per clip, in one class", found, remedy)
 
 
 def _images(test_folder: Path, findings: list[Finding]) -> Iterator[Path]:
@@ -144,8 +145,8 @@ def _images(test_folder: Path, findings: list[Finding]) -> Iterator[Path]:
                 findings.append(Finding("differs", f"{where}/{path.name}", "only .png images", path.name, remedy))
 
 
-def _image_fault(path: Path) -> Finding | None:
-    where = f"{path.parents[2].name} {path.stem.strip()}"
+def image_fault(path: Path, where: str) -> Finding | None:
+    """A finding about the clip ``where`` if a flow image cannot be read, or has another shape than the release's."""
     remedy = "copy the file again from the release"
     try:
         image = read_image(path)

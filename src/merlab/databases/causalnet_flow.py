@@ -1,0 +1,162 @@
+"""The released optical flow of CausalNet: the clips of ``ststnet-flow`` in another crop, four images for each clip.
+
+Format: ``<root>/STSNet_whole_norm_u_v_os/<subject>_<clip>{,_1,_2,_3} .png`` (with a space before the suffix), 28 x 28
+px. The images are the flow from onset to apex (no suffix) and from apex to offset (``_1``), both RGB = u, v, optical
+strain with each channel stretched to 0..255, and the direction of either flow as a hue (``_2``, ``_3``). The flow is
+TV-L1, computed on another crop of the face than STSTNet's images.
+
+Labels: the images have none. They are those of the same clips in the layout of STSTNet, in a folder inside the root
+(``three_norm_u_v_os`` in the repository) or beside it. So each clip has the database, subject, name and emotion that it
+has in ``ststnet-flow``, and the image of that release can be used together with these (input ``released-flow``).
+
+Source: tony19980810/CausalNet on GitHub, MIT license. The images are derived from licensed databases.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from merlab.clips import Clip, ClipTable, Finding
+from merlab.databases import ststnet_flow
+from merlab.databases.causalnet_flow_facts import IMAGES_FOLDER, LABELS_FOLDER, SUFFIXES
+from merlab.databases.database import Database, Examination
+from merlab.databases.ststnet_flow import TEST_FOLDER, image_fault
+from merlab.errors import MerlabError
+from merlab.frames import ClipError
+from merlab.progress import Progress, silent
+
+REMEDY = "copy the images of the clip again from the release"
+
+
+def examine(root: Path, deep: bool, progress: Progress) -> Examination:
+    """Join the images with the labels; ``deep`` also decodes every image.
+
+    Raises MerlabError if ``root`` has no images of this layout, or if no labels are found.
+    """
+    folder = _images_in(root)
+    labels = labels_for(folder)
+    labeled = ststnet_flow.examine(labels, False, silent)
+    files = {path.stem.rstrip(): path for path in sorted(folder.glob("*.png")) if not path.name.startswith(".")}
+    clips: list[Clip] = []
+    findings = list(labeled.findings)
+    for done, clip in enumerate(labeled.clips, start=1):
+        fault = _missing(clip, files) or (_damaged(clip, files) if deep else None)
+        if fault:
+            findings.append(fault)
+        else:
+            clips.append(replace(clip, source=files[clip.name]))
+        progress(done, len(labeled.clips), clip.name)
+    findings += _without_label(files, [clip.name for clip in labeled.clips], labels)
+    databases = Counter(clip.database for clip in clips)
+    facts = {
+        "layout": f"{folder.name}/<subject>_<clip>{{,_1,_2,_3}}.png",
+        "labels": str(labels),
+        "clips": ", ".join(f"{name} {count}" for name, count in sorted(databases.items())) or "none",
+        "subjects": str(len({clip.group for clip in clips})),
+        "flow": "as released by its authors (TV-L1), 28x28, u v strain, each channel stretched separately; four images",
+    }
+    return Examination(ClipTable(tuple(clips)), tuple(findings), facts)
+
+
+def image_of(clip: Clip, image: str) -> Path:
+    """The file of one image of a clip of this database: a name in ``SUFFIXES``, or ``ststnet`` for STSTNet's image.
+
+    Raises ClipError for a clip of another database, and if the file does not exist.
+    """
+    if not clip.holds_flow or clip.source.parent.parent.name == TEST_FOLDER:
+        raise ClipError(
+            f"{clip.subject} {clip.name} ({clip.database}) is not a clip of causalnet-flow, so it has no image "
+            f"{image!r}; load the clips with the database causalnet-flow"
+        )
+    path = _ststnet_image(clip) if image == "ststnet" else _beside(clip.source, clip.name, image)
+    if not path.is_file():
+        raise ClipError(f"{clip.subject} {clip.name} ({clip.database}): {path} does not exist; {REMEDY}")
+    return path
+
+
+def _beside(source: Path, name: str, image: str) -> Path:
+    """The file of another image of the same clip: all have the same space before the suffix."""
+    return source.with_name(f"{name}{SUFFIXES[image]}{source.name.removeprefix(name)}")
+
+
+def _ststnet_image(clip: Clip) -> Path:
+    folder = labels_for(clip.source.parent) / clip.subject / TEST_FOLDER
+    found = [path for path in folder.glob(f"*/{clip.name}*.png") if path.stem.rstrip() == clip.name]
+    return found[0] if found else folder / f"{clip.name} .png"
+
+
+def _images_in(root: Path) -> Path:
+    """The folder of the images: the one of the release inside ``root``, or ``root`` itself."""
+    if not root.is_dir():
+        raise MerlabError(f"{root} is not a folder; give the folder that holds {IMAGES_FOLDER}")
+    for folder in (root / IMAGES_FOLDER, root):
+        if next(folder.glob("*_1 .png"), None) or next(folder.glob("*_1.png"), None):
+            return folder
+    raise MerlabError(
+        f"{root} has no images <subject>_<clip> .png with the suffixes _1, _2, _3; give the folder that holds "
+        f"{IMAGES_FOLDER} (datasets in the CausalNet repository)"
+    )
+
+
+@lru_cache
+def labels_for(images: Path) -> Path:
+    """The folder in STSTNet's layout that names the most clips of the folder ``images``: beside it, or one level up.
+
+    Raises MerlabError if there is none.
+    """
+    beside = [images.parent, images.parent.parent] if images.name == IMAGES_FOLDER else [images, images.parent]
+    candidates = [folder for place in beside for folder in _in_ststnet_layout(place)]
+    if not candidates:
+        raise MerlabError(
+            f"{images} has no labels of its own, and no folder beside it or beside {images.parent} has STSTNet's "
+            f"layout <subject>/{TEST_FOLDER}/<class>; copy {LABELS_FOLDER} of the CausalNet repository, or the flow of "
+            "the STSTNet or HTNet release, there"
+        )
+    names = {path.stem.rstrip() for path in images.glob("*.png")}
+    return max(candidates, key=lambda folder: len(names & _names_in(folder)))
+
+
+def _in_ststnet_layout(place: Path) -> Iterator[Path]:
+    for folder in sorted(place.iterdir()):
+        if folder.is_dir() and next(folder.glob(f"*/{TEST_FOLDER}"), None):
+            yield folder
+
+
+def _names_in(labels: Path) -> set[str]:
+    return {path.stem.rstrip() for path in labels.glob(f"*/{TEST_FOLDER}/*/*.png")}
+
+
+def _missing(clip: Clip, files: dict[str, Path]) -> Finding | None:
+    absent = [f"{clip.name}{suffix} .png" for suffix in SUFFIXES.values() if clip.name + suffix not in files]
+    if not absent:
+        return None
+    found = "none" if len(absent) == len(SUFFIXES) else f"no {', '.join(absent)}"
+    return Finding("unusable", f"{clip.subject} {clip.name}", "four images of the clip", found, REMEDY)
+
+
+def _damaged(clip: Clip, files: dict[str, Path]) -> Finding | None:
+    where = f"{clip.subject} {clip.name}"
+    faults = (image_fault(files[clip.name + suffix], where) for suffix in SUFFIXES.values())
+    return next((fault for fault in faults if fault), None)
+
+
+def _without_label(files: dict[str, Path], names: Sequence[str], labels: Path) -> Iterator[Finding]:
+    """One finding for each subject with images that belong to no labeled clip."""
+    known = {name + suffix for name in names for suffix in SUFFIXES.values()}
+    left = Counter(stem.partition("_")[0] for stem in files if stem not in known)
+    remedy = f"nothing is read from them; complete the labels in {labels}"
+    for subject, count in sorted(left.items()):
+        yield Finding("differs", subject, "images of labeled clips", f"{count} images without a label", remedy)
+
+
+CAUSALNET_FLOW = Database(
+    name="causalnet-flow",
+    title="released 28x28 optical flow of the clips of ststnet-flow in another crop, four images each (CausalNet)",
+    access="public, in the repository tony19980810/CausalNet (MIT license); derived from licensed databases, so do not "
+    "redistribute it. Labels: STSTNet's layout beside it",
+    examine=examine,
+)
