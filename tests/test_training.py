@@ -388,7 +388,7 @@ class TestPrecision:
     def test_a_cpu_uses_bfloat16_only_if_it_has_it_and_the_work_is_large(
         self, monkeypatch, flags, parameters, side, expected
     ):
-        monkeypatch.setattr("merlab.training.processor_field", lambda _: f"fpu {flags} sse")
+        monkeypatch.setattr("merlab.training.settings.processor_field", lambda _: f"fpu {flags} sse")
         assert resolve_precision(TrainingSettings(), CPU, parameters, side * side) == expected
 
     def test_the_precision_is_known_before_training_and_needs_no_random_numbers(self):

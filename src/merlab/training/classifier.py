@@ -1,84 +1,35 @@
-"""Train one network on one fold, repeatably: the settings and the training loop."""
+"""A network as a classifier: fit on one fold, class probabilities of other clips."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property, lru_cache
-from pathlib import Path
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
-from sklearn.model_selection import GroupShuffleSplit
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.processes import keep_freed_memory
-from merlab.vocabulary import Selection
+from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
+from merlab.training.settings import Precision, TrainingSettings, resolve_device, resolve_precision
+from merlab.training.steps import (
+    Mirror,
+    balanced_weights,
+    make_optimizer,
+    random_batches,
+    seeded,
+    shifted,
+    training_loss,
+)
 
-Precision = Literal["float32", "bfloat16"]
-Mirror = Callable[[Tensor], Tensor]
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
 EpochReport = Callable[[int, int, float], None]
-
-# If the network or the input is smaller, a CPU loses more time on converting to and from bfloat16 than the faster
-# convolutions save: 0.54 M parameters at 80 x 96 trained faster in float32, 8.5 M at 231 x 282 in bfloat16 (1.7 times).
-LARGE_PARAMETERS = 1_000_000
-LARGE_PIXELS = 128 * 128
-MOMENTUM = 0.9
-
-
-class TrainingSettings(BaseModel):
-    """The training settings of a network. Defaults are the paper's: Adam, 500 epochs, batches of 64, step decay of 0.9.
-
-    Attributes:
-        optimizer: ``sgd`` is stochastic gradient descent with momentum 0.9.
-        class_weights: ``balanced`` weights the loss by the inverse class frequency of the training clips.
-        mirror: flip each clip left to right with probability 1/2; horizontal motion then changes its sign.
-        shift: move each clip by up to this many pixels along both axes, repeating its border.
-        precision: ``auto`` chooses by a fixed rule (see ``resolve_precision``), never by a timing.
-        selection: ``fixed`` keeps the last epoch. ``validation`` holds out subjects of the training fold and keeps the
-            epoch with the smallest class-balanced loss on them. ``best-epoch-on-test`` keeps the epoch with the best
-            accuracy on the test fold. This is a leak; it exists only to measure how large the leak is.
-        validation_share: the share of the training subjects that ``validation`` holds out.
-        threads: number of CPU threads; it is fixed, because rounding depends on how sums are divided among threads.
-
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    epochs: int = Field(500, ge=1)
-    batch_size: int = Field(64, ge=2)
-    optimizer: Literal["adam", "sgd"] = "adam"
-    learning_rate: float = Field(1e-3, gt=0)
-    decay: float = Field(0.9, gt=0, le=1)
-    decay_every: int = Field(100, ge=1)
-    weight_decay: float = Field(0.0, ge=0)
-    class_weights: Literal["none", "balanced"] = "none"
-    mirror: bool = False
-    shift: int = Field(0, ge=0)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    channels_last: bool = True
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    selection: Selection = "fixed"
-    validation_share: float = Field(0.2, gt=0, lt=1)
-    threads: int = Field(1, ge=1)
-
-
-class NetworkWithLoss(nn.Module):
-    """A network with its own loss, instead of the cross-entropy of its logits.
-
-    In evaluation mode it returns logits (N, classes), as every network; in training mode, what ``loss`` needs.
-    """
-
-    def loss(self, outputs: Any, labels: Tensor, weights: Tensor | None) -> Tensor:
-        """The loss () of a batch: ``outputs`` in training mode, labels (N,), class weights (classes,)."""
-        raise NotImplementedError
 
 
 class BestEpoch:
@@ -305,145 +256,3 @@ class NeuralClassifier:
             ) from error
         finally:
             torch.set_num_threads(threads_before)
-
-
-def check_inputs(inputs: NDArray[np.float32]) -> None:
-    """Raise MerlabError unless inputs are (N, [T,] C, H, W), N at least 1, with finite values."""
-    if inputs.ndim not in (4, 5) or len(inputs) == 0:
-        raise MerlabError(
-            "inputs must be (clips, channels, height, width) or (clips, frames, channels, height, width) with at least "
-            f"one clip, got {inputs.shape}"
-        )
-    unfit = np.flatnonzero(~np.isfinite(inputs).all(axis=tuple(range(1, inputs.ndim))))
-    if len(unfit):
-        raise MerlabError(
-            f"{len(unfit)} of {len(inputs)} inputs contain NaN or infinity, the first is row {unfit[0]}; "
-            "compute these inputs again, or leave the clips out"
-        )
-
-
-def check_labels(labels: NDArray[np.int64], groups: Sequence[str], clips: int, classes: int) -> None:
-    """Raise MerlabError unless each clip has a label in 0..classes-1 and a subject."""
-    if not len(labels) == len(groups) == clips:
-        raise MerlabError(
-            f"{clips} clips need {clips} labels and {clips} subjects, got {len(labels)} and {len(groups)}"
-        )
-    if labels.min() < 0 or labels.max() >= classes:
-        raise MerlabError(
-            f"labels of {classes} classes must be in 0..{classes - 1}, got {labels.min()}..{labels.max()}"
-        )
-
-
-def resolve_device(name: Literal["auto", "cpu", "cuda"]) -> torch.device:
-    """The device; ``auto`` is the GPU if there is one. Raises MerlabError for ``cuda`` without a usable GPU."""
-    present = torch.cuda.is_available()
-    if name == "cuda" and not present:
-        raise MerlabError("device=cuda, but torch finds no usable CUDA device; set device to auto or cpu")
-    return torch.device("cuda" if present and name != "cpu" else "cpu")
-
-
-def resolve_precision(settings: TrainingSettings, device: torch.device, parameters: int, pixels: int) -> Precision:
-    """The precision of the settings; ``auto`` depends on the device, the network and the input, by a fixed rule.
-
-    A GPU uses bfloat16 if it has bfloat16 arithmetic (compute capability 8.0 or higher). A CPU uses it if the processor
-    has it (AVX-512 BF16 or AMX) and network and input are large (``is_large``). Otherwise it is float32.
-    """
-    if settings.precision != "auto":
-        return settings.precision
-    if device.type == "cuda":
-        return "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float32"
-    return "bfloat16" if is_large(parameters, pixels) and cpu_has_bfloat16() else "float32"
-
-
-def is_large(parameters: int, pixels: int) -> bool:
-    """Whether network (1 M parameters) and input (128 x 128 pixels) are both large, for the choice of a precision."""
-    return parameters >= LARGE_PARAMETERS and pixels >= LARGE_PIXELS
-
-
-def cpu_has_bfloat16() -> bool:
-    """Whether the processor has bfloat16 arithmetic; False on systems other than Linux, which do not report it."""
-    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(processor_field("flags").split())
-
-
-@lru_cache
-def processor_field(name: str) -> str:
-    """A field of the first processor in /proc/cpuinfo, such as ``model name``; empty if there is none."""
-    table = Path("/proc/cpuinfo")
-    if not table.exists():
-        return ""
-    fields = (line.partition(":") for line in table.read_text(encoding="utf-8").splitlines())
-    return next((value.strip() for field, _, value in fields if field.strip() == name), "")
-
-
-@contextmanager
-def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch inside, on the CPU and on ``device``; afterwards restore its random state."""
-    gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus):
-        torch.default_generator.manual_seed(seed)
-        if gpus:
-            torch.cuda.manual_seed(seed)
-        yield
-
-
-def hold_out_subjects(groups: Sequence[str], share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows for training and rows held out, without common subjects; raises MerlabError for fewer than 2 subjects."""
-    subjects = len(set(groups))
-    if subjects < 2:
-        raise MerlabError(
-            f"selection=validation needs at least 2 subjects in the training fold, which has {subjects}; "
-            "use selection=fixed, or a protocol with larger training folds"
-        )
-    held_out = min(max(1, round(share * subjects)), subjects - 1)
-    splitter = GroupShuffleSplit(n_splits=1, test_size=held_out, random_state=seed)
-    kept, judged = next(splitter.split(np.zeros(len(groups)), groups=list(groups)))
-    return kept, judged
-
-
-def make_optimizer(settings: TrainingSettings, module: nn.Module) -> torch.optim.Optimizer:
-    """The optimizer of the settings."""
-    common: dict[str, Any] = {
-        "lr": settings.learning_rate,
-        "weight_decay": settings.weight_decay,
-        "fused": True,
-    }
-    if settings.optimizer == "sgd":
-        return torch.optim.SGD(module.parameters(), momentum=MOMENTUM, **common)
-    return torch.optim.Adam(module.parameters(), **common)
-
-
-def training_loss(module: nn.Module, outputs: Any, labels: Tensor, weights: Tensor | None) -> Tensor:
-    """The network's own loss if it has one, otherwise the class-weighted cross-entropy of its logits."""
-    if isinstance(module, NetworkWithLoss):
-        return module.loss(outputs, labels, weights)
-    return F.cross_entropy(outputs.float(), labels, weights)
-
-
-def balanced_weights(labels: Tensor, classes: int) -> Tensor:
-    """One weight per class (classes,): N / (classes present x clips of the class); 0 for a class without clips."""
-    counts = torch.bincount(labels, minlength=classes).float()
-    return torch.where(counts > 0, len(labels) / ((counts > 0).sum() * counts.clamp(min=1)), 0.0)
-
-
-def random_batches(count: int, size: int, device: torch.device) -> list[Tensor]:
-    """Rows 0..count-1 in random order, divided into batches; a single last row is added to the batch before it.
-
-    Batch normalization needs more than one value per channel, which one clip on a grid of 1 x 1 does not give.
-    """
-    batches = list(torch.split(torch.randperm(count, device=device), size))
-    if len(batches) > 1 and len(batches[-1]) == 1:
-        single = batches.pop()
-        batches[-1] = torch.cat([batches[-1], single])
-    return batches
-
-
-def shifted(batch: Tensor, pixels: int) -> Tensor:
-    """Move each of (N, ..., H, W) by random whole pixels, -pixels..pixels along both axes; the border is repeated."""
-    count, height, width = len(batch), *batch.shape[-2:]
-    down, right = torch.randint(-pixels, pixels + 1, (2, count, 1), device=batch.device)
-    rows = (torch.arange(height, device=batch.device) - down).clamp(0, height - 1)
-    columns = (torch.arange(width, device=batch.device) - right).clamp(0, width - 1)
-    clips = torch.arange(count, device=batch.device).view(-1, 1, 1)
-    planes = batch.reshape(count, -1, height, width)
-    moved = planes.permute(0, 2, 3, 1)[clips, rows[:, :, None], columns[:, None, :]]
-    return moved.permute(0, 3, 1, 2).reshape(batch.shape)
