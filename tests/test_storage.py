@@ -13,7 +13,6 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.storage import (
-    claim_folder,
     read_json,
     read_json_object,
     remove_unfinished,
@@ -160,8 +159,6 @@ class TestJson:
         (tmp_path / "run.json").write_bytes(content)
         with pytest.raises(MerlabError, match=r"run\.json holds .*, not an object.*run the command"):
             read_json_object(tmp_path / "run.json")
-        with pytest.raises(MerlabError, match=r"run\.json holds .*, not an object"):
-            claim_folder(tmp_path, "run.json", {"seed": 1}, "a run")
 
     def test_with_any_fault_is_named_or_read_and_never_crashes(self, tmp_path):
         random = np.random.default_rng(9)

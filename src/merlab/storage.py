@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -77,46 +77,6 @@ def remove_unfinished(folder: Path, older_than: float = STILL_WRITING_SECONDS) -
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: str, **unchecked: object) -> None:
-    """Reserve ``out`` for the output of these settings, or check that it is already reserved for the same settings.
-
-    ``marker`` is the name of the settings file in the folder; it also stores the ``unchecked`` values. ``holds``
-    describes the content in messages, such as ``synthetic faces``. Raises MerlabError if the folder holds anything
-    else.
-    """
-    if out.exists() and not out.is_dir():
-        raise MerlabError(f"{out} is a file; choose a folder for the {holds}")
-    if (out / marker).exists():
-        require_same(out, read_json_object(out / marker), settings, holds)
-        remove_unfinished(out, older_than=0)
-        return
-    if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
-        raise MerlabError(f"{out} is not empty and does not hold {holds}; choose a new folder")
-    write_json(out / marker, {**settings, **unchecked})
-
-
-def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str, object], holds: str) -> None:
-    """Raises MerlabError with all differences if the ``stored`` settings of a folder differ from ``settings``."""
-    differing = [
-        f"{name} is {_as_text(stored.get(name))} there and {_as_text(value)} here"
-        for name, value in settings.items()
-        if stored.get(name) != value
-    ]
-    if differing:
-        raise MerlabError(f"{out} holds other {holds}: {'; '.join(differing)}; choose a new folder")
-
-
-def release_folder(out: Path, marker: str) -> None:
-    """Remove a reserved folder that holds nothing but its ``marker``, so that it can be reserved again."""
-    if [path.name for path in out.iterdir()] == [marker]:
-        (out / marker).unlink()
-        out.rmdir()
-
-
-def _as_text(value: object) -> str:
-    return ", ".join(f"{key}={part}" for key, part in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _temporary_path(path: Path) -> Path:

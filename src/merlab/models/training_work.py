@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from merlab.claims import claim_folder
 from merlab.errors import MerlabError
 from merlab.evaluation.unit import versions
 from merlab.inputs import Recipe, mirror_of, parse_recipe
@@ -18,7 +19,6 @@ from merlab.models.synthetic_clips import synthetic_examples
 from merlab.processes import each_in_processes
 from merlab.progress import Progress
 from merlab.schemes import SCHEMES, Scheme
-from merlab.storage import claim_folder
 from merlab.training import NeuralClassifier
 
 SETTINGS = "pretraining.json"

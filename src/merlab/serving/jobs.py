@@ -14,10 +14,11 @@ from typing import Any, Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from merlab.claims import claim_folder
 from merlab.errors import MerlabError
 from merlab.json_models import read_model
 from merlab.serving.limits import Limits, RefusedError
-from merlab.storage import WriteError, claim_folder, write_json
+from merlab.storage import WriteError, write_json
 
 MARKER, LOCK = "jobs.json", "lock"
 # The files of a job: the job itself, its progress, its error, the upload, the result, and the result's view.

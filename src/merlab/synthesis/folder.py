@@ -9,8 +9,9 @@ import numpy as np
 import openpyxl
 from pydantic import BaseModel
 
+from merlab.claims import claim_folder
 from merlab.errors import MerlabError
-from merlab.storage import claim_folder, read_json_object, write_json
+from merlab.storage import read_json_object, write_json
 from merlab.version import __version__
 
 SETTINGS = "SYNTHETIC_settings.json"

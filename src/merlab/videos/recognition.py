@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from merlab.claims import claim_folder, require_same
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
@@ -31,7 +32,7 @@ from merlab.progress import Progress, shown_progress
 from merlab.spotting.aligned_frames import frame_rate, require_every_frame
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.timeline import folder_of_each
-from merlab.storage import claim_folder, require_same, whole_folder
+from merlab.storage import whole_folder
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import Clock, NothingSeenError, rows_by_frame, write_events, write_frames
 from merlab.videos.chunks.chunk_worker import Share, VideoPlan, fill_chunks

@@ -1,0 +1,110 @@
+"""Which settings of a stored result differ from those of a new request, in the words of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+# Settings of spotting that have no option of their own.
+SPOTTING = ("window", "shortest", "longest", "score")
+# Settings whose option has another name.
+OPTIONS = {
+    "video_format": "--format",
+    "recipe": "--input",
+    "clips_per_subject": "--clips",
+    "part.first": "first frame (--frames)",
+    "part.last": "last frame (--frames)",
+    "name": "name of the file",
+    "labels": "labels of the scheme",
+}
+# Groups of settings that the user does not see as a group.
+GROUPS = {"settings", "course", "part", "clips"}
+STATE_OF_VIDEO = {"bytes", "modified_ns", "frames_promised"}
+MODELS = {"models", "face_models"}
+SHOWN_NAMES = {"face-mesh": "the face mesh"}
+
+
+def changed_settings(stored: Mapping[str, object], wanted: Mapping[str, object]) -> list[str]:
+    """One text per change from ``stored`` to ``wanted``, such as ``--floor 5.5 -> 4.25``; empty if all are the same.
+
+    Settings that only ``stored`` has are not compared: an earlier request may have stated more.
+    """
+    texts: list[str] = []
+    for name, value in wanted.items():
+        if stored.get(name) == value:
+            continue
+        if name in MODELS:
+            texts += _changed_models(_as_mapping(stored.get(name)), _as_mapping(value))
+        else:
+            texts += _changed(name, stored.get(name), value)
+    if any("face mesh" in text for text in texts):
+        texts = [text for text in texts if not text.startswith("--landmarks")]
+    if any(text.startswith("it is of another") for text in texts):
+        texts = [text for text in texts if text != "the video has changed since"]
+    return list(dict.fromkeys(texts))
+
+
+def _changed(name: str, was: object, now: object) -> Iterator[str]:
+    """The texts of one setting, or of each one in a group."""
+    if isinstance(now, Mapping):
+        before = _as_mapping(was)
+        for key in [*now, *(key for key in before if key not in now)]:
+            if before.get(key) != now.get(key):
+                yield from _changed(f"{name}.{key}", before.get(key), now.get(key))
+    else:
+        yield _text(name, was, now)
+
+
+def _text(name: str, was: object, now: object) -> str:
+    group, _, own = name.rpartition(".")
+    if group == "versions" or name == "merlab":
+        return f"it was made with {own} {_shown(was)}, and this is {own} {_shown(now)}"
+    if own in STATE_OF_VIDEO:
+        return "the video has changed since"
+    if own == "weights":
+        return "another weights file (--weights)"
+    if own == "sha256" or name == "clips.clips":
+        return "the clips have changed"
+    if own in {"source", "root"}:
+        return f"it is of another {'database' if own == 'root' else 'source'}, {_shown(was)}"
+    return f"{_option(name)} {_shown(was)} -> {_shown(now)}"
+
+
+def _option(name: str) -> str:
+    """The option of a setting: ``settings.motion`` -> ``--motion``."""
+    parts = name.split(".")
+    if parts[0] == "settings" and len(parts) > 2 and parts[1] != "score":
+        return f"setting {'.'.join(parts[1:])} of the preset"
+    while len(parts) > 1 and parts[0] in GROUPS and name not in OPTIONS:
+        parts = parts[1:]
+    own = ".".join(parts)
+    if parts[0] in SPOTTING:
+        return f"--spotting {own}"
+    return OPTIONS.get(own, f"--{own.replace('_', '-')}")
+
+
+def _changed_models(was: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
+    """The texts of the model files that find faces, from their digests by name."""
+    for name in [*now, *(name for name in was if name not in now)]:
+        shown = SHOWN_NAMES.get(name, name)
+        if name not in was:
+            yield f"{shown} was installed since" if name in SHOWN_NAMES else f"{shown} is used now"
+        elif name not in now:
+            yield f"{shown} is not used any more"
+        elif was[name] != now[name]:
+            yield f"another file of {shown}"
+
+
+def _as_mapping(value: object) -> Mapping[str, object]:
+    return {str(key): each for key, each in value.items()} if isinstance(value, Mapping) else {}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "not given"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_shown(each)}" for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

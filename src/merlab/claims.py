@@ -1,0 +1,125 @@
+"""An output folder belongs to one set of settings, and one process at a time writes it."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from merlab.changed_settings import changed_settings
+from merlab.errors import MerlabError, Stopped
+from merlab.locks import only_writer
+from merlab.storage import UNFINISHED, WriteError, read_json_object, remove_unfinished, write_json
+
+ANEW = ".again-"
+
+
+@contextmanager
+def claimed_folder(
+    out: Path,
+    marker: str,
+    settings: Mapping[str, object],
+    holds: str,
+    *,
+    again: bool = False,
+    is_complete: Callable[[Path], bool],
+    unchecked: Mapping[str, object] | None = None,
+) -> Iterator[Path]:
+    """Be the only writer of ``out``, for these settings; yields the folder to write into, or to continue in.
+
+    With ``again``, a complete folder, or one of other settings, is kept until the block ends: everything is written
+    into a hidden folder beside it, which then takes its place. A block that is stopped leaves what it has written, and
+    the same call continues it.
+
+    Args:
+        out: the folder; it need not exist.
+        marker: the file in it that stores the settings.
+        settings: what determines the content.
+        holds: what the content is, for messages, such as ``synthetic faces``.
+        again: replace what ``out`` holds, even if it was made with the same settings.
+        is_complete: whether a folder of the same settings lacks nothing.
+        unchecked: further values that ``marker`` stores.
+
+    Raises:
+        MerlabError: if another process writes ``out``, or if it holds anything else; without ``again`` also if it was
+            made with other settings.
+
+    """
+    with only_writer(out):
+        anew = again and _holds(out, marker) and (_changes(out, marker, settings) != [] or is_complete(out))
+        folder = out.with_name(f"{ANEW}{out.name}") if anew else out
+        if anew and _changes(folder, marker, settings) != []:
+            shutil.rmtree(folder, ignore_errors=True)
+        claim_folder(folder, marker, settings, holds, **(unchecked or {}))
+        try:
+            yield folder
+        except KeyboardInterrupt as stop:
+            raise Stopped.keeping(f"finished work is kept in {folder}", stop) from stop
+        except MerlabError:
+            # The remedy may be another setting, which the same folder would otherwise refuse.
+            release_folder(folder, marker)
+            raise
+        if anew:
+            replace_folder(out, folder)
+
+
+def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: str, **unchecked: object) -> None:
+    """Reserve ``out`` for the output of these settings, or check that it is already reserved for the same settings.
+
+    ``marker`` is the name of the settings file in the folder; it also stores the ``unchecked`` values. ``holds``
+    describes the content in messages, such as ``synthetic faces``. Raises MerlabError if the folder holds anything
+    else.
+    """
+    if out.exists() and not out.is_dir():
+        raise MerlabError(f"{out} is a file; choose a folder for the {holds}")
+    if (out / marker).exists():
+        require_same(out, read_json_object(out / marker), settings, holds)
+        remove_unfinished(out, older_than=0)
+        return
+    if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
+        raise MerlabError(f"{out} is not empty and does not hold {holds}; choose a new folder")
+    write_json(out / marker, {**settings, **unchecked})
+
+
+def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str, object], holds: str) -> None:
+    """Raises MerlabError with all changes if the ``stored`` settings of a folder differ from ``settings``."""
+    changes = changed_settings(stored, settings)
+    if changes:
+        raise MerlabError(
+            f"{out} holds {holds} of other settings: {'; '.join(changes)}. Add --again (in Python, again=True) to make "
+            "it again with the new ones: the old result stays until the new one is complete. Or choose another folder"
+        )
+
+
+def release_folder(out: Path, marker: str) -> None:
+    """Remove a reserved folder that holds nothing but its ``marker``, so that it can be reserved again."""
+    if [path.name for path in out.iterdir()] == [marker]:
+        (out / marker).unlink()
+        out.rmdir()
+
+
+def replace_folder(out: Path, folder: Path) -> None:
+    """Put ``folder`` in the place of the folder ``out``."""
+    previous = out.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{out.name}")
+    try:
+        out.replace(previous)
+        folder.replace(out)
+    except OSError as error:
+        with suppress(OSError):
+            previous.replace(out)
+        raise WriteError.at(out, error) from error
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _holds(out: Path, marker: str) -> bool:
+    return (out / marker).is_file()
+
+
+def _changes(out: Path, marker: str, settings: Mapping[str, object]) -> list[str] | None:
+    """The changed settings of a folder; None if it states none that can be read."""
+    try:
+        return changed_settings(read_json_object(out / marker), settings)
+    except MerlabError:
+        return None

@@ -1,0 +1,73 @@
+"""What differs between a stored result and a new request, in the user's words."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.changed_settings import changed_settings
+
+YUNET = {"yunet": {"sha256": "aa"}}
+WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted", "texts"),
+    [
+        ({"floor": 5.5}, {"floor": 5.5}, []),
+        ({"floor": 5.5}, {"floor": 4.25}, ["--floor 5.5 -> 4.25"]),
+        ({"longest": 0.65}, {"longest": 0.5}, ["--spotting longest 0.65 -> 0.5"]),
+        (
+            {"score": {"reach": 0.45, "lid": 1}},
+            {"score": {"reach": 0.4, "lid": 1}},
+            ["--spotting score.reach 0.45 -> 0.4"],
+        ),
+        ({"settings": {"floor": 5.5}}, {"settings": {"floor": 4.0}}, ["--floor 5.5 -> 4"]),
+        (
+            {"unsure_below": 0.5, "aligned": False},
+            {"unsure_below": 0.9, "aligned": True},
+            [
+                "--unsure-below 0.5 -> 0.9",
+                "--aligned no -> yes",
+            ],
+        ),
+        ({"face_models": YUNET}, {"face_models": WITH_MESH}, ["the face mesh was installed since"]),
+        ({"models": WITH_MESH}, {"models": YUNET}, ["the face mesh is not used any more"]),
+        ({"models": YUNET}, {"models": {"yunet": {"sha256": "cc"}}}, ["another file of yunet"]),
+        (
+            {"settings": {"landmarks": "five-points", "motion": "onset"}, "models": YUNET},
+            {"settings": {"landmarks": "mesh", "motion": "rigid"}, "models": WITH_MESH},
+            ["--motion onset -> rigid", "the face mesh was installed since"],
+        ),
+        ({"weights": "aa"}, {"weights": "bb"}, ["another weights file (--weights)"]),
+        ({"bytes": 1, "modified_ns": 2}, {"bytes": 3, "modified_ns": 4}, ["the video has changed since"]),
+        ({"source": "/a.mp4", "bytes": 1}, {"source": "/b.mp4", "bytes": 2}, ["it is of another source, /a.mp4"]),
+        ({"merlab": "0.1.0"}, {"merlab": "0.2.0"}, ["it was made with merlab 0.1.0, and this is merlab 0.2.0"]),
+        ({"versions": {"numpy": "1"}}, {"versions": {"numpy": "2"}}, ["it was made with numpy 1, and this is numpy 2"]),
+        (
+            {"part": {"first": None, "end": None}},
+            {"part": {"first": 5, "end": 2.5}},
+            [
+                "first frame (--frames) not given -> 5",
+                "--end not given -> 2.5",
+            ],
+        ),
+        (
+            {"course": {"seed": 0, "recipe": "a"}},
+            {"course": {"seed": 1, "recipe": "b"}},
+            ["--seed 0 -> 1", "--input a -> b"],
+        ),
+        (
+            {"settings": {"training": {"epochs": 9}}},
+            {"settings": {"training": {"epochs": 8}}},
+            [
+                "setting training.epochs of the preset 9 -> 8",
+            ],
+        ),
+        ({"clips": {"clips": 9, "sha256": "a"}}, {"clips": {"clips": 8, "sha256": "b"}}, ["the clips have changed"]),
+        ({"video_format": "avi"}, {"video_format": "mp4"}, ["--format avi -> mp4"]),
+        ({}, {"new": 1}, ["--new not given -> 1"]),
+        ({"old": 1}, {}, []),
+    ],
+)
+def test_changes_in_the_users_words(stored, wanted, texts):
+    assert changed_settings(stored, wanted) == texts

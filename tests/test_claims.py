@@ -1,0 +1,117 @@
+"""An output folder belongs to one set of settings, and is replaced only by a complete one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from merlab.claims import claim_folder, claimed_folder
+from merlab.errors import MerlabError, Stopped
+
+
+def is_complete(folder: Path) -> bool:
+    return (folder / "faces.txt").is_file()
+
+
+def write(out: Path, seed: int, *, again: bool = False, fault: BaseException | None = None) -> Path:
+    """Faces of this seed, made in two steps; a fault occurs between them."""
+    with claimed_folder(out, "marker.json", {"seed": seed}, "faces", again=again, is_complete=is_complete) as folder:
+        if not (folder / "half.txt").exists():
+            (folder / "half.txt").write_text(str(seed))
+        if fault:
+            raise fault
+        (folder / "faces.txt").write_text((folder / "half.txt").read_text())
+    return folder
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def out(tmp_path):
+    write(tmp_path / "out", 1)
+    return tmp_path / "out"
+
+
+class TestOtherSettings:
+    def test_are_refused_with_what_changed_and_the_remedy(self, out):
+        with pytest.raises(MerlabError, match=r"out holds faces of other settings: --seed 1 -> 2\. Add --again"):
+            write(out, 2)
+        assert content(out)["faces.txt"] == "1"
+
+    def test_replace_the_old_content_when_requested(self, out):
+        write(out, 2, again=True)
+        assert content(out)["faces.txt"] == "2"
+        assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+    @pytest.mark.parametrize("fault", [KeyboardInterrupt(), MerlabError("no room")])
+    def test_the_old_content_stays_until_the_new_one_is_complete_and_work_is_continued(self, out, fault):
+        with pytest.raises(type(fault)):
+            write(out, 2, again=True, fault=fault)
+        assert content(out)["faces.txt"] == "1"
+        (out.parent / ".again-out" / "half.txt").write_text("continued")
+        write(out, 2, again=True)
+        assert content(out)["faces.txt"] == "continued"
+        assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+    def test_work_for_yet_other_settings_is_not_continued(self, out):
+        with pytest.raises(Stopped):
+            write(out, 2, again=True, fault=KeyboardInterrupt())
+        write(out, 3, again=True)
+        assert content(out)["faces.txt"] == "3"
+
+
+class TestTheSameSettings:
+    def test_are_continued(self, tmp_path):
+        with pytest.raises(Stopped, match=r"finished work is kept in .*out"):
+            write(tmp_path / "out", 1, fault=KeyboardInterrupt())
+        (tmp_path / "out" / "half.txt").write_text("continued")
+        # A first attempt may have had the option already.
+        assert write(tmp_path / "out", 1, again=True) == tmp_path / "out"
+        assert content(tmp_path / "out")["faces.txt"] == "continued"
+
+    def test_are_made_anew_only_when_requested(self, out):
+        (out / "half.txt").write_text("changed by hand")
+        write(out, 1)
+        assert content(out)["faces.txt"] == "changed by hand"
+        write(out, 1, again=True)
+        assert content(out)["faces.txt"] == "1"
+
+
+class TestAnythingElse:
+    def test_is_never_replaced(self, tmp_path):
+        (tmp_path / "thesis.txt").write_text("mine")
+        with pytest.raises(MerlabError, match="is not empty and does not hold faces"):
+            write(tmp_path, 1, again=True)
+        with pytest.raises(MerlabError, match="is a file"):
+            write(tmp_path / "thesis.txt", 1, again=True)
+        assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+    def test_a_damaged_marker_is_named_and_can_be_replaced(self, out):
+        (out / "marker.json").write_bytes(b"[1")
+        with pytest.raises(MerlabError, match=r"marker\.json is not valid JSON"):
+            write(out, 1)
+        write(out, 1, again=True)
+        assert content(out)["faces.txt"] == "1"
+
+    def test_a_folder_that_holds_only_its_marker_can_be_claimed_for_anything(self, tmp_path):
+        with (
+            pytest.raises(MerlabError, match="no face"),
+            claimed_folder(tmp_path / "out", "marker.json", {"seed": 1}, "faces", is_complete=is_complete),
+        ):
+            raise MerlabError("no face in the first frame")
+        assert not (tmp_path / "out").exists()
+
+    @pytest.mark.parametrize("content", [b"[1, 2]", b"7", b"null", b'"settings"'])
+    def test_a_marker_that_is_not_an_object_is_named(self, tmp_path, content):
+        (tmp_path / "run.json").write_bytes(content)
+        with pytest.raises(MerlabError, match=r"run\.json holds .*, not an object"):
+            claim_folder(tmp_path, "run.json", {"seed": 1}, "a run")
+
+
+def test_a_second_writer_is_refused(out):
+    refused = pytest.raises(MerlabError, match="is being written by process")
+    with claimed_folder(out, "marker.json", {"seed": 1}, "faces", is_complete=is_complete), refused:
+        write(out, 1, again=True)

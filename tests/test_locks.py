@@ -1,0 +1,156 @@
+"""One process at a time writes an output; a lock ends with its process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from merlab import locks
+from merlab.errors import MerlabError
+from merlab.locks import only_writer
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from merlab.locks import only_writer
+with only_writer(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def other():
+    """``other(out)``: another process that writes ``out``."""
+    with ExitStack() as stack:
+
+        def start(out: Path) -> subprocess.Popen[str]:
+            process = subprocess.Popen([sys.executable, "-c", HOLD, str(out)], stdout=subprocess.PIPE, text=True)
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            return process
+
+        yield start
+
+
+@pytest.fixture(params=["locks of the system", "a disk without locks"])
+def disk(request, monkeypatch):
+    def refuse(descriptor):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    if request.param == "a disk without locks":
+        monkeypatch.setattr(locks, "_lock", refuse)
+    return request.param
+
+
+@pytest.mark.usefixtures("disk")
+class TestOneWriter:
+    def test_nothing_is_left_of_the_lock(self, tmp_path):
+        with only_writer(tmp_path / "new" / "out"):
+            (tmp_path / "new" / "out").mkdir()
+        assert [path.name for path in (tmp_path / "new").iterdir()] == ["out"]
+        with only_writer(tmp_path / "nothing" / "written"):
+            pass
+        assert not (tmp_path / "nothing").exists()
+
+    def test_another_thread_is_refused_until_the_first_has_finished(self, tmp_path):
+        refused = pytest.raises(MerlabError, match="is being written by process")
+        with only_writer(tmp_path / "out"), refused, only_writer(tmp_path / "out"):
+            pass
+        with only_writer(tmp_path / "out"), only_writer(tmp_path / "other"):
+            pass
+
+    def test_an_error_releases_it(self, tmp_path):
+        with pytest.raises(KeyboardInterrupt), only_writer(tmp_path / "out"):
+            raise KeyboardInterrupt
+        assert list(tmp_path.iterdir()) == []
+
+    def test_one_thread_at_a_time(self, tmp_path):
+        inside, most, refused = 0, 0, 0
+        counting = threading.Lock()
+
+        def write():
+            nonlocal inside, most, refused
+            for _ in range(30):
+                try:
+                    with only_writer(tmp_path / "out"):
+                        with counting:
+                            inside += 1
+                            most = max(most, inside)
+                        time.sleep(0.001)
+                        with counting:
+                            inside -= 1
+                except MerlabError:
+                    refused += 1
+
+        threads = [threading.Thread(target=write) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert most == 1
+        assert refused < 120
+
+
+def test_another_process_is_named_and_a_link_is_the_same_place(tmp_path, other):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "link").symlink_to("out")
+    process = other(tmp_path / "out")
+    for place in ("out", "link"):
+        refused = pytest.raises(MerlabError, match=rf"{place} is being written by process {process.pid} since .*\(-c ")
+        with refused, only_writer(tmp_path / place):
+            pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 exists only on Unix")
+def test_a_killed_process_blocks_nobody(tmp_path, other):
+    process = other(tmp_path / "out")
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with only_writer(tmp_path / "out"):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, a running process is not asked for")
+def test_on_a_disk_without_locks_a_dead_or_silent_holder_blocks_nobody(tmp_path, monkeypatch, other):
+    monkeypatch.setattr(locks, "_lock", lambda descriptor: (_ for _ in ()).throw(OSError(errno.ENOLCK, "")))
+    file = tmp_path / ".out.lock.renewed"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    description = locks._description()
+    for process, age, blocks in ((os.getpid(), 0, True), (ended.pid, 0, False), (os.getpid(), 90, False)):
+        file.write_text(locks.json.dumps({**description, "process": process}))
+        os.utime(file, (time.time() - age,) * 2)
+        with ExitStack() as stack:
+            if blocks:
+                stack.enter_context(pytest.raises(MerlabError, match="is being written by"))
+            stack.enter_context(only_writer(tmp_path / "out"))
+        file.unlink(missing_ok=True)
+
+
+def test_a_folder_whose_parent_cannot_be_written_has_the_lock_inside(tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(locks.os, "access", lambda path, mode: path != tmp_path)
+    with only_writer(tmp_path / "out"):
+        assert [path.name for path in (tmp_path / "out").iterdir()] == [".lock"]
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(MerlabError, match=r"cannot write .*file.out.*choose a folder"),
+        only_writer(tmp_path / "file" / "out"),
+    ):
+        pass
