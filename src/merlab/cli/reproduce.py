@@ -13,6 +13,7 @@ from rich.markup import escape
 from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import AddressOption, EngineOption, JobsOption, JsonOption, make_engine
 from merlab.cli.console import out_console, print_json, print_table
+from merlab.cli.faces import LandmarksOption
 from merlab.progress import shown_progress
 from merlab.vocabulary import FIGURE_NAMES, TABLE_NAMES, DetectorName, ProtocolName
 
@@ -61,6 +62,7 @@ def reproduce_command(
     detector: Annotated[DetectorName, typer.Option(help="With figure3: how the face is found.")] = "yunet",
     detector_model: Annotated[Path | None, typer.Option(help="The .pb file that opencv-ssd needs.")] = None,
     detector_config: Annotated[Path | None, typer.Option(help="The .pbtxt file that opencv-ssd needs.")] = None,
+    landmarks: LandmarksOption = "mesh",
     jobs: JobsOption = None,
     cache: Annotated[Path | None, typer.Option(help="Folder for inputs; the user's cache unless given.")] = None,
 ) -> None:
@@ -84,7 +86,7 @@ def reproduce_command(
         seeds=seeds,
         leak_method=method,
         image=image,
-        finding=FaceFinding(detector, detector_model, detector_config),
+        finding=FaceFinding(detector, detector_model, detector_config, landmarks),
         engine=make_engine(engine, jobs, address),
         cache=cache,
     )

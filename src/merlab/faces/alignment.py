@@ -19,6 +19,7 @@ from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, regions_from_landmarks
 from merlab.faces.tracking import FaceTracker, TrackedFace
 from merlab.frames import Image
+from merlab.stamps import FIVE_POINTS
 from merlab.vocabulary import HEAD_MOTIONS, DetectorName, HeadMotion, LandmarkSource
 
 # Positions of the stable points on the layout: corners of the eyes and bridge of the nose, which muscles hardly move;
@@ -43,17 +44,22 @@ class FaceFinding:
     Attributes:
         detector: a key of DETECTORS.
         model, config: the files of ``opencv-ssd``.
-        landmarks: ``mesh`` or ``five-points``; None chooses the mesh if its file is present.
+        landmarks: ``mesh``, or the less exact ``five-points``, which need no file of ``merlab models get``.
 
     """
 
     detector: DetectorName = "yunet"
     model: Path | None = None
     config: Path | None = None
-    landmarks: LandmarkSource | None = None
+    landmarks: LandmarkSource = "mesh"
+
+    @property
+    def stamps(self) -> tuple[str, ...]:
+        """The stamps of everything that is made from the faces found."""
+        return (FIVE_POINTS,) if self.landmarks == "five-points" else ()
 
     def open(self) -> FaceTracker:
-        """A new tracker for one clip."""
+        """A new tracker for one clip; raises MerlabError if a model file is not on this machine."""
         return FaceTracker(make_detector(self.detector, self.model, self.config), find_landmarker(self.landmarks))
 
 

@@ -88,17 +88,25 @@ class YuNet:
     """YuNet (Wu et al. 2023) of OpenCV's model zoo, which gives a box and five points per face.
 
     The image is reduced to 320 pixels on the longer side; if no face is found, to 640 pixels. A face smaller than
-    about 1/30 of the longer side may be missed.
+    about 1/30 of the longer side may be missed. ``sides`` and ``confidence`` replace these sizes and the least
+    confidence of a face, 0..1.
     """
 
-    def __init__(self, model: Path | None = None) -> None:
+    def __init__(
+        self,
+        model: Path | None = None,
+        *,
+        sides: Sequence[int] = WORKING_SIDES,
+        confidence: float = YUNET_CONFIDENCE,
+    ) -> None:
         path = MODELS["yunet"].check(model) if model else MODELS["yunet"].find()
-        self._network = cv2.FaceDetectorYN.create(str(path), "", (320, 320), YUNET_CONFIDENCE, YUNET_OVERLAP)
+        self._network = cv2.FaceDetectorYN.create(str(path), "", (320, 320), confidence, YUNET_OVERLAP)
+        self._sides = sides
 
     def detect(self, image: Image) -> list[Face]:
         """The faces in a BGR image, most confident first."""
         longer = max(image.shape[:2])
-        for side in WORKING_SIDES:
+        for side in self._sides:
             faces = self._detect_at(image, min(1.0, side / longer))
             if faces or side >= longer:
                 return faces

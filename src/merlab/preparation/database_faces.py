@@ -91,7 +91,9 @@ def prepare(
 
     """
     root, out = Path(root), Path(out)
-    settled = (settings or Settings()).settled()
+    settings = settings or Settings()
+    # A missing model file is reported before anything is written.
+    settings.finding.open()
     database = find_database(database) if isinstance(database, str) else database
     if database.examine_heads is None or database.cropped is None:
         others = ", ".join(name for name, each in all_databases().items() if each.examine_heads and each.cropped)
@@ -102,18 +104,21 @@ def prepare(
     examination = database.examine_heads(root, False, silent)
     if not examination.clips:
         raise MerlabError(f"{root} has no usable clip; run `merlab doctor {database.name} {root}` for the reasons")
-    request = DatabaseRequest(database=database.name, root=str(root.resolve()), **dict(settled.how_made()))
+    request = DatabaseRequest(database=database.name, root=str(root.resolve()), **dict(settings.how_made()))
     claim(root, out, request)
     for table in examination.tables:
         with whole_file(out / table.name) as aside:
             aside.write_bytes(table.read_bytes())
-    sources = _sources(examination.clips, database, out, settled)
+    stamps = (*examination.clips.stamps, *settings.finding.stamps)
+    sources = _sources(examination.clips, database, out, settings, stamps)
     with shown_progress(progress) as show:
         faults = [*examination.of("unusable"), *_align_all(sources, jobs, show)]
-    return _conclude(out, request, sources, faults, examination.clips.stamps)
+    return _conclude(out, request, sources, faults, stamps)
 
 
-def _sources(clips: ClipTable, database: Database, out: Path, settings: Settings) -> list[SharedFrames]:
+def _sources(
+    clips: ClipTable, database: Database, out: Path, settings: Settings, stamps: tuple[str, ...]
+) -> list[SharedFrames]:
     assert database.cropped is not None
     by_folder: dict[Path, list[Clip]] = {}
     for clip in clips:
@@ -123,7 +128,7 @@ def _sources(clips: ClipTable, database: Database, out: Path, settings: Settings
             tuple(sorted(sharing, key=lambda clip: clip.onset or 0)),
             folder,
             out / SHEETS / f"{sharing[0].subject}-{folder.name}.png",
-            clips.stamps,
+            stamps,
             settings,
         )
         for folder, sharing in by_folder.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import get_args
 
 import cv2
@@ -10,10 +10,9 @@ import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
-from merlab.faces.landmarks import find_landmarker
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
-from merlab.preparation.record import FIVE_POINTS, HowMade, RecordedSettings
+from merlab.preparation.record import HowMade, RecordedSettings
 from merlab.version import __version__
 from merlab.vocabulary import HeadMotion, ImageFormat
 
@@ -37,18 +36,6 @@ class Settings:
         if self.image not in get_args(ImageFormat):
             raise MerlabError(f"unknown image format {self.image!r}; it is one of {', '.join(get_args(ImageFormat))}")
 
-    def settled(self) -> Settings:
-        """The same settings with the landmarks that this machine has; raises MerlabError for a missing model file."""
-        landmarks = self.finding.landmarks or find_landmarker().source
-        finding = replace(self.finding, landmarks=landmarks)
-        if landmarks == FIVE_POINTS and finding.detector != "yunet":
-            raise MerlabError(
-                f"{finding.detector} finds boxes without landmarks, and the face mesh is missing; "
-                f"{MODELS['face-mesh'].remedy}"
-            )
-        finding.open()
-        return replace(self, finding=finding)
-
     def encode(self, image: Image) -> bytes:
         """One aligned frame as the bytes of its file."""
         options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if self.image == "jpg" else []
@@ -56,12 +43,11 @@ class Settings:
 
     def how_made(self) -> HowMade:
         """Everything that determines the bytes of aligned frames: settings, model files, versions."""
-        landmarks = self.finding.landmarks or find_landmarker().source
-        used = [self.finding.detector, *(["face-mesh"] if landmarks == "mesh" else [])]
+        used = dict.fromkeys([self.finding.detector, "face-mesh" if self.finding.landmarks == "mesh" else "yunet"])
         return HowMade(
             settings=RecordedSettings(
                 detector=self.finding.detector,
-                landmarks=landmarks,
+                landmarks=self.finding.landmarks,
                 motion=self.motion,
                 image=self.image,
                 jpeg_quality=JPEG_QUALITY if self.image == "jpg" else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+from merlab.claims import release_folder
 from merlab.errors import MerlabError
 from merlab.frames import Frames, Video, open_frames, write_image
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
@@ -15,7 +16,7 @@ from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import VideoSink
 from merlab.stamps import SYNTHETIC
-from merlab.storage import release_folder, whole_folder
+from merlab.storage import whole_folder
 from merlab.synthesis.folder import MANIFEST as SYNTHETIC_MANIFEST
 
 FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
@@ -53,17 +54,20 @@ def align(
 
     """
     source, out, chosen = Path(source), Path(out), frame_range or FrameRange()
-    settled = (settings or Settings()).settled()
+    settings = settings or Settings()
+    # A missing model file is reported before anything is written.
+    settings.finding.open()
     if fps is not None and not 0 < fps < float("inf"):
         raise MerlabError(f"frames per second must be above 0, got {fps}")
     frames = open_frames(source)
-    request = VideoRequest(source=str(source.resolve()), part=chosen, fps=fps, video=video, **dict(settled.how_made()))
+    request = VideoRequest(source=str(source.resolve()), part=chosen, fps=fps, video=video, **dict(settings.how_made()))
     claim(source, out, request)
     wanted = [out / FRAMES / RECORD, out / SHEET, *([out / VIDEO] if video else [])]
     if not all(path.is_file() for path in wanted):
         try:
             with shown_progress(progress) as show:
-                _align(_job(source, frames, chosen, fps or frames.fps), frames, settled, out, video, show)
+                job = _job(source, frames, chosen, fps or frames.fps, settings.finding.stamps)
+                _align(job, frames, settings, out, video, show)
         except MerlabError:
             # The remedy may be another range or setting, which the same folder would otherwise refuse.
             release_folder(out, MANIFEST)
@@ -83,14 +87,14 @@ def _align(job: AlignmentJob, frames: Frames, settings: Settings, out: Path, vid
         write_image(out / SHEET, writer.finish())
 
 
-def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None) -> AlignmentJob:
+def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None, stamps: tuple[str, ...]) -> AlignmentJob:
     if not frames.numbers:
         raise MerlabError(f"{source} has no frames; give a video, or a folder of images numbered in their names")
     numbers = chosen.of(frames, fps)
     first, middle, last = numbers[0], numbers[len(numbers) // 2], numbers[-1]
     times = [frames.times[number - 1] for number in numbers] if isinstance(frames, Video) else None
     synthetic = any((folder / SYNTHETIC_MANIFEST).is_file() for folder in source.resolve().parents)
-    stamps = (SYNTHETIC,) if synthetic else ()
+    stamps = (*((SYNTHETIC,) if synthetic else ()), *stamps)
     return AlignmentJob(source.name, numbers, [first], (first, middle, last), fps, times, stamps)
 
 

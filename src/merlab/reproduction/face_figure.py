@@ -18,6 +18,7 @@ GAP = 0.08
 def figure_3(bench: Bench) -> Figure:
     """The bench's image, else a SYNTHETIC camera frame: with the detection marked, cropped, and aligned."""
     frame, stamps = _camera_frame(bench)
+    stamps = [*stamps, *bench.finding.stamps]
     alignment = ClipAlignment(frame, bench.finding.open())
     face = alignment.onset.face
     height, width = frame.shape[:2]

@@ -82,4 +82,5 @@ class Options:
         """The networks that find the faces, with their digests; raises MerlabError where a file is missing."""
         if self.aligned:
             return {}
-        return Settings(self.finding).settled().how_made().models
+        self.finding.open()
+        return Settings(self.finding).how_made().models
