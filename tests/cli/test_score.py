@@ -40,7 +40,7 @@ def test_score_splits_by_database(merlab, tmp_path):
         ("truth,guess\na,b\n", "no column prediction"),
         ("truth,prediction\n", "no rows"),
         ("truth,prediction\na,\n", "line 2: prediction is empty"),
-        ("", "is empty; its first line"),
+        ("", "is empty; write the column names"),
     ],
 )
 def test_score_names_what_is_wrong_with_a_file(merlab, tmp_path, content, named):

@@ -193,6 +193,81 @@ def test_classes_that_are_no_list_of_different_names_are_refused(classes):
         score(pd.DataFrame({"truth": ["a"], "prediction": ["a"]}), classes)
 
 
+MANY = pd.DataFrame({"truth": ["happy", "sad"] * 10, "prediction": ["happy", "sad"] * 10})
+
+
+@pytest.mark.parametrize(
+    ("row", "other", "notes"),
+    [
+        (
+            4,
+            "hapy",
+            ["'happy' (row 1, row 3, row 5 and 7 more) and 'hapy' (row 5), which differ by one letter", "only"],
+        ),
+        (4, "happyx", ["which differ by one letter", "row 5: truth or prediction has 'happyx' only here"]),
+        (4, "hpapy", ["which differ by one letter", "only here"]),
+        (4, "anger", ["the table, row 5: truth or prediction has 'anger' only here; check its spelling"]),
+        (4, "9" * 5000, ["'9999999999999999999999999999999999999999...' only here"]),
+    ],
+)
+def test_a_label_that_may_be_misspelled_is_counted_as_it_is_and_noted(row, other, notes):
+    assert score(MANY).notes == ()
+    table = MANY.copy()
+    table.loc[row, "prediction"] = other
+    result = score(table)
+    assert result.accuracy == 19 / 20
+    assert len(result.notes) == len(notes)
+    assert all(part in note for part, note in zip(notes, result.notes, strict=True))
+
+
+def test_a_misspelled_database_is_noted_and_another_number_is_another_database():
+    table = MANY.assign(database=["casme2"] * 10 + ["casme3"] * 10)
+    assert score(table).notes == ()
+    table.loc[3, "database"] = "casne2"
+    assert ["which differ by one letter" in note for note in score(table).notes] == [True]
+
+
+@pytest.mark.parametrize("column", ["sed", "seeds", "sead", "esed"])
+def test_a_column_that_may_be_a_misspelled_one_is_noted(tmp_path, column):
+    table = SOUND.rename(columns={"seed": column})[["truth", "prediction", column]]
+    table.to_csv(tmp_path / "p.csv", index=False)
+    for given, name in ((table, "the table"), (tmp_path / "p.csv", str(tmp_path / "p.csv"))):
+        assert score(given).notes == (f"{name}: the column '{column}' is not read; rename it if it is seed",)
+
+
+def test_a_column_without_a_name_is_noted_unless_it_is_an_index(tmp_path):
+    assert score(written(tmp_path, ",truth,prediction\n0,a,a\n1,b,b\n")).notes == ()
+    unnamed = written(tmp_path, "truth,prediction,,subject\na,a,0,1\nb,b,0,2\n")
+    assert score(unnamed).notes == (f"{unnamed}: column 3 has no name, so it is not read",)
+
+
+def test_a_cell_beyond_the_last_column_name_of_a_spreadsheet_is_refused_never_shifted(tmp_path):
+    pd.DataFrame([["truth", "prediction", None], ["a", "a", None], [None, "b", "b"]]).to_excel(
+        tmp_path / "p.xlsx", index=False, header=False
+    )
+    with pytest.raises(MerlabError, match=r"p\.xlsx: row 3 has 3 cells but the line of column names has 2"):
+        score(tmp_path / "p.xlsx")
+
+
+def test_empty_cells_beyond_the_last_column_name_do_not_matter(tmp_path):
+    assert score(written(tmp_path, "truth,prediction,,\na,a,,\nb,b,,\n")).accuracy == 1
+
+
+@pytest.mark.parametrize("place", [10, 40, -20])
+def test_a_damaged_parquet_file_is_refused_with_the_remedy(tmp_path, place):
+    MANY.to_parquet(tmp_path / "p.parquet", index=False)
+    content = bytearray((tmp_path / "p.parquet").read_bytes())
+    content[place : place + 9] = b"\xff" * 9
+    (tmp_path / "p.parquet").write_bytes(content)
+    with pytest.raises(MerlabError, match=r"p\.parquet cannot be read as Parquet \(.*\); copy it again"):
+        score(tmp_path / "p.parquet")
+
+
+def test_a_part_of_a_score_can_be_dumped():
+    assert set(score(MANY).model_dump(include={"n", "notes"})) == {"n"}
+    assert score(MANY).model_dump(exclude={"notes", "interval"})["n"] == 20
+
+
 def damaged(content: bytes, chance: random.Random) -> bytes:
     """The content with one to four bytes replaced, removed, inserted, or everything after them cut off."""
     for _ in range(chance.randint(1, 4)):

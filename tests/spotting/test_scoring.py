@@ -183,8 +183,24 @@ class TestScore:
         assert recognition_of(truth, truth).baselines.random.uar == pytest.approx(1 / 3, abs=0.01)
 
     def test_tables_of_other_videos_are_refused(self):
-        with pytest.raises(MerlabError, match="no video occurs in both tables.*of a, the spotted ones of b"):
+        with pytest.raises(
+            MerlabError, match="no video occurs in both tables: .*events are 'a', .*events are 'b'; use"
+        ):
             score_spotting(events((1, 10)), events((1, 10), video="b"))
+
+    def test_videos_with_spotted_events_alone_are_noted(self):
+        spotted = pd.concat([events((1, 10)), events((1, 10), video="b")])
+        result = score_spotting(events((1, 10)), spotted)
+        assert (result.tp, result.fp) == (1, 1)
+        assert result.notes == ("the spotted events: without true events, so that all spotted ones are wrong: 'b'",)
+        assert score_spotting(spotted, events((1, 10))).notes == ()
+
+    def test_a_misspelled_video_is_noted(self):
+        true = pd.concat([events((1, 10), video=name) for name in ("film", "clip")])
+        spotted = pd.concat([events((1, 10), video=name) for name in ("filn", "clip")])
+        spelling, alone = score_spotting(true, spotted).notes
+        assert "'film' (the true events, row 1) and 'filn' (the spotted events, row 1), which differ by one" in spelling
+        assert "without true events" in alone
 
     @pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf")])
     def test_a_frame_rate_must_be_above_0(self, fps):

@@ -130,7 +130,7 @@ def read_lines(path: Path, header_lines: int = 1) -> TableFile:
     try:
         return READERS[path.suffix.lower()](path, header_lines)
     except OSError as error:
-        raise MerlabError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise MerlabError(f"{path} cannot be read: {error.strerror or error}; {COPY_AGAIN}") from error
 
 
 def _folder_instead(folder: Path) -> str:
@@ -254,7 +254,8 @@ def _require_well_formed(path: Path) -> None:
 
 
 def _unreadable(path: Path, kind: str, error: Exception) -> MerlabError:
-    return MerlabError(f"{path} cannot be read as {kind} ({error}); {COPY_AGAIN}")
+    reason = (str(error) or type(error).__name__).splitlines()[0]
+    return MerlabError(f"{path} cannot be read as {kind} ({reason}); {COPY_AGAIN}")
 
 
 def _workbook(title: str, sheets: Mapping[str, Sequence[Iterable[Any]]], document_title: str = "") -> TableFile:
@@ -266,10 +267,11 @@ def _workbook(title: str, sheets: Mapping[str, Sequence[Iterable[Any]]], documen
 
 
 def _read_parquet(path: Path, header_lines: int) -> TableFile:
+    content = path.read_bytes()
     try:
-        table = pq.ParquetFile(path).read()
+        table = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True).read()
         columns = [[_text(cell) for cell in column.to_pylist()] for column in table.columns]
-    except (pa.ArrowException, *DAMAGED) as error:
+    except (pa.ArrowException, OSError, *DAMAGED) as error:
         raise _unreadable(path, "Parquet", error) from error
     lines = ((f"row {number}", cells) for number, cells in enumerate(zip(*columns, strict=True), start=1))
     return TableFile("Parquet", (_sheet(path.name, [("names", table.column_names), *lines]),))

@@ -7,10 +7,10 @@ is refused with the places of the rows.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from merlab.databases.table_file import READERS, Sheet, read_lines
 from merlab.errors import MerlabError
+from merlab.evaluation.spelling import INVISIBLE, alike, one_letter_apart, quoted, shortened, without_fraction
 
 # What programs write for a value that is missing or undefined: pandas, R, NumPy, Excel.
 NO_VALUE = {
@@ -26,9 +27,9 @@ NO_VALUE = {
     *("#N/A", "#N/A N/A", "#NA", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"),
     *("1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN", "inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity"),
 }
-WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*", re.ASCII)
-INVISIBLE = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
 SHOWN = 3
+# Among fewer rows than this, a label that occurs once is not remarkable.
+FEW_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -71,41 +72,43 @@ class CellTable:
         for group in alike({*texts, *declared}):
             if not texts & set(group) or set(group) <= set(declared):
                 continue
-            if len({_without_fraction(text) for text in group}) > 1:
+            if len({without_fraction(text) for text in group}) > 1:
                 raise MerlabError(self._unclear(columns, group, remedy))
-            right = next((text for text in group if text in declared), _without_fraction(group[0]))
+            right = next((text for text in group if text in declared), without_fraction(group[0]))
             for text in sorted(texts & set(group) - {right}):
                 found = self._holding(columns, text)
                 notes.append(f"{self.name}, {self.where(found)}: {text} in {' or '.join(columns)} is read as {right}")
                 cells[list(columns)] = cells[list(columns)].replace(text, right)
         return replace(self, cells=cells, notes=tuple(notes))
 
+    def with_doubts(self, columns: Sequence[str], *, rare: bool = True) -> CellTable:
+        """The table with notes on words in these columns that may be misspelled.
+
+        These are words that differ by one letter and, with ``rare``, words that occur only once.
+        """
+        cells = self.cells[list(columns)]
+        counts = Counter(text for text in cells.to_numpy().ravel() if text)
+        where, notes = " or ".join(columns), []
+        for pair in combinations(sorted(counts), 2):
+            if one_letter_apart(*pair):
+                found = " and ".join(f"{quoted(text)} ({self.where(self._holding(columns, text))})" for text in pair)
+                notes.append(f"{self.name}: {where} has {found}, which differ by one letter; check their spelling")
+        for text in sorted(counts) if rare and len(cells) >= FEW_ROWS else ():
+            if counts[text] == 1:
+                place = self.where(self._holding(columns, text))
+                notes.append(f"{self.name}, {place}: {where} has {quoted(text)} only here; check its spelling")
+        return replace(self, notes=(*self.notes, *notes))
+
     def _holding(self, columns: Sequence[str], text: str) -> NDArray[np.bool_]:
         return np.asarray((self.cells[list(columns)] == text).any(axis=1))
 
     def _unclear(self, columns: Sequence[str], group: Sequence[str], remedy: str) -> str:
         found = {text: self.where(self._holding(columns, text)) for text in group}
-        named = " and ".join(f"{text!r} ({place})" if place else repr(text) for text, place in found.items())
+        named = " and ".join(f"{quoted(text)} ({place})" if place else quoted(text) for text, place in found.items())
         return (
             f"{self.name}: {' or '.join(columns)} has {named}, which differ only by blanks, case or zeros; "
             f"write one of them everywhere{remedy}"
         )
-
-
-def alike(texts: Iterable[str]) -> list[list[str]]:
-    """The groups of different texts that differ only by blanks, case, width of letters, or zeros of a number."""
-    groups = defaultdict(list)
-    for text in sorted(set(texts)):
-        folded = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
-        number = _without_fraction(folded)
-        groups[number.lstrip("0") or "0" if number.isdecimal() else number].append(text)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def _without_fraction(text: str) -> str:
-    """'1' for '1.0'; any other text as it is."""
-    whole = WHOLE_NUMBER.fullmatch(text)
-    return whole[1] if whole else text
 
 
 def read_cells(
@@ -113,8 +116,9 @@ def read_cells(
 ) -> CellTable:
     """The required and optional columns of a table file, or of a DataFrame that is called ``name`` in messages.
 
-    Case and blanks in a column name do not matter. Raises MerlabError for a file that cannot be read, a required column
-    that is missing, a column that occurs twice, and rows that are longer or shorter than the line of column names.
+    Case, blanks, underscores and hyphens in a column name do not matter. Raises MerlabError for a file that cannot be
+    read, a required column that is missing, a column that occurs twice, and rows that are longer or shorter than the
+    line of column names.
     """
     if isinstance(given, pd.DataFrame):
         return _of_frame(given, name, required, optional)
@@ -126,7 +130,8 @@ def _of_frame(given: pd.DataFrame, name: str, required: Sequence[str], optional:
     texts = {column: _texts(given.iloc[:, position]) for column, position in columns.items()}
     cells = pd.DataFrame(texts, dtype=object)
     stripped = cells.map(str.strip)
-    table = CellTable(name, stripped, tuple(f"row {number}" for number in range(1, len(given) + 1)))
+    places = tuple(f"row {number}" for number in range(1, len(given) + 1))
+    table = CellTable(name, stripped, places, tuple(_unread(name, list(map(str, given.columns)), columns, optional)))
     return _with_note_on_blanks(table, np.asarray((stripped != cells).any(axis=1)))
 
 
@@ -134,6 +139,7 @@ def _of_file(path: Path, required: Sequence[str], optional: Sequence[str]) -> Ce
     sheet, notes = _sheet_of(path, required)
     columns = _positions(str(path), sheet.header, required, optional)
     _require_equal_lengths(str(path), sheet)
+    notes = (*notes, *_unread(str(path), sheet.header, columns, optional))
     texts = {column: [cells[at] for cells in sheet.lines.values()] for column, at in columns.items()}
     table = CellTable(str(path), pd.DataFrame(texts, dtype=object), tuple(sheet.lines), notes)
     return _with_note_on_blanks(table, np.array([line.padded for line in sheet.filled[1:]], bool))
@@ -157,8 +163,9 @@ def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[str, ..
     file = read_lines(path)
     sheets = [sheet for sheet in file.sheets if sheet.header]
     if not sheets:
-        raise MerlabError(f"{path} is empty; its first line must have the column names {', '.join(required)}")
-    complete = [sheet for sheet in sheets if set(required) <= set(map(_folded, sheet.header))]
+        raise MerlabError(f"{path} is empty; write the column names {', '.join(required)} into its first line")
+    wanted = set(map(_folded, required))
+    complete = [sheet for sheet in sheets if wanted <= set(map(_folded, sheet.header))]
     if len(complete) > 1:
         named = ", ".join(sheet.name for sheet in complete)
         raise MerlabError(f"{path} has several sheets with such a table: {named}; save the one to read as its own file")
@@ -167,30 +174,55 @@ def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[str, ..
 
 
 def _require_equal_lengths(name: str, sheet: Sheet) -> None:
-    width = len(sheet.header)
-    ragged = [(place, len(cells)) for place, cells in sheet.lines.items() if len(cells) != width]
-    if ragged:
-        named = ", ".join(f"{place} has {length}" for place, length in ragged[:SHOWN])
-        more = f" ({len(ragged)} such lines)" if len(ragged) > SHOWN else ""
+    """Raises MerlabError for rows that are shorter or longer than the line of column names."""
+    width, named = len(sheet.header), _length(sheet.header)
+    lengths = {
+        place: len(cells) if len(cells) != width else _length(cells)
+        for place, cells in sheet.lines.items()
+        if len(cells) != width or _length(cells) > named
+    }
+    if lengths:
+        listed = ", ".join(f"{place} has {length}" for place, length in list(lengths.items())[:SHOWN])
+        more = f" ({len(lengths)} such lines)" if len(lengths) > SHOWN else ""
         raise MerlabError(
-            f"{name}: {named} cells but the line of column names has {width}{more}; "
+            f"{name}: {listed} cells but the line of column names has {named}{more}; "
             "leave a cell empty where its value is unknown, and put a text that contains the delimiter into quotes"
         )
 
 
+def _length(cells: Sequence[str]) -> int:
+    """The number of cells without the empty ones at the end."""
+    return max((position for position, cell in enumerate(cells, start=1) if cell), default=0)
+
+
+def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], optional: Sequence[str]) -> Iterator[str]:
+    """Notes about columns that are not read, but seem to be optional ones; the first may be an index without a name."""
+    absent = [column for column in optional if column not in columns]
+    for position, column in enumerate(header[: _length(header)]):
+        meant = [each for each in absent if one_letter_apart(_folded(column), _folded(each))]
+        if meant:
+            yield f"{name}: the column {quoted(column)} is not read; rename it if it is {meant[0]}"
+        elif not column and position:
+            yield f"{name}: column {position + 1} has no name, so it is not read"
+
+
 def _positions(name: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> dict[str, int]:
     folded = list(map(_folded, header))
-    for column in (*required, *optional):
-        if folded.count(column) > 1:
-            raise MerlabError(f"{name} has the column {column} {folded.count(column)} times; keep one of them")
-    missing = [column for column in required if column not in folded]
+    counts = {column: folded.count(_folded(column)) for column in (*required, *optional)}
+    for column, count in counts.items():
+        if count > 1:
+            raise MerlabError(f"{name} has the column {column} {count} times; keep one of them")
+    missing = [column for column in required if not counts[column]]
     if missing:
         raise MerlabError(
-            f"{name} has no column {' and no column '.join(missing)}; its columns are {', '.join(header)}; "
+            f"{name} has no column {' and no column '.join(missing)}; its columns are "
+            f"{', '.join(map(shortened, header))}; "
             "rename them in the first line, with commas, semicolons or tabs between cells"
         )
-    return {column: position for position, column in enumerate(folded) if column in {*required, *optional}}
+    found = {folded.index(_folded(column)): column for column, count in counts.items() if count}
+    return {found[position]: position for position in sorted(found)}
 
 
 def _folded(name: str) -> str:
-    return INVISIBLE.sub("", name).lower()
+    """A column name for comparison: alike for 'Action_Units', 'action-units' and 'action units'."""
+    return re.sub(r"[_-]", "", INVISIBLE.sub("", name)).lower()

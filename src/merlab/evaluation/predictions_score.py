@@ -49,9 +49,9 @@ class Score(BaseModel):
     def _without_what_is_unknown(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = serialize(self)
         if self.interval is None:
-            del content["interval"]
+            content.pop("interval", None)
         if not self.notes:
-            del content["notes"]
+            content.pop("notes", None)
         return content
 
 

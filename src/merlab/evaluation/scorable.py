@@ -27,7 +27,7 @@ def read_scorable(given: pd.DataFrame | Path | str, classes: Sequence[str]) -> C
     """
     table = read_cells(given, "the table", LABEL_COLUMNS, OPTIONAL_COLUMNS)
     if table.cells.empty:
-        raise MerlabError(f"{table.name} has no rows; there is nothing to score")
+        raise MerlabError(f"{table.name} has no rows; give a table with one row per clip")
     table.require_values(LABEL_COLUMNS, allowed=classes)
     table.require_values(_present(table, OPTIONAL_COLUMNS))
     table = table.with_one_spelling(LABEL_COLUMNS, classes, LABEL_REMEDY)
@@ -39,6 +39,9 @@ def read_scorable(given: pd.DataFrame | Path | str, classes: Sequence[str]) -> C
     _require_one_row_per_clip_and_seed(table)
     _require_one_truth(table)
     _require_same_clips(table)
+    table = table if classes else table.with_doubts(LABEL_COLUMNS)
+    for column in _present(table, ("database",)):
+        table = table.with_doubts([column], rare=False)
     return replace(table, notes=(*table.notes, *_doubts(table, classes)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
 from merlab.evaluation.metrics import Float64Array, IntArray, ratio
 from merlab.evaluation.significance import Interval
+from merlab.evaluation.spelling import quoted
 from merlab.schemes import Scheme, as_scheme
 from merlab.spotting.scoring.event_classes import ClassCounts, harmonic_f1
 from merlab.spotting.scoring.hits import HitEvent, interval_of
@@ -76,21 +77,21 @@ def _in_scheme(true: CellTable, scheme: Scheme) -> CellTable:
 
 def _with_same_names(true: CellTable, found: CellTable) -> tuple[CellTable, CellTable, tuple[str, ...]]:
     """Both tables with one spelling of each video and emotion, and the notes on all that was repaired."""
-    both = joined("the two tables", [true, found]).with_one_spelling([VIDEO])
+    both = joined("the two tables", [true, found]).with_one_spelling([VIDEO]).with_doubts([VIDEO], rare=False)
     columns = [VIDEO]
     if EMOTION in true.cells and EMOTION in found.cells:
-        both, columns = both.with_one_spelling([EMOTION]), [VIDEO, EMOTION]
+        both, columns = both.with_one_spelling([EMOTION]).with_doubts([EMOTION]), [VIDEO, EMOTION]
     cut = len(true.cells)
     parts = (both.cells[columns][:cut], both.cells[columns][cut:].reset_index(drop=True))
     same = [
         replace(table, cells=table.cells.assign(**{column: part[column] for column in columns}))
         for table, part in zip((true, found), parts, strict=True)
     ]
-    return same[0], same[1], both.notes
+    return same[0], same[1], (*both.notes, *_videos_of_one_table(*same))
 
 
 def _score(truth: pd.DataFrame, spotted: pd.DataFrame, fps: float | None) -> SpottingScores:
-    videos = _videos(truth, spotted)
+    videos = sorted({*truth[VIDEO], *spotted[VIDEO]})
     hits = [hit for index, video in enumerate(videos) for hit in _hits(index, video, truth, spotted)]
     counts = _counts(hits, truth, spotted, videos)
     right, wrong, missed = (int(count) for count in counts.sum(axis=0))
@@ -117,18 +118,20 @@ def _score(truth: pd.DataFrame, spotted: pd.DataFrame, fps: float | None) -> Spo
     )
 
 
-def _videos(truth: pd.DataFrame, spotted: pd.DataFrame) -> list[str]:
-    true, found = set(truth[VIDEO]), set(spotted[VIDEO])
-    if true and found and not true & found:
+def _videos_of_one_table(true: CellTable, found: CellTable) -> Iterator[str]:
+    """A note about videos with spotted events alone; raises MerlabError if the tables have no video in common."""
+    videos, others = set(true.cells[VIDEO]), set(found.cells[VIDEO])
+    if videos and others and not videos & others:
         raise MerlabError(
-            f"no video occurs in both tables: the true events are of {_some(true)}, the spotted ones of "
-            f"{_some(found)}; use the same names in both video columns"
+            f"no video occurs in both tables: those of {true.name} are {_some(videos)}, those of {found.name} are "
+            f"{_some(others)}; use the same names in both video columns"
         )
-    return sorted(true | found)
+    if videos and others - videos:
+        yield f"{found.name}: without true events, so that all spotted ones are wrong: {_some(others - videos)}"
 
 
 def _some(names: set[str]) -> str:
-    return ", ".join(sorted(names)[:3]) + (", ..." if len(names) > 3 else "")
+    return ", ".join(map(quoted, sorted(names)[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _hits(index: int, video: str, truth: pd.DataFrame, spotted: pd.DataFrame) -> list[HitEvent]:

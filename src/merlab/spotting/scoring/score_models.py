@@ -114,7 +114,7 @@ class SpottingScores(_Scores):
     def _without_empty_notes(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = serialize(self)
         if not self.notes:
-            del content["notes"]
+            content.pop("notes", None)
         return content
 
     def to_json(self) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""Texts that may be one word in two spellings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+
+WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*", re.ASCII)
+INVISIBLE = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
+SHORTEST_WORD = 4
+LONGEST_SHOWN = 40
+
+
+def alike(texts: Iterable[str]) -> list[list[str]]:
+    """The groups of different texts that differ only by blanks, case, width of letters, or zeros of a number."""
+    groups = defaultdict(list)
+    for text in sorted(set(texts)):
+        folded = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
+        number = without_fraction(folded)
+        groups[number.lstrip("0") or "0" if number.isdecimal() else number].append(text)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def without_fraction(text: str) -> str:
+    """'1' for '1.0'; any other text as it is."""
+    whole = WHOLE_NUMBER.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def one_letter_apart(one: str, other: str) -> bool:
+    """Whether two words differ by one letter that is wrong, missing or added, or by two that are exchanged.
+
+    Digits do not count: casme and casme2 are different names.
+    """
+    short, long = sorted((one, other), key=len)
+    if len(long) < SHORTEST_WORD or len(long) - len(short) > 1 or one == other:
+        return False
+    start = next((place for place, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if not long[start].isalpha():
+        return False
+    if len(short) < len(long):
+        return short[start:] == long[start + 1 :]
+    exchanged = short[start : start + 2] == long[start : start + 2][::-1] and short[start + 2 :] == long[start + 2 :]
+    return short[start].isalpha() and (short[start + 1 :] == long[start + 1 :] or exchanged)
+
+
+def quoted(text: str) -> str:
+    """A text in quotes for a message; a long one is cut."""
+    return repr(shortened(text))
+
+
+def shortened(text: str) -> str:
+    """A text for a message; a long one is cut."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

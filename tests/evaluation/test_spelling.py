@@ -1,0 +1,41 @@
+"""Texts that may be one word in two spellings."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.evaluation.spelling import alike, one_letter_apart, quoted
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("happy", "hapy"),
+        ("happy", "happpy"),
+        ("happy", "hippy"),
+        ("happy", "hapyp"),
+        ("other", "others"),
+        ("ape", "apex"),
+    ],
+)
+def test_words_that_differ_by_a_letter_that_is_wrong_missing_added_or_exchanged(one, other):
+    assert one_letter_apart(one, other)
+    assert one_letter_apart(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("happy", "happy"), ("happy", "sad"), ("casme", "casme2"), ("casme2", "casme3"), ("a", "b"), ("happy", "ahppyx")],
+)
+def test_other_words_digits_and_short_words_do_not(one, other):
+    assert not one_letter_apart(one, other)
+    assert not one_letter_apart(other, one)
+
+
+def test_texts_that_differ_by_case_blanks_width_or_zeros_are_alike():
+    assert alike(["a", "A ", "\uff21", "b", "01", "1.0", "1"]) == [["01", "1", "1.0"], ["A ", "a", "\uff21"]]
+
+
+def test_a_long_text_is_cut_in_a_message():
+    assert quoted("9" * 50) == f"'{'9' * 40}...'"
+    assert quoted("short") == "'short'"
