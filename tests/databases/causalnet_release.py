@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from merlab.databases.causalnet_flow_facts import IMAGES_FOLDER, SUFFIXES
+from merlab.frames import read_image
 from tests.helpers import FLOW_SUBJECTS, write_flow_tree
 
 
@@ -26,6 +27,6 @@ def write_causalnet_tree(place: Path, subjects: Sequence[str] = FLOW_SUBJECTS, e
         for image, suffix in SUFFIXES.items():
             content = rng.integers(0, 256, (28, 28, 3), np.uint8)
             if image == "out":
-                content = np.roll(cv2.imread(str(path)), 2, axis=0)
+                content = np.roll(read_image(path), 2, axis=0)
             cv2.imwrite(str(folder / f"{name}{suffix} .png"), content)
     return folder.parent

@@ -15,7 +15,7 @@ from merlab.databases.causalnet_flow import CAUSALNET_FLOW, image_of, labels_for
 from merlab.databases.causalnet_flow_facts import IMAGES_FOLDER, SUFFIXES
 from merlab.databases.database import Examination
 from merlab.errors import MerlabError
-from merlab.frames import ClipError
+from merlab.frames import ClipError, read_image
 from merlab.progress import silent
 from tests.databases.causalnet_release import write_causalnet_tree
 from tests.helpers import SHARED
@@ -62,7 +62,7 @@ class TestTheRelease:
         """Strain of the two images of a clip resembles each other more than that of two clips does."""
         clips = [clip for clip in examine(CAUSALNET).clips if clip.subject == "sub17"]
         one, other = (
-            np.stack([cv2.imread(str(image_of(clip, image)))[..., 0].ravel() for clip in clips])
+            np.stack([read_image(image_of(clip, image))[..., 0].ravel() for clip in clips])
             for image in ("ststnet", "out")
         )
         alike = np.corrcoef(one, other)[: len(clips), len(clips) :]

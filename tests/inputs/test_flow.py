@@ -1,12 +1,13 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
-from merlab.frames import ClipError
-from merlab.inputs import make_input, parse_recipe
-from merlab.inputs.flow import read_flow_image, scale_signed, stretch_each
+from merlab.frames import ClipError, read_image
+from merlab.inputs import make_input, mirror_of, parse_recipe
+from merlab.inputs.flow import center, read_flow_image, scale_signed, stretch_each
 from merlab.optical_flow import ALGORITHMS, strain, tvl1
 from tests.helpers import STSTNET_FLOW, make_clip, moved, needs_released_flow, texture, write_frames
 
@@ -79,12 +80,42 @@ def test_signed_scaling_keeps_zero_sign_and_the_ratio_of_u_to_v():
     assert scaled[2].max() == 1
 
 
+def test_centering_undoes_the_stretching_of_stored_images():
+    planes = np.random.default_rng(0).gamma(1.0, size=(3, 28, 28)).astype(np.float32)
+    centered = center(planes, "uvs")
+    assert np.median(centered, axis=(1, 2)) == pytest.approx(np.zeros(3), abs=1e-6)
+    assert centered.std(axis=(1, 2)) == pytest.approx(np.ones(3), abs=1e-5)
+    assert center(stretch_each(planes, "uvs"), "uvs") == pytest.approx(centered, abs=1e-4)
+    assert not center(np.full((1, 4, 4), 7, np.float32), "s").any()
+
+
+def test_a_stored_image_can_be_centered_and_its_british_spelling_is_understood(tmp_path):
+    clip = released_clip(tmp_path)
+    made = make_input(ClipTable((clip,)), clip, parse_recipe("flow:scale=centred"))
+    assert str(parse_recipe("flow:scale=centred")) == str(parse_recipe("flow:scale=centered"))
+    assert np.array_equal(made, center(read_flow_image(clip.source), "uvs"))
+
+
+@pytest.mark.parametrize("scale", ["minmax", "centered"])
+def test_stored_flow_is_mirrored_as_the_flow_of_the_mirrored_face(tmp_path, scale):
+    clip = released_clip(tmp_path)
+    recipe = parse_recipe(f"flow:scale={scale}")
+    mirror = mirror_of(recipe)
+    assert mirror is not None
+    before = make_input(ClipTable((clip,)), clip, recipe)
+    image = read_image(clip.source)[:, ::-1].copy()
+    image[..., 2] = 255 - image[..., 2]
+    cv2.imwrite(str(clip.source), image)
+    after = make_input(ClipTable((clip,)), clip, recipe)
+    assert mirror(torch.from_numpy(before)[None])[0].numpy() == pytest.approx(after, abs=1e-5)
+
+
 def test_a_still_face_gives_zero_flow_and_no_nan(tmp_path):
     clip = make_clip(write_frames(tmp_path / "clip", [texture(1)] * 3))
-    for scale in ("minmax", "signed", "raw"):
+    for scale in ("minmax", "signed", "raw", "centered"):
         made = make_input(ClipTable((clip,)), clip, parse_recipe(f"flow:scale={scale}"))
         assert np.isfinite(made).all()
-        assert np.abs(made).max() < 1e-3 or scale == "minmax"
+        assert np.abs(made).max() < 1e-3 or scale in {"minmax", "centered"}
 
 
 def test_flow_of_a_clip_points_where_the_face_moved(tmp_path):

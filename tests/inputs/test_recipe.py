@@ -13,7 +13,7 @@ def recipes(draw: st.DrawFn) -> str:
     kind = INPUTS[draw(st.sampled_from(sorted(INPUTS)))]
     pairs = [f"{key}={draw(st.sampled_from(values))}" for key, values in kind.choices.items()]
     pairs.append(f"size={draw(st.integers(8, 400))}x{draw(st.integers(8, 400))}")
-    if kind.layout != "vector" and draw(st.booleans()):
+    if kind.neutral is not None and draw(st.booleans()):
         pairs += [
             f"regions={draw(st.sampled_from(['mask', 'mosaic']))}",
             f"view={draw(st.sampled_from(['local', 'both']))}",
@@ -38,6 +38,21 @@ def test_the_complete_text_states_every_option_and_the_version():
         "flow:algorithm=dis,channels=uvs,scale=minmax,at=231x282,magnify=none,no-apex=spotted,size=28x28,"
         "regions=none,view=global,version=1"
     )
+
+
+def test_a_corrected_crop_is_stated_only_where_it_is_chosen():
+    corrected = parse_recipe("flow:scale=centered,crop=corrected")
+    assert str(corrected).endswith("view=global,crop=corrected,version=1")
+    assert parse_recipe(str(corrected)) == corrected
+    assert "crop" not in str(parse_recipe("flow:scale=centered,crop=stored"))
+
+
+@pytest.mark.parametrize(
+    "text", ["apex", "flow", "flow:scale=centered,channels=uv", "flow:scale=centered,regions=mask"]
+)
+def test_a_crop_is_corrected_only_where_centered_strain_shows_the_face(text):
+    with pytest.raises(MerlabError, match="crop=corrected needs images of flow with the optical strain"):
+        parse_recipe(f"{text}{',' if ':' in text else ':'}crop=corrected")
 
 
 def test_images_have_the_size_of_the_paper_by_default():

@@ -65,22 +65,26 @@ def examine(root: Path, deep: bool, progress: Progress) -> Examination:
 def image_of(clip: Clip, image: str) -> Path:
     """The file of one image of a clip of this database: a name in ``SUFFIXES``, or ``ststnet`` for STSTNet's image.
 
-    Raises ClipError for a clip of another database, and if the file does not exist.
+    A clip of ``ststnet-flow`` has the latter only. Raises ClipError for a clip without this image, and if the file does
+    not exist.
     """
-    if not clip.holds_flow or clip.source.parent.parent.name == TEST_FOLDER:
+    of_ststnet = clip.source.parent.parent.name == TEST_FOLDER
+    if of_ststnet and image == "ststnet":
+        return clip.source
+    if of_ststnet or not any(_beside(clip, other).is_file() for other in ("back", "out-direction", "back-direction")):
         raise ClipError(
             f"{clip.subject} {clip.name} ({clip.database}) is not a clip of causalnet-flow, so it has no image "
             f"{image!r}; load the clips with the database causalnet-flow"
         )
-    path = _ststnet_image(clip) if image == "ststnet" else _beside(clip.source, clip.name, image)
+    path = _ststnet_image(clip) if image == "ststnet" else _beside(clip, image)
     if not path.is_file():
         raise ClipError(f"{clip.subject} {clip.name} ({clip.database}): {path} does not exist; {REMEDY}")
     return path
 
 
-def _beside(source: Path, name: str, image: str) -> Path:
-    """The file of another image of the same clip: all have the same space before the suffix."""
-    return source.with_name(f"{name}{SUFFIXES[image]}{source.name.removeprefix(name)}")
+def _beside(clip: Clip, image: str) -> Path:
+    """The file of another image of the clip: all have the same space before the suffix."""
+    return clip.source.with_name(f"{clip.name}{SUFFIXES[image]}{clip.source.name.removeprefix(clip.name)}")
 
 
 def _ststnet_image(clip: Clip) -> Path:

@@ -9,12 +9,24 @@ from merlab.inputs.images import APEX, DIFFERENCE, ONSET_APEX
 from merlab.inputs.lbp_top import LBP_TOP
 from merlab.inputs.mdmo import MDMO
 from merlab.inputs.recipe import BUILT_IN, InputKind, Recipe, kind_named_in, parse, parse_size
+from merlab.inputs.released_flow import RELEASED_FLOW
 from merlab.inputs.sequences import DYNAMIC_IMAGE, SEQUENCE
 from merlab.registry import Extensions, callable_as_listing, instance_of
 
 INPUTS: dict[str, InputKind] = {
     kind.name: kind
-    for kind in (APEX, ONSET_APEX, DIFFERENCE, DYNAMIC_IMAGE, SEQUENCE, FLOW, FLOW_SEQUENCE, LBP_TOP, MDMO)
+    for kind in (
+        APEX,
+        ONSET_APEX,
+        DIFFERENCE,
+        DYNAMIC_IMAGE,
+        SEQUENCE,
+        FLOW,
+        FLOW_SEQUENCE,
+        RELEASED_FLOW,
+        LBP_TOP,
+        MDMO,
+    )
 }
 
 

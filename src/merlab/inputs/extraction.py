@@ -91,9 +91,10 @@ def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
 
     None for an input that cannot be mirrored, such as a vector.
     """
-    if recipe.kind.mirror is None:
+    terms = recipe.kind.mirror(recipe) if recipe.kind.mirror else None
+    if terms is None:
         return None
-    sign, offset = (torch.tensor(term * recipe.views).view(-1, 1, 1) for term in recipe.kind.mirror(recipe))
+    sign, offset = (torch.tensor(term * recipe.views).view(-1, 1, 1) for term in terms)
 
     def mirrored(batch: torch.Tensor) -> torch.Tensor:
         return batch.flip(-1) * sign.to(batch) + offset.to(batch)
@@ -115,7 +116,8 @@ def _local(view: Float32Array, recipe: Recipe, regions: Mapping[str, Region]) ->
     """The local view of an image (C, H, W), or of each image of a sequence (T, C, H, W)."""
     if view.ndim == 4:
         return np.stack([_local(image, recipe, regions) for image in view])
-    assert recipe.kind.neutral is not None, f"{recipe.kind.name}: an input with a local view needs a neutral value"
+    if recipe.kind.neutral is None:
+        raise MerlabError(f"{recipe.kind.name} has no neutral value, so it has no regions; choose another input")
     return FORMS[recipe.regions](view, recipe.kind.neutral(view, recipe), regions)
 
 
@@ -127,6 +129,7 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
         folder = ImageFolder(clip.source)
         files = [folder.files[number] for number in needed if number in folder.files]
         files += [clip.source / RECORD] if recipe.outlines == "landmarks" and (clip.source / RECORD).exists() else []
+    files += recipe.kind.files(clip, recipe) if recipe.kind.files else []
     try:
         contents = [(file.name, file_digest(file)) for file in files]
     except OSError as error:

@@ -51,6 +51,20 @@ def scale_signed(planes: Float32Array, letters: str) -> Float32Array:
     return np.clip(scaled, -1, 1)
 
 
+def center(planes: Float32Array, letters: str) -> Float32Array:
+    """Every channel of (C, H, W) minus its median, divided by its standard deviation; a constant one becomes 0.
+
+    Stretching a channel changes neither, so that stored images and new flow become the same input. Most of a face does
+    not move, so 0 is close to no motion.
+    """
+    planes = np.ascontiguousarray(planes)  # the last digit of a sum depends on the order in memory
+    centered = planes - np.median(planes, axis=(1, 2), keepdims=True)
+    spread = planes.std(axis=(1, 2), keepdims=True)
+    scaled = np.zeros_like(planes)
+    np.divide(centered, spread, out=scaled, where=spread > SMALLEST_SCALE)
+    return scaled
+
+
 def keep_pixels(planes: Float32Array, letters: str) -> Float32Array:
     """u, v and magnitude in pixels at the size at which the flow was computed; strain in pixels per pixel."""
     return planes
@@ -60,7 +74,10 @@ SCALES: dict[str, Callable[[Float32Array, str], Float32Array]] = {
     "minmax": stretch_each,
     "signed": scale_signed,
     "raw": keep_pixels,
+    "centered": center,
 }
+# The scales that a stored image, each channel of which is stretched separately, still determines.
+STORED_SCALES = ("minmax", "centered")
 
 
 def gray_at(image: Image, at: str) -> Gray:
@@ -100,7 +117,7 @@ def _stored_flow(clip: Clip, recipe: Recipe) -> Float32Array:
     planes = read_flow_image(clip.source)
     stored = f"{planes.shape[2]}x{planes.shape[1]}"
     if (
-        recipe["scale"] != "minmax"
+        recipe["scale"] not in STORED_SCALES
         or recipe["magnify"] != "none"
         or not set(letters) <= set(RELEASED_CHANNELS)
         or stored != f"{recipe.width}x{recipe.height}"
@@ -108,9 +125,11 @@ def _stored_flow(clip: Clip, recipe: Recipe) -> Float32Array:
         raise ClipError(
             f"{clip.subject} {clip.name} ({clip.database}) is stored as flow of {stored} pixels with the channels "
             f"{RELEASED_CHANNELS}, each stretched separately, so that the zero level and the true scale are lost; "
-            f"{recipe} cannot be computed from it: use channels=uvs, uv or s, scale=minmax, size={stored}, no magnify"
+            f"{recipe} cannot be computed from it: use channels=uvs, uv or s, scale=minmax or centered, size={stored}, "
+            "no magnify"
         )
-    return planes[[RELEASED_CHANNELS.index(letter) for letter in letters]]
+    chosen = planes[[RELEASED_CHANNELS.index(letter) for letter in letters]]
+    return chosen if recipe["scale"] == "minmax" else SCALES[recipe["scale"]](chosen, letters)
 
 
 def no_motion(view: Float32Array, recipe: Recipe) -> Float32Array:
@@ -144,4 +163,5 @@ FLOW = InputKind(
     extract=_extract,
     neutral=no_motion,
     mirror=mirror_motion,
+    strain=lambda recipe: [recipe["channels"].index("s")] if "s" in recipe["channels"] else [],
 )

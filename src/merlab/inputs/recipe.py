@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Literal
 
 from merlab.clips import Clip
@@ -17,13 +18,20 @@ Layout = Literal["image", "sequence", "vector"]
 Extract = Callable[[Clip, "Frames | None", "Recipe"], Float32Array]
 
 MIN_SIDE, MAX_SIDE = 8, 2048
-# Spellings in recipes of merlab 0.1 -> the current spellings.
-OLD_SPELLING = {"colour": "color", "grey": "gray"}
+# British spellings, which recipes of merlab 0.1 have -> the current spellings.
+OTHER_SPELLING = {"colour": "color", "grey": "gray", "centred": "centered"}
 # For inputs that need an apex: the rule that chooses it for a clip without an annotated apex (``inputs.apex``).
 APEX_CHOICES = {"no-apex": ("spotted", "middle")}
 # The regions of a local view: those of the template, or those with outlines through the landmarks of the clip's face.
 OUTLINES = ("template", "landmarks")
-COMMON_CHOICES = {"regions": ("none", "mask", "mosaic"), "outlines": OUTLINES, "view": ("global", "local", "both")}
+# ``corrected``: moved and scaled to the crop of synthetic faces, fitted on training clips (``inputs.crop_correction``).
+CROPS = ("stored", "corrected")
+COMMON_CHOICES = {
+    "regions": ("none", "mask", "mosaic"),
+    "outlines": OUTLINES,
+    "view": ("global", "local", "both"),
+    "crop": CROPS,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +50,16 @@ class InputKind:
             one flow image.
         neutral: ``neutral(image, recipe)`` is the neutral value (C, 1, 1), which replaces masked pixels;
             None for a vector, which has no local view.
-        mirror: ``mirror(recipe)`` are the signs and offsets (C,) that complete a horizontal flip; None if an array
-            cannot be flipped.
+        mirror: ``mirror(recipe)`` are the signs and offsets (C,) that complete a horizontal flip; None, as the field or
+            as its result, if an array cannot be flipped.
         layout: the form of a view: an ``image`` (C, H, W) at the size of the recipe; a ``sequence`` (T, C, H, W) of T
             images, where T is the option ``frames``; or a ``vector`` (C, 1, 1) of numbers without positions, where the
             size of the recipe is the size of the frames from which they are computed.
+        samples: ``samples(recipe)`` is the number of samples that one clip gives, such as crops of the same movement;
+            None for one. Several are the first axis of the array, and a method treats each as a clip of its own.
+        strain: ``strain(recipe)`` is the position of the optical strain in each image of an array whose samples and
+            channels are counted together, all images having equally many channels; empty if an image has no strain.
+        files: ``files(clip, recipe)`` are further files that decide the array, beside the frames or ``clip.source``.
 
     """
 
@@ -59,8 +72,11 @@ class InputKind:
     frames_needed: Callable[[Clip, Recipe], list[int]]
     extract: Extract
     neutral: Callable[[Float32Array, Recipe], Float32Array] | None = None
-    mirror: Callable[[Recipe], tuple[list[float], list[float]]] | None = None
+    mirror: Callable[[Recipe], tuple[list[float], list[float]] | None] | None = None
     layout: Layout = "image"
+    samples: Callable[[Recipe], int] | None = None
+    strain: Callable[[Recipe], list[int]] | None = None
+    files: Callable[[Clip, Recipe], list[Path]] | None = None
 
     @property
     def is_built_in(self) -> bool:
@@ -87,11 +103,13 @@ class Recipe:
     regions: str = "none"
     view: str = "global"
     outlines: str = OUTLINES[0]
+    crop: str = CROPS[0]
 
     def __str__(self) -> str:
         own = [f"{key}={value}" for key, value in self.options]
         outlines = [] if self.regions == "none" else [f"outlines={self.outlines}"]
-        common = [f"size={self.width}x{self.height}", f"regions={self.regions}", *outlines, f"view={self.view}"]
+        crop = [] if self.crop == CROPS[0] else [f"crop={self.crop}"]
+        common = [f"size={self.width}x{self.height}", f"regions={self.regions}", *outlines, f"view={self.view}", *crop]
         return f"{self.kind.name}:" + ",".join([*own, *common, f"version={self.kind.version}"])
 
     def __reduce__(self) -> tuple[Callable[..., Recipe], tuple[object, ...]]:
@@ -119,8 +137,18 @@ class Recipe:
         return int(self["frames"]) if self.kind.layout == "sequence" else 1
 
     @property
+    def samples(self) -> int:
+        """The number of samples that one clip gives; several are the first axis of the array."""
+        return self.kind.samples(self) if self.kind.samples else 1
+
+    @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one clip's array: ([frames,] channels of all views, height, width), or (channels, 1, 1)."""
+        """The shape of one clip's array: ([samples,] *sample_shape)."""
+        return (self.samples, *self.sample_shape) if self.samples > 1 else self.sample_shape
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape of one sample: ([frames,] channels of all views, height, width), or (channels, 1, 1)."""
         if self.kind.layout == "vector":
             return self.channels, 1, 1
         image = self.views * self.channels, self.height, self.width
@@ -137,7 +165,9 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
     """Read ``name`` or ``name:key=value,...``; raises MerlabError with the wrong part and the allowed values."""
     head, (_, _, tail) = kind_named_in(text), text.strip().partition(":")
     kind = look_up(head, kinds, "input")
-    given = {OLD_SPELLING.get(key, key): OLD_SPELLING.get(value, value) for key, value in _pairs(text, tail).items()}
+    given = {
+        OTHER_SPELLING.get(key, key): OTHER_SPELLING.get(value, value) for key, value in _pairs(text, tail).items()
+    }
     version = given.pop("version", str(kind.version))
     if version != str(kind.version):
         raise MerlabError(
@@ -151,8 +181,9 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
         if value not in choices[key]:
             raise MerlabError(f"recipe {text!r}: {key} must be one of {', '.join(choices[key])}, got {value!r}")
     regions = given.get("regions", "none")
-    if regions != "none" and kind.layout == "vector":
-        raise MerlabError(f"recipe {text!r}: {head} is a vector of numbers without positions, so it has no regions")
+    if regions != "none" and kind.neutral is None:
+        why = "is a vector of numbers without positions" if kind.layout == "vector" else "has no neutral value"
+        raise MerlabError(f"recipe {text!r}: {head} {why}, so it has no regions")
     view = given.get("view", "global" if regions == "none" else "both")
     if (regions == "none") != (view == "global"):
         raise MerlabError(
@@ -162,7 +193,22 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
     if regions == "none" and outlines != OUTLINES[0]:
         raise MerlabError(f"recipe {text!r}: outlines need regions; add regions=mask or regions=mosaic")
     options = tuple((key, given.get(key, allowed[0])) for key, allowed in kind.choices.items())
-    return Recipe(kind, options, width, height, regions, view, outlines)
+    recipe = Recipe(kind, options, width, height, regions, view, outlines, given.get("crop", CROPS[0]))
+    _check_crop(text, recipe)
+    return recipe
+
+
+def _check_crop(text: str, recipe: Recipe) -> None:
+    """Raise MerlabError for a crop that cannot be corrected: its place is found by the strain of centered flow."""
+    if recipe.crop == CROPS[0]:
+        return
+    scale = dict(recipe.options).get("scale")
+    has_strain = recipe.kind.strain is not None and bool(recipe.kind.strain(recipe))
+    if not has_strain or scale != "centered" or recipe.regions != "none":
+        raise MerlabError(
+            f"recipe {text!r}: crop=corrected needs images of flow with the optical strain among their channels, "
+            "scale=centered, and no regions"
+        )
 
 
 def _parse_built_in(text: str) -> Recipe:
