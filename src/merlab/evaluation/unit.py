@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from merlab.errors import MerlabError
+from merlab.evaluation.fold_inputs import fold_inputs
 from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
 from merlab.evaluation.predictions import predictions_table
 from merlab.frames import Float32Array
@@ -56,11 +57,12 @@ def versions() -> dict[str, str]:
 def fit_and_predict(plan: Plan, inputs: Float32Array, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
     """Fit on the fold's training clips, predict its test clips: one row of predictions per test clip.
 
-    ``inputs`` (N, C, H, W) are the plan's clips under the recipe of the unit's method.
+    ``inputs`` (N, *recipe.shape) are the plan's clips under the recipe of the unit's method.
     """
     entry, split = plan.entries[fit.entry], plan.splits[fit.split]
     labels, groups = plan.labeled.labels, plan.labeled.table.groups
     train, test = np.asarray(split.train), np.asarray(split.test)
+    fold = fold_inputs(entry.recipe, inputs, plan.keys["database"].tolist(), train, test)
     task = plan.task(entry)
     with _mistakes_of(entry, "making it"):
         classifier = as_classifier(entry.method.build(task, entry.preset, mirror=mirror_of(entry.recipe)), task)
@@ -68,14 +70,14 @@ def fit_and_predict(plan: Plan, inputs: Float32Array, fit: Fit, on_epoch: OnEpoc
     if isinstance(classifier, NeuralClassifier):
         arguments["on_epoch"] = on_epoch
         if classifier.settings.selection == LEAKY_SELECTION:
-            arguments["monitor"] = (inputs[test], labels[test])
+            arguments["monitor"] = (fold.test, fold.of_samples(labels[test]))
     with nullcontext() if isinstance(classifier, NeuralClassifier) else _one_thread():
         with _mistakes_of(entry, "fit"):
-            train_groups = [groups[position] for position in train]
-            classifier.fit(inputs[train], labels[train], train_groups, fit.seed, **arguments)
+            train_groups = [groups[position] for position in fold.of_samples(train)]
+            classifier.fit(fold.train, fold.of_samples(labels[train]), train_groups, fit.seed, **arguments)
         with _mistakes_of(entry, "predict_proba"):
-            given = classifier.predict_proba(inputs[test])
-    probabilities = _checked(given, entry.name, len(test), len(plan.classes))
+            given = classifier.predict_proba(fold.test)
+    probabilities = fold.of_clips(_checked(given, entry.name, len(fold.test), len(plan.classes)))
     rows = plan.keys.iloc[test].reset_index(drop=True)
     rows = rows.assign(run=fit.key, method=entry.name, fold=split.name, seed=fit.seed)
     rows = rows[["run", "method", "database", "subject", "clip", "fold", "seed"]]
@@ -130,7 +132,7 @@ class Worker:
         self._inputs: Float32Array | None = None
 
     def inputs(self, recipe: Recipe, progress: Progress = silent) -> Float32Array:
-        """The plan's clips under a recipe, (N, C, H, W)."""
+        """The plan's clips under a recipe, (N, *recipe.shape)."""
         if self._inputs is None or recipe != self._recipe:
             self._inputs = load_inputs(self.plan.labeled.table, recipe, self.cache, progress=progress)
             self._recipe = recipe
