@@ -17,6 +17,7 @@ class Album:
     """Frames (see frames.Frames), about 20 kB each for an aligned face."""
 
     fps: float | None = None
+    clock: None = None
 
     def __init__(self) -> None:
         self._pictures: dict[int, bytes] = {}

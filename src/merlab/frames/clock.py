@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -61,9 +61,7 @@ class Clock:
     rounding: float = 0.0
 
     @classmethod
-    def of_stamps(
-        cls, stamps: ArrayLike, tick: float = 0.0, *, stated: float | None = None, recorded: float | None = None
-    ) -> Clock:
+    def of_stamps(cls, stamps: ArrayLike, tick: float = 0.0, *, stated: Sequence[float] = ()) -> Clock:
         """From the time stamps of all frames.
 
         The frame rate is 1 / the median step. Stamps are whole ticks, so that a step is up to a tick too long or too
@@ -71,26 +69,26 @@ class Clock:
         averaged.
 
         Args:
-            stamps: (N,) seconds since the source began, at least two, strictly ascending.
+            stamps: (N,) seconds since the source began, strictly ascending.
             tick: the resolution of the stamps in seconds.
-            stated: the rate that the file states; it is used if it differs from the stamps by their rounding only.
-            recorded: the rate of the camera, if the file plays slower or faster than it was recorded.
+            stated: rates that the file states; the first that differs from the stamps by their rounding only is used,
+                and for a single frame the first.
 
         Raises:
-            ClockError: if there are fewer than two stamps, if they do not ascend, or if the rate cannot be.
+            ClockError: if there is one stamp without a stated rate, if they do not ascend, or if the rate cannot be.
 
         """
         times = np.array(stamps, np.float64)
+        times.flags.writeable = False
         steps = np.diff(times)
-        if not len(steps):
-            raise ClockError("a frame rate needs the time stamps of at least two frames")
         if not (np.isfinite(times).all() and (steps > 0).all()):
             raise ClockError("the time stamps of the frames do not ascend")
+        if not len(steps):
+            if not len(times) or not stated:
+                raise ClockError("a frame rate needs the time stamps of two frames")
+            return cls(times, require_rate(stated[0]))
         rounding = _rounding(steps, tick)
-        played = _played_rate(steps, rounding, stated)
-        fps = require_rate(played if recorded is None else recorded)
-        times.flags.writeable = False
-        return cls(times, fps, fps / played, rounding)
+        return cls(times, require_rate(_played_rate(steps, rounding, stated)), rounding=rounding)
 
     @classmethod
     def constant(cls, fps: float, count: int) -> Clock:
@@ -177,14 +175,14 @@ def _rounding(steps: NDArray[np.float64], tick: float) -> float:
     return tick if (np.abs(kept - median) < tick / 2).mean() < MOST_ALIKE else 0.0
 
 
-def _played_rate(steps: NDArray[np.float64], rounding: float, stated: float | None) -> float:
+def _played_rate(steps: NDArray[np.float64], rounding: float, stated: Sequence[float]) -> float:
     """Frames per second as the file plays; see ``Clock.of_stamps``."""
     median = np.median(steps)
     typical = np.abs(steps - median) <= max(rounding, median * (SLACK - 1)) * SLACK
     mean = float(steps[typical].mean())
     # The sum of n steps in a row is wrong by a tick at most.
     uncertain = (rounding * (1 + np.count_nonzero(~typical)) + mean * (SLACK - 1)) / np.count_nonzero(typical)
-    return stated if stated and abs(1 / stated - mean) <= uncertain else 1 / mean
+    return next((rate for rate in stated if abs(1 / rate - mean) <= uncertain), 1 / mean)
 
 
 class Timed(Protocol):
@@ -199,6 +197,15 @@ class Timed(Protocol):
         """The existing frame numbers, in ascending order."""
 
 
+@runtime_checkable
+class Unclocked(Protocol):
+    """What knows why it has no clock: a video."""
+
+    @property
+    def no_clock(self) -> str:
+        """The reason, as a sentence that names the source; empty if there is a clock."""
+
+
 def clock_of(source: Path, frames: Timed, fps: float | None = None) -> Clock:
     """The clock of a source; a given ``fps`` replaces the recorded rate, and keeps gaps and jitter in proportion.
 
@@ -207,6 +214,7 @@ def clock_of(source: Path, frames: Timed, fps: float | None = None) -> Clock:
     if frames.clock is not None:
         return frames.clock if fps is None else frames.clock.at_rate(fps)
     if fps is None:
-        raise ClockError(f"{source} does not state its frame rate; give --fps")
+        reason = frames.no_clock if isinstance(frames, Unclocked) else f"{source} does not state its frame rate"
+        raise ClockError(f"{reason}; give --fps")
     numbers = frames.numbers
     return Clock.constant(fps, numbers[-1] - numbers[0] + 1 if numbers else 0)

@@ -1,0 +1,210 @@
+"""Which files are videos, by their first bytes, and how they are opened: containers of frames only.
+
+FFmpeg also opens lists that name other files (HLS, ffconcat, SDP, DASH), and finds them under any suffix. Therefore its
+guess is not used: the first bytes give the one demuxer that may open a file, no demuxer of lists is among them, and no
+protocol but that of local files is allowed. What a QuickTime file refers to stays closed by FFmpeg's default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import av
+from av.video.stream import VideoStream
+
+from merlab.frames.frame import ClipError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+# For choosing files in a browser only; whether a file is a video is decided by `is_video`.
+VIDEO_SUFFIXES = (
+    *(".avi", ".mp4", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".wmv", ".asf", ".3gp"),
+    *(".3g2", ".ogv", ".flv", ".mxf", ".gif", ".dv", ".ivf", ".y4m", ".h264", ".264", ".hevc", ".265", ".mjpeg"),
+)
+HEAD = 4096
+
+# Offset, bytes, and the demuxer of FFmpeg.
+SIGNATURES = (
+    *((4, box, "mov") for box in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp", b"moof")),
+    (0, b"\x1aE\xdf\xa3", "matroska"),
+    (8, b"AVI", "avi"),
+    (0, b"\x00\x00\x01\xba", "mpeg"),
+    (0, b"\x00\x00\x01\xb3", "mpegvideo"),
+    (0, b"\x00\x00\x01\xb0", "m4v"),
+    (0, b"0&\xb2u\x8ef\xcf\x11\xa6\xd9\x00\xaa\x00b\xcel", "asf"),
+    (0, b"OggS", "ogg"),
+    (0, b"FLV", "flv"),
+    (0, b"GIF8", "gif"),
+    (0, b"\x06\x0e+4\x02\x05\x01\x01\r\x01\x02", "mxf"),
+    (0, b"DKIF", "ivf"),
+    (0, b"YUV4MPEG2", "yuv4mpegpipe"),
+    (0, b"\x1f\x07\x00", "dv"),
+)
+# Streams of a codec without a container: they have no time stamps, FFmpeg invents some.
+RAW = ("h264", "hevc", "m4v", "mpegvideo", "mjpeg")
+# Brands of ISO files that hold sound, or still images.
+SOUND_BRANDS, IMAGE_BRANDS = (b"M4A ", b"M4B ", b"M4P "), (b"heic", b"heix", b"mif1", b"avif", b"crx ")
+# The magic bytes of Ogg's video codecs.
+OGG_VIDEO = (b"theora", b"OVP80", b"BBCD", b"\x01video")
+TS_PACKETS = (188, 192, 204)
+# A JPEG image is a stream of images if another one follows it; the first is searched for its end in so many bytes.
+LARGEST_JPEG = 8 * 2**20
+
+LISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"v=0", b"<MPD", b"<?xml", b"<smil", b"[Reference]", b"RTSPtext")
+IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\x00", b"MM\x00*", b"RIFF")
+SOUNDS = (b"ID3", b"fLaC", b"\xff\xfb", b"\xff\xf3", b"\xff\xf1", b"\xff\xf9", b"OggS", b"RIFF")
+
+EMPTY = "is empty (0 bytes); copy it again from the original"
+CONVERT = "convert it to MP4 or Matroska (for example with ffmpeg)"
+
+
+def is_video(path: Path) -> bool:
+    """Whether the first bytes of a file are those of a video that merlab opens; False if it cannot be read."""
+    try:
+        return path.is_file() and container_format(path) is not None
+    except OSError:
+        return False
+
+
+def container_format(path: Path) -> str | None:
+    """The demuxer for a file according to its first bytes; None if it is not a container of frames."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        if head.startswith(b"\xff\xd8\xff"):
+            return "mjpeg" if _follows_another(file) else None
+    for offset, magic, name in SIGNATURES:
+        if head.startswith(magic, offset):
+            return None if _holds_no_video(name, head) else name
+    return _stream_format(head)
+
+
+def _holds_no_video(name: str, head: bytes) -> bool:
+    """Whether a container of sound or still images, by its first bytes."""
+    if name == "ogg":
+        return not any(magic in head for magic in OGG_VIDEO)
+    if name == "avi":
+        return not head.startswith((b"RIFF", b"ON2 "))
+    return head[8:12] in SOUND_BRANDS + IMAGE_BRANDS and head[4:8] == b"ftyp"
+
+
+def _stream_format(head: bytes) -> str | None:
+    """The formats without a fixed beginning: transport streams, and the raw streams of H.264, HEVC and MPEG-4."""
+    for size in TS_PACKETS:
+        for start in range(min(size, len(head))):
+            syncs = head[start::size]
+            if len(syncs) > 2 and set(syncs) == {0x47}:
+                return "mpegts"
+    unit = head[3:] if head.startswith(b"\x00\x00\x01") else head[4:] if head.startswith(b"\x00\x00\x00\x01") else b""
+    if len(unit) < 2:
+        return None
+    # The first unit is a parameter set, a delimiter, or supplemental information.
+    if unit[1] == 1 and unit[0] >> 1 in (32, 33, 34, 35, 39):
+        return "hevc"
+    if unit[0] & 0x9F in (6, 7, 9):
+        return "h264"
+    return "m4v" if unit[0] <= 0x2F and unit[1:5] == b"\x00\x00\x01\x20" else None
+
+
+def _follows_another(file: BinaryIO) -> bool:
+    """Whether another JPEG image follows the first one of ``file``, segment by segment."""
+    file.seek(2)
+    content, at = file.read(LARGEST_JPEG), 0
+    while content[at : at + 1] == b"\xff" and content[at + 1 : at + 2] != b"\xda":
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    end = content.find(b"\xff\xd9", at)
+    return end >= 0 and content[end + 2 : end + 5] == b"\xff\xd8\xff"
+
+
+@contextmanager
+def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """A container and its video stream, for reading; raises ClipError with the remedy for anything else."""
+    container = _open(path)
+    with container:
+        stream = container.streams.best("video")
+        if not isinstance(stream, VideoStream) or stream.disposition & av.stream.Disposition.attached_pic:
+            kinds = {found.type for found in container.streams}
+            content = "sound only" if "audio" in kinds else "no video stream"
+            raise ClipError(f"{path} contains {content}; give the file that holds the images")
+        if not stream.codec_context:
+            raise ClipError(f"{path} has a video codec that FFmpeg does not know; {CONVERT}")
+        yield container, stream
+
+
+def _open(path: Path) -> InputContainer:
+    try:
+        name = container_format(path)
+    except OSError as error:
+        raise ClipError(f"{_shown(path)} cannot be read: {error.strerror or error}") from error
+    if name is None:
+        raise ClipError(f"{_shown(path)} {_what_else(path)}")
+    options = {"format_whitelist": name, "protocol_whitelist": "file"}
+    try:
+        return av.open(f"file:{os.fspath(path)}", format=name, options=options, metadata_errors="replace")
+    except (av.FFmpegError, ValueError) as error:
+        if name == "mov" and b"moov" not in dict(boxes(path)):
+            raise ClipError(
+                f"{_shown(path)} ends before its index (moov), as a recording that was interrupted; copy it again from "
+                "the camera, or repair it with a program for unfinished MP4 files"
+            ) from error
+        raise ClipError(
+            f"{_shown(path)} begins as a video ({name}) and cannot be opened: {_reason(error)}; copy it again from the "
+            "original"
+        ) from error
+
+
+def boxes(path: Path) -> Iterator[tuple[bytes, int]]:
+    """The kinds of the outermost boxes of a QuickTime or MP4 file, and where each should end."""
+    with path.open("rb") as file:
+        length, at = file.seek(0, os.SEEK_END), 0
+        while at + 8 <= length:
+            file.seek(at)
+            header = file.read(16)
+            size = int.from_bytes(header[:4], "big")
+            if size == 1:
+                size = int.from_bytes(header[8:16], "big")
+            size = size or length - at
+            if size < 8:
+                return
+            at += size
+            yield header[4:8], at
+
+
+def _what_else(path: Path) -> str:
+    """What a file is that is not a video, and the remedy."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not head:
+        return EMPTY
+    if text.startswith(LISTS):
+        return "is a list that names other files, not a video; give the video itself"
+    if (head.startswith(SOUNDS) and head[8:12] != b"WEBP") or head[8:12] in SOUND_BRANDS:
+        return "contains sound only; give the file that holds the images"
+    if head.startswith(IMAGES) or head[8:12] in IMAGE_BRANDS:
+        return "is a single image, not a video; give a folder of images whose names end in their number"
+    if _is_text(head):
+        return "is a text, not a video; give a video, or a folder of images"
+    return f"is neither a folder of images nor a video that merlab opens; if it is a video, {CONVERT}"
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head[: HEAD - 4].decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return all(letter.isprintable() or letter in "\r\n\t\f" for letter in text)
+
+
+def _reason(error: Exception) -> str:
+    """The words of FFmpeg without its number and the path."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _shown(path: Path) -> str:
+    """A path whose name may not be valid UTF-8, for a message."""
+    return str(path).encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,36 @@
+"""Whether a file was cut off: it is shorter than its own headers say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from merlab.frames.container import HEAD, boxes
+
+SEGMENT = b"\x18S\x80g"
+
+
+def is_cut_off(path: Path, container: str) -> bool:
+    """Whether bytes are missing at the end, as far as the container says how long it is (MP4, AVI, Matroska)."""
+    length = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if container.startswith("mov"):
+        return any(end > length for _, end in boxes(path))
+    if container == "avi":
+        return int.from_bytes(head[4:8], "little") + 8 > length + 1
+    if container.startswith("matroska"):
+        return _end_of_segment(head) > length
+    return False
+
+
+def _end_of_segment(head: bytes) -> int:
+    """Where the segment of a Matroska file should end; 0 if that is not known, as in a live recording."""
+    at = head.find(SEGMENT)
+    if at < 0 or at + 5 > len(head):
+        return 0
+    first = head[at + 4]
+    width = 9 - first.bit_length()
+    if width > 8:
+        return 0
+    size = int.from_bytes(head[at + 4 : at + 4 + width], "big") & ((1 << 7 * width) - 1)
+    return 0 if size == (1 << 7 * width) - 1 else at + 4 + width + size

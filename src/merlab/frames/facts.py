@@ -1,0 +1,91 @@
+"""What a video file says about itself, for the metadata of results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# FFmpeg's numbers of what ITU-T H.273 lists: matrix coefficients, ranges, transfer characteristics.
+COLOR_SPACES = {0: "rgb", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
+COLOR_RANGES = {1: "limited", 2: "full"}
+TRANSFERS = {1: "bt709", 4: "gamma22", 6: "smpte170m", 8: "linear", 13: "srgb", 14: "bt2020-10", 16: "pq", 18: "hlg"}
+HDR = ("pq", "hlg")
+# A rate of the camera that is so many times the played rate (or less than one by so many) may mean another speed.
+OTHER_SPEED = 1.5
+
+
+@dataclass(frozen=True)
+class MediaFacts:
+    """What a video file says about itself.
+
+    Attributes:
+        container, codec, pixel_format: FFmpeg's names.
+        color_space, color_range, transfer: the matrix, the range and the transfer function; empty if not stated.
+        width, height: pixels of the images that are read, turned and with square pixels.
+        stored_width, stored_height: pixels of the stored frames.
+        pixel_aspect: width of a stored pixel by its height; 1 if it is square.
+        rotation, mirrored: how a player turns stored frames, see ``Orientation``; images are read that way.
+        interlaced: whether the first frame consists of two fields.
+        fps: recorded frames per second by the time stamps; None without.
+        stated_rate: frames per second that the container states; None if it states none.
+        capture_rate: frames per second of the camera that the file states; None if it states none.
+        slowed: how many times slower the file plays than it was recorded.
+        start: the time stamp of the first frame in seconds; None without time stamps.
+        gaps: the numbers of the frames before which time is missing.
+        frames, promised: the number of frames, and the number that there should be.
+        cut_off: whether bytes are missing at the end of the file.
+
+    """
+
+    container: str
+    codec: str
+    pixel_format: str
+    color_space: str
+    color_range: str
+    transfer: str
+    width: int
+    height: int
+    stored_width: int
+    stored_height: int
+    pixel_aspect: float
+    rotation: int
+    mirrored: bool
+    interlaced: bool
+    fps: float | None
+    stated_rate: float | None
+    capture_rate: float | None
+    slowed: float
+    start: float | None
+    gaps: tuple[int, ...]
+    frames: int
+    promised: int
+    cut_off: bool
+
+    def notes(self) -> Iterator[str]:
+        """What a user should know, one sentence each; gaps and damaged frames are reported with the results."""
+        if self.slowed != 1:
+            yield (
+                f"the file plays {self.slowed:.3g} times slower than it was recorded ({self.capture_rate:g} frames per "
+                "second); all seconds are those of the recording"
+            )
+        elif self.capture_rate and self.fps and self.capture_rate > OTHER_SPEED * self.fps:
+            yield (
+                f"the file states {self.capture_rate:g} frames per second of its camera, its time stamps give "
+                f"{self.fps:.4g}, which are used; if it is slow motion, give --fps {self.capture_rate:g}"
+            )
+        if self.mirrored:
+            yield (
+                "the file has its frames mirrored when they are shown, and they are read that way: left and right are "
+                "those on the screen"
+            )
+        if (self.stored_width, self.stored_height) not in ((self.width, self.height), (self.height, self.width)):
+            yield (
+                f"pixels are {self.pixel_aspect:.4g} times as wide as high: frames of {self.stored_width}x"
+                f"{self.stored_height} are read as {self.width}x{self.height}"
+            )
+        if self.interlaced:
+            yield "frames consist of two fields (interlaced), whose lines are from two moments"
+        if self.transfer in HDR:
+            yield f"colors are HDR ({self.transfer}) and are read without conversion, so that they look flat"
+        if self.cut_off:
+            yield "the file was cut off: bytes are missing at its end, and frames with them"

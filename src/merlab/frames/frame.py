@@ -1,0 +1,81 @@
+"""The data model of frames: images by their number, in time if the source has a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.errors import MerlabError
+from merlab.frames.clock import Clock
+
+MAX_FRAMES_NAMED = 5
+
+Image = NDArray[np.uint8]
+Float32Array = NDArray[np.float32]
+
+
+class ClipError(MerlabError):
+    """A clip, or its frames, break a rule of the data model."""
+
+
+class Frames(Protocol):
+    """Frames by their number. ``fps`` is None if the source does not state a frame rate."""
+
+    @property
+    def fps(self) -> float | None:
+        """Recorded frames per second; None if the source does not state it."""
+
+    @property
+    def clock(self) -> Clock | None:
+        """When each frame was recorded; None for a folder of images, and for a stream without time stamps."""
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The existing frame numbers, in ascending order; a frame of a video may exist and be damaged."""
+
+    @property
+    def promised(self) -> int:
+        """How many frames the source should have; more than there are if a video was cut off."""
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        """All (number, image) pairs in ascending order; raises ClipError for a damaged frame that others follow."""
+
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
+        """Every frame of ``numbers`` once, ascending; only ``wanted`` frames are made into an image."""
+
+    def read(self, number: int) -> Image:
+        """Frame ``number`` as (H, W, 3) uint8 BGR. Raises ClipError if it is absent or damaged."""
+
+
+@dataclass(frozen=True, eq=False)
+class WalkedFrame:
+    """One frame that ``Frames.walk`` gives.
+
+    Attributes:
+        number: the frame number.
+        seconds: when the frame was recorded, see ``Clock.seconds``; None if the source has no clock.
+        image: (H, W, 3) uint8 BGR; None if the frame was not wanted, or is damaged.
+        damaged: whether a frame of a video cannot be decoded, or only with errors; it has no image.
+
+    """
+
+    number: int
+    seconds: float | None
+    image: Image | None
+    damaged: bool = False
+
+
+def describe_numbers(numbers: Sequence[int]) -> str:
+    """``frames 46..86`` or ``frames 46..86, 3 missing between: 50, 51, 60``; ``no frames`` if there are none."""
+    if not numbers:
+        return "no frames"
+    text = f"frames {numbers[0]}..{numbers[-1]}"
+    gaps = sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers))
+    if not gaps:
+        return text
+    named = ", ".join(map(str, gaps[:MAX_FRAMES_NAMED])) + (", ..." if len(gaps) > MAX_FRAMES_NAMED else "")
+    return f"{text}, {len(gaps)} missing between: {named}"

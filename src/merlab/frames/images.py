@@ -1,0 +1,111 @@
+"""Frames of a folder of images, by the numbers in their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from merlab.frames.frame import ClipError, Image, WalkedFrame, describe_numbers
+from merlab.storage import whole_file
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+
+
+def frame_number(path: Path) -> int | None:
+    """The number at the end of a file's stem: ``reg_img46.jpg`` -> 46, ``006_05562.jpg`` -> 5562; None if none."""
+    match = re.search(r"(\d+)$", path.stem)
+    return int(match.group(1)) if match else None
+
+
+class ImageFolder:
+    """The image files of one folder as frames, ordered by the number in the file name (img9 before img10)."""
+
+    fps: float | None = None
+    clock: None = None
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def files(self) -> dict[int, Path]:
+        """Frame number -> file, ascending. Raises ClipError if two files have the same number."""
+        found: dict[int, Path] = {}
+        try:
+            paths = list(self.folder.iterdir())
+        except OSError as error:
+            raise ClipError(f"{self.folder} cannot be listed: {error.strerror or error}") from error
+        for path in paths:
+            number = frame_number(path)
+            if number is None or path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
+                continue
+            if number in found:
+                raise ClipError(f"{self.folder}: {found[number].name} and {path.name} have the same frame number")
+            found[number] = path
+        return dict(sorted(found.items()))
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The existing frame numbers, in ascending order."""
+        return list(self.files)
+
+    @property
+    def promised(self) -> int:
+        """The number of frames."""
+        return len(self.files)
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        return ((number, self.read(number)) for number in self.numbers)
+
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
+        """All frames in ascending order; only ``wanted`` frames are read."""
+        return (WalkedFrame(number, None, self.read(number) if wanted(number) else None) for number in self.numbers)
+
+    def read(self, number: int) -> Image:
+        """Frame ``number`` as (H, W, 3) uint8 BGR."""
+        if number not in self.files:
+            raise ClipError(f"{self.folder} has no frame {number}; it has {describe_numbers(self.numbers)}")
+        return read_image(self.files[number])
+
+
+def read_image(path: Path) -> Image:
+    """Decode one image as (H, W, 3) uint8 BGR.
+
+    Raises ClipError if the file is missing, empty, truncated or not an image. (OpenCV alone decodes a truncated JPEG
+    without an error and fills the missing half with gray.)
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ClipError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not content:
+        raise ClipError(f"{path} is empty (0 bytes); copy it again from the original")
+    if _is_truncated(content):
+        raise ClipError(f"{path} is truncated ({len(content)} bytes); copy it again from the original")
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise ClipError(f"{path} is not an image that OpenCV can decode: {error.err}") from error
+    if image is None:
+        raise ClipError(f"{path} is not an image that OpenCV can decode")
+    return np.asarray(image, dtype=np.uint8)
+
+
+def write_image(path: Path, image: Image) -> None:
+    """Write an image (H, W, 3) BGR as PNG; the file appears whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+
+
+def _is_truncated(content: bytes) -> bool:
+    if content.startswith(b"\xff\xd8"):
+        return b"\xff\xd9" not in content[-1024:]
+    if content.startswith(b"\x89PNG"):
+        return b"IEND" not in content[-64:]
+    if content.startswith(b"BM") and len(content) >= 6:
+        return len(content) < int.from_bytes(content[2:6], "little")
+    return False

@@ -1,0 +1,230 @@
+"""What a video file says about its frames without decoding them: time stamps, key frames, the rate of the camera."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.frames.clock import Clock, ClockError
+from merlab.frames.container import RAW, opened_video
+from merlab.frames.ending import is_cut_off
+from merlab.frames.facts import OTHER_SPEED
+from merlab.frames.frame import ClipError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+# Frames arrive at most so many places before or after their turn (H.264 and HEVC allow 16); more is a new beginning.
+MOST_REORDERED = 32
+# Frames per second of the camera, where it differs from the rate at which the file plays (Android; since then others).
+CAPTURE_RATE = "com.android.capture.fps"
+# Cameras also write this key without slow motion, as the rate that was wanted; in dim light they record fewer frames.
+SLOW_MOTION_RATE = 90.0
+# FFmpeg states the beginning of a file in microseconds.
+MICROSECOND = 1e-6
+
+Stamps = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Packets:
+    """The frames of a video file, in the order in which they are shown; positions count from 1.
+
+    Attributes:
+        count: the number of frames, N.
+        promised: the number of frames that the file should have; more than ``count`` if it was cut off.
+        stamps: (N,) time stamps in ticks, ascending; None if decoded frames are matched by their order.
+        keys: the positions of key frames, ascending; empty without ``stamps``.
+        clock: when each frame was recorded; None if there are no stamps that can be used.
+        no_clock: why there is no clock; empty if there is one.
+        start: the time stamp of the first frame in seconds; None without stamps.
+        stated_rate: frames per second that the container states; None if it states none.
+        capture_rate: frames per second of the camera that the file states; None if it states none.
+        aspect: width of a pixel by its height.
+        cut_off: whether bytes are missing at the end of the file.
+
+    """
+
+    count: int
+    promised: int
+    stamps: Stamps | None
+    keys: tuple[int, ...]
+    clock: Clock | None
+    no_clock: str
+    start: float | None
+    stated_rate: float | None
+    capture_rate: float | None
+    aspect: Fraction
+    cut_off: bool
+
+    def position(self, stamp: int | None) -> int | None:
+        """The position of the frame with this time stamp; None if there is none."""
+        if self.stamps is None or stamp is None:
+            return None
+        at = int(np.searchsorted(self.stamps, stamp))
+        return at + 1 if at < self.count and self.stamps[at] == stamp else None
+
+    def key_before(self, position: int) -> int:
+        """The last key frame at or before ``position``; 1 if none is known."""
+        at = bisect_right(self.keys, position)
+        return self.keys[at - 1] if at else 1
+
+
+def packets_of(path: Path) -> Packets:
+    """Read the packets of a video file, or recall them if the file was read before and is still the same.
+
+    Raises ClipError with the remedy for what is not a video.
+    """
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise ClipError(f"{path} cannot be read: {error.strerror or error}") from error
+    return _read(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified tell a changed file
+    with opened_video(path) as (container, stream):
+        seen = _Seen(hides_frames=stream.codec_context.name.startswith(("vp8", "libvpx")))
+        try:
+            for packet in container.demux(stream):
+                if packet.size:
+                    seen.add(packet)
+        except av.FFmpegError:
+            pass  # The frames up to here are there; what is missing is promised.
+        return _packets(path, container, stream, seen)
+
+
+@dataclass
+class _Seen:
+    """The packets in the order of the file; ``shown`` are those that become a frame."""
+
+    hides_frames: bool
+    stamps: list[int | None] = field(default_factory=list)
+    decoding: list[int | None] = field(default_factory=list)
+    keys: list[bool] = field(default_factory=list)
+    shown: list[bool] = field(default_factory=list)
+    corrupt: list[bool] = field(default_factory=list)
+
+    def add(self, packet: Packet[VideoStream]) -> None:
+        self.stamps.append(packet.pts)
+        self.decoding.append(packet.dts)
+        self.keys.append(packet.is_keyframe)
+        self.corrupt.append(packet.is_corrupt)
+        # Edit lists discard packets; VP8 has frames that only others refer to: the fifth bit of the first byte is 0.
+        hidden = packet.is_discard or (self.hides_frames and not memoryview(packet)[0] & 0x10)
+        self.shown.append(not hidden)
+
+    def whole(self) -> int:
+        """The number of packets without those at the end that are there in part only."""
+        at = len(self.corrupt)
+        while at and self.corrupt[at - 1]:
+            at -= 1
+        return at
+
+    def usable_stamps(self) -> Stamps | None:
+        """Presentation stamps of the whole packets; decoding stamps where the container has only those."""
+        for stamps in (self.stamps, self.decoding):
+            if stamps and None not in stamps:
+                return np.array(stamps[: self.whole()], np.int64)
+        return None
+
+    def in_time(self, stamps: Stamps | None) -> NDArray[np.intp]:
+        """The whole packets that become a frame, in the order of their stamps, or of the file."""
+        shown = np.array(self.shown[: self.whole()], bool)
+        keys = np.flatnonzero(self.keys[: self.whole()])
+        if len(keys):
+            # What comes before the first key frame cannot be decoded.
+            moments = np.arange(len(shown)) if stamps is None else stamps
+            shown &= moments >= moments[keys[0]]
+        frames = np.flatnonzero(shown)
+        return frames if stamps is None else frames[np.argsort(stamps[frames], kind="stable")]
+
+
+def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: _Seen) -> Packets:
+    name, tick = container.format.name, float(stream.time_base or 1)
+    stamps = None if name in RAW else seen.usable_stamps()
+    # Of H.264 in AVI, stamps only count frames in the order of decoding: they say when, and not which frame.
+    count_only = name == "avi" and bool(stream.codec_context.has_b_frames) and _ascend(stamps)
+    frames = seen.in_time(None if count_only else stamps)
+    in_time = None if stamps is None else stamps[frames]
+    rates = [float(rate) for rate in (stream.base_rate, stream.average_rate) if rate]
+    capture = _capture_rate(container, stream)
+    clock, no_clock = _clock(path, in_time, tick, _offset(container, in_time, tick), rates, capture)
+    if _displaced(frames):
+        clock, no_clock = None, f"the time stamps of {path} start again in the middle"
+        frames = seen.in_time(None)
+    matched = clock is not None and not count_only
+    lost = seen.shown[seen.whole() :].count(True)
+    if name.startswith("mov"):
+        lost += max(0, len(stream.index_entries) - len(seen.shown))
+    return Packets(
+        count=len(frames),
+        promised=len(frames) + lost,
+        stamps=in_time if matched else None,
+        keys=tuple((np.flatnonzero(np.array(seen.keys, bool)[frames]) + 1).tolist()) if matched else (),
+        clock=clock,
+        no_clock=no_clock,
+        start=None if in_time is None or not len(in_time) else float(in_time[0] * tick),
+        stated_rate=rates[-1] if rates and name not in RAW else None,
+        capture_rate=capture,
+        aspect=stream.sample_aspect_ratio or Fraction(1),
+        cut_off=is_cut_off(path, name),
+    )
+
+
+def _ascend(stamps: Stamps | None) -> bool:
+    return stamps is not None and bool((np.diff(stamps) > 0).all())
+
+
+def _displaced(frames: NDArray[np.intp]) -> bool:
+    """Whether frames are shown so long before or after they are decoded as no codec does."""
+    in_file = np.argsort(frames, kind="stable")
+    return len(frames) > 0 and bool(np.abs(in_file - np.arange(len(frames))).max() > MOST_REORDERED)
+
+
+def _offset(container: InputContainer, stamps: Stamps | None, tick: float) -> float:
+    """Seconds from the beginning of the file, over all its streams, to its first frame."""
+    if stamps is None or not len(stamps) or container.start_time is None:
+        return 0.0
+    offset = float(stamps[0] * tick - container.start_time * MICROSECOND)
+    return offset if offset > 2 * MICROSECOND else 0.0
+
+
+def _clock(
+    path: Path, stamps: Stamps | None, tick: float, offset: float, rates: list[float], capture: float | None
+) -> tuple[Clock | None, str]:
+    """The clock, or why there is none."""
+    if stamps is None:
+        return None, f"{path} has no time stamps"
+    try:
+        played = Clock.of_stamps((stamps - stamps[:1]) * tick + offset, tick, stated=rates)
+        return (played.at_rate(capture) if capture and _is_other_speed(capture, played.fps) else played), ""
+    except ClockError as error:
+        return None, f"{path}: {error}"
+
+
+def _is_other_speed(capture: float, played: float) -> bool:
+    """Whether the stated rate of the camera means slow motion or time lapse."""
+    return (capture >= SLOW_MOTION_RATE and capture >= OTHER_SPEED * played) or capture <= played / OTHER_SPEED
+
+
+def _capture_rate(container: InputContainer, stream: VideoStream) -> float | None:
+    for tags in (stream.metadata, container.metadata):
+        try:
+            rate = float(tags.get(CAPTURE_RATE, "nan"))
+        except ValueError:
+            continue
+        if 0 < rate < float("inf"):
+            return rate
+    return None
