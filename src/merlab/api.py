@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from merlab.errors import keeping
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.study import Clips, SchemeGiven, Study
@@ -97,7 +98,8 @@ def evaluate_study(
     where = None if cache is None else Path(cache)
     with shown_progress(progress) as report, ExitStack() as stack:
         folder = Path(out) if out else Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        record, predictions = run_plan(plan, folder, cache=where, engine=engine, progress=report)
+        with keeping(f"finished work is kept in {folder}" if out else "nothing is kept, because no folder was given"):
+            record, predictions = run_plan(plan, folder, cache=where, engine=engine, progress=report)
         results = Results(record, predictions, Path(out) if out else None)
         if out:
             write_report(results.run, folder)

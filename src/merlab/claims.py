@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from merlab.changed_settings import changed_settings
-from merlab.errors import MerlabError, Stopped
+from merlab.errors import MerlabError, keeping
 from merlab.locks import only_writer
 from merlab.storage import UNFINISHED, WriteError, read_json_object, remove_unfinished, write_json
 
@@ -54,9 +54,8 @@ def claimed_folder(
             shutil.rmtree(folder, ignore_errors=True)
         claim_folder(folder, marker, settings, holds, **(unchecked or {}))
         try:
-            yield folder
-        except KeyboardInterrupt as stop:
-            raise Stopped.keeping(f"finished work is kept in {folder}", stop) from stop
+            with keeping(f"finished work is kept in {folder}"):
+                yield folder
         except MerlabError:
             # The remedy may be another setting, which the same folder would otherwise refuse.
             release_folder(folder, marker)

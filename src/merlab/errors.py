@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class MerlabError(Exception):
     """A problem that the user can solve: the message states what is wrong, where, and the remedy.
@@ -14,7 +17,13 @@ class MerlabError(Exception):
 class Stopped(KeyboardInterrupt):
     """The user stopped the work, by Ctrl-C or a signal; the message says what is kept."""
 
-    @classmethod
-    def keeping(cls, kept: str, stop: KeyboardInterrupt) -> Stopped:
-        """With the message ``kept``; ``stop`` itself where it already has one, which is more exact."""
-        return stop if isinstance(stop, Stopped) else cls(kept)
+
+@contextmanager
+def keeping(kept: str) -> Iterator[None]:
+    """Raise Stopped with the message ``kept`` if the work inside is stopped without a message of its own."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except KeyboardInterrupt as stop:
+        raise Stopped(kept) from stop

@@ -183,11 +183,12 @@ def _is_running(process: object) -> bool:
 
 
 def _description() -> dict[str, object]:
+    program = Path(sys.argv[0]).name
     return {
         "process": os.getpid(),
         "host": socket.gethostname(),
         "since": time.time(),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])[:500],
+        "command": shlex.join(["merlab" if program == "__main__.py" else program, *sys.argv[1:]])[:500],
     }
 
 

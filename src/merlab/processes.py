@@ -36,10 +36,14 @@ MOST_KEPT = 256 * 2**20
 
 
 def end_with_parent() -> None:
-    """End this worker process when its parent ends, for any reason (kill -9 included); a thread watches the parent."""
+    """End this worker process when its parent ends, for any reason (kill -9 included), and not by Ctrl-C.
+
+    Ctrl-C reaches every process of the terminal, but only the parent reacts to it. A thread watches the parent.
+    """
     parent = multiprocessing.parent_process()
     if parent is None:
         return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         parent.join()
@@ -62,19 +66,23 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def without_main() -> Iterator[None]:
-    """Start processes inside that do not run the user's main program again.
+    """Start processes inside that do not run the user's main program again, and that Ctrl-C does not reach.
 
     Otherwise a spawned process runs it first: a script without ``if __name__ == "__main__":`` would start its work
-    again, and a program that was read from standard input has no file to run.
+    again, and a program that was read from standard input has no file to run. A process inherits which signals are
+    blocked; Ctrl-C would otherwise stop it with a traceback while it is still importing.
     """
     # Idle threads that spin cost much more time than they save when anything else runs on the cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if sys.platform != "win32" else None
     try:
         yield
     finally:
         sys.modules["__main__"] = main
+        if sys.platform != "win32" and before is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -92,7 +100,7 @@ def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], job
     """Yield ``work(item)`` of each item when it is ready, from ``jobs`` processes (None: one per core; 1: this one).
 
     Each process uses one OpenCV thread. Raises what ``work`` raises, and MerlabError if a process dies; items that are
-    already being processed are finished first.
+    already being processed are finished first. They are not if the work is stopped, or the caller stops iterating.
     """
     processes = min(jobs or os.cpu_count() or 1, len(items))
     if processes <= 1:
@@ -110,9 +118,20 @@ def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], job
                 yield future.result()
         except BrokenProcessPool as error:
             raise MerlabError(ENDED_EARLY) from error
-        except BaseException:
+        except Exception:
             pool.shutdown(cancel_futures=True)
             raise
+        except BaseException:
+            kill_workers(pool)
+            raise
+
+
+def kill_workers(pool: ProcessPoolExecutor) -> None:
+    """End the processes of a pool, whatever they are doing; their files appear whole or not at all."""
+    # Only Python 3.14 has a public function for this.
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(cancel_futures=True)
 
 
 def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
@@ -188,7 +207,5 @@ def _received(receivers: list[Connection]) -> Iterator[Any]:
 
 
 def _start_worker() -> None:
-    # Ctrl-C reaches every process of the terminal; only the parent reacts to it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     end_with_parent()

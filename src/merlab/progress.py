@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 # The time between two lines of progress if there is no terminal, as in a log.
 SECONDS_BETWEEN_LINES = 10.0
+# With less of a stage finished, or in less time, the time left is not estimated.
+LEAST_SHARE, LEAST_SECONDS = 0.005, 3.0
 
 
 class Progress(Protocol):
     """A function that is called after each step of a long task, so that a command or a notebook can show progress."""
 
     def __call__(self, done: float, total: int, what: str, /) -> None:
-        """Report that ``done`` of ``total`` steps are finished; ``what`` describes the work in a few words."""
+        """Report that ``done`` of ``total`` steps are finished; ``what`` describes the work in a few words.
+
+        A ``total`` of 0 means that the number of steps is not known.
+        """
 
 
 def silent(done: float, total: int, what: str, /) -> None:
@@ -46,20 +51,29 @@ def _bar() -> Iterator[Progress]:
     from rich.console import Console
     from rich.markup import escape
 
+    text = rich_progress.TextColumn
     columns = (
         rich_progress.SpinnerColumn(),
         rich_progress.BarColumn(),
-        rich_progress.MofNCompleteColumn(),
+        text("{task.fields[count]}"),
         rich_progress.TimeElapsedColumn(),
-        rich_progress.TextColumn("left:"),
-        rich_progress.TimeRemainingColumn(),
-        rich_progress.TextColumn("{task.description}"),
+        text("{task.fields[left]}"),
+        text("{task.description}"),
     )
     with rich_progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=None)
+        task = bar.add_task("starting", total=None, count="", left="")
+        remaining = TimeLeft()
 
         def show(done: float, total: int, what: str, /) -> None:
-            bar.update(task, completed=done, total=total, description=escape(what))
+            left = remaining(done, total)
+            bar.update(
+                task,
+                completed=done,
+                total=total or None,
+                description=escape(one_line(what)),
+                count=f"{done:.0f}/{total}" if total else "",
+                left=f"{left} left" if left else "",
+            )
 
         yield show
 
@@ -69,9 +83,45 @@ class LineProgress:
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._remaining = TimeLeft()
 
     def __call__(self, done: float, total: int, what: str, /) -> None:
         """Print a line, unless the last line is recent."""
+        left = self._remaining(done, total)
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + SECONDS_BETWEEN_LINES
-            print(f"{done:.0f}/{total} {what}", file=sys.stderr, flush=True)  # noqa: T201
+            count = f"{done:.0f}/{total} " if total else ""
+            print(  # noqa: T201
+                f"{count}{one_line(what)}{f', {left} left' if left else ''}", file=sys.stderr, flush=True
+            )
+
+
+class TimeLeft:
+    """Estimates how long a stage still takes, from its mean speed; a change of the total begins a new stage."""
+
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        self._clock = clock or time.monotonic
+        self._total = -1
+        self._begun, self._first = 0.0, 0.0
+
+    def __call__(self, done: float, total: int) -> str:
+        """``about 2 min``, or an empty text while nothing can be said."""
+        if total != self._total or done < self._first:
+            self._total, self._begun, self._first = total, self._clock(), done
+        finished, seconds = done - self._first, self._clock() - self._begun
+        if not total or done >= total or seconds < LEAST_SECONDS or finished < LEAST_SHARE * total:
+            return ""
+        return f"about {duration(seconds / finished * (total - done))}"
+
+
+def duration(seconds: float) -> str:
+    """``45 s``, ``3 min`` or ``2.5 h``."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def one_line(text: str) -> str:
+    """A text, such as a file name, as one line that any terminal can show."""
+    shown = text.encode("utf-8", "backslashreplace").decode()
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in shown)

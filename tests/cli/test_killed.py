@@ -12,24 +12,7 @@ import pandas as pd
 import pytest
 
 from tests.cli.commands import evaluate
-
-
-def children_of(process: int) -> list[int]:
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    pairs = (tuple(map(int, line.split())) for line in listed.splitlines())
-    return [child for child, parent in pairs if parent == process]
-
-
-def is_running(process: int) -> bool:
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
-    return bool(state.stdout.strip()) and not state.stdout.startswith("Z")
-
-
-def ended_within(seconds: float, processes: list[int]) -> bool:
-    deadline = time.monotonic() + seconds
-    while any(map(is_running, processes)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return not any(map(is_running, processes))
+from tests.cli.processes import children_of, ended_within
 
 
 @pytest.mark.slow

@@ -123,5 +123,5 @@ class TestRefusals:
         assert not (tmp_path / "out").exists()
 
     def test_recordings_with_other_settings_are_not_changed(self, root):
-        with pytest.raises(MerlabError, match="seed is 0 there and 1 here"):
+        with pytest.raises(MerlabError, match="--seed 0 -> 1"):
             make_videos(root, **{**SETTINGS, "seed": 1})

@@ -207,10 +207,10 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"seed": 4}, "seed is 0 there and 4 here"),
-            ({"clips": 3}, "clips is 2 there and 3 here"),
-            ({"preset": "hard"}, "preset is default there and hard here"),
-            ({"raw": True}, "raw is False there and True here"),
+            ({"seed": 4}, "--seed 0 -> 4"),
+            ({"clips": 3}, "--clips 2 -> 3"),
+            ({"preset": "hard"}, "--preset default -> hard"),
+            ({"raw": True}, "--raw no -> yes"),
         ],
     )
     def test_a_tree_with_other_settings_is_not_changed(self, tree, change, words):
@@ -218,6 +218,13 @@ class TestRefusals:
         with pytest.raises(MerlabError, match=words):
             make_faces(tree, **{**SETTINGS, **change}, jobs=1)
         assert digests(tree) == before
+
+    def test_a_tree_with_other_settings_is_replaced_when_requested(self, tree, tmp_path):
+        other, fresh = tmp_path / "other", tmp_path / "fresh"
+        shutil.copytree(tree, other)
+        make_faces(other, **{**SETTINGS, "seed": 4}, again=True, jobs=1)
+        assert digests(other) == digests(make_faces(fresh, **{**SETTINGS, "seed": 4}, jobs=1))
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh", "other"]
 
     def test_a_folder_of_anything_else_is_not_changed(self, tmp_path):
         (tmp_path / "holiday.jpg").write_bytes(b"beach")

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import shlex
+import signal
 import sys
-from typing import Annotated
+import warnings
+from types import FrameType
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from typer.core import TyperGroup
 
-from merlab.cli.console import err_console, out_console
-from merlab.errors import MerlabError
+from merlab.cli.console import err_console, out_console, show_warning
+from merlab.errors import MerlabError, Stopped
 from merlab.version import __version__
 
 # Headings of the help page.
 DATA, VIDEOS, EXPERIMENTS, METHODS = "Data", "Videos", "Experiments", "Methods and inputs"
+FAILED, STOPPED = 1, 130
+# What to do about an error of the operating system.
+REMEDIES = {
+    errno.ENOSPC: "make room and run the same command again",
+    errno.EDQUOT: "make room and run the same command again",
+    errno.EACCES: "choose a place that you may read and write",
+    errno.EPERM: "choose a place that you may read and write",
+    errno.EROFS: "choose a place that you may write",
+    errno.EMFILE: "allow more open files (ulimit -n), or use fewer --jobs",
+}
+
+
+class _Commands(TyperGroup):
+    """All commands; Ctrl-C is answered here, because typer ends without a message."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            _report_stop(stop)
+            sys.exit(STOPPED)
+
 
 app = typer.Typer(
     help="Micro-expression recognition from face video to honest numbers.",
@@ -22,6 +51,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
+    cls=_Commands,
 )
 
 
@@ -29,14 +59,41 @@ def main() -> None:
     """Run the command line. A mistake of the user gives a message and status 1, not a traceback."""
     # It must be set before torch is loaded. Otherwise idle threads keep the cores busy and slow other programs down.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for stream in (sys.stdout, sys.stderr):
+        # The names of files may contain characters that the terminal cannot show.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    warnings.showwarning = show_warning
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app()
     except MerlabError as error:
-        err_console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        err_console.print("stopped; the same command resumes the work")
-        sys.exit(130)
+        _fail(str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}; {REMEDIES.get(error.errno or 0, 'check the path')}")
+    except MemoryError:
+        _fail("there is not enough memory; use fewer --jobs, or a smaller input")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """A request to end, as `kill` sends it, is treated as Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def _fail(message: str) -> None:
+    err_console.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    sys.exit(FAILED)
+
+
+def _report_stop(stop: KeyboardInterrupt) -> None:
+    """Print what is kept, and the command that continues."""
+    # A second Ctrl-C ends the process at once.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    kept = str(stop) if isinstance(stop, Stopped) else "nothing was changed by this command"
+    command = shlex.join(["merlab", *sys.argv[1:]])
+    verb = "continue" if isinstance(stop, Stopped) else "start again"
+    err_console.print(f"stopped: {escape(kept)}\nto {verb}: {escape(command)}", soft_wrap=True)
 
 
 def _version(requested: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -9,7 +11,7 @@ import numpy as np
 import openpyxl
 from pydantic import BaseModel
 
-from merlab.claims import claim_folder
+from merlab.claims import claimed_folder
 from merlab.errors import MerlabError
 from merlab.storage import read_json_object, write_json
 from merlab.version import __version__
@@ -19,22 +21,41 @@ MANIFEST = "SYNTHETIC_manifest.json"
 README = "README.txt"
 
 
-def claim(out: Path, settings: BaseModel) -> None:
-    """Reserve ``out`` for the output of these settings, or check that it is already reserved for them.
+@contextmanager
+def claimed(out: Path, settings: BaseModel, again: bool) -> Iterator[Path]:
+    """Be the only writer of ``out`` for these settings; yields the folder to write into.
 
-    Raises MerlabError if the folder holds anything else.
+    Raises MerlabError if the folder is used by another process or holds anything else. ``again`` replaces a complete
+    folder, or one of other settings, when the new one is complete.
     """
-    claim_folder(out, SETTINGS, settings.model_dump(mode="json"), "synthetic faces", versions=stack_versions())
+    with claimed_folder(
+        out,
+        SETTINGS,
+        settings.model_dump(mode="json"),
+        "synthetic faces",
+        again=again,
+        is_complete=_cannot_be_continued,
+        unchecked={"versions": stack_versions()},
+    ) as folder:
+        yield folder
 
 
 def require_same_versions(out: Path) -> None:
     """Raises MerlabError if the folder was started with other versions, because their bytes may differ."""
-    started_with = read_json_object(out / SETTINGS).get("versions")
-    if started_with != stack_versions():
+    if _started_with(out) != stack_versions():
         raise MerlabError(
-            f"{out} was started with {_listed(started_with)}, but the installed versions are "
-            f"{_listed(stack_versions())}, whose bytes may differ; install the former versions or choose a new folder"
+            f"{out} was started with {_listed(_started_with(out))}, but the installed versions are "
+            f"{_listed(stack_versions())}, whose bytes may differ; add --again to start it again, install the former "
+            "versions, or choose a new folder"
         )
+
+
+def _cannot_be_continued(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file() or _started_with(folder) != stack_versions()
+
+
+def _started_with(folder: Path) -> object:
+    return read_json_object(folder / SETTINGS).get("versions")
 
 
 def write_manifest(out: Path, manifest: BaseModel) -> None:

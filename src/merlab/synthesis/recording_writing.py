@@ -18,7 +18,7 @@ from merlab.synthesis.folder import (
     MANIFEST,
     README,
     SETTINGS,
-    claim,
+    claimed,
     require_same_versions,
     stack_versions,
     write_manifest,
@@ -61,6 +61,7 @@ def make_videos(
     seed: int = 0,
     raw: bool = False,
     video_format: VideoFormat = "avi",
+    again: bool = False,
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> Path:
@@ -68,26 +69,32 @@ def make_videos(
 
     ``preset`` is a key of PRESETS (``null``: no events, only disturbances); ``raw`` adds uncropped camera frames;
     ``video_format`` is a key of FORMATS; ``jobs`` is the number of processes (None: one per core). A second call with
-    the same settings writes the recordings that are missing. Memory does not grow with ``minutes``. ``progress`` counts
-    blocks of BLOCK frames.
+    the same settings writes the recordings that are missing. ``again`` replaces a complete folder, or one of other
+    settings, when the new one is complete. Memory does not grow with ``minutes``. ``progress`` counts blocks of BLOCK
+    frames.
 
-    Raises MerlabError if the settings are invalid, or if ``out`` holds anything else.
+    Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """
-    recordings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format)
-    claim(out, recordings.settings)
-    waiting = [subject for subject in range(subjects) if not recordings.is_written(subject)]
-    total = recordings.steps * subjects
-    if not waiting and (out / MANIFEST).exists():
+    settings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format).settings
+    with claimed(out, settings, again) as folder:
+        _write(RecordingSet(folder, subjects, minutes, events, preset, seed, raw, video_format), jobs, progress)
+    return out
+
+
+def _write(recordings: RecordingSet, jobs: int | None, progress: Progress) -> None:
+    """Write what is missing of a set of recordings."""
+    waiting = [subject for subject in range(recordings.subjects) if not recordings.is_written(subject)]
+    total = recordings.steps * recordings.subjects
+    if not waiting and (recordings.out / MANIFEST).exists():
         progress(total, total, "found done")
-        return out
-    require_same_versions(out)
+        return
+    require_same_versions(recordings.out)
     done = total - recordings.steps * len(waiting)
     progress(done, total, "painting faces")
     blocks = stream_from_processes(partial(_write_recordings, recordings), dealt_out(waiting, jobs))
     for count, _ in enumerate(blocks, start=done + 1):
         progress(count, total, "writing recordings, 4 s per step")
     _write_index(recordings)
-    return out
 
 
 def _write_recordings(recordings: RecordingSet, subjects: Sequence[int]) -> Iterator[None]:

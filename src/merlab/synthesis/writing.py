@@ -20,7 +20,7 @@ from merlab.synthesis.folder import (
     MANIFEST,
     README,
     SETTINGS,
-    claim,
+    claimed,
     require_same_versions,
     stack_versions,
     write_manifest,
@@ -52,6 +52,7 @@ def make_faces(
     preset: SynthesisPreset = "default",
     seed: int = 0,
     raw: bool = False,
+    again: bool = False,
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> Path:
@@ -59,20 +60,26 @@ def make_faces(
 
     ``preset`` is a key of PRESETS; ``raw`` adds uncropped camera frames; ``jobs`` is the number of processes (None: one
     per core; 1: this process). A second call with the same settings resumes interrupted work. The bytes depend on the
-    settings and the versions of the libraries, not on ``jobs`` or interruptions. ``progress`` counts clips.
+    settings and the versions of the libraries, not on ``jobs`` or interruptions. ``again`` replaces a complete folder,
+    or one of other settings, when the new one is complete. ``progress`` counts clips.
 
-    Raises MerlabError if the settings are invalid, or if ``out`` holds anything else.
+    Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """
-    tree = Tree(out, subjects, clips, preset, seed, raw)
-    claim(out, tree.settings)
+    settings = Tree(out, subjects, clips, preset, seed, raw).settings
+    with claimed(out, settings, again) as folder:
+        _write(Tree(folder, subjects, clips, preset, seed, raw), jobs, progress)
+    return out
+
+
+def _write(tree: Tree, jobs: int | None, progress: Progress) -> None:
+    """Write what is missing of a tree."""
     waiting = [entry for entry in tree.entries if not tree.is_written(entry)]
-    if not waiting and (out / MANIFEST).exists():
-        progress(clips, clips, "found done")
-        return out
-    require_same_versions(out)
+    if not waiting and (tree.out / MANIFEST).exists():
+        progress(len(tree.entries), len(tree.entries), "found done")
+        return
+    require_same_versions(tree.out)
     _write_clips(tree, waiting, jobs, progress)
     _write_index(tree)
-    return out
 
 
 def _write_clips(tree: Tree, waiting: list[Entry], jobs: int | None, progress: Progress) -> None:

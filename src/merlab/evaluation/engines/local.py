@@ -20,7 +20,7 @@ from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, Worker
-from merlab.processes import ENDED_EARLY, end_with_parent, without_main
+from merlab.processes import ENDED_EARLY, end_with_parent, kill_workers, without_main
 
 POLL_SECONDS = 0.2
 
@@ -59,8 +59,11 @@ def _in_workers(plan: Plan, cache: Path | None, fits: Sequence[Fit], jobs: int, 
             yield from _harvest(running, epochs, on_epoch)
         except BrokenProcessPool as error:
             raise MerlabError(ENDED_EARLY) from error
-        except BaseException:
+        except Exception:
             pool.shutdown(cancel_futures=True)
+            raise
+        except BaseException:
+            kill_workers(pool)
             raise
 
 

@@ -1,0 +1,68 @@
+"""Ctrl-C and two commands on one output, with real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import evaluate
+from tests.cli.processes import children_of, ended_within, start, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals exist only on Unix")
+
+
+def make_videos(out: Path, jobs: int) -> list[object]:
+    return ["make-videos", out, "--subjects", 2, "--minutes", 5, "--jobs", jobs]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_command_names_what_is_kept_and_how_to_continue(tmp_path, number):
+    process = start(make_videos(tmp_path / "out", jobs=1))
+    wait_until((tmp_path / "out" / "SYNTHETIC_videos").exists)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    lines = [line for line in err.splitlines() if not line[0].isdigit()]
+    assert lines == [
+        f"stopped: finished work is kept in {tmp_path / 'out'}",
+        f"to continue: merlab make-videos {tmp_path / 'out'} --subjects 2 --minutes 5 --jobs 1",
+    ]
+    assert out == ""
+
+
+@pytest.mark.slow
+def test_no_worker_stays_behind_and_none_prints(flow, tmp_path):
+    for position, arguments in enumerate(
+        [
+            [*evaluate(flow, "ststnet", out=tmp_path / "run", epochs=3000, jobs=2), "--cache", tmp_path / "cache"],
+            make_videos(tmp_path / "videos", jobs=2),
+        ]
+    ):
+        # As in a terminal, Ctrl-C reaches all processes of the command.
+        process = start(arguments, start_new_session=True)
+        wait_until(lambda pid=process.pid: len(children_of(pid)) >= 2)
+        workers = children_of(process.pid)
+        wait_until(lambda at=position: list(tmp_path.glob(["run/run.json", "videos/SYNTHETIC_videos"][at])))
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "Traceback" not in err
+        assert err.count("stopped: finished work is kept in") == 1
+        assert ended_within(15, workers)
+
+
+def test_a_second_command_on_the_same_output_stops(merlab, tmp_path):
+    process = start(make_videos(tmp_path / "out", jobs=1))
+    try:
+        wait_until((tmp_path / "out" / "SYNTHETIC_videos").exists)
+        status, _, err = merlab(*make_videos(tmp_path / "out", jobs=1))
+        assert status == 1
+        assert f"out is being written by process {process.pid} since " in err
+        assert "(merlab make-videos " in err
+    finally:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,116 @@
+"""What a terminal, a log and a notebook see of a long task."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from merlab import progress
+from merlab.progress import LineProgress, TimeLeft, duration, one_line, shown_progress, silent
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(progress.time, "monotonic", clock)
+    return clock
+
+
+class TestTimeLeft:
+    def test_follows_from_the_mean_speed_of_the_stage(self):
+        clock = Clock()
+        left = TimeLeft(clock)
+        assert left(100, 300) == ""
+        clock.now += 50
+        # 100 steps in 50 s; 100 are left.
+        assert left(200, 300) == "about 50 s"
+        clock.now += 300
+        assert left(250, 300) == "about 2 min"
+        assert left(300, 300) == ""
+
+    def test_is_not_estimated_from_little_or_without_a_total(self):
+        clock = Clock()
+        left = TimeLeft(clock)
+        left(0, 1000)
+        clock.now += 100
+        assert left(4, 1000) == ""
+        assert left(0, 0) == ""
+
+    def test_a_new_stage_begins_with_another_total_or_an_earlier_step(self):
+        clock = Clock()
+        left = TimeLeft(clock)
+        left(0, 10)
+        clock.now += 100
+        assert left(5, 20) == ""
+        clock.now += 10
+        assert left(15, 20) == "about 5 s"
+        assert left(0, 20) == ""
+
+
+class TestLines:
+    def test_are_printed_every_ten_seconds_with_steps_and_time_left(self, clock, capsys):
+        report = LineProgress()
+        for step in range(0, 400):
+            report(step, 1000, f"clip {step}")
+            clock.now += 0.125
+        assert capsys.readouterr().err.splitlines() == [
+            "0/1000 clip 0",
+            "80/1000 clip 80, about 2 min left",
+            "160/1000 clip 160, about 2 min left",
+            "240/1000 clip 240, about 2 min left",
+            "320/1000 clip 320, about 85 s left",
+        ]
+
+    def test_a_stage_of_unknown_length_has_no_numbers(self, clock, capsys):
+        LineProgress()(0, 0, "writing the result")
+        assert capsys.readouterr().err == "writing the result\n"
+
+    def test_a_name_never_breaks_a_line(self, clock, capsys):
+        LineProgress()(1, 2, "a\nb\udce9\x1b[2J.mp4")
+        assert capsys.readouterr().err == "1/2 a\\nb\\udce9\\x1b[2J.mp4\n"
+
+
+class TestShown:
+    def test_without_a_terminal_there_are_lines(self):
+        with shown_progress() as show:
+            assert isinstance(show, LineProgress)
+
+    def test_false_is_silent_and_a_function_is_called_itself(self):
+        with shown_progress(False) as show:
+            assert show is silent
+        calls = []
+        with shown_progress(lambda *report: calls.append(report)) as show:
+            show(1, 2, "half")
+        assert calls == [(1, 2, "half")]
+
+    def test_the_bar_of_a_terminal_has_no_numbers_while_the_extent_is_unknown(self, monkeypatch, capsys):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "100")
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        with shown_progress() as show:
+            show(0, 0, "writing [the] result")
+        shown = capsys.readouterr().err
+        assert "writing [the] result" in shown
+        assert "0/" not in shown
+        assert "-:--:--" not in shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.1, "1 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min"), (9000, "2.5 h")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_any_text_becomes_one_line():
+    assert one_line("å plain name.mp4") == "å plain name.mp4"
+    assert one_line("two\nlines\t") == "two\\nlines\\t"
