@@ -32,6 +32,11 @@ def test_other_words_digits_and_short_words_do_not(one, other):
     assert not one_letter_apart(other, one)
 
 
+def test_digits_count_where_they_are_requested():
+    assert one_letter_apart("class", "c9ass", digits=True)
+    assert one_letter_apart("casme", "casme2", digits=True)
+
+
 def test_texts_that_differ_by_case_blanks_width_or_zeros_are_alike():
     assert alike(["a", "A ", "\uff21", "b", "01", "1.0", "1"]) == [["01", "1", "1.0"], ["A ", "a", "\uff21"]]
 

@@ -117,7 +117,9 @@ def read_table_file(path: Path) -> TableFile:
         raise MerlabError(f"{path} does not exist; give the table file that lists your clips")
     table = read_lines(path)
     if not any(sheet.lines for sheet in table.sheets):
-        raise MerlabError(f"{path} holds no rows; the first line has the column names, each line below it is one clip")
+        raise MerlabError(
+            f"{path} holds no rows; write the column names into its first line, and one line per clip below"
+        )
     return table
 
 
@@ -212,15 +214,22 @@ def _read_xls(path: Path, header_lines: int) -> TableFile:
         return _read_text(path, header_lines)
     try:
         book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO())
-        sheets = {sheet.name: [list(map(_xls_value, line)) for line in sheet.get_rows()] for sheet in book.sheets()}
+        sheets = {
+            sheet.name: [[_xls_value(cell, book.datemode) for cell in line] for line in sheet.get_rows()]
+            for sheet in book.sheets()
+        }
     except DAMAGED as error:
         raise _unreadable(path, "an Excel workbook", error) from error
     return _workbook("Excel workbook (.xls)", sheets)
 
 
-def _xls_value(cell: xlrd.sheet.Cell) -> object:
-    """The value of a cell; of an error its text, such as ``#REF!``, instead of its code."""
-    return xlrd.error_text_from_code.get(cell.value) if cell.ctype == xlrd.XL_CELL_ERROR else cell.value
+def _xls_value(cell: xlrd.sheet.Cell, datemode: int) -> object:
+    """The value of a cell as .xlsx has it: an error such as ``#REF!``, a date and a truth value are no numbers."""
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(cell.value)
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return xlrd.xldate_as_datetime(cell.value, datemode)
+    return bool(cell.value) if cell.ctype == xlrd.XL_CELL_BOOLEAN else cell.value
 
 
 def _read_ods(path: Path, header_lines: int) -> TableFile:

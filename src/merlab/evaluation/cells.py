@@ -199,7 +199,7 @@ def _unread(name: str, header: Sequence[str], columns: Mapping[str, int], option
     """Notes about columns that are not read, but seem to be optional ones; the first may be an index without a name."""
     absent = [column for column in optional if column not in columns]
     for position, column in enumerate(header[: _length(header)]):
-        meant = [each for each in absent if one_letter_apart(_folded(column), _folded(each))]
+        meant = [each for each in absent if one_letter_apart(_folded(column), _folded(each), digits=True)]
         if meant:
             yield f"{name}: the column {quoted(column)} is not read; rename it if it is {meant[0]}"
         elif not column and position:

@@ -29,21 +29,21 @@ def without_fraction(text: str) -> str:
     return whole[1] if whole else text
 
 
-def one_letter_apart(one: str, other: str) -> bool:
+def one_letter_apart(one: str, other: str, *, digits: bool = False) -> bool:
     """Whether two words differ by one letter that is wrong, missing or added, or by two that are exchanged.
 
-    Digits do not count: casme and casme2 are different names.
+    Unless with ``digits``, only letters count: casme and casme2 are different names.
     """
     short, long = sorted((one, other), key=len)
     if len(long) < SHORTEST_WORD or len(long) - len(short) > 1 or one == other:
         return False
     start = next((place for place, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    if not long[start].isalpha():
-        return False
+    rest, differing = long[start + 1 :], long[start]
     if len(short) < len(long):
-        return short[start:] == long[start + 1 :]
-    exchanged = short[start : start + 2] == long[start : start + 2][::-1] and short[start + 2 :] == long[start + 2 :]
-    return short[start].isalpha() and (short[start + 1 :] == long[start + 1 :] or exchanged)
+        return (digits or differing.isalpha()) and short[start:] == rest
+    exchanged = short[start : start + 2] == long[start : start + 2][::-1] and short[start + 2 :] == rest[1:]
+    letters = differing.isalpha() and short[start].isalpha()
+    return (digits or letters) and (short[start + 1 :] == rest or exchanged)
 
 
 def quoted(text: str) -> str:

@@ -58,7 +58,8 @@ def read_records(
     if missing:
         raise OtherTableError(
             f"{path} is not {what}: it lacks the columns {', '.join(missing)}; "
-            f"found {', '.join(filter(None, header.cells))}, wanted {', '.join((*required, *optional))}"
+            f"found {', '.join(filter(None, header.cells))}, wanted {', '.join((*required, *optional))}; "
+            "rename its columns, or copy the table again from the original"
         )
     headings = tuple(heading for heading in (*required, *optional) if _normal(heading) in columns)
     places_of = {heading: columns[_normal(heading)] for heading in headings}

@@ -1,0 +1,53 @@
+"""A table file as lines of text cells: the same cells whatever its format."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlwt
+
+from merlab.databases.table_file import read_lines
+from merlab.errors import MerlabError
+
+CELLS = [
+    ["subject", "onset", "stated", "day"],
+    ["007", 46, True, datetime.datetime(2020, 1, 2)],
+    ["008", 46.5, False, datetime.datetime(2020, 1, 2, 3, 4, 5)],
+]
+
+
+def written(path: Path) -> Path:
+    if path.suffix == ".xls":
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("Sheet1")
+        for row, line in enumerate(CELLS):
+            for column, value in enumerate(line):
+                style = xlwt.easyxf(num_format_str="YYYY-MM-DD" if column == 3 else "General")
+                sheet.write(row, column, value, style)
+        book.save(str(path))
+    else:
+        workbook = openpyxl.Workbook()
+        assert workbook.active is not None
+        for line in CELLS:
+            workbook.active.append(line)
+        workbook.save(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["table.xls", "table.xlsx"])
+def test_dates_and_truth_values_never_become_numbers(tmp_path, name):
+    """A spreadsheet stores a date as the number of days since 1900, and a truth value as 1 or 0."""
+    (sheet,) = read_lines(written(tmp_path / name)).sheets
+    assert list(sheet.lines.values()) == [
+        ("007", "46", "True", "2020-01-02 00:00:00"),
+        ("008", "46.5", "False", "2020-01-02 03:04:05"),
+    ]
+
+
+def test_a_file_that_the_system_cannot_read_says_what_to_do(tmp_path):
+    (tmp_path / "table.csv").mkdir()
+    with pytest.raises(MerlabError, match=r"table\.csv cannot be read: Is a directory; copy it again"):
+        read_lines(tmp_path / "table.csv")
