@@ -11,6 +11,8 @@ import pytest
 
 from tests.preparation.test_database_faces import contents
 
+FIVE_POINTS = ("--landmarks", "five-points")
+
 
 def merlab(*arguments):
     done = subprocess.run(
@@ -29,9 +31,9 @@ def raw(tmp_path_factory):
 
 @pytest.mark.slow
 def test_prepared_heads_are_examined_and_evaluated_like_crops(raw, tmp_path):
-    out = merlab("prepare", "synthetic", raw, tmp_path / "prepared", "--jobs", 2)
+    out = merlab("prepare", "synthetic", raw, tmp_path / "prepared", *FIVE_POINTS, "--jobs", 2)
     assert "6 clips prepared" in out
-    assert "[SYNTHETIC]" in out
+    assert "[SYNTHETIC, FIVE POINTS]" in out
     assert "6 usable clips, 0 faults" in merlab("doctor", "synthetic", tmp_path / "prepared")
     for root in (raw, tmp_path / "prepared"):
         run = tmp_path / f"run-{root.name}"
@@ -46,7 +48,8 @@ def test_prepared_heads_are_examined_and_evaluated_like_crops(raw, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
 def test_a_killed_preparation_is_resumed_and_gives_the_same_bytes(raw, tmp_path):
     def command(out):
-        return [sys.executable, "-m", "merlab", "prepare", "synthetic", str(raw), str(tmp_path / out), "--jobs", "2"]
+        command = [sys.executable, "-m", "merlab", "prepare", "synthetic", str(raw), str(tmp_path / out)]
+        return [*command, *FIVE_POINTS, "--jobs", "2"]
 
     subprocess.run(command("undisturbed"), check=True, capture_output=True)
     victim = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.faces.alignment import FaceFinding
 from merlab.spotting.scoring import match
 from merlab.synthesis import CAMERA, PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
@@ -24,6 +25,8 @@ from merlab.videos.result import EVENTS, FRAMES
 from tests.videos.recording import write_avi
 
 FPS = 100.0
+# Independent of the machine, whose cache may have the file of the face mesh.
+FIVE_POINTS = FaceFinding(landmarks="five-points")
 SECONDS = 10
 # One worker renders the people, once.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people in videos")]
@@ -53,7 +56,7 @@ def side_by_side(people, tmp_path_factory):
 def two(side_by_side, weights, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recognition, "CHUNK_SECONDS", 5.0)
-        return recognize(side_by_side, tmp_path_factory.mktemp("out") / "two", weights=weights)
+        return recognize(side_by_side, tmp_path_factory.mktemp("out") / "two", weights=weights, finding=FIVE_POINTS)
 
 
 def test_two_people_keep_their_numbers_over_chunks(two):
@@ -77,7 +80,13 @@ def test_each_persons_movements_are_spotted_as_theirs(two, people):
 def test_after_a_cut_another_person_has_another_number(people, weights, tmp_path):
     frames = people[0][0][:300] + [frame[:, ::-1].copy() for frame in people[1][0][:300]]
     frames[300:] = [np.roll(frame, 140, axis=1) for frame in frames[300:]]
-    cut = recognize(write_avi(tmp_path / "cut.avi", frames, FPS), tmp_path / "out", weights=weights, overlay=False)
+    cut = recognize(
+        write_avi(tmp_path / "cut.avi", frames, FPS),
+        tmp_path / "out",
+        weights=weights,
+        finding=FIVE_POINTS,
+        overlay=False,
+    )
     assert [(face.first, face.last) for face in cut.metadata.faces] == [(1, 300), (301, 600)]
     assert len(cut.events) == 0 or not ((cut.events["onset"] <= 300) & (cut.events["offset"] > 300)).any()
 
@@ -85,7 +94,13 @@ def test_after_a_cut_another_person_has_another_number(people, weights, tmp_path
 def test_frames_without_a_face_are_rows_without_success(people, weights, tmp_path):
     blank = np.full_like(people[0][0][0], 90)
     frames = [blank] * 100 + people[0][0][:250] + [blank] * 100
-    result = recognize(write_avi(tmp_path / "some.avi", frames, FPS), tmp_path / "out", weights=weights, overlay=False)
+    result = recognize(
+        write_avi(tmp_path / "some.avi", frames, FPS),
+        tmp_path / "out",
+        weights=weights,
+        finding=FIVE_POINTS,
+        overlay=False,
+    )
     seen = result.frames.groupby("frame")["success"].max()
     assert seen.loc[101:350].all()
     assert not seen.loc[1:100].any()
@@ -96,7 +111,7 @@ def test_frames_without_a_face_are_rows_without_success(people, weights, tmp_pat
 def test_a_video_of_nobody_leaves_nothing(weights, tmp_path):
     empty = write_avi(tmp_path / "empty.avi", [np.full((240, 320, 3), 90, np.uint8)] * 120, FPS)
     with pytest.raises(MerlabError, match="no face is found in any of its 120 frames of 320x240 pixels"):
-        recognize(empty, tmp_path / "out", weights=weights)
+        recognize(empty, tmp_path / "out", weights=weights, finding=FIVE_POINTS)
     assert not (tmp_path / "out").exists()
 
 
@@ -107,7 +122,7 @@ def test_a_killed_command_resumes_to_the_bytes_of_an_undisturbed_one(people, wei
 
     def command(out):
         given = [str(video), "--out", str(tmp_path / out), "--weights", str(weights), "--no-overlay", "--jobs", "2"]
-        return [sys.executable, "-m", "merlab", "recognize", *given]
+        return [sys.executable, "-m", "merlab", "recognize", *given, "--landmarks", "five-points"]
 
     subprocess.run(command("undisturbed"), check=True, capture_output=True)
     victim = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
