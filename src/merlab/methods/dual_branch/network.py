@@ -12,7 +12,7 @@ from merlab.methods.dual_branch.fusion import CAFFM, Grid, OneSidedCAFFM
 from merlab.methods.dual_branch.global_branch import GlobalBranch
 from merlab.methods.dual_branch.local_branch import LocalBranch
 from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, scaled
-from merlab.methods.method import Task
+from merlab.methods.task import Task
 
 SMALLEST_SIDE = 28
 DROPOUT = 0.5

@@ -1,0 +1,38 @@
+"""The shape of the problem that a classifier is built for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from merlab.inputs.recipe import Layout, Recipe
+
+
+@dataclass(frozen=True)
+class Task:
+    """The shape of the problem that a classifier is built for.
+
+    ``channels`` counts one view; with ``views`` = 2 an input has 2 x channels: the global view, then the local one.
+    ``frames`` is the length of a sequence, 1 for all else. A vector of numbers is ``channels`` of 1 x 1.
+    """
+
+    classes: int
+    channels: int
+    height: int
+    width: int
+    views: int = 1
+    frames: int = 1
+
+    @classmethod
+    def of(cls, classes: int, recipe: Recipe) -> Task:
+        """The task of distinguishing this number of classes on inputs of this recipe."""
+        *_, height, width = recipe.shape
+        return cls(classes, recipe.channels, height, width, recipe.views, recipe.frames)
+
+    @property
+    def layout(self) -> Layout:
+        """The form of one view of an input."""
+        if self.frames > 1:
+            return "sequence"
+        return "vector" if self.height == self.width == 1 else "image"
