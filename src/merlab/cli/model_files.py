@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -11,6 +11,9 @@ from rich.markup import escape
 from merlab.cli.app import DATA, app
 from merlab.cli.arguments import JsonOption
 from merlab.cli.console import err_console, out_console, print_json, print_table
+
+if TYPE_CHECKING:
+    from merlab.faces.model_files import ModelFile
 
 models_app = typer.Typer(help="Model files that find faces, and how to get them.")
 app.add_typer(models_app, name="models", rich_help_panel=DATA)
@@ -23,17 +26,19 @@ def models_command(context: typer.Context, as_json: JsonOption = False) -> None:
         return
     from merlab.faces.model_files import MODELS
 
+    problems = {model: model.problem() for model in MODELS.values()}
     listed = [
         {
             "name": model.name,
             "what": model.what,
             "present": model.present,
+            "problem": problem,
             "path": str(model.path() or "") or None,
             model.algorithm: model.digest,
             "license": model.license,
             "how_to_get": model.remedy,
         }
-        for model in MODELS.values()
+        for model, problem in problems.items()
     ]
     if as_json:
         print_json(listed)
@@ -42,13 +47,20 @@ def models_command(context: typer.Context, as_json: JsonOption = False) -> None:
         [
             model.name,
             model.what,
-            str(model.path()) if model.present else f"missing: {model.remedy}",
+            _state(model, problem),
             f"{model.algorithm} {model.digest}",
             model.license,
         ]
-        for model in MODELS.values()
+        for model, problem in problems.items()
     ]
     print_table("Model files", ["name", "what", "where", "hash", "license"], rows)
+
+
+def _state(model: ModelFile, problem: str | None) -> str:
+    """The path of a sound file; what is wrong with any other, and the remedy."""
+    if problem is None:
+        return str(model.path())
+    return f"damaged: {problem}" if model.present else f"missing: {model.remedy}"
 
 
 @models_app.command()

