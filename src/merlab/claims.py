@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from merlab.changed_settings import changed_settings
-from merlab.errors import MerlabError, keeping
+from merlab.errors import MerlabError, Stopped
 from merlab.locks import only_writer
 from merlab.storage import UNFINISHED, WriteError, read_json_object, remove_unfinished, write_json
 
@@ -54,12 +54,17 @@ def claimed_folder(
             shutil.rmtree(folder, ignore_errors=True)
         claim_folder(folder, marker, settings, holds, **(unchecked or {}))
         try:
-            with keeping(f"finished work is kept in {folder}"):
-                yield folder
+            yield folder
         except MerlabError:
             # The remedy may be another setting, which the same folder would otherwise refuse.
             release_folder(folder, marker)
             raise
+        except KeyboardInterrupt as stop:
+            release_folder(folder, marker)
+            kept = (
+                f"finished work is kept in {folder}" if folder.exists() else "nothing was finished that could be kept"
+            )
+            raise stop if isinstance(stop, Stopped) else Stopped(kept) from stop
         if anew:
             replace_folder(out, folder)
 

@@ -192,8 +192,11 @@ def test_a_tree_of_other_settings_is_not_continued(raw_tree, tmp_path):
     root, out = raw_tree("casme2"), tmp_path / "out"
     prepared("casme2", root, out)
     other = Settings(FaceFinding(landmarks="five-points"), motion="rigid")
-    with pytest.raises(MerlabError, match=r"motion=onset.* there and .*motion=rigid.* here"):
+    with pytest.raises(MerlabError, match="--motion onset -> rigid"):
         prepared("casme2", root, out, other)
+    again = prepared("casme2", root, out, other, again=True)
+    assert len(again.clips) == len(list(out.rglob("alignment.json"))) == 2
+    assert {path.name for path in out.parent.iterdir()} == {root.name, "out"}
 
 
 def test_a_full_disk_ends_the_run_with_its_reason_and_leaves_no_incomplete_clip(raw_tree, tmp_path, monkeypatch):

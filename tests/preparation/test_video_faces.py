@@ -57,8 +57,17 @@ def test_finished_work_is_not_repeated_and_another_request_is_refused(tmp_path, 
     before = (out / FRAMES / RECORD).stat().st_mtime_ns
     align(source, out, FIVE_POINTS, fps=200)
     assert (out / FRAMES / RECORD).stat().st_mtime_ns == before
-    with pytest.raises(MerlabError, match="holds other prepared faces: fps is 200.0 there and 100.0 here"):
+    with pytest.raises(MerlabError, match="holds prepared faces of other settings: --fps 200 -> 100"):
         align(source, out, FIVE_POINTS, fps=100)
+
+
+def test_another_request_replaces_it_when_wanted(tmp_path, heads):
+    source, out = write_folder(tmp_path / "me", heads), tmp_path / "out"
+    align(source, out, FIVE_POINTS, fps=200)
+    record = align(source, out, FIVE_POINTS, fps=100, frame_range=FrameRange(first=2), again=True)
+    assert (record.fps, record.frames) == (100.0, (2, 4))
+    assert AlignmentRecord.model_validate_json((out / FRAMES / RECORD).read_text()) == record
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["me", "out"]
 
 
 @pytest.mark.parametrize(

@@ -20,13 +20,13 @@ from merlab.preparation.record import (
     DatabaseManifest,
     DatabaseRequest,
     PreparedClip,
-    claim,
+    claimed,
     read_record,
 )
 from merlab.preparation.settings import Settings
 from merlab.processes import each_in_processes
 from merlab.progress import Progress, shown_progress, silent
-from merlab.storage import WriteError, read_json, whole_file, whole_folder, write_json
+from merlab.storage import WriteError, read_json, read_json_object, whole_file, whole_folder, write_json
 
 SHEETS = "sheets"
 REMEDY = "repair or remove the clip, then run the same command again; it continues with the missing clips"
@@ -69,6 +69,7 @@ def prepare(
     out: Path | str,
     settings: Settings | None = None,
     *,
+    again: bool = False,
     jobs: int | None = None,
     progress: Progress | bool = True,
 ) -> Prepared:
@@ -83,11 +84,13 @@ def prepare(
         root: the folder that holds it.
         out: a new folder, or one that an earlier call with the same settings began.
         settings: how faces are found, how the head's movement is treated, and the format of the frames.
+        again: replace what ``out`` holds, when the new faces are complete.
         jobs: worker processes; None: one per core.
         progress: True shows it on standard error, False does not, a function is called with it.
 
     Raises:
-        MerlabError: if nothing can be prepared, and if ``out`` cannot be written or holds anything else.
+        MerlabError: if nothing can be prepared, and if ``out`` cannot be written, is written by another process, or
+            holds anything else.
 
     """
     root, out = Path(root), Path(out)
@@ -105,15 +108,20 @@ def prepare(
     if not examination.clips:
         raise MerlabError(f"{root} has no usable clip; run `merlab doctor {database.name} {root}` for the reasons")
     request = DatabaseRequest(database=database.name, root=str(root.resolve()), **dict(settings.how_made()))
-    claim(root, out, request)
-    for table in examination.tables:
-        with whole_file(out / table.name) as aside:
-            aside.write_bytes(table.read_bytes())
     stamps = (*examination.clips.stamps, *settings.finding.stamps)
-    sources = _sources(examination.clips, database, out, settings, stamps)
-    with shown_progress(progress) as show:
-        faults = [*examination.of("unusable"), *_align_all(sources, jobs, show)]
-    return _conclude(out, request, sources, faults, stamps)
+    with claimed(root, out, request, again, _is_concluded) as folder:
+        for table in examination.tables:
+            with whole_file(folder / table.name) as aside:
+                aside.write_bytes(table.read_bytes())
+        sources = _sources(examination.clips, database, folder, settings, stamps)
+        with shown_progress(progress) as show:
+            faults = [*examination.of("unusable"), *_align_all(sources, jobs, show)]
+        return _conclude(folder, request, sources, faults, stamps)
+
+
+def _is_concluded(folder: Path) -> bool:
+    """Whether every clip of a tree was tried, so that its manifest lists them."""
+    return "clips" in read_json_object(folder / MANIFEST)
 
 
 def _sources(
@@ -176,7 +184,7 @@ def _job(source: SharedFrames, frames: Frames) -> AlignmentJob:
     assert first.onset is not None
     assert first.offset is not None
     shown = (first.onset, first.apex or (first.onset + first.offset) // 2, first.offset)
-    return AlignmentJob(source.title, numbers, onsets, shown, first.fps, stamps=source.stamps)
+    return AlignmentJob(source.title, numbers, onsets, shown, first.fps, frames.clock, source.stamps)
 
 
 def _damage(source: SharedFrames, error: ClipError) -> list[Finding]:

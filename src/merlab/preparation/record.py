@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from merlab.claims import claim_folder
+from merlab.claims import claimed_folder
 from merlab.clips import Clip, Finding
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
@@ -151,17 +153,28 @@ class DatabaseManifest(DatabaseRequest):
     faults: tuple[Finding, ...]
 
 
-def claim(root: Path, out: Path, request: VideoRequest | DatabaseRequest) -> None:
-    """Reserve ``out`` for the faces of a request, or check that it is already reserved for it.
+@contextmanager
+def claimed(
+    root: Path,
+    out: Path,
+    request: VideoRequest | DatabaseRequest,
+    again: bool,
+    is_complete: Callable[[Path], bool],
+) -> Iterator[Path]:
+    """Be the only writer of ``out`` for the faces of a request; yields the folder to write into.
 
-    Raises MerlabError if it holds anything else, or if one of ``root`` and ``out`` is inside the other.
+    ``again`` replaces complete faces (``is_complete``), or those of another request, when the new ones are complete.
+    Raises MerlabError if the folder is used by another process or holds anything else, or if one of ``root`` and
+    ``out`` is inside the other.
     """
     inner, outer = out.resolve(), root.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
         raise MerlabError(
             f"one of {out} and {root} is inside the other; choose a folder outside of the original frames"
         )
-    claim_folder(out, MANIFEST, request.model_dump(mode="json"), "prepared faces")
+    stated = request.model_dump(mode="json")
+    with claimed_folder(out, MANIFEST, stated, "prepared faces", again=again, is_complete=is_complete) as folder:
+        yield folder
 
 
 def read_record(folder: Path) -> AlignmentRecord:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from merlab.claims import release_folder
 from merlab.errors import MerlabError
-from merlab.frames import Frames, Video, open_frames, write_image
+from merlab.frames import Clock, Frames, clock_of, open_frames, require_rate, write_image
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
-from merlab.preparation.record import MANIFEST, RECORD, AlignmentRecord, VideoRequest, claim, read_record
+from merlab.preparation.record import RECORD, AlignmentRecord, VideoRequest, claimed, read_record
 from merlab.preparation.settings import Settings
 from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
@@ -33,6 +32,7 @@ def align(
     frame_range: FrameRange | None = None,
     fps: float | None = None,
     video: bool = False,
+    again: bool = False,
     progress: Progress | bool = True,
 ) -> AlignmentRecord:
     """Align a video or a folder of images into ``out``, and return the record of what was found.
@@ -47,32 +47,33 @@ def align(
         frame_range: the frames that are used; the first one fixes the layout. Unless given, all.
         fps: frames per second, for a folder of images, or if the container is wrong.
         video: whether to write ``aligned.mp4`` as well.
+        again: replace what ``out`` holds, when the new faces are complete.
         progress: True shows it on standard error, False does not, a function is called with it.
 
     Raises:
-        MerlabError: if the first frame shows no face, and if ``out`` cannot be written or holds anything else.
+        MerlabError: if the first frame shows no face, and if ``out`` cannot be written, is written by another process,
+            or holds anything else.
 
     """
     source, out, chosen = Path(source), Path(out), frame_range or FrameRange()
     settings = settings or Settings()
     # A missing model file is reported before anything is written.
     settings.finding.open()
-    if fps is not None and not 0 < fps < float("inf"):
-        raise MerlabError(f"frames per second must be above 0, got {fps}")
+    if fps is not None:
+        require_rate(fps)
     frames = open_frames(source)
     request = VideoRequest(source=str(source.resolve()), part=chosen, fps=fps, video=video, **dict(settings.how_made()))
-    claim(source, out, request)
-    wanted = [out / FRAMES / RECORD, out / SHEET, *([out / VIDEO] if video else [])]
-    if not all(path.is_file() for path in wanted):
-        try:
+    wanted = [f"{FRAMES}/{RECORD}", SHEET, *([VIDEO] if video else [])]
+
+    def is_complete(folder: Path) -> bool:
+        return all((folder / name).is_file() for name in wanted)
+
+    with claimed(source, out, request, again, is_complete) as folder:
+        if not is_complete(folder):
             with shown_progress(progress) as show:
-                job = _job(source, frames, chosen, fps or frames.fps, settings.finding.stamps)
-                _align(job, frames, settings, out, video, show)
-        except MerlabError:
-            # The remedy may be another range or setting, which the same folder would otherwise refuse.
-            release_folder(out, MANIFEST)
-            raise
-    return read_record(out / FRAMES)
+                job = _job(source, frames, chosen, fps, settings.finding.stamps)
+                _align(job, frames, settings, folder, video, show)
+        return read_record(folder / FRAMES)
 
 
 def _align(job: AlignmentJob, frames: Frames, settings: Settings, out: Path, video: bool, progress: Progress) -> None:
@@ -82,20 +83,30 @@ def _align(job: AlignmentJob, frames: Frames, settings: Settings, out: Path, vid
         for done, number in enumerate(job.numbers, start=1):
             face = writer.write(number)
             if show:
-                show.write(face)
+                show.write(face, _seconds(job, number))
             progress(done, len(job.numbers), f"frame {number}")
         write_image(out / SHEET, writer.finish())
+
+
+def _seconds(job: AlignmentJob, number: int) -> float | None:
+    """When ``aligned.mp4`` shows a frame; None if its frames are evenly spaced."""
+    return job.clock.seconds(number) - job.clock.seconds(job.numbers[0]) if job.clock else None
 
 
 def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None, stamps: tuple[str, ...]) -> AlignmentJob:
     if not frames.numbers:
         raise MerlabError(f"{source} has no frames; give a video, or a folder of images numbered in their names")
+    clock = _clock(source, frames, fps)
     numbers = chosen.of(frames, fps)
     first, middle, last = numbers[0], numbers[len(numbers) // 2], numbers[-1]
-    times = [frames.times[number - 1] for number in numbers] if isinstance(frames, Video) else None
     synthetic = any((folder / SYNTHETIC_MANIFEST).is_file() for folder in source.resolve().parents)
     stamps = (*((SYNTHETIC,) if synthetic else ()), *stamps)
-    return AlignmentJob(source.name, numbers, [first], (first, middle, last), fps, times, stamps)
+    return AlignmentJob(source.name, numbers, [first], (first, middle, last), clock.fps if clock else fps, clock, stamps)
+
+
+def _clock(source: Path, frames: Frames, fps: float | None) -> Clock | None:
+    """The clock of a video under the given rate; None for what has no time stamps."""
+    return None if frames.clock is None else clock_of(source, frames, fps)
 
 
 def _writer(folder: Path, job: AlignmentJob, frames: Frames, settings: Settings) -> ClipWriter:
