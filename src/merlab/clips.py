@@ -35,6 +35,9 @@ class Clip:
         apex_source: where the apex comes from: ``annotated``, ``corrected``, or the rule that filled it;
             ``unannotated`` if there is none, so that the recipe of the input chooses one.
         note: what the reader changed in this row and why; empty if it changed nothing.
+        aligned: True for frames of aligned faces (or flow between them), False for whole heads; None if the source does
+            not state it, so that the proportions of the frames decide.
+        objective_class: ``I`` to ``VII`` (Davison et al. 2018); empty when unknown.
 
     """
 
@@ -50,6 +53,8 @@ class Clip:
     source: Path
     apex_source: str = "annotated"
     note: str = ""
+    aligned: bool | None = None
+    objective_class: str = ""
 
     def __post_init__(self) -> None:
         broken = list(self._broken_rules())
@@ -110,11 +115,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Source:
-    """The origin of the clips of a table: the name of the database, its folder, and facts for the top of a report."""
+    """The origin of the clips of a table: the name of the database, its folder, and facts for the top of a report.
+
+    ``options`` are the options with which it was read, as on the command line, such as ``("--table", "labels.csv")``.
+    """
 
     name: str
     root: Path
     facts: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
 
 COLUMNS = tuple(column.name for column in fields(Clip))
@@ -176,7 +185,7 @@ class ClipTable:
         table = pd.DataFrame(
             [[getattr(clip, column) for column in COLUMNS] for clip in self.clips], columns=list(COLUMNS)
         )
-        return table.astype({"fps": float, "onset": "Int64", "apex": "Int64", "offset": "Int64"})
+        return table.astype({"fps": float, "onset": "Int64", "apex": "Int64", "offset": "Int64", "aligned": "boolean"})
 
     @property
     def groups(self) -> list[str]:

@@ -231,7 +231,7 @@ class TestTheCodingTable:
 
     def test_two_different_tables_of_one_version_are_an_error(self, small):
         rewrite(small, *ROWS[:2], table="my-coding.xlsx")
-        with pytest.raises(MerlabError, match=rf"several different coding tables: .*{TABLE_2014}.*; leave only"):
+        with pytest.raises(MerlabError, match=rf"several different coding tables: .*{TABLE_2014}.*; .*--table FILE"):
             examine(small)
 
 

@@ -18,6 +18,7 @@ import xlwt
 from openpyxl import load_workbook
 
 from merlab.clips import Clip
+from merlab.databases import load
 from merlab.databases.casme2 import RELEASE
 from merlab.databases.coded.coding_table import read_coding_table
 from merlab.databases.database import Examination
@@ -134,6 +135,42 @@ class TestOneSmallCopy:
         path = small.root / name
         write_xls(path, small.lines) if name.endswith("xls") else write_text(path, small.lines, "\t", "utf-8")
         assert len(small.clips_with(path)) == 2
+
+    def test_a_table_under_any_name_is_found_by_its_columns(self, small):
+        path = write_text(small.root / "mine.csv", small.lines, ";", "utf-16")
+        assert len(small.clips_with(path)) == 2
+        write_text(path, small.lines, ";", "utf-16")
+        (small.root / small.table).unlink()
+        (small.root / "notes.csv").write_text("day,what\n1,measured\n")
+        (small.root / "broken.xlsx").write_bytes(b"PK")
+        assert small.examine(small.root).facts["coding table found"].startswith("by its columns")
+
+    def test_a_chosen_table_is_read_and_not_the_others(self, small, tmp_path):
+        path = write_text(tmp_path / "elsewhere.txt.csv", small.lines[:2], ",", "gbk")
+        table = load("casme2", small.root, table=path)
+        assert ([clip.name for clip in table], table.sources[0].options) == (["EP02_01f"], ("--table", str(path)))
+        assert table.sources[0].facts["coding table"] == str(path)
+
+    @pytest.mark.parametrize(
+        ("name", "fault"),
+        [
+            ("none.csv", "does not exist"),
+            ("", "is a folder"),
+            ("notes.txt", "is not a table"),
+            ("a.csv", "lacks the col"),
+        ],
+    )
+    def test_a_chosen_table_that_is_not_one_is_refused(self, small, tmp_path, name, fault):
+        (tmp_path / "notes.txt").write_text("x")
+        (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+        with pytest.raises(MerlabError, match=fault):
+            load("casme2", small.root, table=tmp_path / name)
+
+    def test_a_table_is_chosen_only_for_databases_that_have_one(self, small):
+        with pytest.raises(
+            MerlabError, match="ststnet-flow has no coding table to choose; databases with one are casme2"
+        ):
+            load("ststnet-flow", small.root, table=small.root / small.table)
 
     def test_another_encoding_than_unicode_is_reported(self, small):
         path = write_text(small.root / "coding.csv", small.lines, ",", "gbk")

@@ -491,12 +491,6 @@ class TestFrames:
         assert (finding.severity, finding.found) == ("differs", "frames 2..8, 4 missing between: 3, 4, 6, 7")
         assert len(examination.clips) == 1
 
-    def test_wider_than_high_are_probably_no_aligned_faces(self, tmp_path):
-        write_images(tmp_path / "frames", [f"img{number}.png" for number in range(1, 10)], image_bytes(64, 48, ".png"))
-        finding = only(examine_row(tmp_path, frames="frames"), "clips.csv")
-        assert (finding.severity, "64x48 pixels" in finding.found) == ("differs", True)
-        assert "merlab align" in finding.remedy
-
     def test_of_a_folder_need_a_frame_rate(self, tmp_path):
         fault = only(examine_row(tmp_path, fps=""), "s1 c1 (line 2)")
         assert (fault.severity, fault.remedy) == ("unusable", "add a column fps with frames per second")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from merlab.errors import MerlabError
 from merlab.vocabulary import EngineName, RuntimeChoice
 
 if TYPE_CHECKING:
+    from merlab.clips import ClipTable
     from merlab.evaluation.engines import Engine
 
 
@@ -29,9 +31,31 @@ AddressOption = Annotated[
 ]
 DatabaseArgument = Annotated[str, typer.Argument(help="A database that `merlab databases` lists.", metavar="DATABASE")]
 RootArgument = Annotated[Path, typer.Argument(help="The folder of the database; for table, the file.", metavar="ROOT")]
+TableOption = Annotated[
+    Path | None,
+    typer.Option("--table", help="The file of the coding table, under any name; unless given, it is searched for."),
+]
+TablesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--table",
+        metavar="FILE",
+        help="The file of the coding table, under any name; with several databases: --table casme2=FILE, for each.",
+    ),
+]
+AlignedOption = Annotated[
+    bool,
+    typer.Option(
+        "--aligned", help="The frames show aligned faces, although the layout of the database has whole heads there."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 JobsOption = Annotated[
     int | None, typer.Option(min=1, help="Worker processes; unless given, one per core. Results do not depend on it.")
+]
+AgainOption = Annotated[
+    bool,
+    typer.Option("--again", help="Replace a result that is there, of other settings too; it stays until then."),
 ]
 SeedOption = Annotated[
     int, typer.Option(min=0, help="Random seed; on one machine, the same seed gives the same results.")
@@ -53,6 +77,49 @@ def key_values(texts: list[str] | None, option: str) -> dict[str, str]:
             raise MerlabError(f"{option} takes KEY=VALUE, got {text!r}")
         pairs[key] = value
     return pairs
+
+
+def load_databases(
+    names: Sequence[str],
+    roots: Sequence[Path],
+    tables: Sequence[str] | None = None,
+    *,
+    aligned: bool = False,
+    allow_unusable: bool = False,
+    options: tuple[str, str] = ("--database", "--root"),
+) -> list[ClipTable]:
+    """The clips of each database, from the values of repeated options; ``options`` are their names for messages.
+
+    Raises MerlabError if there is not one root for each database, and as ``merlab.load`` does.
+    """
+    from merlab.databases import load
+
+    if len(names) != len(roots):
+        raise MerlabError(
+            f"{len(names)} {options[0]} but {len(roots)} {options[1]}; give one folder for each database, in the same "
+            "order"
+        )
+    files = _tables_of(names, tables or ())
+    stated = True if aligned else None
+    return [
+        load(name, root, table=files.get(name), aligned=stated, allow_unusable=allow_unusable)
+        for name, root in zip(names, roots, strict=True)
+    ]
+
+
+def _tables_of(names: Sequence[str], tables: Sequence[str]) -> dict[str, str]:
+    """The file of the coding table of each database that has one in ``--table FILE`` or ``--table DATABASE=FILE``."""
+    files = {}
+    for text in tables:
+        name, equals, file = text.partition("=")
+        if not (equals and name in names):
+            if len(names) != 1:
+                raise MerlabError(f"--table {text}: of which database? write --table {names[0]}=FILE")
+            name, file = names[0], text
+        if name in files:
+            raise MerlabError(f"--table gives two coding tables of {name}; give one")
+        files[name] = file
+    return files
 
 
 def make_engine(name: EngineName, jobs: int | None, address: str | None) -> Engine:

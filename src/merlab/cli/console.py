@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -12,6 +12,18 @@ from rich.table import Table
 
 out_console = Console()
 err_console = Console(stderr=True)
+
+
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning without its line of code, which is of no use on the command line."""
+    err_console.print(f"[yellow]warning:[/] {escape(str(message))}", soft_wrap=True)
 
 
 def print_json(content: Any) -> None:

@@ -10,11 +10,14 @@ from rich.markup import escape
 
 from merlab.cli.app import DATA, app
 from merlab.cli.arguments import (
+    AgainOption,
+    AlignedOption,
     DatabaseArgument,
     JobsOption,
     JsonOption,
     RootArgument,
     SeedOption,
+    TableOption,
 )
 from merlab.cli.console import err_console, out_console, print_json, print_table
 from merlab.progress import shown_progress
@@ -36,26 +39,44 @@ def make_faces_command(
     raw: Annotated[
         bool, typer.Option("--raw", help="Also write uncropped 640x480 head frames in the raw layout.")
     ] = False,
+    again: AgainOption = False,
     jobs: JobsOption = None,
 ) -> None:
     """Make synthetic micro-expressions with exact ground truth, in CASME II's layout."""
     from merlab.synthesis import make_faces
 
     with shown_progress() as progress:
-        make_faces(out, subjects=subjects, clips=clips, preset=preset, seed=seed, raw=raw, jobs=jobs, progress=progress)
+        make_faces(
+            out,
+            subjects=subjects,
+            clips=clips,
+            preset=preset,
+            seed=seed,
+            raw=raw,
+            again=again,
+            jobs=jobs,
+            progress=progress,
+        )
     out_console.print(f"{clips} SYNTHETIC clips of {subjects} subjects written to {escape(str(out))}", soft_wrap=True)
 
 
 @app.command(rich_help_panel=DATA)
-def doctor(database: DatabaseArgument, root: RootArgument, as_json: JsonOption = False) -> None:
+def doctor(
+    database: DatabaseArgument,
+    root: RootArgument,
+    table: TableOption = None,
+    aligned: AlignedOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Examine a copy of a database: what was expected, what was found, row by row where they differ, what to do.
 
     Every frame of every clip is decoded. Status 1 when clips are unusable.
     """
-    from merlab.databases import find_database
+    from merlab.databases import examine_copy, find_database
 
     with shown_progress() as progress:
-        examination = find_database(database).examine(root, True, progress)
+        chosen = find_database(database, table=table)
+        examination = examine_copy(chosen, root, True, progress, aligned=True if aligned else None)
     unusable = len(examination.of("unusable"))
     if as_json:
         content = {
@@ -78,6 +99,8 @@ def doctor(database: DatabaseArgument, root: RootArgument, as_json: JsonOption =
         ]
         if rows:
             print_table("Where they differ", columns, rows)
+        if any(clip.aligned is False for clip in examination.clips):
+            out_console.print(escape(f"whole heads: {chosen.heads_remedy(root)}"), soft_wrap=True)
         stamp = f" [{', '.join(examination.clips.stamps)}]" if examination.clips.stamps else ""
         out_console.print(
             escape(f"{len(examination.clips)} usable clips, {unusable} faults that make a clip unusable{stamp}")
@@ -90,6 +113,8 @@ def doctor(database: DatabaseArgument, root: RootArgument, as_json: JsonOption =
 def clips(
     database: DatabaseArgument,
     root: RootArgument,
+    table: TableOption = None,
+    aligned: AlignedOption = False,
     scheme: Annotated[
         str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
     ] = AS_LABELED,
@@ -101,9 +126,11 @@ def clips(
     from merlab.protocols import label_clips
     from merlab.storage import whole_file
 
-    table = load(database, root, allow_unusable=allow_unusable)
-    labeled = label_clips(table, as_scheme(scheme))
-    columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "label"]
+    stated = True if aligned else None
+    loaded = load(database, root, table=table, aligned=stated, allow_unusable=allow_unusable)
+    labeled = label_clips(loaded, as_scheme(scheme))
+    columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion"]
+    columns += ["objective_class", "aligned", "label"]
     names = [labeled.scheme.classes[label] for label in labeled.labels]
     rows = labeled.table.frame.rename(columns={"name": "clip"}).assign(label=names)[columns]
     if csv is not None:

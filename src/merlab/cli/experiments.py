@@ -11,12 +11,15 @@ from rich.markup import escape
 from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import (
     AddressOption,
+    AlignedOption,
     EngineOption,
     JobsOption,
     JsonOption,
     NetworkOption,
     SeedOption,
+    TablesOption,
     key_values,
+    load_databases,
     make_engine,
 )
 from merlab.cli.console import out_console, print_json, print_table
@@ -49,7 +52,7 @@ def demo(
     share no subject, and writes the report.
     """
     faces = out / "faces"
-    make_faces_command(faces, DEMO_SUBJECTS, DEMO_CLIPS, preset, seed, raw=False, jobs=jobs)
+    make_faces_command(faces, DEMO_SUBJECTS, DEMO_CLIPS, preset, seed, raw=False, again=False, jobs=jobs)
     evaluate_command(
         list(DEMO_METHODS),
         database=["synthetic"],
@@ -75,6 +78,8 @@ def evaluate_command(
     root: Annotated[
         list[Path], typer.Option(help="The folder that holds it (for table: the file), one for each --database.")
     ] = [],  # noqa: B006 - typer copies it
+    table: TablesOption = None,
+    aligned: AlignedOption = False,
     scheme: Annotated[
         str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
     ] = AS_LABELED,
@@ -132,23 +137,18 @@ def evaluate_command(
     Predictions, metrics and a report are written into the run folder.
     """
     from merlab.api import evaluate
-    from merlab.databases import load
 
     given = [*(methods or []), *(own_method or [])]
     if not given or not database:
         raise MerlabError(
             "name at least one method (METHOD, or --method FILE.py:NAME) and one --database with its --root"
         )
-    if len(database) != len(root):
-        raise MerlabError(
-            f"{len(database)} --database but {len(root)} --root; give one folder for each database, in the same order"
-        )
     training: dict[str, str | int] = {**key_values(setting, "--set")}
     training |= {"epochs": epochs} if epochs is not None else {}
     training |= {"selection": selection} if selection is not None else {}
     folder = out or Path("-".join(["merlab-run", *database, Path(scheme).stem, protocol]))
     results = evaluate(
-        [load(name, path, allow_unusable=allow_unusable) for name, path in zip(database, root, strict=True)],
+        load_databases(database, root, table, aligned=aligned, allow_unusable=allow_unusable),
         given,
         scheme=scheme,
         protocol=protocol,

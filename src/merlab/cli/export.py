@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
-from merlab.cli.arguments import JsonOption
+from merlab.cli.arguments import AlignedOption, JsonOption, TableOption
 from merlab.cli.console import err_console, out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.vocabulary import ExportFormat, ExportPrecision
@@ -33,6 +33,8 @@ def export_command(
         str | None, typer.Option(help="Calibrate and compare on this database; unless given, on SYNTHETIC clips.")
     ] = None,
     root: Annotated[Path | None, typer.Option(help="The folder that holds the database.")] = None,
+    table: TableOption = None,
+    aligned: AlignedOption = False,
     subjects: Annotated[int, typer.Option(min=1, help="SYNTHETIC subjects to compare on, 6 clips of each.")] = 12,
     as_json: JsonOption = False,
 ) -> None:
@@ -46,7 +48,8 @@ def export_command(
 
     if (database is None) != (root is None):
         raise MerlabError("--database and --root belong together: a database, and the folder that holds it")
-    clips = None if database is None or root is None else load(database, root)
+    stated = True if aligned else None
+    clips = None if database is None or root is None else load(database, root, table=table, aligned=stated)
     done = export_recognizer(out, export_format, weights=weights, precision=precision, clips=clips, subjects=subjects)
     if as_json:
         facts = {"judged_on": done.compared_on, "bytes": done.bytes, "out": str(done.out), **done.metadata}

@@ -11,16 +11,15 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
-from merlab.cli.arguments import JobsOption, JsonOption, SeedOption
+from merlab.cli.arguments import AlignedOption, JobsOption, JsonOption, SeedOption, TablesOption, load_databases
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
 
 if TYPE_CHECKING:
-    from merlab.clips import ClipTable
     from merlab.models.recognizer import Recognizer
 
 # Options that take folders of this machine, and the words that replace these in a card, which others read.
-FOLDERS = {"--root": "ROOT", "--score-root": "SCORE_ROOT", "--cache": "CACHE"}
+FOLDERS = {"--root": "ROOT", "--score-root": "SCORE_ROOT", "--table": "TABLE", "--cache": "CACHE"}
 
 
 @app.command("pretrain", rich_help_panel=VIDEOS)
@@ -31,6 +30,8 @@ def pretrain_command(
         typer.Option(help="Train on this database instead of SYNTHETIC faces; can be repeated, with --root."),
     ] = None,
     root: Annotated[list[Path] | None, typer.Option(help="The folder that holds it, one for each --database.")] = None,
+    table: TablesOption = None,
+    aligned: AlignedOption = False,
     score_on: Annotated[
         list[str] | None, typer.Option(help="Also score on this database; nothing is fitted on it.")
     ] = None,
@@ -59,14 +60,21 @@ def pretrain_command(
     """
     from merlab.models.pretraining import pretrain, work_folder
 
-    own = _tables(database, root, "--database", "--root")
-    others = _tables(score_on, score_root, "--score-on", "--score-root")
-    if len(set(score_on or [])) < len(others):
+    names, scored = database or [], score_on or []
+    own = load_databases(names, root or [], _tables_among(table, names, scored), aligned=aligned)
+    others = load_databases(
+        scored,
+        score_root or [],
+        _tables_among(table, scored, names),
+        aligned=aligned,
+        options=("--score-on", "--score-root"),
+    )
+    if len(set(scored)) < len(others):
         raise MerlabError("--score-on names a database twice; give each once")
     recognizer = pretrain(
         out,
         own or None,
-        score_on=dict(zip(score_on or [], others, strict=True)),
+        score_on=dict(zip(scored, others, strict=True)),
         method=method,
         preset=preset,
         scheme=scheme,
@@ -125,14 +133,10 @@ def _show(recognizer: Recognizer) -> None:
     )
 
 
-def _tables(names: list[str] | None, roots: list[Path] | None, option: str, root_option: str) -> list[ClipTable]:
-    """The clips of each database."""
-    from merlab.databases import load
-
-    names, roots = names or [], roots or []
-    if len(names) != len(roots):
-        raise MerlabError(f"give one {root_option} for each {option}; got {len(names)} and {len(roots)}")
-    return [load(name, root) for name, root in zip(names, roots, strict=True)]
+def _tables_among(tables: list[str] | None, names: list[str], others: list[str]) -> list[str]:
+    """The values of ``--table`` for these databases, and not those that name one of ``others``."""
+    named_others = tuple(f"{name}=" for name in set(others) - set(names))
+    return [text for text in tables or [] if names and not text.startswith(named_others)]
 
 
 def _typed() -> str:

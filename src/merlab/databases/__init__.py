@@ -8,7 +8,7 @@ from merlab.clips import ClipTable
 from merlab.databases.casme import CASME
 from merlab.databases.casme2 import CASME2
 from merlab.databases.causalnet_flow import CAUSALNET_FLOW
-from merlab.databases.database import Database, load_clips
+from merlab.databases.database import Database, examine_copy, load_clips
 from merlab.databases.samm import SAMM
 from merlab.databases.smic import SMIC
 from merlab.databases.ststnet_flow import STSTNET_FLOW
@@ -31,9 +31,11 @@ def find_database(name: str, *, table: Path | str | None = None) -> Database:
     A name is one of merlab's own, or one that an installed package adds by the entry point group ``merlab.databases``.
     ``table`` is the file of its coding table, under any name.
     """
-    if name not in DATABASES:
-        refuse_unread(name)
-    database = EXTENSIONS.find(name, DATABASES)
+    try:
+        database = EXTENSIONS.find(name, DATABASES)
+    except MerlabError:
+        refuse_unread(name, list(DATABASES))
+        raise
     if table is None:
         return database
     if database.with_table is None:
@@ -82,4 +84,4 @@ def listing() -> pd.DataFrame:
 EXTENSIONS: Extensions[Database] = Extensions("database", instance_of(Database))
 callable_as_listing(__name__)
 
-__all__ = ["DATABASES", "Database", "all_databases", "find_database", "load"]
+__all__ = ["DATABASES", "Database", "all_databases", "examine_copy", "find_database", "load"]

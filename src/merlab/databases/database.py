@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding, Severity, Source
+from merlab.databases.whole_heads import ALIGN, is_aligned, mark_whole_heads, prepare_remedy, size_of_frames
 from merlab.errors import MerlabError
 from merlab.progress import Progress, silent
 
@@ -34,10 +36,14 @@ class Database:
 
     ``examine(root, deep, progress)`` looks at a folder: the tables and every clip's frame files; with ``deep`` it
     also decodes each frame of each clip. It raises MerlabError only when there is nothing to examine (no such
-    folder, no coding table); every smaller fault is a Finding.
+    folder, no coding table); every smaller fault is a Finding. Its clips state whether their frames are aligned
+    faces, as far as this is known.
 
     Of a database that comes as whole heads, ``examine_heads`` looks at those alone, where ``examine`` prefers cropped
     faces; ``cropped(root, clip)`` is the folder, below a root, in which its reader looks for the clip's cropped faces.
+
+    ``with_table(path)`` is the same database with this file as its coding table; None if it has no coding table.
+    ``options`` are the options that were used to choose it, as on the command line.
     """
 
     name: str
@@ -46,29 +52,69 @@ class Database:
     examine: Callable[[Path, bool, Progress], Examination]
     examine_heads: Callable[[Path, bool, Progress], Examination] | None = None
     cropped: Callable[[Path, Clip], Path] | None = None
+    with_table: Callable[[Path], Database] | None = None
+    options: tuple[str, ...] = ()
+
+    def heads_remedy(self, root: Path) -> str:
+        """What to do about whole heads in a copy of this database, with the command to type."""
+        return prepare_remedy(self.name, root, self.options) if self.examine_heads and self.cropped else ALIGN
 
 
-def load_clips(database: Database, root: Path, *, allow_unusable: bool = False) -> ClipTable:
+def examine_copy(
+    database: Database, root: Path, deep: bool, progress: Progress, *, aligned: bool | None = None
+) -> Examination:
+    """Examine a copy of a database, and whether its frames are aligned faces; whole heads give a finding.
+
+    ``aligned`` replaces what the reader knows about the frames. Raises MerlabError as ``Database.examine`` does.
+    """
+    examination = database.examine(root, deep, progress)
+    clips = [replace(clip, aligned=is_aligned(clip) if aligned is None else aligned) for clip in examination.clips]
+    heads = [clip for clip in clips if clip.aligned is False]
+    faces = {"aligned faces": len(clips) - len(heads), "whole heads": len(heads)}
+    fact = ", ".join(f"{what} in {count} clips" for what, count in faces.items() if count) or "no usable clip"
+    return replace(
+        examination,
+        clips=replace(examination.clips, clips=tuple(clips)),
+        findings=(*examination.findings, *([_whole_heads(heads, clips, database, root)] if heads else [])),
+        facts={**examination.facts, "faces": fact + ("" if aligned is None else ", as stated by the user")},
+    )
+
+
+def _whole_heads(heads: Sequence[Clip], clips: Sequence[Clip], database: Database, root: Path) -> Finding:
+    first, size = heads[0], size_of_frames(heads[0])
+    pixels = f", {size[0]}x{size[1]} pixels" if size else ""
+    found = f"whole heads in {len(heads)} of {len(clips)} clips, the first {first.subject} {first.name}{pixels}"
+    remedy = f"{database.heads_remedy(root)}; results on whole heads are marked"
+    return Finding("differs", str(root), "frames of aligned faces, as inputs expect", found, remedy)
+
+
+def load_clips(
+    database: Database, root: Path, *, allow_unusable: bool = False, aligned: bool | None = None
+) -> ClipTable:
     """Examine ``root`` for use: its usable clips, with the findings and the source in the table.
 
-    Raises MerlabError where clips are unusable, unless ``allow_unusable``, which stamps the table INCOMPLETE.
+    Whole heads give the stamp WHOLE HEADS and a warning. Raises MerlabError where clips are unusable, unless
+    ``allow_unusable``, which stamps the table INCOMPLETE.
     """
-    examination = database.examine(root, False, silent)
+    examination = examine_copy(database, root, False, silent, aligned=aligned)
     unusable = examination.of("unusable")
+    doctor = shlex.join(["merlab", "doctor", database.name, str(root), *database.options])
     if unusable and not allow_unusable:
         first = unusable[0]
         raise MerlabError(
             f"{len(unusable)} fault(s) make clips of {root} unusable, the first: {first.where}: "
             f"expected {first.expected}, found {first.found}; "
-            f"`merlab doctor {database.name} {root}` lists them all with their remedies, "
+            f"`{doctor}` lists them all with their remedies, "
             "--allow-unusable leaves these clips out and marks the result as incomplete"
         )
     if not examination.clips:
-        raise MerlabError(f"{root} yields no usable clip; `merlab doctor {database.name} {root}` says why")
+        raise MerlabError(f"{root} yields no usable clip; `{doctor}` gives the reasons")
     incomplete = [f"INCOMPLETE: {len(unusable)} faults in {database.name}"] if unusable else []
-    return replace(
+    options = (*database.options, *(() if aligned is None else ("--aligned",)))
+    table = replace(
         examination.clips,
         stamps=(*examination.clips.stamps, *incomplete),
         findings=examination.findings,
-        sources=(Source(database.name, root, examination.facts),),
+        sources=(Source(database.name, root, examination.facts, options),),
     )
+    return mark_whole_heads(table, database.heads_remedy(root))

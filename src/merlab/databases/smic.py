@@ -25,7 +25,7 @@ from pathlib import Path
 
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.clip import COPY_AGAIN
-from merlab.databases.coded.coding_table import CodingTable, Row, read_coding_table, table_paths, walk_folders
+from merlab.databases.coded.coding_table import CodingTable, Row, read_coding_table
 from merlab.databases.coded.examine import (
     layout_facts,
     layouts_to_read,
@@ -45,6 +45,7 @@ from merlab.databases.coded.release import (
     any_frames,
     cropped_faces,
 )
+from merlab.databases.coded.table_search import read_chosen_table, table_paths, walk_folders
 from merlab.databases.database import Database, Examination
 from merlab.databases.smic_facts import CAMERAS, QUIRKS, Camera
 from merlab.databases.table_file import TEXT_SUFFIXES
@@ -134,12 +135,14 @@ def camera_of(folder: Path, root: Path) -> tuple[str, str]:
     return "HS", "assumed: no folder is named HS, VIS or NIR"
 
 
-def _examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
+def _examine(
+    root: Path, deep: bool, progress: Progress, *, heads: bool = False, table_file: Path | None = None
+) -> Examination:
     require_folder(root)
     layout, others = _choose_layout(root, heads=heads)
     name, reason = camera_of(layout.folder, root)
     camera = CAMERAS[name]
-    table = _find_table(root, layout, camera)
+    table = _find_table(root, layout, camera, table_file)
     findings = list(table.findings)
     if layout.release.layout is SINGLE:
         table, contradictions = _with_folders(table, layout)
@@ -198,8 +201,14 @@ def _renames(root: Path) -> str | None:
     return None
 
 
-def _find_table(root: Path, layout: Layout, camera: Camera) -> CodingTable:
-    """The annotation table; an empty table if there is none and the folders are sufficient."""
+def _find_table(root: Path, layout: Layout, camera: Camera, chosen: Path | None) -> CodingTable:
+    """The annotation table, ``chosen`` or found; an empty table if there is none and the folders are sufficient."""
+    if chosen is not None and camera.sheet is None and chosen.suffix.lower() not in TEXT_SUFFIXES:
+        raise MerlabError(
+            f"{chosen} has no sheet for the camera {camera.name}; leave --table out, because its clips need no table"
+        )
+    if chosen is not None:
+        return read_chosen_table(chosen, layout.release, camera.sheet)
     paths = [path for path in table_paths(root, layout.release) if _may_have(path, camera)]
     if len(paths) > 1:
         named = ", ".join(map(str, paths))
@@ -292,11 +301,19 @@ def _compare_counts(layout: Layout, camera: Camera) -> Iterator[Finding]:
     )
 
 
-SMIC = Database(
-    name="smic",
-    title="SMIC, 164 micro-expressions of 16 subjects, 100 frames per second (VIS, NIR: 71 of 8 subjects, 25)",
-    access="free for research after signing a license agreement with its authors at the University of Oulu",
-    examine=_examine,
-    examine_heads=partial(_examine, heads=True),
-    cropped=_cropped_folder,
-)
+def _database(table: Path | None = None) -> Database:
+    """The registry entry of SMIC; ``table`` is the file of its annotation table if it was chosen."""
+    examine = partial(_examine, table_file=table)
+    return Database(
+        name="smic",
+        title="SMIC, 164 micro-expressions of 16 subjects, 100 frames per second (VIS, NIR: 71 of 8 subjects, 25)",
+        access="free for research after signing a license agreement with its authors at the University of Oulu",
+        examine=examine,
+        examine_heads=partial(examine, heads=True),
+        cropped=_cropped_folder,
+        with_table=_database,
+        options=() if table is None else ("--table", str(table)),
+    )
+
+
+SMIC = _database()

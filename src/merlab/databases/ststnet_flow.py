@@ -111,6 +111,7 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
                 emotion=EMOTIONS[paths[0].parent.name],
                 source=paths[0],
                 apex_source="released",
+                aligned=True,
             )
         )
     return clips, findings

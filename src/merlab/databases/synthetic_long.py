@@ -67,6 +67,7 @@ def _clips(root: Path, recording: DescribedRecording) -> list[Clip]:
             action_units="+".join(unit.code for unit in event.action_units),
             emotion=event.emotion,
             source=root / recording.video,
+            aligned=True,
         )
         for number, event in enumerate(recording.events, start=1)
     ]

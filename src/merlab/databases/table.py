@@ -1,8 +1,9 @@
 """Any clips, listed in a table file: one row per clip, in CSV, TSV, XLSX, ODS or Parquet.
 
 Columns: subject, clip and frames (a folder of images, a video, or one stored optical-flow image); optional are
-database, onset, apex, offset, fps, label and action_units. Case, blanks, underscores and hyphens in the name of a
-column do not matter. Paths are relative to the file. Frames show aligned faces, as all inputs expect them.
+database, onset, apex, offset, fps, label, action_units, aligned (yes or no) and objective_class. Case, blanks,
+underscores and hyphens in the name of a column do not matter. Paths are relative to the file. Inputs expect aligned
+faces; if a row does not state it, the proportions of its frames decide.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     read, faults = _read_clips(records, progress)
     damaged = check_frames([row.clip for row in read], progress, gaps=True) if deep else {}
     clips = tuple(row.clip for row in read if row.clip.key not in damaged)
-    stamps = sorted({stamp for source in {clip.source for clip in clips} for stamp in stamps_of(source)})
     found = (*file.findings, *findings, *faults, *remarks(root.name, read), *damaged.values())
     facts = {
         "table": str(root.absolute()),
@@ -41,7 +41,7 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
         **_facts(clips, columns),
         "usable clips": str(len(clips)),
     }
-    return Examination(ClipTable(clips, tuple(stamps)), found, facts, tables=(root,))
+    return Examination(ClipTable(clips, stamps_of(clips)), found, facts, tables=(root,))
 
 
 def _read_clips(records: Sequence[Record], progress: Progress) -> tuple[list[Read], list[Finding]]:

@@ -13,16 +13,20 @@ from merlab.clips import Source
 
 
 class DatabaseFacts(BaseModel):
-    """A database as it was read: its registry name, its folder or file, and what its reader found there."""
+    """A database as it was read: its registry name, its folder or file, and what its reader found there.
+
+    ``options`` are the options with which it was read, as on the command line.
+    """
 
     name: str
     root: str
     facts: dict[str, str]
+    options: list[str] = []
 
     @classmethod
     def of(cls, source: Source) -> DatabaseFacts:
         """The facts of a source of clips."""
-        return cls(name=source.name, root=str(source.root), facts=dict(source.facts))
+        return cls(name=source.name, root=str(source.root), facts=dict(source.facts), options=list(source.options))
 
     @property
     def shareable(self) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from merlab.clips import Clip, ClipTable
+from merlab.databases.listed.row_clip import stamps_of
+from merlab.databases.whole_heads import mark_whole_heads
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
 from merlab.inputs import InputKind, Recipe, as_recipe
@@ -119,14 +121,23 @@ class Study(BaseModel):
 
 
 def as_table(clips: Clips) -> ClipTable:
-    """One table of clips from a table, several tables, or single clips; raises MerlabError for anything else."""
+    """One table of clips from a table, several tables, or single clips; raises MerlabError for anything else.
+
+    Whole heads give the stamp WHOLE HEADS, with a warning unless a table has it already; clips below a folder of
+    synthetic faces give the stamp SYNTHETIC.
+    """
+    return mark_whole_heads(_joined(clips))
+
+
+def _joined(clips: Clips) -> ClipTable:
     if isinstance(clips, ClipTable):
         return clips
     given = list(clips) if isinstance(clips, Iterable) and not isinstance(clips, str | bytes) else [clips]
     if given and all(isinstance(each, ClipTable) for each in given):
         return ClipTable.joined([each for each in given if isinstance(each, ClipTable)])
     if given and all(isinstance(each, Clip) for each in given):
-        return ClipTable(tuple(each for each in given if isinstance(each, Clip)))
+        single = tuple(each for each in given if isinstance(each, Clip))
+        return ClipTable(single, stamps_of(single))
     kinds = ", ".join(sorted({type(each).__name__ for each in given})) or "nothing"
     raise MerlabError(
         f'clips must be a ClipTable, several of them, or Clip objects, got {kinds}; merlab.load("casme2", FOLDER) '

@@ -7,7 +7,7 @@ import shlex
 from itertools import groupby
 from typing import Any
 
-from merlab.evaluation.run_record import DataFacts, MethodFacts
+from merlab.evaluation.run_record import DatabaseFacts, DataFacts, MethodFacts
 from merlab.methods import METHODS
 from merlab.reports.run import Run
 
@@ -17,10 +17,10 @@ FROM_PYTHON = "object"
 def rerun_commands(run: Run) -> list[str]:
     """One ``merlab evaluate`` line for each group of methods that share preset, input, settings and seeds.
 
-    Every training setting is stated, so that the line does not depend on the presets of another version. Folders
-    are placeholders: ``CASME2_FOLDER`` is the folder of casme2, ``RUN_FOLDER`` a new folder that all lines share,
-    ``SCHEME.yaml`` a file with a scheme of your own. For a method that was passed as a Python object, a line gives
-    its name, because no command can repeat it.
+    Every training setting is stated, so that the line does not depend on the presets of another version. Folders and
+    files are placeholders: ``CASME2_FOLDER`` is the folder of casme2, ``CASME2_TABLE`` its coding table if it was
+    chosen, ``RUN_FOLDER`` a new folder that all lines share, ``SCHEME.yaml`` a file with a scheme of your own. For a
+    method that was passed as a Python object, a line gives its name, because no command can repeat it.
     """
     data = _data_options(run)
     methods = sorted((method for method in run.record.methods if method.origin != FROM_PYTHON), key=_group)
@@ -68,7 +68,8 @@ def _data_options(run: Run) -> list[str]:
     data = run.record.data
     options = []
     for database in run.record.databases:
-        options += ["--database", database.name, "--root", f"{database.name.upper().replace('-', '_')}_FOLDER"]
+        options += ["--database", database.name, "--root", _placeholder(database, "FOLDER")]
+    options += _reading_options(run)
     options += ["--scheme", "SCHEME.yaml" if data.labels else data.scheme, "--protocol", data.protocol]
     if data.protocol == "kfold":
         options += ["--folds", str(data.folds)]
@@ -76,6 +77,22 @@ def _data_options(run: Run) -> list[str]:
     if any(stamp.startswith("INCOMPLETE") for stamp in data.stamps):
         options.append("--allow-unusable")
     return [*options, "--out", "RUN_FOLDER"]
+
+
+def _reading_options(run: Run) -> list[str]:
+    """The coding tables that were chosen, and whether the frames were stated to be aligned."""
+    databases = run.record.databases
+    tables = [
+        text
+        for database in databases
+        if "--table" in database.options
+        for text in ("--table", f"{database.name}={_placeholder(database, 'TABLE')}")
+    ]
+    return tables + ["--aligned"] * any("--aligned" in database.options for database in databases)
+
+
+def _placeholder(database: DatabaseFacts, what: str) -> str:
+    return f"{database.name.upper().replace('-', '_')}_{what}"
 
 
 def _training_databases(run: Run, data: DataFacts) -> list[str]:

@@ -1,23 +1,20 @@
-"""Find a coding table below a folder, and read its rows; a row with a fault becomes a finding."""
+"""Read the rows of a coding table; a row with a fault becomes a finding."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from merlab.clips import Finding
 from merlab.databases.coded.published_counts import compare_counts, describe_counts, unknown_emotions, version_of
-from merlab.databases.coded.release import OPTIONAL_ROLES, TABLE_SUFFIXES, Release, Role, TableFormat
-from merlab.databases.coded.workbook import OtherTableError, Records, read_records
-from merlab.errors import MerlabError
+from merlab.databases.coded.release import OPTIONAL_ROLES, Release, Role, TableFormat
+from merlab.databases.coded.workbook import Records, read_records
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
 
-SEARCH_DEPTH = 4
 LONGEST_SHOWN = 40
 NO_APEX = {"", "/"}
 # What a spreadsheet shows for a formula that failed: #REF!, #N/A, #NAME?
@@ -80,94 +77,24 @@ class CodingTable:
         return self.version == SYNTHETIC
 
 
-def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """All folders at and below ``root`` as (folder, folder names, file names); subject folders are not entered.
-
-    Symbolic links are followed, after the other folders; every folder is entered once, and none above ``root``.
-    """
-    is_subject = release.layout.is_subject
-    entered: set[Path] = set()
-    for name, folders, files in os.walk(root, followlinks=True):
-        folder, real = Path(name), Path(name).resolve()
-        above = folder != root and root.resolve().is_relative_to(real)
-        if real in entered or above:
-            folders.clear()
-            continue
-        entered.add(real)
-        depth = len(folder.relative_to(root).parts)
-        listed = sorted(name for name in folders if not name.startswith("."))
-        to_enter = [name for name in listed if depth < SEARCH_DEPTH and not is_subject(name)]
-        folders[:] = sorted(to_enter, key=lambda name: (folder / name).is_symlink())
-        yield folder, listed, sorted(files)
-
-
-def find_coding_table(root: Path, release: Release) -> CodingTable:
-    """Read the coding table below ``root``; if ``root`` holds subjects, also next to it or one level above.
-
-    Of several different tables, the newest version is read; two files with the same rows are one table. Raises
-    MerlabError if there is no table, or if it is not clear which one to read.
-    """
-    paths = table_paths(root, release)
-    if not paths:
-        raise MerlabError(
-            f"{root} has no coding table: searched {SEARCH_DEPTH} levels deep for {release.table.looked_for}, which is "
-            "part of the database; give the folder that holds the table and the folders of frames"
-        )
-    tables = _different_tables(paths, release)
-    newest = list(release.table.emotions)[-1]
-    chosen = [table for table in tables if table.version == newest] if len(tables) > 1 else tables
-    if len(chosen) != 1:
-        named = ", ".join(f"{table.path} ({table.version})" for table in tables)
-        raise MerlabError(
-            f"{root} has several different coding tables: {named}; leave only the one that merlab should read"
-        )
-    unread = [str(table.path) for table in tables if table is not chosen[0]]
-    note = {"tables not read": f"{', '.join(unread)} (the table of {newest} is preferred)"} if unread else {}
-    return replace(chosen[0], facts={**chosen[0].facts, **note})
-
-
-def _different_tables(paths: Sequence[Path], release: Release) -> list[CodingTable]:
-    """The tables in these files, each once; files that lack columns are left out if another file is a table."""
-    by_rows: dict[tuple[Row, ...], CodingTable] = {}
-    other: list[OtherTableError] = []
-    for path in sorted(paths, key=lambda path: TABLE_SUFFIXES.index(path.suffix.lower())):
-        try:
-            table = read_coding_table(path, release)
-        except OtherTableError as error:
-            other.append(error)
-        else:
-            by_rows.setdefault(table.rows, table)
-    if not by_rows:
-        raise other[0]
-    return list(by_rows.values())
-
-
-def table_paths(root: Path, release: Release) -> list[Path]:
-    """Table files below ``root`` that may be coding tables; if there are none, those above a ``root`` of subjects."""
-    walked = walk_folders(root, release)
-    below = [folder / name for folder, _, files in walked for name in files if release.table.may_be(Path(name))]
-    if below or not any(release.layout.is_subject(path.name) for path in root.iterdir()):
-        return below
-    levels = [
-        [path for path in sorted(folder.iterdir()) if release.table.may_be(path)]
-        for folder in root.resolve().parents[:2]
-    ]
-    return next(filter(None, levels), [])
-
-
 def read_coding_table(path: Path, release: Release, sheet: str | None = None) -> CodingTable:
     """Read one coding table; columns are found by name, and cells may be text or numbers.
 
     Raises MerlabError if the file cannot be read, has no rows, or lacks a column.
     """
     columns = release.table.columns
-    required = [heading for role, heading in columns.items() if role not in OPTIONAL_ROLES]
+    required = required_columns(release)
     optional = [heading for role, heading in columns.items() if role in OPTIONAL_ROLES]
     read = read_records(path, f"{release.title}'s coding table", required, optional, sheet)
     roles = [role for role, heading in columns.items() if heading in read.headings]
     records = {number: {role: cells[columns[role]] for role in roles} for number, cells in read.rows.items()}
     synthetic = SYNTHETIC in path.name or SYNTHETIC in read.title or (path.parent / MANIFEST).exists()
     return _check_records(path, release, read, records, synthetic=synthetic)
+
+
+def required_columns(release: Release) -> list[str]:
+    """The headings that a coding table must have."""
+    return [heading for role, heading in release.table.columns.items() if role not in OPTIONAL_ROLES]
 
 
 def _check_records(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.coded.clip import COPY_AGAIN, read_clip
-from merlab.databases.coded.coding_table import CodingTable, Row, find_coding_table, walk_folders
+from merlab.databases.coded.coding_table import CodingTable, Row
 from merlab.databases.coded.layout import (
     Layout,
     by_preference,
@@ -22,6 +22,7 @@ from merlab.databases.coded.layout import (
     subject_meant,
 )
 from merlab.databases.coded.release import Release
+from merlab.databases.coded.table_search import find_coding_table, read_chosen_table, walk_folders
 from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.errors import MerlabError
@@ -33,17 +34,25 @@ NAMES_SHOWN = 5
 
 
 def examine_release(
-    release: Release, root: Path, *, database: str, deep: bool, progress: Progress, heads: bool = False
+    release: Release,
+    root: Path,
+    *,
+    database: str,
+    deep: bool,
+    progress: Progress,
+    heads: bool = False,
+    table_file: Path | None = None,
 ) -> Examination:
     """Examine a folder that holds a release; ``database`` becomes the database of its clips.
 
-    Reads the coding table and lists the clip folders; ``deep`` also decodes every frame from onset to offset. With
-    ``heads``, only frames that show whole heads are read; otherwise the preferred kind of frames. Clips of a synthetic
-    tree get the stamp SYNTHETIC, and the tree is not compared with the published release. Raises MerlabError if there
-    is no such folder, no coding table, or more than one coding table to choose from.
+    Reads the coding table (``table_file``, else the one below the folder) and lists the clip folders; ``deep`` also
+    decodes every frame from onset to offset. With ``heads``, only frames that show whole heads are read; otherwise the
+    preferred kind of frames. Clips of a synthetic tree get the stamp SYNTHETIC, and the tree is not compared with the
+    published release. Raises MerlabError if there is no such folder, no coding table, or more than one coding table to
+    choose from.
     """
     require_folder(root)
-    table = find_coding_table(root, release)
+    table = find_coding_table(root, release) if table_file is None else read_chosen_table(table_file, release)
     layouts = by_preference(root, layouts_to_read(layouts_below(root, release), root, heads=heads))
     clips: list[Clip] = []
     if layouts:
@@ -78,13 +87,24 @@ def shortened(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMES_SHOWN]) + more
 
 
-def database_of(release: Release, title: str, access: str) -> Database:
-    """The registry entry of a release that is read from its coding table."""
+def database_of(release: Release, title: str, access: str, table: Path | None = None) -> Database:
+    """The registry entry of a release that is read from its coding table; ``table`` is its file if it was chosen."""
 
     def examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
-        return examine_release(release, root, database=release.name, deep=deep, progress=progress, heads=heads)
+        return examine_release(
+            release, root, database=release.name, deep=deep, progress=progress, heads=heads, table_file=table
+        )
 
-    return Database(release.name, title, access, examine, partial(examine, heads=True), cropped_folder)
+    return Database(
+        release.name,
+        title,
+        access,
+        examine,
+        examine_heads=partial(examine, heads=True),
+        cropped=cropped_folder,
+        with_table=partial(database_of, release, title, access),
+        options=() if table is None else ("--table", str(table)),
+    )
 
 
 def cropped_folder(root: Path, clip: Clip) -> Path:
@@ -149,7 +169,7 @@ def read_layout(
         findings += _odd_name(row, release)
         if source is not None:
             clip, faults = _read_source(row, release, database, source, deep)
-            clips += [] if clip is None else [clip]
+            clips += [] if clip is None else [replace(clip, aligned=layout.kind.cropped)]
             findings += faults
         progress(done, len(table.rows), f"{row.subject} {row.clip}")
     return clips, findings

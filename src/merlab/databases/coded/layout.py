@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from merlab.databases.coded.coding_table import walk_folders
 from merlab.databases.coded.release import CLIPS_EXAMINED, Kind, Release, frame_names
+from merlab.databases.coded.table_search import walk_folders
 from merlab.errors import MerlabError
 
 

@@ -90,8 +90,12 @@ class TableFormat:
 
     def may_be(self, path: Path) -> bool:
         """Whether a file may be the coding table by its name; hidden files and lock files of Excel are not."""
-        named = re.fullmatch(self.files, path.stem, re.IGNORECASE) is not None
-        return named and path.name[0] not in "~." and path.suffix.lower() in TABLE_SUFFIXES
+        return re.fullmatch(self.files, path.stem, re.IGNORECASE) is not None and is_table_file(path)
+
+
+def is_table_file(path: Path) -> bool:
+    """Whether a file is a table by its suffix; hidden files and lock files of Excel are not."""
+    return path.name[0] not in "~." and path.suffix.lower() in TABLE_SUFFIXES
 
 
 def clips_below(subject: Path) -> Iterator[Path]:

@@ -11,12 +11,10 @@ from typing import TypeVar
 from merlab.clips import Finding
 from merlab.databases.listed.row_clip import Read
 from merlab.databases.listed.table_rows import Record
-from merlab.frames import ClipError, describe_numbers, open_frames
+from merlab.frames import describe_numbers
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.
 SAME_RATE = 1.01
-# Aligned faces are higher than wide, or square; frames of a camera are wider.
-WIDE = 1.1
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -26,7 +24,6 @@ def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     yield from _labels(table, read)
     yield from _subjects(read)
     yield from _shared_frames(read)
-    yield from _wide_frames(table, read)
     for row in read:
         yield from _frames(row)
     filled = [row for row in read if row.clip.note]
@@ -92,19 +89,6 @@ def _shared_frames(read: Sequence[Read]) -> Iterator[Finding]:
             found = " and ".join(row.record.where for row in rows)
             remedy = "correct column frames, or remove all but one of the rows"
             yield Finding("differs", rows[0].record.where, "frames of its own", f"the same frames: {found}", remedy)
-
-
-def _wide_frames(table: str, read: Sequence[Read]) -> Iterator[Finding]:
-    """Whole camera frames, which inputs would take for aligned faces; the first clip with frames is looked at."""
-    for row in [row for row in read if row.footage is not None][:1]:
-        try:
-            height, width = open_frames(row.clip.source).read(row.clip.onset or 1).shape[:2]
-        except ClipError:
-            return  # Damaged; the deep examination has a finding about it.
-        if width > WIDE * height:
-            remedy = "inputs expect aligned faces: `merlab align` makes them; read as they are"
-            found = f"{width}x{height} pixels, wider than high, in {row.record.where}"
-            yield Finding("differs", table, "frames of aligned faces", found, remedy)
 
 
 def _frames(row: Read) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,8 +64,12 @@ def alignment_of(source: Path) -> Mapping[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def stamps_of(source: Path) -> set[str]:
-    """SYNTHETIC for frames inside a tree that merlab made, and what the record of their alignment carries."""
+def stamps_of(clips: Iterable[Clip]) -> tuple[str, ...]:
+    """SYNTHETIC for frames inside a tree that merlab made, and what the records of their alignment carry; sorted."""
+    return tuple(sorted({stamp for source in {clip.source for clip in clips} for stamp in _stamps_of(source)}))
+
+
+def _stamps_of(source: Path) -> set[str]:
     made = any((folder / MANIFEST).is_file() for folder in (source, *source.parents))
     return {*alignment_of(source).get("stamps", ()), *([SYNTHETIC] if made else [])}
 
@@ -103,10 +107,18 @@ def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
             source=record.source,
             apex_source="unannotated" if record.apex is None else "annotated",
             note=note,
+            aligned=_aligned(record, footage),
+            objective_class=record.objective_class,
         )
     except ClipError as error:
         expected = "names without / and \\, and frame numbers from 1 up, onset <= apex <= offset"
         return Finding("unusable", record.where, expected, str(error), "correct the row")
+
+
+def _aligned(record: Record, footage: Footage | None) -> bool | None:
+    """Whether the frames are aligned faces: as the row states, else True for stored flow and what merlab aligned."""
+    known = footage is None or bool(alignment_of(footage.source))
+    return record.aligned if record.aligned is not None else known or None
 
 
 def _absent(record: Record, numbers: Sequence[int]) -> Finding | None:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merlab.clips import Finding
+from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
 
 REQUIRED = ("subject", "clip", "frames")
 FRAME_NUMBERS = ("onset", "apex", "offset")
-OPTIONAL = ("database", *FRAME_NUMBERS, "fps", "label", "action_units")
+OPTIONAL = ("database", *FRAME_NUMBERS, "fps", "label", "action_units", "aligned", "objective_class")
+ALIGNED = {**dict.fromkeys(("yes", "true", "1"), True), **dict.fromkeys(("no", "false", "0"), False)}
 # Other names of a column, which count where the table has no column of the name itself.
 ALIASES: Mapping[str, Sequence[str]] = {
     "subject": ("subject id", "participant", "participant id"),
@@ -27,6 +29,8 @@ ALIASES: Mapping[str, Sequence[str]] = {
     "fps": ("frame rate",),
     "label": ("emotion", "estimated emotion"),
     "action_units": ("action unit", "au", "aus"),
+    "aligned": ("aligned faces",),
+    "objective_class": ("objective classes",),
 }
 NO_TEXT = {"na", "n/a", "nan"}
 NO_NUMBER = {*NO_TEXT, "/", "none"}
@@ -53,7 +57,10 @@ class Columns:
 
 @dataclass(frozen=True)
 class Record:
-    """One sound row, its texts as written; numbers are None where unknown. ``where`` is how findings name the row."""
+    """One sound row, its texts as written; what is not text is None where unknown.
+
+    ``where`` is how findings name the row.
+    """
 
     where: str
     database: str
@@ -66,6 +73,8 @@ class Record:
     fps: float | None
     label: str
     action_units: str
+    aligned: bool | None
+    objective_class: str
 
 
 def choose_sheet(path: Path, sheets: Sequence[Sheet]) -> tuple[Sheet, Columns]:
@@ -148,6 +157,13 @@ def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns:
     if given["fps"] and not RATE.fullmatch(given["fps"]):
         remedy = "write the frame rate with a decimal point and without a unit"
         yield Finding("unusable", where, "a number such as 200 or 29.97 in column fps", repr(given["fps"]), remedy)
+    if given["aligned"] and given["aligned"].lower() not in ALIGNED:
+        remedy = "write yes for frames of aligned faces, no for whole heads; leave the cell empty if it is unknown"
+        yield Finding("unusable", where, "yes or no in column aligned", repr(given["aligned"]), remedy)
+    if parse_objective_class(given["objective_class"]) is None:
+        remedy = "correct the cell, or leave it empty if the class is unknown"
+        expected = f"{EXAMPLE} in column objective_class"
+        yield Finding("unusable", where, expected, repr(given["objective_class"]), remedy)
 
 
 def _where(path: Path, place: str, given: Mapping[str, str]) -> str:
@@ -169,6 +185,8 @@ def _record(path: Path, place: str, given: Mapping[str, str]) -> Record:
         fps=float(given["fps"]) if given["fps"] else None,
         label=given["label"],
         action_units=given["action_units"],
+        aligned=ALIGNED.get(given["aligned"].lower()),
+        objective_class=parse_objective_class(given["objective_class"]) or "",
     )
 
 

@@ -1,0 +1,119 @@
+"""Find the coding table of a release below a folder: by its name, by its columns, or as the user named it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from merlab.databases.coded.coding_table import CodingTable, Row, read_coding_table, required_columns
+from merlab.databases.coded.release import TABLE_SUFFIXES, Release, is_table_file
+from merlab.databases.coded.workbook import OtherTableError
+from merlab.errors import MerlabError
+
+SEARCH_DEPTH = 4
+# Bytes; a coding table has some hundred rows.
+LARGEST_TABLE = 20_000_000
+
+
+def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """All folders at and below ``root`` as (folder, folder names, file names); subject folders are not entered.
+
+    Symbolic links are followed, after the other folders; every folder is entered once, and none above ``root``.
+    """
+    is_subject = release.layout.is_subject
+    entered: set[Path] = set()
+    for name, folders, files in os.walk(root, followlinks=True):
+        folder, real = Path(name), Path(name).resolve()
+        above = folder != root and root.resolve().is_relative_to(real)
+        if real in entered or above:
+            folders.clear()
+            continue
+        entered.add(real)
+        depth = len(folder.relative_to(root).parts)
+        listed = sorted(name for name in folders if not name.startswith("."))
+        to_enter = [name for name in listed if depth < SEARCH_DEPTH and not is_subject(name)]
+        folders[:] = sorted(to_enter, key=lambda name: (folder / name).is_symlink())
+        yield folder, listed, sorted(files)
+
+
+def find_coding_table(root: Path, release: Release) -> CodingTable:
+    """Read the coding table below ``root``; if ``root`` holds subjects, also next to it or one level above.
+
+    A file is the coding table by its name; if no file has such a name, by its columns. Of several different tables,
+    the newest version is read; two files with the same rows are one table. Raises MerlabError if there is no table, or
+    if it is not clear which one to read.
+    """
+    paths = table_paths(root, release)
+    tables = _different_tables(paths, release) if paths else _tables_by_columns(root, release)
+    if not tables:
+        raise MerlabError(
+            f"{root} has no coding table: searched {SEARCH_DEPTH} levels deep for {release.table.looked_for}, and for "
+            f"the columns {', '.join(required_columns(release))} in other tables. It is part of the database: give the "
+            "folder that holds the table and the folders of frames, or give the file with --table FILE"
+        )
+    newest = list(release.table.emotions)[-1]
+    chosen = [table for table in tables if table.version == newest] if len(tables) > 1 else tables
+    if len(chosen) != 1:
+        named = ", ".join(f"{table.path} ({table.version})" for table in tables)
+        raise MerlabError(
+            f"{root} has several different coding tables: {named}; choose the one to read with --table FILE, or leave "
+            "only this one"
+        )
+    unread = [str(table.path) for table in tables if table is not chosen[0]]
+    note = {"tables not read": f"{', '.join(unread)} (the table of {newest} is preferred)"} if unread else {}
+    return replace(chosen[0], facts={**chosen[0].facts, **note})
+
+
+def table_paths(root: Path, release: Release) -> list[Path]:
+    """Table files below ``root`` that may be coding tables by their names; if there are none, those above subjects."""
+    return _files(root, release, release.table.may_be)
+
+
+def _files(root: Path, release: Release, wanted: Callable[[Path], bool]) -> list[Path]:
+    walked = walk_folders(root, release)
+    below = [folder / name for folder, _, files in walked for name in files if wanted(Path(name))]
+    if below or not any(release.layout.is_subject(path.name) for path in root.iterdir()):
+        return below
+    levels = [[path for path in sorted(folder.iterdir()) if wanted(path)] for folder in root.resolve().parents[:2]]
+    return next(filter(None, levels), [])
+
+
+def _tables_by_columns(root: Path, release: Release) -> list[CodingTable]:
+    """The different tables among all table files, for a coding table under another name; other files are left out."""
+    found: list[CodingTable] = []
+    for path in _files(root, release, is_table_file):
+        with suppress(MerlabError, OSError):
+            if path.stat().st_size <= LARGEST_TABLE:
+                table = read_coding_table(path, release)
+                how = "by its columns; its name is another one"
+                found.append(replace(table, facts={**table.facts, "coding table found": how}))
+    return list({table.rows: table for table in reversed(found)}.values())[::-1]
+
+
+def _different_tables(paths: Sequence[Path], release: Release) -> list[CodingTable]:
+    """The tables in these files, each once; files that lack columns are left out if another file is a table."""
+    by_rows: dict[tuple[Row, ...], CodingTable] = {}
+    other: list[OtherTableError] = []
+    for path in sorted(paths, key=lambda path: TABLE_SUFFIXES.index(path.suffix.lower())):
+        try:
+            table = read_coding_table(path, release)
+        except OtherTableError as error:
+            other.append(error)
+        else:
+            by_rows.setdefault(table.rows, table)
+    if not by_rows:
+        raise other[0]
+    return list(by_rows.values())
+
+
+def read_chosen_table(path: Path, release: Release, sheet: str | None = None) -> CodingTable:
+    """Read the coding table in a file that the user named; raises MerlabError if it is not one."""
+    if not path.is_file():
+        found = "is a folder" if path.is_dir() else "does not exist"
+        raise MerlabError(f"{path} {found}; give the file of the coding table of {release.title} (--table)")
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        raise MerlabError(f"{path} is not a table that merlab reads; save it as one of {', '.join(TABLE_SUFFIXES)}")
+    return read_coding_table(path, release, sheet)

@@ -1,0 +1,65 @@
+"""Whole heads in the place of aligned faces: how they are recognized and marked, and the command that aligns them."""
+
+from __future__ import annotations
+
+import shlex
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from merlab.clips import Clip, ClipTable
+from merlab.frames import ClipError, open_frames
+from merlab.stamps import WHOLE_HEADS, short_stamp
+
+# Width / height of frames that may be aligned faces: merlab's have .82, and many are square. A camera gives 1.33 or
+# more, a phone that is held upright gives .56.
+NARROWEST, WIDEST = 0.65, 1.1
+
+ALIGN = "`merlab align FRAMES OUT` aligns the frames of one clip; then use OUT/frames in their place"
+
+
+def is_aligned(clip: Clip) -> bool | None:
+    """Whether the frames of a clip are aligned faces: as it states, else by the proportions of its onset frame.
+
+    None if that frame cannot be read.
+    """
+    if clip.aligned is not None or clip.holds_flow:
+        return clip.aligned is not False
+    size = size_of_frames(clip)
+    return size and NARROWEST <= size[0] / size[1] <= WIDEST
+
+
+def size_of_frames(clip: Clip) -> tuple[int, int] | None:
+    """Width and height (px) of the onset frame; None if it cannot be read."""
+    try:
+        frames = open_frames(clip.source)
+        height, width = frames.read(clip.onset or frames.numbers[0]).shape[:2]
+    except (ClipError, IndexError):
+        return None
+    return width, height
+
+
+def mark_whole_heads(table: ClipTable, remedy: str = ALIGN) -> ClipTable:
+    """The table with the stamp ``WHOLE HEADS: casme2`` if clips of a database show whole heads, with a warning.
+
+    Clips of a database that has the stamp already give no other warning.
+    """
+    stamped = {stamp.partition(": ")[2] for stamp in table.stamps if short_stamp(stamp) == WHOLE_HEADS}
+    found = Counter(clip.database for clip in table if clip.database not in stamped and is_aligned(clip) is False)
+    for database, count in found.items():
+        warnings.warn(
+            f"{count} clips of {database} show whole heads, but inputs expect aligned faces. Every result is marked "
+            f"{WHOLE_HEADS}. {remedy}",
+            stacklevel=4,
+        )
+    return replace(table, stamps=(*table.stamps, *(f"{WHOLE_HEADS}: {database}" for database in found)))
+
+
+def prepare_remedy(database: str, root: Path, options: Iterable[str] = ()) -> str:
+    """What to do about the whole heads of a database, with the command to type."""
+    folder = root.resolve() if root.name in {"", ".."} else root
+    out = folder.with_name(f"{folder.name}-aligned")
+    command = shlex.join(["merlab", "prepare", database, str(root), str(out), *options])
+    return f"`{command}` aligns the faces; then give {out} as the root"
