@@ -85,6 +85,7 @@ class Pictures:
         shown = self._reformatter.reformat(
             frame, width=width, height=height, format="bgr24", interpolation="BICUBIC", threads=1
         )
-        image = np.asarray(shown.to_ndarray(), np.uint8)
+        # With an odd width, rows end with padding.
+        image = np.ascontiguousarray(shown.to_ndarray(), np.uint8)
         orientation = Orientation.of(frame)
         return image if orientation == Orientation() else orientation.apply(image)

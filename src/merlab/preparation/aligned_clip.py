@@ -11,7 +11,7 @@ from merlab.faces.detection import Face
 from merlab.faces.geometry import Transform
 from merlab.faces.quality import frame_rate_warnings
 from merlab.faces.tracking import TrackedFace
-from merlab.frames import ClipError, Frames, Image, ImageFolder
+from merlab.frames import ClipError, Clock, Frames, Image, ImageFolder
 from merlab.preparation.record import RECORD, AlignmentQuality, AlignmentRecord, FaceBox
 from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import contact_sheet
@@ -70,7 +70,7 @@ class AlignmentJob:
         onsets: the frame numbers whose landmarks are recorded; the first of ``numbers`` is one of them.
         shown: the frame numbers that the sheet shows.
         fps: frames per second, None if unknown.
-        times: of the frames, seconds; None if they are evenly spaced.
+        clock: of the source; None if it has no time stamps.
         stamps: stamps of the sheet.
 
     """
@@ -80,7 +80,7 @@ class AlignmentJob:
     onsets: Sequence[int]
     shown: Sequence[int]
     fps: float | None
-    times: Sequence[float] | None = None
+    clock: Clock | None = None
     stamps: tuple[str, ...] = ()
 
 
@@ -160,13 +160,32 @@ class ClipWriter:
         several = (
             f"{self.candidates} faces in frame {self.job.numbers[0]}; the one at ({across:.0f}, {down:.0f}) is used"
         )
-        rate = frame_rate_warnings(self.job.fps, self.job.times)
+        rate = [*frame_rate_warnings(self.job.fps), *clock_warnings(self.job.clock, self.job.numbers)]
         return [
             *([several] if self.candidates > 1 else []),
             *self.alignment.quality.warnings(self.settings.motion),
             *self.interruptions.warnings(),
             *rate,
         ]
+
+
+def clock_warnings(clock: Clock | None, numbers: Sequence[int]) -> list[str]:
+    """Warnings about time that is missing between the frames ``numbers`` of a video, and about an uneven rate."""
+    if clock is None:
+        return []
+    texts = []
+    gaps = clock.gaps_within(numbers[0], numbers[-1])
+    if gaps:
+        named = _shortened(f"{gap} ({clock.step_before(gap):.3g} s after the one before)" for gap in gaps)
+        texts.append(
+            f"time is missing before frame {named}: a movement across it is faster in these frames than it was; take "
+            "the frames before or after it"
+        )
+    if clock.varies:
+        texts.append(
+            "the frame rate varies, so that speeds and durations counted in frames are wrong; record at a constant rate"
+        )
+    return texts
 
 
 def frame_name(frames: Frames, number: int, settings: Settings) -> str:

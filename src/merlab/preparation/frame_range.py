@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from merlab.errors import MerlabError
-from merlab.frames import Frames, Video, describe_numbers
+from merlab.frames import Frames, describe_numbers
 
 
 @dataclass(frozen=True)
 class FrameRange:
     """A range of frames, by their numbers or by seconds; None means no limit.
 
-    ``first`` and ``last`` are included. ``start`` is included, ``end`` is not; they count from the first frame of the
-    source, and replace the numbers.
+    ``first`` and ``last`` are included. ``start`` is included, ``end`` is not; they count from the beginning of the
+    source, in seconds of the recording, and replace the numbers.
     """
 
     first: int | None = None
@@ -37,11 +37,12 @@ class FrameRange:
 
 
 def _times(frames: Frames, fps: float | None) -> Sequence[float]:
-    """When each frame is shown, in seconds from the first."""
-    if isinstance(frames, Video):
-        return frames.times
+    """When each frame was recorded, in seconds from the beginning of the source."""
+    if frames.clock is not None:
+        clock = frames.clock if fps is None else frames.clock.at_rate(fps)
+        return [clock.seconds(number) for number in frames.numbers]
     if fps is None:
         raise MerlabError(
-            "a folder of images has no time stamps; give its frame rate with --fps, or the range with --frames A:B"
+            "the source has no time stamps; give its frame rate with --fps, or the range with --frames A:B"
         )
     return [(number - frames.numbers[0]) / fps for number in frames.numbers]
