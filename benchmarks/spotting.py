@@ -23,9 +23,11 @@ import cv2
 import numpy as np
 
 from merlab.frames import Image
+from merlab.frames.clock import Clock
 from merlab.inference.cost import hardware
 from merlab.optical_flow import dis
-from merlab.spotting.spot import spot_frames
+from merlab.spotting.spot import SpottingSettings
+from merlab.spotting.stretches import block_places, spot_stretches
 
 FPS = 200.0
 
@@ -44,8 +46,9 @@ def faces(count: int) -> list[Image]:
     return frames
 
 
-def consume(frames: Iterable[Image]) -> None:
-    for _ in spot_frames(frames, FPS):
+def consume(frames: Iterable[Image], count: int) -> None:
+    clock = Clock.constant(FPS, count)
+    for _ in spot_stretches(block_places(frames, clock), clock, SpottingSettings()):
         pass
 
 
@@ -54,7 +57,7 @@ def seconds_of(frames: int) -> float:
     cv2.setNumThreads(1)
     few = faces(50)
     start = time.perf_counter()
-    consume(itertools.islice(itertools.cycle(few), frames))
+    consume(itertools.cycle(few), frames)
     return time.perf_counter() - start
 
 

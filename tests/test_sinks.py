@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import av
 import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import open_frames
 from merlab.sinks import CsvSink, VideoSink
+from tests.videos.recording import shown_at
 
 
 def test_a_csv_contains_the_written_rows(tmp_path):
@@ -55,12 +53,6 @@ def test_a_video_has_its_true_frame_rate_and_even_sides(tmp_path, fps):
     assert len(video.numbers) == 30
     assert video.read(30).shape == (48, 64, 3)
     assert np.abs(video.read(30)[:47, :63].astype(int) - 120).max() < 5
-
-
-def shown_at(path: Path) -> list[float]:
-    """When FFmpeg shows each frame of a video, s."""
-    with av.open(str(path)) as video:
-        return [float(frame.pts * frame.time_base) for frame in video.decode(video=0)]
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,16 @@ def test_a_curve_has_a_gap_while_its_face_is_not_seen():
     table = frames(4, 25)
     table.loc[25:49, "success"] = 0
     (face,) = curves(table)
-    missing = [time for time, score in zip(face.time_s, face.score, strict=True) if score is None]
-    assert (missing[0], missing[-1]) == (1.0, 1.96)
+    gap = face.score.index(None)
+    assert face.time_s[gap - 1 : gap + 2] == [0.96, None, 2.0]
+
+
+def test_the_curve_of_a_variable_rate_is_broken_only_where_time_is_missing():
+    steps = np.resize([0.033, 0.05, 0.04, 0.08], 60)
+    table = frames(2.4, 25, time_s=np.cumsum(np.where(np.arange(60) == 30, 2.0, steps)))
+    (face,) = curves(table)
+    assert [at for at, score in enumerate(face.score) if score is None] == [30]
+    assert len(face.score) == 61
 
 
 def test_each_face_has_its_own_curve():

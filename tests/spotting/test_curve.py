@@ -53,7 +53,7 @@ def test_a_point_between_two_gaps_is_lone():
 def test_a_figure_has_one_panel_per_face_with_its_events():
     panels = [Panel(f"face {face}", score_curve(frames(np.ones(1000))), []) for face in range(2)]
     panels.append(Panel("face 2", panels[0].curve, [Shade(2.0, 2.3, "surprise 0.90")]))
-    axes = score_figure("interview.mp4", panels, 10).axes
+    axes = score_figure("interview.mp4", panels, 0, 10).axes
     assert [each.get_title(loc="left") for each in axes] == ["face 0", "face 1", "face 2"]
     assert [len(each.patches) for each in axes] == [0, 0, 1]
     assert [text.get_text() for text in axes[2].texts] == ["surprise 0.90"]
@@ -61,7 +61,7 @@ def test_a_figure_has_one_panel_per_face_with_its_events():
 
 
 def test_a_figure_without_a_face_is_empty():
-    assert score_figure("interview.mp4", [], 10).axes == []
+    assert score_figure("interview.mp4", [], 0, 10).axes == []
 
 
 def test_figures_do_not_load_pyplot():

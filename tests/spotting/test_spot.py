@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.frames.clock import Clock
 from merlab.spotting.motion_score import PARTS
 from merlab.spotting.scoring import iou, match
-from merlab.spotting.spot import SpottingSettings, spot_frames, spot_places, spotting_settings
+from merlab.spotting.spot import SpottingSettings, spot_places, spotting_settings
+from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.synthesis import PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
 from tests.videos.faces import moving_places, still_places, there_and_back
@@ -140,7 +142,9 @@ def rendered(seed, preset, seconds, emotions):
     renderer = make_renderer(seed, 0, PRESETS[preset])
     plan = plan_recording(renderer.identity, renderer.preset, seconds * 200, emotions)
     frames = (frame for block in plan.blocks() for frame in renderer.frames(block))
-    return plan, [event for window in spot_frames(frames, FPS) for event in window.events]
+    clock = Clock.constant(FPS, plan.frames)
+    windows = spot_stretches(block_places(frames, clock), clock, SETTINGS)
+    return plan, [event for window in windows for event in window.events]
 
 
 @pytest.mark.slow

@@ -114,7 +114,7 @@ class TestDisplay:
 
 class TestStored:
     def test_a_finished_result_is_reloaded(self, video, line, monkeypatch):
-        monkeypatch.setattr(timeline, "spot_frames", None)
+        monkeypatch.setattr(timeline, "spot_stretches", None)
         assert spot(video, line.folder).events.equals(line.events)
 
     def test_other_settings_replace_it(self, video, tmp_path):
@@ -164,7 +164,7 @@ class TestRefusals:
             spot(tmp_path / "empty", tmp_path / "out", fps=FPS)
 
     def test_a_frame_rate_out_of_range(self, video, tmp_path):
-        with pytest.raises(MerlabError, match="a frame rate must be a number above zero"):
+        with pytest.raises(MerlabError, match="-1 is not a frame rate"):
             spot(video, tmp_path / "out", fps=-1)
 
     def test_a_result_folder_of_something_else(self, video, tmp_path):

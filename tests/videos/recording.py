@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 
@@ -35,3 +36,9 @@ def write_avi(path: Path, frames: list[Image], fps: float = FPS) -> Path:
         writer.write(frame)
     writer.release()
     return path
+
+
+def shown_at(path: Path) -> list[float]:
+    """When FFmpeg shows each frame of a video, s."""
+    with av.open(str(path)) as video:
+        return [frame.time or 0.0 for frame in video.decode(video=0)]

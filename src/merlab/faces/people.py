@@ -24,7 +24,7 @@ class SeenFace:
 
     Attributes:
         face_id: from 0, in the order in which faces are found; after a cut every face is new.
-        track: 0 at first, and one more each time the face returns after more than PATIENCE_SECONDS.
+        track: 0 at first, and one more each time the face returns after more than PATIENCE_SECONDS, and after a gap.
         tracked: where the face is; None where it is not seen for a moment.
 
     """
@@ -80,6 +80,15 @@ class PeopleTracker:
             self._since_search = 0
             self._search(image, found)
         return self._seen(found)
+
+    def restart(self) -> None:
+        """Time is missing before the next frame: every face is searched anew, and starts a new track.
+
+        In the same scene, a face at the place of one before is that face, as after it was not seen for some time.
+        """
+        self._since_search = self._search_every
+        for person in self._people:
+            person.unseen = max(person.unseen, self._patience + 1)
 
     def _present(self) -> list[_Person]:
         return [person for person in self._people if person.unseen <= self._patience]

@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from merlab.serving.answers import Movement, Picture, Result, ScoreCurve
+from merlab.spotting.curve import Curve, Values, score_curve
 from merlab.videos.result import APEX_PICTURE, EVIDENCE, FLOW_PICTURE, ONSET_PICTURE, VideoResult
 from merlab.videos.rows import Event, event_rows
 
@@ -29,41 +30,26 @@ def view_of(result: VideoResult) -> Result:
 
 
 def curves(frames: pd.DataFrame, points: int = POINTS) -> list[ScoreCurve]:
-    """Score and threshold of each face at the same moments, at most ``points`` of them.
+    """Score and threshold of each face over time, at most ``points`` moments of each.
 
-    A point is the highest score of an interval, so that no peak is lost. Where a face is not seen, its curve has a gap
-    (None).
+    A point is the highest score of several successive frames, so that no peak is lost. Where a face is not seen, or
+    time is missing, its curve has a gap (None).
     """
     seen = frames[frames["success"] == 1]
-    if seen.empty:
-        return []
-    times = frames["time_s"].drop_duplicates()
-    step = max((times.max() - times.min()) / points, _interval(times))
-    interval = ((seen["time_s"] - times.min()) / step).round(6).astype(int)
-    faces = []
-    for face, rows in seen.groupby("face_id"):
-        tops = rows.groupby(interval).agg({"time_s": "first", "score": "max", "threshold": "max"})
-        whole = tops.reindex(range(int(tops.index.min()), int(tops.index.max()) + 1))
-        whole["time_s"] = whole["time_s"].fillna(pd.Series(whole.index * step + times.min(), whole.index))
-        faces.append(
-            ScoreCurve(
-                face_id=int(str(face)),
-                time_s=_numbers(whole["time_s"]),
-                score=_numbers(whole["score"]),
-                threshold=_numbers(whole["threshold"]),
-            )
-        )
-    return faces
+    return [_curve(int(str(face)), score_curve(rows, points)) for face, rows in seen.groupby("face_id")]
 
 
-def _interval(times: pd.Series[float]) -> float:
-    """The usual time between two frames, s."""
-    between = times.sort_values().diff().median()
-    return float(between) if len(times) > 1 and between > 0 else 1.0
+def _curve(face_id: int, curve: Curve) -> ScoreCurve:
+    return ScoreCurve(
+        face_id=face_id,
+        time_s=_numbers(curve.seconds),
+        score=_numbers(curve.score),
+        threshold=_numbers(curve.threshold),
+    )
 
 
-def _numbers(column: pd.Series[float]) -> list[float | None]:
-    return [None if math.isnan(value) else round(float(value), 4) for value in column]
+def _numbers(values: Values) -> list[float | None]:
+    return [None if math.isnan(value) else round(float(value), 4) for value in values]
 
 
 def _movement(result: VideoResult, row: Event) -> Movement:

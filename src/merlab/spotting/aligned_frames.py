@@ -40,16 +40,6 @@ class AlignedFrames:
             yield image
 
 
-def frame_rate(source: Path, frames: Frames, fps: float | None) -> float:
-    """``fps``, or the frame rate of the source where it is None; raises MerlabError where there is none above 0."""
-    if fps is not None and not 0 < fps < float("inf"):
-        raise MerlabError(f"a frame rate must be a number above zero, got {fps}")
-    found = fps or frames.fps
-    if found is None:
-        raise MerlabError(f"{source} does not state its frame rate; give --fps")
-    return found
-
-
 def require_every_frame(source: Path, frames: Frames) -> None:
     """Raises MerlabError where numbers are missing between the first frame and the last."""
     numbers = frames.numbers

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from merlab.frames.clock import GAP_STEPS
+
 MOST_POINTS = 1500
-# The interval between successive frames, in units of the usual one; in a longer interval the face was not seen.
-LONGEST_INTERVAL = 2.5
 # Above the highest score.
 HEADROOM = 1.05
 # The threshold is always visible, with room above it.
@@ -55,8 +55,8 @@ def score_curve(frames: pd.DataFrame, most: int = MOST_POINTS) -> Curve:
 
 
 def _gaps(times: Values, starts: NDArray[np.int_]) -> NDArray[np.int_]:
-    """The points before which frames are missing, since the point before."""
+    """The points before which the face was not seen or time is missing, since the point before."""
     intervals = np.diff(times)
-    missing = intervals > LONGEST_INTERVAL * np.median(intervals) if len(intervals) else intervals > 0
+    missing = intervals > GAP_STEPS * np.median(intervals) if len(intervals) else intervals > 0
     before = np.concatenate([[0], np.cumsum(missing)])[starts]
     return np.flatnonzero(np.diff(before, prepend=0))

@@ -36,18 +36,18 @@ class Panel:
     events: Sequence[Shade]
 
 
-def score_figure(title: str, panels: Sequence[Panel], seconds: float) -> Figure:
-    """One panel per face over a video of ``seconds``: the score, its threshold (dashed), the events (shaded)."""
+def score_figure(title: str, panels: Sequence[Panel], begin: float, end: float) -> Figure:
+    """One panel per face from ``begin`` to ``end``, s: the score, its threshold (dashed), the events (shaded)."""
     figure = NotebookFigure(figsize=(WIDTH, MARGIN + HEIGHT * max(1, len(panels))), layout="constrained")
     figure.suptitle(title, fontsize=11)
     if not panels:
         return figure
     rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, panel in zip(rows, panels, strict=True):
-        _draw(axes, panel, seconds)
+        _draw(axes, panel, end - begin)
     figure.legend(*rows[0].get_legend_handles_labels(), loc="outside lower right", ncols=2, fontsize=8, frameon=False)
     rows[-1].set_xlabel("time (s)")
-    rows[-1].set_xlim(0, seconds)
+    rows[-1].set_xlim(begin, end)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Spotting: when a face moves and returns within half a second, from a stream of aligned frames.
+"""Spotting: when a face moves and returns within half a second, from how it moves in frames at equal distances.
 
 In windows of some seconds the threshold of the score is mean + p (max - mean), the rule that Li et al. (IEEE Trans.
 Affective Computing, 2017) apply to a whole video. Because that rule finds something in any video, the threshold is
@@ -8,14 +8,13 @@ never below a fixed number of times the noise. Onset, apex and offset are then r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
 from merlab.errors import MerlabError
-from merlab.frames import Float32Array, Image
+from merlab.frames import Float32Array
 from merlab.registry import look_up
-from merlab.spotting.motion import FaceMotion
 from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, part_weights, score
 
 # The distance of onset and offset from the apex, relative to that of the half-way points.
@@ -107,23 +106,30 @@ class Window:
     events: tuple[SpottedEvent, ...]
     dropped: int
 
+    def only(self, frames: range) -> Window:
+        """The window with the frames that are among ``frames``, and the events whose peak is."""
+        inside = slice(max(0, frames.start - self.first), max(0, frames.stop - self.first))
+        return replace(
+            self,
+            first=max(self.first, frames.start),
+            total=self.total[inside],
+            lids=self.lids[inside],
+            events=tuple(event for event in self.events if event.peak in frames),
+        )
 
-def spot_frames(frames: Iterable[Image], fps: float, settings: SpottingSettings | None = None) -> Iterator[Window]:
-    """Spot movements in aligned faces (H, W, 3) BGR at ``fps`` frames per second, window by window.
 
-    Holds two windows of block places and one key frame in memory, however long the video is.
+def spot_places(
+    places: Iterable[Float32Array], fps: float, settings: SpottingSettings, first: int = 1
+) -> Iterator[Window]:
+    """Spot window by window, from the places of the blocks (ROWS, COLUMNS, 2) in each frame, px.
+
+    Frames are at equal distances, ``fps`` per second; ``first`` is the number of the first. Holds two windows of places
+    in memory, however many there are.
     """
-    settings = settings or SpottingSettings()
-    motion = FaceMotion(fps)
-    yield from spot_places(map(motion, frames), fps, settings)
-
-
-def spot_places(places: Iterable[Float32Array], fps: float, settings: SpottingSettings) -> Iterator[Window]:
-    """The same from the places of the blocks (ROWS, COLUMNS, 2) in each frame, px."""
     length = round(settings.window * fps)
     margin = settings.margin(fps)
     held: list[Float32Array] = []
-    first, lead = 1, 0
+    lead = 0
     for place in places:
         held.append(place)
         if len(held) == lead + 2 * length + margin:

@@ -12,16 +12,19 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from merlab.errors import MerlabError
-from merlab.frames import Frames, open_frames
+from merlab.frames import open_frames
+from merlab.frames.clock import Clock, clock_of
 from merlab.json_models import read_model, write_model
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
-from merlab.spotting.aligned_frames import AlignedFrames, frame_rate
+from merlab.spotting.aligned_frames import AlignedFrames
 from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.columns import Columns, Score, Seconds
 from merlab.spotting.curve import score_curve
 from merlab.spotting.display import counted, result_html
-from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window, spot_frames
+from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
+from merlab.spotting.stretches import block_places, spot_stretches
+from merlab.spotting.timing import Timing, timing_caveats, timing_of
 from merlab.storage import read_json_object, whole_folder
 from merlab.version import __version__
 
@@ -34,7 +37,7 @@ EVENTS, SCORES, METADATA = "events.csv", "scores.csv", "spotting.json"
 
 @dataclass(frozen=True)
 class FrameScore:
-    """One row of scores.csv: a frame as numbered in the source, its time, and its scores as in Window."""
+    """One row of scores.csv: a frame as numbered in the source, its time as in Timing, its scores as in Window."""
 
     frame: int
     time_s: Seconds
@@ -45,7 +48,7 @@ class FrameScore:
 
 @dataclass(frozen=True)
 class TimelineEvent:
-    """One row of events.csv: a SpottedEvent with frames as numbered in the source, and seconds from its first frame."""
+    """One row of events.csv: a SpottedEvent with frames as numbered in the source, and their times as in Timing."""
 
     video: str
     onset: int
@@ -76,14 +79,10 @@ class SpottingRequest(BaseModel):
     merlab: str
 
 
-class SpottingMetadata(BaseModel):
+class SpottingMetadata(Timing):
     """The content of spotting.json; ``dropped`` counts movements that were too long or too short."""
 
-    model_config = ConfigDict(frozen=True)
-
     asked: SpottingRequest
-    frames: int
-    seconds: float
     dropped: int
     warnings: tuple[str, ...]
 
@@ -125,7 +124,8 @@ class Timeline:
         from merlab.spotting.figure import Panel, Shade, score_figure
 
         shades = [Shade(row.onset_s, row.offset_s, row.part) for row in self.rows]
-        return score_figure(self.video, [Panel("", score_curve(self.scores), shades)], self.metadata.seconds)
+        begin, end = self.metadata.start_s, self.metadata.end_s
+        return score_figure(self.video, [Panel("", score_curve(self.scores), shades)], begin, end)
 
     def __repr__(self) -> str:
         return f"{self._heading}\n{counted(len(self.warnings), 'warning')}; folder: {self.folder}"
@@ -169,14 +169,18 @@ def spot(
     source = Path(source)
     out = Path(out) if out else OUT / source.resolve().name
     frames = open_frames(source)
-    request = _request(source, frames, fps, settings or SpottingSettings())
+    clock = clock_of(source, frames, fps)
+    request = _request(source, clock, settings or SpottingSettings())
     if out.exists():
         if not (out / METADATA).is_file():
             raise MerlabError(f"{out} exists and contains no result of `merlab spot`; choose another folder")
         if read_json_object(out / METADATA).get("asked") == request.model_dump(mode="json"):
             return read_timeline(out)
     with shown_progress(progress) as show, whole_folder(out) as aside:
-        return _write(source, frames, request, aside, out, show)
+        found = _found(AlignedFrames(source, frames, show), clock, request.settings, aside)
+        metadata = _metadata(found, clock, request, fps)
+        write_model(aside / METADATA, metadata)
+    return Timeline(out, tuple(found.rows), pd.concat(found.scores, ignore_index=True), metadata)
 
 
 def read_timeline(folder: Path) -> Timeline:
@@ -194,14 +198,14 @@ def folder_of_each(videos: Iterable[Path | str], out: Path) -> dict[Path, Path]:
     return folders
 
 
-def _request(source: Path, frames: Frames, fps: float | None, settings: SpottingSettings) -> SpottingRequest:
+def _request(source: Path, clock: Clock, settings: SpottingSettings) -> SpottingRequest:
     state = source.stat()
     return SpottingRequest(
         source=str(source.resolve()),
         bytes=state.st_size,
         modified_ns=state.st_mtime_ns,
-        frames_promised=frames.promised,
-        fps=frame_rate(source, frames, fps),
+        frames_promised=len(clock),
+        fps=clock.fps,
         settings=settings,
         merlab=__version__,
     )
@@ -209,64 +213,59 @@ def _request(source: Path, frames: Frames, fps: float | None, settings: Spotting
 
 @dataclass
 class _Found:
-    """What is collected window by window."""
+    """What is collected window by window; ``first`` is the number of the first frame."""
 
     rows: list[TimelineEvent] = field(default_factory=list)
     scores: list[pd.DataFrame] = field(default_factory=list)
     dropped: int = 0
+    first: int = 1
 
 
-def _write(
-    source: Path, frames: Frames, request: SpottingRequest, aside: Path, out: Path, progress: Progress
-) -> Timeline:
-    """Write events and scores one by one into the folder ``aside``, which becomes ``out``."""
-    aligned, fps = AlignedFrames(source, frames, progress), request.fps
-    found = _found(aligned, request, aside)
-    metadata = SpottingMetadata(
-        asked=request,
-        frames=aligned.count,
-        seconds=round(aligned.count / fps, 6),
-        dropped=found.dropped,
-        warnings=tuple(spotting_caveats(fps, aligned.count, frames.promised, found.dropped, request.settings)),
-    )
-    write_model(aside / METADATA, metadata)
-    return Timeline(out, tuple(found.rows), pd.concat(found.scores, ignore_index=True), metadata)
+def _metadata(found: _Found, clock: Clock, request: SpottingRequest, fps: float | None) -> SpottingMetadata:
+    frames = sum(map(len, found.scores))
+    timing = timing_of(clock, frames, found.first, fps)
+    warnings = timing_caveats(timing) + spotting_caveats(clock, found.dropped, request.settings)
+    return SpottingMetadata(**dict(timing), asked=request, dropped=found.dropped, warnings=tuple(warnings))
 
 
-def _found(aligned: AlignedFrames, request: SpottingRequest, folder: Path) -> _Found:
+def _found(aligned: AlignedFrames, clock: Clock, settings: SpottingSettings, folder: Path) -> _Found:
     """Spot, and write every window as soon as it is finished; raises MerlabError where there is no frame."""
     found = _Found()
+    places = block_places(aligned.images(), clock)
     with CsvSink(folder / EVENTS, EVENT_ROWS.names) as events, CsvSink(folder / SCORES, SCORE_ROWS.names) as scores:
-        for window in spot_frames(aligned.images(), request.fps, request.settings):
-            rows = [SCORE_ROWS.as_written(row) for row in _scores(window, aligned.first, request.fps)]
+        for window in spot_stretches(places, clock, settings):
+            rows = [SCORE_ROWS.as_written(row) for row in _scores(window, aligned.first, clock)]
             for row in rows:
                 scores.write(SCORE_ROWS.row(row))
             for event in window.events:
-                found.rows.append(EVENT_ROWS.as_written(_row(event, aligned, request.fps)))
+                found.rows.append(EVENT_ROWS.as_written(_row(event, aligned, clock)))
                 events.write(EVENT_ROWS.row(found.rows[-1]))
             found.scores.append(SCORE_ROWS.table(rows))
             found.dropped += window.dropped
     if not aligned.count:
         raise MerlabError(f"{aligned.source} contains no frame")
+    found.first = aligned.first
     return found
 
 
-def _scores(window: Window, first: int, fps: float) -> Iterator[FrameScore]:
-    for index, (total, lids) in enumerate(zip(window.total, window.lids, strict=True), start=window.first - 1):
-        yield FrameScore(first + index, index / fps, float(total), float(lids), window.threshold)
+def _scores(window: Window, first: int, clock: Clock) -> Iterator[FrameScore]:
+    for position, (total, lids) in enumerate(zip(window.total, window.lids, strict=True), start=window.first):
+        seconds = clock.seconds(position)
+        yield FrameScore(first + position - 1, seconds, float(total), float(lids), window.threshold)
 
 
-def _row(event: SpottedEvent, aligned: AlignedFrames, fps: float) -> TimelineEvent:
+def _row(event: SpottedEvent, aligned: AlignedFrames, clock: Clock) -> TimelineEvent:
     shift = aligned.first - 1
+    onset_s, apex_s, offset_s = (clock.seconds(moment) for moment in (event.onset, event.apex, event.offset))
     return TimelineEvent(
         video=aligned.source.name,
         onset=event.onset + shift,
         apex=event.apex + shift,
         offset=event.offset + shift,
-        onset_s=(event.onset - 1) / fps,
-        apex_s=(event.apex - 1) / fps,
-        offset_s=(event.offset - 1) / fps,
-        duration_s=event.duration(fps),
+        onset_s=onset_s,
+        apex_s=apex_s,
+        offset_s=offset_s,
+        duration_s=offset_s - onset_s,
         score=event.score,
         part=event.part,
     )

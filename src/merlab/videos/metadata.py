@@ -5,21 +5,17 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from merlab.spotting.motion_score import ScoreSettings
+from merlab.spotting.timing import Timing
 
 
 class _Facts(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class SourceVideo(_Facts):
-    """The video: ``fps`` is the true frame rate, ``fps_source`` where it comes from, ``seconds`` the duration."""
+class SourceVideo(Timing):
+    """The video: its name, when its frames were recorded, and their size in px."""
 
     name: str
-    fps: float
-    fps_source: str
-    frame_rate_varies: bool
-    frames: int
-    seconds: float
     width: int
     height: int
 
@@ -73,7 +69,7 @@ class RecognitionRequest(UsedSettings):
     Attributes:
         source: the absolute path of the video.
         bytes, modified_ns: size and time of change of its file.
-        frames_promised: the number of frames that its container states.
+        frames_promised: the number of its time stamps, or of images.
         face_models: the networks that find the faces, with their digests by algorithm.
         weights: the SHA-256 of the recognizer's file.
 

@@ -24,17 +24,19 @@ from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.frames import VIDEO_SUFFIXES, ClipError, ImageFolder, open_frames
+from merlab.frames.clock import clock_of
 from merlab.inference.runtimes import AUTO, resolve_runtime
 from merlab.json_models import write_model
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
-from merlab.spotting.aligned_frames import frame_rate, require_every_frame
+from merlab.spotting.aligned_frames import require_every_frame
 from merlab.spotting.spot import SpottingSettings
+from merlab.spotting.stretches import margin
 from merlab.spotting.timeline import folder_of_each
 from merlab.storage import whole_folder
 from merlab.version import __version__
-from merlab.videos.chunks.assembly import Clock, NothingSeenError, rows_by_frame, write_events, write_frames
+from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames
 from merlab.videos.chunks.chunk_worker import Share, VideoPlan, fill_chunks
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
 from merlab.videos.chunks.result_metadata import result_metadata
@@ -185,11 +187,9 @@ def _plan(source: Path, out: Path, options: Options) -> VideoPlan:
             raise MerlabError(f"{source} contains neither a video nor images whose names end in a number")
         require_every_frame(source, frames)
         first = frames.numbers[0]
-    fps = frame_rate(source, frames, options.fps)
-    # Containers may not state their length; then their frames are counted.
-    promised = frames.promised or len(frames.numbers)
-    division = Division(1, promised, round(CHUNK_SECONDS * fps), options.spotting.margin(fps))
-    return VideoPlan(source, out / WORKING, first, fps, division, options)
+    clock = clock_of(source, frames, options.fps)
+    division = Division(1, len(clock), round(CHUNK_SECONDS * clock.fps), margin(clock, options.spotting))
+    return VideoPlan(source, out / WORKING, first, clock, division, options)
 
 
 def _request(plan: VideoPlan, recognizer: Recognizer) -> RecognitionRequest:
@@ -200,7 +200,7 @@ def _request(plan: VideoPlan, recognizer: Recognizer) -> RecognitionRequest:
         bytes=state.st_size,
         modified_ns=state.st_mtime_ns,
         frames_promised=plan.division.promised,
-        fps=plan.fps,
+        fps=plan.clock.fps,
         face_models=plan.options.face_models(),
         weights=recognizer.digest,
         runtime=plan.options.runtime,
@@ -253,16 +253,15 @@ def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
     """Write every file of the result into ``folder``, from the finished chunks."""
     plan, recognizer, progress = making.plan, making.recognizer, making.progress
     progress(0, 1, "writing the result")
-    clock = Clock.of_chunks(plan.fps, [] if plan.options.fps else plan.finished())
-    totals = write_frames(folder, plan, clock)
-    events = write_events(folder, totals, plan, clock, event_rows(recognizer.classes))
+    totals = write_frames(folder, plan)
+    events = write_events(folder, totals, plan, event_rows(recognizer.classes))
     if plan.options.overlay:
-        rows, stamps = rows_by_frame(plan, clock), recognizer.card.stamps
-        write_overlay(folder / OVERLAY, open_frames(plan.source), plan.fps, rows, events, stamps, progress)
+        frames, stamps = open_frames(plan.source), recognizer.card.stamps
+        write_overlay(folder / OVERLAY, frames, plan.clock, rows_by_frame(plan), events, stamps, progress)
     made = Made(
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
     )
-    metadata = result_metadata(plan, recognizer, making.request, totals, clock, made)
+    metadata = result_metadata(plan, recognizer, making.request, totals, made)
     result = VideoResult(folder, events, pd.concat(totals.tables, ignore_index=True), metadata)
     write_report(result)
     write_elan(result, plan.source, home=making.out)

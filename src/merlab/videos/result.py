@@ -120,7 +120,8 @@ class VideoResult:
         for face in self.metadata.faces:
             shades = [Shade(row.onset_s, row.offset_s, row.class_text) for row in self.rows_of(face.face_id)]
             panels.append(Panel(f"face {face.face_id}", self.curve(face.face_id), shades))
-        return score_figure(f"{self.metadata.video.name}{self._stamps}", panels, self.metadata.video.seconds)
+        video = self.metadata.video
+        return score_figure(f"{video.name}{self._stamps}", panels, video.start_s, video.end_s)
 
     def __repr__(self) -> str:
         return f"VideoResult of {self._facts}\nfolder: {self.folder}"

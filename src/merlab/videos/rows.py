@@ -25,7 +25,7 @@ class FrameRow:
 
     Attributes:
         frame: its number in the source.
-        time_s: seconds since the first frame; None in the files of a chunk, which does not know the whole video.
+        time_s: when it was recorded, as in Timing; None in the files of a chunk.
         face_id: one face as far as it can be followed; None in a frame without a face.
         confidence: probability that this is a face, from the landmark network, 0..1.
         success: 1 where the face is seen, else 0.
@@ -66,7 +66,8 @@ class Event:
         video: the name of the source.
         face_id: as in FrameRow.
         onset, apex, offset: numbers of frames in the source.
-        onset_s, apex_s, offset_s, duration_s: seconds since the first frame, and from onset to offset.
+        onset_s, apex_s, offset_s: when these frames were recorded, as in Timing.
+        duration_s: seconds from onset to offset.
         score: the largest motion score, in units of noise.
         part: the part of the face that moves most.
         label: the most probable class; empty where it is less probable than the limit of the settings.

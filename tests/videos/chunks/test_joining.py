@@ -21,8 +21,7 @@ def write_chunk(folder, owned, covered, faces, events=()):
             rows = [FrameRow(number, None, face, 0.9, 1, x + number / 10, y, 100, 120) for face, x, y in there]
             for row in rows or [FrameRow(number, None, face_id=None, confidence=None, success=0)]:
                 sink.write(FRAME_ROWS.row(row))
-    seconds = (None,) * len(owned)
-    ChunkRecord(owned=(owned.start, owned.stop), seconds=seconds, size=(640, 480), events=events).write(folder)
+    ChunkRecord(owned=(owned.start, owned.stop), size=(640, 480), events=events).write(folder)
     return folder
 
 

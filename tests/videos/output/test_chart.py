@@ -19,7 +19,7 @@ def frames(score: np.ndarray, fps: float = 100.0, threshold: float = 5.5) -> pd.
 
 
 def chart_of(rows: pd.DataFrame, seconds: float) -> Chart:
-    return face_chart(0, score_curve(rows), [], seconds)
+    return face_chart(0, score_curve(rows), [], 0, seconds)
 
 
 def points(path: str) -> np.ndarray:
@@ -68,7 +68,7 @@ def test_the_threshold_is_within_the_chart_and_what_is_higher_too():
 def test_events_lie_where_they_happen_and_are_wide_enough_to_be_met():
     one, other = fake_events(np.random.default_rng(0), 10, 100, 1, 2, "interview.mp4")
     events = [replace(one, onset_s=0.5, offset_s=1.0), replace(other, onset_s=9.0, offset_s=9.0001)]
-    first, second = face_chart(0, score_curve(frames(np.ones(1000))), events, 10).bands
+    first, second = face_chart(0, score_curve(frames(np.ones(1000))), events, 0, 10).bands
     assert (first.event, first.x, first.width) == ("e0001", 50, 50)
     assert second.x == 900
     assert second.width > 1
@@ -80,6 +80,13 @@ def test_moments_are_round_and_few(seconds, step):
     assert np.diff([tick.seconds for tick in ticks]) == pytest.approx(np.full(len(ticks) - 1, step))
     assert len(ticks) <= 9
     assert all(0 <= tick.percent <= 100 for tick in ticks)
+
+
+def test_a_video_that_starts_late_fills_the_chart():
+    rows = frames(np.ones(100)).assign(time_s=3 + np.arange(100) / 100)
+    chart = face_chart(0, score_curve(rows), [], 3, 4, most_ticks=2)
+    assert points(chart.score)[[0, -1], 0].tolist() == [0, 0.99 * WIDTH]
+    assert [(tick.seconds, tick.percent) for tick in chart.ticks] == [(3, 0), (3.5, 50), (4, 100)]
 
 
 def test_a_face_without_a_row_has_an_empty_chart():

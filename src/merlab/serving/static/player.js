@@ -1,11 +1,13 @@
 // The video with the results drawn in: it stops at a movement, plays it slowly on request, and shows its position in the timeline.
+// All times outside of this file are real seconds; the video itself plays ``slowed`` times slower than it was recorded.
 import { element } from "./basics.js";
 
 const AROUND = 0.5;
 const SLOWLY = 0.25;
+const SLOWEST = 0.0625;
 
 /** A player of a video. ``moved`` is called with the current time (s); ``watch`` plays an interval slowly. */
-export function makePlayer(source, moved) {
+export function makePlayer(source, slowed, moved) {
   let until = Infinity;
   const video = element("video", {
     controls: "", playsinline: "", preload: "metadata", src: source, "aria-label": "The video with the results drawn in",
@@ -16,13 +18,13 @@ export function makePlayer(source, moved) {
 
   function show(seconds) {
     stop();
-    video.currentTime = seconds;
+    video.currentTime = seconds * slowed;
   }
 
   function watch(from, to) {
-    video.currentTime = Math.max(0, from - AROUND);
+    video.currentTime = Math.max(0, from - AROUND) * slowed;
     until = to + AROUND;
-    video.playbackRate = SLOWLY;
+    video.playbackRate = Math.min(1, Math.max(SLOWEST, SLOWLY * slowed));
     video.scrollIntoView({ block: "center" });
     video.play().catch((error) => {
       // Another movement was opened before this one started to play.
@@ -31,8 +33,9 @@ export function makePlayer(source, moved) {
   }
 
   function follow() {
-    moved(video.currentTime);
-    if (video.currentTime >= until) stop();
+    const now = video.currentTime / slowed;
+    moved(now);
+    if (now >= until) stop();
   }
 
   function stop() {

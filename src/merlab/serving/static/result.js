@@ -28,7 +28,7 @@ function build(section, job) {
   const timeline = element("div", { class: "timeline" });
   let point = () => {};
   const filmed = job.files.some((file) => file.name === OVERLAY);
-  player = filmed ? makePlayer(pathOf("api/jobs", job.id, "files", OVERLAY), (moment) => point(moment)) : null;
+  player = filmed ? makePlayer(pathOf("api/jobs", job.id, "files", OVERLAY), shown.video.slowed, (moment) => point(moment)) : null;
   section.replaceChildren(
     back(), heading(job.name), element("p", { class: "quiet" }, summary()), ...notes(),
     element("h3", {}, "Timeline"), timeline, legend(),
@@ -130,7 +130,7 @@ function openEvent(section, name) {
     return;
   }
   place.replaceChildren(eventView(event));
-  player?.show(event.apex_s + 0.5 / shown.video.fps);
+  player?.show(event.apex_s + 0.25 / shown.video.fps);
   const title = place.querySelector("h3");
   title.focus({ preventScroll: true });
   place.scrollIntoView({ block: "start", behavior: "auto" });

@@ -39,7 +39,8 @@ function point(container, view, seconds) {
 
 /** Converts seconds of the video to the x coordinate of the picture. */
 function scale(view, width) {
-  return (time) => MARGIN.left + (time / (view.video.seconds || 1)) * (width - MARGIN.left - MARGIN.right);
+  const { start_s: start, seconds } = view.video;
+  return (time) => MARGIN.left + ((time - start) / (seconds || 1)) * (width - MARGIN.left - MARGIN.right);
 }
 
 /** Highlight an event. */
@@ -56,7 +57,7 @@ function picture(view, width, open) {
   const panels = view.faces.map((face, index) => panel(face, index * PANEL, width, x, eventsOf(view, face), open));
   const now = drawing("line", { class: "now", hidden: "", y1: 0, y2: height - AXIS });
   const label = `Motion score of ${view.faces.length} face(s) over ${seconds.toFixed(1)} s with ${view.events.length} movement(s); the list below contains the same movements`;
-  return drawing("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, ...panels, axis(seconds, x, width, height), now);
+  return drawing("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, ...panels, axis(view.video.start_s, seconds, x, width, height), now);
 }
 
 function eventsOf(view, face) {
@@ -119,14 +120,14 @@ function path(times, values, x, y) {
   return steps.join("");
 }
 
-function axis(seconds, x, width, height) {
+function axis(start, seconds, x, width, height) {
   const most = Math.max(2, Math.floor(width / 90));
   const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800].find((size) => seconds / size <= most) ?? 3600;
   const decimals = step < 1 ? 1 : 0;
   const labels = [];
-  for (let index = 0; index * step <= seconds; index += 1) {
+  for (let index = Math.ceil(start / step); index * step <= start + seconds; index += 1) {
     const at = x(index * step);
-    const anchor = index === 0 ? "start" : at > width - 30 ? "end" : "middle";
+    const anchor = at < MARGIN.left + 30 ? "start" : at > width - 30 ? "end" : "middle";
     labels.push(drawing("line", { class: "axis", x1: at, x2: at, y1: height - AXIS, y2: height - AXIS + 5 }));
     labels.push(drawing("text", { x: at, y: height - 5, "text-anchor": anchor }, formatSeconds(index * step, decimals)));
   }

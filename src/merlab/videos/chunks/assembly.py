@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.faces.quality import MOST_UNEVEN, ClipQuality, uneven_share
+from merlab.faces.quality import ClipQuality
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.storage import whole_folder
-from merlab.videos.chunks.chunk_record import ChunkEvent, TrackQuality, read_chunk
+from merlab.videos.chunks.chunk_record import ChunkEvent, TrackQuality
 from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.joining import JoinedChunk, Joiner
 from merlab.videos.result import EVENTS, EVIDENCE, FRAMES
@@ -25,35 +24,6 @@ from merlab.videos.rows import FRAME_ROWS, Event, FrameRow
 
 class NothingSeenError(MerlabError):
     """The source shows no face, or has no frame."""
-
-
-@dataclass
-class Clock:
-    """When each frame is shown, seconds since the first.
-
-    By the frame rate, unless the time stamps of the container show that the rate varies.
-    """
-
-    fps: float
-    times: array[float] | None = None
-
-    @classmethod
-    def of_chunks(cls, fps: float, chunks: Iterable[Path]) -> Clock:
-        """From the container's time stamps of the frames of all chunks."""
-        times = array("d")
-        for chunk in chunks:
-            for seconds in read_chunk(chunk).seconds:
-                if seconds is None:
-                    return cls(fps)
-                times.append(seconds)
-        ascends = all(before < after for before, after in zip(times, times[1:], strict=False))
-        return cls(fps, times if ascends and uneven_share(times) > MOST_UNEVEN else None)
-
-    def __call__(self, number: int) -> float:
-        """Of frame ``number``, counted from 1."""
-        if self.times is None:
-            return (number - 1) / self.fps
-        return self.times[number - 1] - self.times[0]
 
 
 @dataclass
@@ -122,14 +92,14 @@ class Totals:
             self.faces[quality.face_id].qualities.append(quality)
 
 
-def rows_by_frame(plan: VideoPlan, clock: Clock) -> Iterator[list[FrameRow]]:
+def rows_by_frame(plan: VideoPlan) -> Iterator[list[FrameRow]]:
     """The rows of each frame, one frame at a time, from the finished chunks."""
-    rows = (row for chunk in Joiner().join(plan.finished()) for row in _final(chunk.rows, plan, clock))
+    rows = (row for chunk in Joiner().join(plan.finished()) for row in _final(chunk.rows, plan))
     for _, of_frame in itertools.groupby(rows, key=lambda row: row.frame):
         yield list(of_frame)
 
 
-def write_frames(folder: Path, plan: VideoPlan, clock: Clock) -> Totals:
+def write_frames(folder: Path, plan: VideoPlan) -> Totals:
     """Write the rows of all chunks as frames.csv, and sum up the chunks.
 
     Raises NothingSeenError where no chunk shows a face, and where there is no frame.
@@ -138,7 +108,7 @@ def write_frames(folder: Path, plan: VideoPlan, clock: Clock) -> Totals:
     with CsvSink(folder / FRAMES, FRAME_ROWS.names) as sink:
         for chunk in Joiner().join(plan.finished()):
             totals.add(chunk)
-            rows = _final(chunk.rows, plan, clock)
+            rows = _final(chunk.rows, plan)
             totals.tables.append(FRAME_ROWS.table(rows))
             for row in rows:
                 sink.write(FRAME_ROWS.row(row))
@@ -147,14 +117,12 @@ def write_frames(folder: Path, plan: VideoPlan, clock: Clock) -> Totals:
     return totals
 
 
-def write_events(
-    folder: Path, totals: Totals, plan: VideoPlan, clock: Clock, columns: Columns[Event]
-) -> tuple[Event, ...]:
+def write_events(folder: Path, totals: Totals, plan: VideoPlan, columns: Columns[Event]) -> tuple[Event, ...]:
     """Write events.csv, one row per event by onset, and each event's pictures into a folder of its name."""
     events = []
     with whole_folder(folder / EVIDENCE) as pictures, CsvSink(folder / EVENTS, columns.names) as sink:
         for position, (found, pictures_of_chunk) in enumerate(totals.events, start=1):
-            event = columns.as_written(_event(position, found, plan, clock))
+            event = columns.as_written(_event(position, found, plan))
             shutil.copytree(pictures_of_chunk, pictures / event.event)
             sink.write(columns.row(event))
             events.append(event)
@@ -166,15 +134,18 @@ def event_name(position: int) -> str:
     return f"e{position:04d}"
 
 
-def _final(rows: list[FrameRow], plan: VideoPlan, clock: Clock) -> list[FrameRow]:
+def _final(rows: list[FrameRow], plan: VideoPlan) -> list[FrameRow]:
     """Rows with the numbers and times of the source, rounded as in the file."""
     return [
-        FRAME_ROWS.as_written(replace(row, frame=row.frame + plan.first - 1, time_s=clock(row.frame))) for row in rows
+        FRAME_ROWS.as_written(
+            replace(row, frame=row.frame + plan.first - 1, time_s=plan.clock.seconds(row.frame)),
+        )
+        for row in rows
     ]
 
 
-def _event(position: int, found: ChunkEvent, plan: VideoPlan, clock: Clock) -> Event:
-    onset_s, apex_s, offset_s = (clock(moment) for moment in (found.onset, found.apex, found.offset))
+def _event(position: int, found: ChunkEvent, plan: VideoPlan) -> Event:
+    onset_s, apex_s, offset_s = (plan.clock.seconds(moment) for moment in (found.onset, found.apex, found.offset))
     return Event(
         event=event_name(position),
         video=plan.source.name,

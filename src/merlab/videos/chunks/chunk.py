@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from merlab.faces.album import Album
 from merlab.frames import Image
+from merlab.frames.clock import Clock
 from merlab.sinks import CsvSink
 from merlab.spotting.motion import FaceMotion
 from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
@@ -43,36 +45,40 @@ class Chunk:
 
     span: Span
     viewer: FaceViewer
-    fps: float
+    clock: Clock
     spotting: SpottingSettings
     size: tuple[int, int] = (0, 0)
-    seconds: list[float | None] = field(default_factory=list)
+    frames: int = 0
     tracks: dict[tuple[int, int], Track] = field(default_factory=dict)
 
-    def push(self, number: int, seconds: float | None, image: Image) -> None:
-        """The next frame of the chunk, (H, W, 3) BGR; ``seconds`` is when the container shows it."""
+    @cached_property
+    def _gaps(self) -> frozenset[int]:
+        return frozenset(self.clock.gaps)
+
+    def push(self, number: int, image: Image) -> None:
+        """The next frame of the chunk, (H, W, 3) BGR."""
         self.size = image.shape[1], image.shape[0]
-        self.seconds.append(seconds)
+        if self.frames and number in self._gaps:
+            self.viewer.restart()
+        self.frames += 1
         for face in self.viewer.see(image):
             key = face.face_id, face.track
             if key not in self.tracks:
-                self.tracks[key] = Track(face.face_id, number, FaceMotion(self.fps))
+                self.tracks[key] = Track(face.face_id, number, FaceMotion(self.clock.fps))
             self.tracks[key].add(face)
 
     @property
     def is_empty(self) -> bool:
         """Whether the chunk received none of the frames that it is responsible for."""
-        return self.span.covered.start + len(self.seconds) <= self.span.owned.start
+        return self.span.covered.start + self.frames <= self.span.owned.start
 
     def finish(self, folder: Path, describer: Describer) -> None:
         """Write frames.csv, the pictures of the events, and chunk.json."""
-        owned = range(self.span.owned.start, min(self.span.owned.stop, self.span.covered.start + len(self.seconds)))
+        owned = range(self.span.owned.start, min(self.span.owned.stop, self.span.covered.start + self.frames))
         found = self._found(owned, folder, describer)
         self._write_rows(folder / FRAMES, found.rows)
-        begin = owned.start - self.span.covered.start
         record = ChunkRecord(
             owned=(owned.start, owned.stop),
-            seconds=tuple(self.seconds[begin : begin + len(owned)]),
             size=self.size,
             events=tuple(found.events),
             dropped=found.dropped,
@@ -86,7 +92,7 @@ class Chunk:
         found = _Found()
         for track in self.tracks.values():
             track.forget_unseen_end()
-            window = track.spot(owned, self.fps, self.spotting)
+            window = track.spot(owned, self.clock, self.spotting)
             for row in _rows(track, window):
                 found.rows.setdefault(row.frame, []).append(row)
             if window is None:
@@ -95,13 +101,13 @@ class Chunk:
             found.dropped += window.dropped
             for event in window.events:
                 pictures = str(len(found.events))
-                description = describer.describe(event, track.album, self.fps, folder / pictures)
+                description = describer.describe(event, track.album, self.clock.fps, folder / pictures)
                 found.events.append(_described(track.face_id, event, description, pictures))
         return found
 
     def _write_rows(self, path: Path, rows: dict[int, list[FrameRow]]) -> None:
         with CsvSink(path, FRAME_ROWS.names) as sink:
-            for number in range(self.span.covered.start, self.span.covered.start + len(self.seconds)):
+            for number in range(self.span.covered.start, self.span.covered.start + self.frames):
                 unseen = FrameRow(number, time_s=None, face_id=None, confidence=None, success=0)
                 for row in sorted(rows.get(number, [unseen]), key=lambda row: row.face_id or 0):
                     sink.write(FRAME_ROWS.row(row))

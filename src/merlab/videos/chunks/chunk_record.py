@@ -71,7 +71,6 @@ class ChunkRecord(_Record):
 
     Attributes:
         owned: the first frame that the chunk is responsible for, and the one after the last, from 1.
-        seconds: when each of them is shown, according to the container; None if the container does not state it.
         size: width and height of the frames, px.
         events: the movements whose peak lies in the owned frames.
         dropped: how many movements were too long or too short.
@@ -82,7 +81,6 @@ class ChunkRecord(_Record):
     """
 
     owned: tuple[int, int]
-    seconds: tuple[float | None, ...]
     size: tuple[int, int]
     events: tuple[ChunkEvent, ...] = ()
     dropped: int = 0

@@ -12,6 +12,7 @@ import torch
 from pydantic import BaseModel
 
 from merlab.frames import ClipError, Image, open_frames
+from merlab.frames.clock import Clock
 from merlab.json_models import read_model, write_model
 from merlab.spotting.aligned_frames import require_aligned
 from merlab.storage import whole_folder
@@ -33,15 +34,15 @@ class VideoLength(BaseModel):
 
 @dataclass(frozen=True)
 class VideoPlan:
-    """What all processes know: the source, how it is divided and processed, and the folder for the chunks.
+    """What all processes know: the source, its clock, how it is divided and processed, and the folder for the chunks.
 
-    Chunks number frames from 1; ``first`` is the number of the first frame in the source.
+    Chunks number frames from 1, as the clock does; ``first`` is the number of the first frame in the source.
     """
 
     source: Path
     working: Path
     first: int
-    fps: float
+    clock: Clock
     division: Division
     options: Options
 
@@ -88,7 +89,7 @@ def fill_chunks(share: Share) -> Iterator[int]:
         for passed in open_frames(plan.source).walk(lambda number: walker.wants(number - plan.first + 1)):
             last = passed.number - plan.first + 1
             if passed.image is not None:
-                walker.push(last, passed.seconds, passed.image)
+                walker.push(last, passed.image)
             if walker.done - reported >= FRAMES_A_REPORT:
                 yield walker.done - reported
                 reported = walker.done
@@ -126,12 +127,12 @@ class _Walker:
     def wants(self, number: int) -> bool:
         """Whether a chunk of the share covers this frame; numbers ascend without a gap."""
         if number >= self._next.covered.start:
-            options, fps = self._plan.options, self._plan.fps
-            self._open.append(Chunk(self._next, open_viewer(options, fps), fps, options.spotting))
+            options, clock = self._plan.options, self._plan.clock
+            self._open.append(Chunk(self._next, open_viewer(options, clock.fps), clock, options.spotting))
             self._next = next(self._spans)
         return bool(self._open)
 
-    def push(self, number: int, seconds: float | None, image: Image) -> None:
+    def push(self, number: int, image: Image) -> None:
         """Give a frame to its chunks, and finish those that end with it."""
         if self._plan.options.aligned:
             require_aligned(self._plan.source, image)
@@ -143,7 +144,7 @@ class _Walker:
                 "{}x{}; all must have one size".format(*self._size)
             )
         for chunk in list(self._open):
-            chunk.push(number, seconds, image)
+            chunk.push(number, image)
             self.done += number in chunk.span.owned
             if number + 1 == chunk.span.covered.stop:
                 self._finish(chunk)

@@ -43,6 +43,9 @@ class FaceViewer(Protocol):
     def see(self, frame: Image) -> list[FaceInFrame]:
         """The faces of the next frame, (H, W, 3) BGR."""
 
+    def restart(self) -> None:
+        """Time is missing before the next frame: every face starts a new track."""
+
     def qualities(self) -> list[tuple[int, ClipQuality]]:
         """The face_id of each track, and what its alignment measured."""
 
@@ -61,6 +64,9 @@ class AlignedViewer:
 
     left_out = 0
 
+    def __init__(self) -> None:
+        self._track = 0
+
     def see(self, frame: Image) -> list[FaceInFrame]:
         """The frame itself, at the layout's size."""
         height, width = frame.shape[:2]
@@ -68,7 +74,11 @@ class AlignedViewer:
         if (width, height) != (LAYOUT_WIDTH, LAYOUT_HEIGHT):
             resized = cv2.resize(frame, (LAYOUT_WIDTH, LAYOUT_HEIGHT), interpolation=cv2.INTER_AREA)
             picture = np.asarray(resized, np.uint8)
-        return [FaceInFrame(0, 0, picture, Face(0, 0, width, height, WHOLE))]
+        return [FaceInFrame(0, self._track, picture, Face(0, 0, width, height, WHOLE))]
+
+    def restart(self) -> None:
+        """The face starts a new track."""
+        self._track += 1
 
     def qualities(self) -> list[tuple[int, ClipQuality]]:
         """Empty, because the faces were aligned elsewhere."""
@@ -94,6 +104,10 @@ class FindingViewer:
             picture = self._alignments[key].place(frame, seen.tracked).image
             faces.append(FaceInFrame(*key, picture, seen.tracked.box if seen.tracked else None))
         return faces
+
+    def restart(self) -> None:
+        """Every face starts a new track, with an alignment of its own."""
+        self._people.restart()
 
     def qualities(self) -> list[tuple[int, ClipQuality]]:
         """The face_id of each track, and what its alignment measured."""

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import torch
 
-from merlab.faces.quality import frame_rate_warnings
 from merlab.models.recognizer import Recognizer
 from merlab.spotting.caveats import spotting_caveats
+from merlab.spotting.timing import timing_caveats, timing_of
 from merlab.version import __version__
-from merlab.videos.chunks.assembly import Clock, FaceRecord, Totals
+from merlab.videos.chunks.assembly import FaceRecord, Totals
 from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.metadata import FollowedFace, Made, RecognitionRequest, SourceVideo, UsedModel, VideoMetadata
 
@@ -19,20 +19,12 @@ OF_CARD = {"name", "method", "preset", "recipe", "classes", "temperature", "stam
 
 
 def result_metadata(
-    plan: VideoPlan, recognizer: Recognizer, request: RecognitionRequest, totals: Totals, clock: Clock, made: Made
+    plan: VideoPlan, recognizer: Recognizer, request: RecognitionRequest, totals: Totals, made: Made
 ) -> VideoMetadata:
     """The content of metadata.json."""
+    timing = timing_of(plan.clock, totals.frames, plan.first, plan.options.fps)
     return VideoMetadata(
-        video=SourceVideo(
-            name=plan.source.name,
-            fps=plan.fps,
-            fps_source="given" if plan.options.fps else "container",
-            frame_rate_varies=clock.times is not None,
-            frames=totals.frames,
-            seconds=round(clock(totals.frames) + 1 / plan.fps, 6),
-            width=totals.size[0],
-            height=totals.size[1],
-        ),
+        video=SourceVideo(**dict(timing), name=plan.source.name, width=totals.size[0], height=totals.size[1]),
         faces=tuple(_face(face, plan.first) for _, face in sorted(totals.faces.items())),
         model=UsedModel(
             **recognizer.card.model_dump(mode="json", include=OF_CARD),
@@ -47,7 +39,7 @@ def result_metadata(
             "numpy": np.__version__,
         },
         dropped=totals.dropped,
-        warnings=tuple(_warnings(plan, totals, clock)),
+        warnings=tuple(timing_caveats(timing) + _warnings(plan, totals)),
         asked=request,
         made=made,
     )
@@ -58,12 +50,10 @@ def _face(face: FaceRecord, first: int) -> FollowedFace:
     return FollowedFace(face_id=face.face_id, first=begin, last=end, frames=face.frames)
 
 
-def _warnings(plan: VideoPlan, totals: Totals, clock: Clock) -> list[str]:
+def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
     """What limits the result, in sentences."""
-    options, fps = plan.options, plan.fps
-    warnings = spotting_caveats(fps, totals.frames, plan.division.promised, totals.dropped, options.spotting)
-    if clock.times is not None:
-        warnings += frame_rate_warnings(float("inf"), clock.times)
+    options = plan.options
+    warnings = spotting_caveats(plan.clock, totals.dropped, options.spotting)
     if totals.faceless:
         warnings.append(f"no face is seen in {totals.faceless} of {totals.frames} frames")
     if totals.left_out:
@@ -73,7 +63,7 @@ def _warnings(plan: VideoPlan, totals: Totals, clock: Clock) -> list[str]:
         )
     if totals.unspotted:
         warnings.append(
-            f"in {totals.unspotted / fps:.1f} s movements were not spotted: a face was seen there for less than "
-            f"{2 * options.spotting.score.reach:g} s without a break"
+            f"in {totals.unspotted / plan.clock.fps:.1f} s movements were not spotted: a face was seen there for less "
+            f"than {2 * options.spotting.score.reach:g} s without a break"
         )
     return warnings + [text for _, face in sorted(totals.faces.items()) for text in face.warnings()]

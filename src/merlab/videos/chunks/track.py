@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from merlab.faces.album import Album
 from merlab.faces.detection import Face
 from merlab.frames import Float32Array
+from merlab.frames.clock import Clock
 from merlab.spotting.motion import FaceMotion
-from merlab.spotting.spot import SpottingSettings, Window, spot_window
+from merlab.spotting.spot import SpottingSettings, Window
+from merlab.spotting.stretches import spot_track
 from merlab.videos.chunks.faces_in_frame import FaceInFrame
 
 
 @dataclass(eq=False)
 class Track:
-    """The frames ``first``, ``first`` + 1, ... of one face: where it is, how it moves, what it looks like."""
+    """The frames ``first``, ``first`` + 1, ... of one face, without a gap: where it is, how it moves and looks."""
 
     face_id: int
     first: int
@@ -37,10 +37,9 @@ class Track:
             self.boxes.pop()
         del self.places[len(self.boxes) :]
 
-    def spot(self, within: range, fps: float, settings: SpottingSettings) -> Window | None:
+    def spot(self, within: range, clock: Clock, settings: SpottingSettings) -> Window | None:
         """What moves in the frames ``within``; None where the face is in none of them, or seen too briefly."""
-        begin, end = max(within.start, self.first), min(within.stop, self.first + len(self.places))
-        least = 2 * round(settings.score.reach * fps)
-        if begin >= end or len(self.places) <= least:
+        inside = range(max(within.start, self.first), min(within.stop, self.first + len(self.places)))
+        if not inside or len(self.places) <= 2 * round(settings.score.reach * clock.fps):
             return None
-        return spot_window(np.stack(self.places), begin, begin - self.first, end - begin, fps, settings)
+        return spot_track(self.places, self.first, inside, clock, settings)

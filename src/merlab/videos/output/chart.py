@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -46,18 +47,31 @@ class Chart:
     top: float
 
 
-def face_chart(face_id: int, curve: Curve, events: Sequence[Event], seconds: float, most_ticks: int = 8) -> Chart:
-    """The chart of a face from its curve and its events, over a video of ``seconds``."""
-    seconds = max(seconds, float(np.finfo(np.float32).eps))
-    x, top = WIDTH * curve.seconds / seconds, curve.top
+def face_chart(
+    face_id: int, curve: Curve, events: Sequence[Event], begin: float, end: float, most_ticks: int = 8
+) -> Chart:
+    """The chart of a face from its curve and its events, over a video that lasts from ``begin`` to ``end``, s."""
+    axis = _Axis(begin, max(end - begin, float(np.finfo(np.float32).eps)))
+    x, top = WIDTH * axis.share(curve.seconds), curve.top
     return Chart(
         face_id=face_id,
         score=_path(x, HEIGHT * (1 - curve.score / top)),
         threshold=_path(x, HEIGHT * (1 - curve.threshold / top)),
-        bands=tuple(_bands(events, seconds)),
-        ticks=_ticks(seconds, most_ticks),
+        bands=tuple(_bands(events, axis)),
+        ticks=_ticks(axis, most_ticks),
         top=top,
     )
+
+
+class _Axis(NamedTuple):
+    """The seconds of a video, from ``begin`` on."""
+
+    begin: float
+    seconds: float
+
+    def share(self, moment: Values) -> Values:
+        """Where moments are, 0..1 of the width."""
+        return np.asarray((moment - self.begin) / self.seconds, np.float64)
 
 
 def _path(x: Values, y: Values) -> str:
@@ -71,13 +85,15 @@ def _path(x: Values, y: Values) -> str:
     return "".join(steps)
 
 
-def _bands(events: Sequence[Event], seconds: float) -> Iterator[Band]:
+def _bands(events: Sequence[Event], axis: _Axis) -> Iterator[Band]:
     for event in events:
-        begin, end = (WIDTH * moment / seconds for moment in (event.onset_s, event.offset_s))
-        yield Band(event.event, begin, max(NARROWEST_BAND, end - begin))
+        begin, end = WIDTH * axis.share(np.array([event.onset_s, event.offset_s]))
+        yield Band(event.event, float(begin), max(NARROWEST_BAND, float(end - begin)))
 
 
-def _ticks(seconds: float, most: int) -> tuple[Tick, ...]:
+def _ticks(axis: _Axis, most: int) -> tuple[Tick, ...]:
     """Round moments, with at most ``most`` steps between them."""
-    step = next((step for step in TICK_STEPS if seconds / step <= most), seconds / most)
-    return tuple(Tick(step * k, 100 * step * k / seconds) for k in range(int(seconds / step + 1e-9) + 1))
+    step = next((step for step in TICK_STEPS if axis.seconds / step <= most), axis.seconds / most)
+    first, last = math.ceil(axis.begin / step - 1e-9), math.floor((axis.begin + axis.seconds) / step + 1e-9)
+    moments = np.asarray(step * np.arange(first, last + 1), np.float64)
+    return tuple(map(Tick, moments.tolist(), (100 * np.clip(axis.share(moments), 0, 1)).tolist()))

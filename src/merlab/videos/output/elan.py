@@ -17,6 +17,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+from merlab.spotting.timing import Timing
 from merlab.storage import whole_file
 from merlab.videos.result import OVERLAY, VideoResult
 from merlab.videos.rows import Event
@@ -42,8 +43,9 @@ def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> P
 
     Each face has a tier of its events, from onset to offset (class and probability, or "unsure", and the part that
     moves most), and one of the apexes, each one frame long (the action units that the movement is consistent with).
-    The names of the tiers carry the stamps of the model. ELAN cannot link a folder of images; overlay.mp4 then takes
-    its place. ``home`` is the folder to which the result is moved afterwards, unless it stays where it is.
+    The names of the tiers carry the stamps of the model. Times are those at which a player shows the linked video: in
+    slow motion, the real seconds of the tables times ``slowed``. ELAN cannot link a folder of images; overlay.mp4 then
+    takes its place. ``home`` is the folder to which the result is moved afterwards, unless it stays where it is.
     """
     root = ElementTree.Element(
         "ANNOTATION_DOCUMENT",
@@ -73,27 +75,27 @@ def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> P
 def _tiers(result: VideoResult) -> dict[str, list[Annotation]]:
     """The annotations of each tier by its name; every face has two tiers, even one without events."""
     stamps = "".join(f" [{stamp}]" for stamp in result.metadata.model.stamps)
-    frame_ms = 1000 / result.metadata.video.fps
+    video = result.metadata.video
     tiers: dict[str, list[Annotation]] = {}
     for face in result.metadata.faces:
         rows, name = result.rows_of(face.face_id), f"face {face.face_id}"
-        tiers |= _without_overlap(f"{name} events{stamps}", map(_movement, rows))
-        tiers |= _without_overlap(f"{name} apexes{stamps}", (_apex(row, frame_ms) for row in rows))
+        tiers |= _without_overlap(f"{name} events{stamps}", (_movement(row, video) for row in rows))
+        tiers |= _without_overlap(f"{name} apexes{stamps}", (_apex(row, video) for row in rows))
     return tiers
 
 
-def _movement(row: Event) -> Annotation:
-    return _annotation(row.onset_s, row.offset_s, f"{row.class_text}; {row.part}")
+def _movement(row: Event, video: Timing) -> Annotation:
+    return _annotation(row.onset_s, row.offset_s, video, f"{row.class_text}; {row.part}")
 
 
-def _apex(row: Event, frame_ms: float) -> Annotation:
-    return _annotation(row.apex_s, row.apex_s + frame_ms / 1000, row.action_units or "apex")
+def _apex(row: Event, video: Timing) -> Annotation:
+    return _annotation(row.apex_s, row.apex_s + 1 / video.fps, video, row.action_units or "apex")
 
 
-def _annotation(begin_s: float, end_s: float, value: str) -> Annotation:
-    """At least 1 ms long: ELAN has no shorter annotations."""
-    begin = round(1000 * begin_s)
-    return Annotation(begin, max(begin + 1, round(1000 * end_s)), value)
+def _annotation(begin_s: float, end_s: float, video: Timing, value: str) -> Annotation:
+    """From real seconds; at least 1 ms long: ELAN has no shorter annotations."""
+    begin, end = (round(1000 * video.slowed * moment) for moment in (begin_s, end_s))
+    return Annotation(begin, max(begin + 1, end), value)
 
 
 def _without_overlap(name: str, annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from merlab.faces.detection import Face
 from merlab.frames import Frames, Image
+from merlab.frames.clock import Clock
 from merlab.processes import read_ahead
 from merlab.progress import Progress
 from merlab.sinks import VideoSink
@@ -30,7 +31,7 @@ FONT_SCALE, FONT = 0.5, cv2.FONT_HERSHEY_SIMPLEX
 def write_overlay(
     path: Path,
     frames: Frames,
-    fps: float,
+    clock: Clock,
     rows: Iterable[list[FrameRow]],
     events: Sequence[Event],
     stamps: Sequence[str],
@@ -39,13 +40,14 @@ def write_overlay(
     """Draw the ``rows`` of each frame, the events while they last, and the ``stamps`` into every frame.
 
     It shows the boxes of faces with the motion score above, the class of an event (or "unsure") with its probability
-    below, a curve of the scores of the last seconds against the threshold, and the stamps in a corner.
+    below, a curve of the scores of the last seconds against the threshold, and the stamps in a corner. Each frame is
+    shown when a player of the source shows it, pauses and slow motion included.
     """
     stamp = " / ".join(stamps)
-    with VideoSink(path, fps) as sink:
-        artist = _Artist(fps, events, f"model: {stamp}" if stamp else "")
+    with VideoSink(path, clock.fps) as sink:
+        artist = _Artist(events, f"model: {stamp}" if stamp else "")
         for done, ((_, frame), of_frame) in enumerate(zip(read_ahead(frames), rows, strict=False), start=1):
-            sink.write(artist.draw(frame.copy(), of_frame))
+            sink.write(artist.draw(frame.copy(), of_frame), clock.media_seconds(done))
             if done % FRAMES_A_REPORT == 0:
                 progress(done, max(done, frames.promised), "drawing the overlay")
 
@@ -53,12 +55,12 @@ def write_overlay(
 class _Artist:
     """Draws frame after frame; remembers the scores of the last seconds."""
 
-    def __init__(self, fps: float, events: Sequence[Event], stamp: str) -> None:
+    def __init__(self, events: Sequence[Event], stamp: str) -> None:
         self._coming = deque(sorted(events, key=lambda event: event.onset))
         self._lasting: list[Event] = []
         self._stamp = stamp
-        self._keep = max(1, round(CURVE_SECONDS * fps))
-        self._scores: deque[dict[int, float]] = deque(maxlen=self._keep)
+        # When, and the score over the threshold of each face.
+        self._scores: deque[tuple[float, dict[int, float]]] = deque()
 
     def draw(self, frame: Image, rows: list[FrameRow]) -> Image:
         """Draw into ``frame`` and return it."""
@@ -66,7 +68,7 @@ class _Artist:
         while self._coming and self._coming[0].onset <= number:
             self._lasting.append(self._coming.popleft())
         self._lasting = [event for event in self._lasting if event.offset >= number]
-        self._scores.append(_scores(rows))
+        self._remember(rows)
         for row in rows:
             if row.face_id is not None and row.box is not None:
                 self._draw_face(frame, row.face_id, row.box, row.score)
@@ -74,6 +76,12 @@ class _Artist:
         if self._stamp:
             _write(frame, self._stamp, (8, round(0.05 * frame.shape[0])), INK)
         return frame
+
+    def _remember(self, rows: list[FrameRow]) -> None:
+        now = rows[0].time_s or 0.0
+        self._scores.append((now, _scores(rows)))
+        while self._scores[0][0] < now - CURVE_SECONDS:
+            self._scores.popleft()
 
     def _draw_face(self, frame: Image, face_id: int, box: Face, score: float | None) -> None:
         color = COLORS[face_id % len(COLORS)]
@@ -97,17 +105,13 @@ class _Artist:
         level = round(tall * (1 - 1 / CURVE_THRESHOLDS))
         cv2.line(strip, (0, level), (width, level), INK, 1)
         recent = list(self._scores)
-        step = max(1, self._keep // POINTS)
-        first = self._keep - len(recent)
-        for face_id in {face for scores in recent for face in scores}:
-            # Counted from the end of the strip, so that the curve moves smoothly.
+        step, now = max(1, len(recent) // POINTS), recent[-1][0]
+        for face_id in {face for _, scores in recent for face in scores}:
+            # Counted from the newest, so that the curve moves smoothly.
             points = [
-                (
-                    (first + at) * width / self._keep,
-                    tall * (1 - min(recent[at][face_id] / CURVE_THRESHOLDS, 1)),
-                )
-                for at in range(len(recent) - 1, -1, -step)
-                if face_id in recent[at]
+                (width * (1 - (now - moment) / CURVE_SECONDS), tall * (1 - min(scores[face_id] / CURVE_THRESHOLDS, 1)))
+                for moment, scores in recent[::-step]
+                if face_id in scores
             ]
             line = np.asarray(points, np.float32).round().astype(np.int32)
             cv2.polylines(strip, [line], False, COLORS[face_id % len(COLORS)], 1, cv2.LINE_AA)

@@ -126,8 +126,8 @@ def in_words(value: JsonValue) -> str:
 
 
 def _chart(result: VideoResult, face_id: int, pixels: int) -> Chart:
-    seconds, most_ticks = result.metadata.video.seconds, max(8, pixels // PIXELS_A_TICK)
-    return face_chart(face_id, result.curve(face_id), result.rows_of(face_id), seconds, most_ticks)
+    video, most_ticks = result.metadata.video, max(8, pixels // PIXELS_A_TICK)
+    return face_chart(face_id, result.curve(face_id), result.rows_of(face_id), video.start_s, video.end_s, most_ticks)
 
 
 def _views(result: VideoResult) -> Iterator[EventView]:

@@ -1,0 +1,106 @@
+"""Uneven frames as an even sequence: the filters of spotting need a constant step from frame to frame.
+
+The places of the blocks are interpolated to moments that are 1/fps apart. What is found at these moments is reported
+for the nearest frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.frames import Float32Array
+from merlab.frames.clock import MOST_UNEVEN, UNEVEN_STEP
+from merlab.spotting.spot import SpottedEvent, Window
+
+# Stamps of some containers are rounded to a millisecond: a step may be this much too long or too short, s.
+COARSEST_TICK = 0.001
+# A step that differs from the usual one by more than this share of it has lost a frame, or has one too many.
+LOST_FRAME = 0.5
+
+Seconds = NDArray[np.float64]
+Positions = NDArray[np.int_]
+
+
+def is_even(seconds: Seconds, fps: float) -> bool:
+    """Whether frames at ``seconds`` (n,) have the steps of ``fps`` frames per second, but for rounded stamps."""
+    deviations = np.abs(np.diff(seconds) - 1 / fps)
+    if not len(deviations) or deviations.max() > LOST_FRAME / fps:
+        return not len(deviations)
+    return bool((deviations > max(UNEVEN_STEP / fps, COARSEST_TICK)).mean() <= MOST_UNEVEN)
+
+
+@dataclass(frozen=True, eq=False)
+class EvenGrid:
+    """The even moments of an uneven stretch of frames.
+
+    A moment is a whole number of steps of 1/fps, counted from 0 s, so that the moments of overlapping stretches are
+    the same. The first and the last are the nearest to the first and the last frame.
+
+    Attributes:
+        seconds: when each frame was recorded, (n,), ascending.
+        fps: moments per second.
+        first: the number of the first frame.
+
+    """
+
+    seconds: Seconds
+    fps: float
+    first: int = 1
+
+    @cached_property
+    def moments(self) -> Seconds:
+        """The moments, (m,) s."""
+        begin, end = np.rint(self.seconds[[0, -1]] * self.fps)
+        return np.arange(begin, end + 1) / self.fps
+
+    @cached_property
+    def moment_of_frame(self) -> Positions:
+        """The nearest moment of each frame, (n,), from 0."""
+        steps = np.rint(self.seconds * self.fps)
+        return np.asarray(steps - steps[0], np.int_)
+
+    @cached_property
+    def frame_of_moment(self) -> Positions:
+        """The nearest frame of each moment, (m,), from 0."""
+        return np.searchsorted((self.seconds[1:] + self.seconds[:-1]) / 2, self.moments)
+
+    def resampled(self, places: Iterable[Float32Array]) -> Iterator[Float32Array]:
+        """The places of the blocks at the moments, from those in the frames; fewer where there are fewer frames."""
+        moment, at = 0, -1
+        before = place = np.zeros(0, np.float32)
+        for at, place in enumerate(places):
+            while moment < len(self.moments) and self.moments[moment] <= self.seconds[at]:
+                yield self._between(before, place, at, float(self.moments[moment])) if at else place
+                moment += 1
+            before = place
+        if at >= 0 and moment <= self.moment_of_frame[at]:
+            yield place
+
+    def _between(self, before: Float32Array, place: Float32Array, at: int, moment: float) -> Float32Array:
+        """The place at a moment between the frame before position ``at`` and that frame."""
+        begin, end = self.seconds[at - 1 : at + 1]
+        return np.asarray(before + np.float32((moment - begin) / (end - begin)) * (place - before), np.float32)
+
+    def in_frames(self, window: Window) -> Window:
+        """A window of moments, counted from 1, as the frames whose nearest moments it contains."""
+        begin, end = np.searchsorted(self.moment_of_frame, [window.first - 1, window.first - 1 + len(window.total)])
+        nearest = self.moment_of_frame[begin:end] - (window.first - 1)
+        return replace(
+            window,
+            first=self.first + int(begin),
+            total=window.total[nearest],
+            lids=window.lids[nearest],
+            events=tuple(map(self._event, window.events)),
+        )
+
+    def _event(self, event: SpottedEvent) -> SpottedEvent:
+        onset, apex, offset, peak = (
+            self.first + int(self.frame_of_moment[moment - 1])
+            for moment in (event.onset, event.apex, event.offset, event.peak)
+        )
+        return replace(event, onset=onset, apex=apex, offset=offset, peak=peak)

@@ -1,0 +1,79 @@
+"""Spotting by the clock of a video: it starts anew after every gap, and uneven frames are made even first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from merlab.frames import Float32Array, Image
+from merlab.frames.clock import Clock
+from merlab.spotting.even_grid import EvenGrid, Seconds, is_even
+from merlab.spotting.motion import FaceMotion
+from merlab.spotting.spot import SpottingSettings, Window, spot_places, spot_window
+
+
+def block_places(images: Iterable[Image], clock: Clock) -> Iterator[Float32Array]:
+    """The places of the blocks (ROWS, COLUMNS, 2) in each aligned face (H, W, 3) BGR, px; from 0 after every gap."""
+    gaps, motion = frozenset(clock.gaps), FaceMotion(clock.fps)
+    for position, image in enumerate(images, start=1):
+        if position in gaps:
+            motion = FaceMotion(clock.fps)
+        yield motion(image)
+
+
+def spot_stretches(places: Iterable[Float32Array], clock: Clock, settings: SpottingSettings) -> Iterator[Window]:
+    """Spot movements window by window, from the places of the blocks in every frame of a video.
+
+    Holds two windows of places in memory, however long the video is.
+    """
+    coming = iter(places)
+    for stretch in stretches(clock):
+        yield from _spot_stretch(islice(coming, len(stretch)), stretch, clock, settings)
+
+
+def spot_track(
+    places: Sequence[Float32Array], first: int, within: range, clock: Clock, settings: SpottingSettings
+) -> Window:
+    """Spot in the frames ``within``, from the places in all frames of a track from ``first`` on; it has no gap."""
+    lead, length = within.start - first, len(within)
+    seconds = _seconds(range(first, first + len(places)), clock)
+    if is_even(seconds, clock.fps):
+        return spot_window(np.stack(places), within.start, lead, length, clock.fps, settings)
+    grid = EvenGrid(seconds, clock.fps, first)
+    begin, last = (int(moment) for moment in grid.moment_of_frame[[lead, lead + length - 1]])
+    even = np.stack(list(grid.resampled(places)))
+    return grid.in_frames(spot_window(even, begin + 1, begin, last + 1 - begin, clock.fps, settings)).only(within)
+
+
+def stretches(clock: Clock) -> list[range]:
+    """The frames between gaps, by position."""
+    borders = [1, *clock.gaps, len(clock) + 1]
+    return [range(begin, end) for begin, end in zip(borders, borders[1:], strict=False)]
+
+
+def margin(clock: Clock, settings: SpottingSettings) -> int:
+    """How many frames before and after a chunk of a video may influence what is spotted in it."""
+    frames = settings.margin(clock.fps)
+    if not clock.varies:
+        return frames
+    times = clock.times / clock.slowed
+    reached = np.searchsorted(times, times + frames / clock.fps, side="right")
+    return max(frames, int((reached - np.arange(len(times))).max()))
+
+
+def _spot_stretch(
+    places: Iterable[Float32Array], stretch: range, clock: Clock, settings: SpottingSettings
+) -> Iterator[Window]:
+    seconds = _seconds(stretch, clock)
+    if is_even(seconds, clock.fps):
+        yield from spot_places(places, clock.fps, settings, stretch.start)
+        return
+    grid = EvenGrid(seconds, clock.fps, stretch.start)
+    yield from map(grid.in_frames, spot_places(grid.resampled(places), clock.fps, settings))
+
+
+def _seconds(positions: range, clock: Clock) -> Seconds:
+    """When the frames were recorded."""
+    return clock.times[positions.start - 1 : positions.stop - 1] / clock.slowed

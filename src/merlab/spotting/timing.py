@@ -1,0 +1,122 @@
+"""When the frames of a video were recorded: as the metadata of a result states it, and as warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from merlab.frames.clock import Clock
+
+# A file plays at another speed than it was recorded if the two differ by more than this share.
+SAME_SPEED = 0.01
+MOST_GAPS_NAMED = 3
+
+RateSource = Literal["stamps", "tag", "given"]
+
+
+class Gap(BaseModel):
+    """Missing time: the frame after it, by its number in the source, when that was recorded, and what is missing, s."""
+
+    model_config = ConfigDict(frozen=True)
+
+    frame: int
+    time_s: float
+    missing_s: float
+
+
+class Timing(BaseModel):
+    """When the frames of a source were recorded. Seconds are real ones, counted from the start of the file.
+
+    Attributes:
+        fps: recorded frames per second.
+        fps_source: where the rate comes from: the time stamps, a tag of the recorder, or given by the user.
+        frame_rate_varies: whether the steps from frame to frame differ, gaps aside.
+        slowed: how many times slower a player shows the file than it was recorded; seconds in a player are that many
+            times as long.
+        start_s: when the first frame was recorded; above 0 where the sound of a file starts before its picture.
+        frames: how many frames were read.
+        seconds: from the first frame to the end of the last one, gaps included.
+        gaps: where time is missing; every face starts anew there.
+
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    fps: float
+    fps_source: RateSource
+    frame_rate_varies: bool
+    slowed: float
+    start_s: float
+    frames: int
+    seconds: float
+    gaps: tuple[Gap, ...]
+
+    @property
+    def end_s(self) -> float:
+        """The end of the last frame."""
+        return self.start_s + self.seconds
+
+
+def timing_of(clock: Clock, frames: int, first: int, fps: float | None) -> Timing:
+    """The timing of a source from which ``frames`` frames were read, at least one; they are numbered from ``first``.
+
+    ``fps`` is the rate that the user gave.
+    """
+    step = 1 / clock.fps
+    return Timing(
+        fps=clock.fps,
+        fps_source="given" if fps else "tag" if _plays_otherwise(clock.slowed) else "stamps",
+        frame_rate_varies=clock.varies,
+        slowed=clock.slowed,
+        start_s=round(clock.seconds(1), 6),
+        frames=frames,
+        seconds=round(clock.seconds(frames) - clock.seconds(1) + step, 6),
+        gaps=tuple(
+            Gap(
+                frame=position + first - 1,
+                time_s=round(clock.seconds(position), 6),
+                missing_s=round(clock.step_before(position) - step, 6),
+            )
+            for position in clock.gaps_within(1, frames)
+        ),
+    )
+
+
+def timing_caveats(timing: Timing) -> list[str]:
+    """What a user must know about the times in a result, in sentences."""
+    warnings = []
+    if _plays_otherwise(timing.slowed):
+        slow = timing.slowed > 1
+        speed = f"{timing.slowed if slow else 1 / timing.slowed:.4g} times {'slower' if slow else 'faster'}"
+        said = "as its tag states" if timing.fps_source == "tag" else "as given"
+        warnings.append(
+            f"the file plays {speed} than it was recorded ({timing.fps:.5g} frames per second, {said}): tables hold "
+            f"real seconds; in a player, the overlay and the ELAN file, they are {timing.slowed:.4g} times as many"
+        )
+    if timing.gaps:
+        warnings.append(
+            f"time is missing before {_gaps_text(timing.gaps)}: there every face starts anew, and no event spans a gap"
+        )
+    if timing.frame_rate_varies:
+        warnings.append(
+            "the frame rate varies: seconds are those of the time stamps, and movements were spotted in positions of "
+            f"the face interpolated to {timing.fps:.5g} even moments per second; a constant rate shows more"
+        )
+    return warnings
+
+
+def _plays_otherwise(slowed: float) -> bool:
+    return abs(slowed - 1) > SAME_SPEED
+
+
+def _gaps_text(gaps: Sequence[Gap]) -> str:
+    """``frame 1501 (10.00 s at 0:07.50)``, for several with their number."""
+    named = ", ".join(
+        f"frame {gap.frame} ({gap.missing_s:.3g} s missing, at {gap.time_s:.2f} s)" for gap in gaps[:MOST_GAPS_NAMED]
+    )
+    if len(gaps) == 1:
+        return named
+    more = ", ..." if len(gaps) > MOST_GAPS_NAMED else ""
+    return f"{len(gaps)} frames, in all {sum(gap.missing_s for gap in gaps):.3g} s: {named}{more}"
