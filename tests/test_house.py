@@ -47,6 +47,7 @@ ROOMS = (
     "pages",
     "stamps",
     "json_models",
+    "yaml_files",
     "claims",
     "changed_settings",
     "locks",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from merlab.errors import MerlabError
 from merlab.registry import callable_as_listing, look_up
+from merlab.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,19 +167,16 @@ def read_scheme(path: Path) -> Scheme:
     ``classes`` lists the classes in the order of tables; without it, classes have the order of their first label.
     Raises MerlabError with the file and its fault.
     """
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise MerlabError(f"{path} cannot be read as YAML: {error}") from error
+    content = read_yaml(path)
     example = "name: my-classes, labels: {happiness: positive, disgust: negative}"
     if not isinstance(content, dict) or not isinstance(content.get("labels"), dict):
         raise MerlabError(f"{path} has no mapping of labels to classes; write {example}")
     unknown = set(content) - {"name", "labels", "description", "classes"}
     if unknown:
         raise MerlabError(f"{path} has unknown entries {', '.join(sorted(map(str, unknown)))}; write {example}")
-    name, description = (str(content.get(key) or "") for key in ("name", "description"))
+    name, description = (content.get(key) or "" for key in ("name", "description"))
+    if not isinstance(name, str) or not isinstance(description, str):
+        raise MerlabError(f"{path}: name and description are texts; write them in quotes")
     try:
         return own_scheme(name or path.stem, content["labels"], description, content.get("classes"))
     except MerlabError as error:
@@ -197,15 +195,25 @@ def own_scheme(
     if odd:
         raise MerlabError(f"scheme {name}: labels and classes are texts, got {odd[0]!r}; write it in quotes")
     emotions = {label.strip().lower(): of.strip() for label, of in labels.items()}
+    if len(emotions) < len(labels):
+        raise MerlabError(f"scheme {name}: a label occurs twice, in other case or with blanks; keep one of them")
     used = tuple(dict.fromkeys(emotions.values()))
-    order = used if classes is None else tuple(map(str, classes))
+    order = used if classes is None else _order(name, classes)
     if sorted(order) != sorted(used):
         raise MerlabError(
-            f"scheme {name}: classes lists {', '.join(order)}, but the labels have the classes {', '.join(used)}"
+            f"scheme {name}: classes lists {', '.join(order)}, but the labels have the classes {', '.join(used)}; "
+            "give each class once"
         )
     if len(used) < 2:
-        raise MerlabError(f"scheme {name} has {len(used)} class(es), but at least two are needed")
+        raise MerlabError(f"scheme {name} has {len(used)} class(es), but at least two are needed; add a class")
     return Scheme(name, description or "your own classes", order, emotions)
+
+
+def _order(name: str, classes: object) -> tuple[str, ...]:
+    """The classes in their order; raises MerlabError for anything but a list of texts."""
+    if isinstance(classes, str) or not isinstance(classes, Sequence) or not all(isinstance(of, str) for of in classes):
+        raise MerlabError(f"scheme {name}: classes is not a list of texts; write one such as [positive, negative]")
+    return tuple(of.strip() for of in classes)
 
 
 def listing() -> pd.DataFrame:

@@ -141,6 +141,32 @@ def test_a_value_that_yaml_reads_as_something_else_is_named_with_its_file(tmp_pa
         read_experiment(path)
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("network: {width: no}", "width is False, which YAML reads as bool; write a number"),
+        ("training: {epochs: on}", "epochs is True, which YAML reads as bool; write a number"),
+        ("training: {mirror: 1}", "mirror is 1, which YAML reads as int; write true or false"),
+        (f"training: {{epochs: {10**400}}}", "is not a decimal number"),
+        (f"training: {{epochs: {10**90}}}", "epochs is 1000.*give a finite number up to 1,000,000"),
+        ("network: {width: 1e999}", "width is inf; give a finite number"),
+        ("network: {width: 1.0e+308}", "width is 1e\\+308; give a finite number"),
+        ("seeds: true", "seeds: Input should be a valid integer"),
+        ("seeds: 1:30", "is not a decimal number"),
+        ("seeds: 2\nseeds: 3", "'seeds' occurs twice"),
+        ("published: [{metric: uf1, value: yes, source: Table 7}]", "published.0.value"),
+    ],
+)
+def test_a_setting_that_would_be_read_as_something_else_is_refused_when_the_recipe_is_read(tmp_path, change, named):
+    sound = yaml.safe_load((FOLDER / "dualbranch_gfem_casme2.yaml").read_text())
+    sound.pop(change.partition(":")[0], None)
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"{yaml.safe_dump(sound)}{change}\n")
+    with pytest.raises(MerlabError, match=named) as caught:
+        read_experiment(path)
+    assert str(path) in str(caught.value)
+
+
 def test_a_recipe_with_any_fault_is_named_or_read_and_never_crashes(tmp_path):
     random, path = np.random.default_rng(10), tmp_path / "mine.yaml"
     sound = (FOLDER / "dualbranch_gfem_casme2.yaml").read_bytes()

@@ -8,18 +8,18 @@ their model.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from merlab.clips import ClipTable
 from merlab.databases import find_database
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import Entry
+from merlab.evaluation.spelling import shortened
 from merlab.evaluation.study import MethodSetup
 from merlab.inputs import parse_recipe
 from merlab.json_models import first_fault
@@ -28,12 +28,16 @@ from merlab.recipes.published import Published, published_results
 from merlab.registry import look_up
 from merlab.schemes import find_scheme
 from merlab.vocabulary import PROTOCOLS
+from merlab.yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent
 PAPERS = FOLDER / "papers"
 
 Metric = Literal["accuracy", "uf1", "uar", "precision", "recall", "parameters", "macs", "fps"]
 Content = TypeVar("Content", bound=BaseModel)
+
+# No setting is larger: epochs, widths, rates.
+LARGEST = 1e6
 
 
 class PublishedValue(BaseModel):
@@ -42,7 +46,7 @@ class PublishedValue(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     metric: Metric
-    value: float = Field(gt=0)
+    value: float = Field(gt=0, strict=True, allow_inf_nan=False)
     source: str
 
 
@@ -53,7 +57,7 @@ class Paper(BaseModel):
 
     title: str
     authors: str
-    year: int | None
+    year: int | None = Field(strict=True, ge=1800, le=2200)
     silent: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
 
@@ -76,7 +80,7 @@ class Experiment(BaseModel):
     database: str
     scheme: str
     protocol: str
-    seeds: int = Field(ge=1)
+    seeds: int = Field(strict=True, ge=1, le=10_000)
     published: tuple[PublishedValue, ...] = Field(min_length=1)
     silent: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
@@ -84,10 +88,7 @@ class Experiment(BaseModel):
 
     @model_validator(mode="after")
     def _can_be_run(self) -> Experiment:
-        for name, value in {**self.training, **self.network}.items():
-            if isinstance(value, float) and not math.isfinite(value):
-                raise MerlabError(f"{name} is {value}; give a finite number")
-        self.entry()
+        _require_sensible({**self.training, **self.network}, self.entry)
         find_database(self.database)
         find_scheme(self.scheme)
         if self.protocol not in PROTOCOLS:
@@ -118,6 +119,29 @@ class Experiment(BaseModel):
     def value(self, metric: Metric, source: str) -> float | None:
         """The published number of this metric in this place, e.g. ``Table 7``; None where it has none."""
         return next((item.value for item in self.published if (item.metric, item.source) == (metric, source)), None)
+
+
+def _require_sensible(given: Mapping[str, Any], entry: Callable[[], Entry]) -> None:
+    """Raises MerlabError for a number that is too large, and for a truth value that would be read as a number.
+
+    YAML reads no, off, yes and on as truth values; as a number they would be 0 and 1.
+    """
+    _require_finite(given)
+    preset = entry().preset
+    used = {**preset.network, **(preset.training.model_dump() if preset.training else {})}
+    # A text such as 1e999 is a number only now.
+    _require_finite({name: value for name, value in used.items() if name in given})
+    for name, value in given.items():
+        stated, needed = isinstance(value, bool), isinstance(used.get(name, value), bool)
+        if stated != needed and not isinstance(value, str):
+            remedy = "write true or false" if needed else "write a number"
+            raise MerlabError(f"{name} is {value}, which YAML reads as {type(value).__name__}; {remedy}")
+
+
+def _require_finite(settings: Mapping[str, Any]) -> None:
+    for name, value in settings.items():
+        if isinstance(value, (int, float)) and not abs(value) <= LARGEST:
+            raise MerlabError(f"{name} is {shortened(str(value))}; give a finite number up to {LARGEST:,.0f}")
 
 
 @lru_cache
@@ -153,23 +177,15 @@ def read_experiment(path: Path) -> Experiment:
 
 
 def _read(path: Path, kind: type[Content]) -> Content:
-    content = _yaml(path)
+    content = read_yaml(path)
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise MerlabError(f"{path}: {first_fault(error)}") from error
+        raise MerlabError(f"{path}: {first_fault(error)}; correct the file") from error
     except MerlabError as error:
-        raise MerlabError(f"{path}: {error}") from error
+        raise MerlabError(f"{path}: {error}; correct the file") from error
     except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise MerlabError(f"{path} has a value of the wrong kind or size ({error}); correct it") from error
-
-
-def _yaml(path: Path) -> object:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        # A ValueError: a fault of the encoding, an impossible date, or an integer with too many digits.
-        raise MerlabError(f"{path} cannot be read as YAML: {error}") from error
 
 
 __all__ = [
