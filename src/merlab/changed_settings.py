@@ -14,7 +14,6 @@ OPTIONS = {
     "part.first": "first frame (--frames)",
     "part.last": "last frame (--frames)",
     "name": "name of the file",
-    "labels": "labels of the scheme",
 }
 # Groups of settings that the user does not see as a group.
 GROUPS = {"settings", "course", "part", "clips"}
@@ -79,6 +78,8 @@ def _option(name: str) -> str:
     own = ".".join(parts)
     if parts[0] in SPOTTING:
         return f"--spotting {own}"
+    if parts[0] == "labels":
+        return f"class of the label {'.'.join(parts[1:])} (--scheme)"
     return OPTIONS.get(own, f"--{own.replace('_', '-')}")
 
 

@@ -100,7 +100,7 @@ def test_interrupted_training_is_resumed_and_gives_the_same_file(trained, tmp_pa
 
 @pytest.mark.slow
 def test_other_settings_are_refused_for_the_same_file(trained):
-    with pytest.raises(MerlabError, match="other pretraining"):
+    with pytest.raises(MerlabError, match="holds pretraining of other settings: --seed 0 -> 1"):
         pretrain(trained[1], **SMALL | {"seed": 1})
 
 
@@ -125,8 +125,9 @@ def test_impossible_settings_are_named_and_leave_nothing(tmp_path, changes, mess
 
 def test_a_file_that_pretrain_did_not_write_is_not_overwritten(tmp_path):
     (tmp_path / "mine.safetensors").write_text("precious")
-    with pytest.raises(MerlabError, match="exists"):
-        pretrain(tmp_path / "mine.safetensors", **SMALL)
+    for again in (False, True):
+        with pytest.raises(MerlabError, match="exists" if not again else "mine.safetensors"):
+            pretrain(tmp_path / "mine.safetensors", again=again, **SMALL)
     assert (tmp_path / "mine.safetensors").read_text() == "precious"
 
 
@@ -150,7 +151,7 @@ def test_clips_of_your_own_may_have_a_scheme_of_your_own(tmp_path):
     assert made.classes == ("calm", "moved")
     assert load_recognizer(out).card == made.card
     assert made.card.trained_on.synthetic is None
-    with pytest.raises(MerlabError, match="other pretraining"):
+    with pytest.raises(MerlabError, match=r"class of the label surprise \(--scheme\) moved -> calm"):
         pretrain(out, clips, scheme=own | {"surprise": "calm"}, **SMALL)
 
 
@@ -160,8 +161,11 @@ def test_changed_clips_are_refused_for_the_same_file(tmp_path):
     pretrain(out, own, cache=tmp_path / "cache", **SMALL)
     image = next(iter(own)).source
     cv2.imwrite(str(image), 255 - read_image(image))
-    with pytest.raises(MerlabError, match="other pretraining"):
+    with pytest.raises(MerlabError, match="the clips have changed"):
         pretrain(out, own, cache=tmp_path / "cache", **SMALL)
+    before = load_recognizer(out).digest
+    assert pretrain(out, own, cache=tmp_path / "cache", again=True, **SMALL).digest != before
+    assert {path.name for path in tmp_path.iterdir()} == {"flow", "cache", "mine.safetensors", "mine-work"}
 
 
 def test_the_shipped_weights_are_small_whole_and_stamped():

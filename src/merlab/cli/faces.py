@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import DATA, app
-from merlab.cli.arguments import JobsOption, RootArgument
+from merlab.cli.arguments import AgainOption, JobsOption, RootArgument
 from merlab.cli.console import err_console, out_console, print_table
 from merlab.errors import MerlabError
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
@@ -54,6 +54,7 @@ def prepare_command(
     landmarks: LandmarksOption = "mesh",
     motion: MotionOption = "onset",
     image: ImageOption = "jpg",
+    again: AgainOption = False,
     jobs: JobsOption = None,
     allow_unusable: Annotated[
         bool, typer.Option("--allow-unusable", help="Exit with status 0 even if clips could not be prepared.")
@@ -69,7 +70,7 @@ def prepare_command(
     from merlab.preparation.settings import Settings
 
     settings = Settings(face_finding(detector, model, config, landmarks), motion, image)
-    done = prepare(database, root, out, settings, jobs=jobs)
+    done = prepare(database, root, out, settings, again=again, jobs=jobs)
     rows = [[fault.where, fault.expected, fault.found, fault.remedy] for fault in done.faults]
     if rows:
         print_table("Not prepared", ["where", "expected", "found", "what to do"], rows)
@@ -120,6 +121,7 @@ def align_command(
     motion: MotionOption = "onset",
     image: ImageOption = "jpg",
     video: Annotated[bool, typer.Option("--video", help="Also write aligned.mp4, to check the result.")] = False,
+    again: AgainOption = False,
 ) -> None:
     """Align one video or one folder of images: 231x282 faces, a contact sheet, and warnings.
 
@@ -130,7 +132,7 @@ def align_command(
 
     chosen = _frame_range(frames, start, end)
     settings = Settings(face_finding(detector, model, config, landmarks), motion, image)
-    record = align(source, out, settings, frame_range=chosen, fps=fps, video=video)
+    record = align(source, out, settings, frame_range=chosen, fps=fps, video=video, again=again)
     for warning in record.warnings:
         err_console.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)
     first, last = record.frames

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from merlab.cli.app import DATA, VIDEOS, app
 from merlab.cli.arguments import (
+    AgainOption,
     JobsOption,
     JsonOption,
     RuntimeOption,
@@ -18,10 +19,10 @@ from merlab.cli.arguments import (
     key_values,
 )
 from merlab.cli.console import err_console, out_console, print_json, print_table
-from merlab.cli.faces import ConfigOption, DetectorOption, ModelOption
+from merlab.cli.faces import ConfigOption, DetectorOption, LandmarksOption, ModelOption, face_finding
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
-from merlab.vocabulary import LandmarkSource, SynthesisPreset, VideoFormat
+from merlab.vocabulary import SynthesisPreset, VideoFormat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +62,7 @@ def make_videos_command(
         ),
     ] = "avi",
     raw: Annotated[bool, typer.Option("--raw", help="Also write the uncropped 640x480 camera view.")] = False,
+    again: AgainOption = False,
     jobs: JobsOption = None,
 ) -> None:
     """Make long SYNTHETIC recordings with known micro-expressions among blinks, shifts of gaze and head movement."""
@@ -76,6 +78,7 @@ def make_videos_command(
             seed=seed,
             raw=raw,
             video_format=video_format,
+            again=again,
             jobs=jobs,
             progress=progress,
         )
@@ -93,12 +96,6 @@ SpottingOption = Annotated[
     typer.Option(
         "--spotting", metavar="KEY=VALUE", help="Any other setting of spotting, e.g. longest=0.5 or score.reach=0.4."
     ),
-]
-
-
-LandmarksOption = Annotated[
-    LandmarkSource | None,
-    typer.Option(help="mesh: the face mesh; five-points: those of the detector. Unless given, the mesh if installed."),
 ]
 
 
@@ -156,7 +153,7 @@ def recognize_command(
     detector: DetectorOption = "yunet",
     model: ModelOption = None,
     config: ConfigOption = None,
-    landmarks: LandmarksOption = None,
+    landmarks: LandmarksOption = "mesh",
     weights: Annotated[
         Path | None, typer.Option(help="Weights of `merlab pretrain`; unless given, those that ship with merlab.")
     ] = None,
@@ -178,16 +175,16 @@ def recognize_command(
     Writes report.html, events.csv, frames.csv, pictures of every event, overlay.mp4, events.eaf for ELAN and
     metadata.json. The same command resumes interrupted work.
     """
-    from merlab.faces.alignment import FaceFinding
     from merlab.videos.options import RecognizeOptions
     from merlab.videos.recognition import recognize, recognize_each, videos_in
 
+    finding = None if aligned else face_finding(detector, model, config, landmarks)
     with shown_progress() as progress:
         options = RecognizeOptions(
             fps=fps,
             aligned=aligned,
             most_faces=most_faces,
-            finding=FaceFinding(detector, model, config, landmarks),
+            finding=finding,
             weights=weights,
             runtime=runtime,
             unsure_below=unsure_below,

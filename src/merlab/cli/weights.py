@@ -11,7 +11,15 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
-from merlab.cli.arguments import AlignedOption, JobsOption, JsonOption, SeedOption, TablesOption, load_databases
+from merlab.cli.arguments import (
+    AgainOption,
+    AlignedOption,
+    JobsOption,
+    JsonOption,
+    SeedOption,
+    TablesOption,
+    load_databases,
+)
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
 
@@ -51,6 +59,7 @@ def pretrain_command(
         int, typer.Option(min=1, help="Networks to train, for a score with its spread; the first is kept.")
     ] = 5,
     cache: Annotated[Path | None, typer.Option(help="Where inputs are cached.")] = None,
+    again: AgainOption = False,
     jobs: JobsOption = None,
 ) -> None:
     """Train a recognizer that is kept as one file, calibrated and scored on unseen subjects.
@@ -84,6 +93,7 @@ def pretrain_command(
         seed=seed,
         seeds=seeds,
         cache=cache,
+        again=again,
         jobs=jobs,
         command=_typed(),
     )

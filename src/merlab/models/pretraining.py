@@ -28,7 +28,7 @@ from merlab.models.calibration import (
 from merlab.models.card import Calibration, CalibrationErrors
 from merlab.models.held_out_scores import held_out_scores
 from merlab.models.labeled_examples import LEAST_SUBJECTS, Examples, examples_of
-from merlab.models.recognizer import Recognizer
+from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.training_work import SETTINGS, Training, TrainingWork, synthetic_settings
 from merlab.progress import Progress, shown_progress
 from merlab.schemes import as_scheme
@@ -63,6 +63,7 @@ def pretrain(
     seed: int = 0,
     seeds: int = 5,
     cache: Path | str | None = None,
+    again: bool = False,
     jobs: int | None = None,
     command: str = "",
     progress: Progress | bool = True,
@@ -86,6 +87,7 @@ def pretrain(
         seed: divides the subjects, generates the faces, and is the seed of the network that is kept.
         seeds: how many networks are trained, for a score with its spread; the first is kept.
         cache: the folder for inputs; None: the user's cache.
+        again: replace the file and its intermediate files, when the new ones are complete.
         jobs: worker processes; None: one per core. The results do not depend on it.
         command: the command that the card states.
         progress: True shows it on standard error, False does not, a function is called with it.
@@ -95,7 +97,8 @@ def pretrain(
 
     Raises:
         MerlabError: for too few subjects, clips that the recipe or the scheme does not cover, clips to score on whose
-            subjects were trained on, and if ``out`` is a file that was not written with these settings.
+            subjects were trained on, and if ``out`` is a file that was not written with these settings, or is written
+            by another process.
 
     """
     _require_at_least("subjects", subjects, LEAST_SUBJECTS)
@@ -104,8 +107,7 @@ def pretrain(
     path, own = Path(out), None if clips is None else as_table(clips)
     classes = as_scheme(scheme) if own is None else as_scheme(scheme).of(own)
     training = Training(path.stem, method, preset, classes, None if input is None else str(input), seed, seeds)
-    if path.exists() and not (work_folder(path) / SETTINGS).exists():
-        raise MerlabError(f"{path} exists; choose another name, or remove it")
+    _require_replaceable(path, again)
     with shown_progress(progress) as show:
         load = partial(
             examples_of,
@@ -117,23 +119,39 @@ def pretrain(
         )
         source = synthetic_settings(training, subjects, clips_per_subject) if own is None else load(own)
         elsewhere = {title: load(table) for title, table in (score_on or {}).items()}
-        work = TrainingWork(training, work_folder(path), source, jobs, show)
-        train, calibration, scoring = work.examples(elsewhere)
-        networks = work.trained(train)
-    kept, scored = _calibrated(networks[0], calibration), {HELD_OUT: scoring, **elsewhere}
+        planned = TrainingWork(training, work_folder(path), source, jobs, show)
+        with planned.claimed(elsewhere, again, path.exists()) as work:
+            train, calibration, scoring = work.examples()
+            networks = work.trained(train)
+            kept, scored = _calibrated(networks[0], calibration), {HELD_OUT: scoring, **elsewhere}
+            facts = {
+                "trained_on": work.trained_on(train),
+                "scores": tuple(
+                    score
+                    for title, held in scored.items()
+                    for score in held_out_scores(title, networks, kept, train, held)
+                ),
+                "stamps": _stamps(training, own),
+                "intended_use": INTENDED_USE,
+                "limits": LIMITS if own is not None else f"{SYNTHETIC_LIMITS} {LIMITS}",
+                "command": command,
+                "versions": versions(),
+            }
+            return replace(kept, card=kept.card.model_copy(update=facts)).save(path)
+
+
+def _require_replaceable(path: Path, again: bool) -> None:
+    """Raises MerlabError for a file that this command did not write."""
+    if not path.exists() or (work_folder(path) / SETTINGS).exists():
+        return
+    if not again:
+        raise MerlabError(f"{path} exists; choose another name, or add --again to replace it")
+    load_recognizer(path)
+
+
+def _stamps(training: Training, own: ClipTable | None) -> tuple[str, ...]:
     reduced = ("REDUCED",) if training.settings().reduced else ()
-    facts = {
-        "trained_on": work.trained_on(train),
-        "scores": tuple(
-            score for title, held in scored.items() for score in held_out_scores(title, networks, kept, train, held)
-        ),
-        "stamps": (*((SYNTHETIC,) if own is None else own.stamps), *reduced),
-        "intended_use": INTENDED_USE,
-        "limits": LIMITS if own is not None else f"{SYNTHETIC_LIMITS} {LIMITS}",
-        "command": command,
-        "versions": versions(),
-    }
-    return replace(kept, card=kept.card.model_copy(update=facts)).save(path)
+    return (*((SYNTHETIC,) if own is None else own.stamps), *reduced)
 
 
 def work_folder(out: Path) -> Path:

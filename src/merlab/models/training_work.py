@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from merlab.claims import claim_folder
+from merlab.claims import claimed_folder
 from merlab.errors import MerlabError
 from merlab.evaluation.unit import versions
 from merlab.inputs import Recipe, mirror_of, parse_recipe
@@ -95,19 +96,33 @@ class TrainingWork:
     jobs: int | None
     progress: Progress
 
-    def examples(self, elsewhere: Mapping[str, Examples]) -> tuple[Examples, Examples, Examples]:
-        """Examples for training, calibration and scoring; reserves the folder after all checks have passed."""
-        if isinstance(self.source, SyntheticSettings):
-            self._claim(self.source.model_dump(mode="json"))
-            return divided(synthetic_examples(self.source, self.folder, self.jobs, self.progress), self.training.seed)
-        train, calibration, scoring = divided(self.source, self.training.seed)
-        _require_unseen(elsewhere, {*train.groups, *calibration.groups})
-        self._claim({"clips": len(self.source.labels), "sha256": self.source.sha256})
-        return train, calibration, scoring
+    @contextmanager
+    def claimed(self, elsewhere: Mapping[str, Examples], again: bool, is_complete: bool) -> Iterator[TrainingWork]:
+        """Reserve the folder after all checks have passed; yields the work in the folder to write into.
 
-    def _claim(self, clips: Mapping[str, object]) -> None:
-        settings = {**self.training.stated(), "clips": clips, "versions": versions()}
-        claim_folder(self.folder, SETTINGS, settings, "pretraining")
+        ``is_complete`` states whether the work was finished before; ``again`` then replaces it.
+        """
+        if isinstance(self.source, Examples):
+            train, calibration, _ = divided(self.source, self.training.seed)
+            _require_unseen(elsewhere, {*train.groups, *calibration.groups})
+        with claimed_folder(
+            self.folder, SETTINGS, self._stated(), "pretraining", again=again, is_complete=lambda folder: is_complete
+        ) as folder:
+            yield replace(self, folder=folder)
+
+    def _stated(self) -> dict[str, object]:
+        if isinstance(self.source, SyntheticSettings):
+            clips = self.source.model_dump(mode="json")
+        else:
+            clips = {"clips": len(self.source.labels), "sha256": self.source.sha256}
+        return {**self.training.stated(), "clips": clips, "versions": versions()}
+
+    def examples(self) -> tuple[Examples, Examples, Examples]:
+        """Examples for training, calibration and scoring."""
+        source = self.source
+        if isinstance(source, SyntheticSettings):
+            source = synthetic_examples(source, self.folder, self.jobs, self.progress)
+        return divided(source, self.training.seed)
 
     def trained(self, train: Examples) -> list[Recognizer]:
         """The network of each seed, read from the folder or trained, ``jobs`` at a time, and written there."""
