@@ -1,7 +1,7 @@
 """Read frames by their number, and in time, from a folder of images or from a video."""
 
 from merlab.frames.clock import Clock, ClockError, clock_of, require_rate
-from merlab.frames.container import VIDEO_SUFFIXES, is_video
+from merlab.frames.container import VIDEO_SUFFIXES, is_video, looks_like_video
 from merlab.frames.facts import MediaFacts
 from merlab.frames.frame import (
     MAX_FRAMES_NAMED,
@@ -34,6 +34,7 @@ __all__ = [
     "describe_numbers",
     "frame_number",
     "is_video",
+    "looks_like_video",
     "open_frames",
     "read_image",
     "require_rate",

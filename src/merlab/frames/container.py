@@ -21,7 +21,7 @@ from merlab.frames.frame import ClipError
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-# For choosing files in a browser only; whether a file is a video is decided by `is_video`.
+# Suffixes of videos, for choosing and listing files; what is opened is decided by the first bytes.
 VIDEO_SUFFIXES = (
     *(".avi", ".mp4", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".wmv", ".asf", ".3gp"),
     *(".3g2", ".ogv", ".flv", ".mxf", ".gif", ".dv", ".ivf", ".y4m", ".h264", ".264", ".hevc", ".265", ".mjpeg"),
@@ -69,6 +69,11 @@ def is_video(path: Path) -> bool:
         return path.is_file() and container_format(path) is not None
     except OSError:
         return False
+
+
+def looks_like_video(path: Path) -> bool:
+    """Whether a file is a video by its first bytes or its suffix: a damaged one is listed too, and refused by name."""
+    return is_video(path) or (path.suffix.lower() in VIDEO_SUFFIXES and path.is_file())
 
 
 def container_format(path: Path) -> str | None:

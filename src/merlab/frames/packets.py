@@ -50,6 +50,7 @@ class Packets:
         start: the time stamp of the first frame in seconds; None without stamps.
         stated_rate: frames per second that the container states; None if it states none.
         capture_rate: frames per second of the camera that the file states; None if it states none.
+        size: width and height of a stored frame, as the header states them.
         aspect: width of a pixel by its height.
         cut_off: whether bytes are missing at the end of the file.
 
@@ -64,6 +65,7 @@ class Packets:
     start: float | None
     stated_rate: float | None
     capture_rate: float | None
+    size: tuple[int, int]
     aspect: Fraction
     cut_off: bool
 
@@ -178,6 +180,7 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: _
         start=None if in_time is None or not len(in_time) else float(in_time[0] * tick),
         stated_rate=rates[-1] if rates and name not in RAW else None,
         capture_rate=capture,
+        size=(stream.codec_context.width, stream.codec_context.height),
         aspect=stream.sample_aspect_ratio or Fraction(1),
         cut_off=is_cut_off(path, name),
     )

@@ -79,6 +79,12 @@ class Video:
         """The number of frames that the file should have; more than there are if it was cut off."""
         return self._packets.promised
 
+    @property
+    def pixels(self) -> int:
+        """How many pixels an image has according to the header; known without decoding."""
+        width, height = square_size(*self._packets.size, self._packets.aspect)
+        return width * height
+
     @cached_property
     def facts(self) -> MediaFacts:
         """What the file says about itself; decodes its first frame."""

@@ -101,7 +101,8 @@ def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None, st
     first, middle, last = numbers[0], numbers[len(numbers) // 2], numbers[-1]
     synthetic = any((folder / SYNTHETIC_MANIFEST).is_file() for folder in source.resolve().parents)
     stamps = (*((SYNTHETIC,) if synthetic else ()), *stamps)
-    return AlignmentJob(source.name, numbers, [first], (first, middle, last), clock.fps if clock else fps, clock, stamps)
+    rate = clock.fps if clock else fps
+    return AlignmentJob(source.name, numbers, [first], (first, middle, last), rate, clock, stamps)
 
 
 def _clock(source: Path, frames: Frames, fps: float | None) -> Clock | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from merlab.frames import VIDEO_SUFFIXES
+from merlab.frames import VIDEO_SUFFIXES, looks_like_video
 from merlab.serving.limits import RefusedError
 
 MAX_LISTED = 300
@@ -26,19 +26,15 @@ def find_local(given: str, roots: Sequence[Path]) -> Path:
         for root in map(Path.resolve, roots):
             try:
                 path = (root / given).resolve()
-                if path.is_relative_to(root) and (path.is_dir() or _is_video(path)):
+                if path.is_relative_to(root) and (path.is_dir() or looks_like_video(path)):
                     return path
             except (OSError, RuntimeError):  # the name is too long, or links form a circle
                 continue
     raise RefusedError(404, "no video or folder has this name in the folders that this service may read")
 
 
-def _is_video(path: Path) -> bool:
-    return path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
-
-
 def list_local(roots: Sequence[Path]) -> list[str]:
-    """Paths of the videos in the roots, for a person to choose from; at most MAX_LISTED."""
+    """Paths of the videos in the roots, by their suffixes, for a person to choose from; at most MAX_LISTED."""
     return list(islice((str(path) for root in roots for path in _videos(root.resolve())), MAX_LISTED))
 
 
@@ -51,5 +47,5 @@ def _videos(root: Path) -> Iterator[Path]:
             if visited > MAX_VISITED:
                 return
             path = Path(folder, name)
-            if _is_video(path) and not path.is_symlink():
+            if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file() and not path.is_symlink():
                 yield path

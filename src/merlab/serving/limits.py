@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from merlab.errors import MerlabError
-from merlab.frames import ImageFolder, open_frames, read_image
+from merlab.frames import ImageFolder, Video, read_image, require_rate
 
 MEBIBYTE = 2**20
 # As many as 4096 x 3072; frames of the databases' cameras have a tenth of this.
@@ -33,10 +31,12 @@ class Limits:
         pixels: number of pixels of a frame.
         job_seconds: running time of a job.
         memory: bytes that a process of a job may allocate, if the system can limit this.
-        queue: number of jobs that wait or arrive at the same time.
+        queue: number of jobs that wait at the same time.
+        uploads: number of uploads that arrive at the same time.
         kept: number of jobs on the disk, finished jobs included.
         keep_days: days after which a finished job is removed; None keeps it until it is deleted.
         upload_seconds, idle_seconds: duration of an upload, and of a pause in it.
+        slowest, pace_seconds: bytes per second that an upload must reach in every period of so many seconds.
 
     """
 
@@ -45,11 +45,14 @@ class Limits:
     pixels: int = MAX_PIXELS
     job_seconds: float = 4 * 3600.0
     memory: int = 6144 * MEBIBYTE
-    queue: int = 16
+    queue: int = 64
+    uploads: int = 32
     kept: int = 200
     keep_days: float | None = None
     upload_seconds: float = 3600.0
     idle_seconds: float = 60.0
+    slowest: float = 16 * 1024
+    pace_seconds: float = 20.0
 
 
 def limit_memory(most: int) -> None:
@@ -69,6 +72,8 @@ def require_within(source: Path, fps: float | None, limits: Limits) -> None:
     If ``fps`` differs from the frame rate of the file, the longer of the two durations counts. Raises MerlabError with
     what is wrong and the remedy.
     """
+    if fps is not None:
+        require_rate(fps)
     frames, own = _check_folder(source, limits) if source.is_dir() else _check_video(source, limits)
     if not frames:
         raise MerlabError(f"{source} has no frame that can be decoded; check that it is a complete video")
@@ -97,14 +102,12 @@ def _check_folder(folder: Path, limits: Limits) -> tuple[int, None]:
 
 
 def _check_video(source: Path, limits: Limits) -> tuple[int, float | None]:
-    """The number of frames that the container states, 0 if the first cannot be decoded; and the frame rate."""
-    video = open_frames(source)
-    capture = cv2.VideoCapture(str(source))
-    width, height = (int(capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-    _require_pixels(source, width * height, limits)
-    decoded, _ = capture.read()
-    capture.release()
-    return max(video.promised, 1) if decoded else 0, video.fps
+    """The number of frames, and the frame rate; raises ClipError if the first frame cannot be decoded."""
+    video = Video(source)
+    _require_pixels(source, video.pixels, limits)
+    facts = video.facts
+    _require_pixels(source, facts.width * facts.height, limits)
+    return video.promised, video.fps
 
 
 def _require_pixels(source: Path, pixels: int, limits: Limits) -> None:

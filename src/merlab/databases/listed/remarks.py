@@ -11,7 +11,7 @@ from typing import TypeVar
 from merlab.clips import Finding
 from merlab.databases.listed.row_clip import Read
 from merlab.databases.listed.table_rows import Record
-from merlab.frames import describe_numbers
+from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.
 SAME_RATE = 1.01
@@ -99,9 +99,15 @@ def _frames(row: Read) -> Iterator[Finding]:
         found = f"onset and apex are both {clip.onset}"
         remedy = "inputs made from these two show no movement; correct the apex, or leave it empty to have it spotted"
         yield Finding("differs", where, "an apex after the onset", found, remedy)
+    if row.footage.clock is not None:
+        gaps = row.footage.clock.gaps_within(clip.onset, clip.offset)
+        if gaps:
+            found = f"time is missing before frame {', '.join(map(str, gaps[:MAX_FRAMES_NAMED]))}"
+            remedy = "the movement is faster in these frames than it was; use frames before or after the gap"
+            yield Finding("differs", where, "frames without a gap in time", found, remedy)
     if row.footage.is_video:
         return
-    numbers = [number for number in row.footage.numbers(row.record) if clip.onset <= number <= clip.offset]
+    numbers = [number for number in row.footage.numbers if clip.onset <= number <= clip.offset]
     if len(numbers) < clip.offset - clip.onset + 1:
         remedy = "inputs made from onset and apex can be used; those that read every frame will refuse this clip"
         expected = f"every frame from {clip.onset} to {clip.offset}"

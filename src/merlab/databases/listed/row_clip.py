@@ -10,7 +10,7 @@ from typing import Any
 
 from merlab.clips import Clip, Finding
 from merlab.databases.listed.table_rows import FRAME_NUMBERS, Record
-from merlab.frames import ClipError, Video, describe_numbers, open_frames
+from merlab.frames import ClipError, Clock, Video, describe_numbers, open_frames
 from merlab.stamps import SYNTHETIC
 from merlab.storage import read_json
 from merlab.synthesis.folder import MANIFEST
@@ -30,22 +30,12 @@ class Footage:
         frames = open_frames(source)
         self.source = source
         self.is_video = isinstance(frames, Video)
-        self._promised = frames.promised if self.is_video else 0
+        self.clock: Clock | None = frames.clock
         self.fps: float | None = frames.fps or alignment_of(source).get("fps")
 
-    def numbers(self, record: Record) -> Sequence[int]:
-        """The frame numbers that are there, ascending.
-
-        A video is decoded to count its frames only where the row gives no offset, or a frame beyond those that the
-        container promises; the deep examination finds those that it promises and does not hold.
-        """
-        known = [number for number in (record.onset, record.apex, record.offset) if number is not None]
-        if self.is_video and record.offset is not None and max(known) <= self._promised:
-            return range(1, self._promised + 1)
-        return self._counted
-
     @cached_property
-    def _counted(self) -> Sequence[int]:
+    def numbers(self) -> Sequence[int]:
+        """The frame numbers that are there, ascending; the deep examination finds those that are damaged."""
         return open_frames(self.source).numbers
 
 
@@ -78,7 +68,7 @@ def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
     """The clip of a row. ``footage`` is None for a stored optical-flow image, which has no frames."""
     onset, offset, note = record.onset, record.offset, ""
     if footage is not None:
-        numbers = footage.numbers(record)
+        numbers = footage.numbers
         fault = _absent(record, numbers)
         if fault:
             return fault
