@@ -12,6 +12,7 @@ SHORT = {"batch_size": 8, "epochs": 16}
 # Smaller or shorter inputs for descriptors, and shorter training for networks, so that the tests are fast.
 CHOSEN: dict[str, dict[str, Any]] = {
     "linear-svm": {"preset": "paper"},
+    "joint-svm": {"preset": "paper"},
     "dbfem-caffm": {"preset": "flow28", "settings": {**SHORT, "epochs": 12}},
     "ststnet": {"preset": "reduced", "settings": SHORT},
     # Its published learning rate is much smaller than those of the others.

@@ -11,11 +11,12 @@ from merlab.methods.method import Method, Task
 NETWORKS = [name for name, method in METHODS.items() if method.network is not None]
 
 
-def test_baselines_come_first_then_the_papers_networks_then_comparison_methods():
+def test_baselines_come_first_then_merlabs_own_then_the_papers_networks_then_comparison_methods():
     assert list(METHODS) == [
         "constant",
         "random",
         "linear-svm",
+        "joint-svm",
         "gfem",
         "ltfem",
         "dbfem",

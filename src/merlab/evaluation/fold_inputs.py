@@ -27,7 +27,7 @@ class FoldInputs:
 
     def of_clips(self, of_samples: NDArray[np.float64]) -> NDArray[np.float64]:
         """The mean of each column over the samples of each clip: (clips x samples, columns) -> (clips, columns)."""
-        return of_samples.reshape(-1, self.samples, *of_samples.shape[1:]).mean(axis=1)
+        return np.asarray(of_samples.reshape(-1, self.samples, *of_samples.shape[1:]).mean(axis=1), np.float64)
 
 
 def fold_inputs(

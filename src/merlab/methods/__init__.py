@@ -1,4 +1,7 @@
-"""Methods: what recognizes a micro-expression. Baselines first, then the paper's networks, then comparison methods."""
+"""Methods: what recognizes a micro-expression.
+
+Baselines first, then merlab's own methods, then the paper's networks, then comparison methods.
+"""
 
 import pandas as pd
 
@@ -8,6 +11,7 @@ from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.methods.dual_inception import DUAL_INCEPTION
 from merlab.methods.fr import FR
 from merlab.methods.from_file import is_in_file, objects_in_file
+from merlab.methods.joint_svm import JOINT_SVM
 from merlab.methods.lbp_top import LBP_TOP
 from merlab.methods.learnet import LEARNET
 from merlab.methods.mdmo import MDMO
@@ -19,6 +23,7 @@ from merlab.methods.shallow_alexnet import DSSN_METHOD, SSSN_METHOD
 from merlab.methods.ststnet import STSTNET
 from merlab.registry import Extensions, callable_as_listing
 
+OWN_METHODS = (JOINT_SVM,)
 COMPARISON_METHODS = (
     STSTNET,
     OFF_APEXNET,
@@ -32,7 +37,9 @@ COMPARISON_METHODS = (
     LBP_TOP,
     MDMO,
 )
-METHODS: dict[str, Method] = {method.name: method for method in (*BASELINES, *DUAL_BRANCH, *COMPARISON_METHODS)}
+METHODS: dict[str, Method] = {
+    method.name: method for method in (*BASELINES, *OWN_METHODS, *DUAL_BRANCH, *COMPARISON_METHODS)
+}
 
 
 def find_method(name: str) -> Method:
@@ -89,7 +96,12 @@ def listing() -> pd.DataFrame:
 
 
 def _kind(method: Method) -> str:
-    groups = {"baseline": BASELINES, "dual-branch paper": DUAL_BRANCH, "comparison method": COMPARISON_METHODS}
+    groups = {
+        "baseline": BASELINES,
+        "merlab's own": OWN_METHODS,
+        "dual-branch paper": DUAL_BRANCH,
+        "comparison method": COMPARISON_METHODS,
+    }
     return next((kind for kind, group in groups.items() if method in group), "of an installed package")
 
 

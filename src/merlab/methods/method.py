@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from torch import nn
 
 from merlab.errors import MerlabError
-from merlab.inputs.recipe import Layout, Recipe, View
+from merlab.inputs.recipe import Layout, View
+from merlab.methods.task import Task as Task
 from merlab.training import Mirror, NeuralClassifier, TrainingSettings
 
 DEFAULT_INPUT = "flow:channels=uvs,scale=minmax,size=28x28"
@@ -29,35 +30,6 @@ class Classifier(Protocol):
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes); each row sums to 1 and its arg-max is the decision."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """The shape of the problem that a classifier is built for.
-
-    ``channels`` counts one view; with ``views`` = 2 an input has 2 x channels: the global view, then the local one.
-    ``frames`` is the length of a sequence, 1 for all else. A vector of numbers is ``channels`` of 1 x 1.
-    """
-
-    classes: int
-    channels: int
-    height: int
-    width: int
-    views: int = 1
-    frames: int = 1
-
-    @classmethod
-    def of(cls, classes: int, recipe: Recipe) -> Task:
-        """The task of distinguishing this number of classes on inputs of this recipe."""
-        *_, height, width = recipe.shape
-        return cls(classes, recipe.channels, height, width, recipe.views, recipe.frames)
-
-    @property
-    def layout(self) -> Layout:
-        """The form of one view of an input."""
-        if self.frames > 1:
-            return "sequence"
-        return "vector" if self.height == self.width == 1 else "image"
 
 
 def check_channels(task: Task, channels: int, why: str, remedy: str) -> None:
@@ -89,7 +61,8 @@ class Method:
 
     Give exactly one of ``network`` and ``pipeline``. ``network`` is called with a Task, and with the preset's network
     options as keywords, and returns an untrained torch module that maps (N, C, H, W) to logits (N, classes).
-    ``pipeline`` is called with a Task and returns a Classifier.
+    ``pipeline`` is called with a Task and returns a Classifier. If it has keyword-only parameters ``preset`` or
+    ``mirror``, it also gets the Preset, and the function that mirrors a batch of its input (None if there is none).
 
     Attributes:
         name: what tables and the command line call it.
@@ -111,7 +84,7 @@ class Method:
     presets: Mapping[str, Preset] = field(default_factory=dict)
     view: View = "global"
     network: Callable[..., nn.Module] | None = None
-    pipeline: Callable[[Task], Classifier] | None = None
+    pipeline: Callable[..., Classifier] | None = None
     seeded: bool = True
     takes: tuple[Layout, ...] = ("image",)
     origin: str = ""
@@ -136,10 +109,17 @@ class Method:
         return self.presets[name]
 
     def build(self, task: Task, preset: Preset, mirror: Mirror | None = None) -> Classifier:
-        """An untrained classifier; ``mirror`` flips a batch of its input, for presets that mirror."""
+        """An untrained classifier; ``mirror`` flips a batch of its input, for methods and presets that mirror."""
         if self.pipeline is not None:
             self.check_layout(task.layout)
-            return self.pipeline(task)
+            parameters = inspect.signature(self.pipeline).parameters
+            offered = {"preset": preset, "mirror": mirror}
+            taken = {
+                name: value
+                for name, value in offered.items()
+                if name in parameters and parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
+            }
+            return self.pipeline(task, **taken)
         assert preset.training is not None
         return NeuralClassifier(partial(self.module, task, preset), task.classes, preset.training, mirror=mirror)
 
