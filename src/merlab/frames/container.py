@@ -59,7 +59,11 @@ LISTS = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"v=0", b"<MPD", b"<?xml", b"<s
 IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\x00", b"MM\x00*", b"RIFF")
 SOUNDS = (b"ID3", b"fLaC", b"\xff\xfb", b"\xff\xf3", b"\xff\xf1", b"\xff\xf9", b"OggS", b"RIFF")
 
-EMPTY = "is empty (0 bytes); copy it again from the original"
+SOUND = "it contains sound only; give the file that holds the images"
+NO_INDEX = (
+    "it ends before its index (moov), as a recording that was interrupted; copy it again from the camera, or repair it "
+    "with a program for unfinished MP4 files"
+)
 CONVERT = "convert it to MP4 or Matroska (for example with ffmpeg)"
 
 
@@ -128,38 +132,35 @@ def _follows_another(file: BinaryIO) -> bool:
 @contextmanager
 def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A container and its video stream, for reading; raises ClipError with the remedy for anything else."""
-    container = _open(path)
-    with container:
+    with _open(path) as container:
         stream = container.streams.best("video")
         if not isinstance(stream, VideoStream) or stream.disposition & av.stream.Disposition.attached_pic:
             kinds = {found.type for found in container.streams}
-            content = "sound only" if "audio" in kinds else "no video stream"
-            raise ClipError(f"{path} contains {content}; give the file that holds the images")
+            raise _unusable(path, SOUND if "audio" in kinds else "it has no video stream; give the file of the images")
         if not stream.codec_context:
-            raise ClipError(f"{path} has a video codec that FFmpeg does not know; {CONVERT}")
+            raise _unusable(path, f"its codec is not known to FFmpeg; {CONVERT}")
         yield container, stream
 
 
 def _open(path: Path) -> InputContainer:
     try:
         name = container_format(path)
+        if name is None:
+            raise _unusable(path, _what_else(path))
     except OSError as error:
-        raise ClipError(f"{_shown(path)} cannot be read: {error.strerror or error}") from error
-    if name is None:
-        raise ClipError(f"{_shown(path)} {_what_else(path)}")
+        raise ClipError(f"{shown(path)} cannot be read: {error.strerror or error}") from error
     options = {"format_whitelist": name, "protocol_whitelist": "file"}
     try:
         return av.open(f"file:{os.fspath(path)}", format=name, options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError) as error:
         if name == "mov" and b"moov" not in dict(boxes(path)):
-            raise ClipError(
-                f"{_shown(path)} ends before its index (moov), as a recording that was interrupted; copy it again from "
-                "the camera, or repair it with a program for unfinished MP4 files"
-            ) from error
-        raise ClipError(
-            f"{_shown(path)} begins as a video ({name}) and cannot be opened: {_reason(error)}; copy it again from the "
-            "original"
-        ) from error
+            raise _unusable(path, NO_INDEX) from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _unusable(path, f"it begins as one ({name}), then: {reason}; copy it again from the original") from error
+
+
+def _unusable(path: Path, reason: str) -> ClipError:
+    return ClipError(f"{shown(path)} cannot be opened as a video: {reason}")
 
 
 def boxes(path: Path) -> Iterator[tuple[bytes, int]]:
@@ -183,18 +184,17 @@ def _what_else(path: Path) -> str:
     """What a file is that is not a video, and the remedy."""
     with path.open("rb") as file:
         head = file.read(HEAD)
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head:
-        return EMPTY
-    if text.startswith(LISTS):
-        return "is a list that names other files, not a video; give the video itself"
+        return "it is empty (0 bytes); copy it again from the original"
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(LISTS):
+        return "it is a list that names other files; give the video itself"
     if (head.startswith(SOUNDS) and head[8:12] != b"WEBP") or head[8:12] in SOUND_BRANDS:
-        return "contains sound only; give the file that holds the images"
+        return SOUND
     if head.startswith(IMAGES) or head[8:12] in IMAGE_BRANDS:
-        return "is a single image, not a video; give a folder of images whose names end in their number"
+        return "it is a single image; give a folder of images whose names end in their number"
     if _is_text(head):
-        return "is a text, not a video; give a video, or a folder of images"
-    return f"is neither a folder of images nor a video that merlab opens; if it is a video, {CONVERT}"
+        return "it is a text; give a video, or a folder of images"
+    return f"its first bytes are not those of a container that merlab opens; if it is a video, {CONVERT}"
 
 
 def _is_text(head: bytes) -> bool:
@@ -205,11 +205,6 @@ def _is_text(head: bytes) -> bool:
     return all(letter.isprintable() or letter in "\r\n\t\f" for letter in text)
 
 
-def _reason(error: Exception) -> str:
-    """The words of FFmpeg without its number and the path."""
-    return getattr(error, "strerror", None) or str(error)
-
-
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """A path whose name may not be valid UTF-8, for a message."""
     return str(path).encode("utf-8", "backslashreplace").decode()

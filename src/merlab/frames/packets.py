@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.frames.clock import Clock, ClockError
-from merlab.frames.container import RAW, opened_video
+from merlab.frames.container import RAW, opened_video, shown
 from merlab.frames.ending import is_cut_off
 from merlab.frames.facts import OTHER_SPEED
 from merlab.frames.frame import ClipError
@@ -32,6 +32,7 @@ CAPTURE_RATE = "com.android.capture.fps"
 SLOW_MOTION_RATE = 90.0
 # FFmpeg states the beginning of a file in microseconds.
 MICROSECOND = 1e-6
+UNKNOWN = -(2**63)
 
 Stamps = NDArray[np.int64]
 
@@ -44,7 +45,7 @@ class Packets:
         count: the number of frames, N.
         promised: the number of frames that the file should have; more than ``count`` if it was cut off.
         stamps: (N,) time stamps in ticks, ascending; None if decoded frames are matched by their order.
-        keys: the positions of key frames, ascending; empty without ``stamps``.
+        keys: (K,) the positions of key frames, ascending; empty without ``stamps``.
         clock: when each frame was recorded; None if there are no stamps that can be used.
         no_clock: why there is no clock; empty if there is one.
         start: the time stamp of the first frame in seconds; None without stamps.
@@ -59,7 +60,7 @@ class Packets:
     count: int
     promised: int
     stamps: Stamps | None
-    keys: tuple[int, ...]
+    keys: NDArray[np.intp]
     clock: Clock | None
     no_clock: str
     start: float | None
@@ -78,8 +79,8 @@ class Packets:
 
     def key_before(self, position: int) -> int:
         """The last key frame at or before ``position``; 1 if none is known."""
-        at = bisect_right(self.keys, position)
-        return self.keys[at - 1] if at else 1
+        at = int(np.searchsorted(self.keys, position, side="right"))
+        return int(self.keys[at - 1]) if at else 1
 
 
 def packets_of(path: Path) -> Packets:
@@ -87,6 +88,9 @@ def packets_of(path: Path) -> Packets:
 
     Raises ClipError with the remedy for what is not a video.
     """
+    if shown(path) != str(path):
+        # Tables and metadata could not hold it.
+        raise ClipError(f"{shown(path)} has a name that is not valid UTF-8; rename the video")
     try:
         state = path.stat()
     except OSError as error:
@@ -109,48 +113,58 @@ def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified
 
 @dataclass
 class _Seen:
-    """The packets in the order of the file; ``shown`` are those that become a frame."""
+    """The packets in the order of the file: 19 bytes for each, because a recording may have a million."""
 
     hides_frames: bool
-    stamps: list[int | None] = field(default_factory=list)
-    decoding: list[int | None] = field(default_factory=list)
-    keys: list[bool] = field(default_factory=list)
-    shown: list[bool] = field(default_factory=list)
-    corrupt: list[bool] = field(default_factory=list)
+    stamps: array[int] = field(default_factory=lambda: array("q"))
+    decoding: array[int] = field(default_factory=lambda: array("q"))
+    key: bytearray = field(default_factory=bytearray)
+    becomes_frame: bytearray = field(default_factory=bytearray)
+    corrupt: bytearray = field(default_factory=bytearray)
 
     def add(self, packet: Packet[VideoStream]) -> None:
-        self.stamps.append(packet.pts)
-        self.decoding.append(packet.dts)
-        self.keys.append(packet.is_keyframe)
+        self.stamps.append(UNKNOWN if packet.pts is None else packet.pts)
+        self.decoding.append(UNKNOWN if packet.dts is None else packet.dts)
+        self.key.append(packet.is_keyframe)
         self.corrupt.append(packet.is_corrupt)
         # Edit lists discard packets; VP8 has frames that only others refer to: the fifth bit of the first byte is 0.
         hidden = packet.is_discard or (self.hides_frames and not memoryview(packet)[0] & 0x10)
-        self.shown.append(not hidden)
+        self.becomes_frame.append(not hidden)
 
+    def __len__(self) -> int:
+        return len(self.stamps)
+
+    @property
     def whole(self) -> int:
         """The number of packets without those at the end that are there in part only."""
-        at = len(self.corrupt)
-        while at and self.corrupt[at - 1]:
-            at -= 1
-        return at
+        return len(self.corrupt.rstrip(b"\x01"))
+
+    @property
+    def lost(self) -> int:
+        """How many frames those at the end would have become."""
+        return sum(self.becomes_frame[self.whole :])
 
     def usable_stamps(self) -> Stamps | None:
         """Presentation stamps of the whole packets; decoding stamps where the container has only those."""
         for stamps in (self.stamps, self.decoding):
-            if stamps and None not in stamps:
-                return np.array(stamps[: self.whole()], np.int64)
+            if stamps and UNKNOWN not in stamps:
+                return np.array(stamps[: self.whole], np.int64)
         return None
 
     def in_time(self, stamps: Stamps | None) -> NDArray[np.intp]:
         """The whole packets that become a frame, in the order of their stamps, or of the file."""
-        shown = np.array(self.shown[: self.whole()], bool)
-        keys = np.flatnonzero(self.keys[: self.whole()])
+        becomes_frame = np.frombuffer(self.becomes_frame, bool)[: self.whole].copy()
+        keys = np.flatnonzero(np.frombuffer(self.key, bool)[: self.whole])
         if len(keys):
             # What comes before the first key frame cannot be decoded.
-            moments = np.arange(len(shown)) if stamps is None else stamps
-            shown &= moments >= moments[keys[0]]
-        frames = np.flatnonzero(shown)
+            moments = np.arange(self.whole) if stamps is None else stamps
+            becomes_frame &= moments >= moments[keys[0]]
+        frames = np.flatnonzero(becomes_frame)
         return frames if stamps is None else frames[np.argsort(stamps[frames], kind="stable")]
+
+    def keys_of(self, frames: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The positions of key frames among ``frames``."""
+        return np.flatnonzero(np.frombuffer(self.key, bool)[frames]) + 1
 
 
 def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: _Seen) -> Packets:
@@ -167,14 +181,13 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: _
         clock, no_clock = None, f"the time stamps of {path} start again in the middle"
         frames = seen.in_time(None)
     matched = clock is not None and not count_only
-    lost = seen.shown[seen.whole() :].count(True)
-    if name.startswith("mov"):
-        lost += max(0, len(stream.index_entries) - len(seen.shown))
+    # The index of MP4 lists the frames that are gone.
+    lost = seen.lost + (max(0, len(stream.index_entries) - len(seen)) if name.startswith("mov") else 0)
     return Packets(
         count=len(frames),
         promised=len(frames) + lost,
         stamps=in_time if matched else None,
-        keys=tuple((np.flatnonzero(np.array(seen.keys, bool)[frames]) + 1).tolist()) if matched else (),
+        keys=seen.keys_of(frames if matched else frames[:0]),
         clock=clock,
         no_clock=no_clock,
         start=None if in_time is None or not len(in_time) else float(in_time[0] * tick),
