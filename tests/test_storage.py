@@ -174,3 +174,16 @@ class TestJson:
     def test_that_is_missing_is_named(self, tmp_path):
         with pytest.raises(MerlabError, match=r"cannot read .*run\.json"):
             read_json(tmp_path / "run.json")
+
+
+def test_json_is_what_every_program_reads():
+    """JSON has no NaN; a name from another encoding has characters that UTF-8 cannot encode."""
+    content = {"a": float("nan"), "b": [1.5, float("inf"), {"c": -float("inf")}], "d": (1, "高兴 \udcff"), "e": True}
+    text = json_text(content)
+    assert json.loads(text.encode("utf-8"), parse_constant=pytest.fail) == {
+        "a": None,
+        "b": [1.5, None, {"c": None}],
+        "d": [1, "高兴 \udcff"],
+        "e": True,
+    }
+    assert "高兴" in text

@@ -1,18 +1,25 @@
-"""Pydantic models as JSON files, and what is wrong with a file or settings that are not one."""
+"""Pydantic models as JSON files, and what is wrong with a file or settings that are not one.
+
+A file has a digest of its other entries as its last entry, so that a changed number is noticed. Files of earlier
+versions have none, and are read too.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from merlab.errors import MerlabError
-from merlab.storage import read_json, write_json
+from merlab.storage import as_json, read_json, write_json
 from merlab.version import __version__
 
 Model = TypeVar("Model", bound=BaseModel)
 NOT_OURS = f"is damaged, or not of merlab {__version__}"
+DIGEST = "content_digest"
 WRITE_AGAIN = "choose a new folder, or remove this one and run the command that wrote it again"
 
 
@@ -22,14 +29,34 @@ def read_model(path: Path, kind: type[Model], fault: str = NOT_OURS, remedy: str
     ``fault`` and ``remedy`` complete the message: "PATH fault (field: reason); remedy".
     """
     try:
-        return kind.model_validate(read_json(path))
+        return kind.model_validate(_checked(path, read_json(path), remedy))
     except ValidationError as error:
         raise MerlabError(f"{path} {fault} ({first_fault(error)}); {remedy}") from error
 
 
 def write_model(path: Path, model: BaseModel) -> None:
-    """Write a model as indented JSON, whole or not at all."""
-    write_json(path, model.model_dump(mode="json"))
+    """Write a model as indented JSON with its digest, whole or not at all; a model that is a list has no digest."""
+    write_json(path, sealed(model.model_dump(mode="json")))
+
+
+def sealed(content: Any) -> Any:
+    """The content of a JSON file with its digest as the last entry; a list as it is."""
+    plain = as_json(content)
+    return {**plain, DIGEST: _digest(plain)} if isinstance(plain, dict) else plain
+
+
+def _checked(path: Path, content: Any, remedy: str) -> Any:
+    """The content without its digest; raises MerlabError if they do not belong together."""
+    if not isinstance(content, dict) or DIGEST not in content:
+        return content
+    plain = {name: value for name, value in content.items() if name != DIGEST}
+    if content[DIGEST] != _digest(plain):
+        raise MerlabError(f"{path} is damaged: its content differs from the digest that was stored with it; {remedy}")
+    return plain
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def first_fault(error: ValidationError, whole: str = "content") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import shutil
 import time
 import uuid
@@ -97,12 +98,29 @@ def keep_text(path: Path, text: str, check: bool) -> bool:
     return True
 
 
+def json_text(content: object) -> str:
+    """``content`` as indented JSON that every program reads, for UTF-8.
+
+    A number that is not finite becomes null; a character that UTF-8 cannot encode, as in an unusual file name, becomes
+    a JSON escape.
+    """
+    text = json.dumps(as_json(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def as_json(content: Any) -> Any:
+    """``content`` with null for each number that is not finite, because JSON has none."""
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
+    if isinstance(content, dict):
+        return {key: as_json(value) for key, value in content.items()}
+    return [as_json(value) for value in content] if isinstance(content, list | tuple) else content
+
+
 def write_json(path: Path, content: object) -> None:
-    """Write ``content`` as indented JSON; the file appears whole or not at all."""
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    """Write ``content`` as JSON (see ``json_text``); the file appears whole or not at all."""
     with whole_file(path) as temporary:
-        # Characters that UTF-8 cannot encode, as in an unusual file name, become JSON escapes.
-        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
+        temporary.write_text(json_text(content), encoding="utf-8", newline="\n")
 
 
 def read_json(path: Path) -> Any:
@@ -110,7 +128,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise MerlabError(f"cannot read {path}: {error.strerror or error}") from error
+        raise MerlabError(f"cannot read {path}: {error.strerror or error}; check its path and permissions") from error
     except (ValueError, RecursionError) as error:
         # A ValueError: a fault of the syntax, of the encoding, or an integer with too many digits.
         raise MerlabError(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.evaluation.predictions import PredictionStore, predictions_table, read_predictions
+from merlab.evaluation.predictions import PredictionStore, predictions_table, read_predictions, write_predictions
 
 CLASSES = ["negative", "positive"]
 
@@ -61,10 +62,36 @@ def test_an_interrupted_write_leaves_no_file(tmp_path, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pd.DataFrame, "to_parquet", stop)
+    monkeypatch.setattr(pq, "write_table", stop)
     with pytest.raises(KeyboardInterrupt):
         store.write_fold("key", "sub01", 0, fold_table("sub01", ["EP1"]))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_changed_number_in_a_file_is_noticed(tmp_path):
+    """Without compression, the bytes of a number are in the file as they are."""
+    path, table = tmp_path / "p.parquet", fold_table("sub01", ["EP1", "EP2"])
+    write_predictions(path, table)
+    stored = pq.read_table(path)
+    pq.write_table(stored, path, compression="none", use_dictionary=False)
+    pd.testing.assert_frame_equal(read_predictions(path), table)
+    right, wrong = (np.float64(value).tobytes() for value in (0.75, 0.8125))
+    path.write_bytes(path.read_bytes().replace(right, wrong))
+    assert pq.read_table(path)["p_positive"].to_pylist() == [0.8125, 0.8125]
+    with pytest.raises(MerlabError, match=r"p\.parquet is damaged: .* digest .*; remove the file and run the command"):
+        read_predictions(path)
+
+
+def test_files_without_a_digest_are_read_with_one_warning(tmp_path):
+    store, paths = PredictionStore(tmp_path), [tmp_path / f"{name}.parquet" for name in "abc"]
+    for path in paths:
+        fold_table(path.stem, ["EP1"]).to_parquet(path, index=False)
+    with pytest.warns(UserWarning, match=r"a\.parquet and 2 more: written before") as caught:
+        joined = store.collect(paths)
+    assert len(caught) == 1
+    with pytest.warns(UserWarning, match=r"a\.parquet: written before"):
+        read_predictions(paths[0])
+    pd.testing.assert_frame_equal(read_predictions(tmp_path / "predictions.parquet"), joined)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from merlab.evaluation.predictions import predictions_table
+from merlab.evaluation.predictions import predictions_table, write_predictions
 from merlab.evaluation.summary import MethodSummary, summarize_run
 
 CLASSES = ["happiness", "disgust", "surprise"]
@@ -92,5 +92,5 @@ def write_run(folder: Path, skills: Mapping[str, float] = SKILLS, record: dict[s
     folder.mkdir(parents=True)
     record = record or fake_record(list(skills), Path("/data/faces"))
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
-    fake_predictions(skills).to_parquet(folder / "predictions.parquet", index=False)
+    write_predictions(folder / "predictions.parquet", fake_predictions(skills))
     return folder

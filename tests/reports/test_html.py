@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.evaluation.predictions import write_predictions
 from merlab.evaluation.summary import MethodSummary
 from merlab.reports.html import write_report
 from merlab.reports.run import read_run
@@ -179,7 +180,7 @@ def test_a_report_made_again_from_new_predictions_replaces_the_metrics(tmp_path)
     folder = write_run(tmp_path / "run")
     report_of(folder)
     before = (folder / "metrics.json").read_text(encoding="utf-8")
-    fake_predictions({**SKILLS, "linear-svm": 1.0}).to_parquet(folder / "predictions.parquet", index=False)
+    write_predictions(folder / "predictions.parquet", fake_predictions({**SKILLS, "linear-svm": 1.0}))
     report_of(folder)
     after = (folder / "metrics.json").read_text(encoding="utf-8")
     assert before != after

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.evaluation.predictions import write_predictions
 from merlab.evaluation.run_record import DatabaseFacts
 from merlab.reports.run import read_run
 from tests.reports.fake_run import SKILLS, STAMPS, fake_metrics, fake_predictions, write_run
@@ -36,21 +37,21 @@ def test_a_run_that_lacks_a_method_or_a_seed_is_unfinished(tmp_path):
     folder = write_run(tmp_path / "run")
     table = fake_predictions(SKILLS)
     late = (table["method"] == "linear-svm") | ((table["method"] == "random") & (table["seed"] == 1))
-    table[~late].to_parquet(folder / "predictions.parquet")
+    write_predictions(folder / "predictions.parquet", table[~late])
     with pytest.raises(MerlabError, match="unfinished, it lacks random seed 1, linear-svm seed 0"):
         read_run(folder)
 
 
 def test_predictions_that_lost_rows_are_refused(tmp_path):
     folder = write_run(tmp_path / "run")
-    fake_predictions(SKILLS).iloc[3:].to_parquet(folder / "predictions.parquet")
+    write_predictions(folder / "predictions.parquet", fake_predictions(SKILLS).iloc[3:])
     with pytest.raises(MerlabError, match="from 77 to 80 clips"):
         read_run(folder)
 
 
 def test_predictions_without_a_column_are_refused(tmp_path):
     folder = write_run(tmp_path / "run")
-    pd.DataFrame({"truth": ["a"]}).to_parquet(folder / "predictions.parquet")
+    write_predictions(folder / "predictions.parquet", pd.DataFrame({"truth": ["a"]}))
     with pytest.raises(MerlabError, match="no column run, method, .*, prediction; remove the file"):
         read_run(folder)
 

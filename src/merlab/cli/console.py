@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from merlab.storage import json_text
 
 out_console = Console()
 err_console = Console(stderr=True)
@@ -28,7 +29,7 @@ def show_warning(
 
 def print_json(content: Any) -> None:
     """Print JSON on standard output."""
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(content))
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

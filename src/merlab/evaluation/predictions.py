@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
@@ -18,6 +22,9 @@ RUN_FILE, PREDICTIONS_FILE, METRICS_FILE = "run.json", "predictions.parquet", "m
 KEY_COLUMNS = ("run", "method", "database", "subject", "clip", "fold", "seed")
 LABEL_COLUMNS = ("truth", "prediction")
 PROBABILITY_PREFIX = "p_"
+# The digest of a table is in the metadata of its file, under this key.
+DIGEST = b"merlab-digest"
+AGAIN = "remove the file and run the command that wrote it again"
 ORDER = ["method", "seed", "database", "subject", "clip"]
 
 
@@ -55,27 +62,63 @@ class PredictionStore:
 
     def write_fold(self, key: str, fold: str, seed: int, table: pd.DataFrame) -> None:
         """Store the predictions of one (method, fold, seed)."""
-        _write(self.fold_path(key, fold, seed), table)
+        write_predictions(self.fold_path(key, fold, seed), table)
 
     def collect(self, paths: Sequence[Path]) -> pd.DataFrame:
         """Join the tables of these files in a fixed order, store the joined table, and return it."""
-        table = pd.concat([read_predictions(path) for path in paths], ignore_index=True)
+        read = [_read(path) for path in paths]
+        _note_unsealed([path for path, (_, sealed) in zip(paths, read, strict=True) if not sealed])
+        table = pd.concat([table for table, _ in read], ignore_index=True)
         table = table.sort_values(ORDER, kind="stable", ignore_index=True)
-        _write(self.folder / PREDICTIONS_FILE, table)
+        write_predictions(self.folder / PREDICTIONS_FILE, table)
         return table
 
 
-def read_predictions(path: Path) -> pd.DataFrame:
-    """Predictions of a Parquet file; raises MerlabError when it is missing, damaged, or no such file."""
-    if not path.is_file():
-        raise MerlabError(f"{path} does not exist")
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise MerlabError(f"{path} cannot be read as Parquet: {reason}; make it again") from error
-
-
-def _write(path: Path, table: pd.DataFrame) -> None:
+def write_predictions(path: Path, table: pd.DataFrame) -> None:
+    """Write predictions as Parquet with a digest of their content, whole or not at all."""
+    content = pa.Table.from_pandas(table, preserve_index=False)
+    sealed = content.replace_schema_metadata({**(content.schema.metadata or {}), DIGEST: _digest(table)})
     with whole_file(path) as aside:
-        table.to_parquet(aside, index=False)
+        pq.write_table(sealed, aside)
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Predictions of a Parquet file; raises MerlabError when it is missing, damaged, or no such file.
+
+    A file of an earlier merlab, which has no digest, is read with a warning.
+    """
+    table, sealed = _read(path)
+    _note_unsealed([] if sealed else [path])
+    return table
+
+
+def _read(path: Path) -> tuple[pd.DataFrame, bool]:
+    """The predictions in a file, and whether they were compared with a digest."""
+    if not path.is_file():
+        raise MerlabError(f"{path} does not exist; run `merlab evaluate` again")
+    try:
+        content = pq.ParquetFile(pa.BufferReader(path.read_bytes())).read()
+        digest = (content.schema.metadata or {}).get(DIGEST)
+        table = content.to_pandas()
+        damaged = digest not in {None, _digest(table)}
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise MerlabError(f"{path} cannot be read as Parquet: {reason}; {AGAIN}") from error
+    if damaged:
+        raise MerlabError(f"{path} is damaged: its content differs from the digest that was stored with it; {AGAIN}")
+    return table, digest is not None
+
+
+def _note_unsealed(paths: Sequence[Path]) -> None:
+    if paths:
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        warnings.warn(
+            f"{paths[0]}{more}: written before merlab stored digests of predictions, so that damage cannot be noticed",
+            stacklevel=3,
+        )
+
+
+def _digest(table: pd.DataFrame) -> bytes:
+    """The SHA-256 of names and values, hexadecimal; the same whatever type a library reads texts as."""
+    content = json.dumps([[str(name), column.tolist()] for name, column in table.items()])
+    return hashlib.sha256(content.encode()).hexdigest().encode()

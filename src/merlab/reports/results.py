@@ -13,16 +13,17 @@ from matplotlib.figure import Figure
 from merlab.errors import MerlabError
 from merlab.evaluation.experiment import read_record
 from merlab.evaluation.metrics import MetricName
-from merlab.evaluation.predictions import PREDICTIONS_FILE, RUN_FILE
+from merlab.evaluation.predictions import PREDICTIONS_FILE, RUN_FILE, write_predictions
 from merlab.evaluation.run_record import RunRecord
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import MethodSummary, compare, database_frame, summary_frame
+from merlab.json_models import write_model
 from merlab.reports.figures import uf1_chart
 from merlab.reports.html import write_report
 from merlab.reports.run import Run, read_run
 from merlab.reports.tables import estimate_text, results_table, verdict
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
-from merlab.storage import whole_file, write_json
+from merlab.storage import whole_file
 
 
 class Results:
@@ -93,9 +94,8 @@ class Results:
         folder = Path(folder)
         if (folder / RUN_FILE).exists() and read_record(folder / RUN_FILE) != self.record:
             raise MerlabError(f"{folder} contains another run; choose another folder")
-        with whole_file(folder / PREDICTIONS_FILE) as aside:
-            self.predictions.to_parquet(aside, index=False)
-        write_json(folder / RUN_FILE, self.record.model_dump(mode="json"))
+        write_predictions(folder / PREDICTIONS_FILE, self.predictions)
+        write_model(folder / RUN_FILE, self.record)
         return folder
 
     def report(self, path: Path | str) -> Path:

@@ -13,7 +13,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.significance import Interval
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
-from merlab.json_models import read_model
+from merlab.json_models import read_model, sealed
 from merlab.reports.stored import commit_of_checkout
 from merlab.reports.tables import estimate
 from merlab.spotting.scoring import SpottingScores
@@ -54,7 +54,7 @@ def store_spotting(path: Path, scores: SpottingScores, command: str, truth: Path
         versions=versions(),
         hardware=hardware(),
     )
-    write_json(path, stored.model_dump(mode="json", by_alias=True))
+    write_json(path, sealed(stored.model_dump(mode="json", by_alias=True)))
 
 
 def read_spotting(path: Path) -> StoredSpotting:
