@@ -150,7 +150,7 @@ class TestSchemes:
 
     def test_that_cover_no_clip_are_an_error_naming_both_sets_of_emotions(self):
         with pytest.raises(
-            MerlabError, match=r"casme2-5 covers none .* disgust, .* the emotions of the clips are negative, positive"
+            MerlabError, match=r"casme2-5 covers none .* disgust, .* the labels of the clips are negative, positive"
         ):
             label_clips(table_of("smic", {"positive": 1, "negative": 1}), SCHEMES["casme2-5"])
 

@@ -95,3 +95,36 @@ def test_a_scheme_gives_every_label_its_class_and_lists_each_class_once(labels):
 
 def test_the_listing_has_a_row_per_scheme():
     assert list(listing().index) == list(SCHEMES)
+
+
+# Rows per emotion of the coding tables, and the official list of MEGC2019; the sums are those that papers report.
+@pytest.mark.parametrize(
+    ("scheme", "data", "total"),
+    [
+        ("casme2-5", "casme2, table of 2014", 246),
+        ("casme2-5", "casme2, table of 2019", 249),
+        ("casme2-5-merged", "casme2, table of 2014", 255),
+        ("casme2-4", "casme2, table of 2019", 255),
+        ("megc2019", "casme2, table of 2014", 145),
+        ("megc2019", "smic, HS", 164),
+        ("megc2019", "samm, table v2", 133),
+        ("samm-5", "samm, table v2", 136),
+        ("casme-8", "casme, coding table", 189),
+        ("casme-4", "casme, coding table", 172),
+        ("objective-5", "casme2, table of 2014", 185),
+        ("objective-5", "samm, table v2", 68),
+        ("objective-7", "casme2, table of 2014", 255),
+        ("objective-7", "samm, table v2", 159),
+    ],
+)
+def test_a_scheme_has_the_published_number_of_clips_for_each_version_of_a_table(scheme, data, total):
+    counts = find_scheme(scheme).published[data]
+    assert counts is not None
+    assert sum(counts) == total
+    (line,) = [line for line in listing().loc[scheme, "published"] if line.startswith(f"{data}: {total} (")]
+    assert line.count(",") == len(counts)
+
+
+@pytest.mark.parametrize(("scheme", "data"), [("objective-5", "casme2, table of 2019"), ("smic-3", "smic, NIR")])
+def test_counts_that_are_not_known_are_listed_as_not_known(scheme, data):
+    assert f"{data}: not known" in listing().loc[scheme, "published"]

@@ -16,6 +16,15 @@ from merlab.errors import MerlabError
 from merlab.schemes import Scheme
 from merlab.vocabulary import PROTOCOLS
 
+# Where the objective classes of a database are.
+OBJECTIVE_CLASSES_OF = {
+    "casme2": "copy CASME2-ObjectiveClasses.xlsx of the release beside the coding table of 2014, or use the table of "
+    "2019 with its column Objective Classes",
+    "samm": "use SAMM_Micro_FACS_Codes_v2.xlsx with its column Objective Classes",
+    "smic": "SMIC has no action units, so it has no objective classes; leave it out",
+    "synthetic": "synthetic faces have none; choose another scheme",
+}
+
 
 @dataclass(frozen=True)
 class Labeled:
@@ -32,21 +41,40 @@ class Labeled:
 
 
 def label_clips(table: ClipTable, scheme: Scheme) -> Labeled:
-    """Label a table with a scheme; raises MerlabError if fewer than two of its classes occur."""
+    """Label a table with a scheme.
+
+    Raises MerlabError if fewer than two of its classes occur, and if a database lacks the objective classes that the
+    scheme needs.
+    """
     scheme = scheme.of(table)
+    if scheme.column == "objective_class":
+        _require_objective_classes(table, scheme)
     labels = [scheme.label(clip) for clip in table]
     covered = [position for position, label in enumerate(labels) if label is not None]
     left_out = Counter(scheme.reason(clip) for clip, label in zip(table, labels, strict=True) if label is None)
     present = {labels[position] for position in covered}
     if len(present) < 2:
-        found = ", ".join(sorted({clip.emotion or "unlabeled" for clip in table})) or "no clips at all"
+        found = ", ".join(sorted({scheme.text_of(clip) or "unlabeled" for clip in table})) or "no clips at all"
         covers = f"covers only {present.pop()}" if present else "covers none"
         raise MerlabError(
-            f"scheme {scheme.name} {covers} of the clips, but at least two classes are needed: its emotions are "
-            f"{', '.join(sorted(scheme.emotions))}; the emotions of the clips are {found}"
+            f"scheme {scheme.name} {covers} of the clips, but at least two classes are needed: its labels are "
+            f"{', '.join(sorted(scheme.emotions))}; the labels of the clips are {found}"
         )
     positions = np.array([scheme.classes.index(label) for label in labels if label is not None], np.int64)
     return Labeled(scheme, table.take(covered), positions, dict(sorted(left_out.items())))
+
+
+def _require_objective_classes(table: ClipTable, scheme: Scheme) -> None:
+    known = {clip.database for clip in table if clip.objective_class}
+    for database in dict.fromkeys(clip.database for clip in table):
+        if database not in known:
+            remedy = OBJECTIVE_CLASSES_OF.get(
+                database, "for clips in a table of your own, add a column objective_class"
+            )
+            raise MerlabError(
+                f"scheme {scheme.name} needs the objective class of each clip, but the clips of {database} have none; "
+                f"{remedy}. They are not derived from action units"
+            )
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from merlab.errors import MerlabError
 from merlab.registry import callable_as_listing, look_up
@@ -29,13 +29,18 @@ MEGC2019_OMITTED: frozenset[tuple[str, str]] = frozenset(
 )
 
 
+Column = Literal["emotion", "objective_class"]
+
+
 @dataclass(frozen=True)
 class Scheme:
     """A set of classes, and the rule that assigns a class to a clip.
 
-    ``emotions`` maps the annotators' emotion (lower case) to a class; other emotions are outside the scheme.
-    ``omitted_emotions`` (database, emotion) and ``omitted_clips`` (database, subject, clip) are left out by the
-    publication of the scheme.
+    ``emotions`` maps the annotators' emotion (lower case) to a class; other emotions are outside the scheme. With
+    ``column`` objective_class it maps objective classes instead. ``omitted_emotions`` (database, emotion) and
+    ``omitted_clips`` (database, subject, clip) are left out by the publication of the scheme. ``published`` maps a
+    database, with the version of its table, to its number of clips in each class, in the order of ``classes``; None
+    where the numbers are not known.
     """
 
     name: str
@@ -44,6 +49,8 @@ class Scheme:
     emotions: Mapping[str, str]
     omitted_emotions: frozenset[tuple[str, str]] = frozenset()
     omitted_clips: frozenset[tuple[str, str, str]] = frozenset()
+    column: Column = "emotion"
+    published: Mapping[str, tuple[int, ...] | None] = field(default_factory=dict)
 
     def of(self, table: ClipTable) -> Scheme:
         """The scheme for these clips: the same scheme, but for ``as-labeled`` one class per label of the clips."""
@@ -58,21 +65,41 @@ class Scheme:
             return None
         if (clip.database, clip.subject, clip.name) in self.omitted_clips:
             return None
-        return self.emotions.get(clip.emotion)
+        return self.emotions.get(self.text_of(clip))
+
+    def text_of(self, clip: Clip) -> str:
+        """What the scheme reads of a clip: its emotion or its objective class; empty if unknown."""
+        return clip.emotion if self.column == "emotion" else clip.objective_class
 
     def reason(self, clip: Clip) -> str:
         """Why the scheme leaves a clip out: its database and emotion, and whether the clip itself is omitted."""
+        if self.column == "objective_class":
+            return f"{clip.database} objective class {clip.objective_class or 'unknown'}"
         by_name = clip.emotion in self.emotions and (clip.database, clip.emotion) not in self.omitted_emotions
         return f"{clip.database} {clip.emotion or 'unlabeled'}" + (" (omitted by name)" if by_name else "")
+
+    def published_counts(self) -> list[str]:
+        """One line per database and version of its table: ``casme2, table of 2014: 246 (happiness 32, ...)``."""
+        return [
+            f"{data}: not known"
+            if counts is None
+            else f"{data}: {sum(counts)} ("
+            + ", ".join(f"{name} {count}" for name, count in zip(self.classes, counts, strict=True))
+            + ")"
+            for data, counts in self.published.items()
+        ]
 
 
 _FIVE = ("happiness", "disgust", "repression", "surprise", "others")
 _SAMM_FIVE = ("anger", "happiness", "other", "surprise", "contempt")
 _CASME_EIGHT = ("tense", "disgust", "repression", "surprise", "happiness", "sadness", "contempt", "fear")
 _SMIC_THREE = ("negative", "positive", "surprise")
+_OBJECTIVE_SEVEN = ("I", "II", "III", "IV", "V", "VI", "VII")
 _NEGATIVE = ("negative", "disgust", "repression", "anger", "contempt", "fear", "sadness")
 
 AS_LABELED = "as-labeled"
+# The keys of published counts: a database, and the version of its table.
+_CASME2_2014, _CASME2_2019, _SAMM = "casme2, table of 2014", "casme2, table of 2019", "samm, table v2"
 
 SCHEMES: dict[str, Scheme] = {
     scheme.name: scheme
@@ -82,12 +109,14 @@ SCHEMES: dict[str, Scheme] = {
             "the five frequent emotions of CASME II: 246 clips by the 2014 coding table, 249 by that of 2019",
             _FIVE,
             {emotion: emotion for emotion in _FIVE},
+            published={_CASME2_2014: (32, 63, 27, 25, 99), _CASME2_2019: (32, 63, 27, 28, 99)},
         ),
         Scheme(
             "casme2-5-merged",
             "all 255 clips of CASME II in five classes, fear and sadness merged into others, as in the paper (IV.A)",
             _FIVE,
             {**{emotion: emotion for emotion in _FIVE}, "fear": "others", "sadness": "others"},
+            published={_CASME2_2014: (32, 63, 27, 25, 108), _CASME2_2019: (32, 63, 27, 28, 105)},
         ),
         Scheme(
             "casme2-4",
@@ -100,6 +129,7 @@ SCHEMES: dict[str, Scheme] = {
                 "others": "others",
                 **dict.fromkeys(("disgust", "repression", "fear", "sadness"), "negative"),
             },
+            published={_CASME2_2014: (32, 99, 25, 99), _CASME2_2019: (32, 96, 28, 99)},
         ),
         Scheme(
             "megc2019",
@@ -115,18 +145,26 @@ SCHEMES: dict[str, Scheme] = {
             },
             frozenset((database, emotion) for database in ("casme2", "synthetic") for emotion in ("fear", "sadness")),
             frozenset(("casme2", *clip) for clip in MEGC2019_OMITTED),
+            published={
+                _CASME2_2014: (88, 32, 25),
+                _CASME2_2019: (88, 32, 25),
+                "smic, HS": (70, 51, 43),
+                _SAMM: (92, 26, 15),
+            },
         ),
         Scheme(
             "samm-5",
             "the five emotions of SAMM with at least ten clips: 136 clips of 27 subjects",
             _SAMM_FIVE,
             {emotion: emotion for emotion in _SAMM_FIVE},
+            published={_SAMM: (57, 26, 26, 15, 12)},
         ),
         Scheme(
             "casme-8",
             "all labels of the first CASME, with tense: 189 clips by its coding table",
             _CASME_EIGHT,
             {emotion: emotion for emotion in _CASME_EIGHT},
+            published={"casme, coding table": (68, 45, 39, 20, 7, 6, 2, 2)},
         ),
         Scheme(
             "casme-4",
@@ -134,12 +172,39 @@ SCHEMES: dict[str, Scheme] = {
             "surprise 20, 172 clips by its coding table",
             _CASME_EIGHT[:4],
             {emotion: emotion for emotion in _CASME_EIGHT[:4]},
+            published={"casme, coding table": (68, 45, 39, 20)},
         ),
         Scheme(
             "smic-3",
             "all clips of SMIC as annotated: 164 of HS",
             _SMIC_THREE,
             {emotion: emotion for emotion in _SMIC_THREE},
+            published={"smic, HS": (70, 51, 43), "smic, VIS": (24, 28, 19), "smic, NIR": None},
+        ),
+        Scheme(
+            "objective-5",
+            "objective classes I to V of CASME II and SAMM, by action units alone (Davison et al. 2018), as in "
+            "MEGC2018. The coding table of CASME II of 2014 needs CASME2-ObjectiveClasses.xlsx beside it",
+            _OBJECTIVE_SEVEN[:5],
+            {name: name for name in _OBJECTIVE_SEVEN[:5]},
+            column="objective_class",
+            published={
+                _CASME2_2014: (25, 15, 99, 26, 20),
+                _CASME2_2019: None,
+                _SAMM: (24, 13, 20, 8, 3),
+            },
+        ),
+        Scheme(
+            "objective-7",
+            "all objective classes of CASME II and SAMM, I to VII, by action units alone (Davison et al. 2018)",
+            _OBJECTIVE_SEVEN,
+            {name: name for name in _OBJECTIVE_SEVEN},
+            column="objective_class",
+            published={
+                _CASME2_2014: (25, 15, 99, 26, 20, 1, 69),
+                _CASME2_2019: None,
+                _SAMM: (24, 13, 20, 8, 3, 7, 84),
+            },
         ),
         Scheme(AS_LABELED, "every label of the clips is a class", (), {}),
     )
@@ -217,11 +282,16 @@ def _order(name: str, classes: object) -> tuple[str, ...]:
 
 
 def listing() -> pd.DataFrame:
-    """One row per scheme: its name, classes and description."""
+    """One row per scheme: its name, classes, description, and its published number of clips by table version."""
     import pandas as pd
 
     rows = [
-        {"name": scheme.name, "classes": list(scheme.classes), "title": scheme.description}
+        {
+            "name": scheme.name,
+            "classes": list(scheme.classes),
+            "title": scheme.description,
+            "published": scheme.published_counts(),
+        }
         for scheme in SCHEMES.values()
     ]
     return pd.DataFrame(rows).set_index("name")

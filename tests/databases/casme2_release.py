@@ -27,6 +27,10 @@ EMOTIONS_2014 = {
 }  # fmt: skip
 RELABELED_2019 = (("24", "EP07_01"), ("24", "EP07_04f"), ("24", "EP10_03"))
 
+# The table of objective classes, which was published for the table of 2014, has these counts.
+OBJECTIVE_TABLE = "CASME2-ObjectiveClasses.xlsx"
+OBJECTIVE_CLASSES_2014 = {1: 25, 2: 15, 3: 99, 4: 26, 5: 20, 6: 1, 7: 69}
+
 # Clips with known quirks: frames in the table, and frames in the folder if these differ.
 SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
     ("03", "EP01_2"): {},
@@ -66,7 +70,7 @@ def row(
         "Action Units": other.get("action_units", 12),
         "Estimated Emotion": other.get("emotion", "happiness"),
     }
-    return {**cells, "Objective Classes": 1}
+    return {**cells, "Objective Classes": other.get("objective_class", 1)}
 
 
 JPEG = image_bytes()
@@ -88,6 +92,13 @@ def published_rows(version: str) -> list[dict[str, Any]]:
         if version == "2019" and (line["Subject"], line["Filename"]) in RELABELED_2019:
             line["Estimated Emotion"] = "surprise"
     return sorted(rows, key=lambda line: (line["Subject"], line["Filename"]))
+
+
+def write_objective_classes(path: Path, rows: Sequence[Mapping[str, Any]], heading: str = "Objective Class") -> Path:
+    """The table of objective classes of these clips, with the published counts."""
+    lines = [{"Subject": cells["Subject"], "Filename": cells["Filename"], heading: None} for cells in rows]
+    label(lines, OBJECTIVE_CLASSES_2014, heading, each=3)
+    return write_table(path, lines, ("Subject", "Filename", heading))
 
 
 def write_clip(layout: Path, subject: str, clip: str, numbers: Iterable[int], name: str = "reg_img{}.jpg") -> Path:

@@ -56,7 +56,7 @@ def write_images(folder: Path, names: Iterable[str], content: bytes) -> Path:
     return folder
 
 
-def label(rows: Sequence[dict[str, Any]], counts: Mapping[str, int], column: str, each: str) -> None:
+def label(rows: Sequence[dict[str, Any]], counts: Mapping[Any, int], column: str, each: object) -> None:
     """Fill empty cells of ``column`` to get these ``counts``; the first such row of each subject gets ``each``."""
     given = Counter(line[column] for line in rows)
     left = [emotion for emotion, count in counts.items() for _ in range(count - given[emotion])]

@@ -21,6 +21,7 @@ NOTES = 13
 EMOTIONS = {
     "Anger": 57, "Happiness": 26, "Other": 26, "Surprise": 15, "Contempt": 12, "Disgust": 9, "Fear": 8, "Sadness": 6,
 }  # fmt: skip
+OBJECTIVE_CLASSES = {"I": 24, "II": 13, "III": 20, "IV": 8, "V": 3, "VI": 7, "VII": 84}
 
 # 159 clips of 29 subjects. One subject has only clips of Other (so MEGC2019 has 28 subjects), and two have no clip of
 # the five frequent emotions (so these have 27 subjects).
@@ -54,7 +55,7 @@ def row(
         "Micro": "Micro - 1/2",
         "Action Units": other.get("action_units", "4D+9B"),
         "Estimated Emotion": other.get("emotion", "Anger"),
-        "Objective Classes": "I",
+        "Objective Classes": other.get("objective_class", "I"),
     }
 
 
@@ -66,8 +67,9 @@ def published_rows() -> list[dict[str, Any]]:
         names += [f"{subject}_7_{take}" for take in range(1, count - len(names) + 1)]
         for take, clip in enumerate(sorted(names)):
             frames, _ = SPECIAL.get((subject, clip), ((9990 + take, 9992 + take, 9994 + take), 0))
-            rows.append(row(subject, clip, frames, emotion=ALONE.get(subject)))
+            rows.append(row(subject, clip, frames, emotion=ALONE.get(subject), objective_class=None))
     label(rows, EMOTIONS, "Estimated Emotion", each="Anger")
+    label(rows, OBJECTIVE_CLASSES, "Objective Classes", each="VII")
     return sorted(rows, key=lambda line: (line["Subject"], line["Filename"]))
 
 

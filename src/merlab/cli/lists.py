@@ -54,7 +54,8 @@ def schemes_command(as_json: JsonOption = False) -> None:
     from merlab import schemes
 
     hint = "Your own: --scheme SCHEME.yaml with name: my-classes and labels: {happiness: positive, disgust: negative}."
-    _print(schemes(), {"classes": "classes", "title": "what it is"}, "Label schemes", hint, as_json)
+    columns = {"classes": "classes", "title": "what it is", "published": "published clips, by table version"}
+    _print(schemes(), columns, "Label schemes", hint, as_json)
 
 
 def _print(table: pd.DataFrame, columns: dict[str, str], title: str, hint: str, as_json: bool) -> None:
@@ -69,4 +70,7 @@ def _print(table: pd.DataFrame, columns: dict[str, str], title: str, hint: str, 
 def _cell(value: object) -> str:
     if isinstance(value, dict):
         return "\n".join(f"{key}={'|'.join(map(str, each))}" for key, each in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if not isinstance(value, list):
+        return str(value)
+    texts = list(map(str, value))
+    return ("\n" if any("," in text for text in texts) else ", ").join(texts)

@@ -63,7 +63,8 @@ RELEASE = Release(
         usual_clip=r"EP\d\d_\d\df?",
         emotions=facts.EMOTIONS,
         clips_per_subject=facts.CLIPS_PER_SUBJECT,
-        objective_classes=facts.OBJECTIVE_CLASSES_2014,
+        objective_classes=facts.OBJECTIVE_CLASSES,
+        objective_files=r".*objective.*class.*",
     ),
     layout=LayoutFormat(
         subject_folder=r"sub\d\d",

@@ -23,7 +23,9 @@ EMOTIONS: dict[str, dict[str, int]] = {
     },
 }
 
-OBJECTIVE_CLASSES: dict[str, int] = {"I": 24, "II": 13, "III": 20, "IV": 8, "V": 3, "VI": 7, "VII": 84}
+OBJECTIVE_CLASSES: dict[str, dict[str, int]] = {
+    "v2": {"I": 24, "II": 13, "III": 20, "IV": 8, "V": 3, "VI": 7, "VII": 84},
+}
 
 QUIRKS = (
     Quirk(

@@ -106,6 +106,7 @@ def read_clip(
         source=source,
         apex_source=reading.apex_source,
         note="; ".join(reading.notes),
+        objective_class=row.objective_class,
     )
     return clip, reading.findings
 

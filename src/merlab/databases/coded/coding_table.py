@@ -12,6 +12,7 @@ from merlab.clips import Finding
 from merlab.databases.coded.published_counts import compare_counts, describe_counts, unknown_emotions, version_of
 from merlab.databases.coded.release import OPTIONAL_ROLES, Release, Role, TableFormat
 from merlab.databases.coded.workbook import Records, read_records
+from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
 
@@ -49,6 +50,7 @@ class Row:
     offset: int
     action_units: str
     emotion: str
+    objective_class: str = ""
 
     @property
     def where(self) -> str:
@@ -110,13 +112,13 @@ def _check_records(
     findings += [
         *not_action_units,
         *_without_action_units(path.name, release, read),
+        *_wrong_objective_classes(unique, records, form),
         *_wrong_durations(unique, records, form),
     ]
     emotions = Counter(_emotion(record, release) for record in records.values())
-    classes = Counter(record["objective class"] for record in records.values() if "objective class" in record)
     version, reason = SYNTHETIC, "by its name or title, or by a manifest next to it"
     if not synthetic:
-        version, reason = version_of(emotions, bool(classes), form)
+        version, reason = version_of(emotions, "objective class" in next(iter(records.values())), form)
         findings += compare_counts(path.name, version, emotions, Counter(row.subject for row in rows), form)
     facts = {
         "coding table": str(path),
@@ -124,11 +126,6 @@ def _check_records(
         "rows": str(len(records)),
         "emotions": describe_counts(emotions),
     }
-    if classes:
-        published = describe_counts(form.objective_classes)
-        facts["objective classes"] = (
-            f"{describe_counts(classes)} (published for the table of {next(iter(form.emotions))}: {published})"
-        )
     facts.update(_second_frames(records))
     listed = [(form.subject(record["subject"]) or "", form.clip(record["clip"])) for record in records.values()]
     return CodingTable(path, version, tuple(unique), tuple(findings), frozenset(listed), facts)
@@ -166,8 +163,9 @@ def _parse(number: int, record: Record, table: str, release: Release) -> Row | F
     onset, offset = frames["onset"], frames["offset"]
     assert onset is not None
     assert offset is not None
-    emotion = _emotion(record, release)
-    return Row(number, subject, clip, clip, onset, apex, offset, record.get("action units", ""), emotion)
+    emotion, units = _emotion(record, release), record.get("action units", "")
+    objective = parse_objective_class(record.get("objective class", "")) or ""
+    return Row(number, subject, clip, clip, onset, apex, offset, units, emotion, objective)
 
 
 def _with_unique_names(rows: list[Row]) -> list[Row]:
@@ -187,7 +185,9 @@ def _without_repeats(rows: list[Row]) -> tuple[list[Row], list[Finding]]:
         by_clip.setdefault((row.subject, row.clip), []).append(row)
     unique, findings = [], []
     for (subject, clip), same in by_clip.items():
-        contents = {(row.onset, row.apex, row.offset, row.action_units, row.emotion) for row in same}
+        contents = {
+            (row.onset, row.apex, row.offset, row.action_units, row.emotion, row.objective_class) for row in same
+        }
         if len(contents) == 1:
             unique.append(same[0])
         if len(same) > 1:
@@ -232,6 +232,16 @@ def _without_action_units(table: str, release: Release, read: Records) -> Iterat
     if column is not None and column not in read.headings:
         remedy = "clips are read without action units; if you need them, use the original table"
         yield Finding("differs", table, f"a column {column}", "none", remedy)
+
+
+def _wrong_objective_classes(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:
+    """Findings about cells that are not objective classes; the clip is read without one."""
+    for row in rows:
+        cell = records[row.number].get("objective class", "")
+        if parse_objective_class(cell) is None:
+            expected = f"{EXAMPLE} in column {form.columns['objective class']}"
+            remedy = "the clip is read without an objective class; correct the cell"
+            yield Finding("differs", row.where, expected, _shown(cell), remedy)
 
 
 def _wrong_durations(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from merlab.databases.coded.layout import (
     source_name,
     subject_meant,
 )
+from merlab.databases.coded.objective_classes import with_objective_classes
 from merlab.databases.coded.release import Release
 from merlab.databases.coded.table_search import find_coding_table, read_chosen_table, walk_folders
 from merlab.databases.database import Database, Examination
@@ -53,6 +54,7 @@ def examine_release(
     """
     require_folder(root)
     table = find_coding_table(root, release) if table_file is None else read_chosen_table(table_file, release)
+    table = with_objective_classes(table, root, release)
     layouts = by_preference(root, layouts_to_read(layouts_below(root, release), root, heads=heads))
     clips: list[Clip] = []
     if layouts:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from merlab.frames import IMAGE_SUFFIXES, VIDEO_SUFFIXES, frame_number
+from merlab.frames import IMAGE_SUFFIXES, frame_number, looks_like_video
 
 Role = Literal[
     "subject", "clip", "onset", "apex", "second apex", "offset", "second onset", "duration", "action units",
@@ -66,7 +66,10 @@ class TableFormat:
         subject_example, clip_example: examples of correct cells, for messages.
         emotions: version of the table -> published counts of the emotions (lower case); the newest version is last.
         clips_per_subject: published number of rows of each subject; empty if not published.
-        objective_classes: published counts of the objective classes; empty if there are none.
+        objective_classes: version of the table -> published counts of the objective classes; a version whose counts
+            are not known is absent.
+        objective_files: pattern of the name of a table of objective classes that belongs to the oldest version; empty
+            if there is none.
         aliases: other spelling of an emotion -> the spelling that merlab uses.
         names_repeat: whether several clips of a subject may have the same name; they then differ in their onsets.
         usual_clip: pattern of a normal clip name; other names give a finding.
@@ -82,7 +85,8 @@ class TableFormat:
     clip_example: str
     emotions: Mapping[str, Mapping[str, int]]
     clips_per_subject: Mapping[str, int] = field(default_factory=dict)
-    objective_classes: Mapping[str, int] = field(default_factory=dict)
+    objective_classes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    objective_files: str = ""
     aliases: Mapping[str, str] = field(default_factory=dict)
     names_repeat: bool = False
     usual_clip: str = ".*"
@@ -101,7 +105,7 @@ def is_table_file(path: Path) -> bool:
 def clips_below(subject: Path) -> Iterator[Path]:
     """The clips of a subject's folder: all folders and videos directly in it."""
     for path in sorted(subject.iterdir()):
-        if not path.name.startswith(".") and (path.is_dir() or path.suffix.lower() in VIDEO_SUFFIXES):
+        if not path.name.startswith(".") and (path.is_dir() or looks_like_video(path)):
             yield path
 
 

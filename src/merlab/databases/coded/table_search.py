@@ -69,10 +69,11 @@ def find_coding_table(root: Path, release: Release) -> CodingTable:
 
 def table_paths(root: Path, release: Release) -> list[Path]:
     """Table files below ``root`` that may be coding tables by their names; if there are none, those above subjects."""
-    return _files(root, release, release.table.may_be)
+    return table_files(root, release, release.table.may_be)
 
 
-def _files(root: Path, release: Release, wanted: Callable[[Path], bool]) -> list[Path]:
+def table_files(root: Path, release: Release, wanted: Callable[[Path], bool]) -> list[Path]:
+    """The wanted files below ``root``; if there are none and ``root`` holds subjects, those up to two levels above."""
     walked = walk_folders(root, release)
     below = [folder / name for folder, _, files in walked for name in files if wanted(Path(name))]
     if below or not any(release.layout.is_subject(path.name) for path in root.iterdir()):
@@ -84,7 +85,7 @@ def _files(root: Path, release: Release, wanted: Callable[[Path], bool]) -> list
 def _tables_by_columns(root: Path, release: Release) -> list[CodingTable]:
     """The different tables among all table files, for a coding table under another name; other files are left out."""
     found: list[CodingTable] = []
-    for path in _files(root, release, is_table_file):
+    for path in table_files(root, release, is_table_file):
         with suppress(MerlabError, OSError):
             if path.stat().st_size <= LARGEST_TABLE:
                 table = read_coding_table(path, release)
