@@ -13,6 +13,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.storage import (
+    json_text,
     read_json,
     read_json_object,
     remove_unfinished,
