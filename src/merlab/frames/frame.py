@@ -74,8 +74,11 @@ def describe_numbers(numbers: Sequence[int]) -> str:
     if not numbers:
         return "no frames"
     text = f"frames {numbers[0]}..{numbers[-1]}"
-    gaps = sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers))
-    if not gaps:
+    missing = numbers[-1] - numbers[0] + 1 - len(numbers)
+    if not missing:
         return text
-    named = ", ".join(map(str, gaps[:MAX_FRAMES_NAMED])) + (", ..." if len(gaps) > MAX_FRAMES_NAMED else "")
-    return f"{text}, {len(gaps)} missing between: {named}"
+    # Not as a set: one file with a date as its number would make it larger than the memory.
+    pairs = itertools.pairwise(numbers)
+    gaps = itertools.chain.from_iterable(range(before + 1, after) for before, after in pairs)
+    named = ", ".join(map(str, itertools.islice(gaps, MAX_FRAMES_NAMED)))
+    return f"{text}, {missing} missing between: {named}" + (", ..." if missing > MAX_FRAMES_NAMED else "")

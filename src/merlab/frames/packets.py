@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
-# Frames arrive at most so many places before or after their turn (H.264 and HEVC allow 16); more is a new beginning.
-MOST_REORDERED = 32
+# Frames arrive at most so many places before or after their turn (H.264 and HEVC); more is a new beginning.
+MOST_REORDERED = 16
 # Frames per second of the camera, where it differs from the rate at which the file plays (Android; since then others).
 CAPTURE_RATE = "com.android.capture.fps"
 # Cameras also write this key without slow motion, as the rate that was wanted; in dim light they record fewer frames.
@@ -33,6 +34,8 @@ SLOW_MOTION_RATE = 90.0
 # FFmpeg states the beginning of a file in microseconds.
 MICROSECOND = 1e-6
 UNKNOWN = -(2**63)
+# FFmpeg's numbers of the orders of interlaced fields.
+FIELD_ORDERS = (2, 3, 4, 5)
 
 Stamps = NDArray[np.int64]
 
@@ -45,7 +48,7 @@ class Packets:
         count: the number of frames, N.
         promised: the number of frames that the file should have; more than ``count`` if it was cut off.
         stamps: (N,) time stamps in ticks, ascending; None if decoded frames are matched by their order.
-        keys: (K,) the positions of key frames, ascending; empty without ``stamps``.
+        keys: (K,) the positions of key frames, ascending.
         clock: when each frame was recorded; None if there are no stamps that can be used.
         no_clock: why there is no clock; empty if there is one.
         start: the time stamp of the first frame in seconds; None without stamps.
@@ -78,9 +81,14 @@ class Packets:
         return at + 1 if at < self.count and self.stamps[at] == stamp else None
 
     def key_before(self, position: int) -> int:
-        """The last key frame at or before ``position``; 1 if none is known."""
-        at = int(np.searchsorted(self.keys, position, side="right"))
+        """The last key frame at or before ``position`` from which reading can begin; 1 if there is none."""
+        at = int(np.searchsorted(self.keys, position, side="right")) if self.stamps is not None else 0
         return int(self.keys[at - 1]) if at else 1
+
+    def key_after(self, position: int) -> int:
+        """The first key frame after ``position``; one more than the number of frames if there is none."""
+        at = int(np.searchsorted(self.keys, position, side="right"))
+        return int(self.keys[at]) if at < len(self.keys) else self.count + 1
 
 
 def packets_of(path: Path) -> Packets:
@@ -101,14 +109,17 @@ def packets_of(path: Path) -> Packets:
 @lru_cache(maxsize=32)
 def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified tell a changed file
     with opened_video(path) as (container, stream):
-        seen = _Seen(hides_frames=stream.codec_context.name.startswith(("vp8", "libvpx")))
-        try:
+        # A field of an interlaced frame may be a packet of its own; only decoding shows which two are one frame.
+        of_fields = stream.codec_context.name == "h264" and stream.codec_context.field_order in FIELD_ORDERS
+        seen = _Seen(hides_frames=stream.codec_context.name == "vp8")
+        # After an error of the container, the frames up to it are there; what is missing is promised.
+        with suppress(av.FFmpegError):
             for packet in container.demux(stream):
-                if packet.size:
+                if of_fields:
+                    seen.add_decoded(packet)
+                elif packet.size:
                     seen.add(packet)
-        except av.FFmpegError:
-            pass  # The frames up to here are there; what is missing is promised.
-        return _packets(path, container, stream, seen)
+        return _packets(path, container, stream, seen, of_fields)
 
 
 @dataclass
@@ -130,6 +141,15 @@ class _Seen:
         # Edit lists discard packets; VP8 has frames that only others refer to: the fifth bit of the first byte is 0.
         hidden = packet.is_discard or (self.hides_frames and not memoryview(packet)[0] & 0x10)
         self.becomes_frame.append(not hidden)
+
+    def add_decoded(self, packet: Packet[VideoStream]) -> None:
+        with suppress(av.FFmpegError):
+            for frame in packet.decode():
+                self.stamps.append(UNKNOWN if frame.pts is None else frame.pts)
+                self.decoding.append(UNKNOWN)
+                self.key.append(frame.key_frame)
+                self.corrupt.append(False)
+                self.becomes_frame.append(True)
 
     def __len__(self) -> int:
         return len(self.stamps)
@@ -162,12 +182,8 @@ class _Seen:
         frames = np.flatnonzero(becomes_frame)
         return frames if stamps is None else frames[np.argsort(stamps[frames], kind="stable")]
 
-    def keys_of(self, frames: NDArray[np.intp]) -> NDArray[np.intp]:
-        """The positions of key frames among ``frames``."""
-        return np.flatnonzero(np.frombuffer(self.key, bool)[frames]) + 1
 
-
-def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: _Seen) -> Packets:
+def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: _Seen, of_fields: bool) -> Packets:
     name, tick = container.format.name, float(stream.time_base or 1)
     stamps = None if name in RAW else seen.usable_stamps()
     # Of H.264 in AVI, stamps only count frames in the order of decoding: they say when, and not which frame.
@@ -182,12 +198,13 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: _
         frames = seen.in_time(None)
     matched = clock is not None and not count_only
     # The index of MP4 lists the frames that are gone.
-    lost = seen.lost + (max(0, len(stream.index_entries) - len(seen)) if name.startswith("mov") else 0)
+    listed = len(stream.index_entries) if name.startswith("mov") and not of_fields else 0
+    lost = seen.lost + max(0, listed - len(seen))
     return Packets(
         count=len(frames),
         promised=len(frames) + lost,
         stamps=in_time if matched else None,
-        keys=seen.keys_of(frames if matched else frames[:0]),
+        keys=np.flatnonzero(np.frombuffer(seen.key, bool)[frames]) + 1,
         clock=clock,
         no_clock=no_clock,
         start=None if in_time is None or not len(in_time) else float(in_time[0] * tick),

@@ -193,27 +193,37 @@ class Video:
             yield from self._decode(container, stream, start)
 
     def _decode(self, container: InputContainer, stream: VideoStream, start: int = 1) -> Decoded:
-        """Position and frame of what can be decoded, ascending."""
-        packets, last, begun = self._packets, 0, start == 1
+        """Position and frame of what can be decoded, ascending.
+
+        Later frames refer to a damaged one: the decoder gives them with wrong pixels and without a complaint. So all
+        frames up to the next key frame are left out.
+        """
+        packets, last, spoiled, begun = self._packets, start - 1, 0, start == 1
         for packet in _packets_of(container, stream):
             if not begun and packets.position(packet.pts) != start:
-                return
+                return  # The container cannot find its key frames.
             begun = True
-            for frame in self._frames(packet):
+            frames, failed = self._frames(packet)
+            for frame in frames:
                 position = last + 1 if packets.stamps is None else packets.position(frame.pts)
                 if position is None or position <= last:
                     continue
+                if frame.is_corrupt:
+                    spoiled = packets.key_after(last)
                 last = position
-                if not frame.is_corrupt:
+                if position >= spoiled and not frame.is_corrupt:
                     yield position, frame
+            if failed:
+                spoiled = packets.key_after(last)
 
-    def _frames(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+    def _frames(self, packet: Packet[VideoStream]) -> tuple[list[VideoFrame], bool]:
+        """The frames that the decoder gives after a packet, and whether it failed."""
         try:
-            return packet.decode()
+            return packet.decode(), False
         except av.FFmpegError as error:
             self.errors += 1
             LOG.info("%s, time stamp %s: %s", self.path, packet.pts, error)
-            return []
+            return [], True
 
     def _walked(self, number: int, frame: VideoFrame | None, wanted: Callable[[int], bool]) -> WalkedFrame:
         seconds = self.clock.seconds(number) if self.clock else None

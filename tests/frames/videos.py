@@ -1,0 +1,93 @@
+"""Small videos that tests make with PyAV; frame ``number`` (from 1) has a gray that tells it, and a red corner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from merlab.frames import Image
+
+MILLISECOND = Fraction(1, 1000)
+PIXEL_FORMATS = {"mjpeg": "yuvj420p", "gif": "rgb8", "rawvideo": "yuv420p"}
+QUIET = {"libx265": {"x265-params": "log-level=none"}}
+
+
+def picture(number: int, size: tuple[int, int] = (64, 48)) -> Image:
+    """(H, W, 3) BGR: gray 24 + 6 for each number, and a red rectangle in the upper left corner."""
+    width, height = size
+    image = np.full((height, width, 3), 24 + 6 * number, np.uint8)
+    image[: height // 3, : width // 4] = (0, 0, 255)
+    return image
+
+
+def number_in(image: Image) -> int:
+    """The number of ``picture``, from the gray of its lower right; encoding makes it 1 to 4 darker."""
+    height, width = image.shape[:2]
+    return round((float(image[height // 2 :, width // 2 :].mean()) - 22) / 6)
+
+
+def write_video(
+    path: Path,
+    codec: str = "mpeg4",
+    *,
+    numbers: Iterable[int] = range(1, 11),
+    fps: float = 25.0,
+    milliseconds: Sequence[int] | None = None,
+    size: tuple[int, int] = (64, 48),
+    pixels: str | None = None,
+    options: dict[str, str] | None = None,
+    container: dict[str, str] | None = None,
+    tags: dict[str, str] | None = None,
+    aspect: str | None = None,
+    matrix: Sequence[int] | None = None,
+    images: Sequence[Image] | None = None,
+) -> Path:
+    """A video of ``picture(number)`` or ``images``, at ``fps`` or at ``milliseconds``.
+
+    ``options`` are those of the encoder, ``container`` those of the muxer, ``tags`` its metadata; ``matrix`` is the
+    display matrix, ``aspect`` the width of a pixel by its height.
+    """
+    rate = Fraction(fps).limit_denominator(100_000)
+    with av.open(str(path), "w", options=container or {}) as output:
+        stream = output.add_stream(codec, rate)
+        stream.width, stream.height = size
+        stream.pix_fmt = pixels or PIXEL_FORMATS.get(codec, "yuv420p")
+        stream.options = {**QUIET.get(codec, {}), **(options or {})}
+        if milliseconds is not None:
+            stream.codec_context.time_base = MILLISECOND
+        if aspect:
+            stream.codec_context.sample_aspect_ratio = Fraction(aspect)
+        if matrix:
+            stream.set_display_matrix(list(matrix))
+        output.metadata.update(tags or {})
+        for at, image in enumerate(images or [picture(number, size) for number in numbers]):
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
+            frame.pts, frame.time_base = (at, 1 / rate) if milliseconds is None else (milliseconds[at], MILLISECOND)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
+def remux(source: Path, path: Path, keep: slice = slice(None), shift: int = 0, **options: str) -> Path:
+    """Copy packets into another file without decoding: those of ``keep``, their time stamps later by ``shift`` ticks."""
+    with av.open(str(source)) as given, av.open(str(path), "w", options=options) as output:
+        stream = output.add_stream_from_template(given.streams.video[0])
+        packets = [packet for packet in given.demux(given.streams.video[0]) if packet.size]
+        for packet in packets[keep]:
+            packet.stream = stream
+            if packet.pts is not None:
+                packet.pts += shift
+            if packet.dts is not None:
+                packet.dts += shift
+            output.mux(packet)
+    return path
+
+
+def packet_bytes(path: Path) -> list[bytes]:
+    """The packets of a video, in the order of the file."""
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(container.streams.video[0]) if packet.size]
