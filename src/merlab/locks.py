@@ -71,8 +71,8 @@ def only_writer(out: Path) -> Iterator[None]:
 
 
 def _lock_path(out: Path) -> Path:
-    real = out.resolve()
-    if real.is_dir() and not os.access(real.parent, os.W_OK):
+    real = Path(os.path.realpath(out))
+    if not real.name or (real.is_dir() and not os.access(real.parent, os.W_OK)):
         return real / ".lock"
     return real.with_name(f".{real.name}.lock")
 
