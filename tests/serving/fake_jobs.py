@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 from merlab.errors import MerlabError
+from merlab.json_models import DIGEST
 from merlab.progress import Progress
 from merlab.storage import read_json, write_json
 from merlab.videos.result import METADATA
@@ -23,7 +25,8 @@ def quick(source: Path, out: Path, *, progress: Progress, fps: float | None, ali
     shutil.copytree(os.environ[RESULT], out)
     metadata = read_json(out / METADATA)
     metadata["settings"] |= {"fps": fps, "aligned": aligned}
-    write_json(out / METADATA, metadata)
+    # The digest is that of the content before.
+    write_json(out / METADATA, {name: value for name, value in metadata.items() if name != DIGEST})
 
 
 def slow(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
@@ -59,6 +62,16 @@ def refusing(source: Path, out: Path, *, progress: Progress, fps: float | None, 
 def broken(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
     """An error in merlab."""
     raise ValueError("unexpected")
+
+
+def filling(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+    """The disk is full: no file can be written any more, neither the result nor the reason."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    setattr(Path, "write_bytes", refuse)  # noqa: B010
+    progress(1, 2, "writing the result")
 
 
 def crashing(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:

@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from contextlib import contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from merlab.serving.guard import MAX_BODY
+from merlab.serving.guard import HEADERS, MAX_BODY
 from merlab.serving.limits import MEBIBYTE
 from tests.serving import fake_jobs
 from tests.serving.attacks import assert_as_documented, rows
@@ -260,6 +261,19 @@ def test_a_page_of_another_site(small, video):
     assert post(small, b"", Origin=own, **{"Sec-Fetch-Site": "same-origin"}).status_code == 400
 
 
+@pytest.mark.parametrize("origin", ["http://[evil", "http://[::1", "//", "http://127.0.0.1:x", "\t"])
+def test_an_origin_that_is_not_an_address(small, origin):
+    answer = post(small, PART, Origin=origin)
+    assert answer.status_code == 403
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+
+
+def test_a_part_with_a_huge_header_is_refused_before_all_of_it_is_read(small):
+    began = time.monotonic()
+    answer = post(small, b"--B\r\nX: " + b"x" * (MEBIBYTE // 5) + b"\r\n\r\n--B--\r\n")
+    assert (answer.status_code, time.monotonic() - began < 5) == (400, True)
+
+
 def test_more_jobs_than_may_wait_or_be_kept(service, video):
     client = service(fake_jobs.slow, limits={"queue": 2, "kept": 3})
     client.wait_for(client.send(video).json()["id"], "running")
@@ -286,6 +300,12 @@ def test_a_full_disk(small, video, monkeypatch):
     monkeypatch.setattr(Path, "open", full)
     assert_as_documented("a full disk", small.send(video))
     assert small.folders() == []
+
+
+def test_a_disk_that_fills_while_a_job_runs(service, video):
+    client = service(fake_jobs.filling)
+    job = client.wait_for(client.send(video).json()["id"], "failed")
+    assert job["error"] == "the disk of the service is full; make room and run it again, then it continues"
 
 
 def test_a_job_whose_process_is_killed_can_be_run_again(service, video):

@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 
+from merlab.serving import routes
 from merlab.serving.guard import HEADERS
 from merlab.videos.rows import event_rows
 from tests.helpers import texture, write_frames
@@ -157,6 +158,34 @@ def test_every_answer_has_the_security_headers(done):
     for path in [*paths, f"/api/jobs/{job['id']}/zip", f"/api/jobs/{job['id']}/files/events.csv"]:
         headers = client.http.get(path).headers
         assert {name: headers.get(name) for name in HEADERS} == HEADERS, path
+
+
+def test_head_has_the_status_and_headers_of_get_and_no_body(done):
+    client, job = done
+    paths = [
+        "/",
+        "/app.js",
+        "/openapi.json",
+        "/api",
+        "/api/jobs",
+        f"/api/jobs/{job['id']}",
+        "/api/jobs/none",
+        "/nothing",
+    ]
+    for path in [*paths, f"/api/jobs/{job['id']}/files/events.csv"]:
+        asked, got = client.http.head(path), client.http.get(path)
+        assert (asked.status_code, asked.content) == (got.status_code, b""), path
+        assert asked.headers.get("content-length") == got.headers.get("content-length"), path
+        assert {name: asked.headers.get(name) for name in HEADERS} == HEADERS, path
+
+
+def test_an_error_of_the_service_itself_has_the_security_headers(tmp_path, monkeypatch, caplog):
+    """Any error that nobody expected; the terminal gets the traceback, the client a sentence."""
+    monkeypatch.setattr(routes, "list_local", lambda roots: 1 / 0)
+    with listening(tmp_path / "jobs") as client:
+        answer = client.http.get("/api")
+    assert (answer.status_code, "error of merlab" in answer.json()["error"]) == (500, True)
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
 
 
 def test_programs_find_a_schema_and_no_page_that_loads_from_other_hosts(done):

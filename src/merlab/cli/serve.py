@@ -13,6 +13,7 @@ from rich.markup import escape
 from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JobsOption, RuntimeOption
 from merlab.cli.console import err_console, out_console
+from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.errors import MerlabError
 
 
@@ -34,6 +35,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Jobs that run at the same time.")] = 1,
     jobs: JobsOption = None,
     runtime: RuntimeOption = "auto",
+    landmarks: LandmarksOption = "mesh",
     max_mb: Annotated[float, typer.Option(min=0.001, help="Size limit of an upload, MiB.")] = 2048,
     max_seconds: Annotated[float, typer.Option(min=0.1, help="Length limit of a video, seconds.")] = 3600,
     max_megapixels: Annotated[float, typer.Option(min=0.01, help="Size limit of a frame, million pixels.")] = 12.6,
@@ -41,7 +43,7 @@ def serve(
     memory_mb: Annotated[
         int, typer.Option(min=64, help="Memory limit of each process of a job, MiB (not on Windows).")
     ] = (6144),
-    queue: Annotated[int, typer.Option(min=1, help="Jobs that may wait at the same time.")] = 16,
+    queue: Annotated[int, typer.Option(min=1, help="Jobs that may wait at the same time.")] = 64,
     keep: Annotated[int, typer.Option(min=1, help="Jobs that are kept on the disk, finished jobs included.")] = 200,
     keep_days: Annotated[
         float | None, typer.Option(min=0, help="Remove finished jobs after this number of days; unless given, never.")
@@ -63,8 +65,10 @@ def serve(
     missing = [folder for folder in root or [] if not folder.is_dir()]
     if missing:
         raise MerlabError(f"--root {missing[0]} is not a folder; choose a folder that exists")
-    # Report weights that cannot be read now, not in every job.
+    # Report weights that cannot be read, and a missing face mesh, now and not in every job.
     load_recognizer(weights)
+    finding = face_finding("yunet", None, None, landmarks)
+    finding.open()
     limits = Limits(
         bytes=round(max_mb * MEBIBYTE),
         seconds=max_seconds,
@@ -78,7 +82,7 @@ def serve(
     listening = bind(host, port)
     stored = Jobs(jobs_folder or platformdirs.user_data_path("merlab", appauthor=False) / "jobs", limits)
     processes = jobs or max(1, (os.cpu_count() or 1) // workers)
-    job = partial(recognize, weights=weights, jobs=processes, runtime=runtime)
+    job = partial(recognize, weights=weights, jobs=processes, runtime=runtime, finding=finding)
     service = make_app(stored, job, roots=root or [], names=[host], workers=workers)
     if not is_loopback(host):
         warning = f"{host} is open to a network: everyone there can see, start and delete all jobs without a password"

@@ -56,8 +56,10 @@ class Guard:
             self._check(scope["method"], scope["path"], Headers(scope=scope))
         except RefusedError as refused:
             await refusal(refused)(scope, receive, send_with_headers)
-        else:
-            await self._app(scope, receive, send_with_headers)
+            return
+        # The server leaves out the body of an answer to HEAD, so that HEAD has the headers of GET on every route.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        await self._app({**scope, "method": method}, receive, send_with_headers)
 
     def _check(self, method: str, path: str, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -66,7 +68,7 @@ class Guard:
         if method not in CHANGING:
             return
         origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
-        if (origin is not None and urlsplit(origin).netloc != host) or site not in {"same-origin", "none"}:
+        if (origin is not None and origin.partition("://")[2] != host) or site not in {"same-origin", "none"}:
             raise RefusedError(403, "pages of other sites may not change anything in this service; use its own page")
         if path == self._unbounded:
             return

@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 
 from merlab.json_models import read_model
 from merlab.serving.jobs import ERROR, VIEW, Failure, Job, Jobs
-from merlab.serving.worker import Recognize, run_job
+from merlab.serving.worker import NO_SPACE, Recognize, run_job
 
 SECONDS_TO_END = 10.0
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
@@ -103,12 +103,16 @@ class Runner:
         if late:
             longest = self._jobs.limits.job_seconds
             return f"the job ran longer than the {longest:g} s of a job; run it again to continue, or cut the video"
-        code = process.exitcode
-        if code is not None and code < 0:
-            name = signal.Signals(-code).name
-            if -code in CRASHES:
-                return (
-                    f"the process crashed ({name}), as when a damaged file crashes a decoder; convert the video again"
-                )
-            return f"the process was ended from outside ({name}), maybe for lack of memory; run it again to continue"
-        return f"the process failed (status {code}) by an error of merlab; the terminal of the service shows more"
+        return _meaning(process.exitcode or 0)
+
+
+def _meaning(status: int) -> str:
+    """What the exit status of a job that left no result and no message says, and the remedy."""
+    if status == NO_SPACE:
+        return "the disk of the service is full; make room and run it again, then it continues"
+    if status >= 0:
+        return f"the process failed (status {status}) by an error of merlab; the terminal of the service shows more"
+    name = signal.Signals(-status).name
+    if -status in CRASHES:
+        return f"the process crashed ({name}), as when a damaged file crashes a decoder; convert the video again"
+    return f"the process was ended from outside ({name}), maybe for lack of memory; run it again to continue"

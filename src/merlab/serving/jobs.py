@@ -145,10 +145,16 @@ class Jobs:
     def new_folder(self) -> Iterator[Path]:
         """A folder for a new job, which counts as a job immediately; it is removed unless ``enqueue`` uses it.
 
-        Raises RefusedError (429) if too many jobs wait or are kept.
+        Raises RefusedError (429) if too many jobs wait, arrive or are kept.
         """
         with self._changed:
             self._require_free_place()
+            if self._arriving >= self.limits.uploads:
+                raise RefusedError(
+                    429,
+                    f"{self._arriving} uploads arrive already, the most that this service accepts at the same time"
+                    "; send it again later",
+                )
             if self._arriving + len(self._jobs) >= self.limits.kept:
                 raise RefusedError(
                     429, f"this service keeps at most {self.limits.kept} jobs, and this number is reached; delete some"
@@ -166,7 +172,7 @@ class Jobs:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _require_free_place(self) -> None:
-        waiting = self._arriving + sum(job.state == "queued" for job in self._jobs.values())
+        waiting = sum(job.state == "queued" for job in self._jobs.values())
         if waiting >= self.limits.queue:
             raise RefusedError(
                 429, f"{waiting} videos are already waiting, the most that this service accepts; send it again later"

@@ -20,7 +20,7 @@ from merlab.json_models import read_model
 from merlab.serving.allowed_folders import find_local, list_local
 from merlab.serving.answers import JobStatus, Movement, Result, ResultFile, ResultSummary, ScoreCurve, ServiceInfo
 from merlab.serving.archive import zipped
-from merlab.serving.guard import Guard, refusal
+from merlab.serving.guard import HEADERS, Guard, refusal
 from merlab.serving.job_runner import Runner
 from merlab.serving.jobs import PROGRESS, RESULT, VIEW, Failure, Job, JobProgress, Jobs, VideoOptions
 from merlab.serving.limits import RefusedError
@@ -106,6 +106,12 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refuse_route(_: Request, error: HTTPException) -> JSONResponse:
         return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
+
+    @app.exception_handler(Exception)
+    async def report(_: Request, error: Exception) -> JSONResponse:
+        """An error of merlab; the server prints it. This answer does not pass the guard, which adds the headers."""
+        message = "the service failed by an error of merlab; its terminal shows more"
+        return JSONResponse({"error": message}, 500, HEADERS)
 
     @app.exception_handler(RequestValidationError)
     async def refuse_request(_: Request, error: RequestValidationError) -> JSONResponse:

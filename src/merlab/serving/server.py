@@ -9,9 +9,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from merlab.errors import MerlabError
+from merlab.serving.connections import MAX_CONNECTIONS, LimitedConnection
 
 SECONDS_TO_FINISH = 3
-MAX_CONNECTIONS = 100
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -37,6 +37,7 @@ def make_server(app: FastAPI) -> uvicorn.Server:
     """An HTTP server that keeps no record of requests."""
     config = uvicorn.Config(
         app,
+        http=LimitedConnection,
         log_level="warning",
         access_log=False,
         server_header=False,

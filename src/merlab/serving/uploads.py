@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
@@ -35,7 +36,7 @@ async def receive_video(request: Request, folder: Path, limits: Limits) -> tuple
     try:
         receiver.expect(request.headers.get("content-type", ""))
         with anyio.fail_after(limits.upload_seconds):
-            await _feed(receiver, request, limits.idle_seconds)
+            await _feed(receiver, request, limits)
         return receiver.finish()
     except TimeoutError as error:
         raise RefusedError(408, "the upload or a pause in it took too long; send it again") from error
@@ -49,14 +50,22 @@ async def receive_video(request: Request, folder: Path, limits: Limits) -> tuple
         receiver.close()
 
 
-async def _feed(receiver: _Receiver, request: Request, idle_seconds: float) -> None:
+async def _feed(receiver: _Receiver, request: Request, limits: Limits) -> None:
+    """Receive the whole body; raises TimeoutError for a pause that is too long, and RefusedError for a slow upload."""
     chunks = aiter(request.stream())
+    began, received = time.monotonic(), 0
     while True:
-        with anyio.fail_after(idle_seconds):
+        with anyio.fail_after(limits.idle_seconds):
             chunk = await anext(chunks, None)
         if chunk is None:
             return
         await run_in_threadpool(receiver.write, chunk)
+        received += len(chunk)
+        seconds = time.monotonic() - began
+        if seconds >= limits.pace_seconds:
+            if received < limits.slowest * seconds:
+                raise _too_slow(limits)
+            began, received = time.monotonic(), 0
 
 
 class _Receiver:
@@ -149,6 +158,14 @@ class _Receiver:
 
     def _end(self) -> None:
         self._complete = True
+
+
+def _too_slow(limits: Limits) -> RefusedError:
+    return RefusedError(
+        408,
+        f"the upload is slower than the {limits.slowest / 1024:g} KiB/s that this service needs, and would keep "
+        "others waiting; send it again over a faster connection",
+    )
 
 
 def _too_large(limits: Limits) -> RefusedError:

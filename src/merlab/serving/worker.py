@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Protocol
 
 from merlab.errors import MerlabError
+from merlab.faces.alignment import FaceFinding
 from merlab.json_models import write_model
 from merlab.processes import end_with_parent
 from merlab.progress import Progress
 from merlab.serving.jobs import ERROR, PROGRESS, RESULT, VIEW, Failure, Job, JobProgress
 from merlab.serving.limits import MEBIBYTE, Limits, limit_memory, require_within
 from merlab.serving.view import view_of
-from merlab.storage import write_json
+from merlab.storage import DISK_FULL, write_json
 from merlab.videos.result import read_video_result
 from merlab.vocabulary import RuntimeChoice
 
 SECONDS_PER_REPORT = 0.25
+# The exit status of a job for which the disk is full.
+NO_SPACE = 28
 
 
 class Recognize(Protocol):
@@ -38,11 +43,22 @@ def recognize(
     weights: Path | None = None,
     jobs: int | None = None,
     runtime: RuntimeChoice = "auto",
+    finding: FaceFinding | None = None,
 ) -> None:
     """``merlab.recognize``, which is imported only in the process of a job."""
     from merlab.videos.recognition import recognize
 
-    recognize(source, out, fps=fps, aligned=aligned, weights=weights, jobs=jobs, runtime=runtime, progress=progress)
+    recognize(
+        source,
+        out,
+        fps=fps,
+        aligned=aligned,
+        finding=finding,
+        weights=weights,
+        jobs=jobs,
+        runtime=runtime,
+        progress=progress,
+    )
 
 
 def run_job(job: Job, folder: Path, limits: Limits, recognize: Recognize) -> None:
@@ -53,27 +69,42 @@ def run_job(job: Job, folder: Path, limits: Limits, recognize: Recognize) -> Non
     limit_memory(limits.memory)
     (folder / ERROR).unlink(missing_ok=True)
     try:
-        progress = ProgressFile(folder / PROGRESS)
-        progress(0, 1, "checking the file")
-        if job.source.resolve() != job.source:
-            raise MerlabError(
-                f"{job.source} became a link after it was chosen; choose the file that the link points to"
-            )
-        require_within(job.source, job.options.fps, limits)
-        options = job.options
-        recognize(job.source, folder / RESULT, progress=progress, fps=options.fps, aligned=options.aligned)
-        view = view_of(read_video_result(folder / RESULT))
-        write_json(folder / VIEW, view.model_dump(mode="json", by_alias=True))
-    except MerlabError as error:
-        # The client knows the video by its name, and paths of this machine must not be revealed.
-        message = str(error).replace(str(job.source), job.name).replace(str(folder), "the job's folder")
-        write_model(folder / ERROR, Failure(error=message))
+        _make_result(job, folder, limits, recognize)
     except Exception as error:
-        if not _is_out_of_memory(error):
+        if _is_disk_full(error):
+            # Nothing can be written any more, so the service is told by the exit status.
+            sys.exit(NO_SPACE)
+        message = _message(error, job, folder, limits)
+        if message is None:
             raise
-        most = limits.memory // MEBIBYTE
-        message = f"{job.name} needs more memory than the {most} MiB of a job; send a smaller or shorter video"
         write_model(folder / ERROR, Failure(error=message))
+
+
+def _make_result(job: Job, folder: Path, limits: Limits, recognize: Recognize) -> None:
+    progress, options = ProgressFile(folder / PROGRESS), job.options
+    progress(0, 1, "checking the file")
+    if job.source.resolve() != job.source:
+        raise MerlabError(f"{job.source} became a link after it was chosen; choose the file that the link points to")
+    require_within(job.source, options.fps, limits)
+    recognize(job.source, folder / RESULT, progress=progress, fps=options.fps, aligned=options.aligned)
+    view = view_of(read_video_result(folder / RESULT))
+    write_json(folder / VIEW, view.model_dump(mode="json", by_alias=True))
+
+
+def _message(error: Exception, job: Job, folder: Path, limits: Limits) -> str | None:
+    """What a client reads about an error; None for an error of merlab itself."""
+    if isinstance(error, MerlabError):
+        # The client knows the video by its name, and paths of this machine must not be revealed.
+        return str(error).replace(str(job.source), job.name).replace(str(folder), "the job's folder")
+    if _is_out_of_memory(error):
+        most = limits.memory // MEBIBYTE
+        return f"{job.name} needs more memory than the {most} MiB of a job; send a smaller or shorter video"
+    return None
+
+
+def _is_disk_full(error: Exception) -> bool:
+    """Whether the error is that of a full disk, also where it was raised in another process."""
+    return any(os.strerror(code) in str(error) for code in DISK_FULL)
 
 
 def _is_out_of_memory(error: Exception) -> bool:
