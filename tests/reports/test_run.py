@@ -56,6 +56,13 @@ def test_predictions_without_a_column_are_refused(tmp_path):
         read_run(folder)
 
 
+def test_predictions_of_other_classes_are_refused(tmp_path):
+    folder = write_run(tmp_path / "run")
+    write_predictions(folder / "predictions.parquet", fake_predictions(SKILLS).replace("disgust", "di{gust"))
+    with pytest.raises(MerlabError, match=r"predictions\.parquet has the class di\{gust, which is not one"):
+        read_run(folder)
+
+
 def test_a_damaged_table_is_named_with_the_remedy(tmp_path):
     path = write_run(tmp_path / "run") / "predictions.parquet"
     path.write_bytes(path.read_bytes()[:500])

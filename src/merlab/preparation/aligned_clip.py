@@ -12,10 +12,10 @@ from merlab.faces.geometry import Transform
 from merlab.faces.quality import frame_rate_warnings
 from merlab.faces.tracking import TrackedFace
 from merlab.frames import ClipError, Clock, Frames, Image, ImageFolder
+from merlab.json_models import write_model
 from merlab.preparation.record import RECORD, AlignmentQuality, AlignmentRecord, FaceBox
 from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import contact_sheet
-from merlab.storage import write_json
 
 # With a head motion that is removed: frame number, and the six numbers of its 2 x 3 matrix, row by row.
 TRANSFORMS = "transforms.csv"
@@ -128,7 +128,7 @@ class ClipWriter:
 
     def finish(self) -> Image:
         """Write the record after the last frame; returns the contact sheet."""
-        write_json(self.folder / RECORD, self.record().model_dump(mode="json"))
+        write_model(self.folder / RECORD, self.record())
         return contact_sheet(self.onset, self.alignment, self.shown, self.job.title, self.warnings(), self.job.stamps)
 
     def record(self) -> AlignmentRecord:

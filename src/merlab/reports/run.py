@@ -54,6 +54,12 @@ def _require_complete(folder: Path, record: RunRecord, predictions: pd.DataFrame
         raise MerlabError(
             f"{folder / PREDICTIONS_FILE} has no column {', '.join(missing)}; remove the file and {RESUME}"
         )
+    unknown = set(predictions[list(LABEL_COLUMNS)].to_numpy().ravel()) - set(record.data.classes)
+    if unknown:
+        raise MerlabError(
+            f"{folder / PREDICTIONS_FILE} has the class {min(map(str, unknown))}, which is not one of {RUN_FILE}; "
+            f"remove the file and {RESUME}"
+        )
     rows = predictions.groupby(["method", "seed"]).size()
     wanted = [(method.method, seed) for method in record.methods for seed in method.seeds]
     absent = [f"{method} seed {seed}" for method, seed in wanted if (method, seed) not in rows.index]
