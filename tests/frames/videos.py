@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 
 from merlab.frames import Image
 
@@ -53,7 +55,7 @@ def write_video(
     """
     rate = Fraction(fps).limit_denominator(100_000)
     with av.open(str(path), "w", options=container or {}) as output:
-        stream = output.add_stream(codec, rate)
+        stream = cast(VideoStream, output.add_stream(codec, rate))
         stream.width, stream.height = size
         stream.pix_fmt = pixels or PIXEL_FORMATS.get(codec, "yuv420p")
         stream.options = {**QUIET.get(codec, {}), **(options or {})}
@@ -73,7 +75,7 @@ def write_video(
 
 
 def remux(source: Path, path: Path, keep: slice = slice(None), shift: int = 0, **options: str) -> Path:
-    """Copy packets into another file without decoding: those of ``keep``, their time stamps later by ``shift`` ticks."""
+    """Copy the packets of ``keep`` into another file, their time stamps later by ``shift`` ticks."""
     with av.open(str(source)) as given, av.open(str(path), "w", options=options) as output:
         stream = output.add_stream_from_template(given.streams.video[0])
         packets = [packet for packet in given.demux(given.streams.video[0]) if packet.size]

@@ -135,8 +135,7 @@ def opened_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     with _open(path) as container:
         stream = container.streams.best("video")
         if not isinstance(stream, VideoStream) or stream.disposition & av.stream.Disposition.attached_pic:
-            kinds = {found.type for found in container.streams}
-            raise _unusable(path, SOUND if "audio" in kinds else "it has no video stream; give the file of the images")
+            raise _unusable(path, _without_images(path, container))
         if not stream.codec_context:
             raise _unusable(path, f"its codec is not known to FFmpeg; {CONVERT}")
         yield container, stream
@@ -153,10 +152,23 @@ def _open(path: Path) -> InputContainer:
     try:
         return av.open(f"file:{os.fspath(path)}", format=name, options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError) as error:
-        if name == "mov" and b"moov" not in dict(boxes(path)):
+        if name == "mov" and not _has_index(path):
             raise _unusable(path, NO_INDEX) from error
         reason = getattr(error, "strerror", None) or str(error)
         raise _unusable(path, f"it begins as one ({name}), then: {reason}; copy it again from the original") from error
+
+
+def _without_images(path: Path, container: InputContainer) -> str:
+    """Why a container has no stream of images, and the remedy."""
+    if container.format.name.startswith("mov") and not _has_index(path):
+        return NO_INDEX
+    sound = any(stream.type == "audio" for stream in container.streams)
+    return SOUND if sound else "it has no video stream; give the file that holds the images"
+
+
+def _has_index(path: Path) -> bool:
+    """Whether the index of a QuickTime or MP4 file is there, to its end."""
+    return any(kind == b"moov" and end <= path.stat().st_size for kind, end in boxes(path))
 
 
 def _unusable(path: Path, reason: str) -> ClipError:

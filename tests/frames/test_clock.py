@@ -1,0 +1,163 @@
+"""The clock: frame rate, gaps and real seconds from time stamps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from merlab.errors import MerlabError
+from merlab.frames import Clock, ClockError, ImageFolder, clock_of, require_rate
+from tests.helpers import texture, write_frames
+
+RATES = (23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60, 90, 100, 119.88, 120, 150, 200, 240, 250)
+
+
+def paused(fps: float, count: int, pause_at: int, pause: float) -> np.ndarray:
+    """Stamps of frames whose recorder paused before frame ``pause_at``."""
+    times = np.arange(count) / fps
+    times[pause_at - 1 :] += pause
+    return times
+
+
+class TestFrameRate:
+    @pytest.mark.parametrize("fps", RATES)
+    @pytest.mark.parametrize("tick", [1 / 90_000, 1 / 12_800, 0.001])
+    def test_is_that_of_the_camera_although_stamps_are_whole_ticks(self, fps, tick):
+        clock = Clock.of_stamps(np.round(np.arange(2000) / fps / tick) * tick, tick)
+        assert clock.fps == pytest.approx(fps, rel=2e-4)
+        assert not clock.varies
+        assert clock.gaps == ()
+
+    @given(fps=st.floats(5, 300), offset=st.floats(0, 100), count=st.integers(30, 400))
+    def test_is_within_a_tick_over_the_whole_recording(self, fps, offset, count):
+        tick = 0.001
+        stamps = np.floor((np.arange(count) / fps + offset) / tick) * tick
+        clock = Clock.of_stamps(stamps, tick)
+        assert abs(1 / clock.fps - 1 / fps) <= 2 * tick / (count - 1) + 1e-9
+
+    @pytest.mark.parametrize("fps", RATES)
+    def test_is_what_the_file_states_if_only_rounding_separates_the_two(self, fps):
+        stamps = np.round(np.arange(100) / fps, 3)
+        assert Clock.of_stamps(stamps, 0.001, stated=[2 * fps, fps]).fps == fps
+        assert Clock.of_stamps(stamps, 0.001, stated=[1.05 * fps]).fps == pytest.approx(fps, rel=2e-3)
+
+    @pytest.mark.parametrize("pause", [0.5, 10, 3600])
+    def test_does_not_change_with_a_pause(self, pause):
+        assert Clock.of_stamps(paused(200, 3000, 1500, pause), 1e-4).fps == pytest.approx(200)
+
+    def test_does_not_change_with_dropped_frames_where_a_tick_is_a_frame(self):
+        kept = np.flatnonzero(np.random.default_rng(0).random(1000) > 0.1)
+        assert Clock.of_stamps(kept / 200, 1 / 200).fps == pytest.approx(200)
+
+    def test_of_24_frames_in_30_ticks_is_24(self):
+        assert Clock.of_stamps(np.round(np.arange(1000) / 24 * 30) / 30, 1 / 30).fps == pytest.approx(24, abs=0.01)
+
+    def test_of_a_single_frame_is_that_of_the_file(self):
+        assert Clock.of_stamps([0.0], 0.001, stated=[25.0]).fps == 25
+
+    @pytest.mark.parametrize(
+        "stamps", [[], [0.0], [0.0, 0.1, 0.1], [0.0, 0.2, 0.1], [0.0, np.nan, 1.0], [0.0, 5.0, 10.0], [0.0, 1e-5, 2e-5]]
+    )
+    def test_that_cannot_be_is_an_error(self, stamps):
+        with pytest.raises(ClockError):
+            Clock.of_stamps(stamps)
+
+    @pytest.mark.parametrize("fps", [0, -1, 0.5, 10_001, 100_000, float("nan"), float("inf")])
+    def test_that_is_given_must_be_one_of_a_camera(self, fps):
+        for refused in (require_rate, Clock.of_stamps([0, 0.04]).at_rate, lambda fps: Clock.constant(fps, 2)):
+            with pytest.raises(MerlabError, match="is not a frame rate: it must be a number from 1 to 10000"):
+                refused(fps)
+
+    @pytest.mark.parametrize("fps", [1, 29.97, 10_000])
+    def test_of_a_camera_is_accepted(self, fps):
+        assert require_rate(fps) == fps
+
+
+class TestGaps:
+    def test_are_steps_of_more_than_three_frames(self):
+        steps = np.full(100, 0.01)
+        steps[[20, 40, 60]] = 0.02, 0.03, 0.031
+        clock = Clock.of_stamps(np.concatenate([[0], np.cumsum(steps)]), 1e-5)
+        assert clock.gaps == (62,)
+        assert clock.largest_gap == pytest.approx(0.031)
+
+    def test_are_named_by_the_frame_after_them(self):
+        clock = Clock.of_stamps(paused(200, 3000, 1501, 10), 1e-4)
+        assert clock.gaps == (1501,)
+        assert clock.step_before(1501) == pytest.approx(10.005)
+        assert (clock.gaps_within(1, 1500), clock.gaps_within(1500, 1501), clock.gaps_within(1501, 3000)) == (
+            (),
+            (1501,),
+            (),
+        )
+
+    @given(pauses=st.lists(st.tuples(st.integers(2, 200), st.floats(0.5, 100)), max_size=4, unique_by=lambda p: p[0]))
+    def test_are_found_wherever_the_recorder_paused(self, pauses):
+        times = np.arange(200) / 100
+        for at, pause in pauses:
+            times[at - 1 :] += pause
+        clock = Clock.of_stamps(times, 1e-4)
+        assert set(clock.gaps) == {at for at, _ in pauses}
+        assert clock.fps == pytest.approx(100)
+        assert not clock.varies
+
+    def test_of_a_steady_recording_do_not_exist(self):
+        clock = Clock.of_stamps(np.arange(100) / 30)
+        assert (clock.gaps, clock.largest_gap) == ((), 0)
+
+
+class TestVaryingRates:
+    def test_are_reported(self):
+        steps = np.where(np.arange(300) % 4 == 0, 0.05, 0.033)
+        assert Clock.of_stamps(np.cumsum(steps), 1e-5).varies
+
+    @pytest.mark.parametrize(("share", "varies"), [(0.005, False), (0.02, True)])
+    def test_begin_at_one_percent_of_the_steps(self, share, varies):
+        steps = np.full(1000, 0.01)
+        steps[:: round(1 / share)] = 0.012
+        assert Clock.of_stamps(np.cumsum(steps), 1e-5).varies is varies
+
+    def test_are_not_the_rounding_of_the_stamps(self):
+        assert not Clock.of_stamps(np.round(np.arange(500) / 240, 3), 0.001).varies
+
+
+class TestSeconds:
+    def test_are_those_of_the_stamps(self):
+        clock = Clock.of_stamps([0.5, 0.54, 0.58, 3.0, 3.04])
+        assert [clock.seconds(position) for position in (1, 3, 4)] == [0.5, 0.58, 3.0]
+        assert clock.duration == pytest.approx(3.04 - 0.5 + 0.04)
+        assert len(clock) == 5
+
+    @given(fps=st.floats(1, 10_000), factor=st.floats(0.1, 10))
+    def test_under_a_given_rate_keep_gaps_and_jitter_in_proportion(self, fps, factor):
+        times = np.cumsum(np.random.default_rng(3).uniform(0.008, 0.012, 100)) + np.where(np.arange(100) < 50, 0, 7)
+        recorded = Clock.of_stamps(times)
+        given_rate = recorded.at_rate(fps)
+        assert given_rate.fps == fps
+        assert (given_rate.gaps, given_rate.varies) == (recorded.gaps, recorded.varies)
+        real, shown = (np.array([each.seconds(n) for n in range(1, 101)]) for each in (given_rate, recorded))
+        np.testing.assert_allclose(real * fps, shown * recorded.fps)
+        assert [given_rate.media_seconds(n) for n in (1, 50, 100)] == [recorded.media_seconds(n) for n in (1, 50, 100)]
+
+    def test_of_slow_motion_are_those_of_the_recording(self):
+        clock = Clock.of_stamps(np.arange(240) / 30).at_rate(240)
+        assert (clock.slowed, clock.seconds(121), clock.media_seconds(121)) == pytest.approx((8, 0.5, 4))
+        assert clock.duration == pytest.approx(1)
+
+    def test_of_evenly_spaced_images(self):
+        clock = Clock.constant(200, 4)
+        assert [clock.seconds(position) for position in (1, 2, 4)] == [0, 0.005, 0.015]
+        assert (clock.duration, clock.slowed, clock.gaps, clock.varies) == (0.02, 1, (), False)
+        assert Clock.constant(200, 0).duration == 0
+
+
+class TestTheClockOfASource:
+    def test_that_has_none_needs_a_rate(self, tmp_path):
+        folder = ImageFolder(write_frames(tmp_path / "clip", [texture(1)] * 3))
+        with pytest.raises(MerlabError, match="clip does not state its frame rate; give --fps"):
+            clock_of(Path("clip"), folder)
+        assert clock_of(Path("clip"), folder, 100).seconds(3) == 0.02
