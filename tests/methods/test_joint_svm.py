@@ -71,6 +71,7 @@ def test_a_mirrored_clip_gets_the_same_probabilities():
     inputs, labels = flows()
     classifier = build()
     classifier.fit(inputs, labels, GROUPS, 0)
+    assert MIRROR is not None
     mirrored = MIRROR(torch.from_numpy(inputs)).numpy()
     assert classifier.predict_proba(mirrored) == pytest.approx(classifier.predict_proba(inputs))
 

@@ -9,6 +9,8 @@ from merlab.methods.baselines import BASELINES
 from merlab.methods.bi_woof import BI_WOOF
 from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.methods.dual_inception import DUAL_INCEPTION
+from merlab.methods.ensembles import PREFIX as ENSEMBLE_PREFIX
+from merlab.methods.ensembles import ensemble, ensemble_named
 from merlab.methods.fr import FR
 from merlab.methods.from_file import is_in_file, objects_in_file
 from merlab.methods.joint_svm import JOINT_SVM
@@ -45,8 +47,11 @@ METHODS: dict[str, Method] = {
 def find_method(name: str) -> Method:
     """The method of this name; raises MerlabError naming the closest ones.
 
-    A name is one of merlab's own, or one that an installed package adds by the entry point group ``merlab.methods``.
+    A name is one of merlab's own, or one that an installed package adds by the entry point group ``merlab.methods``,
+    or several of them as ``ensemble:METHOD+5xMETHOD`` (``methods.ensembles``).
     """
+    if name.startswith(ENSEMBLE_PREFIX):
+        return ensemble_named(name, find_method)
     return EXTENSIONS.find(name, METHODS)
 
 
@@ -112,4 +117,15 @@ def _read(loaded: object, name: str) -> Method:
 EXTENSIONS: Extensions[Method] = Extensions("method", _read)
 callable_as_listing(__name__)
 
-__all__ = ["METHODS", "Classifier", "Method", "Preset", "Task", "all_methods", "find_method", "is_own", "methods_of"]
+__all__ = [
+    "METHODS",
+    "Classifier",
+    "Method",
+    "Preset",
+    "Task",
+    "all_methods",
+    "ensemble",
+    "find_method",
+    "is_own",
+    "methods_of",
+]

@@ -73,7 +73,8 @@ class Method:
         view: which views of the face it takes: ``global``, ``local`` or ``both``.
         seeded: False where no seed changes the result, so that one run is enough.
         takes: the layouts of input that it can work on.
-        origin: how it was passed in: empty for merlab's own, ``FILE.py:NAME`` for one from a file.
+        origin: how it was passed in: empty for merlab's own, ``FILE.py:NAME`` for one from a file, or the
+            text of an ensemble.
 
     """
 

@@ -1,0 +1,154 @@
+"""Ensembles: the mean of the probabilities of several methods, and of several seeds of each.
+
+``ensemble`` makes one from any methods that take the same input. On the command line and in ``merlab.evaluate`` it has
+the name ``ensemble:METHOD+METHOD``; ``5xMETHOD`` averages five seeds of a method. The mean is taken over the seeds of
+each method first, then over the methods, so that each method has the same weight. Nothing is chosen or weighted by
+labels. Averaging independent members lowers the variance of a prediction (Breiman, "Bagging predictors", Machine
+Learning 24, 1996).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.errors import MerlabError
+from merlab.methods.method import Classifier, Method, Preset, Task
+from merlab.training import Mirror, TrainingSettings
+
+PREFIX = "ensemble:"
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A method of an ensemble with one of its presets, and how many seeds of it are averaged."""
+
+    method: Method
+    preset_name: str
+    seeds: int = 1
+
+    def build(self, task: Task, training: TrainingSettings | None, mirror: Mirror | None) -> Classifier:
+        """An untrained classifier; ``training`` replaces the settings of a network."""
+        preset = self.method.preset(self.preset_name)
+        if training is not None and preset.training is not None:
+            preset = preset.model_copy(update={"training": training})
+        return self.method.build(task, preset, mirror)
+
+    def __str__(self) -> str:
+        number = f", {self.seeds} seeds" if self.seeds > 1 else ""
+        return f"{self.method.name} (preset {self.preset_name}{number})"
+
+
+class EnsembleClassifier:
+    """The mean of the probabilities of all members, each method with the same weight.
+
+    The seed s of the ensemble gives a member with n seeds the seeds s n, ..., s n + n - 1, so that ensembles of
+    different seeds share no network.
+    """
+
+    def __init__(self, members: Sequence[Member], task: Task, *, preset: Preset, mirror: Mirror | None) -> None:
+        self.members = [
+            [member.build(task, preset.training, mirror) for _ in range(member.seeds)] for member in members
+        ]
+
+    def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
+        """Fit every member on the same clips."""
+        for of_method in self.members:
+            for number, classifier in enumerate(of_method):
+                classifier.fit(inputs, labels, groups, seed * len(of_method) + number)
+
+    def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Class probabilities (N, classes)."""
+        means = [
+            np.mean([classifier.predict_proba(inputs) for classifier in of_method], axis=0)
+            for of_method in self.members
+        ]
+        return np.asarray(np.mean(means, axis=0), np.float64)
+
+
+def ensemble(
+    name: str,
+    methods: Sequence[Method],
+    *,
+    seeds: int | Sequence[int] = 1,
+    title: str = "",
+    input: str | None = None,  # noqa: A002 - the public name of the option
+) -> Method:
+    """A method that averages the probabilities of ``methods``, each with ``seeds`` seeds (one number, or one of each).
+
+    Its presets are those that all members have, else their first ones. Its input is ``input``, else that of the first
+    member; all members get it. If its networks have the same training settings, they can be changed as those of a
+    network. Raises MerlabError for no method, and for members that take different views of the face.
+    """
+    numbers = [seeds] * len(methods) if isinstance(seeds, int) else list(seeds)
+    if not methods or len(numbers) != len(methods) or min(numbers) < 1:
+        raise MerlabError(f"ensemble {name} needs at least one method, and 1 or more seeds for each, got {numbers}")
+    if len({method.view for method in methods}) > 1:
+        views = ", ".join(f"{method.name} {method.view}" for method in methods)
+        raise MerlabError(f"ensemble {name}: all members must take the same view of the face, got {views}")
+    pairs = [(method, number if method.seeded else 1) for method, number in zip(methods, numbers, strict=True)]
+    shared = [each for each in methods[0].presets if all(each in method.presets for method in methods)]
+    chosen = {each: tuple(Member(method, each, number) for method, number in pairs) for each in shared}
+    if not chosen:
+        chosen = {"default": tuple(Member(method, next(iter(method.presets)), number) for method, number in pairs)}
+    return ensemble_of(name, chosen, title=title, input=input)
+
+
+def ensemble_of(
+    name: str,
+    presets: dict[str, tuple[Member, ...]],
+    *,
+    title: str = "",
+    input: str | None = None,  # noqa: A002
+) -> Method:
+    """The same from the members of each preset; the members of all presets are of the same methods."""
+    methods = [member.method for member in next(iter(presets.values()))]
+    first = methods[0]
+    return Method(
+        name=name,
+        title=title or f"mean of the probabilities of {', '.join(method.name for method in methods)}",
+        paper="none: the mean of its members",
+        input=input or first.input,
+        presets={each: _preset(members) for each, members in presets.items()},
+        view=first.view,
+        pipeline=partial(_made, {_source(members): members for members in presets.values()}),
+        seeded=any(method.seeded for method in methods),
+        takes=tuple(layout for layout in first.takes if all(layout in method.takes for method in methods)),
+    )
+
+
+def ensemble_named(text: str, find: Callable[[str], Method]) -> Method:
+    """The ensemble ``ensemble:METHOD+5xMETHOD``; ``find`` looks up a name and raises MerlabError if there is none."""
+    methods, seeds = [], []
+    for part in text.removeprefix(PREFIX).split("+"):
+        number, name = re.fullmatch(r"(?:(\d+)x)?(.*)", part.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
+        methods.append(find(name))
+        seeds.append(int(number or 1))
+    return replace(ensemble(text, methods, seeds=seeds), origin=text)
+
+
+def _preset(members: Sequence[Member]) -> Preset:
+    presets = [member.method.preset(member.preset_name) for member in members]
+    training = {preset.training.model_dump_json(): preset.training for preset in presets if preset.training}
+    return Preset(
+        source=_source(members),
+        reduced=any(preset.reduced for preset in presets),
+        training=next(iter(training.values())) if len(training) == 1 else None,
+        input=presets[0].input,
+    )
+
+
+def _source(members: Sequence[Member]) -> str:
+    return f"mean of {' and '.join(map(str, members))}"
+
+
+def _made(
+    members: dict[str, tuple[Member, ...]], task: Task, *, preset: Preset, mirror: Mirror | None
+) -> EnsembleClassifier:
+    """The classifier of a preset, which is known by its source; other training settings do not change it."""
+    return EnsembleClassifier(members[preset.source], task, preset=preset, mirror=mirror)

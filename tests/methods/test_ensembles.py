@@ -1,0 +1,120 @@
+"""Ensembles: the mean of the probabilities of their members, which nothing else influences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.evaluation.plan import make_entry
+from merlab.methods import METHODS, ensemble, find_method
+from merlab.methods.ensembles import EnsembleClassifier
+from merlab.methods.method import Classifier, Method, Preset, Task
+from merlab.training import NeuralClassifier, TrainingSettings
+
+TASK = Task(classes=3, channels=3, height=28, width=28)
+RNG = np.random.default_rng(0)
+INPUTS = RNG.normal(size=(12, 3, 28, 28)).astype(np.float32)
+LABELS = np.arange(12) % 3
+GROUPS = ["s"] * 12
+
+
+class Stated:
+    """Gives each class the share that is stated, and notes the seed."""
+
+    def __init__(self, shares: list[float], seen: list[int]) -> None:
+        self.shares = shares
+        self.seen = seen
+
+    def fit(self, inputs, labels, groups, seed) -> None:
+        self.seed = seed
+        self.seen.append(seed)
+
+    def predict_proba(self, inputs):
+        return np.tile(self.shares, (len(inputs), 1))
+
+
+def stated(name: str, shares: list[float], **options) -> tuple[Method, list[int]]:
+    seen: list[int] = []
+    return Method(name, pipeline=lambda task: Stated(shares, seen), **options), seen
+
+
+def predicted(method: Method, preset: str = "default", seed: int = 0) -> np.ndarray:
+    classifier = method.build(TASK, method.preset(preset))
+    classifier.fit(INPUTS, LABELS, GROUPS, seed)
+    return classifier.predict_proba(INPUTS)
+
+
+def settings_of(network: Classifier) -> TrainingSettings:
+    assert isinstance(network, NeuralClassifier)
+    return network.settings
+
+
+def test_the_probabilities_are_the_mean_of_the_members():
+    one, other = stated("one", [1, 0, 0])[0], stated("other", [0, 0.5, 0.5])[0]
+    assert predicted(ensemble("both", [one, other]))[0] == pytest.approx([0.5, 0.25, 0.25])
+
+
+def test_each_method_has_the_same_weight_however_many_seeds_it_has():
+    (one, seeds), (other, _) = stated("one", [1, 0, 0]), stated("other", [0, 1, 0])
+    assert predicted(ensemble("both", [one, other], seeds=[5, 1]), seed=2)[0] == pytest.approx([0.5, 0.5, 0])
+    assert seeds == [10, 11, 12, 13, 14]
+
+
+def test_a_method_without_random_numbers_is_fitted_once():
+    method, seen = stated("one", [1, 0, 0], seeded=False)
+    predicted(ensemble("alone", [method], seeds=5))
+    assert len(seen) == 1
+
+
+def test_it_equals_the_mean_of_separate_fits_of_merlabs_methods():
+    short = TrainingSettings(epochs=2, batch_size=4, learning_rate=1e-3)
+    network = replace(METHODS["ststnet"], presets={"paper": Preset(training=short)})
+    mean = np.mean([predicted(network, "paper", seed) for seed in (0, 1)], axis=0)
+    svm = predicted(METHODS["linear-svm"], "paper")
+    both = ensemble("both", [network, METHODS["linear-svm"]], seeds=2)
+    assert predicted(both, "paper") == pytest.approx((mean + svm) / 2)
+
+
+def test_a_name_states_methods_and_seeds():
+    found = find_method("ensemble:5xststnet+linear-svm")
+    assert found.name == "ensemble:5xststnet+linear-svm"
+    assert set(found.presets) == {"paper", "reduced"}
+    expected = "mean of ststnet (preset paper, 5 seeds) and linear-svm (preset paper)"
+    assert found.preset("paper").source == expected
+    assert (found.preset("paper").reduced, found.preset("reduced").reduced) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("ensemble:ststnett", "unknown method 'ststnett'; did you mean ststnet"),
+        ("ensemble:", "unknown method ''"),
+        ("ensemble:0xststnet", "1 or more seeds for each"),
+        ("ensemble:ststnet+dbfem", "must take the same view of the face, got ststnet global, dbfem both"),
+    ],
+)
+def test_a_wrong_name_is_an_error(name, message):
+    with pytest.raises(MerlabError, match=message):
+        find_method(name)
+
+
+def test_settings_of_its_networks_can_be_changed_if_they_are_the_same():
+    entry = make_entry(find_method("ensemble:2xststnet+linear-svm"), "paper", range(5), training={"epochs": 3})
+    assert entry.preset.training is not None
+    assert entry.preset.training.epochs == 3
+    assert entry.stamps == ["REDUCED"]
+    classifier = entry.method.build(TASK, entry.preset)
+    assert isinstance(classifier, EnsembleClassifier)
+    assert [settings_of(network).epochs for network in classifier.members[0]] == [3, 3]
+
+
+def test_networks_of_different_settings_keep_their_own():
+    method = find_method("ensemble:ststnet+rcn-a")
+    assert method.preset("reduced").training is None
+    classifier = method.build(TASK, method.preset("reduced"))
+    assert isinstance(classifier, EnsembleClassifier)
+    expected = [METHODS[name].preset("reduced").training for name in ("ststnet", "rcn-a")]
+    assert [settings_of(network) for (network,) in classifier.members] == expected
