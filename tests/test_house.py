@@ -49,6 +49,7 @@ ROOMS = (
     "json_models",
     "yaml_files",
     "claims",
+    "kept_arrays",
     "changed_settings",
     "locks",
     "storage",

@@ -1,0 +1,70 @@
+"""Arrays that are kept between two commands, so that the second takes seconds; every file is checked when it is read.
+
+A file of arrays is an ``.npz`` file, which ``numpy.load`` reads, followed by 32 bytes: the SHA-256 of its name and of
+the bytes before. A damaged file counts as missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.storage import whole_file
+
+DIGEST_BYTES = hashlib.sha256().digest_size
+Array: TypeAlias = "NDArray[np.generic]"
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays of numbers or text; the file appears whole or not at all. The same arrays give the same bytes."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    write_sealed(path, buffer.getvalue())
+
+
+def read_arrays(path: Path) -> dict[str, Array] | None:
+    """The arrays in a file; None if there is none, or if it is damaged, of which a warning is given."""
+    content = read_sealed(path)
+    if content is None:
+        return None
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            return dict(stored)
+    except (ValueError, OSError, zipfile.BadZipFile):
+        return None
+
+
+def write_sealed(path: Path, content: bytes) -> None:
+    """Write bytes with their digest."""
+    with whole_file(path) as aside:
+        aside.write_bytes(content + _digest(path, content))
+
+
+def read_sealed(path: Path) -> bytes | None:
+    """The bytes of ``write_sealed``; None if there are none, or if they are damaged, of which a warning is given."""
+    try:
+        stored = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        fault = error.strerror or str(error)
+    else:
+        content = stored[:-DIGEST_BYTES]
+        if stored[-DIGEST_BYTES:] == _digest(path, content):
+            return content
+        fault = "its content is not what was written"
+    warnings.warn(f"the kept file {path} is damaged ({fault}); it is made anew", stacklevel=3)
+    return None
+
+
+def _digest(path: Path, content: bytes) -> bytes:
+    return hashlib.sha256(os.fsencode(path.name) + b"\0" + content).digest()

@@ -1,0 +1,61 @@
+"""Arrays that are kept between two commands are exactly those that were written, or none."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from merlab.kept_arrays import read_arrays, read_sealed, write_arrays, write_sealed
+from tests.helpers import mutated
+
+ARRAYS = {"places": np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 2, 2), "record": np.array('{"é": 1}')}
+
+
+def test_arrays_are_read_as_they_were_written_and_by_numpy_too(tmp_path):
+    write_arrays(tmp_path / "00000.npz", ARRAYS)
+    read = read_arrays(tmp_path / "00000.npz")
+    assert read is not None
+    assert read["places"].dtype == np.float32
+    assert np.array_equal(read["places"], ARRAYS["places"])
+    assert str(read["record"]) == '{"é": 1}'
+    with np.load(tmp_path / "00000.npz") as by_numpy:
+        assert np.array_equal(by_numpy["places"], ARRAYS["places"])
+
+
+def test_the_same_arrays_give_the_same_bytes(tmp_path):
+    for folder in ("a", "b"):
+        write_arrays(tmp_path / folder / "00000.npz", ARRAYS)
+    assert (tmp_path / "a" / "00000.npz").read_bytes() == (tmp_path / "b" / "00000.npz").read_bytes()
+
+
+def test_a_file_that_is_missing_is_none(tmp_path):
+    assert read_arrays(tmp_path / "00000.npz") is None
+
+
+def test_any_damage_is_noticed_and_named(tmp_path):
+    random, path = np.random.default_rng(11), tmp_path / "00000.npz"
+    write_arrays(path, ARRAYS)
+    sound = path.read_bytes()
+    for _ in range(200):
+        damaged = mutated(sound, random)
+        path.write_bytes(damaged)
+        if damaged != sound:
+            with pytest.warns(UserWarning, match=r"00000\.npz is damaged .*; it is made anew"):
+                assert read_arrays(path) is None
+
+
+def test_a_file_under_another_name_is_not_read(tmp_path):
+    write_arrays(tmp_path / "00000.npz", ARRAYS)
+    (tmp_path / "00000.npz").rename(tmp_path / "00001.npz")
+    with pytest.warns(UserWarning, match="00001"):
+        assert read_arrays(tmp_path / "00001.npz") is None
+
+
+def test_objects_are_never_unpickled(tmp_path):
+    buffer = io.BytesIO()
+    np.savez(buffer, objects=np.array([print], dtype=object))
+    write_sealed(tmp_path / "00000.npz", buffer.getvalue())
+    assert read_arrays(tmp_path / "00000.npz") is None
+    assert read_sealed(tmp_path / "00000.npz") == buffer.getvalue()
