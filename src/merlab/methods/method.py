@@ -15,11 +15,13 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.inputs.recipe import Layout, View
-from merlab.methods.task import Task as Task
+from merlab.methods.task import Task
 from merlab.training import Mirror, NeuralClassifier, TrainingSettings
 
 DEFAULT_INPUT = "flow:channels=uvs,scale=minmax,size=28x28"
 DEFAULT_PRESET = "default"
+
+__all__ = ["DEFAULT_INPUT", "DEFAULT_PRESET", "Classifier", "Method", "Preset", "Task", "check_channels"]
 
 
 class Classifier(Protocol):
