@@ -79,25 +79,26 @@ def only(examination: Examination, where: str) -> Finding:
     return finding
 
 
-def _middle(clip: Path) -> Path:
+def middle(clip: Path) -> Path:
+    """The file of the clip's middle frame."""
     frames = sorted(clip.iterdir())
     return frames[len(frames) // 2]
 
 
 def truncate(clip: Path) -> None:
     """Cut the clip's middle frame in half."""
-    frame = _middle(clip)
+    frame = middle(clip)
     frame.write_bytes(frame.read_bytes()[: frame.stat().st_size // 2])
 
 
 def empty(clip: Path) -> None:
     """Make the clip's middle frame an empty file."""
-    _middle(clip).write_bytes(b"")
+    middle(clip).write_bytes(b"")
 
 
 def take_away(clip: Path) -> None:
     """Remove the clip's middle frame."""
-    _middle(clip).unlink()
+    middle(clip).unlink()
 
 
 def rename(clip: Path) -> None:

@@ -327,7 +327,9 @@ class TestRowsWithFaults:
             "disgust 1, happiness 1, others 1",
         )
         assert findings[f"{TABLE_2014}, sub01"].expected == "9 rows"
-        assert findings[f"{TABLE_2014}, sub26"].found == "0 rows"
+        # 24 subjects have no row: one finding, not 24.
+        absent = findings[f"{TABLE_2014}, subjects"]
+        assert (absent.expected, absent.found[:36]) == ("rows of 26 subjects", "no rows of 24 of them: sub03, sub04,")
 
     def test_one_changed_label_is_noticed_in_a_full_table(self, tmp_path):
         rows = published_rows("2014")

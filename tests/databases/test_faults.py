@@ -10,7 +10,7 @@ import pytest
 
 from merlab.databases.database import Examination
 from tests.databases import casme2_release, casme_release, samm_release, smic_release
-from tests.databases.release import FAULTS, about, edit_table, write_images, write_table
+from tests.databases.release import FAULTS, about, edit_table, middle, write_images, write_table
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,50 @@ def test_a_fault_in_a_clip_is_found_and_the_other_clip_is_kept(tree, root, fault
     assert faulty
     assert faulty[0].remedy
     assert len(examination.clips) == 1
+
+
+def renumbered_from_0(clip: Path) -> None:
+    frames = sorted(clip.iterdir())
+    for number, path in enumerate(frames):
+        path.rename(path.with_name(f"img{number}{path.suffix}"))
+
+
+def two_files_of_one_number(clip: Path) -> None:
+    frame = middle(clip)
+    (frame.with_name(f"copy_{frame.name}")).write_bytes(frame.read_bytes())
+
+
+def without_frames(clip: Path) -> None:
+    for frame in clip.iterdir():
+        frame.unlink()
+
+
+def a_file_with_a_date(clip: Path) -> None:
+    """One coded frame is missing, and the numbers span 10^13 frames."""
+    frame = middle(clip)
+    frame.rename(frame.with_name(f"reg_img20140508123456{frame.suffix}"))
+
+
+def a_folder_named_like_a_frame(clip: Path) -> None:
+    frame = middle(clip)
+    frame.unlink()
+    frame.mkdir()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [renumbered_from_0, two_files_of_one_number, without_frames, a_file_with_a_date, a_folder_named_like_a_frame],
+)
+def test_one_bad_clip_never_ends_the_examination_of_the_others(tree, root, fault):
+    fault(root / tree.folder)
+    examination = tree.examine(root, deep=True)
+    assert [finding for finding in about(examination, tree.clip) if finding.severity == "unusable"]
+    assert len(examination.clips) == 1
+
+
+def test_an_offset_that_is_much_too_large_is_found(tree, root):
+    edit_table(root / tree.table, tree.row, tree.offset, 999_999_999)
+    assert about(tree.examine(root), tree.clip)
 
 
 def test_a_changed_label_is_found(tree, root):

@@ -118,7 +118,8 @@ class TestSingleClips:
 
     def test_fewer_clips_than_published_differ_for_each_subject(self, release, small):
         findings = {finding.where: finding.found for finding in examine(small).of("differs")}
-        assert findings["HS, s03"] == "0 clips"
+        assert findings["HS, s01"] == "2 clips"
+        assert findings["HS, subjects"].startswith("no clips of 14 of them: s02, s03, s04, ")
         assert findings["HS"] == "negative 1, positive 1, surprise 1"
 
 
@@ -162,6 +163,40 @@ class TestCameras:
         examination = examine(small / "SMIC_all_cropped" / camera)
         assert examination.facts["camera"].startswith(f"{camera}, 25 frames per second (by the folder {camera})")
         assert [(clip.name, clip.fps) for clip in examination.clips] == [("s01_ne_01", 25.0), ("s01_sur_01", 25.0)]
+
+    @pytest.mark.parametrize(
+        ("above", "camera", "fps"),
+        [
+            ("my VIS project", "HS", 100.0),
+            ("HS/SMIC_VIS_NIR", "HS", 100.0),
+            ("HS and all", "VIS", 25.0),
+            ("VIS", "NIR", 25.0),
+        ],
+    )
+    def test_the_closest_folder_that_names_one_camera_decides(self, tmp_path, above, camera, fps):
+        root = tmp_path / above
+        write_single(root, ROWS[:2], camera, table=False)
+        for given in (tmp_path, root, root / "SMIC_all_cropped" / camera):
+            assert {clip.fps for clip in examine(given).clips} == {fps}
+
+    def test_the_name_of_a_symbolic_link_comes_before_the_names_behind_it(self, tmp_path):
+        write_single(tmp_path / "disk of VIS", ROWS[:2], "clips", table=False)
+        (tmp_path / "smic").mkdir()
+        (tmp_path / "smic" / "HS").symlink_to(tmp_path / "disk of VIS" / "SMIC_all_cropped" / "clips")
+        examination = examine(tmp_path / "smic")
+        assert examination.facts["camera"] == "HS, 100 frames per second (by the folder HS)"
+
+    def test_clips_that_are_too_long_for_the_camera_raise_a_doubt(self, tmp_path):
+        write_single(tmp_path, [Take(1, "ne", 1, 559740, 559773)], "VIS", table=False)
+        examination = examine(tmp_path)
+        (finding,) = [each for each in examination.of("differs") if "half a second" in each.expected]
+        # 34 frames are .34 s at the rate of HS, and 1.36 s at that of VIS.
+        assert finding.found == "the middle one of all clips lasts 1.4 s at 25 frames per second"
+        assert "1.4 s" in examination.facts["camera"]
+
+    def test_of_nir_only_the_number_of_clips_is_known(self, tmp_path):
+        write_single(tmp_path, ROWS[:2], "NIR", table=False)
+        assert [(each.expected, each.found) for each in examine(tmp_path).of("differs")] == [("71 clips", "2 clips")]
 
     def test_without_a_camera_in_the_folder_names_hs_is_assumed_and_this_is_reported(self, tmp_path):
         root = write_single(tmp_path / "faces", ROWS, table=False)

@@ -82,6 +82,14 @@ def test_frames_that_the_user_states_to_be_aligned_are_not_marked(tmp_path):
     assert table.sources[0].options == ("--aligned",)
 
 
+def test_one_clip_of_whole_heads_among_aligned_faces_is_found(tmp_path):
+    root = casme2(tmp_path, "Cropped")
+    for frame in (root / "Cropped" / "sub02" / "EP01_11f").iterdir():
+        frame.rename(frame.with_name(frame.name.removeprefix("reg_")))
+    with pytest.warns(UserWarning, match="1 clips of casme2 show whole heads"):
+        assert [clip.aligned for clip in load("casme2", root)] == [True, False]
+
+
 @pytest.mark.parametrize(("root", "out"), [(Path("data/casme"), "data/casme-aligned"), (Path("/x/y"), "/x/y-aligned")])
 def test_the_new_folder_lies_beside_the_root(root, out):
     assert (

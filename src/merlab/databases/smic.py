@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.clip import COPY_AGAIN
@@ -44,6 +45,7 @@ from merlab.databases.coded.release import (
     TableFormat,
     any_frames,
     cropped_faces,
+    entries,
 )
 from merlab.databases.coded.table_search import read_chosen_table, table_paths, walk_folders
 from merlab.databases.database import Database, Examination
@@ -54,6 +56,9 @@ from merlab.frames import ClipError, describe_numbers, open_frames
 from merlab.progress import Progress
 
 EMOTIONS = {"ne": "negative", "po": "positive", "sur": "surprise"}
+CAMERA = re.compile(r"(?<![a-z])(?:HS|VIS|NIR)(?![a-z])", re.IGNORECASE)
+# Seconds; a micro-expression of SMIC lasts at most half a second, and so does the middle one of all clips.
+LONGEST_MIDDLE = 0.6
 CLIP = re.compile(r"s(\d{1,2})_(ne|po|sur)_(\d{1,2})", re.IGNORECASE)
 LOOKED_FOR = "s01, s02 and so on, as in HS/s01/micro/negative/s01_ne_01 or SMIC_HS_E/s01/s1_ne_01"
 
@@ -84,7 +89,7 @@ def _emotion_of(source: Path) -> str:
 
 
 def _long_videos(subject: Path) -> Iterator[Path]:
-    return (path for path in sorted(subject.iterdir()) if path.is_dir() and CLIP.fullmatch(path.name))
+    return (path for path in entries(subject) if path.is_dir() and CLIP.fullmatch(path.name))
 
 
 SINGLE = LayoutFormat(
@@ -116,7 +121,7 @@ def release_of(camera: Camera, layout: LayoutFormat) -> Release:
         subject=parse_subject,
         subject_example="1",
         clip_example="s01_ne_01",
-        emotions={camera.name: camera.coded_emotions},
+        emotions={camera.name: camera.coded_emotions or {}},
         clips_per_subject={subject: clips - uncoded[subject] for subject, clips in camera.clips_per_subject.items()},
         aliases=EMOTIONS,
         clip=padded,
@@ -125,14 +130,19 @@ def release_of(camera: Camera, layout: LayoutFormat) -> Release:
 
 
 def camera_of(folder: Path, root: Path) -> tuple[str, str]:
-    """The camera of a folder of subjects, from the closest folder name up to ``root``, and how it was determined."""
-    for path in (folder.resolve(), *folder.resolve().parents):
-        match = re.search(r"(?<![a-z])(HS|VIS|NIR)(?![a-z])", path.name, re.IGNORECASE)
-        if match:
-            return match.group(1).upper(), f"by the folder {path.name}"
-        if path == root.resolve():
-            break
-    return "HS", "assumed: no folder is named HS, VIS or NIR"
+    """The camera of a folder of subjects, from the closest folder name up to ``root``, and how it was determined.
+
+    A name with several cameras does not decide. The names that the user sees come first, then those behind symbolic
+    links.
+    """
+    for base, top in ((folder.absolute(), root.absolute()), (folder.resolve(), root.resolve())):
+        for path in (base, *base.parents):
+            named = {each.upper() for each in CAMERA.findall(path.name)}
+            if len(named) == 1:
+                return named.pop(), f"by the folder {path.name}"
+            if path == top:
+                break
+    return "HS", "assumed: no folder is named HS, VIS or NIR alone"
 
 
 def _examine(
@@ -148,8 +158,10 @@ def _examine(
         table, contradictions = _with_folders(table, layout)
         findings += [*contradictions, *_compare_counts(layout, camera)]
     clips, faults = read_layout(table, layout, "smic", deep, progress)
+    doubt = _too_long(clips, camera, layout)
+    findings += doubt
     facts = {
-        "camera": f"{name}, {camera.fps:g} frames per second ({reason})",
+        "camera": f"{name}, {camera.fps:g} frames per second ({reason}{'; but ' + doubt[0].found if doubt else ''})",
         **table.facts,
         **layout_facts([layout]),
         "apex": "SMIC has no apex: the recipe of the input chooses one (no-apex=spotted or middle)",
@@ -203,9 +215,9 @@ def _renames(root: Path) -> str | None:
 
 def _find_table(root: Path, layout: Layout, camera: Camera, chosen: Path | None) -> CodingTable:
     """The annotation table, ``chosen`` or found; an empty table if there is none and the folders are sufficient."""
-    if chosen is not None and camera.sheet is None and chosen.suffix.lower() not in TEXT_SUFFIXES:
+    if chosen is not None and camera.sheet is None:
         raise MerlabError(
-            f"{chosen} has no sheet for the camera {camera.name}; leave --table out, because its clips need no table"
+            f"no annotation table of the camera {camera.name} is known; leave --table out, because its clips need none"
         )
     if chosen is not None:
         return read_chosen_table(chosen, layout.release, camera.sheet)
@@ -226,10 +238,12 @@ def _find_table(root: Path, layout: Layout, camera: Camera, chosen: Path | None)
 
 def _may_have(path: Path, camera: Camera) -> bool:
     """Whether a table file may have the rows of a camera; a text has those of HS, unless its name has another one."""
+    if camera.sheet is None:
+        return False
     if path.suffix.lower() in TEXT_SUFFIXES:
         others = [name for name in ("VIS", "NIR") if name in path.stem.upper()]
         return camera.name == (others or ["HS"])[0]
-    return camera.sheet is not None
+    return True
 
 
 def _with_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list[Finding]]:
@@ -290,10 +304,24 @@ def _contradictions(row: Row, from_folder: Row, numbers: Sequence[int]) -> Itera
         yield Finding("differs", row.where, expected, describe_numbers(numbers), remedy)
 
 
+def _too_long(clips: Sequence[Clip], camera: Camera, layout: Layout) -> list[Finding]:
+    """A finding if the clips last longer than micro-expressions at the rate of the camera: it may be another camera."""
+    frames = [clip.offset - clip.onset + 1 for clip in clips if clip.onset and clip.offset]
+    seconds = median(frames) / camera.fps if frames else 0.0
+    if seconds <= LONGEST_MIDDLE:
+        return []
+    expected = f"clips of {camera.name} that last up to half a second"
+    found = f"the middle one of all clips lasts {seconds:.1f} s at {camera.fps:g} frames per second"
+    remedy = "check which camera the frames are of, and put its name (HS, VIS or NIR) on the folder of the subjects"
+    return [Finding("differs", str(layout.folder), expected, found, remedy)]
+
+
 def _compare_counts(layout: Layout, camera: Camera) -> Iterator[Finding]:
     """Findings if the number of clips of an emotion or a subject differs from the published number."""
     emotions = Counter(_emotion_of(source) for source in layout.clips.values())
-    if emotions != camera.emotions:
+    if camera.emotions is None and emotions.total() != camera.clips:
+        yield Finding("differs", camera.name, f"{camera.clips} clips", f"{emotions.total()} clips", KEEP_COUNTS)
+    if camera.emotions is not None and emotions != camera.emotions:
         expected = f"clips {describe_counts(camera.emotions)}"
         yield Finding("differs", camera.name, expected, describe_counts(emotions), KEEP_COUNTS)
     yield from compare_subjects(

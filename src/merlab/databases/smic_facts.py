@@ -17,13 +17,15 @@ from merlab.databases.coded.release import Quirk
 class Camera:
     """One camera: its frame rate, its published clips, and the clips with a row in the annotation table.
 
-    ``sheet`` is its sheet in the annotation table; None if there is none.
+    The counts of emotions are None if they are not known. ``sheet`` is its sheet in the annotation table; None if there
+    is none.
     """
 
     name: str
     fps: float
-    emotions: Mapping[str, int]
-    coded_emotions: Mapping[str, int]
+    clips: int
+    emotions: Mapping[str, int] | None
+    coded_emotions: Mapping[str, int] | None
     clips_per_subject: Mapping[str, int] = field(default_factory=dict)
     sheet: str | None = None
 
@@ -36,6 +38,7 @@ CAMERAS: dict[str, Camera] = {
         Camera(
             "HS",
             100.0,
+            164,
             {"negative": 70, "positive": 51, "surprise": 43},
             {"negative": 69, "positive": 51, "surprise": 42},
             {
@@ -58,8 +61,8 @@ CAMERAS: dict[str, Camera] = {
             },
             "HS",
         ),
-        Camera("VIS", 25.0, _VIS, _VIS, sheet="VIS"),
-        Camera("NIR", 25.0, _VIS, _VIS),
+        Camera("VIS", 25.0, 71, _VIS, _VIS, sheet="VIS"),
+        Camera("NIR", 25.0, 71, None, None),
     )
 }
 

@@ -6,6 +6,7 @@ quirk of the release, and ``differs`` if it is not. The rules are the same for b
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -191,13 +192,19 @@ def _shorten_to_last_frame(reading: Reading) -> None:
 def _require_frames(reading: Reading) -> None:
     """Reject the clip if a frame between onset and offset is absent."""
     onset, offset, numbers = reading.onset, reading.offset, reading.numbers
-    absent = [] if numbers is None else sorted(set(range(onset, offset + 1)) - set(numbers))
-    if numbers is None or not absent:
+    if numbers is None:
+        return
+    there = {number for number in numbers if onset <= number <= offset}
+    count = offset - onset + 1 - len(there)
+    if not count:
         return
     roles = {onset: "onset ", reading.apex: "apex ", offset: "offset "}
-    named = sorted(sorted(absent, key=lambda number: number not in roles)[:MAX_FRAMES_NAMED])
+    # Not as a list of all frames: a wrong offset can be very large.
+    absent = (number for number in range(onset, offset + 1) if number not in there and number not in roles)
+    first = [number for number in roles if number is not None and number not in there]
+    named = sorted(itertools.islice(itertools.chain(first, absent), MAX_FRAMES_NAMED))
     listed = ", ".join(f"{roles.get(number, '')}{number}" for number in named)
-    more = f" and {len(absent) - len(named)} more" if len(absent) > len(named) else ""
+    more = f" and {count - len(named)} more" if count > len(named) else ""
     found = f"{describe_numbers(numbers)}; absent: {listed}{more}"
     reading.reject(f"frames {onset} to {offset} in {reading.source}", found, COPY_AGAIN)
 

@@ -22,7 +22,7 @@ from merlab.databases.coded.layout import (
     subject_meant,
 )
 from merlab.databases.coded.objective_classes import with_objective_classes
-from merlab.databases.coded.release import Release
+from merlab.databases.coded.release import Release, cropped_faces, entries, frame_names
 from merlab.databases.coded.table_search import find_coding_table, read_chosen_table, walk_folders
 from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
@@ -171,7 +171,7 @@ def read_layout(
         findings += _odd_name(row, release)
         if source is not None:
             clip, faults = _read_source(row, release, database, source, deep)
-            clips += [] if clip is None else [replace(clip, aligned=layout.kind.cropped)]
+            clips += [] if clip is None else [replace(clip, aligned=_has_registered_faces(source))]
             findings += faults
         progress(done, len(table.rows), f"{row.subject} {row.clip}")
     return clips, findings
@@ -192,6 +192,11 @@ def _read_source(
         return None, [Finding("unusable", row.where, "a row that follows the rules of a clip", str(error), remedy)]
 
 
+def _has_registered_faces(source: Path) -> bool:
+    """Whether the frames of a clip are registered faces by their names; a video has whole heads in every release."""
+    return source.is_dir() and cropped_faces([frame_names(source)])
+
+
 def _odd_name(row: Row, release: Release) -> Iterator[Finding]:
     if not re.fullmatch(release.table.usual_clip, row.folder):
         quirk = release.quirks_of(row.subject, row.folder).get("odd name")
@@ -201,22 +206,34 @@ def _odd_name(row: Row, release: Release) -> Iterator[Finding]:
 
 
 def _missing_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
-    """Findings about rows without a clip folder: one per clip, or one per subject if the whole subject is absent."""
+    """Findings about rows without a clip folder: one per clip, one per subject that may have another name, one else.
+
+    The last is about all subjects without a folder.
+    """
     by_subject: dict[str, list[Row]] = defaultdict(list)
     for row in table.rows:
         by_subject[row.subject].append(row)
-    for subject, rows in by_subject.items():
-        if subject not in layout.subjects:
-            other_folders = {path.name for path in layout.folder.iterdir() if path.is_dir()} - set(by_subject)
-            same = [name for name in sorted(other_folders) if subject_meant(name, release) == subject]
-            hint = renames({same[0]: subject}) if same else rename_hint(subject, other_folders)
-            remedy = hint or "copy the subject's folder from the original"
-            expected = f"a folder {subject} with {len(rows)} clips in {layout.folder}"
-            yield Finding("unusable", subject, expected, "no such folder", remedy)
-            continue
-        for row in rows:
-            if (row.subject, row.folder) not in layout.clips:
-                yield _missing_source(row, table, layout, release)
+    absent = [subject for subject in by_subject if subject not in layout.subjects]
+    other_folders = {path.name for path in entries(layout.folder) if path.is_dir()} - set(by_subject)
+    hints = {subject: _rename_of_subject(subject, other_folders, release) for subject in absent}
+    for subject, hint in hints.items():
+        if hint:
+            expected = f"a folder {subject} with {len(by_subject[subject])} clips in {layout.folder}"
+            yield Finding("unusable", subject, expected, "no such folder", hint)
+    if lost := [subject for subject, hint in hints.items() if not hint]:
+        clips = sum(len(by_subject[subject]) for subject in lost)
+        where = lost[0] if len(lost) == 1 else f"{len(lost)} of {len(by_subject)} subjects"
+        expected = f"folders {', '.join(lost)} with {clips} clips in {layout.folder}"
+        yield Finding("unusable", where, expected, "no such folder", "copy these folders from the original")
+    for row in table.rows:
+        if row.subject in layout.subjects and (row.subject, row.folder) not in layout.clips:
+            yield _missing_source(row, table, layout, release)
+
+
+def _rename_of_subject(subject: str, names: set[str], release: Release) -> str | None:
+    """A remedy if one of the folders ``names`` may be the subject under another name; None if none may be."""
+    same = [name for name in sorted(names) if subject_meant(name, release) == subject]
+    return renames({same[0]: subject}) if same else rename_hint(subject, names)
 
 
 def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Release) -> Finding:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from merlab.databases.coded.release import CLIPS_EXAMINED, Kind, Release, frame_names
+from merlab.databases.coded.release import CLIPS_EXAMINED, Kind, Release, entries, frame_names
 from merlab.databases.coded.table_search import walk_folders
 from merlab.errors import MerlabError
 
@@ -24,7 +24,7 @@ class Layout:
     def subjects(self) -> dict[str, Path]:
         """Subject id -> folder."""
         is_subject, subject = self.release.layout.is_subject, self.release.table.subject
-        found = [path for path in sorted(self.folder.iterdir()) if path.is_dir() and is_subject(path.name)]
+        found = [path for path in entries(self.folder) if path.is_dir() and is_subject(path.name)]
         return {subject(path.name) or path.name: path for path in found}
 
     @cached_property
@@ -49,7 +49,7 @@ class Layout:
         """Folders that belong to no subject but contain images, directly or one level below."""
         return [
             path
-            for path in sorted(self.folder.iterdir())
+            for path in entries(self.folder)
             if path.is_dir() and not self.release.layout.is_subject(path.name) and _contains_images(path)
         ]
 
@@ -71,7 +71,7 @@ def layouts_below(root: Path, release: Release) -> list[Layout]:
 
 def misnamed_subjects(folder: Path, release: Release) -> dict[str, str]:
     """Folder name -> the subject that it seems to be, for folders of frames whose names are nearly right."""
-    meant = {path: subject_meant(path.name, release) for path in sorted(folder.iterdir()) if path.is_dir()}
+    meant = {path: subject_meant(path.name, release) for path in entries(folder) if path.is_dir()}
     return {
         path.name: subject
         for path, subject in meant.items()
@@ -105,5 +105,5 @@ def _holds_clips(subject: Path, release: Release) -> bool:
 
 
 def _contains_images(folder: Path) -> bool:
-    below = (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    below = (path for path in entries(folder) if path.is_dir() and not path.name.startswith("."))
     return any(frame_names(path) for path in (folder, *below))

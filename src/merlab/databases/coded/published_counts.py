@@ -43,11 +43,19 @@ def compare_counts(
 def compare_subjects(
     where: str, counts: Mapping[str, int], published: Mapping[str, int], what: str
 ) -> Iterator[Finding]:
-    """Findings if the number of rows or clips (``what``) of a subject differs from the published number, if any."""
-    for subject in sorted({*counts, *published} if published else ()):
-        expected, found = published.get(subject, 0), counts.get(subject, 0)
-        if found != expected:
-            yield Finding("differs", f"{where}, {subject}", f"{expected} {what}", f"{found} {what}", KEEP_COUNTS)
+    """Findings if the number of rows or clips (``what``) of a subject differs from the published number, if any.
+
+    Subjects without any have one finding together, as in a copy of a part of the database.
+    """
+    if absent := sorted(set(published) - set(counts)):
+        expected = f"{what} of {len(published)} subjects"
+        found = f"no {what} of {len(absent)} of them: {', '.join(absent)}"
+        yield Finding("differs", f"{where}, subjects", expected, found, KEEP_COUNTS)
+    for subject in sorted(counts if published else ()):
+        expected_count, found_count = published.get(subject, 0), counts[subject]
+        if found_count != expected_count:
+            expected, found = f"{expected_count} {what}", f"{found_count} {what}"
+            yield Finding("differs", f"{where}, {subject}", expected, found, KEEP_COUNTS)
 
 
 def unknown_emotions(labeled: Sequence[tuple[str, str]], form: TableFormat) -> Iterator[Finding]:

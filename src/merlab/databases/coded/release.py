@@ -102,9 +102,17 @@ def is_table_file(path: Path) -> bool:
     return path.name[0] not in "~." and path.suffix.lower() in TABLE_SUFFIXES
 
 
+def entries(folder: Path) -> list[Path]:
+    """What a folder holds, sorted; nothing if it cannot be listed, so that one folder does not end an examination."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
 def clips_below(subject: Path) -> Iterator[Path]:
     """The clips of a subject's folder: all folders and videos directly in it."""
-    for path in sorted(subject.iterdir()):
+    for path in entries(subject):
         if not path.name.startswith(".") and (path.is_dir() or looks_like_video(path)):
             yield path
 
@@ -175,7 +183,7 @@ class Release:
 
 def frame_names(folder: Path) -> dict[int, str]:
     """Frame number -> file name, for the images in a folder."""
-    numbered = ((frame_number(path), path) for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    numbered = ((frame_number(path), path) for path in entries(folder) if path.suffix.lower() in IMAGE_SUFFIXES)
     return {number: path.name for number, path in numbered if number is not None}
 
 
