@@ -94,7 +94,6 @@ class AcceleratedLoop(Loop):
     ) -> None:
         self.device = clips.device
         on_gpu = self.device.type == "cuda"
-        self.rate = torch.tensor(settings.learning_rate, device=self.device) if on_gpu else None
         super().__init__(
             module,
             clips.rows,
@@ -103,14 +102,15 @@ class AcceleratedLoop(Loop):
             settings=settings,
             mirror=mirror,
             reduced=reduced,
-            rate=self.rate,
+            rate=torch.tensor(settings.learning_rate, device=self.device) if on_gpu else None,
         )
         self.clips = clips
         self.rows = rows
         self.how = acceleration
         self.generator = torch.Generator(self.device)
         self.generator.set_state(torch.cuda.get_rng_state(self.device) if on_gpu else torch.get_rng_state())
-        self.stream = torch.cuda.Stream(self.device) if on_gpu else None
+        self.stream = torch.cuda.Stream(self.device) if on_gpu else None  # type: ignore[no-untyped-call]
+        self.pool = torch.cuda.graph_pool_handle() if acceleration.graphs else None
         self.total = torch.zeros((), device=self.device)
         self.steps: dict[int, tuple[Batch, Callable[[], None]]] = {}
         self._prepare()
@@ -153,7 +153,8 @@ class AcceleratedLoop(Loop):
                 tensor.copy_(before[id(tensor)]) if id(tensor) in before else tensor.zero_()
         self.optimizer.zero_grad()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=self.stream):
+        # The graphs of one loop never run at the same time, and nothing that they leave behind is read.
+        with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
             step()
         return graph.replay
 
@@ -164,7 +165,7 @@ class AcceleratedLoop(Loop):
     def _step(self, batch: Batch) -> None:
         loss = self.loss(self.working, batch.inputs, batch.labels, batch.mask, self.weights, self.reduced)
         self.optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.total += loss.detach() * (len(batch.labels) if batch.mask is None else batch.mask.sum())
 
@@ -198,11 +199,11 @@ class AcceleratedLoop(Loop):
             return float(self.total) / len(self.rows)
 
     def _set_rate(self, rate: float) -> None:
-        if self.rate is not None:
-            self.rate.fill_(rate)
-            return
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
 
     def _train_on(self, chosen: Tensor) -> None:
         batch, step = self.steps[len(chosen)] if len(chosen) in self.steps else next(iter(self.steps.values()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-GRAY_LEVELS = 255
+GRAY_STEPS = 255
 
 
 @dataclass(frozen=True)
@@ -19,16 +19,16 @@ class ClipStore:
 
     rows: Tensor
     shape: tuple[int, ...]
-    levels: Tensor | None
+    steps: Tensor | None
 
     @classmethod
     def of(cls, inputs: Tensor, device: torch.device) -> ClipStore:
         """A store of float32 clips, which may be on another device."""
         rows = (inputs.permute(0, 2, 3, 1) if inputs.ndim == 4 else inputs).reshape(len(inputs), -1)
-        levels = torch.arange(GRAY_LEVELS + 1, dtype=torch.float32) / GRAY_LEVELS
-        whole = (rows * GRAY_LEVELS).round()
-        if whole.min() >= 0 and whole.max() <= GRAY_LEVELS and torch.equal(levels.to(rows.device)[whole.int()], rows):
-            return cls(whole.to(torch.uint8).to(device), tuple(inputs.shape[1:]), levels.to(device))
+        steps = torch.tensor(float(GRAY_STEPS))
+        levels = (rows * GRAY_STEPS).round().clamp(0, GRAY_STEPS).to(torch.uint8)
+        if torch.equal(levels / steps.to(rows.device), rows):
+            return cls(levels.to(device), tuple(inputs.shape[1:]), steps.to(device))
         return cls(rows.contiguous().to(device), tuple(inputs.shape[1:]), None)
 
     def __len__(self) -> int:
@@ -42,7 +42,8 @@ class ClipStore:
     def take(self, rows: Tensor) -> Tensor:
         """These clips (n, [T,] C, H, W), float32; images in channels-last memory."""
         taken = self.rows.index_select(0, rows)
-        values = taken if self.levels is None else self.levels[taken.int()]
+        # A division by a number instead of a tensor is a multiplication on a GPU, which rounds otherwise.
+        values = taken if self.steps is None else taken / self.steps
         if len(self.shape) == 3:
             channels, height, width = self.shape
             return values.view(-1, height, width, channels).permute(0, 3, 1, 2)

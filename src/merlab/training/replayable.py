@@ -35,11 +35,12 @@ class FedDropout(nn.Module):
         return features * self.factors[: len(features)].to(features.dtype) if self.training else features
 
     def draw(self, rows: int, generator: torch.Generator) -> None:
-        """Write new factors for this number of rows."""
+        """Write new factors for this number of rows; p = 0 draws no numbers, like ``nn.Dropout``."""
         keep = 1 - self.p
-        drawn = self.factors[:rows].bernoulli_(keep, generator=generator)
-        if keep > 0:
-            drawn.div_(keep)
+        if keep < 1:
+            drawn = self.factors[:rows].bernoulli_(keep, generator=generator)
+            if keep > 0:
+                drawn.div_(keep)
 
 
 class _Watched(FedDropout):
@@ -85,7 +86,7 @@ class MaskedBatchNorm(nn.Module):
         assert isinstance(running_mean, Tensor)
         assert isinstance(running_var, Tensor)
         # The difference of squares below is accurate only near the mean; any one value of the channel is near enough.
-        shift = values[(0, slice(None), *[0] * (features.ndim - 2))].detach()
+        shift = values.detach()[0].flatten(1)[:, 0] if features.ndim > 2 else values.detach()[0]
         centered = values - shift.view(shape)
         mask = self.mask.to(values.dtype)
         counted = centered * mask.view(-1, *[1] * (features.ndim - 1))
@@ -93,7 +94,7 @@ class MaskedBatchNorm(nn.Module):
         mean = counted.sum(dims) / count
         variance = ((counted * centered).sum(dims) / count - mean.square()).clamp(min=0)
         with torch.no_grad():
-            self.num_batches_tracked.add_(1)  # type: ignore[operator,union-attr]
+            self.num_batches_tracked.add_(1)  # type: ignore[operator]
             running_mean.lerp_(mean.detach() + shift, self.momentum)
             unbiased = variance.detach() * (count / (count - 1))
             running_var.lerp_(unbiased, self.momentum)

@@ -93,7 +93,7 @@ def random_batches(
     Batch normalization needs more than one value per channel, which one clip on a grid of 1 x 1 does not give.
     """
     order = torch.randperm(count, device=device, generator=generator)
-    return list(order.split(batch_sizes(count, size)))
+    return list(torch.split(order, batch_sizes(count, size)))
 
 
 def batch_sizes(count: int, size: int) -> list[int]:
