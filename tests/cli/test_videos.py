@@ -11,7 +11,6 @@ import pytest
 from merlab.cli.videos import recognize_command, spot_command
 from merlab.spotting.timeline import spot
 from merlab.videos.recognition import recognize
-from tests.videos.recording import moving_face, write_avi
 
 
 @pytest.mark.slow
@@ -39,20 +38,6 @@ def test_score_spotting_of_tables_from_any_tool(merlab, tmp_path):
     assert ".500" in out
     assert merlab("score-spotting", "truth.csv", "mine.csv", "--save", "kept.json", "--command", "by hand")[0] == 0
     assert json.loads((tmp_path / "kept.json").read_text())["command"] == "by hand"
-
-
-def test_recognize_a_folder_of_videos_one_of_which_is_damaged(merlab, tmp_path):
-    write_avi(tmp_path / "videos" / "sound.avi", moving_face(240))
-    (tmp_path / "videos" / "text.mp4").write_text("no video")
-    command = ("recognize", "videos", "--aligned", "--no-overlay", "--jobs", 1, "--out", "results")
-    status, out, err = merlab(*command)
-    assert status == 1
-    assert "text.mp4 cannot be opened as a video" in err
-    assert "50 frames per second" in err
-    assert "sound.avi: 1 movements in 4.8 s [model: SYNTHETIC" in out
-    results = json.loads(merlab(*command, "--json")[1])
-    assert [event["apex_s"] for event in results[0]["events"]] == pytest.approx([3.2], abs=0.1)
-    assert "error" in results[1]
 
 
 def options_of(function):

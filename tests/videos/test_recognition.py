@@ -12,11 +12,12 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import read_image
+from merlab.spotting.many_videos import videos_in
 from merlab.videos import recognition
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.metadata import FollowedFace
 from merlab.videos.options import RecognizeOptions
-from merlab.videos.recognition import WORKING, recognize, recognize_each, videos_in
+from merlab.videos.recognition import WORKING, recognize, recognize_each
 from merlab.videos.result import ELAN, METADATA, REPORT, read_video_result
 from merlab.videos.rows import FRAME_ROWS, event_rows
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi

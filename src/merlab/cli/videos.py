@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -18,30 +17,16 @@ from merlab.cli.arguments import (
     SeedOption,
     key_values,
 )
-from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.cli.console import out_console, print_json, print_table
 from merlab.cli.faces import ConfigOption, DetectorOption, LandmarksOption, ModelOption, face_finding
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
 from merlab.vocabulary import SynthesisPreset, VideoFormat
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from merlab.progress import Progress
     from merlab.spotting.spot import SpottingSettings
-    from merlab.videos.result import VideoResult
-
-
-# Columns of recognized events that fit a terminal, and their titles there.
-SHOWN = {
-    "event": "event",
-    "face_id": "face",
-    "apex_s": "apex, s",
-    "duration_s": "duration, s",
-    "class": "class",
-    "probability": "probability",
-    "part": "part",
-    "action_units": "action units",
-}
+    from merlab.spotting.timeline import Timeline
 
 
 @app.command("make-videos", rich_help_panel=DATA)
@@ -117,22 +102,24 @@ def spot_command(
 
     Writes events.csv, scores.csv and spotting.json for each video. Finished results are not computed again.
     """
-    from merlab.spotting.timeline import OUT, folder_of_each, spot
+    from merlab.cli.video_results import print_results, summary_of_timeline
+    from merlab.spotting.many_videos import EVENTS, for_each, skipped_in, videos_in
+    from merlab.spotting.timeline import OUT, spot
 
-    settings, folders = _settings(p, floor, spotting), folder_of_each(videos, out or OUT)
-    with shown_progress() as progress:
-        timelines = [
-            spot(video, folder, fps=fps, settings=settings, progress=progress) for video, folder in folders.items()
-        ]
-    if as_json:
-        print_json([each.metadata.model_dump(mode="json") | {"events": _records(each.events)} for each in timelines])
-        return
-    for line in timelines:
-        _print_warnings(line.video, line.warnings)
-        shown = line.events.drop(columns=["video", "onset_s", "offset_s"]).astype(str)
-        title = f"{line.video}: {len(shown)} movements in {line.metadata.seconds:.1f} s"
-        print_table(title, shown.columns.tolist(), shown.to_numpy().tolist())
-        out_console.print(f"events and scores: {escape(str(line.folder))}", soft_wrap=True)
+    settings, out = _settings(p, floor, spotting), out or OUT
+    listed = [each for video in videos for each in (videos_in(video) or [video])]
+    skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
+
+    def make(video: Path, folder: Path, progress: Progress | bool = True) -> Timeline:
+        return spot(video, folder, fps=fps, settings=settings, progress=progress)
+
+    if len(listed) > 1 or listed != videos:
+        made, events = for_each(listed, out, make), out / EVENTS
+        summaries = {video: summary_of_timeline(each) for video, each in made.items()}
+        print_results(summaries, skipped, events, as_json)
+    else:
+        single = make(videos[0], out / videos[0].resolve().name)
+        print_results({videos[0]: summary_of_timeline(single)}, skipped, None, as_json)
 
 
 @app.command("recognize", rich_help_panel=VIDEOS)
@@ -175,34 +162,30 @@ def recognize_command(
     Writes report.html, events.csv, frames.csv, pictures of every event, overlay.mp4, events.eaf for ELAN and
     metadata.json. The same command resumes interrupted work.
     """
+    from merlab.cli.video_results import print_results, summary_of_result
+    from merlab.spotting.many_videos import EVENTS, skipped_in, videos_in
     from merlab.videos.options import RecognizeOptions
-    from merlab.videos.recognition import recognize, recognize_each, videos_in
+    from merlab.videos.recognition import OUT, recognize, recognize_each
 
-    finding = None if aligned else face_finding(detector, model, config, landmarks)
-    with shown_progress() as progress:
-        options = RecognizeOptions(
-            fps=fps,
-            aligned=aligned,
-            most_faces=most_faces,
-            finding=finding,
-            weights=weights,
-            runtime=runtime,
-            unsure_below=unsure_below,
-            spotting=_settings(p, floor, spotting),
-            overlay=overlay,
-            jobs=jobs,
-            progress=progress,
-        )
-        results: dict[Path, VideoResult | MerlabError] = (
-            recognize_each(source, out, **options) if videos_in(source) else {source: recognize(source, out, **options)}
-        )
-    if as_json:
-        print_json([_recognized_json(video, result) for video, result in results.items()])
+    options = RecognizeOptions(
+        fps=fps,
+        aligned=aligned,
+        most_faces=most_faces,
+        finding=None if aligned else face_finding(detector, model, config, landmarks),
+        weights=weights,
+        runtime=runtime,
+        unsure_below=unsure_below,
+        spotting=_settings(p, floor, spotting),
+        overlay=overlay,
+        jobs=jobs,
+    )
+    if videos_in(source):
+        made, events = recognize_each(source, out, **options), (out or OUT) / EVENTS
+        summaries = {video: summary_of_result(each) for video, each in made.items()}
+        print_results(summaries, skipped_in(source), events, as_json)
     else:
-        for result in results.values():
-            _print_recognized(result)
-    if any(isinstance(result, MerlabError) for result in results.values()):
-        raise typer.Exit(1)
+        single = recognize(source, out, **options)
+        print_results({source: summary_of_result(single)}, {}, None, as_json)
 
 
 def _settings(p: float | None, floor: float | None, others: list[str] | None) -> SpottingSettings:
@@ -216,35 +199,6 @@ def _settings(p: float | None, floor: float | None, others: list[str] | None) ->
         except ValueError as error:
             raise MerlabError(f"--spotting {name} takes a number, got {text!r}") from error
     return spotting_settings(changed)
-
-
-def _records(events: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in record.items()} for record in events.to_dict("records")]
-
-
-def _print_warnings(video: str, warnings: Sequence[str]) -> None:
-    for warning in warnings:
-        err_console.print(f"[yellow]warning:[/] {escape(f'{video}: {warning}')}", soft_wrap=True)
-
-
-def _recognized_json(video: Path, result: VideoResult | MerlabError) -> dict[str, Any]:
-    if isinstance(result, MerlabError):
-        return {"video": str(video), "error": str(result)}
-    metadata = result.metadata.model_dump(mode="json")
-    return {"folder": str(result.folder), **metadata, "events": _records(result.events)}
-
-
-def _print_recognized(result: VideoResult | MerlabError) -> None:
-    if isinstance(result, MerlabError):
-        err_console.print(f"[bold red]error:[/] {escape(str(result))}", soft_wrap=True)
-        return
-    video, stamps = result.metadata.video, ", ".join(result.metadata.model.stamps)
-    _print_warnings(video.name, result.warnings)
-    shown = result.events[list(SHOWN)].astype(str)
-    shown["class"] = shown["class"].replace("", "unsure")
-    title = f"{video.name}: {len(shown)} movements in {video.seconds:.1f} s"
-    print_table(title + (f" [model: {stamps}]" if stamps else ""), list(SHOWN.values()), shown.to_numpy().tolist())
-    out_console.print(f"the result is in {escape(str(result.folder))}", soft_wrap=True)
 
 
 @app.command("score-spotting", rich_help_panel=VIDEOS)

@@ -23,7 +23,7 @@ from merlab.claims import claim_folder, require_same
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
-from merlab.frames import VIDEO_SUFFIXES, ClipError, ImageFolder, open_frames
+from merlab.frames import ClipError, ImageFolder, open_frames
 from merlab.frames.clock import clock_of
 from merlab.inference.runtimes import AUTO, resolve_runtime
 from merlab.json_models import write_model
@@ -31,9 +31,9 @@ from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.aligned_frames import require_every_frame
+from merlab.spotting.many_videos import for_each, videos_in
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
-from merlab.spotting.timeline import folder_of_each
 from merlab.storage import whole_folder
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames
@@ -135,6 +135,8 @@ def recognize_each(
 ) -> dict[Path, VideoResult | MerlabError]:
     """``recognize`` each video of a folder, or of a list; a video that cannot be used does not stop the others.
 
+    The events of all videos are also written as one table, ``events.csv`` in ``out``.
+
     Args:
         videos: a folder of videos, or the videos.
         out: gets one folder per video, with its name; unless given, ``merlab-recognized``.
@@ -144,28 +146,20 @@ def recognize_each(
         A mapping from each video to its result, or to its error.
 
     Raises:
-        MerlabError: for a folder without videos, and for two videos of the same name.
+        MerlabError: for a folder without videos, for two videos of the same name, and as ``for_each`` does.
 
     """
     if isinstance(videos, Path | str):
         folder, videos = videos, videos_in(Path(videos))
         if not videos:
-            raise MerlabError(f"{folder} is not a folder of videos ({', '.join(VIDEO_SUFFIXES)})")
-    results: dict[Path, VideoResult | MerlabError] = {}
-    for video, of_video in folder_of_each(videos, Path(out) if out else OUT).items():
-        try:
-            results[video] = recognize(video, of_video, **options)
-        except MerlabError as error:
-            results[video] = error
-    return results
+            raise MerlabError(f"{folder} is not a folder of videos")
+    progress = options.get("progress", True)
 
+    def make(video: Path, of_video: Path, show: Progress) -> VideoResult:
+        options["progress"] = show
+        return recognize(video, of_video, **options)
 
-def videos_in(folder: Path) -> list[Path]:
-    """The videos of a folder; none where it is a folder of numbered images, or not a folder."""
-    if not folder.is_dir() or ImageFolder(folder).files:
-        return []
-    paths = folder.iterdir()
-    return sorted(path for path in paths if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith("."))
+    return for_each(videos, Path(out) if out else OUT, make, progress)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,178 @@
+"""What commands print about the results of videos: of one, or a summary of many."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.markup import escape
+
+from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.errors import MerlabError
+from merlab.progress import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from merlab.spotting.timeline import Timeline
+    from merlab.videos.result import VideoResult
+
+# Columns of recognized events that fit a terminal, and their titles there.
+RECOGNIZED = {
+    "event": "event",
+    "face_id": "face",
+    "apex_s": "apex, s",
+    "duration_s": "duration, s",
+    "class": "class",
+    "probability": "probability",
+    "part": "part",
+    "action_units": "action units",
+}
+SPOTTED = ("onset", "apex", "offset", "apex_s", "duration_s", "score", "part")
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class VideoSummary:
+    """What is printed of the result of one video; ``table`` has a row per movement, ``content`` is for --json."""
+
+    name: str
+    seconds: float
+    folder: Path
+    warnings: Sequence[str]
+    stamps: Sequence[str]
+    table: pd.DataFrame
+    content: dict[str, Any]
+
+    @property
+    def found(self) -> str:
+        """``3 movements in 19.7 s``."""
+        return f"{self.movements} in {self.seconds:.1f} s"
+
+    @property
+    def movements(self) -> str:
+        """``no movement``, ``1 movement``, ``3 movements``."""
+        count = len(self.table)
+        return f"{count or 'no'} movement{'s' if count > 1 else ''}"
+
+
+Summaries = Mapping[Path, "VideoSummary | MerlabError"]
+
+
+def summary_of_timeline(timeline: Timeline | MerlabError) -> VideoSummary | MerlabError:
+    """A result of ``merlab spot``; an error stays what it is."""
+    if isinstance(timeline, MerlabError):
+        return timeline
+    content = timeline.metadata.model_dump(mode="json") | {"events": _records(timeline.events)}
+    return VideoSummary(
+        name=timeline.video,
+        seconds=timeline.metadata.seconds,
+        folder=timeline.folder,
+        warnings=timeline.warnings,
+        stamps=(),
+        table=timeline.events[list(SPOTTED)].astype(str),
+        content=content,
+    )
+
+
+def summary_of_result(result: VideoResult | MerlabError) -> VideoSummary | MerlabError:
+    """A result of ``merlab recognize``; an error stays what it is."""
+    if isinstance(result, MerlabError):
+        return result
+    table = result.events[list(RECOGNIZED)].astype(str).rename(columns=RECOGNIZED)
+    table["class"] = table["class"].replace("", "unsure")
+    metadata = result.metadata.model_dump(mode="json")
+    return VideoSummary(
+        name=result.metadata.video.name,
+        seconds=result.metadata.video.seconds,
+        folder=result.folder,
+        warnings=result.warnings,
+        stamps=[f"model: {stamp}" for stamp in result.metadata.model.stamps],
+        table=table,
+        content={"folder": str(result.folder), **metadata, "events": _records(result.events)},
+    )
+
+
+def print_results(results: Summaries, skipped: Mapping[Path, str], events: Path | None, as_json: bool) -> None:
+    """Print the results; ``events`` is the table of the events of all videos, None for a single one.
+
+    Ends the command with status 1 if a video failed.
+    """
+    if as_json:
+        listed = [
+            {"video": str(video), "error": str(result)} if isinstance(result, MerlabError) else result.content
+            for video, result in results.items()
+        ]
+        print_json([*listed, *({"video": str(path), "skipped": reason} for path, reason in skipped.items())])
+    elif events is None:
+        for result in results.values():
+            assert isinstance(result, VideoSummary), "the error of a single video is raised"
+            _print_video(result)
+    else:
+        _print_videos(results, skipped, events)
+    if any(isinstance(result, MerlabError) for result in results.values()):
+        raise typer.Exit(1)
+
+
+def _print_video(result: VideoSummary) -> None:
+    """The warnings and the movements of one video, and where its result is."""
+    for warning in result.warnings:
+        err_console.print(f"[yellow]warning:[/] {escape(one_line(f'{result.name}: {warning}'))}", soft_wrap=True)
+    heading = f"{one_line(result.name)}: {result.found}{_stamped(result.stamps)}"
+    if len(result.table):
+        print_table(heading, result.table.columns.tolist(), result.table.to_numpy().tolist())
+    else:
+        out_console.print(escape(heading), soft_wrap=True)
+    out_console.print(f"the result is in {escape(str(result.folder))}", soft_wrap=True)
+
+
+def _print_videos(results: Summaries, skipped: Mapping[Path, str], events: Path) -> None:
+    """Each warning once, one line per video, and where the table of all events is."""
+    done = [result for result in results.values() if isinstance(result, VideoSummary)]
+    for text in repeated_warnings(done):
+        err_console.print(f"[yellow]warning:[/] {escape(one_line(text))}", soft_wrap=True)
+    rows = [
+        [one_line(video.name), "failed", "", str(result)]
+        if isinstance(result, MerlabError)
+        else [one_line(video.name), "done", result.found, str(result.folder)]
+        for video, result in results.items()
+    ]
+    rows += [[one_line(path.name), "skipped", "", reason] for path, reason in skipped.items()]
+    title = f"{len(done)} videos done, {len(results) - len(done)} failed, {len(skipped)} files skipped"
+    stamps = list(dict.fromkeys(stamp for result in done for stamp in result.stamps))
+    print_table(title + _stamped(stamps), ["video", "", "found", "result, or reason"], rows)
+    if done:
+        count = sum(len(result.table) for result in done)
+        out_console.print(f"all {count} movements in one table: {escape(str(events))}", soft_wrap=True)
+
+
+def repeated_warnings(results: Sequence[VideoSummary]) -> list[str]:
+    """Each warning once, with its videos; warnings that differ only in their numbers count as one."""
+    videos: dict[str, dict[str, str]] = {}
+    for result in results:
+        for warning in result.warnings:
+            videos.setdefault(re.sub(r"\d[\d.]*", "#", warning), {}).setdefault(result.name, warning)
+    return [_warning_of(by_video) for by_video in videos.values()]
+
+
+def _warning_of(by_video: Mapping[str, str]) -> str:
+    first, *others = by_video
+    text = by_video[first]
+    if not others:
+        return f"{first}: {text}"
+    alike = all(warning == text for warning in by_video.values())
+    named = ", ".join(list(by_video)[:MOST_NAMED]) + (", ..." if len(by_video) > MOST_NAMED else "")
+    numbers = "" if alike else f", the numbers are those of {first}"
+    return f"{text} ({len(by_video)} videos: {named}{numbers})"
+
+
+def _stamped(stamps: Sequence[str]) -> str:
+    return f" [{', '.join(stamps)}]" if stamps else ""
+
+
+def _records(events: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in record.items()} for record in events.to_dict("records")]

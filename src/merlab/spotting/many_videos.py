@@ -1,0 +1,104 @@
+"""Many videos in one command: which files are videos, a folder for each result, and the events of all in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from merlab.errors import MerlabError, keeping
+from merlab.frames import ImageFolder, looks_like_video
+from merlab.locks import only_writer
+from merlab.progress import Progress, one_line, shown_progress
+from merlab.storage import whole_file
+
+EVENTS = "events.csv"
+
+
+class _Result(Protocol):
+    @property
+    def folder(self) -> Path:
+        """Holds EVENTS."""
+
+
+Result = TypeVar("Result", bound=_Result)
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The videos of a folder, by name; none where it is a folder of numbered images, or not a folder."""
+    return [path for path, reason in _contents(folder).items() if not reason]
+
+
+def skipped_in(folder: Path) -> dict[Path, str]:
+    """The files and folders beside the videos of a folder, and why each is not read; hidden ones are not listed."""
+    contents = _contents(folder)
+    return {path: reason for path, reason in contents.items() if reason} if not all(contents.values()) else {}
+
+
+def for_each(
+    videos: Iterable[Path | str],
+    out: Path,
+    make: Callable[[Path, Path, Progress], Result],
+    progress: Progress | bool = True,
+) -> dict[Path, Result | MerlabError]:
+    """The result of each video, or its error; the events of all results are written as one table, ``out / EVENTS``.
+
+    Args:
+        videos: the videos; one that cannot be used does not stop the others.
+        out: gets one folder per video, with its name.
+        make: makes the result of a video in a folder, and reports progress.
+        progress: as in ``shown_progress``.
+
+    Raises:
+        MerlabError: for two videos of the same name, for an ``out`` that holds the result of a single video, and if
+            another process works on ``out``.
+
+    """
+    folders = folder_of_each(videos, out)
+    if (out / EVENTS).is_file() and any(out.glob("*.json")):
+        raise MerlabError(f"{out} holds the result of a single video; choose another folder for several videos")
+    results: dict[Path, Result | MerlabError] = {}
+    with only_writer(out), shown_progress(progress) as show, keeping(f"the finished videos are kept in {out}"):
+        for position, (video, folder) in enumerate(folders.items(), start=1):
+            name = f"{one_line(video.name)} ({position} of {len(folders)})"
+            try:
+                results[video] = make(video, folder, _prefixed(show, name))
+            except MerlabError as error:
+                results[video] = error
+        _write_events(out, results)
+    return results
+
+
+def folder_of_each(videos: Iterable[Path | str], out: Path) -> dict[Path, Path]:
+    """The folder of each video's result, of its name under ``out``; raises MerlabError where two would share one."""
+    listed = [Path(video) for video in videos]
+    folders = {video: out / video.resolve().name for video in listed}
+    if len(set(folders.values())) < len(listed):
+        raise MerlabError("two of the videos have the same name; write their results to different folders with --out")
+    return folders
+
+
+def _contents(folder: Path) -> dict[Path, str]:
+    """Everything visible in a folder, by name, and why it is not a video; empty for a folder of numbered images."""
+    if not folder.is_dir() or ImageFolder(folder).files:
+        return {}
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return {path: "" if looks_like_video(path) else _reason(path) for path in paths}
+
+
+def _reason(path: Path) -> str:
+    return "a folder; give it to a command of its own" if path.is_dir() else "not a video"
+
+
+def _prefixed(progress: Progress, name: str) -> Progress:
+    return lambda done, total, what, /: progress(done, total, f"{name}: {what}")
+
+
+def _write_events(out: Path, results: Mapping[Path, Result | MerlabError]) -> None:
+    """The tables of all results below each other; all have the same columns, because all have the same options."""
+    tables = [
+        (result.folder / EVENTS).read_bytes() for result in results.values() if not isinstance(result, MerlabError)
+    ]
+    if tables:
+        with whole_file(out / EVENTS) as aside:
+            aside.write_bytes(tables[0] + b"".join(table.partition(b"\n")[2] for table in tables[1:]))

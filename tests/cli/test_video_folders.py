@@ -1,0 +1,135 @@
+"""A folder of videos in one command: a summary, one table of all events, each warning once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from merlab.cli.video_results import VideoSummary, repeated_warnings
+from merlab.errors import MerlabError
+from merlab.spotting.many_videos import for_each, skipped_in, videos_in
+from tests.videos.recording import moving_face, write_avi
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    """Two sound videos, one of them without a movement, a damaged one, and a text file."""
+    folder = tmp_path_factory.mktemp("recorded") / "videos"
+    write_avi(folder / "moving.avi", moving_face(240))
+    write_avi(folder / "still.avi", moving_face(120))
+    (folder / "text.mp4").write_text("no video")
+    (folder / "notes.txt").write_text("a file beside them")
+    (folder / ".hidden").write_text("")
+    (folder / "more").mkdir()
+    return folder
+
+
+@pytest.fixture(params=["recognize", "spot"])
+def command(request, videos):
+    options = {"recognize": ("--aligned", "--no-overlay", "--jobs", 1), "spot": ()}
+    return (request.param, videos, *options[request.param], "--out", "results")
+
+
+class TestAFolder:
+    def test_ends_with_a_summary_and_status_1_if_a_video_failed(self, merlab, command):
+        status, out, err = merlab(*command)
+        assert status == 1
+        assert "2 videos done, 1 failed, 2 files skipped" in out
+        rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if line.startswith("│")]
+        assert [row[:3] for row in rows if row[0]] == [
+            ["moving.avi", "done", "1 movement in 4.8 s"],
+            ["still.avi", "done", "no movement in 2.4 s"],
+            ["text.mp4", "failed", ""],
+            ["more", "skipped", ""],
+            ["notes.txt", "skipped", ""],
+        ]
+        assert "not a video" in out
+        assert "all 1 movements in one table: results/events.csv" in out
+        assert err.count("50 frames per second") == 1
+        assert "(2 videos: moving.avi, still.avi)" in err
+
+    def test_gives_one_table_of_the_events_of_all_videos(self, merlab, command, tmp_path):
+        merlab(*command)
+        events = pd.read_csv(tmp_path / "results" / "events.csv")
+        own = pd.read_csv(tmp_path / "results" / "moving.avi" / "events.csv")
+        pd.testing.assert_frame_equal(events, own)
+        assert events["video"].tolist() == ["moving.avi"]
+
+    def test_as_json_lists_results_errors_and_what_was_skipped(self, merlab, command):
+        status, out, _ = merlab(*command, "--json")
+        listed = json.loads(out)
+        assert status == 1
+        assert [len(each["events"]) for each in listed[:2]] == [1, 0]
+        assert "error" in listed[2]
+        assert [Path(each["video"]).name for each in listed[3:]] == ["more", "notes.txt"]
+
+
+def test_a_single_video_without_a_movement_has_no_empty_table(merlab, videos):
+    status, out, _ = merlab("spot", videos / "still.avi", "--out", "alone")
+    assert status == 0
+    assert "still.avi: no movement in 2.4 s" in out
+    assert "│" not in out
+
+
+def test_what_a_folder_holds(videos, tmp_path):
+    assert [path.name for path in videos_in(videos)] == ["moving.avi", "still.avi", "text.mp4"]
+    assert {path.name: reason for path, reason in skipped_in(videos).items()} == {
+        "more": "a folder; give it to a command of its own",
+        "notes.txt": "not a video",
+    }
+    assert videos_in(tmp_path) == []
+    assert skipped_in(tmp_path) == {}
+
+
+class TestEach:
+    def test_an_error_does_not_stop_the_others_and_progress_names_the_video(self, tmp_path):
+        reports = []
+
+        def make(video, folder, progress):
+            progress(1, 2, "reading")
+            if video.name == "bad.avi":
+                raise MerlabError("bad")
+            folder.mkdir(parents=True)
+            (folder / "events.csv").write_bytes(b"video,apex\r\n" + f"{video.name},7\r\n".encode())
+            return VideoSummary(video.name, 1.0, folder, (), (), pd.DataFrame(), {})
+
+        names = ["a.avi", "bad.avi", "c.avi"]
+        results = for_each(names, tmp_path / "out", make, lambda *report: reports.append(report))
+        assert [isinstance(result, MerlabError) for result in results.values()] == [False, True, False]
+        assert (tmp_path / "out" / "events.csv").read_bytes() == b"video,apex\r\na.avi,7\r\nc.avi,7\r\n"
+        assert [what for _, _, what in reports] == [
+            "a.avi (1 of 3): reading",
+            "bad.avi (2 of 3): reading",
+            "c.avi (3 of 3): reading",
+        ]
+
+    def test_the_folder_of_a_single_result_is_refused(self, tmp_path):
+        (tmp_path / "events.csv").touch()
+        (tmp_path / "metadata.json").touch()
+        with pytest.raises(MerlabError, match="holds the result of a single video"):
+            for_each(["a.avi"], tmp_path, lambda *_: None)
+
+    def test_two_videos_of_one_name_are_refused(self, tmp_path):
+        with pytest.raises(MerlabError, match="two of the videos have the same name"):
+            for_each(["a/x.avi", "b/x.avi"], tmp_path, lambda *_: None)
+
+
+def test_warnings_are_given_once_also_if_their_numbers_differ(tmp_path):
+    def summary(name, *warnings):
+        return VideoSummary(name, 1.0, tmp_path, warnings, (), pd.DataFrame(), {})
+
+    assert repeated_warnings(
+        [
+            summary("a", "30 frames per second", "only 6.0 s", "cut off"),
+            summary("b", "30 frames per second", "only 7.5 s"),
+            summary("c", "30 frames per second"),
+            summary("d", "30 frames per second"),
+        ]
+    ) == [
+        "30 frames per second (4 videos: a, b, c, ...)",
+        "only 6.0 s (2 videos: a, b, the numbers are those of a)",
+        "a: cut off",
+    ]
