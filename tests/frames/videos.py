@@ -19,17 +19,17 @@ QUIET = {"libx265": {"x265-params": "log-level=none"}}
 
 
 def picture(number: int, size: tuple[int, int] = (64, 48)) -> Image:
-    """(H, W, 3) BGR: gray 24 + 6 for each number, and a red rectangle in the upper left corner."""
+    """(H, W, 3) BGR: gray 24 + 5 for each number, and a red rectangle in the upper left corner."""
     width, height = size
-    image = np.full((height, width, 3), 24 + 6 * number, np.uint8)
+    image = np.full((height, width, 3), 24 + 5 * number, np.uint8)
     image[: height // 3, : width // 4] = (0, 0, 255)
     return image
 
 
 def number_in(image: Image) -> int:
-    """The number of ``picture``, from the gray of its lower right; encoding makes it 1 to 4 darker."""
+    """The number of ``picture``, from the gray of its lower right; encoding makes it 2 to 4 darker."""
     height, width = image.shape[:2]
-    return round((float(image[height // 2 :, width // 2 :].mean()) - 22) / 6)
+    return round((float(image[height // 2 :, width // 2 :].mean()) + 3 - 24) / 5)
 
 
 def write_video(
@@ -93,3 +93,15 @@ def packet_bytes(path: Path) -> list[bytes]:
     """The packets of a video, in the order of the file."""
     with av.open(str(path)) as container:
         return [bytes(packet) for packet in container.demux(container.streams.video[0]) if packet.size]
+
+
+def damage(path: Path, packets: Iterable[int]) -> Path:
+    """Overwrite these packets of a video (from 0, in the order of the file), up to their first bytes."""
+    content, at = bytearray(path.read_bytes()), 0
+    for number, packet in enumerate(packet_bytes(path)):
+        at = content.index(packet, at)
+        if number in packets:
+            content[at + 6 : at + len(packet)] = b"\xff" * (len(packet) - 6)
+        at += len(packet)
+    path.write_bytes(bytes(content))
+    return path

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 # What the decoder complains about; nothing is shown unless a program asks Python's logging for it.
 LOG = logging.getLogger("merlab.frames")
 
+# Codecs that code every frame: PyAV may not report an error, but a frame that is not there was damaged. Others code a
+# frame that does not change as nothing (MPEG-4).
+NEVER_SKIP = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video")
+
 Decoded = Iterator[tuple[int, "VideoFrame"]]
 
 
@@ -208,7 +212,7 @@ class Video:
                 position = last + 1 if packets.stamps is None else packets.position(frame.pts)
                 if position is None or position <= last:
                     continue
-                if frame.is_corrupt:
+                if frame.is_corrupt or (position > last + 1 and stream.codec_context.name in NEVER_SKIP):
                     spoiled = packets.key_after(last)
                 last = position
                 if position >= spoiled and not frame.is_corrupt:
