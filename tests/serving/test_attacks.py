@@ -261,7 +261,7 @@ def test_a_page_of_another_site(small, video):
     assert post(small, b"", Origin=own, **{"Sec-Fetch-Site": "same-origin"}).status_code == 400
 
 
-@pytest.mark.parametrize("origin", ["http://[evil", "http://[::1", "//", "http://127.0.0.1:x", "\t"])
+@pytest.mark.parametrize("origin", ["http://[evil", "http://[::1", "//", "http://127.0.0.1:x", "["])
 def test_an_origin_that_is_not_an_address(small, origin):
     answer = post(small, PART, Origin=origin)
     assert answer.status_code == 403

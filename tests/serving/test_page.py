@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,8 @@ def wait_for_drawing(browser, width: int) -> None:
     until(lambda: width - 150 < browser.execute_script(drawn) < width)
 
 
-def send(browser, video: Path) -> None:
-    browser.find_element(By.ID, "file").send_keys(str(video))
+def send(browser, *videos: Path) -> None:
+    browser.find_element(By.ID, "file").send_keys("\n".join(map(str, videos)))
 
 
 def open_result(client, browser, video: Path) -> None:
@@ -196,6 +197,55 @@ def test_errors_are_announced(client, browser, tmp_path):
     alert = one(browser, "#alert")
     until(lambda: "not a video that merlab reads" in alert.text)
     assert alert.get_attribute("role") == "alert"
+
+
+def copies(video: Path, folder: Path, names: list[str]) -> list[Path]:
+    return [Path(shutil.copy(video, folder / name)) for name in names]
+
+
+def test_more_videos_than_the_service_takes_at_once_are_all_sent_in_their_order(browser, video, tmp_path):
+    names = [f"video-{number:02d}.mp4" for number in range(20)]
+    with listening(tmp_path / "jobs", limits={"queue": 3}) as client:
+        browser.get(str(client.http.base_url))
+        send(browser, *copies(video, tmp_path, names))
+        until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#jobs li")) == 20)
+        assert "waits to be sent" in one(browser, "#jobs").text
+
+        def done():
+            return [job["name"] for job in reversed(client.http.get("/api/jobs").json()) if job["state"] == "done"]
+
+        until(lambda: len(done()) == 20, patience=300)
+        assert done() == names
+        assert not one(browser, "#alert").is_displayed()
+        browser.get("about:blank")
+
+
+def test_every_file_that_is_not_taken_keeps_its_row_with_the_reason(client, browser, video, tmp_path):
+    (tmp_path / "notes.txt").write_text("no video")
+    (tmp_path / "empty.mp4").touch()
+    send(browser, tmp_path / "notes.txt", tmp_path / "empty.mp4", *copies(video, tmp_path, ["good.mp4"]))
+    until(lambda: "not a video that merlab reads" in text_of(browser, "#alert"))
+    until(lambda: "empty.mp4 is empty (0 bytes)" in text_of(browser, "#alert"))
+    assert "notes.txt is not a video" in text_of(browser, "#alert")
+    until(lambda: [job["name"] for job in client.http.get("/api/jobs").json()] == ["good.mp4"])
+    rows = browser.find_elements(By.CSS_SELECTOR, "#jobs li")
+    assert len(rows) == 3
+    one(browser, "[aria-label='Remove empty.mp4']").click()
+    until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#jobs li")) == 2)
+    assert "not sent" in text_of(browser, "#jobs li")
+    one(browser, "[aria-label='Send again notes.txt']").click()
+    until(lambda: "notes.txt is not a video" in text_of(browser, "#alert"))
+
+
+def test_a_file_that_waits_to_be_sent_can_be_canceled(browser, video, tmp_path):
+    with listening(tmp_path / "jobs", fake_jobs.slow, limits={"queue": 1}) as client:
+        browser.get(str(client.http.base_url))
+        send(browser, *copies(video, tmp_path, ["first.mp4", "second.mp4", "third.mp4"]))
+        until(lambda: "waits to be sent" in text_of(browser, "#jobs li"))
+        one(browser, "[aria-label='Cancel third.mp4']").click()
+        until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#jobs li")) == 2)
+        until(lambda: {job["name"] for job in client.http.get("/api/jobs").json()} == {"first.mp4", "second.mp4"})
+        browser.get("about:blank")
 
 
 def test_a_report_cannot_send_requests_to_the_service(client, browser, video):

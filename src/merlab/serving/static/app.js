@@ -3,10 +3,15 @@ import { element, formatBytes, pathOf, request } from "./basics.js";
 import { showResult } from "./result.js";
 
 const POLL_MS = 1000;
+// Files are sent one after the other; the others wait on this page until the service has room.
+const RETRY_MS = 5000;
+const SENDING = ["unsent", "uploading"];
 const find = (id) => document.getElementById(id);
 const announced = new Map();
+// The files that the service does not have yet, by their key: those that wait, are being sent, or were not taken.
 const uploads = new Map();
 let service = null;
+let jobs = [];
 let shownJob = null;
 
 async function start() {
@@ -23,17 +28,22 @@ async function start() {
 
 function listen() {
   const drop = find("drop");
-  find("file").addEventListener("change", (event) => [...event.target.files].forEach(upload));
+  find("file").addEventListener("change", (event) => add(event.target.files));
   find("send").addEventListener("submit", (event) => event.preventDefault());
   for (const type of ["dragenter", "dragover"]) drop.addEventListener(type, (event) => hover(event, true));
   for (const type of ["dragleave", "drop"]) drop.addEventListener(type, (event) => hover(event, false));
-  drop.addEventListener("drop", (event) => [...event.dataTransfer.files].forEach(upload));
+  drop.addEventListener("drop", (event) => add(event.dataTransfer.files));
   find("local").addEventListener("submit", (event) => {
     event.preventDefault();
     const body = JSON.stringify({ path: find("path").value, ...videoOptions() });
     act(() => request("api/jobs/local", { method: "POST", headers: { "Content-Type": "application/json" }, body }));
   });
   window.addEventListener("hashchange", route);
+  window.addEventListener("beforeunload", (event) => isSending() && event.preventDefault());
+}
+
+function isSending() {
+  return [...uploads.values()].some(({ row }) => SENDING.includes(row.state));
 }
 
 function hover(event, over) {
@@ -41,37 +51,98 @@ function hover(event, over) {
   find("drop").classList.toggle("over", over);
 }
 
-/** The options for the next video. */
+/** The options for the next videos. */
 function videoOptions() {
   const fps = Number(find("fps").value);
   return { ...(fps > 0 ? { fps } : {}), aligned: find("aligned").checked };
 }
 
+/** Take files; each has a row at once, and is sent when its turn comes. */
+function add(files) {
+  showError("");
+  const options = videoOptions();
+  for (const file of files) {
+    const id = `upload-${crypto.randomUUID?.() ?? Math.random()}`;
+    const row = { id, name: file.name, state: "unsent", stage: "", progress: 0, bytes: file.size, error: null };
+    uploads.set(id, { file, options, row, sending: null, notBefore: 0 });
+  }
+  find("file").value = "";
+  refresh();
+}
+
+/** Send the next file, if none is being sent and the service has room beside its ``jobs``. */
+function sendNext(jobs) {
+  const all = [...uploads.values()];
+  if (!service || all.some(({ row }) => row.state === "uploading")) return;
+  const queued = jobs.filter((job) => job.state === "queued").length;
+  if (queued >= service.limits.queue || jobs.length >= service.limits.kept) return;
+  const next = all.find(({ row, notBefore }) => row.state === "unsent" && notBefore <= Date.now());
+  if (next) send(next);
+}
+
 /** Send a file; its row shows the progress and a button to cancel. */
-function upload(file) {
+function send(upload) {
+  const { file, options, row } = upload;
   const sending = new XMLHttpRequest();
-  const key = `upload-${crypto.randomUUID?.() ?? Math.random()}`;
-  const row = { id: key, name: file.name, state: "uploading", stage: "uploading", progress: 0, bytes: file.size };
-  const ended = (problem) => {
-    uploads.delete(key);
-    problem ? showError(`${file.name}: ${problem}`) : announce(`${file.name} was sent`);
-    refresh();
-  };
-  uploads.set(key, { row, cancel: () => sending.abort() });
+  upload.sending = sending;
+  change(row, "uploading", 0);
   sending.upload.addEventListener("progress", (event) => {
     row.progress = event.total ? event.loaded / event.total : 0;
-    refresh();
+    showRows();
   });
-  sending.addEventListener("load", () => ended(sending.status === 201 ? "" : problemOf(sending.responseText)));
-  sending.addEventListener("error", () => ended("the upload was interrupted; it may be too large, or the service has stopped"));
-  sending.addEventListener("abort", () => ended("canceled"));
+  sending.addEventListener("load", () => loaded(upload, sending));
+  sending.addEventListener("error", () => fail(upload, "the upload was interrupted; it may be too large, or the service has stopped"));
+  sending.addEventListener("abort", () => remove(upload, `${file.name}: canceled`));
   const form = new FormData();
   form.append("file", file);
-  sending.open("POST", `api/jobs?${new URLSearchParams(videoOptions())}`);
-  showError("");
-  find("file").value = "";
+  sending.open("POST", `api/jobs?${new URLSearchParams(options)}`);
   sending.send(form);
+}
+
+function loaded(upload, sending) {
+  if (sending.status === 201) remove(upload, `${upload.row.name} was sent`);
+  else if (sending.status === 429) waitAgain(upload);
+  else fail(upload, problemOf(sending.responseText));
+}
+
+/** The service is full, because others send videos too: the file waits for its turn again. */
+function waitAgain(upload) {
+  upload.notBefore = Date.now() + RETRY_MS;
+  change(upload.row, "unsent", 0);
   refresh();
+}
+
+/** A file that was not taken keeps its row, with the reason, until it is sent again or removed. */
+function fail(upload, problem) {
+  upload.row.error = problem;
+  change(upload.row, "not sent", 0);
+  const failed = [...uploads.values()].filter(({ row }) => row.state === "not sent").map(({ row }) => `${row.name}: ${row.error}`);
+  showError(failed.join("\n"));
+  refresh();
+}
+
+function sendAgain(upload) {
+  upload.row.error = null;
+  change(upload.row, "unsent", 0);
+  showError("");
+  refresh();
+}
+
+function cancel(upload) {
+  if (upload.row.state === "uploading") upload.sending.abort();
+  else remove(upload, `${upload.row.name}: not sent`);
+}
+
+function remove(upload, message) {
+  uploads.delete(upload.row.id);
+  announce(message);
+  refresh();
+}
+
+function change(row, state, progress) {
+  row.state = state;
+  row.stage = state;
+  row.progress = progress;
 }
 
 function problemOf(text) {
@@ -107,19 +178,24 @@ async function watch() {
 }
 
 async function refresh() {
-  let jobs;
   try {
     jobs = await request("api/jobs");
   } catch {
     announce("The service does not answer.");
     return;
   }
-  const rows = [...[...uploads.values()].map((upload) => upload.row), ...jobs];
-  find("no-jobs").hidden = rows.length > 0;
-  keepRows(find("jobs"), rows);
+  sendNext(jobs);
+  showRows();
   jobs.forEach(announceChange);
   const opened = jobs.find((job) => job.id === new URLSearchParams(location.hash.slice(1)).get("job"));
   if (opened?.state === "done" && shownJob !== opened.id) await route();
+}
+
+/** Show the files that are not sent yet, then the jobs of the service. */
+function showRows() {
+  const rows = [...[...uploads.values()].map((upload) => upload.row), ...jobs];
+  find("no-jobs").hidden = rows.length > 0;
+  keepRows(find("jobs"), rows);
 }
 
 /** Show these jobs in the list; existing rows are changed in place, so that they keep the focus. */
@@ -160,7 +236,9 @@ function actionsOf(job) {
   const button = (text, doing) =>
     element("button", { type: "button", class: "plain", "aria-label": `${text} ${job.name}`, onclick: doing }, text);
   const remove = () => act(() => request(`api/jobs/${job.id}`, { method: "DELETE" }));
-  if (job.state === "uploading") return [button("Cancel", () => uploads.get(job.id)?.cancel())];
+  const upload = uploads.get(job.id);
+  if (SENDING.includes(job.state)) return [button("Cancel", () => cancel(upload))];
+  if (job.state === "not sent") return [button("Send again", () => sendAgain(upload)), button("Remove", () => cancel(upload))];
   if (["queued", "running"].includes(job.state)) return [button("Cancel", remove)];
   const removal = button("Delete", () => confirm(`Delete ${job.name} and all its files?`) && remove());
   if (job.state === "done") return [element("a", { class: "button", href: `#job=${job.id}` }, "Open"), removal];
@@ -169,6 +247,8 @@ function actionsOf(job) {
 
 function describe(job) {
   const share = `${Math.round(job.progress * 100)} %`;
+  if (job.state === "unsent") return `waits to be sent, ${formatBytes(job.bytes)}`;
+  if (job.state === "not sent") return `not sent, ${formatBytes(job.bytes)}`;
   if (job.state === "uploading") return `uploading, ${share} of ${formatBytes(job.bytes)}`;
   if (job.state === "running") return `${job.stage}, ${share}`;
   const sent = new Date(job.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
