@@ -81,7 +81,7 @@ def read_image(path: Path) -> Image:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ClipError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise ClipError(f"{path} cannot be read: {error.strerror or error}; copy it again from the original") from error
     if not content:
         raise ClipError(f"{path} is empty (0 bytes); copy it again from the original")
     if _is_truncated(content):
@@ -89,9 +89,11 @@ def read_image(path: Path) -> Image:
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise ClipError(f"{path} is not an image that OpenCV can decode: {error.err}") from error
+        raise ClipError(
+            f"{path} is not an image that OpenCV can decode ({error.err}); copy it again from the original"
+        ) from error
     if image is None:
-        raise ClipError(f"{path} is not an image that OpenCV can decode")
+        raise ClipError(f"{path} is not an image that OpenCV can decode; copy it again from the original")
     return np.asarray(image, dtype=np.uint8)
 
 
