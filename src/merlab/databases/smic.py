@@ -49,6 +49,7 @@ from merlab.databases.coded.release import (
 )
 from merlab.databases.coded.table_search import read_chosen_table, table_paths, walk_folders
 from merlab.databases.database import Database, Examination
+from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.databases.smic_facts import CAMERAS, QUIRKS, Camera
 from merlab.databases.table_file import TEXT_SUFFIXES
 from merlab.errors import MerlabError
@@ -169,7 +170,10 @@ def _examine(
     if others:
         named = ", ".join(str(other.folder) for other in others)
         facts["not read"] = f"{named} (HS and single clips are preferred; to choose a folder, give it as the root)"
-    examination = make_examination(clips, [*findings, *faults], facts, deep=deep, progress=progress)
+    prepared = preparation_of(layout.folder) if layout.kind.cropped else None
+    facts.update(preparation_fact([prepared] * len(clips)))
+    stamps = prepared.stamps if prepared else ()
+    examination = make_examination(clips, [*findings, *faults], facts, stamps=stamps, deep=deep, progress=progress)
     return replace(examination, tables=(table.path,) if table.path.is_file() else ())
 
 
@@ -268,7 +272,8 @@ def _with_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list
             findings.append(Finding("unusable", where, "frames that can be listed", fault, COPY_AGAIN))
         else:
             line, emotion = (row.number if row else 0), _emotion_of(source)
-            from_folder = Row(line, subject, name, name, numbers[0], None, numbers[-1], "", emotion)
+            note = _other_range(row, numbers) if row else ""
+            from_folder = Row(line, subject, name, name, numbers[0], None, numbers[-1], "", emotion, note=note)
             findings += _misplaced(from_folder, source)
             findings += _contradictions(row, from_folder, numbers) if row else ()
             by_clip[subject, name] = from_folder
@@ -291,6 +296,14 @@ def _misplaced(from_folder: Row, source: Path) -> Iterator[Finding]:
         expected = f"a clip of {from_folder.subject}, {from_folder.emotion}, as the folders above state"
         remedy = "the folders above are used; move the clip to the folders of its name, or rename it"
         yield Finding("differs", from_folder.where, expected, source.name, remedy)
+
+
+def _other_range(row: Row, numbers: Sequence[int]) -> str:
+    """What is changed for a clip whose folder has other frames than the table states; empty if nothing is."""
+    if (row.onset, row.offset) == (numbers[0], numbers[-1]):
+        return ""
+    stated = f"the table states frames {row.onset} to {row.offset}"
+    return f"{stated}: {numbers[0]} to {numbers[-1]} are used, as in the folder"
 
 
 def _contradictions(row: Row, from_folder: Row, numbers: Sequence[int]) -> Iterator[Finding]:

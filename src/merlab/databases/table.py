@@ -20,6 +20,7 @@ from merlab.databases.frame_checks import check_frames
 from merlab.databases.listed.remarks import remarks
 from merlab.databases.listed.row_clip import Footage, Read, read_clip, stamps_of
 from merlab.databases.listed.table_rows import OPTIONAL, REQUIRED, Columns, Record, choose_sheet, read_records
+from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.databases.table_file import READERS, read_table_file
 from merlab.errors import MerlabError
 from merlab.frames import IMAGE_SUFFIXES, ClipError
@@ -39,6 +40,7 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
         "format": file.title + (f", sheet {sheet.name}" if len(file.sheets) > 1 else ""),
         "rows": str(len(sheet.lines)),
         **_facts(clips, columns),
+        **preparation_fact(preparation_of(clip.source) for clip in clips if clip.source.is_dir()),
         "usable clips": str(len(clips)),
     }
     return Examination(ClipTable(clips, stamps_of(clips)), found, facts, tables=(root,))

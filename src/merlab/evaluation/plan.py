@@ -157,6 +157,7 @@ class Plan:
             clips_per_database=self.keys["database"].value_counts().sort_index().to_dict(),
             left_out=dict(self.labeled.left_out),
             apex_sources=self.table.frame["apex_source"].value_counts().sort_index().to_dict(),
+            changes={clip.key: clip.note for clip in self.table if clip.note},
             stamps=list(self.table.stamps),
             digest=self.digest(),
         )

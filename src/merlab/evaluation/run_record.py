@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ class DatabaseFacts(BaseModel):
 class DataFacts(BaseModel):
     """Clips, classes and folds of a run; ``left_out`` counts the clips outside the scheme by reason.
 
-    ``labels`` maps label to class where the scheme is your own. ``digest`` identifies clips, labels and folds.
+    ``labels`` maps label to class where the scheme is your own. ``changes`` maps each clip whose frame numbers its
+    reader changed, completed or doubted to the reader's note. ``digest`` identifies clips, labels and folds.
     """
 
     scheme: str
@@ -57,8 +59,15 @@ class DataFacts(BaseModel):
     clips_per_database: dict[str, int]
     left_out: dict[str, int]
     apex_sources: dict[str, int]
+    changes: dict[str, str] = {}
     stamps: list[str]
     digest: str = ""
+
+    @property
+    def shareable(self) -> DataFacts:
+        """The same without single clips: ``changes`` has the number of changed clips of each database."""
+        counts = Counter(clip.partition("/")[0] for clip in self.changes)
+        return self.model_copy(update={"changes": {name: f"{count} clips" for name, count in counts.items()}})
 
 
 class MethodFacts(BaseModel):

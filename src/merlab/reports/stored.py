@@ -42,7 +42,7 @@ def store_result(run_folder: Path, path: Path, command: str) -> None:
         commit=commit_of_checkout(),
         command=command,
         databases={database.name: database.shareable for database in record.databases},
-        data=record.data,
+        data=record.data.shareable,
         methods=record.methods,
         metrics=run.summaries,
         versions=record.versions,

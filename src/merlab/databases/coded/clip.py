@@ -78,6 +78,7 @@ def read_clip(
 ) -> tuple[Clip | None, list[Finding]]:
     """The clip of a row (None if it cannot be used), and all findings about it."""
     reading = Reading(row, source, numbers, quirks, row.onset, row.apex, row.offset)
+    reading.notes += [row.note] if row.note else []
     for rule in (
         _correct_wrong_frames,
         _use_documented_range,

@@ -38,7 +38,7 @@ class Row:
     """One row of a coding table.
 
     ``number`` is its line in the sheet; ``apex`` is None if the table has none; ``folder`` is the name of the clip's
-    folder, which is ``clip`` without the onset that is added to repeated names.
+    folder, which is ``clip`` without the onset that is added to repeated names. ``note`` states what was changed.
     """
 
     number: int
@@ -51,6 +51,7 @@ class Row:
     action_units: str
     emotion: str
     objective_class: str = ""
+    note: str = ""
 
     @property
     def where(self) -> str:
@@ -165,7 +166,8 @@ def _parse(number: int, record: Record, table: str, release: Release) -> Row | F
     assert offset is not None
     emotion, units = _emotion(record, release), record.get("action units", "")
     objective = parse_objective_class(record.get("objective class", "")) or ""
-    return Row(number, subject, clip, clip, onset, apex, offset, units, emotion, objective)
+    note = "" if frames["apex"] or apex is None else f"no first apex: the second one, {apex}, is used"
+    return Row(number, subject, clip, clip, onset, apex, offset, units, emotion, objective, note)
 
 
 def _with_unique_names(rows: list[Row]) -> list[Row]:

@@ -26,6 +26,7 @@ from merlab.databases.coded.release import Release, cropped_faces, entries, fram
 from merlab.databases.coded.table_search import find_coding_table, read_chosen_table, walk_folders
 from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
+from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, open_frames
 from merlab.progress import Progress
@@ -61,8 +62,9 @@ def examine_release(
         clips, findings = read_layout(table, layouts[0], database, deep, progress)
     else:
         findings = [_no_layout(root, release)]
-    stamps = (SYNTHETIC,) if table.synthetic else ()
-    facts = {**table.facts, **layout_facts(layouts)}
+    prepared = preparation_of(layouts[0].folder) if layouts and layouts[0].kind.cropped else None
+    stamps = [SYNTHETIC] * table.synthetic + list(prepared.stamps if prepared else ())
+    facts = {**table.facts, **layout_facts(layouts), **preparation_fact([prepared] * len(clips))}
     all_findings = [*table.findings, *findings]
     examination = make_examination(clips, all_findings, facts, stamps=stamps, deep=deep, progress=progress)
     return replace(examination, tables=(table.path,))
@@ -136,7 +138,7 @@ def make_examination(
     findings: Sequence[Finding],
     facts: Mapping[str, str],
     *,
-    stamps: tuple[str, ...] = (),
+    stamps: Sequence[str] = (),
     deep: bool,
     progress: Progress,
 ) -> Examination:
@@ -144,7 +146,7 @@ def make_examination(
     damaged = check_frames(clips, progress) if deep else {}
     usable = tuple(clip for clip in clips if clip.key not in damaged)
     all_facts = {**facts, "usable clips": str(len(usable))}
-    return Examination(ClipTable(usable, stamps), (*findings, *damaged.values()), all_facts)
+    return Examination(ClipTable(usable, tuple(dict.fromkeys(stamps))), (*findings, *damaged.values()), all_facts)
 
 
 def layout_facts(layouts: Sequence[Layout]) -> dict[str, str]:

@@ -1,0 +1,47 @@
+"""What merlab recorded beside the aligned faces that it wrote: how they were made, and their stamps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from merlab.storage import read_json_object
+
+# `merlab prepare` and `merlab align` write it; preparation, above this room, has it as MANIFEST.
+MANIFEST = "prepared.json"
+FACT = "aligned by"
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How aligned faces were made, in words, and the stamps that they carry."""
+
+    title: str
+    stamps: tuple[str, ...]
+
+
+def preparation_of(folder: Path) -> Preparation | None:
+    """The preparation of the frames in or below a folder; None if merlab did not make them.
+
+    The record is in this folder, or in the one above. Raises MerlabError if it is damaged.
+    """
+    path = next((each / MANIFEST for each in (folder, folder.parent) if (each / MANIFEST).is_file()), None)
+    if path is None:
+        return None
+    content = read_json_object(path)
+    settings, stamps = content.get("settings"), content.get("stamps")
+    command = "merlab prepare" if "database" in content else "merlab align"
+    listed = [f"{name} {value}" for name, value in settings.items()] if isinstance(settings, dict) else []
+    return Preparation(
+        f"{command}: {', '.join(listed) or 'settings not recorded'}",
+        tuple(map(str, stamps)) if isinstance(stamps, list) else (),
+    )
+
+
+def preparation_fact(preparations: Iterable[Preparation | None]) -> dict[str, str]:
+    """The fact about the preparation of clips, one entry per clip; empty if merlab aligned none of them."""
+    titles = Counter(each.title for each in preparations if each)
+    text = "; ".join(f"{title} ({count} clips)" for title, count in titles.items())
+    return {FACT: text} if text else {}
