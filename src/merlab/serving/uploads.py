@@ -187,6 +187,8 @@ def file_name(name: str) -> str:
     """
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in VIDEO_SUFFIXES:
-        raise RefusedError(415, f"{name} is not a video that merlab reads ({', '.join(VIDEO_SUFFIXES)})")
+        raise RefusedError(
+            415, f"{name} is not named like a video; send MP4, MOV, AVI, MKV, or another kind that GET /api lists"
+        )
     stem = re.sub(r"[^\w-]+", "_", name[: -len(suffix)])[:LONGEST_FILE_NAME]
     return f"{stem.strip('_-') or 'video'}{suffix}"
