@@ -270,7 +270,9 @@ class TestRowsWithFaults:
         assert finding.found == found
         assert [clip.name for clip in examination.clips] == ["EP03_02", "EP01_11f"]
 
-    @pytest.mark.parametrize("cell", ["#REF!", "#N/A", 1e308, -4, 4.5, 0, "happiness", "2014-10-11 00:00:00", "4+123"])
+    @pytest.mark.parametrize(
+        "cell", ["#REF!", "#N/A", 1e308, -4, 4.5, 0, "happiness", "2014-10-11 00:00:00", "4-Oct", "4+123"]
+    )
     def test_a_cell_that_is_not_action_units_differs_and_is_left_empty(self, small, cell):
         rewrite(small, {**ROWS[0], "Action Units": cell}, *ROWS[1:])
         examination = examine(small)

@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import DATA, app
-from merlab.cli.arguments import AgainOption, JobsOption, RootArgument
+from merlab.cli.arguments import AgainOption, JobsOption, RootArgument, TableOption
 from merlab.cli.console import err_console, out_console, print_table
 from merlab.errors import MerlabError
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
@@ -48,6 +48,7 @@ def prepare_command(
     database: Annotated[str, typer.Argument(help="A database of whole heads, e.g. casme2.")],
     root: RootArgument,
     out: Annotated[Path, typer.Argument(help="New folder, or one that the same command began.", metavar="OUT")],
+    table: TableOption = None,
     detector: DetectorOption = "yunet",
     model: ModelOption = None,
     config: ConfigOption = None,
@@ -65,12 +66,13 @@ def prepare_command(
     doctor, clips and evaluate read OUT like ROOT. Clips that cannot be prepared are listed; the exit status is then 1.
     The same command resumes interrupted work.
     """
+    from merlab.databases import find_database
     from merlab.preparation.database_faces import SHEETS, prepare
     from merlab.preparation.record import MANIFEST
     from merlab.preparation.settings import Settings
 
     settings = Settings(face_finding(detector, model, config, landmarks), motion, image)
-    done = prepare(database, root, out, settings, again=again, jobs=jobs)
+    done = prepare(find_database(database, table=table), root, out, settings, again=again, jobs=jobs)
     rows = [[fault.where, fault.expected, fault.found, fault.remedy] for fault in done.faults]
     if rows:
         print_table("Not prepared", ["where", "expected", "found", "what to do"], rows)

@@ -11,7 +11,15 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import EXPERIMENTS, app
-from merlab.cli.arguments import AddressOption, EngineOption, JobsOption, JsonOption, make_engine
+from merlab.cli.arguments import (
+    AddressOption,
+    AlignedOption,
+    EngineOption,
+    JobsOption,
+    JsonOption,
+    TableOption,
+    make_engine,
+)
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.cli.faces import LandmarksOption
 from merlab.progress import shown_progress
@@ -35,6 +43,8 @@ def reproduce_command(
         str, typer.Option(help="The database to measure on, such as casme2; SYNTHETIC faces unless given.")
     ] = "synthetic",
     root: Annotated[Path | None, typer.Option(help="The folder that holds the database.")] = None,
+    table: TableOption = None,
+    aligned: AlignedOption = False,
     full: Annotated[
         bool,
         typer.Option("--full", help="Published settings and 5 seeds; without it smaller ones and 2 seeds, marked."),
@@ -79,6 +89,8 @@ def reproduce_command(
         out,
         database=database,
         root=root,
+        table=table,
+        aligned=aligned,
         scheme=scheme,
         protocol=protocol,
         full=full,

@@ -35,7 +35,8 @@ RUN_FOLDER = "run"
 class Bench:
     """The clips and settings of a reproduction; every table of one ``out`` is measured on the same clips and folds.
 
-    Without ``root`` the clips are SYNTHETIC faces, made in ``out``. ``full`` takes the published presets and five
+    ``table`` is the file of the coding table; ``aligned`` states that the frames show aligned faces. Without ``root``
+    the clips are SYNTHETIC faces, made in ``out``. ``full`` takes the published presets and five
     seeds, else reduced presets and two. ``epochs`` and ``seeds`` replace both. ``leak_method`` is the network whose
     leak is measured. ``image`` is the picture in which ``finding`` finds a face for Figure 3.
     """
@@ -43,6 +44,8 @@ class Bench:
     out: Path
     database: str = STAND_IN
     root: Path | None = None
+    table: Path | None = None
+    aligned: bool = False
     scheme: str | None = None
     protocol: str | None = None
     full: bool = False
@@ -87,7 +90,7 @@ class Bench:
     @cached_property
     def clips(self) -> ClipTable:
         """The usable clips of the database."""
-        return load(self.database, self.folder)
+        return load(self.database, self.folder, table=self.table, aligned=True if self.aligned else None)
 
     @property
     def preset(self) -> str | None:

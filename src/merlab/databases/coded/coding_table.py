@@ -20,6 +20,8 @@ LONGEST_SHOWN = 40
 NO_APEX = {"", "/"}
 # What a spreadsheet shows for a formula that failed: #REF!, #N/A, #NAME?
 FAILED_FORMULA = re.compile(r"#[A-Z0-9/_ ]+[!?]?", re.IGNORECASE)
+# What a spreadsheet makes of a cell that it takes for a date: 4-Oct, 10月4日
+DATE = re.compile(r"(?<![a-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?![a-z])|[年月日]", re.IGNORECASE)
 # Cells of the real tables that state no action unit.
 NO_ACTION_UNITS = {"", "?", "/", "-", "soft focus"}
 LARGEST_ACTION_UNIT = 99
@@ -225,7 +227,7 @@ def are_action_units(text: str) -> bool:
     numbers = re.findall(r"\d+", text)
     if not numbers:
         return text.lower() in NO_ACTION_UNITS
-    odd = FAILED_FORMULA.fullmatch(text) or re.search(r"^-\s*\d|\d\.\d", text)
+    odd = FAILED_FORMULA.fullmatch(text) or DATE.search(text) or re.search(r"^-\s*\d|\d\.\d", text)
     return not odd and all(len(number) < 4 and 1 <= int(number) <= LARGEST_ACTION_UNIT for number in numbers)
 
 
