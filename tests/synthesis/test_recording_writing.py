@@ -108,8 +108,11 @@ class TestRefusals:
         ("settings", "words"),
         [
             ({"subjects": 0}, "subjects must be 1 or more, got 0"),
-            ({"minutes": 0}, "minutes must be above 0, got 0"),
+            ({"minutes": 0}, "minutes must be above 0, and at most 1440, got 0"),
+            ({"minutes": float("inf")}, "minutes must be above 0, and at most 1440, got inf"),
             ({"events": -1}, "events must be 0 or more, got -1"),
+            ({"events": float("nan")}, "events must be 0 or more, got nan"),
+            ({"events": 1e300}, "do not fit into"),
             ({"events": 40}, "do not fit into"),
             ({"minutes": 11}, "an AVI file holds at most 4 GB, about 10.2 minutes of this view; choose the format"),
             ({"minutes": 3, "raw": True}, "about 2.2 minutes of this view"),

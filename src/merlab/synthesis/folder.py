@@ -64,9 +64,9 @@ def write_manifest(out: Path, manifest: BaseModel) -> None:
 
 
 def require_at_least(least: int, **values: float) -> None:
-    """Raises MerlabError with the first value that is too small."""
+    """Raises MerlabError with the first value that is too small, or not a finite number."""
     for name, value in values.items():
-        if value < least:
+        if not least <= value < float("inf"):
             raise MerlabError(f"{name} must be {least} or more, got {value}")
 
 

@@ -21,6 +21,8 @@ from merlab.vocabulary import SynthesisPreset, VideoFormat
 
 VIDEOS, RAW_VIDEOS = "SYNTHETIC_videos", "SYNTHETIC_raw_videos"
 EVENTS_TABLE = "SYNTHETIC_events.csv"
+# A day, and ten events per second.
+MOST_MINUTES, MOST_EVENTS = 1440, 600
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,10 @@ class RecordingSet:
         find_preset(self.preset_name)
         require_at_least(1, subjects=self.subjects)
         require_at_least(0, seed=self.seed, events=self.events)
-        if self.frames < 1:
-            raise MerlabError(f"minutes must be above 0, got {self.minutes}")
+        if self.events > MOST_EVENTS:
+            raise MerlabError(f"{self.events:g} events per minute do not fit into a minute; request fewer")
+        if not 0 < self.minutes <= MOST_MINUTES or self.frames < 1:
+            raise MerlabError(f"minutes must be above 0, and at most {MOST_MINUTES}, got {self.minutes}")
         if self.video_format not in FORMATS:
             raise MerlabError(f"unknown format {self.video_format!r}; formats are {', '.join(FORMATS)}")
         most = most_frames(self.video_format, CAMERA if self.raw else CROP)
