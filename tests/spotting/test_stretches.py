@@ -41,7 +41,8 @@ class TestEven:
     @pytest.mark.parametrize("fps", [23.976, 25, 29.97, 59.94, 100, 200, 240])
     @pytest.mark.parametrize("tick", [1e-3, 1e-4, 1e-6])
     def test_a_constant_rate_is_even_however_its_stamps_are_rounded(self, fps, tick):
-        assert is_even(np.round(np.arange(2000) / fps / tick) * tick, fps)
+        clock = Clock.of_stamps(np.round(np.arange(2000) / fps / tick) * tick, tick)
+        assert is_even(clock.times, clock.fps, clock.rounding)
 
     def test_a_lost_frame_and_jitter_are_not(self):
         even = np.arange(3000) / FPS

@@ -103,6 +103,8 @@ def fake_metadata(
             gaps=(),
             width=640,
             height=480,
+            damaged=0,
+            file=None,
         ),
         faces=tuple(FollowedFace(face_id=face, first=1, last=frames, frames=frames) for face in range(faces)),
         model=UsedModel(

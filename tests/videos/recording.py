@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from merlab.frames import Image
-from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, there_and_back, warped
+from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, warped
 
 FPS = 50.0
 # Onset, apex, offset of each movement, frames from 0.
@@ -18,10 +21,19 @@ MOVEMENTS = [(150, 160, 172), (420, 431, 445), (690, 700, 712)]
 
 def moving_face(frames: int, seed: int = 0) -> list[Image]:
     """An aligned face at FPS under sensor noise, whose left corner of the mouth rises at MOVEMENTS."""
+    return face_at(
+        np.arange(frames) / FPS, [tuple(moment / FPS for moment in movement) for movement in MOVEMENTS], seed
+    )
+
+
+def face_at(seconds: NDArray[np.float64], movements: Sequence[tuple[float, ...]], seed: int = 0) -> list[Image]:
+    """The same at these moments, with movements at (onset, apex, offset), s."""
     rows, columns = np.mgrid[0:282, 0:231].astype(float)
     corner, still = bump(columns, rows, LEFT_MOUTH_CORNER), np.zeros((282, 231))
     noise = np.random.default_rng(seed)
-    course = sum((there_and_back(frames, *movement) for movement in MOVEMENTS), np.zeros(frames))
+    course = np.zeros(len(seconds))
+    for moments in movements:
+        course += np.sin(0.5 * np.pi * np.interp(seconds, moments, [0, 1, 2], left=0, right=2)) ** 2
     moved = (warped(face(), still, -4 * rise * corner).astype(float) for rise in course)
     return [np.clip(frame + noise.normal(0, 2, (282, 231, 1)), 0, 255).astype(np.uint8) for frame in moved]
 
@@ -35,6 +47,35 @@ def write_avi(path: Path, frames: list[Image], fps: float = FPS) -> Path:
     for frame in frames:
         writer.write(frame)
     writer.release()
+    return path
+
+
+def write_stamped(
+    path: Path,
+    frames: Sequence[Image],
+    stamps: Iterable[float],
+    *,
+    ticks: int = 90_000,
+    tags: Mapping[str, str] | None = None,
+    sound: bool = False,
+) -> Path:
+    """Motion JPEG, true to the frames, each shown at its own time (s), in ``ticks`` per second; sound from 0 s on."""
+    path.parent.mkdir(exist_ok=True)
+    with av.open(str(path), "w", options={"movflags": "use_metadata_tags"} if tags else {}) as video:
+        video.metadata.update(tags or {})
+        stream = video.add_stream("mjpeg", ticks)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt, stream.options = "yuvj444p", {"qmin": "2", "qmax": "2"}
+        if sound:
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), layout="mono")
+            silence.sample_rate, silence.pts = 8000, 0
+            voice = video.add_stream("pcm_s16le", 8000, layout="mono")
+            video.mux([*voice.encode(silence), *voice.encode(None)])
+        for image, seconds in zip(frames, stamps, strict=True):
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuvj444p")
+            frame.pts, frame.time_base = round(seconds * ticks), Fraction(1, ticks)
+            video.mux(stream.encode(frame))
+        video.mux(stream.encode(None))
     return path
 
 

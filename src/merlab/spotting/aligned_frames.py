@@ -8,6 +8,7 @@ from pathlib import Path
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import ClipError, Frames, Image, describe_numbers
+from merlab.frames.clock import GAP_STEPS
 from merlab.progress import Progress
 
 # Of the proportions of a frame against those of an aligned face.
@@ -18,26 +19,45 @@ FRAMES_A_REPORT = 100
 class AlignedFrames:
     """Reads the frames of a source in order and checks them.
 
-    After reading, ``count`` is how many there were and ``first`` the number of the first.
+    After reading, ``count`` is how many there were, ``first`` the number of the first, and ``damaged`` the numbers of
+    those that could not be decoded. One or two damaged frames between others show the frame before them, as players
+    do; at the end of a source they are left out.
     """
 
     def __init__(self, source: Path, frames: Frames, progress: Progress) -> None:
         self.source = source
         self.count, self.first = 0, 1
+        self.damaged: list[int] = []
         self._frames, self._progress = frames, progress
 
     def images(self) -> Iterator[Image]:
         """Every frame, (H, W, 3) BGR; raises MerlabError where one is missing or is not an aligned face."""
-        for number, image in self._frames:
-            if not self.count:
-                self.first = number
-                require_aligned(self.source, image)
-            if number != self.first + self.count:
-                require_every_frame(self.source, self._frames)
-            self.count += 1
-            if self.count % FRAMES_A_REPORT == 0:
-                self._progress(self.count, max(self.count, self._frames.promised), "spotting")
-            yield image
+        last: Image | None = None
+        skipped = 0
+        for frame in self._frames.walk(lambda number: True):
+            if frame.image is None:
+                self.damaged.append(frame.number)
+                skipped += 1
+                continue
+            if last is None:
+                require_aligned(self.source, frame.image)
+                self.first = frame.number - skipped
+            self._require_next(frame.number, skipped)
+            for image in [frame.image if last is None else last] * skipped + [frame.image]:
+                self.count += 1
+                if self.count % FRAMES_A_REPORT == 0:
+                    self._progress(self.count, max(self.count, self._frames.promised), "spotting")
+                yield image
+            last, skipped = frame.image, 0
+
+    def _require_next(self, number: int, skipped: int) -> None:
+        if number != self.first + self.count + skipped:
+            require_every_frame(self.source, self._frames)
+        if skipped >= GAP_STEPS:
+            raise ClipError(
+                f"{self.source}: frames {number - skipped} to {number - 1} are damaged; copy the video again from the "
+                "original, or cut it there into two"
+            )
 
 
 def require_every_frame(source: Path, frames: Frames) -> None:

@@ -14,11 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.frames import Float32Array
-from merlab.frames.clock import MOST_UNEVEN, UNEVEN_STEP
+from merlab.frames.clock import MOST_UNEVEN, SLACK, UNEVEN_STEP
 from merlab.spotting.spot import SpottedEvent, Window
 
-# Stamps of some containers are rounded to a millisecond: a step may be this much too long or too short, s.
-COARSEST_TICK = 0.001
 # A step that differs from the usual one by more than this share of it has lost a frame, or has one too many.
 LOST_FRAME = 0.5
 
@@ -26,12 +24,16 @@ Seconds = NDArray[np.float64]
 Positions = NDArray[np.int_]
 
 
-def is_even(seconds: Seconds, fps: float) -> bool:
-    """Whether frames at ``seconds`` (n,) have the steps of ``fps`` frames per second, but for rounded stamps."""
+def is_even(seconds: Seconds, fps: float, rounding: float = 0.0) -> bool:
+    """Whether frames at ``seconds`` (n,) have the steps of ``fps`` frames per second.
+
+    Steps may be wrong by ``rounding`` s, because time stamps are rounded.
+    """
     deviations = np.abs(np.diff(seconds) - 1 / fps)
-    if not len(deviations) or deviations.max() > LOST_FRAME / fps:
-        return not len(deviations)
-    return bool((deviations > max(UNEVEN_STEP / fps, COARSEST_TICK)).mean() <= MOST_UNEVEN)
+    if not len(deviations):
+        return True
+    allowed, lost = max(UNEVEN_STEP / fps, rounding) * SLACK, max(LOST_FRAME / fps, rounding) * SLACK
+    return bool((deviations > allowed).mean() <= MOST_UNEVEN and deviations.max() <= lost)
 
 
 @dataclass(frozen=True, eq=False)

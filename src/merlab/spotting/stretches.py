@@ -39,7 +39,7 @@ def spot_track(
     """Spot in the frames ``within``, from the places in all frames of a track from ``first`` on; it has no gap."""
     lead, length = within.start - first, len(within)
     seconds = _seconds(range(first, first + len(places)), clock)
-    if is_even(seconds, clock.fps):
+    if is_even(seconds, clock.fps, clock.rounding / clock.slowed):
         return spot_window(np.stack(places), within.start, lead, length, clock.fps, settings)
     grid = EvenGrid(seconds, clock.fps, first)
     begin, last = (int(moment) for moment in grid.moment_of_frame[[lead, lead + length - 1]])
@@ -67,7 +67,7 @@ def _spot_stretch(
     places: Iterable[Float32Array], stretch: range, clock: Clock, settings: SpottingSettings
 ) -> Iterator[Window]:
     seconds = _seconds(stretch, clock)
-    if is_even(seconds, clock.fps):
+    if is_even(seconds, clock.fps, clock.rounding / clock.slowed):
         yield from spot_places(places, clock.fps, settings, stretch.start)
         return
     grid = EvenGrid(seconds, clock.fps, stretch.start)

@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from merlab.errors import MerlabError
-from merlab.frames import open_frames
+from merlab.frames import MediaFacts, open_frames
 from merlab.frames.clock import Clock, clock_of
 from merlab.json_models import read_model, write_model
 from merlab.progress import Progress, shown_progress
@@ -24,7 +24,7 @@ from merlab.spotting.curve import score_curve
 from merlab.spotting.display import counted, result_html
 from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
 from merlab.spotting.stretches import block_places, spot_stretches
-from merlab.spotting.timing import Timing, timing_caveats, timing_of
+from merlab.spotting.timing import Timing, damage_caveats, file_facts, source_caveats, timing_of
 from merlab.storage import read_json_object, whole_folder
 from merlab.version import __version__
 
@@ -80,8 +80,14 @@ class SpottingRequest(BaseModel):
 
 
 class SpottingMetadata(Timing):
-    """The content of spotting.json; ``dropped`` counts movements that were too long or too short."""
+    """The content of spotting.json.
 
+    ``file`` is what the video file says about itself, None for images; ``damaged`` counts frames that could not be
+    decoded, ``dropped`` movements that were too long or too short.
+    """
+
+    file: MediaFacts | None
+    damaged: int
     asked: SpottingRequest
     dropped: int
     warnings: tuple[str, ...]
@@ -177,8 +183,10 @@ def spot(
         if read_json_object(out / METADATA).get("asked") == request.model_dump(mode="json"):
             return read_timeline(out)
     with shown_progress(progress) as show, whole_folder(out) as aside:
-        found = _found(AlignedFrames(source, frames, show), clock, request.settings, aside)
-        metadata = _metadata(found, clock, request, fps)
+        aligned = AlignedFrames(source, frames, show)
+        found = _found(aligned, clock, request.settings, aside)
+        timing = timing_of(clock, aligned.count, aligned.first, fps)
+        metadata = _metadata(timing, clock, file_facts(frames), aligned, found, request)
         write_model(aside / METADATA, metadata)
     return Timeline(out, tuple(found.rows), pd.concat(found.scores, ignore_index=True), metadata)
 
@@ -213,19 +221,11 @@ def _request(source: Path, clock: Clock, settings: SpottingSettings) -> Spotting
 
 @dataclass
 class _Found:
-    """What is collected window by window; ``first`` is the number of the first frame."""
+    """What is collected window by window."""
 
     rows: list[TimelineEvent] = field(default_factory=list)
     scores: list[pd.DataFrame] = field(default_factory=list)
     dropped: int = 0
-    first: int = 1
-
-
-def _metadata(found: _Found, clock: Clock, request: SpottingRequest, fps: float | None) -> SpottingMetadata:
-    frames = sum(map(len, found.scores))
-    timing = timing_of(clock, frames, found.first, fps)
-    warnings = timing_caveats(timing) + spotting_caveats(clock, found.dropped, request.settings)
-    return SpottingMetadata(**dict(timing), asked=request, dropped=found.dropped, warnings=tuple(warnings))
 
 
 def _found(aligned: AlignedFrames, clock: Clock, settings: SpottingSettings, folder: Path) -> _Found:
@@ -243,9 +243,32 @@ def _found(aligned: AlignedFrames, clock: Clock, settings: SpottingSettings, fol
             found.scores.append(SCORE_ROWS.table(rows))
             found.dropped += window.dropped
     if not aligned.count:
-        raise MerlabError(f"{aligned.source} contains no frame")
-    found.first = aligned.first
+        raise MerlabError(f"{aligned.source} contains no frame that can be read")
     return found
+
+
+def _metadata(
+    timing: Timing,
+    clock: Clock,
+    file: MediaFacts | None,
+    aligned: AlignedFrames,
+    found: _Found,
+    request: SpottingRequest,
+) -> SpottingMetadata:
+    remedy = "the frame before was taken; frames at the end were left out"
+    warnings = [
+        *source_caveats(timing, file),
+        *damage_caveats(aligned.damaged, len(clock), remedy),
+        *spotting_caveats(clock, found.dropped, request.settings),
+    ]
+    return SpottingMetadata(
+        **dict(timing),
+        file=file,
+        damaged=len(aligned.damaged),
+        asked=request,
+        dropped=found.dropped,
+        warnings=tuple(warnings),
+    )
 
 
 def _scores(window: Window, first: int, clock: Clock) -> Iterator[FrameScore]:

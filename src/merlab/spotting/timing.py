@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from merlab.frames import MAX_FRAMES_NAMED, Frames, MediaFacts, Video
 from merlab.frames.clock import Clock
 
 # A file plays at another speed than it was recorded if the two differ by more than this share.
@@ -84,8 +86,32 @@ def timing_of(clock: Clock, frames: int, first: int, fps: float | None) -> Timin
     )
 
 
-def timing_caveats(timing: Timing) -> list[str]:
-    """What a user must know about the times in a result, in sentences."""
+def file_facts(frames: Frames) -> MediaFacts | None:
+    """What a video file says about itself; None for a folder of images."""
+    return frames.facts if isinstance(frames, Video) else None
+
+
+def damage_caveats(damaged: Sequence[int], frames: int, remedy: str) -> list[str]:
+    """That some of the frames could not be decoded, by their numbers; none where all could."""
+    if not damaged:
+        return []
+    named = ", ".join(map(str, damaged[:MAX_FRAMES_NAMED])) + (", ..." if len(damaged) > MAX_FRAMES_NAMED else "")
+    return [f"{len(damaged)} of {frames} frames are damaged and could not be decoded ({named}): {remedy}"]
+
+
+def source_caveats(timing: Timing, file: MediaFacts | None) -> list[str]:
+    """What a user must know about the times and the pixels of a source, in sentences; ``file`` is None for images."""
+    return _timing_caveats(timing) + (_file_caveats(timing, file) if file else [])
+
+
+def _file_caveats(timing: Timing, file: MediaFacts) -> list[str]:
+    if timing.fps_source != "stamps":
+        # The speed is among the caveats of the timing.
+        file = replace(file, slowed=1.0, capture_rate=None)
+    return list(file.notes())
+
+
+def _timing_caveats(timing: Timing) -> list[str]:
     warnings = []
     if _plays_otherwise(timing.slowed):
         slow = timing.slowed > 1

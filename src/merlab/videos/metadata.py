@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, computed_field
 
+from merlab.frames import MediaFacts
 from merlab.spotting.motion_score import ScoreSettings
 from merlab.spotting.timing import Timing
+from merlab.stamps import FIVE_POINTS
+from merlab.vocabulary import LandmarkSource
 
 
 class _Facts(BaseModel):
@@ -13,11 +16,17 @@ class _Facts(BaseModel):
 
 
 class SourceVideo(Timing):
-    """The video: its name, when its frames were recorded, and their size in px."""
+    """The video: when its frames were recorded, its name, and their size in px.
+
+    ``file`` is what a video file says about itself: container, codec, aspect of its pixels, rotation, mirroring,
+    colors; None for images. ``damaged`` counts frames that could not be decoded.
+    """
 
     name: str
     width: int
     height: int
+    damaged: int
+    file: MediaFacts | None
 
 
 class FollowedFace(_Facts):
@@ -46,13 +55,17 @@ class UsedModel(_Facts):
 
 
 class UsedSettings(_Facts):
-    """The settings of a result: those of Options that change it, and those of SpottingSettings."""
+    """The settings of a result: those of Options that change it, and those of SpottingSettings.
+
+    ``landmarks`` is None for faces that were aligned already, and in results of earlier versions.
+    """
 
     # Results of a later merlab may have more settings.
     model_config = ConfigDict(extra="allow")
 
     unsure_below: float
     aligned: bool
+    landmarks: LandmarkSource | None = None
     most_faces: int
     overlay: bool
     p: float
@@ -109,3 +122,18 @@ class VideoMetadata(_Facts):
     warnings: tuple[str, ...]
     asked: RecognitionRequest
     made: Made
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def stamps(self) -> tuple[str, ...]:
+        """The stamps of the result: those of the model, and FIVE POINTS where the faces were aligned by five points."""
+        return (*self.model.stamps, *self._of_faces)
+
+    @property
+    def named_stamps(self) -> tuple[str, ...]:
+        """The same stamps, where they need their origin: ``model: SYNTHETIC``."""
+        return (*(f"model: {stamp}" for stamp in self.model.stamps), *self._of_faces)
+
+    @property
+    def _of_faces(self) -> tuple[str, ...]:
+        return (FIVE_POINTS,) if self.settings.landmarks == "five-points" else ()

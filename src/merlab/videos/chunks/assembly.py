@@ -69,6 +69,7 @@ class Totals:
     faceless: int = 0
     dropped: int = 0
     unspotted: int = 0
+    damaged: list[int] = field(default_factory=list)
     left_out: int = 0
     size: tuple[int, int] = (0, 0)
     events: list[tuple[ChunkEvent, Path]] = field(default_factory=list)
@@ -80,8 +81,9 @@ class Totals:
         self.frames = chunk.record.owned[1] - 1
         self.dropped += chunk.record.dropped
         self.unspotted += chunk.record.unspotted
+        self.damaged += chunk.record.damaged
         self.left_out = max(self.left_out, chunk.record.left_out)
-        self.size = chunk.record.size
+        self.size = max(self.size, chunk.record.size)
         self.events += [(event, chunk.folder / event.pictures) for event in chunk.events]
         for row in chunk.rows:
             if row.face_id is None:
@@ -164,8 +166,8 @@ def _event(position: int, found: ChunkEvent, plan: VideoPlan) -> Event:
 
 
 def _require_faces(source: Path, totals: Totals) -> None:
-    if not totals.frames:
-        raise NothingSeenError(f"{source} contains no frame")
+    if len(totals.damaged) == totals.frames:
+        raise NothingSeenError(f"{source} contains no frame that can be read")
     if not totals.faces:
         width, height = totals.size
         raise NothingSeenError(

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from merlab.faces.album import Album
 from merlab.frames import Image
-from merlab.frames.clock import Clock
+from merlab.frames.clock import GAP_STEPS, Clock
 from merlab.sinks import CsvSink
 from merlab.spotting.motion import FaceMotion
 from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, Description, TrackQuality
 from merlab.videos.chunks.division import Span
-from merlab.videos.chunks.faces_in_frame import FaceViewer
+from merlab.videos.chunks.faces_in_frame import FaceInFrame, FaceViewer
 from merlab.videos.chunks.track import Track
 from merlab.videos.result import FRAMES
 from merlab.videos.rows import FRAME_ROWS, FrameRow
@@ -49,23 +49,43 @@ class Chunk:
     spotting: SpottingSettings
     size: tuple[int, int] = (0, 0)
     frames: int = 0
+    damaged: list[int] = field(default_factory=list)
     tracks: dict[tuple[int, int], Track] = field(default_factory=dict)
+    _last: Image | None = None
+    _undecoded: int = 0
+    _time_is_missing: bool = False
 
     @cached_property
     def _gaps(self) -> frozenset[int]:
         return frozenset(self.clock.gaps)
 
-    def push(self, number: int, image: Image) -> None:
-        """The next frame of the chunk, (H, W, 3) BGR."""
-        self.size = image.shape[1], image.shape[0]
-        if self.frames and number in self._gaps:
-            self.viewer.restart()
+    def push(self, number: int, image: Image | None) -> None:
+        """The next frame of the chunk, (H, W, 3) BGR; None where it is damaged.
+
+        One or two damaged frames between others show the one before them, as players do, with faces that are not seen.
+        More are a gap.
+        """
         self.frames += 1
+        self._undecoded = 0 if image is not None else self._undecoded + 1
+        self._time_is_missing |= number in self._gaps or self._undecoded >= GAP_STEPS
+        if image is None:
+            self.damaged.append(number)
+            if self._last is not None and not self._time_is_missing:
+                for face in self.viewer.see(self._last):
+                    self._add(number, replace(face, box=None))
+            return
+        if self._time_is_missing:
+            self.viewer.restart()
+        self._time_is_missing, self._last = False, image
+        self.size = image.shape[1], image.shape[0]
         for face in self.viewer.see(image):
-            key = face.face_id, face.track
-            if key not in self.tracks:
-                self.tracks[key] = Track(face.face_id, number, FaceMotion(self.clock.fps))
-            self.tracks[key].add(face)
+            self._add(number, face)
+
+    def _add(self, number: int, face: FaceInFrame) -> None:
+        key = face.face_id, face.track
+        if key not in self.tracks:
+            self.tracks[key] = Track(face.face_id, number, FaceMotion(self.clock.fps))
+        self.tracks[key].add(face)
 
     @property
     def is_empty(self) -> bool:
@@ -83,6 +103,7 @@ class Chunk:
             events=tuple(found.events),
             dropped=found.dropped,
             unspotted=found.unspotted,
+            damaged=tuple(number for number in self.damaged if number in owned),
             left_out=self.viewer.left_out,
             quality=tuple(TrackQuality.of(*measured) for measured in self.viewer.qualities()),
         )

@@ -75,6 +75,7 @@ class ChunkRecord(_Record):
         events: the movements whose peak lies in the owned frames.
         dropped: how many movements were too long or too short.
         unspotted: in how many owned frames a face was seen too briefly for spotting.
+        damaged: which owned frames could not be decoded.
         left_out: the most faces that were seen at once beyond those that are followed.
         quality: of each track.
 
@@ -85,6 +86,7 @@ class ChunkRecord(_Record):
     events: tuple[ChunkEvent, ...] = ()
     dropped: int = 0
     unspotted: int = 0
+    damaged: tuple[int, ...] = ()
     left_out: int = 0
     quality: tuple[TrackQuality, ...] = ()
 

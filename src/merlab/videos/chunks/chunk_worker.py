@@ -88,8 +88,7 @@ def fill_chunks(share: Share) -> Iterator[int]:
     with _one_thread_of_torch():
         for passed in open_frames(plan.source).walk(lambda number: walker.wants(number - plan.first + 1)):
             last = passed.number - plan.first + 1
-            if passed.image is not None:
-                walker.push(last, passed.image)
+            walker.push(last, passed.image)
             if walker.done - reported >= FRAMES_A_REPORT:
                 yield walker.done - reported
                 reported = walker.done
@@ -132,8 +131,17 @@ class _Walker:
             self._next = next(self._spans)
         return bool(self._open)
 
-    def push(self, number: int, image: Image) -> None:
-        """Give a frame to its chunks, and finish those that end with it."""
+    def push(self, number: int, image: Image | None) -> None:
+        """Give a frame to its chunks, and finish those that end with it; None where it is damaged or not wanted."""
+        if image is not None:
+            self._check(number, image)
+        for chunk in list(self._open):
+            chunk.push(number, image)
+            self.done += number in chunk.span.owned
+            if number + 1 == chunk.span.covered.stop:
+                self._finish(chunk)
+
+    def _check(self, number: int, image: Image) -> None:
         if self._plan.options.aligned:
             require_aligned(self._plan.source, image)
         height, width = image.shape[:2]
@@ -143,11 +151,6 @@ class _Walker:
                 f"{self._plan.source}: frame {number + self._plan.first - 1} has {width}x{height} pixels, those before "
                 "{}x{}; all must have one size".format(*self._size)
             )
-        for chunk in list(self._open):
-            chunk.push(number, image)
-            self.done += number in chunk.span.owned
-            if number + 1 == chunk.span.covered.stop:
-                self._finish(chunk)
 
     def end(self) -> None:
         """Finish the chunks that the end of the video cuts short."""

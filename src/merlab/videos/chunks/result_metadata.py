@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import torch
 
+from merlab.frames import open_frames
 from merlab.models.recognizer import Recognizer
 from merlab.spotting.caveats import spotting_caveats
-from merlab.spotting.timing import timing_caveats, timing_of
+from merlab.spotting.timing import damage_caveats, file_facts, source_caveats, timing_of
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import FaceRecord, Totals
 from merlab.videos.chunks.chunk_worker import VideoPlan
@@ -22,9 +23,17 @@ def result_metadata(
     plan: VideoPlan, recognizer: Recognizer, request: RecognitionRequest, totals: Totals, made: Made
 ) -> VideoMetadata:
     """The content of metadata.json."""
-    timing = timing_of(plan.clock, totals.frames, plan.first, plan.options.fps)
+    width, height = totals.size
+    video = SourceVideo(
+        **dict(timing_of(plan.clock, totals.frames, plan.first, plan.options.fps)),
+        name=plan.source.name,
+        width=width,
+        height=height,
+        file=file_facts(open_frames(plan.source)),
+        damaged=len(totals.damaged),
+    )
     return VideoMetadata(
-        video=SourceVideo(**dict(timing), name=plan.source.name, width=totals.size[0], height=totals.size[1]),
+        video=video,
         faces=tuple(_face(face, plan.first) for _, face in sorted(totals.faces.items())),
         model=UsedModel(
             **recognizer.card.model_dump(mode="json", include=OF_CARD),
@@ -39,7 +48,7 @@ def result_metadata(
             "numpy": np.__version__,
         },
         dropped=totals.dropped,
-        warnings=tuple(timing_caveats(timing) + _warnings(plan, totals)),
+        warnings=tuple(source_caveats(video, video.file) + _warnings(plan, totals)),
         asked=request,
         made=made,
     )
@@ -53,7 +62,9 @@ def _face(face: FaceRecord, first: int) -> FollowedFace:
 def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
     """What limits the result, in sentences."""
     options = plan.options
-    warnings = spotting_caveats(plan.clock, totals.dropped, options.spotting)
+    damaged = [number + plan.first - 1 for number in totals.damaged]
+    warnings = damage_caveats(damaged, totals.frames, "no face is seen there; copy the video again from the original")
+    warnings += spotting_caveats(plan.clock, totals.dropped, options.spotting)
     if totals.faceless:
         warnings.append(f"no face is seen in {totals.faceless} of {totals.frames} frames")
     if totals.left_out:

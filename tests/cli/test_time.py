@@ -1,0 +1,173 @@
+"""Commands on videos whose frames are not evenly spaced: pauses, wrong rates, variable rates, slow motion, late starts.
+
+Movements are at known times. Every table, the overlay and the ELAN file must show them there.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.videos.recording import face_at, shown_at, write_stamped
+
+# The movement of these tests: onset, apex, offset, s.
+MOVEMENT = (3.30, 3.44, 3.65)
+# How exact spotting is on these faces, s.
+CLOSE = 0.025
+
+
+def spotted(merlab, video, *options):
+    """The events, the scores and the metadata of ``merlab spot``, and what it printed as warnings."""
+    status, _, errors = merlab("spot", video, "--out", "spotted", *options)
+    assert status == 0
+    (folder,) = Path("spotted").iterdir()
+    about = json.loads((folder / "spotting.json").read_text())
+    return pd.read_csv(folder / "events.csv"), pd.read_csv(folder / "scores.csv"), about, errors
+
+
+def recognized(merlab, video, *options):
+    """The result of ``merlab recognize --aligned``: its folder, events, frames, metadata and warnings."""
+    folder = Path("recognized")
+    status, _, errors = merlab("recognize", video, "--aligned", "--jobs", 1, "--out", folder, *options)
+    assert status == 0
+    about = json.loads((folder / "metadata.json").read_text())
+    return folder, pd.read_csv(folder / "events.csv"), pd.read_csv(folder / "frames.csv"), about, errors
+
+
+def moments(events):
+    return events[["onset_s", "apex_s", "offset_s"]].to_numpy()
+
+
+def elan_moments(folder):
+    """Begin and end of the annotations of events, s."""
+    root = ElementTree.parse(folder / "events.eaf").getroot()
+    slots = {slot.get("TIME_SLOT_ID"): int(slot.get("TIME_VALUE", "")) / 1000 for slot in root.iter("TIME_SLOT")}
+    (tier,) = (tier for tier in root.iter("TIER") if "events" in tier.get("TIER_ID", ""))
+    return [
+        (slots[each.get("TIME_SLOT_REF1")], slots[each.get("TIME_SLOT_REF2")])
+        for each in tier.iter("ALIGNABLE_ANNOTATION")
+    ]
+
+
+@pytest.mark.slow
+class TestPause:
+    """200 frames per second; the recorder pauses for 10 s before frame 1501."""
+
+    SECONDS = np.arange(2000) / 200 + np.where(np.arange(2000) < 1500, 0, 10)
+
+    MOVEMENTS = (MOVEMENT, (18.3, 18.45, 18.6))
+
+    @pytest.fixture
+    def video(self, tmp_path):
+        return write_stamped(tmp_path / "pause.mp4", face_at(self.SECONDS, self.MOVEMENTS), self.SECONDS)
+
+    def test_spot(self, merlab, video):
+        events, scores, about, errors = spotted(merlab, video)
+        assert moments(events) == pytest.approx(np.array(self.MOVEMENTS), abs=CLOSE)
+        assert scores["time_s"].to_numpy() == pytest.approx(self.SECONDS, abs=1e-5)
+        assert (about["fps"], about["frame_rate_varies"], about["seconds"]) == (200, False, 20)
+        assert about["gaps"] == [{"frame": 1501, "time_s": 17.5, "missing_s": 10.0}]
+        assert "time is missing before frame 1501 (10 s missing, at 17.50 s)" in errors
+
+    def test_recognize(self, merlab, video):
+        folder, events, frames, about, errors = recognized(merlab, video)
+        assert moments(events) == pytest.approx(np.array(self.MOVEMENTS), abs=CLOSE)
+        assert frames["frame"].tolist() == list(range(1, 2001))
+        assert frames["time_s"].to_numpy() == pytest.approx(self.SECONDS, abs=1e-5)
+        assert shown_at(folder / "overlay.mp4") == pytest.approx(self.SECONDS, abs=2e-5)
+        assert np.array(elan_moments(folder)) == pytest.approx(events[["onset_s", "offset_s"]].to_numpy(), abs=6e-4)
+        assert about["video"]["gaps"] == [{"frame": 1501, "time_s": 17.5, "missing_s": 10.0}]
+        assert "time is missing before frame 1501" in errors
+        assert "time is missing before frame 1501" in (folder / "report.html").read_text()
+
+
+@pytest.mark.slow
+def test_a_movement_that_the_pause_interrupts_is_no_event(merlab, tmp_path):
+    seconds = np.arange(1200) / 200
+    frames = face_at(seconds, [MOVEMENT])
+    video = write_stamped(tmp_path / "cut.mp4", frames, seconds + np.where(seconds < MOVEMENT[1], 0, 5))
+    events, _, _, _ = spotted(merlab, video)
+    assert not ((events["onset_s"] < MOVEMENT[1]) & (events["offset_s"] > 5)).any()
+
+
+@pytest.mark.slow
+def test_a_wrong_announced_rate_does_not_count(merlab, tmp_path):
+    """The AVI file announces 600 frames per second; its index has a frame at every third place."""
+    seconds = np.arange(1200) / 200
+    video = write_stamped(tmp_path / "wrong.avi", face_at(seconds, [MOVEMENT]), seconds, ticks=600)
+    events, scores, about, errors = spotted(merlab, video)
+    assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=CLOSE)
+    assert scores["time_s"].to_numpy() == pytest.approx(seconds, abs=1e-5)
+    assert (about["fps"], about["file"]["stated_rate"]) == (200, 600)
+    assert "damaged" not in errors
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
+def test_a_variable_rate_has_the_times_of_its_stamps_in_any_container(merlab, tmp_path, suffix):
+    """60 frames per second with jitter in whole milliseconds, and now and then a lost frame."""
+    rng = np.random.default_rng(3)
+    steps = np.where(rng.random(500) < 0.03, 33, rng.choice([13, 15, 16, 17, 18, 20], 500))
+    seconds = np.cumsum(steps) / 1000 - steps[0] / 1000
+    ticks = 1000 if suffix == ".mkv" else 90_000
+    video = write_stamped(tmp_path / f"phone{suffix}", face_at(seconds, [MOVEMENT]), seconds, ticks=ticks)
+    folder, events, frames, about, errors = recognized(merlab, video)
+    assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=1 / 60 + CLOSE)
+    assert frames["time_s"].to_numpy() == pytest.approx(seconds, abs=2e-5)
+    assert shown_at(folder / "overlay.mp4") == pytest.approx(seconds, abs=2e-5)
+    assert about["video"]["frame_rate_varies"]
+    assert "the frame rate varies" in errors
+    assert "damaged" not in errors
+
+
+@pytest.mark.slow
+def test_slow_motion_has_real_seconds_in_tables_and_those_of_the_player_in_the_overlay(merlab, tmp_path):
+    """Recorded at 240 frames per second, as a tag states, and played at 30."""
+    recorded = np.arange(1440) / 240
+    tags = {"com.android.capture.fps": "240"}
+    video = write_stamped(tmp_path / "slow.mp4", face_at(recorded, [MOVEMENT]), 8 * recorded, tags=tags)
+    folder, events, frames, about, errors = recognized(merlab, video)
+    assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=CLOSE)
+    assert frames["time_s"].to_numpy() == pytest.approx(recorded, abs=1e-5)
+    assert shown_at(folder / "overlay.mp4") == pytest.approx(8 * recorded, abs=2e-5)
+    assert np.array(elan_moments(folder)) == pytest.approx(8 * events[["onset_s", "offset_s"]].to_numpy(), abs=6e-4)
+    assert (about["video"]["fps"], about["video"]["fps_source"], about["video"]["slowed"]) == (240, "tag", 8)
+    assert "the file plays 8 times slower than it was recorded (240 frames per second, as its tag states)" in errors
+
+
+@pytest.mark.slow
+def test_a_rate_that_is_given_is_that_of_the_camera(merlab, tmp_path):
+    recorded = np.arange(1440) / 240
+    video = write_stamped(tmp_path / "untagged.mp4", face_at(recorded, [MOVEMENT]), 8 * recorded)
+    events, _, about, errors = spotted(merlab, video, "--fps", 240)
+    assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=CLOSE)
+    assert (about["fps_source"], about["slowed"]) == ("given", 8)
+    assert "8 times slower than it was recorded (240 frames per second, as given)" in errors
+
+
+@pytest.mark.slow
+def test_a_picture_that_starts_after_the_sound_has_the_seconds_of_a_player(merlab, tmp_path):
+    seconds = 3 + np.arange(600) / 100
+    moving = tuple(3 + moment for moment in MOVEMENT)
+    video = write_stamped(tmp_path / "late.mkv", face_at(seconds, [moving]), seconds, ticks=1000, sound=True)
+    folder, events, frames, about, errors = recognized(merlab, video)
+    assert moments(events) == pytest.approx(np.array([moving]), abs=CLOSE)
+    assert frames["time_s"].to_numpy() == pytest.approx(seconds, abs=1e-5)
+    assert shown_at(folder / "overlay.mp4") == pytest.approx(seconds, abs=2e-5)
+    assert (about["video"]["start_s"], about["video"]["seconds"], about["video"]["frames"]) == (3, 6, 600)
+    assert "damaged" not in errors
+
+
+@pytest.mark.parametrize("fps", ["nan", "inf", "0", "-25", "100000"])
+@pytest.mark.parametrize("command", ["spot", "recognize"])
+def test_a_rate_that_no_camera_has_is_refused(merlab, tmp_path, command, fps):
+    video = write_stamped(tmp_path / "short.mp4", face_at(np.arange(10) / 50, []), np.arange(10) / 50)
+    status, _, errors = merlab(command, video, "--fps", fps)
+    assert status == 1
+    assert "is not a frame rate: it must be a number from 1 to 10000" in errors
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
