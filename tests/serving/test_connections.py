@@ -78,12 +78,16 @@ def test_a_slow_answer_is_not_cut_off(service, video, monkeypatch):
     assert answer.status_code == 201
 
 
+def wait_for_folders(client: Client, number: int) -> None:
+    until(lambda: len(client.folders()) >= number)
+
+
 def test_slow_uploads_do_not_keep_others_from_sending(service, video):
     client = service()
     with ExitStack() as stack:
         for number in range(16):
             stack.enter_context(half_sent(client))
-            until(lambda number=number: len(client.folders()) > number)
+            wait_for_folders(client, number + 1)
         job = client.send(video)
         assert job.status_code == 201
         assert client.wait_for(job.json()["id"], "done", "failed")["state"] == "done"

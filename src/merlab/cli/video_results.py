@@ -91,7 +91,7 @@ def summary_of_result(result: VideoResult | MerlabError) -> VideoSummary | Merla
         seconds=result.metadata.video.seconds,
         folder=result.folder,
         warnings=result.warnings,
-        stamps=[f"model: {stamp}" for stamp in result.metadata.model.stamps],
+        stamps=result.metadata.named_stamps,
         table=table,
         content={"folder": str(result.folder), **metadata, "events": _records(result.events)},
     )

@@ -71,16 +71,18 @@ class _Recognized(BaseModel):
     """The field of metadata.json that is needed here; results of every version have it."""
 
     model: _UsedModel
+    stamps: tuple[str, ...] = ()
 
 
 def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
-    """SYNTHETIC for recordings that merlab made, and the stamps of the models that recognized the classes."""
+    """SYNTHETIC for recordings that merlab made, and the stamps of the results and of their models."""
     stamps = [SYNTHETIC] if truth.name.startswith(SYNTHETIC) else []
     for path in spotted:
         metadata = path.parent / METADATA
         if metadata.is_file():
             remedy = "move the events into a folder without such a file"
-            stamps += read_model(metadata, _Recognized, "was not written by `merlab recognize`", remedy).model.stamps
+            result = read_model(metadata, _Recognized, "was not written by `merlab recognize`", remedy)
+            stamps += (*result.model.stamps, *result.stamps)
     return list(dict.fromkeys(stamps))
 
 

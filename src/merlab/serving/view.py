@@ -22,7 +22,7 @@ def view_of(result: VideoResult) -> Result:
         video=metadata.video,
         model=metadata.model,
         settings=metadata.settings,
-        stamps=list(metadata.model.stamps),
+        stamps=list(metadata.stamps),
         warnings=result.warnings,
         faces=curves(result.frames),
         events=[_movement(result, row) for row in result.rows],

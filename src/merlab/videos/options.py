@@ -73,10 +73,16 @@ class Options:
         return UsedSettings(
             unsure_below=self.unsure_below,
             aligned=self.aligned,
+            landmarks=None if self.aligned else self.finding.landmarks,
             most_faces=self.most_faces,
             overlay=self.overlay,
             **asdict(self.spotting),
         )
+
+    @property
+    def stamps(self) -> tuple[str, ...]:
+        """The stamps of everything that is made from the faces."""
+        return () if self.aligned else self.finding.stamps
 
     def face_models(self) -> dict[str, dict[str, str]]:
         """The networks that find the faces, with their digests; raises MerlabError where a file is missing."""

@@ -146,13 +146,17 @@ def recognize_each(
         A mapping from each video to its result, or to its error.
 
     Raises:
-        MerlabError: for a folder without videos, for two videos of the same name, and as ``for_each`` does.
+        MerlabError: for a folder without videos, for two videos of the same name, where the face mesh is missing, and
+            as ``for_each`` does.
 
     """
     if isinstance(videos, Path | str):
         folder, videos = videos, videos_in(Path(videos))
         if not videos:
             raise MerlabError(f"{folder} is not a folder of videos")
+    if not options.get("aligned", False):
+        # A missing model file is reported once, before any work, and not for every video.
+        (options.get("finding") or FaceFinding()).open()
     progress = options.get("progress", True)
 
     def make(video: Path, of_video: Path, show: Progress) -> VideoResult:
@@ -250,7 +254,7 @@ def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
     totals = write_frames(folder, plan)
     events = write_events(folder, totals, plan, event_rows(recognizer.classes))
     if plan.options.overlay:
-        frames, stamps = open_frames(plan.source), recognizer.card.stamps
+        frames, stamps = open_frames(plan.source), (*recognizer.card.stamps, *plan.options.stamps)
         write_overlay(folder / OVERLAY, frames, plan.clock, rows_by_frame(plan), events, stamps, progress)
     made = Made(
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)

@@ -127,12 +127,11 @@ class VideoResult:
         return f"VideoResult of {self._facts}\nfolder: {self.folder}"
 
     def _repr_html_(self) -> str:
-        stamps = self.metadata.model.stamps
-        return result_html(self._facts, stamps, self.events[SHOWN], self.warnings, self.files.report)
+        return result_html(self._facts, self.metadata.stamps, self.events[SHOWN], self.warnings, self.files.report)
 
     @property
     def _stamps(self) -> str:
-        return f" [model: {', '.join(self.metadata.model.stamps)}]" if self.metadata.model.stamps else ""
+        return f" [{', '.join(self.metadata.named_stamps)}]" if self.metadata.stamps else ""
 
     @property
     def _facts(self) -> str:

@@ -61,7 +61,7 @@ function summary() {
 function notes() {
   const banners = [];
   if (shown.stamps.length) {
-    banners.push(element("p", { class: "banner" }, ...stamps(), " The classes come from a recognizer with these stamps."));
+    banners.push(element("p", { class: "banner" }, ...stamps(), " The results carry these stamps; the report explains each."));
   }
   if (shown.warnings.length) {
     const lines = shown.warnings.map((warning) => element("li", {}, warning));

@@ -43,7 +43,7 @@ def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> P
 
     Each face has a tier of its events, from onset to offset (class and probability, or "unsure", and the part that
     moves most), and one of the apexes, each one frame long (the action units that the movement is consistent with).
-    The names of the tiers carry the stamps of the model. Times are those at which a player shows the linked video: in
+    The names of the tiers carry the stamps of the result. Times are those at which a player shows the linked video: in
     slow motion, the real seconds of the tables times ``slowed``. ELAN cannot link a folder of images; overlay.mp4 then
     takes its place. ``home`` is the folder to which the result is moved afterwards, unless it stays where it is.
     """
@@ -74,7 +74,7 @@ def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> P
 
 def _tiers(result: VideoResult) -> dict[str, list[Annotation]]:
     """The annotations of each tier by its name; every face has two tiers, even one without events."""
-    stamps = "".join(f" [{stamp}]" for stamp in result.metadata.model.stamps)
+    stamps = "".join(f" [{stamp}]" for stamp in result.metadata.stamps)
     video = result.metadata.video
     tiers: dict[str, list[Annotation]] = {}
     for face in result.metadata.faces:

@@ -74,7 +74,7 @@ def write_report(result: VideoResult) -> Path:
             metadata=metadata,
             model=metadata.model.model_dump(mode="json"),
             settings=metadata.settings.model_dump(mode="json"),
-            stamps=[(stamp, MEANINGS.get(stamp, "")) for stamp in metadata.model.stamps],
+            stamps=[(stamp, MEANINGS.get(stamp, "")) for stamp in metadata.stamps],
             charts=[_chart(result, face.face_id, chart_pixels) for face in metadata.faces],
             chart_size=(WIDTH, HEIGHT),
             chart_pixels=chart_pixels,
