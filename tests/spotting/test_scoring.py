@@ -188,6 +188,15 @@ class TestScore:
         ):
             score_spotting(events((1, 10)), events((1, 10), video="b"))
 
+    def test_a_class_that_no_hit_truly_has_is_noted_and_one_that_is_abstained_is_not(self):
+        columns = ("onset", "offset", "emotion")
+        truth = events((1, 10, "a"), (31, 40, "b"), (61, 70, "c"), columns=columns)
+        spotted = events((1, 10, "a"), (31, 40, None), (101, 110, "b"), columns=columns)
+        result = score_spotting(truth, spotted)
+        assert result.recognition is not None
+        assert result.recognition.classes == ("a", "b", "c")
+        assert result.notes == ("no hit has the true class c; it counts as 0 in the means over classes",)
+
     def test_videos_with_spotted_events_alone_are_noted(self):
         spotted = pd.concat([events((1, 10)), events((1, 10), video="b")])
         result = score_spotting(events((1, 10)), spotted)

@@ -224,6 +224,7 @@ def _print_score(title: str, result: Score) -> None:
             name,
             str(of.n),
             f"{of.uf1:.4f}",
+            _interval(of, "uf1"),
             f"{of.uar:.4f}",
             f"{of.accuracy:.4f}",
             ", ".join(of.absent_classes) or "none",
@@ -231,7 +232,8 @@ def _print_score(title: str, result: Score) -> None:
         for name, of in result.by_database.items()
     ]
     if by_database:
-        print_table("By database", ["database", "n", "uf1", "uar", "accuracy", "absent classes"], by_database)
+        columns = ["database", "n", "uf1", "95 % of uf1", "uar", "accuracy", "absent classes"]
+        print_table("By database", columns, by_database)
     absent = [f"no row has the truth {label}; this class counts as 0 in UF1 and UAR" for label in result.absent_classes]
     for remark in (*absent, *result.notes):
         out_console.print(f"note: {escape(remark)}", soft_wrap=True)

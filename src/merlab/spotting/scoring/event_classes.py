@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,12 @@ class ClassCounts:
             intervals=ClassIntervals(**{name: interval_of(self.counts, metric) for name, metric in METRICS.items()}),
             baselines=Guesses(constant=self._constant(truth), random=self._random()),
         )
+
+    def notes(self) -> Iterator[str]:
+        """A note on each class that no hit truly has."""
+        for label, hits in zip(self.classes, self._true[:-1], strict=True):
+            if not hits:
+                yield f"no hit has the true class {label}; it counts as 0 in the means over classes"
 
     def _constant(self, truth: pd.DataFrame) -> ClassMetrics:
         frequent = truth[EMOTION][truth[EMOTION] != NO_EMOTION].mode()[0]

@@ -65,7 +65,8 @@ def score_spotting(
     if scheme is not None:
         true = _in_scheme(true, as_scheme(scheme))
     true, found, notes = _with_same_names(true, found)
-    return _score(with_numbers(true), with_numbers(found), fps).model_copy(update={"notes": notes})
+    scores = _score(with_numbers(true), with_numbers(found), fps)
+    return scores.model_copy(update={"notes": (*notes, *scores.notes)})
 
 
 def _in_scheme(true: CellTable, scheme: Scheme) -> CellTable:
@@ -115,6 +116,7 @@ def _score(truth: pd.DataFrame, spotted: pd.DataFrame, fps: float | None) -> Spo
         strs=strs,
         strs_interval=strs_interval,
         strs_baselines=None if recognition is None else _strs_of_guesses(counts, recognition),
+        notes=() if classes is None else tuple(classes.notes()),
     )
 
 
