@@ -113,6 +113,8 @@ def test_other_settings_are_refused_for_the_same_file(trained):
         ({"scheme": "as-labeled"}, "synthetic faces have no labels"),
         ({"scheme": {"happiness": "a", "disgust": "b"}}, "train on clips of your own"),
         ({"input": "flow:colors=9"}, "colors"),
+        ({"input": "flow:scale=centered,crop=corrected"}, "reads one image of each movement, in the crop of the clip"),
+        ({"input": "released-flow"}, "gives 2 sample.s., crop=stored; pass an input such as flow:scale=centered"),
         ({"subjects": 5}, "subjects must be at least 6"),
         ({"seeds": 0}, "seeds must be at least 1"),
     ],

@@ -12,6 +12,7 @@ from merlab.claims import claimed_folder
 from merlab.errors import MerlabError
 from merlab.evaluation.unit import versions
 from merlab.inputs import Recipe, mirror_of, parse_recipe
+from merlab.inputs.recipe import CROPS
 from merlab.methods import Preset, Task, find_method
 from merlab.models.card import ModelCard, SyntheticSettings, TrainedOn
 from merlab.models.labeled_examples import Examples, divided
@@ -52,7 +53,12 @@ class Training:
     def __post_init__(self) -> None:
         if find_method(self.method).network is None:
             raise MerlabError(f"{self.method} is not a network; choose one, such as dbfem-caffm")
-        self.full_recipe()
+        recipe = self.full_recipe()
+        if recipe.samples > 1 or recipe.crop != CROPS[0]:
+            raise MerlabError(
+                f"a recognizer reads one image of each movement, in the crop of the clip; {recipe} gives "
+                f"{recipe.samples} sample(s), crop={recipe.crop}; pass an input such as flow:scale=centered"
+            )
 
     def settings(self) -> Preset:
         """The preset."""
