@@ -32,9 +32,9 @@ def serve(merlab, tmp_path, monkeypatch):
     monkeypatch.setattr(routes, "make_app", make)
     monkeypatch.setattr(server, "make_server", lambda _: Server())
 
-    def run(*options):
+    def run(*options, landmarks=("--landmarks", "five-points")):
         given = ["--port", 0, "--jobs-folder", tmp_path / "jobs", "--weights", tmp_path / "weights.safetensors"]
-        return *merlab("serve", *given, *options), limits
+        return *merlab("serve", *given, *landmarks, *options), limits
 
     return run
 
@@ -46,6 +46,14 @@ def test_it_prints_the_address_of_its_page_and_the_folder_of_its_jobs(serve, tmp
     assert str(tmp_path / "jobs") in out
     assert "warning" not in err
     assert limits == [Limits()]
+
+
+def test_without_the_face_mesh_it_stops_before_it_listens(serve, tmp_path):
+    status, out, err, limits = serve(landmarks=())
+    assert (status, out, limits) == (1, "", [])
+    assert "run `merlab models get` once" in err
+    assert "--landmarks five-points" in err
+    assert not (tmp_path / "jobs").exists()
 
 
 def test_it_warns_if_a_network_can_reach_it(serve):

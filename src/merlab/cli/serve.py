@@ -43,7 +43,7 @@ def serve(
     memory_mb: Annotated[
         int, typer.Option(min=64, help="Memory limit of each process of a job, MiB (not on Windows).")
     ] = (6144),
-    queue: Annotated[int, typer.Option(min=1, help="Jobs that may wait at the same time.")] = 64,
+    queue: Annotated[int, typer.Option(min=1, help="Jobs that may wait at the same time.")] = 16,
     keep: Annotated[int, typer.Option(min=1, help="Jobs that are kept on the disk, finished jobs included.")] = 200,
     keep_days: Annotated[
         float | None, typer.Option(min=0, help="Remove finished jobs after this number of days; unless given, never.")

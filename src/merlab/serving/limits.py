@@ -32,9 +32,9 @@ class Limits:
         job_seconds: running time of a job.
         memory: bytes that a process of a job may allocate, if the system can limit this.
         queue: number of jobs that wait at the same time.
-        uploads: number of uploads that arrive at the same time.
         kept: number of jobs on the disk, finished jobs included.
         keep_days: days after which a finished job is removed; None keeps it until it is deleted.
+        uploads: number of uploads that arrive at the same time.
         upload_seconds, idle_seconds: duration of an upload, and of a pause in it.
         slowest, pace_seconds: bytes per second that an upload must reach in every period of so many seconds.
 
@@ -45,10 +45,10 @@ class Limits:
     pixels: int = MAX_PIXELS
     job_seconds: float = 4 * 3600.0
     memory: int = 6144 * MEBIBYTE
-    queue: int = 64
-    uploads: int = 32
+    queue: int = 16
     kept: int = 200
     keep_days: float | None = None
+    uploads: int = 32
     upload_seconds: float = 3600.0
     idle_seconds: float = 60.0
     slowest: float = 16 * 1024
