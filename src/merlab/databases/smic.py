@@ -228,14 +228,14 @@ def _find_table(root: Path, layout: Layout, camera: Camera, chosen: Path | None)
     paths = [path for path in table_paths(root, layout.release) if _may_have(path, camera)]
     if len(paths) > 1:
         named = ", ".join(map(str, paths))
-        raise MerlabError(f"{root} has several annotation tables: {named}; leave only the one that merlab should read")
+        raise MerlabError(f"{root} has several annotation tables: {named}; choose one with --table FILE")
     if paths:
         return read_coding_table(paths[0], layout.release, camera.sheet)
     if layout.release.layout is LONG:
         raise MerlabError(
             f"{layout.folder} holds long videos of SMIC, which need onset and offset from the annotation table "
             f"{layout.release.table.looked_for}, from the sheet of the camera; no table was found at, below or above "
-            f"{root}; copy it there"
+            f"{root}; copy it there, or give it with --table FILE"
         )
     return CodingTable(root, "", (), (), frozenset(layout.clips), {"coding table": "none; it is not needed"})
 

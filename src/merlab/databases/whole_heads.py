@@ -46,7 +46,7 @@ def mark_whole_heads(table: ClipTable, remedy: str = ALIGN) -> ClipTable:
 
     Clips of a database that has the stamp already give no other warning.
     """
-    stamped = {stamp.partition(": ")[2] for stamp in table.stamps if short_stamp(stamp) == WHOLE_HEADS}
+    stamped = {stamp.partition(": ")[2] for stamp in whole_head_stamps(table)}
     found = Counter(clip.database for clip in table if clip.database not in stamped and is_aligned(clip) is False)
     for database, count in found.items():
         warnings.warn(
@@ -55,6 +55,11 @@ def mark_whole_heads(table: ClipTable, remedy: str = ALIGN) -> ClipTable:
             stacklevel=4,
         )
     return replace(table, stamps=(*table.stamps, *(f"{WHOLE_HEADS}: {database}" for database in found)))
+
+
+def whole_head_stamps(table: ClipTable) -> list[str]:
+    """The stamps of a table about whole heads."""
+    return [stamp for stamp in table.stamps if short_stamp(stamp) == WHOLE_HEADS]
 
 
 def prepare_remedy(database: str, root: Path, options: Iterable[str] = ()) -> str:

@@ -6,7 +6,7 @@ well; nothing is ever fitted or chosen on them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.clips import ClipTable
+from merlab.databases.whole_heads import whole_head_stamps
 from merlab.errors import MerlabError
 from merlab.evaluation.study import Clips, SchemeGiven, as_table
 from merlab.evaluation.unit import versions
@@ -118,7 +119,8 @@ def pretrain(
             progress=show,
         )
         source = synthetic_settings(training, subjects, clips_per_subject) if own is None else load(own)
-        elsewhere = {title: load(table) for title, table in (score_on or {}).items()}
+        scored_on = {title: as_table(table) for title, table in (score_on or {}).items()}
+        elsewhere = {title: load(table) for title, table in scored_on.items()}
         planned = TrainingWork(training, work_folder(path), source, jobs, show)
         with planned.claimed(elsewhere, again, path.exists()) as work:
             train, calibration, scoring = work.examples()
@@ -131,7 +133,7 @@ def pretrain(
                     for title, held in scored.items()
                     for score in held_out_scores(title, networks, kept, train, held)
                 ),
-                "stamps": _stamps(training, own),
+                "stamps": _stamps(training, own, scored_on.values()),
                 "intended_use": INTENDED_USE,
                 "limits": LIMITS if own is not None else f"{SYNTHETIC_LIMITS} {LIMITS}",
                 "command": command,
@@ -149,9 +151,10 @@ def _require_replaceable(path: Path, again: bool) -> None:
     load_recognizer(path)
 
 
-def _stamps(training: Training, own: ClipTable | None) -> tuple[str, ...]:
+def _stamps(training: Training, own: ClipTable | None, scored_on: Iterable[ClipTable]) -> tuple[str, ...]:
     reduced = ("REDUCED",) if training.settings().reduced else ()
-    return (*((SYNTHETIC,) if own is None else own.stamps), *reduced)
+    scored = (f"{stamp}, scored on" for table in scored_on for stamp in whole_head_stamps(table))
+    return (*((SYNTHETIC,) if own is None else own.stamps), *scored, *reduced)
 
 
 def work_folder(out: Path) -> Path:
