@@ -10,6 +10,7 @@ from tests.fuzz.settings_files import RecipeFile, SchemeFile
 from tests.fuzz.stored_files import (
     Alignment,
     CachedInput,
+    ResultTables,
     StoredPart,
     StoredRun,
     UnsealedRun,
@@ -31,9 +32,10 @@ SHARES: dict[type[Kind], int] = {
     Weights: 6,
     CachedInput: 5,
     VideoResultFolder: 4,
+    ResultTables: 5,
     Alignment: 3,
     UnsealedRun: 4,
-    ImageFrame: 14,
+    ImageFrame: 10,
     FlowFolder: 6,
 }
 KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in SHARES}

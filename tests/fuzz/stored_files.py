@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from functools import partial
@@ -160,6 +162,41 @@ class VideoResultFolder(_Sealed):
         """Metadata, events and frames."""
         result = read_video_result(self.files[0].parent)
         return Reading((result.metadata.model_dump_json(), result.events.to_csv(), result.frames.to_csv()))
+
+
+class ResultTables(_Sealed):
+    """The tables of a result of ``merlab recognize``, which have no digest, because users edit them.
+
+    Silent: other rows, or other names of columns, than another reader of CSV sees.
+    """
+
+    name = "tables of a result"
+
+    def __init__(self, folder: Path) -> None:
+        result = write_result(folder / "result", seconds=2.0, events=3, pictures=False)
+        self.files = (result / "events.csv", result / "frames.csv")
+        self.keep()
+
+    def read(self) -> Reading:
+        """Events and frames."""
+        result = read_video_result(self.files[0].parent)
+        return Reading((result.events.to_csv(), result.frames.to_csv(), len(result.events), len(result.frames)))
+
+    def judge(self, reading: Reading) -> str:
+        """See the class."""
+        if reading.value == self.sound.value:
+            return "same"
+        for path, rows in zip(self.files, reading.value[2:], strict=True):
+            seen = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8", errors="replace"), newline="")))
+            header = next(csv.reader([self.contents[path].decode().splitlines()[0]]))
+            filled = [line for line in seen if line] or [[]]
+            if (
+                len(filled) != rows + 1
+                or not set(header) <= set(filled[0])
+                or any(len(line) != len(header) for line in filled)
+            ):
+                raise SilentChangeError(f"{rows} rows of {path.name}, which has {len(filled)} lines: {filled[0]}")
+        return "plausible"
 
 
 class Alignment(_Sealed):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from merlab.errors import MerlabError
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Column, Columns, Score, Seconds
 
@@ -70,3 +71,40 @@ def test_a_name_that_utf_8_cannot_hold_is_the_same_in_memory_and_in_the_file(tmp
         sink.write(COLUMNS.row(visit))
     assert COLUMNS.read(tmp_path / "visits.csv") == [visit]
     assert visit.name == "caf\\udce9"
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"),
+    [
+        (lambda text: "", "no column name"),
+        (lambda text: text.replace("floor", "flor"), "no column floor"),
+        (lambda text: text.replace("p_b", "p_a"), "no column p_a, or has it twice"),
+        (lambda text: text[:-5], "line 3 is damaged: it has 6 cells, the line of column names has 7"),
+        (lambda text: text.replace(",0.8\n", ",0.8,1\n"), "line 2 is damaged: it has 8 cells"),
+        (lambda text: text.replace("0.33333", "0.3x333"), "line 2 is damaged: at_s is '0.3x333', not a number"),
+        (lambda text: text.replace("0.33333", ""), "at_s is '', not a number"),
+        (lambda text: text.replace(",3,", ",3_0,"), "floor is '3_0', not a number"),
+        (lambda text: text.replace(",3,", f",{10**30},"), "floor is '1000000000000000000000000000000', not a number"),
+        (lambda text: text.replace(",3,", f",{'9' * 5000},"), "floor is '9999999999999999999999999999999999999999', "),
+        (lambda text: text.replace("say", 'say"'), "is damaged"),
+        (lambda text: text.replace("NA", "\udc80"), "is damaged .*utf-8"),
+    ],
+)
+def test_a_damaged_file_is_refused_with_its_place_and_what_to_do(path, damage, fault):
+    text = damage(path.read_text(encoding="utf-8").replace("\r\n", "\n"))
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    for read in (COLUMNS.read, COLUMNS.read_table):
+        with pytest.raises(MerlabError, match=f"visits.csv.*{fault}.*restore the file, or make the result again"):
+            read(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(MerlabError, match=r"none\.csv cannot be read: No such file"):
+        COLUMNS.read(tmp_path / "none.csv")
+
+
+def test_columns_of_ones_own_and_a_byte_order_mark_do_not_matter(path):
+    """As a spreadsheet program writes the file again."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\ufeff" + "\n".join(f"{line},mine" for line in lines) + "\n\n", encoding="utf-8")
+    assert COLUMNS.read(path) == [COLUMNS.as_written(visit) for visit in VISITS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pandas as pd
+
+from merlab.errors import MerlabError
+
+RESTORE = "restore the file, or make the result again in a new folder"
+# Python also reads 1_0 as 10, and digits of other scripts.
+NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]+)?|nan|[-+]?inf", re.IGNORECASE)
 
 Record = TypeVar("Record")
 Value = str | int | float | None
@@ -92,11 +99,14 @@ class Columns(Generic[Record]):
 
     def record(self, row: Mapping[str, str]) -> Record:
         """The record of a row, by the names of the columns."""
-        values: dict[str, Any] = {}
+        return self._record({cell.name: cell.parsed(row[cell.name]) for cell in self._cells})
+
+    def _record(self, values: Mapping[str, Value]) -> Record:
+        fields: dict[str, Any] = {}
         for field, cells in self._fields.items():
-            parsed = {cell.key: cell.parsed(row[cell.name]) for cell in cells}
-            values[field] = parsed.get(None, parsed)
-        return self._kind(**values)
+            found = {cell.key: values[cell.name] for cell in cells}
+            fields[field] = found.get(None, found)
+        return self._kind(**fields)
 
     def as_written(self, record: Record) -> Record:
         """The record with its numbers rounded as in the file: equal to the one that is read from there."""
@@ -110,16 +120,54 @@ class Columns(Generic[Record]):
         )
 
     def read(self, path: Path) -> list[Record]:
-        """The records of a CSV with these columns."""
-        with path.open(newline="", encoding="utf-8") as file:
-            return [self.record(row) for row in csv.DictReader(file)]
+        """The records of a CSV with these columns; raises MerlabError with the place of what is damaged."""
+        columns = self._read(path)
+        return [self._record(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
 
     def read_table(self, path: Path) -> pd.DataFrame:
-        """The table of a CSV with these columns."""
-        numbers = {cell.name: [""] for cell in self._cells if cell.kind is not str}
-        types_of: dict[Any, Any] = {cell.name: cell.dtype for cell in self._cells}
-        table = pd.read_csv(path, dtype=types_of, keep_default_na=False, na_values=numbers)
-        return table[list(self.names)]
+        """The table of a CSV with these columns; raises MerlabError with the place of what is damaged."""
+        columns = self._read(path)
+        return pd.DataFrame({cell.name: pd.Series(columns[cell.name], dtype=cell.dtype) for cell in self._cells})
+
+    def _read(self, path: Path) -> dict[str, list[Value]]:
+        """The values of each column; a file may have more columns than these."""
+        header, lines = _lines(path)
+        absent = [name for name in self.names if header.count(name) != 1]
+        if absent:
+            raise MerlabError(f"{path} is damaged: it has no column {absent[0]}, or has it twice; {RESTORE}")
+        places = {cell.name: header.index(cell.name) for cell in self._cells}
+        return {
+            cell.name: [_value(path, cell, at, cells[places[cell.name]]) for at, cells in lines] for cell in self._cells
+        }
+
+
+def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The names of the columns of a CSV, and its other lines with their numbers; empty ones are left out."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, strict=True)
+            lines = [(reader.line_num, cells) for cells in reader if cells]
+    except OSError as error:
+        raise MerlabError(f"{path} cannot be read: {error.strerror or error}; {RESTORE}") from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise MerlabError(f"{path} is damaged ({error}); {RESTORE}") from error
+    header = lines[0][1] if lines else []
+    for number, cells in lines:
+        if len(cells) != len(header):
+            fault = f"{len(cells)} cells, the line of column names has {len(header)}"
+            raise MerlabError(f"{path}, line {number} is damaged: it has {fault}; {RESTORE}")
+    return header, lines[1:]
+
+
+def _value(path: Path, cell: _Cell, line: int, text: str) -> Value:
+    try:
+        value: Value = cell.parsed(text)
+        fits = not isinstance(value, int) or abs(value) < 2**63
+    except ValueError:
+        fits = False
+    if not fits or (cell.kind is not str and not NUMBER.fullmatch(text or "0")):
+        raise MerlabError(f"{path}, line {line} is damaged: {cell.name} is {text[:40]!r}, not a number; {RESTORE}")
+    return value
 
 
 def _cells(field: str, hint: Any, keys: Sequence[str]) -> Iterator[_Cell]:
