@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Image
-from merlab.json_models import write_model
+from merlab.json_models import DIGEST, write_model
 from merlab.sinks import CsvSink, VideoSink
 from merlab.spotting.motion_score import PARTS
 from merlab.storage import write_json
@@ -41,7 +43,7 @@ from tests.videos.faces import bump
 
 CLASSES = ("happiness", "disgust", "surprise", "repression", "others")
 THRESHOLD = 5.5
-DIGEST = "0123456789abcdef" * 4
+OF_WEIGHTS = "0123456789abcdef" * 4
 MAP_TITLES = (
     "Grad-CAM, global branch",
     "Grad-CAM, local branch",
@@ -80,6 +82,13 @@ def write_result(
     return folder
 
 
+def stored_metadata(folder: Path) -> dict[str, Any]:
+    """The content of metadata.json without its digest, so that it can be changed and written again."""
+    content = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    content.pop(DIGEST, None)
+    return dict(content)
+
+
 def fake_metadata(
     seconds: float,
     fps: float,
@@ -111,7 +120,7 @@ def fake_metadata(
             name="synthetic",
             method="dbfem-caffm",
             preset="flow28",
-            digest=DIGEST,
+            digest=OF_WEIGHTS,
             recipe="flow:size=28x28",
             classes=CLASSES,
             temperature=1.4,
@@ -131,7 +140,7 @@ def fake_metadata(
             frames_promised=frames,
             fps=fps,
             face_models={},
-            weights=DIGEST,
+            weights=OF_WEIGHTS,
             runtime="torch",
             merlab="0.1.0",
             **settings.model_dump(),

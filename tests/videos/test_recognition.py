@@ -12,6 +12,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames import read_image
+from merlab.json_models import DIGEST
 from merlab.spotting.many_videos import videos_in
 from merlab.videos import recognition
 from merlab.videos.chunks.chunk import Chunk
@@ -62,6 +63,7 @@ def content(folder):
         contents.pop(dated, None)
     metadata = json.loads(contents[METADATA])
     metadata.pop("made")
+    metadata.pop(DIGEST)
     return contents | {METADATA: metadata}
 
 

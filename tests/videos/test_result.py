@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.storage import read_json, write_json
+from merlab.storage import write_json
 from merlab.videos.result import METADATA, read_video_result
 from merlab.videos.rows import FRAME_ROWS, event_rows
 from tests.pages import Page
-from tests.videos.fake_result import write_result
+from tests.videos.fake_result import stored_metadata, write_result
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ class TestFigure:
 
 def test_metadata_of_another_version_is_reported_with_the_field(tmp_path):
     folder = write_result(tmp_path / "out", pictures=False)
-    metadata = read_json(folder / METADATA)
+    metadata = stored_metadata(folder)
     del metadata["video"]["fps"]
     write_json(folder / METADATA, metadata)
     with pytest.raises(MerlabError, match=r"metadata.json is damaged.* \(video.fps: Field required\)"):

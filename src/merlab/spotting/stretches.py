@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import numpy as np
@@ -34,13 +34,16 @@ def spot_stretches(places: Iterable[Float32Array], clock: Clock, settings: Spott
 
 
 def spot_track(
-    places: Sequence[Float32Array], first: int, within: range, clock: Clock, settings: SpottingSettings
+    places: Float32Array, first: int, within: range, clock: Clock, settings: SpottingSettings
 ) -> Window:
-    """Spot in the frames ``within``, from the places in all frames of a track from ``first`` on; it has no gap."""
+    """Spot in the frames ``within`` of a track without a gap.
+
+    ``places`` (n, ROWS, COLUMNS, 2) are those of the blocks in all its frames, from frame ``first`` on, px.
+    """
     lead, length = within.start - first, len(within)
     seconds = _seconds(range(first, first + len(places)), clock)
     if is_even(seconds, clock.fps, clock.rounding / clock.slowed):
-        return spot_window(np.stack(places), within.start, lead, length, clock.fps, settings)
+        return spot_window(places, within.start, lead, length, clock.fps, settings)
     grid = EvenGrid(seconds, clock.fps, first)
     begin, last = (int(moment) for moment in grid.moment_of_frame[[lead, lead + length - 1]])
     even = np.stack(list(grid.resampled(places)))

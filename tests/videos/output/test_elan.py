@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import pympi
 import pytest
 
-from merlab.storage import read_json, write_json
+from merlab.storage import write_json
 from merlab.videos.output.elan import write_elan
 from merlab.videos.result import METADATA, read_video_result
-from tests.videos.fake_result import write_result
+from tests.videos.fake_result import stored_metadata, write_result
 
 ORDER = ["HEADER", "TIME_ORDER", *["TIER"] * 4, "LINGUISTIC_TYPE"]
 
@@ -99,7 +99,7 @@ def test_hostile_names_are_text_and_nothing_else(tmp_path):
     video = tmp_path / "a \"<b>&' ]]> ü.mp4"
     video.write_bytes(b"a video")
     folder = write_result(tmp_path / "out", video=video.name, pictures=False)
-    metadata = read_json(folder / METADATA)
+    metadata = stored_metadata(folder)
     metadata["model"]["stamps"] = ['<TIER>\x00\x1f & "more"']
     write_json(folder / METADATA, metadata)
     document = read(folder, video)

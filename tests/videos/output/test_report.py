@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.storage import read_json, write_json
+from merlab.storage import write_json
 from merlab.videos.output.report import clock_text, duration_text, in_words, write_report
 from merlab.videos.result import METADATA, read_video_result
 from tests.pages import Page
 from tests.reports.contrast import contrast
-from tests.videos.fake_result import CLASSES, write_result
+from tests.videos.fake_result import CLASSES, stored_metadata, write_result
 
 EVENTS, PICTURES_AN_EVENT = 4, 7
 
@@ -142,7 +142,7 @@ class TestHostileAndStrange:
     def test_names_are_never_markup(self, tmp_path):
         name = "<script>alert(1)</script>\"&'.mp4"
         folder = write_result(tmp_path / "out", video=name, warnings=["<img src=x onerror=alert(2)>"], pictures=False)
-        metadata = read_json(folder / METADATA)
+        metadata = stored_metadata(folder)
         metadata["model"]["stamps"] = ["<b>REAL</b>"]
         metadata["model"]["trained_on"] = {"<i>": "</dd>"}
         write_json(folder / METADATA, metadata)
@@ -155,7 +155,7 @@ class TestHostileAndStrange:
 
     def test_characters_that_utf_8_cannot_hold_are_replaced(self, tmp_path):
         folder = write_result(tmp_path / "out", pictures=False)
-        metadata = read_json(folder / METADATA)
+        metadata = stored_metadata(folder)
         metadata["video"]["name"] = "caf\udce9.mp4"
         write_json(folder / METADATA, metadata)
         assert "caf?.mp4" in written(folder)

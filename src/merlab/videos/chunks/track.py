@@ -4,42 +4,54 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from merlab.faces.album import Album
+import numpy as np
+
 from merlab.faces.detection import Face
+from merlab.faces.geometry import Transform
 from merlab.frames import Float32Array
-from merlab.frames.clock import Clock
-from merlab.spotting.motion import FaceMotion
-from merlab.spotting.spot import SpottingSettings, Window
-from merlab.spotting.stretches import spot_track
+from merlab.spotting.motion import COLUMNS, ROWS, FaceMotion
 from merlab.videos.chunks.faces_in_frame import FaceInFrame
+from merlab.videos.chunks.kept_chunk import KeptTrack
+
+UNSEEN = (np.nan,) * 5
+ALIGNED = ((np.nan,) * 3,) * 2
 
 
 @dataclass(eq=False)
 class Track:
-    """The frames ``first``, ``first`` + 1, ... of one face, without a gap: where it is, how it moves and looks."""
+    """The frames ``first``, ``first`` + 1, ... of one face, without a gap: where it is, and how it moves."""
 
     face_id: int
     first: int
     motion: FaceMotion
     boxes: list[Face | None] = field(default_factory=list)
     places: list[Float32Array] = field(default_factory=list)
-    album: Album = field(default_factory=Album)
+    transforms: list[Transform | None] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
 
-    def add(self, face: FaceInFrame) -> None:
-        """The face in the next frame."""
-        self.album.add(self.first + len(self.boxes), face.picture)
-        self.places.append(self.motion(face.picture))
+    def add(self, face: FaceInFrame, shown: int) -> None:
+        """The face in the next frame, whose picture is that of frame ``shown``."""
         self.boxes.append(face.box)
+        self.places.append(self.motion(face.picture))
+        self.transforms.append(face.transform)
+        self.shown.append(shown)
 
-    def forget_unseen_end(self) -> None:
-        """Drop the last frames in which the face was not seen: it did not return."""
-        while self.boxes and self.boxes[-1] is None:
-            self.boxes.pop()
-        del self.places[len(self.boxes) :]
+    def kept(self) -> KeptTrack:
+        """The track without its last frames in which the face was not seen: it did not return."""
+        count = len(self.boxes)
+        while count and self.boxes[count - 1] is None:
+            count -= 1
+        boxes = [_numbers(box) for box in self.boxes[:count]]
+        transforms = [transform.rows if transform else ALIGNED for transform in self.transforms[:count]]
+        return KeptTrack(
+            self.face_id,
+            self.first,
+            boxes=np.array(boxes, np.float64).reshape(count, 5),
+            places=np.array(self.places[:count], np.float32).reshape(count, ROWS, COLUMNS, 2),
+            transforms=np.array(transforms, np.float64).reshape(count, 2, 3),
+            shown=np.array(self.shown[:count], np.int64),
+        )
 
-    def spot(self, within: range, clock: Clock, settings: SpottingSettings) -> Window | None:
-        """What moves in the frames ``within``; None where the face is in none of them, or seen too briefly."""
-        inside = range(max(within.start, self.first), min(within.stop, self.first + len(self.places)))
-        if not inside or len(self.places) <= 2 * round(settings.score.reach * clock.fps):
-            return None
-        return spot_track(self.places, self.first, inside, clock, settings)
+
+def _numbers(box: Face | None) -> tuple[float, ...]:
+    return UNSEEN if box is None else (box.left, box.top, box.right, box.bottom, box.confidence)

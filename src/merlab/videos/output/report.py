@@ -17,6 +17,7 @@ from merlab.storage import whole_file
 from merlab.videos.evidence.movement import unit_words
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel
 from merlab.videos.output.chart import HEIGHT, WIDTH, Chart, face_chart
+from merlab.videos.output.source_facts import MINUTE, duration_text, source_facts
 from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, ONSET_PICTURE, VideoResult
 from merlab.videos.rows import Event
 
@@ -25,7 +26,6 @@ MOST_PICTURED = 200
 # At first, up to MOST_OPEN events are open; for printing, up to MOST_PRINTED are opened.
 MOST_OPEN, MOST_PRINTED = 6, 60
 WEBP_QUALITY = 82
-MINUTE = 60
 # A wide chart scrolls; px of the page per second of video.
 PIXELS_A_SECOND, WIDEST_CHART, PIXELS_A_TICK = 8, 4000, 120
 MEANINGS = {
@@ -75,6 +75,7 @@ def write_report(result: VideoResult) -> Path:
             model=metadata.model.model_dump(mode="json"),
             settings=metadata.settings.model_dump(mode="json"),
             stamps=[(stamp, MEANINGS.get(stamp, "")) for stamp in metadata.stamps],
+            source_facts=list(source_facts(metadata.video)),
             charts=[_chart(result, face.face_id, chart_pixels) for face in metadata.faces],
             chart_size=(WIDTH, HEIGHT),
             chart_pixels=chart_pixels,
@@ -104,15 +105,6 @@ def clock_text(seconds: float, digits: int = 2) -> str:
     hours, minute = divmod(minutes, MINUTE)
     clock = f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
     return clock + point + fraction
-
-
-def duration_text(seconds: float) -> str:
-    """``1 h 02 min``, ``2 min 03 s``, ``3.4 s``."""
-    if seconds < MINUTE:
-        return f"{seconds:.1f} s"
-    minutes, second = divmod(round(seconds), MINUTE)
-    hours, minute = divmod(minutes, MINUTE)
-    return f"{hours} h {minute:02d} min" if hours else f"{minutes} min {second:02d} s"
 
 
 def in_words(value: JsonValue) -> str:
