@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +134,14 @@ def test_a_file_that_pretrain_did_not_write_is_not_overwritten(tmp_path):
     assert (tmp_path / "mine.safetensors").read_text() == "precious"
 
 
+NAMES = {
+    "own": ("sub01", "sub02", "sub03", "sub04", "s1", "s2", "s3", "s4"),
+    "others": ("006", "007", "008"),
+}
+
+
 def released(root: Path) -> ClipTable:
-    names = ("sub01", "sub02", "sub03", "sub04", "s1", "s2", "s3", "s4")
-    return load("ststnet-flow", write_flow_tree(root, names))
+    return load("ststnet-flow", write_flow_tree(root, NAMES["own"]))
 
 
 def test_no_score_is_made_on_subjects_that_were_trained_on(tmp_path):
@@ -155,6 +161,16 @@ def test_clips_of_your_own_may_have_a_scheme_of_your_own(tmp_path):
     assert made.card.trained_on.synthetic is None
     with pytest.raises(MerlabError, match=r"class of the label surprise \(--scheme\) moved -> calm"):
         pretrain(out, clips, scheme=own | {"surprise": "calm"}, **SMALL)
+
+
+@pytest.mark.slow
+def test_whole_heads_to_train_or_to_score_on_mark_the_recognizer(tmp_path):
+    own, others = (load("ststnet-flow", write_flow_tree(tmp_path / name, NAMES[name])) for name in NAMES)
+    marked = replace(others, stamps=("WHOLE HEADS: samm",))
+    made = pretrain(tmp_path / "a.safetensors", own, score_on={"others": marked}, **SMALL)
+    assert "WHOLE HEADS: samm, scored on" in made.card.stamps
+    made = pretrain(tmp_path / "b.safetensors", replace(own, stamps=("WHOLE HEADS: casme2",)), **SMALL)
+    assert "WHOLE HEADS: casme2" in made.card.stamps
 
 
 @pytest.mark.slow
