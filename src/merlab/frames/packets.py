@@ -106,6 +106,11 @@ def packets_of(path: Path) -> Packets:
     return _read(path, state.st_size, state.st_mtime_ns)
 
 
+def forget() -> None:
+    """Forget all files, so that the next reading takes as long as the first."""
+    _read.cache_clear()
+
+
 @lru_cache(maxsize=32)
 def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified tell a changed file
     with opened_video(path) as (container, stream):

@@ -6,11 +6,12 @@ import math
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from av.sidedata.sidedata import Type
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from merlab.frames.frame import Image
 
@@ -76,14 +77,14 @@ class Pictures:
     """
 
     def __init__(self, aspect: Fraction) -> None:
-        self._aspect = aspect
+        self._size = cache(partial(square_size, aspect=aspect))
         self._reformatter = VideoReformatter()
 
     def of(self, frame: VideoFrame) -> Image:
         """The image (H, W, 3) uint8 BGR of a frame; it can be written to."""
-        width, height = square_size(frame.width, frame.height, self._aspect)
+        width, height = self._size(frame.width, frame.height)
         shown = self._reformatter.reformat(
-            frame, width=width, height=height, format="bgr24", interpolation="BICUBIC", threads=1
+            frame, width=width, height=height, format="bgr24", interpolation=Interpolation.BICUBIC, threads=1
         )
         # With an odd width, rows end with padding.
         image = np.ascontiguousarray(shown.to_ndarray(), np.uint8)
