@@ -67,10 +67,11 @@ def broken(source: Path, out: Path, *, progress: Progress, fps: float | None, al
 def filling(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
     """The disk is full: no file can be written any more, neither the result nor the reason."""
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    setattr(Path, "write_bytes", refuse)  # noqa: B010
+    for method in ("write_bytes", "write_text"):
+        setattr(Path, method, refuse)
     progress(1, 2, "writing the result")
 
 
