@@ -79,6 +79,22 @@ def test_after_a_cut_every_face_is_a_new_one(tracker, stage):
     assert after[0][0] > 0
 
 
+def test_after_a_gap_every_face_starts_a_new_track_and_a_face_at_the_same_place_keeps_its_number(tracker, stage):
+    people = tracker()
+    assert faces_of(people, stage(True, True))[0] == [(0, 0, True), (1, 0, True)]
+    people.restart()
+    assert faces_of(people, stage(True, True, shift=3))[0] == [(0, 1, True), (1, 1, True)]
+
+
+def test_a_face_that_does_not_return_after_a_gap_is_not_listed(tracker, stage):
+    people = tracker()
+    seen = faces_of(people, stage(True, True))[0]
+    people.restart()
+    (left,) = faces_of(people, stage(False, True))[0]
+    assert left[1:] == (1, True)
+    assert left[0] in {face for face, _, _ in seen}
+
+
 def test_no_more_than_asked_are_followed_and_the_rest_is_counted(tracker, stage):
     people = tracker(1)
     assert len(people.find(stage(True, True))) == 1

@@ -1,0 +1,120 @@
+"""Pauses, lost and damaged frames in whole videos; the result does not depend on processes or interruptions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.spotting.timeline import spot
+from merlab.videos import recognition
+from merlab.videos.recognition import recognize
+from tests.videos.recording import face_at, write_avi, write_stamped
+
+# One worker makes the video, once.
+pytestmark = pytest.mark.xdist_group("gaps")
+
+FPS = 50.0
+SECONDS = np.cumsum(np.where(np.arange(900) % 7 == 0, 0.027, 0.019)) + np.select(
+    [np.arange(900) >= 500, np.arange(900) >= 120], [14.0, 4.0], 0.0
+)
+MOVEMENTS = [(1.2, 1.4, 1.6), (10.0, 10.2, 10.5), (30.0, 30.2, 30.4)]
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    """Uneven frames with two pauses, of 4 s before frame 121 and of 10 s before frame 501."""
+    return write_stamped(tmp_path_factory.mktemp("gaps") / "gaps.mp4", face_at(SECONDS, MOVEMENTS), SECONDS)
+
+
+@pytest.fixture(scope="module")
+def look(weights):
+    def recognized(video, out, **changes):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(recognition, "CHUNK_SECONDS", 6.0)
+            given = {"aligned": True, "weights": weights, "overlay": False, "progress": False}
+            return recognize(video, out, **(given | changes))
+
+    return recognized
+
+
+@pytest.mark.slow
+def test_processes_and_interruptions_do_not_change_what_is_found_between_gaps(video, look, tmp_path):
+    def interrupt(done, total, what, /):
+        if done > 500:
+            raise KeyboardInterrupt
+
+    one, two = look(video, tmp_path / "one"), look(video, tmp_path / "two", jobs=2)
+    with pytest.raises(KeyboardInterrupt):
+        look(video, tmp_path / "resumed", progress=interrupt)
+    resumed = look(video, tmp_path / "resumed")
+    for other in (two, resumed):
+        for file in ("events.csv", "frames.csv"):
+            assert (other.folder / file).read_bytes() == (one.folder / file).read_bytes()
+        assert other.warnings == one.warnings
+    begin = SECONDS[0]
+    assert one.events[["onset_s", "apex_s", "offset_s"]].to_numpy() + begin == pytest.approx(
+        np.array(MOVEMENTS), abs=0.05
+    )
+    assert [gap.frame for gap in one.metadata.video.gaps] == [121, 501]
+    assert [face.face_id for face in one.metadata.faces] == [0]
+
+
+def damage(video: Path, *numbers: int) -> Path:
+    """Overwrite the pictures of these frames (from 1) of a Motion JPEG AVI."""
+    content, at = bytearray(video.read_bytes()), 0
+    for number in range(1, max(numbers) + 1):
+        at = content.index(b"00dc", at) + 8
+        if number in numbers:
+            length = int.from_bytes(content[at - 4 : at], "little")
+            content[at : at + length] = bytes(length)
+    video.write_bytes(content)
+    return video
+
+
+@pytest.fixture
+def still(tmp_path):
+    """240 frames at FPS with a movement from frame 151 on."""
+    return write_avi(tmp_path / "face.avi", face_at(np.arange(240) / FPS, [(3.0, 3.2, 3.44)]), FPS)
+
+
+class TestDamagedFrames:
+    def test_they_are_counted_and_show_no_face(self, still, look, tmp_path):
+        result = look(damage(still, 60, 61, 100), tmp_path / "out")
+        seen = result.frames.set_index("frame")["success"]
+        assert seen[seen == 0].index.tolist() == [60, 61, 100]
+        assert len(seen) == 240
+        assert result.metadata.video.damaged == 3
+        assert any(
+            "3 of 240 frames are damaged and could not be decoded (60, 61, 100)" in text for text in result.warnings
+        )
+        assert result.events["apex"].tolist() == pytest.approx([161], abs=3)
+
+    def test_many_in_a_row_are_a_gap(self, still, look, tmp_path):
+        result = look(damage(still, *range(100, 121)), tmp_path / "out")
+        scores = result.frames.set_index("frame")["score"]
+        assert scores.loc[100:120].isna().all()
+        assert scores.drop(index=range(100, 121)).notna().all()
+
+    def test_spot_shows_the_frame_before_and_refuses_many_in_a_row(self, still, tmp_path):
+        line = spot(damage(still, 60, 61, 239, 240), tmp_path / "out", progress=False)
+        assert line.scores["frame"].tolist() == list(range(1, 239))
+        assert any("4 of 240 frames are damaged" in text for text in line.warnings)
+        with pytest.raises(MerlabError, match="frames 60 to 64 are damaged; copy the video again"):
+            spot(damage(still, 62, 63, 64), tmp_path / "other", progress=False)
+        assert not (tmp_path / "other").exists()
+
+    def test_a_sound_file_is_not_called_damaged(self, still, tmp_path):
+        assert not any("damaged" in text for text in spot(still, tmp_path / "out", progress=False).warnings)
+
+
+def test_metadata_describes_the_file(still, look, tmp_path):
+    result = look(still, tmp_path / "out")
+    stored = json.loads((result.folder / "metadata.json").read_text())["video"]
+    assert (stored["file"]["container"], stored["file"]["codec"]) == ("avi", "mjpeg")
+    assert (stored["fps_source"], stored["gaps"], stored["slowed"], stored["start_s"]) == ("stamps", [], 1, 0)
+    assert pd.read_csv(result.folder / "frames.csv")["time_s"].iloc[-1] == pytest.approx(239 / FPS)
