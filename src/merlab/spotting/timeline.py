@@ -161,7 +161,8 @@ def spot(
         source: a video, or a folder of images that are numbered in their names.
         out: the folder for events.csv, scores.csv (one row per frame) and spotting.json, all or none of them; unless
             given, one with the name of the source under ``merlab-spotted``.
-        fps: frames per second; required for images, overrides the frame rate of a video.
+        fps: frames per second of the camera; required for images and for streams without time stamps. For slow motion
+            that does not state it: seconds then are those of the recording, not those of a player.
         settings: what counts as a movement.
         progress: True shows it on standard error, False does not, a function is called with it.
 
