@@ -195,7 +195,7 @@ def test_errors_are_announced(client, browser, tmp_path):
     (tmp_path / "notes.txt").write_text("no video")
     send(browser, tmp_path / "notes.txt")
     alert = one(browser, "#alert")
-    until(lambda: "not a video that merlab reads" in alert.text)
+    until(lambda: "not named like a video" in alert.text)
     assert alert.get_attribute("role") == "alert"
 
 
@@ -224,9 +224,9 @@ def test_every_file_that_is_not_taken_keeps_its_row_with_the_reason(client, brow
     (tmp_path / "notes.txt").write_text("no video")
     (tmp_path / "empty.mp4").touch()
     send(browser, tmp_path / "notes.txt", tmp_path / "empty.mp4", *copies(video, tmp_path, ["good.mp4"]))
-    until(lambda: "not a video that merlab reads" in text_of(browser, "#alert"))
+    until(lambda: "not named like a video" in text_of(browser, "#alert"))
     until(lambda: "empty.mp4 is empty (0 bytes)" in text_of(browser, "#alert"))
-    assert "notes.txt is not a video" in text_of(browser, "#alert")
+    assert "notes.txt is not named like a video" in text_of(browser, "#alert")
     until(lambda: [job["name"] for job in client.http.get("/api/jobs").json()] == ["good.mp4"])
     rows = browser.find_elements(By.CSS_SELECTOR, "#jobs li")
     assert len(rows) == 3
@@ -234,7 +234,7 @@ def test_every_file_that_is_not_taken_keeps_its_row_with_the_reason(client, brow
     until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#jobs li")) == 2)
     assert "not sent" in text_of(browser, "#jobs li")
     one(browser, "[aria-label='Send again notes.txt']").click()
-    until(lambda: "notes.txt is not a video" in text_of(browser, "#alert"))
+    until(lambda: "notes.txt is not named like a video" in text_of(browser, "#alert"))
 
 
 def test_a_file_that_waits_to_be_sent_can_be_canceled(browser, video, tmp_path):
