@@ -29,7 +29,7 @@ def read_model(path: Path, kind: type[Model], fault: str = NOT_OURS, remedy: str
     ``fault`` and ``remedy`` complete the message: "PATH fault (field: reason); remedy".
     """
     try:
-        return kind.model_validate(_checked(path, read_json(path), remedy))
+        return kind.model_validate(read_sealed(path, remedy))
     except ValidationError as error:
         raise MerlabError(f"{path} {fault} ({first_fault(error)}); {remedy}") from error
 
@@ -45,8 +45,9 @@ def sealed(content: Any) -> Any:
     return {**plain, DIGEST: _digest(plain)} if isinstance(plain, dict) else plain
 
 
-def _checked(path: Path, content: Any, remedy: str) -> Any:
-    """The content without its digest; raises MerlabError if they do not belong together."""
+def read_sealed(path: Path, remedy: str = WRITE_AGAIN) -> Any:
+    """The content of a JSON file without its digest; raises MerlabError if it is damaged. A digest may be absent."""
+    content = read_json(path)
     if not isinstance(content, dict) or DIGEST not in content:
         return content
     plain = {name: value for name, value in content.items() if name != DIGEST}

@@ -501,6 +501,14 @@ class TestFrames:
         clips = examine_row(tmp_path, frames=frames, fps=None).clips
         assert (clips.clips[0].fps, clips.stamps) == (120.0, (SYNTHETIC,))
 
+    @pytest.mark.parametrize("record", [{"fps": "fast"}, {"fps": -1}, {"stamps": 5}, [], {"content_digest": "0"}])
+    def test_aligned_by_merlab_with_a_damaged_record_are_unusable_and_the_file_is_named(self, tmp_path, record):
+        frames = folder_of(tmp_path, "frames")
+        (tmp_path / "frames" / "alignment.json").write_text(json.dumps(record))
+        fault = only(examine_row(tmp_path, frames=frames), "s1 c1")
+        assert fault.severity == "unusable"
+        assert "alignment.json is damaged" in fault.found
+
     def test_of_synthetic_faces_carry_their_stamp(self, tmp_path):
         (tmp_path / MANIFEST).write_text("{}")
         (tmp_path / "tables").mkdir()

@@ -10,6 +10,7 @@ from tests.fuzz.settings_files import RecipeFile, SchemeFile
 from tests.fuzz.stored_files import (
     Alignment,
     CachedInput,
+    PreparedFrames,
     ResultTables,
     StoredPart,
     StoredRun,
@@ -34,6 +35,7 @@ SHARES: dict[type[Kind], int] = {
     VideoResultFolder: 4,
     ResultTables: 5,
     Alignment: 3,
+    PreparedFrames: 3,
     UnsealedRun: 4,
     ImageFrame: 10,
     FlowFolder: 6,

@@ -15,13 +15,16 @@ import pandas as pd
 from pydantic import BaseModel
 
 from merlab.clips import ClipTable
+from merlab.databases.table import TABLE
+from merlab.errors import MerlabError
 from merlab.evaluation.predictions import read_predictions, write_predictions
 from merlab.evaluation.run_record import RunRecord
 from merlab.inputs import load_inputs, parse_recipe
 from merlab.json_models import read_model, write_model
 from merlab.models.recognizer import load_recognizer
 from merlab.preparation.record import AlignmentQuality as Quality
-from merlab.preparation.record import AlignmentRecord, ClipLandmarks, FaceBox
+from merlab.preparation.record import AlignmentRecord, ClipLandmarks, DatabaseManifest, FaceBox
+from merlab.progress import silent
 from merlab.reports.run import read_run
 from merlab.videos.result import read_video_result
 from tests.fuzz.damage import damaged_bytes, damaged_tree
@@ -247,3 +250,29 @@ class UnsealedRun(StoredRun):
         if not any("before merlab stored digests" in text for text in reading.said):
             raise SilentChangeError("without the warning that damage cannot be noticed")
         return "same" if reading.value == self.sound.value else "said"
+
+
+class PreparedFrames(_Sealed):
+    """The records beside frames that merlab aligned: their rate, and their stamps."""
+
+    name = "records beside frames"
+
+    def __init__(self, folder: Path) -> None:
+        frames = write_frames(folder / "faces" / "clip", [texture(1, 60, 50)] * 9)
+        (folder / "clips.csv").write_text("subject,clip,frames,label\ns1,c1,faces/clip,happiness\n")
+        self.table = folder / "clips.csv"
+        self.files = (frames / "alignment.json", frames.parent / "prepared.json")
+        write_model(self.files[0], Alignment.record)
+        settings = {"detector": "yunet", "landmarks": "mesh", "motion": "onset", "image": "png"}
+        request = {"database": "casme2", "root": "/raw", "settings": settings, "models": {}, "versions": {}}
+        rest = {"stamps": ["SYNTHETIC"], "clips": [], "faults": []}
+        write_model(self.files[1], DatabaseManifest.model_validate({**request, **rest}))
+        self.keep()
+
+    def read(self) -> Reading:
+        """Rate, stamps, and how the faces were made; a finding is a refusal of the only clip."""
+        found = TABLE.examine(self.table, False, silent)
+        unusable = [finding.found for finding in found.of("unusable")]
+        if unusable:
+            raise MerlabError(unusable[0])
+        return Reading(([clip.fps for clip in found.clips], found.clips.stamps, found.facts.get("aligned by")))

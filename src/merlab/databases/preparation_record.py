@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from merlab.storage import read_json_object
+from merlab.errors import MerlabError
+from merlab.json_models import read_sealed
 
 # `merlab prepare` and `merlab align` write it; preparation, above this room, has it as MANIFEST.
 MANIFEST = "prepared.json"
 FACT = "aligned by"
+REMEDY = "make the faces again in a new folder"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ def preparation_of(folder: Path) -> Preparation | None:
     path = next((each / MANIFEST for each in (folder, folder.parent) if (each / MANIFEST).is_file()), None)
     if path is None:
         return None
-    content = read_json_object(path)
+    content = read_sealed(path, REMEDY)
+    if not isinstance(content, dict):
+        raise MerlabError(f"{path} is damaged: it is not an object with names and values; {REMEDY}")
     settings, stamps = content.get("settings"), content.get("stamps")
     command = "merlab prepare" if "database" in content else "merlab align"
     listed = [f"{name} {value}" for name, value in settings.items()] if isinstance(settings, dict) else []

@@ -11,6 +11,7 @@ from merlab.databases import Database, all_databases, find_database
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Frames, ImageFolder, open_frames, write_image
+from merlab.json_models import sealed, write_model
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.overview import write_overview
 from merlab.preparation.record import (
@@ -26,7 +27,7 @@ from merlab.preparation.record import (
 from merlab.preparation.settings import Settings
 from merlab.processes import each_in_processes
 from merlab.progress import Progress, shown_progress, silent
-from merlab.storage import WriteError, read_json, read_json_object, whole_file, whole_folder, write_json
+from merlab.storage import WriteError, read_json, read_json_object, whole_file, whole_folder
 
 SHEETS = "sheets"
 REMEDY = "repair or remove the clip, then run the same command again; it continues with the missing clips"
@@ -213,9 +214,9 @@ def _conclude(
         stamps=stamps,
         clips=tuple(_prepared_clip(folder.relative_to(out).as_posix(), record) for folder, record in records.items()),
         faults=tuple(faults),
-    ).model_dump(mode="json")
-    if read_json(out / MANIFEST) != manifest:
-        write_json(out / MANIFEST, manifest)
+    )
+    if read_json(out / MANIFEST) != sealed(manifest.model_dump(mode="json")):
+        write_model(out / MANIFEST, manifest)
     warnings = {record.clip: record.warnings for record in records.values() if record.warnings}
     return Prepared(tuple(clip for source in done for clip in source.clips), tuple(faults), warnings, stamps)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, Field
 
 from merlab.clips import Clip, Finding
 from merlab.databases.listed.table_rows import FRAME_NUMBERS, Record
 from merlab.frames import ClipError, Clock, Video, describe_numbers, open_frames
+from merlab.json_models import read_model
 from merlab.stamps import SYNTHETIC
-from merlab.storage import read_json
 from merlab.synthesis.folder import MANIFEST
 
 # What `merlab align` and `merlab prepare` write beside aligned frames; preparation, above this room, has it as RECORD.
@@ -31,7 +32,8 @@ class Footage:
         self.source = source
         self.is_video = isinstance(frames, Video)
         self.clock: Clock | None = frames.clock
-        self.fps: float | None = frames.fps or alignment_of(source).get("fps")
+        self.alignment = alignment_of(source)
+        self.fps: float | None = frames.fps or (self.alignment.fps if self.alignment else None)
 
     @cached_property
     def numbers(self) -> Sequence[int]:
@@ -48,10 +50,21 @@ class Read:
     footage: Footage | None
 
 
-def alignment_of(source: Path) -> Mapping[str, Any]:
-    """The record that merlab's alignment left in a folder of frames; empty where there is none."""
-    record = read_json(source / ALIGNMENT) if (source / ALIGNMENT).is_file() else {}
-    return record if isinstance(record, dict) else {}
+class Alignment(BaseModel):
+    """What is read of the record that merlab's alignment left in a folder of frames."""
+
+    fps: float | None = Field(None, gt=0, allow_inf_nan=False)
+    stamps: tuple[str, ...] = ()
+
+
+def alignment_of(source: Path) -> Alignment | None:
+    """The record in a folder of frames, None where there is none; raises MerlabError if it is damaged."""
+    path = source / ALIGNMENT
+    return (
+        read_model(path, Alignment, "is damaged", "make the aligned faces again in a new folder")
+        if path.is_file()
+        else None
+    )
 
 
 def stamps_of(clips: Iterable[Clip]) -> tuple[str, ...]:
@@ -61,7 +74,8 @@ def stamps_of(clips: Iterable[Clip]) -> tuple[str, ...]:
 
 def _stamps_of(source: Path) -> set[str]:
     made = any((folder / MANIFEST).is_file() for folder in (source, *source.parents))
-    return {*alignment_of(source).get("stamps", ()), *([SYNTHETIC] if made else [])}
+    alignment = alignment_of(source)
+    return {*(alignment.stamps if alignment else ()), *([SYNTHETIC] if made else [])}
 
 
 def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
@@ -107,7 +121,7 @@ def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
 
 def _aligned(record: Record, footage: Footage | None) -> bool | None:
     """Whether the frames are aligned faces: as the row states, else True for stored flow and what merlab aligned."""
-    known = footage is None or bool(alignment_of(footage.source))
+    known = footage is None or footage.alignment is not None
     return record.aligned if record.aligned is not None else known or None
 
 
