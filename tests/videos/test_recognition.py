@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import inspect
 import json
+import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, Stopped
 from merlab.frames import read_image
 from merlab.json_models import DIGEST
 from merlab.spotting.many_videos import videos_in
+from merlab.spotting.spot import SpottingSettings
 from merlab.videos import recognition
+from merlab.videos.chunks import chunk_worker
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.metadata import FollowedFace
 from merlab.videos.options import RecognizeOptions
-from merlab.videos.recognition import WORKING, recognize, recognize_each
+from merlab.videos.recognition import KEPT, WORKING, recognize, recognize_each
 from merlab.videos.result import ELAN, METADATA, REPORT, read_video_result
 from merlab.videos.rows import FRAME_ROWS, event_rows
+from tests.videos.recognizers import small_recognizer
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
 
 # One worker makes the video and its result, once.
@@ -151,39 +156,164 @@ class TestResuming:
         look(video, tmp_path / "out", jobs=2)
         assert content(tmp_path / "out") == content(result.folder)
 
-    def test_interrupted_work_is_resumed_to_the_same_result(self, video, look, result, tmp_path, monkeypatch):
-        def interrupt(done, total, what, /):
-            if done > 700:
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            look(video, tmp_path / "out", progress=interrupt)
-        finished: list[int] = []
-        finish = Chunk.finish
-
-        def note(chunk, folder, describer):
-            finished.append(chunk.span.index)
-            finish(chunk, folder, describer)
-
-        monkeypatch.setattr(Chunk, "finish", note)
+    def test_interrupted_work_is_resumed_to_the_same_result(self, video, look, result, tmp_path, pushed):
+        with pytest.raises(Stopped, match="the faces found until now are kept in"):
+            look(video, tmp_path / "out", progress=stop_after(700))
+        pushed.clear()
         look(video, tmp_path / "out")
-        assert finished == [2]
+        assert {index for index, _ in pushed} == {2}
         assert content(tmp_path / "out") == content(result.folder)
         assert not (tmp_path / "out" / WORKING).exists()
 
     def test_a_finished_result_is_reloaded(self, video, look, result, monkeypatch):
-        monkeypatch.setattr(recognition, "stream_from_processes", None)
+        monkeypatch.setattr(recognition, "only_writer", None)
         assert look(video, result.folder).events.equals(result.events)
-
-    def test_other_settings_are_refused_with_what_differs(self, video, look, result):
-        with pytest.raises(MerlabError, match="of other settings: --unsure-below 0.5 -> 0.9"):
-            look(video, result.folder, unsure_below=0.9)
 
     def test_a_folder_of_something_else_is_left_alone(self, video, look, tmp_path):
         (tmp_path / "thesis.txt").write_text("mine")
         with pytest.raises(MerlabError, match="contains no results of `merlab recognize`"):
             look(video, tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def stop_after(frames):
+    """Progress that stops the work, as Ctrl-C does, when more frames than that are finished."""
+
+    def interrupt(done, total, what, /):
+        if done > frames:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+@pytest.fixture
+def pushed(monkeypatch):
+    """The chunk and the number of each frame in which faces are searched."""
+    frames: list[tuple[int, int]] = []
+    push = Chunk.push
+
+    def note(chunk, number, image):
+        frames.append((chunk.span.index, number))
+        push(chunk, number, image)
+
+    monkeypatch.setattr(Chunk, "push", note)
+    return frames
+
+
+@pytest.fixture
+def copy(result, tmp_path):
+    """A copy of the result, which may be changed."""
+    return Path(shutil.copytree(result.folder, tmp_path / "copy"))
+
+
+OTHERS = [
+    {"spotting": SpottingSettings(floor=8.0)},
+    {"spotting": SpottingSettings(p=0.5, longest=0.3, shortest=0.1)},
+    {"spotting": SpottingSettings(floor=0.5, longest=1.0)},
+    {"unsure_below": 0.0},
+]
+
+
+class TestOtherSettings:
+    def test_are_refused_with_what_changed_and_the_remedy(self, video, look, result):
+        with pytest.raises(MerlabError, match=r"of other settings: --unsure-below 0\.5 -> 0\.9\. Add --again"):
+            look(video, result.folder, unsure_below=0.9)
+
+    @pytest.mark.parametrize("changes", OTHERS)
+    def test_give_what_a_new_command_gives_without_searching_for_faces(
+        self, video, look, copy, tmp_path, pushed, changes
+    ):
+        look(video, copy, again=True, **changes)
+        assert pushed == []
+        look(video, tmp_path / "new", **changes)
+        assert len(pushed) > 900
+        assert content(copy) == content(tmp_path / "new")
+
+    def test_other_weights_need_no_search_either(self, video, look, copy, tmp_path, pushed):
+        small_recognizer(temperature=3.0, name="other").save(tmp_path / "other.safetensors")
+        with pytest.raises(MerlabError, match=r"another weights file \(--weights\)"):
+            look(video, copy, weights=tmp_path / "other.safetensors")
+        other = look(video, copy, weights=tmp_path / "other.safetensors", again=True)
+        assert other.metadata.model.name == "other"
+        assert pushed == []
+
+    def test_that_need_a_wider_margin_search_again_and_replace_what_was_kept(self, video, look, copy, pushed):
+        look(video, copy, again=True, spotting=SpottingSettings(longest=2.0))
+        assert len(pushed) > 900
+        pushed.clear()
+        look(video, copy, again=True, spotting=SpottingSettings(longest=1.9))
+        assert pushed == []
+
+    def test_an_interruption_leaves_the_old_result_and_is_continued(self, video, look, result, copy, pushed):
+        wide = SpottingSettings(longest=2.0)
+        with pytest.raises(Stopped):
+            look(video, copy, again=True, spotting=wide, progress=stop_after(760))
+        assert read_video_result(copy).rows == result.rows
+        assert look(video, copy).rows == result.rows
+        pushed.clear()
+        look(video, copy, again=True, spotting=wide)
+        assert {index for index, _ in pushed} == {2}
+
+    def test_the_same_settings_are_made_again_when_requested(self, video, look, result, copy):
+        (copy / "events.csv").write_text("damaged")
+        look(video, copy, again=True)
+        assert content(copy) == content(result.folder)
+
+    def test_a_file_that_is_no_longer_requested_is_removed(self, video, look, tmp_path):
+        look(video, tmp_path / "out", overlay=True)
+        assert (tmp_path / "out" / "overlay.mp4").is_file()
+        look(video, tmp_path / "out", overlay=False, again=True)
+        assert not (tmp_path / "out" / "overlay.mp4").exists()
+
+
+class TestWhatIsKept:
+    def test_takes_about_the_documented_space(self, result):
+        # With the frames before and after each chunk that are read.
+        frames = 375 + 450 + 375
+        assert sum(path.stat().st_size for path in (result.folder / KEPT).rglob("*")) / frames < 1500
+
+    def test_is_made_anew_where_it_is_damaged(self, video, look, result, copy, pushed):
+        file = copy / KEPT / "chunks" / "00001.npz"
+        file.write_bytes(file.read_bytes()[:-100])
+        with pytest.warns(UserWarning, match=r"00001\.npz is damaged"):
+            look(video, copy, again=True)
+        assert {index for index, _ in pushed} == {1}
+        assert content(copy) == content(result.folder)
+
+    def test_may_be_removed(self, video, look, result, copy):
+        shutil.rmtree(copy / KEPT)
+        assert look(video, copy).rows == result.rows
+        look(video, copy, again=True)
+        assert content(copy) == content(result.folder)
+
+    def test_a_chunk_continues_in_the_middle(self, video, look, result, tmp_path, pushed, monkeypatch):
+        monkeypatch.setattr(chunk_worker, "CHECKPOINT_SECONDS", 0.0)
+        with pytest.raises(Stopped, match="the faces found until now are kept"):
+            look(video, tmp_path / "out", progress=stop_after(150))
+        pushed.clear()
+        look(video, tmp_path / "out")
+        assert pushed[0] == (0, 161)
+        assert content(tmp_path / "out") == content(result.folder)
+
+    def test_a_damaged_state_of_a_chunk_is_not_used(self, video, look, result, tmp_path, pushed, monkeypatch):
+        monkeypatch.setattr(chunk_worker, "CHECKPOINT_SECONDS", 0.0)
+        with pytest.raises(Stopped):
+            look(video, tmp_path / "out", progress=stop_after(150))
+        (state,) = (tmp_path / "out").rglob("*.state")
+        state.write_bytes(state.read_bytes()[:-1] + b"?")
+        pushed.clear()
+        with pytest.warns(UserWarning, match="is damaged"):
+            look(video, tmp_path / "out")
+        assert pushed[0] == (0, 1)
+        assert content(tmp_path / "out") == content(result.folder)
+
+    def test_unfinished_work_on_another_video_is_not_thrown_away(self, video, frames, look, tmp_path):
+        with pytest.raises(Stopped):
+            look(video, tmp_path / "out", progress=stop_after(700))
+        other = write_avi(tmp_path / "other.avi", frames[:300])
+        with pytest.raises(MerlabError, match=r"unfinished results .* it is of another source, .*face\.avi.*--again"):
+            look(other, tmp_path / "out")
+        assert look(other, tmp_path / "out", again=True).metadata.video.frames == 300
 
 
 class TestSources:
@@ -195,7 +325,7 @@ class TestSources:
 
     def test_a_text_file_renamed_leaves_nothing(self, look, tmp_path):
         (tmp_path / "text.mp4").write_text("no video")
-        with pytest.raises(MerlabError, match="is a text, not a video"):
+        with pytest.raises(MerlabError, match="cannot be opened as a video: it is a text"):
             look(tmp_path / "text.mp4", tmp_path / "out")
         assert not (tmp_path / "out").exists()
 

@@ -154,6 +154,7 @@ def recognize_command(
     overlay: Annotated[
         bool, typer.Option("--overlay/--no-overlay", help="Write overlay.mp4, the video with the results drawn in.")
     ] = True,
+    again: AgainOption = False,
     jobs: JobsOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -177,6 +178,7 @@ def recognize_command(
         unsure_below=unsure_below,
         spotting=_settings(p, floor, spotting),
         overlay=overlay,
+        again=again,
         jobs=jobs,
     )
     if videos_in(source):

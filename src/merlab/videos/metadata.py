@@ -76,6 +76,26 @@ class UsedSettings(_Facts):
     score: ScoreSettings
 
 
+class FindingRequest(_Facts):
+    """Everything that determines how faces are found and followed: what is kept was made for one such request.
+
+    ``chunk`` and ``margin`` are numbers of frames, see Division; the other fields are those of RecognitionRequest.
+    """
+
+    source: str
+    bytes: int
+    modified_ns: int
+    frames_promised: int
+    fps: float
+    aligned: bool
+    landmarks: LandmarkSource | None
+    most_faces: int
+    face_models: dict[str, dict[str, str]]
+    chunk: int
+    margin: int
+    merlab: str
+
+
 class RecognitionRequest(UsedSettings):
     """Everything that determines a result; one that was made for another request is never overwritten.
 

@@ -31,6 +31,7 @@ class RecognizeOptions(TypedDict, total=False):
     unsure_below: float
     spotting: SpottingSettings | None
     overlay: bool
+    again: bool
     jobs: int | None
     progress: Progress | bool
 
@@ -40,7 +41,7 @@ class Options:
     """How a video is processed; raises MerlabError for values out of range.
 
     Attributes:
-        fps: frames per second, for a folder of images, or where a container is wrong.
+        fps: frames per second of the camera, for images, streams without time stamps, and slow motion.
         aligned: whether the frames are aligned faces already, so that no face has to be found.
         most_faces: how many faces are followed at once.
         finding: the detector and the landmarks that find faces.

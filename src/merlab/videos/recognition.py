@@ -7,6 +7,7 @@ chunks are kept.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import time
@@ -15,18 +16,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from merlab.claims import claim_folder, require_same
-from merlab.errors import MerlabError
+from merlab.claims import require_same
+from merlab.errors import MerlabError, Stopped
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.frames import ClipError, ImageFolder, open_frames
-from merlab.frames.clock import clock_of
+from merlab.frames.clock import Clock, clock_of
 from merlab.inference.runtimes import AUTO, resolve_runtime
 from merlab.json_models import write_model
+from merlab.locks import only_writer
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
@@ -34,13 +36,13 @@ from merlab.spotting.aligned_frames import require_every_frame
 from merlab.spotting.many_videos import for_each, videos_in
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
-from merlab.storage import whole_folder
+from merlab.storage import read_json_object, remove_unfinished, whole_folder, write_json
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames
-from merlab.videos.chunks.chunk_worker import Share, VideoPlan, fill_chunks
+from merlab.videos.chunks.chunk_worker import CHUNKS, Share, VideoPlan, fill_chunks
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
 from merlab.videos.chunks.result_metadata import result_metadata
-from merlab.videos.metadata import Made, RecognitionRequest
+from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest
 from merlab.videos.options import UNSURE_BELOW, Options
 from merlab.videos.output.elan import write_elan
 from merlab.videos.output.overlay import write_overlay
@@ -57,6 +59,10 @@ if TYPE_CHECKING:
 OUT = Path("merlab-recognized")
 # In the result's folder until it is finished: what was requested, and the finished chunks.
 WORKING, REQUEST, RESULT = ".working", "request.json", "result"
+# Beside the result: what is kept of the chunks.
+KEPT = ".kept"
+# Seconds before and after a chunk that are read, at least, and in which steps.
+LEAST_MARGIN, MARGIN_STEP = 1.5, 0.5
 HOLDS = "results of `merlab recognize`"
 # What progress reports while chunks are processed.
 READING = "reading frames"
@@ -75,17 +81,21 @@ def recognize(
     unsure_below: float = UNSURE_BELOW,
     spotting: SpottingSettings | None = None,
     overlay: bool = True,
+    again: bool = False,
     jobs: int | None = 1,
     progress: Progress | bool = True,
 ) -> VideoResult:
     """Find and follow the faces in a video, spot their brief movements, and recognize and describe each movement.
 
-    The call resumes interrupted work, and reloads a finished result of the same video and settings.
+    The call resumes interrupted work, and reloads a finished result of the same video and settings. What took long is
+    kept beside the result (about 1.4 kB per frame and face), so that the same video with other settings of spotting,
+    other weights or another ``unsure_below`` takes seconds; the result is the same as without it.
 
     Args:
         source: a video, or a folder of images that are numbered in their names.
         out: the folder for the result; unless given, one with the name of the source under ``merlab-recognized``.
-        fps: frames per second; required for images, overrides the frame rate of a video.
+        fps: frames per second of the camera; required for images and for streams without time stamps. For slow motion
+            that does not state it: seconds then are those of the recording, not those of a player.
         aligned: the frames are aligned faces already, so that no face has to be found.
         most_faces: how many faces are followed at once.
         finding: the detector and the landmarks that find faces; unless given, YuNet and the face mesh.
@@ -94,6 +104,7 @@ def recognize(
         unsure_below: below this probability the class of an event stays empty.
         spotting: what counts as a movement.
         overlay: also write the video with the results drawn into it.
+        again: replace a finished result in ``out``, also one of other settings, when the new one is complete.
         jobs: processes; None: one per core, for which a script needs ``if __name__ == "__main__":``. The result does
             not depend on it.
         progress: True shows it on standard error, False does not, a function is called with it.
@@ -103,7 +114,8 @@ def recognize(
 
     Raises:
         MerlabError: for a source that cannot be read, has no frame rate or shows no face (nothing is left in ``out``
-            then), and for an ``out`` that holds anything else.
+            then), for an ``out`` that another process writes or that holds anything else, and, without ``again``, for
+            one with a result of other settings.
 
     """
     source = Path(source)
@@ -122,12 +134,17 @@ def recognize(
     )
     plan = _plan(source, out, options)
     request = _request(plan, recognizer)
-    finished = _finished(plan, out, request)
+    finished = None if again else _finished(out, request)
     if finished is not None:
         return finished
-    claim_folder(plan.working, REQUEST, request.model_dump(mode="json"), f"unfinished {HOLDS}")
-    with shown_progress(progress) as show:
-        return _make(_Making(plan, out, recognizer, request, show), jobs)
+    with only_writer(out):
+        # Another process may have finished it in the meantime.
+        finished = None if again else _finished(out, request)
+        if finished is not None:
+            return finished
+        plan = replace(plan, kept=_claimed(plan, out, request, again))
+        with shown_progress(progress) as show:
+            return _make(_Making(plan, out, recognizer, request, show), jobs)
 
 
 def recognize_each(
@@ -186,8 +203,18 @@ def _plan(source: Path, out: Path, options: Options) -> VideoPlan:
         require_every_frame(source, frames)
         first = frames.numbers[0]
     clock = clock_of(source, frames, options.fps)
-    division = Division(1, len(clock), round(CHUNK_SECONDS * clock.fps), margin(clock, options.spotting))
-    return VideoPlan(source, out / WORKING, first, clock, division, options)
+    division = Division(1, len(clock), round(CHUNK_SECONDS * clock.fps), _margin(clock, options.spotting))
+    return VideoPlan(source, out / WORKING, out / KEPT, first, clock, division, options)
+
+
+def _margin(clock: Clock, spotting: SpottingSettings) -> int:
+    """How many frames before and after a chunk are read: the same number for similar settings of spotting.
+
+    What is kept of the chunks can then be used for all of them.
+    """
+    reach = spotting.score.reach
+    seconds = max(LEAST_MARGIN, math.ceil((reach + spotting.longest) / MARGIN_STEP) * MARGIN_STEP)
+    return margin(clock, replace(spotting, longest=seconds - reach))
 
 
 def _request(plan: VideoPlan, recognizer: Recognizer) -> RecognitionRequest:
@@ -207,16 +234,52 @@ def _request(plan: VideoPlan, recognizer: Recognizer) -> RecognitionRequest:
     )
 
 
-def _finished(plan: VideoPlan, out: Path, request: RecognitionRequest) -> VideoResult | None:
-    """The result where it is finished; raises MerlabError where ``out`` holds anything else."""
-    if (out / METADATA).is_file():
-        result = read_video_result(out)
-        require_same(out, result.metadata.asked.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
-        shutil.rmtree(plan.working, ignore_errors=True)
-        return result
-    if out.exists() and not plan.working.is_dir() and (not out.is_dir() or any(out.iterdir())):
+def _finding(plan: VideoPlan, request: RecognitionRequest) -> FindingRequest:
+    fields = request.model_dump(include=set(FindingRequest.model_fields))
+    return FindingRequest(**fields, chunk=plan.division.length, margin=plan.division.margin)
+
+
+def _finished(out: Path, request: RecognitionRequest) -> VideoResult | None:
+    """The result where it is finished; raises MerlabError where ``out`` holds one of other settings."""
+    if not (out / METADATA).is_file():
+        return None
+    result = read_video_result(out)
+    require_same(out, result.metadata.asked.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
+    return result
+
+
+def _claimed(plan: VideoPlan, out: Path, request: RecognitionRequest, again: bool) -> Path:
+    """Prepare ``out`` for the work, and return the folder of what is kept.
+
+    That is KEPT in ``out``. As long as a finished result there was made of other faces, it is KEPT in WORKING. Raises
+    MerlabError where ``out`` holds anything else, and, without ``again``, unfinished work on other faces.
+    """
+    mine = (METADATA, WORKING, KEPT)
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not any((out / name).exists() for name in mine))):
         raise MerlabError(f"{out} exists and contains no {HOLDS}; choose another folder")
-    return None
+    remove_unfinished(out, older_than=0)
+    finding, stated = _finding(plan, request).model_dump(mode="json"), request.model_dump(mode="json")
+    places = [plan.working / KEPT, out / KEPT]
+    kept = next((place for place in places if _stored(place) == finding), None)
+    if kept is None:
+        kept = places[0] if (out / METADATA).is_file() else places[1]
+        if not again and kept.is_dir():
+            require_same(out, _stored(kept), finding, f"unfinished {HOLDS}")
+        shutil.rmtree(kept, ignore_errors=True)
+        write_json(kept / REQUEST, finding)
+    if _stored(plan.working) != stated:
+        for name in (CHUNKS, RESULT):
+            shutil.rmtree(plan.working / name, ignore_errors=True)
+        write_json(plan.working / REQUEST, stated)
+    return kept
+
+
+def _stored(folder: Path) -> dict[str, Any]:
+    """The request in a folder; empty where there is none that can be read."""
+    try:
+        return read_json_object(folder / REQUEST)
+    except MerlabError:
+        return {}
 
 
 def _make(making: _Making, jobs: int | None) -> VideoResult:
@@ -227,8 +290,10 @@ def _make(making: _Making, jobs: int | None) -> VideoResult:
         with whole_folder(plan.working / RESULT) as folder:
             result = _assemble(making, folder, started)
     except (NothingSeenError, ClipError):
-        _leave_nothing(out)
+        _leave_nothing(plan, out)
         raise
+    except KeyboardInterrupt as stop:
+        raise Stopped(_what_is_kept(plan, out)) from stop
     _hand_over(plan, out)
     return replace(result, folder=out)
 
@@ -239,7 +304,12 @@ def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
         return
     expected, promised = plan.division.expected, plan.division.promised
     done = frozenset(int(folder.name) for folder in plan.finished())
-    processes = max(1, min(jobs or os.cpu_count() or 1, expected - len(done)))
+    needed = plan.needed()
+    waiting = set(range(expected) if needed is None else needed) - done
+    if needed is not None and all(map(plan.has_kept, waiting)):
+        # Describing is so fast that more processes would only cost their start.
+        jobs = 1
+    processes = max(1, min(jobs or os.cpu_count() or 1, len(waiting)))
     shares = [Share(plan, done, position, processes) for position in range(processes)]
     frames_done = sum(len(plan.division.span(index).owned) for index in done)
     for frames in stream_from_processes(fill_chunks, shares):
@@ -250,7 +320,7 @@ def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
 def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
     """Write every file of the result into ``folder``, from the finished chunks."""
     plan, recognizer, progress = making.plan, making.recognizer, making.progress
-    progress(0, 1, "writing the result")
+    progress(0, 0, "writing the result")
     totals = write_frames(folder, plan)
     events = write_events(folder, totals, plan, event_rows(recognizer.classes))
     if plan.options.overlay:
@@ -268,8 +338,13 @@ def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
 
 
 def _hand_over(plan: VideoPlan, out: Path) -> None:
-    """Move the assembled result to where the user wants it, metadata.json last, and remove the chunks."""
+    """Move the assembled result and what is kept to where the user wants them, metadata.json last."""
     assembled = plan.working / RESULT
+    (out / METADATA).unlink(missing_ok=True)
+    (out / OVERLAY).unlink(missing_ok=True)
+    if plan.kept != out / KEPT:
+        shutil.rmtree(out / KEPT, ignore_errors=True)
+        plan.kept.replace(out / KEPT)
     for path in sorted(assembled.iterdir(), key=lambda path: path.name == METADATA):
         if path.is_dir():
             shutil.rmtree(out / path.name, ignore_errors=True)
@@ -277,8 +352,18 @@ def _hand_over(plan: VideoPlan, out: Path) -> None:
     shutil.rmtree(plan.working, ignore_errors=True)
 
 
-def _leave_nothing(out: Path) -> None:
+def _leave_nothing(plan: VideoPlan, out: Path) -> None:
     """Remove an unfinished result, and its folder if there are no other files in it."""
-    shutil.rmtree(out / WORKING, ignore_errors=True)
+    if not (out / METADATA).is_file():
+        shutil.rmtree(plan.kept, ignore_errors=True)
+    shutil.rmtree(plan.working, ignore_errors=True)
     with suppress(OSError):
         out.rmdir()
+
+
+def _what_is_kept(plan: VideoPlan, out: Path) -> str:
+    """What a stopped command leaves; nothing if no work was stored."""
+    if any((plan.kept / CHUNKS).glob("[0-9]*")):
+        return f"the faces found until now are kept in {plan.kept}"
+    _leave_nothing(plan, out)
+    return "nothing was finished that could be kept"

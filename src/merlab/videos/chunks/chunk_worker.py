@@ -1,8 +1,13 @@
-"""What one process does: read a video once, forwards, and process the chunks of its share."""
+"""What one process does: follow the faces in the chunks of its share, then spot and describe their movements.
+
+What is kept of a chunk (see ``kept_chunk``) is enough for the second step. The first one reads the video once,
+forwards, and stores its state every few seconds, so that an interrupted command continues in the middle of a chunk.
+"""
 
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,14 +21,19 @@ from merlab.frames.clock import Clock
 from merlab.json_models import read_model, write_model
 from merlab.spotting.aligned_frames import require_aligned
 from merlab.storage import whole_folder
+from merlab.videos.chunks.checkpoints import read_checkpoint, write_checkpoint
 from merlab.videos.chunks.chunk import Chunk
+from merlab.videos.chunks.described_chunk import ChunkWriter
 from merlab.videos.chunks.describing import EventDescriber
 from merlab.videos.chunks.division import Division, Span
 from merlab.videos.chunks.faces_in_frame import open_viewer
+from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack, read_kept
+from merlab.videos.chunks.track_pictures import TrackPictures
 from merlab.videos.options import Options
 
 CHUNKS, LENGTH = "chunks", "frames.json"
 FRAMES_A_REPORT = 20
+CHECKPOINT_SECONDS = 5.0
 
 
 class VideoLength(BaseModel):
@@ -34,17 +44,27 @@ class VideoLength(BaseModel):
 
 @dataclass(frozen=True)
 class VideoPlan:
-    """What all processes know: the source, its clock, how it is divided and processed, and the folder for the chunks.
+    """What all processes know: the source, its clock, how it is divided and processed, and the folders for the chunks.
 
-    Chunks number frames from 1, as the clock does; ``first`` is the number of the first frame in the source.
+    Chunks number frames from 1, as the clock does; ``first`` is the number of the first frame in the source. ``kept``
+    gets what is kept of each chunk, ``working`` what was described.
     """
 
     source: Path
     working: Path
+    kept: Path
     first: int
     clock: Clock
     division: Division
     options: Options
+
+    def kept_file(self, index: int) -> Path:
+        """Where it is stored what is kept of a chunk."""
+        return self.kept / CHUNKS / f"{index:05d}.npz"
+
+    def checkpoint(self, index: int) -> Path:
+        """Where the state of an unfinished chunk is stored."""
+        return self.kept / CHUNKS / f"{index:05d}.state"
 
     def chunk_folder(self, index: int) -> Path:
         """Where the result of a finished chunk is."""
@@ -54,13 +74,22 @@ class VideoPlan:
         """The folders of the finished chunks, in their order."""
         return sorted(path for path in (self.working / CHUNKS).glob("[0-9]*") if path.is_dir())
 
+    def needed(self) -> list[int] | None:
+        """All chunks of the source; None as long as its end was not reached once."""
+        if not (self.kept / LENGTH).is_file():
+            return None
+        length = read_model(self.kept / LENGTH, VideoLength).frames
+        spans = itertools.takewhile(lambda span: span.owned.start <= length, self.division.spans())
+        return [span.index for span in spans]
+
     def is_finished(self) -> bool:
         """Whether the end of the source was reached once, and every chunk up to there is finished."""
-        if not (self.working / LENGTH).is_file():
-            return False
-        length = read_model(self.working / LENGTH, VideoLength).frames
-        needed = itertools.takewhile(lambda span: span.owned.start <= length, self.division.spans())
-        return all(self.chunk_folder(span.index).is_dir() for span in needed)
+        needed = self.needed()
+        return needed is not None and all(self.chunk_folder(index).is_dir() for index in needed)
+
+    def has_kept(self, index: int) -> bool:
+        """Whether a file is kept of a chunk; it may be damaged."""
+        return self.kept_file(index).is_file()
 
 
 @dataclass(frozen=True)
@@ -83,17 +112,45 @@ def fill_chunks(share: Share) -> Iterator[int]:
 
     Raises MerlabError for frames that cannot be used.
     """
-    plan, reported, last = share.plan, 0, 0
-    walker = _Walker(share)
+    finishing = _Finishing(share.plan)
     with _one_thread_of_torch():
-        for passed in open_frames(plan.source).walk(lambda number: walker.wants(number - plan.first + 1)):
-            last = passed.number - plan.first + 1
-            walker.push(last, passed.image)
-            if walker.done - reported >= FRAMES_A_REPORT:
-                yield walker.done - reported
-                reported = walker.done
-        walker.end()
-    write_model(plan.working / LENGTH, VideoLength(frames=last))
+        described = set()
+        for index in _kept_of(share):
+            kept = read_kept(share.plan.kept_file(index))
+            if kept is not None:
+                finishing.describe(index, kept)
+                described.add(index)
+                yield len(range(*kept.facts.owned))
+        waiting = [span for span in _needed_of(share) if span.index not in described]
+        if waiting or share.plan.needed() is None:
+            yield from _read_frames(share, described, finishing)
+
+
+def _kept_of(share: Share) -> list[int]:
+    """The chunks of a share of which something is kept."""
+    files = [int(path.stem) for path in (share.plan.kept / CHUNKS).glob("[0-9]*.npz")]
+    spans = itertools.takewhile(lambda span: span.index <= max(files, default=-1), share.spans())
+    return [span.index for span in spans if share.plan.has_kept(span.index)]
+
+
+def _needed_of(share: Share) -> list[Span]:
+    """The chunks of a share, if it is known how many the source has."""
+    last = max(share.plan.needed() or [-1])
+    return list(itertools.takewhile(lambda span: span.index <= last, share.spans()))
+
+
+def _read_frames(share: Share, described: set[int], finishing: _Finishing) -> Iterator[int]:
+    """Follow the faces in the chunks that are not yet described, and describe each when it is complete."""
+    plan, reported, last = share.plan, 0, 0
+    walker = _Walker(plan, (span for span in share.spans() if span.index not in described), finishing)
+    for passed in open_frames(plan.source).walk(lambda number: walker.wants(number - plan.first + 1)):
+        last = passed.number - plan.first + 1
+        walker.push(last, passed.image)
+        if walker.done - reported >= FRAMES_A_REPORT:
+            yield walker.done - reported
+            reported = walker.done
+    walker.end()
+    write_model(plan.kept / LENGTH, VideoLength(frames=last))
     yield walker.done - reported
 
 
@@ -108,38 +165,78 @@ def _one_thread_of_torch() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
+class _Finishing:
+    """Stores what is kept of chunks, and describes them."""
+
+    def __init__(self, plan: VideoPlan) -> None:
+        self._plan, self._frames = plan, open_frames(plan.source)
+        options = plan.options
+        self._writer = ChunkWriter(plan.clock, options.spotting, EventDescriber(options), self._pictures)
+
+    def finish(self, chunk: Chunk) -> None:
+        """Store and describe a chunk whose frames were all read."""
+        index, kept = chunk.span.index, chunk.kept()
+        kept.write(self._plan.kept_file(index))
+        self._plan.checkpoint(index).unlink(missing_ok=True)
+        self.describe(index, kept)
+
+    def describe(self, index: int, kept: KeptChunk) -> None:
+        """Write the folder of a chunk."""
+        with whole_folder(self._plan.chunk_folder(index)) as folder:
+            self._writer.write(kept, folder)
+
+    def _pictures(self, track: KeptTrack) -> TrackPictures:
+        return TrackPictures(track, self._frames, self._plan.first)
+
+
 class _Walker:
     """The chunks of a share that the current frame belongs to: at most two, where they overlap.
 
     ``done`` counts the received frames that its chunks are responsible for.
     """
 
-    def __init__(self, share: Share) -> None:
+    def __init__(self, plan: VideoPlan, spans: Iterator[Span], finishing: _Finishing) -> None:
         self.done = 0
-        self._plan = share.plan
-        self._describer = EventDescriber(share.plan.options)
-        self._spans = share.spans()
+        self._plan, self._spans, self._finishing = plan, spans, finishing
         self._next = next(self._spans)
         self._open: list[Chunk] = []
         self._size: tuple[int, int] | None = None
+        self._stored = time.monotonic()
 
     def wants(self, number: int) -> bool:
-        """Whether a chunk of the share covers this frame; numbers ascend without a gap."""
+        """Whether a chunk of the share needs this frame; numbers ascend without a gap."""
         if number >= self._next.covered.start:
-            options, clock = self._plan.options, self._plan.clock
-            self._open.append(Chunk(self._next, open_viewer(options, clock.fps), clock, options.spotting))
+            chunk = self._begun(self._next)
+            self._open.append(chunk)
+            self.done += len(range(chunk.span.owned.start, min(chunk.next, chunk.span.owned.stop)))
             self._next = next(self._spans)
-        return bool(self._open)
+        return any(chunk.next == number for chunk in self._open)
+
+    def _begun(self, span: Span) -> Chunk:
+        """A chunk in the state in which it was interrupted, or a new one."""
+        viewer = open_viewer(self._plan.options, self._plan.clock.fps)
+        shared = {"clock": self._plan.clock, **viewer.networks}
+        stored = read_checkpoint(self._plan.checkpoint(span.index), shared)
+        return stored if isinstance(stored, Chunk) and stored.span == span else Chunk(span, viewer, self._plan.clock)
 
     def push(self, number: int, image: Image | None) -> None:
         """Give a frame to its chunks, and finish those that end with it; None where it is damaged or not wanted."""
         if image is not None:
             self._check(number, image)
-        for chunk in list(self._open):
+        for chunk in [chunk for chunk in self._open if chunk.next == number]:
             chunk.push(number, image)
             self.done += number in chunk.span.owned
             if number + 1 == chunk.span.covered.stop:
                 self._finish(chunk)
+        if time.monotonic() - self._stored > CHECKPOINT_SECONDS:
+            self._store()
+
+    def _store(self) -> None:
+        """Store the state of the unfinished chunks."""
+        for chunk in self._open:
+            shared = {"clock": self._plan.clock, **chunk.viewer.networks}
+            write_checkpoint(self._plan.checkpoint(chunk.span.index), chunk, shared)
+        self._stored = time.monotonic()
 
     def _check(self, number: int, image: Image) -> None:
         if self._plan.options.aligned:
@@ -160,5 +257,4 @@ class _Walker:
     def _finish(self, chunk: Chunk) -> None:
         self._open.remove(chunk)
         if not chunk.is_empty:
-            with whole_folder(self._plan.chunk_folder(chunk.span.index)) as folder:
-                chunk.finish(folder, self._describer)
+            self._finishing.finish(chunk)

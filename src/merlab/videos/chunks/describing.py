@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from merlab.clips import Clip
-from merlab.faces.album import Album
+from merlab.frames import Frames
 from merlab.inputs.extraction import input_of
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.spotting.spot import SpottedEvent
@@ -28,11 +28,11 @@ class EventDescriber:
         """With the weights and the runtime of the options."""
         return load_recognizer(self._options.weights).on(self._options.runtime)
 
-    def describe(self, event: SpottedEvent, album: Album, fps: float, folder: Path) -> Description:
+    def describe(self, event: SpottedEvent, faces: Frames, fps: float, folder: Path) -> Description:
         """Class, probabilities, regions and action units of an event; its pictures are written into ``folder``."""
-        onset, apex = album.read(event.onset), album.read(event.apex)
+        onset, apex = faces.read(event.onset), faces.read(event.apex)
         clip = Clip("video", "face", "event", fps, event.onset, event.apex, event.offset, "", "", folder)
-        inputs = input_of(clip, album, self.recognizer.recipe)[None]
+        inputs = input_of(clip, faces, self.recognizer.recipe)[None]
         chances = self.recognizer.predict_proba(inputs)[0]
         best = int(chances.argmax())
         evidence = movement_evidence(onset, apex)

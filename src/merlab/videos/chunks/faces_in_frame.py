@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from merlab.faces.alignment import FaceAlignment, FaceFinding
 from merlab.faces.detection import Face
+from merlab.faces.geometry import Transform
 from merlab.faces.people import MOST_FACES, PeopleTracker
 from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
@@ -28,6 +30,7 @@ class FaceInFrame:
         face_id, track: as in SeenFace; pictures of one face and track can be compared with one another.
         picture: the face on the layout, (282, 231, 3) BGR.
         box: where it is in the frame; None where it is not seen for a moment.
+        transform: from px of the frame to px of the layout; None where the frame is an aligned face.
 
     """
 
@@ -35,6 +38,7 @@ class FaceInFrame:
     track: int
     picture: Image
     box: Face | None
+    transform: Transform | None = None
 
 
 class FaceViewer(Protocol):
@@ -53,16 +57,29 @@ class FaceViewer(Protocol):
     def left_out(self) -> int:
         """The most faces that were seen at once beyond those that can be followed."""
 
+    @property
+    def networks(self) -> Mapping[str, object]:
+        """What a checkpoint leaves out: the networks, which hold no state of the video."""
+
 
 def open_viewer(options: Options, fps: float) -> FaceViewer:
     """The viewer of one chunk of a video."""
     return AlignedViewer() if options.aligned else FindingViewer(options.finding, fps, options.most_faces)
 
 
+def on_layout(frame: Image) -> Image:
+    """A frame that is an aligned face, at the layout's size, (282, 231, 3)."""
+    if frame.shape[:2] == (LAYOUT_HEIGHT, LAYOUT_WIDTH):
+        return frame
+    resized = cv2.resize(frame, (LAYOUT_WIDTH, LAYOUT_HEIGHT), interpolation=cv2.INTER_AREA)
+    return np.asarray(resized, np.uint8)
+
+
 class AlignedViewer:
     """For frames that are aligned faces already."""
 
     left_out = 0
+    networks: Mapping[str, object] = {}
 
     def __init__(self) -> None:
         self._track = 0
@@ -70,11 +87,7 @@ class AlignedViewer:
     def see(self, frame: Image) -> list[FaceInFrame]:
         """The frame itself, at the layout's size."""
         height, width = frame.shape[:2]
-        picture = frame
-        if (width, height) != (LAYOUT_WIDTH, LAYOUT_HEIGHT):
-            resized = cv2.resize(frame, (LAYOUT_WIDTH, LAYOUT_HEIGHT), interpolation=cv2.INTER_AREA)
-            picture = np.asarray(resized, np.uint8)
-        return [FaceInFrame(0, self._track, picture, Face(0, 0, width, height, WHOLE))]
+        return [FaceInFrame(0, self._track, on_layout(frame), Face(0, 0, width, height, WHOLE))]
 
     def restart(self) -> None:
         """The face starts a new track."""
@@ -101,8 +114,9 @@ class FindingViewer:
             if key not in self._alignments:
                 assert seen.tracked is not None, "a track begins where its face is seen"
                 self._alignments[key] = FaceAlignment(frame, seen.tracked, "rigid")
-            picture = self._alignments[key].place(frame, seen.tracked).image
-            faces.append(FaceInFrame(*key, picture, seen.tracked.box if seen.tracked else None))
+            placed = self._alignments[key].place(frame, seen.tracked)
+            box = seen.tracked.box if seen.tracked else None
+            faces.append(FaceInFrame(*key, placed.image, box, placed.transform))
         return faces
 
     def restart(self) -> None:
@@ -117,3 +131,8 @@ class FindingViewer:
     def left_out(self) -> int:
         """The most faces that were seen at once beyond those that can be followed."""
         return self._people.left_out
+
+    @property
+    def networks(self) -> Mapping[str, object]:
+        """Detector and landmarker."""
+        return {"detector": self._people.detector, "landmarker": self._people.landmarker}

@@ -1,0 +1,123 @@
+"""What is seen in a chunk: its movements are spotted and described from what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from merlab.frames import Frames
+from merlab.frames.clock import Clock
+from merlab.sinks import CsvSink
+from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
+from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, Description
+from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack
+from merlab.videos.result import FRAMES
+from merlab.videos.rows import FRAME_ROWS, FrameRow
+
+
+class Describer(Protocol):
+    """Describes an event: its class, and what moved."""
+
+    def describe(self, event: SpottedEvent, faces: Frames, fps: float, folder: Path) -> Description:
+        """The description of an event in aligned ``faces``; its pictures are written into ``folder``."""
+
+
+@dataclass
+class _Found:
+    """What the tracks of a chunk hold."""
+
+    rows: dict[int, list[FrameRow]] = field(default_factory=dict)
+    events: list[ChunkEvent] = field(default_factory=list)
+    dropped: int = 0
+    unspotted: int = 0
+
+
+@dataclass(frozen=True)
+class ChunkWriter:
+    """Writes frames.csv, the pictures of the events, and chunk.json of chunks.
+
+    ``pictures`` gives the aligned faces of a track, by the numbers of its frames.
+    """
+
+    clock: Clock
+    spotting: SpottingSettings
+    describer: Describer
+    pictures: Callable[[KeptTrack], Frames]
+
+    def write(self, chunk: KeptChunk, folder: Path) -> None:
+        """Write the files of a chunk into ``folder``."""
+        facts, found = chunk.facts, self._found(chunk, folder)
+        _write_rows(folder / FRAMES, range(*facts.covered), found.rows)
+        record = ChunkRecord(
+            owned=facts.owned,
+            size=facts.size,
+            events=tuple(found.events),
+            dropped=found.dropped,
+            unspotted=found.unspotted,
+            damaged=facts.damaged,
+            left_out=facts.left_out,
+            quality=facts.quality,
+        )
+        record.write(folder)
+
+    def _found(self, chunk: KeptChunk, folder: Path) -> _Found:
+        found, owned = _Found(), range(*chunk.facts.owned)
+        for track in chunk.tracks:
+            window = track.spot(owned, self.clock, self.spotting)
+            for row in _rows(track, window):
+                found.rows.setdefault(row.frame, []).append(row)
+            if window is None:
+                found.unspotted += sum(track.first + at in owned for at in range(len(track)))
+                continue
+            found.dropped += window.dropped
+            for event in window.events:
+                pictures = str(len(found.events))
+                faces = self.pictures(track)
+                description = self.describer.describe(event, faces, self.clock.fps, folder / pictures)
+                found.events.append(_described(track.face_id, event, description, pictures))
+        return found
+
+
+def _write_rows(path: Path, covered: range, rows: dict[int, list[FrameRow]]) -> None:
+    with CsvSink(path, FRAME_ROWS.names) as sink:
+        for number in covered:
+            unseen = FrameRow(number, time_s=None, face_id=None, confidence=None, success=0)
+            for row in sorted(rows.get(number, [unseen]), key=lambda row: row.face_id or 0):
+                sink.write(FRAME_ROWS.row(row))
+
+
+def _rows(track: KeptTrack, window: Window | None) -> Iterator[FrameRow]:
+    """One row for each frame of a track."""
+    for number in range(track.first, track.first + len(track)):
+        box = track.box(number)
+        at = number - window.first if window else -1
+        spotted = window if window and 0 <= at < len(window.total) else None
+        yield FrameRow(
+            frame=number,
+            time_s=None,
+            face_id=track.face_id,
+            confidence=box.confidence if box else 0.0,
+            success=int(box is not None),
+            x=box.left if box else None,
+            y=box.top if box else None,
+            width=box.width if box else None,
+            height=box.height if box else None,
+            score=float(spotted.total[at]) if spotted else None,
+            lids_px=float(spotted.lids[at]) if spotted else None,
+            threshold=spotted.threshold if spotted else None,
+        )
+
+
+def _described(face_id: int, event: SpottedEvent, description: Description, pictures: str) -> ChunkEvent:
+    return ChunkEvent(
+        face_id=face_id,
+        onset=event.onset,
+        apex=event.apex,
+        offset=event.offset,
+        score=event.score,
+        part=event.part,
+        description=description,
+        pictures=pictures,
+    )

@@ -1,0 +1,132 @@
+"""What took long in a chunk, and is kept: where each face is in every frame, and how it moves.
+
+Movements are spotted and described from it, so that other settings of spotting, or other weights, need no face to be
+found again. It takes about 1.4 kB per frame and face, nearly all of it for the places of the blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from merlab.faces.detection import Face
+from merlab.faces.geometry import Transform
+from merlab.frames import Float32Array
+from merlab.frames.clock import Clock
+from merlab.kept_arrays import Array, read_arrays, write_arrays
+from merlab.spotting.spot import SpottingSettings, Window
+from merlab.spotting.stretches import spot_track
+from merlab.videos.chunks.chunk_record import TrackQuality
+
+RECORD = "record"
+
+
+@dataclass(frozen=True, eq=False)
+class KeptTrack:
+    """The frames ``first``, ``first`` + 1, ... of one face, n without a gap, up to the last in which it is seen.
+
+    Attributes:
+        face_id: from 0 in the chunk.
+        boxes: left, top, right, bottom in px of the frame and the confidence, (n, 5); NaN where it is not seen.
+        places: of its blocks, (n, ROWS, COLUMNS, 2) px.
+        transforms: from px of the frame to px of the layout, (n, 2, 3); NaN for frames that are aligned faces.
+        shown: the numbers of the frames with its pictures, (n,); of the one before where a frame is damaged.
+
+    """
+
+    face_id: int
+    first: int
+    boxes: NDArray[np.float64]
+    places: Float32Array
+    transforms: NDArray[np.float64]
+    shown: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """The number of frames."""
+        return len(self.places)
+
+    def box(self, number: int) -> Face | None:
+        """Where the face is in frame ``number``; None where it is not seen."""
+        values = self.boxes[number - self.first].tolist()
+        return None if np.isnan(values[0]) else Face(*values)
+
+    def transform(self, number: int) -> Transform | None:
+        """From px of frame ``number`` to px of the layout; None where the frame is an aligned face."""
+        rows = self.transforms[number - self.first]
+        return None if np.isnan(rows[0, 0]) else Transform.from_matrix(rows)
+
+    def spot(self, within: range, clock: Clock, settings: SpottingSettings) -> Window | None:
+        """What moves in the frames ``within``; None where the face is in none of them, or seen too briefly."""
+        inside = range(max(within.start, self.first), min(within.stop, self.first + len(self)))
+        if not inside or len(self) <= 2 * round(settings.score.reach * clock.fps):
+            return None
+        return spot_track(self.places, self.first, inside, clock, settings)
+
+
+class ChunkFacts(BaseModel):
+    """What is known of a whole chunk; frames are numbered from 1.
+
+    Attributes:
+        covered: the first frame that was read, and the one after the last.
+        owned: the first frame that the chunk is responsible for, and the one after the last.
+        size: width and height of the frames, px.
+        damaged: which frames could not be decoded.
+        left_out: the most faces that were seen at once beyond those that are followed.
+        quality: of each track.
+        tracks: the face and the first frame of each track.
+
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    covered: tuple[int, int]
+    owned: tuple[int, int]
+    size: tuple[int, int]
+    damaged: tuple[int, ...]
+    left_out: int
+    quality: tuple[TrackQuality, ...]
+    tracks: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class KeptChunk:
+    """What is kept of a chunk."""
+
+    facts: ChunkFacts
+    tracks: Sequence[KeptTrack]
+
+    def write(self, path: Path) -> None:
+        """Write the file, whole or not at all."""
+        arrays: dict[str, Array] = {RECORD: np.array(self.facts.model_dump_json())}
+        for position, track in enumerate(self.tracks):
+            for name in ("boxes", "places", "transforms", "shown"):
+                arrays[f"{name}{position}"] = getattr(track, name)
+        write_arrays(path, arrays)
+
+
+def read_kept(path: Path) -> KeptChunk | None:
+    """The chunk in a file; None if there is none, or if it is damaged, of which a warning is given."""
+    arrays = read_arrays(path)
+    if arrays is None:
+        return None
+    try:
+        facts = ChunkFacts.model_validate_json(str(arrays[RECORD]))
+        return KeptChunk(facts, [_track(arrays, position, *of) for position, of in enumerate(facts.tracks)])
+    except (KeyError, ValidationError):
+        return None
+
+
+def _track(arrays: dict[str, Array], position: int, face_id: int, first: int) -> KeptTrack:
+    return KeptTrack(
+        face_id,
+        first,
+        np.asarray(arrays[f"boxes{position}"], np.float64),
+        np.asarray(arrays[f"places{position}"], np.float32),
+        np.asarray(arrays[f"transforms{position}"], np.float64),
+        np.asarray(arrays[f"shown{position}"], np.int64),
+    )

@@ -1,0 +1,52 @@
+"""The pictures of one face, read again from the source where they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from merlab.faces.alignment import align_image
+from merlab.frames import ClipError, Frames, Image, WalkedFrame, describe_numbers
+from merlab.videos.chunks.faces_in_frame import on_layout
+from merlab.videos.chunks.kept_chunk import KeptTrack
+
+
+class TrackPictures:
+    """The aligned faces of a track as frames (see frames.Frames), numbered as in the track.
+
+    ``source`` has the frames of the video, the first of which has the number ``first`` there and 1 here. Pictures are
+    held in memory once they were read, about 200 kB each, so one object serves one event.
+    """
+
+    fps: float | None = None
+    clock: None = None
+
+    def __init__(self, track: KeptTrack, source: Frames, first: int) -> None:
+        self._track, self._source, self._first = track, source, first
+        self._held: dict[int, Image] = {}
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Frame numbers of the track."""
+        return range(self._track.first, self._track.first + len(self._track))
+
+    @property
+    def promised(self) -> int:
+        """How many frames there are."""
+        return len(self._track)
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        return ((number, self.read(number)) for number in self.numbers)
+
+    def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
+        """Every frame once, ascending; only those ``wanted`` are read."""
+        return (WalkedFrame(number, None, self.read(number) if wanted(number) else None) for number in self.numbers)
+
+    def read(self, number: int) -> Image:
+        """The face in frame ``number`` on the layout, (282, 231, 3) BGR; raises ClipError where it is not in it."""
+        if number not in self.numbers:
+            raise ClipError(f"the track has no frame {number}; it has {describe_numbers(self.numbers)}")
+        if number not in self._held:
+            shown = int(self._track.shown[number - self._track.first])
+            frame, transform = self._source.read(shown + self._first - 1), self._track.transform(number)
+            self._held[number] = on_layout(frame) if transform is None else align_image(frame, transform)
+        return self._held[number]
