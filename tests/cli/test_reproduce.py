@@ -56,6 +56,8 @@ def test_table_8_lists_every_published_row_and_says_why_one_was_not_measured(mer
         (["table5", "--database", "casme2"], "--root"),
         (["nothing.yaml"], "nothing.yaml"),
         (["figure3", "--detector", "opencv-ssd"], "--detector-model"),
+        (["figure3"], "run `merlab models get` once"),
+        (["all"], "--landmarks five-points"),
     ],
 )
 def test_a_mistake_is_named_without_a_traceback(merlab, arguments, named):

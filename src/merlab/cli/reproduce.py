@@ -21,7 +21,7 @@ from merlab.cli.arguments import (
     make_engine,
 )
 from merlab.cli.console import out_console, print_json, print_table
-from merlab.cli.faces import LandmarksOption
+from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.progress import shown_progress
 from merlab.vocabulary import FIGURE_NAMES, TABLE_NAMES, DetectorName, ProtocolName
 
@@ -84,7 +84,11 @@ def reproduce_command(
     from merlab.faces.alignment import FaceFinding
     from merlab.reproduction import Bench, targets_of
 
-    wanted = targets_of(target)
+    wanted, finding = targets_of(target), FaceFinding()
+    if "figure3" in wanted:
+        finding = face_finding(detector, detector_model, detector_config, landmarks)
+        # A missing model file is reported before the first table, not after hours.
+        finding.open()
     bench = Bench(
         out,
         database=database,
@@ -98,7 +102,7 @@ def reproduce_command(
         seeds=seeds,
         leak_method=method,
         image=image,
-        finding=FaceFinding(detector, detector_model, detector_config, landmarks),
+        finding=finding,
         engine=make_engine(engine, jobs, address),
         cache=cache,
     )
