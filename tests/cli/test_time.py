@@ -9,10 +9,13 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import av
 import numpy as np
 import pandas as pd
 import pytest
 
+from merlab.frames.clock import Clock
+from merlab.spotting.timing import source_caveats, timing_of
 from tests.videos.recording import face_at, shown_at, write_stamped
 
 # The movement of these tests: onset, apex, offset, s.
@@ -148,6 +151,31 @@ def test_a_rate_that_is_given_is_that_of_the_camera(merlab, tmp_path):
     assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=CLOSE)
     assert (about["fps_source"], about["slowed"]) == ("given", 8)
     assert "8 times slower than it was recorded (240 frames per second, as given)" in errors
+
+
+@pytest.mark.slow
+def test_a_stream_without_stamps_needs_its_rate(merlab, tmp_path):
+    with av.open(str(tmp_path / "raw.h264"), "w", format="h264") as raw:
+        stream = raw.add_stream("libx264", 50)
+        stream.height, stream.width, stream.pix_fmt, stream.options = 282, 232, "yuv420p", {"crf": "10"}
+        for image in face_at(np.arange(300) / 50, [MOVEMENT]):
+            raw.mux(stream.encode(av.VideoFrame.from_ndarray(np.pad(image, ((0, 0), (0, 1), (0, 0)), "edge"), "bgr24")))
+        raw.mux(stream.encode(None))
+    status, _, errors = merlab("spot", tmp_path / "raw.h264", "--out", "spotted")
+    assert status == 1
+    assert "raw.h264 has no time stamps; give --fps" in errors
+    events, scores, about, _ = spotted(merlab, tmp_path / "raw.h264", "--fps", 50)
+    assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=1 / 50 + CLOSE)
+    assert scores["time_s"].to_numpy() == pytest.approx(np.arange(300) / 50)
+    assert (about["fps_source"], about["slowed"]) == ("given", 1)
+
+
+def test_a_given_rate_that_is_almost_that_of_the_stamps_is_reported_where_it_makes_a_frame():
+    clock = Clock.of_stamps(np.arange(3000) / 29.97)
+    (warning,) = source_caveats(timing_of(clock.at_rate(30.0), 3000, 1, 30.0), None)
+    assert warning.startswith("the file plays 1.001 times slower than it was recorded (30 frames per second, as given)")
+    assert source_caveats(timing_of(clock.at_rate(30.0), 300, 1, 30.0), None) == []
+    assert source_caveats(timing_of(clock, 3000, 1, None), None) == []
 
 
 @pytest.mark.slow

@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict
 from merlab.frames import MAX_FRAMES_NAMED, Frames, MediaFacts, Video
 from merlab.frames.clock import Clock
 
-# A file plays at another speed than it was recorded if the two differ by more than this share.
-SAME_SPEED = 0.01
 MOST_GAPS_NAMED = 3
 
 RateSource = Literal["stamps", "tag", "given"]
@@ -69,7 +67,7 @@ def timing_of(clock: Clock, frames: int, first: int, fps: float | None) -> Timin
     step = 1 / clock.fps
     return Timing(
         fps=clock.fps,
-        fps_source="given" if fps else "tag" if _plays_otherwise(clock.slowed) else "stamps",
+        fps_source="given" if fps else "stamps" if clock.slowed == 1 else "tag",
         frame_rate_varies=clock.varies,
         slowed=clock.slowed,
         start_s=round(clock.seconds(1), 6),
@@ -113,7 +111,7 @@ def _file_caveats(timing: Timing, file: MediaFacts) -> list[str]:
 
 def _timing_caveats(timing: Timing) -> list[str]:
     warnings = []
-    if _plays_otherwise(timing.slowed):
+    if _leaves_the_player(timing):
         slow = timing.slowed > 1
         speed = f"{timing.slowed if slow else 1 / timing.slowed:.4g} times {'slower' if slow else 'faster'}"
         said = "as its tag states" if timing.fps_source == "tag" else "as given"
@@ -133,8 +131,9 @@ def _timing_caveats(timing: Timing) -> list[str]:
     return warnings
 
 
-def _plays_otherwise(slowed: float) -> bool:
-    return abs(slowed - 1) > SAME_SPEED
+def _leaves_the_player(timing: Timing) -> bool:
+    """Whether real seconds and those of a player differ by more than a frame at the end."""
+    return abs(timing.slowed - 1) * timing.end_s > 1 / timing.fps
 
 
 def _gaps_text(gaps: Sequence[Gap]) -> str:
