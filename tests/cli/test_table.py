@@ -39,11 +39,11 @@ def test_clips_have_the_classes_of_the_scheme(merlab, table):
     status, _, err = merlab("clips", "table", table, "--scheme", "megc2019", "--csv", "labeled.csv")
     lines = (table.parents[1] / "labeled.csv").read_text().splitlines()
     assert (status, "6 clips" in err) == (0, True)
-    assert lines[0] == "database,subject,clip,onset,apex,offset,action_units,emotion,label"
+    assert lines[0] == "database,subject,clip,onset,apex,offset,action_units,emotion,label,objective_class,aligned"
     assert lines[1:4] == [
-        "my_clips,01,c0,7,8,9,1,happiness,positive",
-        "my_clips,01,c1,7,8,9,2,disgust,negative",
-        "my_clips,01,c2,7,8,9,3,surprise,surprise",
+        "my_clips,01,c0,7,8,9,1,happiness,positive,,True",
+        "my_clips,01,c1,7,8,9,2,disgust,negative,,True",
+        "my_clips,01,c2,7,8,9,3,surprise,surprise,,True",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +145,29 @@ def test_one_bad_clip_never_ends_the_examination_of_the_others(tree, root, fault
     examination = tree.examine(root, deep=True)
     assert [finding for finding in about(examination, tree.clip) if finding.severity == "unusable"]
     assert len(examination.clips) == 1
+
+
+def test_a_clip_with_two_folders_cannot_be_used_and_both_are_named(tree, root):
+    first = root / tree.folder
+    # s01_ne_01 of SMIC under two emotions, or the same clip below Sub01 and sub01.
+    parent = first.parent.parent / ("positive" if tree is SMIC else first.parent.name.swapcase())
+    if parent.name == first.parent.name:
+        pytest.skip("the name of a subject has no letters")
+    shutil.copytree(first, parent / first.name)
+    examination = tree.examine(root, deep=True)
+    (fault,) = examination.of("unusable")
+    assert (fault.where.startswith(tree.clip), fault.expected) == (True, "one folder or video per clip")
+    assert len(examination.clips) == 1
+
+
+def test_what_macos_adds_to_an_archive_is_ignored(tree, root):
+    before = tree.examine(root, deep=True)
+    aside = root / "__MACOSX" / tree.folder
+    aside.mkdir(parents=True)
+    for frame in (root / tree.folder).iterdir():
+        (aside / f"._{frame.name}").write_bytes(b"resource fork")
+        frame.with_name(f"._{frame.name}").write_bytes(b"resource fork")
+    assert tree.examine(root, deep=True) == before
 
 
 def test_an_offset_that_is_much_too_large_is_found(tree, root):

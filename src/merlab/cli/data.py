@@ -129,8 +129,8 @@ def clips(
     stated = True if aligned else None
     loaded = load(database, root, table=table, aligned=stated, allow_unusable=allow_unusable)
     labeled = label_clips(loaded, as_scheme(scheme))
-    columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion"]
-    columns += ["objective_class", "aligned", "label"]
+    columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "label"]
+    columns += ["objective_class", "aligned"]
     names = [labeled.scheme.classes[label] for label in labeled.labels]
     rows = labeled.table.frame.rename(columns={"name": "clip"}).assign(label=names)[columns]
     if csv is not None:

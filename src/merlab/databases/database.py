@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -72,11 +73,17 @@ def examine_copy(
     heads = [clip for clip in clips if clip.aligned is False]
     faces = {"aligned faces": len(clips) - len(heads), "whole heads": len(heads)}
     fact = ", ".join(f"{what} in {count} clips" for what, count in faces.items() if count) or "no usable clip"
+    findings = (*examination.findings, *([_whole_heads(heads, clips, database, root)] if heads else []))
+    severities = Counter(finding.severity for finding in findings)
     return replace(
         examination,
         clips=replace(examination.clips, clips=tuple(clips)),
-        findings=(*examination.findings, *([_whole_heads(heads, clips, database, root)] if heads else [])),
-        facts={**examination.facts, "faces": fact + ("" if aligned is None else ", as stated by the user")},
+        findings=findings,
+        facts={
+            **examination.facts,
+            "faces": fact + ("" if aligned is None else ", as stated by the user"),
+            "findings": ", ".join(f"{count} {severity}" for severity, count in severities.items()) or "none",
+        },
     )
 
 

@@ -166,7 +166,8 @@ def read_layout(
 ) -> tuple[list[Clip], list[Finding]]:
     """The usable clips of a layout in the order of the table, and all findings about rows and folders."""
     release = replace(layout.release, quirks=()) if table.synthetic else layout.release
-    findings = [*_missing_sources(table, layout, release), *_unlisted_sources(table, layout, release)]
+    findings = [*_missing_sources(table, layout, release), *_repeated_sources(layout)]
+    findings += _unlisted_sources(table, layout, release)
     clips: list[Clip] = []
     for done, row in enumerate(table.rows, start=1):
         source = layout.clips.get((row.subject, row.folder))
@@ -228,8 +229,16 @@ def _missing_sources(table: CodingTable, layout: Layout, release: Release) -> It
         expected = f"folders {', '.join(lost)} with {clips} clips in {layout.folder}"
         yield Finding("unusable", where, expected, "no such folder", "copy these folders from the original")
     for row in table.rows:
-        if row.subject in layout.subjects and (row.subject, row.folder) not in layout.clips:
+        if row.subject in layout.subjects and (row.subject, row.folder) not in layout.sources:
             yield _missing_source(row, table, layout, release)
+
+
+def _repeated_sources(layout: Layout) -> Iterator[Finding]:
+    """Findings about clips with several folders or videos, so that it is not known which one is right."""
+    for (subject, clip), paths in layout.repeated.items():
+        found = " and ".join(str(path.relative_to(layout.folder)) for path in paths)
+        remedy = "remove all but the right one, or rename those that are other clips"
+        yield Finding("unusable", f"{subject} {clip}", "one folder or video per clip", found, remedy)
 
 
 def _rename_of_subject(subject: str, names: set[str], release: Release) -> str | None:

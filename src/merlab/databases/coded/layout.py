@@ -22,25 +22,38 @@ class Layout:
 
     @cached_property
     def subjects(self) -> dict[str, Path]:
-        """Subject id -> folder."""
+        """Subject id -> folder; the first one if there are several, such as s1 and s01."""
+        return {subject: folder for folder, subject in reversed(self._subject_folders)}
+
+    @property
+    def _subject_folders(self) -> list[tuple[Path, str]]:
         is_subject, subject = self.release.layout.is_subject, self.release.table.subject
         found = [path for path in entries(self.folder) if path.is_dir() and is_subject(path.name)]
-        return {subject(path.name) or path.name: path for path in found}
+        return [(path, subject(path.name) or path.name) for path in found]
+
+    @cached_property
+    def sources(self) -> Mapping[tuple[str, str], list[Path]]:
+        """(subject, clip) -> all folders of frames and videos that have this name."""
+        found: dict[tuple[str, str], list[Path]] = {}
+        for folder, subject in self._subject_folders:
+            for path in self.release.layout.clips_of(folder):
+                found.setdefault((subject, self.release.table.clip(source_name(path))), []).append(path)
+        return found
 
     @cached_property
     def clips(self) -> Mapping[tuple[str, str], Path]:
-        """(subject, clip) -> folder of frames or video."""
-        name = self.release.table.clip
-        return {
-            (subject, name(source_name(path))): path
-            for subject, folder in self.subjects.items()
-            for path in self.release.layout.clips_of(folder)
-        }
+        """(subject, clip) -> folder of frames or video; without clips that have several."""
+        return {key: paths[0] for key, paths in self.sources.items() if len(paths) == 1}
+
+    @property
+    def repeated(self) -> Mapping[tuple[str, str], list[Path]]:
+        """(subject, clip) -> its folders and videos, for clips that have several."""
+        return {key: paths for key, paths in self.sources.items() if len(paths) > 1}
 
     @cached_property
     def kind(self) -> Kind:
         """The kind of the frames, from the first clips that are folders of images; videos have no image files."""
-        sources = list(self.clips.values())
+        sources = [path for paths in self.sources.values() for path in paths]
         folders = [files for source in sources if source.is_dir() and (files := frame_names(source))]
         return next(kind for kind in self.release.layout.kinds if kind.matches(folders[:CLIPS_EXAMINED]))
 
@@ -64,8 +77,9 @@ def layouts_below(root: Path, release: Release) -> list[Layout]:
     found: dict[frozenset[Path], Layout] = {}
     for folder, _, _ in walk_folders(root, release):
         layout = Layout(folder, release)
-        if layout.clips:
-            found.setdefault(frozenset(path.resolve() for path in layout.clips.values()), layout)
+        if layout.sources:
+            paths = (path.resolve() for same in layout.sources.values() for path in same)
+            found.setdefault(frozenset(paths), layout)
     return list(found.values())
 
 

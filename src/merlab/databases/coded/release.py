@@ -183,8 +183,13 @@ class Release:
 
 def frame_names(folder: Path) -> dict[int, str]:
     """Frame number -> file name, for the images in a folder."""
-    numbered = ((frame_number(path), path) for path in entries(folder) if path.suffix.lower() in IMAGE_SUFFIXES)
+    numbered = ((frame_number(path), path) for path in entries(folder) if is_image(path))
     return {number: path.name for number, path in numbered if number is not None}
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file is an image by its suffix; hidden files, as macOS adds them to archives, are not."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
 def any_frames(clips: list[dict[int, str]]) -> bool:

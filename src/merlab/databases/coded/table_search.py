@@ -33,7 +33,8 @@ def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str]
             continue
         entered.add(real)
         depth = len(folder.relative_to(root).parts)
-        listed = sorted(name for name in folders if not name.startswith("."))
+        # macOS adds the folder __MACOSX to archives.
+        listed = sorted(name for name in folders if not name.startswith(".") and name != "__MACOSX")
         to_enter = [name for name in listed if depth < SEARCH_DEPTH and not is_subject(name)]
         folders[:] = sorted(to_enter, key=lambda name: (folder / name).is_symlink())
         yield folder, listed, sorted(files)
