@@ -177,7 +177,7 @@ def fake_events(
             label=CLASSES[best] if sure else "",
             probability=float(chances[best]),
             regions=f"{part} 1.92 px up and outwards; cheeks, left 0.81 px up",
-            action_units="AU12 left 1.90; AU6 0.72" if sure else "",
+            action_units="AU12 left 1.90 px; AU6 0.72 px" if sure else "",
             probabilities=dict(zip(CLASSES, chances.tolist(), strict=True)),
         )
         rows.append(event_rows(CLASSES).as_written(row))

@@ -42,6 +42,20 @@ def test_an_event_has_a_folder_of_pictures_and_a_list_of_maps(result):
     assert [each.file for each in result.maps("e0001")] == [f"map-{number}.png" for number in (1, 2, 3, 4)]
 
 
+def test_what_moved_is_a_table_with_units(result):
+    parts = result.regions[result.regions["event"] == "e0002"]
+    assert parts[["part", "px", "direction"]].to_numpy().tolist() == [
+        ["nose", 1.92, "up and outwards"],
+        ["cheeks, left", 0.81, "up"],
+    ]
+    units = result.action_units[result.action_units["event"] == "e0001"]
+    assert units.drop(columns="event").to_numpy().tolist() == [
+        ["AU12 left", "lip corner puller", 1.90],
+        ["AU6", "cheek raiser", 0.72],
+    ]
+    assert "e0003" not in set(result.action_units["event"])
+
+
 class TestHtml:
     def test_it_shows_stamps_events_warnings_and_a_link(self, result):
         page = Page(result._repr_html_())

@@ -15,6 +15,7 @@ from merlab.json_models import read_model
 from merlab.spotting.curve import Curve, score_curve
 from merlab.spotting.display import counted, result_html
 from merlab.videos.metadata import VideoMetadata
+from merlab.videos.moved import parts_of, unit_name, units_of
 from merlab.videos.rows import FRAME_ROWS, Event, event_rows
 
 if TYPE_CHECKING:
@@ -77,6 +78,22 @@ class VideoResult:
     def events(self) -> pd.DataFrame:
         """One row per event, with the columns of Event; ``p_CLASS`` is the probability of a class."""
         return event_rows(self.metadata.model.classes).table(self.rows)
+
+    @property
+    def regions(self) -> pd.DataFrame:
+        """What moved in each event: one row per event and part of the face, with its movement in px and direction."""
+        rows = [(row.event, *part) for row in self.rows for part in parts_of(row.regions)]
+        return pd.DataFrame(rows, columns=["event", "part", "px", "direction"])
+
+    @property
+    def action_units(self) -> pd.DataFrame:
+        """The action units that each event is consistent with: one row per event and unit, with its strength in px."""
+        rows = [
+            (row.event, unit.code, unit_name(unit.code), unit.px)
+            for row in self.rows
+            for unit in units_of(row.action_units)
+        ]
+        return pd.DataFrame(rows, columns=["event", "action_unit", "name", "px"])
 
     @property
     def warnings(self) -> list[str]:

@@ -73,7 +73,7 @@ class Event:
         label: the most probable class; empty where it is less probable than the limit of the settings.
         probability: of the most probable class, 0..1.
         regions: the parts that moved, ``mouth, left 1.92 px up and outwards; cheeks, left 0.81 px up``.
-        action_units: those that the movement is consistent with, ``AU12 left 1.90; AU6 0.72``, strengths in px.
+        action_units: those that the movement is consistent with, ``AU12 left 1.90 px; AU6 0.72 px``.
         probabilities: of every class, 0..1, calibrated.
 
     """

@@ -13,14 +13,8 @@ from merlab.spotting.motion import COLUMNS, ROWS, block_centers, in_blocks, lid_
 from merlab.spotting.motion_score import PARTS
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.synthesis.unit_flow import unit_flows
-from merlab.videos.evidence.movement import (
-    UNIT_NAMES,
-    direction_words,
-    explaining_units,
-    moved_parts,
-    movement_evidence,
-    unit_words,
-)
+from merlab.videos.evidence.movement import direction_words, explaining_units, moved_parts, movement_evidence
+from merlab.videos.moved import UNIT_NAMES, parts_of, unit_words, units_of
 from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, warped
 
 KEYS = [f"{number}{side}" for number, unit in ACTION_UNITS.items() for side in ("rl" if unit.paired else "c")]
@@ -114,6 +108,14 @@ class TestFaces:
         assert evidence.flow.shape == (282, 231, 2)
         assert np.abs(evidence.flow[20:-20, 20:-20, 1] - rise[20:-20, 20:-20]).mean() < 0.1
         assert evidence.regions_text.startswith("mouth, left ")
+        parts, units = parts_of(evidence.regions_text), units_of(evidence.action_units_text)
+        assert [(each.part, each.direction) for each in parts] == [
+            (each.part, each.direction) for each in evidence.parts
+        ]
+        assert [each.code for each in units] == [each.code for each in evidence.action_units] != []
+        assert [each.px for each in (*parts, *units)] == pytest.approx(
+            [each.px for each in (*evidence.parts, *evidence.action_units)], abs=0.005
+        )
 
     def test_still_faces_show_nothing(self):
         noise = np.random.default_rng(0).normal(0, 1, (282, 231)).astype(np.float32)

@@ -56,7 +56,7 @@ def test_an_annotation_has_class_probability_and_the_part_that_moved(folder, vid
     first, unsure = events.iloc[0], events.iloc[2]
     assert f"{first['class']} {first['probability']:.2f}; {first['part']}" in values
     assert f"unsure; {unsure['part']}" in values
-    assert "AU12 left 1.90; AU6 0.72" in {
+    assert "AU12 left 1.90 px; AU6 0.72 px" in {
         each[2] for each in document.get_annotation_data_for_tier("face 0 apexes [SYNTHETIC]")
     }
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from merlab.optical_flow import dis
 from merlab.spotting.motion import COLUMNS, ROWS, in_blocks, lid_blocks, prepare, without_head
 from merlab.spotting.motion_score import PARTS, part_weights
 from merlab.synthesis.unit_flow import unit_flows
+from merlab.videos.moved import PartMovement, UnitStrength, parts_text, units_text
 
 # px; these limits and the two shares below were chosen on synthetic faces (seed 4242) so that a movement is reported
 # in about one of twenty pairs of frames without an event.
@@ -37,43 +37,9 @@ LEAST_COHERENCE = 0.5
 # sin 22.5°: a component below it leaves a direction in one of eight sectors.
 SECTOR = 0.3827
 
-# The names of the Facial Action Coding System (Ekman and Friesen).
-UNIT_NAMES = {
-    1: "inner brow raiser",
-    2: "outer brow raiser",
-    4: "brow lowerer",
-    5: "upper lid raiser",
-    6: "cheek raiser",
-    7: "lid tightener",
-    9: "nose wrinkler",
-    10: "upper lip raiser",
-    12: "lip corner puller",
-    14: "dimpler",
-    15: "lip corner depressor",
-    17: "chin raiser",
-    20: "lip stretcher",
-    24: "lip pressor",
-    25: "lips part",
-    26: "jaw drop",
-}
 SIDE_NAMES = {"r": "right", "l": "left"}
 
 Blocks = NDArray[np.float64]
-
-
-class PartMovement(NamedTuple):
-    """How far a part of the face moved (mean over the part, px of the 231 x 282 layout), and in which direction."""
-
-    part: str
-    px: float
-    direction: str
-
-
-class UnitStrength(NamedTuple):
-    """An action unit such as ``AU12`` or ``AU12 left``, and the largest displacement that it explains, px."""
-
-    code: str
-    px: float
 
 
 @dataclass(frozen=True)
@@ -93,12 +59,12 @@ class Evidence:
     @property
     def regions_text(self) -> str:
         """``mouth, left 1.92 px up and outwards; cheeks, left 0.81 px up``."""
-        return "; ".join(f"{each.part} {each.px:.2f} px {each.direction}" for each in self.parts)
+        return parts_text(self.parts)
 
     @property
     def action_units_text(self) -> str:
-        """``AU12 left 1.90; AU6 0.72``, strengths in px."""
-        return "; ".join(f"{each.code} {each.px:.2f}" for each in self.action_units)
+        """``AU12 left 1.90 px; AU6 0.72 px``."""
+        return units_text(self.action_units)
 
 
 def movement_evidence(onset: Image, apex: Image) -> Evidence:
@@ -164,12 +130,6 @@ def explaining_units(blocks: Float32Array) -> tuple[tuple[UnitStrength, ...], fl
             if _fitted(others, observed)[1] - residual >= LEAST_GAIN * residual:
                 named.append(UnitStrength(_code(number, sides), max(sides.values())))
     return tuple(sorted(named, key=lambda each: -each.px)), explained
-
-
-def unit_words(code: str) -> str:
-    """``AU12 left`` -> ``AU12 left (lip corner puller)``."""
-    number = int(code.removeprefix("AU").split(" ")[0])
-    return f"{code} ({UNIT_NAMES[number]})"
 
 
 def _code(number: int, sides: Mapping[str, float]) -> str:

@@ -14,8 +14,8 @@ from pydantic import JsonValue
 from merlab.frames import Image, read_image
 from merlab.pages import page_environment
 from merlab.storage import whole_file
-from merlab.videos.evidence.movement import unit_words
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel
+from merlab.videos.moved import unit_words, units_of
 from merlab.videos.output.chart import HEIGHT, WIDTH, Chart, face_chart
 from merlab.videos.output.source_facts import MINUTE, duration_text, source_facts
 from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, ONSET_PICTURE, VideoResult
@@ -130,19 +130,11 @@ def _views(result: VideoResult) -> Iterator[EventView]:
         yield EventView(
             row=row,
             chances=sorted(row.probabilities.items(), key=lambda each: -each[1]),
-            parts=_listed(row.regions),
-            units=[
-                Unit(unit_words(code), px)
-                for code, _, px in (text.rpartition(" ") for text in _listed(row.action_units))
-            ],
+            parts=row.regions.split("; ") if row.regions else [],
+            units=[Unit(unit_words(unit.code), f"{unit.px:.2f}") for unit in units_of(row.action_units)],
             faces=_faces(result.evidence(row.event)) if with_pictures else [],
             maps=_maps(result, row.event) if with_pictures else [],
         )
-
-
-def _listed(text: str) -> list[str]:
-    """The entries of a cell such as ``AU12 1.90; AU6 0.72``."""
-    return text.split("; ") if text else []
 
 
 def _faces(folder: Path) -> list[Picture]:
