@@ -73,7 +73,7 @@ class TestCasme2:
 
     def test_without_the_file_the_scheme_names_it(self, tmp_path):
         table = load("casme2", self.small(tmp_path))
-        assert table.sources[0].facts["objective classes"].startswith("none in the coding table")
+        assert table.sources[0].facts["objective classes"].startswith("none, so the schemes objective-5")
         with pytest.raises(MerlabError, match=r"clips of casme2 have none; copy CASME2-ObjectiveClasses\.xlsx"):
             label_clips(table, find_scheme("objective-5"))
 

@@ -56,6 +56,14 @@ class TestSingleClips:
         ]
         assert examination.facts["coding table"].startswith("none")
 
+    def test_are_read_without_a_table_that_has_nothing_about_their_camera(self, small):
+        (small / "SMIC_all_cropped" / "HS").rename(small / "SMIC_all_cropped" / "VIS")
+        examination = examine(small)
+        finding = only(examination, TABLE)
+        assert finding.severity == "differs"
+        assert finding.found.endswith("has nothing on its sheet VIS; copy it again from the original")
+        assert len(examination.clips) == 3
+
     @pytest.mark.parametrize("name", ["s1_ne_01", "s01_ne_01", "S1_ne_1"])
     def test_have_the_same_name_with_any_padding(self, small, name):
         folder(small, ROWS[0]).rename(folder(small, ROWS[0]).with_name(name))

@@ -103,7 +103,7 @@ def doctor(
             out_console.print(escape(f"whole heads: {chosen.heads_remedy(root)}"), soft_wrap=True)
         stamp = f" [{', '.join(examination.clips.stamps)}]" if examination.clips.stamps else ""
         out_console.print(
-            escape(f"{len(examination.clips)} usable clips, {unusable} faults that make a clip unusable{stamp}")
+            escape(f"{len(examination.clips)} usable clips, {unusable} faults that make clips unusable{stamp}")
         )
     if unusable:
         raise typer.Exit(1)

@@ -74,7 +74,7 @@ def examine_copy(
     faces = {"aligned faces": len(clips) - len(heads), "whole heads": len(heads)}
     fact = ", ".join(f"{what} in {count} clips" for what, count in faces.items() if count) or "no usable clip"
     findings = (*examination.findings, *([_whole_heads(heads, clips, database, root)] if heads else []))
-    severities = Counter(finding.severity for finding in findings)
+    severities = Counter(finding.severity.replace("differs", "different") for finding in findings)
     return replace(
         examination,
         clips=replace(examination.clips, clips=tuple(clips)),
@@ -82,7 +82,7 @@ def examine_copy(
         facts={
             **examination.facts,
             "faces": fact + ("" if aligned is None else ", as stated by the user"),
-            "findings": ", ".join(f"{count} {severity}" for severity, count in severities.items()) or "none",
+            "findings": ", ".join(f"{count} {severity}" for severity, count in sorted(severities.items())) or "none",
         },
     )
 

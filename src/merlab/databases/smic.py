@@ -230,14 +230,27 @@ def _find_table(root: Path, layout: Layout, camera: Camera, chosen: Path | None)
         named = ", ".join(map(str, paths))
         raise MerlabError(f"{root} has several annotation tables: {named}; choose one with --table FILE")
     if paths:
-        return read_coding_table(paths[0], layout.release, camera.sheet)
+        try:
+            return read_coding_table(paths[0], layout.release, camera.sheet)
+        except MerlabError as error:
+            if layout.release.layout is LONG:
+                raise
+            remedy = "the clips are read from their folders alone, which state onset, offset and emotion"
+            unread = Finding("differs", paths[0].name, f"a table of the clips of {camera.name}", str(error), remedy)
+            return _no_table(root, layout, [unread])
     if layout.release.layout is LONG:
         raise MerlabError(
             f"{layout.folder} holds long videos of SMIC, which need onset and offset from the annotation table "
             f"{layout.release.table.looked_for}, from the sheet of the camera; no table was found at, below or above "
             f"{root}; copy it there, or give it with --table FILE"
         )
-    return CodingTable(root, "", (), (), frozenset(layout.clips), {"coding table": "none; it is not needed"})
+    return _no_table(root, layout)
+
+
+def _no_table(root: Path, layout: Layout, findings: Sequence[Finding] = ()) -> CodingTable:
+    """An empty table that lists all folders."""
+    facts = {"coding table": "none; it is not needed"}
+    return CodingTable(root, "", (), tuple(findings), frozenset(layout.clips), facts)
 
 
 def _may_have(path: Path, camera: Camera) -> bool:

@@ -35,7 +35,7 @@ def with_objective_classes(table: CodingTable, root: Path, release: Release) -> 
         table = _with_classes_of_file(table, root, release)
     found = Counter(row.objective_class for row in table.rows if row.objective_class)
     if not found:
-        none = "none in the coding table, so the schemes objective-5 and objective-7 cannot be used"
+        none = "none, so the schemes objective-5 and objective-7 cannot be used"
         return replace(table, facts={**table.facts, FACT: none})
     published = form.objective_classes.get(table.version)
     compared = "as published" if published == dict(found) else "the published counts differ"

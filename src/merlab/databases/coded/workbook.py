@@ -51,7 +51,8 @@ def read_records(
         raise MerlabError(f"{path} has no sheet {sheet}; it has {', '.join(names)}")
     places = list(_headers(table.sheets, required, sheet))
     if not places:
-        raise MerlabError(f"{path} is empty or has only empty sheets; copy it again from the original")
+        what_is_empty = "is empty or has only empty sheets" if sheet is None else f"has nothing on its sheet {sheet}"
+        raise MerlabError(f"{path} {what_is_empty}; copy it again from the original")
     _, header, lines = max(places, key=lambda place: place[0])
     columns = {_normal(text): column for column, text in enumerate(header.cells) if text}
     missing = [heading for heading in required if _normal(heading) not in columns]
