@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from merlab import cli
+from merlab.faces import model_files
 from tests.helpers import write_flow_tree
 
 
@@ -15,6 +16,8 @@ def merlab(monkeypatch, capsys, tmp_path):
     """Runs a command in this process; returns (status, standard output, standard error)."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    # The face mesh of this machine's user is not there for commands of tests.
+    monkeypatch.setattr(model_files, "models_folder", lambda: tmp_path / "cache" / "merlab" / "models")
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: object) -> tuple[int, str, str]:
