@@ -48,6 +48,7 @@ ROOMS = (
     "stamps",
     "json_models",
     "yaml_files",
+    "result_folder",
     "claims",
     "kept_arrays",
     "changed_settings",

@@ -15,6 +15,7 @@ import pytest
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import read_image
 from merlab.json_models import DIGEST
+from merlab.result_folder import KEPT, WORKING
 from merlab.spotting.many_videos import videos_in
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos import recognition
@@ -22,7 +23,7 @@ from merlab.videos.chunks import chunk_worker
 from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.metadata import FollowedFace
 from merlab.videos.options import RecognizeOptions
-from merlab.videos.recognition import KEPT, WORKING, recognize, recognize_each
+from merlab.videos.recognition import recognize, recognize_each
 from merlab.videos.result import ELAN, METADATA, REPORT, read_video_result
 from merlab.videos.rows import FRAME_ROWS, event_rows
 from tests.videos.recognizers import small_recognizer

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -32,11 +30,12 @@ from merlab.locks import only_writer
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
+from merlab.result_folder import KEPT, WORKING, ResultFolder
 from merlab.spotting.aligned_frames import require_every_frame
 from merlab.spotting.many_videos import for_each, videos_in
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
-from merlab.storage import read_json_object, remove_unfinished, whole_folder, write_json
+from merlab.storage import whole_folder
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames
 from merlab.videos.chunks.chunk_worker import CHUNKS, Share, VideoPlan, fill_chunks
@@ -57,10 +56,6 @@ if TYPE_CHECKING:
     from merlab.videos.options import RecognizeOptions
 
 OUT = Path("merlab-recognized")
-# In the result's folder until it is finished: what was requested, and the finished chunks.
-WORKING, REQUEST, RESULT = ".working", "request.json", "result"
-# Beside the result: what is kept of the chunks.
-KEPT = ".kept"
 # Seconds before and after a chunk that are read, at least, and in which steps.
 LEAST_MARGIN, MARGIN_STEP = 1.5, 0.5
 HOLDS = "results of `merlab recognize`"
@@ -142,9 +137,11 @@ def recognize(
         finished = None if again else _finished(out, request)
         if finished is not None:
             return finished
-        plan = replace(plan, kept=_claimed(plan, out, request, again))
+        folder = ResultFolder(out, METADATA, HOLDS)
+        work = _finding(plan, request).model_dump(mode="json")
+        plan = replace(plan, kept=folder.claim(work, request.model_dump(mode="json"), again))
         with shown_progress(progress) as show:
-            return _make(_Making(plan, out, recognizer, request, show), jobs)
+            return _make(_Making(plan, folder, recognizer, request, show), jobs)
 
 
 def recognize_each(
@@ -185,10 +182,10 @@ def recognize_each(
 
 @dataclass(frozen=True, eq=False)
 class _Making:
-    """Everything that is needed to make a result in ``out``."""
+    """Everything that is needed to make a result."""
 
     plan: VideoPlan
-    out: Path
+    folder: ResultFolder
     recognizer: Recognizer
     request: RecognitionRequest
     progress: Progress
@@ -248,54 +245,23 @@ def _finished(out: Path, request: RecognitionRequest) -> VideoResult | None:
     return result
 
 
-def _claimed(plan: VideoPlan, out: Path, request: RecognitionRequest, again: bool) -> Path:
-    """Prepare ``out`` for the work, and return the folder of what is kept.
-
-    That is KEPT in ``out``. As long as a finished result there was made of other faces, it is KEPT in WORKING. Raises
-    MerlabError where ``out`` holds anything else, and, without ``again``, unfinished work on other faces.
-    """
-    mine = (METADATA, WORKING, KEPT)
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not any((out / name).exists() for name in mine))):
-        raise MerlabError(f"{out} exists and contains no {HOLDS}; choose another folder")
-    remove_unfinished(out, older_than=0)
-    finding, stated = _finding(plan, request).model_dump(mode="json"), request.model_dump(mode="json")
-    places = [plan.working / KEPT, out / KEPT]
-    kept = next((place for place in places if _stored(place) == finding), None)
-    if kept is None:
-        kept = places[0] if (out / METADATA).is_file() else places[1]
-        if not again and kept.is_dir():
-            require_same(out, _stored(kept), finding, f"unfinished {HOLDS}")
-        shutil.rmtree(kept, ignore_errors=True)
-        write_json(kept / REQUEST, finding)
-    if _stored(plan.working) != stated:
-        for name in (CHUNKS, RESULT):
-            shutil.rmtree(plan.working / name, ignore_errors=True)
-        write_json(plan.working / REQUEST, stated)
-    return kept
-
-
-def _stored(folder: Path) -> dict[str, Any]:
-    """The request in a folder; empty where there is none that can be read."""
-    try:
-        return read_json_object(folder / REQUEST)
-    except MerlabError:
-        return {}
-
-
 def _make(making: _Making, jobs: int | None) -> VideoResult:
     """Finish the remaining work, and move the result to its place."""
-    started, plan, out = time.monotonic(), making.plan, making.out
+    started, plan, folder = time.monotonic(), making.plan, making.folder
     try:
         _fill(plan, jobs, making.progress)
-        with whole_folder(plan.working / RESULT) as folder:
-            result = _assemble(making, folder, started)
+        with whole_folder(folder.result) as aside:
+            result = _assemble(making, aside, started)
     except (NothingSeenError, ClipError):
-        _leave_nothing(plan, out)
+        folder.discard(plan.kept)
         raise
     except KeyboardInterrupt as stop:
-        raise Stopped(_what_is_kept(plan, out)) from stop
-    _hand_over(plan, out)
-    return replace(result, folder=out)
+        if any((plan.kept / CHUNKS).glob("[0-9]*")):
+            raise Stopped(f"the faces found until now are kept in {plan.kept}") from stop
+        folder.discard(plan.kept)
+        raise Stopped("nothing was finished that could be kept") from stop
+    folder.hand_over(plan.kept, optional=[OVERLAY])
+    return replace(result, folder=folder.out)
 
 
 def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
@@ -332,38 +298,6 @@ def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
     metadata = result_metadata(plan, recognizer, making.request, totals, made)
     result = VideoResult(folder, events, pd.concat(totals.tables, ignore_index=True), metadata)
     write_report(result)
-    write_elan(result, plan.source, home=making.out)
+    write_elan(result, plan.source, home=making.folder.out)
     write_model(folder / METADATA, metadata)
     return result
-
-
-def _hand_over(plan: VideoPlan, out: Path) -> None:
-    """Move the assembled result and what is kept to where the user wants them, metadata.json last."""
-    assembled = plan.working / RESULT
-    (out / METADATA).unlink(missing_ok=True)
-    (out / OVERLAY).unlink(missing_ok=True)
-    if plan.kept != out / KEPT:
-        shutil.rmtree(out / KEPT, ignore_errors=True)
-        plan.kept.replace(out / KEPT)
-    for path in sorted(assembled.iterdir(), key=lambda path: path.name == METADATA):
-        if path.is_dir():
-            shutil.rmtree(out / path.name, ignore_errors=True)
-        path.replace(out / path.name)
-    shutil.rmtree(plan.working, ignore_errors=True)
-
-
-def _leave_nothing(plan: VideoPlan, out: Path) -> None:
-    """Remove an unfinished result, and its folder if there are no other files in it."""
-    if not (out / METADATA).is_file():
-        shutil.rmtree(plan.kept, ignore_errors=True)
-    shutil.rmtree(plan.working, ignore_errors=True)
-    with suppress(OSError):
-        out.rmdir()
-
-
-def _what_is_kept(plan: VideoPlan, out: Path) -> str:
-    """What a stopped command leaves; nothing if no work was stored."""
-    if any((plan.kept / CHUNKS).glob("[0-9]*")):
-        return f"the faces found until now are kept in {plan.kept}"
-    _leave_nothing(plan, out)
-    return "nothing was finished that could be kept"

@@ -1,0 +1,120 @@
+"""The folder of a result while it is made: the old result stays until the new one is complete, and work is kept.
+
+Two hidden folders are in it: ``.working`` holds the new result until it is complete, ``.kept`` what took long and is
+useful for the next request. While a finished result is there that was made of other work, the new work is kept in
+``.working/.kept``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from merlab.claims import require_same
+from merlab.errors import MerlabError
+from merlab.storage import read_json_object, remove_unfinished, write_json
+
+WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"
+
+
+@dataclass(frozen=True)
+class ResultFolder:
+    """The folder ``out`` of a result; only the process that holds its lock may change it.
+
+    Attributes:
+        metadata: the name of the file that marks a finished result; it is written last.
+        holds: what the content is, for messages.
+
+    """
+
+    out: Path
+    metadata: str
+    holds: str
+
+    @property
+    def working(self) -> Path:
+        """Where the new result is made."""
+        return self.out / WORKING
+
+    @property
+    def result(self) -> Path:
+        """The complete new files, before they take the place of the old ones."""
+        return self.working / RESULT
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it holds a finished result."""
+        return (self.out / self.metadata).is_file()
+
+    def claim(self, work: Mapping[str, object], request: Mapping[str, object], again: bool) -> Path:
+        """Prepare the folder for a request, and return the folder of what is kept.
+
+        Kept ``work`` is used for every request that states the same ``work``. Raises MerlabError where the folder holds
+        anything else, and, without ``again``, unfinished work that differs.
+        """
+        self._require_ours()
+        remove_unfinished(self.out, older_than=0)
+        kept = self._kept_for(work, again)
+        if _stated(self.working) != request:
+            for path in self.working.glob("*"):
+                if path.is_dir() and path.name != KEPT:
+                    shutil.rmtree(path, ignore_errors=True)
+            write_json(self.working / REQUEST, request)
+        return kept
+
+    def _require_ours(self) -> None:
+        out = self.out
+        if not out.exists():
+            return
+        ours = out.is_dir() and any((out / name).exists() for name in (self.metadata, WORKING, KEPT))
+        if not ours and (not out.is_dir() or any(out.iterdir())):
+            raise MerlabError(f"{out} exists and contains no {self.holds}; choose another folder")
+
+    def _kept_for(self, work: Mapping[str, object], again: bool) -> Path:
+        beside, aside = self.out / KEPT, self.working / KEPT
+        for kept in (aside, beside):
+            if _stated(kept) == work:
+                return kept
+        kept = aside if self.is_finished else beside
+        if kept.is_dir() and not again:
+            require_same(self.out, _stated(kept), work, f"unfinished {self.holds}")
+        shutil.rmtree(kept, ignore_errors=True)
+        write_json(kept / REQUEST, work)
+        return kept
+
+    def hand_over(self, kept: Path, optional: Sequence[str] = ()) -> None:
+        """Put the new files and what is kept in the place of the old ones, the metadata last.
+
+        ``optional`` names files that a result need not have.
+        """
+        (self.out / self.metadata).unlink(missing_ok=True)
+        for name in optional:
+            (self.out / name).unlink(missing_ok=True)
+        if kept != self.out / KEPT:
+            shutil.rmtree(self.out / KEPT, ignore_errors=True)
+            kept.replace(self.out / KEPT)
+        for path in sorted(self.result.iterdir(), key=lambda path: path.name == self.metadata):
+            if path.is_dir():
+                shutil.rmtree(self.out / path.name, ignore_errors=True)
+            path.replace(self.out / path.name)
+        shutil.rmtree(self.working, ignore_errors=True)
+
+    def discard(self, kept: Path) -> None:
+        """Remove unfinished work, and the folder if there are no other files in it."""
+        if not self.is_finished:
+            shutil.rmtree(kept, ignore_errors=True)
+        shutil.rmtree(self.working, ignore_errors=True)
+        with suppress(OSError):
+            self.out.rmdir()
+
+
+def _stated(folder: Path) -> dict[str, Any]:
+    """The request in a folder; empty where there is none that can be read."""
+    try:
+        return read_json_object(folder / REQUEST)
+    except MerlabError:
+        return {}
