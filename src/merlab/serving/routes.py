@@ -234,12 +234,13 @@ def _result(jobs: Jobs, job_id: str) -> Result:
 
 
 def _files(jobs: Jobs, job: Job) -> dict[str, Path]:
-    """The files of the result of a done job by their path within it, without links."""
+    """The files of the result of a done job by their path within it, without links and without what is hidden."""
     if job.state != "done":
         return {}
     folder = jobs.folder(job) / RESULT
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
-    return {path.relative_to(folder).as_posix(): path for path in paths}
+    files = {path.relative_to(folder): path for path in paths}
+    return {name.as_posix(): path for name, path in files.items() if not name.parts[0].startswith(".")}
 
 
 def _status(jobs: Jobs, job: Job) -> JobStatus:
