@@ -33,9 +33,7 @@ def spot_stretches(places: Iterable[Float32Array], clock: Clock, settings: Spott
         yield from _spot_stretch(islice(coming, len(stretch)), stretch, clock, settings)
 
 
-def spot_track(
-    places: Float32Array, first: int, within: range, clock: Clock, settings: SpottingSettings
-) -> Window:
+def spot_track(places: Float32Array, first: int, within: range, clock: Clock, settings: SpottingSettings) -> Window:
     """Spot in the frames ``within`` of a track without a gap.
 
     ``places`` (n, ROWS, COLUMNS, 2) are those of the blocks in all its frames, from frame ``first`` on, px.

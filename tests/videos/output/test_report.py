@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from merlab.storage import write_json
-from merlab.videos.output.report import clock_text, duration_text, in_words, write_report
+from merlab.videos.output.report import clock_text, in_words, write_report
+from merlab.videos.output.source_facts import duration_text
 from merlab.videos.result import METADATA, read_video_result
 from tests.pages import Page
 from tests.reports.contrast import contrast
