@@ -67,6 +67,11 @@ class TestAClip:
             ({"apex": 2.0}, "apex must be a frame number (1 or higher) or None, got 2.0"),
             ({"offset": True}, "offset must be a frame number (1 or higher) or None, got True"),
             ({"offset": pd.NA}, "offset must be a frame number (1 or higher) or None, got <NA>"),
+            ({"aligned": "no"}, "aligned must be True, False or None, got 'no'"),
+            (
+                {"objective_class": "VIII"},
+                "objective_class must be one of I, II, III, IV, V, VI, VII or empty, got 'VIII'",
+            ),
             ({"onset": 3}, "onset 3 is after apex 2"),
             ({"apex": 4}, "apex 4 is after offset 3"),
             ({"onset": 4, "apex": None}, "onset 4 is after offset 3"),

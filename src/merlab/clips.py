@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from merlab.frames import IMAGE_SUFFIXES, ClipError, Frames, open_frames
+from merlab.vocabulary import OBJECTIVE_CLASSES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -85,6 +86,10 @@ class Clip:
                 yield f"{column} must not contain a path separator, got {value!r}"
         if not isinstance(self.fps, (int, float)) or not math.isfinite(self.fps) or self.fps <= 0:
             yield f"fps must be a finite number above zero, got {self.fps!r}"
+        if not (self.aligned is None or isinstance(self.aligned, bool)):
+            yield f"aligned must be True, False or None, got {self.aligned!r}"
+        if self.objective_class not in ("", *OBJECTIVE_CLASSES):
+            yield f"objective_class must be one of {', '.join(OBJECTIVE_CLASSES)} or empty, got {self.objective_class!r}"
         numbers = {column: getattr(self, column) for column in ("onset", "apex", "offset")}
         known = [(column, number) for column, number in numbers.items() if number is not None]
         wrong = [(column, number) for column, number in known if type(number) is not int or number < 1]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from merlab.errors import MerlabError
 from merlab.registry import callable_as_listing, look_up
+from merlab.vocabulary import OBJECTIVE_CLASSES
 from merlab.yaml_files import read_yaml
 
 if TYPE_CHECKING:
@@ -94,7 +95,6 @@ _FIVE = ("happiness", "disgust", "repression", "surprise", "others")
 _SAMM_FIVE = ("anger", "happiness", "other", "surprise", "contempt")
 _CASME_EIGHT = ("tense", "disgust", "repression", "surprise", "happiness", "sadness", "contempt", "fear")
 _SMIC_THREE = ("negative", "positive", "surprise")
-_OBJECTIVE_SEVEN = ("I", "II", "III", "IV", "V", "VI", "VII")
 _NEGATIVE = ("negative", "disgust", "repression", "anger", "contempt", "fear", "sadness")
 
 AS_LABELED = "as-labeled"
@@ -185,8 +185,8 @@ SCHEMES: dict[str, Scheme] = {
             "objective-5",
             "objective classes I to V of CASME II and SAMM, by action units alone (Davison et al. 2018), as in "
             "MEGC2018. The coding table of CASME II of 2014 needs CASME2-ObjectiveClasses.xlsx beside it",
-            _OBJECTIVE_SEVEN[:5],
-            {name: name for name in _OBJECTIVE_SEVEN[:5]},
+            OBJECTIVE_CLASSES[:5],
+            {name: name for name in OBJECTIVE_CLASSES[:5]},
             column="objective_class",
             published={
                 _CASME2_2014: (25, 15, 99, 26, 20),
@@ -197,8 +197,8 @@ SCHEMES: dict[str, Scheme] = {
         Scheme(
             "objective-7",
             "all objective classes of CASME II and SAMM, I to VII, by action units alone (Davison et al. 2018)",
-            _OBJECTIVE_SEVEN,
-            {name: name for name in _OBJECTIVE_SEVEN},
+            OBJECTIVE_CLASSES,
+            {name: name for name in OBJECTIVE_CLASSES},
             column="objective_class",
             published={
                 _CASME2_2014: (25, 15, 99, 26, 20, 1, 69),

@@ -12,6 +12,9 @@ from typing import Literal, get_args
 ProtocolName = Literal["loso", "kfold", "hold-out-database"]
 PROTOCOLS: tuple[ProtocolName, ...] = get_args(ProtocolName)
 
+# Classes of movements by their action units alone (Davison et al. 2018).
+OBJECTIVE_CLASSES = ("I", "II", "III", "IV", "V", "VI", "VII")
+
 # Which epoch's weights are tested; best-epoch-on-test leaks, because it uses the labels of the test subjects.
 Selection = Literal["fixed", "validation", "best-epoch-on-test"]
 

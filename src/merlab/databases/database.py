@@ -13,6 +13,8 @@ from merlab.databases.whole_heads import ALIGN, is_aligned, mark_whole_heads, pr
 from merlab.errors import MerlabError
 from merlab.progress import Progress, silent
 
+SHOWN = {True: "aligned faces", False: "whole heads", None: "not known"}
+
 
 @dataclass(frozen=True)
 class Examination:
@@ -71,8 +73,8 @@ def examine_copy(
     examination = database.examine(root, deep, progress)
     clips = [replace(clip, aligned=is_aligned(clip) if aligned is None else aligned) for clip in examination.clips]
     heads = [clip for clip in clips if clip.aligned is False]
-    faces = {"aligned faces": len(clips) - len(heads), "whole heads": len(heads)}
-    fact = ", ".join(f"{what} in {count} clips" for what, count in faces.items() if count) or "no usable clip"
+    faces = Counter(SHOWN[clip.aligned] for clip in clips)
+    fact = ", ".join(f"{what} in {count} clips" for what, count in faces.items()) or "no usable clip"
     findings = (*examination.findings, *([_whole_heads(heads, clips, database, root)] if heads else []))
     severities = Counter(finding.severity.replace("differs", "different") for finding in findings)
     return replace(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-OBJECTIVE_CLASSES = ("I", "II", "III", "IV", "V", "VI", "VII")
+from merlab.vocabulary import OBJECTIVE_CLASSES
+
 EXAMPLE = "I to VII, or 1 to 7"
 
 
