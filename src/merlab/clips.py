@@ -89,7 +89,8 @@ class Clip:
         if not (self.aligned is None or isinstance(self.aligned, bool)):
             yield f"aligned must be True, False or None, got {self.aligned!r}"
         if self.objective_class not in ("", *OBJECTIVE_CLASSES):
-            yield f"objective_class must be one of {', '.join(OBJECTIVE_CLASSES)} or empty, got {self.objective_class!r}"
+            known_classes = ", ".join(OBJECTIVE_CLASSES)
+            yield f"objective_class must be one of {known_classes} or empty, got {self.objective_class!r}"
         numbers = {column: getattr(self, column) for column in ("onset", "apex", "offset")}
         known = [(column, number) for column, number in numbers.items() if number is not None]
         wrong = [(column, number) for column, number in known if type(number) is not int or number < 1]
