@@ -1,11 +1,18 @@
-"""Whether a file was cut off: it is shorter than its own headers say."""
+"""Whether a file was cut off or lost frames: it is shorter than its own headers say."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from merlab.frames.container import HEAD, boxes
 
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
+
+# Matroska: when the last frame of a track ends.
+DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 SEGMENT = b"\x18S\x80g"
 
 
@@ -21,6 +28,15 @@ def is_cut_off(path: Path, container: str) -> bool:
     if container.startswith("matroska"):
         return _end_of_segment(head) > length
     return False
+
+
+def stated_seconds(container: str, stream: VideoStream) -> float | None:
+    """How long the frames of a video are shown, as its header says (MP4, AVI, Matroska); None if it does not."""
+    if container.startswith("matroska"):
+        found = DURATION.match(stream.metadata.get("DURATION", ""))
+        return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else None
+    known = container.startswith("mov") or container == "avi"
+    return float(stream.duration * stream.time_base) if known and stream.duration and stream.time_base else None
 
 
 def _end_of_segment(head: bytes) -> int:

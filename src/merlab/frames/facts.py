@@ -34,6 +34,7 @@ class MediaFacts:
         gaps: the numbers of the frames before which time is missing.
         frames, promised: the number of frames, and the number that there should be.
         cut_off: whether bytes are missing at the end of the file.
+        missing: seconds that the header states beyond the end of the last frame in the file; 0 if there are none.
 
     """
 
@@ -60,6 +61,7 @@ class MediaFacts:
     frames: int
     promised: int
     cut_off: bool
+    missing: float = 0.0
 
     def notes(self) -> Iterator[str]:
         """What a user should know, one sentence each; gaps and damaged frames are reported with the results."""
@@ -89,3 +91,8 @@ class MediaFacts:
             yield f"colors are HDR ({self.transfer}) and are read without conversion, so that they look flat"
         if self.cut_off:
             yield "the file was cut off: bytes are missing at its end, and frames with them"
+        elif self.missing:
+            yield (
+                f"the header states {self.missing:.2f} s more than there are frames in the file; if it was not cut on "
+                "purpose, copy it again"
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from merlab.frames.clock import Clock, ClockError
 from merlab.frames.container import RAW, opened_video, shown
-from merlab.frames.ending import is_cut_off
+from merlab.frames.ending import is_cut_off, stated_seconds
 from merlab.frames.facts import OTHER_SPEED
 from merlab.frames.frame import ClipError
 
@@ -34,8 +35,6 @@ SLOW_MOTION_RATE = 90.0
 # FFmpeg states the beginning of a file in microseconds.
 MICROSECOND = 1e-6
 UNKNOWN = -(2**63)
-# FFmpeg's numbers of the orders of interlaced fields.
-FIELD_ORDERS = (2, 3, 4, 5)
 
 Stamps = NDArray[np.int64]
 
@@ -57,6 +56,7 @@ class Packets:
         size: width and height of a stored frame, as the header states them.
         aspect: width of a pixel by its height.
         cut_off: whether bytes are missing at the end of the file.
+        missing: seconds that the header states beyond the end of the last frame in the file; 0 if there are none.
 
     """
 
@@ -72,6 +72,7 @@ class Packets:
     size: tuple[int, int]
     aspect: Fraction
     cut_off: bool
+    missing: float
 
     def position(self, stamp: int | None) -> int | None:
         """The position of the frame with this time stamp; None if there is none."""
@@ -113,18 +114,28 @@ def forget() -> None:
 
 @lru_cache(maxsize=32)
 def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified tell a changed file
+    of_fields = _may_be_fields(path)
     with opened_video(path) as (container, stream):
-        # A field of an interlaced frame may be a packet of its own; only decoding shows which two are one frame.
-        of_fields = stream.codec_context.name == "h264" and stream.codec_context.field_order in FIELD_ORDERS
         seen = _Seen(hides_frames=stream.codec_context.name == "vp8")
         # After an error of the container, the frames up to it are there; what is missing is promised.
         with suppress(av.FFmpegError):
             for packet in container.demux(stream):
+                seen.extend(packet)
                 if of_fields:
                     seen.add_decoded(packet)
                 elif packet.size:
                     seen.add(packet)
         return _packets(path, container, stream, seen, of_fields)
+
+
+def _may_be_fields(path: Path) -> bool:
+    """Whether a packet may be one field of an interlaced frame; then only decoding shows which two are one frame."""
+    with opened_video(path) as (container, stream):
+        if stream.codec_context.name != "h264":
+            return False
+        with suppress(av.FFmpegError):
+            return any(frame.interlaced_frame for frame in itertools.islice(container.decode(stream), 1))
+    return False
 
 
 @dataclass
@@ -137,6 +148,8 @@ class _Seen:
     key: bytearray = field(default_factory=bytearray)
     becomes_frame: bytearray = field(default_factory=bytearray)
     corrupt: bytearray = field(default_factory=bytearray)
+    first: int | None = None
+    end: int | None = None
 
     def add(self, packet: Packet[VideoStream]) -> None:
         self.stamps.append(UNKNOWN if packet.pts is None else packet.pts)
@@ -146,6 +159,13 @@ class _Seen:
         # Edit lists discard packets; VP8 has frames that only others refer to: the fifth bit of the first byte is 0.
         hidden = packet.is_discard or (self.hides_frames and not memoryview(packet)[0] & 0x10)
         self.becomes_frame.append(not hidden)
+
+    def extend(self, packet: Packet[VideoStream]) -> None:
+        """Keep when the first packet begins and the last one ends, whether they become frames or not."""
+        begin = packet.dts if packet.pts is None else packet.pts
+        if begin is not None and packet.duration:
+            self.first = begin if self.first is None else min(self.first, begin)
+            self.end = max(self.end or begin, begin + packet.duration)
 
     def add_decoded(self, packet: Packet[VideoStream]) -> None:
         with suppress(av.FFmpegError):
@@ -218,7 +238,20 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: _
         size=(stream.codec_context.width, stream.codec_context.height),
         aspect=stream.sample_aspect_ratio or Fraction(1),
         cut_off=is_cut_off(path, name),
+        missing=_missing(name, stream, seen, tick),
     )
+
+
+def _missing(container: str, stream: VideoStream, seen: _Seen, tick: float) -> float:
+    """Seconds of frames that the header states, but that are not in the file."""
+    stated = stated_seconds(container, stream)
+    if stated is None or seen.first is None or seen.end is None:
+        return 0.0
+    # MP4 counts from the first frame, AVI and Matroska from the beginning of the file. Matroska rounds to its ticks.
+    found = (seen.end - (seen.first if container.startswith("mov") else 0)) * tick
+    step = (seen.end - seen.first) * tick / max(1, len(seen))
+    least = max(step / 2, 1.5 * tick) if container.startswith("matroska") else step / 2
+    return stated - found if stated - found > least else 0.0
 
 
 def _ascend(stamps: Stamps | None) -> bool:

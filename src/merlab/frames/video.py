@@ -124,6 +124,7 @@ class Video:
                 frames=packets.count,
                 promised=packets.promised,
                 cut_off=packets.cut_off,
+                missing=packets.missing,
             )
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
