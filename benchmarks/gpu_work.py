@@ -51,12 +51,19 @@ class Settings:
     batch_size: int = 64
     optimizer: str = "adam"
     learning_rate: float = 1e-3
+    schedule: str = "step"
     decay: float = 0.9
     decay_every: int = 100
     weight_decay: float = 0.0
     class_weights: str = "none"
+    label_smoothing: float = 0.0
+    steps: int | None = None
     mirror: bool = False
     shift: int = 0
+    move: float = 0.0
+    scale: float = 0.0
+    turn: float = 0.0
+    noise: float = 0.0
     channels_last: bool = True
 
 

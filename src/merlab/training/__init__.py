@@ -1,5 +1,6 @@
 """Train one network on one fold, repeatably: the settings and the training loops."""
 
+from merlab.training.augmentation import Mirror, shifted
 from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
 from merlab.training.classifier import BestEpoch, EpochReport, LabeledInputs, NeuralClassifier
 from merlab.training.settings import (
@@ -12,13 +13,11 @@ from merlab.training.settings import (
     resolve_precision,
 )
 from merlab.training.steps import (
-    Mirror,
     NetworkWithLoss,
     balanced_weights,
     make_optimizer,
     random_batches,
     seeded,
-    shifted,
 )
 
 __all__ = [

@@ -16,18 +16,17 @@ import torch
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
+from merlab.training.augmentation import Mirror, augmented
 from merlab.training.clip_store import ClipStore
 from merlab.training.loop import Loop
 from merlab.training.replayable import feed_dropout, mask_batch_norms, sharing_copy, tensors_of
+from merlab.training.schedules import learning_rate
 from merlab.training.steps import (
-    Mirror,
     NetworkWithLoss,
-    augmented,
-    batch_sizes,
+    epoch_batches,
     in_memory_order,
-    learning_rate,
     masked_loss,
-    random_batches,
+    sizes_of_batches,
     training_loss,
 )
 
@@ -117,7 +116,7 @@ class AcceleratedLoop(Loop):
 
     def _prepare(self) -> None:
         """Make the working copy of the network, and a step for each size of batch."""
-        sizes = sorted(set(batch_sizes(len(self.rows), self.settings.batch_size)), reverse=True)
+        sizes = sorted(set(sizes_of_batches(self.settings, len(self.rows))), reverse=True)
         fixed = self.how.fixed_shapes or self.how.compiled
         if fixed and isinstance(self.module, NetworkWithLoss):
             raise MerlabError(
@@ -135,7 +134,8 @@ class AcceleratedLoop(Loop):
                 self.steps[size] = batch, self._step_of(batch)
 
     def _batch(self, size: int, mask: Tensor | None) -> Batch:
-        rows, labels = self.rows[:size], self.labels[:size]
+        chosen = torch.arange(size, device=self.device) % len(self.rows)
+        rows, labels = self.rows[chosen], self.labels[chosen]
         inputs = in_memory_order(self.clips.take(rows), channels_last=self.settings.channels_last)
         return Batch(inputs.clone(), labels.clone(), mask)
 
@@ -163,7 +163,8 @@ class AcceleratedLoop(Loop):
         return [*self.module.parameters(), *self.module.buffers(), *tensors_of(self.optimizer), self.total]
 
     def _step(self, batch: Batch) -> None:
-        loss = self.loss(self.working, batch.inputs, batch.labels, batch.mask, self.weights, self.reduced)
+        smoothing = self.settings.label_smoothing
+        loss = self.loss(self.working, batch.inputs, batch.labels, batch.mask, self.weights, self.reduced, smoothing)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -187,16 +188,17 @@ class AcceleratedLoop(Loop):
     def start_epoch(self) -> None:
         """Queue one epoch; on a CPU, this is the work itself."""
         with self._on_stream():
-            self._set_rate(learning_rate(self.settings, self.done))
             self.total.zero_()
-            for chosen in random_batches(len(self.rows), self.settings.batch_size, self.device, self.generator):
+            batches = epoch_batches(self.settings, self.labels, self.generator)
+            for number, chosen in enumerate(batches):
+                self._set_rate(learning_rate(self.settings, self.done + number / len(batches)))
                 self._train_on(chosen)
         self.done += 1
 
     def finish_epoch(self) -> float:
         """Wait for the queued epoch; returns its mean loss per clip."""
         with self._on_stream():
-            return float(self.total) / len(self.rows)
+            return float(self.total) / sum(sizes_of_batches(self.settings, len(self.rows)))
 
     def _set_rate(self, rate: float) -> None:
         for group in self.optimizer.param_groups:
@@ -215,14 +217,20 @@ class AcceleratedLoop(Loop):
 
 
 def batch_loss(
-    module: nn.Module, inputs: Tensor, labels: Tensor, mask: Tensor | None, weights: Tensor | None, reduced: bool
+    module: nn.Module,
+    inputs: Tensor,
+    labels: Tensor,
+    mask: Tensor | None,
+    weights: Tensor | None,
+    reduced: bool,
+    smoothing: float,
 ) -> Tensor:
     """The loss () of a batch; ``reduced`` computes in bfloat16 where autocast allows it."""
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=reduced):
         outputs: Any = module(inputs)
     if mask is None:
-        return training_loss(module, outputs, labels, weights)
-    return masked_loss(outputs, labels, weights, mask)
+        return training_loss(module, outputs, labels, weights, smoothing)
+    return masked_loss(outputs, labels, weights, mask, smoothing)
 
 
 @lru_cache

@@ -16,17 +16,11 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.processes import keep_freed_memory
+from merlab.training.augmentation import Mirror
 from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
+from merlab.training.loop import Loop
 from merlab.training.settings import Precision, TrainingSettings, resolve_device, resolve_precision
-from merlab.training.steps import (
-    Mirror,
-    balanced_weights,
-    make_optimizer,
-    random_batches,
-    seeded,
-    shifted,
-    training_loss,
-)
+from merlab.training.steps import balanced_weights, seeded
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
 EpochReport = Callable[[int, int, float], None]
@@ -52,8 +46,8 @@ class NeuralClassifier:
 
     ``network`` returns the untrained module, which maps (N, C, H, W), or (N, T, C, H, W) for sequences, to logits
     (N, classes). ``mirror`` flips a batch of this input left to right (``merlab.inputs.mirror_of``); settings with
-    mirror=True need it. Training is repeatable: the same seed on the same machine gives the same numbers. Torch's
-    global random state does not change.
+    mirror=True or mirror_at_test=True need it. Training is repeatable: the same seed on the same machine gives the same
+    numbers. Torch's global random state does not change.
 
     After ``fit``, ``module`` is the trained network and ``kept_epoch`` the epoch of its weights, counted from 1.
     """
@@ -66,10 +60,11 @@ class NeuralClassifier:
         *,
         mirror: Mirror | None = None,
     ) -> None:
-        if settings.mirror and mirror is None:
+        wanted = [name for name in ("mirror", "mirror_at_test") if getattr(settings, name)]
+        if wanted and mirror is None:
             raise MerlabError(
-                "mirror=True needs a function that mirrors this input (horizontal flow changes its sign); "
-                "pass mirror=merlab.inputs.mirror_of(recipe), or set mirror to false"
+                f"{wanted[0]}=True needs a function that mirrors this input (horizontal flow changes its sign); "
+                f"pass mirror=merlab.inputs.mirror_of(recipe), or set {' and '.join(wanted)} to false"
             )
         self.network = network
         self.classes = classes
@@ -137,8 +132,12 @@ class NeuralClassifier:
         """Class probabilities (N, classes): the softmax of the logits, not calibrated."""
         check_inputs(inputs)
         with self._repeatable():
-            logits = self._logits(self.module, self._on_device(inputs))
-            return np.asarray(logits.double().softmax(dim=1).cpu().numpy(), np.float64)
+            clips = self._on_device(inputs)
+            views = [clips]
+            if self.settings.mirror_at_test and self.mirror is not None:
+                views.append(self.mirror(clips))
+            shares = [self._logits(self.module, view).double().softmax(dim=1) for view in views]
+            return np.asarray(torch.stack(shares).mean(dim=0).cpu().numpy(), np.float64)
 
     def _divide(
         self,
@@ -173,19 +172,24 @@ class NeuralClassifier:
         on_epoch: EpochReport | None,
     ) -> None:
         settings = self.settings
-        optimizer = make_optimizer(settings, module)
-        schedule = torch.optim.lr_scheduler.StepLR(optimizer, settings.decay_every, settings.decay)
-        balanced = settings.class_weights == "balanced"
-        weights = balanced_weights(training[1], self.classes) if balanced else None
+        inputs, labels = training
+        loop = Loop(
+            module,
+            inputs,
+            labels,
+            classes=self.classes,
+            settings=settings,
+            mirror=self.mirror,
+            reduced=self.precision(*inputs.shape[-2:]) == "bfloat16",
+        )
         best = BestEpoch()
         for epoch in range(1, settings.epochs + 1):
-            loss = self._epoch(module, training, weights, optimizer)
+            loss = loop.epoch()
             if not math.isfinite(loss):
                 raise MerlabError(
                     f"the training loss is {loss} in epoch {epoch}; "
                     f"lower learning_rate (now {settings.learning_rate:g}), or set precision to float32"
                 )
-            schedule.step()
             if judged is not None:
                 best.consider(epoch, self._score(module, *judged), module)
             if on_epoch is not None:
@@ -194,32 +198,6 @@ class NeuralClassifier:
         if judged is not None:
             module.load_state_dict(best.weights)
             self.kept_epoch = best.epoch
-
-    def _epoch(
-        self,
-        module: nn.Module,
-        training: tuple[Tensor, Tensor],
-        weights: Tensor | None,
-        optimizer: torch.optim.Optimizer,
-    ) -> float:
-        """Train on all training clips once; returns the mean loss per clip."""
-        inputs, labels = training
-        module.train()
-        total = torch.zeros((), device=inputs.device)
-        for batch in random_batches(len(labels), self.settings.batch_size, inputs.device):
-            outputs = self._forward(module, self._augmented(inputs[batch]))
-            loss = training_loss(module, outputs, labels[batch], weights)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            total += loss.detach() * len(batch)
-        return float(total) / len(labels)
-
-    def _augmented(self, batch: Tensor) -> Tensor:
-        if self.settings.mirror and self.mirror is not None:
-            chosen = torch.rand(len(batch), device=batch.device) < 0.5
-            batch = torch.where(chosen.view(-1, *[1] * (batch.ndim - 1)), self.mirror(batch), batch)
-        return shifted(batch, self.settings.shift) if self.settings.shift else batch
 
     def _forward(self, module: nn.Module, batch: Tensor) -> Any:
         if self.settings.channels_last and batch.ndim == 4:

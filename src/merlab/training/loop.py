@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from merlab.training.steps import (
-    Mirror,
-    augmented,
-    balanced_weights,
-    in_memory_order,
-    learning_rate,
-    make_optimizer,
-    random_batches,
-    training_loss,
-)
+from merlab.training.augmentation import Mirror, augmented
+from merlab.training.schedules import learning_rate
+from merlab.training.steps import balanced_weights, epoch_batches, in_memory_order, make_optimizer, training_loss
 
 if TYPE_CHECKING:
     from merlab.training.settings import TrainingSettings
@@ -58,18 +51,20 @@ class Loop:
     def epoch(self) -> float:
         """Train on all training clips once; returns the mean loss per clip."""
         self.module.train()
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.settings, self.done)
+        batches = epoch_batches(self.settings, self.labels)
         total = torch.zeros((), device=self.labels.device)
-        for rows in random_batches(len(self.labels), self.settings.batch_size, self.labels.device):
+        for number, rows in enumerate(batches):
+            for group in self.optimizer.param_groups:
+                group["lr"] = learning_rate(self.settings, self.done + number / len(batches))
             batch = augmented(self.inputs[rows], self.settings, self.mirror)
-            loss = training_loss(self.module, self.forward(batch), self.labels[rows], self.weights)
+            outputs = self.forward(batch)
+            loss = training_loss(self.module, outputs, self.labels[rows], self.weights, self.settings.label_smoothing)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
             total += loss.detach() * len(rows)
         self.done += 1
-        return float(total) / len(self.labels)
+        return float(total) / sum(map(len, batches))
 
     def forward(self, batch: Tensor) -> Any:
         """The outputs of the network."""

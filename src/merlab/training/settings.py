@@ -24,10 +24,23 @@ class TrainingSettings(BaseModel):
     """The training settings of a network. Defaults are the paper's: Adam, 500 epochs, batches of 64, step decay of 0.9.
 
     Attributes:
-        optimizer: ``sgd`` is stochastic gradient descent with momentum 0.9.
+        epochs: how often all training clips are seen, or, with ``steps``, how often that many batches are drawn.
+        optimizer: ``sgd`` is stochastic gradient descent with momentum 0.9; ``adamw`` is Adam whose weight decay does
+            not pass through the gradient (Loshchilov and Hutter, ICLR 2019).
+        schedule: of the learning rate: ``step`` decays by ``decay`` after every ``decay_every`` epochs; ``cosine`` and
+            ``one-cycle`` change with every step (see ``schedules.learning_rate``).
+        warm_up: the share of the training in which ``one-cycle`` raises the learning rate.
+        label_smoothing: the share of a clip's label that is divided evenly among all classes.
         class_weights: ``balanced`` weights the loss by the inverse class frequency of the training clips.
+        steps: the number of batches in an epoch. Each clip of a batch is drawn with replacement, every class with the
+            same probability. None: every clip once, in random order.
         mirror: flip each clip left to right with probability 1/2; horizontal motion then changes its sign.
-        shift: move each clip by up to this many pixels along both axes, repeating its border.
+        shift: move each clip by up to this many whole pixels along both axes, repeating its border.
+        move: move each clip by up to this many pixels along both axes, with interpolation.
+        scale: the standard deviation of the factors by which width and height of each clip are scaled.
+        turn: the standard deviation of the angle by which each clip is turned, radians.
+        noise: the largest standard deviation of the white noise that is added to each clip.
+        mirror_at_test: average the probabilities of a clip and of its mirror image.
         precision: ``auto`` chooses by a fixed rule (see ``resolve_precision``), never by a timing.
         selection: ``fixed`` keeps the last epoch. ``validation`` holds out subjects of the training fold and keeps the
             epoch with the smallest class-balanced loss on them. ``best-epoch-on-test`` keeps the epoch with the best
@@ -41,14 +54,23 @@ class TrainingSettings(BaseModel):
 
     epochs: int = Field(500, ge=1)
     batch_size: int = Field(64, ge=2)
-    optimizer: Literal["adam", "sgd"] = "adam"
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     learning_rate: float = Field(1e-3, gt=0)
+    schedule: Literal["step", "cosine", "one-cycle"] = "step"
+    warm_up: float = Field(0.15, gt=0, lt=1)
     decay: float = Field(0.9, gt=0, le=1)
     decay_every: int = Field(100, ge=1)
     weight_decay: float = Field(0.0, ge=0)
     class_weights: Literal["none", "balanced"] = "none"
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    steps: int | None = Field(None, ge=1)
     mirror: bool = False
     shift: int = Field(0, ge=0)
+    move: float = Field(0.0, ge=0)
+    scale: float = Field(0.0, ge=0, lt=0.5)
+    turn: float = Field(0.0, ge=0)
+    noise: float = Field(0.0, ge=0)
+    mirror_at_test: bool = False
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     channels_last: bool = True
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -1,11 +1,11 @@
-"""The pieces of a training step: random batches, augmentation, loss, optimizer, learning rate.
+"""The pieces of a training step: random batches, loss, optimizer.
 
 This file and the loops need nothing but torch; ``benchmarks/gpu.py`` runs where the other libraries are absent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from merlab.errors import MerlabError
+
 if TYPE_CHECKING:
     from merlab.training.settings import TrainingSettings
-
-Mirror = Callable[[Tensor], Tensor]
 
 MOMENTUM = 0.9
 
@@ -54,27 +54,27 @@ def make_optimizer(
     }
     if settings.optimizer == "sgd":
         return torch.optim.SGD(module.parameters(), momentum=MOMENTUM, **common)
-    return torch.optim.Adam(module.parameters(), capturable=rate is not None, **common)
+    kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
+    return kind(module.parameters(), capturable=rate is not None, **common)
 
 
-def learning_rate(settings: TrainingSettings, done: int) -> float:
-    """The learning rate of the epoch after ``done`` epochs: a step decay."""
-    rate = settings.learning_rate
-    for _ in range(done // settings.decay_every):
-        rate *= settings.decay
-    return rate
+def training_loss(
+    module: nn.Module, outputs: Any, labels: Tensor, weights: Tensor | None, smoothing: float = 0.0
+) -> Tensor:
+    """The network's own loss if it has one, otherwise the class-weighted cross-entropy of its logits.
 
-
-def training_loss(module: nn.Module, outputs: Any, labels: Tensor, weights: Tensor | None) -> Tensor:
-    """The network's own loss if it has one, otherwise the class-weighted cross-entropy of its logits."""
+    Raises MerlabError for ``smoothing`` of labels with a network that has its own loss.
+    """
     if isinstance(module, NetworkWithLoss):
+        if smoothing:
+            raise MerlabError("a network with its own loss takes labels as they are; set label_smoothing to 0")
         return module.loss(outputs, labels, weights)
-    return F.cross_entropy(outputs.float(), labels, weights)
+    return F.cross_entropy(outputs.float(), labels, weights, label_smoothing=smoothing)
 
 
-def masked_loss(logits: Tensor, labels: Tensor, weights: Tensor | None, mask: Tensor) -> Tensor:
+def masked_loss(logits: Tensor, labels: Tensor, weights: Tensor | None, mask: Tensor, smoothing: float = 0.0) -> Tensor:
     """The same cross-entropy over the rows whose ``mask`` (N,) is 1; the rows with 0 have no influence."""
-    each = F.cross_entropy(logits.float(), labels, weights, reduction="none")
+    each = F.cross_entropy(logits.float(), labels, weights, reduction="none", label_smoothing=smoothing)
     share = mask if weights is None else mask * weights[labels]
     return (each * mask).sum() / share.sum()
 
@@ -96,32 +96,31 @@ def random_batches(
     return list(torch.split(order, batch_sizes(count, size)))
 
 
+def drawn_batches(labels: Tensor, size: int, number: int, generator: torch.Generator | None = None) -> list[Tensor]:
+    """``number`` batches of ``size`` rows, drawn with replacement; every class that occurs is equally likely."""
+    chances = 1 / torch.bincount(labels).double()
+    drawn = torch.multinomial(chances[labels], size * number, replacement=True, generator=generator)
+    return list(torch.split(drawn, size))
+
+
+def epoch_batches(settings: TrainingSettings, labels: Tensor, generator: torch.Generator | None = None) -> list[Tensor]:
+    """The rows of every batch of one epoch: all rows in random order, or with ``settings.steps`` drawn ones."""
+    if settings.steps is None:
+        return random_batches(len(labels), settings.batch_size, labels.device, generator)
+    return drawn_batches(labels, settings.batch_size, settings.steps, generator)
+
+
 def batch_sizes(count: int, size: int) -> list[int]:
     """The sizes of the batches of one epoch; a last batch of 1 is added to the batch before it."""
     sizes = [size] * (count // size) + ([count % size] if count % size else [])
     return [*sizes[:-2], sizes[-2] + 1] if len(sizes) > 1 and sizes[-1] == 1 else sizes
 
 
-def augmented(
-    batch: Tensor, settings: TrainingSettings, mirror: Mirror | None, generator: torch.Generator | None = None
-) -> Tensor:
-    """A batch (N, ..., H, W), randomly mirrored and shifted as the settings say."""
-    if settings.mirror and mirror is not None:
-        chosen = torch.rand(len(batch), device=batch.device, generator=generator) < 0.5
-        batch = torch.where(chosen.view(-1, *[1] * (batch.ndim - 1)), mirror(batch), batch)
-    return shifted(batch, settings.shift, generator) if settings.shift else batch
-
-
-def shifted(batch: Tensor, pixels: int, generator: torch.Generator | None = None) -> Tensor:
-    """Move each of (N, ..., H, W) by random whole pixels, -pixels..pixels along both axes; the border is repeated."""
-    count, height, width = len(batch), *batch.shape[-2:]
-    down, right = torch.randint(-pixels, pixels + 1, (2, count, 1), device=batch.device, generator=generator)
-    rows = (torch.arange(height, device=batch.device) - down).clamp(0, height - 1)
-    columns = (torch.arange(width, device=batch.device) - right).clamp(0, width - 1)
-    clips = torch.arange(count, device=batch.device).view(-1, 1, 1)
-    planes = batch.reshape(count, -1, height, width)
-    moved = planes.permute(0, 2, 3, 1)[clips, rows[:, :, None], columns[:, None, :]]
-    return moved.permute(0, 3, 1, 2).reshape(batch.shape)
+def sizes_of_batches(settings: TrainingSettings, count: int) -> list[int]:
+    """The sizes of the batches of one epoch of ``count`` clips under the settings."""
+    if settings.steps is None:
+        return batch_sizes(count, settings.batch_size)
+    return [settings.batch_size] * settings.steps
 
 
 def in_memory_order(batch: Tensor, *, channels_last: bool) -> Tensor:
