@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from merlab.reports.results import Results
     from merlab.schemes import Scheme
     from merlab.spotting.scoring import score_spotting
-    from merlab.spotting.timeline import spot
+    from merlab.spotting.spot_video import spot
     from merlab.synthesis import make_faces, make_videos
     from merlab.training import TrainingSettings
     from merlab.videos.recognition import recognize, recognize_each
@@ -75,7 +75,7 @@ _WHERE = {
     "load": "merlab.databases",
     "evaluate": "merlab.api",
     **dict.fromkeys(("recognize", "recognize_each"), "merlab.videos.recognition"),
-    "spot": "merlab.spotting.timeline",
+    "spot": "merlab.spotting.spot_video",
     "score": "merlab.evaluation.predictions_score",
     "score_spotting": "merlab.spotting.scoring",
     "prepare": "merlab.preparation.database_faces",

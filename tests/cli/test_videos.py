@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from merlab.cli.videos import recognize_command, spot_command
-from merlab.spotting.timeline import spot
+from merlab.spotting.spot_video import spot
 from merlab.videos.recognition import recognize
 
 

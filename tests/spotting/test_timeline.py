@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -9,10 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.errors import MerlabError
-from merlab.spotting import timeline
+from merlab.errors import MerlabError, Stopped
+from merlab.result_folder import KEPT
+from merlab.spotting import kept_places, spot_video
+from merlab.spotting.motion import FaceMotion
 from merlab.spotting.spot import SpottingSettings
-from merlab.spotting.timeline import read_timeline, spot
+from merlab.spotting.spot_video import spot
+from merlab.spotting.timeline import read_timeline
 from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, there_and_back, warped
 
 FPS = 50.0
@@ -112,29 +116,93 @@ class TestDisplay:
         assert shade.get_x() == line.rows[0].onset_s
 
 
+@pytest.fixture
+def measured(monkeypatch):
+    """The frames in which the displacement of the blocks is measured."""
+    frames: list[int] = []
+    measure = FaceMotion.__call__
+
+    def note(motion, frame):
+        frames.append(len(frames))
+        return measure(motion, frame)
+
+    monkeypatch.setattr(FaceMotion, "__call__", note)
+    return frames
+
+
+@pytest.fixture
+def copy(line, tmp_path):
+    """A copy of the result, which may be changed."""
+    return Path(shutil.copytree(line.folder, tmp_path / "copy"))
+
+
+def interrupt(done, total, what, /):
+    raise KeyboardInterrupt
+
+
+def content(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+STRICT = SpottingSettings(floor=1000.0)
+
+
 class TestStored:
     def test_a_finished_result_is_reloaded(self, video, line, monkeypatch):
-        monkeypatch.setattr(timeline, "spot_stretches", None)
+        monkeypatch.setattr(spot_video, "only_writer", None)
         assert spot(video, line.folder).events.equals(line.events)
 
-    def test_other_settings_replace_it(self, video, tmp_path):
-        assert len(spot(video, tmp_path / "out").events) == 1
-        strict = SpottingSettings(floor=1000.0)
-        assert len(spot(video, tmp_path / "out", settings=strict).events) == 0
-        assert len(pd.read_csv(tmp_path / "out" / "events.csv")) == 0
+    def test_other_settings_are_refused_with_what_changed_and_the_remedy(self, video, line):
+        with pytest.raises(MerlabError, match=r"spot` of other settings: --floor 5\.5 -> 1000\. Add --again"):
+            spot(video, line.folder, settings=STRICT)
+        assert len(pd.read_csv(line.folder / "events.csv")) == 1
+
+    @pytest.mark.parametrize(
+        "settings", [STRICT, SpottingSettings(floor=0.5, p=0.5), SpottingSettings(longest=2.0, window=3.0)]
+    )
+    def test_other_settings_replace_it_when_requested_without_measuring_again(
+        self, video, copy, tmp_path, measured, settings
+    ):
+        spot(video, copy, settings=settings, again=True)
+        assert measured == []
+        spot(video, tmp_path / "new", settings=settings)
+        assert len(measured) == 300
+        assert content(copy) == content(tmp_path / "new")
+
+    def test_what_is_kept_is_made_anew_where_it_is_damaged(self, video, line, copy, measured):
+        file = copy / KEPT / "00000.npz"
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
+        with pytest.warns(UserWarning, match=r"00000\.npz is damaged"):
+            spot(video, copy, again=True)
+        assert len(measured) == 300
+        assert content(copy) == content(line.folder)
 
     def test_without_a_folder_it_gets_the_name_of_the_video(self, video, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         assert spot(str(video)).folder == Path("merlab-spotted/face.avi")
         assert (tmp_path / "merlab-spotted" / "face.avi" / "spotting.json").is_file()
 
-    def test_an_interruption_leaves_nothing(self, video, tmp_path):
-        def interrupt(done, total, what, /):
-            raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
+    def test_an_early_interruption_leaves_nothing(self, video, tmp_path):
+        with pytest.raises(Stopped, match="nothing was finished that could be kept"):
             spot(video, tmp_path / "out", progress=interrupt)
         assert list(tmp_path.iterdir()) == []
+
+    def test_an_interruption_keeps_what_was_measured(self, video, line, tmp_path, measured, monkeypatch):
+        monkeypatch.setattr(kept_places, "FRAMES_PER_FILE", 40)
+        with pytest.raises(Stopped, match="the movements measured until now are kept in"):
+            spot(video, tmp_path / "out", progress=interrupt)
+        assert len(list((tmp_path / "out" / KEPT).glob("[0-9]*.npz"))) == 2
+        measured.clear()
+        assert spot(video, tmp_path / "out").rows == line.rows
+        assert len(measured) == 300 - 80
+
+    def test_an_interruption_leaves_the_old_result(self, frames, video, copy, line, tmp_path):
+        slower = SpottingSettings(longest=0.7)
+        with pytest.raises(Stopped):
+            spot(video, copy, fps=40.0, settings=slower, again=True, progress=interrupt)
+        assert read_timeline(copy).rows == line.rows
+        assert spot(video, copy).rows == line.rows
+        assert spot(video, copy, fps=40.0, settings=slower, again=True).metadata.fps == 40.0
 
 
 class TestRefusals:
@@ -169,6 +237,6 @@ class TestRefusals:
 
     def test_a_result_folder_of_something_else(self, video, tmp_path):
         (tmp_path / "thesis.txt").write_text("mine")
-        with pytest.raises(MerlabError, match="contains no result of `merlab spot`"):
+        with pytest.raises(MerlabError, match="contains no results of `merlab spot`"):
             spot(video, tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

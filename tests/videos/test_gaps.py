@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.spotting.timeline import spot
+from merlab.spotting.spot_video import spot
 from merlab.videos import recognition
 from merlab.videos.recognition import recognize
 from tests.videos.recording import face_at, write_avi, write_stamped

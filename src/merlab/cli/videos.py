@@ -96,6 +96,7 @@ def spot_command(
     p: POption = None,
     floor: FloorOption = None,
     spotting: SpottingOption = None,
+    again: AgainOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Spot micro-expressions in videos of aligned faces: onset, apex and offset of each movement.
@@ -104,14 +105,14 @@ def spot_command(
     """
     from merlab.cli.video_results import print_results, summary_of_timeline
     from merlab.spotting.many_videos import EVENTS, for_each, skipped_in, videos_in
-    from merlab.spotting.timeline import OUT, spot
+    from merlab.spotting.spot_video import OUT, spot
 
     settings, out = _settings(p, floor, spotting), out or OUT
     listed = [each for video in videos for each in (videos_in(video) or [video])]
     skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
 
     def make(video: Path, folder: Path, progress: Progress | bool = True) -> Timeline:
-        return spot(video, folder, fps=fps, settings=settings, progress=progress)
+        return spot(video, folder, fps=fps, settings=settings, again=again, progress=progress)
 
     if len(listed) > 1 or listed != videos:
         made, events = for_each(listed, out, make), out / EVENTS

@@ -60,10 +60,17 @@ class FaceMotion:
             return self._key_place
         moved = in_blocks(dis(self._key, gray)) * np.float32(LAYOUT_WIDTH / WIDTH)
         place = np.asarray(self._key_place + without_head(moved), np.float32)
+        self.pass_over(frame, place)
+        return place
+
+    def pass_over(self, frame: Image, place: Float32Array) -> None:
+        """Continue after a frame whose place is known already, which takes hardly any time."""
+        if self._key is None:
+            self._key = prepare(frame)
+            return
         self._age += 1
         if self._age == self._renewal:
-            self._key, self._key_place, self._age = gray, place, 0
-        return place
+            self._key, self._key_place, self._age = prepare(frame), place, 0
 
 
 def in_blocks(displacement: Float32Array) -> Float32Array:

@@ -14,13 +14,21 @@ from merlab.spotting.motion import FaceMotion
 from merlab.spotting.spot import SpottingSettings, Window, spot_places, spot_window
 
 
-def block_places(images: Iterable[Image], clock: Clock) -> Iterator[Float32Array]:
-    """The places of the blocks (ROWS, COLUMNS, 2) in each aligned face (H, W, 3) BGR, px; from 0 after every gap."""
-    gaps, motion = frozenset(clock.gaps), FaceMotion(clock.fps)
+def block_places(images: Iterable[Image], clock: Clock, known: Iterable[Float32Array] = ()) -> Iterator[Float32Array]:
+    """The places of the blocks (ROWS, COLUMNS, 2) in each aligned face (H, W, 3) BGR, px; from 0 after every gap.
+
+    ``known`` are those of the first frames, from an earlier call.
+    """
+    gaps, motion, earlier = frozenset(clock.gaps), FaceMotion(clock.fps), iter(known)
     for position, image in enumerate(images, start=1):
         if position in gaps:
             motion = FaceMotion(clock.fps)
-        yield motion(image)
+        place = next(earlier, None)
+        if place is None:
+            place = motion(image)
+        else:
+            motion.pass_over(image, place)
+        yield place
 
 
 def spot_stretches(places: Iterable[Float32Array], clock: Clock, settings: SpottingSettings) -> Iterator[Window]:

@@ -1,0 +1,89 @@
+"""Where the blocks of an aligned face are in every frame, kept in files, so that they are computed once.
+
+About 1.4 kB per frame. Other settings of spotting need no frame again, and an interrupted command continues with the
+frame after the last file.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from merlab.frames import Float32Array
+from merlab.kept_arrays import Array, read_arrays, write_arrays
+
+FRAMES_PER_FILE = 500
+PLACES, READ = "places", "read.npz"
+
+
+@dataclass(frozen=True)
+class FramesRead:
+    """What was read of a source, as in AlignedFrames: how many frames, the number of the first, the damaged ones."""
+
+    count: int
+    first: int
+    damaged: Sequence[int]
+
+
+class KeptPlaces:
+    """The kept places of a source, in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sound = 0
+        self._index = 0
+        self._held: list[Float32Array] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept."""
+        return not any(self._folder.glob("[0-9]*.npz"))
+
+    def whole(self) -> FramesRead | None:
+        """What was read of the source; None if its end was not reached, or if a file is missing or damaged."""
+        facts = read_arrays(self._folder / READ)
+        if facts is None:
+            return None
+        count, first = (int(value) for value in np.asarray(facts["count_first"], np.int64))
+        kept = sum(1 for _ in self.read())
+        return FramesRead(count, first, np.asarray(facts["damaged"], np.int64).tolist()) if kept == count else None
+
+    def read(self) -> Iterator[Float32Array]:
+        """The places (ROWS, COLUMNS, 2) in each frame, up to the first file that is missing or damaged."""
+        self._sound = 0
+        for index in itertools.count():
+            arrays = read_arrays(self._file(index))
+            if arrays is None:
+                return
+            self._sound += 1
+            yield from np.asarray(arrays[PLACES], np.float32)
+
+    def keep(self, places: Iterable[Float32Array]) -> Iterator[Float32Array]:
+        """The same places, all of a source; each file is written as soon as its frames are known."""
+        for place in places:
+            self._held.append(place)
+            if len(self._held) == FRAMES_PER_FILE:
+                self._write()
+            yield place
+
+    def conclude(self, read: FramesRead) -> None:
+        """Write the last file, and what was read of the source."""
+        if self._held:
+            self._write()
+        facts: dict[str, Array] = {
+            "count_first": np.array([read.count, read.first], np.int64),
+            "damaged": np.array(read.damaged, np.int64),
+        }
+        write_arrays(self._folder / READ, facts)
+
+    def _write(self) -> None:
+        if self._index >= self._sound:
+            write_arrays(self._file(self._index), {PLACES: np.stack(self._held)})
+        self._index, self._held = self._index + 1, []
+
+    def _file(self, index: int) -> Path:
+        return self._folder / f"{index:05d}.npz"

@@ -1,0 +1,247 @@
+"""From a video of one aligned face to its timeline: what was measured is kept, movements are spotted in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import pandas as pd
+
+from merlab.claims import require_same
+from merlab.errors import MerlabError, Stopped
+from merlab.frames import Float32Array, MediaFacts, open_frames
+from merlab.frames.clock import Clock, clock_of
+from merlab.json_models import write_model
+from merlab.locks import only_writer
+from merlab.progress import Progress, shown_progress
+from merlab.result_folder import ResultFolder
+from merlab.sinks import CsvSink
+from merlab.spotting.aligned_frames import AlignedFrames
+from merlab.spotting.caveats import spotting_caveats
+from merlab.spotting.kept_places import FramesRead, KeptPlaces
+from merlab.spotting.many_videos import EVENTS
+from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
+from merlab.spotting.stretches import block_places, spot_stretches
+from merlab.spotting.timeline import (
+    EVENT_ROWS,
+    METADATA,
+    SCORE_ROWS,
+    SCORES,
+    FrameScore,
+    SpottingMetadata,
+    SpottingRequest,
+    Timeline,
+    TimelineEvent,
+    read_timeline,
+)
+from merlab.spotting.timing import Timing, damage_caveats, file_facts, source_caveats, timing_of
+from merlab.storage import read_json_object, whole_folder
+from merlab.version import __version__
+
+OUT = Path("merlab-spotted")
+HOLDS = "results of `merlab spot`"
+
+
+def spot(
+    source: Path | str,
+    out: Path | str | None = None,
+    *,
+    fps: float | None = None,
+    settings: SpottingSettings | None = None,
+    again: bool = False,
+    progress: Progress | bool = True,
+) -> Timeline:
+    """Spot the brief movements in a video of one aligned face: onset, apex and offset of each.
+
+    A finished result of the same video and settings is loaded instead of computed again, and interrupted work is
+    resumed. What took long is kept beside the result (about 1.4 kB per frame), so that other settings take seconds; the
+    result is the same as without it. Frames are read one by one; only the scores stay in memory.
+
+    Args:
+        source: a video, or a folder of images that are numbered in their names.
+        out: the folder for events.csv, scores.csv (one row per frame) and spotting.json, all or none of them; unless
+            given, one with the name of the source under ``merlab-spotted``.
+        fps: frames per second of the camera; required for images and for streams without time stamps. For slow motion
+            that does not state it: seconds then are those of the recording, not those of a player.
+        settings: what counts as a movement.
+        again: replace a finished result in ``out``, also one of other settings, when the new one is complete.
+        progress: True shows it on standard error, False does not, a function is called with it.
+
+    Returns:
+        The movements and scores as tables, with what limits them.
+
+    Raises:
+        MerlabError: for a source that cannot be read, has no frame rate, or does not hold aligned faces, for an ``out``
+            that another process writes or that holds anything else, and, without ``again``, for one with a result of
+            other settings.
+
+    """
+    source = Path(source)
+    out = Path(out) if out else OUT / source.resolve().name
+    frames = open_frames(source)
+    clock = clock_of(source, frames, fps)
+    request = _request(source, clock, settings or SpottingSettings())
+    finished = None if again else _finished(out, request)
+    if finished is not None:
+        return finished
+    with only_writer(out):
+        # Another process may have finished it in the meantime.
+        finished = None if again else _finished(out, request)
+        if finished is not None:
+            return finished
+        folder, stated = ResultFolder(out, METADATA, HOLDS), request.model_dump(mode="json")
+        kept = folder.claim({name: value for name, value in stated.items() if name != "settings"}, stated, again)
+        with shown_progress(progress) as show:
+            return _make(_Making(source, clock, request, KeptPlaces(kept), fps, show), folder, kept)
+
+
+def _finished(out: Path, request: SpottingRequest) -> Timeline | None:
+    """The result where it is finished; raises MerlabError where ``out`` holds one of other settings."""
+    if not (out / METADATA).is_file():
+        return None
+    stored = read_json_object(out / METADATA).get("asked")
+    if isinstance(stored, dict):
+        require_same(out, stored, request.model_dump(mode="json"), HOLDS)
+    return read_timeline(out)
+
+
+@dataclass(frozen=True, eq=False)
+class _Making:
+    """Everything that is needed to make a timeline; ``fps`` is the rate that the user gave."""
+
+    source: Path
+    clock: Clock
+    request: SpottingRequest
+    kept: KeptPlaces
+    fps: float | None
+    progress: Progress
+
+
+def _make(making: _Making, folder: ResultFolder, kept: Path) -> Timeline:
+    """Make the result, and move it to its place."""
+    try:
+        with whole_folder(folder.result) as aside:
+            timeline = _assemble(making, aside)
+    except MerlabError:
+        if making.kept.is_empty:
+            folder.discard(kept)
+        raise
+    except KeyboardInterrupt as stop:
+        if not making.kept.is_empty:
+            raise Stopped(f"the movements measured until now are kept in {kept}") from stop
+        folder.discard(kept)
+        raise Stopped("nothing was finished that could be kept") from stop
+    folder.hand_over(kept)
+    return replace(timeline, folder=folder.out)
+
+
+def _assemble(making: _Making, aside: Path) -> Timeline:
+    """Write every file of the result into ``aside``; frames are read only if their places are not kept."""
+    frames, clock, kept, request = open_frames(making.source), making.clock, making.kept, making.request
+    whole = kept.whole()
+    read: _Read
+    if whole is not None:
+        read, places = whole, kept.read()
+    else:
+        read = aligned = AlignedFrames(making.source, frames, making.progress)
+        places = kept.keep(block_places(aligned.images(), clock, kept.read()))
+    found = _found(places, read, making, aside)
+    if whole is None:
+        kept.conclude(FramesRead(read.count, read.first, read.damaged))
+    timing = timing_of(clock, read.count, read.first, making.fps)
+    metadata = _metadata(timing, clock, file_facts(frames), read, found, request)
+    write_model(aside / METADATA, metadata)
+    return Timeline(aside, tuple(found.rows), pd.concat(found.scores, ignore_index=True), metadata)
+
+
+def _request(source: Path, clock: Clock, settings: SpottingSettings) -> SpottingRequest:
+    state = source.stat()
+    return SpottingRequest(
+        source=str(source.resolve()),
+        bytes=state.st_size,
+        modified_ns=state.st_mtime_ns,
+        frames_promised=len(clock),
+        fps=clock.fps,
+        settings=settings,
+        merlab=__version__,
+    )
+
+
+# What was read of a source: now, or by the command that kept its places.
+_Read: TypeAlias = AlignedFrames | FramesRead
+
+
+@dataclass
+class _Found:
+    """What is collected window by window."""
+
+    rows: list[TimelineEvent] = field(default_factory=list)
+    scores: list[pd.DataFrame] = field(default_factory=list)
+    dropped: int = 0
+
+
+def _found(places: Iterable[Float32Array], read: _Read, making: _Making, folder: Path) -> _Found:
+    """Spot, and write every window as soon as it is finished; raises MerlabError where there is no frame."""
+    found, clock, settings = _Found(), making.clock, making.request.settings
+    with CsvSink(folder / EVENTS, EVENT_ROWS.names) as events, CsvSink(folder / SCORES, SCORE_ROWS.names) as scores:
+        for window in spot_stretches(places, clock, settings):
+            rows = [SCORE_ROWS.as_written(row) for row in _scores(window, read.first, clock)]
+            for row in rows:
+                scores.write(SCORE_ROWS.row(row))
+            for event in window.events:
+                found.rows.append(EVENT_ROWS.as_written(_row(event, making.source.name, read.first, clock)))
+                events.write(EVENT_ROWS.row(found.rows[-1]))
+            found.scores.append(SCORE_ROWS.table(rows))
+            found.dropped += window.dropped
+    if not read.count:
+        raise MerlabError(f"{making.source} contains no frame that can be read")
+    return found
+
+
+def _metadata(
+    timing: Timing,
+    clock: Clock,
+    file: MediaFacts | None,
+    read: _Read,
+    found: _Found,
+    request: SpottingRequest,
+) -> SpottingMetadata:
+    remedy = "the frame before was taken; frames at the end were left out"
+    warnings = [
+        *source_caveats(timing, file),
+        *damage_caveats(read.damaged, len(clock), remedy),
+        *spotting_caveats(clock, found.dropped, request.settings),
+    ]
+    return SpottingMetadata(
+        **dict(timing),
+        file=file,
+        damaged=len(read.damaged),
+        asked=request,
+        dropped=found.dropped,
+        warnings=tuple(warnings),
+    )
+
+
+def _scores(window: Window, first: int, clock: Clock) -> Iterator[FrameScore]:
+    for position, (total, lids) in enumerate(zip(window.total, window.lids, strict=True), start=window.first):
+        seconds = clock.seconds(position)
+        yield FrameScore(first + position - 1, seconds, float(total), float(lids), window.threshold)
+
+
+def _row(event: SpottedEvent, video: str, first: int, clock: Clock) -> TimelineEvent:
+    shift = first - 1
+    onset_s, apex_s, offset_s = (clock.seconds(moment) for moment in (event.onset, event.apex, event.offset))
+    return TimelineEvent(
+        video=video,
+        onset=event.onset + shift,
+        apex=event.apex + shift,
+        offset=event.offset + shift,
+        onset_s=onset_s,
+        apex_s=apex_s,
+        offset_s=offset_s,
+        duration_s=offset_s - onset_s,
+        score=event.score,
+        part=event.part,
+    )
