@@ -96,8 +96,8 @@ def load_databases(
 
     if len(names) != len(roots):
         raise MerlabError(
-            f"{len(names)} {options[0]} but {len(roots)} {options[1]}; give one folder for each database, in the same "
-            "order"
+            f"{len(names)} {options[0]} but {len(roots)} {options[1]}; give one {options[1]} for each {options[0]}, in "
+            "the same order"
         )
     files = _tables_of(names, tables or ())
     stated = True if aligned else None
