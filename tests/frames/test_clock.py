@@ -56,6 +56,10 @@ class TestFrameRate:
     def test_of_24_frames_in_30_ticks_is_24(self):
         assert Clock.of_stamps(np.round(np.arange(1000) / 24 * 30) / 30, 1 / 30).fps == pytest.approx(24, abs=0.01)
 
+    @pytest.mark.parametrize("stamps", [[0.0, 0.04, 0.7], [0.0, 0.66, 0.7], [0.0, 0.04, 0.08, 1.0, 2.0]])
+    def test_of_few_frames_is_that_of_a_step_that_exists(self, stamps):
+        assert Clock.of_stamps(stamps, 0.001).fps == pytest.approx(25)
+
     def test_of_a_single_frame_is_that_of_the_file(self):
         assert Clock.of_stamps([0.0], 0.001, stated=[25.0]).fps == 25
 

@@ -123,7 +123,7 @@ class Clock:
         """The positions of the frames before which time is missing: a step of more than three median steps."""
         if len(self.times) < 2:
             return ()
-        return tuple((np.flatnonzero(self.steps > GAP_STEPS * np.median(self.steps) * SLACK) + 2).tolist())
+        return tuple((np.flatnonzero(self.steps > GAP_STEPS * _median(self.steps) * SLACK) + 2).tolist())
 
     @property
     def largest_gap(self) -> float:
@@ -146,7 +146,7 @@ class Clock:
         """
         if len(self.times) < 2:
             return False
-        median = np.median(self.steps)
+        median = _median(self.steps)
         kept = self.steps[self.steps <= GAP_STEPS * median * SLACK]
         allowed = max(UNEVEN_STEP * median, self.rounding / self.slowed) * SLACK
         return bool((np.abs(kept - median) > allowed).mean() > MOST_UNEVEN)
@@ -157,13 +157,18 @@ class Clock:
         return self.seconds(len(self)) - self.seconds(1) + 1 / self.fps if len(self) else 0.0
 
 
+def _median(steps: NDArray[np.float64]) -> float:
+    """The lower median, which is one of the steps; the mean of the two in the middle may not be one."""
+    return float(np.quantile(steps, 0.5, method="lower"))
+
+
 def _rounding(steps: NDArray[np.float64], tick: float) -> float:
     """``tick`` if the steps may differ by it because stamps were rounded, 0 if they differ for another reason.
 
     Ticks as long as a step (AVI) are another matter: there, a step of two ticks is a dropped frame, unless the stamps
     are the rounded points of a straight line, of which a good part must have the longer step.
     """
-    median = np.median(steps)
+    median = _median(steps)
     if tick <= median / 2 * SLACK:
         return tick
     kept = np.where(steps <= GAP_STEPS * median * SLACK, steps, np.nan)
@@ -177,7 +182,7 @@ def _rounding(steps: NDArray[np.float64], tick: float) -> float:
 
 def _played_rate(steps: NDArray[np.float64], rounding: float, stated: Sequence[float]) -> float:
     """Frames per second as the file plays; see ``Clock.of_stamps``."""
-    median = np.median(steps)
+    median = _median(steps)
     typical = np.abs(steps - median) <= max(rounding, median * (SLACK - 1)) * SLACK
     mean = float(steps[typical].mean())
     # The sum of n steps in a row is wrong by a tick at most.

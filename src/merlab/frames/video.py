@@ -211,7 +211,7 @@ class Video:
             frames, failed = self._frames(packet)
             for frame in frames:
                 position = last + 1 if packets.stamps is None else packets.position(frame.pts)
-                if position is None or position <= last:
+                if position is None or not last < position <= packets.count:
                     continue
                 if frame.is_corrupt or (position > last + 1 and stream.codec_context.name in NEVER_SKIP):
                     spoiled = packets.key_after(last)

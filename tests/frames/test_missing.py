@@ -1,0 +1,78 @@
+"""A file that lost frames in its middle or at its end is noted; a sound one, a cut one and a slow one are not."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from merlab.frames import Video, open_frames
+
+RATE = 25
+
+
+def written(path: Path, codec: str, stamps: list[int], first: int = 0) -> Path:
+    """A video whose frames have these time stamps, in frames at 25 a second; an AVI has empty frames between them."""
+    random = np.random.default_rng(0)
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream(codec, rate=RATE)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height = 64, 48
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.codec_context.time_base = Fraction(1, RATE)
+        for stamp in stamps:
+            frame = av.VideoFrame.from_ndarray(random.integers(0, 256, (48, 64, 3), np.uint8), format="bgr24")
+            frame.pts, frame.time_base = first + stamp, Fraction(1, RATE)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return path
+
+
+def missing(path: Path) -> float:
+    video = open_frames(path)
+    assert isinstance(video, Video)
+    return video.facts.missing
+
+
+EVEN, UNEVEN = list(range(30)), [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 18, 29]
+
+
+@pytest.mark.parametrize("stamps", [EVEN, UNEVEN], ids=["even", "uneven"])
+@pytest.mark.parametrize("first", [0, 75])
+@pytest.mark.parametrize(
+    "name", ["a.mp4 libx264", "a.mov mjpeg", "a.mkv libx264", "a.webm libvpx", "a.avi mjpeg", "a.avi libx264"]
+)
+def test_a_sound_file_has_all_that_its_header_states(tmp_path, name, first, stamps):
+    path, codec = name.split()
+    assert missing(written(tmp_path / path, codec, stamps, first)) == 0
+
+
+@pytest.mark.parametrize("path", ["a.mkv", "a.avi"])
+def test_frames_that_cannot_be_found_behind_damage_are_noted_with_their_seconds(tmp_path, path):
+    """The damaged bytes are the beginning of a packet, so that the container goes on elsewhere or ends."""
+    file = written(tmp_path / path, "mjpeg", EVEN)
+    with av.open(str(file)) as container:
+        at = [packet.pos for packet in container.demux(video=0) if packet.size][10]
+    assert at is not None
+    content = bytearray(file.read_bytes())
+    content[at - 16 : at + 16] = bytes(32)
+    file.write_bytes(content)
+    found = len(open_frames(file).numbers)
+    assert found < 30
+    assert missing(file) == pytest.approx((30 - found) / RATE, abs=0.002) or path == "a.mkv"
+
+
+def test_the_note_says_how_much_is_missing(tmp_path):
+    file = written(tmp_path / "a.avi", "mjpeg", EVEN)
+    content = file.read_bytes()
+    place = content.index(b"strh") + 8 + 32
+    assert int.from_bytes(content[place : place + 4], "little") == 30
+    file.write_bytes(content[:place] + (40).to_bytes(4, "little") + content[place + 4 :])
+    video = open_frames(file)
+    assert isinstance(video, Video)
+    assert list(video.facts.notes()) == [
+        "the header states 0.40 s more than there are frames in the file; if it was not cut on purpose, copy it again"
+    ]
