@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from merlab.databases import load
+from merlab.databases.causalnet_flow import labels_for
 from merlab.evaluation.fold_inputs import fold_inputs
+from merlab.evaluation.study import Study
+from merlab.evaluation.unit import Fit, Worker
 from merlab.inputs import parse_recipe
 from merlab.inputs.crop_correction import Placement
 from merlab.inputs.crop_reference import strain_of_faces
+from tests.databases.causalnet_release import write_causalnet_tree
 
 TWO = parse_recipe("released-flow")
 TRAIN, TEST = np.array([0, 2]), np.array([1])
@@ -51,3 +60,18 @@ def test_the_correction_of_crops_depends_on_training_clips_alone():
     assert int(np.argmax(fold.test[0, 0].mean(axis=1))) == 1 + int(np.argmax(strain_of_faces().mean(axis=1)))
     without_test_clip = fold_inputs(recipe, inputs[TRAIN], ["smic"] * 2, np.array([0, 1]), np.array([0]))
     assert np.array_equal(fold.train, without_test_clip.train)
+
+
+@pytest.mark.parametrize("name", ["linear-svm", "joint-svm", "flow-cnn", "flow-ensemble"])
+def test_a_study_of_two_crops_predicts_each_clip_once_without_its_label(name, tmp_path):
+    labels_for.cache_clear()
+    clips = load("causalnet-flow", write_causalnet_tree(tmp_path))
+    options: dict[str, Any] = {"scheme": "megc2019", "protocol": "loso", "seeds": 1, "training": {"epochs": 1}}
+    plan = Study.of(clips, [name], input="released-flow:crop=corrected", **options).plan()
+    other = plan.labeled.labels.copy()
+    other[list(plan.splits[0].test)] = (other[list(plan.splits[0].test)] + 1) % 3
+    relabeled = replace(plan, labeled=replace(plan.labeled, labels=other))
+    first, second = (Worker(each, tmp_path / "cache").run(Fit(0, 0, 0, "key")) for each in (plan, relabeled))
+    assert len(first) == len(plan.splits[0].test)
+    columns = ["p_negative", "p_positive", "p_surprise"]
+    pd.testing.assert_frame_equal(first[columns], second[columns])

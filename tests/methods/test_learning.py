@@ -13,6 +13,8 @@ SHORT = {"batch_size": 8, "epochs": 16}
 CHOSEN: dict[str, dict[str, Any]] = {
     "linear-svm": {"preset": "paper"},
     "joint-svm": {"preset": "paper"},
+    "flow-cnn": {"preset": "paper", "settings": {"epochs": 10}},
+    "flow-ensemble": {"preset": "paper", "settings": {"epochs": 10}},
     "dbfem-caffm": {"preset": "flow28", "settings": {**SHORT, "epochs": 12}},
     "ststnet": {"preset": "reduced", "settings": SHORT},
     # Its published learning rate is much smaller than those of the others.

@@ -11,6 +11,8 @@ from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.methods.dual_inception import DUAL_INCEPTION
 from merlab.methods.ensembles import PREFIX as ENSEMBLE_PREFIX
 from merlab.methods.ensembles import ensemble, ensemble_named
+from merlab.methods.flow_cnn import FLOW_CNN
+from merlab.methods.flow_ensemble import FLOW_ENSEMBLE
 from merlab.methods.fr import FR
 from merlab.methods.from_file import is_in_file, objects_in_file
 from merlab.methods.joint_svm import JOINT_SVM
@@ -25,7 +27,7 @@ from merlab.methods.shallow_alexnet import DSSN_METHOD, SSSN_METHOD
 from merlab.methods.ststnet import STSTNET
 from merlab.registry import Extensions, callable_as_listing
 
-OWN_METHODS = (JOINT_SVM,)
+OWN_METHODS = (JOINT_SVM, FLOW_CNN, FLOW_ENSEMBLE)
 COMPARISON_METHODS = (
     STSTNET,
     OFF_APEXNET,
