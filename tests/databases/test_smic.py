@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from merlab.databases.smic import padded
+from merlab.databases.smic_release import padded
 from merlab.errors import MerlabError
 from tests.databases.release import about, edit_table, only
 from tests.databases.smic_release import BMP, TABLE, Take, examine, takes, write_long, write_single
