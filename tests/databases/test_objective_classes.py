@@ -50,6 +50,10 @@ class TestCasme2:
         examination = casme2_release.examine(release)
         assert classes_of(examination.clips) == CASME2
         assert examination.facts["objective classes"].endswith("(as published)")
+        assert [path.name for path in examination.tables] == [
+            casme2_release.TABLE_2014,
+            casme2_release.OBJECTIVE_TABLE,
+        ]
         assert {finding.severity for finding in examination.findings} == {"handled"}
 
     def test_the_schemes_have_the_published_counts(self, release):

@@ -67,6 +67,7 @@ class CodingTable:
 
     ``version`` is a version of the release, or SYNTHETIC. ``findings`` are the faults of its rows; ``facts`` are for
     the top of a report. ``listed`` are the (subject, folder) pairs of all rows, including rows with faults.
+    ``others`` are further files that were read.
     """
 
     path: Path
@@ -75,6 +76,7 @@ class CodingTable:
     findings: tuple[Finding, ...]
     listed: frozenset[tuple[str, str]]
     facts: Mapping[str, str]
+    others: tuple[Path, ...] = ()
 
     @property
     def synthetic(self) -> bool:

@@ -67,7 +67,7 @@ def examine_release(
     facts = {**table.facts, **layout_facts(layouts), **preparation_fact([prepared] * len(clips))}
     all_findings = [*table.findings, *findings]
     examination = make_examination(clips, all_findings, facts, stamps=stamps, deep=deep, progress=progress)
-    return replace(examination, tables=(table.path,))
+    return replace(examination, tables=(table.path, *table.others))
 
 
 def _no_layout(root: Path, release: Release) -> Finding:

@@ -67,7 +67,7 @@ def _with_classes_of_file(table: CodingTable, root: Path, release: Release) -> C
         return _unread(table, f"files that contradict each other: {', '.join(map(str, paths))}")
     rows = [replace(row, objective_class=read[0].get((row.subject, row.folder), "")) for row in table.rows]
     facts = {**table.facts, "file of objective classes": str(paths[0])}
-    return replace(table, rows=tuple(rows), facts=facts)
+    return replace(table, rows=tuple(rows), facts=facts, others=(paths[0],))
 
 
 def _unread(table: CodingTable, found: str) -> CodingTable:
