@@ -31,7 +31,7 @@ SEED = 20261127
 SOUND = ("refused", "same", "said", "plausible")
 # A remedy tells the user to do something.
 REMEDY = re.compile(
-    r"\b(add|check|choose|close|copy|correct|exchange|fill|get|give|install|keep|leave|make|needed|prepare|put|remove|"
+    r"\b(add|check|choose|close|convert|copy|correct|cut|exchange|fill|get|give|install|keep|leave|make|needed|prepare|put|remove|"
     r"rename|run|save|set|update|use|write)\b"
 )
 

@@ -18,8 +18,9 @@ from tests.fuzz.stored_files import (
     VideoResultFolder,
     Weights,
 )
+from tests.fuzz.videos import VideoFile
 
-# Parts of a hundred.
+# How many of about a hundred damaged inputs.
 SHARES: dict[type[Kind], int] = {
     Predictions: 8,
     ShortPredictions: 5,
@@ -39,6 +40,7 @@ SHARES: dict[type[Kind], int] = {
     UnsealedRun: 4,
     ImageFrame: 10,
     FlowFolder: 6,
+    VideoFile: 10,
 }
 KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in SHARES}
 

@@ -98,7 +98,7 @@ class StoredRun(_Sealed):
         """Record and predictions; summaries must be computable."""
         run = read_run(self.files[0].parent)
         assert run.summaries
-        return Reading((run.record.model_dump_json(), run.predictions.to_csv()))
+        return Reading((run.record.model_dump(), run.predictions.to_csv()))
 
 
 class StoredPart(_Sealed):
@@ -130,7 +130,7 @@ class Weights(_Sealed):
     def read(self) -> Reading:
         """The probabilities that it gives, and its card."""
         recognizer = load_recognizer(self.files[0])
-        return Reading((recognizer.predict_proba(self.inputs).tobytes(), recognizer.card.model_dump_json()))
+        return Reading((recognizer.predict_proba(self.inputs).tobytes(), recognizer.card.model_dump()))
 
 
 class CachedInput(_Sealed):
@@ -164,7 +164,7 @@ class VideoResultFolder(_Sealed):
     def read(self) -> Reading:
         """Metadata, events and frames."""
         result = read_video_result(self.files[0].parent)
-        return Reading((result.metadata.model_dump_json(), result.events.to_csv(), result.frames.to_csv()))
+        return Reading((result.metadata.model_dump(), result.events.to_csv(), result.frames.to_csv()))
 
 
 class ResultTables(_Sealed):
@@ -231,7 +231,7 @@ class Alignment(_Sealed):
     def read(self) -> Reading:
         """The whole record, and the part of it that inputs read."""
         read: Callable[[type[BaseModel]], BaseModel] = partial(read_model, self.files[0])
-        return Reading([read(kind).model_dump_json() for kind in (AlignmentRecord, ClipLandmarks)])
+        return Reading([read(kind).model_dump() for kind in (AlignmentRecord, ClipLandmarks)])
 
 
 class UnsealedRun(StoredRun):

@@ -175,7 +175,8 @@ def _rounding(steps: NDArray[np.float64], tick: float) -> float:
     mean = np.nanmean(kept)
     for track in np.split(kept, np.flatnonzero(np.isnan(kept))):
         off = np.nancumsum(track - mean)
-        if np.ptp(off) > 2 * tick * SLACK:
+        # A track is empty if the first step is a gap.
+        if len(off) and np.ptp(off) > 2 * tick * SLACK:
             return 0.0
     return tick if (np.abs(kept - median) < tick / 2).mean() < MOST_ALIKE else 0.0
 
