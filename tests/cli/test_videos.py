@@ -63,6 +63,8 @@ def test_the_commands_and_the_functions_have_the_same_options():
         (("score-spotting", "truth.csv", "truth.csv", "--scheme", "megc"), "did you mean megc2019?"),
         (("spot", "nothing.avi"), "nothing.avi does not exist"),
         (("spot", "text.mp4"), "cannot be opened as a video"),
+        (("spot", "loop.mp4"), "loop.mp4 does not exist"),
+        (("recognize", "loop.mp4"), "loop.mp4 does not exist"),
         (("spot", "a/x.avi", "b/x.avi"), "two of the videos have the same name"),
         (("spot", "text.mp4", "--spotting", "longst=1"), "did you mean longest?"),
         (("spot", "text.mp4", "--spotting", "longest=1s"), "--spotting longest takes a number, got '1s'"),
@@ -74,6 +76,7 @@ def test_the_commands_and_the_functions_have_the_same_options():
 )
 def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, named):
     (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "loop.mp4").symlink_to("loop.mp4")
     (tmp_path / "truth.csv").write_text("onset,offset\n")
     status, _, err = merlab(*arguments)
     assert status == 1

@@ -104,7 +104,7 @@ def spot_command(
     Writes events.csv, scores.csv and spotting.json for each video. Finished results are not computed again.
     """
     from merlab.cli.video_results import print_results, summary_of_timeline
-    from merlab.spotting.many_videos import EVENTS, for_each, skipped_in, videos_in
+    from merlab.spotting.many_videos import EVENTS, folder_of, for_each, skipped_in, videos_in
     from merlab.spotting.spot_video import OUT, spot
 
     settings, out = _settings(p, floor, spotting), out or OUT
@@ -119,7 +119,7 @@ def spot_command(
         summaries = {video: summary_of_timeline(each) for video, each in made.items()}
         print_results(summaries, skipped, events, as_json)
     else:
-        single = make(videos[0], out / videos[0].resolve().name)
+        single = make(videos[0], folder_of(videos[0], out))
         print_results({videos[0]: summary_of_timeline(single)}, skipped, None, as_json)
 
 

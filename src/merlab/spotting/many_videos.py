@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -72,10 +73,16 @@ def for_each(
 def folder_of_each(videos: Iterable[Path | str], out: Path) -> dict[Path, Path]:
     """The folder of each video's result, of its name under ``out``; raises MerlabError where two would share one."""
     listed = [Path(video) for video in videos]
-    folders = {video: out / video.resolve().name for video in listed}
+    folders = {video: folder_of(video, out) for video in listed}
     if len(set(folders.values())) < len(listed):
         raise MerlabError("two of the videos have the same name; write their results to different folders with --out")
     return folders
+
+
+def folder_of(video: Path, out: Path) -> Path:
+    """The folder of a video's result, of its name under ``out``."""
+    # Path.resolve fails for a link that refers to itself.
+    return out / Path(os.path.realpath(video)).name
 
 
 def _contents(folder: Path) -> dict[Path, str]:

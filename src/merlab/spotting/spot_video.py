@@ -21,7 +21,7 @@ from merlab.sinks import CsvSink
 from merlab.spotting.aligned_frames import AlignedFrames
 from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
-from merlab.spotting.many_videos import EVENTS
+from merlab.spotting.many_videos import EVENTS, folder_of
 from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.spotting.timeline import (
@@ -79,7 +79,7 @@ def spot(
 
     """
     source = Path(source)
-    out = Path(out) if out else OUT / source.resolve().name
+    out = Path(out) if out else folder_of(source, OUT)
     frames = open_frames(source)
     clock = clock_of(source, frames, fps)
     request = _request(source, clock, settings or SpottingSettings())

@@ -32,7 +32,7 @@ from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
 from merlab.spotting.aligned_frames import require_every_frame
-from merlab.spotting.many_videos import for_each, videos_in
+from merlab.spotting.many_videos import folder_of, for_each, videos_in
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
 from merlab.storage import whole_folder
@@ -114,7 +114,7 @@ def recognize(
 
     """
     source = Path(source)
-    out = Path(out) if out else OUT / source.resolve().name
+    out = Path(out) if out else folder_of(source, OUT)
     recognizer = load_recognizer(Path(weights) if weights else None)
     options = Options(
         fps=fps,
