@@ -43,6 +43,8 @@ def test_only_the_full_published_settings_with_five_seeds_are_unstamped():
 def test_reduced_short_few_and_leaky_runs_are_stamped():
     assert stamps("ststnet", "reduced", 5) == ["REDUCED"]
     assert stamps("ststnet", "paper", 5, training={"epochs": 3}) == ["REDUCED"]
+    assert stamps("flow-cnn", "paper", 5, training={"steps": 3}) == ["REDUCED"]
+    assert stamps("flow-cnn", "paper", 5, training={"steps": 20}) == []
     assert stamps("ststnet", "paper", 1) == ["1 SEED"]
     leaky = stamps("ststnet", "paper", 5, training={"selection": "best-epoch-on-test"})
     assert leaky == ["LEAKY: epoch picked on the test subject"]

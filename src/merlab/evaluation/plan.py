@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,8 +33,7 @@ LEAKY_SELECTION = "best-epoch-on-test"
 class Entry:
     """One method of a run with everything that decides its predictions.
 
-    ``epochs_of_preset`` is the preset's own number, which marks a shortened run. ``own`` is True for a method that is
-    not one of merlab's.
+    ``own`` is True for a method that is not one of merlab's.
     """
 
     method: Method
@@ -41,7 +41,6 @@ class Entry:
     preset: Preset
     recipe: Recipe
     seeds: tuple[int, ...]
-    epochs_of_preset: int | None = None
     own: bool = False
 
     @property
@@ -54,14 +53,12 @@ class Entry:
         """What a reader of this method's numbers must know first."""
         stamps = []
         training = self.preset.training
-        shortened = (
-            training is not None and self.epochs_of_preset is not None and training.epochs < self.epochs_of_preset
-        )
-        if self.preset.reduced or shortened:
+        preset = self.method.preset(self.preset_name)
+        if self.preset.reduced or _is_shorter(training, preset.training):
             stamps.append("REDUCED")
         if training is not None and training.selection == LEAKY_SELECTION:
             stamps.append("LEAKY: epoch picked on the test subject")
-        published = self.method.preset(self.preset_name).network
+        published = preset.network
         changed = [f"{name}={value}" for name, value in self.preset.network.items() if published.get(name) != value]
         if changed:
             stamps.append(f"NETWORK {', '.join(changed)}")
@@ -186,7 +183,7 @@ def make_entry(
     if preset.training is None:
         return entry
     changed = preset.model_copy(update={"training": _changed(preset.training, training or {})})
-    return replace(entry, preset=changed, epochs_of_preset=preset.training.epochs)
+    return replace(entry, preset=changed)
 
 
 def default_preset(method: Method, table: ClipTable) -> str:
@@ -194,6 +191,14 @@ def default_preset(method: Method, table: ClipTable) -> str:
     stored_flow = any(clip.holds_flow for clip in table)
     wanted = ["flow28", "reduced"] if stored_flow else ["reduced"]
     return next((name for name in wanted if name in method.presets), next(iter(method.presets)))
+
+
+def _is_shorter(training: TrainingSettings | None, stated: TrainingSettings | None) -> bool:
+    """Whether a training has fewer epochs than the preset states, or fewer steps in an epoch."""
+    if training is None or stated is None:
+        return False
+    steps, of_preset = (math.inf if each.steps is None else each.steps for each in (training, stated))
+    return training.epochs < stated.epochs or steps < of_preset
 
 
 def _changed(training: TrainingSettings, changes: Mapping[str, Any]) -> TrainingSettings:
