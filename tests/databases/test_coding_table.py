@@ -145,6 +145,16 @@ class TestOneSmallCopy:
         (small.root / "broken.xlsx").write_bytes(b"PK")
         assert small.examine(small.root).facts["coding table found"].startswith("by its columns")
 
+    def test_a_file_that_only_has_the_name_of_a_coding_table_does_not_hide_it(self, small):
+        (small.root / "results of coding.csv").write_text("truth,prediction\n0,1\n")
+        write_text(small.root / "mine.csv", small.lines, ",", "utf-8")
+        (small.root / small.table).unlink()
+        assert len(small.examine(small.root).clips) == 2
+
+    def test_an_export_with_notes_above_the_column_names_is_the_same_table(self, small):
+        write_text(small.root / "coding.csv", [["a note"], [], *small.lines], ";", "utf-8")
+        assert len(small.examine(small.root).clips) == 2
+
     def test_a_chosen_table_is_read_and_not_the_others(self, small, tmp_path):
         path = write_text(tmp_path / "elsewhere.txt.csv", small.lines[:2], ",", "gbk")
         table = load("casme2", small.root, table=path)

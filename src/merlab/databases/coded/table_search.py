@@ -15,7 +15,8 @@ from merlab.errors import MerlabError
 
 SEARCH_DEPTH = 4
 # Bytes; a coding table has some hundred rows.
-LARGEST_TABLE = 20_000_000
+LARGEST_TABLE = 5_000_000
+MOST_TABLES = 50
 
 
 def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str], list[str]]]:
@@ -43,12 +44,14 @@ def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str]
 def find_coding_table(root: Path, release: Release) -> CodingTable:
     """Read the coding table below ``root``; if ``root`` holds subjects, also next to it or one level above.
 
-    A file is the coding table by its name; if no file has such a name, by its columns. Of several different tables,
-    the newest version is read; two files with the same rows are one table. Raises MerlabError if there is no table, or
-    if it is not clear which one to read.
+    A file is the coding table by its name; if no such file is one, by its columns. Of several different tables, the
+    newest version is read; two files with the same rows are one table. Raises MerlabError if there is no table, or if
+    it is not clear which one to read.
     """
-    paths = table_paths(root, release)
-    tables = _different_tables(paths, release) if paths else _tables_by_columns(root, release)
+    tables, other = _tables_by_name(root, release)
+    tables = tables or _tables_by_columns(root, release)
+    if not tables and other:
+        raise other[0]
     if not tables:
         raise MerlabError(
             f"{root} has no coding table: searched {SEARCH_DEPTH} levels deep for {release.table.looked_for}, and for "
@@ -84,30 +87,34 @@ def table_files(root: Path, release: Release, wanted: Callable[[Path], bool]) ->
 
 
 def _tables_by_columns(root: Path, release: Release) -> list[CodingTable]:
-    """The different tables among all table files, for a coding table under another name; other files are left out."""
+    """The different tables among all small table files, for a coding table under another name."""
     found: list[CodingTable] = []
-    for path in table_files(root, release, is_table_file):
-        with suppress(MerlabError, OSError):
-            if path.stat().st_size <= LARGEST_TABLE:
-                table = read_coding_table(path, release)
-                how = "by its columns; its name is another one"
-                found.append(replace(table, facts={**table.facts, "coding table found": how}))
-    return list({table.rows: table for table in reversed(found)}.values())[::-1]
-
-
-def _different_tables(paths: Sequence[Path], release: Release) -> list[CodingTable]:
-    """The tables in these files, each once; files that lack columns are left out if another file is a table."""
-    by_rows: dict[tuple[Row, ...], CodingTable] = {}
-    other: list[OtherTableError] = []
-    for path in sorted(paths, key=lambda path: TABLE_SUFFIXES.index(path.suffix.lower())):
-        try:
+    paths = table_files(root, release, is_table_file)
+    for path in [path for path in paths if path.is_file() and path.stat().st_size <= LARGEST_TABLE][:MOST_TABLES]:
+        with suppress(MerlabError):
             table = read_coding_table(path, release)
+            how = "by its columns; its name is another one"
+            found.append(replace(table, facts={**table.facts, "coding table found": how}))
+    return _different(found)
+
+
+def _tables_by_name(root: Path, release: Release) -> tuple[list[CodingTable], list[OtherTableError]]:
+    """The different tables among the files with the name of a coding table, and why other such files are none."""
+    found: list[CodingTable] = []
+    other: list[OtherTableError] = []
+    for path in sorted(table_paths(root, release), key=lambda path: TABLE_SUFFIXES.index(path.suffix.lower())):
+        try:
+            found.append(read_coding_table(path, release))
         except OtherTableError as error:
             other.append(error)
-        else:
-            by_rows.setdefault(table.rows, table)
-    if not by_rows:
-        raise other[0]
+    return _different(found), other
+
+
+def _different(tables: Sequence[CodingTable]) -> list[CodingTable]:
+    """Of tables with the same rows the first; notes above the column names do not matter."""
+    by_rows: dict[tuple[Row, ...], CodingTable] = {}
+    for table in tables:
+        by_rows.setdefault(tuple(replace(row, number=0) for row in table.rows), table)
     return list(by_rows.values())
 
 
