@@ -14,7 +14,7 @@ from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JobsOption, RuntimeOption
 from merlab.cli.console import err_console, out_console
 from merlab.cli.faces import LandmarksOption, face_finding
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, keeping
 
 
 @app.command(rich_help_panel=VIDEOS)
@@ -90,4 +90,5 @@ def serve(
     address = f"[{host}]" if ":" in host else host
     message = f"open http://{address}:{listening.getsockname()[1]} (Ctrl-C ends it); jobs are kept in {stored.root}"
     out_console.print(escape(message), soft_wrap=True)
-    make_server(service).run(sockets=[listening])
+    with keeping(f"all jobs are kept in {stored.root}; the next start resumes unfinished ones"):
+        make_server(service).run(sockets=[listening])
