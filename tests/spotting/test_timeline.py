@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError, Stopped
+from merlab.locks import only_writer
 from merlab.result_folder import KEPT
 from merlab.spotting import kept_places, spot_video
 from merlab.spotting.motion import FaceMotion
@@ -206,6 +207,11 @@ class TestStored:
 
 
 class TestRefusals:
+    def test_a_folder_that_another_process_writes(self, video, tmp_path):
+        refused = pytest.raises(MerlabError, match="out is being written by process")
+        with only_writer(tmp_path / "out"), refused:
+            spot(video, tmp_path / "out")
+
     def test_a_folder_without_a_frame_rate(self, folder, tmp_path):
         with pytest.raises(MerlabError, match="does not state its frame rate; give --fps"):
             spot(folder, tmp_path / "out")

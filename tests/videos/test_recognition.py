@@ -15,6 +15,7 @@ import pytest
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import read_image
 from merlab.json_models import DIGEST
+from merlab.locks import only_writer
 from merlab.result_folder import KEPT, WORKING
 from merlab.spotting.many_videos import videos_in
 from merlab.spotting.spot import SpottingSettings
@@ -315,6 +316,12 @@ class TestWhatIsKept:
         with pytest.raises(MerlabError, match=r"unfinished results .* it is of another source, .*face\.avi.*--again"):
             look(other, tmp_path / "out")
         assert look(other, tmp_path / "out", again=True).metadata.video.frames == 300
+
+
+def test_a_folder_that_another_process_writes_is_left_alone(video, look, tmp_path):
+    refused = pytest.raises(MerlabError, match="out is being written by process")
+    with only_writer(tmp_path / "out"), refused:
+        look(video, tmp_path / "out")
 
 
 class TestSources:
