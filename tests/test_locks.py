@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -130,7 +131,7 @@ def test_on_a_disk_without_locks_a_dead_or_silent_holder_blocks_nobody(tmp_path,
     ended.wait()
     description = locks._description()
     for process, age, blocks in ((os.getpid(), 0, True), (ended.pid, 0, False), (os.getpid(), 90, False)):
-        file.write_text(locks.json.dumps({**description, "process": process}))
+        file.write_text(json.dumps({**description, "process": process}))
         os.utime(file, (time.time() - age,) * 2)
         with ExitStack() as stack:
             if blocks:
@@ -141,7 +142,7 @@ def test_on_a_disk_without_locks_a_dead_or_silent_holder_blocks_nobody(tmp_path,
 
 def test_a_folder_whose_parent_cannot_be_written_has_the_lock_inside(tmp_path, monkeypatch):
     (tmp_path / "out").mkdir()
-    monkeypatch.setattr(locks.os, "access", lambda path, mode: path != tmp_path)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
     with only_writer(tmp_path / "out"):
         assert [path.name for path in (tmp_path / "out").iterdir()] == [".lock"]
     assert list((tmp_path / "out").iterdir()) == []

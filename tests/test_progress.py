@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 
-from merlab import progress
 from merlab.progress import LineProgress, TimeLeft, duration, one_line, shown_progress, silent
 
 
@@ -20,7 +20,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(progress.time, "monotonic", clock)
+    monkeypatch.setattr(time, "monotonic", clock)
     return clock
 
 

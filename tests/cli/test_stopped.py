@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,23 +37,24 @@ def test_a_stopped_command_names_what_is_kept_and_how_to_continue(tmp_path, numb
 
 @pytest.mark.slow
 def test_no_worker_stays_behind_and_none_prints(flow, tmp_path):
-    for position, arguments in enumerate(
-        [
-            [*evaluate(flow, "ststnet", out=tmp_path / "run", epochs=3000, jobs=2), "--cache", tmp_path / "cache"],
-            make_videos(tmp_path / "videos", jobs=2),
-        ]
-    ):
+    evaluating = [*evaluate(flow, "ststnet", out=tmp_path / "run", epochs=3000, jobs=2), "--cache", tmp_path / "cache"]
+    begun_by = {"run/run.json": evaluating, "videos/SYNTHETIC_videos": make_videos(tmp_path / "videos", jobs=2)}
+    for first, arguments in begun_by.items():
         # As in a terminal, Ctrl-C reaches all processes of the command.
         process = start(arguments, start_new_session=True)
-        wait_until(lambda pid=process.pid: len(children_of(pid)) >= 2)
+        wait_until((tmp_path / first).exists)
+        wait_until(partial(_has_workers, process.pid))
         workers = children_of(process.pid)
-        wait_until(lambda at=position: list(tmp_path.glob(["run/run.json", "videos/SYNTHETIC_videos"][at])))
         os.killpg(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert "Traceback" not in err
         assert err.count("stopped: finished work is kept in") == 1
         assert ended_within(15, workers)
+
+
+def _has_workers(process: int) -> bool:
+    return len(children_of(process)) >= 2
 
 
 def test_a_second_command_on_the_same_output_stops(merlab, tmp_path):

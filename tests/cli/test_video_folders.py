@@ -84,6 +84,10 @@ def test_what_a_folder_holds(videos, tmp_path):
     assert skipped_in(tmp_path) == {}
 
 
+def never(video, folder, progress) -> VideoSummary:
+    raise AssertionError("no result is made")
+
+
 class TestEach:
     def test_an_error_does_not_stop_the_others_and_progress_names_the_video(self, tmp_path):
         reports = []
@@ -110,11 +114,11 @@ class TestEach:
         (tmp_path / "events.csv").touch()
         (tmp_path / "metadata.json").touch()
         with pytest.raises(MerlabError, match="holds the result of a single video"):
-            for_each(["a.avi"], tmp_path, lambda *_: None)
+            for_each(["a.avi"], tmp_path, never)
 
     def test_two_videos_of_one_name_are_refused(self, tmp_path):
         with pytest.raises(MerlabError, match="two of the videos have the same name"):
-            for_each(["a/x.avi", "b/x.avi"], tmp_path, lambda *_: None)
+            for_each(["a/x.avi", "b/x.avi"], tmp_path, never)
 
 
 def test_warnings_are_given_once_also_if_their_numbers_differ(tmp_path):

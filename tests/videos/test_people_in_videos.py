@@ -15,12 +15,13 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
+from merlab.result_folder import WORKING
 from merlab.spotting.scoring import match
 from merlab.synthesis import CAMERA, PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
 from merlab.videos import recognition
 from merlab.videos.chunks.chunk_worker import CHUNKS
-from merlab.videos.recognition import WORKING, recognize
+from merlab.videos.recognition import recognize
 from merlab.videos.result import EVENTS, FRAMES
 from tests.videos.recording import write_avi
 
