@@ -65,7 +65,7 @@ def write(path: Path, kind: Kind, frames: list[Image]) -> None:
     with av.open(str(path), "w") as output:
         stream = cast(VideoStream, output.add_stream(kind.codec, FPS))
         stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt, stream.options = kind.pixels, kind.options
+        stream.pix_fmt, stream.options = kind.pixels, {**kind.options}
         for frame in frames * REPEATED:
             output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="bgr24")))
         output.mux(stream.encode(None))

@@ -136,7 +136,8 @@ def refer_to(other: Path, path: Path) -> Path:
     moov = content[content.rfind(b"moov") - 4 :]
     old = moov[moov.index(b"dref") - 4 :][:28]
     new = struct.pack(">I4sII", 16 + len(alias), b"dref", 0, 1) + alias
-    return path.write_bytes(content[: content.index(b"mdat") - 4] + grown(moov, old, new)) and path
+    path.write_bytes(content[: content.index(b"mdat") - 4] + grown(moov, old, new))
+    return path
 
 
 def grown(moov: bytes, old: bytes, new: bytes) -> bytes:

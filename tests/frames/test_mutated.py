@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,18 +49,26 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
+@contextmanager
+def refusal_by_name(name: str) -> Iterator[None]:
+    """Allow an error for a user's mistake that names the file."""
+    try:
+        yield
+    except MerlabError as error:
+        if name not in str(error):
+            raise
+
+
 @pytest.mark.parametrize(("name", "codec"), KINDS.items())
 def test_a_damaged_video_is_read_or_refused(tmp_path: Path, name, codec):
     path = write_video(tmp_path / name, codec, numbers=range(20), size=(176, 144))
     whole, chance = path.read_bytes(), random.Random(f"{SEED} {name}")
     for _ in range(MUTATIONS):
         path.write_bytes(mutated(whole, chance))
-        try:
+        with refusal_by_name(name):
             video = Video(path)
             walked = list(video.walk(lambda number: number % 5 == 0))
             assert [frame.number for frame in walked] == list(video.numbers)
             assert len(walked) <= video.promised
             assert all((frame.seconds is None) == (video.clock is None) for frame in walked)
             assert isinstance(list(video.facts.notes()), list)
-        except MerlabError as error:
-            assert name in str(error)

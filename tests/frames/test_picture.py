@@ -45,7 +45,8 @@ def colorful(count: int = 3, size: tuple[int, int] = (64, 48)) -> list[Image]:
 
 def by_opencv(path: Path) -> list[Image]:
     """All frames as OpenCV decodes them."""
-    capture, images = cv2.VideoCapture(str(path)), []
+    capture = cv2.VideoCapture(str(path))
+    images: list[Image] = []
     while True:
         there, image = capture.read()
         if not there:
@@ -58,7 +59,7 @@ def write_colors(path: Path, codec: str, pixels: str, space: int | None, color_r
     with av.open(str(path), "w") as output:
         stream = cast(VideoStream, output.add_stream(codec, 25))
         stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
-        stream.options = QUIET.get(codec, {})
+        stream.options = {**QUIET.get(codec, {})}
         if space is not None:
             stream.codec_context.colorspace = space
         if color_range is not None:
@@ -109,9 +110,9 @@ class TestColors:
     def test_of_hdr_are_noted(self, tmp_path, transfer, name):
         path = tmp_path / "a.mp4"
         with av.open(str(path), "w") as output:
-            stream = cast(VideoStream, output.add_stream("libx265", 25))
+            stream = output.add_stream("libx265", 25)
             stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p10le"
-            stream.options = QUIET["libx265"]
+            stream.options = {**QUIET["libx265"]}
             stream.codec_context.color_trc = transfer
             for image in colorful():
                 output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))

@@ -15,6 +15,8 @@ from merlab.frames import open_frames, read_image
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import MANIFEST, RECORD, AlignmentRecord
 from merlab.preparation.video_faces import FRAMES, SHEET, VIDEO, align
+from tests.frames.videos import damage, packet_bytes
+from tests.frames.videos import write_video as timed_video
 from tests.helpers import texture
 from tests.preparation.conftest import FIVE_POINTS
 
@@ -84,6 +86,48 @@ def test_a_range_is_given_by_frame_numbers_or_by_seconds(tmp_path, heads, chosen
     source = write_folder(tmp_path / "me", heads, first=10)
     align(source, tmp_path / "out", FIVE_POINTS, frame_range=chosen, fps=100)
     assert list(open_frames(tmp_path / "out" / FRAMES).numbers) == numbers
+
+
+def test_a_pause_inside_a_video_is_reported_and_kept(tmp_path, heads):
+    times = [0, 5, 10, 15, 1020, 1025, 1030, 1035]
+    source = timed_video(tmp_path / "paused.mp4", "libx264", images=heads * 2, size=(640, 480), milliseconds=times)
+    record = align(source, tmp_path / "out", FIVE_POINTS, video=True)
+    assert record.fps == 200
+    (warning,) = [warning for warning in record.warnings if "time is missing" in warning]
+    assert warning.startswith("time is missing before frame 5 (1.01 s after the one before): a movement across it")
+    aligned = open_frames(tmp_path / "out" / VIDEO).clock
+    assert aligned is not None
+    assert [aligned.seconds(number) for number in (1, 4, 5, 8)] == pytest.approx([0, 0.015, 1.02, 1.035], abs=1e-3)
+    before = align(source, tmp_path / "before", FIVE_POINTS, frame_range=FrameRange(last=4))
+    assert not [warning for warning in before.warnings if "time is missing" in warning]
+
+
+def test_seconds_of_a_range_are_those_of_the_recording(tmp_path, heads):
+    """Slow motion: recorded at 200, played at 25 frames per second."""
+    tags, container = {"com.android.capture.fps": "200"}, {"movflags": "use_metadata_tags"}
+    size = (640, 480)
+    source = timed_video(tmp_path / "a.mp4", images=heads * 2, size=size, fps=25, tags=tags, container=container)
+    record = align(source, tmp_path / "out", FIVE_POINTS, frame_range=FrameRange(start=0.009, end=0.02))
+    assert (record.fps, record.frames) == (200, (3, 4))
+    record = align(source, tmp_path / "other", FIVE_POINTS, frame_range=FrameRange(start=0.018, end=0.04), fps=100)
+    assert (record.fps, record.frames) == (100, (3, 4))
+
+
+@pytest.mark.parametrize("fps", [0, 0.5, 100_000, float("nan")])
+def test_an_impossible_frame_rate_is_refused(tmp_path, heads, fps):
+    with pytest.raises(MerlabError, match="is not a frame rate: it must be a number from 1 to 10000"):
+        align(write_folder(tmp_path / "me", heads), tmp_path / "out", FIVE_POINTS, fps=fps)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_frame_of_a_video_is_refused_with_the_remedy(tmp_path, heads):
+    source = damage(write_video(tmp_path / "me.avi", heads), [2])
+    content = source.read_bytes()
+    start = content.index(packet_bytes(source)[2])
+    source.write_bytes(content[:start] + bytes(4) + content[start + 4 :])
+    with pytest.raises(MerlabError, match=r"me\.avi: frame 3 is damaged; copy.*or use the frames before or after it"):
+        align(source, tmp_path / "out", FIVE_POINTS)
+    assert align(source, tmp_path / "out", FIVE_POINTS, frame_range=FrameRange(last=2)).frames == (1, 2)
 
 
 def test_an_impossible_range_is_refused_with_the_existing_frames(tmp_path, heads):

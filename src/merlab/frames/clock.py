@@ -188,7 +188,7 @@ def _played_rate(steps: NDArray[np.float64], rounding: float, stated: Sequence[f
     mean = float(steps[typical].mean())
     # The sum of n steps in a row is wrong by a tick at most.
     uncertain = (rounding * (1 + np.count_nonzero(~typical)) + mean * (SLACK - 1)) / np.count_nonzero(typical)
-    return next((rate for rate in stated if abs(1 / rate - mean) <= uncertain), 1 / mean)
+    return next((rate for rate in stated if abs(1 / rate - mean) <= uncertain), float(f"{1 / mean:.9g}"))
 
 
 class Timed(Protocol):

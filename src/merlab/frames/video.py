@@ -247,7 +247,8 @@ class Video:
         return self._pictures.of(frame)
 
     def _damaged(self, number: int) -> ClipError:
-        return ClipError(f"{self.path}: frame {number} is damaged; copy the video again from the original")
+        remedy = "copy the video again from the original, or use the frames before or after it"
+        return ClipError(f"{self.path}: frame {number} is damaged; {remedy}")
 
 
 def _packets_of(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
