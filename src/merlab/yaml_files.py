@@ -28,7 +28,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         """A node; of an anchor only text, numbers and the like."""
-        mark = self.peek_event().start_mark if self.check_event(AliasEvent) else None
+        mark = self.peek_event().start_mark if self.check_event(AliasEvent) else None  # type: ignore[no-untyped-call]
         node: Node | None = super().compose_node(parent, index)
         if mark is not None and not isinstance(node, ScalarNode):
             raise ConstructorError(None, None, "an alias of a list or mapping is not read; write it out", mark)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -12,7 +13,7 @@ import xlwt
 from merlab.databases.table_file import read_lines
 from merlab.errors import MerlabError
 
-CELLS = [
+CELLS: list[list[Any]] = [
     ["subject", "onset", "stated", "day"],
     ["007", 46, True, datetime.datetime(2020, 1, 2)],
     ["008", 46.5, False, datetime.datetime(2020, 1, 2, 3, 4, 5)],
