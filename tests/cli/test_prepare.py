@@ -38,10 +38,16 @@ def test_without_the_face_mesh_the_command_stops_before_any_work(merlab, raw_tre
 
 
 @pytest.mark.parametrize("answer", [True, False])
-def test_at_a_terminal_the_command_offers_to_fetch_the_face_mesh(merlab, monkeypatch, answer):
-    questions, fetched = [], []
+def test_at_a_terminal_the_command_offers_to_fetch_the_face_mesh(merlab, monkeypatch, answer: bool):
+    questions: list[str] = []
+    fetched: list[bool] = []
+
+    def confirm(question: str, **_: object) -> bool:
+        questions.append(question)
+        return answer
+
     monkeypatch.setattr("merlab.cli.faces.has_terminal", lambda: True)
-    monkeypatch.setattr("typer.confirm", lambda question, **_: questions.append(question) or answer)
+    monkeypatch.setattr("typer.confirm", confirm)
     monkeypatch.setattr(model_files, "get_face_mesh", lambda: fetched.append(True))
     # The fake fetches nothing, so the command stops either way.
     status, _, err = merlab("align", "me.avi", "out")

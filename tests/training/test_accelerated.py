@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from contextlib import contextmanager
 
 import pytest
@@ -130,7 +131,7 @@ class FakeGraph:
     capturing: FakeGraph | None = None
 
     def __init__(self) -> None:
-        self.recorded: list = []
+        self.recorded: list[Callable[[], None]] = []
 
     def replay(self) -> None:
         for step in self.recorded:
@@ -188,6 +189,8 @@ class TestMasks:
         plain(batch[:5]).square().sum().backward()
         (filled(batch).square() * mask[:, None]).sum().backward()
         for one, other in zip(plain.parameters(), filled.parameters(), strict=True):
+            assert other.grad is not None
+            assert one.grad is not None
             assert torch.allclose(other.grad, one.grad, rtol=1e-10, atol=1e-12)
         statistics = {name: value for name, value in filled.named_buffers() if not name.endswith(".mask")}
         for name, value in plain.named_buffers():
