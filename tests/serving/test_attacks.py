@@ -305,7 +305,7 @@ def test_a_full_disk(small, video, monkeypatch):
 def test_a_disk_that_fills_while_a_job_runs(service, video):
     client = service(fake_jobs.filling)
     job = client.wait_for(client.send(video).json()["id"], "failed")
-    assert job["error"] == "the disk of the service is full; make room and run it again, then it continues"
+    assert_as_documented("a disk that fills while a job runs", job)
 
 
 def test_a_job_whose_process_is_killed_can_be_run_again(service, video):
