@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
-
-import numpy as np
 
 from merlab.clips import Finding
 from merlab.databases.casme2 import RELEASE
@@ -15,66 +14,26 @@ from merlab.progress import silent
 from tests.databases.casme2_release import COLUMNS_2019, published_rows
 from tests.databases.release import image_bytes, write_images
 from tests.fuzz.damage import Grid
-from tests.fuzz.grids import TableInput, Texts
-from tests.fuzz.kind import Kind, Reading, SilentChangeError
-from tests.fuzz.score_tables import folded, one_letter_differs, require
+from tests.fuzz.grids import Texts
+from tests.fuzz.kind import Reading, require
+from tests.fuzz.table_kind import CODING_FORMATS, TableKind
 
 
-class _ClipTableKind(Kind):
+class _ClipTableKind(TableKind):
     """A table whose rows become clips.
 
-    Silent: without a finding, a row that is not used, a clip with other values than the cells of its row, a name of a
-    column that is not known any more although it differs by one letter, and cells of a damaged spreadsheet.
+    Silent too: without a finding, a row that is not used, and a clip with other values than the cells of its row.
     """
 
-    grid: ClassVar[Grid]
-    formats: ClassVar[tuple[str, ...]] = (
-        "csv",
-        "csv-mark",
-        "csv-utf16",
-        "csv-gbk",
-        "csv-semicolon",
-        "tsv",
-        "xlsx",
-        "xls",
-        "ods",
-    )
+    def compare(self, value: Any, header: list[str], lines: Texts) -> None:
+        """Every row is a clip with the values of its cells."""
+        rows = {self.clip(dict(zip(header, line, strict=False))) for line in lines}
+        require(len(rows) == len(lines) == len(value), "rows are lost")
+        require(set(value) == rows, f"{set(value) - rows} is in no row")
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.table = TableInput(self.grid, self.formats)
-        self.path = folder / "coding.csv"
-        self.path.write_bytes(self.table.encoded("csv", self.grid))
-        self.sound = self.read()
-        self.seen: Texts | None = None
-
-    def damage(self, random: np.random.Generator) -> str:
-        """A damaged table in any format."""
-        done, name, content, self.seen = self.table.damaged(random)
-        self.path = self.folder / f"coding{self.table.suffix(name)}"
-        self.path.write_bytes(content)
-        return done
-
-    def judge(self, reading: Reading) -> str:
-        """See the class."""
-        if set(reading.said) - set(self.sound.said):
-            return "said"
-        if reading.value == self.sound.value:
-            return "same"
-        if self.seen is None:
-            raise SilentChangeError(f"{set(reading.value) ^ set(self.sound.value)} of a file that has other cells")
-        header = list(map(folded, self.seen[0]))
-        lost = [name for name in map(folded, filter(None, self.grid[0])) if name not in header]
-        near = [name for name in header if any(one_letter_differs(name, each) for each in lost)]
-        require(not near, f"the column {near} is not read, which may be {lost}")
-        rows = {self.clip(dict(zip(header, line, strict=False))) for line in self.seen[1:]}
-        require(len(rows) == len(self.seen) - 1 == len(reading.value), "rows are lost")
-        require(set(reading.value) == rows, f"{set(reading.value) - rows} is in no row")
-        return "plausible"
-
+    @abstractmethod
     def clip(self, cells: dict[str, str]) -> Any:
         """The values of a clip from the cells of its row."""
-        raise NotImplementedError
 
 
 def _said(findings: tuple[Finding, ...]) -> tuple[str, ...]:
@@ -93,6 +52,7 @@ class CodingTable(_ClipTableKind):
     """The coding table of CASME II, with the published counts."""
 
     name = "coding table"
+    formats = CODING_FORMATS
     grid: ClassVar[Grid] = [
         list(COLUMNS_2019),
         *[[row.get(column) if column else None for column in COLUMNS_2019] for row in published_rows("2019")],
@@ -119,7 +79,6 @@ class OwnClips(_ClipTableKind):
     """A table of one's own clips, ``--database table``."""
 
     name = "table of clips"
-    formats = (*_ClipTableKind.formats, "parquet")
     grid: ClassVar[Grid] = [
         ["database", "subject", "clip", "frames", "onset", "apex", "offset", "fps", "label", "action_units"],
         *[
@@ -148,7 +107,7 @@ class OwnClips(_ClipTableKind):
     def clip(self, cells: dict[str, str]) -> Any:
         """See the base; without a database, the file gives its name."""
         get = {name: "" if text.lower() in {"na", "n/a", "nan"} else text for name, text in cells.items()}.get
-        database = get("database") or "coding"
+        database = get("database") or "table"
         source = str(self.folder / cells["frames"].replace("\\", "/"))
         numbers = [
             _number("" if get(name, "").lower() == "none" else get(name, "")) for name in ("onset", "apex", "offset")

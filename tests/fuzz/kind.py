@@ -40,6 +40,12 @@ class SilentChangeError(Exception):
     """A changed value without a word."""
 
 
+def require(condition: bool, text: str) -> None:
+    """Raises SilentChangeError unless the condition is met."""
+    if not condition:
+        raise SilentChangeError(text)
+
+
 @dataclass(frozen=True)
 class Reading:
     """What merlab read: a value that can be compared, and what it said about it."""

@@ -14,8 +14,7 @@ from merlab.frames import read_image
 from merlab.inputs import make_input, parse_recipe
 from merlab.progress import silent
 from tests.fuzz.damage import damaged_bytes
-from tests.fuzz.kind import Kind, Reading, SilentChangeError
-from tests.fuzz.score_tables import require
+from tests.fuzz.kind import Kind, Reading, SilentChangeError, require
 from tests.helpers import make_clip, moved, texture, write_flow_tree
 
 # Formats without a checksum: other bytes are another picture, which nobody can tell from the right one.

@@ -2,82 +2,35 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
-
-import numpy as np
 
 from merlab.evaluation.predictions_score import score
 from merlab.spotting.scoring import score_spotting
 from tests.evaluation.invented_predictions import predictions
 from tests.fuzz.damage import Grid
 from tests.fuzz.grids import TableInput, Texts
-from tests.fuzz.kind import Kind, Reading, SilentChangeError
-
-FORMATS = ("csv", "csv-mark", "csv-utf16", "csv-gbk", "csv-semicolon", "tsv", "xlsx", "xls", "ods", "parquet")
-
-
-def folded(name: str) -> str:
-    """A column name without blanks and case."""
-    return "".join(name.split()).replace("_", "").lower()
+from tests.fuzz.kind import Reading, require
+from tests.fuzz.table_kind import TableKind, one_letter_differs
 
 
-def one_letter_differs(one: str, other: str) -> bool:
-    """Whether a word becomes the other one when a single letter is changed, left out or added."""
-    cuts = [{word[:place] + "?" + word[place + 1 :] for place in range(len(word))} for word in (one, other)]
-    gone = [{word[:place] + word[place + 1 :] for place in range(len(word))} for word in (one, other)]
-    return one != other and (bool(cuts[0] & cuts[1]) or one in gone[1] or other in gone[0])
-
-
-def require(condition: bool, text: str) -> None:
-    """Raises SilentChangeError unless the condition is met."""
-    if not condition:
-        raise SilentChangeError(text)
-
-
-class _ScoredTable(Kind):
+class _ScoredTable(TableKind):
     """A table whose cells are counted.
 
-    Silent: without a note, another number than that of the cells as they are in the file, rows that are not counted, a
-    class, database or video that the sound table does not have, and a column that is not read any more.
+    Silent too: without a note, another number than that of the cells as they are in the file, rows that are not
+    counted, and a class, database or video that the sound table does not have.
     """
 
-    grid: ClassVar[Grid]
+    def compare(self, value: Any, header: list[str], lines: Texts) -> None:
+        """Counts the rows."""
+        require(all(len(line) == len(header) for line in lines), "rows of different lengths")
+        self.count(value, [dict(zip(header, line, strict=True)) for line in lines])
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.table = TableInput(self.grid, FORMATS)
-        self.path = folder / f"table{self.table.suffix('csv')}"
-        self.path.write_bytes(self.table.encoded("csv", self.grid))
-        self.sound = self.read()
-        self.seen: Texts | None = None
-
-    def damage(self, random: np.random.Generator) -> str:
-        """A damaged table in any format."""
-        done, name, content, self.seen = self.table.damaged(random)
-        self.path = self.folder / f"table{self.table.suffix(name)}"
-        self.path.write_bytes(content)
-        return done
-
-    def judge(self, reading: Reading) -> str:
-        """See the class."""
-        if set(reading.said) - set(self.sound.said):
-            return "said"
-        if reading.value == self.sound.value:
-            return "same"
-        require(self.seen is not None, f"{reading.value} of a file that has other cells")
-        assert self.seen is not None
-        header = list(map(folded, self.seen[0]))
-        lost = [name for name in map(folded, self.grid[0]) if name not in header]
-        near = [name for name in header if any(one_letter_differs(name, each) for each in lost)]
-        require(not near, f"the column {near} is not read, which may be {lost}")
-        require(all(len(line) == len(header) for line in self.seen), "rows of different lengths")
-        return self.compare(reading.value, [dict(zip(header, line, strict=True)) for line in self.seen[1:]])
-
-    def compare(self, value: Any, rows: list[dict[str, str]]) -> str:
-        """``plausible`` if the value is that of these rows."""
-        raise NotImplementedError
+    @abstractmethod
+    def count(self, value: Any, rows: list[dict[str, str]]) -> None:
+        """Raises SilentChangeError unless the value is that of these rows."""
 
 
 class Predictions(_ScoredTable):
@@ -97,7 +50,7 @@ class Predictions(_ScoredTable):
         absent = tuple(f"no row has the truth {label}" for label in result.absent_classes)
         return Reading(result.model_dump(exclude={"notes"}), (*result.notes, *absent))
 
-    def compare(self, value: Any, rows: list[dict[str, str]]) -> str:
+    def count(self, value: Any, rows: list[dict[str, str]]) -> None:
         """Counts every row as it is written."""
         counts = Counter((row["truth"], row["prediction"]) for row in rows)
         classes = sorted({label for pair in counts for label in pair})
@@ -112,7 +65,6 @@ class Predictions(_ScoredTable):
         known = set(self.sound.value["by_database"])
         near = {name for name in databases - known if any(one_letter_differs(name, each) for each in known)}
         require(not {name for name in near if not name.startswith("casme")}, f"new database {near}")
-        return "plausible"
 
 
 class ShortPredictions(Predictions):
@@ -167,7 +119,7 @@ class SpottedEvents(_ScoredTable):
         result = score_spotting(self.truth, self.path, fps=200)
         return Reading(result.model_dump(exclude={"notes"}), result.notes)
 
-    def compare(self, value: Any, rows: list[dict[str, str]]) -> str:
+    def count(self, value: Any, rows: list[dict[str, str]]) -> None:
         """Matches the intervals again."""
         require(value["spotted_events"] == len(rows), f"{value['spotted_events']} of {len(rows)} events are counted")
         right = sum(_hits(video, rows) for video in {line[0] for line in EVENTS[1:]})
@@ -176,7 +128,6 @@ class SpottedEvents(_ScoredTable):
         require(not new, f"new video {new}")
         labels = {row["class"] for row in rows if "class" in row} - {line[4] for line in EVENTS[1:]}
         require(labels <= {"", "nan", "NaN", "inf", "-inf", "None", "#REF!"}, f"new class {labels}")
-        return "plausible"
 
 
 def _hits(video: Any, rows: list[dict[str, str]]) -> int:

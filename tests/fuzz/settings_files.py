@@ -12,8 +12,7 @@ import yaml
 from merlab.recipes import FOLDER, read_experiment
 from merlab.schemes import read_scheme
 from tests.fuzz.damage import Random, damaged_bytes, damaged_tree
-from tests.fuzz.kind import Kind, Reading, SilentChangeError
-from tests.fuzz.score_tables import require
+from tests.fuzz.kind import Kind, Reading, SilentChangeError, require
 
 # Values that YAML 1.1 reads as something else than they look like.
 SCALARS = (
