@@ -212,9 +212,11 @@ def test_requests_that_are_not_uploads(small, content_type, content, status):
     assert small.folders() == []
 
 
-@pytest.mark.parametrize("fps", ["0", "-1", "nan", "inf", "fast"])
+@pytest.mark.parametrize("fps", ["0", "-1", "0.5", "10001", "100000", "nan", "inf", "fast"])
 def test_invalid_frame_rates(small, video, fps):
     assert small.send(video, fps=fps).status_code == 422
+    assert small.http.post("/api/jobs/local", json={"path": "a.mp4", "fps": fps}).status_code == 422
+    assert small.folders() == []
 
 
 def test_a_huge_body_instead_of_a_small_one(small):

@@ -111,3 +111,11 @@ def test_options_of_a_video_keep_their_name_in_the_file_of_the_first_release(tmp
     jobs.close()
     assert json.loads((folder / job.id / "job.json").read_text())["asked"] == {"fps": 200.0, "aligned": False}
     assert Jobs(folder, Limits()).find(job.id).options.fps == 200.0
+
+
+def test_a_job_of_an_earlier_version_is_kept_although_its_rate_would_now_be_refused(tmp_path):
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    with jobs.new_folder() as place:
+        job = jobs.enqueue(place, "a.mp4", place / "a.mp4", 1, VideoOptions(fps=0.5))
+    jobs.close()
+    assert Jobs(tmp_path / "jobs", Limits()).find(job.id).options.fps == 0.5

@@ -199,6 +199,20 @@ def test_errors_are_announced(client, browser, tmp_path):
     assert alert.get_attribute("role") == "alert"
 
 
+@pytest.mark.parametrize("fps", ["-5", "0.5", "20000"])
+def test_a_frame_rate_that_no_camera_has_is_refused_before_a_video_is_sent(client, browser, video, fps):
+    browser.execute_script("document.querySelector('details').open = true")
+    browser.find_element(By.ID, "fps").send_keys(fps)
+    send(browser, video)
+    until(lambda: "must be a number from 1 to 10000" in text_of(browser, "#alert"))
+    assert one(browser, "#alert").is_displayed()
+    assert client.http.get("/api/jobs").json() == []
+    browser.find_element(By.ID, "fps").clear()
+    send(browser, video)
+    until(lambda: client.http.get("/api/jobs").json())
+    assert not one(browser, "#alert").is_displayed()
+
+
 def copies(video: Path, folder: Path, names: list[str]) -> list[Path]:
     return [Path(shutil.copy(video, folder / name)) for name in names]
 

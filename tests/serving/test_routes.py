@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -143,6 +144,23 @@ def test_the_options_of_a_video_reach_its_job(service, video):
     job = client.wait_for(client.send(video, fps=200, aligned=True).json()["id"], "done")
     settings = client.http.get(f"/api/jobs/{job['id']}/result").json()["settings"]
     assert (settings["fps"], settings["aligned"]) == (200, True)
+
+
+def test_a_frame_rate_that_no_camera_has_is_refused_at_once_with_the_remedy(done, video):
+    client, _ = done
+    problem = "0.5 is not a frame rate: it must be a number from 1 to 10000; give the frames per second of the camera"
+    assert client.send(video, fps=0.5).json() == {"error": f"query.fps: {problem}"}
+    sent = client.http.post("/api/jobs/local", json={"path": "clip", "fps": 0.5})
+    assert sent.json() == {"error": f"body.fps: {problem}"}
+
+
+def test_the_page_and_the_schema_state_the_frame_rates_that_are_accepted(done):
+    client, _ = done
+    schema = client.http.get("/openapi.json").json()
+    field = schema["components"]["schemas"]["LocalVideo"]["properties"]["fps"]["anyOf"][0]
+    assert (field["minimum"], field["maximum"]) == (1, 10_000)
+    (entry,) = re.findall(r'<input id="fps"[^>]*>', client.http.get("/").text)
+    assert 'min="1" max="10000"' in entry
 
 
 def test_a_local_folder_of_images_can_be_used(service, tmp_path):

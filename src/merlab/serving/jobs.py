@@ -30,7 +30,7 @@ State = Literal["queued", "running", "done", "failed", "canceled"]
 
 
 class VideoOptions(BaseModel):
-    """What a client states about a video.
+    """What a client states about a video, as a job keeps it; ``requests.SentOptions`` checks it when it arrives.
 
     Attributes:
         fps: frames per second, for a folder of images, or if the file gives no frame rate or a wrong one.
@@ -40,7 +40,7 @@ class VideoOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    fps: float | None = Field(None, gt=0, le=100_000)
+    fps: float | None = None
     aligned: bool = False
 
 

@@ -11,7 +11,6 @@ from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from merlab.errors import MerlabError
@@ -22,8 +21,9 @@ from merlab.serving.answers import JobStatus, Movement, Result, ResultFile, Resu
 from merlab.serving.archive import zipped
 from merlab.serving.guard import HEADERS, Guard, refusal
 from merlab.serving.job_runner import Runner
-from merlab.serving.jobs import PROGRESS, RESULT, VIEW, Failure, Job, JobProgress, Jobs, VideoOptions
+from merlab.serving.jobs import PROGRESS, RESULT, VIEW, Failure, Job, JobProgress, Jobs
 from merlab.serving.limits import RefusedError
+from merlab.serving.requests import LocalVideo, SentOptions
 from merlab.serving.uploads import receive_video, shown_name
 from merlab.serving.worker import Recognize
 from merlab.storage import WriteError
@@ -55,12 +55,6 @@ VIDEO_FORM = {
         }
     },
 }
-
-
-class LocalVideo(VideoOptions):
-    """A video, or a folder of images, on the machine of the service, in a folder that its operator allowed."""
-
-    path: str = Field(max_length=4096)
 
 
 def make_app(
@@ -132,7 +126,7 @@ def _add_jobs(app: FastAPI, jobs: Jobs, runner: Runner, roots: Sequence[Path]) -
         )
 
     @app.post("/api/jobs", status_code=201, openapi_extra={"requestBody": VIDEO_FORM})
-    async def send(request: Request, options: Annotated[VideoOptions, Query()]) -> JobStatus:
+    async def send(request: Request, options: Annotated[SentOptions, Query()]) -> JobStatus:
         """Send a video."""
         with jobs.new_folder() as folder:
             name, path = await receive_video(request, folder, jobs.limits)

@@ -35,7 +35,9 @@ function listen() {
   drop.addEventListener("drop", (event) => add(event.dataTransfer.files));
   find("local").addEventListener("submit", (event) => {
     event.preventDefault();
-    const body = JSON.stringify({ path: find("path").value, ...videoOptions() });
+    const options = videoOptions();
+    if (!options) return;
+    const body = JSON.stringify({ path: find("path").value, ...options });
     act(() => request("api/jobs/local", { method: "POST", headers: { "Content-Type": "application/json" }, body }));
   });
   window.addEventListener("hashchange", route);
@@ -51,17 +53,21 @@ function hover(event, over) {
   find("drop").classList.toggle("over", over);
 }
 
-/** The options for the next videos. */
+/** The options for the next videos; null, and the page shows why, if the frame rate cannot be that of a camera. */
 function videoOptions() {
-  const fps = Number(find("fps").value);
-  return { ...(fps > 0 ? { fps } : {}), aligned: find("aligned").checked };
+  const fps = find("fps");
+  if (!fps.checkValidity()) {
+    showError(`Frames per second must be a number from ${fps.min} to ${fps.max}; give the frames per second of the camera`);
+    return null;
+  }
+  showError("");
+  return { ...(fps.value ? { fps: Number(fps.value) } : {}), aligned: find("aligned").checked };
 }
 
 /** Take files; each has a row at once, and is sent when its turn comes. */
 function add(files) {
-  showError("");
   const options = videoOptions();
-  for (const file of files) {
+  for (const file of options ? files : []) {
     const id = `upload-${crypto.randomUUID?.() ?? Math.random()}`;
     const row = { id, name: file.name, state: "unsent", stage: "", progress: 0, bytes: file.size, error: null };
     uploads.set(id, { file, options, row, sending: null, notBefore: 0 });

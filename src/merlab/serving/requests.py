@@ -1,0 +1,35 @@
+"""What a client sends beside a video. Jobs that are stored are read without these checks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, JsonValue
+from pydantic_core import PydanticCustomError
+
+from merlab.frames import ClockError, require_rate
+from merlab.frames.clock import HIGHEST_RATE, LOWEST_RATE
+from merlab.serving.jobs import VideoOptions
+
+
+def _camera_rate(fps: float) -> float:
+    try:
+        return require_rate(fps)
+    except ClockError as error:
+        raise PydanticCustomError("frame_rate", "{problem}", {"problem": str(error)}) from error
+
+
+BOUNDS: dict[str, JsonValue] = {"minimum": LOWEST_RATE, "maximum": HIGHEST_RATE}
+FrameRate = Annotated[float, AfterValidator(_camera_rate), Field(json_schema_extra=BOUNDS)]
+
+
+class SentOptions(VideoOptions):
+    """The options of a video; a frame rate that no camera has is refused before the video is received."""
+
+    fps: FrameRate | None = None
+
+
+class LocalVideo(SentOptions):
+    """A video, or a folder of images, on the machine of the service, in a folder that its operator allowed."""
+
+    path: str = Field(max_length=4096)
