@@ -8,7 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.evaluation.predictions import PredictionStore, predictions_table, read_predictions, write_predictions
+from merlab.evaluation.predictions import (
+    PredictionStore,
+    predictions_table,
+    read_each,
+    read_predictions,
+    write_predictions,
+)
 
 CLASSES = ["negative", "positive"]
 
@@ -43,7 +49,7 @@ def test_the_files_become_one_table_in_a_fixed_order_whatever_the_order_of_work(
         folds = [("sub01", ["EP2", "EP1"]), ("sub02", ["EP1"])][::order]
         for fold, clips in folds:
             store.write_fold("key", fold, 0, fold_table(fold, clips))
-        tables.append(store.collect([store.fold_path("key", fold, 0) for fold, _ in folds]))
+        tables.append(store.collect(read_each([store.fold_path("key", fold, 0) for fold, _ in folds]).values()))
     pd.testing.assert_frame_equal(tables[0], tables[1])
     assert tables[0][["subject", "clip"]].to_numpy().tolist() == [["sub01", "EP1"], ["sub01", "EP2"], ["sub02", "EP1"]]
     pd.testing.assert_frame_equal(read_predictions(tmp_path / "forwards" / "predictions.parquet"), tables[0])
@@ -87,7 +93,7 @@ def test_files_without_a_digest_are_read_with_one_warning(tmp_path):
     for path in paths:
         fold_table(path.stem, ["EP1"]).to_parquet(path, index=False)
     with pytest.warns(UserWarning, match=r"a\.parquet and 2 more: written before") as caught:
-        joined = store.collect(paths)
+        joined = store.collect(read_each(paths).values())
     assert len(caught) == 1
     with pytest.warns(UserWarning, match=r"a\.parquet: written before"):
         read_predictions(paths[0])

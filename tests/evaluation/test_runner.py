@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
-from merlab.evaluation.runner import Tally, run, run_keys
+from merlab.evaluation.experiment import run_plan
+from merlab.evaluation.runner import Tally, finished, run, run_keys
 from merlab.evaluation.unit import Fit, Worker
 from merlab.methods import METHODS
 from merlab.progress import silent
@@ -26,7 +28,9 @@ def make_plan(root, methods, seeds=1, **options):
 
 def run_here(plan, tmp_path, name="run", engine=HERE):
     keys = run_keys(plan, tmp_path / "cache", silent)
-    return run(plan, keys, tmp_path / name, cache=tmp_path / "cache", engine=engine, progress=silent)
+    out = tmp_path / name
+    found = finished(plan, keys, out)
+    return run(plan, keys, out, found, cache=tmp_path / "cache", engine=engine, progress=silent)
 
 
 def test_every_clip_is_predicted_once_per_seed_by_a_model_that_never_saw_its_subject(root, tmp_path):
@@ -63,6 +67,23 @@ def test_finished_work_is_not_repeated_and_the_table_is_the_same(root, tmp_path)
     pd.testing.assert_frame_equal(undisturbed, again)
     assert {part: part.stat().st_mtime_ns for part in kept} == kept
     assert all(part.exists() for part in lost)
+
+
+class NoEngine:
+    def work(self, *_):
+        raise AssertionError("a damaged run must be refused before any training")
+
+
+def test_a_damaged_file_is_refused_before_any_training_and_changes_nothing(root, tmp_path):
+    plan, out = make_plan(root, ["ststnet"]), tmp_path / "run"
+    run_plan(plan, out, cache=tmp_path / "cache", engine=HERE)
+    first, second, *_ = sorted((out / "parts").rglob("*.parquet"))
+    first.unlink()
+    second.write_bytes(b"PAR1 cut off")
+    stored = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(MerlabError, match=rf"{second.name} cannot be read as Parquet: .*; remove the file and run"):
+        run_plan(plan, out, cache=tmp_path / "cache", engine=NoEngine())
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == stored
 
 
 def test_predictions_made_with_other_settings_are_not_taken_over(root, tmp_path):

@@ -12,9 +12,9 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
-from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore
+from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore, read_each
 from merlab.evaluation.run_record import DatabaseFacts, MethodFacts, RunRecord
-from merlab.evaluation.runner import run, run_keys
+from merlab.evaluation.runner import finished, run, run_keys
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
 from merlab.inputs import parse_recipe
@@ -36,7 +36,7 @@ def run_plan(
 
     A folder that already holds a run of the same clips, labels and folds is continued: methods found there stay, and a
     method given again with other settings replaces the earlier one. Raises MerlabError where it holds something else,
-    and for a file in the place of the folder.
+    or a damaged file of predictions, before anything is trained; and for a file in the place of the folder.
     """
     if out.exists() and not out.is_dir():
         raise MerlabError(f"{out} is a file; choose a folder for the run")
@@ -45,9 +45,10 @@ def run_plan(
     again = {entry.name for entry in plan.entries}
     stay = [method for method in earlier.methods if method.method not in again] if earlier else []
     own = [method for method in stay if method.origin]
-    kept = [path for method in own for path in _stored(method, plan, out)]
+    kept = read_each([path for method in own for path in _stored(method, plan, out)])
     plan = replace(plan, entries=(*(_entry_of(method) for method in stay if not method.origin), *plan.entries))
     keys = run_keys(plan, cache, progress)
+    found = kept | finished(plan, keys, out)
     record = RunRecord(
         started=earlier.started if earlier else datetime.now(timezone.utc).replace(microsecond=0),
         databases=[DatabaseFacts.of(source) for source in plan.table.sources],
@@ -59,7 +60,7 @@ def run_plan(
     for stale in (out / PREDICTIONS_FILE, out / METRICS_FILE):
         stale.unlink(missing_ok=True)
     write_model(out / RUN_FILE, record)
-    return record, run(plan, keys, out, cache=cache, engine=engine or LocalEngine(), progress=progress, kept=kept)
+    return record, run(plan, keys, out, found, cache=cache, engine=engine or LocalEngine(), progress=progress)
 
 
 def read_record(path: Path) -> RunRecord:

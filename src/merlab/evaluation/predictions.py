@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,11 +64,9 @@ class PredictionStore:
         """Store the predictions of one (method, fold, seed)."""
         write_predictions(self.fold_path(key, fold, seed), table)
 
-    def collect(self, paths: Sequence[Path]) -> pd.DataFrame:
-        """Join the tables of these files in a fixed order, store the joined table, and return it."""
-        read = [_read(path) for path in paths]
-        _note_unsealed([path for path, (_, sealed) in zip(paths, read, strict=True) if not sealed])
-        table = pd.concat([table for table, _ in read], ignore_index=True)
+    def collect(self, tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+        """Join tables that were read from files in a fixed order, store the joined table, and return it."""
+        table = pd.concat(tables, ignore_index=True)
         table = table.sort_values(ORDER, kind="stable", ignore_index=True)
         write_predictions(self.folder / PREDICTIONS_FILE, table)
         return table
@@ -90,6 +88,13 @@ def read_predictions(path: Path) -> pd.DataFrame:
     table, sealed = _read(path)
     _note_unsealed([] if sealed else [path])
     return table
+
+
+def read_each(paths: Sequence[Path]) -> dict[Path, pd.DataFrame]:
+    """The predictions of each file, as ``read_predictions``, with one warning for all files without a digest."""
+    read = {path: _read(path) for path in paths}
+    _note_unsealed([path for path, (_, sealed) in read.items() if not sealed])
+    return {path: table for path, (table, _) in read.items()}
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, bool]:

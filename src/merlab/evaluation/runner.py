@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from merlab.evaluation.engines import Engine
 from merlab.evaluation.plan import Plan
-from merlab.evaluation.predictions import PredictionStore
+from merlab.evaluation.predictions import PredictionStore, read_each
 from merlab.evaluation.unit import Fit, Worker, versions
 from merlab.progress import Progress
 
@@ -58,21 +58,37 @@ def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
     return [entry.key(digests[entry.recipe], data_digest, versions()) for entry in plan.entries]
 
 
+def finished(plan: Plan, keys: Sequence[str], out: Path) -> dict[Path, pd.DataFrame]:
+    """The predictions of each finished unit in ``out``; raises MerlabError for a damaged file."""
+    return read_each([path for path in _paths(plan, keys, out).values() if path.exists()])
+
+
 def run(
     plan: Plan,
     keys: Sequence[str],
     out: Path,
+    found: Mapping[Path, pd.DataFrame],
     *,
     cache: Path | None,
     engine: Engine,
     progress: Progress,
-    kept: Sequence[Path] = (),
 ) -> pd.DataFrame:
     """Run the unfinished units of the plan; return the complete predictions table, which is also stored in ``out``.
 
-    ``keys`` are those of ``run_keys``, ``kept`` are files of further predictions that belong in the table. The result
-    does not depend on ``engine``, nor on how often the run was interrupted.
+    ``keys`` are those of ``run_keys``; ``found`` are the files of ``finished``, and of further predictions that belong
+    in the table. The result does not depend on ``engine``, nor on how often the run was interrupted.
     """
+    store, paths = PredictionStore(out), _paths(plan, keys, out)
+    waiting = [fit for fit, path in paths.items() if path not in found]
+    tally = Tally(plan, len(paths) - len(waiting), len(paths), progress)
+    for fit, table in engine.work(plan, cache, waiting, tally.epoch):
+        store.write_fold(fit.key, plan.splits[fit.split].name, fit.seed, table)
+        tally.finish(fit)
+    return store.collect([*found.values(), *read_each([paths[fit] for fit in waiting]).values()])
+
+
+def _paths(plan: Plan, keys: Sequence[str], out: Path) -> dict[Fit, Path]:
+    """The file of every unit of the plan."""
     store = PredictionStore(out)
     fits = [
         Fit(position, split, seed, keys[position])
@@ -80,10 +96,4 @@ def run(
         for seed in entry.seeds
         for split in range(len(plan.splits))
     ]
-    paths = {fit: store.fold_path(fit.key, plan.splits[fit.split].name, fit.seed) for fit in fits}
-    waiting = [fit for fit, path in paths.items() if not path.exists()]
-    tally = Tally(plan, len(fits) - len(waiting), len(fits), progress)
-    for fit, table in engine.work(plan, cache, waiting, tally.epoch):
-        store.write_fold(fit.key, plan.splits[fit.split].name, fit.seed, table)
-        tally.finish(fit)
-    return store.collect([*kept, *paths.values()])
+    return {fit: store.fold_path(fit.key, plan.splits[fit.split].name, fit.seed) for fit in fits}

@@ -9,7 +9,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine, RayEngine, ray_cluster
-from merlab.evaluation.runner import run, run_keys
+from merlab.evaluation.runner import finished, run, run_keys
 from merlab.evaluation.unit import Fit, versions
 from merlab.progress import silent
 from tests.helpers import flow_plan, write_flow_tree
@@ -22,7 +22,8 @@ def make_plan(root):
 
 
 def run_on(engine, plan, out, cache=None):
-    return run(plan, run_keys(plan, cache, silent), out, cache=cache, engine=engine, progress=silent)
+    keys = run_keys(plan, cache, silent)
+    return run(plan, keys, out, finished(plan, keys, out), cache=cache, engine=engine, progress=silent)
 
 
 @needs_ray
