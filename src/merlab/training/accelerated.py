@@ -120,7 +120,8 @@ class AcceleratedLoop(Loop):
         fixed = self.how.fixed_shapes or self.how.compiled
         if fixed and isinstance(self.module, NetworkWithLoss):
             raise MerlabError(
-                "a network with its own loss cannot be trained on batches of a fixed shape; set compile to false"
+                "a network with its own loss cannot be trained on batches of a fixed shape; leave compiled and "
+                "fixed_shapes of Acceleration at False"
             )
         with self._on_stream():
             mask = torch.ones(sizes[0], device=self.device) if fixed else None

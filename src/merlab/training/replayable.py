@@ -69,7 +69,7 @@ class MaskedBatchNorm(nn.Module):
         if not original.track_running_stats or original.momentum is None:
             raise MerlabError(
                 "a batch normalization without running statistics or momentum cannot be trained on batches of a fixed "
-                "shape; set loop to plain"
+                "shape; leave compiled and fixed_shapes of Acceleration at False"
             )
         self.momentum, self.eps = original.momentum, original.eps
         self.weight, self.bias = original.weight, original.bias
@@ -125,7 +125,10 @@ def feed_dropout(module: nn.Module, batch: Tensor) -> list[FedDropout]:
         trial(batch)
     called = [name for name, _ in order]
     if len(set(called)) != len(called):
-        raise MerlabError("a dropout layer that is called twice in one step cannot be captured; set loop to plain")
+        raise MerlabError(
+            "a dropout layer that is called twice in one step cannot be captured; train with the plain loop "
+            "(merlab.training.loop.Loop)"
+        )
     fed = []
     for name, features in order:
         dropout = FedDropout(module.get_submodule(name).p)  # type: ignore[arg-type]
