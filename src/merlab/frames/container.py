@@ -28,23 +28,27 @@ VIDEO_SUFFIXES = (
 )
 HEAD = 4096
 
-# Offset, bytes, and the demuxer of FFmpeg.
-SIGNATURES = (
-    *((4, box, "mov") for box in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp", b"moof")),
-    (0, b"\x1aE\xdf\xa3", "matroska"),
-    (8, b"AVI", "avi"),
-    (0, b"\x00\x00\x01\xba", "mpeg"),
-    (0, b"\x00\x00\x01\xb3", "mpegvideo"),
-    (0, b"\x00\x00\x01\xb0", "m4v"),
-    (0, b"0&\xb2u\x8ef\xcf\x11\xa6\xd9\x00\xaa\x00b\xcel", "asf"),
-    (0, b"OggS", "ogg"),
-    (0, b"FLV", "flv"),
-    (0, b"GIF8", "gif"),
-    (0, b"\x06\x0e+4\x02\x05\x01\x01\r\x01\x02", "mxf"),
-    (0, b"DKIF", "ivf"),
-    (0, b"YUV4MPEG2", "yuv4mpegpipe"),
-    (0, b"\x1f\x07\x00", "dv"),
-)
+# The kinds of the first box of a QuickTime or MP4 file.
+BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp", b"moof")
+# Offset -> bytes that are there -> the demuxer of FFmpeg.
+SIGNATURES = {
+    4: dict.fromkeys(BOXES, "mov"),
+    8: {b"AVI": "avi"},
+    0: {
+        b"\x1aE\xdf\xa3": "matroska",
+        b"\x00\x00\x01\xba": "mpeg",
+        b"\x00\x00\x01\xb3": "mpegvideo",
+        b"\x00\x00\x01\xb0": "m4v",
+        b"0&\xb2u\x8ef\xcf\x11\xa6\xd9\x00\xaa\x00b\xcel": "asf",
+        b"OggS": "ogg",
+        b"FLV": "flv",
+        b"GIF8": "gif",
+        b"\x06\x0e+4\x02\x05\x01\x01\r\x01\x02": "mxf",
+        b"DKIF": "ivf",
+        b"YUV4MPEG2": "yuv4mpegpipe",
+        b"\x1f\x07\x00": "dv",
+    },
+}
 # Streams of a codec without a container: they have no time stamps, FFmpeg invents some.
 RAW = ("h264", "hevc", "m4v", "mpegvideo", "mjpeg")
 # Brands of ISO files that hold sound, or still images.
@@ -86,9 +90,10 @@ def container_format(path: Path) -> str | None:
         head = file.read(HEAD)
         if head.startswith(b"\xff\xd8\xff"):
             return "mjpeg" if _follows_another(file) else None
-    for offset, magic, name in SIGNATURES:
-        if head.startswith(magic, offset):
-            return None if _holds_no_video(name, head) else name
+    for offset, names in SIGNATURES.items():
+        for magic, name in names.items():
+            if head.startswith(magic, offset):
+                return None if _holds_no_video(name, head) else name
     return _stream_format(head)
 
 
