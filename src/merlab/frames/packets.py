@@ -120,7 +120,7 @@ def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified
         # After an error of the container, the frames up to it are there; what is missing is promised.
         with suppress(av.FFmpegError):
             for packet in container.demux(stream):
-                seen.extend(packet)
+                seen.cover(packet)
                 if of_fields:
                     seen.add_decoded(packet)
                 elif packet.size:
@@ -152,6 +152,7 @@ class _Seen:
     end: int | None = None
 
     def add(self, packet: Packet[VideoStream]) -> None:
+        """Keep the time stamps of a packet that is one frame, and what is known of the frame without decoding it."""
         self.stamps.append(UNKNOWN if packet.pts is None else packet.pts)
         self.decoding.append(UNKNOWN if packet.dts is None else packet.dts)
         self.key.append(packet.is_keyframe)
@@ -160,14 +161,16 @@ class _Seen:
         hidden = packet.is_discard or (self.hides_frames and not memoryview(packet)[0] & 0x10)
         self.becomes_frame.append(not hidden)
 
-    def extend(self, packet: Packet[VideoStream]) -> None:
+    def cover(self, packet: Packet[VideoStream]) -> None:
         """Keep when the first packet begins and the last one ends, whether they become frames or not."""
         begin = packet.dts if packet.pts is None else packet.pts
         if begin is not None and packet.duration:
+            end = begin + packet.duration
             self.first = begin if self.first is None else min(self.first, begin)
-            self.end = max(self.end or begin, begin + packet.duration)
+            self.end = end if self.end is None else max(self.end, end)
 
     def add_decoded(self, packet: Packet[VideoStream]) -> None:
+        """Keep the frames that the decoder gives after this packet, where a packet may be one field of a frame."""
         with suppress(av.FFmpegError):
             for frame in packet.decode():
                 self.stamps.append(UNKNOWN if frame.pts is None else frame.pts)
