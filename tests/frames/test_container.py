@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 import sys
@@ -118,10 +117,6 @@ class TestListsThatNameOtherFiles:
         followed = {"enable_drefs": "1", "use_absolute_path": "1"}
         with av.open(str(path), options=followed) as container:  # FFmpeg does, if it is asked to.
             assert len(list(container.decode(video=0))) == 10
-        secret.unlink()
-        shutil.copy(path, tmp_path / "without.mov")
-        secret_again = write_video(tmp_path / "secret.mov", "mjpeg")
-        assert secret_again.exists()
         assert not any(frame.image is not None for frame in Video(path).walk(lambda number: True))
 
 
@@ -161,7 +156,7 @@ class TestFilesThatAreNoVideo:
             ("Gesichtsausdrücke – Notizen".encode(), "it is a text"),
             (b"ID3\x04\x00" + bytes(1000), "it contains sound only"),
             (b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(100), "it contains sound only"),
-            (b"OggS" + bytes(24) + b"\x01vorbis" + bytes(100), "its first bytes are not|it contains sound only"),
+            (b"OggS" + bytes(24) + b"\x01vorbis" + bytes(100), "it contains sound only"),
             (b"\x00\x00\x00\x20ftypM4A " + bytes(100), "it contains sound only"),
             (b"\x00\x00\x00\x20ftypheic" + bytes(100), "it is a single image"),
             (bytes(5000), "its first bytes are not those of a container that merlab opens.*convert it to MP4"),

@@ -60,7 +60,7 @@ def test_a_connection_that_does_not_finish_its_headers_is_closed(service, monkey
         assert 0.3 < time.monotonic() - began < 20
 
 
-def test_a_slow_answer_is_not_cut_off(service, video, monkeypatch):
+def test_a_slow_upload_is_not_cut_off(service, video, monkeypatch):
     """The limit is for headers only, not for the body of a request."""
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.3)
     client = service()
