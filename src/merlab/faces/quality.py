@@ -24,9 +24,6 @@ LEAST_COVERAGE = 0.98
 LEAST_FPS = 100.0
 # A micro-expression lasts at most half a second (Yan et al. 2013), and its rise to the apex half of that.
 RISE_SECONDS = 0.25
-# An interval between frames is uneven if it differs from the median by more than this share.
-UNEVEN_INTERVAL = 0.1
-MOST_UNEVEN = 0.01
 
 
 @dataclass
@@ -103,33 +100,17 @@ class ClipQuality:
         return [text for holds, text in texts if holds] + ([fallback] if fallback else [])
 
 
-def frame_rate_warnings(fps: float | None, times: Sequence[float] | None = None) -> list[str]:
-    """Warnings about an unknown or low frame rate, and about frames at uneven ``times`` (seconds)."""
-    texts = []
+def frame_rate_warnings(fps: float | None) -> list[str]:
+    """Warnings about an unknown or low frame rate."""
     if fps is None:
-        texts.append("the frame rate is not known, so durations cannot be computed; give the frame rate")
-    elif fps < LEAST_FPS:
-        texts.append(
+        return ["the frame rate is not known, so durations cannot be computed; give the frame rate"]
+    if fps < LEAST_FPS:
+        return [
             f"{fps:g} frames per second are few: the rise of a micro-expression takes at most {RISE_SECONDS:g} s, "
             f"{RISE_SECONDS * fps:.0f} frames or less, so the apex may fall between two frames; databases have 100 to "
             "200 frames per second"
-        )
-    share = uneven_share(times) if times is not None else 0.0
-    if share > MOST_UNEVEN:
-        texts.append(
-            f"the frame rate varies: {100 * share:.0f} % of the intervals between frames differ from the median by "
-            "more than a tenth, so speeds and durations counted in frames are wrong; record at a constant rate"
-        )
-    return texts
-
-
-def uneven_share(times: Sequence[float]) -> float:
-    """The share of the intervals between ``times`` (seconds) that differ from the median by more than a tenth."""
-    if len(times) < 3:
-        return 0.0
-    steps = np.diff(np.asarray(times, np.float64))
-    median = float(np.median(steps))
-    return float(np.mean(np.abs(steps - median) > UNEVEN_INTERVAL * median))
+        ]
+    return []
 
 
 def _coverage(transform: Transform, shape: Sequence[int]) -> float:
