@@ -24,35 +24,29 @@ def clock(monkeypatch):
     return clock
 
 
+def estimates(*reports: tuple[float, int, int]) -> list[str]:
+    """What is estimated at each report: seconds since the report before, finished steps, all steps."""
+    clock = Clock()
+    left = TimeLeft(clock)
+    texts = []
+    for seconds, done, total in reports:
+        clock.now += seconds
+        texts.append(left(done, total))
+    return texts
+
+
 class TestTimeLeft:
     def test_follows_from_the_mean_speed_of_the_stage(self):
-        clock = Clock()
-        left = TimeLeft(clock)
-        assert left(100, 300) == ""
-        clock.now += 50
-        # 100 steps in 50 s; 100 are left.
-        assert left(200, 300) == "about 50 s"
-        clock.now += 300
-        assert left(250, 300) == "about 2 min"
-        assert left(300, 300) == ""
+        # 100 steps in 50 s; 100 are left. Then 150 in 350 s; 50 are left.
+        reports = ((0, 100, 300), (50, 200, 300), (300, 250, 300), (0, 300, 300))
+        assert estimates(*reports) == ["", "about 50 s", "about 2 min", ""]
 
     def test_is_not_estimated_from_little_or_without_a_total(self):
-        clock = Clock()
-        left = TimeLeft(clock)
-        left(0, 1000)
-        clock.now += 100
-        assert left(4, 1000) == ""
-        assert left(0, 0) == ""
+        assert estimates((0, 0, 1000), (100, 4, 1000), (0, 0, 0)) == ["", "", ""]
 
     def test_a_new_stage_begins_with_another_total_or_an_earlier_step(self):
-        clock = Clock()
-        left = TimeLeft(clock)
-        left(0, 10)
-        clock.now += 100
-        assert left(5, 20) == ""
-        clock.now += 10
-        assert left(15, 20) == "about 5 s"
-        assert left(0, 20) == ""
+        reports = ((0, 0, 10), (100, 5, 20), (10, 15, 20), (0, 0, 20))
+        assert estimates(*reports) == ["", "", "about 5 s", ""]
 
 
 class TestLines:

@@ -46,6 +46,7 @@ class TestAFolder:
             ["more", "skipped", ""],
             ["notes.txt", "skipped", ""],
         ]
+        assert "text.mp4 cannot be opened as a video" in " ".join(row[3] for row in rows)
         assert "not a video" in out
         assert "all 1 movements in one table: results/events.csv" in out
         assert err.count("50 frames per second") == 1
@@ -63,7 +64,8 @@ class TestAFolder:
         listed = json.loads(out)
         assert status == 1
         assert [len(each["events"]) for each in listed[:2]] == [1, 0]
-        assert "error" in listed[2]
+        assert listed[0]["events"][0]["apex_s"] == pytest.approx(3.2, abs=0.1)
+        assert "text.mp4 cannot be opened as a video" in listed[2]["error"]
         assert [Path(each["video"]).name for each in listed[3:]] == ["more", "notes.txt"]
 
 

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.clips import Finding
 from merlab.databases import load
 from merlab.databases.causalnet_flow import CAUSALNET_FLOW, image_of, labels_for
 from merlab.databases.causalnet_flow_facts import IMAGES_FOLDER, SUFFIXES
@@ -18,6 +17,7 @@ from merlab.errors import MerlabError
 from merlab.frames import ClipError, read_image
 from merlab.progress import silent
 from tests.databases.causalnet_release import write_causalnet_tree
+from tests.databases.release import only
 from tests.helpers import SHARED
 from tests.helpers import STSTNET_FLOW as RELEASED
 
@@ -37,11 +37,6 @@ def root(tmp_path: Path) -> Path:
 
 def examine(root: Path, *, deep: bool = False) -> Examination:
     return CAUSALNET_FLOW.examine(root, deep, silent)
-
-
-def about(examination: Examination, where: str) -> Finding:
-    (finding,) = [finding for finding in examination.findings if finding.where == where]
-    return finding
 
 
 def file_of(root: Path, stem: str) -> Path:
@@ -134,23 +129,23 @@ class TestFaults:
     def test_a_clip_without_one_of_its_images_is_unusable(self, root):
         file_of(root, "sub01_sub01_c0_00_2").unlink()
         examination = examine(root)
-        finding = about(examination, "sub01 sub01_sub01_c0_00")
+        finding = only(examination, "sub01 sub01_sub01_c0_00")
         assert (finding.severity, finding.found) == ("unusable", "no sub01_sub01_c0_00_2 .png")
         assert len(examination.clips) == 23
 
     def test_images_without_a_label_differ(self, root):
         shutil.rmtree(root.parent / "labels" / "006")
-        finding = about(examine(root), "006")
+        finding = only(examine(root), "006")
         assert (finding.severity, finding.found) == ("differs", "24 images without a label")
 
     def test_faults_of_the_labels_are_findings_too(self, root):
         labels = root.parent / "labels" / "sub01" / "u_test"
         shutil.copy(labels / "0" / "sub01_sub01_c0_00 .png", labels / "1" / "sub01_sub01_c0_00 .png")
-        assert about(examine(root), "sub01 sub01_sub01_c0_00").expected == "one image per clip, in one class"
+        assert only(examine(root), "sub01 sub01_sub01_c0_00").expected == "one image per clip, in one class"
 
     def test_a_damaged_image_is_found_by_the_deep_examination(self, root):
         file_of(root, "sub01_sub01_c0_00_3").write_bytes(b"not an image")
         assert len(examine(root).clips) == 24
         examination = examine(root, deep=True)
-        assert about(examination, "sub01 sub01_sub01_c0_00").expected == "a readable image"
+        assert only(examination, "sub01 sub01_sub01_c0_00").expected == "a readable image"
         assert len(examination.clips) == 23
