@@ -151,6 +151,7 @@ class TestSeconds:
         clock = Clock.of_stamps(np.arange(240) / 30).at_rate(240)
         assert (clock.slowed, clock.seconds(121), clock.media_seconds(121)) == pytest.approx((8, 0.5, 4))
         assert clock.duration == pytest.approx(1)
+        assert clock.at_rate(None) is clock
 
     def test_of_evenly_spaced_images(self):
         clock = Clock.constant(200, 4)

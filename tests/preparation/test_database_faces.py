@@ -23,6 +23,7 @@ from merlab.progress import silent
 from merlab.storage import WriteError
 from tests.databases import casme2_release, casme_release
 from tests.databases.release import empty, truncate, write_table
+from tests.frames.videos import write_video
 from tests.helpers import texture
 from tests.preparation.conftest import FIVE_POINTS
 
@@ -157,6 +158,20 @@ def test_an_empty_video_is_reported(tmp_path):
     video.touch()
     (fault,) = prepared("casme2", tmp_path / "raw", tmp_path / "out").faults
     assert (fault.where, "cannot be opened as a video" in fault.found) == ("sub01 EP02_01f", True)
+
+
+def test_a_pause_in_a_video_of_a_database_is_reported_in_seconds_of_its_camera(tmp_path, heads):
+    """The video plays at 25 frames per second what the cameras of CASME II recorded at 200."""
+    row = casme2_release.row(frames=(1, 3, 8))
+    write_table(tmp_path / "raw" / casme2_release.TABLE_2014, [row], casme2_release.COLUMNS_2014)
+    folder = tmp_path / "raw" / "CASME2_compressed" / "sub01"
+    folder.mkdir(parents=True)
+    times = [0, 40, 80, 120, 1000, 1040, 1080, 1120]
+    made = write_video(tmp_path / "a.mp4", "libx264", images=heads * 2, size=(640, 480), milliseconds=times)
+    made.rename(folder / "EP02_01f.avi")
+    (texts,) = prepared("casme2", tmp_path / "raw", tmp_path / "out").warnings.values()
+    (warning,) = [text for text in texts if "time is missing" in text]
+    assert warning.startswith("time is missing before frame 5 (0.11 s after the one before)")
 
 
 def test_faces_that_are_cropped_already_are_refused(tmp_path):

@@ -97,8 +97,13 @@ class Clock:
         times.flags.writeable = False
         return cls(times, fps)
 
-    def at_rate(self, fps: float) -> Clock:
-        """The same frames, recorded at ``fps``: gaps and jitter keep their proportion, only the speed changes."""
+    def at_rate(self, fps: float | None) -> Clock:
+        """The same frames, recorded at ``fps``: gaps and jitter keep their proportion, only the speed changes.
+
+        None keeps the rate. Raises ClockError if ``fps`` cannot be a rate.
+        """
+        if fps is None:
+            return self
         return replace(self, fps=require_rate(fps), slowed=self.slowed * fps / self.fps)
 
     def __len__(self) -> int:
@@ -218,7 +223,7 @@ def clock_of(source: Path, frames: Timed, fps: float | None = None) -> Clock:
     Raises ClockError if ``fps`` cannot be a rate, and if it is None where the source has no clock.
     """
     if frames.clock is not None:
-        return frames.clock if fps is None else frames.clock.at_rate(fps)
+        return frames.clock.at_rate(fps)
     if fps is None:
         reason = frames.no_clock if isinstance(frames, Unclocked) else f"{source} does not state its frame rate"
         raise ClockError(f"{reason}; give --fps")

@@ -185,7 +185,9 @@ def _job(source: SharedFrames, frames: Frames) -> AlignmentJob:
     assert first.onset is not None
     assert first.offset is not None
     shown = (first.onset, first.apex or (first.onset + first.offset) // 2, first.offset)
-    return AlignmentJob(source.title, numbers, onsets, shown, first.fps, frames.clock, source.stamps)
+    # The database knows the rate of its cameras; its videos may play slower.
+    clock = frames.clock.at_rate(first.fps) if frames.clock is not None else None
+    return AlignmentJob(source.title, numbers, onsets, shown, first.fps, clock, source.stamps)
 
 
 def _damage(source: SharedFrames, error: ClipError) -> list[Finding]:

@@ -39,7 +39,7 @@ class FrameRange:
 def _times(frames: Frames, fps: float | None) -> Sequence[float]:
     """When each frame was recorded, in seconds from the beginning of the source."""
     if frames.clock is not None:
-        clock = frames.clock if fps is None else frames.clock.at_rate(fps)
+        clock = frames.clock.at_rate(fps)
         return [clock.seconds(number) for number in frames.numbers]
     if fps is None:
         raise MerlabError(

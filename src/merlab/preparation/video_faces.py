@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from merlab.errors import MerlabError
-from merlab.frames import Clock, Frames, clock_of, open_frames, require_rate, write_image
+from merlab.frames import Frames, open_frames, require_rate, write_image
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import RECORD, AlignmentRecord, VideoRequest, claimed, read_record
@@ -96,18 +96,13 @@ def _seconds(job: AlignmentJob, number: int) -> float | None:
 def _job(source: Path, frames: Frames, chosen: FrameRange, fps: float | None, stamps: tuple[str, ...]) -> AlignmentJob:
     if not frames.numbers:
         raise MerlabError(f"{source} has no frames; give a video, or a folder of images numbered in their names")
-    clock = _clock(source, frames, fps)
+    clock = frames.clock.at_rate(fps) if frames.clock is not None else None
     numbers = chosen.of(frames, fps)
     first, middle, last = numbers[0], numbers[len(numbers) // 2], numbers[-1]
     synthetic = any((folder / SYNTHETIC_MANIFEST).is_file() for folder in source.resolve().parents)
     stamps = (*((SYNTHETIC,) if synthetic else ()), *stamps)
     rate = clock.fps if clock else fps
     return AlignmentJob(source.name, numbers, [first], (first, middle, last), rate, clock, stamps)
-
-
-def _clock(source: Path, frames: Frames, fps: float | None) -> Clock | None:
-    """The clock of a video under the given rate; None for what has no time stamps."""
-    return None if frames.clock is None else clock_of(source, frames, fps)
 
 
 def _writer(folder: Path, job: AlignmentJob, frames: Frames, settings: Settings) -> ClipWriter:
