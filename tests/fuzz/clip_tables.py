@@ -41,7 +41,7 @@ def _said(findings: tuple[Finding, ...]) -> tuple[str, ...]:
 
 
 def _number(text: str) -> int | str | None:
-    """A frame number; a text that is none, which no clip can have."""
+    """A frame number, None for an empty cell, or the text of a cell that is not a number, which no clip has."""
     try:
         return int(float(text)) if text not in {"", "/"} else None
     except (ValueError, OverflowError):

@@ -18,7 +18,7 @@ import xlwt
 from tests.fuzz.damage import Grid, Random, damaged_bytes, damaged_grid
 
 Texts = list[list[str]]
-# pyxlsb and Excel write no control characters into cells.
+# Excel has no other control characters in cells, and openpyxl refuses to write them.
 NO_CELL = {chr(code) for code in range(32)} - {"\t", "\n", "\r"}
 LONGEST_CELL = 32767
 
@@ -178,7 +178,7 @@ def seen_by_others(name: str, content: bytes) -> Texts | None:
 
 
 def _value(cell: xlrd.sheet.Cell) -> Any:
-    """A cell of .xls; of a date, only that it is no number."""
+    """A cell of .xls; of a date, only that it is not a number."""
     special = {
         xlrd.XL_CELL_ERROR: "#REF!",
         xlrd.XL_CELL_DATE: "2020-01-02 00:00:00",

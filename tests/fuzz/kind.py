@@ -97,7 +97,7 @@ class Outcome:
 
     @property
     def sound(self) -> bool:
-        """Whether it is no fault."""
+        """Whether it is not a fault."""
         return self.outcome in SOUND
 
 

@@ -72,7 +72,7 @@ SCALARS = (
 class _YamlFile(Kind):
     """A YAML file.
 
-    Silent: a value that differs from what the file says. A truth value is no number, a key that occurs twice is a
+    Silent: a value that differs from what the file says. A truth value is not a number, a key that occurs twice is a
     fault, numbers are decimal; a text with a number is that number.
     """
 
@@ -103,7 +103,7 @@ class _YamlFile(Kind):
         try:
             stated = yaml.load(self.path.read_bytes(), _Strict)
         except (yaml.YAMLError, ValueError) as error:
-            raise SilentChangeError(f"read as {reading.value}, which is no sound YAML: {error}") from error
+            raise SilentChangeError(f"read as {reading.value}, which is not sound YAML: {error}") from error
         self.compare(reading.value, stated)
         return "plausible"
 

@@ -77,7 +77,7 @@ def _in_scheme(true: CellTable, scheme: Scheme) -> CellTable:
 
 
 def _with_same_names(true: CellTable, found: CellTable) -> tuple[CellTable, CellTable, tuple[str, ...]]:
-    """Both tables with one spelling of each video and emotion, and the notes on all that was repaired."""
+    """Both tables with one spelling of each video and emotion, and the notes on all that was repaired or is doubtful."""
     both = joined("the two tables", [true, found]).with_one_spelling([VIDEO]).with_doubts([VIDEO], rare=False)
     columns = [VIDEO]
     if EMOTION in true.cells and EMOTION in found.cells:
@@ -88,7 +88,7 @@ def _with_same_names(true: CellTable, found: CellTable) -> tuple[CellTable, Cell
         replace(table, cells=table.cells.assign(**{column: part[column] for column in columns}))
         for table, part in zip((true, found), parts, strict=True)
     ]
-    return same[0], same[1], (*both.notes, *_videos_of_one_table(*same))
+    return same[0], same[1], (*both.notes, *_notes_on_unshared_videos(*same))
 
 
 def _score(truth: pd.DataFrame, spotted: pd.DataFrame, fps: float | None) -> SpottingScores:
@@ -120,8 +120,8 @@ def _score(truth: pd.DataFrame, spotted: pd.DataFrame, fps: float | None) -> Spo
     )
 
 
-def _videos_of_one_table(true: CellTable, found: CellTable) -> Iterator[str]:
-    """A note about videos with spotted events alone; raises MerlabError if the tables have no video in common."""
+def _notes_on_unshared_videos(true: CellTable, found: CellTable) -> Iterator[str]:
+    """A note on videos without true events; raises MerlabError if the tables have no video in common."""
     videos, others = set(true.cells[VIDEO]), set(found.cells[VIDEO])
     if videos and others and not videos & others:
         raise MerlabError(
