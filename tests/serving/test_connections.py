@@ -110,6 +110,6 @@ def test_more_uploads_than_may_arrive_at_once_are_refused_with_the_number(servic
     with half_sent(client):
         answer = client.send(video)
         assert answer.status_code == 429
-        assert "1 uploads arrive already" in answer.json()["error"]
+        assert "at most 1 uploads at the same time, and this number is reached; send it again" in answer.json()["error"]
     until(lambda: not client.folders())
     assert client.send(video).status_code == 201

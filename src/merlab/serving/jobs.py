@@ -152,8 +152,8 @@ class Jobs:
             if self._arriving >= self.limits.uploads:
                 raise RefusedError(
                     429,
-                    f"{self._arriving} uploads arrive already, the most that this service accepts at the same time"
-                    "; send it again later",
+                    f"this service accepts at most {self.limits.uploads} uploads at the same time, and this number is "
+                    "reached; send it again later",
                 )
             if self._arriving + len(self._jobs) >= self.limits.kept:
                 raise RefusedError(

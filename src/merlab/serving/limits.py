@@ -31,7 +31,7 @@ class Limits:
         pixels: number of pixels of a frame.
         job_seconds: running time of a job.
         memory: bytes that a process of a job may allocate, if the system can limit this.
-        queue: number of jobs that wait at the same time.
+        queue: number of jobs that wait; an upload that began before is accepted beyond it.
         kept: number of jobs on the disk, finished jobs included.
         keep_days: days after which a finished job is removed; None keeps it until it is deleted.
         uploads: number of uploads that arrive at the same time.

@@ -76,8 +76,8 @@ function add(files) {
   refresh();
 }
 
-/** Send the next file, if none is being sent and the service has room beside its ``jobs``. */
-function sendNext(jobs) {
+/** Send the next file, if none is being sent and the service has room beside its jobs. */
+function sendNext() {
   const all = [...uploads.values()];
   if (!service || all.some(({ row }) => row.state === "uploading")) return;
   const queued = jobs.filter((job) => job.state === "queued").length;
@@ -91,7 +91,7 @@ function send(upload) {
   const { file, options, row } = upload;
   const sending = new XMLHttpRequest();
   upload.sending = sending;
-  change(row, "uploading", 0);
+  change(row, "uploading");
   sending.upload.addEventListener("progress", (event) => {
     row.progress = event.total ? event.loaded / event.total : 0;
     showRows();
@@ -114,14 +114,14 @@ function loaded(upload, sending) {
 /** The service is full, because others send videos too: the file waits for its turn again. */
 function waitAgain(upload) {
   upload.notBefore = Date.now() + RETRY_MS;
-  change(upload.row, "unsent", 0);
+  change(upload.row, "unsent");
   refresh();
 }
 
 /** A file that was not taken keeps its row, with the reason, until it is sent again or removed. */
 function fail(upload, problem) {
   upload.row.error = problem;
-  change(upload.row, "not sent", 0);
+  change(upload.row, "not sent");
   const failed = [...uploads.values()].filter(({ row }) => row.state === "not sent").map(({ row }) => `${row.name}: ${row.error}`);
   showError(failed.join("\n"));
   refresh();
@@ -129,7 +129,7 @@ function fail(upload, problem) {
 
 function sendAgain(upload) {
   upload.row.error = null;
-  change(upload.row, "unsent", 0);
+  change(upload.row, "unsent");
   showError("");
   refresh();
 }
@@ -145,10 +145,10 @@ function remove(upload, message) {
   refresh();
 }
 
-function change(row, state, progress) {
+function change(row, state) {
   row.state = state;
   row.stage = state;
-  row.progress = progress;
+  row.progress = 0;
 }
 
 function problemOf(text) {
@@ -190,7 +190,7 @@ async function refresh() {
     announce("The service does not answer.");
     return;
   }
-  sendNext(jobs);
+  sendNext();
   showRows();
   jobs.forEach(announceChange);
   const opened = jobs.find((job) => job.id === new URLSearchParams(location.hash.slice(1)).get("job"));
