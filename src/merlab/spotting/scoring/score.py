@@ -77,7 +77,7 @@ def _in_scheme(true: CellTable, scheme: Scheme) -> CellTable:
 
 
 def _with_same_names(true: CellTable, found: CellTable) -> tuple[CellTable, CellTable, tuple[str, ...]]:
-    """Both tables with one spelling of each video and emotion, and the notes on all that was repaired or is doubtful."""
+    """Both tables with one spelling of each video and emotion, and notes on what was repaired or is doubtful."""
     both = joined("the two tables", [true, found]).with_one_spelling([VIDEO]).with_doubts([VIDEO], rare=False)
     columns = [VIDEO]
     if EMOTION in true.cells and EMOTION in found.cells:
