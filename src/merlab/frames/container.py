@@ -98,7 +98,7 @@ def container_format(path: Path) -> str | None:
 
 
 def _holds_no_video(name: str, head: bytes) -> bool:
-    """Whether a container of sound or still images, by its first bytes."""
+    """Whether a container holds sound or still images, by its first bytes."""
     if name == "ogg":
         return not any(magic in head for magic in OGG_VIDEO)
     if name == "avi":

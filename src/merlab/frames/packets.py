@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from array import array
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -20,10 +19,10 @@ from merlab.frames.container import RAW, opened_video, shown
 from merlab.frames.ending import is_cut_off, stated_seconds
 from merlab.frames.facts import OTHER_SPEED
 from merlab.frames.frame import ClipError
+from merlab.frames.seen_packets import SeenPackets, Stamps
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.packet import Packet
     from av.video.stream import VideoStream
 
 # Frames arrive at most so many places before or after their turn (H.264 and HEVC); more is a new beginning.
@@ -34,9 +33,6 @@ CAPTURE_RATE = "com.android.capture.fps"
 SLOW_MOTION_RATE = 90.0
 # FFmpeg states the beginning of a file in microseconds.
 MICROSECOND = 1e-6
-UNKNOWN = -(2**63)
-
-Stamps = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +112,7 @@ def forget() -> None:
 def _read(path: Path, size: int, modified: int) -> Packets:  # size and modified tell a changed file
     of_fields = _may_be_fields(path)
     with opened_video(path) as (container, stream):
-        seen = _Seen(hides_frames=stream.codec_context.name == "vp8")
+        seen = SeenPackets(hides_frames=stream.codec_context.name == "vp8")
         # After an error of the container, the frames up to it are there; what is missing is promised.
         with suppress(av.FFmpegError):
             for packet in container.demux(stream):
@@ -138,80 +134,7 @@ def _may_be_fields(path: Path) -> bool:
     return False
 
 
-@dataclass
-class _Seen:
-    """The packets in the order of the file: 19 bytes for each, because a recording may have a million."""
-
-    hides_frames: bool
-    stamps: array[int] = field(default_factory=lambda: array("q"))
-    decoding: array[int] = field(default_factory=lambda: array("q"))
-    key: bytearray = field(default_factory=bytearray)
-    becomes_frame: bytearray = field(default_factory=bytearray)
-    corrupt: bytearray = field(default_factory=bytearray)
-    first: int | None = None
-    end: int | None = None
-
-    def add(self, packet: Packet[VideoStream]) -> None:
-        """Keep the time stamps of a packet that is one frame, and what is known of the frame without decoding it."""
-        self.stamps.append(UNKNOWN if packet.pts is None else packet.pts)
-        self.decoding.append(UNKNOWN if packet.dts is None else packet.dts)
-        self.key.append(packet.is_keyframe)
-        self.corrupt.append(packet.is_corrupt)
-        # Edit lists discard packets; VP8 has frames that only others refer to: the fifth bit of the first byte is 0.
-        hidden = packet.is_discard or (self.hides_frames and not memoryview(packet)[0] & 0x10)
-        self.becomes_frame.append(not hidden)
-
-    def cover(self, packet: Packet[VideoStream]) -> None:
-        """Keep when the first packet begins and the last one ends, whether they become frames or not."""
-        begin = packet.dts if packet.pts is None else packet.pts
-        if begin is not None and packet.duration:
-            end = begin + packet.duration
-            self.first = begin if self.first is None else min(self.first, begin)
-            self.end = end if self.end is None else max(self.end, end)
-
-    def add_decoded(self, packet: Packet[VideoStream]) -> None:
-        """Keep the frames that the decoder gives after this packet, where a packet may be one field of a frame."""
-        with suppress(av.FFmpegError):
-            for frame in packet.decode():
-                self.stamps.append(UNKNOWN if frame.pts is None else frame.pts)
-                self.decoding.append(UNKNOWN)
-                self.key.append(frame.key_frame)
-                self.corrupt.append(False)
-                self.becomes_frame.append(True)
-
-    def __len__(self) -> int:
-        return len(self.stamps)
-
-    @property
-    def whole(self) -> int:
-        """The number of packets without those at the end that are there in part only."""
-        return len(self.corrupt.rstrip(b"\x01"))
-
-    @property
-    def lost(self) -> int:
-        """How many frames those at the end would have become."""
-        return sum(self.becomes_frame[self.whole :])
-
-    def usable_stamps(self) -> Stamps | None:
-        """Presentation stamps of the whole packets; decoding stamps where the container has only those."""
-        for stamps in (self.stamps, self.decoding):
-            if stamps and UNKNOWN not in stamps:
-                return np.array(stamps[: self.whole], np.int64)
-        return None
-
-    def in_time(self, stamps: Stamps | None) -> NDArray[np.intp]:
-        """The whole packets that become a frame, in the order of their stamps, or of the file."""
-        becomes_frame = np.frombuffer(self.becomes_frame, bool)[: self.whole].copy()
-        keys = np.flatnonzero(np.frombuffer(self.key, bool)[: self.whole])
-        if len(keys):
-            # What comes before the first key frame cannot be decoded.
-            moments = np.arange(self.whole) if stamps is None else stamps
-            becomes_frame &= moments >= moments[keys[0]]
-        frames = np.flatnonzero(becomes_frame)
-        return frames if stamps is None else frames[np.argsort(stamps[frames], kind="stable")]
-
-
-def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: _Seen, of_fields: bool) -> Packets:
+def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: SeenPackets, of_fields: bool) -> Packets:
     name, tick = container.format.name, float(stream.time_base or 1)
     stamps = None if name in RAW else seen.usable_stamps()
     # Of H.264 in AVI, stamps only count frames in the order of decoding: they say when, and not which frame.
@@ -245,7 +168,7 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: _
     )
 
 
-def _missing(container: str, stream: VideoStream, seen: _Seen, tick: float) -> float:
+def _missing(container: str, stream: VideoStream, seen: SeenPackets, tick: float) -> float:
     """Seconds of frames that the header states, but that are not in the file."""
     stated = stated_seconds(container, stream)
     if stated is None or seen.first is None or seen.end is None:
