@@ -6,7 +6,7 @@ from merlab.errors import MerlabError
 from merlab.faces import model_files
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.detection import Face, make_detector
-from merlab.faces.landmarks import FaceMesh, FivePoints, Landmarker, Landmarks, fallback_warning, find_landmarker
+from merlab.faces.landmarks import FaceMesh, FivePoints, Landmarker, Landmarks, find_landmarker, five_points_warning
 
 # Points that the generator and the mesh define in the same way.
 COMPARED = (
@@ -168,9 +168,9 @@ def test_without_the_mesh_nothing_replaces_it_silently(monkeypatch, tmp_path):
 
 
 def test_only_faces_aligned_by_five_points_have_a_warning_and_a_stamp():
-    assert "tilted by up to 3 degrees" in (fallback_warning("five-points") or "")
-    assert "merlab models get" in (fallback_warning("five-points") or "")
-    assert fallback_warning("mesh") is None
+    assert "tilted by up to 3 degrees" in (five_points_warning("five-points") or "")
+    assert "merlab models get" in (five_points_warning("five-points") or "")
+    assert five_points_warning("mesh") is None
     assert FaceFinding(landmarks="five-points").stamps == ("FIVE POINTS",)
     assert FaceFinding().stamps == ()
 

@@ -223,7 +223,7 @@ def find_landmarker(source: LandmarkSource = "mesh") -> Landmarker:
     return look_up(source, LANDMARKERS, "source of landmarks")()
 
 
-def fallback_warning(source: LandmarkSource) -> str | None:
+def five_points_warning(source: LandmarkSource) -> str | None:
     """The warning for a user whose landmarks are the five points; None for the mesh."""
     if source == "mesh":
         return None

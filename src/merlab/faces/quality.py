@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from merlab.faces.geometry import Transform
-from merlab.faces.landmarks import fallback_warning
+from merlab.faces.landmarks import five_points_warning
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.faces.tracking import TrackedFace
 from merlab.vocabulary import HeadMotion, LandmarkSource
@@ -96,8 +96,8 @@ class ClipQuality:
                 "person without cuts",
             ),
         ]
-        fallback = fallback_warning(self.source)
-        return [text for holds, text in texts if holds] + ([fallback] if fallback else [])
+        five_points = five_points_warning(self.source)
+        return [text for holds, text in texts if holds] + ([five_points] if five_points else [])
 
 
 def frame_rate_warnings(fps: float | None) -> list[str]:
