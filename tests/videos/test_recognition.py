@@ -18,6 +18,7 @@ from merlab.json_models import DIGEST
 from merlab.locks import only_writer
 from merlab.result_folder import KEPT, WORKING
 from merlab.spotting.many_videos import videos_in
+from merlab.spotting.motion_score import ScoreSettings
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos import recognition
 from merlab.videos.chunks import chunk_worker
@@ -211,7 +212,7 @@ def copy(result, tmp_path):
 OTHERS = [
     {"spotting": SpottingSettings(floor=8.0)},
     {"spotting": SpottingSettings(p=0.5, longest=0.3, shortest=0.1)},
-    {"spotting": SpottingSettings(floor=0.5, longest=1.0)},
+    {"spotting": SpottingSettings(floor=0.5, score=ScoreSettings(reach=0.3))},
     {"unsure_below": 0.0},
 ]
 
@@ -246,6 +247,18 @@ class TestOtherSettings:
         look(video, copy, again=True, spotting=SpottingSettings(longest=1.9))
         assert pushed == []
 
+    @pytest.mark.parametrize(("shorter", "longer"), [(0.3, 0.65), (0.7, 1.0)])
+    def test_of_longer_movements_give_the_same_from_what_is_kept_and_anew(
+        self, video, look, tmp_path, pushed, shorter, longer
+    ):
+        look(video, tmp_path / "kept", spotting=SpottingSettings(longest=shorter))
+        pushed.clear()
+        longer = SpottingSettings(floor=0.5, longest=longer)
+        look(video, tmp_path / "kept", again=True, spotting=longer)
+        assert pushed == []
+        look(video, tmp_path / "new", spotting=longer)
+        assert content(tmp_path / "kept") == content(tmp_path / "new")
+
     def test_an_interruption_leaves_the_old_result_and_is_continued(self, video, look, result, copy, pushed):
         wide = SpottingSettings(longest=2.0)
         with pytest.raises(Stopped):
@@ -268,10 +281,17 @@ class TestOtherSettings:
         assert not (tmp_path / "out" / "overlay.mp4").exists()
 
 
+def test_the_default_settings_read_the_time_that_they_need_around_a_chunk(video, look, tmp_path, pushed):
+    """0.45 s of reach and 0.65 s of the longest movement, as in merlab 0.2: scores depend a little on it."""
+    look(video, tmp_path / "out")
+    margin = round((0.45 + 0.65) * FPS)
+    assert [number for index, number in pushed if index == 1] == list(range(301 - margin, 601 + margin))
+
+
 class TestWhatIsKept:
     def test_takes_about_the_documented_space(self, result):
         # With the frames before and after each chunk that are read.
-        frames = 375 + 450 + 375
+        frames = 355 + 410 + 355
         assert sum(path.stat().st_size for path in (result.folder / KEPT).rglob("*")) / frames < 1500
 
     def test_is_made_anew_where_it_is_damaged(self, video, look, result, copy, pushed):

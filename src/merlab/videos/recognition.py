@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from merlab.videos.options import RecognizeOptions
 
 OUT = Path("merlab-recognized")
-# Seconds before and after a chunk that are read, at least, and in which steps.
-LEAST_MARGIN, MARGIN_STEP = 1.5, 0.5
+# Where settings need a wider margin than the default ones, it is a multiple of this, s.
+MARGIN_STEP = 0.5
 HOLDS = "results of `merlab recognize`"
 # What progress reports while chunks are processed.
 READING = "reading frames"
@@ -207,10 +207,14 @@ def _plan(source: Path, out: Path, options: Options) -> VideoPlan:
 def _margin(clock: Clock, spotting: SpottingSettings) -> int:
     """How many frames before and after a chunk are read: the same number for similar settings of spotting.
 
-    What is kept of the chunks can then be used for all of them.
+    What is kept of the chunks can then be used for all of them. Scores depend a little on this number: the noise is
+    that of all frames read, and the key frames of the motion are counted from the first of them. So the default
+    settings, and those that need less, have the margin of the default settings.
     """
-    reach = spotting.score.reach
-    seconds = max(LEAST_MARGIN, math.ceil((reach + spotting.longest) / MARGIN_STEP) * MARGIN_STEP)
+    default, reach = SpottingSettings(), spotting.score.reach
+    if spotting.margin(clock.fps) <= default.margin(clock.fps):
+        return margin(clock, default)
+    seconds = math.ceil((reach + spotting.longest) / MARGIN_STEP) * MARGIN_STEP
     return margin(clock, replace(spotting, longest=seconds - reach))
 
 
