@@ -72,7 +72,10 @@ def make_videos_command(
 
 FpsOption = Annotated[
     float | None,
-    typer.Option(help="Frames per second; required for images, overrides the frame rate of a video."),
+    typer.Option(
+        help="Frames per second of the camera; needed for images, streams without time stamps, and slow motion that "
+        "does not state it."
+    ),
 ]
 POption = Annotated[float | None, typer.Option(min=0, max=1, help="Threshold of spotting: mean + p (max - mean).")]
 FloorOption = Annotated[float | None, typer.Option(min=0, help="Lowest threshold of spotting, in units of noise.")]
