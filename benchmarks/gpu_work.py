@@ -116,9 +116,9 @@ class Scale:
         """The untrained network of a row of Table 7."""
         return ROWS[row].network(self.task(row, channels), width=self.network_width, **dict(ROWS[row].options))
 
-    def shape(self, row: str, channels: int) -> tuple[int, int, int]:
+    def shape(self, row: str, channels: int) -> tuple[int, ...]:
         """The shape (C, H, W) of one input."""
-        return ROWS[row].views * channels, self.height, self.width
+        return self.task(row, channels).shape
 
     def for_check(self) -> Scale:
         """A smaller size for the comparison of loops: SGD, because Adam enlarges differences of rounding."""

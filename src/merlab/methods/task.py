@@ -31,6 +31,12 @@ class Task:
         return cls(classes, recipe.channels, height, width, recipe.views, recipe.frames)
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one input: (C, H, W) with the channels of all views, (T, C, H, W) of a sequence."""
+        image = self.views * self.channels, self.height, self.width
+        return (self.frames, *image) if self.frames > 1 else image
+
+    @property
     def layout(self) -> Layout:
         """The form of one view of an input."""
         if self.frames > 1:
