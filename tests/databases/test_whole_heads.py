@@ -120,6 +120,12 @@ class TestClipsOfYourOwn:
         with pytest.warns(UserWarning, match="1 clips of casme2 show whole heads.*`merlab align FRAMES OUT`"):
             assert as_table([clip]).stamps == ("WHOLE HEADS: casme2",)
 
+    def test_state_after_it_whether_they_are_aligned(self, clip, tmp_path):
+        face = write_images(tmp_path / "face", ["img1.png"], image_bytes(48, 48, ".png"))
+        with pytest.warns(UserWarning, match="1 clips of casme2"):
+            table = as_table([clip, make_clip(face, name="EP02_01")])
+        assert [each.aligned for each in table] == [False, True]
+
     def test_are_marked_once(self, clip):
         table = ClipTable((clip,), ("WHOLE HEADS: casme2",))
         with warnings.catch_warnings():

@@ -1,4 +1,6 @@
 import os
+import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,6 +40,16 @@ def test_a_second_load_reads_the_cache_and_gives_the_same(table, tmp_path):
     assert np.array_equal(first, second)
     assert {path: path.stat().st_mtime_ns for path in cached_files(cache)} == times
     assert len(times) == len(table)
+
+
+def test_whole_heads_give_a_warning_unless_the_table_has_their_stamp(tmp_path):
+    head = [texture(1, 48, 64), moved(texture(1, 48, 64), 1, 0)]
+    table = ClipTable((make_clip(write_frames(tmp_path / "frames", head), offset=2),))
+    with pytest.warns(UserWarning, match="1 clips of casme2 show whole heads.*Mark every result from them WHOLE HEADS"):
+        load_inputs(table, parse_recipe("flow"), tmp_path / "cache")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_inputs(replace(table, stamps=("WHOLE HEADS: casme2",)), parse_recipe("flow"), tmp_path / "cache")
 
 
 def test_a_recipe_never_reads_the_cached_arrays_of_another_recipe(table, tmp_path):

@@ -44,17 +44,27 @@ def size_of_frames(clip: Clip) -> tuple[int, int] | None:
 def mark_whole_heads(table: ClipTable, remedy: str = ALIGN) -> ClipTable:
     """The table with the stamp ``WHOLE HEADS: casme2`` if clips of a database show whole heads, with a warning.
 
-    Clips of a database that has the stamp already give no other warning.
+    Its clips then state whether their frames are aligned faces. Clips of a database that has the stamp already give no
+    other warning.
+    """
+    judged = replace(table, clips=tuple(replace(clip, aligned=is_aligned(clip)) for clip in table))
+    found = warn_of_whole_heads(judged, f"Every result is marked {WHOLE_HEADS}. {remedy}", stacklevel=5)
+    return replace(judged, stamps=(*table.stamps, *(f"{WHOLE_HEADS}: {database}" for database in found)))
+
+
+def warn_of_whole_heads(table: ClipTable, consequence: str, *, stacklevel: int) -> list[str]:
+    """The databases whose clips show whole heads, without those that have the stamp; each gives a warning.
+
+    ``consequence`` ends the warning: what it means for the results, and what to do.
     """
     stamped = {stamp.partition(": ")[2] for stamp in whole_head_stamps(table)}
     found = Counter(clip.database for clip in table if clip.database not in stamped and is_aligned(clip) is False)
     for database, count in found.items():
         warnings.warn(
-            f"{count} clips of {database} show whole heads, but inputs expect aligned faces. Every result is marked "
-            f"{WHOLE_HEADS}. {remedy}",
-            stacklevel=4,
+            f"{count} clips of {database} show whole heads, but inputs expect aligned faces. {consequence}",
+            stacklevel=stacklevel,
         )
-    return replace(table, stamps=(*table.stamps, *(f"{WHOLE_HEADS}: {database}" for database in found)))
+    return list(found)
 
 
 def whole_head_stamps(table: ClipTable) -> list[str]:

@@ -16,6 +16,7 @@ import torch
 from platformdirs import user_cache_path
 
 from merlab.clips import Clip, ClipTable
+from merlab.databases.whole_heads import ALIGN, warn_of_whole_heads
 from merlab.errors import MerlabError
 from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
 from merlab.fingerprint import fingerprint
@@ -27,6 +28,7 @@ from merlab.inputs.recipe import Recipe
 from merlab.preparation.record import RECORD, landmarks_of
 from merlab.processes import one_thread
 from merlab.progress import Progress, silent
+from merlab.stamps import WHOLE_HEADS
 
 
 def default_cache() -> Path:
@@ -69,8 +71,10 @@ def load_inputs(
     ``cache`` None means the user's cache folder. ``jobs`` threads compute the clips in parallel (None: one per core;
     OpenCV releases the interpreter lock). The key of a cached array consists of the recipe, the OpenCV version, the
     clip, the content of the files that the input depends on, and for your own kind of input its code. So a changed
-    recipe or file never gives an outdated array. A damaged entry is made anew, with a warning that names it.
+    recipe or file never gives an outdated array. A damaged entry is made anew, with a warning that names it. Whole
+    heads give a warning, unless the table has their stamp.
     """
+    warn_of_whole_heads(table, f"Mark every result from them {WHOLE_HEADS}. {ALIGN}", stacklevel=3)
     folder = (cache or default_cache()) / _slug(str(recipe))
     inputs = np.empty((len(table), *recipe.shape), np.float32)
     code = _code_of(recipe)
