@@ -58,6 +58,13 @@ class Timing(BaseModel):
         """The end of the last frame."""
         return self.start_s + self.seconds
 
+    @property
+    def speed(self) -> str:
+        """How a player shows the file: ``8 times slower``; empty where that makes less than a frame at the end."""
+        if abs(self.slowed - 1) * self.end_s <= 1 / self.fps:
+            return ""
+        return f"{self.slowed:.4g} times slower" if self.slowed > 1 else f"{1 / self.slowed:.4g} times faster"
+
 
 def timing_of(clock: Clock, frames: int, first: int, fps: float | None) -> Timing:
     """The timing of a source from which ``frames`` frames were read, at least one; they are numbered from ``first``.
@@ -111,13 +118,11 @@ def _file_caveats(timing: Timing, file: MediaFacts) -> list[str]:
 
 def _timing_caveats(timing: Timing) -> list[str]:
     warnings = []
-    if _leaves_the_player(timing):
-        slow = timing.slowed > 1
-        speed = f"{timing.slowed if slow else 1 / timing.slowed:.4g} times {'slower' if slow else 'faster'}"
+    if timing.speed:
         said = "as its tag states" if timing.fps_source == "tag" else "as given"
         warnings.append(
-            f"the file plays {speed} than it was recorded ({timing.fps:.5g} frames per second, {said}): tables hold "
-            f"real seconds; in a player, the overlay and the ELAN file, they are {timing.slowed:.4g} times as many"
+            f"the file plays {timing.speed} than it was recorded ({timing.fps:.5g} frames per second, {said}): tables "
+            f"hold real seconds; in a player, the overlay and the ELAN file, they are {timing.slowed:.4g} times as many"
         )
     if timing.gaps:
         warnings.append(
@@ -131,13 +136,8 @@ def _timing_caveats(timing: Timing) -> list[str]:
     return warnings
 
 
-def _leaves_the_player(timing: Timing) -> bool:
-    """Whether real seconds and those of a player differ by more than a frame at the end."""
-    return abs(timing.slowed - 1) * timing.end_s > 1 / timing.fps
-
-
 def _gaps_text(gaps: Sequence[Gap]) -> str:
-    """``frame 1501 (10.00 s at 0:07.50)``, for several with their number."""
+    """``frame 1501 (10 s missing, at 7.50 s)``, for several with their number."""
     named = ", ".join(
         f"frame {gap.frame} ({gap.missing_s:.3g} s missing, at {gap.time_s:.2f} s)" for gap in gaps[:MOST_GAPS_NAMED]
     )

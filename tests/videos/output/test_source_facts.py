@@ -59,6 +59,13 @@ def test_uneven_time_is_stated():
     assert stated["Damaged"] == "2 frames could not be decoded"
 
 
+def test_the_speed_of_a_player_is_stated_where_it_differs():
+    assert facts(slowed=0.5)["Speed"] == "a player shows the file 2 times faster than it was recorded"
+    # After 12 s, a player is 0.012 s late, more than a frame of 0.01 s; then less.
+    assert facts(slowed=1.001)["Speed"] == "a player shows the file 1.001 times slower than it was recorded"
+    assert "Speed" not in facts(slowed=1.0005)
+
+
 def test_the_file_is_described():
     assert facts(file=FILE)["File"] == (
         "mov,mp4,m4a,3gp,3g2,mj2, hevc, stored as 1920 x 1080 px, yuv420p, colors bt709 limited bt709, "

@@ -19,8 +19,8 @@ def source_facts(video: SourceVideo) -> Iterator[tuple[str, str]]:
     yield "Frame rate", f"{video.fps:.5g} frames per second, {RATE_SOURCES[video.fps_source]}{varies}"
     late = f", from {video.start_s:.2f} s on" if video.start_s else ""
     yield "Length", f"{video.frames} frames, {duration_text(video.seconds)}{late}"
-    if video.slowed != 1:
-        yield "Speed", f"a player shows the file {video.slowed:.4g} times slower than it was recorded"
+    if video.speed:
+        yield "Speed", f"a player shows the file {video.speed} than it was recorded"
     if video.gaps:
         more = ", ..." if len(video.gaps) > MOST_GAPS else ""
         yield "Missing time", ", ".join(map(_gap_text, video.gaps[:MOST_GAPS])) + more
