@@ -32,7 +32,10 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
 
 
 def read_arrays(path: Path) -> dict[str, Array] | None:
-    """The arrays in a file; None if there is none, or if it is damaged, of which a warning is given."""
+    """The arrays in a file; None if there is none, or if it is damaged, of which a warning is given.
+
+    None also where another version of merlab kept something else there.
+    """
     content = read_sealed(path)
     if content is None:
         return None

@@ -22,9 +22,7 @@ from merlab.spotting.timing import Timing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-OUT = Path("merlab-spotted")
 SCORES, METADATA = "scores.csv", "spotting.json"
-HOLDS = "results of `merlab spot`"
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def viewer() -> FindingViewer:
     return FindingViewer(FaceFinding(landmarks="five-points"), 200.0)
 
 
-def test_a_chunk_goes_on_as_if_it_had_not_been_interrupted(heads, tmp_path):
+def test_a_chunk_continues_as_if_it_had_not_been_interrupted(heads, tmp_path):
     frames = [np.asarray(cv2.resize(head, None, fx=0.5, fy=0.5), np.uint8) for head in heads]
     clock, span = Clock.constant(200.0, 4), Division(1, 4, 4, 0).span(0)
     whole = Chunk(span, viewer(), clock)

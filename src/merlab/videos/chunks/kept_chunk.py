@@ -110,7 +110,10 @@ class KeptChunk:
 
 
 def read_kept(path: Path) -> KeptChunk | None:
-    """The chunk in a file; None if there is none, or if it is damaged, of which a warning is given."""
+    """The chunk in a file; None if there is none, or if it is damaged, of which a warning is given.
+
+    None also where another version of merlab kept something else there.
+    """
     arrays = read_arrays(path)
     if arrays is None:
         return None

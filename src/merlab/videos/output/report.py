@@ -15,7 +15,7 @@ from merlab.frames import Image, read_image
 from merlab.pages import page_environment
 from merlab.storage import whole_file
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel
-from merlab.videos.moved import unit_words, units_of
+from merlab.videos.moved import SEPARATOR, unit_words, units_of
 from merlab.videos.output.chart import HEIGHT, WIDTH, Chart, face_chart
 from merlab.videos.output.source_facts import MINUTE, duration_text, source_facts
 from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, ONSET_PICTURE, VideoResult
@@ -130,7 +130,7 @@ def _views(result: VideoResult) -> Iterator[EventView]:
         yield EventView(
             row=row,
             chances=sorted(row.probabilities.items(), key=lambda each: -each[1]),
-            parts=row.regions.split("; ") if row.regions else [],
+            parts=row.regions.split(SEPARATOR) if row.regions else [],
             units=[Unit(unit_words(unit.code), f"{unit.px:.2f}") for unit in units_of(row.action_units)],
             faces=_faces(result.evidence(row.event)) if with_pictures else [],
             maps=_maps(result, row.event) if with_pictures else [],
