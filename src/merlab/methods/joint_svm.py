@@ -35,7 +35,7 @@ CENTERED_UVS = "flow:channels=uvs,scale=centered,size=28x28,crop=corrected"
 class JointSvm:
     """An RBF SVM, one class against one, on inputs and their mirror images.
 
-    Probabilities are the softmax of the summed margins of each class, divided by 0.5; margins are clipped to +-2. They
+    Probabilities are the softmax of the mean margin of each class, divided by 0.5; margins are clipped to +-2. They
     rank the classes and are not calibrated. A class without training clips gets probability 0. Nothing is random.
     """
 

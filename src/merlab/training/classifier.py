@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from merlab.training.augmentation import Mirror
 from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
 from merlab.training.loop import Loop
 from merlab.training.settings import Precision, TrainingSettings, resolve_device, resolve_precision
-from merlab.training.steps import balanced_weights, seeded
+from merlab.training.steps import balanced_weights, outputs_of, seeded
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
 EpochReport = Callable[[int, int, float], None]
@@ -199,18 +198,12 @@ class NeuralClassifier:
             module.load_state_dict(best.weights)
             self.kept_epoch = best.epoch
 
-    def _forward(self, module: nn.Module, batch: Tensor) -> Any:
-        if self.settings.channels_last and batch.ndim == 4:
-            batch = batch.contiguous(memory_format=torch.channels_last)
-        reduced = self.precision(*batch.shape[-2:]) == "bfloat16"
-        with torch.autocast(batch.device.type, torch.bfloat16, enabled=reduced):
-            return module(batch)
-
     @torch.inference_mode()
     def _logits(self, module: nn.Module, inputs: Tensor) -> Tensor:
         module.eval()
-        batches = torch.split(inputs, self.settings.batch_size)
-        return torch.cat([self._forward(module, batch).float() for batch in batches])
+        reduced = self.precision(*inputs.shape[-2:]) == "bfloat16"
+        forward = partial(outputs_of, module, channels_last=self.settings.channels_last, reduced=reduced)
+        return torch.cat([forward(batch).float() for batch in torch.split(inputs, self.settings.batch_size)])
 
     def _score(self, module: nn.Module, inputs: Tensor, labels: Tensor) -> float:
         """The score of an epoch, higher is better: accuracy on the test fold, or the negative balanced loss."""

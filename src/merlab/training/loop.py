@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from merlab.training.augmentation import Mirror, augmented
 from merlab.training.schedules import learning_rate
-from merlab.training.steps import balanced_weights, epoch_batches, in_memory_order, make_optimizer, training_loss
+from merlab.training.steps import balanced_weights, epoch_batches, make_optimizer, outputs_of, training_loss
 
 if TYPE_CHECKING:
     from merlab.training.settings import TrainingSettings
@@ -57,7 +57,7 @@ class Loop:
             for group in self.optimizer.param_groups:
                 group["lr"] = learning_rate(self.settings, self.done + number / len(batches))
             batch = augmented(self.inputs[rows], self.settings, self.mirror)
-            outputs = self.forward(batch)
+            outputs = outputs_of(self.module, batch, channels_last=self.settings.channels_last, reduced=self.reduced)
             loss = training_loss(self.module, outputs, self.labels[rows], self.weights, self.settings.label_smoothing)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -65,9 +65,3 @@ class Loop:
             total += loss.detach() * len(rows)
         self.done += 1
         return float(total) / sum(map(len, batches))
-
-    def forward(self, batch: Tensor) -> Any:
-        """The outputs of the network."""
-        batch = in_memory_order(batch, channels_last=self.settings.channels_last)
-        with torch.autocast(batch.device.type, torch.bfloat16, enabled=self.reduced):
-            return self.module(batch)

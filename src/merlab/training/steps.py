@@ -123,6 +123,13 @@ def sizes_of_batches(settings: TrainingSettings, count: int) -> list[int]:
     return [settings.batch_size] * settings.steps
 
 
+def outputs_of(module: nn.Module, batch: Tensor, *, channels_last: bool, reduced: bool) -> Any:
+    """The outputs of a network for a batch in memory order; ``reduced`` computes in bfloat16 where autocast can."""
+    batch = in_memory_order(batch, channels_last=channels_last)
+    with torch.autocast(batch.device.type, torch.bfloat16, enabled=reduced):
+        return module(batch)
+
+
 def in_memory_order(batch: Tensor, *, channels_last: bool) -> Tensor:
     """A batch in contiguous memory; an image batch (N, C, H, W) in channels-last order if the settings request it."""
     ordered = channels_last and batch.ndim == 4
