@@ -11,8 +11,9 @@ FG 2013.
 
 from __future__ import annotations
 
+from functools import partial
+
 from merlab.databases import casme_facts as facts
-from merlab.databases.casme2 import parse_subject
 from merlab.databases.coded.examine import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -22,6 +23,7 @@ from merlab.databases.coded.release import (
     TableFormat,
     any_frames,
     cropped_faces,
+    numbered_subject,
 )
 
 RELEASE = Release(
@@ -41,7 +43,7 @@ RELEASE = Release(
             "second apex": "ApexF2",
             "action units": "AU",
         },
-        subject=parse_subject,
+        subject=partial(numbered_subject, prefix="sub", digits=2),
         subject_example="1",
         clip_example="EP01_12",
         emotions=facts.EMOTIONS,

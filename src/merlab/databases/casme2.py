@@ -11,7 +11,7 @@ Citation: Yan et al., CASME II: An Improved Spontaneous Micro-Expression Databas
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from pathlib import Path
 
 from merlab.databases import casme2_facts as facts
@@ -24,15 +24,10 @@ from merlab.databases.coded.release import (
     TableFormat,
     any_frames,
     cropped_faces,
+    numbered_subject,
 )
 from merlab.databases.database import Examination
 from merlab.progress import Progress
-
-
-def parse_subject(text: str) -> str | None:
-    """``sub01`` from '01', '1', '1.0' or 'sub01'; None from any other text."""
-    match = re.fullmatch(r"(?:sub)?\s*(\d{1,2})(?:\.0)?", text.strip(), re.IGNORECASE)
-    return f"sub{int(match.group(1)):02d}" if match else None
 
 
 def _first_frame_is_not_1(clips: list[dict[int, str]]) -> bool:
@@ -57,7 +52,7 @@ RELEASE = Release(
             "action units": "Action Units",
             "objective class": "Objective Classes",
         },
-        subject=parse_subject,
+        subject=partial(numbered_subject, prefix="sub", digits=2),
         subject_example="01",
         clip_example="EP02_01f",
         usual_clip=r"EP\d\d_\d\df?",

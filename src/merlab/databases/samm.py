@@ -10,7 +10,7 @@ Citation: Davison et al., SAMM: A Spontaneous Micro-Facial Movement Dataset, IEE
 
 from __future__ import annotations
 
-import re
+from functools import partial
 
 from merlab.databases import samm_facts as facts
 from merlab.databases.coded.examine import database_of
@@ -22,14 +22,8 @@ from merlab.databases.coded.release import (
     TableFormat,
     any_frames,
     cropped_faces,
+    numbered_subject,
 )
-
-
-def parse_subject(text: str) -> str | None:
-    """``006`` from '006', '6' or '6.0'; None from any other text."""
-    match = re.fullmatch(r"(\d{1,3})(?:\.0)?", text.strip())
-    return f"{int(match.group(1)):03d}" if match else None
-
 
 RELEASE = Release(
     name="samm",
@@ -49,7 +43,7 @@ RELEASE = Release(
             "action units": "Action Units",
             "objective class": "Objective Classes",
         },
-        subject=parse_subject,
+        subject=partial(numbered_subject, prefix="", digits=3),
         subject_example="006",
         clip_example="006_1_2",
         usual_clip=r"\d{3}_\d_\d{1,2}",

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from merlab.databases.coded.release import (
@@ -17,6 +18,7 @@ from merlab.databases.coded.release import (
     any_frames,
     cropped_faces,
     entries,
+    numbered_subject,
 )
 from merlab.databases.smic_facts import QUIRKS, Camera
 
@@ -24,12 +26,8 @@ EMOTIONS = {"ne": "negative", "po": "positive", "sur": "surprise"}
 CAMERA = re.compile(r"(?<![a-z])(?:HS|VIS|NIR)(?![a-z])", re.IGNORECASE)
 CLIP = re.compile(r"s(\d{1,2})_(ne|po|sur)_(\d{1,2})", re.IGNORECASE)
 LOOKED_FOR = "s01, s02 and so on, as in HS/s01/micro/negative/s01_ne_01 or SMIC_HS_E/s01/s1_ne_01"
-
-
-def parse_subject(text: str) -> str | None:
-    """``s01`` from '1', '1.0', 's1' or 's01'; None from any other text."""
-    match = re.fullmatch(r"s?\s*(\d{1,2})(?:\.0)?", text.strip(), re.IGNORECASE)
-    return f"s{int(match.group(1)):02d}" if match else None
+# ``s01`` from 1, 1.0, s1 or s01.
+parse_subject = partial(numbered_subject, prefix="s", digits=2)
 
 
 def padded(name: str) -> str:

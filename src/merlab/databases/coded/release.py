@@ -181,6 +181,12 @@ class Release:
         return {**by_clip[f"row {row}"], **by_clip[f"{subject} {clip}"]}
 
 
+def numbered_subject(text: str, *, prefix: str, digits: int) -> str | None:
+    """``sub01`` from '01', '1', '1.0' or 'sub01', for the prefix ``sub`` and 2 digits; None from any other text."""
+    match = re.fullmatch(rf"(?:{prefix})?\s*(\d{{1,{digits}}})(?:\.0)?", text.strip(), re.IGNORECASE)
+    return f"{prefix}{int(match.group(1)):0{digits}d}" if match else None
+
+
 def frame_names(folder: Path) -> dict[int, str]:
     """Frame number -> file name, for the images in a folder."""
     numbered = ((frame_number(path), path) for path in entries(folder) if is_image(path))
