@@ -144,12 +144,16 @@ def test_a_value_that_yaml_reads_as_something_else_is_named_with_its_file(tmp_pa
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ("network: {width: no}", "width is False, which YAML reads as bool; write a number"),
+        ("network: {width: on}", "width is True, which YAML reads as bool; write a number"),
+        ("network: {width: no}", "width of gfem: .*the range is 0.01 to 16, got False"),
         ("training: {epochs: on}", "epochs is True, which YAML reads as bool; write a number"),
         ("training: {mirror: 1}", "mirror is 1, which YAML reads as int; write true or false"),
         (f"training: {{epochs: {10**400}}}", "is not a decimal number"),
         (f"training: {{epochs: {10**90}}}", "epochs is 1000.*give a finite number up to 1,000,000"),
-        ("network: {width: 1e999}", "width is inf; give a finite number"),
+        (
+            "network: {width: 1e999}",
+            "width of gfem: Input should be a finite number; the range is 0.01 to 16, got '1e999'",
+        ),
         ("network: {width: 1.0e+308}", "width is 1e\\+308; give a finite number"),
         ("seeds: true", "seeds: Input should be a valid integer"),
         ("seeds: 1:30", "is not a decimal number"),

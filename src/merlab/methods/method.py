@@ -159,9 +159,16 @@ class Method:
             if option not in known:
                 offered = ", ".join(known) or "none"
                 raise MerlabError(f"the network of {self.name} has no option {option!r}; its options: {offered}")
+            kind: TypeAdapter[object] = TypeAdapter(known[option].annotation)
             try:
-                chosen[option] = TypeAdapter(known[option].annotation).validate_python(value)
+                chosen[option] = kind.validate_python(value)
             except ValidationError as error:
-                reason = error.errors()[0]["msg"]
+                reason = error.errors()[0]["msg"] + _range_of(kind)
                 raise MerlabError(f"network option {option} of {self.name}: {reason}, got {value!r}") from error
         return preset.model_copy(update={"network": chosen})
+
+
+def _range_of(kind: TypeAdapter[object]) -> str:
+    """The range of a number with bounds, for messages; empty for everything else."""
+    schema = kind.json_schema() if kind.core_schema["type"] in {"int", "float"} else {}
+    return f"; the range is {schema['minimum']} to {schema['maximum']}" if {"minimum", "maximum"} <= set(schema) else ""

@@ -24,10 +24,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from merlab.methods.layers import Parallel
@@ -98,8 +99,8 @@ class RCN(nn.Module):
         wide: bool = False,
         shortcut: bool = False,
         attention: Literal["none", "output", "enters"] = "none",
-        maps: int = 64,
-        grid: int = 7,
+        maps: Annotated[int, Field(ge=4, le=1024)] = 64,
+        grid: Annotated[int, Field(ge=1, le=28)] = 7,
     ) -> None:
         super().__init__()
         self.attention, self.grid = attention, grid
@@ -133,7 +134,7 @@ def _plain_stem(channels: int, maps: int) -> nn.Sequential:
 def _wide_stem(channels: int, maps: int) -> nn.Sequential:
     paths = [
         nn.Conv2d(channels, share, 3, stride=3, padding=dilation, dilation=dilation)
-        for dilation, share in ((1, maps // 2), (2, maps // 4), (3, maps // 4))
+        for dilation, share in ((1, maps // 2), (2, maps // 4), (3, maps - maps // 2 - maps // 4))
     ]
     return nn.Sequential(Parallel(*paths), nn.ReLU(inplace=True), nn.BatchNorm2d(maps), nn.Dropout(0.5))
 

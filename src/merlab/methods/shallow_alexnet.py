@@ -15,15 +15,20 @@ merlab's options, for smaller inputs.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
-from merlab.methods.layers import scaled
+from merlab.methods.layers import Width, scaled
 from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
 PAPER = "Khor et al., ICIP 2019, doi:10.1109/ICIP.2019.8802965"
+Stride = Annotated[int, Field(ge=1, le=16)]
+Padding = Annotated[int, Field(ge=0, le=16)]
 
 
 class ShallowStream(nn.Sequential):
@@ -77,7 +82,7 @@ def _classifier(features: int, classes: int) -> nn.Sequential:
 class SSSN(nn.Module):
     """One plane of motion (N, 1, H, W) in [0, 1] -> logits (N, classes)."""
 
-    def __init__(self, task: Task, *, width: float = 1.0, stride: int = 4, padding: int = 0) -> None:
+    def __init__(self, task: Task, *, width: Width = 1.0, stride: Stride = 4, padding: Padding = 0) -> None:
         super().__init__()
         check_channels(task, 1, "SSSN has one stream, for the magnitude or the strain", "channels=m or channels=s")
         self.stream = ShallowStream(task, width, stride, padding)
@@ -92,7 +97,7 @@ class SSSN(nn.Module):
 class DSSN(nn.Module):
     """Magnitude and strain (N, 2, H, W) in [0, 1] -> logits (N, classes)."""
 
-    def __init__(self, task: Task, *, width: float = 1.0, stride: int = 4, padding: int = 0) -> None:
+    def __init__(self, task: Task, *, width: Width = 1.0, stride: Stride = 4, padding: Padding = 0) -> None:
         super().__init__()
         check_channels(task, 2, "DSSN has one stream for the magnitude and one for the strain", "channels=ms")
         self.magnitude, self.strain = (ShallowStream(task, width, stride, padding) for _ in range(2))

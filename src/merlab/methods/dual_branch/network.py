@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.methods.dual_branch.fusion import CAFFM, Grid, OneSidedCAFFM
-from merlab.methods.dual_branch.global_branch import GlobalBranch
+from merlab.methods.dual_branch.global_branch import Depth, GlobalBranch
 from merlab.methods.dual_branch.local_branch import LocalBranch
-from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, scaled
+from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, Width, scaled
 from merlab.methods.task import Task
 
+StemStride = Annotated[int, Field(ge=1, le=2)]
 SMALLEST_SIDE = 28
 DROPOUT = 0.5
 
@@ -73,9 +75,9 @@ class GlobalNetwork(TwoViewNetwork):
         self,
         task: Task,
         *,
-        depth: int = 12,
-        width: float = 1.0,
-        stem_stride: int = 2,
+        depth: Depth = 12,
+        width: Width = 1.0,
+        stem_stride: StemStride = 2,
         attention: AttentionName = "cbam",
     ) -> None:
         super().__init__(task, stem_stride)
@@ -92,7 +94,7 @@ class LocalNetwork(TwoViewNetwork):
     """LTFEM: only the local branch, on the local view; its neck has 1024 channels."""
 
     def __init__(
-        self, task: Task, *, width: float = 1.0, stem_stride: int = 2, attention: AttentionName = "cbam"
+        self, task: Task, *, width: Width = 1.0, stem_stride: StemStride = 2, attention: AttentionName = "cbam"
     ) -> None:
         super().__init__(task, stem_stride)
         self.branch = LocalBranch(task.channels, width, stem_stride, attention)
@@ -108,7 +110,7 @@ class DualNetwork(TwoViewNetwork):
     """DBFEM: both branches; their maps are concatenated."""
 
     def __init__(
-        self, task: Task, *, width: float = 1.0, stem_stride: int = 2, attention: AttentionName = "cbam"
+        self, task: Task, *, width: Width = 1.0, stem_stride: StemStride = 2, attention: AttentionName = "cbam"
     ) -> None:
         super().__init__(task, stem_stride)
         self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride, attention=attention)
@@ -132,8 +134,8 @@ class FusionNetwork(TwoViewNetwork):
         task: Task,
         *,
         guide: Literal["both", "local", "global"] = "both",
-        width: float = 1.0,
-        stem_stride: int = 2,
+        width: Width = 1.0,
+        stem_stride: StemStride = 2,
         attention: AttentionName = "cbam",
     ) -> None:
         super().__init__(task, stem_stride)

@@ -10,7 +10,7 @@ from merlab.methods.layers.attention import (
     SqueezeExcitation,
     squeezed,
 )
-from merlab.methods.layers.conv import ConvBnRelu, Parallel, scaled
+from merlab.methods.layers.conv import ConvBnRelu, Parallel, Width, scaled
 
 __all__ = [
     "Attention",
@@ -22,6 +22,7 @@ __all__ = [
     "Parallel",
     "SpatialGate",
     "SqueezeExcitation",
+    "Width",
     "scaled",
     "squeezed",
 ]
