@@ -23,6 +23,7 @@ from merlab.version import __version__
 # Headings of the help page.
 DATA, VIDEOS, EXPERIMENTS, METHODS = "Data", "Videos", "Experiments", "Methods and inputs"
 FAILED, STOPPED = 1, 130
+NO_MEMORY = "there is not enough memory; use fewer --jobs, or a smaller input"
 # What to do about an error of the operating system.
 REMEDIES = {
     errno.ENOSPC: "make room and run the same command again",
@@ -73,7 +74,12 @@ def main() -> None:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}; {REMEDIES.get(error.errno or 0, 'check the path')}")
     except MemoryError:
-        _fail("there is not enough memory; use fewer --jobs, or a smaller input")
+        _fail(NO_MEMORY)
+    except RuntimeError as error:
+        # torch has no class of its own for memory of the CPU.
+        if not any(words in str(error) for words in ("can't allocate memory", "out of memory")):
+            raise
+        _fail(NO_MEMORY)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

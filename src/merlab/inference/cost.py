@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from merlab.errors import MerlabError
 from merlab.inputs import parse_size
 from merlab.methods import Method, Task, methods_of
 from merlab.progress import Progress, shown_progress
@@ -21,6 +22,7 @@ from merlab.training import processor_field
 
 WARM_UP_RUNS = 3
 TIMED_RUNS = 15
+MOST_CLASSES, MOST_CHANNELS = 1000, 1000
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,11 @@ def network_of(
     """The untrained network of a method, and the shape (C, H, W) of its input.
 
     ``size`` is (width, height), ``channels`` is per view, ``network`` holds options that replace the preset's. Raises
-    MerlabError for a method that is not a network, and for an option that it does not have.
+    MerlabError for a method that is not a network, for an option that it does not have, and for a number out of range.
     """
+    for name, number, least, most in (("classes", classes, 2, MOST_CLASSES), ("channels", channels, 1, MOST_CHANNELS)):
+        if not least <= number <= most:
+            raise MerlabError(f"{name} must be {least} to {most}, got {number}")
     width, height = size
     task = Task(classes, channels, height, width, views=2 if method.view == "both" else 1)
     module = method.module(task, method.preset_with(preset, network or {})).eval()
@@ -101,13 +106,13 @@ def profile(
         methods: one method or several, as in ``merlab.evaluate``.
         preset: the preset whose network is measured.
         size: of the input: (width, height), or the text ``WIDTHxHEIGHT``.
-        classes: the number of classes.
-        channels: the number of channels per view.
+        classes: the number of classes, 2 to 1000.
+        channels: the number of channels per view, 1 to 1000.
         network: network options that replace the preset's.
         progress: True shows it on standard error, False does not, a function is called with it.
 
     Raises:
-        MerlabError: for a method that is not a network, and for an option or a size that it does not take.
+        MerlabError: for a method that is not a network, and for an option, a size or a number that it does not take.
 
     """
     chosen = methods_of(methods)
