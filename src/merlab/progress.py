@@ -65,6 +65,7 @@ def _bar() -> Iterator[Progress]:
         remaining = TimeLeft()
 
         def show(done: float, total: int, what: str, /) -> None:
+            """Move the bar."""
             left = remaining(done, total)
             bar.update(
                 task,

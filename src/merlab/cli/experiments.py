@@ -189,7 +189,7 @@ def score(
     file: Annotated[
         Path,
         typer.Argument(
-            help="CSV, TSV, XLSX, ODS or Parquet with columns truth and prediction (database, subject, clip, seed "
+            help="CSV, TSV, XLSX, XLS, ODS or Parquet with columns truth and prediction (database, subject, clip, seed "
             "where present)."
         ),
     ],
