@@ -16,14 +16,16 @@ from merlab.errors import MerlabError
 from merlab.schemes import Scheme
 from merlab.vocabulary import PROTOCOLS
 
-# Where the objective classes of a database are.
+# What to do about clips of a database without objective classes.
 OBJECTIVE_CLASSES_OF = {
     "casme2": "copy CASME2-ObjectiveClasses.xlsx of the release beside the coding table of 2014, or use the table of "
     "2019 with its column Objective Classes",
     "samm": "use SAMM_Micro_FACS_Codes_v2.xlsx with its column Objective Classes",
     "smic": "SMIC has no action units, so it has no objective classes; leave it out",
-    "synthetic": "synthetic faces have none; choose another scheme",
+    "casme": "its coding table has none; leave it out",
+    **dict.fromkeys(("synthetic", "synthetic-long"), "synthetic faces have none; choose another scheme"),
 }
+RELEASED_FLOW_HAS_NONE = "released flow comes without them; load the frames of CASME II and SAMM instead"
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,12 @@ def label_clips(table: ClipTable, scheme: Scheme) -> Labeled:
 
 def _require_objective_classes(table: ClipTable, scheme: Scheme) -> None:
     known = {clip.database for clip in table if clip.objective_class}
+    released_flow = {clip.database for clip in table if clip.apex_source == "released"}
     for database in dict.fromkeys(clip.database for clip in table):
         if database not in known:
-            remedy = OBJECTIVE_CLASSES_OF.get(
-                database, "for clips in a table of your own, add a column objective_class"
-            )
+            of_table = "for clips in a table of your own, add a column objective_class"
+            remedy = OBJECTIVE_CLASSES_OF.get(database, of_table)
+            remedy = RELEASED_FLOW_HAS_NONE if database in released_flow else remedy
             raise MerlabError(
                 f"scheme {scheme.name} needs the objective class of each clip, but the clips of {database} have none; "
                 f"{remedy}. They are not derived from action units"

@@ -125,6 +125,20 @@ class TestATable:
             label_clips(clips, find_scheme("objective-7"))
 
 
+def test_released_flow_has_none_and_the_message_does_not_name_a_coding_table(tmp_path):
+    clips = ClipTable((make_clip(tmp_path, apex_source="released"),))
+    with pytest.raises(MerlabError, match="clips of casme2 have none; released flow comes without them; load") as error:
+        label_clips(clips, find_scheme("objective-5"))
+    assert "copy" not in str(error.value)
+
+
+@pytest.mark.parametrize(("database", "remedy"), [("casme", "leave it out"), ("synthetic-long", "another scheme")])
+def test_a_database_that_has_none_at_all_is_not_taken_for_a_table_of_your_own(tmp_path, database, remedy):
+    clips = ClipTable((make_clip(tmp_path, database=database),))
+    with pytest.raises(MerlabError, match=f"clips of {database} have none; .*{remedy}"):
+        label_clips(clips, find_scheme("objective-5"))
+
+
 def test_one_database_without_classes_among_others_is_refused(tmp_path):
     with_classes = [make_clip(tmp_path, name=f"EP{number}", objective_class=name) for number, name in enumerate(CASME2)]
     clips = ClipTable((*with_classes, make_clip(tmp_path, database="smic")))
