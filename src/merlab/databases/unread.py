@@ -52,10 +52,15 @@ ALIASES = {
 }
 
 
+def _spelled(name: str) -> str:
+    """A name in lower case, without blanks, hyphens and underscores."""
+    return re.sub(r"[\s_-]", "", name.lower())
+
+
 def refuse_unread(name: str, known: Sequence[str]) -> None:
     """Raises MerlabError for a name that means a database without a reader, or that is another name of a known one."""
-    spelled = re.sub(r"[\s_-]", "", name.lower())
-    readable = {re.sub(r"[\s_-]", "", each.lower()): each for each in known} | ALIASES
+    spelled = _spelled(name)
+    readable = {_spelled(each): each for each in known} | ALIASES
     if spelled in readable:
         raise MerlabError(
             f"unknown database {name!r}; did you mean {readable[spelled]}? databases are {', '.join(known)}"
