@@ -77,6 +77,18 @@ class TestOneWriter:
             raise KeyboardInterrupt
         assert list(tmp_path.iterdir()) == []
 
+    def test_a_full_disk_leaves_no_lock(self, tmp_path, monkeypatch):
+        def refuse(descriptor, content):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as full:
+            full.setattr(locks.os, "write", refuse)
+            with pytest.raises(MerlabError, match="No space left on device; make room"), only_writer(tmp_path / "out"):
+                pass
+        assert list(tmp_path.iterdir()) == []
+        with only_writer(tmp_path / "out"):
+            pass
+
     def test_one_thread_at_a_time(self, tmp_path):
         inside, most, refused = 0, 0, 0
         counting = threading.Lock()

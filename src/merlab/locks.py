@@ -92,10 +92,27 @@ def _acquire(path: Path) -> _Held | None:
                 return _RenewedFile.acquire(path.with_name(f"{path.name}.renewed"))
             raise
         # Between opening and locking, the last holder may have removed the file.
-        if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
-            _write(descriptor, _description())
-            return _LockedFile(path, descriptor)
+        if _is_at(path, descriptor):
+            return _described(_LockedFile(path, descriptor), descriptor)
         os.close(descriptor)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Whether an open file is the one at this path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _described(held: _LockedFile, descriptor: int) -> _LockedFile:
+    """The lock, with its holder written into its file; it is given back where that fails, as on a full disk."""
+    try:
+        _write(descriptor, _description())
+    except OSError:
+        held.release()
+        raise
+    return held
 
 
 class _LockedFile:
@@ -135,8 +152,14 @@ class _RenewedFile:
                 with suppress(OSError):
                     path.unlink()
                 continue
-            _write(descriptor, _description())
-            os.close(descriptor)
+            try:
+                _write(descriptor, _description())
+            except OSError:
+                with suppress(OSError):
+                    path.unlink()
+                raise
+            finally:
+                os.close(descriptor)
             return cls(path)
         return None
 
