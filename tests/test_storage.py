@@ -111,6 +111,17 @@ class TestAWholeFolder:
         assert [path.name for path in tmp_path.iterdir()] == ["clip"]
         assert [path.name for path in (tmp_path / "clip").iterdir()] == ["old.jpg"]
 
+    def test_leaves_the_old_one_where_the_new_one_cannot_take_its_place(self, tmp_path):
+        (tmp_path / "clip").mkdir()
+        (tmp_path / "clip" / "old.jpg").touch()
+        with (
+            pytest.raises(MerlabError, match=r"cannot write .*clip"),
+            whole_folder(tmp_path / "clip") as temporary,
+        ):
+            temporary.rmdir()
+        assert [path.name for path in tmp_path.iterdir()] == ["clip"]
+        assert [path.name for path in (tmp_path / "clip").iterdir()] == ["old.jpg"]
+
     def test_cannot_replace_a_file(self, tmp_path):
         (tmp_path / "clip").write_text("mine")
         with pytest.raises(MerlabError, match=r"cannot write .*clip"), whole_folder(tmp_path / "clip"):

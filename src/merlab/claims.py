@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from merlab.changed_settings import changed_settings
 from merlab.errors import MerlabError, Stopped
 from merlab.locks import only_writer
-from merlab.storage import UNFINISHED, WriteError, read_json_object, remove_unfinished, write_json
+from merlab.storage import read_json_object, remove_unfinished, replace_folder, write_json
 
 ANEW = ".again-"
 
@@ -102,19 +101,6 @@ def release_folder(out: Path, marker: str) -> None:
     if [path.name for path in out.iterdir()] == [marker]:
         (out / marker).unlink()
         out.rmdir()
-
-
-def replace_folder(out: Path, folder: Path) -> None:
-    """Put ``folder`` in the place of the folder ``out``."""
-    previous = out.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{out.name}")
-    try:
-        out.replace(previous)
-        folder.replace(out)
-    except OSError as error:
-        with suppress(OSError):
-            previous.replace(out)
-        raise WriteError.at(out, error) from error
-    shutil.rmtree(previous, ignore_errors=True)
 
 
 def _holds(out: Path, marker: str) -> bool:

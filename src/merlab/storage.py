@@ -52,18 +52,32 @@ def whole_file(path: Path) -> Iterator[Path]:
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield a new empty folder next to ``path``; on success it replaces ``path``, on failure it is removed."""
-    temporary, previous = _temporary_path(path), _temporary_path(path)
+    temporary = _temporary_path(path)
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        if path.is_dir():
-            path.replace(previous)
-        temporary.replace(path)
-        shutil.rmtree(previous, ignore_errors=True)
+        replace_folder(path, temporary)
     except OSError as error:
         raise WriteError.at(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def replace_folder(path: Path, folder: Path) -> None:
+    """Move ``folder`` to ``path``, in the place of a folder that may be there; on failure that one stays.
+
+    Raises WriteError if it cannot be moved, as where ``path`` is a file.
+    """
+    previous = _temporary_path(path)
+    try:
+        if path.is_dir():
+            path.replace(previous)
+        folder.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            previous.replace(path)
+        raise WriteError.at(path, error) from error
+    shutil.rmtree(previous, ignore_errors=True)
 
 
 def remove_unfinished(folder: Path, older_than: float = STILL_WRITING_SECONDS) -> None:
