@@ -93,6 +93,8 @@ def test_a_name_states_methods_and_seeds():
         ("ensemble:ststnett", "unknown method 'ststnett'; did you mean ststnet"),
         ("ensemble:", "unknown method ''"),
         ("ensemble:0xststnet", "1 or more seeds for each"),
+        ("ensemble:1000xststnet", "at most 999 seeds of ststnet"),
+        pytest.param(f"ensemble:{'9' * 5000}xststnet", "at most 999 seeds of ststnet", id="5000 digits"),
         ("ensemble:ststnet+dbfem", "must take the same view of the face, got ststnet global, dbfem both"),
     ],
 )

@@ -22,6 +22,8 @@ from merlab.methods.method import Classifier, Method, Preset, Task
 from merlab.training import Mirror, TrainingSettings
 
 PREFIX = "ensemble:"
+# Digits of the number of seeds in the name of an ensemble.
+LONGEST_NUMBER = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,10 +125,17 @@ def ensemble_of(
 
 
 def ensemble_named(text: str, find: Callable[[str], Method]) -> Method:
-    """The ensemble ``ensemble:METHOD+5xMETHOD``; ``find`` looks up a name and raises MerlabError if there is none."""
+    """The ensemble ``ensemble:METHOD+5xMETHOD``; ``find`` looks up a name and raises MerlabError if there is none.
+
+    Raises MerlabError for more than 999 seeds of a method.
+    """
     methods, seeds = [], []
     for part in text.removeprefix(PREFIX).split("+"):
         number, name = re.fullmatch(r"(?:(\d+)x)?(.*)", part.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
+        if number and len(number) > LONGEST_NUMBER:
+            raise MerlabError(
+                f"{PREFIX} averages at most {'9' * LONGEST_NUMBER} seeds of {name}; give a smaller number"
+            )
         methods.append(find(name))
         seeds.append(int(number or 1))
     return replace(ensemble(text, methods, seeds=seeds), origin=text)
