@@ -83,3 +83,10 @@ def test_the_recognizer_that_ships_can_be_exported(merlab, monkeypatch, kind, pr
     assert (status, found["clips"]) == (0, 12)
     assert found["changed"] <= (0 if precision == "fp32" else 2)
     assert found["logits"] <= share * found["logit_range"]
+
+
+@pytest.mark.parametrize("options", [["--table", "codes.xlsx"], ["--aligned"]])
+def test_options_of_a_database_are_not_ignored_without_one(merlab, options):
+    status, _, err = merlab("export", "--out", "network.onnx", "--format", "onnx", *options)
+    assert status == 1
+    assert "--table and --aligned describe a database; add --database and --root" in err

@@ -164,3 +164,10 @@ def test_a_shortened_training_is_noted_in_the_table_and_marked(merlab, flow, tmp
     (table,) = (tmp_path / "out").glob("*.md")
     assert f"Trained for {SHORT_EPOCHS} of the 800 epochs of preset paper" in table.read_text(encoding="utf-8")
     assert "REDUCED" in table.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("options", [["--table", "codes.xlsx"], ["--aligned"]])
+def test_options_of_a_database_are_not_ignored_without_one(merlab, options):
+    status, _, err = merlab("reproduce", "table7", *options)
+    assert status == 1
+    assert "--table and --aligned describe a database; add --database and --root" in err

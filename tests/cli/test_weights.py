@@ -98,3 +98,21 @@ def test_the_shown_file_is_checked(merlab, tmp_path):
     file.write_bytes(file.read_bytes()[:-4] + b"\0\0\xc0\x7f")
     status, _, err = merlab("weights", file)
     assert (status, "small.safetensors is damaged" in err, "Traceback" in err) == (1, True, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--table", "codes.xlsx"], "--table is the coding table of a database; add --database"),
+        (["--aligned"], "--aligned describes the --database; add --database"),
+        (["--aligned", "--score-on", "casme2", "--score-root", "."], "--aligned describes the --database"),
+        (
+            ["--table", "codes.xlsx", "--database", "casme2", "--root", ".", "--score-on", "samm", "--score-root", "."],
+            "--table codes.xlsx: of which database? write --table casme2=FILE",
+        ),
+    ],
+)
+def test_options_of_a_database_are_not_ignored_without_one(merlab, options, message):
+    status, _, err = merlab("pretrain", "mine.safetensors", *options)
+    assert status == 1
+    assert message in err

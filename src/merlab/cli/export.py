@@ -48,6 +48,8 @@ def export_command(
 
     if (database is None) != (root is None):
         raise MerlabError("--database and --root belong together: a database, and the folder that holds it")
+    if database is None and (table is not None or aligned):
+        raise MerlabError("--table and --aligned describe a database; add --database and --root, or leave them out")
     stated = True if aligned else None
     clips = None if database is None or root is None else load(database, root, table=table, aligned=stated)
     done = export_recognizer(out, export_format, weights=weights, precision=precision, clips=clips, subjects=subjects)

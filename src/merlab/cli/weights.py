@@ -70,6 +70,10 @@ def pretrain_command(
     from merlab.models.pretraining import pretrain, work_folder
 
     names, scored = database or [], score_on or []
+    if aligned and not names:
+        raise MerlabError("--aligned describes the --database; add --database and --root, or leave it out")
+    if table and not (names or scored):
+        raise MerlabError("--table is the coding table of a database; add --database and --root, or leave it out")
     own = load_databases(names, root or [], _tables_among(table, names, scored), aligned=aligned)
     others = load_databases(
         scored,
@@ -144,7 +148,14 @@ def _show(recognizer: Recognizer) -> None:
 
 
 def _tables_among(tables: list[str] | None, names: list[str], others: list[str]) -> list[str]:
-    """The values of ``--table`` for these databases, and not those that name one of ``others``."""
+    """The values of ``--table`` for these databases, and not those that name one of ``others``.
+
+    Raises MerlabError for a file without the name of its database if there are ``others``, too.
+    """
+    named = tuple(f"{name}=" for name in (*names, *others))
+    for text in tables or []:
+        if names and others and not text.startswith(named):
+            raise MerlabError(f"--table {text}: of which database? write --table {names[0]}=FILE")
     named_others = tuple(f"{name}=" for name in set(others) - set(names))
     return [text for text in tables or [] if names and not text.startswith(named_others)]
 

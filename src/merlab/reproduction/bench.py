@@ -61,6 +61,8 @@ class Bench:
     def __post_init__(self) -> None:
         if self.root is None and self.database != STAND_IN:
             raise MerlabError(f"--database {self.database} needs its folder; add --root FOLDER")
+        if self.root is None and (self.table is not None or self.aligned):
+            raise MerlabError("--table and --aligned describe a database; add --database and --root, or leave them out")
 
     @property
     def seed_count(self) -> int:
