@@ -82,7 +82,7 @@ class TestOneWriter:
             raise OSError(errno.ENOSPC, "No space left on device")
 
         with monkeypatch.context() as full:
-            full.setattr(locks.os, "write", refuse)
+            full.setattr(os, "write", refuse)
             with pytest.raises(MerlabError, match="No space left on device; make room"), only_writer(tmp_path / "out"):
                 pass
         assert list(tmp_path.iterdir()) == []
