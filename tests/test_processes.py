@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.processes import dealt_out, read_ahead, stream_from_processes
+from merlab.processes import dealt_out, read_ahead, stream_from_processes, without_main
 
 COUNT_PAGE_FAULTS = """
 import resource
@@ -37,6 +38,21 @@ def test_memory_that_was_freed_is_not_fetched_from_the_kernel_again():
     output = subprocess.run([sys.executable, "-c", COUNT_PAGE_FAULTS], capture_output=True, text=True, check=True)
     before, after = map(int, output.stdout.split())
     assert 10 * after < before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals exist only on Unix")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_arrives_while_processes_start_is_answered_when_they_have_started(number):
+    answered = []
+    handler = signal.signal(number, lambda number, _frame: answered.append(number))
+    try:
+        with without_main():
+            # To the process, as a terminal sends it: any thread may receive it.
+            os.kill(os.getpid(), number)
+            assert answered == []
+        assert answered == [number]
+    finally:
+        signal.signal(number, handler)
 
 
 def count_up(limit):

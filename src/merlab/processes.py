@@ -71,18 +71,55 @@ def without_main() -> Iterator[None]:
     Otherwise a spawned process runs it first: a script without ``if __name__ == "__main__":`` would start its work
     again, and a program that was read from standard input has no file to run. A process inherits which signals are
     blocked; Ctrl-C would otherwise stop it with a traceback while it is still importing.
+
+    Ctrl-C and SIGTERM are answered on leaving: a process that is only half started would print a traceback.
     """
     # Idle threads that spin cost much more time than they save when anything else runs on the cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if sys.platform != "win32" else None
+    try:
+        with _signals_later(), _blocked(signal.SIGINT):
+            yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextmanager
+def _blocked(number: signal.Signals) -> Iterator[None]:
+    """Block a signal in this thread, and in processes that it starts; Windows has no such signals."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
         yield
     finally:
-        sys.modules["__main__"] = main
-        if sys.platform != "win32" and before is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _signals_later() -> Iterator[None]:
+    """Answer Ctrl-C and SIGTERM on leaving.
+
+    To block them is not enough: a signal that reaches another thread of this process is answered in the main thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    before = {
+        number: signal.signal(number, lambda signaled, _frame: arrived.append(signaled))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # Python does not know a handler that a library in C has set.
+            signal.signal(number, handler or signal.SIG_DFL)
+        for first in arrived[:1]:
+            signal.raise_signal(first)
 
 
 @contextmanager

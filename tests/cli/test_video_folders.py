@@ -46,9 +46,11 @@ class TestAFolder:
             ["more", "skipped", ""],
             ["notes.txt", "skipped", ""],
         ]
-        assert "text.mp4 cannot be opened as a video" in " ".join(row[3] for row in rows)
+        # The table breaks lines anywhere in a long path.
+        reasons = "".join(row[3] for row in rows).replace(" ", "")
+        assert "text.mp4cannotbeopenedasavideo:itisatext" in reasons
         assert "not a video" in out
-        assert "all 1 movements in one table: results/events.csv" in out
+        assert "table of all movements (1): results/events.csv" in out
         assert err.count("50 frames per second") == 1
         assert "(2 videos: moving.avi, still.avi)" in err
 

@@ -147,7 +147,7 @@ def _print_videos(results: Summaries, skipped: Mapping[Path, str], events: Path)
     print_table(title + _stamped(stamps), ["video", "", "found", "result, or reason"], rows)
     if done:
         count = sum(len(result.table) for result in done)
-        out_console.print(f"all {count} movements in one table: {escape(str(events))}", soft_wrap=True)
+        out_console.print(f"table of all movements ({count}): {escape(str(events))}", soft_wrap=True)
 
 
 def repeated_warnings(results: Sequence[VideoSummary]) -> list[str]:

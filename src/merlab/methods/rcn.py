@@ -28,10 +28,9 @@ from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
-from merlab.methods.layers import Parallel
+from merlab.methods.layers import Between, Parallel
 from merlab.methods.method import Method, Preset, Task
 from merlab.training import TrainingSettings
 
@@ -99,8 +98,8 @@ class RCN(nn.Module):
         wide: bool = False,
         shortcut: bool = False,
         attention: Literal["none", "output", "enters"] = "none",
-        maps: Annotated[int, Field(ge=4, le=1024)] = 64,
-        grid: Annotated[int, Field(ge=1, le=28)] = 7,
+        maps: Annotated[int, Between(4, 1024)] = 64,
+        grid: Annotated[int, Between(1, 28)] = 7,
     ) -> None:
         super().__init__()
         self.attention, self.grid = attention, grid

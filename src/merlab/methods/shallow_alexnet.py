@@ -18,17 +18,16 @@ from __future__ import annotations
 from typing import Annotated
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
-from merlab.methods.layers import Width, scaled
+from merlab.methods.layers import Between, Width, scaled
 from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
 PAPER = "Khor et al., ICIP 2019, doi:10.1109/ICIP.2019.8802965"
-Stride = Annotated[int, Field(ge=1, le=16)]
-Padding = Annotated[int, Field(ge=0, le=16)]
+Stride = Annotated[int, Between(1, 16)]
+Padding = Annotated[int, Between(0, 16)]
 
 
 class ShallowStream(nn.Sequential):

@@ -5,23 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 import torch.nn.functional as F
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 from torch import Tensor, nn
 
-from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, scaled
+from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, OneOf, scaled
 
 STAGE_CHANNELS = (64, 128, 256, 512)
 BLOCKS_PER_STAGE = {12: (2, 1, 2), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
-
-
-def _known_depth(depth: int) -> int:
-    if depth not in BLOCKS_PER_STAGE:
-        raise PydanticCustomError("depth", f"depths are {', '.join(map(str, BLOCKS_PER_STAGE))}")
-    return depth
-
-
-Depth = Annotated[int, AfterValidator(_known_depth)]
+Depth = Annotated[int, OneOf("depths", tuple(BLOCKS_PER_STAGE))]
 
 
 class ResidualBlock(nn.Module):

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.methods.dual_branch.fusion import CAFFM, Grid, OneSidedCAFFM
 from merlab.methods.dual_branch.global_branch import Depth, GlobalBranch
 from merlab.methods.dual_branch.local_branch import LocalBranch
-from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, Width, scaled
+from merlab.methods.layers import Attention, AttentionName, Between, ConvBnRelu, Width, scaled
 from merlab.methods.task import Task
 
-StemStride = Annotated[int, Field(ge=1, le=2)]
+StemStride = Annotated[int, Between(1, 2)]
 SMALLEST_SIDE = 28
 DROPOUT = 0.5
 

@@ -10,15 +10,18 @@ from merlab.methods.layers.attention import (
     SqueezeExcitation,
     squeezed,
 )
-from merlab.methods.layers.conv import ConvBnRelu, Parallel, Width, scaled
+from merlab.methods.layers.conv import ConvBnRelu, Parallel, scaled
+from merlab.methods.layers.options import Between, OneOf, Width
 
 __all__ = [
     "Attention",
     "AttentionName",
+    "Between",
     "ChannelGate",
     "ConvBnRelu",
     "Gates",
     "GuidedAttention",
+    "OneOf",
     "Parallel",
     "SpatialGate",
     "SqueezeExcitation",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 
@@ -39,10 +36,6 @@ class Parallel(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """The maps of the paths, in the order of the paths."""
         return torch.cat([path(features) for path in self.paths], dim=1)
-
-
-# The factor of every number of channels of a network, as an option.
-Width = Annotated[float, Field(ge=0.01, le=16, allow_inf_nan=False)]
 
 
 def scaled(channels: int, width: float) -> int:
