@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,11 @@ from torch import nn
 from merlab.errors import MerlabError
 from merlab.inputs.recipe import Layout, View
 from merlab.methods.task import Task
-from merlab.training import Mirror, NeuralClassifier, TrainingSettings
+from merlab.training import Material, Mirror, NeuralClassifier, TrainingSettings
 
 DEFAULT_INPUT = "flow:channels=uvs,scale=minmax,size=28x28"
 DEFAULT_PRESET = "default"
+NO_MATERIAL = Material()
 
 __all__ = ["DEFAULT_INPUT", "DEFAULT_PRESET", "Classifier", "Method", "Preset", "Task", "check_channels"]
 
@@ -45,7 +46,8 @@ class Preset(BaseModel):
 
     ``reduced`` presets are smaller or shorter than the publication; all their results are marked REDUCED.
     ``source`` says where the settings come from. ``network`` are options of the method's network. ``input`` replaces
-    the method's input recipe. Classical methods have no ``training``.
+    the method's input recipe. Classical methods have no ``training``. ``needs`` is what it cannot do without beside the
+    training clips: synthetic clips, or weights to start from. ``seeded`` replaces that of the method where it differs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +57,8 @@ class Preset(BaseModel):
     training: TrainingSettings | None = None
     network: Mapping[str, Any] = Field(default_factory=dict)
     input: str | None = None
+    needs: tuple[Literal["synthetic", "start"], ...] = ()
+    seeded: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +67,9 @@ class Method:
 
     Give exactly one of ``network`` and ``pipeline``. ``network`` is called with a Task, and with the preset's network
     options as keywords, and returns an untrained torch module that maps (N, C, H, W) to logits (N, classes).
-    ``pipeline`` is called with a Task and returns a Classifier. If it has keyword-only parameters ``preset`` or
-    ``mirror``, it also gets the Preset, and the function that mirrors a batch of its input (None if there is none).
+    ``pipeline`` is called with a Task and returns a Classifier. If it has keyword-only parameters ``preset``,
+    ``mirror`` or ``material``, it also gets the Preset, the function that mirrors a batch of its input (None if there
+    is none), and the Material: synthetic clips and weights to start from.
 
     Attributes:
         name: what tables and the command line call it.
@@ -111,12 +116,17 @@ class Method:
             raise MerlabError(f"{self.name} has no preset {name!r}; it has {', '.join(self.presets)}")
         return self.presets[name]
 
-    def build(self, task: Task, preset: Preset, mirror: Mirror | None = None) -> Classifier:
-        """An untrained classifier; ``mirror`` flips a batch of its input, for methods and presets that mirror."""
+    def build(
+        self, task: Task, preset: Preset, mirror: Mirror | None = None, material: Material = NO_MATERIAL
+    ) -> Classifier:
+        """An untrained classifier; ``mirror`` flips a batch of its input, for methods and presets that mirror.
+
+        ``material`` is what training may use beside the clips of a fold.
+        """
         if self.pipeline is not None:
             self.check_layout(task.layout)
             parameters = inspect.signature(self.pipeline).parameters
-            offered = {"preset": preset, "mirror": mirror}
+            offered = {"preset": preset, "mirror": mirror, "material": material}
             taken = {
                 name: value
                 for name, value in offered.items()
@@ -124,7 +134,14 @@ class Method:
             }
             return self.pipeline(task, **taken)
         assert preset.training is not None
-        return NeuralClassifier(partial(self.module, task, preset), task.classes, preset.training, mirror=mirror)
+        return NeuralClassifier(
+            partial(self.module, task, preset),
+            task.classes,
+            preset.training,
+            mirror=mirror,
+            synthetic=material.synthetic,
+            starts=material.starts.get(self.name, ()),
+        )
 
     def module(self, task: Task, preset: Preset) -> nn.Module:
         """The untrained network of a preset; raises MerlabError for a classical method."""

@@ -3,6 +3,7 @@
 from merlab.training.augmentation import Mirror, shifted
 from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
 from merlab.training.classifier import BestEpoch, EpochReport, LabeledInputs, NeuralClassifier
+from merlab.training.material import Material, SyntheticClips, relative_intensities
 from merlab.training.settings import (
     Precision,
     TrainingSettings,
@@ -24,10 +25,12 @@ __all__ = [
     "BestEpoch",
     "EpochReport",
     "LabeledInputs",
+    "Material",
     "Mirror",
     "NetworkWithLoss",
     "NeuralClassifier",
     "Precision",
+    "SyntheticClips",
     "TrainingSettings",
     "balanced_weights",
     "check_inputs",
@@ -38,6 +41,7 @@ __all__ = [
     "make_optimizer",
     "processor_field",
     "random_batches",
+    "relative_intensities",
     "resolve_device",
     "resolve_precision",
     "seeded",

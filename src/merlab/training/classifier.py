@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 
@@ -18,6 +18,7 @@ from merlab.processes import keep_freed_memory
 from merlab.training.augmentation import Mirror
 from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
 from merlab.training.loop import Loop
+from merlab.training.material import SyntheticClips
 from merlab.training.settings import Precision, TrainingSettings, resolve_device, resolve_precision
 from merlab.training.steps import balanced_weights, outputs_of, seeded
 
@@ -58,6 +59,8 @@ class NeuralClassifier:
         settings: TrainingSettings,
         *,
         mirror: Mirror | None = None,
+        synthetic: SyntheticClips | None = None,
+        starts: tuple[Mapping[str, Tensor], ...] = (),
     ) -> None:
         wanted = [name for name in ("mirror", "mirror_at_test") if getattr(settings, name)]
         if wanted and mirror is None:
@@ -69,6 +72,8 @@ class NeuralClassifier:
         self.classes = classes
         self.settings = settings
         self.mirror = mirror
+        self.synthetic = synthetic
+        self.starts = starts
         self.kept_epoch = 0
         self._module: nn.Module | None = None
 
@@ -102,6 +107,8 @@ class NeuralClassifier:
         *,
         monitor: LabeledInputs | None = None,
         on_epoch: EpochReport | None = None,
+        intensities: NDArray[np.float32] | None = None,
+        other_side: NDArray[np.int64] | None = None,
     ) -> None:
         """Train on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row.
 

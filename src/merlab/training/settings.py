@@ -34,6 +34,10 @@ class TrainingSettings(BaseModel):
         class_weights: ``balanced`` weights the loss by the inverse class frequency of the training clips.
         steps: the number of batches in an epoch. Each clip of a batch is drawn with replacement, every class with the
             same probability. None: every clip once, in random order.
+        synthetic_share: the share of each batch that is drawn from synthetic clips, each with the same probability:
+            a batch_size of 84 and a share of 1/3 are 56 real and 28 synthetic clips. It needs ``steps``.
+        unit_loss: the weight of the mean squared error of the intensities of action units, beside the cross-entropy;
+            over the clips that have them, for a network with a head for them.
         mirror: flip each clip left to right with probability 1/2; horizontal motion then changes its sign.
         shift: move each clip by up to this many whole pixels along both axes, repeating its border.
         move: move each clip by up to this many pixels along both axes, with interpolation.
@@ -64,6 +68,8 @@ class TrainingSettings(BaseModel):
     class_weights: Literal["none", "balanced"] = "none"
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     steps: int | None = Field(None, ge=1)
+    synthetic_share: float = Field(0.0, ge=0, lt=1)
+    unit_loss: float = Field(0.0, ge=0)
     mirror: bool = False
     shift: int = Field(0, ge=0)
     move: float = Field(0.0, ge=0)
