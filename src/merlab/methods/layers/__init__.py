@@ -12,6 +12,14 @@ from merlab.methods.layers.attention import (
 )
 from merlab.methods.layers.conv import ConvBnRelu, Parallel, scaled
 from merlab.methods.layers.options import Between, OneOf, Width
+from merlab.methods.layers.transformer import (
+    EncoderBlock,
+    PatchTokens,
+    PositionEmbedding,
+    SelfAttention,
+    maps_of,
+    tokens_of,
+)
 
 __all__ = [
     "Attention",
@@ -19,13 +27,19 @@ __all__ = [
     "Between",
     "ChannelGate",
     "ConvBnRelu",
+    "EncoderBlock",
     "Gates",
     "GuidedAttention",
     "OneOf",
     "Parallel",
+    "PatchTokens",
+    "PositionEmbedding",
+    "SelfAttention",
     "SpatialGate",
     "SqueezeExcitation",
     "Width",
+    "maps_of",
     "scaled",
     "squeezed",
+    "tokens_of",
 ]
