@@ -62,7 +62,7 @@ def test_heads_that_do_not_divide_the_width_are_refused():
 
 def test_the_class_token_is_first_and_every_position_has_its_own_numbers():
     embedding = PositionEmbedding(5, 12, class_token=True)
-    nn.init.ones_(embedding.first)
+    nn.init.ones_(embedding.get_parameter("first"))
     placed = embedding(TOKENS)
     assert torch.equal(placed[0, 0], 1 + embedding.positions[0, 0])
     assert torch.equal(placed[:, 1:], TOKENS + embedding.positions[:, 1:])
@@ -72,7 +72,7 @@ def test_the_class_token_is_first_and_every_position_has_its_own_numbers():
 def test_patches_become_tokens_row_by_row():
     patches = PatchTokens(1, 1, 2)
     nn.init.ones_(patches.embed.weight)
-    nn.init.zeros_(patches.embed.bias)
+    nn.init.zeros_(patches.get_parameter("embed.bias"))
     image = torch.arange(16.0).reshape(1, 1, 4, 4)
     # Sums of the 2 x 2 patches: 0 + 1 + 4 + 5, 2 + 3 + 6 + 7, ...
     assert patches(image).flatten().tolist() == [10, 18, 42, 50]

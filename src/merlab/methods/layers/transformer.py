@@ -37,6 +37,7 @@ class SelfAttention(nn.Module):
         self.head_width = head_width or width // heads
         self.project = nn.Linear(width, 3 * heads * self.head_width, bias=bias)
         self.join = nn.Linear(heads * self.head_width, width)
+        self.drop_weights = nn.Dropout(dropout)
         self.drop = nn.Dropout(dropout)
 
     def forward(self, tokens: Tensor, offset: Tensor | None = None) -> Tensor:
@@ -53,7 +54,7 @@ class SelfAttention(nn.Module):
         queries, keys, values = split.permute(2, 0, 3, 1, 4)
         scores = queries @ keys.transpose(2, 3) / self.head_width**0.5
         weights = torch.softmax(scores if offset is None else scores + offset, dim=3)
-        mixed = (self.drop(weights) @ values).transpose(1, 2).flatten(2)
+        mixed = (self.drop_weights(weights) @ values).transpose(1, 2).flatten(2)
         return self.drop(self.join(mixed)), weights
 
 
@@ -135,4 +136,4 @@ def tokens_of(maps: Tensor) -> Tensor:
 
 def maps_of(tokens: Tensor, height: int, width: int) -> Tensor:
     """The reverse of ``tokens_of``: (N, height x width, C) -> (N, C, height, width)."""
-    return tokens.transpose(1, 2).unflatten(2, (height, width))
+    return tokens.transpose(1, 2).reshape(len(tokens), -1, height, width)
