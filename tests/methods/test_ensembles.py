@@ -10,7 +10,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import make_entry
 from merlab.methods import METHODS, ensemble, find_method
-from merlab.methods.ensembles import EnsembleClassifier
+from merlab.methods.ensembles import EnsembleClassifier, parts_of
 from merlab.methods.method import Classifier, Method, Preset, Task
 from merlab.training import NeuralClassifier, TrainingSettings
 
@@ -120,3 +120,9 @@ def test_networks_of_different_settings_keep_their_own():
     assert isinstance(classifier, EnsembleClassifier)
     expected = [METHODS[name].preset("reduced").training for name in ("ststnet", "rcn-a")]
     assert [settings_of(network) for (network,) in classifier.members] == expected
+
+
+def test_the_trained_methods_of_an_ensemble_are_named_with_their_presets():
+    found = [(part.name, preset) for part, preset in parts_of(find_method("ensemble:ststnet+flow-ensemble"), "paper")]
+    assert found == [("ststnet", "paper"), ("flow-cnn", "paper"), ("joint-svm", "paper")]
+    assert [(part.name, preset) for part, preset in parts_of(METHODS["ststnet"], "flow28")] == [("ststnet", "flow28")]

@@ -141,6 +141,15 @@ def ensemble_named(text: str, find: Callable[[str], Method]) -> Method:
     return replace(ensemble(text, methods, seeds=seeds), origin=text)
 
 
+def parts_of(method: Method, preset: str) -> list[tuple[Method, str]]:
+    """The methods that are trained, each with the name of its preset: those of an ensemble, or the method itself."""
+    made = method.pipeline
+    if not (isinstance(made, partial) and made.func is _made):
+        return [(method, preset)]
+    members: tuple[Member, ...] = made.args[0][method.preset(preset).source]
+    return [part for member in members for part in parts_of(member.method, member.preset_name)]
+
+
 def _preset(members: Sequence[Member]) -> Preset:
     presets = [member.method.preset(member.preset_name) for member in members]
     training = {preset.training.model_dump_json(): preset.training for preset in presets if preset.training}
