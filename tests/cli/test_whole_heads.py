@@ -58,6 +58,9 @@ def test_doctor_names_whole_heads_with_the_command(merlab, heads):
     status, out, _ = merlab("doctor", "casme2", heads, "--table", "mine.xlsx")
     assert status == 0
     assert f"whole heads: `merlab prepare casme2 {heads} {heads}-aligned --table mine.xlsx` aligns the faces" in out
+    assert "[WHOLE HEADS: casme2]" in out
+    _, out, _ = merlab("doctor", "casme2", heads, "--table", "mine.xlsx", "--json")
+    assert json.loads(out)["stamps"] == ["WHOLE HEADS: casme2"]
 
 
 def test_a_table_needs_the_name_of_its_database_if_there_are_several(merlab, heads):

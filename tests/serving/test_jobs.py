@@ -10,7 +10,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.serving.jobs import Jobs, VideoOptions, now
-from merlab.serving.limits import Limits
+from merlab.serving.limits import Limits, RefusedError
 from tests.serving import fake_jobs
 from tests.serving.conftest import listening, until
 
@@ -52,6 +52,17 @@ def test_incomplete_uploads_are_removed_at_the_next_start(tmp_path):
     (folder / ("ab" * 16) / "upload").mkdir(parents=True)
     Jobs(folder, Limits())
     assert not (folder / ("ab" * 16)).exists()
+
+
+def test_a_job_whose_file_is_damaged_is_left_out_and_keeps_its_files(tmp_path):
+    folder = tmp_path / "jobs"
+    jobs = Jobs(folder, Limits())
+    job = enqueue(jobs)
+    jobs.close()
+    (folder / job.id / "job.json").write_text("{")
+    with pytest.raises(RefusedError, match="no such job"):
+        Jobs(folder, Limits()).find(job.id)
+    assert (folder / job.id / "job.json").exists()
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):

@@ -73,18 +73,21 @@ def doctor(
     Every frame of every clip is decoded. Status 1 when clips are unusable.
     """
     from merlab.databases import examine_copy, find_database
+    from merlab.databases.whole_heads import whole_heads_stamp
 
     with shown_progress() as progress:
         chosen = find_database(database, table=table)
         examination = examine_copy(chosen, root, True, progress, aligned=True if aligned else None)
     unusable = len(examination.of("unusable"))
+    heads = any(clip.aligned is False for clip in examination.clips)
+    stamps = [*examination.clips.stamps, *([whole_heads_stamp(database)] if heads else [])]
     if as_json:
         content = {
             "database": database,
             "root": str(root),
             "facts": examination.facts,
             "usable_clips": len(examination.clips),
-            "stamps": list(examination.clips.stamps),
+            "stamps": stamps,
             "findings": [vars(finding) for finding in examination.findings],
         }
         print_json(content)
@@ -99,9 +102,9 @@ def doctor(
         ]
         if rows:
             print_table("Where they differ", columns, rows)
-        if any(clip.aligned is False for clip in examination.clips):
+        if heads:
             out_console.print(escape(f"whole heads: {chosen.heads_remedy(root)}"), soft_wrap=True)
-        stamp = f" [{', '.join(examination.clips.stamps)}]" if examination.clips.stamps else ""
+        stamp = f" [{', '.join(stamps)}]" if stamps else ""
         out_console.print(
             escape(f"{len(examination.clips)} usable clips, {unusable} faults that make clips unusable{stamp}")
         )

@@ -49,7 +49,7 @@ def mark_whole_heads(table: ClipTable, remedy: str = ALIGN) -> ClipTable:
     """
     judged = replace(table, clips=tuple(replace(clip, aligned=is_aligned(clip)) for clip in table))
     found = warn_of_whole_heads(judged, f"Every result is marked {WHOLE_HEADS}. {remedy}", stacklevel=5)
-    return replace(judged, stamps=(*table.stamps, *(f"{WHOLE_HEADS}: {database}" for database in found)))
+    return replace(judged, stamps=(*table.stamps, *(whole_heads_stamp(database) for database in found)))
 
 
 def warn_of_whole_heads(table: ClipTable, consequence: str, *, stacklevel: int) -> list[str]:
@@ -65,6 +65,11 @@ def warn_of_whole_heads(table: ClipTable, consequence: str, *, stacklevel: int) 
             stacklevel=stacklevel,
         )
     return list(found)
+
+
+def whole_heads_stamp(database: str) -> str:
+    """The stamp of a database whose clips show whole heads."""
+    return f"{WHOLE_HEADS}: {database}"
 
 
 def whole_head_stamps(table: ClipTable) -> list[str]:

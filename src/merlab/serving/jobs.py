@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import shutil
@@ -100,15 +101,21 @@ class Jobs:
         self._jobs = {job.id: job for job in self._stored()}
 
     def _stored(self) -> list[Job]:
-        """The jobs of an earlier service: incomplete uploads are removed, running jobs are queued again."""
+        """The jobs of an earlier service: incomplete uploads are removed, running jobs are queued again.
+
+        A job whose file is damaged is left out, and nothing of it is removed.
+        """
         jobs = []
         for folder in self.root.iterdir():
             if not ID.fullmatch(folder.name):
                 continue
+            if not (folder / JOB).exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
             try:
                 jobs.append(read_model(folder / JOB, Job))
-            except MerlabError:
-                shutil.rmtree(folder, ignore_errors=True)
+            except MerlabError as error:
+                logging.warning("a job of an earlier service is left out, its folder stays: %s", error)
         return [self._after_restart(job) if job.state == "running" else job for job in jobs]
 
     def _after_restart(self, job: Job) -> Job:
