@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from merlab.schemes import Scheme
     from merlab.spotting.scoring import score_spotting
     from merlab.spotting.spot_video import spot
-    from merlab.synthesis import make_faces, make_videos
+    from merlab.synthesis import make_faces, make_flow, make_videos
     from merlab.training import TrainingSettings
     from merlab.videos.recognition import recognize, recognize_each
     from merlab.videos.result import VideoResult
@@ -56,6 +56,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a newcomer meets them
     "load_recognizer",
     "export_recognizer",
     "make_faces",
+    "make_flow",
     "make_videos",
     "profile",
     "Clip",
@@ -83,7 +84,7 @@ _WHERE = {
     "pretrain": "merlab.models.pretraining",
     "load_recognizer": "merlab.models.recognizer",
     "export_recognizer": "merlab.models.export",
-    **dict.fromkeys(("make_faces", "make_videos"), "merlab.synthesis"),
+    **dict.fromkeys(("make_faces", "make_flow", "make_videos"), "merlab.synthesis"),
     "profile": "merlab.inference.cost",
     **dict.fromkeys(("Clip", "ClipTable"), "merlab.clips"),
     **dict.fromkeys(("Method", "Preset", "Task"), "merlab.methods.method"),

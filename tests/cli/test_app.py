@@ -12,6 +12,7 @@ from merlab import cli
 COMMANDS = [
     "demo",
     "make-faces",
+    "make-flow",
     "prepare",
     "align",
     "make-videos",

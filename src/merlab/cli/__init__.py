@@ -11,6 +11,7 @@ from merlab.cli import (
     reproduce,
     results,
     serve,
+    synthetic_flow,
     videos,
     weights,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "reproduce",
     "results",
     "serve",
+    "synthetic_flow",
     "videos",
     "weights",
 ]

@@ -10,6 +10,8 @@ A clip in memory: ``renderer = make_renderer(seed, subject, preset)`` and ``plan
 emotion, preset)``; then ``renderer.frames(plan)`` renders frame by frame, and ``clip_truth(renderer, plan)`` gives the
 exact movement.
 
+``make_flow`` writes the optical flow of varied clips, to train recognizers; ``read_flow`` reads it.
+
 ``make_videos`` writes long recordings of the same faces, to test spotting; their events are the database
 ``synthetic-long``.
 """
@@ -17,6 +19,8 @@ exact movement.
 from __future__ import annotations
 
 from merlab.synthesis.canvas_layout import CAMERA, CROP
+from merlab.synthesis.flow_clips import OTHER_SIDE, UNIT_KEYS, FlowClips, read_flow
+from merlab.synthesis.flow_writing import make_flow
 from merlab.synthesis.presets import PRESETS, RenderPreset
 from merlab.synthesis.recording_writing import make_videos
 from merlab.synthesis.rendering import FaceRenderer, make_renderer
@@ -27,14 +31,19 @@ from merlab.synthesis.writing import make_faces
 __all__ = [
     "CAMERA",
     "CROP",
+    "OTHER_SIDE",
     "PRESETS",
+    "UNIT_KEYS",
     "ClipPlan",
     "ClipTruth",
     "FaceRenderer",
+    "FlowClips",
     "RenderPreset",
     "clip_truth",
     "make_faces",
+    "make_flow",
     "make_renderer",
     "make_videos",
     "plan_clip",
+    "read_flow",
 ]

@@ -2,7 +2,8 @@
 
 Motions, lids and wrinkles follow the descriptions of the units in the Facial Action Coding System (Ekman and Friesen);
 the numbers are merlab's own. The combinations are the more frequent ones of CASME II's coding table of 2014 (Yan et
-al., PLoS ONE 9(1), 2014), weighted by their frequency there.
+al., PLoS ONE 9(1), 2014), weighted by their frequency there. The table ``facs`` is wider: the combinations that FACS
+lists for the emotions of each class of MEGC2019, with weights of merlab's own.
 """
 
 from __future__ import annotations
@@ -245,6 +246,19 @@ COMBINATIONS: dict[str, dict[str, dict[str, int]]] = {
         "surprise": {"1+2": 1, "1+2+5": 1},
         "repression": {"15": 1, "17": 1, "15+17": 1},
         "others": {"4": 1, "14": 1, "4+14": 1},
+    },
+    "facs": {
+        "negative": {
+            "4": 10, "4+7": 10, "4+5": 2, "7": 4, "4+24": 3, "24": 3, "17+24": 3, "14": 10, "9": 5, "10": 6, "9+10": 2,
+            "4+9": 4, "10+17": 2, "4+10": 2, "1+2+4": 3, "1+4": 5, "20": 4, "1+2+4+20": 2, "5+20": 1, "15": 5, "17": 5,
+            "1+4+15": 2, "15+17": 3, "14+17": 2, "4+7+17": 1, "4+15": 1,
+        },
+        "positive": {
+            "12": 12, "6+12": 10, "6+7+12": 2, "6": 2, "12+25": 4, "6+12+25": 3, "12+26": 1, "12+14": 1,
+        },
+        "surprise": {
+            "1+2": 14, "1": 3, "2": 3, "1+2+5": 5, "5": 2, "26": 3, "25+26": 2, "1+2+25": 2, "1+2+26": 4, "1+2+5+26": 2,
+        },
     },
 }  # fmt: skip
 

@@ -68,6 +68,9 @@ class Stream(IntEnum):
     RECORDED_EVENT = 502
     RECORDED_CURVE = 503
     RECORDED_NOISE = 504
+    VARIED_SUBJECT = 601
+    VARIED_CLIP = 602
+    VARIED_CROP = 603
 
 
 def random_stream(*key: int) -> np.random.Generator:

@@ -22,8 +22,8 @@ README = "README.txt"
 
 
 @contextmanager
-def claimed(out: Path, settings: BaseModel, again: bool) -> Iterator[Path]:
-    """Be the only writer of ``out`` for these settings; yields the folder to write into.
+def claimed(out: Path, settings: BaseModel, again: bool, holds: str = "synthetic faces") -> Iterator[Path]:
+    """Be the only writer of ``out`` for these settings; yields the folder to write into. ``holds`` is for messages.
 
     Raises MerlabError if the folder is used by another process or holds anything else. ``again`` replaces a complete
     folder, or one of other settings, when the new one is complete.
@@ -32,7 +32,7 @@ def claimed(out: Path, settings: BaseModel, again: bool) -> Iterator[Path]:
         out,
         SETTINGS,
         settings.model_dump(mode="json"),
-        "synthetic faces",
+        holds,
         again=again,
         is_complete=_cannot_be_continued,
         unchecked={"versions": stack_versions()},

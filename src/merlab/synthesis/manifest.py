@@ -1,4 +1,4 @@
-"""The settings and the manifest of a folder of synthetic faces or recordings: the typed content of its JSON files."""
+"""The settings and the manifest of synthetic faces, recordings or flow: the typed content of their JSON files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from merlab.synthesis.presets import RenderPreset
 from merlab.synthesis.sampling import ActiveUnit
+from merlab.synthesis.varied import VariedClip, VariedSettings
 
 
 class FaceSettings(BaseModel):
@@ -99,3 +100,25 @@ class RecordingManifest(BaseModel):
     settings: RecordingSettings
     versions: dict[str, str]
     recordings: tuple[DescribedRecording, ...]
+
+
+class FlowSettings(BaseModel):
+    """Everything that decides the content of a folder of synthetic flow; ``clips`` is the number of each subject."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seed: int
+    subjects: int
+    clips: int
+    preset: str
+    preset_settings: VariedSettings
+
+
+class FlowManifest(BaseModel):
+    """The manifest of a folder of synthetic flow; ``files`` is the SHA-256 of each file of arrays, by its path."""
+
+    title: str
+    settings: FlowSettings
+    versions: dict[str, str]
+    files: dict[str, str]
+    clips: tuple[VariedClip, ...]

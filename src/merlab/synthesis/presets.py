@@ -20,7 +20,8 @@ class RenderPreset(BaseModel):
         amplitude: median intensity of an action unit (1 moves a lip corner by about 2 px); 0: no action unit moves.
         amplitude_sigma: standard deviation of the logarithm of a clip's amplitude.
         combinations: ``casme2`` samples action units as frequently as CASME II's annotators coded them with an emotion,
-            so labels are ambiguous; ``prototypical`` samples only combinations that occur in a single class.
+            so labels are ambiguous; ``prototypical`` samples only combinations that occur in a single class; ``facs``
+            has the classes negative, positive and surprise, with all combinations that FACS lists for their emotions.
         drift: rigid head movement; 1 moves by about 0.7 px and 0.14 degrees over 100 frames.
         jitter: activity of four random action units; 1 has a standard deviation of 0.1 intensity.
         noise: sensor noise; 1 has a variance of 1.44 + 0.018 I squared gray values at intensity I.
@@ -37,7 +38,7 @@ class RenderPreset(BaseModel):
 
     amplitude: NonNegative = 0.6
     amplitude_sigma: NonNegative = 0.35
-    combinations: Literal["casme2", "prototypical"] = "casme2"
+    combinations: Literal["casme2", "prototypical", "facs"] = "casme2"
     drift: NonNegative = 0.6
     jitter: NonNegative = 0.6
     noise: NonNegative = 1.0
