@@ -2,15 +2,22 @@
 
 import pandas as pd
 
+from merlab.inputs.apex_and_flow import APEX_AND_FLOW
+from merlab.inputs.consecutive_flow import CONSECUTIVE_FLOW
 from merlab.inputs.extraction import default_cache, input_of, load_inputs, make_input, mirror_of
 from merlab.inputs.flow import FLOW
+from merlab.inputs.flow_orders import FLOW_ORDERS
+from merlab.inputs.flow_patches import FLOW_PATCHES
 from merlab.inputs.flow_sequence import FLOW_SEQUENCE
+from merlab.inputs.hsv_flow import HSV_FLOW
 from merlab.inputs.images import APEX, DIFFERENCE, ONSET_APEX
 from merlab.inputs.lbp_top import LBP_TOP
+from merlab.inputs.magnified_frames import MAGNIFIED_FRAMES
 from merlab.inputs.mdmo import MDMO
 from merlab.inputs.recipe import BUILT_IN, InputKind, Recipe, kind_named_in, parse, parse_size
 from merlab.inputs.released_flow import RELEASED_FLOW
 from merlab.inputs.sequences import DYNAMIC_IMAGE, SEQUENCE
+from merlab.inputs.stlbp_iip import STLBP_IIP
 from merlab.registry import Extensions, callable_as_listing, instance_of
 
 INPUTS: dict[str, InputKind] = {
@@ -22,10 +29,17 @@ INPUTS: dict[str, InputKind] = {
         DYNAMIC_IMAGE,
         SEQUENCE,
         FLOW,
+        FLOW_PATCHES,
         FLOW_SEQUENCE,
+        HSV_FLOW,
+        CONSECUTIVE_FLOW,
+        FLOW_ORDERS,
+        APEX_AND_FLOW,
+        MAGNIFIED_FRAMES,
         RELEASED_FLOW,
         LBP_TOP,
         MDMO,
+        STLBP_IIP,
     )
 }
 
