@@ -8,14 +8,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from merlab.errors import keeping
+from merlab.errors import MerlabError, keeping
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.experiment import run_plan
+from merlab.evaluation.start import Start
 from merlab.evaluation.study import Clips, SchemeGiven, Study
 from merlab.inputs import InputKind, Recipe
+from merlab.models.digest import content_digest
+from merlab.models.recognizer import load_recognizer
 from merlab.progress import Progress, shown_progress
 from merlab.reports.html import write_report
 from merlab.reports.results import Results
+
+# What cards call the clips that merlab made for a training.
+SYNTHETIC_DATABASE = "synthetic"
 
 
 def evaluate(
@@ -31,6 +37,8 @@ def evaluate(
     network: Mapping[str, Any] | None = None,
     folds: int = 5,
     train_on: Sequence[str] | None = None,
+    start: Path | str | Sequence[Path | str] | None = None,
+    synthetic: Path | str | None = None,
     out: Path | str | None = None,
     jobs: int | None = None,
     engine: Engine | None = None,
@@ -55,6 +63,11 @@ def evaluate(
         network: network options that replace the preset's.
         folds: the number of folds of ``kfold``.
         train_on: with ``hold-out-database``, the databases to train on, by name.
+        start: a file of weights (``merlab pretrain``) that the training of its method starts from, or several: seed s
+            starts from number s modulo their count. It must be of a method of the run, with the same input and
+            classes, and must not be trained on a database that is tested.
+        synthetic: a folder of synthetic flow (``merlab make-flow``), whose clips are mixed into the training of the
+            methods whose preset states it.
         out: the run folder, with predictions, metrics and report; a run that was stopped there is resumed. Unless
             given, nothing is kept on the disk.
         jobs: worker processes; None: one per core. The results do not depend on it.
@@ -81,6 +94,8 @@ def evaluate(
         network=network,
         folds=folds,
         train_on=train_on,
+        starts=load_starts(start),
+        synthetic=synthetic,
     )
     return evaluate_study(study, out, engine=engine or LocalEngine(jobs), cache=cache, progress=progress)
 
@@ -104,3 +119,29 @@ def evaluate_study(
         if out:
             write_report(results.run, folder)
     return results
+
+
+def load_starts(files: Path | str | Sequence[Path | str] | None) -> list[Start]:
+    """The weights in files of ``merlab pretrain``; raises MerlabError for a file that is anything else."""
+    if files is None:
+        return []
+    return [_load_start(Path(file)) for file in ([files] if isinstance(files, Path | str) else files)]
+
+
+def _load_start(file: Path) -> Start:
+    if not file.is_file():
+        raise MerlabError(f"{file} does not exist; --from takes a file of weights that `merlab pretrain` wrote")
+    recognizer = load_recognizer(file)
+    card, tensors = recognizer.card, recognizer.module.state_dict()
+    trained_on = card.trained_on
+    is_synthetic = trained_on.synthetic is not None or trained_on.flow is not None
+    return Start(
+        name=file.name,
+        sha256=recognizer.digest,
+        method=card.method,
+        recipe=recognizer.recipe,
+        classes=card.classes,
+        tensors=tensors,
+        digest=content_digest("{}", tensors),
+        databases=tuple(name for name in trained_on.databases if not (is_synthetic and name == SYNTHETIC_DATABASE)),
+    )

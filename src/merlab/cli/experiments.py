@@ -101,7 +101,8 @@ def evaluate_command(
         str | None,
         typer.Option(
             help="paper: as published (days on a CPU for the paper's network); reduced: smaller, and marked so. "
-            "Unless given: flow28 on stored flow where the method has it, else reduced, else its first."
+            "pretrained: with --from and --synthetic. Unless given: flow28 on stored flow where the method has it, "
+            "else reduced, else its first."
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Train this long instead of the preset's length.")] = None,
@@ -112,6 +113,22 @@ def evaluate_command(
     folds: Annotated[int, typer.Option(min=2, help="Number of folds of --protocol kfold.")] = 5,
     train_on: Annotated[
         list[str] | None, typer.Option(help="With hold-out-database: train on these, test on all others.")
+    ] = None,
+    start: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Weights of `merlab pretrain` that the training of their method starts from. Repeat for several: seed "
+            "s starts from number s modulo their count.",
+        ),
+    ] = None,
+    synthetic: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Synthetic flow of `merlab make-flow` that is mixed into training, by presets that state it.",
+        ),
     ] = None,
     selection: Annotated[
         Selection | None,
@@ -159,6 +176,8 @@ def evaluate_command(
         network=key_values(network, "--network"),
         folds=folds,
         train_on=train_on,
+        start=start,
+        synthetic=synthetic,
         out=folder,
         engine=make_engine(engine, jobs, address),
         cache=cache,

@@ -44,16 +44,16 @@ def run_plan(
     remove_unfinished(out)
     again = {entry.name for entry in plan.entries}
     stay = [method for method in earlier.methods if method.method not in again] if earlier else []
-    own = [method for method in stay if method.origin]
-    kept = read_each([path for method in own for path in _stored(method, plan, out)])
-    plan = replace(plan, entries=(*(_entry_of(method) for method in stay if not method.origin), *plan.entries))
+    finished_before = [method for method in stay if method.needs_files]
+    kept = read_each([path for method in finished_before for path in _stored(method, plan, out)])
+    plan = replace(plan, entries=(*(_entry_of(method) for method in stay if not method.needs_files), *plan.entries))
     keys = run_keys(plan, cache, progress)
     found = kept | finished(plan, keys, out)
     record = RunRecord(
         started=earlier.started if earlier else datetime.now(timezone.utc).replace(microsecond=0),
         databases=[DatabaseFacts.of(source) for source in plan.table.sources],
         data=plan.facts(),
-        methods=[*own, *(entry.facts(key) for entry, key in zip(plan.entries, keys, strict=True))],
+        methods=[*finished_before, *(entry.facts(key) for entry, key in zip(plan.entries, keys, strict=True))],
         versions=versions(),
         hardware=hardware(),
     )
@@ -84,19 +84,21 @@ def _earlier_run(out: Path, plan: Plan) -> RunRecord | None:
 
 
 def _entry_of(facts: MethodFacts) -> Entry:
-    """An earlier entry of one of merlab's methods, stated again."""
+    """An earlier entry of one of merlab's methods that needs nothing but its record, stated again."""
     return make_entry(
         find_method(facts.method), facts.preset, facts.seeds, parse_recipe(facts.input), facts.settings, facts.network
     )
 
 
 def _stored(facts: MethodFacts, plan: Plan, out: Path) -> Sequence[Path]:
-    """The stored predictions of a method that was passed as an object, which cannot be made from the record."""
+    """The stored predictions of a method that cannot be run again from the record: its code or files are needed."""
     store = PredictionStore(out)
     paths = [store.fold_path(facts.key, split.name, seed) for seed in facts.seeds for split in plan.splits]
     if not all(path.exists() for path in paths):
+        files = [*(start.name for start in facts.starts), *([facts.synthetic.name] if facts.synthetic else [])]
+        what = "a method of your own" if facts.origin else f"which uses {', '.join(files)}"
         raise MerlabError(
-            f"{out} contains an unfinished run of {facts.method}, a method of your own; pass it again together with "
-            "the new ones, or give another folder (--out)"
+            f"{out} contains an unfinished run of {facts.method}, {what}; run its command again first, pass it again "
+            "together with the new ones, or give another folder (--out)"
         )
     return paths

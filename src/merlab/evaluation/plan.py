@@ -16,6 +16,8 @@ from pydantic import ValidationError
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.evaluation.run_record import DataFacts, MethodFacts
+from merlab.evaluation.start import Start
+from merlab.evaluation.synthetic_flow import CROP_SEED, SyntheticFlow
 from merlab.fingerprint import fingerprint
 from merlab.inputs import Recipe, parse_recipe
 from merlab.json_models import first_fault
@@ -33,7 +35,8 @@ LEAKY_SELECTION = "best-epoch-on-test"
 class Entry:
     """One method of a run with everything that decides its predictions.
 
-    ``own`` is True for a method that is not one of merlab's.
+    ``own`` is True for a method that is not one of merlab's. ``starts`` and ``synthetic`` are what its training uses
+    beside the clips of a fold (``material``); ``marks`` are stamps that follow from both.
     """
 
     method: Method
@@ -42,6 +45,9 @@ class Entry:
     recipe: Recipe
     seeds: tuple[int, ...]
     own: bool = False
+    starts: tuple[Start, ...] = ()
+    synthetic: SyntheticFlow | None = None
+    marks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,7 +57,7 @@ class Entry:
     @property
     def stamps(self) -> list[str]:
         """What a reader of this method's numbers must know first."""
-        stamps = []
+        stamps = list(self.marks)
         training = self.preset.training
         preset = self.method.preset(self.preset_name)
         if self.preset.reduced or _is_shorter(training, preset.training):
@@ -62,14 +68,15 @@ class Entry:
         changed = [f"{name}={value}" for name, value in self.preset.network.items() if published.get(name) != value]
         if changed:
             stamps.append(f"NETWORK {', '.join(changed)}")
-        if self.method.seeded and len(self.seeds) < SEEDS_FOR_A_REPORTED_NUMBER:
+        if _is_seeded(self.method, self.preset) and len(self.seeds) < SEEDS_FOR_A_REPORTED_NUMBER:
             stamps.append(f"{len(self.seeds)} SEED" + ("S" if len(self.seeds) > 1 else ""))
         return stamps
 
     def key(self, inputs_digest: str, data_digest: str, versions: Mapping[str, str]) -> str:
         """The run key: equal exactly when predictions of a fold and seed may be taken from an earlier run.
 
-        For a method that is not merlab's own, its code and state are part of it.
+        For a method that is not merlab's own, its code and state are part of it; so are starts and synthetic flow,
+        where the method uses them.
         """
         stated = [
             self.name,
@@ -79,6 +86,8 @@ class Entry:
             data_digest,
             dict(versions),
             *([fingerprint((self.method.network, self.method.pipeline))] if self.own else []),
+            *([["starts", *([start.method, start.digest] for start in self.starts)]] if self.starts else []),
+            *([["synthetic", self.synthetic.digest, CROP_SEED]] if self.synthetic else []),
         ]
         return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -98,6 +107,8 @@ class Entry:
             stamps=self.stamps,
             origin=(self.method.origin or "object") if self.own else "",
             key=key,
+            starts=[start.facts() for start in self.starts],
+            synthetic=self.synthetic.facts() if self.synthetic else None,
         )
 
 
@@ -178,12 +189,17 @@ def make_entry(
     preset = method.preset_with(preset_name, network if network and method.network else {})
     recipe = recipe or parse_recipe(preset.input or method.input)
     method.check_layout(recipe.kind.layout)
-    chosen = tuple(seeds) if method.seeded else (seeds[0],)
+    chosen = tuple(seeds) if _is_seeded(method, preset) else (seeds[0],)
     entry = Entry(method, preset_name, preset, recipe.seen_by(method.view), chosen, own=is_own(method))
     if preset.training is None:
         return entry
     changed = preset.model_copy(update={"training": _changed(preset.training, training or {})})
     return replace(entry, preset=changed)
+
+
+def _is_seeded(method: Method, preset: Preset) -> bool:
+    """Whether a seed changes the results of the method under this preset."""
+    return method.seeded if preset.seeded is None else preset.seeded
 
 
 def default_preset(method: Method, table: ClipTable) -> str:

@@ -70,11 +70,35 @@ class DataFacts(BaseModel):
         return self.model_copy(update={"changes": {name: f"{count} clips" for name, count in counts.items()}})
 
 
+class StartFacts(BaseModel):
+    """A file of weights that training started from.
+
+    ``sha256`` is of the file, ``digest`` of its tensors alone. ``databases`` are those of its training clips; none
+    where they were merlab's synthetic faces alone.
+    """
+
+    name: str
+    sha256: str
+    digest: str
+    method: str
+    databases: list[str] = []
+
+
+class SyntheticFlowFacts(BaseModel):
+    """A folder of synthetic flow that was used in training: its name, the digest of its content, and its size."""
+
+    name: str
+    digest: str
+    subjects: int
+    clips: int
+
+
 class MethodFacts(BaseModel):
     """One method of a run with everything that was set; ``settings`` is None for a method that trains no network.
 
     ``origin`` states how a method of your own was passed: ``FILE.py:NAME``, or ``object`` from Python; it is empty for
-    merlab's. ``key`` is the run key under which its predictions are stored.
+    merlab's. ``key`` is the run key under which its predictions are stored. ``starts`` and ``synthetic`` are what its
+    training used beside the clips of the run.
     """
 
     method: str
@@ -89,6 +113,13 @@ class MethodFacts(BaseModel):
     stamps: list[str]
     origin: str = ""
     key: str = ""
+    starts: list[StartFacts] = []
+    synthetic: SyntheticFlowFacts | None = None
+
+    @property
+    def needs_files(self) -> bool:
+        """Whether it cannot be run again from this record alone: its own code, a start or synthetic flow is needed."""
+        return bool(self.origin or self.starts or self.synthetic)
 
 
 class RunRecord(BaseModel):

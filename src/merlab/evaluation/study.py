@@ -13,7 +13,9 @@ from merlab.clips import Clip, ClipTable
 from merlab.databases.listed.row_clip import stamps_of
 from merlab.databases.whole_heads import mark_whole_heads
 from merlab.errors import MerlabError
+from merlab.evaluation.material import with_material
 from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
+from merlab.evaluation.start import Start
 from merlab.inputs import InputKind, Recipe, as_recipe
 from merlab.methods import Method, methods_of
 from merlab.methods.method import DEFAULT_PRESET
@@ -63,6 +65,8 @@ class Study(BaseModel):
         train_on: with ``hold-out-database``, the databases to train on; None holds out each in turn.
         methods: the methods, each with its settings.
         seeds: the seeds of every method that uses random numbers.
+        starts: weights that training starts from; seed s of a method starts from number s modulo their count.
+        synthetic: a folder of synthetic flow that is mixed into training; None for none.
 
     """
 
@@ -75,6 +79,8 @@ class Study(BaseModel):
     train_on: tuple[str, ...] | None = None
     methods: tuple[MethodSetup, ...] = Field(min_length=1)
     seeds: tuple[int, ...] = Field(min_length=1)
+    starts: tuple[Start, ...] = ()
+    synthetic: Path | None = None
 
     @classmethod
     def of(
@@ -91,6 +97,8 @@ class Study(BaseModel):
         preset: str | None = None,
         training: Mapping[str, Any] | None = None,
         network: Mapping[str, Any] | None = None,
+        starts: Sequence[Start] = (),
+        synthetic: Path | str | None = None,
     ) -> Study:
         """A study whose methods share preset, input and settings; raises MerlabError naming what is wrong.
 
@@ -110,6 +118,8 @@ class Study(BaseModel):
             train_on=None if train_on is None else tuple(train_on),
             methods=tuple(MethodSetup(method=method, **shared) for method in methods_of(methods)),
             seeds=as_seeds(seeds),
+            starts=tuple(starts),
+            synthetic=None if synthetic is None else Path(synthetic),
         )
 
     def plan(self) -> Plan:
@@ -117,7 +127,7 @@ class Study(BaseModel):
         labeled = label_clips(self.clips, self.scheme)
         splits = make_splits(self.protocol, labeled, folds=self.folds, train_on=self.train_on)
         entries = tuple(setup.entry(labeled.table, self.seeds) for setup in self.methods)
-        return Plan(labeled, self.protocol, tuple(splits), entries)
+        return with_material(Plan(labeled, self.protocol, tuple(splits), entries), self.starts, self.synthetic)
 
 
 def as_table(clips: Clips) -> ClipTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import Recipe
 from merlab.methods.own import as_classifier, naming_mistakes
 from merlab.progress import Progress, silent
-from merlab.training import NeuralClassifier
+from merlab.training import Material, NeuralClassifier, SyntheticClips
 from merlab.version import __version__
 
 OnEpoch = Callable[[int, int, float], None]
@@ -42,6 +42,14 @@ class Fit:
     key: str
 
 
+@dataclass(frozen=True, eq=False)
+class UnitInputs:
+    """The plan's clips under the recipe of a method, (N, *recipe.shape), and the synthetic clips that it uses."""
+
+    clips: Float32Array
+    synthetic: SyntheticClips | None = None
+
+
 def versions() -> dict[str, str]:
     """The libraries and the device. They are part of the run key, because others give other numbers."""
     return {
@@ -54,18 +62,16 @@ def versions() -> dict[str, str]:
     }
 
 
-def fit_and_predict(plan: Plan, inputs: Float32Array, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
-    """Fit on the fold's training clips, predict its test clips: one row of predictions per test clip.
-
-    ``inputs`` (N, *recipe.shape) are the plan's clips under the recipe of the unit's method.
-    """
+def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
+    """Fit on the fold's training clips, predict its test clips: one row of predictions per test clip."""
     entry, split = plan.entries[fit.entry], plan.splits[fit.split]
     labels, groups = plan.labeled.labels, plan.labeled.table.groups
     train, test = np.asarray(split.train), np.asarray(split.test)
-    fold = fold_inputs(entry.recipe, inputs, plan.keys["database"].tolist(), train, test)
+    fold = fold_inputs(entry.recipe, inputs.clips, plan.keys["database"].tolist(), train, test)
     task = plan.task(entry)
     with _mistakes_of(entry, "making it"):
-        classifier = as_classifier(entry.method.build(task, entry.preset, mirror=mirror_of(entry.recipe)), task)
+        made = entry.method.build(task, entry.preset, mirror=mirror_of(entry.recipe), material=_material(entry, inputs))
+        classifier = as_classifier(made, task)
     arguments: dict[str, Any] = {}
     if isinstance(classifier, NeuralClassifier):
         arguments["on_epoch"] = on_epoch
@@ -83,6 +89,14 @@ def fit_and_predict(plan: Plan, inputs: Float32Array, fit: Fit, on_epoch: OnEpoc
     rows = rows[["run", "method", "database", "subject", "clip", "fold", "seed"]]
     truth = [plan.classes[label] for label in labels[test]]
     return predictions_table(rows, truth, probabilities, plan.classes)
+
+
+def _material(entry: Entry, inputs: UnitInputs) -> Material:
+    """What the method may use beside the clips of the fold."""
+    starts: dict[str, tuple[Mapping[str, torch.Tensor], ...]] = {}
+    for start in entry.starts:
+        starts[start.method] = (*starts.get(start.method, ()), start.tensors)
+    return Material(inputs.synthetic, starts)
 
 
 def _mistakes_of(entry: Entry, step: str) -> AbstractContextManager[None]:
@@ -130,6 +144,7 @@ class Worker:
         self.cache = cache
         self._recipe: Recipe | None = None
         self._inputs: Float32Array | None = None
+        self._synthetic: tuple[Recipe, SyntheticClips] | None = None
 
     def inputs(self, recipe: Recipe, progress: Progress = silent) -> Float32Array:
         """The plan's clips under a recipe, (N, *recipe.shape)."""
@@ -138,6 +153,19 @@ class Worker:
             self._recipe = recipe
         return self._inputs
 
+    def synthetic(self, entry: Entry) -> SyntheticClips | None:
+        """The synthetic clips that an entry uses, under its recipe; their folder is read once for each recipe."""
+        if entry.synthetic is None:
+            return None
+        if self._synthetic is None or self._synthetic[0] != entry.recipe:
+            clips = entry.synthetic.clips_as(entry.recipe, self.plan.labeled.scheme)
+            self._synthetic = entry.recipe, clips
+        return self._synthetic[1]
+
+    def inputs_of(self, entry: Entry) -> UnitInputs:
+        """All that the units of an entry work on."""
+        return UnitInputs(self.inputs(entry.recipe), self.synthetic(entry))
+
     def run(self, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
         """The predictions of one unit (see ``fit_and_predict``)."""
-        return fit_and_predict(self.plan, self.inputs(self.plan.entries[fit.entry].recipe), fit, on_epoch)
+        return fit_and_predict(self.plan, self.inputs_of(self.plan.entries[fit.entry]), fit, on_epoch)

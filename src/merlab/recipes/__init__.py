@@ -89,6 +89,8 @@ class Experiment(BaseModel):
     @model_validator(mode="after")
     def _can_be_run(self) -> Experiment:
         _require_sensible({**self.training, **self.network}, self.entry)
+        if needs := self.entry().preset.needs:
+            raise MerlabError(f"preset {self.preset} needs {' and '.join(needs)}, and this file cannot name it")
         find_database(self.database)
         find_scheme(self.scheme)
         if self.protocol not in PROTOCOLS:

@@ -12,6 +12,7 @@ from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.models.recognizer import load_recognizer
 from merlab.recipes import Published, published_results
 from merlab.reports.leaderboard import Leaderboard, leaderboards
+from merlab.reports.material import material_lines
 from merlab.reports.model_card import card_facts, card_scores
 from merlab.reports.spotting_scores import FOLDER, StoredSpotting, read_spotting, spotting_table
 from merlab.reports.stored import StoredResult, read_stored, stored_results
@@ -39,7 +40,8 @@ def run_block(name: str, results: Path, where: str) -> str:
     text = "\n".join(map(markdown_table, tables))
     stamps = STAMP_SEPARATOR.join(all_stamps(stored.metrics))
     heading = f"**{stamps}**\n\n" if stamps else ""
-    return f"{heading}{text}\n{verdict(stored.metrics)}\n\n{_origin(stored)}\n"
+    paragraphs = [verdict(stored.metrics), *material_lines(stored.methods), _origin(stored)]
+    return f"{heading}{text}\n" + "\n\n".join(paragraphs) + "\n"
 
 
 def leaderboard_block(name: str, results: Path, where: str) -> str:

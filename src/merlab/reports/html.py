@@ -17,6 +17,7 @@ from merlab.evaluation.summary import MethodSummary
 from merlab.methods.baselines import BASELINE_NAMES
 from merlab.pages import page_environment
 from merlab.reports import figures, tables
+from merlab.reports.material import material_lines, material_text
 from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import Run
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, stamp_notes
@@ -70,6 +71,7 @@ def _markdown(run: Run, summaries: Sequence[MethodSummary]) -> str:
     if stamps := all_stamps(summaries):
         paragraphs.append(f"**{STAMP_SEPARATOR.join(stamps)}**\n")
     paragraphs += [tables.markdown_table(tables.results_table(summaries)), f"{tables.verdict(summaries)}\n"]
+    paragraphs += [f"{line}\n" for line in material_lines(run.record.methods)]
     return "\n".join(paragraphs)
 
 
@@ -100,6 +102,7 @@ def _picture(name: str, figure: Figure, path: Path, text: str) -> Picture:
 def _page(run: Run, summaries: Sequence[MethodSummary], chart: Picture, confusions: list[Picture]) -> str:
     environment = page_environment("merlab.reports")
     environment.filters["unbroken"] = _unbroken
+    environment.filters["material"] = material_text
     environment.tests["numeric"] = _is_numeric
     return environment.get_template("report.html.j2").render(
         title=_title(run),

@@ -19,8 +19,9 @@ def rerun_commands(run: Run) -> list[str]:
 
     Every training setting is stated, so that the line does not depend on the presets of another version. Folders and
     files are placeholders: ``CASME2_FOLDER`` is the folder of casme2, ``CASME2_TABLE`` its coding table if it was
-    chosen, ``RUN_FOLDER`` a new folder that all lines share, ``SCHEME.yaml`` a file with a scheme of your own. For a
-    method that was passed as a Python object, a line gives its name, because no command can repeat it.
+    chosen, ``RUN_FOLDER`` a new folder that all lines share, ``SCHEME.yaml`` a file with a scheme of your own. Weights
+    to start from and synthetic flow have the names of their file and folder. For a method that was passed as a Python
+    object, a line gives its name, because no command can repeat it.
     """
     data = _data_options(run)
     methods = sorted((method for method in run.record.methods if method.origin != FROM_PYTHON), key=_group)
@@ -30,8 +31,9 @@ def rerun_commands(run: Run) -> list[str]:
 
 
 def _group(method: MethodFacts) -> str:
+    material = [start.digest for start in method.starts], method.synthetic and method.synthetic.digest
     return json.dumps(
-        [method.preset, method.input, method.settings, _changed_network(method), method.seeds], sort_keys=True
+        [method.preset, method.input, method.settings, _changed_network(method), method.seeds, material], sort_keys=True
     )
 
 
@@ -40,6 +42,8 @@ def _command(methods: list[MethodFacts], data: list[str]) -> str:
     own = ["--preset", first.preset, "--input", first.input, "--seeds", seeds_text(first.seeds)]
     for key, value in (first.settings or {}).items():
         own += ["--set", f"{key}={_setting(value)}"]
+    own += [option for start in first.starts for option in ("--from", start.name)]
+    own += ["--synthetic", first.synthetic.name] if first.synthetic else []
     for key, value in _changed_network(first).items():
         own += ["--network", f"{key}={_setting(value)}"]
     origins = dict.fromkeys(method.origin for method in methods if method.origin)

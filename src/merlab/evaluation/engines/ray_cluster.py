@@ -1,6 +1,7 @@
 """Many machines: a Ray cluster.
 
-Inputs are made here and sent to the machines, which need neither database nor cache.
+Inputs are made here and sent to the machines, which need neither database nor cache, and neither the files of weights
+nor the synthetic flow that training uses.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.engines.engine import Done, FitEpoch
-from merlab.evaluation.plan import Plan
+from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.transport import packed, unpacked
-from merlab.evaluation.unit import Fit, Worker, fit_and_predict, versions
-from merlab.frames import Float32Array
+from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict, versions
+from merlab.inputs import Recipe
 
 KNOCK_SECONDS = 5.0
 SAME_EVERYWHERE = "install the same merlab and libraries on every machine"
@@ -90,7 +91,10 @@ def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
 
     remote = ray.remote(_unit)
     here = Worker(plan, cache)
-    shared = {recipe: ray.put(here.inputs(recipe)) for recipe in dict.fromkeys(entry.recipe for entry in plan.entries)}
+    shared: dict[tuple[Recipe, bool], Any] = {}
+    for entry in plan.entries:
+        if _inputs_key(entry) not in shared:
+            shared[_inputs_key(entry)] = ray.put(here.inputs_of(entry))
     # Ray has its own copy of cloudpickle, which does not know which modules are packed by value.
     stated = ray.put(packed(plan))
     running = {}
@@ -98,7 +102,7 @@ def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
         entry = plan.entries[fit.entry]
         threads = entry.preset.training.threads if entry.preset.training else 1
         task = remote.options(num_cpus=threads, num_gpus=_gpus())
-        running[task.remote(stated, shared[entry.recipe], fit, versions())] = fit
+        running[task.remote(stated, shared[_inputs_key(entry)], fit, versions())] = fit
     pending = list(running)
     while pending:
         ready, pending = ray.wait(pending)
@@ -106,12 +110,17 @@ def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
             yield running[result], ray.get(result)
 
 
+def _inputs_key(entry: Entry) -> tuple[Recipe, bool]:
+    """Entries with the same key have the same inputs: a run has one folder of synthetic flow, or none."""
+    return entry.recipe, entry.synthetic is not None
+
+
 def _gpus() -> int:
     """A unit takes a GPU exactly where this machine has one: the device is part of the run key."""
     return int(versions()["device"] != "cpu")
 
 
-def _unit(plan: bytes, inputs: Float32Array, fit: Fit, expected: dict[str, str]) -> pd.DataFrame:
+def _unit(plan: bytes, inputs: UnitInputs, fit: Fit, expected: dict[str, str]) -> pd.DataFrame:
     """On a machine of the cluster: refuse where other versions would give other numbers, else do the work."""
     found = versions()
     differing = [

@@ -1,0 +1,101 @@
+"""Weights that training starts from, and whether they belong to the network, the clips and the classes of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from torch import Tensor, nn
+
+from merlab.errors import MerlabError
+from merlab.evaluation.run_record import StartFacts
+from merlab.inputs.flow import RELEASED_CHANNELS
+from merlab.inputs.recipe import CROPS, Recipe
+
+# Kinds of input whose samples are images of flow, however the flow was obtained.
+FLOW_KINDS = ("flow", "released-flow")
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """A trained network whose weights training starts from.
+
+    Attributes:
+        name: of its file.
+        sha256: of its file.
+        method: the name of the method that it is a network of.
+        recipe: of the input that it was trained on.
+        classes: in the order of its logits.
+        tensors: its ``state_dict``.
+        digest: the SHA-256 of the tensors: names, types, shapes, values. The card beside them changes no prediction.
+        databases: the databases of real people, or of your own faces, that it was trained on; empty for a network that
+            was trained on merlab's synthetic faces alone.
+
+    """
+
+    name: str
+    sha256: str
+    method: str
+    recipe: Recipe
+    classes: tuple[str, ...]
+    tensors: Mapping[str, Tensor]
+    digest: str
+    databases: tuple[str, ...] = ()
+
+    def facts(self) -> StartFacts:
+        """The start as run.json states it."""
+        return StartFacts(
+            name=self.name,
+            sha256=self.sha256,
+            digest=self.digest,
+            method=self.method,
+            databases=list(self.databases),
+        )
+
+    def require_input(self, method: str, recipe: Recipe) -> None:
+        """Raise MerlabError with both recipes unless a method reads the same samples as this network."""
+        if _sample(self.recipe) != _sample(recipe):
+            raise MerlabError(
+                f"{self.name} was trained on {self.recipe}, but {method} of this run reads {recipe}; channels, scale, "
+                "size and view must be the same: pass another --input, or train the start with --input"
+            )
+
+    def require_classes(self, classes: Sequence[str]) -> None:
+        """Raise MerlabError unless the network has these classes in this order."""
+        if self.classes != tuple(classes):
+            raise MerlabError(
+                f"{self.name} has the classes {', '.join(self.classes)}, but this run has {', '.join(classes)}; use "
+                "the scheme of the file, or train the start with the scheme of the run"
+            )
+
+    def require_network(self, network: nn.Module) -> None:
+        """Raise MerlabError with the first tensor that differs from the network's, which may be on ``meta``."""
+        wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+        given = {name: tuple(value.shape) for name, value in self.tensors.items()}
+        for name in sorted(wanted.keys() | given.keys()):
+            if wanted.get(name) != given.get(name):
+                forms = (str(each[name]) if name in each else "absent" for each in (given, wanted))
+                raise MerlabError(
+                    "{} has another network than {} of this run: the tensor {} is {} in the file and {} here; train "
+                    "the start with the same network options".format(self.name, self.method, name, *forms)
+                )
+
+    def require_unseen(self, databases: Sequence[str]) -> None:
+        """Raise MerlabError if the network was trained on one of these databases, whose subjects are tested."""
+        seen = sorted(set(self.databases).intersection(databases))
+        if seen:
+            raise MerlabError(
+                f"{self.name} was trained on {', '.join(seen)}, whose subjects are tested in this run, so its results "
+                "would be too good; use a start that was trained on synthetic faces alone, or test other databases "
+                "(--protocol hold-out-database --train-on)"
+            )
+
+
+def _sample(recipe: Recipe) -> object:
+    """What decides how one sample of a network is to be read; the crop of the clips does not."""
+    if recipe.kind.name not in FLOW_KINDS or recipe.kind.mirror is None or recipe.kind.mirror(recipe) is None:
+        return str(replace(recipe, crop=CROPS[0]))
+    options = dict(recipe.options)
+    channels = options.get("channels", RELEASED_CHANNELS * (recipe.channels // len(RELEASED_CHANNELS)))
+    form = recipe.sample_shape, recipe.view, recipe.regions, recipe.outlines
+    return channels, options["scale"], options.get("magnify", "none"), form

@@ -1,0 +1,46 @@
+"""What the training of a method used beside the clips of the run, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from merlab.evaluation.run_record import MethodFacts, StartFacts
+from merlab.stamps import SYNTHETIC
+
+DIGITS = 12
+SHARES = {Fraction(1, 2): "half", Fraction(1, 3): "a third", Fraction(1, 4): "a quarter"}
+
+
+def material_text(method: MethodFacts) -> str:
+    """Weights that a method started from, and synthetic clips in its training; empty for a method that used neither.
+
+    Files and folders have their names without those of the machine.
+    """
+    return "; ".join(filter(None, (_starts_text(method.starts), _synthetic_text(method))))
+
+
+def material_lines(methods: Iterable[MethodFacts]) -> list[str]:
+    """One line for each method that used anything: ``flow-cnn starts from ...``."""
+    return [f"{method.method}: {text}" for method in methods if (text := material_text(method))]
+
+
+def _starts_text(starts: list[StartFacts]) -> str:
+    if not starts:
+        return ""
+    files = ", ".join(f"{start.name} (sha256 {start.sha256[:DIGITS]})" for start in starts)
+    databases = sorted({name for start in starts for name in start.databases})
+    return f"starts from {files}, trained on {', '.join(databases) or f'{SYNTHETIC} faces only'}"
+
+
+def _synthetic_text(method: MethodFacts) -> str:
+    flow = method.synthetic
+    if flow is None:
+        return ""
+    share = (method.settings or {}).get("synthetic_share", 0)
+    how = f"{_share_text(share)} of each batch synthetic" if share else "synthetic clips among the training clips"
+    return f"{how}: {flow.name} ({flow.subjects} subjects, {flow.clips} clips, digest {flow.digest[:DIGITS]})"
+
+
+def _share_text(share: float) -> str:
+    return SHARES.get(Fraction(share).limit_denominator(100), f"{100 * share:.3g} %")
