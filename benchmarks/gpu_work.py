@@ -58,6 +58,8 @@ class Settings:
     class_weights: str = "none"
     label_smoothing: float = 0.0
     steps: int | None = None
+    synthetic_share: float = 0.0
+    unit_loss: float = 0.0
     mirror: bool = False
     shift: int = 0
     move: float = 0.0

@@ -77,10 +77,14 @@ def test_noise_has_another_strength_in_each_clip_up_to_the_stated_one():
 def test_half_of_the_clips_are_mirrored():
     batch = torch.zeros(2000, 3, 4, 4)
     batch[:, 0] = 1
-    changed = augmented(batch, TrainingSettings(mirror=True), MIRROR, generator())
-    assert float((changed[:, 0, 0, 0] == -1).float().mean()) == pytest.approx(0.5, abs=0.05)
+    changed, mirrored = augmented(batch, TrainingSettings(mirror=True), MIRROR, generator())
+    assert mirrored is not None
+    assert torch.equal(changed[:, 0, 0, 0] == -1, mirrored)
+    assert float(mirrored.float().mean()) == pytest.approx(0.5, abs=0.05)
 
 
 def test_without_any_setting_a_batch_is_not_touched():
     batch = torch.rand(2, 3, 8, 8)
-    assert augmented(batch, TrainingSettings(), None) is batch
+    changed, mirrored = augmented(batch, TrainingSettings(), None)
+    assert changed is batch
+    assert mirrored is None

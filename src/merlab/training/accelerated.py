@@ -91,6 +91,11 @@ class AcceleratedLoop(Loop):
         mirror: Mirror | None = None,
         reduced: bool = False,
     ) -> None:
+        if settings.synthetic_share or settings.unit_loss:
+            raise MerlabError(
+                "the accelerated loop trains without synthetic clips and without a loss of action units; set "
+                "synthetic_share and unit_loss to 0, or use the plain loop (merlab.training.loop.Loop)"
+            )
         self.device = clips.device
         on_gpu = self.device.type == "cuda"
         super().__init__(
@@ -210,7 +215,7 @@ class AcceleratedLoop(Loop):
 
     def _train_on(self, chosen: Tensor) -> None:
         batch, step = self.steps[len(chosen)] if len(chosen) in self.steps else next(iter(self.steps.values()))
-        clips = augmented(self.clips.take(self.rows[chosen]), self.settings, self.mirror, self.generator)
+        clips, _ = augmented(self.clips.take(self.rows[chosen]), self.settings, self.mirror, self.generator)
         batch.fill(clips, self.labels[chosen])
         for dropout in self.dropouts:
             dropout.draw(len(chosen), self.generator)

@@ -17,16 +17,22 @@ Mirror = Callable[[Tensor], Tensor]
 
 def augmented(
     batch: Tensor, settings: TrainingSettings, mirror: Mirror | None, generator: torch.Generator | None = None
-) -> Tensor:
-    """A batch (N, ..., C, H, W) with the random changes of the settings; each clip gets its own."""
+) -> tuple[Tensor, Tensor | None]:
+    """A batch (N, ..., C, H, W) with the random changes of the settings, which are different for each clip.
+
+    The second value states which clips are mirrored, (N,) bool; None without mirroring.
+    """
+    mirrored = None
     if settings.mirror and mirror is not None:
-        chosen = torch.rand(len(batch), device=batch.device, generator=generator) < 0.5
-        batch = torch.where(chosen.view(-1, *[1] * (batch.ndim - 1)), mirror(batch), batch)
+        mirrored = torch.rand(len(batch), device=batch.device, generator=generator) < 0.5
+        batch = torch.where(mirrored.view(-1, *[1] * (batch.ndim - 1)), mirror(batch), batch)
     if settings.shift:
         batch = shifted(batch, settings.shift, generator)
     if settings.move or settings.scale or settings.turn:
         batch = moved(batch, settings.move, settings.scale, settings.turn, generator)
-    return noisy(batch, settings.noise, generator) if settings.noise else batch
+    if settings.noise:
+        batch = noisy(batch, settings.noise, generator)
+    return batch, mirrored
 
 
 def shifted(batch: Tensor, pixels: int, generator: torch.Generator | None = None) -> Tensor:

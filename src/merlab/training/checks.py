@@ -38,6 +38,17 @@ def check_labels(labels: NDArray[np.int64], groups: Sequence[str], clips: int, c
         )
 
 
+def check_units(intensities: NDArray[np.float32], other_side: NDArray[np.int64], clips: int) -> None:
+    """Raise MerlabError unless each clip has an intensity of each action unit, and each unit has its other side."""
+    units = len(other_side)
+    if intensities.shape != (clips, units):
+        raise MerlabError(
+            f"{clips} clips and {units} action units need intensities ({clips}, {units}), got {intensities.shape}"
+        )
+    if sorted(other_side) != list(range(units)):
+        raise MerlabError(f"other_side must contain each of the positions 0..{units - 1} once, got {list(other_side)}")
+
+
 def hold_out_subjects(groups: Sequence[str], share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows for training and rows held out, without common subjects; raises MerlabError for fewer than 2 subjects."""
     subjects = len(set(groups))

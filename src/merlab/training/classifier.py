@@ -17,10 +17,11 @@ from merlab.errors import MerlabError
 from merlab.processes import keep_freed_memory
 from merlab.training.augmentation import Mirror
 from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
-from merlab.training.loop import Loop
-from merlab.training.material import SyntheticClips
+from merlab.training.loop import Loop, UnitTargets
+from merlab.training.material import SyntheticClips, load_start
 from merlab.training.settings import Precision, TrainingSettings, resolve_device, resolve_precision
 from merlab.training.steps import balanced_weights, outputs_of, seeded
+from merlab.training.training_clips import TrainingClips
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
 EpochReport = Callable[[int, int, float], None]
@@ -46,8 +47,10 @@ class NeuralClassifier:
 
     ``network`` returns the untrained module, which maps (N, C, H, W), or (N, T, C, H, W) for sequences, to logits
     (N, classes). ``mirror`` flips a batch of this input left to right (``merlab.inputs.mirror_of``); settings with
-    mirror=True or mirror_at_test=True need it. Training is repeatable: the same seed on the same machine gives the same
-    numbers. Torch's global random state does not change.
+    mirror=True or mirror_at_test=True need it. ``synthetic`` clips are mixed into every batch if the settings have a
+    ``synthetic_share``, which needs them. ``starts`` are weights to start from: the seed s starts from number s modulo
+    their count; without any, it starts from random weights. Training is repeatable: the same seed on the same machine
+    gives the same numbers. Torch's global random state does not change.
 
     After ``fit``, ``module`` is the trained network and ``kept_epoch`` the epoch of its weights, counted from 1.
     """
@@ -68,11 +71,16 @@ class NeuralClassifier:
                 f"{wanted[0]}=True needs a function that mirrors this input (horizontal flow changes its sign); "
                 f"pass mirror=merlab.inputs.mirror_of(recipe), or set {' and '.join(wanted)} to false"
             )
+        if settings.synthetic_share and synthetic is None:
+            raise MerlabError(
+                f"synthetic_share={settings.synthetic_share:g} needs synthetic clips; pass --synthetic FOLDER "
+                "(merlab make-flow FOLDER writes it), or set synthetic_share to 0"
+            )
         self.network = network
         self.classes = classes
         self.settings = settings
         self.mirror = mirror
-        self.synthetic = synthetic
+        self.synthetic = synthetic if settings.synthetic_share else None
         self.starts = starts
         self.kept_epoch = 0
         self._module: nn.Module | None = None
@@ -113,10 +121,12 @@ class NeuralClassifier:
         """Train on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row.
 
         ``monitor`` is the test fold (inputs, labels); the selection ``best-epoch-on-test`` needs it, and no other may
-        have it. ``on_epoch(done, total, loss)`` is called after every epoch.
+        have it. ``on_epoch(done, total, loss)`` is called after every epoch. ``intensities`` (N, units) of action units
+        and ``other_side`` (units,) are those of training clips that have them (see ``SyntheticClips``); settings with
+        ``unit_loss`` need them, or synthetic clips.
 
         Raises MerlabError for inputs that are not finite, labels out of range, too few clips or subjects, a loss that
-        is not finite, and a device with too little memory.
+        is not finite, weights to start from that are of another network, and a device with too little memory.
         """
         check_inputs(inputs)
         check_labels(labels, groups, len(inputs), self.classes)
@@ -125,13 +135,20 @@ class NeuralClassifier:
                 f"selection={self.settings.selection} got {'no' if monitor is None else 'a'} test fold; only "
                 "best-epoch-on-test, which measures a leak, uses the test fold during training, and it needs one"
             )
-        training, judged = self._divide(inputs, labels, groups, seed, monitor)
+        chosen, judged = self._divide(inputs, labels, groups, seed, monitor)
+        known = None if intensities is None else intensities[chosen]
+        clips = TrainingClips(inputs[chosen], labels[chosen], known, other_side)
+        if self.synthetic is not None:
+            clips = clips.followed_by(self.synthetic, self.classes)
         keep_freed_memory()
         with self._repeatable(), seeded(seed, self.device):
-            module = self.network().to(self.device)
+            module = self.network()
+            if self.starts:
+                load_start(module, self.starts[seed % len(self.starts)])
+            module = module.to(self.device)
             if self.settings.channels_last:
                 module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            self._train(module, self._both_on_device(training), judged and self._both_on_device(judged), on_epoch)
+            self._train(module, clips, judged and self._both_on_device(judged), on_epoch)
         self._module = module.eval()
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -152,8 +169,8 @@ class NeuralClassifier:
         groups: Sequence[str],
         seed: int,
         monitor: LabeledInputs | None,
-    ) -> tuple[LabeledInputs, LabeledInputs | None]:
-        """The clips for training, and the clips that score each epoch (None for the selection ``fixed``)."""
+    ) -> tuple[NDArray[np.int64], LabeledInputs | None]:
+        """The rows for training, and the clips that score each epoch (None for the selection ``fixed``)."""
         chosen = np.arange(len(labels))
         judged = monitor
         if self.settings.selection == "validation":
@@ -161,7 +178,7 @@ class NeuralClassifier:
             judged = inputs[held_out], labels[held_out]
         if len(chosen) < 2:
             raise MerlabError("a network needs at least 2 training clips; use more clips, or evaluate with fewer folds")
-        return (inputs[chosen], labels[chosen]), judged
+        return chosen, judged
 
     def _on_device(self, inputs: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(inputs, np.float32)).to(self.device)
@@ -173,12 +190,12 @@ class NeuralClassifier:
     def _train(
         self,
         module: nn.Module,
-        training: tuple[Tensor, Tensor],
+        clips: TrainingClips,
         judged: tuple[Tensor, Tensor] | None,
         on_epoch: EpochReport | None,
     ) -> None:
         settings = self.settings
-        inputs, labels = training
+        inputs, labels = self._both_on_device((clips.inputs, clips.labels))
         loop = Loop(
             module,
             inputs,
@@ -187,6 +204,8 @@ class NeuralClassifier:
             settings=settings,
             mirror=self.mirror,
             reduced=self.precision(*inputs.shape[-2:]) == "bfloat16",
+            synthetic=clips.synthetic,
+            units=self._unit_targets(clips),
         )
         best = BestEpoch()
         for epoch in range(1, settings.epochs + 1):
@@ -204,6 +223,18 @@ class NeuralClassifier:
         if judged is not None:
             module.load_state_dict(best.weights)
             self.kept_epoch = best.epoch
+
+    def _unit_targets(self, clips: TrainingClips) -> UnitTargets | None:
+        """The intensities of action units that the settings train on, on the device."""
+        if not self.settings.unit_loss:
+            return None
+        if clips.intensities is None or clips.other_side is None:
+            raise MerlabError(
+                f"unit_loss={self.settings.unit_loss:g} needs clips with known intensities of action units, such as "
+                "synthetic flow: pass --synthetic FOLDER (merlab make-flow FOLDER writes it), or set unit_loss to 0"
+            )
+        other_side = torch.from_numpy(clips.other_side.astype(np.int64)).to(self.device)
+        return UnitTargets(self._on_device(clips.intensities), other_side)
 
     @torch.inference_mode()
     def _logits(self, module: nn.Module, inputs: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from merlab.errors import MerlabError
 from merlab.vocabulary import Selection
@@ -35,9 +35,9 @@ class TrainingSettings(BaseModel):
         steps: the number of batches in an epoch. Each clip of a batch is drawn with replacement, every class with the
             same probability. None: every clip once, in random order.
         synthetic_share: the share of each batch that is drawn from synthetic clips, each with the same probability:
-            a batch_size of 84 and a share of 1/3 are 56 real and 28 synthetic clips. It needs ``steps``.
-        unit_loss: the weight of the mean squared error of the intensities of action units, beside the cross-entropy;
-            over the clips that have them, for a network with a head for them.
+            a batch_size of 84 and a share of 1/3 are 56 real and 28 synthetic clips.
+        unit_loss: the weight of the mean squared error of the intensities of action units, which is added to the
+            cross-entropy. Only clips with known intensities count, which synthetic ones have.
         mirror: flip each clip left to right with probability 1/2; horizontal motion then changes its sign.
         shift: move each clip by up to this many whole pixels along both axes, repeating its border.
         move: move each clip by up to this many pixels along both axes, with interpolation.
@@ -83,6 +83,12 @@ class TrainingSettings(BaseModel):
     selection: Selection = "fixed"
     validation_share: float = Field(0.2, gt=0, lt=1)
     threads: int = Field(1, ge=1)
+
+    @model_validator(mode="after")
+    def _has_real_clips(self) -> TrainingSettings:
+        if round(self.synthetic_share * self.batch_size) >= self.batch_size:
+            raise ValueError(f"synthetic_share={self.synthetic_share:g} leaves no real clip in a batch")
+        return self
 
 
 def resolve_device(name: Literal["auto", "cpu", "cuda"]) -> torch.device:

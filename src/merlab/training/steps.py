@@ -5,9 +5,9 @@ This file and the loops need nothing but torch; ``benchmarks/gpu.py`` runs where
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -30,6 +30,14 @@ class NetworkWithLoss(nn.Module):
     def loss(self, outputs: Any, labels: Tensor, weights: Tensor | None) -> Tensor:
         """The loss () of a batch: ``outputs`` in training mode, labels (N,), class weights (classes,)."""
         raise NotImplementedError
+
+
+@runtime_checkable
+class NetworkWithUnits(Protocol):
+    """A network with a second head, which predicts the intensities of action units."""
+
+    def heads(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, classes) as ``forward`` gives them, and intensities (N, units)."""
 
 
 @contextmanager
@@ -72,6 +80,22 @@ def training_loss(
     return F.cross_entropy(outputs.float(), labels, weights, label_smoothing=smoothing)
 
 
+def unit_loss(predicted: Tensor, intensities: Tensor) -> Tensor:
+    """The mean squared error () of predicted intensities of action units (N, units).
+
+    Clips without known intensities, which are NaN, have no influence. Raises MerlabError if the network predicts
+    another number of action units.
+    """
+    if predicted.shape != intensities.shape:
+        raise MerlabError(
+            f"the network predicts {predicted.shape[1]} intensities of action units, but the clips have "
+            f"{intensities.shape[1]}; choose a network with as many, or set unit_loss to 0"
+        )
+    known = ~intensities.isnan()
+    errors = torch.where(known, predicted.float() - intensities, 0.0)
+    return errors.square().sum() / known.sum().clamp(min=1)
+
+
 def masked_loss(logits: Tensor, labels: Tensor, weights: Tensor | None, mask: Tensor, smoothing: float = 0.0) -> Tensor:
     """The same cross-entropy over the rows whose ``mask`` (N,) is 1; the rows with 0 have no influence."""
     each = F.cross_entropy(logits.float(), labels, weights, reduction="none", label_smoothing=smoothing)
@@ -103,11 +127,25 @@ def drawn_batches(labels: Tensor, size: int, number: int, generator: torch.Gener
     return list(torch.split(drawn, size))
 
 
-def epoch_batches(settings: TrainingSettings, labels: Tensor, generator: torch.Generator | None = None) -> list[Tensor]:
-    """The rows of every batch of one epoch: all rows in random order, or with ``settings.steps`` drawn ones."""
+def epoch_batches(
+    settings: TrainingSettings, labels: Tensor, generator: torch.Generator | None = None, synthetic: int = 0
+) -> list[Tensor]:
+    """The rows of every batch of one epoch: all rows in random order, or with ``settings.steps`` drawn ones.
+
+    With ``synthetic`` clips in the rows after those of the labels, each batch has the share of them that the settings
+    state; they are drawn with replacement and follow the real ones.
+    """
+    drawn = round(settings.synthetic_share * settings.batch_size) if synthetic else 0
+    size = settings.batch_size - drawn
     if settings.steps is None:
-        return random_batches(len(labels), settings.batch_size, labels.device, generator)
-    return drawn_batches(labels, settings.batch_size, settings.steps, generator)
+        batches = random_batches(len(labels), size, labels.device, generator)
+    else:
+        batches = drawn_batches(labels, size, settings.steps, generator)
+    if not drawn:
+        return batches
+    shape = (len(batches), drawn)
+    chosen = len(labels) + torch.randint(synthetic, shape, device=labels.device, generator=generator)
+    return [torch.cat(pair) for pair in zip(batches, chosen, strict=True)]
 
 
 def batch_sizes(count: int, size: int) -> list[int]:
@@ -123,11 +161,11 @@ def sizes_of_batches(settings: TrainingSettings, count: int) -> list[int]:
     return [settings.batch_size] * settings.steps
 
 
-def outputs_of(module: nn.Module, batch: Tensor, *, channels_last: bool, reduced: bool) -> Any:
+def outputs_of(forward: Callable[[Tensor], Any], batch: Tensor, *, channels_last: bool, reduced: bool) -> Any:
     """The outputs of a network for a batch in memory order; ``reduced`` computes in bfloat16 where autocast can."""
     batch = in_memory_order(batch, channels_last=channels_last)
     with torch.autocast(batch.device.type, torch.bfloat16, enabled=reduced):
-        return module(batch)
+        return forward(batch)
 
 
 def in_memory_order(batch: Tensor, *, channels_last: bool) -> Tensor:
