@@ -34,7 +34,7 @@ def orders_of(flow: Float32Array) -> list[Float32Array]:
     """u, v, magnitude, exx, eyy and exy, each (H, W), of a flow (H, W, 2): pixels, and pixels per pixel."""
     u, v = flow[..., 0], flow[..., 1]
     (u_y, u_x), (v_y, v_x) = np.gradient(u), np.gradient(v)
-    return [u, v, np.hypot(u, v), u_x, v_y, (u_y + v_x) / 2]
+    return [np.asarray(plane, np.float32) for plane in (u, v, np.hypot(u, v), u_x, v_y, (u_y + v_x) / 2)]
 
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:

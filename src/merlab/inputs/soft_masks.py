@@ -50,7 +50,7 @@ _UPPER_EDGE = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
 _LOWER_EDGE = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 _UPPER_GAP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 _LOWER_GAP = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
-_OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
+_OVAL: tuple[int, ...] = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 _OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 MESH: dict[str, tuple[int, ...]] = {
     "skin": _OVAL,
@@ -68,9 +68,10 @@ MESH: dict[str, tuple[int, ...]] = {
 
 def soft_masks(polygons: Sequence[Polygon], width: int, height: int) -> Float32Array:
     """Masks (parts, height, width) in [0, 1] of outlines on the layout, with blurred edges."""
-    deviation = BLUR * np.array([width / LAYOUT_WIDTH, height / LAYOUT_HEIGHT])
+    across, down = BLUR * width / LAYOUT_WIDTH, BLUR * height / LAYOUT_HEIGHT
     hard = [region_mask(Region("", (), (polygon,)), width, height).astype(np.float32) for polygon in polygons]
-    return np.stack([cv2.GaussianBlur(mask, (0, 0), *deviation, borderType=cv2.BORDER_REPLICATE) for mask in hard])
+    blurred = [cv2.GaussianBlur(mask, (0, 0), across, None, down, cv2.BORDER_REPLICATE) for mask in hard]
+    return np.asarray(np.stack(blurred), np.float32)
 
 
 def template_masks(width: int, height: int) -> Float32Array:

@@ -12,6 +12,7 @@ from merlab.methods.layers.attention import (
 )
 from merlab.methods.layers.conv import ConvBnRelu, Parallel, scaled
 from merlab.methods.layers.options import Between, OneOf, Width
+from merlab.methods.layers.recurrent import BidirectionalGRU, LastOutput, mean_of_first
 from merlab.methods.layers.transformer import (
     EncoderBlock,
     PatchTokens,
@@ -25,11 +26,13 @@ __all__ = [
     "Attention",
     "AttentionName",
     "Between",
+    "BidirectionalGRU",
     "ChannelGate",
     "ConvBnRelu",
     "EncoderBlock",
     "Gates",
     "GuidedAttention",
+    "LastOutput",
     "OneOf",
     "Parallel",
     "PatchTokens",
@@ -39,6 +42,7 @@ __all__ = [
     "SqueezeExcitation",
     "Width",
     "maps_of",
+    "mean_of_first",
     "scaled",
     "squeezed",
     "tokens_of",
