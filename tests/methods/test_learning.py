@@ -31,6 +31,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "learnet": {"preset": "reduced"},
     "lbp-top": {"preset": "paper", "text": "lbp-top:size=115x141"},
     "mdmo": {"preset": "paper", "text": "mdmo:frames=10"},
+    "htnet": {"preset": "reduced", "settings": SHORT},
 }
 NOT_TRAINED = {"constant", "random"}
 # One network of the paper is tested instead of all, which would take minutes.

@@ -7,6 +7,7 @@ import pandas as pd
 
 from merlab.methods.baselines import BASELINES
 from merlab.methods.bi_woof import BI_WOOF
+from merlab.methods.distlbp_iip import DISTLBP_IIP
 from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.methods.dual_inception import DUAL_INCEPTION
 from merlab.methods.ensembles import PREFIX as ENSEMBLE_PREFIX
@@ -15,6 +16,7 @@ from merlab.methods.flow_cnn import FLOW_CNN
 from merlab.methods.flow_ensemble import FLOW_ENSEMBLE
 from merlab.methods.fr import FR
 from merlab.methods.from_file import is_in_file, objects_in_file
+from merlab.methods.htnet import HTNET
 from merlab.methods.joint_svm import JOINT_SVM
 from merlab.methods.lbp_top import LBP_TOP
 from merlab.methods.learnet import LEARNET
@@ -40,6 +42,8 @@ COMPARISON_METHODS = (
     LEARNET,
     LBP_TOP,
     MDMO,
+    DISTLBP_IIP,
+    HTNET,
 )
 METHODS: dict[str, Method] = {
     method.name: method for method in (*BASELINES, *OWN_METHODS, *DUAL_BRANCH, *COMPARISON_METHODS)
