@@ -31,7 +31,9 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "learnet": {"preset": "reduced"},
     "lbp-top": {"preset": "paper", "text": "lbp-top:size=115x141"},
     "mdmo": {"preset": "paper", "text": "mdmo:frames=10"},
+    "distlbp-iip": {"preset": "reduced"},
     "htnet": {"preset": "reduced", "settings": SHORT},
+    "mmnet": {"preset": "flow28", "settings": SHORT},
 }
 NOT_TRAINED = {"constant", "random"}
 # One network of the paper is tested instead of all, which would take minutes.

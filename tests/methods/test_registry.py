@@ -43,7 +43,9 @@ def test_baselines_come_first_then_merlabs_own_then_the_papers_networks_then_com
         "learnet",
         "lbp-top",
         "mdmo",
+        "distlbp-iip",
         "htnet",
+        "mmnet",
     ]
     assert all(method.name == name for name, method in METHODS.items())
 

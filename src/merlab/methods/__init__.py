@@ -22,6 +22,7 @@ from merlab.methods.lbp_top import LBP_TOP
 from merlab.methods.learnet import LEARNET
 from merlab.methods.mdmo import MDMO
 from merlab.methods.method import Classifier, Method, Preset, Task
+from merlab.methods.mmnet import MMNET
 from merlab.methods.off_apexnet import OFF_APEXNET
 from merlab.methods.own import as_method, as_methods
 from merlab.methods.rcn import RCNS
@@ -44,6 +45,7 @@ COMPARISON_METHODS = (
     MDMO,
     DISTLBP_IIP,
     HTNET,
+    MMNET,
 )
 METHODS: dict[str, Method] = {
     method.name: method for method in (*BASELINES, *OWN_METHODS, *DUAL_BRANCH, *COMPARISON_METHODS)
