@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -22,6 +21,7 @@ from merlab.frames import open_frames
 from merlab.progress import silent
 from merlab.synthesis import clip_truth, folder, make_faces, plan_clip
 from merlab.synthesis.face_tree import Tree, class_counts
+from tests.synthesis.folders import digests
 
 COLUMNS_2014 = (
     "Subject",
@@ -35,11 +35,6 @@ COLUMNS_2014 = (
     "Estimated Emotion",
 )
 SETTINGS: dict[str, Any] = {"subjects": 1, "clips": 2, "seed": 0}
-
-
-def digests(root: Path) -> dict[str, str]:
-    files = sorted(path for path in root.rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,7 @@ from pydantic import ValidationError
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
-from merlab.json_models import first_fault
-from merlab.storage import read_json_object
+from merlab.json_models import first_fault, read_sealed
 from merlab.synthesis.folder import MANIFEST
 from merlab.synthesis.manifest import FlowManifest
 from merlab.synthesis.varied_flow import OTHER_SIDE, UNIT_KEYS, Float16Array
@@ -85,8 +84,9 @@ def read_flow(folder: Path) -> FlowClips:
 def read_flow_manifest(folder: Path) -> FlowManifest:
     """The manifest of a folder of synthetic flow; raises MerlabError if it is absent or anything else."""
     path = folder / MANIFEST
-    content = read_json_object(path) if path.is_file() else {}
-    if content.get("title") != TITLE:
+    again = "remove it and run the same `merlab make-flow` command again, which writes it"
+    content = read_sealed(path, again) if path.is_file() else None
+    if not isinstance(content, dict) or content.get("title") != TITLE:
         raise MerlabError(
             f"{folder} does not hold complete SYNTHETIC flow; `merlab make-flow {folder}` writes it into a new folder, "
             "or completes one that it began"
@@ -94,10 +94,7 @@ def read_flow_manifest(folder: Path) -> FlowManifest:
     try:
         return FlowManifest.model_validate(content)
     except ValidationError as error:
-        raise MerlabError(
-            f"{path} is not a manifest of synthetic flow ({first_fault(error)}); remove it and run the same "
-            "`merlab make-flow` command again, which writes it"
-        ) from error
+        raise MerlabError(f"{path} is not a manifest of synthetic flow ({first_fault(error)}); {again}") from error
 
 
 def digest_of(path: Path) -> str:

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
 from merlab.errors import MerlabError
+from merlab.json_models import write_model
 from merlab.processes import dealt_out, one_thread, stream_from_processes
 from merlab.progress import Progress, silent
 from merlab.storage import whole_file
@@ -25,7 +27,6 @@ from merlab.synthesis.folder import (
     require_at_least,
     require_same_versions,
     stack_versions,
-    write_manifest,
 )
 from merlab.synthesis.identity import Identity, sample_identity
 from merlab.synthesis.manifest import FlowManifest, FlowSettings
@@ -128,7 +129,16 @@ def _known_digests(out: Path) -> dict[str, str]:
 
 def _is_written(out: Path, subject: int, known: dict[str, str]) -> bool:
     file = flow_file(_name(subject))
-    return digest_of(out / file) == known[file.as_posix()] if known else (out / file).is_file()
+    return digest_of(out / file) == known[file.as_posix()] if known else _is_whole(out / file)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file of arrays is there and has the checksums that were stored in it."""
+    try:
+        with ZipFile(path) as arrays:
+            return arrays.testzip() is None
+    except (OSError, BadZipFile):
+        return False
 
 
 def _write_subjects(out: Path, settings: FlowSettings, subjects: Sequence[int]) -> Iterator[str]:
@@ -161,4 +171,4 @@ def _write_index(out: Path, settings: FlowSettings) -> None:
         files={file.as_posix(): digest_of(out / file) for file in files},
         clips=tuple(clips),
     )
-    write_manifest(out, manifest)
+    write_model(out / MANIFEST, manifest)
