@@ -25,7 +25,7 @@ def test_flow_cnn_has_the_144_383_parameters_of_the_prototype():
 
 def test_it_has_one_output_for_each_side_of_an_action_unit_of_synthetic_faces():
     sides = sum(2 if unit.paired else 1 for unit in ACTION_UNITS.values())
-    assert FlowCnn(TASK).action_units(flow()).shape == (4, sides)
+    assert FlowCnn(TASK).heads(flow())[1].shape == (4, sides)
 
 
 def test_values_beyond_five_standard_deviations_do_not_count():
@@ -40,7 +40,9 @@ def test_both_heads_read_the_same_features():
     network = FlowCnn(TASK).eval()
     features = network.features(flow())
     assert torch.equal(network(flow()), network.classify(features))
-    assert torch.equal(network.action_units(flow()), network.intensities(features))
+    logits, intensities = network.heads(flow())
+    assert torch.equal(logits, network(flow()))
+    assert torch.equal(intensities, network.intensities(features))
 
 
 @pytest.mark.parametrize("side", [28, 30, 56])

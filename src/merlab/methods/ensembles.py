@@ -13,13 +13,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
-from merlab.methods.method import Classifier, Method, Preset, Task
-from merlab.training import Mirror, TrainingSettings
+from merlab.methods.method import Classifier, Method, Need, Preset, Task
+from merlab.training import Material, Mirror, TrainingSettings
 
 PREFIX = "ensemble:"
 # Digits of the number of seeds in the name of an ensemble.
@@ -34,12 +35,24 @@ class Member:
     preset_name: str
     seeds: int = 1
 
-    def build(self, task: Task, training: TrainingSettings | None, mirror: Mirror | None) -> Classifier:
+    @property
+    def preset(self) -> Preset:
+        """Its preset."""
+        return self.method.preset(self.preset_name)
+
+    @property
+    def is_seeded(self) -> bool:
+        """Whether a seed changes its results."""
+        return self.method.is_seeded(self.preset)
+
+    def build(
+        self, task: Task, training: TrainingSettings | None, mirror: Mirror | None, material: Material
+    ) -> Classifier:
         """An untrained classifier; ``training`` replaces the settings of a network."""
-        preset = self.method.preset(self.preset_name)
+        preset = self.preset
         if training is not None and preset.training is not None:
             preset = preset.model_copy(update={"training": training})
-        return self.method.build(task, preset, mirror)
+        return self.method.build(task, preset, mirror, material)
 
     def __str__(self) -> str:
         number = f", {self.seeds} seeds" if self.seeds > 1 else ""
@@ -53,9 +66,11 @@ class EnsembleClassifier:
     different seeds share no network.
     """
 
-    def __init__(self, members: Sequence[Member], task: Task, *, preset: Preset, mirror: Mirror | None) -> None:
+    def __init__(
+        self, members: Sequence[Member], task: Task, *, preset: Preset, mirror: Mirror | None, material: Material
+    ) -> None:
         self.members = [
-            [member.build(task, preset.training, mirror) for _ in range(member.seeds)] for member in members
+            [member.build(task, preset.training, mirror, material) for _ in range(member.seeds)] for member in members
         ]
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
@@ -93,12 +108,18 @@ def ensemble(
     if len({method.view for method in methods}) > 1:
         views = ", ".join(f"{method.name} {method.view}" for method in methods)
         raise MerlabError(f"ensemble {name}: all members must take the same view of the face, got {views}")
-    pairs = [(method, number if method.seeded else 1) for method, number in zip(methods, numbers, strict=True)]
+    pairs = list(zip(methods, numbers, strict=True))
     shared = [each for each in methods[0].presets if all(each in method.presets for method in methods)]
-    chosen = {each: tuple(Member(method, each, number) for method, number in pairs) for each in shared}
+    chosen = {each: tuple(_member(method, each, number) for method, number in pairs) for each in shared}
     if not chosen:
-        chosen = {"default": tuple(Member(method, next(iter(method.presets)), number) for method, number in pairs)}
+        chosen = {"default": tuple(_member(method, next(iter(method.presets)), number) for method, number in pairs)}
     return ensemble_of(name, chosen, title=title, input=input)
+
+
+def _member(method: Method, preset: str, seeds: int) -> Member:
+    """A member that is trained once where no seed changes its results."""
+    member = Member(method, preset, seeds)
+    return member if member.is_seeded else replace(member, seeds=1)
 
 
 def ensemble_of(
@@ -151,13 +172,15 @@ def parts_of(method: Method, preset: str) -> list[tuple[Method, str]]:
 
 
 def _preset(members: Sequence[Member]) -> Preset:
-    presets = [member.method.preset(member.preset_name) for member in members]
+    presets = [member.preset for member in members]
     training = {preset.training.model_dump_json(): preset.training for preset in presets if preset.training}
     return Preset(
         source=_source(members),
         reduced=any(preset.reduced for preset in presets),
         training=next(iter(training.values())) if len(training) == 1 else None,
         input=presets[0].input,
+        needs=tuple(need for need in get_args(Need) if any(need in preset.needs for preset in presets)),
+        seeded=any(member.is_seeded for member in members),
     )
 
 
@@ -166,7 +189,7 @@ def _source(members: Sequence[Member]) -> str:
 
 
 def _made(
-    members: dict[str, tuple[Member, ...]], task: Task, *, preset: Preset, mirror: Mirror | None
+    members: dict[str, tuple[Member, ...]], task: Task, *, preset: Preset, mirror: Mirror | None, material: Material
 ) -> EnsembleClassifier:
     """The classifier of a preset, which is known by its source; other training settings do not change it."""
-    return EnsembleClassifier(members[preset.source], task, preset=preset, mirror=mirror)
+    return EnsembleClassifier(members[preset.source], task, preset=preset, mirror=mirror, material=material)

@@ -5,7 +5,8 @@ MEGC2019 (docs/recognizer-experiments.md). Known parts: the RBF machine (Cortes 
 one against one; mirrored training samples.
 
 Every training clip is used twice, as it is and mirrored. Classes weigh the same. A decision is the mean of the margins
-of the clip and of its mirror image.
+of the clip and of its mirror image. The preset ``pretrained`` adds the clips of 100 random synthetic subjects and
+their mirror images, which weigh as much as the training clips in total.
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
 from merlab.errors import MerlabError
 from merlab.methods.method import Method, Preset, Task
-from merlab.methods.svm import flattened, softmax_of_decisions
-from merlab.training import Mirror
+from merlab.methods.mirrored_kernel import Doubled, JointKernel, RealKernel, Subset
+from merlab.methods.svm import softmax_of_decisions
+from merlab.training import Material, Mirror
 
 COST = 1.0
 # The width of the kernel: gamma is this, divided by the number of values of a clip and by their variance.
@@ -36,14 +36,21 @@ class JointSvm:
     """An RBF SVM, one class against one, on inputs and their mirror images.
 
     Probabilities are the softmax of the mean margin of each class, divided by 0.5; margins are clipped to +-2. They
-    rank the classes and are not calibrated. A class without training clips gets probability 0. Nothing is random.
+    rank the classes and are not calibrated. A class without training clips gets probability 0. The seed chooses the
+    synthetic subjects of a preset that needs them; nothing else is random.
     """
 
-    def __init__(self, task: Task, *, mirror: Mirror | None) -> None:
+    def __init__(self, task: Task, *, preset: Preset, mirror: Mirror | None, material: Material) -> None:
         if mirror is None:
             raise MerlabError(f"joint-svm needs an input that can be mirrored, such as {CENTERED_UVS}")
         self.classes = task.classes
         self.mirror = mirror
+        self.synthetic = material.synthetic if "synthetic" in preset.needs else None
+        if "synthetic" in preset.needs and self.synthetic is None:
+            raise MerlabError(
+                "this preset of joint-svm adds synthetic clips to the training clips; pass --synthetic FOLDER, which "
+                "`merlab make-flow FOLDER` writes, or choose another preset"
+            )
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
         """Fit on inputs (N, C, H, W); raises MerlabError if all training clips have the same class."""
@@ -52,35 +59,40 @@ class JointSvm:
                 f"joint-svm needs training clips of 2 classes, but all {len(labels)} are of class {labels[0]}; "
                 "evaluate on more clips or with fewer folds"
             )
-        values = flattened(inputs)
-        self.gamma = GAMMA / (values.shape[1] * max(float(values.var()), SMALLEST_VARIANCE))
-        self.training = np.concatenate([values, flattened(self._mirrored(inputs))])
-        twice = np.concatenate([labels, labels])
+        clips, twice = Doubled.of(inputs, self.mirror), np.concatenate([labels, labels])
+        gamma = GAMMA / (clips.values.shape[1] * max(float(clips.values.var()), SMALLEST_VARIANCE))
+        weights = balanced(twice)
+        self.kernel: RealKernel | JointKernel = RealKernel(clips, gamma)
+        if self.synthetic is not None:
+            subset = Subset(self.synthetic, seed, self.mirror)
+            self.kernel = JointKernel(clips, gamma, subset)
+            twice, weights = with_synthetic(twice, subset.labels())
         # The kernel as one matrix product: several times faster than inside the machine.
         self.machine = SVC(C=COST, kernel="precomputed", decision_function_shape="ovo")
-        self.machine.fit(self._kernel(self.training), twice, sample_weight=balanced(twice))
+        self.machine.fit(self.kernel.of_training(), twice, sample_weight=weights)
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes), the same for a clip and its mirror image."""
         present = self.machine.classes_
         margins = [
-            class_margins(self.machine.decision_function(self._kernel(flattened(each))), len(present))
-            for each in (inputs, self._mirrored(inputs))
+            class_margins(self.machine.decision_function(kernel), len(present))
+            for kernel in self.kernel.of(Doubled.of(inputs, self.mirror))
         ]
         return softmax_of_decisions(np.mean(margins, axis=0) / TEMPERATURE, present, self.classes)
-
-    def _kernel(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """exp(-gamma d squared) of values (M, numbers) and the training values: (M, 2 N)."""
-        return np.asarray(rbf_kernel(values.astype(np.float64), self.training, self.gamma), np.float64)
-
-    def _mirrored(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(self.mirror(torch.from_numpy(np.ascontiguousarray(inputs))).numpy(), np.float32)
 
 
 def balanced(labels: NDArray[np.int64]) -> NDArray[np.float64]:
     """One weight per clip (N,), with mean 1: every class that occurs has the same total weight."""
     counts = np.bincount(labels)
     return np.asarray(len(labels) / np.count_nonzero(counts) / counts[labels], np.float64)
+
+
+def with_synthetic(
+    labels: NDArray[np.int64], synthetic: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The labels of training clips and then of synthetic ones, and their weights: both have the same total weight."""
+    weights = np.concatenate([balanced(labels), balanced(synthetic) * len(labels) / len(synthetic)])
+    return np.concatenate([labels, synthetic]), weights
 
 
 def class_margins(pairs: NDArray[np.floating], classes: int) -> NDArray[np.float64]:
@@ -98,11 +110,16 @@ def class_margins(pairs: NDArray[np.floating], classes: int) -> NDArray[np.float
     return margins / (classes - 1)
 
 
-# It has one form, and both preset names, so that one name can be used for all methods of a run.
-_PRESETS = dict.fromkeys(
-    ("paper", "reduced"),
-    Preset(source="merlab's own method: C 1, gamma 2 / (d var), margins clipped to 2, softmax at .5"),
-)
+_SOURCE = "merlab's own method: C 1, gamma 2 / (d var), margins clipped to 2, softmax at .5"
+# Without synthetic clips it has both preset names, so that one name can be used for all methods of a run.
+_PRESETS = {
+    **dict.fromkeys(("paper", "reduced"), Preset(source=_SOURCE)),
+    "pretrained": Preset(
+        source=f"{_SOURCE}; with the clips of 100 random synthetic subjects",
+        needs=("synthetic",),
+        seeded=True,
+    ),
+}
 
 JOINT_SVM = Method(
     name="joint-svm",

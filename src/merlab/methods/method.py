@@ -21,6 +21,7 @@ from merlab.training import Material, Mirror, NeuralClassifier, TrainingSettings
 DEFAULT_INPUT = "flow:channels=uvs,scale=minmax,size=28x28"
 DEFAULT_PRESET = "default"
 NO_MATERIAL = Material()
+Need = Literal["synthetic", "start"]
 
 __all__ = ["DEFAULT_INPUT", "DEFAULT_PRESET", "Classifier", "Method", "Preset", "Task", "check_channels"]
 
@@ -46,8 +47,8 @@ class Preset(BaseModel):
 
     ``reduced`` presets are smaller or shorter than the publication; all their results are marked REDUCED.
     ``source`` says where the settings come from. ``network`` are options of the method's network. ``input`` replaces
-    the method's input recipe. Classical methods have no ``training``. ``needs`` is what it cannot do without beside the
-    training clips: synthetic clips, or weights to start from. ``seeded`` replaces that of the method where it differs.
+    the method's input recipe. Classical methods have no ``training``. ``needs`` is what training needs
+    beside the training clips: synthetic clips, weights to start from. ``seeded`` replaces that of the method.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,7 +58,7 @@ class Preset(BaseModel):
     training: TrainingSettings | None = None
     network: Mapping[str, Any] = Field(default_factory=dict)
     input: str | None = None
-    needs: tuple[Literal["synthetic", "start"], ...] = ()
+    needs: tuple[Need, ...] = ()
     seeded: bool | None = None
 
 
@@ -134,14 +135,24 @@ class Method:
             }
             return self.pipeline(task, **taken)
         assert preset.training is not None
+        starts = material.starts.get(self.name, ())
+        if "start" in preset.needs and not starts:
+            raise MerlabError(
+                f"this preset of {self.name} starts from trained weights; pass --from FILE, which "
+                f"`merlab pretrain FILE --method {self.name}` makes, or choose another preset"
+            )
         return NeuralClassifier(
             partial(self.module, task, preset),
             task.classes,
             preset.training,
             mirror=mirror,
             synthetic=material.synthetic,
-            starts=material.starts.get(self.name, ()),
+            starts=starts,
         )
+
+    def is_seeded(self, preset: Preset) -> bool:
+        """Whether a seed changes the results of a preset."""
+        return self.seeded if preset.seeded is None else preset.seeded
 
     def module(self, task: Task, preset: Preset) -> nn.Module:
         """The untrained network of a preset; raises MerlabError for a classical method."""
