@@ -37,7 +37,7 @@ def centers(points: NDArray[np.float64], width: int, height: int) -> NDArray[np.
     """
     size = np.array([width, height])
     edges = np.rint((points + 0.5) * size / [LAYOUT_WIDTH, LAYOUT_HEIGHT]).astype(np.int64)
-    return np.clip(edges, size // 4, size - size // 4)
+    return np.asarray(np.clip(edges, size // 4, size - size // 4), np.int64)
 
 
 def four_patches(planes: Float32Array, middles: NDArray[np.int64]) -> Float32Array:

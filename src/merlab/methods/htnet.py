@@ -49,11 +49,11 @@ class Level(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """The maps with the positions of each group transformed."""
         rows, columns = (side // self.groups for side in maps.shape[2:])
-        grouped = maps.unfold(2, rows, rows).unfold(3, columns, columns)  # (N, width, groups, groups, rows, columns)
-        tokens = tokens_of(grouped.permute(0, 2, 3, 1, 4, 5).flatten(0, 2))
+        apart = maps.unfold(2, rows, rows).unfold(3, columns, columns)  # (N, width, groups, groups, rows, columns)
+        grouped = apart.permute(0, 2, 3, 1, 4, 5)
+        tokens = tokens_of(grouped.flatten(0, 2))
         done = maps_of(self.blocks(tokens + self.positions), rows, columns)
-        apart = done.unflatten(0, (-1, self.groups, self.groups)).permute(0, 3, 1, 4, 2, 5)
-        return apart.reshape(maps.shape)
+        return done.reshape(grouped.shape).permute(0, 3, 1, 4, 2, 5).reshape(maps.shape)
 
 
 class Aggregation(nn.Module):
