@@ -95,7 +95,7 @@ def _stored(facts: MethodFacts, plan: Plan, out: Path) -> Sequence[Path]:
     store = PredictionStore(out)
     paths = [store.fold_path(facts.key, split.name, seed) for seed in facts.seeds for split in plan.splits]
     if not all(path.exists() for path in paths):
-        files = [*(start.name for start in facts.starts), *([facts.synthetic.name] if facts.synthetic else [])]
+        files = [*facts.start_files.values(), *([facts.synthetic.name] if facts.synthetic else [])]
         what = "a method of your own" if facts.origin else f"which uses {', '.join(files)}"
         raise MerlabError(
             f"{out} contains an unfinished run of {facts.method}, {what}; run its command again first, pass it again "

@@ -68,7 +68,7 @@ class Entry:
         changed = [f"{name}={value}" for name, value in self.preset.network.items() if published.get(name) != value]
         if changed:
             stamps.append(f"NETWORK {', '.join(changed)}")
-        if _is_seeded(self.method, self.preset) and len(self.seeds) < SEEDS_FOR_A_REPORTED_NUMBER:
+        if self.method.is_seeded(self.preset) and len(self.seeds) < SEEDS_FOR_A_REPORTED_NUMBER:
             stamps.append(f"{len(self.seeds)} SEED" + ("S" if len(self.seeds) > 1 else ""))
         return stamps
 
@@ -189,17 +189,12 @@ def make_entry(
     preset = method.preset_with(preset_name, network if network and method.network else {})
     recipe = recipe or parse_recipe(preset.input or method.input)
     method.check_layout(recipe.kind.layout)
-    chosen = tuple(seeds) if _is_seeded(method, preset) else (seeds[0],)
+    chosen = tuple(seeds) if method.is_seeded(preset) else (seeds[0],)
     entry = Entry(method, preset_name, preset, recipe.seen_by(method.view), chosen, own=is_own(method))
     if preset.training is None:
         return entry
     changed = preset.model_copy(update={"training": _changed(preset.training, training or {})})
     return replace(entry, preset=changed)
-
-
-def _is_seeded(method: Method, preset: Preset) -> bool:
-    """Whether a seed changes the results of the method under this preset."""
-    return method.seeded if preset.seeded is None else preset.seeded
 
 
 def default_preset(method: Method, table: ClipTable) -> str:

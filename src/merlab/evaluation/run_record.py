@@ -71,10 +71,10 @@ class DataFacts(BaseModel):
 
 
 class StartFacts(BaseModel):
-    """A file of weights that training started from.
+    """A network whose weights training started from.
 
-    ``sha256`` is of the file, ``digest`` of its tensors alone. ``databases`` are those of its training clips; none
-    where they were merlab's synthetic faces alone.
+    ``name`` and ``sha256`` are of its file, which may hold several; ``digest`` is of its tensors alone. ``databases``
+    are those of its training clips; none where they were merlab's synthetic faces alone.
     """
 
     name: str
@@ -115,6 +115,11 @@ class MethodFacts(BaseModel):
     key: str = ""
     starts: list[StartFacts] = []
     synthetic: SyntheticFlowFacts | None = None
+
+    @property
+    def start_files(self) -> dict[str, str]:
+        """The name of each file of weights that training started from, by the SHA-256 of the file."""
+        return {start.sha256: start.name for start in self.starts}
 
     @property
     def needs_files(self) -> bool:

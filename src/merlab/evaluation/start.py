@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor, nn
 
@@ -21,7 +21,7 @@ class Start:
     """A trained network whose weights training starts from.
 
     Attributes:
-        name: of its file.
+        name: of its file, which may hold several networks.
         sha256: of its file.
         method: the name of the method that it is a network of.
         recipe: of the input that it was trained on.
@@ -38,7 +38,7 @@ class Start:
     method: str
     recipe: Recipe
     classes: tuple[str, ...]
-    tensors: Mapping[str, Tensor]
+    tensors: Mapping[str, Tensor] = field(repr=False)
     digest: str
     databases: tuple[str, ...] = ()
 

@@ -102,21 +102,24 @@ class Study(BaseModel):
     ) -> Study:
         """A study whose methods share preset, input and settings; raises MerlabError naming what is wrong.
 
-        ``methods`` is anything that ``merlab.evaluate`` takes.
+        ``methods`` is anything that ``merlab.evaluate`` takes. A method of one form, such as a baseline, ignores a
+        preset that another one has.
         """
         shared = {
-            "preset": preset,
             "recipe": None if input is None else as_recipe(input),
             "training": dict(training or {}),
             "network": dict(network or {}),
         }
+        chosen = methods_of(methods)
         return cls(
             clips=as_table(clips),
             scheme=as_scheme(scheme),
             protocol=protocol,
             folds=_at_least(folds, 2, "folds"),
             train_on=None if train_on is None else tuple(train_on),
-            methods=tuple(MethodSetup(method=method, **shared) for method in methods_of(methods)),
+            methods=tuple(
+                MethodSetup(method=method, preset=_preset_of(method, preset, chosen), **shared) for method in chosen
+            ),
             seeds=as_seeds(seeds),
             starts=tuple(starts),
             synthetic=None if synthetic is None else Path(synthetic),
@@ -128,6 +131,14 @@ class Study(BaseModel):
         splits = make_splits(self.protocol, labeled, folds=self.folds, train_on=self.train_on)
         entries = tuple(setup.entry(labeled.table, self.seeds) for setup in self.methods)
         return with_material(Plan(labeled, self.protocol, tuple(splits), entries), self.starts, self.synthetic)
+
+
+def _preset_of(method: Method, preset: str | None, methods: Sequence[Method]) -> str | None:
+    """The preset to use for one of the methods; None for its own choice."""
+    forms = list(method.presets.values())
+    has_one_form = all(form == forms[0] for form in forms)
+    is_of_another = preset not in method.presets and any(preset in other.presets for other in methods)
+    return None if has_one_form and is_of_another else preset
 
 
 def as_table(clips: Clips) -> ClipTable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from merlab.evaluation.run_record import MethodFacts, StartFacts
+from merlab.evaluation.run_record import MethodFacts
 from merlab.stamps import SYNTHETIC
 
 DIGITS = 12
@@ -17,7 +17,7 @@ def material_text(method: MethodFacts) -> str:
 
     Files and folders have their names without those of the machine.
     """
-    return "; ".join(filter(None, (_starts_text(method.starts), _synthetic_text(method))))
+    return "; ".join(filter(None, (_starts_text(method), _synthetic_text(method))))
 
 
 def material_lines(methods: Iterable[MethodFacts]) -> list[str]:
@@ -25,11 +25,11 @@ def material_lines(methods: Iterable[MethodFacts]) -> list[str]:
     return [f"{method.method}: {text}" for method in methods if (text := material_text(method))]
 
 
-def _starts_text(starts: list[StartFacts]) -> str:
-    if not starts:
+def _starts_text(method: MethodFacts) -> str:
+    if not method.starts:
         return ""
-    files = ", ".join(f"{start.name} (sha256 {start.sha256[:DIGITS]})" for start in starts)
-    databases = sorted({name for start in starts for name in start.databases})
+    files = ", ".join(f"{name} (sha256 {sha256[:DIGITS]})" for sha256, name in method.start_files.items())
+    databases = sorted({name for start in method.starts for name in start.databases})
     return f"starts from {files}, trained on {', '.join(databases) or f'{SYNTHETIC} faces only'}"
 
 

@@ -42,7 +42,7 @@ def _command(methods: list[MethodFacts], data: list[str]) -> str:
     own = ["--preset", first.preset, "--input", first.input, "--seeds", seeds_text(first.seeds)]
     for key, value in (first.settings or {}).items():
         own += ["--set", f"{key}={_setting(value)}"]
-    own += [option for start in first.starts for option in ("--from", start.name)]
+    own += [option for name in first.start_files.values() for option in ("--from", name)]
     own += ["--synthetic", first.synthetic.name] if first.synthetic else []
     for key, value in _changed_network(first).items():
         own += ["--network", f"{key}={_setting(value)}"]

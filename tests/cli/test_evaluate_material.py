@@ -1,0 +1,241 @@
+"""Evaluate with weights to start from and synthetic flow, as a user types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import save_file
+
+from merlab.synthesis import make_faces
+from merlab.synthesis.flow_writing import make_flow
+from tests.cli.commands import evaluate
+from tests.training_material import write_start
+
+Typed = Callable[..., tuple[int, str, str]]
+SHORT = {"epochs": 1, "set": "steps=2"}
+
+
+@pytest.fixture(scope="module")
+def synthetic(tmp_path_factory) -> Path:
+    """18 synthetic clips of 6 subjects as flow."""
+    return make_flow(tmp_path_factory.mktemp("synthetic") / "flow-clips", subjects=6, clips=3, jobs=1)
+
+
+@pytest.fixture
+def start(tmp_path) -> Path:
+    return write_start(tmp_path / "start.safetensors")
+
+
+def pretrained(flow, *methods, **options):
+    return evaluate(flow, *(methods or ("flow-cnn",)), preset="pretrained", **{**SHORT, **options})
+
+
+def methods_of(run: Path) -> dict[str, dict]:
+    return {method["method"]: method for method in json.loads((run / "run.json").read_text())["methods"]}
+
+
+def test_the_run_names_what_its_training_used_and_only_for_the_methods_that_used_it(
+    merlab, flow, start, synthetic, tmp_path
+):
+    arguments = pretrained(flow, "flow-cnn", "joint-svm", "constant")
+    status, _, err = merlab(*arguments, "--from", start, "--synthetic", synthetic)
+    assert (status, err) == (0, err)
+    found = methods_of(tmp_path / "run")
+    assert [each["name"] for each in found["flow-cnn"]["starts"]] == ["start.safetensors"]
+    assert found["joint-svm"]["starts"] == found["constant"]["starts"] == []
+    assert found["flow-cnn"]["synthetic"] == found["joint-svm"]["synthetic"]
+    assert (found["joint-svm"]["synthetic"]["subjects"], found["joint-svm"]["synthetic"]["clips"]) == (6, 18)
+    assert found["constant"]["synthetic"] is None
+    sha256 = found["flow-cnn"]["starts"][0]["sha256"]
+    line = (
+        f"starts from start.safetensors (sha256 {sha256[:12]}), trained on SYNTHETIC faces only; a third of each batch "
+        "synthetic: flow-clips (6 subjects, 18 clips"
+    )
+    assert line in (tmp_path / "run" / "report.html").read_text()
+    assert f"flow-cnn: {line}" in (tmp_path / "run" / "results.md").read_text()
+    assert "--from start.safetensors --synthetic flow-clips" in (tmp_path / "run" / "report.html").read_text()
+    assert str(tmp_path) not in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_a_baseline_beside_it_has_the_run_key_that_it_has_alone(merlab, flow, start, synthetic, tmp_path):
+    merlab(*pretrained(flow, "flow-cnn", "linear-svm", out="beside"), "--from", start, "--synthetic", synthetic)
+    merlab(*evaluate(flow, "linear-svm", out="alone"))
+    beside, alone = (methods_of(tmp_path / run)["linear-svm"] for run in ("beside", "alone"))
+    assert beside["key"] == alone["key"]
+
+
+def test_another_start_or_other_synthetic_flow_is_another_run_of_the_method(
+    merlab, flow, start, synthetic, tmp_path_factory, tmp_path
+):
+    other_start = write_start(tmp_path / "other.safetensors", seed=1)
+    other_flow = make_flow(tmp_path_factory.mktemp("other") / "flow-clips", subjects=1, clips=3, seed=1, jobs=1)
+    keys = []
+    for file, folder in ((start, synthetic), (start, synthetic), (other_start, synthetic), (start, other_flow)):
+        assert merlab(*pretrained(flow), "--from", file, "--synthetic", folder)[0] == 0
+        keys.append(methods_of(tmp_path / "run")["flow-cnn"]["key"])
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+
+
+def test_a_method_that_stays_in_the_folder_does_not_need_its_files_again(merlab, flow, start, synthetic, tmp_path):
+    merlab(*pretrained(flow), "--from", start, "--synthetic", synthetic)
+    before = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
+    start.unlink()
+    status, _, err = merlab(*evaluate(flow, "constant"))
+    assert (status, err) == (0, err)
+    after = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
+    kept = after[after["method"] == "flow-cnn"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, before.reset_index(drop=True))
+    assert set(methods_of(tmp_path / "run")) == {"flow-cnn", "constant"}
+
+
+def test_an_unfinished_method_in_the_folder_is_named_with_its_files(merlab, flow, start, synthetic, tmp_path):
+    merlab(*pretrained(flow), "--from", start, "--synthetic", synthetic)
+    next((tmp_path / "run" / "parts").rglob("*.parquet")).unlink()
+    status, _, err = merlab(*evaluate(flow, "constant"))
+    assert status == 1
+    assert "unfinished run of flow-cnn, which uses start.safetensors, flow-clips; run its command again" in _one(err)
+
+
+def test_databases_are_held_out_as_without(merlab, flow, start, synthetic, tmp_path):
+    arguments = pretrained(flow, protocol="hold-out-database")
+    status, _, err = merlab(*arguments, "--from", start, "--synthetic", synthetic)
+    assert (status, err) == (0, err)
+    assert set(pd.read_parquet(tmp_path / "run" / "predictions.parquet")["fold"]) == {"casme2", "samm", "smic"}
+
+
+def test_each_seed_starts_from_its_own_file(merlab, flow, synthetic, tmp_path):
+    """Seed 2 starts from the first file again; without training, predictions are those of the start."""
+    files = [write_start(tmp_path / f"{seed}.safetensors", seed=seed) for seed in range(2)]
+    options = [text for file in files for text in ("--from", file)]
+    status, _, err = merlab(*pretrained(flow, seeds=2), *options, "--synthetic", synthetic)
+    assert (status, err) == (0, err)
+    assert [each["name"] for each in methods_of(tmp_path / "run")["flow-cnn"]["starts"]] == [
+        "0.safetensors",
+        "1.safetensors",
+    ]
+
+
+def test_what_a_preset_needs_is_named_with_the_commands_before_anything_is_computed(merlab, flow, synthetic, tmp_path):
+    status, _, err = merlab(*pretrained(flow))
+    assert status == 1
+    assert (
+        "flow-cnn with preset pretrained needs weights to start from and synthetic flow; add --synthetic flow-clips "
+        "--from start.safetensors, made once by merlab make-flow flow-clips && merlab pretrain start.safetensors "
+        "--method flow-cnn --preset synthetic --synthetic flow-clips" in _one(err)
+    )
+    assert "needs weights to start from; add --from" in _one(merlab(*pretrained(flow), "--synthetic", synthetic)[2])
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "named"),
+    [
+        ({"method": "gfem", "recipe": "flow"}, {}, "start.safetensors holds weights of gfem, which is not among"),
+        ({}, {"input": "flow:channels=uvs,scale=minmax,size=28x28"}, "channels, scale, size and view must be the same"),
+        ({"classes": ("surprise", "negative", "positive")}, {}, "but this run has negative, positive, surprise"),
+        ({"databases": ("casme2",)}, {}, "was trained on casme2, whose subjects are tested"),
+        ({}, {"scheme": "as-labeled"}, "--synthetic has clips with the labels"),
+    ],
+)
+def test_a_start_or_scheme_that_does_not_fit_is_refused_in_one_line(
+    merlab, flow, synthetic, tmp_path, make, options, named
+):
+    start = write_start(tmp_path / "start.safetensors", **make)
+    status, _, err = merlab(*pretrained(flow, **options), "--from", start, "--synthetic", synthetic)
+    assert status == 1
+    assert named in _one(err)
+    assert "Traceback" not in err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_start_of_databases_that_are_only_trained_on_is_used_and_marked(merlab, flow, synthetic, tmp_path):
+    start = write_start(tmp_path / "start.safetensors", databases=("casme2",))
+    arguments = pretrained(flow, protocol="hold-out-database", train_on="casme2")
+    status, _, err = merlab(*arguments, "--from", start, "--synthetic", synthetic)
+    assert (status, err) == (0, err)
+    assert "START TRAINED ON casme2" in methods_of(tmp_path / "run")["flow-cnn"]["stamps"]
+
+
+def test_synthetic_flow_that_no_method_uses_is_refused(merlab, flow, synthetic):
+    status, _, err = merlab(*evaluate(flow, "constant", "ststnet"), "--synthetic", synthetic)
+    assert status == 1
+    assert "no method of this run mixes synthetic clips into its training: constant (preset reduced), ststnet" in _one(
+        err
+    )
+
+
+@pytest.mark.parametrize("wrong", ["tensors", "text", "absent", "folder"])
+def test_a_start_that_is_something_else_is_refused_in_one_line(merlab, flow, synthetic, tmp_path, wrong):
+    file = tmp_path / "start.safetensors"
+    if wrong == "tensors":
+        save_file({"weight": np.zeros(3, np.float32)}, file)
+    elif wrong == "text":
+        file.write_text("not a network")
+    elif wrong == "folder":
+        file.mkdir()
+    status, _, err = merlab(*pretrained(flow), "--from", file, "--synthetic", synthetic)
+    assert status == 1
+    assert "start.safetensors" in _one(err)
+    assert "Traceback" not in err
+    assert "--weights" not in err
+
+
+@pytest.mark.parametrize("wrong", ["unfinished", "faces", "absent", "file", "damaged"])
+def test_synthetic_flow_that_is_something_else_is_refused_in_one_line(merlab, flow, start, synthetic, tmp_path, wrong):
+    folder = tmp_path / "given"
+    if wrong in {"unfinished", "damaged"}:
+        files = {path.relative_to(synthetic): path.read_bytes() for path in synthetic.rglob("*") if path.is_file()}
+        if wrong == "unfinished":
+            del files[Path("SYNTHETIC_manifest.json")]
+        else:
+            files[Path("SYNTHETIC_flow/sub002.npz")] = b"PK"
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+    elif wrong == "faces":
+        make_faces(folder, subjects=1, clips=1, jobs=1)
+    elif wrong == "file":
+        folder.write_text("not a folder")
+    status, _, err = merlab(*pretrained(flow), "--from", start, "--synthetic", folder)
+    assert status == 1
+    assert "given" in _one(err)
+    assert "Traceback" not in err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 exists only on Unix")
+def test_a_killed_run_resumes_and_gives_the_predictions_of_an_uninterrupted_one(flow, start, synthetic, tmp_path):
+    def command(out):
+        arguments = pretrained(flow, "flow-cnn", "flow-ensemble", out=tmp_path / out, seeds=2, jobs=2)
+        given = ["--from", start, "--synthetic", synthetic, "--cache", tmp_path / "cache"]
+        return [sys.executable, "-m", "merlab", *map(str, [*arguments, *given])]
+
+    subprocess.run(command("uninterrupted"), check=True, capture_output=True)
+    process = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list((tmp_path / "killed").glob("parts/*/*.parquet"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert 3 <= len(list((tmp_path / "killed").glob("parts/*/*.parquet"))) < 16
+    subprocess.run(command("killed"), check=True, capture_output=True)
+    uninterrupted, killed = (
+        pd.read_parquet(tmp_path / run / "predictions.parquet") for run in ("uninterrupted", "killed")
+    )
+    pd.testing.assert_frame_equal(uninterrupted, killed)
+
+
+def _one(err: str) -> str:
+    """The message without the wrapping of the terminal."""
+    return " ".join(err.split())

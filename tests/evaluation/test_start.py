@@ -1,0 +1,87 @@
+"""Weights to start from belong to the method, the input, the classes and the clips of a run, or are refused."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from merlab.errors import MerlabError
+from merlab.inputs import parse_recipe
+from merlab.methods import Task, find_method
+from merlab.models.starts import load_starts
+from tests.training_material import CENTERED, CLASSES, write_start
+
+
+@pytest.fixture
+def start(tmp_path):
+    return load_starts(write_start(tmp_path / "start.safetensors"))[0]
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        CENTERED,
+        f"{CENTERED},crop=corrected",
+        f"{CENTERED},algorithm=tvl1",
+        "released-flow:scale=centered",
+        "released-flow:scale=centered,crop=corrected",
+    ],
+)
+def test_the_same_sample_may_come_from_another_crop_algorithm_or_file(start, recipe):
+    start.require_input("flow-cnn", parse_recipe(recipe))
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        "flow:channels=uvs,scale=minmax,size=28x28",
+        "flow:channels=uv,scale=centered,size=28x28",
+        "flow:channels=uvs,scale=centered,size=32x28",
+        "flow:channels=uvs,scale=centered,size=28x28,regions=mask,view=local",
+        "flow:channels=uvs,scale=centered,size=28x28,magnify=linear2",
+        "released-flow:scale=minmax",
+        "released-flow:scale=centered,as=channels",
+        "apex:size=28x28",
+    ],
+)
+def test_another_sample_is_refused_with_both_recipes(start, recipe):
+    with pytest.raises(MerlabError) as caught:
+        start.require_input("flow-cnn", parse_recipe(recipe))
+    assert str(start.recipe) in str(caught.value)
+    assert str(parse_recipe(recipe)) in str(caught.value)
+
+
+def test_other_classes_or_another_order_are_refused(start):
+    start.require_classes(CLASSES)
+    for classes in (CLASSES[::-1], CLASSES[:2]):
+        with pytest.raises(MerlabError, match="has the classes negative, positive, surprise, but this run has"):
+            start.require_classes(classes)
+
+
+def test_a_network_of_another_form_is_refused_with_the_tensor(start):
+    with torch.device("meta"):
+        same, other = (find_method("flow-cnn").network(Task(3, 3, side, side)) for side in (28, 32))
+    start.require_network(same)
+    with pytest.raises(MerlabError, match=r"tensor features.* is \(64, 1960\) in the file and \(64, 2560\) here"):
+        start.require_network(other)
+
+
+def test_a_start_of_tested_subjects_is_refused_and_one_of_synthetic_faces_alone_is_not(start, tmp_path):
+    start.require_unseen(["casme2", "smic", "synthetic"])
+    (real,) = load_starts(write_start(tmp_path / "real.safetensors", databases=["casme2", "smic"]))
+    real.require_unseen(["samm"])
+    with pytest.raises(MerlabError, match=r"real.safetensors was trained on smic, whose subjects are tested"):
+        real.require_unseen(["samm", "smic"])
+
+
+def test_faces_of_a_folder_of_your_own_count_as_a_database(tmp_path):
+    (own,) = load_starts(write_start(tmp_path / "own.safetensors", databases=["synthetic"]))
+    with pytest.raises(MerlabError, match="was trained on synthetic"):
+        own.require_unseen(["synthetic"])
+
+
+def test_the_digest_is_that_of_the_tensors_and_the_sha256_that_of_the_file(tmp_path):
+    paths = [write_start(tmp_path / f"{name}.safetensors", seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2))]
+    one, same, other = load_starts(paths)
+    assert one.digest == same.digest != other.digest
+    assert one.sha256 != same.sha256
