@@ -14,7 +14,7 @@ from merlab.errors import MerlabError
 from merlab.frames import open_frames
 from merlab.synthesis import make_videos
 from merlab.synthesis.recording_set import RecordingSet
-from tests.synthesis.test_writing import digests
+from tests.synthesis.folders import digests
 
 # One event in 4 seconds; fewer frames cannot hold one.
 SETTINGS: dict[str, Any] = {"subjects": 1, "minutes": 4 / 60, "events": 15, "seed": 0, "jobs": 1}
