@@ -8,20 +8,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from merlab.errors import MerlabError, keeping
+from merlab.errors import keeping
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.experiment import run_plan
-from merlab.evaluation.start import Start
 from merlab.evaluation.study import Clips, SchemeGiven, Study
 from merlab.inputs import InputKind, Recipe
-from merlab.models.digest import content_digest
-from merlab.models.recognizer import load_recognizer
+from merlab.models.starts import load_starts
 from merlab.progress import Progress, shown_progress
 from merlab.reports.html import write_report
 from merlab.reports.results import Results
-
-# What cards call the clips that merlab made for a training.
-SYNTHETIC_DATABASE = "synthetic"
 
 
 def evaluate(
@@ -119,29 +114,3 @@ def evaluate_study(
         if out:
             write_report(results.run, folder)
     return results
-
-
-def load_starts(files: Path | str | Sequence[Path | str] | None) -> list[Start]:
-    """The weights in files of ``merlab pretrain``; raises MerlabError for a file that is anything else."""
-    if files is None:
-        return []
-    return [_load_start(Path(file)) for file in ([files] if isinstance(files, Path | str) else files)]
-
-
-def _load_start(file: Path) -> Start:
-    if not file.is_file():
-        raise MerlabError(f"{file} does not exist; --from takes a file of weights that `merlab pretrain` wrote")
-    recognizer = load_recognizer(file)
-    card, tensors = recognizer.card, recognizer.module.state_dict()
-    trained_on = card.trained_on
-    is_synthetic = trained_on.synthetic is not None or trained_on.flow is not None
-    return Start(
-        name=file.name,
-        sha256=recognizer.digest,
-        method=card.method,
-        recipe=recognizer.recipe,
-        classes=card.classes,
-        tensors=tensors,
-        digest=content_digest("{}", tensors),
-        databases=tuple(name for name in trained_on.databases if not (is_synthetic and name == SYNTHETIC_DATABASE)),
-    )

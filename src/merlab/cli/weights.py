@@ -1,4 +1,4 @@
-"""Commands about trained recognizers: train one, show the card of a file of weights."""
+"""Commands about trained recognizers: train one, show the card of a file of weights, score it on a database."""
 
 from __future__ import annotations
 
@@ -24,10 +24,18 @@ from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
 
 if TYPE_CHECKING:
+    from merlab.clips import ClipTable
+    from merlab.models.card import CardScore
     from merlab.models.recognizer import Recognizer
 
 # Options that take folders of this machine, and the words that replace these in a card, which others read.
-FOLDERS = {"--root": "ROOT", "--score-root": "SCORE_ROOT", "--table": "TABLE", "--cache": "CACHE"}
+FOLDERS = {
+    "--root": "ROOT",
+    "--score-root": "SCORE_ROOT",
+    "--table": "TABLE",
+    "--cache": "CACHE",
+    "--synthetic": "FLOW",
+}
 
 
 @app.command("pretrain", rich_help_panel=VIDEOS)
@@ -35,28 +43,44 @@ def pretrain_command(
     out: Annotated[Path, typer.Argument(help="The file to write, such as my-weights.safetensors.")],
     database: Annotated[
         list[str] | None,
-        typer.Option(help="Train on this database instead of SYNTHETIC faces; can be repeated, with --root."),
+        typer.Option(help="Train on this database instead of SYNTHETIC flow; can be repeated, with --root."),
     ] = None,
     root: Annotated[list[Path] | None, typer.Option(help="The folder that holds it, one for each --database.")] = None,
     table: TablesOption = None,
     aligned: AlignedOption = False,
+    synthetic: Annotated[
+        Path | None,
+        typer.Option(help="A folder of `merlab make-flow`; with --database it is mixed into the batches."),
+    ] = None,
+    start: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="Start from the weights in this file; can be repeated: one file for each seed."),
+    ] = None,
     score_on: Annotated[
-        list[str] | None, typer.Option(help="Also score on this database; nothing is fitted on it.")
+        list[str] | None, typer.Option(help="Also score on this database; nothing is fitted on its labels.")
     ] = None,
     score_root: Annotated[list[Path] | None, typer.Option(help="Its folder, one for each --score-on.")] = None,
-    method: Annotated[str, typer.Option(help="A network that `merlab methods` lists.")] = "dbfem-caffm",
-    preset: Annotated[str, typer.Option(help="Its training settings.")] = "flow28",
+    method: Annotated[str, typer.Option(help="A network that `merlab methods` lists.")] = "flow-cnn",
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            help="Its settings; unless given: synthetic, with --database and --from pretrained, where it has it."
+        ),
+    ] = None,
     scheme: Annotated[
         str, typer.Option(help="Label scheme, which gives the classes; or SCHEME.yaml with --database.")
     ] = "megc2019",
     input_recipe: Annotated[
         str | None, typer.Option("--input", help="Input recipe; unless given, the preset's own.")
     ] = None,
-    subjects: Annotated[int, typer.Option(min=6, help="SYNTHETIC identities to generate.")] = 240,
-    clips: Annotated[int, typer.Option(min=1, help="Clips of each.")] = 9,
+    members: Annotated[
+        int, typer.Option(min=1, help="Networks that the recognizer averages, each trained with its own seed.")
+    ] = 1,
+    subjects: Annotated[int, typer.Option(min=6, help="Without --synthetic: SYNTHETIC identities to make.")] = 152,
+    clips: Annotated[int, typer.Option(min=1, help="Clips of each.")] = 20,
     seed: SeedOption = 0,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Networks to train, for a score with its spread; the first is kept.")
+        int, typer.Option(min=1, help="Recognizers to train, for a score with its spread; the first is kept.")
     ] = 5,
     cache: Annotated[Path | None, typer.Option(help="Where inputs are cached.")] = None,
     again: AgainOption = False,
@@ -64,8 +88,8 @@ def pretrain_command(
 ) -> None:
     """Train a recognizer that is kept as one file, calibrated and scored on unseen subjects.
 
-    Without --database it is trained on SYNTHETIC faces only, which are generated first. The same command resumes
-    interrupted training.
+    Without --database it is trained on SYNTHETIC flow only, which is made first unless --synthetic gives it. The same
+    command resumes interrupted training.
     """
     from merlab.models.pretraining import pretrain, work_folder
 
@@ -87,11 +111,14 @@ def pretrain_command(
     recognizer = pretrain(
         out,
         own or None,
+        synthetic=synthetic,
+        start=start,
         score_on=dict(zip(scored, others, strict=True)),
         method=method,
         preset=preset,
         scheme=scheme,
         input=input_recipe,
+        members=members,
         subjects=subjects,
         clips_per_subject=clips,
         seed=seed,
@@ -112,20 +139,63 @@ def weights_command(
         Path | None,
         typer.Argument(help="A file of `merlab pretrain`; unless given, the one that ships with merlab."),
     ] = None,
+    score_on: Annotated[
+        list[str] | None,
+        typer.Option(help="Score the file on this database, which it was not trained on; can be repeated."),
+    ] = None,
+    score_root: Annotated[list[Path] | None, typer.Option(help="Its folder, one for each --score-on.")] = None,
+    table: TablesOption = None,
+    aligned: AlignedOption = False,
+    scheme: Annotated[
+        str | None,
+        typer.Option(
+            help="With --score-on: label scheme, or SCHEME.yaml, with the file's classes; unless given, its own."
+        ),
+    ] = None,
+    cache: Annotated[Path | None, typer.Option(help="With --score-on: where inputs are cached.")] = None,
+    jobs: JobsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the card of a file of weights: what it was trained on, its calibration, its scores on unseen subjects.
+    """Show the card of a file of weights, or score the file on a database.
 
-    The file is checked: a damaged one is refused.
+    The card states what it was trained on, its calibration, and its scores on unseen subjects. The file is checked: a
+    damaged one is refused. With --score-on, nothing is fitted on labels; a recipe with crop=corrected fits the crop of
+    each database on the scored clips, without labels.
     """
+    from merlab.evaluation.study import as_table
     from merlab.models.recognizer import load_recognizer
+    from merlab.models.scoring import score_on as weights_score
 
     recognizer = load_recognizer(file)
+    if score_on or score_root:
+        options = ("--score-on", "--score-root")
+        loaded = load_databases(score_on or [], score_root or [], table, aligned=aligned, options=options)
+        clips = as_table(loaded)
+        _show_score(recognizer, clips, weights_score(clips, recognizer, scheme=scheme, cache=cache, jobs=jobs), as_json)
+        return
+    given = {"--table": table, "--aligned": aligned, "--scheme": scheme, "--cache": cache, "--jobs": jobs}
+    for option, value in given.items():
+        if value:
+            raise MerlabError(f"{option} belongs to a database; add --score-on and --score-root, or leave it out")
     if as_json:
         checked = {"sha256": recognizer.digest, "verified": recognizer.verified}
         print_json({**checked, **recognizer.card.model_dump(mode="json")})
         return
     _show(recognizer)
+
+
+def _show_score(recognizer: Recognizer, clips: ClipTable, score: CardScore, as_json: bool) -> None:
+    from merlab.reports.model_card import score_facts, score_table
+
+    stamps = list(dict.fromkeys([*recognizer.card.stamps, *clips.stamps]))
+    if as_json:
+        print_json({**score_facts(score), "stamps": stamps, "sha256": recognizer.digest})
+        return
+    rows = score_table(score)
+    title = " · ".join([f"{recognizer.card.name} on {score.what}", *stamps])
+    print_table(title, list(rows.columns), rows.to_numpy().tolist())
+    if score.crop:
+        out_console.print(f"crop {score.crop}", soft_wrap=True)
 
 
 def _show(recognizer: Recognizer) -> None:

@@ -20,7 +20,9 @@ class _Facts(BaseModel):
 
 
 class SyntheticSettings(_Facts):
-    """Everything that determines a set of synthetic clips.
+    """Everything that determines a set of synthetic clips that are rendered in memory.
+
+    Exported files are compared on such clips; recognizers of earlier versions were trained on them.
 
     Attributes:
         scheme: the name of merlab's scheme that gives the classes; every class gets equally many clips.
@@ -41,19 +43,38 @@ class SyntheticSettings(_Facts):
     slack: int = 4
 
 
+class FlowSource(_Facts):
+    """A folder of ``merlab make-flow``: the digest of its content, and all its clips and subjects."""
+
+    digest: str
+    clips: int
+    subjects: int
+
+
 class TrainedOn(_Facts):
-    """The training clips; ``synthetic`` holds their settings if merlab generated them, and is None for a database."""
+    """The clips that training used.
+
+    Attributes:
+        databases, clips, subjects: of the training clips.
+        synthetic: the settings of clips that were rendered in memory; only files of earlier versions have them.
+        flow: the synthetic flow that training used: as its training clips, or beside the clips of a database.
+        starts: the SHA-256 of the files whose weights training started from.
+
+    """
 
     databases: tuple[str, ...] = ()
     clips: int = 0
     subjects: int = 0
     synthetic: SyntheticSettings | None = Field(None, validation_alias="drawn")
+    flow: FlowSource | None = None
+    starts: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")
     def _as_in_files(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = serialize(self)
-        synthetic = content.pop("synthetic", None)
-        return content if synthetic is None else {**content, "drawn": synthetic}
+        known = {name: value for name, value in content.items() if value not in (None, [], ()) or name == "databases"}
+        synthetic = known.pop("synthetic", None)
+        return known if synthetic is None else {**known, "drawn": synthetic}
 
 
 class CalibrationErrors(_Facts):
@@ -72,7 +93,26 @@ class Calibration(_Facts):
     after: CalibrationErrors
 
 
-class DatabaseCardScore(_Facts):
+class Reliability(_Facts):
+    """How far the probabilities of the network in a file can be trusted on some clips; None for other methods.
+
+    Attributes:
+        confidence: the mean probability of the class that it chooses.
+        calibration_error: the expected calibration error.
+        majority: the share of the clips in the most frequent class: the accuracy of always choosing that class.
+
+    """
+
+    confidence: float | None = None
+    calibration_error: float | None = None
+    majority: float | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_unknown(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in serialize(self).items() if value is not None}
+
+
+class DatabaseCardScore(Reliability):
     """One method on the clips of one database, from the same predictions."""
 
     clips: int
@@ -81,11 +121,11 @@ class DatabaseCardScore(_Facts):
     accuracy: Estimate
 
 
-class CardScore(_Facts):
+class CardScore(Reliability):
     """One method on one set of clips (``what``) of subjects that it was not trained on.
 
-    ``compared`` and ``by_database`` are as in MethodSummary. The last two are of the network in the file: its mean
-    probability of the class that it chooses, and its expected calibration error; None for other methods.
+    ``compared`` and ``by_database`` are as in MethodSummary. ``crop`` states how crops were corrected, None where they
+    were not.
     """
 
     what: str
@@ -98,12 +138,7 @@ class CardScore(_Facts):
     accuracy: Estimate
     compared: dict[str, Comparison]
     by_database: dict[str, DatabaseCardScore]
-    confidence: float | None = None
-    calibration_error: float | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_unknown(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in serialize(self).items() if value is not None}
+    crop: str | None = None
 
 
 class ModelCard(_Facts):
@@ -117,7 +152,8 @@ class ModelCard(_Facts):
         calibration: where the temperature comes from; None for a network that was not calibrated.
         scores: one per set of clips and method, the baselines first; the network's own score is that of all its seeds.
         stamps: shown wherever a class of this model is shown.
-        intended_use, limits: for a reader who has the file, but not the documentation.
+        intended_use, limits, ceiling: for a reader who has the file, but not the documentation. ``ceiling`` states how
+            good any recognizer of these classes can be; empty where that is not known.
         command: the command that made it, without folders of the machine; empty if it was made in Python.
         content_digest: of the tensors and of the rest of the card (``models.digest``), when they were written; None for
             a network that was not saved, and for files of earlier versions.
@@ -141,6 +177,7 @@ class ModelCard(_Facts):
     stamps: tuple[str, ...] = ()
     intended_use: str = ""
     limits: str = ""
+    ceiling: str = ""
     command: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
     content_digest: str | None = None

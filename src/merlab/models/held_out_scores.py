@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,39 +13,53 @@ from merlab.evaluation.summary import MethodSummary, summarize_run
 from merlab.methods import Task
 from merlab.methods.baselines import BASELINES
 from merlab.models.calibration import expected_calibration_error, probabilities
-from merlab.models.card import CardScore, DatabaseCardScore
+from merlab.models.card import CardScore, DatabaseCardScore, Reliability
 from merlab.models.labeled_examples import Examples
 from merlab.models.recognizer import Recognizer
 
 
 def held_out_scores(
-    title: str, networks: Sequence[Recognizer], kept: Recognizer, train: Examples, held: Examples
+    title: str,
+    networks: Sequence[Recognizer],
+    kept: Recognizer,
+    train: Examples,
+    held: Examples,
+    crop: str | None = None,
 ) -> list[CardScore]:
     """One score per baseline, fitted on ``train``, and one for the networks of all seeds, on ``held``.
 
-    ``kept`` is the calibrated one of the networks; the last score has its confidence and calibration error. ``title``
-    names the clips.
+    ``kept`` is the calibrated one of the networks; the last score has its reliability. ``title`` names the clips, and
+    ``crop`` states how their crops were corrected.
     """
-    classes = list(kept.classes)
-    task = Task.of(len(classes), kept.recipe)
-    tables = []
+    classes, own = list(kept.classes), kept.card.method
+    order = [*(baseline.name for baseline in BASELINES), own]
+    tables = [*_of_baselines(kept, len(networks), train, held), *_of_networks(networks, held)]
+    summaries = summarize_run(pd.concat(tables, ignore_index=True), classes, order, dict.fromkeys(order, ()))
+    *baselines, last = (_score(title, summary, crop) for summary in summaries)
+    return [*baselines, _with_reliability(last, kept, held)]
+
+
+def held_out_score(title: str, recognizer: Recognizer, held: Examples, crop: str | None = None) -> CardScore:
+    """The score of one calibrated recognizer on ``held``, with its reliability."""
+    method = recognizer.card.method
+    predictions = pd.concat(_of_networks([recognizer], held), ignore_index=True)
+    (summary,) = summarize_run(predictions, list(recognizer.classes), [method], {method: ()})
+    return _with_reliability(_score(title, summary, crop), recognizer, held)
+
+
+def _of_baselines(kept: Recognizer, seeds: int, train: Examples, held: Examples) -> Iterator[pd.DataFrame]:
+    task = Task.of(len(kept.classes), kept.recipe)
     for baseline in BASELINES:
-        for seed in range(len(networks) if baseline.seeded else 1):
+        for seed in range(seeds if baseline.seeded else 1):
             classifier = baseline.build(task, baseline.preset("paper"))
             classifier.fit(train.inputs, train.labels, train.groups, seed)
-            tables.append(_predictions(baseline.name, seed, held, classifier.predict_proba(held.inputs), classes))
+            yield _predictions(baseline.name, seed, held, classifier.predict_proba(held.inputs), kept.classes)
+
+
+def _of_networks(networks: Sequence[Recognizer], held: Examples) -> Iterator[pd.DataFrame]:
     for network in networks:
         proba = probabilities(network.logits(held.inputs))
-        tables.append(_predictions(kept.card.method, network.card.seed, held, proba, classes))
-    order = [*(baseline.name for baseline in BASELINES), kept.card.method]
-    summaries = summarize_run(pd.concat(tables, ignore_index=True), classes, order, dict.fromkeys(order, ()))
-    *baselines, own = (_score(title, summary) for summary in summaries)
-    proba = kept.predict_proba(held.inputs)
-    reliability = {
-        "confidence": float(proba.max(axis=1).mean()),
-        "calibration_error": expected_calibration_error(proba, held.labels),
-    }
-    return [*baselines, own.model_copy(update=reliability)]
+        yield _predictions(network.card.method, network.card.seed, held, proba, network.classes)
 
 
 def _predictions(
@@ -55,7 +69,7 @@ def _predictions(
     return predictions_table(rows, [classes[label] for label in held.labels], proba, classes)
 
 
-def _score(title: str, summary: MethodSummary) -> CardScore:
+def _score(title: str, summary: MethodSummary, crop: str | None) -> CardScore:
     return CardScore(
         what=title,
         method=summary.method,
@@ -70,4 +84,23 @@ def _score(title: str, summary: MethodSummary) -> CardScore:
             name: DatabaseCardScore(clips=of.clips, uf1=of.uf1, uar=of.uar, accuracy=of.accuracy)
             for name, of in summary.by_database.items()
         },
+        crop=crop,
+    )
+
+
+def _with_reliability(score: CardScore, kept: Recognizer, held: Examples) -> CardScore:
+    """The score with the reliability of ``kept`` on all clips, and on those of each database."""
+    proba, databases = kept.predict_proba(held.inputs), held.keys["database"].to_numpy()
+    by_database = {}
+    for name, of in score.by_database.items():
+        rows = databases == name
+        by_database[name] = of.model_copy(update=dict(_reliability(proba[rows], held.labels[rows])))
+    return score.model_copy(update={**dict(_reliability(proba, held.labels)), "by_database": by_database})
+
+
+def _reliability(proba: NDArray[np.float64], labels: NDArray[np.int64]) -> Reliability:
+    return Reliability(
+        confidence=float(proba.max(axis=1).mean()),
+        calibration_error=expected_calibration_error(proba, labels),
+        majority=float(np.bincount(labels).max() / len(labels)),
     )

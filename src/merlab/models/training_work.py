@@ -1,4 +1,4 @@
-"""The networks of a pretraining: what determines them, and the folder where interrupted training is resumed."""
+"""The networks of a pretraining, and the folder where interrupted training is resumed."""
 
 from __future__ import annotations
 
@@ -10,146 +10,148 @@ from pathlib import Path
 
 from merlab.claims import claimed_folder
 from merlab.errors import MerlabError
+from merlab.evaluation.start import Start
+from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.evaluation.unit import versions
-from merlab.inputs import Recipe, mirror_of, parse_recipe
-from merlab.inputs.recipe import CROPS
-from merlab.methods import Preset, Task, find_method
-from merlab.models.card import ModelCard, SyntheticSettings, TrainedOn
+from merlab.inputs import mirror_of
+from merlab.methods import Task
+from merlab.models.card import FlowSource, ModelCard, TrainedOn
+from merlab.models.crops import corrected
 from merlab.models.labeled_examples import Examples, divided
+from merlab.models.members import joined
+from merlab.models.network_clips import NetworkClips, examples_of_flow
 from merlab.models.recognizer import Recognizer, load_recognizer
-from merlab.models.synthetic_clips import synthetic_examples
+from merlab.models.training import Training
 from merlab.processes import each_in_processes
 from merlab.progress import Progress
-from merlab.schemes import SCHEMES, Scheme
+from merlab.synthesis.flow_clips import read_flow
+from merlab.synthesis.flow_writing import make_flow
 from merlab.training import NeuralClassifier
 
-SETTINGS = "pretraining.json"
+SETTINGS, FLOW = "pretraining.json", "flow"
 
 
 @dataclass(frozen=True)
-class Training:
-    """What is trained, and how.
+class FlowToMake:
+    """Synthetic flow that is made in the work folder, as ``make_flow`` makes it."""
 
-    Attributes:
-        name: of the recognizer.
-        method, preset: the network and its settings, by name.
-        scheme: the classes.
-        recipe: of the input; None uses the preset's own.
-        seed: divides the subjects, generates the faces, and is the seed of the network that is kept.
-        seeds: how many networks are trained, with seeds ``seed``, ``seed`` + 1, ..., for a score with its spread.
-
-    Raises MerlabError for a method that is not a network, and for a preset or a recipe that does not exist.
-
-    """
-
-    name: str
-    method: str
-    preset: str
-    scheme: Scheme
-    recipe: str | None
+    subjects: int
+    clips: int
     seed: int
-    seeds: int
-
-    def __post_init__(self) -> None:
-        if find_method(self.method).network is None:
-            raise MerlabError(f"{self.method} is not a network; choose one, such as dbfem-caffm")
-        recipe = self.full_recipe()
-        if recipe.samples > 1 or recipe.crop != CROPS[0]:
-            raise MerlabError(
-                f"a recognizer reads one image of each movement, in the crop of the clip; {recipe} gives "
-                f"{recipe.samples} sample(s), crop={recipe.crop}; pass an input such as flow:scale=centered"
-            )
-
-    def settings(self) -> Preset:
-        """The preset."""
-        return find_method(self.method).preset(self.preset)
-
-    def full_recipe(self) -> Recipe:
-        """The recipe of the input with all its options."""
-        method = find_method(self.method)
-        return parse_recipe(self.recipe or self.settings().input or method.input).seen_by(method.view)
-
-    def stated(self) -> dict[str, object]:
-        """Everything that determines the networks except the clips, as JSON keeps it."""
-        own_labels = {} if _is_merlabs(self.scheme) else {"labels": dict(self.scheme.emotions)}
-        course = {**vars(self), "scheme": self.scheme.name, **own_labels}
-        return {"course": course, "settings": self.settings().model_dump(mode="json")}
-
-
-def synthetic_settings(training: Training, subjects: int, clips: int) -> SyntheticSettings:
-    """The settings of synthetic clips for a training; raises MerlabError for a scheme that is not merlab's."""
-    if not _is_merlabs(training.scheme) or not training.scheme.classes:
-        raise MerlabError(
-            f"synthetic faces have no labels of scheme {training.scheme.name}; choose megc2019 or casme2-5, or train "
-            "on clips of your own"
-        )
-    recipe = str(training.full_recipe())
-    return SyntheticSettings(
-        scheme=training.scheme.name, recipe=recipe, subjects=subjects, clips=clips, seed=training.seed
-    )
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingWork:
-    """The training in its work folder, where finished faces and networks are read again after an interruption.
+    """The training in its work folder, where finished flow and networks are read again after an interruption.
 
-    ``source`` is the examples of your own clips, or the settings of synthetic ones.
+    Attributes:
+        training: the settings.
+        folder: the work folder.
+        own: the clips of databases to train on; None trains on the synthetic flow.
+        flow: synthetic flow; None if it is not used.
+        starts: networks whose weights training starts from.
+
     """
 
     training: Training
     folder: Path
-    source: Examples | SyntheticSettings
+    own: Examples | None
+    flow: SyntheticFlow | FlowToMake | None
+    starts: tuple[Start, ...]
     jobs: int | None
     progress: Progress
 
     @contextmanager
     def claimed(self, elsewhere: Mapping[str, Examples], again: bool, is_complete: bool) -> Iterator[TrainingWork]:
-        """Reserve the folder after all checks have passed; yields the work in the folder to write into.
+        """Reserve the folder after all checks have passed; yields the work in the folder, with its flow.
 
         ``is_complete`` states whether the work was finished before; ``again`` then replaces it.
         """
-        if isinstance(self.source, Examples):
-            train, calibration, _ = divided(self.source, self.training.seed)
+        if self.own is not None:
+            train, calibration, _ = divided(self.own, self.training.seed)
             _require_unseen(elsewhere, {*train.groups, *calibration.groups})
         with claimed_folder(
             self.folder, SETTINGS, self._stated(), "pretraining", again=again, is_complete=lambda folder: is_complete
         ) as folder:
-            yield replace(self, folder=folder)
+            yield replace(self, folder=folder, flow=self._flow_in(folder))
 
     def _stated(self) -> dict[str, object]:
-        if isinstance(self.source, SyntheticSettings):
-            clips = self.source.model_dump(mode="json")
-        else:
-            clips = {"clips": len(self.source.labels), "sha256": self.source.sha256}
+        clips: dict[str, object] = {}
+        if self.own is not None:
+            clips |= {"clips": len(self.own.labels), "sha256": self.own.sha256}
+        if isinstance(self.flow, SyntheticFlow):
+            clips["synthetic flow"] = self.flow.digest
+        elif self.flow is not None:
+            clips |= vars(self.flow)
+        if self.starts:
+            clips["starts"] = [start.digest for start in self.starts]
         return {**self.training.stated(), "clips": clips, "versions": versions()}
 
+    def _flow_in(self, folder: Path) -> SyntheticFlow | None:
+        """The synthetic flow, made in this folder unless it was given."""
+        plan = self.flow
+        if not isinstance(plan, FlowToMake):
+            return plan
+        made = make_flow(
+            folder / FLOW,
+            subjects=plan.subjects,
+            clips=plan.clips,
+            seed=plan.seed,
+            jobs=self.jobs,
+            progress=self.progress,
+        )
+        return SyntheticFlow.of(made, read_flow(made))
+
+    @property
+    def _made_flow(self) -> SyntheticFlow | None:
+        assert not isinstance(self.flow, FlowToMake), "the work was not claimed"
+        return self.flow
+
     def examples(self) -> tuple[Examples, Examples, Examples]:
-        """Examples for training, calibration and scoring."""
-        source = self.source
-        if isinstance(source, SyntheticSettings):
-            source = synthetic_examples(source, self.folder, self.jobs, self.progress)
-        return divided(source, self.training.seed)
+        """Examples for training, calibration and scoring; crops are corrected as the training clips require."""
+        flow = self._made_flow
+        if self.own is None:
+            assert flow is not None
+            return divided(examples_of_flow(flow, self.training), self.training.seed)
+        recipe = self.training.full_recipe()
+        train, calibration, scoring = divided(self.own, self.training.seed)
+        return (
+            corrected(train, recipe),
+            corrected(calibration, recipe, fitted_on=train),
+            corrected(scoring, recipe, fitted_on=train),
+        )
 
     def trained(self, train: Examples) -> list[Recognizer]:
-        """The network of each seed, read from the folder or trained, ``jobs`` at a time, and written there."""
-        first, number = self.training.seed, self.training.seeds
-        files = {seed: self.folder / f"seed-{seed}.safetensors" for seed in range(first, first + number)}
-        waiting = [seed for seed, file in files.items() if not file.exists()]
-        done = number - len(waiting)
-        self.progress(done, number, "training")
-        finished = each_in_processes(partial(_train, self.training, train, files), waiting, self.jobs)
-        for count, seed in enumerate(finished, start=done + 1):
-            self.progress(count, number, f"trained seed {seed}")
+        """The recognizer of each seed; its networks are read from the folder or trained, ``jobs`` at a time."""
+        training = self.training
+        seeds = range(training.seed, training.seed + training.seeds)
+        numbers = [number for seed in seeds for number in training.numbers_of(seed)]
+        files = {number: self.folder / f"seed-{number}.safetensors" for number in numbers}
+        waiting = [number for number, file in files.items() if not file.exists()]
+        done = len(files) - len(waiting)
+        self.progress(done, len(files), "training")
+        clips = NetworkClips(train, self._made_flow, self.own is not None, self.starts)
+        finished = each_in_processes(partial(_train, training, clips, files), waiting, self.jobs)
+        for count, number in enumerate(finished, start=done + 1):
+            self.progress(count, len(files), f"trained seed {number}")
         # Read from the file in either case: sums over another memory layout differ in the last digit.
-        return [load_recognizer(file) for file in files.values()]
+        return [
+            joined(
+                [load_recognizer(files[number]) for number in training.numbers_of(seed)], training.kept_network(), seed
+            )
+            for seed in seeds
+        ]
 
     def trained_on(self, train: Examples) -> TrainedOn:
-        """The training clips as the card states them."""
+        """The training clips as the card states them, with the databases of the networks that training started from."""
+        flow = self._made_flow
+        databases = {*train.keys["database"], *(name for start in self.starts for name in start.databases)}
         return TrainedOn(
-            databases=tuple(sorted(set(train.keys["database"]))),
+            databases=tuple(sorted(databases)),
             clips=len(train.labels),
             subjects=len(set(train.groups)),
-            synthetic=self.source if isinstance(self.source, SyntheticSettings) else None,
+            flow=None if flow is None else FlowSource(digest=flow.digest, clips=flow.clips, subjects=flow.subjects),
+            starts=tuple(start.sha256 for start in self.starts),
         )
 
 
@@ -163,13 +165,13 @@ def _require_unseen(elsewhere: Mapping[str, Examples], seen: set[str]) -> None:
             )
 
 
-def _train(training: Training, train: Examples, files: Mapping[int, Path], seed: int) -> int:
+def _train(training: Training, clips: NetworkClips, files: Mapping[int, Path], number: int) -> int:
     """Train the network of one seed and write its file; returns the seed."""
     preset, recipe, scheme = training.settings(), training.full_recipe(), training.scheme
     task = Task.of(len(scheme.classes), recipe)
-    classifier = find_method(training.method).build(task, preset, mirror_of(recipe))
+    classifier = training.of_method.build(task, preset, mirror_of(recipe), clips.material(training))
     assert isinstance(classifier, NeuralClassifier)
-    classifier.fit(train.inputs, train.labels, train.groups, seed)
+    clips.fit(classifier, training, number)
     card = ModelCard(
         name=training.name,
         method=training.method,
@@ -178,12 +180,8 @@ def _train(training: Training, train: Examples, files: Mapping[int, Path], seed:
         recipe=str(recipe),
         scheme=scheme.name,
         classes=scheme.classes,
-        seed=seed,
+        seed=number,
         training=classifier.settings,
     )
-    Recognizer(card, classifier.module.cpu()).save(files[seed])
-    return seed
-
-
-def _is_merlabs(scheme: Scheme) -> bool:
-    return SCHEMES.get(scheme.name) is scheme
+    Recognizer(card, classifier.module.cpu()).save(files[number])
+    return number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from pydantic import JsonValue
 
 from merlab.models.card import Calibration, CardScore, DatabaseCardScore, ModelCard, TrainedOn
 from merlab.models.recognizer import Recognizer
@@ -10,10 +11,12 @@ from merlab.reports.tables import estimate_text, number
 
 
 def card_facts(recognizer: Recognizer) -> pd.DataFrame:
-    """What the card states except the scores, one row per fact."""
+    """What the card states except the scores, one row per fact; what limits the recognizer comes first."""
     card = recognizer.card
     parameters = sum(parameter.numel() for parameter in recognizer.module.parameters())
     facts = {
+        "lowest score": _lowest_score(card),
+        "ceiling": card.ceiling,
         "method": f"{card.method}, preset {card.preset}, {parameters:,} parameters",
         "classes": f"{', '.join(card.classes)} ({card.scheme})",
         "input": card.recipe,
@@ -34,18 +37,83 @@ def card_scores(card: ModelCard) -> pd.DataFrame:
     rows = [_row(score, score.what, score) | _reliability(score) for score in card.scores]
     for score in card.scores:
         if len(score.by_database) > 1:
-            rows += [_row(score, f"{score.what}: {name}", of) for name, of in score.by_database.items()]
+            rows += [
+                _row(score, f"{score.what}: {name}", of) | _reliability(of) for name, of in score.by_database.items()
+            ]
     return pd.DataFrame(rows).fillna("")
+
+
+def score_table(score: CardScore) -> pd.DataFrame:
+    """A score of one recognizer: one row for all clips, and one for each database if there are several."""
+    parts: dict[str, CardScore | DatabaseCardScore] = {"all" if len(score.by_database) > 1 else score.what: score}
+    if len(score.by_database) > 1:
+        parts |= score.by_database
+    rows = [
+        {
+            "clips of": what,
+            "clips": str(of.clips),
+            "UF1": estimate_text(of.uf1),
+            "UAR": estimate_text(of.uar),
+            "accuracy": estimate_text(of.accuracy),
+            **_reliability(of),
+        }
+        for what, of in parts.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def score_facts(score: CardScore) -> dict[str, JsonValue]:
+    """A score as JSON: metrics as numbers with their 95 % intervals over subjects, also for each database."""
+    crop: dict[str, JsonValue] = {} if score.crop is None else {"crop": score.crop}
+    by_database: dict[str, JsonValue] = {name: _numbers(of) for name, of in score.by_database.items()}
+    return {"scored_on": score.what, "subjects": score.subjects, **_numbers(score), **crop, "by_database": by_database}
+
+
+def _numbers(of: CardScore | DatabaseCardScore) -> dict[str, JsonValue]:
+    estimates = {"uf1": of.uf1, "uar": of.uar, "accuracy": of.accuracy}
+    return {
+        "clips": of.clips,
+        **{name: estimate.mean for name, estimate in estimates.items()},
+        "majority_accuracy": of.majority,
+        "confidence": of.confidence,
+        "calibration_error": of.calibration_error,
+        **{f"{name}_interval": estimate.interval and list(estimate.interval) for name, estimate in estimates.items()},
+    }
+
+
+def _lowest_score(card: ModelCard) -> str:
+    """The database of real faces on which the recognizer does worst; empty if it was not scored on any."""
+    scored = [
+        (name, of)
+        for score in card.scores
+        if score.method == card.method and score.confidence is not None
+        for name, of in score.by_database.items()
+        if name != "synthetic"
+    ]
+    if not scored:
+        return ""
+    name, worst = min(scored, key=lambda each: each[1].uf1.mean)
+    text = f"{name}: UF1 {estimate_text(worst.uf1)}, UAR {estimate_text(worst.uar)}, {worst.clips} clips"
+    if worst.confidence is None or worst.majority is None:
+        return text
+    return (
+        f"{text}; accuracy {estimate_text(worst.accuracy)} (the most frequent class: {number(worst.majority)}), mean "
+        f"confidence {number(worst.confidence)}"
+    )
 
 
 def _training_clips(trained_on: TrainedOn) -> str:
     if not trained_on.databases:
         return ""
     clips = f"{trained_on.clips} clips of {trained_on.subjects} subjects of {', '.join(trained_on.databases)}"
-    settings = trained_on.synthetic
-    if settings is None:
-        return clips
-    return f"{clips}: onset and apex, generator presets {', '.join(settings.presets)}, seed {settings.seed}"
+    if settings := trained_on.synthetic:
+        return f"{clips}: onset and apex, generator presets {', '.join(settings.presets)}, seed {settings.seed}"
+    texts = [clips]
+    if flow := trained_on.flow:
+        texts.append(f"synthetic flow of {flow.clips} clips of {flow.subjects} subjects (SHA-256 {flow.digest})")
+    if trained_on.starts:
+        texts.append(f"started from files with the SHA-256 {', '.join(trained_on.starts)}")
+    return "; ".join(texts)
 
 
 def _calibration(calibration: Calibration, temperature: float) -> dict[str, str]:
@@ -76,6 +144,10 @@ def _row(score: CardScore, what: str, of: CardScore | DatabaseCardScore) -> dict
     }
 
 
-def _reliability(score: CardScore) -> dict[str, str]:
-    values = {"confidence": score.confidence, "calibration error": score.calibration_error}
+def _reliability(of: CardScore | DatabaseCardScore) -> dict[str, str]:
+    values = {
+        "most frequent class": of.majority,
+        "confidence": of.confidence,
+        "calibration error": of.calibration_error,
+    }
     return {name: "" if value is None else number(value) for name, value in values.items()}

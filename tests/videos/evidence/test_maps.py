@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from merlab.inputs import parse_recipe
+from merlab.inputs import mirror_of, parse_recipe
 from merlab.methods import find_method
 from merlab.methods.layers import SpatialGate
 from merlab.models.card import ModelCard
@@ -128,6 +128,30 @@ def test_other_networks_have_the_grad_cam_of_their_last_convolution(method):
     found = maps(model, inputs_of(model), 0)
     assert list(found) == ["Grad-CAM, last convolution"]
     assert found["Grad-CAM, last convolution"].shape == model.recipe.shape[-2:]
+
+
+class TestSeveralNetworks:
+    """A flow-cnn that averages networks, and mirror images, has the mean of their maps."""
+
+    RECIPE = "flow:channels=uvs,scale=centered,size=28x28"
+    TITLE = "Grad-CAM, last convolution"
+
+    def test_it_is_the_mean_of_the_maps_of_each(self):
+        model = recognizer("flow-cnn", "paper", self.RECIPE, members=3)
+        inputs = inputs_of(model)
+        each = [network_maps(network, torch.from_numpy(inputs), 1)[self.TITLE] for network in model.module.networks]
+        found = maps(model, inputs, 1)
+        assert list(found) == [self.TITLE]
+        assert found[self.TITLE] == pytest.approx(np.mean(each, axis=0) / np.mean(each, axis=0).max())
+
+    def test_a_mirrored_input_has_the_mirrored_map(self):
+        model = recognizer("flow-cnn", "paper", self.RECIPE, members=2, mirrored=True)
+        inputs = inputs_of(model)
+        mirror = mirror_of(model.recipe)
+        assert mirror is not None
+        mirrored = mirror(torch.from_numpy(inputs)).numpy()
+        first, second = (maps(model, each, 2)[self.TITLE] for each in (inputs, mirrored))
+        assert first == pytest.approx(second[:, ::-1], abs=1e-5)
 
 
 @pytest.mark.parametrize("training", [False, True])

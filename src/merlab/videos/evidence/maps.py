@@ -20,9 +20,11 @@ from merlab.frames import Float32Array
 from merlab.inputs.local_view import from_mosaic
 from merlab.methods.dual_branch.global_branch import GlobalBranch
 from merlab.methods.dual_branch.local_branch import LocalBranch
+from merlab.methods.flow_cnn import FlowCnns
 from merlab.methods.layers import SpatialGate
 from merlab.models.recognizer import Recognizer
 
+SMALLEST = float(np.finfo(np.float32).tiny)
 GLOBAL, LOCAL, OTHER = "global branch", "local branch", "last convolution"
 
 
@@ -32,7 +34,8 @@ def maps(recognizer: Recognizer, inputs: Float32Array, label: int) -> dict[str, 
     Dual-branch networks have ``attention, global branch`` and ``Grad-CAM, global branch``, and the same for the local
     branch (attention only where the option ``attention`` has a spatial gate). Attention is the gate itself; Grad-CAM
     is divided by its largest value, and all 0 where nothing supports the class. Other networks have
-    ``Grad-CAM, last convolution``. The network is in evaluation mode and is left unchanged.
+    ``Grad-CAM, last convolution``; for one that averages several, it is the mean of theirs. A network without attention
+    has no map of it. The network is in evaluation mode and is left unchanged.
     """
     found = network_maps(recognizer.module, torch.from_numpy(inputs), label)
     if recognizer.recipe.regions == "mosaic":
@@ -42,6 +45,8 @@ def maps(recognizer: Recognizer, inputs: Float32Array, label: int) -> dict[str, 
 
 def network_maps(network: nn.Module, inputs: Tensor, label: int) -> dict[str, Float32Array]:
     """The same for a network whose views are all of the whole face."""
+    if isinstance(network, FlowCnns):
+        return _mean_maps(network, inputs, label)
     branches = _branches(network)
     with torch.inference_mode(False), torch.enable_grad(), _evaluating(network), ExitStack() as hooks:
         features, gates = _Kept(), _Kept()
@@ -57,6 +62,18 @@ def network_maps(network: nn.Module, inputs: Tensor, label: int) -> dict[str, Fl
         found = {f"attention, {name}": _upsampled(gate, size) for name, gate in gates.last.items()}
         cams = _grad_cams(score, features.last)
     return found | {f"Grad-CAM, {name}": _upsampled(cam, size) for name, cam in cams.items()}
+
+
+def _mean_maps(network: FlowCnns, inputs: Tensor, label: int) -> dict[str, Float32Array]:
+    """The means of the maps of all members, of the input and of its mirror image, each divided by its largest value."""
+    views = [(inputs, 1)] + ([(inputs.flip(-1) * network.signs, -1)] if network.mirrored else [])
+    found = [
+        {title: each[:, ::direction] for title, each in network_maps(member, view, label).items()}
+        for member in network.networks
+        for view, direction in views
+    ]
+    means = {title: np.mean([each[title] for each in found], axis=0) for title in found[0]}
+    return {title: mean / max(float(mean.max()), SMALLEST) for title, mean in means.items()}
 
 
 def _grad_cams(score: Tensor, features: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,0 +1,132 @@
+"""The clips that a recognizer is trained on: synthetic flow, or clips of databases with synthetic flow beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import compress
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from merlab.errors import MerlabError
+from merlab.evaluation.start import Start
+from merlab.evaluation.synthetic_flow import SyntheticFlow, require_recipe, require_scheme
+from merlab.frames import Float32Array
+from merlab.inputs.synthetic_flow import synthetic_inputs
+from merlab.models.labeled_examples import Examples
+from merlab.models.training import Training
+from merlab.synthesis.flow_clips import OTHER_SIDE, UNIT_KEYS, FlowClips, read_flow
+from merlab.synthesis.varied import CLASSES
+from merlab.training import Material, NeuralClassifier
+from merlab.training.material import relative_intensities
+
+DATABASE = "synthetic"
+# A network is trained on this many crops of each synthetic clip, each moved, scaled and turned at random.
+CROPS_OF_A_CLIP = 4
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkClips:
+    """What every network of a training can use.
+
+    Attributes:
+        train: the training clips, those of synthetic flow with one crop of each.
+        flow: synthetic flow; None if it is not used.
+        beside: whether the synthetic flow is mixed into the batches, instead of being the training clips.
+        starts: networks whose weights training starts from.
+
+    """
+
+    train: Examples
+    flow: SyntheticFlow | None
+    beside: bool
+    starts: tuple[Start, ...]
+
+    def fit(self, classifier: NeuralClassifier, training: Training, number: int) -> None:
+        """Fit the network of one seed; networks that are trained on synthetic flow have different crops of it."""
+        if self.flow is None or self.beside:
+            classifier.fit(self.train.inputs, self.train.labels, self.train.groups, number)
+            return
+        train, intensities = crops_of(self.flow, training, frozenset(self.train.groups), number)
+        with_units = classifier.settings.unit_loss > 0
+        classifier.fit(
+            train.inputs,
+            train.labels,
+            train.groups,
+            number,
+            intensities=intensities if with_units else None,
+            other_side=np.asarray(OTHER_SIDE, np.int64) if with_units else None,
+        )
+
+    def material(self, training: Training) -> Material:
+        """What training uses beside the training clips."""
+        synthetic = None
+        if self.flow is not None and self.beside:
+            synthetic = self.flow.clips_as(training.full_recipe(), training.scheme)
+        starts = tuple(start.tensors for start in self.starts)
+        return Material(synthetic, {training.method: starts} if starts else {})
+
+
+def crops_of(
+    flow: SyntheticFlow, training: Training, groups: frozenset[str], number: int
+) -> tuple[Examples, Float32Array]:
+    """``CROPS_OF_A_CLIP`` crops of each clip of these groups, and the intensities (N, units) of its action units."""
+    clips = _read(flow)
+    clips = _taken(clips, np.array([f"{DATABASE}/{subject}" in groups for subject in clips.subjects]))
+    crops = [_examples(clips, training, number * CROPS_OF_A_CLIP + crop) for crop in range(CROPS_OF_A_CLIP)]
+    examples = Examples(
+        np.concatenate([each.inputs for each in crops]),
+        np.concatenate([each.labels for each in crops]),
+        pd.concat([each.keys for each in crops], ignore_index=True),
+    )
+    return examples, np.tile(relative_intensities(clips.intensities), (CROPS_OF_A_CLIP, 1))
+
+
+def examples_of_flow(flow: SyntheticFlow, training: Training) -> Examples:
+    """All clips of synthetic flow, each cropped once at random."""
+    return _examples(_read(flow), training, training.seed)
+
+
+def check_flow(flow: FlowClips, training: Training) -> None:
+    """Raise MerlabError unless synthetic flow has the classes and can give the input of a training."""
+    require_scheme(flow, training.scheme)
+    require_recipe(flow, training.full_recipe())
+
+
+def flow_to_come() -> FlowClips:
+    """A still clip of every label, for checks before synthetic flow is made."""
+    labels = tuple({*CLASSES, *(emotion for emotions in CLASSES.values() for emotion in emotions)})
+    count = len(labels)
+    planes, intensities = np.zeros((count, 3, 120, 97), np.float16), np.zeros((count, len(UNIT_KEYS)), np.float32)
+    return FlowClips(planes, labels, ("",) * count, ("",) * count, intensities, "")
+
+
+def _examples(clips: FlowClips, training: Training, seed: int) -> Examples:
+    scheme = training.scheme
+    labels = [scheme.classes.index(scheme.emotions[emotion]) for emotion in clips.emotions]
+    keys = pd.DataFrame({"database": DATABASE, "subject": clips.subjects, "clip": clips.names})
+    inputs = synthetic_inputs(clips, training.full_recipe(), seed=seed)
+    return Examples(inputs, np.array(labels, np.int64), keys)
+
+
+@lru_cache(maxsize=1)
+def _read(flow: SyntheticFlow) -> FlowClips:
+    """The content of a folder, which several networks of one process are trained on."""
+    clips = read_flow(flow.folder)
+    if clips.digest != flow.digest:
+        raise MerlabError(f"the synthetic flow in {flow.folder} has changed since the training began; run it again")
+    return clips
+
+
+def _taken(flow: FlowClips, rows: NDArray[np.bool_]) -> FlowClips:
+    emotions, subjects, names = (tuple(compress(each, rows)) for each in (flow.emotions, flow.subjects, flow.names))
+    return replace(
+        flow,
+        planes=flow.planes[rows],
+        emotions=emotions,
+        subjects=subjects,
+        names=names,
+        intensities=flow.intensities[rows],
+    )

@@ -1,0 +1,44 @@
+"""Files of weights as networks that training starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from merlab.errors import MerlabError
+from merlab.evaluation.start import Start
+from merlab.models.digest import content_digest
+from merlab.models.members import single
+from merlab.models.network_clips import DATABASE
+from merlab.models.recognizer import Recognizer, load_recognizer
+
+
+def load_starts(files: Path | str | Sequence[Path | str] | None) -> tuple[Start, ...]:
+    """The networks in files of ``merlab pretrain``, in their order; a file that averages several gives each of them.
+
+    Raises MerlabError for a file that is anything else.
+    """
+    given = () if files is None else (files,) if isinstance(files, Path | str) else files
+    return tuple(start for file in given for start in _starts_in(Path(file)))
+
+
+def _starts_in(file: Path) -> list[Start]:
+    if not file.is_file():
+        raise MerlabError(f"{file} does not exist; --from takes a file of weights that `merlab pretrain` wrote")
+    return [_start(file.name, each) for each in single(load_recognizer(file))]
+
+
+def _start(name: str, recognizer: Recognizer) -> Start:
+    card, tensors = recognizer.card, recognizer.module.state_dict()
+    trained_on = card.trained_on
+    is_synthetic = trained_on.synthetic is not None or trained_on.flow is not None
+    return Start(
+        name=name,
+        sha256=recognizer.digest,
+        method=card.method,
+        recipe=recognizer.recipe,
+        classes=card.classes,
+        tensors=tensors,
+        digest=content_digest("{}", tensors),
+        databases=tuple(each for each in trained_on.databases if not (is_synthetic and each == DATABASE)),
+    )

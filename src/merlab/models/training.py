@@ -1,0 +1,131 @@
+"""What is trained when a recognizer is made, and how."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from merlab.clips import ClipTable
+from merlab.errors import MerlabError
+from merlab.evaluation import plan
+from merlab.evaluation.start import Start
+from merlab.inputs import Recipe, parse_recipe
+from merlab.methods import Method, Preset, find_method
+from merlab.schemes import SCHEMES, Scheme
+
+
+@dataclass(frozen=True)
+class Training:
+    """The settings of a recognizer's training, without its clips.
+
+    Attributes:
+        name: of the recognizer.
+        method, preset: the network and its settings, by name.
+        scheme: the classes.
+        recipe: of the input; None uses the preset's own.
+        seed: divides the subjects, makes the synthetic flow, and is the seed of the recognizer that is kept.
+        seeds: how many recognizers are trained, with seeds ``seed``, ``seed`` + 1, ..., for a score with its spread.
+        members: how many networks each of them averages.
+
+    Raises MerlabError for a method that is not a network or cannot be averaged, and for a preset or a recipe that does
+    not exist or gives several samples of a movement.
+
+    """
+
+    name: str
+    method: str
+    preset: str
+    scheme: Scheme
+    recipe: str | None
+    seed: int
+    seeds: int
+    members: int = 1
+
+    def __post_init__(self) -> None:
+        if self.of_method.network is None:
+            raise MerlabError(f"{self.method} is not a network; choose one, such as flow-cnn")
+        recipe = self.full_recipe()
+        if recipe.samples > 1:
+            raise MerlabError(
+                f"a recognizer reads one image of each movement; {recipe} gives {recipe.samples} samples; pass an "
+                "input such as flow:scale=centered,crop=corrected"
+            )
+        self.kept_network()
+
+    @property
+    def of_method(self) -> Method:
+        """The method."""
+        return find_method(self.method)
+
+    def settings(self) -> Preset:
+        """The preset."""
+        return self.of_method.preset(self.preset)
+
+    def full_recipe(self) -> Recipe:
+        """The recipe of the input with all its options."""
+        method = self.of_method
+        return parse_recipe(self.recipe or self.settings().input or method.input).seen_by(method.view)
+
+    def kept_network(self) -> Mapping[str, Any]:
+        """The options of the network that is kept: the preset's; the number of members; averaged mirror images.
+
+        Images are mirrored only if the preset does so at test and the network has this option.
+        """
+        method, training = self.of_method, self.settings().training
+        options: dict[str, Any] = {"members": self.members} if self.members > 1 else {}
+        if training is not None and training.mirror_at_test and _takes(method, "mirrored"):
+            options["mirrored"] = True
+        return method.preset_with(self.preset, options).network
+
+    def numbers_of(self, seed: int) -> list[int]:
+        """The seeds of the networks that the recognizer of this seed averages."""
+        return list(range(seed * self.members, (seed + 1) * self.members))
+
+    def stated(self) -> dict[str, object]:
+        """Everything that determines the networks except the clips, as JSON keeps it."""
+        own_labels = {} if self.has_scheme_of_merlab else {"labels": dict(self.scheme.emotions)}
+        course = {**vars(self), "scheme": self.scheme.name, **own_labels}
+        return {"course": course, "settings": self.settings().model_dump(mode="json")}
+
+    @property
+    def has_scheme_of_merlab(self) -> bool:
+        """Whether the scheme comes with merlab, so that its name determines it."""
+        return SCHEMES.get(self.scheme.name) is self.scheme
+
+
+def default_preset(method: str, own: ClipTable | None, starts: bool) -> str:
+    """The preset for synthetic flow, or for clips of databases with or without a start; else the method's default."""
+    presets = find_method(method).presets
+    wanted = "synthetic" if own is None else "pretrained" if starts else None
+    if wanted is not None:
+        for name in presets:
+            if name.startswith(wanted):
+                return name
+    return plan.default_preset(find_method(method), ClipTable(()) if own is None else own)
+
+
+def require_material(training: Training, own: ClipTable | None, synthetic: object, starts: Sequence[Start]) -> None:
+    """Raise MerlabError with the option and the command to type if the preset lacks what it needs, or has too much."""
+    preset, made = training.settings(), "flow-clips, which `merlab make-flow flow-clips` makes"
+    mixes = preset.training is not None and preset.training.synthetic_share > 0
+    what = f"preset {training.preset} of {training.method}"
+    if "start" in preset.needs and not starts:
+        raise MerlabError(
+            f"{what} starts from trained weights; add --from start.safetensors, which `merlab pretrain "
+            f"start.safetensors --method {training.method} --synthetic flow-clips` makes"
+        )
+    if mixes and (own is None or synthetic is None):
+        missing = "--database and --root" if own is None else f"--synthetic {made}"
+        raise MerlabError(f"{what} mixes synthetic clips into batches of real ones; add {missing}")
+    if own is not None and synthetic is not None and not mixes:
+        raise MerlabError(
+            f"{what} does not mix synthetic clips into its batches; choose a preset that does, such as --preset "
+            "pretrained, or leave --synthetic out"
+        )
+
+
+def _takes(method: Method, option: str) -> bool:
+    assert method.network is not None
+    return option in inspect.signature(method.network).parameters

@@ -1,0 +1,112 @@
+"""The score of a file of weights on a database: nothing is fitted on labels, and no training subject is scored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from merlab.clips import ClipTable
+from merlab.databases import load
+from merlab.errors import MerlabError
+from merlab.inputs import load_inputs, parse_recipe
+from merlab.inputs.crop_correction import fit_correction
+from merlab.models.card import TrainedOn
+from merlab.models.scoring import score_on
+from merlab.reports.model_card import score_facts
+from tests.helpers import write_flow_tree
+from tests.videos.recognizers import small_recognizer
+
+CORRECTED = str(parse_recipe("flow:channels=uvs,scale=centered,size=28x28,crop=corrected"))
+
+
+@pytest.fixture
+def clips(tmp_path, monkeypatch) -> ClipTable:
+    """CASME II, SMIC and SAMM, 12, 6 and 6 clips, with the classes in equal numbers."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return load("ststnet-flow", write_flow_tree(tmp_path / "flow"))
+
+
+def always(label: int, logit: float, seen: list | None = None, **changes):
+    """A recognizer that gives one class the same logit whatever it sees, and keeps its inputs in ``seen``."""
+
+    def infer(batch):
+        if seen is not None:
+            seen.append(batch)
+        return np.tile(np.eye(3)[label] * logit, (len(batch), 1))
+
+    return replace(small_recognizer(**changes), infer=infer)
+
+
+def score(clips, recognizer, **options):
+    return score_on(clips, recognizer, jobs=1, progress=False, **options)
+
+
+def test_metrics_and_reliability_are_those_of_all_clips_and_of_each_database(clips):
+    found = score(clips, always(1, np.log(8.0)))
+    # One class for all clips: recall 1, 0, 0; F1 of that class 2 x 1/3 / (1/3 + 1); probability 8 / (8 + 1 + 1).
+    for of in (found, *found.by_database.values()):
+        assert of.accuracy.mean == pytest.approx(1 / 3)
+        assert of.uar.mean == pytest.approx(1 / 3)
+        assert of.uf1.mean == pytest.approx(1 / 6)
+        assert of.majority == pytest.approx(1 / 3)
+        assert of.confidence == pytest.approx(0.8)
+        assert of.calibration_error == pytest.approx(0.8 - 1 / 3)
+    assert {name: of.clips for name, of in found.by_database.items()} == {"casme2": 12, "samm": 6, "smic": 6}
+    assert found.crop is None
+
+
+def test_json_has_the_same_keys_for_the_whole_and_for_each_database(clips):
+    facts = score_facts(score(clips, always(0, 1.0)))
+    keys = {"clips", "uf1", "uar", "accuracy", "majority_accuracy", "confidence", "calibration_error"}
+    by_database = facts["by_database"]
+    assert isinstance(by_database, dict)
+    for numbers in (facts, *by_database.values()):
+        assert keys <= numbers.keys()
+        assert all(isinstance(numbers[key], int | float) for key in keys)
+
+
+def test_labels_change_no_probability(clips):
+    seen: list[np.ndarray] = []
+    recognizer = always(0, 1.0, seen, recipe=CORRECTED)
+    swapped = {"negative": "surprise", "surprise": "positive", "positive": "negative"}
+    others = replace(clips, clips=tuple(replace(clip, emotion=swapped[clip.emotion]) for clip in clips))
+    for table in (clips, others):
+        score(table, recognizer)
+    first, second = seen[: len(seen) // 2], seen[len(seen) // 2 :]
+    assert all(np.array_equal(*pair) for pair in zip(first, second, strict=True))
+
+
+def test_corrected_crops_are_fitted_on_the_scored_clips_and_stated(clips):
+    seen: list[np.ndarray] = []
+    found = score(clips, always(0, 1.0, seen, recipe=CORRECTED))
+    assert found.crop == "fitted on the scored clips, without labels"
+    recipe, databases = parse_recipe(CORRECTED), [clip.database for clip in clips]
+    inputs = load_inputs(clips, recipe)
+    assert np.array_equal(seen[0], fit_correction(recipe, inputs, databases).applied(inputs, databases))
+    assert not np.array_equal(seen[0], inputs)
+
+
+def test_a_database_that_was_trained_on_is_refused(clips):
+    recognizer = small_recognizer(trained_on=TrainedOn(databases=("casme2",), clips=9, subjects=3))
+    with pytest.raises(MerlabError, match="small was trained on casme2, so a score on it would be too high"):
+        score(clips, recognizer)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "of_card", "message"),
+    [
+        (None, "mine", "small has a label scheme of its own, mine; pass the same scheme"),
+        ("casme2-5", "megc2019", "has the classes happiness, .* but those of small are negative, positive, surprise"),
+        ("gone", "megc2019", "label scheme"),
+    ],
+)
+def test_a_scheme_of_other_classes_is_refused(clips, scheme, of_card, message):
+    with pytest.raises(MerlabError, match=message):
+        score(clips, small_recognizer(scheme=of_card), scheme=scheme)
+
+
+def test_a_recognizer_with_a_scheme_of_your_own_is_scored_with_this_scheme(clips):
+    own = {"negative": "negative", "positive": "positive", "surprise": "surprise"}
+    assert score(clips, always(2, 1.0, scheme="mine"), scheme=own).clips == 24
