@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from merlab.inference.cost import parameters
-from merlab.methods.dual_branch.global_branch import ResidualBlock
-from merlab.methods.layers import ConvBnRelu, Gates, Parallel
+from merlab.methods.layers import ConvBnRelu, Gates, Parallel, ResidualBlock
 
 # Each of these is one block; every other module is opened, down to torch's own layers.
 BLOCKS = (Gates, ConvBnRelu, Parallel, ResidualBlock)

@@ -4,35 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, OneOf, scaled
+from merlab.methods.layers import AttentionName, ConvBnRelu, OneOf, ResidualBlock, scaled
 
 STAGE_CHANNELS = (64, 128, 256, 512)
 BLOCKS_PER_STAGE = {12: (2, 1, 2), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 Depth = Annotated[int, OneOf("depths", tuple(BLOCKS_PER_STAGE))]
-
-
-class ResidualBlock(nn.Module):
-    """The basic block of Figure 2a, with attention (for CBAM: Woo et al., Figure 3) before the residual sum.
-
-    (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride)).
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, stride: int, attention: AttentionName = "cbam") -> None:
-        super().__init__()
-        self.residual = nn.Sequential(
-            ConvBnRelu(in_channels, out_channels, 3, stride),
-            ConvBnRelu(out_channels, out_channels, 3, relu=False),
-            Attention(attention, out_channels),
-        )
-        same = stride == 1 and in_channels == out_channels
-        self.shortcut = nn.Identity() if same else ConvBnRelu(in_channels, out_channels, 1, stride, relu=False)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """ReLU of residual plus shortcut."""
-        return F.relu(self.residual(features) + self.shortcut(features), inplace=True)
 
 
 class GlobalBranch(nn.Module):

@@ -13,6 +13,7 @@ from merlab.methods.layers.attention import (
 from merlab.methods.layers.conv import ConvBnRelu, Parallel, scaled
 from merlab.methods.layers.options import Between, OneOf, Width
 from merlab.methods.layers.recurrent import BidirectionalGRU, LastOutput, mean_of_first
+from merlab.methods.layers.resnet import ResidualBlock, ResNet18
 from merlab.methods.layers.transformer import (
     EncoderBlock,
     PatchTokens,
@@ -37,6 +38,8 @@ __all__ = [
     "Parallel",
     "PatchTokens",
     "PositionEmbedding",
+    "ResNet18",
+    "ResidualBlock",
     "SelfAttention",
     "SpatialGate",
     "SqueezeExcitation",

@@ -1,0 +1,55 @@
+"""Residual networks: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", CVPR 2016."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from merlab.methods.layers.attention import Attention, AttentionName
+from merlab.methods.layers.conv import ConvBnRelu, scaled
+
+STAGES = (64, 128, 256, 512)
+BLOCKS = 2
+
+
+class ResidualBlock(nn.Module):
+    """The basic block, with attention (for CBAM: Woo et al., Figure 3) before the residual sum.
+
+    (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride)).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int, attention: AttentionName = "none") -> None:
+        super().__init__()
+        self.residual = nn.Sequential(
+            ConvBnRelu(in_channels, out_channels, 3, stride),
+            ConvBnRelu(out_channels, out_channels, 3, relu=False),
+            Attention(attention, out_channels),
+        )
+        same = stride == 1 and in_channels == out_channels
+        self.shortcut = nn.Identity() if same else ConvBnRelu(in_channels, out_channels, 1, stride, relu=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """ReLU of residual plus shortcut."""
+        return F.relu(self.residual(features) + self.shortcut(features), inplace=True)
+
+
+class ResNet18(nn.Sequential):
+    """ResNet-18 up to its last maps: (N, channels, H, W) -> (N, 512 x width, h, w); 224 pixels become 7.
+
+    With ``small``, for small inputs, the stem is a 3 x 3 convolution without stride, and there is no pooling: 28 pixels
+    become 4. ``stages`` is the number of stages, at most four; each but the first halves the maps. ``out_channels`` is
+    the number of maps.
+    """
+
+    def __init__(self, channels: int, width: float = 1.0, *, small: bool = False, stages: int = len(STAGES)) -> None:
+        last = scaled(STAGES[0], width)
+        layers: list[nn.Module] = [ConvBnRelu(channels, last, 3 if small else 7, 1 if small else 2)]
+        if not small:
+            layers.append(nn.MaxPool2d(3, stride=2, padding=1))
+        for stage, maps in enumerate(STAGES[:stages]):
+            for block in range(BLOCKS):
+                stride = 2 if stage > 0 and block == 0 else 1
+                layers.append(ResidualBlock(last, scaled(maps, width), stride))
+                last = scaled(maps, width)
+        super().__init__(*layers)
+        self.out_channels = last
