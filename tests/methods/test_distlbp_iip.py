@@ -3,7 +3,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.methods import find_method
-from merlab.methods.distlbp_iip import PairMachine, group_starts, kept_groups, laplacian_scores
+from merlab.methods.distlbp_iip import DiscriminativeSvm, PairMachine, group_starts, kept_groups, laplacian_scores
 from merlab.methods.method import Task
 from tests.helpers import entry_of
 
@@ -35,7 +35,7 @@ def test_distlbp_iip_selects_other_groups_for_each_pair_of_classes():
     task = Task.of(3, entry.recipe)
     assert task.channels == 25 * 630
     assert len(group_starts(task.channels)) == 100
-    classifier = find_method("distlbp-iip").build(task, entry.preset)
+    classifier = DiscriminativeSvm(task)
     labels = np.repeat([0, 1, 2], 8)
     inputs = RANDOM.uniform(0, 0.02, (24, task.channels, 1, 1)).astype(np.float32)
     inputs[labels == 1, :256] += 0.5

@@ -32,8 +32,11 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "lbp-top": {"preset": "paper", "text": "lbp-top:size=115x141"},
     "mdmo": {"preset": "paper", "text": "mdmo:frames=10"},
     "distlbp-iip": {"preset": "reduced"},
+    "ktgsl": {"preset": "reduced"},
     "htnet": {"preset": "reduced", "settings": SHORT},
     "mmnet": {"preset": "flow28", "settings": SHORT},
+    "emr": {"preset": "flow28", "settings": SHORT},
+    "emr-adversarial": {"preset": "flow28", "settings": SHORT, "databases": 2},
 }
 NOT_TRAINED = {"constant", "random"}
 # One network of the paper is tested instead of all, which would take minutes.

@@ -44,8 +44,11 @@ def test_baselines_come_first_then_merlabs_own_then_the_papers_networks_then_com
         "lbp-top",
         "mdmo",
         "distlbp-iip",
+        "ktgsl",
         "htnet",
         "mmnet",
+        "emr",
+        "emr-adversarial",
     ]
     assert all(method.name == name for name, method in METHODS.items())
 

@@ -12,6 +12,7 @@ from merlab.inputs.flow_sequence import FLOW_SEQUENCE
 from merlab.inputs.hsv_flow import HSV_FLOW
 from merlab.inputs.images import APEX, DIFFERENCE, ONSET_APEX
 from merlab.inputs.lbp_top import LBP_TOP
+from merlab.inputs.lbp_top_hoof import LBP_TOP_HOOF
 from merlab.inputs.magnified_frames import MAGNIFIED_FRAMES
 from merlab.inputs.mdmo import MDMO
 from merlab.inputs.recipe import BUILT_IN, InputKind, Recipe, kind_named_in, parse, parse_size
@@ -40,6 +41,7 @@ INPUTS: dict[str, InputKind] = {
         LBP_TOP,
         MDMO,
         STLBP_IIP,
+        LBP_TOP_HOOF,
     )
 }
 

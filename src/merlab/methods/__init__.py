@@ -10,6 +10,7 @@ from merlab.methods.bi_woof import BI_WOOF
 from merlab.methods.distlbp_iip import DISTLBP_IIP
 from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.methods.dual_inception import DUAL_INCEPTION
+from merlab.methods.emr import EMR_ADVERSARIAL, EMR_METHOD
 from merlab.methods.ensembles import PREFIX as ENSEMBLE_PREFIX
 from merlab.methods.ensembles import ensemble, ensemble_named
 from merlab.methods.flow_cnn import FLOW_CNN
@@ -18,6 +19,7 @@ from merlab.methods.fr import FR
 from merlab.methods.from_file import is_in_file, objects_in_file
 from merlab.methods.htnet import HTNET
 from merlab.methods.joint_svm import JOINT_SVM
+from merlab.methods.ktgsl import KTGSL
 from merlab.methods.lbp_top import LBP_TOP
 from merlab.methods.learnet import LEARNET
 from merlab.methods.mdmo import MDMO
@@ -44,8 +46,11 @@ COMPARISON_METHODS = (
     LBP_TOP,
     MDMO,
     DISTLBP_IIP,
+    KTGSL,
     HTNET,
     MMNET,
+    EMR_METHOD,
+    EMR_ADVERSARIAL,
 )
 METHODS: dict[str, Method] = {
     method.name: method for method in (*BASELINES, *OWN_METHODS, *DUAL_BRANCH, *COMPARISON_METHODS)
