@@ -7,10 +7,12 @@ import pytest
 
 from merlab.databases import load
 from merlab.errors import MerlabError
+from merlab.faces.regions import REGIONS, face_mask
 from merlab.inputs import load_inputs, parse_recipe
 from merlab.inputs.crop_correction import CropCorrection, Placement, fit_correction, register
 from merlab.inputs.crop_reference import mean_strain, rendered_strain, strain_of_faces
-from tests.helpers import STSTNET_FLOW, needs_released_flow
+from merlab.inputs.recipe import View
+from tests.helpers import STSTNET_FLOW, needs_released_flow, write_flow_tree
 
 FLOW = parse_recipe("flow:scale=centered,crop=corrected")
 TWO = parse_recipe("released-flow:crop=corrected")
@@ -65,7 +67,7 @@ class TestTheCorrection:
     def test_moves_all_channels_alike_and_keeps_them_centered(self):
         inputs = clips_of(strain_of_faces(), 2)
         inputs[1] = inputs[0]
-        correction = CropCorrection({"smic": (Placement(2.0),)})
+        correction = CropCorrection(FLOW, {"smic": (Placement(2.0),)})
         corrected = correction.applied(inputs, ["casme2", "smic"])
         assert np.array_equal(corrected[0], inputs[0])
         for channel in range(3):
@@ -75,7 +77,7 @@ class TestTheCorrection:
 
     def test_moves_each_image_of_a_clip_by_its_own_placement(self):
         inputs = np.stack([clips_of(strain_of_faces(), 1)] * 2, axis=1)
-        correction = CropCorrection({"smic": (Placement(), Placement(2.0))})
+        correction = CropCorrection(TWO, {"smic": (Placement(), Placement(2.0))})
         corrected = correction.applied(inputs, ["smic"])[0]
         strain = 2
         assert np.corrcoef(corrected[0, strain].ravel(), inputs[0, 0, strain].ravel())[0, 1] > 0.999
@@ -83,11 +85,48 @@ class TestTheCorrection:
 
     def test_leaves_a_database_that_was_not_fitted_as_it_is(self):
         inputs = clips_of(strain_of_faces(), 1)
-        assert np.array_equal(CropCorrection({}).applied(inputs, ["samm"]), inputs)
+        assert np.array_equal(CropCorrection(FLOW, {}).applied(inputs, ["samm"]), inputs)
 
-    def test_of_a_recipe_with_regions_is_an_error(self):
-        with pytest.raises(MerlabError, match="without regions can be corrected"):
-            fit_correction(FLOW.seen_by("both"), np.zeros((1, 6, 28, 28), np.float32), ["casme2"])
+    def test_of_an_input_without_strain_is_an_error(self):
+        with pytest.raises(MerlabError, match="only flow with strain can be corrected"):
+            fit_correction(parse_recipe("apex:size=28x28"), np.zeros((1, 3, 28, 28), np.float32), ["casme2"])
+
+
+class TestTheLocalView:
+    def correction(self, view: View) -> CropCorrection:
+        return CropCorrection(FLOW.seen_by(view), {"smic": (Placement(2.0),)})
+
+    def test_is_cut_out_of_the_corrected_global_view(self):
+        whole = clips_of(strain_of_faces(), 1)
+        corrected = CropCorrection(FLOW, {"smic": (Placement(2.0),)}).applied(whole, ["smic"])
+        regions = face_mask(28, 28, tuple(REGIONS.values()))
+        both = self.correction("both").applied(np.concatenate([whole, whole], axis=1), ["smic"])
+        assert np.array_equal(both[:, :3], corrected)
+        assert np.array_equal(both[:, 3:], np.where(regions, corrected, 0))
+        assert np.array_equal(self.correction("local").applied(whole, ["smic"]), both[:, 3:])
+
+    def test_is_cut_out_for_a_database_that_was_not_fitted_too(self):
+        whole = clips_of(strain_of_faces(), 1)
+        regions = face_mask(28, 28, tuple(REGIONS.values()))
+        assert np.array_equal(self.correction("local").applied(whole, ["samm"]), np.where(regions, whole, 0))
+
+    @pytest.mark.parametrize("view", ["local", "both"])
+    def test_does_not_change_the_fitted_correction(self, view):
+        faces = clips_of(Placement(1).applied(strain_of_faces()))
+        inputs = faces if view == "local" else np.concatenate([faces, faces], axis=1)
+        found = fit_correction(FLOW.seen_by(view), inputs, ["casme2"] * 40)
+        assert found.placements == fit_correction(FLOW, faces, ["casme2"] * 40).placements
+
+    def test_is_still_whole_in_the_input_of_one_clip(self, tmp_path):
+        """The array is one before the correction, which is fitted in each fold."""
+        clips = load("ststnet-flow", write_flow_tree(tmp_path / "flow"))
+        both = load_inputs(clips, FLOW.seen_by("both"), tmp_path / "cache")
+        assert both.shape == (len(clips), 6, 28, 28)
+        assert np.array_equal(both[:, :3], both[:, 3:])
+
+    def test_is_stated_in_a_recipe_that_worker_processes_read_again(self):
+        recipe = FLOW.seen_by("both")
+        assert parse_recipe(str(recipe)) == recipe
 
 
 class TestTheMapOfFaces:

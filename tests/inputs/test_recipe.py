@@ -48,7 +48,8 @@ def test_a_corrected_crop_is_stated_only_where_it_is_chosen():
 
 
 @pytest.mark.parametrize(
-    "text", ["apex", "flow", "flow:scale=centered,channels=uv", "flow:scale=centered,regions=mask"]
+    "text",
+    ["apex", "flow", "flow:scale=centered,channels=uv", "flow:scale=centered,regions=mask,outlines=landmarks"],
 )
 def test_a_crop_is_corrected_only_where_centered_strain_shows_the_face(text):
     with pytest.raises(MerlabError, match="crop=corrected needs images of flow with the optical strain"):

@@ -5,7 +5,8 @@ correction is the shift and the two scales that make this map correlate best wit
 the database of a clip and no label; in an evaluation, it is fitted on the training clips of the fold alone.
 
 If a clip has several images, the first is corrected to synthetic faces; each other one, whose crop may be farther away,
-to the corrected first one. A database without training clips is not corrected.
+to the corrected first one. A database without training clips is not corrected. A local view is cut out of the corrected
+global view, whose regions are at the places of the template.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from merlab.frames import Float32Array
 from merlab.inputs.crop_reference import mean_strain, strain_of_faces
 from merlab.inputs.flow import center
 from merlab.inputs.images import resize
+from merlab.inputs.local_view import local_view
 from merlab.inputs.recipe import Recipe
 
 # Shifts are in pixels of an image of this side, and are scaled to the size of the input.
@@ -71,10 +73,18 @@ class Placement:
 class CropCorrection:
     """The placements of each image of a clip (in the order of the recipe), by database."""
 
+    recipe: Recipe
     placements: Mapping[str, tuple[Placement, ...]]
 
     def applied(self, inputs: Float32Array, databases: Sequence[str]) -> Float32Array:
-        """Inputs (N, ..., C, H, W) of clips of these databases, corrected and centered again, in the same shape."""
+        """Inputs (N, *recipe.shape) of clips of these databases, corrected and centered again, in the same shape."""
+        corrected = self._whole_views(whole_views(self.recipe, inputs), databases)
+        if self.recipe.view == "global":
+            return corrected
+        local = local_view(corrected, self.recipe)
+        return local if self.recipe.view == "local" else np.concatenate([corrected, local], axis=-3)
+
+    def _whole_views(self, inputs: Float32Array, databases: Sequence[str]) -> Float32Array:
         corrected = inputs.copy()
         for row, database in enumerate(databases):
             placements = self.placements.get(database)
@@ -87,20 +97,26 @@ class CropCorrection:
 
 
 def fit_correction(recipe: Recipe, inputs: Float32Array, databases: Sequence[str]) -> CropCorrection:
-    """The correction of each database, from its inputs (N, *recipe.shape) under the recipe.
+    """The correction of each database, from its inputs (N, *recipe.shape) under the recipe, as ``load_inputs`` gives.
 
-    Raises MerlabError for a recipe with regions, which are cut out at fixed places.
+    Raises MerlabError for a recipe without the optical strain.
     """
-    if recipe.kind.strain is None or recipe.regions != "none":
-        raise MerlabError(f"{recipe}: only flow with strain and without regions can be corrected; leave crop out")
+    if recipe.kind.strain is None:
+        raise MerlabError(f"{recipe}: only flow with strain can be corrected; leave crop out")
     positions = recipe.kind.strain(recipe)
-    planes = inputs.reshape(len(inputs), -1, *inputs.shape[-2:])
+    whole = whole_views(recipe, inputs)
+    planes = whole.reshape(len(whole), -1, *whole.shape[-2:])
     names = np.asarray(databases)
     found = {
         str(name): tuple(_placements([mean_strain(planes[names == name, position]) for position in positions]))
         for name in np.unique(names)
     }
-    return CropCorrection(found)
+    return CropCorrection(recipe, found)
+
+
+def whole_views(recipe: Recipe, inputs: Float32Array) -> Float32Array:
+    """The first view (N, [samples,] C, H, W) of inputs (N, *recipe.shape), which is not cut to regions yet."""
+    return inputs[..., : recipe.channels, :, :]
 
 
 def _placements(maps: Sequence[Float32Array]) -> Iterator[Placement]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,13 +18,13 @@ from platformdirs import user_cache_path
 from merlab.clips import Clip, ClipTable
 from merlab.databases.whole_heads import ALIGN, warn_of_whole_heads
 from merlab.errors import MerlabError
-from merlab.faces.regions import REGIONS, Region, regions_from_landmarks
+from merlab.faces.regions import REGIONS, regions_from_landmarks
 from merlab.fingerprint import fingerprint
 from merlab.frames import ClipError, Float32Array, Frames, ImageFolder
 from merlab.inputs.apex import frames_that_decide, with_apex
 from merlab.inputs.cache import file_digest, stored_or_made
-from merlab.inputs.local_view import FORMS
-from merlab.inputs.recipe import Recipe
+from merlab.inputs.local_view import local_view
+from merlab.inputs.recipe import CROPS, Recipe
 from merlab.preparation.record import RECORD, landmarks_of
 from merlab.processes import one_thread
 from merlab.progress import Progress, silent
@@ -39,6 +39,7 @@ def default_cache() -> Path:
 def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> Float32Array:
     """The input of one clip, float32 with the shape of the recipe: the views of the recipe, the global view first.
 
+    With crop=corrected it is not corrected yet, and a local view is still whole (see ``inputs.crop_correction``).
     Raises ClipError with the name of the clip if the recipe cannot be computed from its frames.
     """
     return input_of(clip, None if clip.holds_flow else table.frames(clip), recipe)
@@ -54,8 +55,11 @@ def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
         raise ClipError(f"{clip.subject} {clip.name} ({clip.database}): {recipe} gives values that are not finite")
     if recipe.view == "global":
         return whole
-    landmarks = recipe.outlines == "landmarks"
-    local = _local(whole, recipe, regions_from_landmarks(landmarks_of(clip)) if landmarks else REGIONS)
+    if recipe.crop == CROPS[0]:
+        landmarks = recipe.outlines == "landmarks"
+        local = local_view(whole, recipe, regions_from_landmarks(landmarks_of(clip)) if landmarks else REGIONS)
+    else:
+        local = whole
     return local if recipe.view == "local" else np.concatenate([whole, local], axis=-3)
 
 
@@ -114,15 +118,6 @@ def _require_shape(view: Float32Array, clip: Clip, recipe: Recipe) -> None:
             f"{clip.subject} {clip.name} ({clip.database}): {recipe} gives an array of shape {view.shape}, but it "
             f"states {shape}; correct `channels`, `layout` or `extract` of this kind of input"
         )
-
-
-def _local(view: Float32Array, recipe: Recipe, regions: Mapping[str, Region]) -> Float32Array:
-    """The local view of an image (C, H, W), or of each image of a sequence (T, C, H, W)."""
-    if view.ndim == 4:
-        return np.stack([_local(image, recipe, regions) for image in view])
-    if recipe.kind.neutral is None:
-        raise MerlabError(f"{recipe.kind.name} has no neutral value, so it has no regions; choose another input")
-    return FORMS[recipe.regions](view, recipe.kind.neutral(view, recipe), regions)
 
 
 def _key(clip: Clip, recipe: Recipe, code: str) -> str:

@@ -14,9 +14,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, Region, bounding_box, face_mask
 from merlab.frames import Float32Array
 from merlab.inputs.images import resize
+from merlab.inputs.recipe import Recipe
 
 Box = tuple[slice, slice]
 
@@ -90,6 +92,18 @@ def _span(start: float, stop: float, length: int) -> slice:
     """A span given in fractions of an axis, in pixels; at least one pixel wide."""
     first = min(round(start * length), length - 1)
     return slice(first, max(first + 1, round(stop * length)))
+
+
+def local_view(view: Float32Array, recipe: Recipe, regions: Mapping[str, Region] = REGIONS) -> Float32Array:
+    """The local view of images (..., C, H, W), in the form that the recipe states.
+
+    Raises MerlabError for an input without a neutral value.
+    """
+    if view.ndim > 3:
+        return np.stack([local_view(image, recipe, regions) for image in view])
+    if recipe.kind.neutral is None:
+        raise MerlabError(f"{recipe.kind.name} has no neutral value, so it has no regions; choose another input")
+    return FORMS[recipe.regions](view, recipe.kind.neutral(view, recipe), regions)
 
 
 class Form(Protocol):

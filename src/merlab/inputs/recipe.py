@@ -204,10 +204,10 @@ def _check_crop(text: str, recipe: Recipe) -> None:
         return
     scale = dict(recipe.options).get("scale")
     has_strain = recipe.kind.strain is not None and bool(recipe.kind.strain(recipe))
-    if not has_strain or scale != "centered" or recipe.regions != "none":
+    if not has_strain or scale != "centered" or recipe.outlines != OUTLINES[0]:
         raise MerlabError(
             f"recipe {text!r}: crop=corrected needs images of flow with the optical strain among their channels, "
-            "scale=centered, and no regions"
+            "scale=centered, and regions (if any) of the template, outlines=template"
         )
 
 
