@@ -107,6 +107,14 @@ def test_an_unfinished_method_in_the_folder_is_named_with_its_files(merlab, flow
     assert "unfinished run of flow-cnn, which uses start.safetensors, flow-clips; run its command again" in _one(err)
 
 
+def test_worker_processes_predict_the_same(merlab, flow, start, synthetic, tmp_path):
+    for jobs in (1, 2):
+        arguments = pretrained(flow, "flow-ensemble", out=f"jobs{jobs}", jobs=jobs)
+        assert merlab(*arguments, "--from", start, "--synthetic", synthetic)[0] == 0
+    alone, together = (pd.read_parquet(tmp_path / f"jobs{jobs}" / "predictions.parquet") for jobs in (1, 2))
+    pd.testing.assert_frame_equal(alone, together)
+
+
 def test_databases_are_held_out_as_without(merlab, flow, start, synthetic, tmp_path):
     arguments = pretrained(flow, protocol="hold-out-database")
     status, _, err = merlab(*arguments, "--from", start, "--synthetic", synthetic)
@@ -114,16 +122,14 @@ def test_databases_are_held_out_as_without(merlab, flow, start, synthetic, tmp_p
     assert set(pd.read_parquet(tmp_path / "run" / "predictions.parquet")["fold"]) == {"casme2", "samm", "smic"}
 
 
-def test_each_seed_starts_from_its_own_file(merlab, flow, synthetic, tmp_path):
-    """Seed 2 starts from the first file again; without training, predictions are those of the start."""
+def test_several_starts_are_named_in_their_order(merlab, flow, synthetic, tmp_path):
     files = [write_start(tmp_path / f"{seed}.safetensors", seed=seed) for seed in range(2)]
     options = [text for file in files for text in ("--from", file)]
-    status, _, err = merlab(*pretrained(flow, seeds=2), *options, "--synthetic", synthetic)
+    status, _, err = merlab(*pretrained(flow), *options, "--synthetic", synthetic)
     assert (status, err) == (0, err)
-    assert [each["name"] for each in methods_of(tmp_path / "run")["flow-cnn"]["starts"]] == [
-        "0.safetensors",
-        "1.safetensors",
-    ]
+    starts = methods_of(tmp_path / "run")["flow-cnn"]["starts"]
+    assert [each["name"] for each in starts] == ["0.safetensors", "1.safetensors"]
+    assert "--from 0.safetensors --from 1.safetensors" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_what_a_preset_needs_is_named_with_the_commands_before_anything_is_computed(merlab, flow, synthetic, tmp_path):
