@@ -27,16 +27,20 @@ def out_of_fold(
     preset: str,
     text: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    databases: int = 1,
 ) -> NDArray[np.int64]:
     """The predicted class of every clip (N,), by a model that was trained on other subjects.
 
-    ``text`` replaces the preset's recipe, ``settings`` its training settings.
+    ``text`` replaces the preset's recipe, ``settings`` its training settings. With several ``databases``, the subjects
+    count as subjects of that many databases.
     """
     method = find_method(name)
     entry = make_entry(method, preset, [0], parse_recipe(text) if text else None, settings)
     recipe = entry.recipe
     inputs = load_inputs(labeled.table, recipe, cache)
     groups, predicted = labeled.table.groups, np.empty_like(labeled.labels)
+    if databases > 1:
+        groups = [f"database{sorted(set(groups)).index(group) % databases}/{group}" for group in groups]
     for split in stratified_group_kfold(labeled.labels, groups, FOLDS):
         train, test = np.array(split.train), np.array(split.test)
         task = Task.of(len(labeled.scheme.classes), recipe)

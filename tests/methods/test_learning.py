@@ -33,6 +33,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "mdmo": {"preset": "paper", "text": "mdmo:frames=10"},
     "distlbp-iip": {"preset": "reduced"},
     "ktgsl": {"preset": "reduced"},
+    "da-dictionary": {"preset": "paper"},
     "htnet": {"preset": "reduced", "settings": SHORT},
     "mmnet": {"preset": "flow28", "settings": SHORT},
     "emr": {"preset": "flow28", "settings": SHORT},

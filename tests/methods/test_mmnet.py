@@ -42,7 +42,7 @@ def test_a_gate_is_never_larger_than_the_gate_of_the_block_before():
 
 def test_the_gate_is_computed_from_the_mean_and_the_maximum_of_the_maps():
     block = ContinuousAttentionBlock(2, 2, 1).eval()
-    block.residual, block.shortcut = nn.Sequential(), nn.Sequential()  # the features are twice the maps
+    block.residual, block.shortcut = nn.Sequential(), nn.Identity()  # the features are twice the maps
     nn.init.ones_(block.get_parameter("gate.0.0.weight"))
     features = torch.tensor([1.0, 3.0]).view(1, 2, 1, 1)
     _, gate = block(features, torch.ones(()))

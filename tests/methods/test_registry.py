@@ -45,6 +45,7 @@ def test_baselines_come_first_then_merlabs_own_then_the_papers_networks_then_com
         "mdmo",
         "distlbp-iip",
         "ktgsl",
+        "da-dictionary",
         "htnet",
         "mmnet",
         "emr",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from merlab.methods.baselines import BASELINES
 from merlab.methods.bi_woof import BI_WOOF
+from merlab.methods.da_dictionary import DA_DICTIONARY
 from merlab.methods.distlbp_iip import DISTLBP_IIP
 from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.methods.dual_inception import DUAL_INCEPTION
@@ -47,6 +48,7 @@ COMPARISON_METHODS = (
     MDMO,
     DISTLBP_IIP,
     KTGSL,
+    DA_DICTIONARY,
     HTNET,
     MMNET,
     EMR_METHOD,
