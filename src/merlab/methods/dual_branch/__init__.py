@@ -13,6 +13,9 @@ the stem of two convolutions, the neck of LTFEM with a width of 1024, the upsamp
 translation layer of CAFFM_L and CAFFM_G. The values agree for 3 input channels. The text mentions onset and apex
 frames, so the ``paper`` preset stacks both (6 channels), which adds less than 0.1 % of parameters. Assumed: 231 x 282
 means 231 pixels wide and 282 high.
+
+The presets ``synthetic28`` and ``pretrained28`` train the network of ``flow28`` as ``flow-cnn`` is trained: the same
+input, the same clips in every batch, as many steps, and a second head for the intensities of action units.
 """
 
 from collections.abc import Callable
@@ -22,11 +25,16 @@ from torch import nn
 
 from merlab.inputs.recipe import View
 from merlab.methods.dual_branch.network import DualNetwork, FusionNetwork, GlobalNetwork, LocalNetwork
+from merlab.methods.flow_cnn import FROM_SYNTHETIC_FLOW, ON_SYNTHETIC_FLOW
+from merlab.methods.joint_svm import CENTERED_UVS
 from merlab.methods.method import Method, Preset
 from merlab.training import TrainingSettings
 
 PAPER = "Zhang et al., Micro-expression Recognition Based on Dual-branch Feature Extraction and Fusion"
 PAPER_INPUT = "onset-apex:size=231x282"
+
+NARROW = {"width": 0.25, "stem_stride": 1}
+WITH_UNITS = {**NARROW, "units": 28}
 
 PRESETS = {
     "paper": Preset(
@@ -55,7 +63,7 @@ PRESETS = {
         "mirroring and shifts of 1 pixel; chosen among eight variants on synthetic faces only, but results on the "
         "released flow had already shown that a narrow network without stride helps",
         reduced=True,
-        network={"width": 0.25, "stem_stride": 1},
+        network=NARROW,
         training=TrainingSettings(
             epochs=30,
             batch_size=32,
@@ -67,6 +75,22 @@ PRESETS = {
             shift=1,
         ),
         input="flow:channels=uvs,scale=minmax,size=28x28",
+    ),
+    "synthetic28": Preset(
+        source="merlab's choice: the network of flow28, trained on synthetic flow with the settings of flow-cnn",
+        reduced=True,
+        network=WITH_UNITS,
+        training=ON_SYNTHETIC_FLOW,
+        input=CENTERED_UVS,
+    ),
+    "pretrained28": Preset(
+        source="merlab's choice: the network of flow28, trained on synthetic flow and then on real clips with the "
+        "settings of flow-cnn: 120 steps, 56 real and 28 synthetic clips in a batch",
+        reduced=True,
+        network=WITH_UNITS,
+        training=FROM_SYNTHETIC_FLOW,
+        input=CENTERED_UVS,
+        needs=("synthetic", "start"),
     ),
 }
 

@@ -15,6 +15,7 @@ from merlab.methods.layers import Attention, AttentionName, Between, ConvBnRelu,
 from merlab.methods.task import Task
 
 StemStride = Annotated[int, Between(1, 2)]
+Units = Annotated[int, Between(0, 64)]
 SMALLEST_SIDE = 28
 DROPOUT = 0.5
 
@@ -41,7 +42,8 @@ class TwoViewNetwork(nn.Module):
 
     If the task has one view, both branches get it. ``width`` multiplies every number of channels. ``stem_stride`` is 2,
     or 1 for small inputs (28 x 28 pixels then end on a grid of 4 x 4 instead of 2 x 2). ``attention`` replaces every
-    CBAM of the paper. Raises MerlabError if the task is smaller than 28 x 28 pixels.
+    CBAM of the paper. ``units`` adds a second head, which is not the paper's, for the intensities of action units: a
+    linear layer beside the last one. Raises MerlabError if the task is smaller than 28 x 28 pixels.
     """
 
     def __init__(self, task: Task, stem_stride: int) -> None:
@@ -52,7 +54,42 @@ class TwoViewNetwork(nn.Module):
                 f"choose a larger size in the recipe, such as size={SMALLEST_SIDE}x{SMALLEST_SIDE}"
             )
         self.views = task.views
+        self.intensities: nn.Linear | None = None
         self.fusion_stride = 4 * stem_stride
+
+    @property
+    def top(self) -> nn.Sequential:
+        """The layers after the feature map, which end with a linear layer."""
+        raise NotImplementedError
+
+    def feature_map(self, inputs: Tensor) -> Tensor:
+        """The feature map (N, channels, h, w) of which the last layers make the logits."""
+        raise NotImplementedError
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (N, classes)."""
+        logits: Tensor = self.top(self.feature_map(inputs))
+        return logits
+
+    def heads(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, classes), and intensities (N, units); raises MerlabError for a network with ``units`` 0."""
+        if self.intensities is None:
+            raise MerlabError(
+                "this network has no head for action units; give it one by its option units, such as units=28, or set "
+                "unit_loss to 0"
+            )
+        *layers, classify = self.top
+        hidden = self.feature_map(inputs)
+        for layer in layers:
+            hidden = layer(hidden)
+        return classify(hidden), self.intensities(hidden)
+
+    def add_units(self, units: int) -> None:
+        """Make the second head; none for 0."""
+        if units:
+            last = self.top[-1]
+            assert isinstance(last, nn.Linear)
+            self.intensities = nn.Linear(last.in_features, units)
 
     def split(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """(N, views x channels, H, W) -> the global and the local view, (N, channels, H, W) each."""
@@ -78,51 +115,80 @@ class GlobalNetwork(TwoViewNetwork):
         width: Width = 1.0,
         stem_stride: StemStride = 2,
         attention: AttentionName = "cbam",
+        units: Units = 0,
     ) -> None:
         super().__init__(task, stem_stride)
         self.branch = GlobalBranch(task.channels, depth, width, stem_stride, attention)
         self.neck = Neck(self.branch.out_channels, scaled(256, width), task.classes, attention)
+        self.add_units(units)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (N, classes)."""
-        logits: Tensor = self.neck(self.branch(self.split(inputs)[0]))
-        return logits
+    @property
+    def top(self) -> nn.Sequential:
+        """The neck."""
+        return self.neck
+
+    def feature_map(self, inputs: Tensor) -> Tensor:
+        """The map of the global branch."""
+        features: Tensor = self.branch(self.split(inputs)[0])
+        return features
 
 
 class LocalNetwork(TwoViewNetwork):
     """LTFEM: only the local branch, on the local view; its neck has 1024 channels."""
 
     def __init__(
-        self, task: Task, *, width: Width = 1.0, stem_stride: StemStride = 2, attention: AttentionName = "cbam"
+        self,
+        task: Task,
+        *,
+        width: Width = 1.0,
+        stem_stride: StemStride = 2,
+        attention: AttentionName = "cbam",
+        units: Units = 0,
     ) -> None:
         super().__init__(task, stem_stride)
         self.branch = LocalBranch(task.channels, width, stem_stride, attention)
         self.neck = Neck(self.branch.out_channels, scaled(1024, width), task.classes, attention)
+        self.add_units(units)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (N, classes)."""
-        logits: Tensor = self.neck(self.branch(self.split(inputs)[1]))
-        return logits
+    @property
+    def top(self) -> nn.Sequential:
+        """The neck."""
+        return self.neck
+
+    def feature_map(self, inputs: Tensor) -> Tensor:
+        """The map of the local branch."""
+        features: Tensor = self.branch(self.split(inputs)[1])
+        return features
 
 
 class DualNetwork(TwoViewNetwork):
     """DBFEM: both branches; their maps are concatenated."""
 
     def __init__(
-        self, task: Task, *, width: Width = 1.0, stem_stride: StemStride = 2, attention: AttentionName = "cbam"
+        self,
+        task: Task,
+        *,
+        width: Width = 1.0,
+        stem_stride: StemStride = 2,
+        attention: AttentionName = "cbam",
+        units: Units = 0,
     ) -> None:
         super().__init__(task, stem_stride)
         self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride, attention=attention)
         self.local_branch = LocalBranch(task.channels, width, stem_stride, attention)
         both = self.global_branch.out_channels + self.local_branch.out_channels
         self.neck = Neck(both, scaled(256, width), task.classes, attention)
+        self.add_units(units)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (N, classes)."""
+    @property
+    def top(self) -> nn.Sequential:
+        """The neck."""
+        return self.neck
+
+    def feature_map(self, inputs: Tensor) -> Tensor:
+        """The maps of both branches, concatenated."""
         global_view, local_view = self.split(inputs)
-        features = torch.cat([self.global_branch(global_view), self.local_branch(local_view)], dim=1)
-        logits: Tensor = self.neck(features)
-        return logits
+        return torch.cat([self.global_branch(global_view), self.local_branch(local_view)], dim=1)
 
 
 class FusionNetwork(TwoViewNetwork):
@@ -136,6 +202,7 @@ class FusionNetwork(TwoViewNetwork):
         width: Width = 1.0,
         stem_stride: StemStride = 2,
         attention: AttentionName = "cbam",
+        units: Units = 0,
     ) -> None:
         super().__init__(task, stem_stride)
         self.global_branch = GlobalBranch(task.channels, width=width, stem_stride=stem_stride, attention=attention)
@@ -154,10 +221,16 @@ class FusionNetwork(TwoViewNetwork):
             nn.ReLU(inplace=True),
             nn.Linear(channels, task.classes),
         )
+        self.add_units(units)
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (N, classes)."""
+    @property
+    def top(self) -> nn.Sequential:
+        """The layers after the fusion."""
+        return self.head
+
+    def feature_map(self, inputs: Tensor) -> Tensor:
+        """The fused map of both branches."""
         global_view, local_view = self.split(inputs)
         global_map, local_map = self.global_branch(global_view), self.local_branch(local_view)
-        logits: Tensor = self.head(self.fusion(global_map, local_map, self.fusion_grid(inputs)))
-        return logits
+        fused: Tensor = self.fusion(global_map, local_map, self.fusion_grid(inputs))
+        return fused
