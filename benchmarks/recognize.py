@@ -39,10 +39,12 @@ from merlab.spotting.spot import SpottedEvent
 from merlab.storage import write_json
 from merlab.synthesis import CAMERA, PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
+from merlab.videos.chunks.described_chunk import SeenEvent
 from merlab.videos.chunks.describing import EventDescriber
 from merlab.videos.chunks.faces_in_frame import FindingViewer
 from merlab.videos.options import Options
 from merlab.videos.recognition import READING, recognize
+from merlab.videos.words import FaceState
 
 FPS = 100.0
 RENDERED_FRAMES = 1200
@@ -103,10 +105,11 @@ def event_ms(faces: list[Image], folder: Path) -> float:
     for number, face in enumerate(faces, start=1):
         album.add(number, face)
     event = SpottedEvent(1, len(faces) // 2, len(faces), len(faces) // 2, 10.0, "chin")
-    describer.describe(event, album, FPS, folder / "first")
+    seen = SeenEvent(event, FPS, event.duration(FPS), FaceState())
+    describer.describe(seen, album, folder / "first")
     began = time.process_time()
     for number in range(3):
-        describer.describe(event, album, FPS, folder / f"again-{number}")
+        describer.describe(seen, album, folder / f"again-{number}")
     return 1000 * (time.process_time() - began) / 3
 
 

@@ -44,6 +44,22 @@ LANDMARK_SOURCES: tuple[LandmarkSource, ...] = get_args(LandmarkSource)
 HeadMotion = Literal["onset", "rigid", "landmarks"]
 HEAD_MOTIONS: tuple[HeadMotion, ...] = get_args(HeadMotion)
 
+# Why a movement in a video gets no class, in the order in which the reasons are listed.
+WithheldReason = Literal[
+    "probability too low",
+    "no supporting action unit",
+    "movement too large",
+    "movement too long",
+    "too few frames per second",
+    "head moves more than the face",
+    "face not upright",
+    "face turned away",
+    "face too small",
+    "face cut off",
+    "face covered or distorted",
+]
+WITHHELD_REASONS: tuple[WithheldReason, ...] = get_args(WithheldReason)
+
 # Tables and figures of the paper that `merlab reproduce` makes.
 TABLE_NAMES = ("table5", "table7", "table8", "leak")
 FIGURE_NAMES = ("figure1", "figure3", "figure4", "figure6")

@@ -96,7 +96,7 @@ def test_movements_are_selected_and_opened_by_keyboard(client, browser, video):
     browser.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
     focused = browser.switch_to.active_element
     assert focused.get_attribute("data-event") == "e0003"
-    assert "unsure" in focused.text
+    assert "no class" in focused.text
     assert one(browser, ".timeline .current").get_attribute("data-event") == "e0003"
     browser.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
     browser.switch_to.active_element.send_keys(Keys.ENTER)

@@ -66,3 +66,12 @@ def test_every_result_becomes_json_that_a_browser_can_read(tmp_path, options):
     text = json.dumps(view.model_dump(mode="json", by_alias=True), allow_nan=False)
     assert Result.model_validate_json(text) == view
     assert len(view.events) == (0 if {"faces", "events"} & set(options) else 4)
+
+
+def test_a_movement_without_a_class_has_one_sentence_for_each_reason(tmp_path):
+    first, _, third, _ = view_of(read_video_result(write_result(tmp_path / "result"))).events
+    assert (bool(first.label), first.withheld) == (True, [])
+    assert (third.label, third.withheld) == (
+        "",
+        ["No class has a probability of 0.5 or more.", "Between onset and apex the head moves more than the face."],
+    )

@@ -120,6 +120,7 @@ def fake_metadata(
             name="synthetic",
             method="dbfem-caffm",
             preset="flow28",
+            scheme="casme2-5",
             digest=OF_WEIGHTS,
             recipe="flow:size=28x28",
             classes=CLASSES,
@@ -132,6 +133,7 @@ def fake_metadata(
         settings=settings,
         versions={"merlab": "0.1.0", "torch": "2.13.0"},
         dropped=1,
+        withheld={"e0003": ("probability too low", "head moves more than the face")},
         warnings=warnings,
         asked=RecognitionRequest(
             source=f"/videos/{video}",
@@ -176,6 +178,7 @@ def fake_events(
             part=part,
             label=CLASSES[best] if sure else "",
             probability=float(chances[best]),
+            withheld="" if sure else "probability too low; head moves more than the face",
             regions=f"{part} 1.92 px up and outwards; cheeks, left 0.81 px up",
             action_units="AU12 left 1.90 px; AU6 0.72 px" if sure else "",
             probabilities=dict(zip(CLASSES, chances.tolist(), strict=True)),

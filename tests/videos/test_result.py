@@ -19,7 +19,7 @@ def result(tmp_path):
 
 def test_the_columns_are_those_that_users_have_scripts_for():
     events = "event,video,face_id,onset,apex,offset,onset_s,apex_s,offset_s,duration_s,score,part,class,probability"
-    assert ",".join(event_rows(()).names) == f"{events},regions,action_units"
+    assert ",".join(event_rows(()).names) == f"{events},withheld,regions,action_units"
     frames = "frame,time_s,face_id,confidence,success,x,y,width,height,score,lids_px,threshold"
     assert ",".join(FRAME_ROWS.names) == frames
 

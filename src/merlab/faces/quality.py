@@ -52,7 +52,7 @@ class ClipQuality:
     @classmethod
     def of_onset(cls, tracked: TrackedFace, transform: Transform, shape: Sequence[int]) -> ClipQuality:
         """The measurements of the onset frame, whose ``shape`` is (H, W, 3)."""
-        return cls(tracked.landmarks.pupil_distance, _coverage(transform, shape), tracked.landmarks.source)
+        return cls(tracked.landmarks.pupil_distance, layout_coverage(transform, shape), tracked.landmarks.source)
 
     def add(self, tracked: TrackedFace | None, head_motion: float) -> None:
         """Add the measurements of one aligned frame."""
@@ -113,7 +113,7 @@ def frame_rate_warnings(fps: float | None) -> list[str]:
     return []
 
 
-def _coverage(transform: Transform, shape: Sequence[int]) -> float:
+def layout_coverage(transform: Transform, shape: Sequence[int]) -> float:
     """The share of the layout that is inside a frame of ``shape`` (H, W, ...), 0..1."""
     x, y = np.meshgrid(np.arange(LAYOUT_WIDTH), np.arange(LAYOUT_HEIGHT))
     places = transform.inverse(np.column_stack([x.ravel(), y.ravel()]))

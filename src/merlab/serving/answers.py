@@ -71,7 +71,10 @@ class Picture(BaseModel):
 
 
 class Movement(BaseModel):
-    """A movement of a face: the columns of events.csv, the probability of each class, and the pictures."""
+    """A movement of a face: the columns of events.csv, the probability of each class, and the pictures.
+
+    ``withheld`` has a sentence for each reason why it has no class.
+    """
 
     event: str
     video: str
@@ -87,6 +90,7 @@ class Movement(BaseModel):
     part: str
     label: str = Field(alias="class")
     probability: float
+    withheld: list[str] = []
     regions: str
     action_units: str
     probabilities: dict[str, float]

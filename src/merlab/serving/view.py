@@ -8,7 +8,7 @@ import pandas as pd
 
 from merlab.serving.answers import Movement, Picture, Result, ScoreCurve
 from merlab.spotting.curve import Curve, Values, score_curve
-from merlab.videos.result import APEX_PICTURE, EVIDENCE, FLOW_PICTURE, ONSET_PICTURE, VideoResult
+from merlab.videos.result import APEX_PICTURE, EVIDENCE, FLOW_PICTURE, ONSET_PICTURE, VideoResult, withheld_sentences
 from merlab.videos.rows import Event, event_rows
 
 POINTS = 1500
@@ -55,7 +55,8 @@ def _numbers(values: Values) -> list[float | None]:
 def _movement(result: VideoResult, row: Event) -> Movement:
     columns = event_rows(()).values(row)
     pictures = _pictures(result, row.event)
-    return Movement.model_validate({**columns, "probabilities": dict(row.probabilities), "pictures": pictures})
+    own = {"probabilities": dict(row.probabilities), "pictures": pictures}
+    return Movement.model_validate({**columns, **own, "withheld": withheld_sentences(row, result.metadata)})
 
 
 def _pictures(result: VideoResult, event: str) -> list[Picture]:

@@ -29,11 +29,13 @@ class Column:
     Attributes:
         written: the text of a value.
         name: the name of the column; of a field that holds a mapping, what precedes each of its keys.
+        absent: the text of every cell where a file of an earlier version has no such column; None requires it.
 
     """
 
     written: Callable[[Any], str] = str
     name: str = ""
+    absent: str | None = None
 
 
 Seconds = Annotated[float, Column("{:.5f}".format)]
@@ -51,6 +53,7 @@ class _Cell:
     kind: type
     optional: bool
     written: Callable[[Any], str]
+    absent: str | None = None
 
     @property
     def dtype(self) -> Any:
@@ -132,13 +135,10 @@ class Columns(Generic[Record]):
     def _read(self, path: Path) -> dict[str, list[Value]]:
         """The values of each column; a file may have more columns than these."""
         header, lines = _lines(path)
-        absent = [name for name in self.names if header.count(name) != 1]
-        if absent:
-            raise MerlabError(f"{path} is damaged: it has no column {absent[0]}, or has it twice; {RESTORE}")
-        places = {cell.name: header.index(cell.name) for cell in self._cells}
-        return {
-            cell.name: [_value(path, cell, at, cells[places[cell.name]]) for at, cells in lines] for cell in self._cells
-        }
+        for cell in self._cells:
+            if header.count(cell.name) != 1 and (cell.absent is None or cell.name in header):
+                raise MerlabError(f"{path} is damaged: it has no column {cell.name}, or has it twice; {RESTORE}")
+        return {cell.name: list(_column(path, cell, header, lines)) for cell in self._cells}
 
 
 def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -157,6 +157,12 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
             fault = f"{len(cells)} cells, the line of column names has {len(header)}"
             raise MerlabError(f"{path}, line {number} is damaged: it has {fault}; {RESTORE}")
     return header, lines[1:]
+
+
+def _column(path: Path, cell: _Cell, header: list[str], lines: list[tuple[int, list[str]]]) -> Iterator[Value]:
+    place = header.index(cell.name) if cell.name in header else None
+    for at, cells in lines:
+        yield _value(path, cell, at, (cell.absent or "") if place is None else cells[place])
 
 
 def _value(path: Path, cell: _Cell, line: int, text: str) -> Value:
@@ -181,7 +187,7 @@ def _cells(field: str, hint: Any, keys: Sequence[str]) -> Iterator[_Cell]:
     if optional:
         (hint,) = (each for each in get_args(hint) if each is not type(None))
         column, hint = _unwrapped(hint, column)
-    yield _Cell(column.name or field, field, None, hint, optional, column.written)
+    yield _Cell(column.name or field, field, None, hint, optional, column.written, column.absent)
 
 
 def _unwrapped(hint: Any, column: Column) -> tuple[Column, Any]:

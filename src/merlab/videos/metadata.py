@@ -8,7 +8,8 @@ from merlab.frames import MediaFacts
 from merlab.spotting.motion_score import ScoreSettings
 from merlab.spotting.timing import Timing
 from merlab.stamps import FIVE_POINTS
-from merlab.vocabulary import LandmarkSource
+from merlab.videos.words import WordSettings
+from merlab.vocabulary import LandmarkSource, WithheldReason
 
 
 class _Facts(BaseModel):
@@ -44,6 +45,7 @@ class UsedModel(_Facts):
     name: str
     method: str
     preset: str
+    scheme: str = ""
     digest: str
     recipe: str
     classes: tuple[str, ...]
@@ -57,13 +59,14 @@ class UsedModel(_Facts):
 class UsedSettings(_Facts):
     """The settings of a result: those of Options that change it, and those of SpottingSettings.
 
-    ``landmarks`` is None for faces that were aligned already, and in results of earlier versions.
+    ``landmarks`` is None for faces that were aligned already, and, as ``words``, in results of earlier versions.
     """
 
     # Results of a later merlab may have more settings.
     model_config = ConfigDict(extra="allow")
 
     unsure_below: float
+    words: WordSettings | None = None
     aligned: bool
     landmarks: LandmarkSource | None = None
     most_faces: int
@@ -79,7 +82,8 @@ class UsedSettings(_Facts):
 class FindingRequest(_Facts):
     """Everything that determines how faces are found and followed: what is kept was made for one such request.
 
-    ``chunk`` and ``margin`` are numbers of frames, see Division; the other fields are those of RecognitionRequest.
+    ``chunk`` and ``margin`` are numbers of frames, see Division; ``kept`` is the version of what is kept of a chunk;
+    the other fields are those of RecognitionRequest.
     """
 
     source: str
@@ -93,6 +97,7 @@ class FindingRequest(_Facts):
     face_models: dict[str, dict[str, str]]
     chunk: int
     margin: int
+    kept: int
     merlab: str
 
 
@@ -130,7 +135,7 @@ class VideoMetadata(_Facts):
     """The content of metadata.json.
 
     All but ``made`` is the same for the same video, settings and machine. ``dropped`` counts movements that were too
-    long or too short; ``warnings`` are sentences.
+    long or too short; ``withheld`` lists, by event, why it has no class; ``warnings`` are sentences.
     """
 
     video: SourceVideo
@@ -139,6 +144,7 @@ class VideoMetadata(_Facts):
     settings: UsedSettings
     versions: dict[str, str]
     dropped: int
+    withheld: dict[str, tuple[WithheldReason, ...]] = {}
     warnings: tuple[str, ...]
     asked: RecognitionRequest
     made: Made

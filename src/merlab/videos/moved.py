@@ -44,6 +44,11 @@ class UnitStrength(NamedTuple):
     code: str
     px: float
 
+    @property
+    def number(self) -> int:
+        """``AU12 left`` -> 12."""
+        return int(self.code.removeprefix("AU").split(" ")[0])
+
 
 def parts_text(parts: Sequence[PartMovement]) -> str:
     """``mouth, left 1.92 px up and outwards; cheeks, left 0.81 px up``."""
@@ -69,7 +74,7 @@ def units_of(text: str) -> list[UnitStrength]:
 
 def unit_name(code: str) -> str:
     """``AU12 left`` -> ``lip corner puller``."""
-    return UNIT_NAMES[int(code.removeprefix("AU").split(" ")[0])]
+    return UNIT_NAMES[UnitStrength(code, 0.0).number]
 
 
 def unit_words(code: str) -> str:

@@ -14,6 +14,7 @@ from merlab.preparation.settings import Settings
 from merlab.progress import Progress
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos.metadata import UsedSettings
+from merlab.videos.words import WordSettings
 from merlab.vocabulary import RuntimeChoice
 
 UNSURE_BELOW = 0.5
@@ -29,6 +30,7 @@ class RecognizeOptions(TypedDict, total=False):
     weights: Path | str | None
     runtime: RuntimeChoice
     unsure_below: float
+    words: WordSettings | None
     spotting: SpottingSettings | None
     overlay: bool
     again: bool
@@ -49,6 +51,7 @@ class Options:
         weights: a file of ``merlab pretrain``; None takes the model that ships with merlab.
         runtime: what computes the recognizer, a name in ``inference.runtimes.RUNTIMES`` or ``auto``.
         unsure_below: below this probability the class of an event stays empty.
+        words: the other limits within which a class is named.
         overlay: whether to write the video again with the results drawn into it.
 
     """
@@ -61,6 +64,7 @@ class Options:
     weights: Path | None = None
     runtime: RuntimeChoice = AUTO
     unsure_below: float = UNSURE_BELOW
+    words: WordSettings = field(default_factory=WordSettings)
     overlay: bool = True
 
     def __post_init__(self) -> None:
@@ -73,6 +77,7 @@ class Options:
         """The settings as a result's metadata lists them."""
         return UsedSettings(
             unsure_below=self.unsure_below,
+            words=self.words,
             aligned=self.aligned,
             landmarks=None if self.aligned else self.finding.landmarks,
             most_faces=self.most_faces,

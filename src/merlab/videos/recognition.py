@@ -40,6 +40,7 @@ from merlab.version import __version__
 from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames
 from merlab.videos.chunks.chunk_worker import CHUNKS, Share, VideoPlan, fill_chunks
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
+from merlab.videos.chunks.kept_chunk import KEPT_VERSION
 from merlab.videos.chunks.result_metadata import result_metadata
 from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest
 from merlab.videos.options import UNSURE_BELOW, Options
@@ -48,6 +49,7 @@ from merlab.videos.output.overlay import write_overlay
 from merlab.videos.output.report import write_report
 from merlab.videos.result import METADATA, OVERLAY, VideoResult, read_video_result
 from merlab.videos.rows import event_rows
+from merlab.videos.words import WordSettings
 from merlab.vocabulary import RuntimeChoice
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ def recognize(
     weights: Path | str | None = None,
     runtime: RuntimeChoice = AUTO,
     unsure_below: float = UNSURE_BELOW,
+    words: WordSettings | None = None,
     spotting: SpottingSettings | None = None,
     overlay: bool = True,
     again: bool = False,
@@ -97,6 +100,8 @@ def recognize(
         weights: a file of ``merlab pretrain``; unless given, the recognizer that ships with merlab.
         runtime: what computes the recognizer, ``auto`` or a name in ``inference.runtimes.RUNTIMES``.
         unsure_below: below this probability the class of an event stays empty.
+        words: the other limits within which a class is named; what fails is left empty, with its reasons in
+            ``withheld``.
         spotting: what counts as a movement.
         overlay: also write the video with the results drawn into it.
         again: replace a finished result in ``out``, also one of other settings, when the new one is complete.
@@ -125,6 +130,7 @@ def recognize(
         weights=Path(weights) if weights else None,
         runtime=resolve_runtime(runtime, recognizer.module, recognizer.recipe.shape),
         unsure_below=unsure_below,
+        words=words or WordSettings(),
         overlay=overlay,
     )
     plan = _plan(source, out, options)
@@ -237,7 +243,8 @@ def _request(plan: VideoPlan, recognizer: Recognizer) -> RecognitionRequest:
 
 def _finding(plan: VideoPlan, request: RecognitionRequest) -> FindingRequest:
     fields = request.model_dump(include=set(FindingRequest.model_fields))
-    return FindingRequest(**fields, chunk=plan.division.length, margin=plan.division.margin)
+    division = plan.division
+    return FindingRequest(**fields, chunk=division.length, margin=division.margin, kept=KEPT_VERSION)
 
 
 def _finished(out: Path, request: RecognitionRequest) -> VideoResult | None:
@@ -299,7 +306,7 @@ def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
     made = Made(
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
     )
-    metadata = result_metadata(plan, recognizer, making.request, totals, made)
+    metadata = result_metadata(plan, recognizer, making.request, totals, events, made)
     result = VideoResult(folder, events, pd.concat(totals.tables, ignore_index=True), metadata)
     write_report(result)
     write_elan(result, plan.source, home=making.folder.out)

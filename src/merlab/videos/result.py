@@ -17,6 +17,7 @@ from merlab.spotting.display import counted, result_html
 from merlab.videos.metadata import VideoMetadata
 from merlab.videos.moved import parts_of, unit_name, units_of
 from merlab.videos.rows import FRAME_ROWS, Event, event_rows
+from merlab.videos.words import WordSettings, sentence_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ EVIDENCE = "events"
 ONSET_PICTURE, APEX_PICTURE, FLOW_PICTURE, MAPS = "onset.png", "apex.png", "flow.png", "maps.json"
 
 # The columns of events.csv that a notebook shows.
-SHOWN = ["event", "face_id", "apex_s", "duration_s", "class", "probability", "part", "action_units"]
+SHOWN = ["event", "face_id", "apex_s", "duration_s", "class", "probability", "withheld", "part", "action_units"]
 
 
 class MapPicture(BaseModel):
@@ -155,6 +156,13 @@ class VideoResult:
         video, classed = self.metadata.video, sum(bool(row.label) for row in self.rows)
         faces, events = counted(len(self.metadata.faces), "face"), counted(len(self.rows), "event")
         return f"{video.name}: {video.seconds:.1f} s, {faces}, {events} ({classed} with a class)"
+
+
+def withheld_sentences(row: Event, metadata: VideoMetadata) -> list[str]:
+    """Why the class of an event is not named, one plain sentence for each reason."""
+    settings, fps = metadata.settings, metadata.video.fps
+    limits = settings.words or WordSettings()
+    return [sentence_of(reason, settings.unsure_below, fps, limits) for reason in row.reasons]
 
 
 def read_video_result(folder: Path) -> VideoResult:

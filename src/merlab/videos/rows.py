@@ -8,6 +8,25 @@ from typing import Annotated
 
 from merlab.faces.detection import Face
 from merlab.spotting.columns import Column, Columns, Score, Seconds
+from merlab.videos.moved import SEPARATOR
+from merlab.vocabulary import WITHHELD_REASONS, WithheldReason
+
+NO_CLASS = "no class"
+
+
+# No probability of a class is 0 or 1: calibrated on some thousand clips, none is known that well.
+LEAST_LISTED, MOST_LISTED = 0.0001, 0.9999
+LEAST_SHOWN, MOST_SHOWN = 0.01, 0.99
+
+
+def probability_text(value: float) -> str:
+    """A probability of a class as text: ``0.83``; at most ``0.99``, and ``below 0.01`` for what is less."""
+    return f"{min(value, MOST_SHOWN):.2f}" if value >= LEAST_SHOWN else f"below {LEAST_SHOWN}"
+
+
+def _listed_text(value: float) -> str:
+    """A probability in a table: four digits, within LEAST_LISTED and MOST_LISTED."""
+    return f"{min(max(value, LEAST_LISTED), MOST_LISTED):.4f}"
 
 
 def _confidence_text(value: float) -> str:
@@ -16,7 +35,7 @@ def _confidence_text(value: float) -> str:
 
 Pixels = Annotated[float, Column("{:.1f}".format)]
 Confidence = Annotated[float, Column(_confidence_text)]
-Probability = Annotated[float, Column("{:.4f}".format)]
+Probability = Annotated[float, Column(_listed_text)]
 
 
 @dataclass(frozen=True)
@@ -70,11 +89,12 @@ class Event:
         duration_s: seconds from onset to offset.
         score: the largest motion score, in units of noise.
         part: the part of the face that moves most.
-        label: the most probable class; empty where it is less probable than the limit of the settings.
-        probability: of the most probable class, 0..1.
+        label: the most probable class; empty where something speaks against naming it.
+        probability: of the most probable class, 0.0001..0.9999.
+        withheld: what speaks against it, words of WITHHELD_REASONS: ``movement too large; face turned away``.
         regions: the parts that moved, ``mouth, left 1.92 px up and outwards; cheeks, left 0.81 px up``.
         action_units: those that the movement is consistent with, ``AU12 left 1.90 px; AU6 0.72 px``.
-        probabilities: of every class, 0..1, calibrated.
+        probabilities: of every class, 0.0001..0.9999, calibrated.
 
     """
 
@@ -92,14 +112,21 @@ class Event:
     part: str
     label: Annotated[str, Column(name="class")]
     probability: Probability
+    withheld: Annotated[str, Column(absent="")]
     regions: str
     action_units: str
-    probabilities: Annotated[Mapping[str, float], Column("{:.4f}".format, name="p_")]
+    probabilities: Annotated[Mapping[str, float], Column(_listed_text, name="p_")]
 
     @property
     def class_text(self) -> str:
-        """``happiness 0.83``, or ``unsure``."""
-        return f"{self.label} {self.probability:.2f}" if self.label else "unsure"
+        """``happiness 0.83``, or ``no class``."""
+        return f"{self.label} {probability_text(self.probability)}" if self.label else NO_CLASS
+
+    @property
+    def reasons(self) -> list[WithheldReason]:
+        """Why the class is not named."""
+        words = self.withheld.split(SEPARATOR)
+        return [reason for reason in WITHHELD_REASONS if reason in words]
 
 
 FRAME_ROWS = Columns(FrameRow)

@@ -26,7 +26,7 @@ def write_chunk(folder, owned, covered, faces, events=()):
 
 
 def event(face_id, onset, offset):
-    nothing = Description(label="", probability=0, regions="", action_units="", probabilities={})
+    nothing = Description(label="", withheld="", probability=0, regions="", action_units="", probabilities={})
     moments = {"onset": onset, "apex": onset, "offset": offset}
     return ChunkEvent(face_id=face_id, **moments, score=9, part="chin", description=nothing, pictures="0")
 

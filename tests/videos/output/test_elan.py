@@ -12,6 +12,7 @@ import pytest
 from merlab.storage import write_json
 from merlab.videos.output.elan import write_elan
 from merlab.videos.result import METADATA, read_video_result
+from merlab.videos.rows import probability_text
 from tests.videos.fake_result import stored_metadata, write_result
 
 ORDER = ["HEADER", "TIME_ORDER", *["TIER"] * 4, "LINGUISTIC_TYPE"]
@@ -53,9 +54,10 @@ def test_an_annotation_has_class_probability_and_the_part_that_moved(folder, vid
     values = {
         each[2] for face in (0, 1) for each in document.get_annotation_data_for_tier(f"face {face} events [SYNTHETIC]")
     }
-    first, unsure = events.iloc[0], events.iloc[2]
-    assert f"{first['class']} {first['probability']:.2f}; {first['part']}" in values
-    assert f"unsure; {unsure['part']}" in values
+    first, withheld = events.iloc[0], events.iloc[2]
+    assert f"{first['class']} {probability_text(first['probability'])}; {first['part']}" in values
+    reasons = "probability too low; head moves more than the face"
+    assert f"no class ({reasons}); {withheld['part']}" in values
     assert "AU12 left 1.90 px; AU6 0.72 px" in {
         each[2] for each in document.get_annotation_data_for_tier("face 0 apexes [SYNTHETIC]")
     }

@@ -15,6 +15,7 @@ from merlab.storage import write_json
 from merlab.videos.output.report import clock_text, in_words, write_report
 from merlab.videos.output.source_facts import duration_text
 from merlab.videos.result import METADATA, read_video_result
+from merlab.videos.rows import probability_text
 from tests.pages import Page
 from tests.reports.contrast import contrast
 from tests.videos.fake_result import CLASSES, stored_metadata, write_result
@@ -43,7 +44,7 @@ def without_pictures(source: str) -> str:
 class TestContent:
     def test_the_video_and_what_was_found_come_first(self, page):
         assert "interview.mp4 merlab 0.1.0, 2026-05-04 10:20 UTC" in page.text
-        assert "4 brief movements of 2 faces in 12.0 s: 3 with a class, 1 unsure." in page.text
+        assert "4 brief movements of 2 faces in 12.0 s: 3 with a class, 1 without." in page.text
         assert "face 0 is cut off at the left edge of the frame" in page.text
 
     def test_facts_of_video_and_recognizer_are_stated(self, page):
@@ -65,10 +66,13 @@ class TestContent:
         for _, row in events.iterrows():
             assert f"{clock_text(row['apex_s'], 3)} (frame {row['apex']})" in page.text
             for name in CLASSES:
-                assert f"{name} {row[f'p_{name}']:.2f}" in page.text
+                assert f"{name} {probability_text(row[f'p_{name}'])}" in page.text
         assert "cheeks, left 0.81 px up" in page.text
         assert "AU12 left (lip corner puller), 1.90 px" in page.text
-        assert "Unsure: no class reaches 0.50" in page.text
+
+    def test_an_event_without_a_class_has_one_sentence_for_each_reason(self, page):
+        assert "No class has a probability of 0.5 or more." in page.text
+        assert "Between onset and apex the head moves more than the face." in page.text
 
     def test_each_face_has_a_timeline_whose_events_are_links(self, page):
         assert len(page.attributes("svg")) == 2
@@ -96,7 +100,7 @@ class TestContent:
         assert "SYNTHETIC : The recognizer was trained on synthetic faces." in page.text
         summaries = re.findall(r"<summary>.*?</summary>", source, re.DOTALL)
         assert len(summaries) == EVENTS
-        assert all("unsure" in each or '<span class="stamp">SYNTHETIC</span>' in each for each in summaries)
+        assert all("no class" in each or '<span class="stamp">SYNTHETIC</span>' in each for each in summaries)
 
 
 class TestForm:

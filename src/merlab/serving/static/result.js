@@ -74,10 +74,25 @@ function stamps() {
   return shown.stamps.map((stamp) => element("span", { class: "stamp" }, stamp));
 }
 
-/** The class of an event in words, or that it is unsure. */
+/** The class of an event in words, or that it has none. */
 function classOf(event) {
-  if (!event.class) return ["class unsure"];
-  return [`consistent with “${event.class}” (${event.probability.toFixed(2)}) `, ...stamps()];
+  if (!event.class) return ["no class"];
+  return [`consistent with “${event.class}” (${probabilityText(event.probability)}) `, ...stamps()];
+}
+
+/** As in the report: a probability is never shown as 0 or 1. */
+function probabilityText(value) {
+  return value < 0.01 ? "below 0.01" : Math.min(value, 0.99).toFixed(2);
+}
+
+/** The class of the selected event, or a sentence for each reason why it has none. */
+function verdict(event) {
+  if (event.class) return [element("p", {}, "The movement is ", ...classOf(event), ".")];
+  return [
+    element("p", {}, "No class is named."),
+    element("ul", { class: "withheld" }, ...event.withheld.map((sentence) => element("li", {}, sentence))),
+    element("p", { class: "quiet" }, "What the recognizer computed, for comparison only:"),
+  ];
 }
 
 function eventList() {
@@ -185,11 +200,11 @@ function chances(event) {
     bar.style.width = `${(100 * value).toFixed(1)}%`;
     return element(
       "li", {}, element("span", {}, name), element("div", { class: "bar", "aria-hidden": "true" }, bar),
-      element("span", { class: "value" }, value.toFixed(2)),
+      element("span", { class: "value" }, probabilityText(value)),
     );
   });
   return element(
-    "div", {}, element("p", {}, ...(event.class ? ["The movement is ", ...classOf(event), "."] : ["The class of the movement is unsure."])),
+    "div", {}, ...verdict(event),
     element("ul", { class: "chances", "aria-label": "Probability of each class" }, ...rows),
   );
 }

@@ -12,6 +12,7 @@ from merlab.videos.chunks.chunk_record import TrackQuality
 from merlab.videos.chunks.division import Span
 from merlab.videos.chunks.faces_in_frame import FaceInFrame, FaceViewer
 from merlab.videos.chunks.kept_chunk import ChunkFacts, KeptChunk
+from merlab.videos.chunks.mesh_facts import UNKNOWN
 from merlab.videos.chunks.track import Track
 
 
@@ -48,7 +49,7 @@ class Chunk:
             self.damaged.append(number)
             if self._last is not None and not self._time_is_missing:
                 for face in self.viewer.see(self._last):
-                    self._add(number, replace(face, box=None))
+                    self._add(number, replace(face, box=None, mesh=UNKNOWN))
             return
         if self._time_is_missing:
             self.viewer.restart()

@@ -23,6 +23,7 @@ class Description(_Record):
     """What an event is and what moved; the fields are those of Event."""
 
     label: str
+    withheld: str
     probability: float
     regions: str
     action_units: str

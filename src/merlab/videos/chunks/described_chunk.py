@@ -12,15 +12,27 @@ from merlab.frames.clock import Clock
 from merlab.sinks import CsvSink
 from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, Description
+from merlab.videos.chunks.face_state import face_state
 from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack
 from merlab.videos.result import FRAMES
 from merlab.videos.rows import FRAME_ROWS, FrameRow
+from merlab.videos.words import FaceState
+
+
+@dataclass(frozen=True)
+class SeenEvent:
+    """A spotted movement, in frames of a video with ``fps``; how long it lasts by the clock, s; the face meanwhile."""
+
+    event: SpottedEvent
+    fps: float
+    seconds: float
+    face: FaceState
 
 
 class Describer(Protocol):
     """Describes an event: its class, and what moved."""
 
-    def describe(self, event: SpottedEvent, faces: Frames, fps: float, folder: Path) -> Description:
+    def describe(self, seen: SeenEvent, faces: Frames, folder: Path) -> Description:
         """The description of an event in aligned ``faces``; its pictures are written into ``folder``."""
 
 
@@ -63,7 +75,8 @@ class ChunkWriter:
         record.write(folder)
 
     def _found(self, chunk: KeptChunk, folder: Path) -> _Found:
-        found, owned = _Found(), range(*chunk.facts.owned)
+        facts, found = chunk.facts, _Found()
+        owned = range(*facts.owned)
         for track in chunk.tracks:
             window = track.spot(owned, self.clock, self.spotting)
             for row in _rows(track, window):
@@ -74,10 +87,14 @@ class ChunkWriter:
             found.dropped += window.dropped
             for event in window.events:
                 pictures = str(len(found.events))
-                faces = self.pictures(track)
-                description = self.describer.describe(event, faces, self.clock.fps, folder / pictures)
+                seen = self._seen(event, track, facts.size)
+                description = self.describer.describe(seen, self.pictures(track), folder / pictures)
                 found.events.append(_described(track.face_id, event, description, pictures))
         return found
+
+    def _seen(self, event: SpottedEvent, track: KeptTrack, size: tuple[int, int]) -> SeenEvent:
+        seconds = self.clock.seconds(event.offset) - self.clock.seconds(event.onset)
+        return SeenEvent(event, self.clock.fps, seconds, face_state(track, event, size))
 
 
 def _write_rows(path: Path, covered: range, rows: dict[int, list[FrameRow]]) -> None:

@@ -9,12 +9,14 @@ from merlab.clips import Clip
 from merlab.frames import Frames
 from merlab.inputs.extraction import input_of
 from merlab.models.recognizer import Recognizer, load_recognizer
-from merlab.spotting.spot import SpottedEvent
 from merlab.videos.chunks.chunk_record import Description
+from merlab.videos.chunks.described_chunk import SeenEvent
 from merlab.videos.evidence.maps import maps
-from merlab.videos.evidence.movement import movement_evidence
+from merlab.videos.evidence.movement import Evidence, movement_evidence
 from merlab.videos.evidence.pictures import write_evidence
+from merlab.videos.moved import SEPARATOR
 from merlab.videos.options import Options
+from merlab.videos.words import Claim, reasons_to_withhold
 
 
 class EventDescriber:
@@ -28,19 +30,39 @@ class EventDescriber:
         """With the weights and the runtime of the options."""
         return load_recognizer(self._options.weights).on(self._options.runtime)
 
-    def describe(self, event: SpottedEvent, faces: Frames, fps: float, folder: Path) -> Description:
+    def describe(self, seen: SeenEvent, faces: Frames, folder: Path) -> Description:
         """Class, probabilities, regions and action units of an event; its pictures are written into ``folder``."""
+        event = seen.event
         onset, apex = faces.read(event.onset), faces.read(event.apex)
-        clip = Clip("video", "face", "event", fps, event.onset, event.apex, event.offset, "", "", folder)
+        clip = Clip("video", "face", "event", seen.fps, event.onset, event.apex, event.offset, "", "", folder)
         inputs = input_of(clip, faces, self.recognizer.recipe)[None]
         chances = self.recognizer.predict_proba(inputs)[0]
         best = int(chances.argmax())
         evidence = movement_evidence(onset, apex)
         write_evidence(folder, onset, apex, evidence, maps(self.recognizer, inputs, best))
+        label = self.recognizer.classes[best]
+        claim = self._claim(label, float(chances[best]), seen, evidence)
+        withheld = reasons_to_withhold(claim, self._options.unsure_below, self._options.words)
         return Description(
-            label=self.recognizer.classes[best] if chances[best] >= self._options.unsure_below else "",
+            label="" if withheld else label,
+            withheld=SEPARATOR.join(withheld),
             probability=float(chances[best]),
             regions=evidence.regions_text,
             action_units=evidence.action_units_text,
             probabilities=dict(zip(self.recognizer.classes, chances.tolist(), strict=True)),
+        )
+
+    def _claim(self, label: str, probability: float, seen: SeenEvent, evidence: Evidence) -> Claim:
+        return Claim(
+            scheme=self.recognizer.card.scheme,
+            label=label,
+            probability=probability,
+            units=evidence.action_units,
+            parts=evidence.parts,
+            seconds=seen.seconds,
+            fps=seen.fps,
+            largest=evidence.largest,
+            head=evidence.head,
+            change=evidence.change,
+            face=seen.face,
         )

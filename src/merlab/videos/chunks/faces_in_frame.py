@@ -16,6 +16,7 @@ from merlab.faces.people import MOST_FACES, PeopleTracker
 from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Image
+from merlab.videos.chunks.mesh_facts import UNKNOWN, MeshFacts, MeshWatch
 from merlab.videos.options import Options
 
 # The confidence in a face that fills the frame by definition.
@@ -31,6 +32,7 @@ class FaceInFrame:
         picture: the face on the layout, (282, 231, 3) BGR.
         box: where it is in the frame; None where it is not seen for a moment.
         transform: from px of the frame to px of the layout; None where the frame is an aligned face.
+        mesh: what its landmarks say; unknown where it is not seen, and in aligned faces.
 
     """
 
@@ -39,6 +41,7 @@ class FaceInFrame:
     picture: Image
     box: Face | None
     transform: Transform | None = None
+    mesh: MeshFacts = UNKNOWN
 
 
 class FaceViewer(Protocol):
@@ -104,7 +107,9 @@ class FindingViewer:
     def __init__(self, finding: FaceFinding, fps: float, most: int = MOST_FACES) -> None:
         tracker = finding.open()
         self._people = PeopleTracker(tracker.detector, tracker.landmarker, fps, most)
+        self._fps = fps
         self._alignments: dict[tuple[int, int], FaceAlignment] = {}
+        self._watches: dict[tuple[int, int], MeshWatch] = {}
 
     def see(self, frame: Image) -> list[FaceInFrame]:
         """Every followed face in the next frame."""
@@ -114,9 +119,11 @@ class FindingViewer:
             if key not in self._alignments:
                 assert seen.tracked is not None, "a track begins where its face is seen"
                 self._alignments[key] = FaceAlignment(frame, seen.tracked, "rigid")
+                self._watches[key] = MeshWatch(self._fps)
             placed = self._alignments[key].place(frame, seen.tracked)
             box = seen.tracked.box if seen.tracked else None
-            faces.append(FaceInFrame(*key, placed.image, box, placed.transform))
+            mesh = self._watches[key](seen.tracked.landmarks if seen.tracked else None)
+            faces.append(FaceInFrame(*key, placed.image, box, placed.transform, mesh))
         return faces
 
     def restart(self) -> None:

@@ -24,6 +24,9 @@ from merlab.spotting.stretches import spot_track
 from merlab.videos.chunks.chunk_record import TrackQuality
 
 RECORD = "record"
+# Goes up whenever something else is kept; what another version kept is made anew.
+KEPT_VERSION = 2
+ARRAYS = ("boxes", "places", "transforms", "shown", "mesh")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,7 @@ class KeptTrack:
         places: of its blocks, (n, ROWS, COLUMNS, 2) px.
         transforms: from px of the frame to px of the layout, (n, 2, 3); NaN for frames that are aligned faces.
         shown: the numbers of the frames with its pictures, (n,); of the one before where a frame is damaged.
+        mesh: what its landmarks say, the fields of MeshFacts, (n, 5); NaN where they do not tell.
 
     """
 
@@ -45,6 +49,7 @@ class KeptTrack:
     places: Float32Array
     transforms: NDArray[np.float64]
     shown: NDArray[np.int64]
+    mesh: Float32Array
 
     def __len__(self) -> int:
         """The number of frames."""
@@ -104,7 +109,7 @@ class KeptChunk:
         """Write the file, whole or not at all."""
         arrays: dict[str, Array] = {RECORD: np.array(self.facts.model_dump_json())}
         for position, track in enumerate(self.tracks):
-            for name in ("boxes", "places", "transforms", "shown"):
+            for name in ARRAYS:
                 arrays[f"{name}{position}"] = getattr(track, name)
         write_arrays(path, arrays)
 
@@ -132,4 +137,5 @@ def _track(arrays: dict[str, Array], position: int, face_id: int, first: int) ->
         np.asarray(arrays[f"places{position}"], np.float32),
         np.asarray(arrays[f"transforms{position}"], np.float64),
         np.asarray(arrays[f"shown{position}"], np.int64),
+        np.asarray(arrays[f"mesh{position}"], np.float32),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
@@ -13,14 +15,21 @@ from merlab.spotting.timing import damage_caveats, file_facts, source_caveats, t
 from merlab.version import __version__
 from merlab.videos.chunks.assembly import FaceRecord, Totals
 from merlab.videos.chunks.chunk_worker import VideoPlan
+from merlab.videos.class_units import TABLES
 from merlab.videos.metadata import FollowedFace, Made, RecognitionRequest, SourceVideo, UsedModel, VideoMetadata
+from merlab.videos.rows import Event
 
 # Fields of a model's card that a result repeats.
-OF_CARD = {"name", "method", "preset", "recipe", "classes", "temperature", "stamps", "trained_on", "limits"}
+OF_CARD = {"name", "method", "preset", "scheme", "recipe", "classes", "temperature", "stamps", "trained_on", "limits"}
 
 
 def result_metadata(
-    plan: VideoPlan, recognizer: Recognizer, request: RecognitionRequest, totals: Totals, made: Made
+    plan: VideoPlan,
+    recognizer: Recognizer,
+    request: RecognitionRequest,
+    totals: Totals,
+    events: Sequence[Event],
+    made: Made,
 ) -> VideoMetadata:
     """The content of metadata.json."""
     width, height = totals.size
@@ -48,7 +57,8 @@ def result_metadata(
             "numpy": np.__version__,
         },
         dropped=totals.dropped,
-        warnings=tuple(source_caveats(video, video.file) + _warnings(plan, totals)),
+        withheld={event.event: tuple(event.reasons) for event in events if event.withheld},
+        warnings=tuple(source_caveats(video, video.file) + _warnings(plan, totals) + _limits(plan, recognizer)),
         asked=request,
         made=made,
     )
@@ -78,3 +88,23 @@ def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
             f"than {2 * options.spotting.score.reach:g} s without a break"
         )
     return warnings + [text for _, face in sorted(totals.faces.items()) for text in face.warnings()]
+
+
+def _limits(plan: VideoPlan, recognizer: Recognizer) -> list[str]:
+    """What a class could not be tested for, and why there is none in the whole video, in sentences."""
+    options, scheme, limits = plan.options, recognizer.card.scheme, []
+    if plan.clock.fps < options.words.least_fps:
+        limits.append(
+            f"no movement gets a class: that needs {options.words.least_fps:g} frames per second, and the video has "
+            f"{plan.clock.fps:.4g}"
+        )
+    if scheme not in TABLES:
+        limits.append(
+            f"there is no table of the action units of the classes of {scheme}: classes were not compared with what "
+            "moved"
+        )
+    if options.aligned:
+        limits.append("the faces were aligned elsewhere: it was not tested whether they are upright and uncovered")
+    elif options.finding.landmarks != "mesh":
+        limits.append("five points do not show whether a face is covered: only its picture was tested for that")
+    return limits

@@ -12,6 +12,7 @@ from merlab.frames import Float32Array
 from merlab.spotting.motion import COLUMNS, ROWS, FaceMotion
 from merlab.videos.chunks.faces_in_frame import FaceInFrame
 from merlab.videos.chunks.kept_chunk import KeptTrack
+from merlab.videos.chunks.mesh_facts import UNKNOWN, MeshFacts
 
 UNSEEN = (np.nan,) * 5
 ALIGNED = ((np.nan,) * 3,) * 2
@@ -28,6 +29,7 @@ class Track:
     places: list[Float32Array] = field(default_factory=list)
     transforms: list[Transform | None] = field(default_factory=list)
     shown: list[int] = field(default_factory=list)
+    mesh: list[MeshFacts] = field(default_factory=list)
 
     def add(self, face: FaceInFrame, shown: int) -> None:
         """The face in the next frame, whose picture is that of frame ``shown``."""
@@ -35,6 +37,7 @@ class Track:
         self.places.append(self.motion(face.picture))
         self.transforms.append(face.transform)
         self.shown.append(shown)
+        self.mesh.append(face.mesh)
 
     def kept(self) -> KeptTrack:
         """The track without its last frames in which the face was not seen: it did not return."""
@@ -50,6 +53,7 @@ class Track:
             places=np.array(self.places[:count], np.float32).reshape(count, ROWS, COLUMNS, 2),
             transforms=np.array(transforms, np.float64).reshape(count, 2, 3),
             shown=np.array(self.shown[:count], np.int64),
+            mesh=np.array(self.mesh[:count], np.float32).reshape(count, len(UNKNOWN)),
         )
 
 

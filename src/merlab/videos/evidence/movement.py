@@ -20,6 +20,7 @@ from merlab.optical_flow import dis
 from merlab.spotting.motion import COLUMNS, ROWS, in_blocks, lid_blocks, prepare, without_head
 from merlab.spotting.motion_score import PARTS, part_weights
 from merlab.synthesis.unit_flow import unit_flows
+from merlab.videos.evidence.change import picture_change
 from merlab.videos.moved import PartMovement, UnitStrength, parts_text, units_text
 
 # px; these limits and the two shares below were chosen on synthetic faces (seed 4242) so that a movement is reported
@@ -49,12 +50,17 @@ class Evidence:
     ``flow`` (282, 231, 2) is the displacement (x right, y down) px of each pixel, without that of the head. ``parts``
     and ``action_units`` hold what exceeds the noise, the largest first; right and left are the subject's.
     ``explained`` is the share 0..1 of the movement of the face that the action units of the generator explain.
+    ``largest`` is the largest displacement of a block of the face, ``head`` the mean displacement by the head that was
+    subtracted, px. ``change`` is the change of the picture beyond its movement, as in ``picture_change``.
     """
 
     flow: Float32Array
     parts: tuple[PartMovement, ...]
     action_units: tuple[UnitStrength, ...]
     explained: float
+    largest: float
+    head: float
+    change: float
 
     @property
     def regions_text(self) -> str:
@@ -70,10 +76,19 @@ class Evidence:
 def movement_evidence(onset: Image, apex: Image) -> Evidence:
     """What moved between two aligned faces (H, W, 3) BGR, by dense optical flow (DIS) between them in even light."""
     before, after = (prepare(face, LAYOUT_WIDTH, LAYOUT_HEIGHT) for face in (onset, apex))
-    flow = without_head(dis(before, after))
+    seen = dis(before, after)
+    flow = without_head(seen)
     blocks = in_blocks(flow)
     units, explained = explaining_units(blocks)
-    return Evidence(flow, moved_parts(blocks), units, explained)
+    return Evidence(
+        flow,
+        moved_parts(blocks),
+        units,
+        explained,
+        largest=float(np.hypot(*np.moveaxis(blocks[_usable(blinking=True)], -1, 0)).max()),
+        head=float(np.hypot(*np.moveaxis(seen - flow, -1, 0)).mean()),
+        change=picture_change(onset, apex, seen),
+    )
 
 
 def moved_parts(blocks: Float32Array) -> tuple[PartMovement, ...]:

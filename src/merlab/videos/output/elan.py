@@ -41,11 +41,12 @@ class Annotation(NamedTuple):
 def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> Path:
     """Write events.eaf beside the tables, linked to the video ``source``, and return its path.
 
-    Each face has a tier of its events, from onset to offset (class and probability, or "unsure", and the part that
-    moves most), and one of the apexes, each one frame long (the action units that the movement is consistent with).
-    The names of the tiers carry the stamps of the result. Times are those at which a player shows the linked video: in
-    slow motion, the real seconds of the tables times ``slowed``. ELAN cannot link a folder of images; overlay.mp4 then
-    takes its place. ``home`` is the folder to which the result is moved afterwards, unless it stays where it is.
+    Each face has a tier of its events, from onset to offset (class and probability, or "no class" with the reasons, and
+    the part that moves most), and one of the apexes, each one frame long (the action units that the movement is
+    consistent with). The names of the tiers carry the stamps of the result. Times are those at which a player shows the
+    linked video: in slow motion, the real seconds of the tables times ``slowed``. ELAN cannot link a folder of images;
+    overlay.mp4 then takes its place. ``home`` is the folder to which the result is moved afterwards, unless it stays
+    where it is.
     """
     root = ElementTree.Element(
         "ANNOTATION_DOCUMENT",
@@ -85,7 +86,8 @@ def _tiers(result: VideoResult) -> dict[str, list[Annotation]]:
 
 
 def _movement(row: Event, video: Timing) -> Annotation:
-    return _annotation(row.onset_s, row.offset_s, video, f"{row.class_text}; {row.part}")
+    reasons = f" ({row.withheld})" if row.withheld else ""
+    return _annotation(row.onset_s, row.offset_s, video, f"{row.class_text}{reasons}; {row.part}")
 
 
 def _apex(row: Event, video: Timing) -> Annotation:

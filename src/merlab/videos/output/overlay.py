@@ -39,9 +39,9 @@ def write_overlay(
 ) -> None:
     """Draw the ``rows`` of each frame, the events while they last, and the ``stamps`` into every frame.
 
-    It shows the boxes of faces with the motion score above, the class of an event (or "unsure") with its probability
-    below, a curve of the scores of the last seconds against the threshold, and the stamps in a corner. Each frame is
-    shown when a player of the source shows it, pauses and slow motion included.
+    It shows the boxes of faces with the motion score above, the class of an event with its probability below, or the
+    reasons why it has none, a curve of the scores of the last seconds against the threshold, and the stamps in a
+    corner. Each frame is shown when a player of the source shows it, pauses and slow motion included.
     """
     stamp = " / ".join(stamps)
     with VideoSink(path, clock.fps) as sink:
@@ -91,10 +91,11 @@ class _Artist:
         text = "" if score is None else f"  score {score:.1f}"
         _write(frame, f"face {face_id}{text}", (left, top - 6), color)
         # Below the box, or inside it where the curve would cover the text.
-        lowest = round((1 - CURVE_HEIGHT) * frame.shape[0]) - 6
-        for line, event in enumerate(events, start=1):
-            text = f"{event.label or 'unsure'} {event.probability:.2f}: {event.part}"
-            _write(frame, text, (left, min(bottom + round(line * 0.04 * frame.shape[0]), lowest)), color)
+        lowest, step = round((1 - CURVE_HEIGHT) * frame.shape[0]) - 6, round(0.04 * frame.shape[0])
+        texts = [text for event in events for text in _texts(event)]
+        first = min(bottom + step, lowest - step * (len(texts) - 1))
+        for line, text in enumerate(texts):
+            _write(frame, text, (left, first + line * step), color)
 
     def _draw_curve(self, frame: Image) -> None:
         """Scores over thresholds of the last seconds, the newest at the right; the line is the threshold."""
@@ -115,6 +116,11 @@ class _Artist:
             ]
             line = np.asarray(points, np.float32).round().astype(np.int32)
             cv2.polylines(strip, [line], False, COLORS[face_id % len(COLORS)], 1, cv2.LINE_AA)
+
+
+def _texts(event: Event) -> list[str]:
+    """The lines of an event: its class and part, and each reason why it has no class."""
+    return [f"{event.class_text}: {event.part}", *event.reasons]
 
 
 def _scores(rows: list[FrameRow]) -> dict[int, float]:

@@ -18,8 +18,8 @@ from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel
 from merlab.videos.moved import SEPARATOR, unit_words, units_of
 from merlab.videos.output.chart import HEIGHT, WIDTH, Chart, face_chart
 from merlab.videos.output.source_facts import MINUTE, duration_text, source_facts
-from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, ONSET_PICTURE, VideoResult
-from merlab.videos.rows import Event
+from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, ONSET_PICTURE, VideoResult, withheld_sentences
+from merlab.videos.rows import Event, probability_text
 
 # The page contains the pictures of this many events, those with the highest scores; for others, it names the folder.
 MOST_PICTURED = 200
@@ -53,7 +53,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class EventView:
-    """An event as the page shows it: its row, the probability of every class, what moved, and its pictures."""
+    """An event as the page shows it: its row, class probabilities, what moved, pictures, and why it has no class."""
 
     row: Event
     chances: list[tuple[str, float]]
@@ -61,6 +61,7 @@ class EventView:
     units: list[Unit]
     faces: list[Picture]
     maps: list[Picture]
+    reasons: list[str]
 
 
 def write_report(result: VideoResult) -> Path:
@@ -87,6 +88,7 @@ def write_report(result: VideoResult) -> Path:
             wheel=_data_uri(color_wheel()),
             full_color=FULL_COLOR_PX,
             clock=clock_text,
+            chance_text=probability_text,
             duration=duration_text,
             in_words=in_words,
         )
@@ -134,6 +136,7 @@ def _views(result: VideoResult) -> Iterator[EventView]:
             units=[Unit(unit_words(unit.code), f"{unit.px:.2f}") for unit in units_of(row.action_units)],
             faces=_faces(result.evidence(row.event)) if with_pictures else [],
             maps=_maps(result, row.event) if with_pictures else [],
+            reasons=withheld_sentences(row, result.metadata),
         )
 
 

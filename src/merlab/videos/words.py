@@ -1,0 +1,157 @@
+"""Whether the class of a movement may be named: only where everything that it rests on can be relied on.
+
+Each test has a limit in ``WordSettings``, with its reason. What a test needs and does not know (the pose of faces that
+were aligned elsewhere, the mesh where there are only five points) is NaN and passes; the metadata's warnings state it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from merlab.errors import MerlabError
+from merlab.faces.quality import LEAST_COVERAGE, LEAST_PUPIL_DISTANCE
+from merlab.videos.class_units import is_supported
+from merlab.videos.moved import PartMovement, UnitStrength
+from merlab.vocabulary import WITHHELD_REASONS, WithheldReason
+
+
+@dataclass(frozen=True)
+class WordSettings:
+    """The limits within which a class is named. Raises MerlabError for values below 0.
+
+    Attributes:
+        longest: s, the longest micro-expression (Yan et al. 2013).
+        timing_error: s, added to it: nine of ten durations that were spotted in synthetic recordings are too long by
+            less. So is one step from frame to frame.
+        largest_px: mean displacement of the part of the face that moves most, px of the 231 x 282 layout. On synthetic
+            recordings it is at most 1.5, in talking and laughing faces often 5 to 20.
+        least_fps: frames per second; the shortest rise of a micro-expression, 65 ms (Yan et al. 2013), then has three.
+        most_head: how far the head moves between onset and apex, relative to the largest displacement of the face.
+        largest_roll: degrees of the line between the eyes from horizontal.
+        largest_turn: how far the tip of the nose is from the midline, px of the layout; about 20 degrees of yaw.
+        least_pupils: px of the frame between the eyes; half of that on the layout.
+        least_coverage: the share of the layout that is inside the frame.
+        largest_misfit: root mean square change of the mesh from the face's own shape of the last second, px of the
+            layout, in any frame from onset to offset.
+        largest_change: how much brighter or darker a block of the face gets from onset to apex after its movement is
+            undone, natural logarithm.
+
+    """
+
+    longest: float = 0.5
+    timing_error: float = 0.08
+    largest_px: float = 3.0
+    least_fps: float = 50.0
+    most_head: float = 1.0
+    largest_roll: float = 30.0
+    largest_turn: float = 25.0
+    least_pupils: float = LEAST_PUPIL_DISTANCE
+    least_coverage: float = LEAST_COVERAGE
+    largest_misfit: float = 2.5
+    largest_change: float = 0.3
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not value >= 0:
+                raise MerlabError(f"{field.name} of words must be 0 or more, got {value}")
+
+    def longest_spotted(self, fps: float) -> float:
+        """The longest duration that spotting may give to a micro-expression at this frame rate, s."""
+        return self.longest + self.timing_error + 1 / fps
+
+
+@dataclass(frozen=True)
+class FaceState:
+    """A face from the onset to the offset of a movement; NaN where something is not known.
+
+    Attributes:
+        roll: the largest turn of the line between the eyes, degrees from horizontal.
+        turn: the largest distance of the tip of the nose from the midline, px of the layout.
+        pupils: the smallest distance between the centers of the eyes, px of the frame.
+        coverage: the smallest share of the layout that is inside the frame, 0..1.
+        misfit: the largest, as in MeshFacts.
+        head: how far the alignment moved the head back from the apex to the onset, mean px of the layout.
+
+    """
+
+    roll: float = np.nan
+    turn: float = np.nan
+    pupils: float = np.nan
+    coverage: float = np.nan
+    misfit: float = np.nan
+    head: float = np.nan
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A class that the recognizer gives to a movement, with everything that the tests look at.
+
+    Attributes:
+        scheme, label, probability: the label scheme of the recognizer, its most probable class, its probability.
+        units, parts: what moved, as in Evidence.
+        seconds: from onset to offset.
+        fps: frames per second.
+        largest: the largest displacement of the face, px of the layout.
+        head: the movement of the head that is subtracted from it, mean px of the layout.
+        change: as ``largest_change`` of WordSettings.
+        face: the face in the frames of the movement.
+
+    """
+
+    scheme: str
+    label: str
+    probability: float
+    units: Sequence[UnitStrength]
+    parts: Sequence[PartMovement]
+    seconds: float
+    fps: float
+    largest: float
+    head: float
+    change: float
+    face: FaceState
+
+
+def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings) -> tuple[WithheldReason, ...]:
+    """Every reason why the class is not named, in the order of WITHHELD_REASONS; empty where it is named."""
+    face, head = claim.face, float(np.nanmax([claim.head, claim.face.head]))
+    fails: dict[WithheldReason, bool] = {
+        "probability too low": claim.probability < unsure_below,
+        "no supporting action unit": not is_supported(claim.scheme, claim.label, claim.units, claim.parts),
+        "movement too large": max((part.px for part in claim.parts), default=0.0) > limits.largest_px,
+        "movement too long": claim.seconds > limits.longest_spotted(claim.fps),
+        "too few frames per second": claim.fps < limits.least_fps,
+        "head moves more than the face": head > limits.most_head * claim.largest,
+        "face not upright": face.roll > limits.largest_roll,
+        "face turned away": face.turn > limits.largest_turn,
+        "face too small": face.pupils < limits.least_pupils,
+        "face cut off": face.coverage < limits.least_coverage,
+        "face covered or distorted": face.misfit > limits.largest_misfit or claim.change > limits.largest_change,
+    }
+    return tuple(reason for reason in WITHHELD_REASONS if fails[reason])
+
+
+def sentence_of(reason: WithheldReason, unsure_below: float, fps: float, limits: WordSettings) -> str:
+    """A reason as a plain sentence, with its limit."""
+    sentences: dict[WithheldReason, str] = {
+        "probability too low": f"No class has a probability of {unsure_below:g} or more.",
+        "no supporting action unit": "No action unit, and no movement of a part of the face, goes with the most "
+        "probable class.",
+        "movement too large": f"A part of the face moves by more than {limits.largest_px:g} px, farther than in a "
+        "micro-expression.",
+        "movement too long": f"The movement lasts longer than {limits.longest_spotted(fps):.2f} s, longer than a "
+        "micro-expression.",
+        "too few frames per second": f"The video has fewer than {limits.least_fps:g} frames per second, too few for so "
+        "brief a movement.",
+        "head moves more than the face": "Between onset and apex the head moves more than the face.",
+        "face not upright": f"The face is turned by more than {limits.largest_roll:g} degrees from upright.",
+        "face turned away": "The face looks to the side.",
+        "face too small": f"The eyes are less than {limits.least_pupils:g} px apart in the video.",
+        "face cut off": "The face is partly outside the frame.",
+        "face covered or distorted": "The face mesh or the picture of the face changes more than muscles change it: a "
+        "hand may cover the face, or the head turns.",
+    }
+    return sentences[reason]
