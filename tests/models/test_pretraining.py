@@ -7,20 +7,29 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from merlab.clips import ClipTable
 from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.frames import read_image
+from merlab.inputs import mirror_of
+from merlab.methods import Task
+from merlab.methods.flow_cnn import FlowCnn
 from merlab.models import pretraining
+from merlab.models.calibration import probabilities
 from merlab.models.card import SyntheticSettings
 from merlab.models.pretraining import pretrain
 from merlab.models.recognizer import SHIPPED, load_recognizer
+from merlab.models.scoring import score_on
+from merlab.models.starts import load_starts
 from merlab.models.synthetic_clips import synthetic_examples
-from merlab.models.training_work import Training
+from merlab.models.training import Training
 from merlab.progress import silent
+from merlab.synthesis import make_flow, read_flow
 from tests.helpers import write_flow_tree
 
 pytestmark = pytest.mark.xdist_group("pretraining")
@@ -29,8 +38,6 @@ SMALL: dict[str, Any] = {
     "method": "ststnet",
     "preset": "reduced",
     "seeds": 2,
-    "subjects": 14,
-    "clips_per_subject": 3,
     "jobs": 1,
     "progress": False,
 }
@@ -52,9 +59,29 @@ def quick_training():
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def flow(tmp_path_factory):
+    """Synthetic flow of 14 subjects, 3 clips of each."""
+    return make_flow(tmp_path_factory.mktemp("synthetic") / "flow-clips", subjects=14, clips=3, jobs=1)
+
+
+@pytest.fixture(scope="module")
+def trained(flow, tmp_path_factory):
     out = tmp_path_factory.mktemp("pretrained") / "tiny.safetensors"
-    return pretrain(out, **SMALL), out
+    return pretrain(out, synthetic=flow, **SMALL), out
+
+
+@pytest.fixture(scope="module")
+def start(flow, tmp_path_factory):
+    """A flow-cnn that averages two networks, trained on synthetic flow."""
+    out = tmp_path_factory.mktemp("start") / "start.safetensors"
+    return pretrain(out, synthetic=flow, **SMALL | CNN | {"members": 2, "seeds": 1}), out
+
+
+CNN: dict[str, Any] = {"method": "flow-cnn", "preset": None}
+# The classes of MEGC2019 in another order.
+ORDERED = {"happiness": "positive", "disgust": "negative", "repression": "negative"} | {
+    label: label for label in ("positive", "negative", "surprise")
+}
 
 
 @pytest.mark.slow
@@ -77,16 +104,18 @@ def test_every_score_has_its_baselines_seeds_and_interval(trained):
 
 
 @pytest.mark.slow
-def test_the_card_states_the_training_clips_and_is_stamped(trained):
+def test_the_card_states_the_training_clips_and_is_stamped(trained, flow):
     card = trained[0].card
     assert card.stamps == ("SYNTHETIC", "REDUCED")
     assert card.trained_on.subjects + card.calibration.subjects + card.scores[0].subjects == 14
+    assert card.trained_on.flow.digest == read_flow(flow).digest
+    assert (card.trained_on.flow.subjects, card.trained_on.flow.clips) == (14, 42)
     assert card.calibration.after.negative_log_likelihood <= card.calibration.before.negative_log_likelihood
     assert "synthetic faces only" in card.limits
 
 
 @pytest.mark.slow
-def test_interrupted_training_is_resumed_and_gives_the_same_file(trained, tmp_path, monkeypatch):
+def test_interrupted_training_is_resumed_and_gives_the_same_file(trained, flow, tmp_path, monkeypatch):
     def stopped(*_):
         raise KeyboardInterrupt
 
@@ -94,15 +123,85 @@ def test_interrupted_training_is_resumed_and_gives_the_same_file(trained, tmp_pa
     with monkeypatch.context() as patch:
         patch.setattr(pretraining, "_calibrated", stopped)
         with pytest.raises(KeyboardInterrupt):
-            pretrain(out, **SMALL)
+            pretrain(out, synthetic=flow, **SMALL)
     assert not out.exists()
-    assert pretrain(out, **SMALL).digest == trained[0].digest
+    assert pretrain(out, synthetic=flow, **SMALL).digest == trained[0].digest
 
 
 @pytest.mark.slow
-def test_other_settings_are_refused_for_the_same_file(trained):
+def test_synthetic_flow_that_is_not_given_is_made_first_and_kept(flow, tmp_path):
+    made = pretrain(tmp_path / "tiny.safetensors", subjects=6, clips_per_subject=3, **SMALL | {"seeds": 1})
+    assert made.card.trained_on.flow is not None
+    first = read_flow(tmp_path / "tiny-work" / "flow")
+    assert first.digest == made.card.trained_on.flow.digest
+    # The faces of a seed do not depend on how many are made.
+    assert (first.planes == read_flow(flow).planes[: len(first)]).all()
+
+
+@pytest.mark.slow
+def test_a_recognizer_of_several_networks_averages_networks_of_different_seeds_and_mirror_images(start):
+    recognizer, out = start
+    assert dict(recognizer.card.network) == {"members": 2, "mirrored": True}
+    inputs = np.random.default_rng(0).standard_normal((5, 3, 28, 28)).astype(np.float32)
+    mirror = mirror_of(recognizer.recipe)
+    assert mirror is not None
+    members = [load_recognizer(out.with_name("start-work") / f"seed-{number}.safetensors") for number in (0, 1)]
+    views = (inputs, mirror(torch.from_numpy(inputs)).numpy())
+    each = [probabilities(member.logits(view)) for member in members for view in views]
+    assert np.allclose(probabilities(load_recognizer(out).logits(inputs)), np.mean(each, axis=0), atol=1e-6)
+    assert not np.allclose(each[0], each[2], atol=1e-3)
+
+
+@pytest.mark.slow
+def test_each_network_of_a_recognizer_is_a_start(start):
+    first, second = load_starts(start[1])
+    assert first.method == second.method == "flow-cnn"
+    assert first.name == second.name == "start.safetensors"
+    assert first.digest != second.digest
+    assert first.databases == ()
+    assert first.tensors.keys() == FlowCnn(Task(3, 3, 28, 28)).state_dict().keys()
+
+
+@pytest.mark.slow
+def test_clips_of_a_database_are_trained_on_from_a_start_with_synthetic_flow_beside_them(start, flow, tmp_path):
+    own = released(tmp_path / "flow")
+    options = SMALL | CNN | {"input": "flow:channels=uvs,scale=centered,crop=corrected", "members": 2, "seeds": 1}
+    made = pretrain(tmp_path / "mine.safetensors", own, synthetic=flow, start=start[1], **options)
+    card = made.card
+    assert card.preset == "pretrained"
+    assert card.trained_on.databases == ("casme2", "smic")
+    assert card.trained_on.flow is not None
+    assert card.trained_on.starts == (start[0].digest,) * 2
+    assert card.scores[0].crop == "fitted on the training clips, without labels"
+    assert "SYNTHETIC" not in card.stamps
+    with pytest.raises(MerlabError, match="mine was trained on casme2, smic"):
+        score_on(own, made, progress=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"preset": "pretrained", "synthetic": None}, "mixes synthetic clips into batches .* add --synthetic"),
+        ({"preset": "pretrained", "start": None}, "starts from trained weights; add --from start.safetensors"),
+        ({"preset": "paper"}, "does not mix synthetic clips into its batches; .* leave --synthetic out"),
+        ({"input": "flow:channels=uvs,scale=minmax"}, "channels, scale, size and view must be the same"),
+        ({"method": "ststnet", "preset": "reduced", "synthetic": None}, "holds weights of flow-cnn, not of ststnet"),
+        ({"scheme": ORDERED}, "has the classes negative, positive, surprise, but this run has positive, negative"),
+    ],
+)
+def test_synthetic_flow_and_starts_that_do_not_fit_are_refused(start, flow, tmp_path, options, message):
+    own = released(tmp_path / "flow")
+    given = SMALL | CNN | {"synthetic": flow, "start": start[1]} | options
+    with pytest.raises(MerlabError, match=message):
+        pretrain(tmp_path / "mine.safetensors", own, **given)
+    assert [path.name for path in tmp_path.iterdir()] == ["flow"]
+
+
+@pytest.mark.slow
+def test_other_settings_are_refused_for_the_same_file(trained, flow):
     with pytest.raises(MerlabError, match="holds pretraining of other settings: --seed 0 -> 1"):
-        pretrain(trained[1], **SMALL | {"seed": 1})
+        pretrain(trained[1], synthetic=flow, **SMALL | {"seed": 1})
 
 
 @pytest.mark.parametrize(
@@ -111,11 +210,16 @@ def test_other_settings_are_refused_for_the_same_file(trained):
         ({"method": "linear-svm"}, "not a network"),
         ({"preset": "gone"}, "no preset"),
         ({"scheme": "gone"}, "scheme"),
-        ({"scheme": "as-labeled"}, "synthetic faces have no labels"),
-        ({"scheme": {"happiness": "a", "disgust": "b"}}, "train on clips of your own"),
+        ({"scheme": "as-labeled"}, "as-labeled does not map to a class"),
+        ({"scheme": {"happiness": "a", "disgust": "b"}}, "does not map to a class"),
         ({"input": "flow:colors=9"}, "colors"),
-        ({"input": "flow:scale=centered,crop=corrected"}, "reads one image of each movement, in the crop of the clip"),
-        ({"input": "released-flow"}, "gives 2 sample.s., crop=stored; pass an input such as flow:scale=centered"),
+        ({"input": "difference"}, "synthetic flow gives only the inputs flow and released-flow"),
+        ({"input": "released-flow"}, "gives 2 samples; pass an input such as flow:scale=centered"),
+        ({"members": 2}, "the network of ststnet has no option 'members'"),
+        ({"members": 0}, "members must be at least 1"),
+        ({"members": 17, "method": "flow-cnn", "preset": None}, "the range is 1 to 16"),
+        ({"synthetic": "gone"}, "does not hold complete SYNTHETIC flow"),
+        ({"start": "gone.safetensors"}, "gone.safetensors does not exist; --from takes"),
         ({"subjects": 5}, "subjects must be at least 6"),
         ({"seeds": 0}, "seeds must be at least 1"),
     ],
@@ -187,11 +291,12 @@ def test_changed_clips_are_refused_for_the_same_file(tmp_path):
 
 
 def test_the_shipped_weights_are_small_whole_and_stamped():
-    assert SHIPPED.stat().st_size < 20e6
+    assert SHIPPED.stat().st_size < 5e6
     card = load_recognizer().card
-    assert "SYNTHETIC" in card.stamps
-    # The words of the file, which is older than the present ones.
-    assert "drawn faces alone" in card.limits
+    assert card.stamps == ("SYNTHETIC",)
+    assert card.trained_on.databases == ("synthetic",)
+    assert "synthetic faces only" in card.limits
+    assert card.ceiling
     assert card.intended_use
     assert load_file(SHIPPED).keys() == card.build().state_dict().keys()
 

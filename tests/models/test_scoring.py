@@ -28,7 +28,7 @@ def clips(tmp_path, monkeypatch) -> ClipTable:
     return load("ststnet-flow", write_flow_tree(tmp_path / "flow"))
 
 
-def always(label: int, logit: float, seen: list | None = None, **changes):
+def always(label: int, logit: float, seen: list[np.ndarray] | None = None, **changes):
     """A recognizer that gives one class the same logit whatever it sees, and keeps its inputs in ``seen``."""
 
     def infer(batch):
@@ -63,6 +63,7 @@ def test_json_has_the_same_keys_for_the_whole_and_for_each_database(clips):
     by_database = facts["by_database"]
     assert isinstance(by_database, dict)
     for numbers in (facts, *by_database.values()):
+        assert isinstance(numbers, dict)
         assert keys <= numbers.keys()
         assert all(isinstance(numbers[key], int | float) for key in keys)
 

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.evaluation import plan
 from merlab.evaluation.start import Start
 from merlab.inputs import Recipe, parse_recipe
-from merlab.methods import Method, Preset, find_method
+from merlab.methods import Method, Preset, Task, find_method
 from merlab.schemes import SCHEMES, Scheme
 
 
@@ -44,6 +46,8 @@ class Training:
     members: int = 1
 
     def __post_init__(self) -> None:
+        if self.members < 1:
+            raise MerlabError(f"members must be at least 1, got {self.members}")
         if self.of_method.network is None:
             raise MerlabError(f"{self.method} is not a network; choose one, such as flow-cnn")
         recipe = self.full_recipe()
@@ -124,6 +128,22 @@ def require_material(training: Training, own: ClipTable | None, synthetic: objec
             f"{what} does not mix synthetic clips into its batches; choose a preset that does, such as --preset "
             "pretrained, or leave --synthetic out"
         )
+    _require_fitting(training, own, starts)
+
+
+def _require_fitting(training: Training, own: ClipTable | None, starts: Sequence[Start]) -> None:
+    """Raise MerlabError for a start of another network, input or classes, or that was trained on the same databases."""
+    recipe, classes = training.full_recipe(), training.scheme.classes
+    for start in starts:
+        if start.method != training.method:
+            raise MerlabError(
+                f"{start.name} holds weights of {start.method}, not of {training.method}; use --method {start.method}"
+            )
+        start.require_classes(classes)
+        start.require_input(training.method, recipe)
+        start.require_unseen([] if own is None else [clip.database for clip in own])
+        with torch.device("meta"):
+            start.require_network(training.of_method.module(Task.of(len(classes), recipe), training.settings()))
 
 
 def _takes(method: Method, option: str) -> bool:
