@@ -170,3 +170,35 @@ def test_attention_is_replaced_everywhere_and_every_parameter_learns(name, atten
 def test_less_than_28_pixels_is_refused_with_the_remedy(name):
     with pytest.raises(MerlabError, match="28 pixels per side, got 27x40; choose a larger size"):
         build(name, Task(3, 3, 40, 27, views_of(name)))
+
+
+class TestTheHeadForActionUnits:
+    @pytest.mark.parametrize("name", NETWORKS)
+    def test_adds_one_linear_layer_and_leaves_the_logits_as_they_are(self, name):
+        task = Task(3, 3, 28, 28, views_of(name))
+        plain, two_heads = build(name, task, **TINY), build(name, task, units=28, **TINY)
+        added = {label: value.shape for label, value in two_heads.state_dict().items()}
+        for label in plain.state_dict():
+            del added[label]
+        assert list(added) == ["intensities.weight", "intensities.bias"]
+        plain.load_state_dict(two_heads.state_dict(), strict=False)
+        inputs = torch.rand(2, 3 * views_of(name), 28, 28)
+        with torch.inference_mode():
+            logits, intensities = two_heads.heads(inputs)
+            assert torch.equal(logits, plain(inputs))
+            assert torch.equal(two_heads(inputs), plain(inputs))
+        assert intensities.shape == (2, 28)
+
+    def test_is_missed_by_name(self):
+        with pytest.raises(MerlabError, match="no head for action units; give it one by its option units"):
+            build("gfem", Task(3, 3, 28, 28), **TINY).heads(torch.rand(1, 3, 28, 28))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_synthetic28_and_pretrained28_are_one_network_with_the_training_of_flow_cnn(name):
+    method, flow_cnn = find_method(name), find_method("flow-cnn")
+    for preset, other in (("synthetic28", "synthetic"), ("pretrained28", "pretrained")):
+        assert method.preset(preset).training == flow_cnn.preset(other).training
+        assert method.preset(preset).needs == flow_cnn.preset(other).needs
+        assert method.preset(preset).input == flow_cnn.input
+        assert method.preset(preset).network == {**method.preset("flow28").network, "units": 28}
