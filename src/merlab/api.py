@@ -53,7 +53,8 @@ def evaluate(
         protocol: ``loso``, ``kfold`` or ``hold-out-database``.
         seeds: how many seeds, or the seeds; fewer than 5 are marked. Methods without random numbers run once.
         input: the recipe of the input (``merlab.inputs()``); unless given, each method's own.
-        preset: unless given, ``flow28`` on stored flow where a method has it, else ``reduced``, else its first.
+        preset: unless given, ``flow28`` on stored flow where a method has it, else ``reduced``, else its first. A
+            method of one form, such as a baseline, ignores a preset that another method of the run has.
         training: training settings that replace the preset's, such as ``{"epochs": 20}``.
         network: network options that replace the preset's.
         folds: the number of folds of ``kfold``.

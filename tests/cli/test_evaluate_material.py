@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ def pretrained(flow, *methods, **options):
     return evaluate(flow, *(methods or ("flow-cnn",)), preset="pretrained", **{**SHORT, **options})
 
 
-def methods_of(run: Path) -> dict[str, dict]:
+def methods_of(run: Path) -> dict[str, dict[str, Any]]:
     return {method["method"]: method for method in json.loads((run / "run.json").read_text())["methods"]}
 
 

@@ -114,9 +114,11 @@ def test_an_ensemble_of_the_command_line_gets_what_its_members_use(clips, starts
     assert (len(entry.starts), entry.synthetic is not None) == (1, True)
 
 
-def test_a_start_can_be_used_without_synthetic_clips_and_they_without_it(clips, starts):
-    (started,) = planned(clips, ["flow-cnn"], starts, None, training={**SHORT, "synthetic_share": 0}).entries
+def test_a_start_can_be_used_without_synthetic_clips_and_they_without_it(clips, starts, tmp_path):
+    plan = planned(clips, ["flow-cnn"], starts, None, training={**SHORT, "synthetic_share": 0, "unit_loss": 0})
+    (started,) = plan.entries
     assert (len(started.starts), started.synthetic) == (1, None)
+    assert len(predictions(plan, tmp_path)) == 6
     scratch = {**SHORT, "synthetic_share": 0.25}
     (mixed,) = planned(clips, ["flow-cnn"], preset="paper", training=scratch).entries
     assert (mixed.starts, mixed.synthetic is not None) == ((), True)

@@ -59,8 +59,9 @@ def test_other_classes_or_another_order_are_refused(start):
 
 
 def test_a_network_of_another_form_is_refused_with_the_tensor(start):
+    method = find_method("flow-cnn")
     with torch.device("meta"):
-        same, other = (find_method("flow-cnn").network(Task(3, 3, side, side)) for side in (28, 32))
+        same, other = (method.module(Task(3, 3, side, side), method.preset("paper")) for side in (28, 32))
     start.require_network(same)
     with pytest.raises(MerlabError, match=r"tensor features.* is \(64, 1960\) in the file and \(64, 2560\) here"):
         start.require_network(other)

@@ -107,6 +107,14 @@ def test_a_fault_is_named_with_its_file(tmp_path, change, named):
     assert str(path) in str(caught.value)
 
 
+def test_a_preset_that_needs_files_is_refused_because_a_recipe_names_none(tmp_path):
+    content = yaml.safe_load((FOLDER / "dualbranch_gfem_casme2.yaml").read_text())
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump({**content, "method": "flow-cnn", "preset": "pretrained", "network": {}}))
+    with pytest.raises(MerlabError, match=r"mine\.yaml: preset pretrained of flow-cnn needs weights to start from"):
+        read_experiment(path)
+
+
 @pytest.mark.parametrize("text", ["a: [", "just words"])
 def test_a_file_that_is_no_recipe_is_named(tmp_path, text):
     path = tmp_path / "mine.yaml"

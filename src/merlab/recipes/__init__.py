@@ -89,8 +89,11 @@ class Experiment(BaseModel):
     @model_validator(mode="after")
     def _can_be_run(self) -> Experiment:
         _require_sensible({**self.training, **self.network}, self.entry)
-        if needs := self.entry().preset.needs:
-            raise MerlabError(f"preset {self.preset} needs {' and '.join(needs)}, and this file cannot name it")
+        if self.entry().preset.needs:
+            raise MerlabError(
+                f"preset {self.preset} of {self.method} needs weights to start from or synthetic flow, which an "
+                "experiment cannot name; choose another preset"
+            )
         find_database(self.database)
         find_scheme(self.scheme)
         if self.protocol not in PROTOCOLS:
