@@ -34,8 +34,10 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "distlbp-iip": {"preset": "reduced"},
     "ktgsl": {"preset": "reduced"},
     "da-dictionary": {"preset": "paper"},
+    "dikd": {"preset": "reduced"},
     "htnet": {"preset": "reduced", "settings": SHORT},
     "mmnet": {"preset": "flow28", "settings": SHORT},
+    "capsulenet": {"preset": "flow28", "settings": SHORT},
     "emr": {"preset": "flow28", "settings": SHORT},
     "emr-adversarial": {"preset": "flow28", "settings": SHORT, "databases": 2},
 }

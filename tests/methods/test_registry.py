@@ -46,10 +46,12 @@ def test_baselines_come_first_then_merlabs_own_then_the_papers_networks_then_com
         "distlbp-iip",
         "ktgsl",
         "da-dictionary",
+        "dikd",
         "htnet",
         "mmnet",
         "emr",
         "emr-adversarial",
+        "capsulenet",
     ]
     assert all(method.name == name for name, method in METHODS.items())
 

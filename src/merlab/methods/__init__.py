@@ -7,7 +7,9 @@ import pandas as pd
 
 from merlab.methods.baselines import BASELINES
 from merlab.methods.bi_woof import BI_WOOF
+from merlab.methods.capsulenet import CAPSULENET
 from merlab.methods.da_dictionary import DA_DICTIONARY
+from merlab.methods.dikd import DIKD
 from merlab.methods.distlbp_iip import DISTLBP_IIP
 from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.methods.dual_inception import DUAL_INCEPTION
@@ -49,10 +51,12 @@ COMPARISON_METHODS = (
     DISTLBP_IIP,
     KTGSL,
     DA_DICTIONARY,
+    DIKD,
     HTNET,
     MMNET,
     EMR_METHOD,
     EMR_ADVERSARIAL,
+    CAPSULENET,
 )
 METHODS: dict[str, Method] = {
     method.name: method for method in (*BASELINES, *OWN_METHODS, *DUAL_BRANCH, *COMPARISON_METHODS)
