@@ -24,11 +24,11 @@ def build(classes: int = 3):
     return method.build(Task.of(classes, RECIPE), method.preset("paper"), mirror=MIRROR)
 
 
-def flows(classes: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def flows(classes: int = 3, seed: int = 0, noise: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
     """60 clips (60, 3, 8, 8); the height of a vertical movement on the left is the class."""
     rng = np.random.default_rng(seed)
     labels = np.arange(60) % classes
-    inputs = rng.normal(0, 0.5, (60, 3, 8, 8)).astype(np.float32)
+    inputs = rng.normal(0, noise, (60, 3, 8, 8)).astype(np.float32)
     inputs[np.arange(60), 1, 2 * labels, 1:3] += 2
     return inputs, labels
 
@@ -107,8 +107,8 @@ def test_an_input_that_cannot_be_mirrored_is_refused_with_the_remedy():
 
 
 class TestWithSyntheticClips:
-    def material(self, labels: np.ndarray | None = None) -> Material:
-        inputs, shown = flows(seed=5)
+    def material(self, labels: np.ndarray | None = None, noise: float = 0.5) -> Material:
+        inputs, shown = flows(seed=5, noise=noise)
         synthetic = SyntheticClips(
             inputs=inputs,
             labels=shown if labels is None else labels,
@@ -153,11 +153,11 @@ class TestWithSyntheticClips:
         assert self.fitted(self.material(), labels).predict_proba(test) == pytest.approx(expected, abs=1e-3)
 
     def test_a_class_that_only_synthetic_clips_have_is_recognized(self):
-        inputs, labels = flows()
+        inputs, labels = flows(noise=0.2)
         method, seen = find_method("joint-svm"), labels != 2
-        classifier = method.build(Task.of(3, RECIPE), method.preset("pretrained"), MIRROR, self.material())
+        classifier = method.build(Task.of(3, RECIPE), method.preset("pretrained"), MIRROR, self.material(noise=0.2))
         classifier.fit(inputs[seen], labels[seen], GROUPS[:40], 0)
-        test, truth = flows(seed=1)
+        test, truth = flows(seed=1, noise=0.2)
         assert (classifier.predict_proba(test).argmax(axis=1) == truth).mean() > 0.9
 
     def test_the_seed_chooses_the_subjects_and_repeats(self):
