@@ -19,7 +19,7 @@ clips, whose action units are known.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -236,7 +236,9 @@ class DistilledSvm:
         assert isinstance(module, Teacher)
         return module
 
-    def _classifier(self, network: partial[nn.Module], classes: int, settings: TrainingSettings) -> NeuralClassifier:
+    def _classifier(
+        self, network: Callable[[], nn.Module], classes: int, settings: TrainingSettings
+    ) -> NeuralClassifier:
         return NeuralClassifier(network, classes, settings, mirror=self.mirror)
 
 
