@@ -6,19 +6,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import make_entry
+from merlab.inputs import mirror_of, parse_recipe
 from merlab.methods import METHODS, ensemble, find_method
 from merlab.methods.ensembles import EnsembleClassifier, parts_of
+from merlab.methods.flow_cnn import FROM_SYNTHETIC_FLOW, FlowCnn
 from merlab.methods.method import Classifier, Method, Preset, Task
-from merlab.training import NeuralClassifier, TrainingSettings
+from merlab.synthesis.flow_clips import OTHER_SIDE
+from merlab.training import Material, NeuralClassifier, SyntheticClips, TrainingSettings
 
 TASK = Task(classes=3, channels=3, height=28, width=28)
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(12, 3, 28, 28)).astype(np.float32)
 LABELS = np.arange(12) % 3
 GROUPS = ["s"] * 12
+FASTER = FROM_SYNTHETIC_FLOW.model_copy(update={"learning_rate": 0.5})
+PRETRAINED28 = {"pretrained": Preset(training=FASTER, needs=("start",))}
 
 
 class Stated:
@@ -126,3 +132,85 @@ def test_the_trained_methods_of_an_ensemble_are_named_with_their_presets():
     found = [(part.name, preset) for part, preset in parts_of(find_method("ensemble:ststnet+flow-ensemble"), "paper")]
     assert found == [("ststnet", "paper"), ("flow-cnn", "paper"), ("joint-svm", "paper")]
     assert [(part.name, preset) for part, preset in parts_of(METHODS["ststnet"], "flow28")] == [("ststnet", "flow28")]
+
+
+class TestMaterial:
+    """flow-ensemble with synthetic clips and weights to start from: every member gets what is under its name."""
+
+    SYNTHETIC = SyntheticClips(
+        inputs=RNG.normal(size=(30, 3, 28, 28)).astype(np.float32),
+        labels=np.arange(30) % 3,
+        intensities=RNG.uniform(-1, 1, (30, 28)).astype(np.float32),
+        other_side=np.asarray(OTHER_SIDE, np.int64),
+        subjects=tuple(f"s{row // 3}" for row in range(30)),
+    )
+
+    def material(self) -> Material:
+        torch.manual_seed(0)
+        starts = tuple(FlowCnn(TASK).state_dict() for _ in range(2))
+        return Material(self.SYNTHETIC, {"flow-cnn": starts})
+
+    def shortened(self, method: Method, preset: str) -> Preset:
+        found = method.preset(preset)
+        short = found.training and found.training.model_copy(update={"epochs": 1, "steps": 2})
+        return found.model_copy(update={"training": short})
+
+    def predicted(self, name: str, preset: str, seed: int, material: Material) -> np.ndarray:
+        method = METHODS[name]
+        mirror = mirror_of(parse_recipe("flow:scale=centered"))
+        classifier = method.build(TASK, self.shortened(method, preset), mirror, material)
+        classifier.fit(INPUTS, LABELS, GROUPS, seed)
+        return classifier.predict_proba(INPUTS)
+
+    def test_the_recipe_is_the_mean_of_its_pretrained_members(self):
+        material = self.material()
+        members = [self.predicted(name, "pretrained", 1, material) for name in ("flow-cnn", "joint-svm")]
+        assert self.predicted("flow-ensemble", "pretrained", 1, material) == pytest.approx(np.mean(members, axis=0))
+
+    def test_five_of_each_have_five_seeds(self):
+        material = self.material()
+        members = [
+            self.predicted(name, "pretrained", seed, material)
+            for name in ("flow-cnn", "joint-svm")
+            for seed in range(5, 10)
+        ]
+        found = self.predicted("flow-ensemble", "pretrained-five", 1, material)
+        assert found == pytest.approx(np.mean(members, axis=0))
+
+    def test_presets_state_what_their_members_need_and_whether_a_seed_matters(self):
+        method = METHODS["flow-ensemble"]
+        assert {name: preset.needs for name, preset in method.presets.items()} == {
+            "paper": (),
+            "reduced": (),
+            "five": (),
+            "pretrained": ("synthetic", "start"),
+            "pretrained-five": ("synthetic", "start"),
+        }
+        alone = ensemble("alone", [METHODS["joint-svm"]], seeds=3)
+        assert [alone.is_seeded(alone.preset(name)) for name in ("paper", "pretrained")] == [False, True]
+        assert alone.preset("pretrained").source == "mean of joint-svm (preset pretrained, 3 seeds)"
+        assert alone.preset("paper").source == "mean of joint-svm (preset paper)"
+
+    @pytest.mark.parametrize(
+        ("material", "message"),
+        [
+            (Material(SYNTHETIC), "this preset of flow-cnn starts from trained weights; pass --from FILE"),
+            (Material(None, {"flow-cnn": ({},)}), "needs synthetic clips; pass --synthetic FOLDER"),
+        ],
+    )
+    def test_what_a_member_lacks_is_named(self, material, message):
+        with pytest.raises(MerlabError, match=message):
+            self.predicted("flow-ensemble", "pretrained", 0, material)
+
+    def test_members_of_different_settings_keep_their_own(self):
+        method = ensemble("both", [METHODS["flow-cnn"], replace(METHODS["gfem"], presets=PRETRAINED28)])
+        preset = method.preset("pretrained")
+        assert preset.training is None
+        classifier = method.build(
+            TASK,
+            preset,
+            mirror_of(parse_recipe("flow:scale=centered")),
+            Material(self.SYNTHETIC, {"flow-cnn": ({},), "gfem": ({},)}),
+        )
+        assert isinstance(classifier, EnsembleClassifier)
+        assert [settings_of(network).learning_rate for (network,) in classifier.members] == [1.5e-3, 0.5]
