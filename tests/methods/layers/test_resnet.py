@@ -16,12 +16,16 @@ def test_it_has_the_published_size_and_cost():
 
 
 @pytest.mark.parametrize(
-    ("small", "side", "stages", "expected"),
-    [(False, 224, 4, (512, 7)), (True, 28, 4, (512, 4)), (True, 28, 2, (128, 14))],
+    ("options", "side", "maps", "rows"),
+    [
+        ({}, 224, 512, 7),
+        ({"small": True}, 28, 512, 4),
+        ({"small": True, "stages": 2}, 28, 128, 14),
+        ({"pooled": False, "stages": 3}, 224, 256, 28),
+    ],
 )
-def test_each_stage_after_the_first_halves_the_maps(small, side, stages, expected):
-    network = ResNet18(1, small=small, stages=stages).eval()
-    maps, rows = expected
+def test_each_stage_after_the_first_halves_the_maps(options, side, maps, rows):
+    network = ResNet18(1, **options).eval()
     assert network.out_channels == maps
     assert network(torch.rand(1, 1, side, side)).shape == (1, maps, rows, rows)
 

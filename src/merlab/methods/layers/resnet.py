@@ -36,15 +36,21 @@ class ResidualBlock(nn.Module):
 class ResNet18(nn.Sequential):
     """ResNet-18 up to its last maps: (N, channels, H, W) -> (N, 512 x width, h, w); 224 pixels become 7.
 
-    With ``small``, for small inputs, the stem is a 3 x 3 convolution without stride, and there is no pooling: 28 pixels
-    become 4. ``stages`` is the number of stages, at most four; each but the first halves the maps. ``out_channels`` is
-    the number of maps.
+    Attributes:
+        width: factor of all numbers of maps.
+        stages: number of stages, at most four; each but the first halves the maps.
+        small: for small inputs: the stem is a 3 x 3 convolution without stride, and nothing is pooled.
+        pooled: whether the published stem, a 7 x 7 convolution of stride 2, is followed by max-pooling 3 / 2.
+        out_channels: number of maps.
+
     """
 
-    def __init__(self, channels: int, width: float = 1.0, *, small: bool = False, stages: int = len(STAGES)) -> None:
+    def __init__(
+        self, channels: int, width: float = 1.0, *, stages: int = len(STAGES), small: bool = False, pooled: bool = True
+    ) -> None:
         last = scaled(STAGES[0], width)
         layers: list[nn.Module] = [ConvBnRelu(channels, last, 3 if small else 7, 1 if small else 2)]
-        if not small:
+        if pooled and not small:
             layers.append(nn.MaxPool2d(3, stride=2, padding=1))
         for stage, maps in enumerate(STAGES[:stages]):
             for block in range(BLOCKS):
