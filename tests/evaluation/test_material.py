@@ -15,7 +15,7 @@ from merlab.evaluation import material, synthetic_flow
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.study import Study
 from merlab.evaluation.unit import Fit, Worker
-from merlab.methods import Method
+from merlab.methods import Method, find_method
 from merlab.models.starts import load_starts
 from tests.helpers import write_flow_tree
 from tests.training_material import hand_made_flow, write_start
@@ -62,6 +62,20 @@ def predictions(plan: Plan, tmp_path: Path, seed: int = 0) -> pd.DataFrame:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_label_of_a_test_subject_changes_no_prediction_of_its_fold(clips, starts, tmp_path, name):
     plan = planned(clips, [name], starts if name != "joint-svm" else ())
+    _require_that_test_labels_change_nothing(plan, tmp_path)
+
+
+@pytest.mark.slow
+def test_neither_does_it_in_a_network_of_the_paper_with_both_views(clips, tmp_path):
+    preset = find_method("dbfem-caffm").preset("pretrained28")
+    file = tmp_path / "start.safetensors"
+    write_start(file, "dbfem-caffm", recipe=preset.input or "", network=preset.network)
+    plan = planned(clips, ["dbfem-caffm"], load_starts(file), preset="pretrained28")
+    assert plan.entries[0].recipe.view == "both"
+    _require_that_test_labels_change_nothing(plan, tmp_path)
+
+
+def _require_that_test_labels_change_nothing(plan: Plan, tmp_path: Path) -> None:
     test = list(plan.splits[0].test)
     labels = plan.labeled.labels.copy()
     labels[test] = (labels[test] + 1) % 3
