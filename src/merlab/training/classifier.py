@@ -230,8 +230,9 @@ class NeuralClassifier:
             return None
         if clips.intensities is None or clips.other_side is None:
             raise MerlabError(
-                f"unit_loss={self.settings.unit_loss:g} needs clips with known intensities of action units, such as "
-                "synthetic flow: pass --synthetic FOLDER (merlab make-flow FOLDER writes it), or set unit_loss to 0"
+                f"unit_loss={self.settings.unit_loss:g} needs clips with known intensities of action units, which "
+                "synthetic flow has (merlab make-flow FOLDER): train on it alone with merlab pretrain --synthetic "
+                "FOLDER, mix it in with --synthetic FOLDER and a synthetic_share, or set unit_loss to 0"
             )
         other_side = torch.from_numpy(clips.other_side.astype(np.int64)).to(self.device)
         return UnitTargets(self._on_device(clips.intensities), other_side)
