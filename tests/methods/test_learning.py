@@ -35,9 +35,13 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "ktgsl": {"preset": "reduced"},
     "da-dictionary": {"preset": "paper"},
     "dikd": {"preset": "reduced"},
+    "madtn": {"preset": "reduced"},
     "htnet": {"preset": "reduced", "settings": SHORT},
     "mmnet": {"preset": "flow28", "settings": SHORT},
     "capsulenet": {"preset": "flow28", "settings": SHORT},
+    "3d-cnn-transfer": {"preset": "reduced", "settings": SHORT},
+    "dtscnn": {"preset": "reduced", "settings": SHORT},
+    "se-densenet-3d": {"preset": "reduced", "settings": SHORT},
     "emr": {"preset": "flow28", "settings": SHORT},
     "emr-adversarial": {"preset": "flow28", "settings": SHORT, "databases": 2},
 }

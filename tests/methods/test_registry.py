@@ -47,11 +47,15 @@ def test_baselines_come_first_then_merlabs_own_then_the_papers_networks_then_com
         "ktgsl",
         "da-dictionary",
         "dikd",
+        "madtn",
         "htnet",
         "mmnet",
         "emr",
         "emr-adversarial",
         "capsulenet",
+        "3d-cnn-transfer",
+        "dtscnn",
+        "se-densenet-3d",
     ]
     assert all(method.name == name for name, method in METHODS.items())
 

@@ -19,6 +19,7 @@ from merlab.inputs.recipe import BUILT_IN, InputKind, Recipe, kind_named_in, par
 from merlab.inputs.released_flow import RELEASED_FLOW
 from merlab.inputs.sequences import DYNAMIC_IMAGE, SEQUENCE
 from merlab.inputs.stlbp_iip import STLBP_IIP
+from merlab.inputs.three_key_frames import THREE_KEY_FRAMES
 from merlab.registry import Extensions, callable_as_listing, instance_of
 
 INPUTS: dict[str, InputKind] = {
@@ -42,6 +43,7 @@ INPUTS: dict[str, InputKind] = {
         MDMO,
         STLBP_IIP,
         LBP_TOP_HOOF,
+        THREE_KEY_FRAMES,
     )
 }
 

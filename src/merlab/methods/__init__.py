@@ -8,9 +8,11 @@ import pandas as pd
 from merlab.methods.baselines import BASELINES
 from merlab.methods.bi_woof import BI_WOOF
 from merlab.methods.capsulenet import CAPSULENET
+from merlab.methods.cnn3d_transfer import CNN3D_TRANSFER
 from merlab.methods.da_dictionary import DA_DICTIONARY
 from merlab.methods.dikd import DIKD
 from merlab.methods.distlbp_iip import DISTLBP_IIP
+from merlab.methods.dtscnn import DTSCNN
 from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.methods.dual_inception import DUAL_INCEPTION
 from merlab.methods.emr import EMR_ADVERSARIAL, EMR_METHOD
@@ -25,12 +27,14 @@ from merlab.methods.joint_svm import JOINT_SVM
 from merlab.methods.ktgsl import KTGSL
 from merlab.methods.lbp_top import LBP_TOP
 from merlab.methods.learnet import LEARNET
+from merlab.methods.madtn import MADTN_METHOD
 from merlab.methods.mdmo import MDMO
 from merlab.methods.method import Classifier, Method, Preset, Task
 from merlab.methods.mmnet import MMNET
 from merlab.methods.off_apexnet import OFF_APEXNET
 from merlab.methods.own import as_method, as_methods
 from merlab.methods.rcn import RCNS
+from merlab.methods.se_densenet_3d import SE_DENSENET_3D
 from merlab.methods.shallow_alexnet import DSSN_METHOD, SSSN_METHOD
 from merlab.methods.ststnet import STSTNET
 from merlab.registry import Extensions, callable_as_listing
@@ -52,11 +56,15 @@ COMPARISON_METHODS = (
     KTGSL,
     DA_DICTIONARY,
     DIKD,
+    MADTN_METHOD,
     HTNET,
     MMNET,
     EMR_METHOD,
     EMR_ADVERSARIAL,
     CAPSULENET,
+    CNN3D_TRANSFER,
+    DTSCNN,
+    SE_DENSENET_3D,
 )
 METHODS: dict[str, Method] = {
     method.name: method for method in (*BASELINES, *OWN_METHODS, *DUAL_BRANCH, *COMPARISON_METHODS)
