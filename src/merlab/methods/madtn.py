@@ -105,7 +105,7 @@ class MADTN(NetworkWithLoss):
         if self.target is None:
             return self.classify(self.features(inputs)), inputs.new_zeros(())
         drawn = torch.randint(len(self.target), (len(inputs),), device=inputs.device)
-        source, target = self.features(torch.cat([inputs, self.target[drawn]])).split(len(inputs))
+        source, target = torch.split(self.features(torch.cat([inputs, self.target[drawn]])), len(inputs))
         return self.classify(source), squared_discrepancy(source.float(), target.float())
 
     def loss(self, outputs: Outputs, labels: Tensor, weights: Tensor | None) -> Tensor:

@@ -32,4 +32,5 @@ def test_it_grows_with_the_distance_of_the_domains_and_its_gradient_moves_them_t
 def test_equal_points_everywhere_give_finite_gradients():
     points = torch.zeros(4, 3, requires_grad=True)
     squared_discrepancy(points, torch.zeros(4, 3)).backward()
+    assert points.grad is not None
     assert torch.isfinite(points.grad).all()
