@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 import pytest
@@ -37,6 +38,18 @@ def test_table_8_has_its_14_rows_with_the_paper_last():
 def test_in_table_8_recall_minus_precision_is_always_the_same():
     rows = [row for row in published_results() if row.table == "Table 8"]
     assert [(row.recall or 0) - (row.precision or 0) for row in rows] == pytest.approx([0.007] * 14)
+
+
+def test_in_table_8_the_accuracy_of_every_quoted_row_is_a_whole_number_of_its_clips():
+    *quoted, proposed = (row for row in published_results() if row.table == "Table 8")
+    for row in quoted:
+        for clips in map(int, re.findall(r"\d+", row.clips)):
+            right = round((row.accuracy or 0) * clips)
+            # As printed, in percent with one or two decimals.
+            assert row.accuracy in {round(right / clips, 4), round(right / clips, 3)}, (row.method, clips)
+    # The paper's own accuracy fits no number of clips near the 255 that it states.
+    assert proposed.clips == "255"
+    assert all(round(round(0.7467 * clips) / clips, 4) != 0.7467 for clips in range(240, 257))
 
 
 def test_what_is_recalled_says_so():

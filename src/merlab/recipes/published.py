@@ -16,7 +16,8 @@ class Published(BaseModel):
     """One row of published.csv: shares in 0..1, None where nothing is published.
 
     ``merlab`` is the name that the method has, or would have, in merlab's registry; ``table`` the table of the
-    dual-branch paper that holds the row. ``selection`` states which model's results were reported, ``status`` whether
+    dual-branch paper that holds the row. ``clips`` are the numbers of clips that fit, because the accuracy is a whole
+    number of them, or that are stated; empty where neither is known. ``selection`` states which model's results were reported, ``status`` whether
     the figures were read in the source named, quoted by another, or are recalled and not verified.
     """
 
@@ -28,6 +29,7 @@ class Published(BaseModel):
     year: int | None
     venue: str
     data: str
+    clips: str
     classes: str
     protocol: str
     accuracy: float | None
