@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.storage import write_json
-from merlab.videos.result import METADATA, read_video_result
+from merlab.videos.result import EVENTS, METADATA, read_video_result
 from merlab.videos.rows import FRAME_ROWS, event_rows
 from tests.pages import Page
 from tests.videos.fake_result import stored_metadata, write_result
@@ -91,6 +92,19 @@ class TestFigure:
         result = read_video_result(write_result(tmp_path / "out", **changes))
         result.plot().savefig(tmp_path / "figure.png")
         assert Page(result._repr_html_()).open == []
+
+
+def test_a_result_of_an_earlier_version_has_classes_without_reasons(tmp_path):
+    folder = write_result(tmp_path / "out", pictures=False)
+    table = pd.read_csv(folder / EVENTS).drop(columns="withheld")
+    table.to_csv(folder / EVENTS, index=False)
+    metadata = stored_metadata(folder)
+    for name in ("withheld", "settings.words", "asked.words", "model.scheme"):
+        *groups, own = name.split(".")
+        content = metadata[groups[0]] if groups else metadata
+        del content[own]
+    write_json(folder / METADATA, metadata)
+    assert [row.reasons for row in read_video_result(folder).rows] == [[]] * 4
 
 
 def test_metadata_of_another_version_is_reported_with_the_field(tmp_path):

@@ -1,0 +1,73 @@
+"""The face during a movement: the worst frame from onset to offset counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from merlab.spotting.motion import COLUMNS, ROWS
+from merlab.spotting.spot import SpottedEvent
+from merlab.videos.chunks.face_state import face_state
+from merlab.videos.chunks.kept_chunk import KeptTrack
+
+FIRST, FRAMES, SIZE = 11, 20, (231, 282)
+EVENT = SpottedEvent(onset=14, apex=18, offset=22, peak=18, score=9.0, part="chin")
+# Roll, pupils, nose x and y, misfit of every frame.
+CALM = (1.0, 123.0, 116.0, 145.0, 0.5)
+
+
+def track(**changed: dict[int, tuple[float, ...]]) -> KeptTrack:
+    """A face on the layout itself; ``mesh`` and ``transforms`` replace those of some frames, by number."""
+    arrays = {
+        "mesh": np.tile(np.array(CALM, np.float32), (FRAMES, 1)),
+        "transforms": np.tile(np.array([[1.0, 0, 0], [0, 1, 0]]), (FRAMES, 1, 1)),
+    }
+    for name, by_number in changed.items():
+        for number, values in by_number.items():
+            arrays[name][number - FIRST] = values
+    return KeptTrack(
+        0,
+        FIRST,
+        boxes=np.ones((FRAMES, 5)),
+        places=np.zeros((FRAMES, ROWS, COLUMNS, 2), np.float32),
+        shown=np.arange(FIRST, FIRST + FRAMES),
+        **arrays,
+    )
+
+
+@pytest.mark.parametrize("number", [14, 18, 22])
+def test_the_worst_frame_of_the_movement_counts(number):
+    state = face_state(track(mesh={number: (-40.0, 50.0, 80.0, 145.0, 6.0)}), EVENT, SIZE)
+    assert (state.roll, state.pupils, state.turn, state.misfit) == (40.0, 50.0, 35.0, 6.0)
+
+
+@pytest.mark.parametrize("number", [13, 23])
+def test_frames_before_and_after_do_not(number):
+    state = face_state(track(mesh={number: (-40.0, 50.0, 80.0, 145.0, 6.0)}), EVENT, SIZE)
+    assert (state.roll, state.pupils, state.turn, state.misfit) == (1.0, 123.0, 1.0, 0.5)
+
+
+def test_frames_without_landmarks_are_left_out():
+    state = face_state(track(mesh={18: (np.nan,) * 5}), EVENT, SIZE)
+    assert (state.roll, state.misfit) == (1.0, 0.5)
+
+
+def test_the_head_moves_from_onset_to_apex():
+    # The frame at the apex is shifted by (3, 4) px: the head has moved by 5.
+    assert face_state(track(transforms={18: ((1, 0, 3), (0, 1, 4))}), EVENT, SIZE).head == pytest.approx(5)
+    assert face_state(track(transforms={20: ((1, 0, 3), (0, 1, 4))}), EVENT, SIZE).head == 0
+
+
+def test_a_face_that_leaves_the_frame_is_cut_off():
+    cut = track(transforms={22: ((1, 0, 23.1), (0, 1, 0))})
+    assert face_state(track(), EVENT, SIZE).coverage == 1
+    # A tenth of 231 columns.
+    assert face_state(cut, EVENT, SIZE).coverage == pytest.approx(0.9, abs=0.005)
+
+
+def test_nothing_is_known_of_faces_that_were_aligned_elsewhere():
+    unknown = np.full((FRAMES, 5), np.nan, np.float32), np.full((FRAMES, 2, 3), np.nan)
+    state = face_state(replace(track(), mesh=unknown[0], transforms=unknown[1]), EVENT, SIZE)
+    assert all(np.isnan(value) for value in vars(state).values())

@@ -1,0 +1,106 @@
+"""Whole videos: the left corner of a mouth rises, and the recognizer says what it wants."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from merlab.result_folder import KEPT
+from merlab.videos import recognition
+from merlab.videos.chunks.chunk import Chunk
+from merlab.videos.recognition import recognize
+from merlab.videos.words import WordSettings
+from tests.pages import Page
+from tests.videos.recognizers import small_recognizer
+from tests.videos.recording import moving_face, write_avi
+
+# One worker makes the video, once.
+pytestmark = pytest.mark.xdist_group("named classes")
+FIRST_CLASS_ALWAYS = 0.0
+
+
+@pytest.fixture(scope="module")
+def smile(tmp_path_factory):
+    """6 s with one movement: the weights below give it their first class."""
+    return write_avi(tmp_path_factory.mktemp("smile") / "smile.avi", moving_face(300))
+
+
+@pytest.fixture
+def look(smile, tmp_path):
+    def recognized(classes, out="out", scheme="megc2019", **changes):
+        weights = tmp_path / f"{classes[0]}.safetensors"
+        small_recognizer(classes=classes, scheme=scheme, temperature=20.0).save(weights)
+        given = {"aligned": True, "weights": weights, "overlay": False, "progress": False, "unsure_below": 0.0}
+        return recognize(smile, tmp_path / out, **(given | changes))
+
+    return recognized
+
+
+def test_a_class_that_the_movement_goes_with_is_named(look):
+    (event,) = look(("positive", "negative", "surprise")).rows
+    assert (event.label, event.withheld, event.reasons) == ("positive", "", [])
+    assert event.action_units.startswith("AU12 left")
+
+
+def test_a_class_that_it_does_not_go_with_is_withheld_in_every_output(look):
+    result = look(("negative", "positive", "surprise"))
+    (event,) = result.rows
+    assert (event.label, event.withheld) == ("", "no supporting action unit")
+    assert event.probability > 0.9
+    assert json.loads(result.files.metadata.read_text())["withheld"] == {"e0001": ["no supporting action unit"]}
+    assert "no class (no supporting action unit); mouth, left" in result.files.elan.read_text()
+    page = Page(result.files.report.read_text(encoding="utf-8"))
+    assert "1 brief movement of 1 face in 6.0 s: 0 with a class, 1 without." in page.text
+    assert "No action unit, and no movement of a part of the face, goes with the most probable class." in page.text
+
+
+def test_classes_of_a_scheme_without_a_table_are_named_and_a_warning_states_it(look):
+    result = look(("anger", "happiness", "contempt"), scheme="samm-5")
+    assert result.rows[0].label == "anger"
+    assert any("no table of the action units of the classes of samm-5" in warning for warning in result.warnings)
+
+
+def test_too_few_frames_per_second_leave_every_class_empty_and_a_warning_states_it(look):
+    result = look(("positive", "negative", "surprise"), fps=49.0)
+    assert result.rows[0].withheld == "too few frames per second"
+    assert any("that needs 50 frames per second, and the video has 49" in warning for warning in result.warnings)
+
+
+def test_what_was_not_tested_in_aligned_faces_is_stated(look):
+    warnings = look(("positive", "negative", "surprise")).warnings
+    assert any("it was not tested whether they are upright and uncovered" in warning for warning in warnings)
+
+
+@pytest.fixture
+def pushed(monkeypatch):
+    """How many frames were read into chunks."""
+    numbers, push = [], Chunk.push
+
+    def note(chunk, number, image):
+        numbers.append(number)
+        push(chunk, number, image)
+
+    monkeypatch.setattr(Chunk, "push", note)
+    return numbers
+
+
+def test_other_limits_need_no_frame_again_and_give_what_a_new_command_gives(look, pushed):
+    classes, strict = ("positive", "negative", "surprise"), WordSettings(largest_px=0.5)
+    look(classes)
+    pushed.clear()
+    again = look(classes, again=True, words=strict)
+    assert pushed == []
+    assert again.rows[0].withheld == "movement too large"
+    new = look(classes, "new", words=strict)
+    assert again.files.events.read_bytes() == new.files.events.read_bytes()
+
+
+def test_what_another_version_kept_is_made_anew(look, pushed, monkeypatch):
+    classes = ("positive", "negative", "surprise")
+    folder = look(classes).folder
+    assert json.loads((folder / KEPT / "request.json").read_text())["kept"] == recognition.KEPT_VERSION
+    pushed.clear()
+    monkeypatch.setattr(recognition, "KEPT_VERSION", recognition.KEPT_VERSION + 1)
+    look(classes, again=True)
+    assert len(pushed) >= 300

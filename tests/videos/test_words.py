@@ -1,0 +1,116 @@
+"""When the class of a movement is named: each test on its own, at its limit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.videos.moved import PartMovement, UnitStrength
+from merlab.videos.words import Claim, FaceState, WordSettings, reasons_to_withhold, sentence_of
+from merlab.vocabulary import WITHHELD_REASONS
+
+LIMITS = WordSettings()
+# A smile of half a second at 200 frames per second, of a face that is upright, large and uncovered.
+FACE = FaceState(roll=2.0, turn=3.0, pupils=120.0, coverage=1.0, misfit=0.8, head=0.4)
+SMILE = Claim(
+    scheme="megc2019",
+    label="positive",
+    probability=0.9,
+    units=[UnitStrength("AU12", 1.9)],
+    parts=[PartMovement("mouth, left", 0.8, "up and outwards")],
+    seconds=0.5,
+    fps=200.0,
+    largest=1.9,
+    head=0.3,
+    change=0.02,
+    face=FACE,
+)
+
+
+def reasons(claim: Claim, unsure_below: float = 0.5) -> tuple[str, ...]:
+    return reasons_to_withhold(claim, unsure_below, LIMITS)
+
+
+def moved(px: float) -> list[PartMovement]:
+    return [PartMovement("mouth, left", px, "up")]
+
+
+def test_a_small_brief_movement_that_goes_with_the_class_is_named():
+    assert reasons(SMILE) == ()
+
+
+@pytest.mark.parametrize(
+    ("reason", "last_named", "first_withheld"),
+    [
+        ("probability too low", {"probability": 0.5}, {"probability": 0.4999}),
+        ("no supporting action unit", {"units": [UnitStrength("AU6", 1)]}, {"units": [UnitStrength("AU4", 1)]}),
+        ("movement too large", {"parts": moved(3.0)}, {"parts": moved(3.001)}),
+        # 0.5 s, what spotting adds to it, and one frame of 5 ms.
+        ("movement too long", {"seconds": 0.505 + LIMITS.timing_error}, {"seconds": 0.506 + LIMITS.timing_error}),
+        ("too few frames per second", {"fps": 50.0}, {"fps": 49.9}),
+        ("head moves more than the face", {"head": 1.9}, {"head": 1.901}),
+        ("face covered or distorted", {"change": LIMITS.largest_change}, {"change": LIMITS.largest_change + 0.001}),
+    ],
+)
+def test_each_limit_of_a_movement_belongs_to_what_is_named(reason, last_named, first_withheld):
+    assert reasons(replace(SMILE, **last_named)) == ()
+    assert reasons(replace(SMILE, **first_withheld)) == (reason,)
+
+
+@pytest.mark.parametrize(
+    ("reason", "last_named", "first_withheld"),
+    [
+        ("head moves more than the face", {"head": 1.9}, {"head": 1.901}),
+        ("face not upright", {"roll": 30.0}, {"roll": 30.1}),
+        ("face not upright", {"roll": 0.0}, {"roll": 180.0}),
+        ("face turned away", {"turn": 25.0}, {"turn": 25.1}),
+        ("face too small", {"pupils": 62.0}, {"pupils": 61.9}),
+        ("face cut off", {"coverage": 0.98}, {"coverage": 0.979}),
+        ("face covered or distorted", {"misfit": 2.5}, {"misfit": 2.501}),
+    ],
+)
+def test_each_limit_of_a_face_belongs_to_what_is_named(reason, last_named, first_withheld):
+    assert reasons(replace(SMILE, face=replace(FACE, **last_named))) == ()
+    assert reasons(replace(SMILE, face=replace(FACE, **first_withheld))) == (reason,)
+
+
+def test_all_reasons_are_listed_in_one_order():
+    hand = replace(SMILE, fps=24.0, parts=moved(20.9), change=0.8, head=14.0, largest=12.0, label="negative")
+    assert reasons(hand) == (
+        "no supporting action unit",
+        "movement too large",
+        "too few frames per second",
+        "head moves more than the face",
+        "face covered or distorted",
+    )
+
+
+def test_what_is_not_known_passes():
+    assert reasons(replace(SMILE, face=FaceState())) == ()
+    assert np.isnan(FaceState().misfit)
+
+
+def test_other_limits_can_be_given():
+    assert reasons_to_withhold(replace(SMILE, fps=25.0), 0.5, WordSettings(least_fps=25.0)) == ()
+
+
+@pytest.mark.parametrize("wrong", [{"largest_px": -1.0}, {"least_fps": np.nan}])
+def test_limits_out_of_range_are_refused_by_name(wrong):
+    with pytest.raises(MerlabError, match=f"{next(iter(wrong))} of words must be 0 or more"):
+        WordSettings(**wrong)
+
+
+@pytest.mark.parametrize("reason", WITHHELD_REASONS)
+def test_every_reason_has_a_plain_sentence(reason):
+    sentence = sentence_of(reason, 0.5, 200.0, LIMITS)
+    assert sentence[0].isupper()
+    assert sentence.endswith(".")
+    assert sentence.count(".") - sentence.count("0.") <= 1
+
+
+def test_sentences_state_the_limits_that_were_used():
+    assert sentence_of("probability too low", 0.7, 200.0, LIMITS) == "No class has a probability of 0.7 or more."
+    assert "fewer than 100 frames" in sentence_of("too few frames per second", 0.5, 30.0, WordSettings(least_fps=100))
