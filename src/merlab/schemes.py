@@ -95,6 +95,7 @@ _FIVE = ("happiness", "disgust", "repression", "surprise", "others")
 _SAMM_FIVE = ("anger", "happiness", "other", "surprise", "contempt")
 _CASME_EIGHT = ("tense", "disgust", "repression", "surprise", "happiness", "sadness", "contempt", "fear")
 _SMIC_THREE = ("negative", "positive", "surprise")
+_SQUARED_FOUR = ("negative", "others", "surprise", "positive")
 _NEGATIVE = ("negative", "disgust", "repression", "anger", "contempt", "fear", "sadness")
 
 AS_LABELED = "as-labeled"
@@ -180,6 +181,13 @@ SCHEMES: dict[str, Scheme] = {
             _SMIC_THREE,
             {emotion: emotion for emotion in _SMIC_THREE},
             published={"smic, HS": (70, 51, 43), "smic, VIS": (24, 28, 19), "smic, NIR": None},
+        ),
+        Scheme(
+            "casme-squared-4",
+            "the four labels of the micro-expressions of CAS(ME)^2: 57 clips by its coding table",
+            _SQUARED_FOUR,
+            {emotion: emotion for emotion in _SQUARED_FOUR},
+            published={"casme-squared, code_final": (21, 19, 9, 8)},
         ),
         Scheme(
             "objective-5",

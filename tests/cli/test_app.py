@@ -22,6 +22,7 @@ COMMANDS = [
     "serve",
     "doctor",
     "clips",
+    "long-videos",
     "evaluate",
     "score",
     "profile",

@@ -66,18 +66,25 @@ def doctor(
     root: RootArgument,
     table: TableOption = None,
     aligned: AlignedOption = False,
+    table_only: Annotated[
+        bool, typer.Option("--table-only", help="Read the coding table alone; no frames are needed.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Examine a copy of a database: what was expected, what was found, row by row where they differ, what to do.
 
-    Every frame of every clip is decoded. Status 1 when clips are unusable.
+    Every frame of every clip is decoded. Status 1 when clips are unusable. With --table-only, ROOT may be the file of
+    the coding table, and the report has the counts of each kind of movement.
     """
-    from merlab.databases import examine_copy, find_database
+    from merlab.databases import examine_copy, examine_table, find_database
     from merlab.databases.whole_heads import whole_heads_stamp
 
     with shown_progress() as progress:
         chosen = find_database(database, table=table)
-        examination = examine_copy(chosen, root, True, progress, aligned=True if aligned else None)
+        if table_only:
+            examination = examine_table(chosen, root)
+        else:
+            examination = examine_copy(chosen, root, True, progress, aligned=True if aligned else None)
     unusable = len(examination.of("unusable"))
     heads = any(clip.aligned is False for clip in examination.clips)
     stamps = [*examination.clips.stamps, *([whole_heads_stamp(database)] if heads else [])]
@@ -105,11 +112,40 @@ def doctor(
         if heads:
             out_console.print(escape(f"whole heads: {chosen.heads_remedy(root)}"), soft_wrap=True)
         stamp = f" [{', '.join(stamps)}]" if stamps else ""
-        out_console.print(
-            escape(f"{len(examination.clips)} usable clips, {unusable} faults that make clips unusable{stamp}")
-        )
+        clips_found = "" if table_only else f"{len(examination.clips)} usable clips, "
+        out_console.print(escape(f"{clips_found}{unusable} faults that make clips unusable{stamp}"))
     if unusable:
         raise typer.Exit(1)
+
+
+@app.command("long-videos", rich_help_panel=DATA)
+def long_videos_command(
+    database: Annotated[
+        str, typer.Argument(help="A database of long videos, such as casme-squared or samm-long.", metavar="DATABASE")
+    ],
+    root: RootArgument,
+    out: Annotated[Path, typer.Argument(help="Folder that gets truth.csv and videos.csv.")],
+    table: TableOption = None,
+    allow_unusable: Annotated[
+        bool, typer.Option("--allow-unusable", help="Leave unusable videos and movements out.")
+    ] = False,
+) -> None:
+    """List the long videos of a database and all their movements, for `merlab spot` and `merlab score-spotting`.
+
+    truth.csv has one row per movement (video, onset, apex, offset, kind: micro or macro, emotion); videos.csv has one
+    row per video, also of those without any movement (video, subject, frames, fps, seconds, source).
+    """
+    from merlab.databases import long_videos
+    from merlab.storage import whole_file
+
+    read = long_videos(database, root, table=table, allow_unusable=allow_unusable)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, rows in (("truth.csv", read.truth()), ("videos.csv", read.lengths())):
+        with whole_file(out / name) as aside:
+            rows.to_csv(aside, index=False)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(read.kinds.items())) or "no movements"
+    stamps = f" [{', '.join(read.stamps)}]" if read.stamps else ""
+    out_console.print(escape(f"{len(read.videos)} videos, {kinds}, written to {out}{stamps}"), soft_wrap=True)
 
 
 @app.command(rich_help_panel=DATA)

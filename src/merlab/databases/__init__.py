@@ -7,9 +7,12 @@ import pandas as pd
 from merlab.clips import ClipTable
 from merlab.databases.casme import CASME
 from merlab.databases.casme2 import CASME2
+from merlab.databases.casme_squared import CASME_SQUARED
 from merlab.databases.causalnet_flow import CAUSALNET_FLOW
-from merlab.databases.database import Database, examine_copy, load_clips
+from merlab.databases.database import Database, examine_copy, examine_table, load_clips, usable_videos
+from merlab.databases.long_video import LongVideos
 from merlab.databases.samm import SAMM
+from merlab.databases.samm_long import SAMM_LONG
 from merlab.databases.smic import SMIC
 from merlab.databases.ststnet_flow import STSTNET_FLOW
 from merlab.databases.synthetic import SYNTHETIC_FACES
@@ -21,7 +24,11 @@ from merlab.registry import Extensions, callable_as_listing, instance_of
 
 DATABASES: dict[str, Database] = {
     database.name: database
-    for database in (SYNTHETIC_FACES, SYNTHETIC_LONG, CASME2, SMIC, SAMM, CASME, STSTNET_FLOW, CAUSALNET_FLOW, TABLE)
+    for database in (
+        *(SYNTHETIC_FACES, SYNTHETIC_LONG, CASME2, SMIC, SAMM, CASME),
+        *(CASME_SQUARED, SAMM_LONG),
+        *(STSTNET_FLOW, CAUSALNET_FLOW, TABLE),
+    )
 }
 
 
@@ -70,6 +77,29 @@ def load(
     return load_clips(database, Path(root), allow_unusable=allow_unusable, aligned=aligned)
 
 
+def long_videos(
+    name: str, root: Path | str, *, table: Path | str | None = None, allow_unusable: bool = False
+) -> LongVideos:
+    """The long videos of a database's copy at ``root`` with all their movements, to train and score spotting.
+
+    Args:
+        name: a database of long videos: casme-squared, samm-long, casme3, smic, synthetic-long.
+        root: the folder that holds the database.
+        table: the file of the coding table, if it is not found below ``root``.
+        allow_unusable: leave movements and videos out that cannot be used, which stamps the result INCOMPLETE.
+
+    Raises:
+        MerlabError: for a database without long videos, a copy that cannot be read, and for unusable movements unless
+            ``allow_unusable``.
+
+    """
+    database = find_database(name, table=table)
+    if database.videos is None:
+        others = ", ".join(each for each, known in all_databases().items() if known.videos)
+        raise MerlabError(f"{name} has no long videos; databases with long videos are {others}")
+    return usable_videos(database, Path(root), allow_unusable=allow_unusable)
+
+
 def all_databases() -> dict[str, Database]:
     """Every database by name: merlab's, then those that installed packages add by ``merlab.databases``."""
     return EXTENSIONS.all(DATABASES)
@@ -84,4 +114,13 @@ def listing() -> pd.DataFrame:
 EXTENSIONS: Extensions[Database] = Extensions("database", instance_of(Database))
 callable_as_listing(__name__)
 
-__all__ = ["DATABASES", "Database", "all_databases", "examine_copy", "find_database", "load"]
+__all__ = [
+    "DATABASES",
+    "Database",
+    "all_databases",
+    "examine_copy",
+    "examine_table",
+    "find_database",
+    "load",
+    "long_videos",
+]

@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import partial
 
 from merlab.databases import casme_facts as facts
-from merlab.databases.coded.examine import database_of
+from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
     Kind,

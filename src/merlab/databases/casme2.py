@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 
 from merlab.databases import casme2_facts as facts
-from merlab.databases.coded.examine import database_of, examine_release
+from merlab.databases.coded.examine import examine_release
+from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
     Kind,

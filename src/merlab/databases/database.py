@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding, Severity, Source
+from merlab.databases.long_video import LongVideos
 from merlab.databases.whole_heads import ALIGN, is_aligned, mark_whole_heads, prepare_remedy, size_of_frames
 from merlab.errors import MerlabError
 from merlab.progress import Progress, silent
@@ -46,7 +47,8 @@ class Database:
     faces; ``cropped(root, clip)`` is the folder, below a root, in which its reader looks for the clip's cropped faces.
 
     ``with_table(path)`` is the same database with this file as its coding table; None if it has no coding table.
-    ``options`` are the options that were used to choose it, as on the command line.
+    ``options`` are the options that were used to choose it, as on the command line. ``examine_table(root)`` looks at
+    its coding table alone, where no frames are present. ``videos(root)`` gives its long videos with all movements.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Database:
     cropped: Callable[[Path, Clip], Path] | None = None
     with_table: Callable[[Path], Database] | None = None
     options: tuple[str, ...] = ()
+    examine_table: Callable[[Path], Examination] | None = None
+    videos: Callable[[Path], LongVideos] | None = None
 
     def heads_remedy(self, root: Path) -> str:
         """What to do about whole heads in a copy of this database, with the command to type."""
@@ -89,6 +93,16 @@ def examine_copy(
     )
 
 
+def examine_table(database: Database, root: Path) -> Examination:
+    """Examine the coding table of a database alone; ``root`` is its folder or the table file.
+
+    Raises MerlabError for a database without a coding table, and for a table that cannot be read.
+    """
+    if database.examine_table is None:
+        raise MerlabError(f"{database.name} has no coding table to examine alone; leave --table-only out")
+    return database.examine_table(root)
+
+
 def _whole_heads(heads: Sequence[Clip], clips: Sequence[Clip], database: Database, root: Path) -> Finding:
     first, size = heads[0], size_of_frames(heads[0])
     pixels = f", {size[0]}x{size[1]} pixels" if size else ""
@@ -106,19 +120,10 @@ def load_clips(
     ``allow_unusable``, which stamps the table INCOMPLETE.
     """
     examination = examine_copy(database, root, False, silent, aligned=aligned)
-    unusable = examination.of("unusable")
     doctor = shlex.join(["merlab", "doctor", database.name, str(root), *database.options])
-    if unusable and not allow_unusable:
-        first = unusable[0]
-        raise MerlabError(
-            f"{len(unusable)} fault(s) make clips of {root} unusable, the first: {first.where}: "
-            f"expected {first.expected}, found {first.found}; "
-            f"`{doctor}` lists them all with their remedies, "
-            "--allow-unusable leaves these clips out and marks the result as incomplete"
-        )
+    incomplete = _incomplete(examination.of("unusable"), database, root, doctor, allowed=allow_unusable)
     if not examination.clips:
         raise MerlabError(f"{root} yields no usable clip; `{doctor}` gives the reasons")
-    incomplete = [f"INCOMPLETE: {len(unusable)} faults in {database.name}"] if unusable else []
     options = (*database.options, *(() if aligned is None else ("--aligned",)))
     table = replace(
         examination.clips,
@@ -127,3 +132,28 @@ def load_clips(
         sources=(Source(database.name, root, examination.facts, options),),
     )
     return mark_whole_heads(table, database.heads_remedy(root))
+
+
+def usable_videos(database: Database, root: Path, *, allow_unusable: bool) -> LongVideos:
+    """The long videos of a database that has such; raises MerlabError as ``load_clips`` does."""
+    assert database.videos is not None
+    read = database.videos(root)
+    unusable = [finding for finding in read.findings if finding.severity == "unusable"]
+    doctor = shlex.join(["merlab", "doctor", database.name, str(root), *database.options])
+    incomplete = _incomplete(unusable, database, root, doctor, allowed=allow_unusable)
+    return replace(read, stamps=(*read.stamps, *incomplete))
+
+
+def _incomplete(
+    unusable: Sequence[Finding], database: Database, root: Path, doctor: str, *, allowed: bool
+) -> list[str]:
+    """The stamp of clips or videos without the unusable ones; raises MerlabError if this is not allowed."""
+    if unusable and not allowed:
+        first = unusable[0]
+        raise MerlabError(
+            f"{len(unusable)} fault(s) make clips of {root} unusable, the first: {first.where}: "
+            f"expected {first.expected}, found {first.found}; "
+            f"`{doctor}` lists them all with their remedies, "
+            "--allow-unusable leaves these clips out and marks the result as incomplete"
+        )
+    return [f"INCOMPLETE: {len(unusable)} faults in {database.name}"] if unusable else []

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from merlab.clips import Finding
 from merlab.databases.coded.clip import COPY_AGAIN
-from merlab.databases.coded.coding_table import CodingTable, Row
+from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.layout import Layout
+from merlab.databases.coded.row import Row
 from merlab.databases.smic_release import CLIP, EMOTIONS, emotion_of, parse_subject
 from merlab.frames import ClipError, describe_numbers, open_frames
 

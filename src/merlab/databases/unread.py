@@ -25,9 +25,7 @@ class Unread:
 
 
 UNREAD = (
-    Unread("CAS(ME)^2", ("cas(me)^2", "cas(me)2", "cas(me)²", "casme^2", "casme²", "casmesq", "casmesquared")),
     Unread("CAS(ME)^3", ("cas(me)^3", "cas(me)3", "cas(me)³", "casme^3", "casme³", "casme3", "casmeiii", "casmecubed")),
-    Unread("SAMM Long Videos (SAMM-LV)", ("sammlv", "sammlong", "sammlongvideos")),
     Unread("MMEW", ("mmew",)),
     Unread("4DME", ("4dme",)),
     Unread("DFME", ("dfme",)),
@@ -47,6 +45,8 @@ UNREAD = (
 # Other names of databases that merlab reads.
 ALIASES = {
     "casmeii": "casme2",
+    **dict.fromkeys(("cas(me)^2", "cas(me)2", "cas(me)²", "casme^2", "casme²", "casmesq"), "casme-squared"),
+    **dict.fromkeys(("sammlv", "sammlong", "sammlongvideos"), "samm-long"),
     **dict.fromkeys(("casmei", "casme1"), "casme"),
     **dict.fromkeys(("smichs", "smicvis", "smicnir"), "smic"),
 }

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from merlab.clips import Clip, Finding
-from merlab.databases.coded.coding_table import Row
 from merlab.databases.coded.release import Frames, QuirkKind, QuirksOfClip, Release
+from merlab.databases.coded.row import Row
 from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
 
 COPY_AGAIN = "copy the clip's folder again from the original"
@@ -33,6 +33,7 @@ class Reading:
     source: Path
     numbers: Sequence[int] | None
     quirks: QuirksOfClip
+    release: Release
     onset: int
     apex: int | None
     offset: int
@@ -77,7 +78,7 @@ def read_clip(
     row: Row, release: Release, database: str, source: Path, numbers: Sequence[int] | None, quirks: QuirksOfClip
 ) -> tuple[Clip | None, list[Finding]]:
     """The clip of a row (None if it cannot be used), and all findings about it."""
-    reading = Reading(row, source, numbers, quirks, row.onset, row.apex, row.offset)
+    reading = Reading(row, source, numbers, quirks, release, row.onset, row.apex, row.offset)
     reading.notes += [row.note] if row.note else []
     for rule in (
         _correct_wrong_frames,
@@ -99,7 +100,7 @@ def read_clip(
         database=database,
         subject=row.subject,
         name=row.clip,
-        fps=release.fps,
+        fps=row.fps or release.fps,
         onset=reading.onset,
         apex=reading.apex,
         offset=reading.offset,
@@ -157,8 +158,11 @@ def _require_order(reading: Reading) -> None:
 
 
 def _require_numbering(reading: Reading) -> None:
-    """Reject a clip whose frames are numbered from 0, or are as many as the table states but in another range."""
-    if not reading.numbers:
+    """Reject a clip whose frames are numbered from 0, or are as many as the table states but in another range.
+
+    Not in a long video, whose frames are counted from its beginning.
+    """
+    if not reading.numbers or reading.release.long:
         return
     first, last, count = reading.numbers[0], reading.numbers[-1], len(reading.numbers)
     onset, offset = reading.onset, reading.offset
@@ -191,14 +195,17 @@ def _shorten_to_last_frame(reading: Reading) -> None:
 
 
 def _require_frames(reading: Reading) -> None:
-    """Reject the clip if a frame between onset and offset is absent."""
+    """Reject the clip if a frame between onset and offset is absent, unless the camera dropped it."""
     onset, offset, numbers = reading.onset, reading.offset, reading.numbers
     if numbers is None:
-        return
+        return None
     there = {number for number in numbers if onset <= number <= offset}
     count = offset - onset + 1 - len(there)
     if not count:
-        return
+        return None
+    if reading.release.frames_dropped and not reading.lacks(onset, reading.apex, offset):
+        found, change = f"{count} frame(s) between onset and offset are absent", "the camera dropped them"
+        return reading.record_change("dropped frames", f"frames {onset} to {offset}", found, change)
     roles = {onset: "onset ", reading.apex: "apex ", offset: "offset "}
     # Not as a list of all frames: a wrong offset can be very large.
     absent = (number for number in range(onset, offset + 1) if number not in there and number not in roles)
@@ -207,7 +214,7 @@ def _require_frames(reading: Reading) -> None:
     listed = ", ".join(f"{roles.get(number, '')}{number}" for number in named)
     more = f" and {count - len(named)} more" if count > len(named) else ""
     found = f"{describe_numbers(numbers)}; absent: {listed}{more}"
-    reading.reject(f"frames {onset} to {offset} in {reading.source}", found, COPY_AGAIN)
+    return reading.reject(f"frames {onset} to {offset} in {reading.source}", found, COPY_AGAIN)
 
 
 def _fill_apex(reading: Reading) -> None:

@@ -7,25 +7,27 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.coded.clip import COPY_AGAIN, read_clip
-from merlab.databases.coded.coding_table import CodingTable, Row
+from merlab.databases.coded.coding_table import CodingTable
+from merlab.databases.coded.labels_of_release import with_labels_of_release
 from merlab.databases.coded.layout import (
     Layout,
     by_preference,
     layouts_below,
     misnamed_subjects,
-    source_name,
     subject_meant,
 )
+from merlab.databases.coded.long_videos import read_videos
 from merlab.databases.coded.objective_classes import with_objective_classes
-from merlab.databases.coded.release import Release, cropped_faces, entries, frame_names
+from merlab.databases.coded.release import Release, cropped_faces, entries, frame_names, subject_and_clip
+from merlab.databases.coded.row import Row
 from merlab.databases.coded.table_search import find_coding_table, read_chosen_table, walk_folders
-from merlab.databases.database import Database, Examination
+from merlab.databases.database import Examination
 from merlab.databases.frame_checks import check_frames
+from merlab.databases.long_video import LongVideos
 from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, open_frames
@@ -53,21 +55,50 @@ def examine_release(
     published release. Raises MerlabError if there is no such folder, no coding table, or more than one coding table to
     choose from.
     """
-    require_folder(root)
-    table = find_coding_table(root, release) if table_file is None else read_chosen_table(table_file, release)
-    table = with_objective_classes(table, root, release)
+    table = read_table(release, root, table_file)
     layouts = by_preference(root, layouts_to_read(layouts_below(root, release), root, heads=heads))
     clips: list[Clip] = []
     if layouts:
         clips, findings = read_layout(table, layouts[0], database, deep, progress)
+        findings += _of_macro_expressions(table, layouts[0], release) if release.long else ()
     else:
         findings = [_no_layout(root, release)]
     prepared = preparation_of(layouts[0].folder) if layouts and layouts[0].kind.cropped else None
     stamps = [SYNTHETIC] * table.synthetic + list(prepared.stamps if prepared else ())
     facts = {**table.facts, **layout_facts(layouts), **preparation_fact([prepared] * len(clips))}
+    if layouts and release.long:
+        facts["long videos"] = str(len(layouts[0].clips))
     all_findings = [*table.findings, *findings]
-    examination = make_examination(clips, all_findings, facts, stamps=stamps, deep=deep, progress=progress)
+    gaps = release.frames_dropped
+    examination = make_examination(clips, all_findings, facts, stamps=stamps, deep=deep, progress=progress, gaps=gaps)
     return replace(examination, tables=(table.path, *table.others))
+
+
+def read_table(release: Release, root: Path, table_file: Path | None) -> CodingTable:
+    """The coding table of a copy, with its objective classes; raises MerlabError as ``examine_release`` does."""
+    require_folder(root)
+    table = find_coding_table(root, release) if table_file is None else read_chosen_table(table_file, release)
+    return with_labels_of_release(with_objective_classes(table, root, release), root, release)
+
+
+def videos_of_release(release: Release, root: Path, table_file: Path | None) -> LongVideos:
+    """All long videos below ``root``, with the movements of each; raises MerlabError if there are none."""
+    table = read_table(release, root, table_file)
+    layouts = by_preference(root, layouts_below(root, release))
+    if not layouts:
+        raise MerlabError(
+            f"{root} has no long videos of {release.title}: searched for folders {release.layout.looked_for}; "
+            "unpack them next to the coding table, then give the folder that holds both"
+        )
+    videos, faults = read_videos(table, layouts[0], release)
+    findings = (*table.findings, *missing_sources(table, layouts[0], release), *faults)
+    return LongVideos(tuple(videos), findings, (SYNTHETIC,) if table.synthetic else ())
+
+
+def _of_macro_expressions(table: CodingTable, layout: Layout, release: Release) -> list[Finding]:
+    """Findings about macro-expressions outside of the frames of their videos; they become no clips."""
+    macro = tuple(row for row in table.rows if row.is_macro)
+    return read_videos(replace(table, rows=macro), layout, release)[1]
 
 
 def _no_layout(root: Path, release: Release) -> Finding:
@@ -91,29 +122,9 @@ def shortened(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMES_SHOWN]) + more
 
 
-def database_of(release: Release, title: str, access: str, table: Path | None = None) -> Database:
-    """The registry entry of a release that is read from its coding table; ``table`` is its file if it was chosen."""
-
-    def examine(root: Path, deep: bool, progress: Progress, *, heads: bool = False) -> Examination:
-        return examine_release(
-            release, root, database=release.name, deep=deep, progress=progress, heads=heads, table_file=table
-        )
-
-    return Database(
-        release.name,
-        title,
-        access,
-        examine,
-        examine_heads=partial(examine, heads=True),
-        cropped=cropped_folder,
-        with_table=partial(database_of, release, title, access),
-        options=() if table is None else ("--table", str(table)),
-    )
-
-
 def cropped_folder(root: Path, clip: Clip) -> Path:
     """``Cropped/sub01/EP02_01f`` below a root; clips with a common folder of frames have a common cropped folder."""
-    return root / "Cropped" / clip.subject / source_name(clip.source)
+    return root / "Cropped" / subject_and_clip(clip)
 
 
 def layouts_to_read(layouts: Sequence[Layout], root: Path, *, heads: bool) -> list[Layout]:
@@ -141,9 +152,13 @@ def make_examination(
     stamps: Sequence[str] = (),
     deep: bool,
     progress: Progress,
+    gaps: bool = False,
 ) -> Examination:
-    """The result of an examination; with ``deep``, all frames are decoded and clips with damaged frames left out."""
-    damaged = check_frames(clips, progress) if deep else {}
+    """The result of an examination; with ``deep``, all frames are decoded and clips with damaged frames left out.
+
+    With ``gaps``, folders may lack frames that were reported already.
+    """
+    damaged = check_frames(clips, progress, gaps=gaps) if deep else {}
     usable = tuple(clip for clip in clips if clip.key not in damaged)
     all_facts = {**facts, "usable clips": str(len(usable))}
     return Examination(ClipTable(usable, tuple(dict.fromkeys(stamps))), (*findings, *damaged.values()), all_facts)
@@ -166,17 +181,18 @@ def read_layout(
 ) -> tuple[list[Clip], list[Finding]]:
     """The usable clips of a layout in the order of the table, and all findings about rows and folders."""
     release = replace(layout.release, quirks=()) if table.synthetic else layout.release
-    findings = [*_missing_sources(table, layout, release), *_repeated_sources(layout)]
-    findings += _unlisted_sources(table, layout, release)
+    findings = [*missing_sources(table, layout, release), *_repeated_sources(layout)]
+    findings += _unknown_folders(layout) if release.long else _unlisted_sources(table, layout, release)
     clips: list[Clip] = []
-    for done, row in enumerate(table.rows, start=1):
+    rows = [row for row in table.rows if not row.is_macro]
+    for done, row in enumerate(rows, start=1):
         source = layout.clips.get((row.subject, row.folder))
         findings += _odd_name(row, release)
         if source is not None:
             clip, faults = _read_source(row, release, database, source, deep)
-            clips += [] if clip is None else [replace(clip, aligned=_has_registered_faces(source))]
+            clips += [] if clip is None else [replace(clip, aligned=_is_aligned(source, release))]
             findings += faults
-        progress(done, len(table.rows), f"{row.subject} {row.clip}")
+        progress(done, len(rows), f"{row.subject} {row.clip}")
     return clips, findings
 
 
@@ -195,9 +211,10 @@ def _read_source(
         return None, [Finding("unusable", row.where, "a row that follows the rules of a clip", str(error), remedy)]
 
 
-def _has_registered_faces(source: Path) -> bool:
-    """Whether the frames of a clip are registered faces by their names; a video has whole heads in every release."""
-    return source.is_dir() and cropped_faces([frame_names(source)])
+def _is_aligned(source: Path, release: Release) -> bool | None:
+    """Whether the frames of a clip are registered faces by their names; None if their proportions decide."""
+    registered = source.is_dir() and cropped_faces([frame_names(source)])
+    return True if registered else (False if release.whole_heads else None)
 
 
 def _odd_name(row: Row, release: Release) -> Iterator[Finding]:
@@ -208,7 +225,7 @@ def _odd_name(row: Row, release: Release) -> Iterator[Finding]:
         yield Finding("handled" if quirk else "differs", row.where, expected, row.folder, remedy)
 
 
-def _missing_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
+def missing_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
     """Findings about rows without a clip folder: one per clip, one per subject that may have another name, one else.
 
     The last is about all subjects without a folder.
@@ -228,9 +245,12 @@ def _missing_sources(table: CodingTable, layout: Layout, release: Release) -> It
         where = lost[0] if len(lost) == 1 else f"{len(lost)} of {len(by_subject)} subjects"
         expected = f"folders {', '.join(lost)} with {clips} clips in {layout.folder}"
         yield Finding("unusable", where, expected, "no such folder", "copy these folders from the original")
+    missing: dict[tuple[str, str], Row] = {}
     for row in table.rows:
         if row.subject in layout.subjects and (row.subject, row.folder) not in layout.sources:
-            yield _missing_source(row, table, layout, release)
+            missing.setdefault((row.subject, row.folder), row)
+    for row in missing.values():
+        yield _missing_source(row, table, layout, release)
 
 
 def _repeated_sources(layout: Layout) -> Iterator[Finding]:

@@ -23,21 +23,26 @@ class Layout:
     @cached_property
     def subjects(self) -> dict[str, Path]:
         """Subject id -> folder; the first one if there are several, such as s1 and s01."""
-        return {subject: folder for folder, subject in reversed(self._subject_folders)}
+        if self.release.layout.subject_of is not None:
+            return {subject: paths[0].parent for (subject, _), paths in reversed(self.sources.items())}
+        return {self._subject_named(folder): folder for folder in reversed(self._subject_folders)}
 
     @property
-    def _subject_folders(self) -> list[tuple[Path, str]]:
-        is_subject, subject = self.release.layout.is_subject, self.release.table.subject
-        found = [path for path in entries(self.folder) if path.is_dir() and is_subject(path.name)]
-        return [(path, subject(path.name) or path.name) for path in found]
+    def _subject_folders(self) -> list[Path]:
+        form = self.release.layout
+        return [path for path in entries(self.folder) if path.is_dir() and form.is_subject(path.name)]
+
+    def _subject_named(self, folder: Path) -> str:
+        return self.release.table.subject(folder.name) or folder.name
 
     @cached_property
-    def sources(self) -> Mapping[tuple[str, str], list[Path]]:
+    def sources(self) -> dict[tuple[str, str], list[Path]]:
         """(subject, clip) -> all folders of frames and videos that have this name."""
-        found: dict[tuple[str, str], list[Path]] = {}
-        for folder, subject in self._subject_folders:
-            for path in self.release.layout.clips_of(folder):
-                found.setdefault((subject, self.release.table.clip(source_name(path))), []).append(path)
+        form, found = self.release.layout, dict[tuple[str, str], list[Path]]()
+        for folder in self._subject_folders:
+            for path in form.clips_of(folder):
+                subject = form.subject_of(path) if form.subject_of else self._subject_named(folder)
+                found.setdefault((subject, self.release.table.clip(form.name_of(path))), []).append(path)
         return found
 
     @cached_property
@@ -65,11 +70,6 @@ class Layout:
             for path in entries(self.folder)
             if path.is_dir() and not self.release.layout.is_subject(path.name) and _contains_images(path)
         ]
-
-
-def source_name(path: Path) -> str:
-    """The name of a clip's folder, or the name of its video without the suffix."""
-    return path.name if path.is_dir() else path.stem
 
 
 def layouts_below(root: Path, release: Release) -> list[Layout]:

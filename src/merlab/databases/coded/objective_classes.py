@@ -31,7 +31,7 @@ def with_objective_classes(table: CodingTable, root: Path, release: Release) -> 
     form = release.table
     if "objective class" not in form.columns or table.synthetic:
         return table
-    if not any(row.objective_class for row in table.rows) and table.version == next(iter(form.emotions)):
+    if not any(row.objective_class for row in table.rows) and table.version == form.versions[0]:
         table = _with_classes_of_file(table, root, release)
     found = Counter(row.objective_class for row in table.rows if row.objective_class)
     if not found:

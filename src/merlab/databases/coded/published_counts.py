@@ -16,11 +16,13 @@ def version_of(emotions: Mapping[str, int], has_objective_classes: bool, form: T
     for version, published in form.emotions.items():
         if dict(emotions) == published:
             return version, "by its counts of emotions"
-    versions = list(form.emotions)
-    oldest, newest = versions[0], versions[-1]
+    for version, rows in form.rows.items():
+        if sum(emotions.values()) == rows:
+            return version, "by its number of rows"
+    oldest, newest = form.versions[0], form.versions[-1]
     if oldest == newest:
         return newest, "the only published version; the counts differ from the published counts"
-    column = form.columns["objective class"]
+    column = form.columns.get("objective class", "Objective Classes")
     if has_objective_classes:
         return newest, f"by its column {column}; the counts differ from the published counts"
     return oldest, f"it has no column {column}; the counts differ from the published counts"
@@ -30,14 +32,23 @@ def compare_counts(
     table: str, version: str, emotions: Mapping[str, int], subjects: Mapping[str, int], form: TableFormat
 ) -> Iterator[Finding]:
     """Findings if the number of rows, of rows per emotion or of rows per subject differs from the published number."""
-    published, rows = form.emotions[version], sum(emotions.values())
-    if rows != sum(published.values()):
-        yield Finding("differs", table, f"{sum(published.values())} rows", f"{rows} rows", KEEP_COUNTS)
-    if dict(emotions) != published:
+    published, rows = form.emotions.get(version), sum(emotions.values())
+    expected_rows = form.rows[version] if published is None else sum(published.values())
+    if rows != expected_rows:
+        what = "micro-expressions" if form.kinds else "rows"
+        yield Finding("differs", table, f"{expected_rows} {what}", f"{rows} {what}", KEEP_COUNTS)
+    if published is not None and dict(emotions) != published:
         yield Finding(
             "differs", table, f"emotions {describe_counts(published)}", describe_counts(emotions), KEEP_COUNTS
         )
     yield from compare_subjects(table, subjects, form.clips_per_subject, "rows")
+
+
+def compare_kinds(table: str, kinds: Mapping[str, int], form: TableFormat) -> Iterator[Finding]:
+    """A finding if the number of micro- or macro-expressions differs from the published number, if any."""
+    if form.kinds and "kind" in form.columns and set(kinds) != {""} and dict(kinds) != dict(form.kinds):
+        expected = f"kinds {describe_counts(form.kinds)}"
+        yield Finding("differs", table, expected, describe_counts(kinds), KEEP_COUNTS)
 
 
 def compare_subjects(
@@ -60,8 +71,8 @@ def compare_subjects(
 
 def unknown_emotions(labeled: Sequence[tuple[str, str]], form: TableFormat) -> Iterator[Finding]:
     """Findings about emotions in ``labeled`` (where, emotion) that no published version of the table has."""
-    known = list(dict.fromkeys(emotion for published in form.emotions.values() for emotion in published))
-    for where, emotion in labeled:
+    known = form.known_emotions
+    for where, emotion in labeled if known else ():
         if emotion not in known:
             close = get_close_matches(emotion, known, n=1)
             hint = f"correct it to {close[0]}? " if close else ""

@@ -9,18 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from merlab.clips import Clip
+from merlab.databases.coded.workbook import Records
 from merlab.frames import IMAGE_SUFFIXES, frame_number, looks_like_video
 
 Role = Literal[
-    "subject", "clip", "onset", "apex", "second apex", "offset", "second onset", "duration", "action units",
-    "emotion", "objective class",
+    "subject", "clip", "folder", "onset", "apex", "second apex", "offset", "second onset", "second offset", "duration",
+    "action units", "emotion", "objective class", "kind", "frames per second",
 ]  # fmt: skip
 OPTIONAL_ROLES: frozenset[Role] = frozenset(
-    {"second apex", "second onset", "duration", "action units", "objective class"}
+    {"second apex", "second onset", "second offset", "duration", "action units", "objective class"}
 )
 
 QuirkKind = Literal[
-    "no apex", "apex is onset", "apex is offset", "frame range", "wrong frame", "odd name", "no row", "no folder"
+    "no apex", "apex is onset", "apex is offset", "frame range", "wrong frame", "odd name", "no row", "no folder",
+    "dropped frames",
 ]  # fmt: skip
 Frames = tuple[int | None, int | None, int | None]
 CLIPS_EXAMINED = 5
@@ -74,6 +77,15 @@ class TableFormat:
         names_repeat: whether several clips of a subject may have the same name; they then differ in their onsets.
         usual_clip: pattern of a normal clip name; other names give a finding.
         clip: gives the clip name from a cell or a folder name.
+        folder: gives the name of the folder of frames from the clip name, for a table without a column of folders.
+        read: reads a table that has no line of column names; gives its cells under the headings of ``columns``.
+        optional: roles that some versions of the table lack, beside OPTIONAL_ROLES.
+        labels: the emotions of a table whose counts are not published.
+        rows: version of the table -> published number of rows, where the counts of the emotions are not known.
+        kinds: published number of rows of each kind (micro, macro); empty for a table of micro-expressions alone.
+        flags: headings of further columns of 0 and 1, one per label; a clip may have several labels.
+        unknown_frames: whether 0, -1 and an empty cell mean that a frame is unknown (see ``Moments``), and whether
+            fractional numbers of frames occur.
 
     """
 
@@ -91,6 +103,29 @@ class TableFormat:
     names_repeat: bool = False
     usual_clip: str = ".*"
     clip: Callable[[str], str] = str
+    folder: Callable[[str], str] = str
+    read: Callable[[Path], Records] | None = None
+    optional: frozenset[Role] = frozenset()
+    labels: tuple[str, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    unknown_frames: bool = False
+
+    @property
+    def versions(self) -> list[str]:
+        """The published versions of the table, the newest last."""
+        return list(self.emotions or self.rows)
+
+    @property
+    def known_emotions(self) -> list[str]:
+        """All emotions that the published versions have."""
+        counted = [emotion for published in self.emotions.values() for emotion in published]
+        return list(dict.fromkeys([*counted, *self.labels]))
+
+    def is_optional(self, role: Role) -> bool:
+        """Whether a table may lack the column of this role."""
+        return role in OPTIONAL_ROLES or role in self.optional
 
     def may_be(self, path: Path) -> bool:
         """Whether a file may be the coding table by its name; hidden files and lock files of Excel are not."""
@@ -115,6 +150,21 @@ def clips_below(subject: Path) -> Iterator[Path]:
     for path in entries(subject):
         if not path.name.startswith(".") and (path.is_dir() or looks_like_video(path)):
             yield path
+
+
+def source_name(path: Path) -> str:
+    """The name of a clip's folder, or the name of its video without the suffix."""
+    return path.name if path.is_dir() else path.stem
+
+
+def name_of_source(subject: str, source: Path) -> str:
+    """The name of a long video whose folder alone identifies it."""
+    return source_name(source)
+
+
+def subject_and_clip(clip: Clip) -> Path:
+    """``sub01/EP02_01f``; clips with a common folder of frames have a common folder of cropped faces."""
+    return Path(clip.subject, source_name(clip.source))
 
 
 @dataclass(frozen=True)
@@ -144,6 +194,10 @@ class LayoutFormat:
         kinds: the kinds of frames, in the order of preference. A layout is recognized by its frames and not by its
             name: it has the first kind that matches.
         clips_of: gives the folders and videos of the clips in a subject's folder.
+        subject_of: gives the subject from the folder or video of a clip, where its parent is not the subject's folder.
+        name_of: gives the name of a clip from its folder or video.
+        video_name: gives the name of a long video, unique in its database, from its subject and its folder.
+        below: gives the path of a clip's folder of cropped faces, below the folder of all of them.
 
     """
 
@@ -151,6 +205,10 @@ class LayoutFormat:
     looked_for: str
     kinds: tuple[Kind, ...]
     clips_of: Callable[[Path], Iterator[Path]] = clips_below
+    subject_of: Callable[[Path], str] | None = None
+    name_of: Callable[[Path], str] = source_name
+    video_name: Callable[[str, Path], str] = name_of_source
+    below: Callable[[Clip], Path] = subject_and_clip
 
     def is_subject(self, name: str) -> bool:
         """Whether a folder of this name holds a subject."""
@@ -163,6 +221,12 @@ class Release:
 
     ``apex`` states what happens to a clip without an apex in the table: ``midpoint`` fills in the midpoint of onset and
     offset; ``unannotated`` leaves the choice to the recipe of the input.
+
+    ``long``: the folders hold long videos, each with any number of movements. ``frames_dropped``: the camera dropped
+    frames, so that a clip may lack some between its onset and offset. ``usual`` are kinds of oddities that this release
+    has in many rows, and what merlab does about them. ``labels_of`` is a release whose coding table has the emotions of
+    the same movements, for a table without emotions. ``whole_heads``: frames that do not begin with ``reg_`` show
+    whole heads; otherwise their proportions decide.
     """
 
     name: str
@@ -172,13 +236,19 @@ class Release:
     layout: LayoutFormat
     quirks: tuple[Quirk, ...] = ()
     apex: Literal["midpoint", "unannotated"] = "midpoint"
+    long: bool = False
+    frames_dropped: bool = False
+    usual: Mapping[QuirkKind, str] = field(default_factory=dict)
+    whole_heads: bool = True
+    labels_of: Release | None = None
 
     def quirks_of(self, subject: str, clip: str, row: int | None = None) -> QuirksOfClip:
         """The documented quirks of a clip by their kind; ``row`` is the line of the clip in the sheet."""
         by_clip: dict[str, dict[QuirkKind, Quirk]] = defaultdict(dict)
         for quirk in self.quirks:
             by_clip[quirk.clip][quirk.kind] = quirk
-        return {**by_clip[f"row {row}"], **by_clip[f"{subject} {clip}"]}
+        usual = {kind: Quirk("", kind, handling) for kind, handling in self.usual.items()}
+        return {**usual, **by_clip[f"row {row}"], **by_clip[f"{subject} {clip}"]}
 
 
 def numbered_subject(text: str, *, prefix: str, digits: int) -> str | None:

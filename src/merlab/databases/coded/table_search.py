@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from merlab.databases.coded.coding_table import CodingTable, Row, read_coding_table, required_columns
+from merlab.databases.coded.coding_table import CodingTable, read_coding_table, required_columns
 from merlab.databases.coded.release import TABLE_SUFFIXES, Release, is_table_file
+from merlab.databases.coded.row import Row
 from merlab.databases.coded.workbook import OtherTableError
 from merlab.errors import MerlabError
 
@@ -58,7 +59,7 @@ def find_coding_table(root: Path, release: Release) -> CodingTable:
             f"the columns {', '.join(required_columns(release))} in other tables. It is part of the database: give the "
             "folder that holds the table and the folders of frames, or give the file with --table FILE"
         )
-    newest = list(release.table.emotions)[-1]
+    newest = release.table.versions[-1]
     chosen = [table for table in tables if table.version == newest] if len(tables) > 1 else tables
     if len(chosen) != 1:
         named = ", ".join(f"{table.path} ({table.version})" for table in tables)

@@ -1,0 +1,87 @@
+"""The coding table of CAS(ME)^2: no line of column names, and folders that other sheets give by naming rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from merlab.databases.casme_squared_facts import STIMULI, SUBJECTS
+from merlab.databases.coded.workbook import OtherTableError, Records
+from merlab.databases.table_file import Line, Sheet, read_lines
+
+COLUMNS = ("Subject", "Video", "Onset", "Apex", "Offset", "Action Units", "Emotion", "Type", "Self-report")
+FOLDER = "Folder"
+KIND = re.compile(r"m(?:i|a)cro", re.IGNORECASE)
+KIND_POSITION = COLUMNS.index("Type")
+NUMBERED_SUBJECT, STIMULUS = re.compile(r"s?\d{1,3}"), re.compile(r"([a-z]+\d+)", re.IGNORECASE)
+
+
+def read_code_final(path: Path) -> Records:
+    """The rows of ``CAS(ME)^2code_final.xlsx`` under COLUMNS and FOLDER, with ``s15`` and ``15_0401`` by its rules.
+
+    A line of column names is left out if there is one. A copy without the sheets of naming rules gets the published
+    ones. Raises OtherTableError for a table without rows of micro- and macro-expressions in its eighth column.
+    """
+    table = read_lines(path, 40)
+    coded = max(table.sheets, key=lambda sheet: sum(map(_is_row, sheet.filled)), default=None)
+    if coded is None or not any(map(_is_row, coded.filled)):
+        raise OtherTableError(
+            f"{path} is not CAS(ME)^2's coding table: no line has micro-expression or macro-expression in its column "
+            f"{KIND_POSITION + 1}; its columns are {', '.join(COLUMNS)}, without a line of column names"
+        )
+    lines = [line for number, line in enumerate(coded.filled) if number or _is_row(line)]
+    rules = [sheet for sheet in table.sheets if sheet is not coded]
+    subjects = _subjects(rules, {line.cells[0] for line in lines}) or SUBJECTS
+    stimuli = _stimuli(rules) or STIMULI
+    rows = {line.number: _row(line, subjects, stimuli) for line in lines}
+    return Records(table.document_title, (*COLUMNS, FOLDER), rows, table.findings)
+
+
+def _is_row(line: Line) -> bool:
+    return len(line.cells) > KIND_POSITION and KIND.match(line.cells[KIND_POSITION]) is not None
+
+
+def _row(line: Line, subjects: Mapping[str, str], stimuli: Mapping[str, str]) -> dict[str, str]:
+    cells = dict(zip(COLUMNS, (*line.cells, *[""] * len(COLUMNS)), strict=False))
+    cells = {heading: re.sub(r"^(-?\d+)\.0+$", r"\1", cell) for heading, cell in cells.items()}
+    subject, match = subjects.get(cells["Subject"]), STIMULUS.match(cells["Video"])
+    stimulus = stimuli.get(match[1].lower()) if match else None
+    folder = f"{subject[1:]}_{stimulus}" if subject and stimulus else f"{cells['Video']} (in no naming rule)"
+    return {**cells, "Subject": subject or f"{cells['Subject']} (in no naming rule)", FOLDER: folder}
+
+
+def _subjects(rules: Sequence[Sheet], numbers: set[str]) -> dict[str, str]:
+    """``1`` -> ``s15`` from the sheet that has all ``numbers`` of subjects in one column; empty if there is none.
+
+    The folders are in the first other column of numbers, with or without ``s``.
+    """
+    for sheet in rules:
+        columns = list(zip(*_padded(sheet.filled), strict=True))
+        keys = [column for column in columns if numbers and numbers <= set(column)]
+        names = [
+            column
+            for column in columns
+            if column not in keys and all(NUMBERED_SUBJECT.fullmatch(cell) for cell in column if cell) and any(column)
+        ]
+        if keys and names:
+            return {key: f"s{int(name.lstrip('s')):02d}" for key, name in zip(keys[-1], names[0], strict=True) if name}
+    return {}
+
+
+def _stimuli(rules: Sequence[Sheet]) -> dict[str, str]:
+    """``anger1`` -> ``0401`` from the sheet that has such pairs; empty if there is none."""
+    found: dict[str, str] = {}
+    for cells in (line.cells for sheet in rules for line in sheet.filled):
+        names = [cell.lower() for cell in cells if STIMULUS.fullmatch(cell)]
+        codes = [cell for cell in cells if re.fullmatch(r"\d{3,4}", cell)]
+        if names and codes:
+            found[names[0]] = f"{int(codes[0]):04d}"
+    return found
+
+
+def _padded(lines: Iterable[Line]) -> list[tuple[str, ...]]:
+    """The cells of lines of one length; lower case, without the fraction of whole numbers."""
+    rows = [[re.sub(r"\.0+$", "", cell.lower()) for cell in line.cells] for line in lines]
+    width = max(map(len, rows), default=0)
+    return [(*row, *[""] * (width - len(row))) for row in rows]

@@ -1,0 +1,147 @@
+"""One row of a coding table, and the reason why a row cannot be used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from merlab.clips import Finding
+from merlab.databases.coded.moments import Repair, frame_number, note_of, read_moments
+from merlab.databases.coded.release import Release, Role, TableFormat
+from merlab.databases.objective_class import parse_objective_class
+
+LONGEST_SHOWN = 40
+# What a spreadsheet shows for a formula that failed: #REF!, #N/A, #NAME?
+FAILED_FORMULA = re.compile(r"#[A-Z0-9/_ ]+[!?]?", re.IGNORECASE)
+CLIP_NAME = re.compile(r"\w[\w .-]*")
+MICRO: Final = "micro"
+MACRO: Final = "macro"
+CORRECT = "correct the row, or copy the table again from the original"
+
+Record = Mapping[Role, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a coding table.
+
+    ``number`` is its line in the sheet; ``apex`` is None if the table has none; ``folder`` is the name of the clip's
+    folder, which is ``clip`` without the onset that is added to repeated names, or the name of its long video. ``note``
+    states what was changed. ``kind`` is micro or macro; empty if the table has no kinds, because all are micro. ``fps``
+    is None if the table has no column of frame rates. ``second`` is the onset and offset of a second movement.
+    ``repairs`` are the ways in which frames of the row were completed.
+    """
+
+    number: int
+    subject: str
+    clip: str
+    folder: str
+    onset: int
+    apex: int | None
+    offset: int
+    action_units: str
+    emotion: str
+    objective_class: str = ""
+    note: str = ""
+    kind: str = ""
+    fps: float | None = None
+    second: tuple[int, int] | None = None
+    repairs: tuple[Repair, ...] = ()
+
+    @property
+    def is_macro(self) -> bool:
+        """Whether the movement is a macro-expression, which is for spotting alone."""
+        return self.kind == MACRO
+
+    @property
+    def where(self) -> str:
+        """The clip and its line in the sheet, for findings."""
+        return f"{self.subject} {self.clip}" + (f" (row {self.number})" if self.number else "")
+
+
+def parse_row(number: int, record: Record, table: str, release: Release) -> Row | Finding:
+    """A row, or a finding with the reason why it cannot be used."""
+    form = release.table
+    subject, clip = form.subject(record["subject"]), form.clip(record["clip"])
+    where = f"{subject} {clip} (row {number})" if subject and clip else f"{table}, row {number}"
+    faulty = next(_faults(record, form), None)
+    if faulty or subject is None:
+        expected, found = faulty or ("a subject", repr(record["subject"]))
+        return Finding("unusable", where, expected, found, CORRECT)
+    folder = folder_of(record, form)
+    wrong = release.quirks_of(subject, folder, number).get("wrong frame")
+    moments = read_moments(record, form, wrong.frames if wrong else None)
+    if isinstance(moments, str):
+        expected = f"a frame number (1 or higher) in column {form.columns[moments]}"
+        return Finding("unusable", where, expected, shown(record.get(moments, "")), CORRECT)
+    second_apex = frame_number(record.get("second apex", ""))
+    notes = [note_of(moments.repairs)]
+    if moments.apex is None and second_apex is not None:
+        notes.append(f"no first apex: the second one, {second_apex}, is used")
+    return Row(
+        number,
+        subject,
+        clip,
+        folder,
+        moments.onset,
+        moments.apex or second_apex,
+        moments.offset,
+        record.get("action units", ""),
+        emotion_of(record, release),
+        parse_objective_class(record.get("objective class", "")) or "",
+        "; ".join(filter(None, notes)),
+        kind_of(record),
+        _rate(record),
+        _second_movement(record),
+        moments.repairs,
+    )
+
+
+def _faults(record: Record, form: TableFormat) -> Iterator[tuple[str, str]]:
+    """What a cell should hold, and what it holds, for the cells that make a row unusable, without those of frames."""
+    columns, clip = form.columns, form.clip(record["clip"])
+    if form.subject(record["subject"]) is None:
+        yield f"a subject such as {form.subject_example} in column {columns['subject']}", repr(record["subject"])
+    if not CLIP_NAME.fullmatch(clip):
+        yield f"a clip name such as {form.clip_example} in column {columns['clip']}", repr(clip)
+    if FAILED_FORMULA.fullmatch(record.get("emotion", "")):
+        yield f"an emotion in column {columns['emotion']}", repr(record["emotion"])
+    if "kind" in record and kind_of(record) not in {MICRO, MACRO}:
+        yield f"micro or macro in column {columns['kind']}", shown(record["kind"])
+    if "frames per second" in record and not _rate(record):
+        yield f"frames per second in column {columns['frames per second']}", shown(record["frames per second"])
+
+
+def folder_of(record: Record, form: TableFormat) -> str:
+    """The name of the folder of frames of a row: from its own cell, or from the name of the clip."""
+    return record.get("folder") or form.folder(form.clip(record["clip"]))
+
+
+def _second_movement(record: Record) -> tuple[int, int] | None:
+    onset, offset = (frame_number(record.get(role, "")) for role in ("second onset", "second offset"))
+    return (onset, offset) if onset and offset and onset <= offset else None
+
+
+def kind_of(record: Record) -> str:
+    """``micro`` or ``macro``, as the cell begins; any other text as it is; empty if the table has no kinds."""
+    text = record.get("kind", "").lower()
+    return next((kind for kind in (MICRO, MACRO) if text.startswith(kind)), text)
+
+
+def _rate(record: Record) -> float | None:
+    """Frames per second of a row; None if the table has no such column, or for a cell that is not a rate."""
+    match = re.fullmatch(r"\d{1,5}(\.\d+)?", record.get("frames per second", ""))
+    return float(match.group()) or None if match else None
+
+
+def emotion_of(record: Record, release: Release) -> str:
+    """The emotion of a row in lower case, in merlab's spelling; empty if the table has no emotions."""
+    emotion = record.get("emotion", "").lower()
+    return release.table.aliases.get(emotion, emotion)
+
+
+def shown(cell: str) -> str:
+    """A cell in quotes for a finding; a long one is cut."""
+    return repr(cell if len(cell) <= LONGEST_SHOWN else f"{cell[:LONGEST_SHOWN]}...")

@@ -1,0 +1,60 @@
+"""What a coding table tells without any frames: its rows, kinds, subjects, videos, frame rates and durations."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from statistics import median
+
+from merlab.clips import ClipTable, Finding
+from merlab.databases.coded.coding_table import CodingTable
+from merlab.databases.coded.release import Release
+from merlab.databases.coded.row import CORRECT, MICRO, Row
+from merlab.databases.database import Examination
+
+NOT_USED = "a table alone gives no clips"
+
+
+def table_alone(table: CodingTable, release: Release) -> Examination:
+    """The findings and facts of a coding table; the examination has no clips, because there are no frames."""
+    release = replace(release, quirks=()) if table.synthetic else release
+    out_of_order = [fault for row in table.rows for fault in _order(row, release)]
+    facts = {
+        **table.facts,
+        "subjects": str(len({row.subject for row in table.rows})),
+        **dict(_of_kinds(table, release)),
+        "frames": f"not examined (--table-only): {NOT_USED}",
+    }
+    return Examination(ClipTable(()), (*table.findings, *out_of_order), facts, tables=(table.path, *table.others))
+
+
+def _of_kinds(table: CodingTable, release: Release) -> Iterator[tuple[str, str]]:
+    """Facts about videos, and about the movements of each kind."""
+    if release.long:
+        videos = {(row.subject, row.folder) for row in table.rows}
+        yield "videos with movements", str(len(videos))
+    by_kind: dict[str, list[Row]] = defaultdict(list)
+    for row in table.rows:
+        by_kind[row.kind or MICRO].append(row)
+    for kind, rows in sorted(by_kind.items(), reverse=True):
+        seconds = [(row.offset - row.onset + 1) / (row.fps or release.fps) for row in rows]
+        subjects = len({row.subject for row in rows})
+        lasting = f"{min(seconds):.2f} to {max(seconds):.2f} s, median {median(seconds):.2f} s"
+        without = sum(row.apex is None for row in rows)
+        apexes = f", {without} without an apex" if without else ""
+        yield f"{kind}-expressions", f"{len(rows)} of {subjects} subjects, {lasting}{apexes}"
+    rates = Counter(f"{row.fps or release.fps:g}" for row in table.rows)
+    yield "frames per second", ", ".join(f"{rate} ({count} rows)" for rate, count in sorted(rates.items()))
+
+
+def _order(row: Row, release: Release) -> Iterator[Finding]:
+    """A finding if the frames of a micro-expression are out of order, or its onset is after its offset."""
+    quirks = release.quirks_of(row.subject, row.folder, row.number)
+    known = [row.onset, row.offset] if row.apex is None or row.is_macro else [row.onset, row.apex, row.offset]
+    if known == sorted(known):
+        return
+    found = f"onset {row.onset}, apex {row.apex or 'none'}, offset {row.offset}"
+    quirk = quirks.get("wrong frame") or quirks.get("frame range")
+    remedy = quirk.handling if quirk else CORRECT
+    yield Finding("handled" if quirk else "unusable", row.where, "onset <= apex <= offset", found, remedy)

@@ -1,0 +1,102 @@
+"""SAMM Long Videos: 343 macro- and 159 micro-movements in 147 videos of 30 subjects, 200 frames per second, gray.
+
+Layout: ``SAMM_longvideos/006_1/006_1_0001.jpg``, one folder per video, and ``SAMM_LongVideos_V2_Release.xlsx`` with its
+column names on line 10 of the sheet FACS_Movement_Only. The file name of a row (``006_1_2``) is that of a movement;
+without its last number it is the video. Many frame numbers are fractions (566.4), and 0 or -1 is an unknown frame. The
+table has no emotions: those of SAMM's own table of the same movements are read where it lies beside it.
+
+Citation: Yap, Kendrick and Yap, SAMM Long Videos: A Spontaneous Facial Micro- and Macro-Expressions Dataset, IEEE FG
+2020.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from merlab.clips import Clip
+from merlab.databases import samm_long_facts as facts
+from merlab.databases.coded.registry_entry import database_of
+from merlab.databases.coded.release import (
+    ANY_SUFFIX,
+    Kind,
+    LayoutFormat,
+    Release,
+    TableFormat,
+    any_frames,
+    cropped_faces,
+    source_name,
+)
+from merlab.databases.samm import RELEASE as SAMM
+
+SUBJECT = re.compile(r"(\d{1,3})(?:\.0|_\d{1,2})?")
+VIDEO = re.compile(r"(\d{3}_\d{1,2})_\d{1,3}")
+
+
+def _subject(text: str) -> str | None:
+    """``006`` from '006', '6', '6.0' or the name of its video, '006_1'."""
+    match = SUBJECT.fullmatch(text.strip())
+    return f"{int(match[1]):03d}" if match else None
+
+
+def _video(clip: str) -> str:
+    """``006_1`` of the movement ``006_1_2``."""
+    return VIDEO.sub(r"\1", clip)
+
+
+def _the_video_itself(folder: Path) -> Iterator[Path]:
+    yield folder
+
+
+def _below(clip: Clip) -> Path:
+    return Path(source_name(clip.source))
+
+
+RELEASE = Release(
+    name="samm-long",
+    title="SAMM Long Videos",
+    fps=facts.FPS,
+    table=TableFormat(
+        files=r".*samm.*(long|lv).*",
+        looked_for=f"*SAMM*Long* or *SAMMLV* {ANY_SUFFIX}, such as SAMM_LongVideos_V2_Release.xlsx",
+        columns={
+            "subject": "Subject",
+            "clip": "Filename",
+            "onset": "Onset",
+            "apex": "Apex",
+            "offset": "Offset",
+            "kind": "Type",
+            "action units": "Action Units",
+        },
+        subject=_subject,
+        subject_example="006",
+        clip_example="006_1_2",
+        emotions={},
+        rows=facts.ROWS,
+        kinds=facts.KINDS,
+        names_repeat=True,
+        folder=_video,
+        unknown_frames=True,
+    ),
+    layout=LayoutFormat(
+        subject_folder=r"\d{3}_\d{1,2}",
+        looked_for="006_1, 006_2 and so on, each with the frames of one long video",
+        kinds=(
+            Kind("Cropped: registered faces (006_1/reg_006_1_0001.jpg)", cropped_faces),
+            Kind("images of long videos (006_1/006_1_0001.jpg)", any_frames),
+        ),
+        clips_of=_the_video_itself,
+        below=_below,
+    ),
+    long=True,
+    whole_heads=False,
+    labels_of=SAMM,
+)
+
+
+SAMM_LONG = database_of(
+    RELEASE,
+    title="SAMM Long Videos, 343 macro- and 159 micro-movements in 147 videos of 30 subjects, 200 frames per second",
+    access="free for research after signing a license agreement with its authors at Manchester Metropolitan University",
+)

@@ -1,0 +1,76 @@
+"""Trees with the layout and the sheets of CAS(ME)^2's release; the frames are tiny."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+
+from tests.databases.release import image_bytes, write_images
+from tests.helpers import SHARED
+
+TABLE = "CAS(ME)^2code_final.xlsx"
+INTERVALS = SHARED / "data" / "lgsnet_spotting" / "casme2_annotation_357.csv"
+STIMULI = {101: "disgust1", 102: "disgust2", 401: "anger1", 402: "anger2", 507: "happy4"}
+SUBJECTS = {"s15": 1, "s16": 2}
+JPEG = image_bytes()
+
+Row = tuple[Any, ...]
+
+
+def row(subject: int = 1, video: str = "disgust1_1", frames: Sequence[Any] = (5, 7, 9), **other: Any) -> Row:
+    """A row as in the sheet: subject, video, onset, apex, offset, action units, emotion, kind, self-report."""
+    kind = f"{other.get('kind', 'micro')}-expression"
+    return (subject, video, *frames, other.get("units", 4), other.get("emotion", "negative"), kind, "happyiness")
+
+
+def write_workbook(path: Path, rows: Sequence[Row], *, rules: bool = True) -> Path:
+    """The workbook: rows without column names, and the two sheets of naming rules."""
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.title = "CASFEcode_final"
+    for cells in rows:
+        sheet.append(cells)
+    if rules:
+        first, second = workbook.create_sheet("naming rule1"), workbook.create_sheet("naming rule2")
+        for folder, number in SUBJECTS.items():
+            first.append([folder, int(folder[1:]), number])
+        for code, stimulus in STIMULI.items():
+            second.append([code, stimulus])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    workbook.save(path)
+    return path
+
+
+def write_video(root: Path, name: str = "s15/15_0101disgustingteeth", frames: int = 20) -> Path:
+    """One long video of so many frames."""
+    names = (f"img{number:03d}.jpg" for number in range(1, frames + 1))
+    return write_images(root / "rawpic" / name, names, JPEG)
+
+
+def published_rows() -> list[Row]:
+    """The 357 rows with the intervals of the release, from the table of LGSNet; the emotions have published counts."""
+    emotions = ["negative"] * 21 + ["others"] * 19 + ["surprise"] * 9 + ["positive"] * 8
+    taken: dict[tuple[int, str], int] = defaultdict(int)
+    names = {"0502": "happy1", "0503": "happy2", "0505": "happy3", "0507": "happy4", "0508": "happy5"}
+    names |= {f"{code:04d}": name for code, name in STIMULI.items()}
+    rows = []
+    for line in pd.read_csv(INTERVALS).itertuples():
+        stimulus = names[Path(str(line.video)).name[3:7]]
+        taken[line.subject, stimulus] += 1
+        micro = str(line.type).startswith("micro")
+        rows.append(
+            row(
+                line.subject,
+                f"{stimulus}_{taken[line.subject, stimulus]}",
+                (line.startFrame, (line.startFrame + line.endFrame) // 2, line.endFrame),
+                kind="micro" if micro else "macro",
+                emotion=emotions.pop() if micro else "negative",
+            )
+        )
+    return rows

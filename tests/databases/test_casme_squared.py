@@ -1,0 +1,130 @@
+"""casme-squared: a sheet without column names, folders by naming rules, and clips inside long videos."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.databases import find_database, load, long_videos
+from merlab.errors import MerlabError
+from merlab.progress import silent
+from tests.databases.casme_squared_release import (
+    INTERVALS,
+    TABLE,
+    published_rows,
+    row,
+    write_video,
+    write_workbook,
+)
+from tests.databases.release import only, write_table
+
+CASME_SQUARED = find_database("casme-squared")
+needs_intervals = pytest.mark.skipif(not INTERVALS.is_file(), reason="the intervals of LGSNet are not in this checkout")
+
+
+def examine(root):
+    return CASME_SQUARED.examine(root, True, silent)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Two videos of one subject: a micro- and a macro-expression in the first, nothing in the second."""
+    write_workbook(tmp_path / TABLE, [row(), row(video="disgust1_2", frames=(8, 12, 0), kind="macro")])
+    write_video(tmp_path)
+    write_video(tmp_path, "s15/15_0102eatingworms", frames=6)
+    return tmp_path
+
+
+class TestTheFolders:
+    def test_come_from_the_naming_rules_of_the_other_sheets(self, small):
+        (clip,) = load("casme-squared", small)
+        assert (clip.subject, clip.source.name) == ("s15", "15_0101disgustingteeth")
+        assert (clip.onset, clip.apex, clip.offset, clip.fps) == (5, 7, 9, 30.0)
+        assert (clip.emotion, clip.action_units) == ("negative", "4")
+
+    def test_come_from_the_published_rules_if_a_copy_has_no_such_sheets(self, small):
+        write_workbook(small / TABLE, [row(2, "anger2_1")], rules=False)
+        write_video(small, "s16/16_0402beatingpregnantwoman")
+        assert [clip.source.name for clip in load("casme-squared", small)] == ["16_0402beatingpregnantwoman"]
+
+    def test_of_a_subject_in_no_rule_make_its_row_unusable(self, small):
+        write_workbook(small / TABLE, [row(), row(77)])
+        (finding,) = examine(small).of("unusable")
+        assert finding.found == "'77 (in no naming rule)'"
+
+    def test_that_are_missing_are_named_once_for_all_their_movements(self, small):
+        write_workbook(small / TABLE, [row(), row(video="anger1_1"), row(video="anger1_2", frames=(1, 2, 3))])
+        (finding,) = examine(small).of("unusable")
+        assert finding.expected.startswith("frames of 15_0401")
+
+    def test_of_single_movements_are_not_videos(self, small):
+        write_video(small, "../selectedpic/s15/disgust1_1")
+        assert len(long_videos("casme-squared", small).videos) == 2
+
+
+class TestTheTable:
+    def test_may_have_a_line_of_column_names(self, small):
+        columns = ("subject", "video", "onset", "apex", "offset", "au", "emotion", "type", "self-report")
+        write_table(small / TABLE, [dict(zip(columns, row(), strict=True))], columns, sheets=("CASFEcode_final",))
+        assert len(load("casme-squared", small)) == 1
+
+    def test_with_a_missing_offset_of_a_macro_expression_takes_the_apex_and_says_so(self, small):
+        finding = next(each for each in examine(small).findings if each.expected == "an offset")
+        assert (finding.severity, finding.found) == ("handled", "1 row(s) without: 2")
+        macro = long_videos("casme-squared", small, allow_unusable=True).videos[0].events[1]
+        assert (macro.onset, macro.offset, macro.kind) == (8, 12, "macro")
+        assert "the apex is used as the offset" in macro.note
+
+    def test_without_the_kinds_is_refused_with_what_is_expected(self, small):
+        write_workbook(small / TABLE, [row()[:7]])
+        with pytest.raises(MerlabError, match=r"no line has micro-expression or macro-expression in its column 8"):
+            examine(small)
+
+    def test_that_has_other_counts_than_the_published_ones_is_reported(self, small):
+        found = [each for each in examine(small).of("differs") if each.expected.startswith("kinds")]
+        assert [(each.expected, each.found) for each in found] == [
+            ("kinds macro 300, micro 57", "macro 1, micro 1"),
+        ]
+
+    def test_with_an_apex_out_of_order_makes_a_micro_expression_unusable(self, small):
+        write_workbook(small / TABLE, [row(frames=(5, 12, 9))])
+        assert only(examine(small), "disgust1_1").severity == "unusable"
+
+
+class TestTheVideos:
+    def test_have_all_movements_in_order_and_those_without_any_are_there_too(self, small):
+        videos = long_videos("casme-squared", small).videos
+        assert [(video.name, video.frames, len(video.events)) for video in videos] == [
+            ("15_0101disgustingteeth", 20, 2),
+            ("15_0102eatingworms", 6, 0),
+        ]
+
+    def test_give_the_tables_that_scoring_reads(self, small):
+        read = long_videos("casme-squared", small)
+        assert list(read.truth()["kind"]) == ["micro", "macro"]
+        assert list(read.lengths()["seconds"]) == [pytest.approx(20 / 30), pytest.approx(0.2)]
+
+    def test_that_end_before_a_movement_begins_make_it_unusable(self, small):
+        write_workbook(small / TABLE, [row(), row(video="disgust1_2", frames=(50, 55, 60), kind="macro")])
+        (finding,) = examine(small).of("unusable")
+        assert (finding.where, finding.found) == ("s15 disgust1_2 (row 2)", "onset 50, offset 60")
+
+
+@needs_intervals
+class TestThePublishedTable:
+    def test_has_300_macro_and_57_micro_expressions(self, tmp_path):
+        write_workbook(tmp_path / TABLE, published_rows(), rules=False)
+        examination = CASME_SQUARED.examine_table(tmp_path)  # type: ignore[misc]
+        assert examination.facts["kinds"] == "macro 300, micro 57"
+        assert examination.facts["subjects"] == "22"
+        assert examination.facts["micro-expressions"].startswith("57 of 14 subjects")
+        assert examination.findings == ()
+
+    def test_may_be_given_as_the_file_itself(self, tmp_path):
+        file = write_workbook(tmp_path / TABLE, published_rows(), rules=False)
+        examination = CASME_SQUARED.examine_table(file)  # type: ignore[misc]
+        assert examination.facts["emotions"] == "negative 21, others 19, surprise 9, positive 8"
+
+
+def test_a_database_of_single_clips_has_no_long_videos(tmp_path):
+    with pytest.raises(MerlabError, match="samm has no long videos; databases with long videos are .*casme-squared"):
+        long_videos("samm", tmp_path)

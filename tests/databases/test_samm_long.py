@@ -1,0 +1,114 @@
+"""samm-long: fractional frames, unknown frames as 0 or -1, and the emotions of SAMM's own table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from merlab.databases import find_database, load, long_videos
+from merlab.errors import MerlabError
+from merlab.progress import silent
+from tests.databases.release import image_bytes, write_images, write_table
+from tests.databases.samm_release import row as samm_row
+from tests.databases.samm_release import write_release as write_samm
+from tests.helpers import SHARED
+
+TABLE = "SAMM_LongVideos_V2_Release.xlsx"
+COLUMNS = (
+    "Subject", "Filename", "Inducement Code", "Onset", "Apex", "Offset", "Duration", "Type", "Action Units", "Notes",
+)  # fmt: skip
+INTERVALS = SHARED / "data" / "lgsnet_spotting" / "samm_annotation.csv"
+SAMM_LONG = find_database("samm-long")
+JPEG = image_bytes()
+
+
+def row(clip: str = "006_1_2", frames: Sequence[Any] = (5, 7, 9), kind: str = "Micro - 1/2") -> dict[str, Any]:
+    """A row as column name -> cell."""
+    onset, apex, offset = frames
+    cells = (int(clip[:3]), clip, 1, onset, apex, offset, 5, kind, "12", None)
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def write_release(
+    root: Path, rows: Sequence[dict[str, Any]], videos: Sequence[str] = ("006_1",), frames: int = 20
+) -> Path:
+    """A table below nine notes, and videos of 20 frames."""
+    write_table(root / TABLE, rows, COLUMNS, sheets=("FACS_Movement_Only",), notes=9)
+    for video in videos:
+        names = (f"{video}_{number:04d}.jpg" for number in range(1, 21))
+        write_images(root / "SAMM_longvideos" / video, names, JPEG)
+    return root
+
+
+def test_a_movement_is_a_clip_of_its_long_video(tmp_path):
+    (clip,) = load("samm-long", write_release(tmp_path, [row()]))
+    assert (clip.subject, clip.name, clip.source.name, clip.fps) == ("006", "006_1_2", "006_1", 200.0)
+    assert (clip.onset, clip.apex, clip.offset, clip.emotion) == (5, 7, 9, "")
+
+
+def test_fractions_are_rounded_to_the_nearest_frame_and_noted(tmp_path):
+    write_release(tmp_path, [row(frames=(5.4, 7.5, 9.6))])
+    (clip,) = load("samm-long", tmp_path)
+    assert (clip.onset, clip.apex, clip.offset) == (5, 8, 10)
+    assert "the nearest frame is used" in clip.note
+
+
+@pytest.mark.parametrize(
+    ("cells", "frames"),
+    [
+        ((5, -1, 9), (5, None, 9)),
+        ((0, 7, 9), (1, 7, 9)),
+        ((-1, 7, 9), (1, 7, 9)),
+        ((5, 7, -1), (5, 7, 7)),
+        ((5, 7, 0), (5, 7, 7)),
+    ],
+)
+def test_zero_and_minus_one_are_unknown_frames(tmp_path, cells, frames):
+    write_release(tmp_path, [row(frames=cells, kind="Macro")])
+    ((event,),) = [video.events for video in long_videos("samm-long", tmp_path).videos]
+    assert (event.onset, event.apex, event.offset, event.kind) == (*frames, "macro")
+
+
+def test_a_clip_without_an_apex_gets_the_midpoint(tmp_path):
+    write_release(tmp_path, [row(frames=(5, -1, 9))])
+    (clip,) = load("samm-long", tmp_path)
+    assert (clip.apex, clip.apex_source) == (7, "midpoint")
+
+
+def test_an_offset_and_an_apex_that_are_both_unknown_make_a_row_unusable(tmp_path):
+    write_release(tmp_path, [row(), row("006_1_3", (5, -1, -1))])
+    with pytest.raises(MerlabError, match=r"006 006_1_3 \(row 12\): expected a frame number"):
+        load("samm-long", tmp_path)
+
+
+def test_the_emotions_come_from_samms_own_table_where_it_lies_beside_it(tmp_path):
+    write_samm(tmp_path / "SAMM", [samm_row(emotion="Anger")])
+    write_release(tmp_path, [row(), row("006_1_3", (10, 12, 15), "Macro")])
+    (clip,) = load("samm-long", tmp_path)
+    assert (clip.emotion, clip.objective_class) == ("anger", "I")
+    assert "anger 1, from " in SAMM_LONG.examine(tmp_path, False, silent).facts["emotions"]
+
+
+@pytest.mark.skipif(not INTERVALS.is_file(), reason="the intervals of LGSNet are not in this checkout")
+def test_the_real_intervals_give_their_counts_and_the_missing_macro_expressions_are_reported(tmp_path):
+    intervals = pd.read_csv(INTERVALS, dtype={"subject": str})
+    rows = [
+        row(f"{Path(each.video).name}_{number}", (each.startFrame, -1, each.endFrame), str(each.type))
+        for number, each in enumerate(intervals.itertuples(), start=1)
+    ]
+    write_table(tmp_path / TABLE, rows, COLUMNS, sheets=("FACS_Movement_Only",), notes=9)
+    examination = SAMM_LONG.examine_table(tmp_path / TABLE)  # type: ignore[misc]
+    assert examination.facts["micro-expressions"].startswith("159 of 29 subjects")
+    (finding,) = examination.of("differs")
+    assert (finding.expected, finding.found) == ("kinds macro 343, micro 159", "macro 340, micro 159")
+
+
+def test_without_frames_the_table_alone_is_examined(tmp_path):
+    write_release(tmp_path, [row(), row("006_1_3", (10.5, 12, 15), "Macro")], videos=())
+    facts = SAMM_LONG.examine_table(tmp_path).facts  # type: ignore[misc]
+    assert (facts["kinds"], facts["videos with movements"]) == ("macro 1, micro 1", "1")
+    assert facts["micro-expressions"] == "1 of 1 subjects, 0.03 to 0.03 s, median 0.03 s"
