@@ -172,6 +172,11 @@ def test_a_network_of_other_options_is_refused_by_its_tensor(clips, tmp_path):
         planned(clips, ["gfem"], starts, None, preset="flow28", input="flow")
 
 
+def test_training_on_intensities_without_synthetic_clips_is_refused_before_anything_is_computed(clips):
+    with pytest.raises(MerlabError, match=r"flow-cnn with preset synthetic trains on intensities .*unit_loss=4"):
+        planned(clips, ["flow-cnn"], synthetic=None, preset="synthetic")
+
+
 class OfTheUser:
     """A classifier that requests the material, and notes it."""
 

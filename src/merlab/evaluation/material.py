@@ -79,6 +79,8 @@ def _require_what_it_needs(entry: Entry) -> None:
     given = {start.method for start in entry.starts}
     unstarted = [method for method, preset in trained if "start" in preset.needs and method.name not in given]
     unmixed = entry.synthetic is None and any(_mixes(preset) for _, preset in trained)
+    for method, preset in trained:
+        _require_intensities(method, preset, entry.preset_name)
     commands = [f"merlab make-flow {FLOW_FOLDER}"] if unstarted or unmixed else []
     options = [f"--synthetic {FLOW_FOLDER}"] if unmixed else []
     for method in dict.fromkeys(unstarted):
@@ -89,6 +91,17 @@ def _require_what_it_needs(entry: Entry) -> None:
         raise MerlabError(
             f"{entry.name} with preset {entry.preset_name} needs {what}; add {' '.join(options)}, made once by "
             f"{' && '.join(commands)}"
+        )
+
+
+def _require_intensities(method: Method, preset: Preset, name: str) -> None:
+    """Raise MerlabError for training on intensities of action units without synthetic clips, which alone have them."""
+    training = preset.training
+    if training is not None and training.unit_loss > 0 and training.synthetic_share == 0:
+        raise MerlabError(
+            f"{method.name} with preset {name} trains on intensities of action units (unit_loss="
+            f"{training.unit_loss:g}), which only synthetic clips have: use the preset with merlab pretrain, or set "
+            "synthetic_share above 0 or unit_loss to 0"
         )
 
 
