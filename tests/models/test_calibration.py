@@ -35,3 +35,22 @@ def test_the_error_is_the_distance_between_confidence_and_accuracy():
 
 def test_of_equal_chances_the_likelihood_is_the_logarithm_of_the_classes():
     assert negative_log_likelihood(probabilities(np.zeros((5, 4))), np.zeros(5, np.int64)) == pytest.approx(np.log(4))
+
+
+def test_errors_of_labels_are_expected_as_if_the_labels_were_drawn_with_them():
+    rng = np.random.default_rng(2)
+    logits, labels = rng.normal(0, 3, (40_000, 3)), rng.integers(3, size=40_000)
+    logits[np.arange(len(labels)), labels] += 4
+    wrong = rng.random(len(labels)) < 0.1
+    drawn = np.where(wrong, (labels + rng.integers(1, 3, len(labels))) % 3, labels)
+    temperature = fit_temperature(logits, drawn)
+    assert fit_temperature(logits, labels, 0.1) == pytest.approx(temperature, rel=0.03)
+    proba = probabilities(logits, 2.0)
+    for measure in (negative_log_likelihood, expected_calibration_error):
+        assert measure(proba, labels, 0.1) == pytest.approx(measure(proba, drawn), abs=0.01)
+
+
+def test_a_confidence_of_one_is_too_high_for_labels_with_errors():
+    proba, labels = np.array([[1.0, 0.0, 0.0]] * 4), np.zeros(4, np.int64)
+    assert expected_calibration_error(proba, labels) == 0
+    assert expected_calibration_error(proba, labels, 0.09) == pytest.approx(0.09)

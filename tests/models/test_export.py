@@ -13,11 +13,13 @@ import torch
 from merlab.errors import MerlabError
 from merlab.inference import runtimes
 from merlab.inference.runtimes import RUNTIMES, export_onnx
+from merlab.inputs import parse_recipe
 from merlab.models import export as export_module
 from merlab.models.agreement import agreement
 from merlab.models.export import SUFFIXES, Export, export_recognizer
 from tests.videos.recognizers import small_recognizer
 
+CENTERED = str(parse_recipe("flow:channels=uvs,scale=centered,size=28x28,crop=corrected"))
 KINDS = [("onnx", "fp32"), ("onnx", "int8"), ("openvino", "fp32"), ("openvino", "bf16"), ("openvino", "int8")]
 
 
@@ -52,6 +54,14 @@ def test_the_file_gives_the_answers_of_pytorch_within_its_precision(exported, ki
     assert found.changed <= (0 if precision == "fp32" else 1)
     assert share < {"fp32": 1e-5, "bf16": 0.02, "int8": 0.02}[precision]
     assert (share > 1e-5) == (precision != "fp32"), "a lower precision that changes nothing was not applied"
+
+
+@pytest.mark.parametrize(("kind", "precision"), KINDS)
+def test_a_network_that_averages_others_and_mirror_images_gives_the_same_answers(exported, kind, precision):
+    network = {"members": 2, "mirrored": True}
+    averaging = small_recognizer(method="flow-cnn", preset="synthetic", recipe=CENTERED, network=network)
+    _, found = exported(kind, precision, averaging)
+    assert found.logits / found.logit_range < {"fp32": 1e-4, "bf16": 0.05, "int8": 0.05}[precision]
 
 
 def metadata_by_onnx(path):

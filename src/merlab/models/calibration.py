@@ -21,17 +21,25 @@ def probabilities(logits: ArrayLike, temperature: float = 1.0) -> NDArray[np.flo
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
 
-def negative_log_likelihood(proba: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """Mean of -log p of the true class; proba (N, classes), labels (N,)."""
-    return float(-np.log(np.maximum(proba[np.arange(len(labels)), labels], 1e-12)).mean())
+def negative_log_likelihood(proba: NDArray[np.float64], labels: NDArray[np.int64], label_errors: float = 0.0) -> float:
+    """Mean of -log p of the label; proba (N, classes), labels (N,).
+
+    ``label_errors`` is the share of labels that an annotator gives differently: the expected value for such labels,
+    every other class being equally likely.
+    """
+    logs = -np.log(np.maximum(proba, 1e-12))
+    return float((_label_shares(labels, proba.shape[1], label_errors) * logs).sum(axis=1).mean())
 
 
-def expected_calibration_error(proba: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+def expected_calibration_error(
+    proba: NDArray[np.float64], labels: NDArray[np.int64], label_errors: float = 0.0
+) -> float:
     """The difference between confidence and accuracy, 0..1: its mean over 10 equal bins of confidence, by their clips.
 
-    Guo et al. 2017, equation 3.
+    Guo et al. 2017, equation 3. ``label_errors`` as in ``negative_log_likelihood``.
     """
-    confidence, right = proba.max(axis=1), proba.argmax(axis=1) == labels
+    shares = _label_shares(labels, proba.shape[1], label_errors)
+    confidence, right = proba.max(axis=1), shares[np.arange(len(labels)), proba.argmax(axis=1)]
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     gaps = [
         abs(confidence[bins == each].mean() - right[bins == each].mean()) * (bins == each).mean() for each in set(bins)
@@ -39,11 +47,18 @@ def expected_calibration_error(proba: NDArray[np.float64], labels: NDArray[np.in
     return float(sum(gaps))
 
 
-def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64], label_errors: float = 0.0) -> float:
     """The temperature with the least negative log-likelihood on logits (N, classes) and labels (N,)."""
     found = minimize_scalar(
-        lambda log_t: negative_log_likelihood(probabilities(logits, float(np.exp(log_t))), labels),
+        lambda log_t: negative_log_likelihood(probabilities(logits, float(np.exp(log_t))), labels, label_errors),
         bounds=(np.log(COLDEST), np.log(HOTTEST)),
         method="bounded",
     )
     return float(np.exp(found.x))
+
+
+def _label_shares(labels: NDArray[np.int64], classes: int, label_errors: float) -> NDArray[np.float64]:
+    """How often each class is the label of each clip (N, classes), if a share of the labels is given differently."""
+    shares = np.full((len(labels), classes), label_errors / (classes - 1))
+    shares[np.arange(len(labels)), labels] = 1 - label_errors
+    return shares

@@ -85,12 +85,16 @@ class CalibrationErrors(_Facts):
 
 
 class Calibration(_Facts):
-    """The held-out clips that the temperature was fitted on, and the errors on them without and with it."""
+    """The held-out clips that the temperature was fitted on, and the errors on them without and with it.
+
+    ``label_errors`` is the share of their labels that annotators are expected to give differently.
+    """
 
     clips: int
     subjects: int
     before: CalibrationErrors
     after: CalibrationErrors
+    label_errors: float = Field(0.0, ge=0, lt=1)
 
 
 class Reliability(_Facts):

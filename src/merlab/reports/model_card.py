@@ -119,6 +119,8 @@ def _training_clips(trained_on: TrainedOn) -> str:
 def _calibration(calibration: Calibration, temperature: float) -> dict[str, str]:
     before, after = calibration.before, calibration.after
     clips = f"{calibration.clips} clips of {calibration.subjects} subjects that were not used for training"
+    if calibration.label_errors:
+        clips += f", for annotators who give {number(calibration.label_errors)} of the labels differently"
     return {
         "temperature": f"{temperature:.3f}, fitted on {clips}",
         "negative log-likelihood there": _change(before.negative_log_likelihood, after.negative_log_likelihood),

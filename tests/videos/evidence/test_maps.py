@@ -11,6 +11,7 @@ from merlab.inputs import mirror_of, parse_recipe
 from merlab.methods import find_method
 from merlab.methods.layers import SpatialGate
 from merlab.models.card import ModelCard
+from merlab.models.members import single
 from merlab.models.recognizer import Recognizer
 from merlab.videos.evidence.maps import maps, network_maps
 
@@ -139,7 +140,8 @@ class TestSeveralNetworks:
     def test_it_is_the_mean_of_the_maps_of_each(self):
         model = recognizer("flow-cnn", "paper", self.RECIPE, members=3)
         inputs = inputs_of(model)
-        each = [network_maps(network, torch.from_numpy(inputs), 1)[self.TITLE] for network in model.module.networks]
+        networks = [network.module for network in single(model)]
+        each = [network_maps(network, torch.from_numpy(inputs), 1)[self.TITLE] for network in networks]
         found = maps(model, inputs, 1)
         assert list(found) == [self.TITLE]
         assert found[self.TITLE] == pytest.approx(np.mean(each, axis=0) / np.mean(each, axis=0).max())
