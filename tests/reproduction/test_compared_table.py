@@ -8,16 +8,13 @@ import re
 import pandas as pd
 import pytest
 
-from merlab.methods import METHODS
 from merlab.reproduction.compared_table import (
     TABLE_5,
     ComparedTable,
     Row,
     baseline_rows,
-    comparison_methods,
     paired,
     paper_rows,
-    table_8_rows,
 )
 from tests.reports.fake_run import fake_metrics
 
@@ -103,11 +100,3 @@ def test_a_table_without_published_values_has_no_empty_columns_for_them(summarie
     columns = ["row", "method", "accuracy, measured", "UF1, measured", "remark"]
     assert list(table.text().columns) == columns
     assert list(paired(table.text()).columns) == columns
-
-
-def test_table_8_has_the_rows_of_the_paper_and_comparison_methods_are_all_others():
-    listed = {row.merlab for row in table_8_rows()}
-    assert "dbfem-caffm" in listed
-    assert {"ststnet", "off-apexnet"} <= set(comparison_methods())
-    assert not {"gfem", "constant", "resnet34"} & set(comparison_methods())
-    assert set(comparison_methods()) <= set(METHODS)

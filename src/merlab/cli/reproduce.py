@@ -63,6 +63,13 @@ def reproduce_command(
     protocol: Annotated[
         ProtocolName | None, typer.Option(help="Unless given: kfold on SYNTHETIC faces, else loso.")
     ] = None,
+    rows: Annotated[
+        str | None,
+        typer.Option(
+            help="With table8: only these rows, by method, separated by commas, such as ktgsl,aman; the baselines are "
+            "added."
+        ),
+    ] = None,
     method: Annotated[str, typer.Option(help="With leak: the network that is measured by both rules.")] = "off-apexnet",
     engine: EngineOption = "local",
     address: AddressOption = None,
@@ -82,9 +89,11 @@ def reproduce_command(
     measured and marked REDUCED. Without --root, SYNTHETIC faces are made, and the results are marked SYNTHETIC.
     """
     from merlab.faces.alignment import FaceFinding
-    from merlab.reproduction import Bench, targets_of
+    from merlab.reproduction import Bench, check_rows, targets_of
 
     wanted, finding = targets_of(target), FaceFinding()
+    chosen = tuple(filter(None, map(str.strip, (rows or "").split(","))))
+    check_rows(chosen, wanted)
     if "figure3" in wanted:
         finding = face_finding(detector, detector_model, detector_config, landmarks)
         # A missing model file is reported before the first table, not after hours.
@@ -101,6 +110,7 @@ def reproduce_command(
         epochs=epochs,
         seeds=seeds,
         leak_method=method,
+        rows=chosen,
         image=image,
         finding=finding,
         engine=make_engine(engine, jobs, address),
@@ -145,7 +155,7 @@ def _make(target: str, bench: Bench) -> None:
 
 
 def _print(table: ComparedTable) -> None:
-    """The shares, then sizes and speeds as a table of their own, so that each fits a terminal, then the notes."""
+    """The shares, then the other columns as a table of their own, so that each fits a terminal, then the notes."""
     from merlab.reproduction import paired
     from merlab.stamps import STAMP_SEPARATOR
 
@@ -155,7 +165,7 @@ def _print(table: ComparedTable) -> None:
     print_table(f"{table.title}{stamps}", list(shares.columns), shares.to_numpy().tolist())
     if table.extra_columns:
         costs = paired(text.loc[[bool(row.cells) for row in table.rows], ["row", *table.extra_columns]])
-        print_table("Size and speed", list(costs.columns), costs.to_numpy().tolist())
+        print_table(table.extra_title, list(costs.columns), costs.to_numpy().tolist())
     for note in table.notes:
         out_console.print(f"- {escape(note)}", soft_wrap=True)
 

@@ -17,8 +17,9 @@ class Published(BaseModel):
 
     ``merlab`` is the name that the method has, or would have, in merlab's registry; ``table`` the table of the
     dual-branch paper that holds the row. ``clips`` are the numbers of clips that fit, because the accuracy is a whole
-    number of them, or that are stated; empty where neither is known. ``selection`` states which model's results were reported, ``status`` whether
-    the figures were read in the source named, quoted by another, or are recalled and not verified.
+    number of them, or that are stated; empty where neither is known. ``selection`` states which model's results were
+    reported, ``status`` whether the figures were read in the source named, quoted by another, or are recalled and not
+    verified.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

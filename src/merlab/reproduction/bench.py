@@ -36,9 +36,10 @@ class Bench:
     """The clips and settings of a reproduction; every table of one ``out`` is measured on the same clips and folds.
 
     ``table`` is the file of the coding table; ``aligned`` states that the frames show aligned faces. Without ``root``
-    the clips are SYNTHETIC faces, made in ``out``. ``full`` takes the published presets and five
-    seeds, else reduced presets and two. ``epochs`` and ``seeds`` replace both. ``leak_method`` is the network whose
-    leak is measured. ``image`` is the picture in which ``finding`` finds a face for Figure 3.
+    the clips are SYNTHETIC faces, made in ``out``. ``full`` takes the published presets and five seeds, else reduced
+    presets and two. ``epochs`` and ``seeds`` replace both. ``leak_method`` is the network whose leak is measured.
+    ``rows`` are the only rows of Table 8 that are measured, where there are any. ``image`` is the picture in which
+    ``finding`` finds a face for Figure 3.
     """
 
     out: Path
@@ -52,6 +53,7 @@ class Bench:
     epochs: int | None = None
     seeds: int | None = None
     leak_method: str = "off-apexnet"
+    rows: tuple[str, ...] = ()
     image: Path | None = None
     finding: FaceFinding = field(default_factory=FaceFinding)
     engine: Engine = field(default_factory=LocalEngine)
@@ -108,9 +110,10 @@ class Bench:
         return {**training, **({"epochs": self.epochs} if self.epochs else {})}
 
     def refusal(self, method: str) -> str | None:
-        """Why these clips cannot be this method's input (the message of the input's error); None if they can."""
+        """Why this method cannot be measured on these clips (the message of the error); None if it can."""
         try:
-            make_input(self.clips, self.clips.clips[0], self.setup(method).entry(self.clips, [0]).recipe)
+            (entry,) = self._study([self.setup(method)]).plan().entries
+            make_input(self.clips, self.clips.clips[0], entry.recipe)
         except MerlabError as error:
             return str(error)
         return None
@@ -120,7 +123,14 @@ class Bench:
 
         What an earlier reproduction in the same ``out`` measured with the same settings is not measured again.
         """
-        study = Study(
+        results = evaluate_study(
+            self._study(setups), self.out / run, engine=self.engine, cache=self.cache, progress=self.progress
+        )
+        wanted = {setup.method.name for setup in setups}
+        return {summary.method: summary for summary in results.summaries if summary.method in wanted}
+
+    def _study(self, setups: Sequence[MethodSetup]) -> Study:
+        return Study(
             clips=self.clips,
             scheme=find_scheme(self.label_scheme),
             protocol=self.split,
@@ -128,6 +138,3 @@ class Bench:
             methods=tuple(setups),
             seeds=as_seeds(self.seed_count),
         )
-        results = evaluate_study(study, self.out / run, engine=self.engine, cache=self.cache, progress=self.progress)
-        wanted = {setup.method.name for setup in setups}
-        return {summary.method: summary for summary in results.summaries if summary.method in wanted}

@@ -11,9 +11,8 @@ import pandas as pd
 
 from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.evaluation.summary import MethodSummary
-from merlab.methods import METHODS
 from merlab.methods.baselines import BASELINE_NAMES
-from merlab.recipes import Experiment, Published, experiment_of, published_results
+from merlab.recipes import Experiment, experiment_of, find_paper
 from merlab.reports.stored import made_now
 from merlab.reports.tables import estimate_text, markdown_table
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
@@ -66,13 +65,17 @@ class Row:
 
 @dataclass(frozen=True)
 class ComparedTable:
-    """Rows under a title; ``metrics`` are the compared shares, each published and measured side by side."""
+    """Rows under a title; ``metrics`` are the compared shares, each published and measured side by side.
+
+    ``extra_title`` is the title of the columns other than shares, where a terminal shows them as a table of their own.
+    """
 
     name: str
     title: str
     metrics: Sequence[str]
     rows: Sequence[Row]
     notes: Sequence[str] = ()
+    extra_title: str = "Size and speed"
 
     @property
     def stamps(self) -> list[str]:
@@ -165,15 +168,9 @@ def paper_rows(rows: Mapping[str, str], source: str, metrics: Sequence[str], sum
     ]
 
 
-def table_8_rows() -> list[Published]:
-    """The rows of Table 8, in its order."""
-    return [row for row in published_results() if row.table == "Table 8"]
-
-
-def comparison_methods() -> list[str]:
-    """Every registered method that is neither a baseline nor one of the paper's ablations."""
-    own = {*TABLE_5.values(), *TABLE_7.values()} - {PROPOSED}
-    return [name for name in METHODS if name not in BASELINE_NAMES and name not in own]
+def paper_notes(*words: str) -> list[str]:
+    """The contradictions of the dual-branch paper that contain one of these words."""
+    return [text for text in find_paper("dualbranch").contradictions if any(word in text for word in words)]
 
 
 def paired(text: pd.DataFrame) -> pd.DataFrame:

@@ -1,21 +1,19 @@
-"""Tables 5, 7 and 8 of the dual-branch paper, and the size of the leak, measured on a bench."""
+"""Tables 5 and 7 of the dual-branch paper, single recipes, and the size of the leak, measured on a bench."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import METRIC_TITLES, MetricName
 from merlab.evaluation.plan import LEAKY_SELECTION
 from merlab.evaluation.study import MethodSetup
-from merlab.evaluation.summary import MethodSummary
 from merlab.inference.cost import hardware, macs, network_of, parameters
 from merlab.inference.runtimes import frames_per_second
-from merlab.methods import METHODS, find_method
+from merlab.methods import find_method
 from merlab.methods.baselines import BASELINE_NAMES
-from merlab.recipes import Experiment, Published, experiment_of, find_paper, published_results
+from merlab.recipes import Experiment, experiment_of, find_paper, published_results
 from merlab.reproduction.bench import STAND_IN, Bench
 from merlab.reproduction.compared_table import (
     TABLE_5,
@@ -24,17 +22,14 @@ from merlab.reproduction.compared_table import (
     ComparedTable,
     Row,
     baseline_rows,
-    comparison_methods,
+    paper_notes,
     paper_rows,
     published_in,
-    table_8_rows,
 )
 
 SIZE = (231, 282)
 SHORT_EPOCHS = 10
 TABLE_5_METRICS: tuple[MetricName, ...] = ("accuracy", "uf1", "uar")
-TABLE_8_METRICS = ("accuracy", "precision", "recall")
-NOT_IMPLEMENTED = "not implemented"
 
 
 def table_5(bench: Bench) -> ComparedTable:
@@ -42,7 +37,7 @@ def table_5(bench: Bench) -> ComparedTable:
     summaries = bench.measure(_setups(bench, *BASELINE_NAMES, *TABLE_5.values()))
     rows = [*paper_rows(TABLE_5, "Table 5", TABLE_5_METRICS, summaries), *baseline_rows(summaries)]
     title = "Table 5: ResNet with different numbers of layers"
-    return ComparedTable("table5", title, TABLE_5_METRICS, rows, _paper_notes("Table 5", "ResNet34"))
+    return ComparedTable("table5", title, TABLE_5_METRICS, rows, paper_notes("Table 5", "ResNet34"))
 
 
 def table_7(bench: Bench) -> ComparedTable:
@@ -56,31 +51,10 @@ def table_7(bench: Bench) -> ComparedTable:
         "Parameters, multiply-accumulates and speed were measured with the preset paper, 3 x 282 x 231 per view, batch "
         f"1: {hardware()}{_load()}.",
         "The paper does not say on which hardware its frames per second were measured.",
-        *_paper_notes("Table 7", "Parameters:"),
+        *paper_notes("Table 7", "Parameters:"),
     ]
     rows = [*rows, *baseline_rows(summaries)]
     return ComparedTable("table7", "Table 7: branches, fusion, size and speed", ("accuracy",), rows, notes)
-
-
-def table_8(bench: Bench) -> ComparedTable:
-    """Every row of Table 8, then every other method that merlab has, on the same clips and folds."""
-    listed = table_8_rows()
-    wanted = [row.merlab for row in listed if row.merlab in METHODS]
-    others = [name for name in comparison_methods() if name not in wanted]
-    refusals = {name: bench.refusal(name) for name in [*wanted, *others]}
-    usable = [name for name, reason in refusals.items() if reason is None]
-    summaries = bench.measure(_setups(bench, *BASELINE_NAMES, *usable))
-    rows = [
-        *(_table_8_row(row, summaries.get(row.merlab), refusals) for row in listed),
-        *(Row("not in Table 8", name, {}, summaries.get(name), refusals[name] or "") for name in others),
-        *baseline_rows(summaries),
-    ]
-    notes = [
-        "Precision and recall are means over classes; the paper defines neither.",
-        *(f"{row.method}: {row.source}; model: {row.selection}; {row.status}." for row in listed),
-        *_paper_notes("Table 8"),
-    ]
-    return ComparedTable("table8", "Table 8: methods on the same clips and folds", TABLE_8_METRICS, rows, notes)
 
 
 def leak(bench: Bench) -> ComparedTable:
@@ -187,17 +161,6 @@ def _cost_cells(method: str, position: int, bench: Bench) -> dict[str, Cell]:
 def _load() -> str:
     """The load of the machine, on systems that report it: processes waiting for a core, mean of the last minute."""
     return f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-
-
-def _table_8_row(row: Published, summary: MethodSummary | None, refusals: Mapping[str, str | None]) -> Row:
-    published = {metric: value for metric in TABLE_8_METRICS if (value := getattr(row, metric)) is not None}
-    remark = "" if summary else refusals.get(row.merlab) or NOT_IMPLEMENTED
-    return Row(row.method, row.merlab if row.merlab in METHODS else "", published, summary, remark)
-
-
-def _paper_notes(*words: str) -> list[str]:
-    """The paper's contradictions that contain one of these words."""
-    return [text for text in find_paper("dualbranch").contradictions if any(word in text for word in words)]
 
 
 def _published_leaks(method: str) -> list[str]:
