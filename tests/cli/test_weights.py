@@ -7,6 +7,7 @@ import json
 import pytest
 from safetensors.torch import load_file, save_file
 
+from merlab.models.card import TrainedOn
 from merlab.models.recognizer import CARD
 from tests.helpers import write_flow_tree
 from tests.videos.recognizers import small_recognizer
@@ -37,6 +38,9 @@ def test_weights_from_your_own_database_have_a_card(merlab, tmp_path):
         (("--scheme", "gone"), "label scheme"),
         (("--method", "linear-svm"), "not a network"),
         (("--method", "ststnet", "--preset", "flow28"), "no preset"),
+        (("--method", "ststnet", "--preset", "reduced", "--members", 2), "has no option 'members'"),
+        (("--synthetic", "gone"), "gone does not hold complete SYNTHETIC flow; `merlab make-flow gone`"),
+        (("--from", "gone.safetensors"), "gone.safetensors does not exist"),
     ],
 )
 def test_a_mistake_is_named_before_any_work(merlab, tmp_path, arguments, message):
@@ -85,6 +89,45 @@ def test_weights_from_synthetic_faces_are_stamped_and_scored_elsewhere(merlab, t
     card = json.loads(merlab("weights", "synthetic.safetensors", "--json")[1])
     assert card["stamps"] == ["SYNTHETIC", "REDUCED"]
     assert {row["what"] for row in card["scores"]} == {"held-out subjects", "ststnet-flow"}
+
+
+def test_a_file_is_scored_on_a_database_without_its_labels_being_used(merlab, flow, tmp_path):
+    small_recognizer().save(tmp_path / "small.safetensors")
+    scored = ("weights", "small.safetensors", "--score-on", "ststnet-flow", "--score-root", flow)
+    status, out, err = merlab(*scored)
+    assert status == 0, err
+    assert "small on ststnet-flow · SYNTHETIC" in out
+    facts = json.loads(merlab(*scored, "--json")[1])
+    keys = {"uf1", "uar", "accuracy", "majority_accuracy", "confidence", "calibration_error", "clips"}
+    assert keys <= facts.keys()
+    assert all(keys <= of.keys() for of in facts["by_database"].values())
+    assert facts["by_database"].keys() == {"casme2", "smic", "samm"}
+    assert facts["stamps"] == ["SYNTHETIC"]
+    assert len(facts["sha256"]) == 64
+    assert {path.name for path in tmp_path.iterdir()} == {"cache", "flow", "small.safetensors"}
+
+
+def test_a_score_on_training_subjects_is_refused(merlab, flow, tmp_path):
+    trained = TrainedOn(databases=("smic",), clips=9, subjects=3)
+    small_recognizer(trained_on=trained).save(tmp_path / "small.safetensors")
+    status, _, err = merlab("weights", "small.safetensors", "--score-on", "ststnet-flow", "--score-root", flow)
+    assert (status, "small was trained on smic" in err, "Traceback" in err) == (1, True, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--score-on", "ststnet-flow"], "give one --score-root for each --score-on"),
+        (["--score-root", "."], "give one --score-root for each --score-on"),
+        (["--table", "codes.xlsx"], "--table belongs to a database; add --score-on and --score-root"),
+        (["--aligned"], "--aligned belongs to a database"),
+        (["--scheme", "casme2-5"], "--scheme belongs to a database"),
+        (["--jobs", 1], "--jobs belongs to a database"),
+    ],
+)
+def test_options_of_a_score_are_not_ignored_without_a_database(merlab, options, message):
+    status, _, err = merlab("weights", *options)
+    assert (status, message in err, "Traceback" in err) == (1, True, False)
 
 
 def test_the_shown_file_is_checked(merlab, tmp_path):
