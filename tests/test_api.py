@@ -16,8 +16,10 @@ from sklearn.preprocessing import StandardScaler
 
 import merlab
 from merlab.errors import MerlabError
+from merlab.synthesis.flow_writing import make_flow
 from tests.helpers import write_flow_tree
 from tests.programs import evaluate_program
+from tests.training_material import write_start
 
 
 @pytest.fixture(scope="module")
@@ -243,3 +245,14 @@ def test_every_public_name_is_there_and_documented():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'evalute'"):
         merlab.evalute  # noqa: B018
+
+
+def test_training_may_start_from_weights_and_use_synthetic_flow(clips, tmp_path):
+    start, flow = write_start(tmp_path / "start.safetensors"), make_flow(tmp_path / "flow", subjects=1, clips=3, jobs=1)
+    options = {"preset": "pretrained", "training": {"epochs": 1, "steps": 2}}
+    results = evaluate(clips, ["flow-cnn", "constant"], tmp_path, start=start, synthetic=str(flow), **options)
+    found = {method.method: method for method in results.record.methods}
+    assert [each.name for each in found["flow-cnn"].starts] == ["start.safetensors"]
+    assert not found["constant"].needs_files
+    with pytest.raises(MerlabError, match=r"needs weights to start from; add --from"):
+        evaluate(clips, "flow-cnn", tmp_path, synthetic=flow, **options)
