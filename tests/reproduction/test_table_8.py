@@ -53,12 +53,13 @@ def test_each_row_of_table_8_states_on_how_many_clips_and_classes_its_figure_was
     assert content["LBP-TOP"]["published on"] == "246 clips, 5 classes"
     clips = content["FR / FeatRef"]["measured"]["clips"]
     assert content["FR / FeatRef"]["measured on"] == f"{clips} clips, 3 classes"
-    numbers = pd.read_csv(tmp_path / "table8.csv").set_index("row")
+    numbers = {row["row"]: row for row in pd.read_csv(tmp_path / "table8.csv").to_dict("records")}
     # Stored flow has no frames: the row gives the reason, and is not measured.
-    assert "optical-flow image" in numbers.loc["LBP-TOP", "remark"]
-    assert numbers.loc[OTHER, "method"] == "off-apexnet"
-    assert set(numbers.loc["baseline", "method"]) == {"constant", "random", "linear-svm"}
-    assert numbers[["precision_mean", "recall_mean"]].loc["FR / FeatRef"].notna().all()
+    assert "optical-flow image" in numbers["LBP-TOP"]["remark"]
+    assert numbers[OTHER]["method"] == "off-apexnet"
+    assert [row.method for row in table.rows[-3:]] == ["constant", "random", "linear-svm"]
+    assert 0 < numbers["FR / FeatRef"]["precision_mean"] < 1
+    assert 0 < numbers["FR / FeatRef"]["recall_mean"] < 1
 
 
 def test_a_row_that_was_measured_is_not_measured_again_with_others(bench, tmp_path):
