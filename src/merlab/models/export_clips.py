@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -49,8 +47,7 @@ def _generated(card: ModelCard, subjects: int, seed: int, progress: Progress) ->
         presets=("default",),
         seed=seed,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        return synthetic_examples(settings, Path(folder), None, progress).inputs
+    return synthetic_examples(settings, None, progress).inputs
 
 
 def clips_of(table: ClipTable, recipe: Recipe, calibrate: bool, progress: Progress = silent) -> ExportClips:

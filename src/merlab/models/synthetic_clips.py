@@ -1,4 +1,4 @@
-"""Onset and apex of SYNTHETIC clips, rendered in memory: many faces for little work, as no other frame is rendered.
+"""Onset and apex of SYNTHETIC clips, rendered in memory under any recipe: what exported files are compared on.
 
 The faces, movements and disturbances are those of ``merlab make-faces``.
 """
@@ -12,17 +12,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from merlab.clips import Clip
 from merlab.errors import MerlabError
 from merlab.faces.album import Album
+from merlab.frames import Float32Array
 from merlab.inputs import input_of, parse_recipe
 from merlab.models.card import SyntheticSettings
 from merlab.models.labeled_examples import Examples
 from merlab.processes import each_in_processes
 from merlab.progress import Progress
 from merlab.schemes import find_scheme
-from merlab.storage import whole_file
 from merlab.synthesis import PRESETS, FaceRenderer, make_renderer, plan_clip
 from merlab.synthesis.action_units import CASME2_PRIOR
 from merlab.synthesis.canvas_layout import FPS
@@ -32,8 +33,8 @@ ONSET, APEX = 1, 5
 STREAM = 31
 
 
-def synthetic_examples(settings: SyntheticSettings, folder: Path, jobs: int | None, progress: Progress) -> Examples:
-    """Render every subject, or read it from ``folder``, which keeps them, so that interrupted work is resumed.
+def synthetic_examples(settings: SyntheticSettings, jobs: int | None, progress: Progress) -> Examples:
+    """Render the clips of every subject under the recipe, which may be of any kind.
 
     Raises MerlabError for a recipe that uses more frames than onset and apex, and for a scheme with a class that
     synthetic faces do not show.
@@ -46,16 +47,24 @@ def synthetic_examples(settings: SyntheticSettings, folder: Path, jobs: int | No
             f"{recipe.kind.name} uses more frames of a clip than onset and apex, and no others are rendered here; "
             "make whole clips with `merlab make-faces` and pass them with --database synthetic --root FOLDER"
         )
-    files = [folder / f"subject-{subject:04d}.npz" for subject in range(settings.subjects)]
-    waiting = [position for position, file in enumerate(files) if not file.exists()]
-    progress(len(files) - len(waiting), len(files), "rendering faces")
-    work = partial(_render_subject, settings, files)
-    for done, _ in enumerate(each_in_processes(work, waiting, jobs), start=len(files) - len(waiting) + 1):
-        progress(done, len(files), "rendering faces")
-    return _read(files)
+    subjects, rendered = range(settings.subjects), []
+    for one in each_in_processes(partial(_render_subject, settings), subjects, jobs):
+        rendered.append(one)
+        progress(len(rendered), len(subjects), "rendering faces")
+    # Processes finish in any order.
+    rendered.sort(key=lambda one: one[0])
+    keys = [
+        ("synthetic", f"sub{subject:04d}", f"clip{clip:02d}") for subject in subjects for clip in range(settings.clips)
+    ]
+    return Examples(
+        np.concatenate([inputs for _, inputs, _ in rendered]),
+        np.concatenate([labels for _, _, labels in rendered]),
+        pd.DataFrame(keys, columns=["database", "subject", "clip"]),
+    )
 
 
-def _render_subject(settings: SyntheticSettings, files: Sequence[Path], subject: int) -> None:
+def _render_subject(settings: SyntheticSettings, subject: int) -> tuple[int, Float32Array, NDArray[np.int64]]:
+    """The subject, and inputs and labels of its clips."""
     recipe, scheme = parse_recipe(settings.recipe), find_scheme(settings.scheme)
     rng = np.random.default_rng([settings.seed, STREAM, subject])
     renderers = {name: make_renderer(settings.seed, subject, PRESETS[name]) for name in settings.presets}
@@ -67,8 +76,7 @@ def _render_subject(settings: SyntheticSettings, files: Sequence[Path], subject:
         album = _onset_and_apex(rng, renderer, number, emotion, settings.slack)
         inputs.append(input_of(_clip(f"sub{subject:04d}", f"clip{number:02d}", emotion), album, recipe))
         labels.append(label)
-    with whole_file(files[subject]) as aside, aside.open("wb") as file:
-        np.savez(file, inputs=np.asarray(inputs, np.float32), labels=np.asarray(labels, np.int64))
+    return subject, np.asarray(inputs, np.float32), np.asarray(labels, np.int64)
 
 
 def _emotion(rng: np.random.Generator, emotions: Sequence[str]) -> str:
@@ -92,14 +100,3 @@ def _onset_and_apex(rng: np.random.Generator, renderer: FaceRenderer, number: in
 
 def _clip(subject: str, name: str, emotion: str) -> Clip:
     return Clip("synthetic", subject, name, FPS, ONSET, APEX, APEX, "", emotion, Path("in-memory"))
-
-
-def _read(files: Sequence[Path]) -> Examples:
-    inputs, labels, keys = [], [], []
-    for subject, file in enumerate(files):
-        with np.load(file, allow_pickle=False) as held:
-            inputs.append(held["inputs"])
-            labels.append(held["labels"])
-        keys += [("synthetic", f"sub{subject:04d}", f"clip{number:02d}") for number in range(len(labels[-1]))]
-    table = pd.DataFrame(keys, columns=["database", "subject", "clip"])
-    return Examples(np.concatenate(inputs), np.concatenate(labels), table)
