@@ -302,12 +302,12 @@ def test_the_shipped_weights_are_small_whole_and_stamped():
 
 
 @pytest.mark.slow
-def test_the_shipped_weights_recognize_faces_of_another_seed(tmp_path):
+def test_the_shipped_weights_recognize_faces_of_another_seed():
     shipped = load_recognizer()
     settings = SyntheticSettings(
         scheme=shipped.card.scheme, recipe=shipped.card.recipe, subjects=10, clips=6, presets=("easy",), seed=60_606
     )
-    unseen = synthetic_examples(settings, tmp_path, 1, silent)
+    unseen = synthetic_examples(settings, 1, silent)
     right = shipped.predict_proba(unseen.inputs).argmax(axis=1) == unseen.labels
     # A guess is right for 20 of the 60 clips on average.
     assert right.sum() > 45
