@@ -5,6 +5,8 @@ Baselines first, then merlab's own methods, then the paper's networks, then comp
 
 import pandas as pd
 
+from merlab.methods.akmnet import AKMNET
+from merlab.methods.aman import AMAN_METHOD
 from merlab.methods.baselines import BASELINES
 from merlab.methods.bi_woof import BI_WOOF
 from merlab.methods.capsulenet import CAPSULENET
@@ -24,18 +26,22 @@ from merlab.methods.fr import FR
 from merlab.methods.from_file import is_in_file, objects_in_file
 from merlab.methods.htnet import HTNET
 from merlab.methods.joint_svm import JOINT_SVM
+from merlab.methods.kfc_mer import KFC_MER
 from merlab.methods.ktgsl import KTGSL
+from merlab.methods.later import LATER
 from merlab.methods.lbp_top import LBP_TOP
 from merlab.methods.learnet import LEARNET
 from merlab.methods.madtn import MADTN_METHOD
 from merlab.methods.mdmo import MDMO
 from merlab.methods.method import Classifier, Method, Preset, Task
 from merlab.methods.mmnet import MMNET
+from merlab.methods.msmmt import MSMMT_METHOD
 from merlab.methods.off_apexnet import OFF_APEXNET
 from merlab.methods.own import as_method, as_methods
 from merlab.methods.rcn import RCNS
 from merlab.methods.se_densenet_3d import SE_DENSENET_3D
 from merlab.methods.shallow_alexnet import DSSN_METHOD, SSSN_METHOD
+from merlab.methods.slstt import SLSTT_LSTM, SLSTT_MEAN
 from merlab.methods.ststnet import STSTNET
 from merlab.registry import Extensions, callable_as_listing
 
@@ -65,6 +71,13 @@ COMPARISON_METHODS = (
     CNN3D_TRANSFER,
     DTSCNN,
     SE_DENSENET_3D,
+    AKMNET,
+    KFC_MER,
+    SLSTT_MEAN,
+    SLSTT_LSTM,
+    LATER,
+    AMAN_METHOD,
+    MSMMT_METHOD,
 )
 METHODS: dict[str, Method] = {
     method.name: method for method in (*BASELINES, *OWN_METHODS, *DUAL_BRANCH, *COMPARISON_METHODS)

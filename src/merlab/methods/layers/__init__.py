@@ -22,6 +22,7 @@ from merlab.methods.layers.transformer import (
     maps_of,
     tokens_of,
 )
+from merlab.methods.layers.video import VideoConvBnRelu, VideoPool, VideoSqueezeExcitation, halved, video_maps
 
 __all__ = [
     "Attention",
@@ -43,10 +44,15 @@ __all__ = [
     "SelfAttention",
     "SpatialGate",
     "SqueezeExcitation",
+    "VideoConvBnRelu",
+    "VideoPool",
+    "VideoSqueezeExcitation",
     "Width",
+    "halved",
     "maps_of",
     "mean_of_first",
     "scaled",
     "squeezed",
     "tokens_of",
+    "video_maps",
 ]
