@@ -12,7 +12,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from merlab.errors import MerlabError
-from merlab.models.digest import expected_digest
 from merlab.models.recognizer import CARD, SHIPPED, load_recognizer
 from tests.helpers import mutated
 from tests.videos.recognizers import small_recognizer
@@ -114,11 +113,10 @@ def test_a_damaged_file_is_refused_or_predicts_as_before(file, inputs, fault):
     assert refusals > 50
 
 
-def test_the_shipped_file_which_is_older_than_digests_is_checked_too(tmp_path):
+def test_damage_of_the_shipped_file_is_found(tmp_path):
     random, copy = np.random.default_rng(8), tmp_path / "synthetic.safetensors"
     content = SHIPPED.read_bytes()
     assert load_recognizer().verified
-    assert load_recognizer().digest == "a3b8afb4c05c60049084df588a7da018ea49ad2bfd7a2219930dd5f88cfc6c93"
     for _ in range(20):
         place = int(random.integers(200_000, len(content)))
         copy.write_bytes(
@@ -126,14 +124,6 @@ def test_the_shipped_file_which_is_older_than_digests_is_checked_too(tmp_path):
         )
         with pytest.raises(MerlabError, match=r"synthetic\.safetensors is damaged: .*copy it again"):
             load_recognizer(copy)
-
-
-def test_an_older_file_of_another_training_is_not_compared_with_the_shipped_one():
-    card = load_recognizer().card
-    assert card.calibration is not None
-    before = card.calibration.before.model_copy(update={"negative_log_likelihood": 0.25})
-    calibration = card.calibration.model_copy(update={"before": before})
-    assert expected_digest(card.model_copy(update={"calibration": calibration})) is None
 
 
 def older(file, **tensors):

@@ -23,7 +23,7 @@ from merlab.inputs import Recipe, parse_recipe
 from merlab.json_models import first_fault
 from merlab.models.calibration import probabilities
 from merlab.models.card import ModelCard
-from merlab.models.digest import FIELD, content_digest, expected_digest
+from merlab.models.digest import FIELD, content_digest
 from merlab.storage import whole_file
 from merlab.training import check_inputs
 from merlab.version import __version__
@@ -61,7 +61,7 @@ class Recognizer:
     @property
     def verified(self) -> bool:
         """Whether tensors and card of its file were compared with a digest that was stored when they were written."""
-        return bool(self.digest) and expected_digest(self.card) is not None
+        return bool(self.digest) and self.card.content_digest is not None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ def _card(path: Path, text: str, tensors: Mapping[str, torch.Tensor]) -> ModelCa
         ) from error
     except (ValueError, RecursionError) as error:
         raise MerlabError(f"{path}: its card is damaged ({_first_line(error)}); {REMEDY}") from error
-    if expected_digest(card) not in {None, digest}:
+    if card.content_digest not in {None, digest}:
         raise MerlabError(
             f"{path} is damaged: tensors or card differ from the digest that was stored with them; {REMEDY}"
         )
