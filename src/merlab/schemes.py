@@ -95,12 +95,17 @@ _FIVE = ("happiness", "disgust", "repression", "surprise", "others")
 _SAMM_FIVE = ("anger", "happiness", "other", "surprise", "contempt")
 _CASME_EIGHT = ("tense", "disgust", "repression", "surprise", "happiness", "sadness", "contempt", "fear")
 _SMIC_THREE = ("negative", "positive", "surprise")
+_CASME3_SEVEN = ("disgust", "surprise", "others", "fear", "anger", "sadness", "happiness")
+_MMEW_SEVEN = ("happiness", "anger", "surprise", "disgust", "fear", "sadness", "others")
+_DFME_SEVEN = ("anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
+_FOUR_DME_FIVE = ("positive", "negative", "surprise", "repression", "others")
 _SQUARED_FOUR = ("negative", "others", "surprise", "positive")
 _NEGATIVE = ("negative", "disgust", "repression", "anger", "contempt", "fear", "sadness")
 
 AS_LABELED = "as-labeled"
 # The keys of published counts: a database, and the version of its table.
 _CASME2_2014, _CASME2_2019, _SAMM = "casme2, table of 2014", "casme2, table of 2019", "samm, table v2"
+_CASME3 = "casme3, table v2"
 
 SCHEMES: dict[str, Scheme] = {
     scheme.name: scheme
@@ -188,6 +193,53 @@ SCHEMES: dict[str, Scheme] = {
             _SQUARED_FOUR,
             {emotion: emotion for emotion in _SQUARED_FOUR},
             published={"casme-squared, code_final": (21, 19, 9, 8)},
+        ),
+        Scheme(
+            "casme3-4",
+            "the micro-expressions of CAS(ME)^3, part A, in four classes: positive, negative, surprise and others",
+            ("negative", "positive", "surprise", "others"),
+            {
+                "happiness": "positive",
+                "surprise": "surprise",
+                "others": "others",
+                **dict.fromkeys(("disgust", "fear", "anger", "sadness"), "negative"),
+            },
+            published={_CASME3: (457, 55, 187, 161)},
+        ),
+        Scheme(
+            "casme3-7",
+            "all seven labels of the micro-expressions of CAS(ME)^3, part A: 860 clips",
+            _CASME3_SEVEN,
+            {emotion: emotion for emotion in _CASME3_SEVEN},
+            published={_CASME3: (250, 187, 161, 86, 64, 57, 55)},
+        ),
+        Scheme(
+            "mmew-7",
+            "all seven labels of MMEW: 300 clips",
+            _MMEW_SEVEN,
+            {emotion: emotion for emotion in _MMEW_SEVEN},
+            published={"mmew, table of 2021": (36, 8, 89, 72, 16, 13, 66)},
+        ),
+        Scheme(
+            "mmew-6",
+            "the six emotions of MMEW, without others: 234 clips",
+            _MMEW_SEVEN[:6],
+            {emotion: emotion for emotion in _MMEW_SEVEN[:6]},
+            published={"mmew, table of 2021": (36, 8, 89, 72, 16, 13)},
+        ),
+        Scheme(
+            "dfme-7",
+            "the seven emotions of DFME: 1856 clips for training, 474 (test A) and 299 (test B) in its challenge",
+            _DFME_SEVEN,
+            {emotion: emotion for emotion in _DFME_SEVEN},
+            published={"dfme, training": None, "dfme, test A": None, "dfme, test B": None},
+        ),
+        Scheme(
+            "4dme-5",
+            "the clips of 4DME with one of its five labels; clips with several labels are left out",
+            _FOUR_DME_FIVE,
+            {emotion: emotion for emotion in _FOUR_DME_FIVE},
+            published={"4dme, release": None},
         ),
         Scheme(
             "objective-5",

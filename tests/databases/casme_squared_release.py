@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from openpyxl import Workbook
 
 from tests.databases.release import image_bytes, write_images
@@ -60,15 +60,16 @@ def published_rows() -> list[Row]:
     names = {"0502": "happy1", "0503": "happy2", "0505": "happy3", "0507": "happy4", "0508": "happy5"}
     names |= {f"{code:04d}": name for code, name in STIMULI.items()}
     rows = []
-    for line in pd.read_csv(INTERVALS).itertuples():
-        stimulus = names[Path(str(line.video)).name[3:7]]
-        taken[line.subject, stimulus] += 1
-        micro = str(line.type).startswith("micro")
+    for line in csv.DictReader(INTERVALS.read_text().splitlines()):
+        subject, stimulus = int(line["subject"]), names[Path(line["video"]).name[3:7]]
+        taken[subject, stimulus] += 1
+        micro = line["type"].startswith("micro")
+        onset, offset = int(line["startFrame"]), int(line["endFrame"])
         rows.append(
             row(
-                line.subject,
-                f"{stimulus}_{taken[line.subject, stimulus]}",
-                (line.startFrame, (line.startFrame + line.endFrame) // 2, line.endFrame),
+                subject,
+                f"{stimulus}_{taken[subject, stimulus]}",
+                (onset, (onset + offset) // 2, offset),
                 kind="micro" if micro else "macro",
                 emotion=emotions.pop() if micro else "negative",
             )

@@ -109,7 +109,8 @@ def write_long(root: Path, written: Sequence[Take] | None = None, *, table: bool
         write_annotation(root, written)
     for take in written:
         if take.name not in WITHOUT_LONG_FOLDER:
-            names = (f"image{number}.jpg" for number in range(take.onset - 3, take.offset + 4))
+            last = take.offset + (15 if take.name in WITH_SECOND else 3)
+            names = (f"image{number}.jpg" for number in range(take.onset - 3, last + 1))
             write_images(root / "SMIC_HS_E" / f"s{take.subject:02d}" / take.unpadded, names, JPEG)
     return root
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from merlab.databases import find_database, load, long_videos
@@ -95,10 +95,9 @@ def test_the_emotions_come_from_samms_own_table_where_it_lies_beside_it(tmp_path
 
 @pytest.mark.skipif(not INTERVALS.is_file(), reason="the intervals of LGSNet are not in this checkout")
 def test_the_real_intervals_give_their_counts_and_the_missing_macro_expressions_are_reported(tmp_path):
-    intervals = pd.read_csv(INTERVALS, dtype={"subject": str})
     rows = [
-        row(f"{Path(each.video).name}_{number}", (each.startFrame, -1, each.endFrame), str(each.type))
-        for number, each in enumerate(intervals.itertuples(), start=1)
+        row(f"{Path(each['video']).name}_{number}", (int(each["startFrame"]), -1, int(each["endFrame"])), each["type"])
+        for number, each in enumerate(csv.DictReader(INTERVALS.read_text().splitlines()), start=1)
     ]
     write_table(tmp_path / TABLE, rows, COLUMNS, sheets=("FACS_Movement_Only",), notes=9)
     examination = SAMM_LONG.examine_table(tmp_path / TABLE)  # type: ignore[misc]

@@ -6,10 +6,11 @@ from collections import Counter
 
 import pytest
 
+from merlab.databases import find_database
 from merlab.databases.smic_release import padded
 from merlab.errors import MerlabError
 from tests.databases.release import about, edit_table, only
-from tests.databases.smic_release import BMP, TABLE, Take, examine, takes, write_long, write_single
+from tests.databases.smic_release import BMP, TABLE, WITH_SECOND, Take, examine, takes, write_long, write_single
 
 ROWS = (Take(1, "ne", 1, 559740, 559745), Take(1, "sur", 1, 559900, 559904), Take(20, "po", 3, 17581039, 17581044))
 
@@ -132,6 +133,26 @@ class TestSingleClips:
 
 
 class TestLongVideos:
+    def test_are_given_with_the_second_movements_of_some_rows(self, tmp_path):
+        read = find_database("smic").videos(write_long(tmp_path))  # type: ignore[misc]
+        assert len(read.videos) == 164 - 5
+        two = next(video for video in read.videos if video.name in WITH_SECOND)
+        first = next(take for take in takes() if take.name == two.name)
+        assert [(event.onset, event.offset) for event in two.events] == [
+            (first.onset, first.offset),
+            (first.offset + 9, first.offset + 12),
+        ]
+        assert read.kinds == {"micro": 164 - 5 - 2 + len(WITH_SECOND)}
+
+    def test_of_single_clips_there_are_none(self, small):
+        with pytest.raises(MerlabError, match="no long videos of SMIC: searched for folders such as SMIC_HS_E"):
+            find_database("smic").videos(small)  # type: ignore[misc]
+
+    def test_the_table_alone_is_examined_without_them(self, tmp_path):
+        write_long(tmp_path)
+        examination = find_database("smic").examine_table(tmp_path)  # type: ignore[misc]
+        assert examination.facts["micro-expressions"].startswith("162 of 16 subjects")
+
     def test_take_onset_and_offset_from_the_table_and_lack_five_folders_and_two_rows(self, tmp_path):
         examination = examine(write_long(tmp_path), deep=True)
         assert len(examination.clips) == 164 - 5 - 2

@@ -8,7 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from merlab.databases import find_database
+from merlab.databases import find_database, long_videos
 from merlab.errors import MerlabError
 from merlab.progress import silent
 from merlab.synthesis import make_videos
@@ -53,3 +53,12 @@ def test_a_changed_manifest_is_refused_with_the_faulty_field(root, tmp_path):
     (tmp_path / "SYNTHETIC_manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(MerlabError, match=r"SYNTHETIC_manifest\.json is not a manifest.*recordings\.0\.fps.*remove it"):
         find_database("synthetic-long").examine(tmp_path, False, silent)
+
+
+def test_the_recordings_are_long_videos_with_their_events(root):
+    (video,) = long_videos("synthetic-long", root).videos
+    row = pd.read_csv(root / "SYNTHETIC_events.csv").iloc[0]
+    assert (video.name, video.frames, video.fps) == (row["video"], 800, 200.0)
+    assert [(event.onset, event.offset, event.kind) for event in video.events] == [
+        (row["onset"], row["offset"], "micro")
+    ]

@@ -7,10 +7,14 @@ import pandas as pd
 from merlab.clips import ClipTable
 from merlab.databases.casme import CASME
 from merlab.databases.casme2 import CASME2
+from merlab.databases.casme3 import CASME3, CASME3_C
 from merlab.databases.casme_squared import CASME_SQUARED
 from merlab.databases.causalnet_flow import CAUSALNET_FLOW
 from merlab.databases.database import Database, examine_copy, examine_table, load_clips, usable_videos
+from merlab.databases.dfme import DFME
+from merlab.databases.fourdme import FOUR_DME
 from merlab.databases.long_video import LongVideos
+from merlab.databases.mmew import MMEW
 from merlab.databases.samm import SAMM
 from merlab.databases.samm_long import SAMM_LONG
 from merlab.databases.smic import SMIC
@@ -26,7 +30,7 @@ DATABASES: dict[str, Database] = {
     database.name: database
     for database in (
         *(SYNTHETIC_FACES, SYNTHETIC_LONG, CASME2, SMIC, SAMM, CASME),
-        *(CASME_SQUARED, SAMM_LONG),
+        *(CASME_SQUARED, SAMM_LONG, CASME3, CASME3_C, MMEW, FOUR_DME, DFME),
         *(STSTNET_FLOW, CAUSALNET_FLOW, TABLE),
     )
 }

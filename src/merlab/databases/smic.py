@@ -29,14 +29,18 @@ from merlab.databases.coded.examine import (
     layout_facts,
     layouts_to_read,
     make_examination,
+    missing_sources,
     read_layout,
     renames,
     require_folder,
 )
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below, misnamed_subjects
+from merlab.databases.coded.long_videos import read_videos
 from merlab.databases.coded.published_counts import KEEP_COUNTS, compare_subjects, describe_counts
+from merlab.databases.coded.table_only import table_alone
 from merlab.databases.coded.table_search import read_chosen_table, table_paths, walk_folders
 from merlab.databases.database import Database, Examination
+from merlab.databases.long_video import LongVideos
 from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.databases.smic_facts import CAMERAS, Camera
 from merlab.databases.smic_release import LONG, LOOKED_FOR, SINGLE, camera_of, emotion_of, release_of
@@ -78,6 +82,40 @@ def _examine(
     stamps = prepared.stamps if prepared else ()
     examination = make_examination(clips, [*findings, *faults], facts, stamps=stamps, deep=deep, progress=progress)
     return replace(examination, tables=(table.path,) if table.path.is_file() else ())
+
+
+def _videos(root: Path, *, table_file: Path | None = None) -> LongVideos:
+    """The long videos of one camera, with the second movements that some of them have."""
+    require_folder(root)
+    found = [
+        (camera, layout)
+        for camera in CAMERAS.values()
+        for layout in layouts_below(root, release_of(camera, LONG))
+        if camera_of(layout.folder, root)[0] == camera.name
+    ]
+    if not found:
+        raise MerlabError(
+            f"{root} has no long videos of SMIC: searched for folders such as SMIC_HS_E/s01/s1_ne_01; single clips "
+            "have no frames before the onset and after the offset, so that nothing can be spotted in them"
+        )
+    camera, layout = found[0]
+    table = _find_table(root, layout, camera, table_file)
+    videos, faults = read_videos(table, layout, layout.release)
+    return LongVideos(tuple(videos), (*table.findings, *missing_sources(table, layout, layout.release), *faults))
+
+
+def _examine_table(root: Path, *, table_file: Path | None = None) -> Examination:
+    """The annotation table alone, its sheet of HS; ``root`` is its folder or the file."""
+    release, camera = release_of(CAMERAS["HS"], LONG), CAMERAS["HS"]
+    chosen = root if table_file is None and root.is_file() else table_file
+    if chosen is None:
+        require_folder(root)
+        paths = table_paths(root, release)
+        if len(paths) != 1:
+            found = ", ".join(map(str, paths)) or "none"
+            raise MerlabError(f"{root} has not one annotation table of SMIC but {found}; choose it with --table FILE")
+        chosen = paths[0]
+    return table_alone(read_chosen_table(chosen, release, camera.sheet), release)
 
 
 def _cropped_folder(root: Path, clip: Clip) -> Path:
@@ -203,6 +241,8 @@ def _database(table: Path | None = None) -> Database:
         cropped=_cropped_folder,
         with_table=_database,
         options=() if table is None else ("--table", str(table)),
+        examine_table=partial(_examine_table, table_file=table),
+        videos=partial(_videos, table_file=table),
     )
 
 

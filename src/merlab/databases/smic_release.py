@@ -19,6 +19,7 @@ from merlab.databases.coded.release import (
     cropped_faces,
     entries,
     numbered_subject,
+    source_name,
 )
 from merlab.databases.smic_facts import QUIRKS, Camera
 
@@ -62,7 +63,18 @@ SINGLE = LayoutFormat(
     ),
     clips_of=_single_clips,
 )
-LONG = replace(SINGLE, kinds=(Kind("long videos (s01/s1_ne_01/image559740.jpg)", any_frames),), clips_of=_long_videos)
+
+
+def _video_name(subject: str, source: Path) -> str:
+    return padded(source_name(source))
+
+
+LONG = replace(
+    SINGLE,
+    kinds=(Kind("long videos (s01/s1_ne_01/image559740.jpg)", any_frames),),
+    clips_of=_long_videos,
+    video_name=_video_name,
+)
 
 
 def release_of(camera: Camera, layout: LayoutFormat) -> Release:
@@ -78,6 +90,7 @@ def release_of(camera: Camera, layout: LayoutFormat) -> Release:
             "offset": "OffsetF",
             "emotion": "Emotion",
             "second onset": "Onset2F",
+            "second offset": "Offset2F",
         },
         subject=parse_subject,
         subject_example="1",

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
+from merlab.databases.long_video import LongEvent, LongVideo, LongVideos
 from merlab.errors import MerlabError
 from merlab.json_models import first_fault
 from merlab.progress import Progress
@@ -73,9 +74,34 @@ def _clips(root: Path, recording: DescribedRecording) -> list[Clip]:
     ]
 
 
+def _videos(root: Path) -> LongVideos:
+    recordings = _read_manifest(root).recordings
+    missing = tuple(_missing(each) for each in recordings if not (root / each.video).exists())
+    there = tuple(_video(root, each) for each in recordings if (root / each.video).exists())
+    return LongVideos(there, missing, (SYNTHETIC,))
+
+
+def _video(root: Path, recording: DescribedRecording) -> LongVideo:
+    """One recording; its name is that in the table of its events."""
+    events = tuple(
+        LongEvent(
+            event.onset,
+            event.apex,
+            event.offset,
+            "micro",
+            event.emotion,
+            "+".join(unit.code for unit in event.action_units),
+        )
+        for event in recording.events
+    )
+    name, source = Path(recording.video).name, root / recording.video
+    return LongVideo(NAME, recording.subject, name, source, recording.fps, recording.frames, events)
+
+
 SYNTHETIC_LONG = Database(
     name=NAME,
     title="events of long SYNTHETIC recordings made by merlab",
     access="write it with `merlab make-videos FOLDER`; it shows no real person, and nobody else has rights to it",
     examine=_examine,
+    videos=_videos,
 )

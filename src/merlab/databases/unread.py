@@ -25,16 +25,12 @@ class Unread:
 
 
 UNREAD = (
-    Unread("CAS(ME)^3", ("cas(me)^3", "cas(me)3", "cas(me)³", "casme^3", "casme³", "casme3", "casmeiii", "casmecubed")),
-    Unread("MMEW", ("mmew",)),
-    Unread("4DME", ("4dme",)),
-    Unread("DFME", ("dfme",)),
     Unread("MEVIEW", ("meview",)),
     Unread(
         "SMIC-E (the long videos of SMIC) as a database of its own",
         ("smice", "smicehs", "smichse", "smiclong"),
         "the database smic reads the coded movements of SMIC_HS_E, with its annotation table: "
-        "`merlab doctor smic FOLDER`",
+        "`merlab doctor smic FOLDER`, and `merlab long-videos smic FOLDER OUT` lists its long videos",
     ),
     Unread(
         "MEGC2019 as a database of its own",
@@ -46,6 +42,7 @@ UNREAD = (
 ALIASES = {
     "casmeii": "casme2",
     **dict.fromkeys(("cas(me)^2", "cas(me)2", "cas(me)²", "casme^2", "casme²", "casmesq"), "casme-squared"),
+    **dict.fromkeys(("cas(me)^3", "cas(me)3", "cas(me)³", "casme^3", "casme³", "casmeiii", "casmecubed"), "casme3"),
     **dict.fromkeys(("sammlv", "sammlong", "sammlongvideos"), "samm-long"),
     **dict.fromkeys(("casmei", "casme1"), "casme"),
     **dict.fromkeys(("smichs", "smicvis", "smicnir"), "smic"),

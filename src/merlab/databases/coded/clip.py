@@ -117,13 +117,11 @@ def read_clip(
 def _correct_wrong_frames(reading: Reading) -> None:
     """Correct the documented mistakes of the table, if this copy of the table still has them."""
     quirk = reading.quirks.get("wrong frame")
-    if quirk is None or quirk.frames is None or quirk.coded is None:
-        return
-    coded = (reading.onset, reading.apex, reading.offset)
-    if any(wrong not in {None, number} for wrong, number in zip(quirk.coded, coded, strict=True)):
+    corrected = quirk.corrected((reading.onset, reading.apex, reading.offset)) if quirk else None
+    if corrected is None:
         return
     found = f"coded {reading.frames_as_text}"
-    reading.replace(quirk.frames)
+    reading.replace(corrected)
     change = f"{reading.frames_as_text} is used"
     reading.record_change("wrong frame", "frame numbers without known mistakes", found, change)
 

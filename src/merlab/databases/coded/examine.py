@@ -203,7 +203,7 @@ def _read_source(
         numbers = open_frames(source).numbers if deep or source.is_dir() else None
     except ClipError as error:
         return None, [Finding("unusable", row.where, "frames that can be listed", str(error), COPY_AGAIN)]
-    quirks = release.quirks_of(row.subject, row.folder, row.number)
+    quirks = row.quirks(release)
     try:
         return read_clip(row, release, database, source, numbers, quirks)
     except ClipError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from merlab.clips import Finding
 from merlab.databases.coded.clip import COPY_AGAIN
@@ -33,7 +34,7 @@ def read_videos(table: CodingTable, layout: Layout, release: Release) -> tuple[l
             where = f"{subject} {folder}"
             findings.append(Finding("unusable", where, "frames that can be listed", str(error), COPY_AGAIN))
             continue
-        events, faults = _events(coded, numbers)
+        events, faults = _events(coded, numbers, release)
         findings += faults
         fps = next((row.fps for row in coded if row.fps), release.fps)
         name = release.layout.video_name(subject, source)
@@ -41,26 +42,43 @@ def read_videos(table: CodingTable, layout: Layout, release: Release) -> tuple[l
     return videos, findings
 
 
-def _events(rows: Sequence[Row], numbers: Sequence[int]) -> tuple[list[LongEvent], list[Finding]]:
+def _corrected(row: Row, release: Release) -> Row:
+    """The row without the documented mistakes of its frames."""
+    quirk = row.quirks(release).get("wrong frame")
+    frames = quirk.corrected((row.onset, row.apex, row.offset)) if quirk else None
+    if frames is None:
+        return row
+    onset, apex, offset = frames
+    return replace(row, onset=onset or row.onset, apex=apex, offset=offset or row.offset)
+
+
+def _events(rows: Sequence[Row], numbers: Sequence[int], release: Release) -> tuple[list[LongEvent], list[Finding]]:
     """The movements of one video in the order of their onsets, and findings about those outside of its frames."""
-    events, findings = [], []
+    events: list[LongEvent] = []
+    findings: list[Finding] = []
     last = numbers[-1] if numbers else 0
-    for row in rows:
-        if row.onset > row.offset or row.onset > last:
-            expected = f"onset <= offset, in a video that ends at frame {last}"
-            found = f"onset {row.onset}, offset {row.offset}"
-            remedy = "the movement is left out; correct the row, or copy the video again from the original"
-            findings.append(Finding("unusable", row.where, expected, found, remedy))
-            continue
-        if row.offset > last:
-            found = f"offset {row.offset}, but the last frame is {last}"
-            findings.append(
-                Finding("differs", row.where, "an offset in the video", found, "the offset is used as coded")
-            )
-        events.append(_event(row, row.onset, row.apex, row.offset))
-        if row.second is not None:
-            events.append(_event(row, row.second[0], None, row.second[1]))
+    for coded in rows:
+        row = _corrected(coded, release)
+        first = (row.onset, row.apex, row.offset)
+        for onset, apex, offset in [first, *([(row.second[0], None, row.second[1])] if row.second else [])]:
+            fault = _outside(row, onset, offset, last)
+            findings += [fault] if fault else []
+            if fault is None or fault.severity != "unusable":
+                events.append(_event(row, onset, apex, offset))
     return sorted(events, key=lambda event: (event.onset, event.offset)), findings
+
+
+def _outside(row: Row, onset: int, offset: int, last: int) -> Finding | None:
+    """A finding about a movement that lies outside of the frames of its video, or ends before it begins."""
+    found = f"onset {onset}, offset {offset}"
+    if onset > offset or onset > last:
+        expected = f"onset <= offset, in a video that ends at frame {last}"
+        remedy = "the movement is left out; correct the row, or copy the video again from the original"
+        return Finding("unusable", row.where, expected, found, remedy)
+    if offset > last:
+        expected = f"an offset in the video, which ends at frame {last}"
+        return Finding("differs", row.where, expected, found, "the offset is used as coded")
+    return None
 
 
 def _event(row: Row, onset: int, apex: int | None, offset: int) -> LongEvent:

@@ -20,6 +20,8 @@ def version_of(emotions: Mapping[str, int], has_objective_classes: bool, form: T
         if sum(emotions.values()) == rows:
             return version, "by its number of rows"
     oldest, newest = form.versions[0], form.versions[-1]
+    if not form.emotions and not form.rows:
+        return newest, "no counts are published that merlab knows"
     if oldest == newest:
         return newest, "the only published version; the counts differ from the published counts"
     column = form.columns.get("objective class", "Objective Classes")
@@ -33,7 +35,7 @@ def compare_counts(
 ) -> Iterator[Finding]:
     """Findings if the number of rows, of rows per emotion or of rows per subject differs from the published number."""
     published, rows = form.emotions.get(version), sum(emotions.values())
-    expected_rows = form.rows[version] if published is None else sum(published.values())
+    expected_rows = form.rows.get(version, rows) if published is None else sum(published.values())
     if rows != expected_rows:
         what = "micro-expressions" if form.kinds else "rows"
         yield Finding("differs", table, f"{expected_rows} {what}", f"{rows} {what}", KEEP_COUNTS)

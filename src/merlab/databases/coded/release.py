@@ -36,7 +36,8 @@ class Quirk:
     """One clip of a release with an unexpected property.
 
     Attributes:
-        clip: ``sub04 EP12_01f``; or ``row 42``, its line in the sheet, if only the line is publicly known.
+        clip: ``sub04 EP12_01f``; ``spNO.149 d@112`` with its onset in the table; or ``row 42``, its line in the sheet,
+            if only the line is publicly known.
         kind: the kind of the quirk. ``frame range``: the folder of the clip may lack the frames of the table.
             ``wrong frame``: a number in the table is a mistake, independent of the folder.
         handling: what merlab does and why.
@@ -52,6 +53,15 @@ class Quirk:
     handling: str
     frames: Frames | None = None
     coded: Frames | None = None
+
+    def corrected(self, coded: Frames) -> Frames | None:
+        """Onset, apex and offset without the mistakes of a ``wrong frame``; None if this row does not have them."""
+        if self.frames is None or self.coded is None:
+            return None
+        if any(wrong not in {None, number} for wrong, number in zip(self.coded, coded, strict=True)):
+            return None
+        onset, apex, offset = (right or number for right, number in zip(self.frames, coded, strict=True))
+        return onset, apex, offset
 
 
 QuirksOfClip = Mapping[QuirkKind, Quirk]
@@ -115,7 +125,7 @@ class TableFormat:
     @property
     def versions(self) -> list[str]:
         """The published versions of the table, the newest last."""
-        return list(self.emotions or self.rows)
+        return list(self.emotions or self.rows) or ["release"]
 
     @property
     def known_emotions(self) -> list[str]:
@@ -242,13 +252,14 @@ class Release:
     whole_heads: bool = True
     labels_of: Release | None = None
 
-    def quirks_of(self, subject: str, clip: str, row: int | None = None) -> QuirksOfClip:
-        """The documented quirks of a clip by their kind; ``row`` is the line of the clip in the sheet."""
+    def quirks_of(self, subject: str, clip: str, row: int | None = None, onset: int | None = None) -> QuirksOfClip:
+        """The documented quirks of a clip by their kind; ``row`` is its line in the sheet, ``onset`` is as coded."""
         by_clip: dict[str, dict[QuirkKind, Quirk]] = defaultdict(dict)
         for quirk in self.quirks:
             by_clip[quirk.clip][quirk.kind] = quirk
         usual = {kind: Quirk("", kind, handling) for kind, handling in self.usual.items()}
-        return {**usual, **by_clip[f"row {row}"], **by_clip[f"{subject} {clip}"]}
+        names = (f"row {row}", f"{subject} {clip}", f"{subject} {clip}@{onset}")
+        return {**usual, **{kind: quirk for name in names for kind, quirk in by_clip[name].items()}}
 
 
 def numbered_subject(text: str, *, prefix: str, digits: int) -> str | None:

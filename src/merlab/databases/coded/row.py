@@ -9,7 +9,7 @@ from typing import Final
 
 from merlab.clips import Finding
 from merlab.databases.coded.moments import Repair, frame_number, note_of, read_moments
-from merlab.databases.coded.release import Release, Role, TableFormat
+from merlab.databases.coded.release import QuirksOfClip, Release, Role, TableFormat
 from merlab.databases.objective_class import parse_objective_class
 
 LONGEST_SHOWN = 40
@@ -55,6 +55,11 @@ class Row:
         """Whether the movement is a macro-expression, which is for spotting alone."""
         return self.kind == MACRO
 
+    def quirks(self, release: Release) -> QuirksOfClip:
+        """The documented quirks of the clip; their lines are those of a table without kinds."""
+        line = None if self.kind else self.number
+        return release.quirks_of(self.subject, self.folder, line, self.onset)
+
     @property
     def where(self) -> str:
         """The clip and its line in the sheet, for findings."""
@@ -71,7 +76,8 @@ def parse_row(number: int, record: Record, table: str, release: Release) -> Row 
         expected, found = faulty or ("a subject", repr(record["subject"]))
         return Finding("unusable", where, expected, found, CORRECT)
     folder = folder_of(record, form)
-    wrong = release.quirks_of(subject, folder, number).get("wrong frame")
+    line = number if kind_of(record) == "" else None
+    wrong = release.quirks_of(subject, folder, line).get("wrong frame")
     moments = read_moments(record, form, wrong.frames if wrong else None)
     if isinstance(moments, str):
         expected = f"a frame number (1 or higher) in column {form.columns[moments]}"

@@ -50,7 +50,7 @@ def _of_kinds(table: CodingTable, release: Release) -> Iterator[tuple[str, str]]
 
 def _order(row: Row, release: Release) -> Iterator[Finding]:
     """A finding if the frames of a micro-expression are out of order, or its onset is after its offset."""
-    quirks = release.quirks_of(row.subject, row.folder, row.number)
+    quirks = row.quirks(release)
     known = [row.onset, row.offset] if row.apex is None or row.is_macro else [row.onset, row.apex, row.offset]
     if known == sorted(known):
         return

@@ -46,8 +46,8 @@ def find_coding_table(root: Path, release: Release) -> CodingTable:
     """Read the coding table below ``root``; if ``root`` holds subjects, also next to it or one level above.
 
     A file is the coding table by its name; if no such file is one, by its columns. Of several different tables, the
-    newest version is read; two files with the same rows are one table. Raises MerlabError if there is no table, or if
-    it is not clear which one to read.
+    newest version is read, and of these the one with micro- and macro-expressions; two files with the same rows are one
+    table. Raises MerlabError if there is no table, or if it is not clear which one to read.
     """
     tables, other = _tables_by_name(root, release)
     tables = tables or _tables_by_columns(root, release)
@@ -61,6 +61,8 @@ def find_coding_table(root: Path, release: Release) -> CodingTable:
         )
     newest = release.table.versions[-1]
     chosen = [table for table in tables if table.version == newest] if len(tables) > 1 else tables
+    with_kinds = [table for table in chosen if any(row.kind for row in table.rows)]
+    chosen = with_kinds if len(with_kinds) == 1 else chosen
     if len(chosen) != 1:
         named = ", ".join(f"{table.path} ({table.version})" for table in tables)
         raise MerlabError(

@@ -1,0 +1,145 @@
+"""casme3 and casme3-c: many movements per file name, two tables of part A, dropped frames, no apexes in part C."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from merlab.databases import find_database, load, long_videos
+from merlab.errors import MerlabError
+from merlab.progress import silent
+from tests.databases.release import image_bytes, label, only, write_images, write_table
+
+MICRO_TABLE, BOTH_TABLE = "cas(me)3_part_A_ME_label_JpgIndex_v2.xlsx", "CAS(ME)3_part_A_v2.xlsx"
+COLUMNS = ("Subject", "Filename", "Onset", "Apex", "Offset", "AU", "Objective class", "emotion")
+BOTH_COLUMNS = (*COLUMNS, "Expression type")
+PART_C = "CAS(ME)3_part_C_ME.xlsx"
+C_COLUMNS = ("sub", "count", "onset", "offset", "au", "emotion")
+EMOTIONS = {
+    "disgust": 250,
+    "surprise": 187,
+    "others": 158,
+    "Others": 3,
+    "fear": 86,
+    "anger": 64,
+    "sad": 57,
+    "happy": 55,
+}
+JPEG = image_bytes()
+
+
+def row(name: str = "a", frames: tuple[int, int, int] = (3, 5, 8), **other: Any) -> dict[str, Any]:
+    """A row as column name -> cell."""
+    return {
+        "Subject": other.get("subject", "spNO.1"),
+        "Filename": name,
+        **dict(zip(("Onset", "Apex", "Offset"), frames, strict=True)),
+        "AU": "4+7",
+        "Objective class": "IV",
+        "emotion": other.get("emotion", "sad"),
+        "Expression type": other.get("kind", "Micro-expression"),
+    }
+
+
+def write_video(root: Path, name: str = "spNO.1/a", frames: range = range(1, 21)) -> Path:
+    write_images(root / "part_A" / name / "depth", ("1.png",), JPEG)
+    return write_images(root / "part_A" / name / "color", (f"{number}.jpg" for number in frames), JPEG)
+
+
+def examine(root: Path, name: str = "casme3"):
+    return find_database(name).examine(root, True, silent)
+
+
+class TestPartA:
+    def test_movements_of_one_file_name_differ_in_their_onsets(self, tmp_path):
+        write_table(tmp_path / MICRO_TABLE, [row(), row(frames=(10, 12, 15), emotion="Others")], COLUMNS)
+        write_video(tmp_path)
+        clips = load("casme3", tmp_path)
+        assert [(clip.name, clip.emotion, clip.source.name) for clip in clips] == [
+            ("a@3", "sadness", "color"),
+            ("a@10", "others", "color"),
+        ]
+        assert clips[0].objective_class == "IV"
+
+    def test_movements_that_begin_together_differ_in_their_offsets(self, tmp_path):
+        rows = [row(), row(frames=(3, 5, 12), kind="Macro-expression")]
+        write_table(tmp_path / BOTH_TABLE, rows, BOTH_COLUMNS)
+        write_video(tmp_path)
+        (clip,) = load("casme3", tmp_path)
+        assert clip.name == "a@3-8"
+
+    def test_the_table_with_both_kinds_is_preferred_and_gives_the_truth_of_spotting(self, tmp_path):
+        write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)
+        write_table(tmp_path / BOTH_TABLE, [row(), row("b", kind="Macro-expression")], BOTH_COLUMNS)
+        write_video(tmp_path)
+        write_video(tmp_path, "spNO.1/b")
+        read = long_videos("casme3", tmp_path)
+        assert [(video.name, [event.kind for event in video.events]) for video in read.videos] == [
+            ("spNO.1_a", ["micro"]),
+            ("spNO.1_b", ["macro"]),
+        ]
+        assert MICRO_TABLE in examine(tmp_path).facts["tables not read"]
+
+    def test_version_1_of_the_tables_is_not_read(self, tmp_path):
+        write_table(tmp_path / MICRO_TABLE.replace("v2", "v1"), [row()], COLUMNS)
+        write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)
+        write_video(tmp_path)
+        assert MICRO_TABLE in examine(tmp_path).facts["coding table"]
+
+    def test_a_clip_may_lack_frames_that_the_camera_dropped_but_not_its_key_frames(self, tmp_path):
+        write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)
+        write_video(tmp_path, frames=range(1, 7)).joinpath("8.jpg").write_bytes(JPEG)
+        finding = next(each for each in examine(tmp_path).findings if each.where == "spNO.1 a (row 2)")
+        assert (finding.severity, finding.found) == ("handled", "1 frame(s) between onset and offset are absent")
+        (tmp_path / "part_A" / "spNO.1" / "a" / "color" / "5.jpg").unlink()
+        assert examine(tmp_path).of("unusable")
+
+    def test_an_apex_on_the_onset_is_usual_and_becomes_the_midpoint(self, tmp_path):
+        write_table(tmp_path / MICRO_TABLE, [row(frames=(3, 3, 8))], COLUMNS)
+        write_video(tmp_path)
+        finding = next(each for each in examine(tmp_path).findings if "no motion" in each.found)
+        assert finding.severity == "handled"
+        assert load("casme3", tmp_path)[0].apex == 6
+
+    @pytest.mark.parametrize(
+        ("subject", "name", "coded", "corrected"),
+        [("spNO.149", "d", (112, 83, 140), (112, 123, 140)), ("spNO.216", "d", (3647, 2650, 2660), (2647, 2650, 2660))],
+    )
+    def test_known_mistakes_are_corrected_in_clips_and_in_the_truth_of_spotting(
+        self, tmp_path, subject, name, coded, corrected
+    ):
+        write_table(tmp_path / MICRO_TABLE, [row(name, coded, subject=subject)], COLUMNS)
+        write_video(tmp_path, f"{subject}/{name}", range(corrected[0], corrected[2] + 1))
+        (clip,) = load("casme3", tmp_path)
+        ((event,),) = [video.events for video in long_videos("casme3", tmp_path).videos]
+        assert (clip.onset, clip.apex, clip.offset) == corrected
+        assert (event.onset, event.apex, event.offset) == corrected
+
+    def test_a_full_table_has_the_published_counts(self, tmp_path):
+        frames = [(3 * number, 3 * number + 1, 3 * number + 2) for number in range(1, 861)]
+        rows = [row(frames=each, subject=f"spNO.{each[0] // 3 % 94 + 1}", emotion=None) for each in frames]
+        label(rows, EMOTIONS, "emotion", each="disgust")
+        write_table(tmp_path / MICRO_TABLE, rows, COLUMNS)
+        examination = find_database("casme3").examine_table(tmp_path)
+        assert examination.facts["table version"] == "v2 (by its counts of emotions)"
+        assert examination.facts["micro-expressions"].startswith("860 of 94 subjects")
+        assert examination.of("differs") == []
+
+
+class TestPartC:
+    def test_clips_have_no_apex_and_come_from_one_video_per_subject(self, tmp_path):
+        cells = {"sub": 1, "count": 2, "onset": 3, "offset": 8, "au": "4，7", "emotion": "negative"}
+        write_table(tmp_path / PART_C, [cells], C_COLUMNS)
+        write_images(tmp_path / "part_C" / "01" / "a" / "color", (f"{number}.jpg" for number in range(1, 11)), JPEG)
+        (clip,) = load("casme3-c", tmp_path)
+        assert (clip.subject, clip.name, clip.apex, clip.apex_source) == ("01", "2", None, "unannotated")
+        assert long_videos("casme3-c", tmp_path).videos[0].frames == 10
+
+
+def test_a_root_without_frames_names_the_folders_that_are_searched_for(tmp_path):
+    write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)
+    with pytest.raises(MerlabError, match=r"no long videos of CAS\(ME\)\^3, part A: searched for folders spNO\.1"):
+        long_videos("casme3", tmp_path)
+    assert only(examine(tmp_path), str(tmp_path)).severity == "unusable"
