@@ -17,6 +17,7 @@ from merlab.methods.distlbp_iip import DISTLBP_IIP
 from merlab.methods.dtscnn import DTSCNN
 from merlab.methods.dual_branch import DUAL_BRANCH
 from merlab.methods.dual_inception import DUAL_INCEPTION
+from merlab.methods.elrcn import ELRCN, ELRCN_SE
 from merlab.methods.emr import EMR_ADVERSARIAL, EMR_METHOD
 from merlab.methods.ensembles import PREFIX as ENSEMBLE_PREFIX
 from merlab.methods.ensembles import ensemble, ensemble_named
@@ -40,6 +41,7 @@ from merlab.methods.off_apexnet import OFF_APEXNET
 from merlab.methods.own import as_method, as_methods
 from merlab.methods.rcn import RCNS
 from merlab.methods.se_densenet_3d import SE_DENSENET_3D
+from merlab.methods.self_attention_transfer import SELF_ATTENTION_TRANSFER
 from merlab.methods.shallow_alexnet import DSSN_METHOD, SSSN_METHOD
 from merlab.methods.slstt import SLSTT_LSTM, SLSTT_MEAN
 from merlab.methods.ststnet import STSTNET
@@ -78,6 +80,9 @@ COMPARISON_METHODS = (
     LATER,
     AMAN_METHOD,
     MSMMT_METHOD,
+    ELRCN,
+    ELRCN_SE,
+    SELF_ATTENTION_TRANSFER,
 )
 METHODS: dict[str, Method] = {
     method.name: method for method in (*BASELINES, *OWN_METHODS, *DUAL_BRANCH, *COMPARISON_METHODS)

@@ -1,0 +1,164 @@
+"""AKMNet: key frames of a clip are chosen by the network, and a recurrent network reads only these.
+
+Peng, Wang, Gao et al., "Recognizing Micro-Expression in Video Clip with Adaptive Key-Frame Mining", arXiv:2009.09179.
+From the authors' released code (no license): gray clips of any length, magnified (phase-based, alpha 15); a random crop
+of 128 x 128 from 144 x 144 for training, the central one for the test; ResNet-18 on each frame (stem of 5 x 5 with
+stride 2, 512 maps of 4 x 4). The score of a frame is a sigmoid of one linear layer on its mean features; the weighted
+sum of these is the vector of the clip. Frames whose cosine to this vector is above the mean of the clip are its key
+frames: a mask of 0 and 1, with a straight-through gradient. At each of the 16 positions, two bidirectional GRU layers
+of 32 units read the key frames; their mean over time, for all positions, is classified (1024 features, dropout 0.5).
+The loss is the cross-entropy, plus 2 - (mean cosine of key frames - mean cosine of the others), plus 0.1 x (number of
+key frames - 1). SGD at 1e-3, momentum 0.9, weight decay 5e-4, cosine with a period of a fifth of the 40 epochs, batches
+of 1, from a checkpoint that is not described. The best epoch on the test subject is reported.
+
+Differs: 64 frames per clip by linear interpolation, because a batch needs one length; Eulerian magnification (alpha 15)
+instead of the phase-based one; batches of 2; one cosine; random initial weights; the last epoch is kept. Assumed: the
+gradient of the mask is that of the cosine; at least one frame is kept. Flow of 28 x 28 that is stored as one image per
+clip cannot serve: the method chooses among frames.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from merlab.errors import MerlabError
+from merlab.methods.layers import Between, BidirectionalGRU, Width, mean_of_first
+from merlab.methods.method import Method, Preset, Task
+from merlab.methods.resnet18 import stage_channels, stages, stem
+from merlab.training import NetworkWithLoss, TrainingSettings
+
+STEM_KERNEL = 5
+CONTRAST_WEIGHT, COUNT_WEIGHT = 1.0, 0.1
+SMALLEST_SIDE = 17
+Outputs = tuple[Tensor, Tensor, Tensor]
+
+
+def key_frame_mask(cosines: Tensor) -> Tensor:
+    """1 for each frame whose cosine is at least the mean of its clip, else 0: (N, T) -> (N, T).
+
+    The gradient passes to the cosines as if the mask were the cosines (straight-through). The frame with the largest
+    cosine is always kept, whatever the rounding of the mean.
+    """
+    threshold = torch.minimum(cosines.mean(dim=1), cosines.amax(dim=1))
+    kept = (cosines >= threshold[:, None]).to(cosines.dtype)
+    return kept + (cosines - cosines.detach())
+
+
+def key_frames_first(frames: Tensor, mask: Tensor) -> Tensor:
+    """The frames (N, T, ...) with those of mask 1 first, in their order in time, then the others."""
+    order = torch.argsort((mask < 0.5).to(torch.int8), dim=1, stable=True)
+    return frames.gather(1, order.view(*order.shape, *[1] * (frames.ndim - 2)).expand_as(frames))
+
+
+class AKMNet(NetworkWithLoss):
+    """Gray clips (N, T, channels, H, W) in [0, 1] -> logits (N, classes).
+
+    In training mode also the cosines and the mask of the frames, each (N, T).
+
+    Attributes:
+        crop: the side of the square that is cut out, at a random place in training and else in the center, pixels;
+            0 takes the whole image.
+        grid: side of the grid of positions at which the frames are read; larger maps are averaged to it.
+
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        width: Width = 1.0,
+        hidden: Annotated[int, Between(1, 1024)] = 32,
+        grid: Annotated[int, Between(1, 16)] = 4,
+        crop: Annotated[int, Between(0, 2048)] = 128,
+    ) -> None:
+        super().__init__()
+        if crop > min(task.height, task.width) or min(crop or task.height, crop or task.width) < SMALLEST_SIDE:
+            raise MerlabError(
+                f"AKMNet cannot cut {crop}x{crop} out of {task.width}x{task.height} pixels; use a larger size in the "
+                f"recipe, or the network option crop=0 for the whole image (at least {SMALLEST_SIDE} pixels)"
+            )
+        self.crop = crop
+        channels = stage_channels(4, width)
+        self.trunk = nn.Sequential(
+            stem(task.channels, STEM_KERNEL, width), stages(1, 4, width), nn.AdaptiveAvgPool2d(grid)
+        )
+        self.score = nn.Sequential(nn.Linear(channels, 1), nn.Sigmoid())
+        self.over_time = BidirectionalGRU(channels, hidden, layers=2)
+        self.classify = nn.Sequential(nn.Dropout(0.5), nn.Linear(grid**2 * 2 * hidden, task.classes))
+
+    def forward(self, clips: Tensor) -> Tensor | Outputs:
+        """Logits (N, classes); in training mode logits, cosines (N, T) and mask (N, T)."""
+        clips = self._cut(clips)
+        maps = self.trunk(clips.flatten(0, 1)).flatten(2).unflatten(0, clips.shape[:2])  # (N, T, C, positions)
+        pooled = maps.mean(dim=3)
+        clip = (self.score(pooled) * pooled).sum(dim=1, keepdim=True)
+        cosines = F.cosine_similarity(pooled, clip, dim=2)
+        mask = key_frame_mask(cosines)
+        logits = self.classify(self._read(maps, mask))
+        return (logits, cosines, mask) if self.training else logits
+
+    def _read(self, maps: Tensor, mask: Tensor) -> Tensor:
+        """What the recurrent layers read in the key frames: (N, T, C, positions) -> (N, positions x 2 hidden)."""
+        positions = maps.shape[3]
+        kept = key_frames_first(maps * mask[:, :, None, None], mask)
+        sequences = kept.permute(0, 3, 1, 2).flatten(0, 1)  # (N x positions, T, C)
+        lengths = (mask > 0.5).sum(dim=1).repeat_interleave(positions)
+        return mean_of_first(self.over_time(sequences, lengths), lengths).unflatten(0, (-1, positions)).flatten(1)
+
+    def _cut(self, clips: Tensor) -> Tensor:
+        if not self.crop:
+            return clips
+        rows, columns = clips.shape[-2] - self.crop, clips.shape[-1] - self.crop
+        top, left = rows // 2, columns // 2
+        if self.training:
+            top, left = (int(torch.randint(most + 1, ())) for most in (rows, columns))
+        return clips[..., top : top + self.crop, left : left + self.crop]
+
+    def loss(self, outputs: Outputs, labels: Tensor, weights: Tensor | None) -> Tensor:
+        """Cross-entropy, plus how little the key frames differ from the others, plus how many they are."""
+        logits, cosines, mask = (each.float() for each in outputs)
+        keys = mask.sum(dim=1)
+        above = (cosines * mask).sum(dim=1) / keys
+        below = (cosines * (1 - mask)).sum(dim=1) / (mask.shape[1] - keys).clamp(min=1)
+        contrast = (2 - (above - below)).mean()
+        count = (keys - 1).clamp(min=0).mean()
+        return F.cross_entropy(logits, labels, weights) + CONTRAST_WEIGHT * contrast + COUNT_WEIGHT * count
+
+
+AKMNET = Method(
+    name="akmnet",
+    title="AKMNet: adaptive key frames, read by a recurrent network",
+    paper="Peng et al., arXiv:2009.09179",
+    input="sequence:frames=64,interpolation=linear,color=gray,magnify=evm15,size=144x144",
+    presets={
+        "paper": Preset(
+            source="the authors' released code, from random weights, with one cosine, batches of 2 and the last epoch",
+            training=TrainingSettings(
+                epochs=40, batch_size=2, optimizer="sgd", learning_rate=1e-3, weight_decay=5e-4, schedule="cosine"
+            ),
+        ),
+        "reduced": Preset(
+            source="merlab's choice for a CPU: 10 frames of 64 x 64, linear magnification, an eighth of the width",
+            reduced=True,
+            network={"width": 0.125, "hidden": 16, "grid": 2, "crop": 0},
+            training=TrainingSettings(
+                epochs=30,
+                batch_size=16,
+                optimizer="adamw",
+                learning_rate=2e-3,
+                weight_decay=0.01,
+                schedule="one-cycle",
+                class_weights="balanced",
+                mirror=True,
+                shift=2,
+            ),
+            input="sequence:frames=10,interpolation=linear,color=gray,magnify=linear8,size=64x64",
+        ),
+    },
+    network=AKMNet,
+    takes=("sequence",),
+)

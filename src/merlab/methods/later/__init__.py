@@ -1,0 +1,103 @@
+"""Later: two video transformers, one on optical flow and one on gray frames, joined late.
+
+Hong, Lee and Jung, "Late Fusion-Based Video Transformer for Facial Micro-Expression Recognition", Applied Sciences 12,
+2022. From the authors' released code (no license): a clip of 17 gray frames by linear interpolation, 224 x 224; the
+Farneback flow between successive frames as magnitude, u and v (16 x 3), and 16 gray frames in [0, 1]. Each goes through
+its own Video Swin-B (``methods.later.swin``: width 128; 2, 2, 18 and 2 blocks; 4, 8, 16 and 32 heads; windows of 8 x 7
+x 7; patches of 2 x 4 x 4; drop path 0.2); the mean features of both are concatenated; one linear layer. AdamW at 1e-5,
+weight decay 0.05, batches of 1, 100 epochs, a sampler with equally likely classes, mirroring, turns of up to 10
+degrees, scales of up to 10 %. The best epoch on the test subject is reported.
+
+Differs: batches of 2; random initial weights; the last epoch is kept; turns and scales are normal (sd 0.1 rad and 5 %)
+and the same for all frames. The published crop (MTCNN, 1.2 times the smaller side) is replaced by the database's or by
+``merlab prepare``. Flow of 28 x 28 that is stored as one image per clip cannot serve: the method needs the flow between
+successive frames, and the frames.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from merlab.methods.later.swin import SwinShape, VideoSwin
+from merlab.methods.method import Method, Preset, Task, check_channels
+from merlab.training import TrainingSettings
+
+SIZES: dict[str, SwinShape] = {
+    "base": SwinShape(),
+    "small": SwinShape(width=24, depths=(2, 2), heads=(3, 6), window=(2, 7, 7), patch=(2, 4, 4), drop_path=0.0),
+}
+
+
+class Later(nn.Module):
+    """Flow m, u, v and gray frames (N, T, 4, H, W) -> logits (N, classes).
+
+    Attributes:
+        size: ``base`` is Video Swin-B; ``small`` is merlab's own, with two stages of 24 and 48 channels.
+
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        size: Literal["base", "small"] = "base",
+    ) -> None:
+        super().__init__()
+        check_channels(
+            task, 4, "Later takes three channels of flow and the gray frame", "consecutive-flow:channels=muv,gray=yes"
+        )
+        self.motion, self.texture = VideoSwin(3, SIZES[size]), VideoSwin(1, SIZES[size])
+        self.classify = nn.Linear(self.motion.features + self.texture.features, task.classes)
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """Logits (N, classes)."""
+        features = torch.cat([self.motion(clips[:, :, :3]), self.texture(clips[:, :, 3:])], dim=1)
+        logits: Tensor = self.classify(features)
+        return logits
+
+
+LATER = Method(
+    name="later",
+    title="Later: video transformers on flow and on gray frames, late fusion",
+    paper="Hong, Lee and Jung, Applied Sciences 12, 2022",
+    input="consecutive-flow:frames=16,channels=muv,gray=yes,size=224x224",
+    presets={
+        "paper": Preset(
+            source="the authors' released code, from random weights, with batches of 2 and the last epoch",
+            training=TrainingSettings(
+                epochs=100,
+                batch_size=2,
+                optimizer="adamw",
+                learning_rate=1e-5,
+                decay=1,
+                weight_decay=0.05,
+                class_weights="balanced",
+                mirror=True,
+                turn=0.1,
+                scale=0.05,
+            ),
+        ),
+        "reduced": Preset(
+            source="merlab's choice for a CPU: 8 frames of 56 x 56, scaled flow, two stages of 24 and 48 channels",
+            reduced=True,
+            network={"size": "small"},
+            training=TrainingSettings(
+                epochs=30,
+                batch_size=16,
+                optimizer="adamw",
+                learning_rate=2e-3,
+                weight_decay=0.01,
+                schedule="one-cycle",
+                class_weights="balanced",
+                mirror=True,
+                shift=2,
+            ),
+            input="consecutive-flow:frames=8,channels=muv,gray=yes,scale=signed,size=56x56",
+        ),
+    },
+    network=Later,
+    takes=("sequence",),
+)

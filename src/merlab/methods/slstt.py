@@ -1,0 +1,182 @@
+"""SLSTT: a vision transformer on each of several long-term flow images, joined by a mean or by an LSTM.
+
+Zhang, Hong, Arandjelovic and Zhao, "Short and Long Range Relation Based Spatio-Temporal Transformer for
+Micro-Expression Recognition", IEEE Transactions on Affective Computing 13(4), 2022. From the authors' released code
+(MIT license): 11 frames around the apex; Farneback flow from the onset to each of them as a color image of 384 x 384
+(``inputs.hsv_flow``), standardized by the mean and standard deviation of ImageNet; ViT-B/16 (width 768, 12 blocks, 12
+heads), started from weights of ImageNet. SLSTT-Mean: one linear layer per frame, and the mean of the logits of all
+frames. SLSTT-LSTM: three LSTM layers of 512 units, a layer of 256 with ReLU and one linear layer on the last output.
+SGD at 0.01, momentum 0.9, weight decay 1e-4, cosine with warm restarts (first after 4 epochs), 40 epochs, batches of 1
+or 2; the best epoch on the test subject is reported.
+
+Differs: random initial weights (merlab includes none of ImageNet); one cosine without restarts; the last epoch is kept.
+The published crop, from 68 landmarks, is replaced by the database's or by ``merlab prepare``. Flow of 28 x 28 that is
+stored as one image per clip cannot serve: the method needs the flow to each of several frames.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+
+from merlab.errors import MerlabError
+from merlab.methods.layers import Between, EncoderBlock, LastOutput, PatchTokens, PositionEmbedding
+from merlab.methods.method import Method, Preset, Task, check_channels
+from merlab.training import TrainingSettings
+
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+TokenWidth = Annotated[int, Between(4, 4096)]
+Depth = Annotated[int, Between(1, 64)]
+Heads = Annotated[int, Between(1, 64)]
+PatchSide = Annotated[int, Between(2, 128)]
+
+
+class VisionTransformer(nn.Module):
+    """A vision transformer (Dosovitskiy et al., ICLR 2021): color images (N, 3, H, W) in [0, 1] -> (N, width).
+
+    The result is the class token after the last block and a layer normalization. Raises MerlabError if the image is
+    smaller than a patch.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, height: int, width_px: int, *, width: int, depth: int, heads: int, patch: int) -> None:
+        super().__init__()
+        tokens = (height // patch) * (width_px // patch)
+        if not tokens:
+            raise MerlabError(
+                f"an image of {width_px}x{height} has no patch of {patch} pixels; use a larger size in the recipe, or "
+                "a smaller patch"
+            )
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(-1, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION).view(-1, 1, 1), persistent=False)
+        self.layers = nn.Sequential(
+            PatchTokens(3, width, patch),
+            PositionEmbedding(tokens, width, class_token=True),
+            *(EncoderBlock(width, heads) for _ in range(depth)),
+            nn.LayerNorm(width),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The class tokens."""
+        tokens: Tensor = self.layers((images - self.mean) / self.deviation)
+        return tokens[:, 0]
+
+
+class _Slstt(nn.Module):
+    """What both forms share: flow images (N, T, 3, H, W) in [0, 1] -> features of each frame (N, T, width)."""
+
+    def __init__(self, task: Task, *, width: int, depth: int, heads: int, patch: int) -> None:
+        super().__init__()
+        check_channels(task, 3, "SLSTT takes flow as color images", "hsv-flow, such as hsv-flow:frames=11")
+        self.transform = VisionTransformer(task.height, task.width, width=width, depth=depth, heads=heads, patch=patch)
+
+    def features(self, clips: Tensor) -> Tensor:
+        """The features of each frame (N, T, width)."""
+        frames: Tensor = self.transform(clips.flatten(0, 1))
+        return frames.unflatten(0, clips.shape[:2])
+
+
+class SlsttMean(_Slstt):
+    """Flow images (N, T, 3, H, W) in [0, 1] -> logits (N, classes), the mean of those of all frames."""
+
+    def __init__(
+        self, task: Task, *, width: TokenWidth = 768, depth: Depth = 12, heads: Heads = 12, patch: PatchSide = 16
+    ) -> None:
+        super().__init__(task, width=width, depth=depth, heads=heads, patch=patch)
+        self.classify = nn.Linear(width, task.classes)
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """Logits (N, classes)."""
+        logits: Tensor = self.classify(self.features(clips))
+        return logits.mean(dim=1)
+
+
+class SlsttLstm(_Slstt):
+    """Flow images (N, T, 3, H, W) in [0, 1] -> logits (N, classes) of an LSTM over the frames.
+
+    ``layers`` is the number of LSTM layers, ``hidden`` that of their units; the layer after them has half as many.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        width: TokenWidth = 768,
+        depth: Depth = 12,
+        heads: Heads = 12,
+        patch: PatchSide = 16,
+        hidden: Annotated[int, Between(4, 4096)] = 512,
+        layers: Annotated[int, Between(1, 8)] = 3,
+    ) -> None:
+        super().__init__(task, width=width, depth=depth, heads=heads, patch=patch)
+        self.classify = nn.Sequential(
+            LastOutput(width, hidden, layers),
+            nn.Linear(hidden, hidden // 2),
+            nn.ReLU(inplace=True),
+            nn.Linear(hidden // 2, task.classes),
+        )
+
+    def forward(self, clips: Tensor) -> Tensor:
+        """Logits (N, classes)."""
+        logits: Tensor = self.classify(self.features(clips))
+        return logits
+
+
+PAPER = "Zhang et al., IEEE Transactions on Affective Computing 13(4), 2022"
+_PUBLISHED = Preset(
+    source="the authors' released code, from random weights, with one cosine and the last epoch",
+    training=TrainingSettings(
+        epochs=40, batch_size=2, optimizer="sgd", learning_rate=0.01, weight_decay=1e-4, schedule="cosine"
+    ),
+)
+_SMALL = {"width": 64, "depth": 2, "heads": 4, "patch": 8}
+_REDUCED_SOURCE = (
+    "merlab's choice for a CPU: 5 frames around the apex at 64 x 64, width 64, 2 blocks, 4 heads, patches of 8"
+)
+_REDUCED_INPUT = "hsv-flow:frames=5,size=64x64"
+_SHORT = TrainingSettings(
+    epochs=40,
+    batch_size=16,
+    optimizer="adamw",
+    learning_rate=1e-3,
+    weight_decay=0.01,
+    schedule="one-cycle",
+    class_weights="balanced",
+    shift=2,
+)
+
+SLSTT_MEAN = Method(
+    name="slstt-mean",
+    title="SLSTT-Mean: a vision transformer on long-term flow, mean over frames",
+    paper=PAPER,
+    input="hsv-flow:frames=11,size=384x384",
+    presets={
+        "paper": _PUBLISHED,
+        "reduced": Preset(source=_REDUCED_SOURCE, reduced=True, network=_SMALL, training=_SHORT, input=_REDUCED_INPUT),
+    },
+    network=SlsttMean,
+    takes=("sequence",),
+)
+SLSTT_LSTM = Method(
+    name="slstt-lstm",
+    title="SLSTT-LSTM: a vision transformer on long-term flow, LSTM over frames",
+    paper=PAPER,
+    input="hsv-flow:frames=11,size=384x384",
+    presets={
+        "paper": _PUBLISHED,
+        "reduced": Preset(
+            source=f"{_REDUCED_SOURCE}, one LSTM layer of 64 units",
+            reduced=True,
+            network={**_SMALL, "hidden": 64, "layers": 1},
+            training=_SHORT,
+            input=_REDUCED_INPUT,
+        ),
+    },
+    network=SlsttLstm,
+    takes=("sequence",),
+)
