@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from merlab.errors import MerlabError
 from merlab.evaluation import metrics
+from merlab.evaluation.coverage import CoverageScores, coverage_scores
 from merlab.evaluation.metrics import METRICS, MetricName
 from merlab.evaluation.significance import Comparison, Interval, bootstrap_interval, paired_test, subject_counts
 from merlab.registry import look_up
@@ -71,8 +73,9 @@ class DatabaseScores(_Scored):
 class MethodSummary(_Scored):
     """One method of a run: an object of metrics.json.
 
-    ``confusion`` (K, K) sums the seeds, rows are the truth. ``compared`` holds, for each method before this one in the
-    run, the UF1 of this method minus that of the other.
+    ``confusion`` (K, K) sums the seeds, rows are the truth. ``by_coverage`` are the scores on the surest clips; it is
+    empty if all clips are equally sure, and in results of earlier versions. ``compared`` holds, for each method before
+    this one in the run, the UF1 of this method minus that of the other.
     """
 
     method: str
@@ -86,10 +89,16 @@ class MethodSummary(_Scored):
     absent_classes: tuple[str, ...]
     per_class: dict[str, ClassScores]
     by_database: dict[str, DatabaseScores]
+    by_coverage: tuple[CoverageScores, ...] = ()
     confusion: tuple[tuple[int, ...], ...]
     classes: tuple[str, ...]
     stamps: tuple[str, ...]
     compared: dict[str, Comparison]
+
+    @model_serializer(mode="wrap")
+    def _without_unknown_coverage(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = serialize(self)
+        return {name: value for name, value in content.items() if name != "by_coverage" or value}
 
 
 def summarize_run(
@@ -188,6 +197,7 @@ def _summary(
         absent_classes=tuple(metrics.absent_classes(pooled[0], classes)),
         per_class=_per_class(pooled, classes),
         by_database=by_database,
+        by_coverage=coverage_scores(rows, classes),
         confusion=pooled.sum(axis=0).tolist(),
         classes=classes,
         stamps=stamps,

@@ -16,7 +16,7 @@ from merlab.reports.material import material_lines
 from merlab.reports.model_card import card_facts, card_scores
 from merlab.reports.spotting_scores import FOLDER, StoredSpotting, read_spotting, spotting_table
 from merlab.reports.stored import StoredResult, read_stored, stored_results
-from merlab.reports.tables import database_table, markdown_table, number, results_table, verdict
+from merlab.reports.tables import coverage_table, database_table, markdown_table, number, results_table, verdict
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
 
 Block = Callable[[str, Path, str], str]
@@ -26,14 +26,7 @@ REPRODUCED = "reproduced"
 
 def run_block(name: str, results: Path, where: str) -> str:
     """The table of one stored run, its verdict, and the command that repeats it."""
-    path = results / f"{name}.json"
-    known = sorted(found.stem for found in results.glob("*.json"))
-    if name not in known:
-        raise MerlabError(
-            f"{where} requests result {name!r}, but {results} contains {', '.join(known) or 'no result'}; "
-            f"store a run under that name with `merlab results save RUN {path}`"
-        )
-    stored = read_stored(path)
+    stored = _stored_run(name, results, where)
     tables = [results_table(stored.metrics)]
     if len(stored.databases) > 1 or len(stored.metrics[0].by_database) > 1:
         tables.append(database_table(stored.metrics, ("uf1", "uar")))
@@ -42,6 +35,14 @@ def run_block(name: str, results: Path, where: str) -> str:
     heading = f"**{stamps}**\n\n" if stamps else ""
     paragraphs = [verdict(stored.metrics), *material_lines(stored.methods), _origin(stored)]
     return f"{heading}{text}\n" + "\n\n".join(paragraphs) + "\n"
+
+
+def coverage_block(name: str, results: Path, where: str) -> str:
+    """The scores of one stored run if only the surest clips are answered."""
+    table = coverage_table(_stored_run(name, results, where).metrics)
+    if table.empty:
+        raise MerlabError(f"{where}: {name!r} was stored without coverage; store the run again")
+    return markdown_table(table)
 
 
 def leaderboard_block(name: str, results: Path, where: str) -> str:
@@ -103,6 +104,7 @@ def model_block(name: str, results: Path, where: str) -> str:
 
 BLOCKS: Mapping[str, Block] = {
     "results": run_block,
+    "coverage": coverage_block,
     "leaderboard": leaderboard_block,
     "beside": beside_block,
     "published": published_block,
@@ -110,6 +112,17 @@ BLOCKS: Mapping[str, Block] = {
     "spotting": spotting_block,
     "reproduced": reproduced_block,
 }
+
+
+def _stored_run(name: str, results: Path, where: str) -> StoredResult:
+    path = results / f"{name}.json"
+    known = sorted(found.stem for found in results.glob("*.json"))
+    if name not in known:
+        raise MerlabError(
+            f"{where} requests result {name!r}, but {results} contains {', '.join(known) or 'no result'}; "
+            f"store a run under that name with `merlab results save RUN {path}`"
+        )
+    return read_stored(path)
 
 
 def _boards(name: str, results: Path, where: str) -> list[Leaderboard]:

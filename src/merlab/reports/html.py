@@ -120,6 +120,7 @@ def _page(run: Run, summaries: Sequence[MethodSummary], chart: Picture, confusio
         confusions=list(zip(summaries, confusions, [_counts(summary) for summary in summaries], strict=True)),
         classes={measure: tables.class_table(summaries, measure) for measure in ("f1", "recall", "precision")},
         databases=tables.database_table(summaries),
+        coverage=tables.coverage_table(summaries),
         comparisons=tables.comparison_table(summaries),
         commands=rerun_commands(run),
     )

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from merlab.errors import MerlabError
+from merlab.evaluation.coverage import CoverageScores
 from merlab.evaluation.experiment import read_record
 from merlab.evaluation.metrics import MetricName
 from merlab.evaluation.predictions import PREDICTIONS_FILE, RUN_FILE, write_predictions
@@ -64,6 +65,17 @@ class Results:
     def by_database(self) -> pd.DataFrame:
         """One row per method and database, from the same predictions."""
         return database_frame(self.summaries)
+
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """One row per method and share of answered clips, the surest ones: clips, uf1, uar, accuracy."""
+        rows = [
+            {"method": summary.method, **scores.model_dump()}
+            for summary in self.summaries
+            for scores in summary.by_coverage
+        ]
+        columns = ["method", *CoverageScores.model_fields]
+        return pd.DataFrame(rows, columns=columns).set_index(["method", "share"])
 
     @property
     def stamps(self) -> list[str]:

@@ -23,6 +23,7 @@ from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 Measure = Literal["f1", "recall", "precision"]
 
 SIGNIFICANCE_LEVEL = 0.05
+COVERED_METRICS: tuple[MetricName, ...] = ("uf1", "uar", "accuracy")
 DIFFERENCE_TITLE = f"{METRIC_TITLES[COMPARED_METRIC]} difference"
 
 
@@ -105,6 +106,25 @@ def database_table(summaries: Sequence[MethodSummary], metrics: Sequence[MetricN
             }
             for summary in summaries
             for database, scores in summary.by_database.items()
+        ]
+    )
+
+
+def coverage_table(summaries: Sequence[MethodSummary]) -> pd.DataFrame:
+    """One row per method and share of answered clips, the surest ones: UF1, UAR and accuracy, means over seeds.
+
+    A method whose confidence is the same for all clips has no row.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "method": summary.method,
+                "answered": f"{scores.share:.0%}",
+                "clips": str(scores.clips),
+                **{METRIC_TITLES[name]: number(getattr(scores, name)) for name in COVERED_METRICS},
+            }
+            for summary in summaries
+            for scores in summary.by_coverage
         ]
     )
 
