@@ -28,6 +28,7 @@ from merlab.videos.options import RecognizeOptions
 from merlab.videos.recognition import recognize, recognize_each
 from merlab.videos.result import ELAN, METADATA, REPORT, read_video_result
 from merlab.videos.rows import FRAME_ROWS, event_rows
+from merlab.videos.words import WordSettings
 from tests.videos.recognizers import small_recognizer
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
 
@@ -122,7 +123,9 @@ class TestResult:
 
     def test_the_tables_are_what_any_other_reader_of_csv_sees(self, result):
         for table, path in ((result.events, result.files.events), (result.frames, result.files.frames)):
-            read = pd.read_csv(path).astype(table.dtypes)
+            # Pandas reads empty cells of text as missing.
+            texts = table.columns[[pd.api.types.is_string_dtype(kind) for kind in table.dtypes]]
+            read = pd.read_csv(path).fillna(dict.fromkeys(texts, "")).astype(table.dtypes)
             pd.testing.assert_frame_equal(read, table, check_exact=True)
 
     def test_files_are_those_in_the_folder(self, result):
@@ -214,6 +217,7 @@ OTHERS = [
     {"spotting": SpottingSettings(p=0.5, longest=0.3, shortest=0.1)},
     {"spotting": SpottingSettings(floor=0.5, score=ScoreSettings(reach=0.3))},
     {"unsure_below": 0.0},
+    {"words": WordSettings(largest_px=1.0)},
 ]
 
 
