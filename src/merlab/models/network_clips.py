@@ -23,8 +23,6 @@ from merlab.training import Material, NeuralClassifier
 from merlab.training.material import relative_intensities
 
 DATABASE = "synthetic"
-# A network is trained on this many crops of each synthetic clip, each moved, scaled and turned at random.
-CROPS_OF_A_CLIP = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +47,7 @@ class NetworkClips:
         if self.flow is None or self.beside:
             classifier.fit(self.train.inputs, self.train.labels, self.train.groups, number)
             return
-        train, intensities = crops_of(self.flow, training, frozenset(self.train.groups), number)
+        train, intensities = cropped_clips(self.flow, training, frozenset(self.train.groups), number)
         with_units = classifier.settings.unit_loss > 0
         classifier.fit(
             train.inputs,
@@ -69,19 +67,13 @@ class NetworkClips:
         return Material(synthetic, {training.method: starts} if starts else {})
 
 
-def crops_of(
+def cropped_clips(
     flow: SyntheticFlow, training: Training, groups: frozenset[str], number: int
 ) -> tuple[Examples, Float32Array]:
-    """``CROPS_OF_A_CLIP`` crops of each clip of these groups, and the intensities (N, units) of its action units."""
+    """The clips of these groups, each cropped once at random, and the intensities (N, units) of their action units."""
     clips = _read(flow)
     clips = _taken(clips, np.array([f"{DATABASE}/{subject}" in groups for subject in clips.subjects]))
-    crops = [_examples(clips, training, number * CROPS_OF_A_CLIP + crop) for crop in range(CROPS_OF_A_CLIP)]
-    examples = Examples(
-        np.concatenate([each.inputs for each in crops]),
-        np.concatenate([each.labels for each in crops]),
-        pd.concat([each.keys for each in crops], ignore_index=True),
-    )
-    return examples, np.tile(relative_intensities(clips.intensities), (CROPS_OF_A_CLIP, 1))
+    return _examples(clips, training, number), relative_intensities(clips.intensities)
 
 
 def examples_of_flow(flow: SyntheticFlow, training: Training) -> Examples:
