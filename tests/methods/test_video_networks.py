@@ -55,7 +55,7 @@ def test_the_3d_cnn_has_the_size_and_cost_of_its_layers():
 
 def test_the_slow_stream_gets_the_flow_over_two_steps():
     network = build("dtscnn", "reduced", Task(3, 1, 28, 28, frames=4))
-    seen = {}
+    seen: dict[str, torch.Tensor] = {}
     network.fast.register_forward_pre_hook(lambda module, given: seen.update(fast=given[0]))
     network.slow.register_forward_pre_hook(lambda module, given: seen.update(slow=given[0]))
     steps = torch.tensor([1.0, 2.0, 4.0, 8.0]).view(1, 4, 1, 1, 1).expand(1, 4, 1, 28, 28)

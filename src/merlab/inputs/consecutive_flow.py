@@ -59,7 +59,7 @@ CONSECUTIVE_FLOW = InputKind(
     version=1,
     size="224x224",
     choices={
-        "frames": ("16", "8", "4", "32", "64", "128"),
+        "frames": ("16", "4", "8", "9", "32", "64", "128"),
         "channels": ("muv", "uv", "uvs", "uvm"),
         "gray": ("no", "yes"),
         "interpolation": ("linear", "tim"),
