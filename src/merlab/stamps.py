@@ -10,6 +10,7 @@ STAMP_SEPARATOR = " · "
 SYNTHETIC = "SYNTHETIC"
 FIVE_POINTS = "FIVE POINTS"
 WHOLE_HEADS = "WHOLE HEADS"
+TRANSDUCTIVE = "TRANSDUCTIVE"
 
 # The two UF1 values are those of the MEB re-run of OFF-ApexNet on MEGC2019.
 MEANINGS = {
@@ -24,6 +25,15 @@ MEANINGS = {
     "methods on aligned faces. `merlab prepare` aligns the faces of a database.",
     FIVE_POINTS: "The faces were aligned by five points of a face detector instead of the face mesh. They may be "
     "tilted by up to 3 degrees. Results may differ from those with the face mesh.",
+    TRANSDUCTIVE: "The method also learned from the clips of the tested database, without their labels. The numbers "
+    "are those for a database that is known before the test. They must not be compared with numbers of methods that "
+    "never saw it.",
+    "START": "The training started from given weights, which the preset does not state. The numbers are not those of the "
+    "publication.",
+    "START TRAINED ON": "The training started from weights that were trained on this database. No subject of it is "
+    "tested.",
+    "SYNTHETIC TRAINING": "The tested faces are synthetic, and training may have used the same synthetic subjects. The "
+    "numbers may be too high.",
     "INCOMPLETE": "Some clips of the database could not be used and are missing here. The numbers are not those of the "
     "whole database.",
 }

@@ -171,7 +171,7 @@ def test_a_start_of_databases_that_are_only_trained_on_is_used_and_marked(merlab
     arguments = pretrained(flow, protocol="hold-out-database", train_on="casme2")
     status, _, err = merlab(*arguments, "--from", start, "--synthetic", synthetic)
     assert (status, err) == (0, err)
-    assert "START TRAINED ON casme2" in methods_of(tmp_path / "run")["flow-cnn"]["stamps"]
+    assert "START TRAINED ON: casme2" in methods_of(tmp_path / "run")["flow-cnn"]["stamps"]
 
 
 def test_synthetic_flow_that_no_method_uses_is_refused(merlab, flow, synthetic):

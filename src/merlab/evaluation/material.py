@@ -54,9 +54,10 @@ def parts(entry: Entry) -> Iterator[tuple[Method, Preset]]:
             yield method, preset.model_copy(update={"training": training}) if changed else preset
 
 
-def _mixes(preset: Preset) -> bool:
+def _mixes(method: Method, preset: Preset) -> bool:
     """Whether training under a preset needs synthetic clips: by the share of its batches, or as it states."""
-    return preset.training.synthetic_share > 0 if preset.training else "synthetic" in preset.needs
+    shared = preset.training is not None and preset.training.synthetic_share > 0
+    return shared or (method.network is None and "synthetic" in preset.needs)
 
 
 def _may_use(method: Method, entry: Entry) -> bool:
@@ -68,7 +69,7 @@ def _may_use(method: Method, entry: Entry) -> bool:
 def _with_its_material(entry: Entry, starts: Sequence[Start], synthetic: SyntheticFlow | None) -> Entry:
     trained = list(parts(entry))
     names = {method.name for method, _ in trained if method.network is not None}
-    mixes = any(_mixes(preset) or _may_use(method, entry) for method, preset in trained)
+    mixes = any(_mixes(method, preset) or _may_use(method, entry) for method, preset in trained)
     own = tuple(start for start in starts if start.method in names)
     return replace(entry, starts=own, synthetic=synthetic if mixes else None)
 
@@ -78,7 +79,7 @@ def _require_what_it_needs(entry: Entry) -> None:
     trained = list(parts(entry))
     given = {start.method for start in entry.starts}
     unstarted = [method for method, preset in trained if "start" in preset.needs and method.name not in given]
-    unmixed = entry.synthetic is None and any(_mixes(preset) for _, preset in trained)
+    unmixed = entry.synthetic is None and any(_mixes(method, preset) for method, preset in trained)
     for method, preset in trained:
         _require_intensities(method, preset, entry.preset_name)
     commands = [f"merlab make-flow {FLOW_FOLDER}"] if unstarted or unmixed else []
@@ -149,7 +150,7 @@ def _marks(plan: Plan, entry: Entry) -> tuple[str, ...]:
     seed show the same subjects, whether they are faces or flow.
     """
     databases = sorted({name for start in entry.starts for name in start.databases})
-    marks = [f"START TRAINED ON {', '.join(databases)}"] if databases else []
+    marks = [f"START TRAINED ON: {', '.join(databases)}"] if databases else []
     if entry.starts and not databases and not any("start" in preset.needs for _, preset in parts(entry)):
         marks.append("START")
     if SYNTHETIC in plan.table.stamps and (entry.starts or entry.synthetic):
