@@ -28,8 +28,8 @@ MEANINGS = {
     TRANSDUCTIVE: "The method also learned from the clips of the tested database, without their labels. The numbers "
     "are those for a database that is known before the test. They must not be compared with numbers of methods that "
     "never saw it.",
-    "START": "The training started from given weights, which the preset does not state. The numbers are not those of the "
-    "publication.",
+    "START": "The training started from given weights, which the preset does not state. The numbers are not those of "
+    "the publication.",
     "START TRAINED ON": "The training started from weights that were trained on this database. No subject of it is "
     "tested.",
     "SYNTHETIC TRAINING": "The tested faces are synthetic, and training may have used the same synthetic subjects. The "
