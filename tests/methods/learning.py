@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from merlab.evaluation.fit_arguments import fit_arguments
+from merlab.evaluation.fold_inputs import FoldInputs
 from merlab.evaluation.plan import make_entry
 from merlab.inputs import load_inputs, mirror_of, parse_recipe
 from merlab.methods import find_method
@@ -45,7 +47,9 @@ def out_of_fold(
         train, test = np.array(split.train), np.array(split.test)
         task = Task.of(len(labeled.scheme.classes), recipe)
         classifier = method.build(task, entry.preset, mirror=mirror_of(recipe))
-        classifier.fit(inputs[train], labeled.labels[train], [groups[row] for row in train], seed=0)
+        fold = FoldInputs(inputs[train], inputs[test], samples=1)
+        given: dict[str, Any] = {**fit_arguments(entry, labeled.table, fold, split.train)}
+        classifier.fit(inputs[train], labeled.labels[train], [groups[row] for row in train], 0, **given)
         predicted[test] = classifier.predict_proba(inputs[test]).argmax(axis=1)
     return predicted
 

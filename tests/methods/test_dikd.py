@@ -25,7 +25,7 @@ def clips(seed=0):
 
 
 def classifier(synthetic=None):
-    preset = DIKD.preset("flow28")
+    preset = DIKD.preset("flow28" if synthetic is None else "synthetic-teacher")
     assert preset.training is not None
     short = preset.training.model_copy(update={"epochs": 15, "batch_size": 6, "mirror": False})
     preset = preset.model_copy(update={"training": short})

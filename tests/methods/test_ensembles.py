@@ -214,3 +214,8 @@ class TestMaterial:
         )
         assert isinstance(classifier, EnsembleClassifier)
         assert [settings_of(network).learning_rate for (network,) in classifier.members] == [1.5e-3, 0.5]
+
+
+def test_a_member_that_learns_from_action_units_is_refused():
+    with pytest.raises(MerlabError, match="dikd learns from action units, which an ensemble does not pass on"):
+        find_method("ensemble:dikd+madtn")

@@ -25,6 +25,7 @@ from merlab.methods import is_own
 from merlab.methods.method import Method, Preset, Task
 from merlab.protocols import Labeled, Split
 from merlab.schemes import SCHEMES
+from merlab.stamps import TRANSDUCTIVE
 from merlab.training import TrainingSettings
 
 SEEDS_FOR_A_REPORTED_NUMBER = 5
@@ -36,7 +37,8 @@ class Entry:
     """One method of a run with everything that decides its predictions.
 
     ``own`` is True for a method that is not one of merlab's. ``starts`` and ``synthetic`` are what its training uses
-    beside the clips of a fold (``material``); ``marks`` are stamps that follow from both.
+    beside the clips of a fold (``material``); ``marks`` are stamps that follow from both. ``adapts`` is True where the
+    method gets the inputs of the test clips without their labels; a plan sets it.
     """
 
     method: Method
@@ -48,6 +50,7 @@ class Entry:
     starts: tuple[Start, ...] = ()
     synthetic: SyntheticFlow | None = None
     marks: tuple[str, ...] = ()
+    adapts: bool = False
 
     @property
     def name(self) -> str:
@@ -64,6 +67,8 @@ class Entry:
             stamps.append("REDUCED")
         if training is not None and training.selection == LEAKY_SELECTION:
             stamps.append("LEAKY: epoch picked on the test subject")
+        if self.adapts:
+            stamps.append(TRANSDUCTIVE)
         published = preset.network
         changed = [f"{name}={value}" for name, value in self.preset.network.items() if published.get(name) != value]
         if changed:
@@ -88,6 +93,7 @@ class Entry:
             *([fingerprint((self.method.network, self.method.pipeline))] if self.own else []),
             *([["starts", *([start.method, start.digest] for start in self.starts)]] if self.starts else []),
             *([["synthetic", self.synthetic.digest, CROP_SEED]] if self.synthetic else []),
+            *([TRANSDUCTIVE] if self.adapts else []),
         ]
         return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -114,12 +120,20 @@ class Entry:
 
 @dataclass(frozen=True)
 class Plan:
-    """A run: labeled clips, splits, and the methods to evaluate on them."""
+    """A run: labeled clips, splits, and the methods to evaluate on them.
+
+    Under ``hold-out-database``, transductive methods adapt to the database under test.
+    """
 
     labeled: Labeled
     protocol: str
     splits: tuple[Split, ...]
     entries: tuple[Entry, ...]
+
+    def __post_init__(self) -> None:
+        held_out = self.protocol == "hold-out-database"
+        entries = tuple(replace(entry, adapts=held_out and entry.method.transductive) for entry in self.entries)
+        object.__setattr__(self, "entries", entries)
 
     @property
     def table(self) -> ClipTable:

@@ -13,6 +13,7 @@ from merlab.clips import Clip, ClipTable
 from merlab.databases.listed.row_clip import stamps_of
 from merlab.databases.whole_heads import mark_whole_heads
 from merlab.errors import MerlabError
+from merlab.evaluation.fit_arguments import require_action_units
 from merlab.evaluation.material import with_material
 from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
 from merlab.evaluation.start import Start
@@ -130,7 +131,9 @@ class Study(BaseModel):
         labeled = label_clips(self.clips, self.scheme)
         splits = make_splits(self.protocol, labeled, folds=self.folds, train_on=self.train_on)
         entries = tuple(setup.entry(labeled.table, self.seeds) for setup in self.methods)
-        return with_material(Plan(labeled, self.protocol, tuple(splits), entries), self.starts, self.synthetic)
+        plan = Plan(labeled, self.protocol, tuple(splits), entries)
+        require_action_units(plan)
+        return with_material(plan, self.starts, self.synthetic)
 
 
 def _preset_of(method: Method, preset: str | None, methods: Sequence[Method]) -> str | None:

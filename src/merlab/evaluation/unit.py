@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from merlab.errors import MerlabError
+from merlab.evaluation.fit_arguments import fit_arguments
 from merlab.evaluation.fold_inputs import fold_inputs
 from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
 from merlab.evaluation.predictions import predictions_table
@@ -72,7 +73,7 @@ def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch 
     with _mistakes_of(entry, "making it"):
         made = entry.method.build(task, entry.preset, mirror=mirror_of(entry.recipe), material=_material(entry, inputs))
         classifier = as_classifier(made, task)
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = {**fit_arguments(entry, plan.table, fold, split.train)}
     if isinstance(classifier, NeuralClassifier):
         arguments["on_epoch"] = on_epoch
         if classifier.settings.selection == LEAKY_SELECTION:

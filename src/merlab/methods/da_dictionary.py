@@ -216,4 +216,5 @@ DA_DICTIONARY = Method(
     pipeline=DomainAdaptiveDictionary,
     takes=ANY_LAYOUT,
     seeded=False,
+    transductive=True,
 )

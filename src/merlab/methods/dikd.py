@@ -12,8 +12,8 @@ linear map of the student's, plus the binary cross-entropy between the action un
 is linear, C = 1, on standardized features.
 
 Differs: the publication's teacher is trained on other data, which merlab does not have. Here it is trained on the
-action units of the training clips of the fold, never on those of a test clip; or, if they are passed, on synthetic
-clips, whose action units are known.
+action units of the training clips of the fold, never on those of a test clip; or, with the preset
+``synthetic-teacher``, on synthetic flow, whose action units are known.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Lessons:
             raise MerlabError(
                 f"dikd teaches action units that at least {LEAST_CLIPS} training clips have and others have not, and "
                 f"there are none among {len(present)} clips with known action units; use clips with action units, or "
-                "pass synthetic clips (--synthetic FOLDER)"
+                "the preset synthetic-teacher, whose teacher learns from synthetic flow (--synthetic FOLDER)"
             )
         combinations, combination = np.unique(taught, axis=0, return_inverse=True)
         return cls(inputs, combination.ravel().astype(np.int64), combinations.astype(np.float32), subjects)
@@ -184,7 +184,7 @@ class DistilledSvm:
         self.settings = preset.training
         self.sizes = Sizes.model_validate(preset.network)
         self.mirror = mirror
-        self.synthetic = material.synthetic
+        self.synthetic = material.synthetic if "synthetic" in preset.needs else None
         self.machine = LinearSvm(task, COST, features=self.features, standardize=True)
         self.teacher: Teacher | None = None
         self.student: Student | None = None
@@ -242,6 +242,7 @@ class DistilledSvm:
         return NeuralClassifier(network, classes, settings, mirror=self.mirror)
 
 
+CENTERED_FLOW = "flow:channels=uvs,scale=centered,size=28x28"
 _SHORT = TrainingSettings(epochs=20, batch_size=16, decay=1, class_weights="balanced", mirror=True)
 
 DIKD = Method(
@@ -267,8 +268,17 @@ DIKD = Method(
             reduced=True,
             network={"width": 0.125, "small": True},
             training=_SHORT,
-            input="flow:channels=uvs,scale=centered,size=28x28",
+            input=CENTERED_FLOW,
+        ),
+        "synthetic-teacher": Preset(
+            source="merlab's choice: the preset flow28 with a teacher trained on the action units of synthetic flow",
+            reduced=True,
+            network={"width": 0.125, "small": True},
+            training=_SHORT,
+            input=CENTERED_FLOW,
+            needs=("synthetic",),
         ),
     },
     pipeline=DistilledSvm,
+    action_units=True,
 )

@@ -100,11 +100,17 @@ def ensemble(
 
     Its presets are those that all members have, else their first ones. Its input is ``input``, else that of the first
     member; all members get it. If its networks have the same training settings, they can be changed as those of a
-    network. Raises MerlabError for no method, and for members that take different views of the face.
+    network. A transductive member learns from the training clips alone. Raises MerlabError for no method, for members
+    that take different views of the face, and for a member that learns from action units.
     """
     numbers = [seeds] * len(methods) if isinstance(seeds, int) else list(seeds)
     if not methods or len(numbers) != len(methods) or min(numbers) < 1:
         raise MerlabError(f"ensemble {name} needs at least one method, and 1 or more seeds for each, got {numbers}")
+    taught = next((method.name for method in methods if method.action_units), None)
+    if taught is not None:
+        raise MerlabError(
+            f"ensemble {name}: {taught} learns from action units, which an ensemble does not pass on; evaluate it alone"
+        )
     if len({method.view for method in methods}) > 1:
         views = ", ".join(f"{method.name} {method.view}" for method in methods)
         raise MerlabError(f"ensemble {name}: all members must take the same view of the face, got {views}")

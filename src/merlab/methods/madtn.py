@@ -180,4 +180,5 @@ MADTN_METHOD = Method(
         ),
     },
     pipeline=TransferClassifier,
+    transductive=True,
 )

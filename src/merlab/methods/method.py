@@ -30,7 +30,10 @@ class Classifier(Protocol):
     """One model of one fold."""
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
-        """Fit on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row."""
+        """Fit on inputs (N, [T,] C, H, W), labels (N,) in 0..classes-1 and the subject of each row.
+
+        Methods that declare it also get ``unlabeled`` or ``action_units`` as keywords (see ``Method``).
+        """
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes); each row sums to 1 and its arg-max is the decision."""
@@ -81,6 +84,9 @@ class Method:
         view: which views of the face it takes: ``global``, ``local`` or ``both``.
         seeded: False where no seed changes the result, so that one run is enough.
         takes: the layouts of input that it can work on.
+        transductive: under the protocol ``hold-out-database``, ``fit`` also gets ``unlabeled``, the inputs of the test
+            clips without their labels; its results then carry the stamp TRANSDUCTIVE.
+        action_units: ``fit`` also gets ``action_units``, the annotators' text of each row, empty where it is unknown.
         origin: how it was passed in: empty for merlab's own, ``FILE.py:NAME`` for one from a file, or the
             text of an ensemble.
 
@@ -96,6 +102,8 @@ class Method:
     pipeline: Callable[..., Classifier] | None = None
     seeded: bool = True
     takes: tuple[Layout, ...] = ("image",)
+    transductive: bool = False
+    action_units: bool = False
     origin: str = ""
 
     def __post_init__(self) -> None:
