@@ -30,16 +30,13 @@ def test_the_weights_of_factors_and_frames_sum_to_one():
     vectors = torch.rand(2, 3, 5, 8)
     mean = AttentiveMean(8)
     assert torch.allclose(mean.weights(vectors).sum(dim=2), torch.ones(2, 3, 1))
-    with torch.no_grad():
-        mean.score[0].weight.zero_()
+    mean.score.load_state_dict({"0.weight": torch.zeros(1, 8), "0.bias": torch.ones(1)})
     assert torch.allclose(mean(vectors), vectors.mean(dim=2), atol=1e-6)
 
 
 def test_a_larger_score_is_a_larger_weight():
     mean = AttentiveMean(1)
-    with torch.no_grad():
-        mean.score[0].weight.fill_(1)
-        mean.score[0].bias.zero_()
+    mean.score.load_state_dict({"0.weight": torch.ones(1, 1), "0.bias": torch.zeros(1)})
     vectors = torch.tensor([[-20.0], [0.0], [20.0]])
     # Sigmoids 0, 1/2 and 1.
     assert mean.weights(vectors).flatten().tolist() == pytest.approx([0, 1 / 3, 2 / 3], abs=1e-6)

@@ -39,12 +39,9 @@ def test_the_shares_of_the_splits_sum_to_one_and_equal_splits_give_themselves():
 
 def test_the_transform_scales_and_shifts_where_the_condition_says():
     transform = SpatialFeatureTransform(4)
-    with torch.no_grad():
-        for layers, value in ((transform.scale, 1.0), (transform.shift, 2.0)):
-            for layer in (layers[0], layers[2]):
-                layer.weight.zero_()
-                layer.bias.zero_()
-            layers[2].bias.fill_(value)
+    for layers, value in ((transform.scale, 1.0), (transform.shift, 2.0)):
+        nothing = {name: torch.zeros_like(weights) for name, weights in layers.state_dict().items()}
+        layers.load_state_dict({**nothing, "2.bias": torch.full((4,), value)})
     features = torch.rand(1, 4, 6, 6)
     assert torch.allclose(transform(features, torch.rand(1, 32, 6, 6)), 2 * features + 2)
 

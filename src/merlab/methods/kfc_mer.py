@@ -11,10 +11,10 @@ frame; a convolution 4 / 4 of 64 maps and three of 1 x 1 (the last with 32 maps)
 the checkpoint of one fixed epoch.
 
 Differs: polygons with blurred edges replace the masks of that network; there is no augmentation, because the published
-one was made beforehand and is not described. Assumed, because the release contains no training: Adam at 1e-4, batches of 32, 50
-epochs (the published checkpoint is number 49); ReLU after the layer of 256 units and dropout 0.5; both streams have the
-same condition network; LeakyReLU (0.1) between the convolutions of the condition. ``pooled`` is merlab's option: one
-average per map instead of the grid before the layer of 256 units.
+one was made beforehand and is not described. Assumed, because the release contains no training: Adam at 1e-4, batches
+of 32, 50 epochs (the published checkpoint is number 49); ReLU after the layer of 256 units and dropout 0.5; both
+streams have the same condition network; LeakyReLU (0.1) between the convolutions of the condition. ``pooled`` is
+merlab's option: one average per map instead of the grid before the layer of 256 units.
 
 Preset flow28: flow of 28 x 28 that is stored as stretched images has lost the magnitude and, with the ratio of the
 scales of u and v, the shear. The first stream gets u and v, the second one exx and eyy (differences of the stored u and
@@ -64,7 +64,8 @@ class SplitAttention(nn.Module):
         """The splits, weighted and added."""
         splits = self.split(features).unflatten(1, (RADIX, -1))
         shares = self.shares(splits)
-        return (shares * splits).sum(dim=1)
+        weighted: Tensor = shares * splits
+        return weighted.sum(dim=1)
 
     def shares(self, splits: Tensor) -> Tensor:
         """The share of each split (N, radix, channels, 1, 1), from splits (N, radix, channels, H, W); they sum to 1."""
@@ -212,7 +213,7 @@ class KfcMer(nn.Module):
             first, second = orders_of_stored_flow(inputs)
             condition = self.condition(self.template[None]).expand(len(inputs), -1, -1, -1)
         else:
-            first, second, masks = inputs.split([ORDER, ORDER, PARTS], dim=1)
+            first, second, masks = (inputs[:, :ORDER], inputs[:, ORDER:-PARTS], inputs[:, -PARTS:])
             condition = self.condition(masks)
         logits: Tensor = self.join(torch.cat([self.first(first, condition), self.second(second, condition)], dim=1))
         return logits

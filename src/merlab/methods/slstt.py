@@ -78,7 +78,7 @@ class _Slstt(nn.Module):
     def features(self, clips: Tensor) -> Tensor:
         """The features of each frame (N, T, width)."""
         frames: Tensor = self.transform(clips.flatten(0, 1))
-        return frames.unflatten(0, clips.shape[:2])
+        return torch.unflatten(frames, 0, clips.shape[:2])
 
 
 class SlsttMean(_Slstt):

@@ -84,7 +84,8 @@ def patches_of(clips: Tensor, patch: Grid) -> Tensor:
     sides = (clips.shape[1], clips.shape[3], clips.shape[4])
     later, below, right = (-side % step for side, step in zip(sides, patch, strict=True))
     filled = F.pad(clips, (0, right, 0, below, 0, 0, 0, later))
-    parts = filled.unflatten(4, (-1, columns)).unflatten(3, (-1, rows)).unflatten(1, (-1, frames))
+    count, steps, channels, height, width = filled.shape
+    parts = filled.reshape(count, steps // frames, frames, channels, height // rows, rows, width // columns, columns)
     return parts.permute(0, 1, 4, 6, 3, 2, 5, 7).flatten(4)
 
 
