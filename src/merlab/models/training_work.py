@@ -151,7 +151,7 @@ class TrainingWork:
             clips=len(train.labels),
             subjects=len(set(train.groups)),
             flow=None if flow is None else FlowSource(digest=flow.digest, clips=flow.clips, subjects=flow.subjects),
-            starts=tuple(start.sha256 for start in self.starts),
+            starts=tuple(dict.fromkeys(start.sha256 for start in self.starts)),
         )
 
 
