@@ -24,6 +24,7 @@ ROOMS = (
     "api",
     "reports",
     "recipes",
+    "coding",
     "videos",
     "spotting",
     "models",

@@ -1,0 +1,200 @@
+"""The tiers of an .eaf file as events of coders, in the frames of a result."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from merlab.coding import elan_tiers
+from merlab.coding.decisions import now
+from merlab.coding.elan_reading import ElanAnnotation, ElanDocument, ElanTier, Medium
+from merlab.coding.elan_tiers import FACE, TierName, is_of_machine, tier_name
+from merlab.coding.found_events import FoundEvent, Imported, decisions_about
+from merlab.coding.frame_clock import FrameClock
+from merlab.coding.material import Material
+from merlab.coding.units import read_units
+from merlab.errors import MerlabError
+
+
+@dataclass(frozen=True)
+class ElanChoice:
+    """What a user states about an .eaf file: the tiers to read, the linked video, and the face of tiers without one."""
+
+    tiers: tuple[str, ...] = ()
+    media: str | None = None
+    face_id: int | None = None
+
+
+def imported_elan(document: ElanDocument, material: Material, choice: ElanChoice) -> Imported:
+    """The decisions in an .eaf file.
+
+    Tiers of ``merlab coding export`` are read as what they are; without any, one tier of another program, whose values
+    are labels, or action units such as ``12+L10``. The tiers of the machine are not read unless they are requested.
+    Raises MerlabError where it is not clear which video, tier or face is meant, and for times outside of the video.
+    """
+    medium, notes = chosen_medium(document, (material.video,), choice.media)
+    found: list[FoundEvent] = []
+    tiers = chosen_tiers(document, choice.tiers)
+    placed = Placed(document, material.clock, medium.origin_ms)
+    for tier in tiers:
+        face = _face_of(document, tier, material, choice.face_id)
+        found += placed.events(tier, face)
+    unread = [tier.name for tier in document.tiers if not tier.parent and not _is_used(tier, tiers)]
+    if unread:
+        notes = [*notes, f"{document.path}: tiers that were not read: {', '.join(unread)}"]
+    return Imported(decisions_about(material, found, now()), tuple(notes))
+
+
+def chosen_medium(document: ElanDocument, videos: Sequence[str], media: str | None) -> tuple[Medium, list[str]]:
+    """The linked video that shows what was coded, and notes on how it was found.
+
+    It is the one of the name ``media``, or else of one of ``videos``; a single medium may have any name. Raises
+    MerlabError if none fits.
+    """
+    wanted = [unicodedata.normalize("NFC", name) for name in ([media] if media else videos)]
+    fitting = [medium for medium in document.media if medium.name in wanted]
+    if fitting:
+        return fitting[0], []
+    named = ", ".join(medium.name for medium in document.media)
+    if media or len(document.media) > 1:
+        raise MerlabError(
+            f"{document.path} is linked to {named or 'no video'}, not to {' or '.join(wanted)}; give the file that "
+            "shows the video with --media NAME"
+        )
+    if not document.media:
+        return Medium("", 0), [f"{document.path} is linked to no video; its times are taken as those of the video"]
+    if not wanted or document.media[0].name in wanted:
+        return document.media[0], []
+    return document.media[0], [f"{document.path} is linked to {named}, which is taken for {' or '.join(wanted)}"]
+
+
+def chosen_tiers(document: ElanDocument, names: Sequence[str]) -> list[ElanTier]:
+    """The tiers of these names; without names, those of merlab, or the only tier of another program with annotations.
+
+    Raises MerlabError where it is not clear which tier is meant.
+    """
+    aligned = [tier for tier in document.tiers if not tier.parent]
+    listed = ", ".join(tier.name for tier in aligned) or "none"
+    if names:
+        missing = [name for name in names if name not in {tier.name for tier in aligned}]
+        if missing:
+            raise MerlabError(f"{document.path} has no tier {missing[0]} with times; its tiers are {listed}")
+        return [tier for tier in aligned if tier.name in names]
+    own = [tier for tier in aligned if _kind(tier) in (elan_tiers.MOVEMENTS, elan_tiers.REJECTED)]
+    others = [
+        tier for tier in aligned if tier.annotations and not is_of_machine(tier.name) and tier_name(tier.name) is None
+    ]
+    if own or len(others) == 1:
+        return own or others
+    raise MerlabError(
+        f"{document.path}: which tier holds the movements? Its tiers are {listed}; give one or more with --tier NAME"
+    )
+
+
+def coder_of(document: ElanDocument, tier: ElanTier) -> str:
+    """The initials of who coded a tier: its annotator, or what ``merlab coding export`` put into its name."""
+    named = tier_name(tier.name)
+    return tier.annotator or (named.coder if named else "")
+
+
+def face_of(tier: ElanTier) -> int | None:
+    """The face of a tier, by its name or its participant (``face 1``); None where neither has a number."""
+    named, found = tier_name(tier.name), FACE.search(f"{tier.name} {tier.participant}")
+    return named.face_id if named else int(found[1]) if found else None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A document whose time line starts ``origin_ms`` into the video of a clock."""
+
+    document: ElanDocument
+    clock: FrameClock
+    origin_ms: int
+
+    def events(self, tier: ElanTier, face: int) -> list[FoundEvent]:
+        """The events of a tier, of one face."""
+        return [self._event(tier, annotation, face) for annotation in tier.annotations]
+
+    def _event(self, tier: ElanTier, annotation: ElanAnnotation, face: int) -> FoundEvent:
+        onset = self._frame(tier, annotation, annotation.begin_ms)
+        offset = self._frame(tier, annotation, annotation.end_ms)
+        coder, kind = coder_of(self.document, tier), _kind(tier)
+        if kind == elan_tiers.REJECTED:
+            label, units, comment = (self._note(tier, annotation, each) for each in elan_tiers.REJECTED_NOTES)
+            event = annotation.value
+            return FoundEvent(face, onset, None, offset, label, units, comment, coder, event, rejected=True)
+        if kind != elan_tiers.MOVEMENTS:
+            label, units = _label_and_units(annotation.value)
+            return FoundEvent(face, onset, None, offset, label, units, coder=coder)
+        return FoundEvent(
+            face_id=face,
+            onset=onset,
+            apex=self._apex(tier, annotation),
+            offset=offset,
+            label=annotation.value,
+            action_units=self._note(tier, annotation, elan_tiers.UNITS),
+            comment=self._note(tier, annotation, elan_tiers.COMMENTS),
+            coder=coder,
+            event=self._note(tier, annotation, elan_tiers.EVENTS),
+        )
+
+    def _frame(self, tier: ElanTier, annotation: ElanAnnotation, ms: int | None) -> int:
+        where = f"{self.document.path}, tier {tier.name}, annotation {annotation.name} ({annotation.value[:40]!r})"
+        if ms is None:
+            raise MerlabError(f"{where} has no time; give it one in ELAN, or choose other tiers with --tier")
+        frame = self.clock.frame_at(ms + self.origin_ms)
+        if frame is None:
+            raise MerlabError(
+                f"{where} is at {ms + self.origin_ms} ms of the video, which ends at "
+                f"{self.clock.ms[-1] + self.clock.step_ms:.0f} ms; check that the file belongs to this video"
+            )
+        return frame
+
+    def _note(self, tier: ElanTier, annotation: ElanAnnotation, kind: str) -> str:
+        """The text on a dependent tier of this kind."""
+        notes = (note for child in self.document.children(tier) if _kind(child) == kind for note in child.annotations)
+        return next((note.value for note in notes if note.parent == annotation.name), "")
+
+    def _apex(self, tier: ElanTier, annotation: ElanAnnotation) -> int | None:
+        """The frame of the first apex that begins within a movement, on the tier that belongs to it."""
+        named = tier_name(tier.name)
+        wanted = str(named._replace(kind=elan_tiers.APEXES)) if named else ""
+        for apex in (each for other in self.document.tiers if other.name == wanted for each in other.annotations):
+            begin, first, last = apex.begin_ms, annotation.begin_ms, annotation.end_ms
+            if begin is not None and first is not None and last is not None and first <= begin <= last:
+                return self._frame(tier, apex, begin)
+        return None
+
+
+def _kind(tier: ElanTier) -> str:
+    named: TierName | None = tier_name(tier.name)
+    return named.kind if named else ""
+
+
+def _face_of(document: ElanDocument, tier: ElanTier, material: Material, stated: int | None) -> int:
+    face = face_of(tier)
+    if face is None:
+        face = stated
+    if face is None and len(material.faces) == 1:
+        face = material.faces[0]
+    if face is None:
+        raise MerlabError(
+            f"{document.path}: whose movements are on tier {tier.name}? The result has the faces "
+            f"{', '.join(map(str, material.faces))}; give one with --face"
+        )
+    return face
+
+
+def _is_used(tier: ElanTier, read: Sequence[ElanTier]) -> bool:
+    """Whether a tier is read, or has the apexes of one that is read."""
+    named = tier_name(tier.name)
+    return tier in read or (named is not None and named.kind == elan_tiers.APEXES)
+
+
+def _label_and_units(value: str) -> tuple[str, str]:
+    """A text of another program: action units if it consists of nothing else, or else a label."""
+    try:
+        return ("", value) if read_units(value) else (value, "")
+    except ValueError:
+        return value, ""

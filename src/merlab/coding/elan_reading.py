@@ -1,0 +1,134 @@
+"""Annotation documents of ELAN (.eaf), of any version and saved by any program, as tiers and media.
+
+An .eaf file comes from others, so a document type definition, with which XML can name other files or grow without
+limit, is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import parse
+
+from merlab.errors import MerlabError
+
+SAVE_AGAIN = "open it in ELAN and save it again, or copy it again"
+MILLISECONDS = "milliseconds"
+
+
+@dataclass(frozen=True)
+class Medium:
+    """A linked video or sound: the name of its file, and where in it the time line of the annotations starts, ms."""
+
+    name: str
+    origin_ms: int
+
+
+@dataclass(frozen=True)
+class ElanAnnotation:
+    """A text and its interval on the time line, ms.
+
+    The times are None where ELAN has none: for an annotation that was not aligned, and for one that belongs to another.
+    ``parent`` is the id of that other annotation, or empty.
+    """
+
+    name: str
+    begin_ms: int | None
+    end_ms: int | None
+    value: str
+    parent: str = ""
+
+
+@dataclass(frozen=True)
+class ElanTier:
+    """A tier: its name, who annotated, whose behavior it is, the name of its parent tier, and its annotations."""
+
+    name: str
+    annotator: str
+    participant: str
+    parent: str
+    annotations: tuple[ElanAnnotation, ...]
+
+
+@dataclass(frozen=True)
+class ElanDocument:
+    """The content of an .eaf file."""
+
+    path: Path
+    media: tuple[Medium, ...]
+    tiers: tuple[ElanTier, ...]
+
+    def children(self, tier: ElanTier) -> list[ElanTier]:
+        """The tiers whose annotations belong to those of a tier."""
+        return [each for each in self.tiers if each.parent == tier.name]
+
+
+def read_elan(path: Path) -> ElanDocument:
+    """The tiers and media of an .eaf file; raises MerlabError for what is not one, or is damaged."""
+    root = _root(path)
+    try:
+        header = root.find("HEADER")
+        units = MILLISECONDS if header is None else header.get("TIME_UNITS", MILLISECONDS)
+        if units != MILLISECONDS:
+            raise MerlabError(f"{path} counts time in {units}; save it in ELAN with times in milliseconds")
+        slots = {
+            slot.attrib["TIME_SLOT_ID"]: int(slot.attrib["TIME_VALUE"]) if "TIME_VALUE" in slot.attrib else None
+            for slot in root.iterfind("TIME_ORDER/TIME_SLOT")
+        }
+        media = tuple(map(_medium, root.iterfind("HEADER/MEDIA_DESCRIPTOR")))
+        return ElanDocument(path, media, tuple(_tier(tier, slots) for tier in root.iterfind("TIER")))
+    except (KeyError, ValueError) as error:
+        raise MerlabError(f"{path} is damaged ({error} is missing or not a number); {SAVE_AGAIN}") from error
+
+
+def file_name(link: str) -> str:
+    """The name at the end of a path or URL, of any system, in one spelling of accents."""
+    return unicodedata.normalize("NFC", re.split(r"[/\\]", unquote(link))[-1])
+
+
+def _root(path: Path) -> Element:
+    try:
+        root: Element = parse(path, forbid_dtd=True).getroot()
+    except DefusedXmlException as error:
+        raise MerlabError(
+            f"{path} has a document type definition, which no file of ELAN has; it is not read; {SAVE_AGAIN}"
+        ) from error
+    except OSError as error:
+        raise MerlabError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
+    except (ParseError, ValueError, LookupError) as error:
+        raise MerlabError(f"{path} is not an annotation document of ELAN ({error}); {SAVE_AGAIN}") from error
+    if root.tag != "ANNOTATION_DOCUMENT":
+        raise MerlabError(f"{path} is not an annotation document of ELAN; give a file that ELAN saved as .eaf")
+    return root
+
+
+def _medium(element: Element) -> Medium:
+    link = element.get("MEDIA_URL") or element.get("RELATIVE_MEDIA_URL") or ""
+    return Medium(file_name(link), int(element.get("TIME_ORIGIN") or 0))
+
+
+def _tier(element: Element, slots: Mapping[str, int | None]) -> ElanTier:
+    return ElanTier(
+        name=element.attrib["TIER_ID"],
+        annotator=element.get("ANNOTATOR", "").strip(),
+        participant=element.get("PARTICIPANT", "").strip(),
+        parent=element.get("PARENT_REF", ""),
+        annotations=tuple(_annotations(element, slots)),
+    )
+
+
+def _annotations(tier: Element, slots: Mapping[str, int | None]) -> Iterator[ElanAnnotation]:
+    for each in tier.iterfind("ANNOTATION/*"):
+        value, name = (each.findtext("ANNOTATION_VALUE") or "").strip(), each.attrib["ANNOTATION_ID"]
+        if each.tag == "REF_ANNOTATION":
+            yield ElanAnnotation(name, None, None, value, each.attrib["ANNOTATION_REF"])
+        else:
+            begin, end = (slots[each.attrib[f"TIME_SLOT_REF{side}"]] for side in (1, 2))
+            yield ElanAnnotation(name, begin, end, value)

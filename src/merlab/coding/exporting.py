@@ -1,0 +1,90 @@
+"""``merlab coding export``: coded events as a file for another program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+from merlab.coding.boris import write_boris
+from merlab.coding.elan_writing import write_elan
+from merlab.coding.events import chosen_coder, coded_events
+from merlab.coding.file import CODING, read_coding
+from merlab.coding.material import Material, read_material
+from merlab.coding.tables import CodedVideo, Subjects, write_coded_table
+from merlab.errors import MerlabError
+
+ExportTarget = Literal["csv", "elan", "boris"]
+SUFFIXES: Mapping[ExportTarget, tuple[str, ...]] = {"csv": (".csv",), "elan": (".eaf",), "boris": (".csv", ".xlsx")}
+
+
+def export_coding(
+    results: Sequence[Path],
+    out: Path,
+    *,
+    to: ExportTarget | None = None,
+    coder: str | None = None,
+    subjects: Subjects | None = None,
+    again: bool = False,
+) -> list[str]:
+    """Write the coded events of one result or more to a file, and return what a user should know, in sentences.
+
+    Args:
+        results: folders of `merlab recognize` or `merlab spot` with coding.csv.
+        out: the new file.
+        to: csv (coded events, also a table of clips for `--database table`), elan, or boris (.csv, or .xlsx, which
+            BORIS itself imports); unless given, elan for a name that ends in .eaf, else csv.
+        coder: whose decisions; unless given, those of the only coder, and in ELAN those of all.
+        subjects: who the faces are; unless given, named by the video.
+        again: replace a file that is there.
+
+    Raises:
+        MerlabError: for a result that cannot be read or has no decisions, for ELAN with several results, and, without
+            ``again``, for a file that is there.
+
+    """
+    target = to or ("elan" if out.suffix.lower() == ".eaf" else "csv")
+    _require_place(out, target, results, again)
+    materials = [read_material(folder) for folder in results]
+    if target == "elan":
+        return _export_elan(out, materials, coder)
+    videos = [_coded(material, coder, subjects or Subjects()) for material in materials]
+    write = write_coded_table if target == "csv" else write_boris
+    write(out, videos)
+    return [note for video in videos for note in _notes(video)]
+
+
+def _coded(material: Material, coder: str | None, subjects: Subjects) -> CodedVideo:
+    coding = read_coding(material)
+    return CodedVideo(material, coded_events(material, coding, chosen_coder(material, coding, coder)), subjects)
+
+
+def _export_elan(out: Path, materials: Sequence[Material], coder: str | None) -> list[str]:
+    if len(materials) != 1:
+        raise MerlabError(f"an .eaf file is about one video, but {len(materials)} results are given; export one by one")
+    (material,) = materials
+    coding = read_coding(material)
+    coders = coding.coders if coder is None else (chosen_coder(material, coding, coder),)
+    write_elan(out, material, coding, coders)
+    return [] if coders else [f"{material.folder} has no decisions yet; the file has the tiers of the machine alone"]
+
+
+def _notes(video: CodedVideo) -> list[str]:
+    material, coded = video.material, video.coded
+    if not coded.undecided:
+        return []
+    some = f"{len(coded.undecided)} of {len(material.events)} movements of {material.video}"
+    return [f"{some} are not decided yet; they are not in the file"]
+
+
+def _require_place(out: Path, target: ExportTarget, results: Sequence[Path], again: bool) -> None:
+    if target not in get_args(ExportTarget):
+        raise MerlabError(f"{target!r} is not a format of export; choose one of {', '.join(SUFFIXES)}")
+    if out.suffix.lower() not in SUFFIXES[target]:
+        raise MerlabError(
+            f"{out} does not end in {' or '.join(SUFFIXES[target])}, as a file for {target} does; rename it"
+        )
+    if any(out.resolve().parent == result.resolve() for result in results) and (out.exists() or out.name == CODING):
+        raise MerlabError(f"{out} belongs to the result; choose another name")
+    if out.exists() and not again:
+        raise MerlabError(f"{out} exists; choose another name, or replace it with --again")

@@ -1,0 +1,131 @@
+"""coding.csv beside the tables of a result: read with checks, written whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, cast
+
+from merlab.coding.decisions import Coding, Decision, Verdict
+from merlab.coding.material import MachineEvent, Material
+from merlab.errors import MerlabError
+from merlab.evaluation.cells import CellTable, read_cells
+from merlab.sinks import CsvSink
+
+CODING = "coding.csv"
+COLUMNS = tuple(field.name for field in fields(Decision))
+# The frames of a machine's event need not be repeated.
+REQUIRED = ("event", "face_id", "decision")
+OPTIONAL = tuple(column for column in COLUMNS if column not in REQUIRED)
+WHOLE_NUMBER = re.compile(r"[0-9]{1,12}(\.0*)?", re.ASCII)
+
+
+def read_coding(material: Material) -> Coding:
+    """The decisions beside a result; none where there is no coding.csv.
+
+    Raises MerlabError, with the row and the remedy, for a cell that is wrong, for two decisions of one coder about the
+    same movement, and for what does not fit the result: an unknown event, face or frame, or an event that is in other
+    frames now, because the result was made again.
+    """
+    path = material.folder / CODING
+    return decisions_in(path, material) if path.is_file() else Coding()
+
+
+def decisions_in(path: Path, material: Material) -> Coding:
+    """The decisions in any table with the columns of coding.csv; raises MerlabError as ``read_coding`` does."""
+    return decisions_of(read_cells(path, str(path), REQUIRED, OPTIONAL), material)
+
+
+def decisions_of(table: CellTable, material: Material) -> Coding:
+    """The decisions in a table that is read as text; raises MerlabError as ``read_coding`` does."""
+    rows = table.cells.to_dict("records")
+    decisions = [
+        _checked(table, place, {str(name): str(text) for name, text in row.items()}, material)
+        for place, row in zip(table.places, rows, strict=True)
+    ]
+    try:
+        return Coding(tuple(decisions))
+    except MerlabError as error:
+        raise MerlabError(f"{table.name}: {error}") from error
+
+
+def write_coding(folder: Path, coding: Coding) -> Path:
+    """Write coding.csv into the folder of a result, whole or not at all, and return its path."""
+    with CsvSink(folder / CODING, COLUMNS) as sink:
+        for decision in coding.sorted().decisions:
+            sink.write(getattr(decision, column) for column in COLUMNS)
+    return folder / CODING
+
+
+def require_fit(decision: Decision, material: Material) -> None:
+    """Raises MerlabError for a decision that does not fit a result: see ``read_coding``."""
+    if decision.face_id not in material.faces:
+        known = ", ".join(map(str, material.faces)) or "none"
+        raise MerlabError(f"there is no face {decision.face_id} in the result (faces: {known}); correct face_id")
+    for frame in (decision.onset, decision.apex, decision.offset):
+        if frame is not None and not material.clock.has(frame):
+            first, last = material.clock.numbers[[0, -1]]
+            raise MerlabError(f"{material.video} has no frame {frame} (it has {first} to {last}); correct the frame")
+    if decision.event:
+        _require_event(decision, _event_of(decision.event, material))
+
+
+def _require_event(decision: Decision, event: MachineEvent) -> None:
+    if event.face_id != decision.face_id:
+        raise MerlabError(f"{event.event} is of face {event.face_id}, not {decision.face_id}; correct face_id")
+    same = (decision.onset, decision.apex, decision.offset) == (event.onset, event.apex, event.offset)
+    if decision.decision in ("accept", "reject") and not same:
+        raise MerlabError(
+            f"{event.event} is in frames {event.onset}, {event.apex}, {event.offset}, not {decision.onset}, "
+            f"{decision.apex}, {decision.offset}; if the result was made again, decide again; for other frames, write "
+            "move"
+        )
+
+
+def _event_of(name: str, material: Material) -> MachineEvent:
+    if name not in material.by_name:
+        raise MerlabError(
+            f"there is no event {name} in {material.folder / 'events.csv'}; if the result was made again, decide again"
+        )
+    return material.by_name[name]
+
+
+def _checked(table: CellTable, place: str, row: Mapping[str, str], material: Material) -> Decision:
+    try:
+        decision = _decision(row, material)
+        require_fit(decision, material)
+    except MerlabError as error:
+        raise MerlabError(f"{table.name}, {place}: {error}") from error
+    return decision
+
+
+def _decision(row: Mapping[str, str], material: Material) -> Decision:
+    verdict, event = row["decision"], row["event"]
+    found = _event_of(event, material) if event else None
+    listed = {} if found is None or verdict == "move" else vars(found)
+    onset, apex, offset = (_frame(row.get(column, ""), column, listed) for column in ("onset", "apex", "offset"))
+    if onset is None or offset is None:
+        raise MerlabError("onset or offset is empty; write the first and the last frame of the movement")
+    face = whole_number(row["face_id"], "face_id")
+    return Decision(
+        event=event,
+        face_id=face,
+        decision=cast(Verdict, verdict),
+        onset=onset,
+        apex=apex,
+        offset=offset,
+        **{column: row.get(column, "") for column in ("action_units", "label", "comment", "coder", "time")},
+    )
+
+
+def _frame(text: str, column: str, listed: Mapping[str, Any]) -> int | None:
+    return whole_number(text, column) if text else listed.get(column)
+
+
+def whole_number(text: str, column: str) -> int:
+    """The number in a cell; raises MerlabError for any other text."""
+    if not WHOLE_NUMBER.fullmatch(text):
+        raise MerlabError(f"{column} is {text[:40]!r}, not a whole number; correct the cell")
+    return int(float(text))

@@ -1,0 +1,157 @@
+"""Coded events as a table: for databases (``table``), for scoring, for other programs, and read back from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from merlab.coding.decisions import Decision, now
+from merlab.coding.events import CodedEvents
+from merlab.coding.file import COLUMNS, decisions_of, whole_number
+from merlab.coding.found_events import FoundEvent, Imported, decisions_about
+from merlab.coding.material import Material
+from merlab.errors import MerlabError
+from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
+from merlab.sinks import CsvSink
+from merlab.spotting.scoring.read_intervals import NO_APEX
+
+# The first three are those that ``--database table`` needs; emotion is what it, and `merlab score-spotting`, read as
+# the label.
+CODED_COLUMNS = (
+    *("subject", "clip", "frames", "video", "event", "face_id", "onset", "apex", "offset"),
+    *("onset_s", "apex_s", "offset_s", "fps", "emotion", "action_units", "aligned"),
+    *("decision", "comment", "coder", "time", "video_frames"),
+)
+VIDEO, EMOTION, LABEL, INTERVAL = "video", "emotion", "label", ("onset", "offset")
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Who the faces of a video are: ``everyone`` for a video of one face, or names by face."""
+
+    everyone: str = ""
+    by_face: Mapping[int, str] | None = None
+
+    def of(self, material: Material, face_id: int) -> str:
+        """The name of a face: as given, or else that of the video, with the face where there are several."""
+        if self.by_face and face_id in self.by_face:
+            return self.by_face[face_id]
+        name = self.everyone or Path(material.video).stem
+        return name if len(material.faces) == 1 else f"{name} face {face_id}"
+
+
+@dataclass(frozen=True)
+class CodedVideo:
+    """The coded events of a result, and who its faces are."""
+
+    material: Material
+    coded: CodedEvents
+    subjects: Subjects = Subjects()
+
+
+def write_coded_table(path: Path, videos: Sequence[CodedVideo]) -> None:
+    """Write the coded events of all videos as CSV, one row per event, with the columns of CODED_COLUMNS.
+
+    Frames are those of the source, seconds those of the recording.
+    """
+    with CsvSink(path, CODED_COLUMNS) as sink:
+        for video in videos:
+            own = iter(range(1, len(video.coded.events) + 1))
+            for decision in video.coded.events:
+                cells = _cells(video, decision, decision.event or f"own{next(own):04d}")
+                sink.write(cells[column] for column in CODED_COLUMNS)
+
+
+def _cells(video: CodedVideo, decision: Decision, name: str) -> dict[str, object]:
+    material, clock = video.material, video.material.clock
+    frames = {"onset": decision.onset, "apex": decision.apex, "offset": decision.offset}
+    seconds = {
+        f"{which}_s": None if frame is None else f"{clock.seconds_of(frame):.5f}" for which, frame in frames.items()
+    }
+    return {
+        **{column: getattr(decision, column) for column in COLUMNS},
+        **seconds,
+        "subject": video.subjects.of(material, decision.face_id),
+        "clip": f"{material.video}_{name}",
+        "frames": material.source,
+        VIDEO: material.video,
+        "fps": f"{clock.fps:.9g}",
+        EMOTION: decision.label,
+        "aligned": "yes" if material.aligned else "no",
+        "video_frames": len(clock),
+    }
+
+
+def imported_table(path: Path, material: Material, face_id: int | None) -> Imported:
+    """The decisions in a table: coding.csv of another folder, coded events, or events of any program.
+
+    Events have the columns onset and offset in frames; apex, emotion or label, action_units, comment, coder and face_id
+    are read if present. Where there is a column video, rows of other videos are left out, with a note. ``face_id`` is
+    the face of rows that name none. Raises MerlabError, with the row and the remedy, for what is wrong.
+    """
+    optional = [column for column in (*COLUMNS, EMOTION, VIDEO) if column not in INTERVAL]
+    table = read_cells(path, str(path), INTERVAL, optional)
+    table, notes = _of_video(table, material.video)
+    table = _with_label(table)
+    if "decision" in table.cells and "event" in table.cells:
+        if "face_id" not in table.cells:
+            raise MerlabError(f"{path} has decisions but no column face_id; add it")
+        return Imported(decisions_of(table, material), notes)
+    found = [_found(table, place, row, material, face_id) for place, row in _rows(table)]
+    return Imported(decisions_about(material, found, now()), notes)
+
+
+def _of_video(table: CellTable, video: str) -> tuple[CellTable, tuple[str, ...]]:
+    """The rows of one video; of a table without a column video, all. Raises MerlabError where there are none."""
+    if VIDEO not in table.cells:
+        return table, ()
+    ours = np.asarray(table.cells[VIDEO] == video)
+    others = sorted(set(table.cells[VIDEO][~ours]))
+    if not ours.any():
+        raise MerlabError(
+            f"{table.name} has no row of the video {video}, only of {', '.join(others) or 'none'}; correct column video"
+        )
+    places = tuple(place for place, kept in zip(table.places, ours, strict=True) if kept)
+    kept = replace(table, cells=table.cells[ours].reset_index(drop=True), places=places)
+    return kept, (f"{table.name}: rows of {', '.join(others)} are left out",) if others else ()
+
+
+def _with_label(table: CellTable) -> CellTable:
+    """The table with a column label, from the column emotion where there is only that."""
+    if LABEL in table.cells or EMOTION not in table.cells:
+        return table
+    return replace(table, cells=table.cells.rename(columns={EMOTION: LABEL}))
+
+
+def _rows(table: CellTable) -> Iterator[tuple[str, dict[str, str]]]:
+    for place, row in zip(table.places, table.cells.to_dict("records"), strict=True):
+        yield place, {str(name): str(text) for name, text in row.items()}
+
+
+def _found(table: CellTable, place: str, row: Mapping[str, str], material: Material, stated: int | None) -> FoundEvent:
+    try:
+        apex, face = row.get("apex", ""), row.get("face_id", "")
+        texts = [row.get(column, "") for column in (LABEL, "action_units", "comment", "coder")]
+        label, units, comment, coder = ("" if text in NO_VALUE else text for text in texts)
+        return FoundEvent(
+            face_id=whole_number(face, "face_id") if face else _only_face(material, stated),
+            onset=whole_number(row["onset"], "onset"),
+            apex=None if apex in NO_APEX else whole_number(apex, "apex"),
+            offset=whole_number(row["offset"], "offset"),
+            label=label,
+            action_units=units,
+            comment=comment,
+            coder=coder,
+        )
+    except MerlabError as error:
+        raise MerlabError(f"{table.name}, {place}: {error}") from error
+
+
+def _only_face(material: Material, stated: int | None) -> int:
+    if stated is None and len(material.faces) != 1:
+        known = ", ".join(map(str, material.faces))
+        raise MerlabError(f"face_id is empty, and the result has the faces {known}; give one with --face")
+    return material.faces[0] if stated is None else stated
