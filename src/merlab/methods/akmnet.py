@@ -26,9 +26,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
-from merlab.methods.layers import Between, BidirectionalGRU, Width, mean_of_first
+from merlab.methods.layers import (
+    Between,
+    BidirectionalGRU,
+    Width,
+    mean_of_first,
+    residual_stages,
+    residual_stem,
+    stage_channels,
+)
 from merlab.methods.method import Method, Preset, Task
-from merlab.methods.resnet18 import stage_channels, stages, stem
 from merlab.training import NetworkWithLoss, TrainingSettings
 
 STEM_KERNEL = 5
@@ -84,7 +91,7 @@ class AKMNet(NetworkWithLoss):
         self.crop = crop
         channels = stage_channels(4, width)
         self.trunk = nn.Sequential(
-            stem(task.channels, STEM_KERNEL, width), stages(1, 4, width), nn.AdaptiveAvgPool2d(grid)
+            residual_stem(task.channels, STEM_KERNEL, width), residual_stages(1, 4, width), nn.AdaptiveAvgPool2d(grid)
         )
         self.score = nn.Sequential(nn.Linear(channels, 1), nn.Sigmoid())
         self.over_time = BidirectionalGRU(channels, hidden, layers=2)
@@ -107,7 +114,8 @@ class AKMNet(NetworkWithLoss):
         kept = key_frames_first(maps * mask[:, :, None, None], mask)
         sequences = kept.permute(0, 3, 1, 2).flatten(0, 1)  # (N x positions, T, C)
         lengths = (mask > 0.5).sum(dim=1).repeat_interleave(positions)
-        return mean_of_first(self.over_time(sequences, lengths), lengths).unflatten(0, (-1, positions)).flatten(1)
+        read = mean_of_first(self.over_time(sequences, lengths), lengths)
+        return torch.unflatten(read, 0, (-1, positions)).flatten(1)
 
     def _cut(self, clips: Tensor) -> Tensor:
         if not self.crop:

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import torch
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
-from merlab.methods.layers import Between, Width
+from merlab.methods.layers import Between, Width, residual_stages, residual_stem, stage_channels
 from merlab.methods.method import Method, Preset, Task
-from merlab.methods.resnet18 import stage_channels, stages, stem
 from merlab.training import TrainingSettings
 
 STEM_KERNEL = 7
@@ -71,8 +71,10 @@ class AMAN(nn.Module):
                 "magnified-frames, and its number of factors as the network option factors"
             )
         self.factors, self.frozen = factors, frozen
-        self.trunk = nn.Sequential(stem(task.channels // factors, STEM_KERNEL, width), stages(1, 3, width))
-        self.tail = nn.Sequential(stages(4, 4, width), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.trunk = nn.Sequential(
+            residual_stem(task.channels // factors, STEM_KERNEL, width), residual_stages(1, 3, width)
+        )
+        self.tail = nn.Sequential(residual_stages(4, 4, width), nn.AdaptiveAvgPool2d(1), nn.Flatten())
         features = stage_channels(4, width)
         self.over_factors, self.over_frames = AttentiveMean(features), AttentiveMean(features)
         self.classify = nn.Linear(features, task.classes)
@@ -88,7 +90,7 @@ class AMAN(nn.Module):
 
     def forward(self, clips: Tensor) -> Tensor:
         """Logits (N, classes)."""
-        images = clips.unflatten(2, (self.factors, -1))
+        images = torch.unflatten(clips, 2, (self.factors, -1))
         features = self.tail(self.trunk(images.flatten(0, 2))).unflatten(0, images.shape[:3])
         logits: Tensor = self.classify(self.over_frames(self.over_factors(features)))
         return logits

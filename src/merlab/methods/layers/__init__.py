@@ -13,7 +13,7 @@ from merlab.methods.layers.attention import (
 from merlab.methods.layers.conv import ConvBnRelu, Parallel, scaled
 from merlab.methods.layers.options import Between, OneOf, Width
 from merlab.methods.layers.recurrent import BidirectionalGRU, LastOutput, mean_of_first
-from merlab.methods.layers.resnet import ResidualBlock, ResNet18
+from merlab.methods.layers.resnet import ResidualBlock, ResNet18, residual_stages, residual_stem, stage_channels
 from merlab.methods.layers.transformer import (
     EncoderBlock,
     PatchTokens,
@@ -51,8 +51,11 @@ __all__ = [
     "halved",
     "maps_of",
     "mean_of_first",
+    "residual_stages",
+    "residual_stem",
     "scaled",
     "squeezed",
+    "stage_channels",
     "tokens_of",
     "video_maps",
 ]

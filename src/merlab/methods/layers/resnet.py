@@ -33,6 +33,26 @@ class ResidualBlock(nn.Module):
         return F.relu(self.residual(features) + self.shortcut(features), inplace=True)
 
 
+def residual_stem(channels: int, kernel: int, width: float = 1.0) -> nn.Sequential:
+    """A convolution of stride 2 and max-pooling 3 / 2: (N, channels, H, W) -> (N, 64 x width, H / 4, W / 4)."""
+    return nn.Sequential(ConvBnRelu(channels, stage_channels(1, width), kernel, 2), nn.MaxPool2d(3, 2, 1))
+
+
+def residual_stages(first: int, last: int, width: float = 1.0) -> nn.Sequential:
+    """Stages ``first`` to ``last`` of 1 to 4, of two blocks each; each but stage 1 halves both sides."""
+    blocks: list[nn.Module] = []
+    for number in range(first, last + 1):
+        entering, leaving = stage_channels(max(number - 1, 1), width), stage_channels(number, width)
+        blocks.append(ResidualBlock(entering, leaving, 1 if number == 1 else 2))
+        blocks += [ResidualBlock(leaving, leaving, 1) for _ in range(BLOCKS - 1)]
+    return nn.Sequential(*blocks)
+
+
+def stage_channels(number: int, width: float = 1.0) -> int:
+    """The number of maps after stage 1 to 4: 64, 128, 256, 512, times ``width``."""
+    return scaled(STAGES[number - 1], width)
+
+
 class ResNet18(nn.Sequential):
     """ResNet-18 up to its last maps: (N, channels, H, W) -> (N, 512 x width, h, w); 224 pixels become 7.
 
@@ -48,14 +68,9 @@ class ResNet18(nn.Sequential):
     def __init__(
         self, channels: int, width: float = 1.0, *, stages: int = len(STAGES), small: bool = False, pooled: bool = True
     ) -> None:
-        last = scaled(STAGES[0], width)
-        layers: list[nn.Module] = [ConvBnRelu(channels, last, 3 if small else 7, 1 if small else 2)]
         if pooled and not small:
-            layers.append(nn.MaxPool2d(3, stride=2, padding=1))
-        for stage, maps in enumerate(STAGES[:stages]):
-            for block in range(BLOCKS):
-                stride = 2 if stage > 0 and block == 0 else 1
-                layers.append(ResidualBlock(last, scaled(maps, width), stride))
-                last = scaled(maps, width)
-        super().__init__(*layers)
-        self.out_channels = last
+            stem: nn.Module = residual_stem(channels, 7, width)
+        else:
+            stem = ConvBnRelu(channels, stage_channels(1, width), 3 if small else 7, 1 if small else 2)
+        super().__init__(stem, residual_stages(1, stages, width))
+        self.out_channels = stage_channels(stages, width)
