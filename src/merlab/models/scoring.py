@@ -11,6 +11,7 @@ from merlab.models.card import CardScore
 from merlab.models.crops import ON_SCORED, corrected, is_corrected
 from merlab.models.held_out_scores import held_out_score
 from merlab.models.labeled_examples import examples_of
+from merlab.models.network_clips import DATABASE
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.progress import Progress, shown_progress
 from merlab.schemes import SCHEMES, Scheme, as_scheme
@@ -57,7 +58,9 @@ def score_on(
 
 
 def _require_other_databases(recognizer: Recognizer, scored: set[str]) -> None:
-    trained = sorted(scored.intersection(recognizer.card.trained_on.databases))
+    trained_on = recognizer.card.trained_on
+    seen = {*trained_on.databases, *([DATABASE] if trained_on.flow else [])}
+    trained = sorted(scored & seen)
     if trained:
         raise MerlabError(
             f"{recognizer.card.name} was trained on {', '.join(trained)}, so a score on it would be too high; "
