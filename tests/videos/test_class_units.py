@@ -85,7 +85,7 @@ class TestSupport:
 @pytest.mark.parametrize("unit", REGION_OF_UNIT)
 def test_the_movement_of_a_part_is_that_of_the_unit_on_the_synthetic_face(unit):
     keys = [key for key in unit_flows() if key[:-1] == str(unit)]
-    flow = sum(unit_flows()[key] for key in keys)
+    flow = np.sum([unit_flows()[key] for key in keys], axis=0)
     peak = np.hypot(flow[..., 0], flow[..., 1]).max()
     largest = moved_parts(without_head(in_blocks(np.asarray(2 * flow / peak, np.float32))))[0]
     region, direction = REGION_OF_UNIT[unit]

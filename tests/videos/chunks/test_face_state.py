@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from merlab.spotting.motion import COLUMNS, ROWS
 from merlab.spotting.spot import SpottedEvent
@@ -18,9 +21,9 @@ EVENT = SpottedEvent(onset=14, apex=18, offset=22, peak=18, score=9.0, part="chi
 CALM = (1.0, 123.0, 116.0, 145.0, 0.5)
 
 
-def track(**changed: dict[int, tuple[float, ...]]) -> KeptTrack:
+def track(**changed: Mapping[int, ArrayLike]) -> KeptTrack:
     """A face on the layout itself; ``mesh`` and ``transforms`` replace those of some frames, by number."""
-    arrays = {
+    arrays: dict[str, Any] = {
         "mesh": np.tile(np.array(CALM, np.float32), (FRAMES, 1)),
         "transforms": np.tile(np.array([[1.0, 0, 0], [0, 1, 0]]), (FRAMES, 1, 1)),
     }

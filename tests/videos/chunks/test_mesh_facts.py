@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from merlab.faces.landmarks import Landmarks
 from merlab.videos.chunks.mesh_facts import UNKNOWN, MeshWatch
@@ -12,7 +13,7 @@ FPS = 100.0
 EYES, NOSE_TIP = {"r": (33, 133, 159, 145), "l": (263, 362, 386, 374)}, 1
 
 
-def mesh() -> np.ndarray:
+def mesh() -> NDArray[np.float64]:
     """468 points of an upright face with 123 px between the eyes; the tip of the nose is on the midline."""
     points = np.random.default_rng(0).uniform([0, 0], [231, 282], (468, 2))
     points[[33, 133, 362, 263]] = [(26.5, 73), (80.5, 74), (149.5, 74), (203.5, 73)]
@@ -21,13 +22,13 @@ def mesh() -> np.ndarray:
     return points
 
 
-def turned(points: np.ndarray, degrees: float, scale: float = 1.0) -> np.ndarray:
+def turned(points: NDArray[np.float64], degrees: float, scale: float = 1.0) -> NDArray[np.float64]:
     angle = np.radians(degrees)
     turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return points @ turn + [300, 200]
 
 
-def landmarks(points: np.ndarray) -> Landmarks:
+def landmarks(points: NDArray[np.float64]) -> Landmarks:
     return Landmarks(points, "mesh", 1.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from merlab.frames import Image
 from merlab.videos.evidence.change import picture_change
@@ -17,7 +18,7 @@ NOT_MOVED = np.zeros((282, 231, 2), np.float32)
 REST = warped(face(), STILL, STILL)
 
 
-def brighter(picture: Image, gain: float, where: np.ndarray | float = 1.0) -> Image:
+def brighter(picture: Image, gain: float, where: NDArray[np.float64] | float = 1.0) -> Image:
     """The picture with its light changed by this factor, as far as ``where`` is 1."""
     return np.clip(picture * (1 + (gain - 1) * np.broadcast_to(where, (282, 231)))[..., None], 0, 255).astype(np.uint8)
 
