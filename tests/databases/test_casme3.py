@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from merlab.databases import find_database, load, long_videos
+from merlab.databases import examine_table, find_database, load, long_videos
 from merlab.errors import MerlabError
 from merlab.progress import silent
 from tests.databases.release import image_bytes, label, only, write_images, write_table
@@ -122,7 +122,7 @@ class TestPartA:
         rows = [row(frames=each, subject=f"spNO.{each[0] // 3 % 94 + 1}", emotion=None) for each in frames]
         label(rows, EMOTIONS, "emotion", each="disgust")
         write_table(tmp_path / MICRO_TABLE, rows, COLUMNS)
-        examination = find_database("casme3").examine_table(tmp_path)
+        examination = examine_table(find_database("casme3"), tmp_path)
         assert examination.facts["table version"] == "v2 (by its counts of emotions)"
         assert examination.facts["micro-expressions"].startswith("860 of 94 subjects")
         assert examination.of("differs") == []

@@ -18,12 +18,14 @@ from merlab.reports.stored import commit_of_checkout
 from merlab.reports.tables import estimate
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import ApexError, RecognitionScores
+from merlab.spotting.scoring.selection import RuleScore
 from merlab.stamps import SYNTHETIC
 from merlab.storage import write_json
 from merlab.videos.result import METADATA
 
 FOLDER = "spotting"
 UNDEFINED = "–"
+SHOWN_IOUS = (0.1, 0.3, 0.7, 0.9)
 
 
 class StoredSpotting(BaseModel):
@@ -89,11 +91,14 @@ def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
 def spotting_table(scores: SpottingScores) -> pd.DataFrame:
     """One row per score: its value with the 95 % interval from resampling videos, and the scores of two guesses."""
     rows = [
-        _row("videos with an event; true events", f"{scores.videos}; {scores.true_events}"),
+        _row(_videos(scores), f"{scores.videos}; {scores.true_events}"),
         _row("spotted: right, wrong; missed", f"{scores.tp}, {scores.fp}; {scores.fn}"),
         _row("precision", _text(scores.precision)),
         _row("recall", _text(scores.recall)),
         _row("F1 at IoU 0.5", _text(scores.f1, scores.f1_interval)),
+        *_curve_rows(scores),
+        *_alarm_rows(scores),
+        *_kind_rows(scores),
         *_apex_rows(scores.apex_error),
         *_recognition_rows(scores.recognition),
     ]
@@ -105,6 +110,54 @@ def spotting_table(scores: SpottingScores) -> pd.DataFrame:
         share = _text(units.first_right, units.interval)
         guessed = units.baselines
         rows.append(_row(f"first action unit right, of {units.n}", share, guessed.constant, guessed.random))
+    return pd.DataFrame(rows)
+
+
+def _videos(scores: SpottingScores) -> str:
+    """What the number of videos counts: with their lengths, all of them."""
+    return "videos with an event; true events" if scores.minutes is None else "videos; true events"
+
+
+def _curve_rows(scores: SpottingScores) -> list[dict[str, str]]:
+    """One row with F1 at every other intersection over union of the curve."""
+    if not scores.tp:
+        return []
+    shown = [each for each in scores.by_iou if each.iou in SHOWN_IOUS]
+    named = ", ".join(f"{each.iou:g}" for each in shown)
+    return [_row(f"F1 at IoU {named}", ", ".join(_text(each.f1) for each in shown))]
+
+
+def _alarm_rows(scores: SpottingScores) -> list[dict[str, str]]:
+    if scores.minutes is None:
+        return []
+    alarms = _text(scores.false_alarms_per_minute, scores.false_alarms_interval)
+    return [_row(f"false alarms a minute, of {scores.minutes:.1f} minutes", alarms)]
+
+
+def _kind_rows(scores: SpottingScores) -> list[dict[str, str]]:
+    rows = []
+    for each in scores.kinds:
+        counts = f"{each.tp}, {each.fp}; {each.fn}"
+        rows.append(_row(f"{each.kind}: right, wrong; missed", counts))
+        rows.append(_row(f"{each.kind}: precision, recall", f"{_text(each.precision)}, {_text(each.recall)}"))
+        rows.append(_row(f"{each.kind}: F1 at IoU 0.5", _text(each.f1, each.f1_interval)))
+        if each.false_alarms_per_minute is not None:
+            rows.append(_row(f"{each.kind}: false alarms a minute", _text(each.false_alarms_per_minute)))
+    return rows
+
+
+def selection_table(scores: Sequence[RuleScore]) -> pd.DataFrame:
+    """One row per rule of choosing the epoch and the threshold: its F1, and what it chose for all subjects."""
+    rows = [
+        {
+            "rule": each.rule,
+            "F1": f"{each.f1:.4f}",
+            "epoch": UNDEFINED if each.epoch is None else str(each.epoch),
+            "threshold": UNDEFINED if each.threshold is None else f"{each.threshold:g}",
+            "on the test set": "yes" if each.uses_test_subject else "no",
+        }
+        for each in scores
+    ]
     return pd.DataFrame(rows)
 
 

@@ -26,7 +26,11 @@ def match(truth: ArrayLike, spotted: ArrayLike, least: float = LEAST_IOU) -> lis
     No row is used twice. If neither table overlaps itself, the order makes no difference at 0.5: an interval covers at
     least half of two others only if they are its two halves.
     """
-    overlaps = iou(truth, spotted)
+    return match_overlaps(iou(truth, spotted), least)
+
+
+def match_overlaps(overlaps: NDArray[np.float64], least: float = LEAST_IOU) -> list[Hit]:
+    """The pairs of ``match`` from the intersections over union of all pairs, (n, m)."""
     candidates = [(int(row), int(column)) for row, column in np.argwhere(overlaps >= least)]
     hits: list[Hit] = []
     for row, column in sorted(candidates, key=lambda pair: (-overlaps[pair], pair)):

@@ -1,9 +1,13 @@
-"""Tables of true or spotted events, from merlab or from any other tool."""
+"""Tables of true or spotted events, from merlab or from any other tool.
+
+Beside merlab's tables: answers of the Micro-Expression Grand Challenges (``vid, onset, offset, emotion`` or ``vid,
+pred_onset, pred_offset, type``), LGSNet's detections and its tables of intervals, and documents of ELAN.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +15,9 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
 from merlab.schemes import Scheme
+from merlab.spotting.scoring import detections, elan
+from merlab.spotting.scoring.aliases import Names, folder_free, names_in
+from merlab.spotting.scoring.kinds import KIND, with_kinds
 
 VIDEO, ONSET, APEX, OFFSET, EMOTION = "video", "onset", "apex", "offset", "emotion"
 ACTION_UNITS = "action_units"
@@ -18,12 +25,27 @@ CLASS, NO_EMOTION = "class", "(none)"
 FRAMES = (ONSET, APEX, OFFSET)
 # Two events of a video may have the same frames if these differ.
 IDENTITY = ("event", "face", "face_id")
-OPTIONAL = (VIDEO, APEX, EMOTION, CLASS, ACTION_UNITS, *IDENTITY)
+SCORE = "score"
+OPTIONAL = (APEX, EMOTION, CLASS, ACTION_UNITS, *IDENTITY)
 # How the coding tables of some databases mark an unknown apex.
 NO_APEX = {*NO_VALUE, "/", "-"}
 FRAME_NUMBER = r"[0-9]{1,12}(\.0*)?"
+# Detectors give fractions of frames.
+FRACTION = r"[0-9]{1,12}(\.[0-9]*)?([eE][+-]?[0-9]+)?"
 
 Events = pd.DataFrame | Path | str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How tables of events are read.
+
+    ``threshold``: only events whose ``score`` is above it, which detections need. ``fps`` and ``tier`` are for ELAN.
+    """
+
+    threshold: float | None = None
+    fps: float | None = None
+    tier: str | None = None
 
 
 def in_scheme(events: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
@@ -36,26 +58,29 @@ def in_scheme(events: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
     return events.assign(**{EMOTION: events[EMOTION].str.lower().map(scheme.emotions).fillna(NO_EMOTION)})
 
 
-def read_events(given: Events | Sequence[Events]) -> pd.DataFrame:
+def read_events(given: Events | Sequence[Events], how: Reading | None = None) -> pd.DataFrame:
     """The events of a table file (CSV, TSV, XLSX, XLS, ODS, Parquet) or of a DataFrame, checked; of several, all.
 
-    The columns are onset and offset in frames, and video, apex, emotion and action_units where present. Without a
+    The columns are onset and offset in frames, and video, kind, apex, emotion and action_units where present. Without a
     column video, all rows belong to one video. A column ``class``, as `merlab recognize` writes it, is read as emotion;
     where it is empty, the event has none.
 
     Raises MerlabError, with the rows and the remedy, for a file that cannot be read, and for everything that would be
     counted wrongly (see ``event_cells``).
     """
-    return with_numbers(event_cells(given))
+    return with_numbers(event_cells(given, how=how))
 
 
-def event_cells(given: Events | Sequence[Events], name: str = "the table of events") -> CellTable:
+def event_cells(
+    given: Events | Sequence[Events], name: str = "the table of events", how: Reading | None = None
+) -> CellTable:
     """The events as checked text; ``name`` is what a DataFrame is called in messages.
 
     Raises MerlabError for an onset or offset that is not a frame number, an onset after its offset, an apex outside of
     its interval, rows without a video, two spellings of a video or an emotion, and events that occur twice.
     """
-    table = _read(given, name) if isinstance(given, (pd.DataFrame, Path, str)) else _read_all(given, name)
+    how = how or Reading()
+    table = _read(given, name, how) if isinstance(given, (pd.DataFrame, Path, str)) else _read_all(given, name, how)
     table.refuse(table.cells.duplicated(), "the event occurs twice", "remove the row, or the table that is given twice")
     spelled = table.with_one_spelling([VIDEO])
     return spelled.with_one_spelling([EMOTION]) if EMOTION in spelled.cells else spelled
@@ -75,21 +100,33 @@ def with_numbers(table: CellTable) -> pd.DataFrame:
     return cells.assign(**{column: pd.to_numeric(cells[column]) for column in FRAMES if column in cells})
 
 
-def _read_all(given: Sequence[Events], name: str) -> CellTable:
+def _read_all(given: Sequence[Events], name: str, how: Reading) -> CellTable:
     if not given:
         raise MerlabError("no table of events is given; give a table file or a DataFrame")
-    tables = [_read(each, name) for each in given]
+    tables = [_read(each, name, how) for each in given]
     if len(tables) == 1:
         return tables[0]
     for table in tables:
         if not table.cells[VIDEO].all():
             raise MerlabError(f"{table.name} has no column {VIDEO}; with several tables, each row must name its video")
+    with_kind = [table.name for table in tables if KIND in table.cells]
+    if 0 < len(with_kind) < len(tables):
+        raise MerlabError(f"{with_kind[0]} has kinds of movements and other tables have none; score them apart")
     table = joined(name, tables)
     return replace(table, cells=table.cells.replace({EMOTION: {"": NO_EMOTION}}))
 
 
-def _read(given: Events, name: str) -> CellTable:
-    table = read_cells(given, name, (ONSET, OFFSET), OPTIONAL)
+def _read(given: Events, name: str, how: Reading) -> CellTable:
+    suffix = "" if isinstance(given, pd.DataFrame) else Path(given).suffix.lower()
+    if suffix == elan.SUFFIX:
+        table = elan.read_elan(Path(str(given)), how.fps, how.tier)
+    elif suffix == detections.SUFFIX:
+        table = detections.read_detections(Path(str(given)))
+        if how.threshold is None:
+            raise MerlabError(f"{given} has scored detections; give the score above which they count (--threshold)")
+    else:
+        table = _read_table(given, name, how)
+    table = _above_threshold(table, how.threshold)
     cells = table.cells
     if EMOTION not in cells:
         cells = cells.rename(columns={CLASS: EMOTION})
@@ -99,8 +136,31 @@ def _read(given: Events, name: str) -> CellTable:
         if column in cells:
             cells = cells.assign(**{column: cells[column].where(~cells[column].isin(unknown), text)})
     table = replace(table, cells=cells if VIDEO in cells else cells.assign(**{VIDEO: ""}))
-    _require_intervals(table)
+    _require_intervals(table, FRACTION if suffix == detections.SUFFIX else FRAME_NUMBER)
     return table
+
+
+def _read_table(given: Events, name: str, how: Reading) -> CellTable:
+    """A table with column names, which may be those of other tools."""
+    names: Names = names_in(given)
+    scored = () if how.threshold is None else (SCORE,)
+    table = read_cells(given, name, (names[ONSET], names[OFFSET]), (names[VIDEO], names[KIND], *OPTIONAL, *scored))
+    columns = {written: column for column, written in names.items()}
+    table = folder_free(replace(table, cells=table.cells.rename(columns=columns)), names)
+    return with_kinds(table, names[KIND])
+
+
+def _above_threshold(table: CellTable, threshold: float | None) -> CellTable:
+    """The events whose score is above the threshold; the same table without one."""
+    if threshold is None:
+        return table
+    if SCORE not in table.cells:
+        raise MerlabError(f"{table.name} has no column {SCORE}, which a threshold needs; leave --threshold out")
+    scores = pd.to_numeric(table.cells[SCORE], errors="coerce")
+    table.refuse(scores.isna(), f"{SCORE} is not a number", "correct the cell")
+    above = (scores > threshold).to_numpy()
+    places = tuple(place for place, kept in zip(table.places, above, strict=True) if kept)
+    return replace(table, cells=table.cells[above].drop(columns=SCORE).reset_index(drop=True), places=places)
 
 
 def _has_one_video_without_a_name(given: Events) -> bool:
@@ -108,11 +168,11 @@ def _has_one_video_without_a_name(given: Events) -> bool:
     return isinstance(given, pd.DataFrame) and VIDEO in given and bool((given[VIDEO] == "").all())
 
 
-def _require_intervals(table: CellTable) -> None:
+def _require_intervals(table: CellTable, pattern: str = FRAME_NUMBER) -> None:
     for column in FRAMES:
         if column in table.cells:
             known = table.cells[column] != "" if column == APEX else True
-            wrong = known & ~table.cells[column].str.fullmatch(FRAME_NUMBER).astype(bool)
+            wrong = known & ~table.cells[column].str.fullmatch(pattern).astype(bool)
             texts = ", ".join(sorted(set(table.cells[column][wrong]))[:3])
             remedy = "write frame numbers; multiply seconds by the frame rate, and remove rows without an interval"
             table.refuse(wrong, f"{column} is not the whole number of a frame ({texts or 'empty'})", remedy)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,19 @@ from numpy.typing import ArrayLike
 
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
-from merlab.evaluation.metrics import Float64Array, IntArray, ratio
+from merlab.evaluation.metrics import Float64Array, IntArray
 from merlab.evaluation.significance import Interval
 from merlab.evaluation.spelling import quoted
 from merlab.schemes import Scheme, as_scheme
+from merlab.spotting.scoring.chosen_kinds import Choice, choose_kinds
+from merlab.spotting.scoring.counts import (
+    counts_of,
+    curve_of,
+    false_alarms_interval,
+    kind_scores,
+    share,
+    spotting_f1,
+)
 from merlab.spotting.scoring.event_classes import ClassCounts, harmonic_f1
 from merlab.spotting.scoring.hits import HitEvent, interval_of
 from merlab.spotting.scoring.matching import match
@@ -28,13 +38,14 @@ from merlab.spotting.scoring.read_intervals import (
     ONSET,
     VIDEO,
     Events,
+    Reading,
     event_cells,
     in_scheme,
     joined,
-    with_numbers,
 )
 from merlab.spotting.scoring.score_models import ApexError, Guesses, RecognitionScores, SpottingScores
 from merlab.spotting.scoring.units import score_units
+from merlab.spotting.scoring.video_lengths import VideoLengths, read_lengths
 
 
 def score_spotting(
@@ -42,18 +53,31 @@ def score_spotting(
     spotted: Events | Sequence[Events],
     fps: float | None = None,
     scheme: str | Path | Mapping[str, str] | Scheme | None = None,
+    *,
+    videos: pd.DataFrame | Path | str | None = None,
+    kind: Literal["micro", "macro"] | None = None,
+    by_duration: bool = False,
+    threshold: float | None = None,
+    tier: str | None = None,
 ) -> SpottingScores:
     """All scores of spotted events, from merlab or any other tool, against true ones.
 
     Each undefined score is None: precision if nothing was spotted, the apex error without a hit, recognition if either
-    table has no emotions, an interval of one video.
+    table has no emotions, an interval of one video. If both tables have kinds of movements, micro and macro are scored
+    apart as well; the other scores ignore the kinds. Movements of the kind ``other`` are left out.
 
     Args:
         truth: the true events: table files or DataFrames (see ``read_events``).
         spotted: the spotted events, alike.
-        fps: frames per second, for the apex error in milliseconds.
+        fps: frames per second, for the apex error in milliseconds, for durations, and for documents of ELAN.
         scheme: which class a true emotion gives: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping
             from emotion to class. Unless given, every emotion is a class.
+        videos: a table of all videos, also of those without any event, with their lengths (columns video, and seconds
+            or frames), for false alarms a minute.
+        kind: score only true events of this kind, and spotted ones of this kind if they have kinds.
+        by_duration: give kinds to a table without them: micro up to half a second.
+        threshold: only spotted events whose ``score`` is above it; scored detections need it.
+        tier: which tier of a document of ELAN is read.
 
     Raises:
         MerlabError: for a table that cannot be read or counted, an impossible rate, and tables of different videos.
@@ -61,12 +85,16 @@ def score_spotting(
     """
     if fps is not None and not 0 < fps < math.inf:
         raise MerlabError(f"frames per second must be above 0 and finite, got {fps}")
-    true, found = event_cells(truth, "the true events"), event_cells(spotted, "the spotted events")
+    true = event_cells(truth, "the true events", Reading(fps=fps, tier=tier))
+    found = event_cells(spotted, "the spotted events", Reading(threshold, fps, tier))
     if scheme is not None:
         true = _in_scheme(true, as_scheme(scheme))
-    true, found, notes = _with_same_names(true, found)
-    scores = _score(with_numbers(true), with_numbers(found), fps)
-    return scores.model_copy(update={"notes": (*notes, *scores.notes)})
+    lengths = None if videos is None else read_lengths(videos, fps)
+    true, found, notes = _with_same_names(true, found, lengths)
+    choice = Choice(kind, by_duration, fps, lengths)
+    (true_events, found_events), kind_notes = choose_kinds(true, found, choice)
+    scores = _score(true_events, found_events, fps, lengths)
+    return scores.model_copy(update={"notes": (*notes, *kind_notes, *scores.notes)})
 
 
 def _in_scheme(true: CellTable, scheme: Scheme) -> CellTable:
@@ -76,7 +104,9 @@ def _in_scheme(true: CellTable, scheme: Scheme) -> CellTable:
     return replace(true, cells=cells, notes=(*true.notes, note) if outside else true.notes)
 
 
-def _with_same_names(true: CellTable, found: CellTable) -> tuple[CellTable, CellTable, tuple[str, ...]]:
+def _with_same_names(
+    true: CellTable, found: CellTable, lengths: VideoLengths | None
+) -> tuple[CellTable, CellTable, tuple[str, ...]]:
     """Both tables with one spelling of each video and emotion, and notes on what was repaired or is doubtful."""
     both = joined("the two tables", [true, found]).with_one_spelling([VIDEO]).with_doubts([VIDEO], rare=False)
     columns = [VIDEO]
@@ -88,13 +118,20 @@ def _with_same_names(true: CellTable, found: CellTable) -> tuple[CellTable, Cell
         replace(table, cells=table.cells.assign(**{column: part[column] for column in columns}))
         for table, part in zip((true, found), parts, strict=True)
     ]
-    return same[0], same[1], (*both.notes, *_notes_on_unshared_videos(*same))
+    if lengths is not None:
+        for table in same:
+            lengths.require(set(table.cells[VIDEO]), table.name)
+    unshared = _notes_on_unshared_videos(*same, anywhere=lengths is not None)
+    return same[0], same[1], (*both.notes, *unshared)
 
 
-def _score(truth: pd.DataFrame, spotted: pd.DataFrame, fps: float | None) -> SpottingScores:
-    videos = sorted({*truth[VIDEO], *spotted[VIDEO]})
+def _score(
+    truth: pd.DataFrame, spotted: pd.DataFrame, fps: float | None, lengths: VideoLengths | None
+) -> SpottingScores:
+    videos = sorted({*truth[VIDEO], *spotted[VIDEO], *(lengths.seconds if lengths else ())})
+    minutes = lengths.minutes if lengths else None
     hits = [hit for index, video in enumerate(videos) for hit in _hits(index, video, truth, spotted)]
-    counts = _counts(hits, truth, spotted, videos)
+    counts = counts_of(truth, spotted, videos)[0]
     right, wrong, missed = (int(count) for count in counts.sum(axis=0))
     classes = ClassCounts.of(hits, truth, spotted, len(videos))
     recognition = None if classes is None else classes.scores(truth)
@@ -106,24 +143,34 @@ def _score(truth: pd.DataFrame, spotted: pd.DataFrame, fps: float | None) -> Spo
         tp=right,
         fp=wrong,
         fn=missed,
-        precision=_share(right, right + wrong),
-        recall=_share(right, right + missed),
-        f1=_share(2 * right, 2 * right + missed + wrong),
-        f1_interval=interval_of(counts, _spotting_f1),
+        precision=share(right, right + wrong),
+        recall=share(right, right + missed),
+        f1=share(2 * right, 2 * right + missed + wrong),
+        f1_interval=interval_of(counts, spotting_f1),
         apex_error=_apex_error(hits, fps),
         recognition=recognition,
         action_units=score_units(hits, len(videos)),
         strs=strs,
         strs_interval=strs_interval,
         strs_baselines=None if recognition is None else _strs_of_guesses(counts, recognition),
+        minutes=minutes,
+        false_alarms_per_minute=None if minutes is None else wrong / minutes,
+        false_alarms_interval=(
+            None if lengths is None else false_alarms_interval(counts[:, 1], [lengths.seconds[name] for name in videos])
+        ),
+        by_iou=curve_of(truth, spotted, videos),
+        kinds=kind_scores(truth, spotted, videos, minutes),
         notes=() if classes is None else tuple(classes.notes()),
     )
 
 
-def _notes_on_unshared_videos(true: CellTable, found: CellTable) -> Iterator[str]:
-    """A note on videos without true events; raises MerlabError if the tables have no video in common."""
+def _notes_on_unshared_videos(true: CellTable, found: CellTable, *, anywhere: bool) -> Iterator[str]:
+    """A note on videos without true events; raises MerlabError if the tables have no video in common.
+
+    With ``anywhere``, all videos are listed by name, so that such tables are possible.
+    """
     videos, others = set(true.cells[VIDEO]), set(found.cells[VIDEO])
-    if videos and others and not videos & others:
+    if videos and others and not videos & others and not anywhere:
         raise MerlabError(
             f"no video occurs in both tables: those of {true.name} are {_some(videos)}, those of {found.name} are "
             f"{_some(others)}; use the same names in both video columns"
@@ -142,38 +189,22 @@ def _hits(index: int, video: str, truth: pd.DataFrame, spotted: pd.DataFrame) ->
     return [HitEvent(index, true.iloc[row], found.iloc[column]) for row, column in pairs]
 
 
-def _counts(hits: Sequence[HitEvent], truth: pd.DataFrame, spotted: pd.DataFrame, videos: list[str]) -> IntArray:
-    """Right, wrong and missed events of each video: (videos, 3)."""
-    right = np.bincount([hit.video for hit in hits], minlength=len(videos))
-    found, true = (table[VIDEO].value_counts().reindex(videos, fill_value=0) for table in (spotted, truth))
-    return np.stack([right, found - right, true - right], axis=-1)
-
-
-def _spotting_f1(counts: ArrayLike) -> Float64Array:
-    right, wrong, missed = np.moveaxis(np.asarray(counts, float), -1, 0)
-    return ratio(2 * right, 2 * right + wrong + missed)
-
-
-def _share(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
-
-
 def _strs(counts: IntArray, recognition: ClassCounts) -> tuple[float, Interval | None]:
     """STRS and its interval."""
     shape, both = recognition.counts.shape, np.hstack([counts, recognition.counts.reshape(len(counts), -1)])
 
     def strs(pooled: ArrayLike) -> Float64Array:
         spotting, classes = np.split(np.asarray(pooled), [3], axis=-1)
-        return _spotting_f1(spotting) * harmonic_f1(classes.reshape(*classes.shape[:-1], *shape[1:]))
+        return spotting_f1(spotting) * harmonic_f1(classes.reshape(*classes.shape[:-1], *shape[1:]))
 
     return float(strs(both.sum(axis=0))), interval_of(both, strs)
 
 
 def _strs_of_guesses(counts: IntArray, recognition: RecognitionScores) -> Guesses[float]:
     """STRS with guessed classes on the same hits."""
-    spotting_f1 = float(_spotting_f1(counts.sum(axis=0)))
+    of_spotting = float(spotting_f1(counts.sum(axis=0)))
     guesses = recognition.baselines
-    return Guesses(constant=spotting_f1 * guesses.constant.f1, random=spotting_f1 * guesses.random.f1)
+    return Guesses(constant=of_spotting * guesses.constant.f1, random=of_spotting * guesses.random.f1)
 
 
 def _apex_error(hits: Sequence[HitEvent], fps: float | None) -> ApexError | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from merlab.evaluation.significance import Interval
 
 Value = TypeVar("Value")
+# Fields of SpottingScores that the JSON has only where there is a value.
+WHERE_KNOWN = ("minutes", "false_alarms_per_minute", "false_alarms_interval", "by_iou", "kinds", "notes")
 
 
 class _Scores(BaseModel):
@@ -85,11 +87,44 @@ class UnitScores(_Scores):
     baselines: Guesses[float | None] = Field(validation_alias="floors", serialization_alias="floors")
 
 
+class KindScores(_Scores):
+    """Spotting of one kind of movement, micro or macro, or of both as MEGC pools them; an undefined score is None.
+
+    ``micro + macro`` adds the counts of the two kinds, so that a movement of the wrong kind is wrong.
+    """
+
+    kind: Literal["micro", "macro", "micro + macro"]
+    true_events: int
+    spotted_events: int
+    tp: int
+    fp: int
+    fn: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    f1_interval: Interval | None
+    false_alarms_per_minute: float | None
+
+
+class IouScores(_Scores):
+    """Spotting if a spotted interval is right from this intersection over union on; an undefined score is None."""
+
+    iou: float
+    tp: int
+    fp: int
+    fn: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
 class SpottingScores(_Scores):
     """All scores of spotted events against true ones; an undefined score is None.
 
     ``tp``, ``fp`` and ``fn`` count right, wrong and missed events. Intervals are 95 % intervals from resampling videos.
-    ``notes`` says what was repaired in the tables; the JSON has it where there is any.
+    ``notes`` says what was repaired in the tables. ``by_iou`` has the curve over intersection over union. ``minutes``
+    and false alarms a minute are known where the lengths of the videos are; ``kinds`` where both tables have kinds of
+    movements. The JSON has these fields where there is any value.
     """
 
     videos: int
@@ -108,13 +143,19 @@ class SpottingScores(_Scores):
     strs: float | None
     strs_interval: Interval | None
     strs_baselines: Guesses[float] | None = Field(validation_alias="strs_floors", serialization_alias="strs_floors")
+    minutes: float | None = None
+    false_alarms_per_minute: float | None = None
+    false_alarms_interval: Interval | None = None
+    by_iou: tuple[IouScores, ...] = ()
+    kinds: tuple[KindScores, ...] = ()
     notes: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")
-    def _without_empty_notes(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_empty_fields(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = serialize(self)
-        if not self.notes:
-            content.pop("notes", None)
+        for name in WHERE_KNOWN:
+            if not getattr(self, name) and getattr(self, name) != 0:
+                content.pop(name, None)
         return content
 
     def to_json(self) -> dict[str, Any]:

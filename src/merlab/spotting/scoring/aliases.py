@@ -1,0 +1,66 @@
+"""The names that other tools give to the columns of events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from merlab.databases.table_file import READERS, read_lines
+from merlab.errors import MerlabError
+from merlab.evaluation.cells import CellTable
+from merlab.spotting.scoring.kinds import KIND
+
+Names = Mapping[str, str]
+
+# merlab's name -> those of MEGC's answers and of LGSNet's tables of intervals.
+ALIASES: Mapping[str, Sequence[str]] = {
+    "video": ("vid",),
+    "onset": ("pred_onset", "startFrame"),
+    "offset": ("pred_offset", "endFrame"),
+    KIND: ("type",),
+}
+
+
+def names_in(given: pd.DataFrame | Path | str) -> Names:
+    """Merlab's name of each column in ALIASES -> its name in this table; merlab's own if the table has none of them."""
+    headers = [set(map(_folded, header)) for header in _headers(given)]
+    return {column: _name(column, aliases, headers) for column, aliases in ALIASES.items()}
+
+
+def folder_free(table: CellTable, names: Names) -> CellTable:
+    """The table of intervals of LGSNet with the names of its videos, without their folders."""
+    if names["onset"] != "startFrame" or "video" not in table.cells:
+        return table
+    videos = table.cells["video"].str.rpartition("/")[2]
+    note = f"{table.name}: the folders of the videos are left out of their names"
+    changed = (videos != table.cells["video"]).any()
+    return replace(
+        table, cells=table.cells.assign(video=videos), notes=(*table.notes, note) if changed else table.notes
+    )
+
+
+def _name(column: str, aliases: Sequence[str], headers: Sequence[set[str]]) -> str:
+    if any(_folded(column) in header for header in headers):
+        return column
+    return next((alias for alias in aliases if any(_folded(alias) in header for header in headers)), column)
+
+
+def _headers(given: pd.DataFrame | Path | str) -> list[Sequence[str]]:
+    """The first line of every sheet; none of a file that cannot be read, which is reported when it is read."""
+    if isinstance(given, pd.DataFrame):
+        return [list(map(str, given.columns))]
+    path = Path(given)
+    if path.suffix.lower() not in READERS or not path.is_file():
+        return []
+    try:
+        return [sheet.header for sheet in read_lines(path).sheets]
+    except MerlabError:
+        return []
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name).lower()

@@ -1,0 +1,108 @@
+"""Right, wrong and missed events, counted in each video, and the scores of such counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from merlab.evaluation.metrics import Float64Array, IntArray, ratio
+from merlab.evaluation.significance import Interval
+from merlab.spotting.scoring.hits import interval_of
+from merlab.spotting.scoring.kinds import KIND, KINDS
+from merlab.spotting.scoring.matching import LEAST_IOU, iou, match_overlaps
+from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, VIDEO
+from merlab.spotting.scoring.score_models import IouScores, KindScores
+
+# Intersections over union of the curve.
+CURVE = tuple(round(0.1 * step, 1) for step in range(1, 10))
+
+
+def counts_of(
+    truth: pd.DataFrame, spotted: pd.DataFrame, videos: Sequence[str], least: Sequence[float] = (LEAST_IOU,)
+) -> IntArray:
+    """Right, wrong and missed events of each video, for each least intersection over union: (least, videos, 3)."""
+    counts = np.zeros((len(least), len(videos), 3), np.int64)
+    true_rows, spotted_rows = (dict(list(table.groupby(VIDEO, sort=False))) for table in (truth, spotted))
+    for index, video in enumerate(videos):
+        true, found = (_intervals(rows.get(video)) for rows in (true_rows, spotted_rows))
+        overlaps = iou(true, found)
+        for position, each in enumerate(least):
+            right = len(match_overlaps(overlaps, each))
+            counts[position, index] = right, len(found) - right, len(true) - right
+    return counts
+
+
+def _intervals(rows: pd.DataFrame | None) -> Float64Array:
+    return np.zeros((0, 2)) if rows is None else rows[[ONSET, OFFSET]].to_numpy(float)
+
+
+def spotting_f1(counts: ArrayLike) -> Float64Array:
+    """F1 of counts (..., 3)."""
+    right, wrong, missed = np.moveaxis(np.asarray(counts, float), -1, 0)
+    return ratio(2 * right, 2 * right + wrong + missed)
+
+
+def share(part: float, whole: float) -> float | None:
+    """A ratio; None if it is undefined."""
+    return part / whole if whole else None
+
+
+def curve_of(truth: pd.DataFrame, spotted: pd.DataFrame, videos: Sequence[str]) -> tuple[IouScores, ...]:
+    """The scores for each intersection over union of CURVE."""
+    pooled = counts_of(truth, spotted, videos, CURVE).sum(axis=1)
+    return tuple(
+        IouScores(
+            iou=least,
+            tp=right,
+            fp=wrong,
+            fn=missed,
+            precision=share(right, right + wrong),
+            recall=share(right, right + missed),
+            f1=share(2 * right, 2 * right + wrong + missed),
+        )
+        for least, (right, wrong, missed) in zip(CURVE, pooled.tolist(), strict=True)
+    )
+
+
+def kind_scores(
+    truth: pd.DataFrame, spotted: pd.DataFrame, videos: Sequence[str], minutes: float | None
+) -> tuple[KindScores, ...]:
+    """The scores of micro- and macro-expressions, and of both pooled; nothing if a table has no kinds."""
+    if KIND not in truth or KIND not in spotted:
+        return ()
+    of_kinds = {
+        kind: counts_of(truth[truth[KIND] == kind], spotted[spotted[KIND] == kind], videos)[0] for kind in KINDS
+    }
+    both = sum(of_kinds.values(), start=np.zeros((len(videos), 3), np.int64))
+    return tuple(_scores(name, counts, minutes) for name, counts in {**of_kinds, " + ".join(KINDS): both}.items())
+
+
+def _scores(kind: str, counts: IntArray, minutes: float | None) -> KindScores:
+    right, wrong, missed = counts.sum(axis=0).tolist()
+    return KindScores(
+        kind=kind,
+        true_events=right + missed,
+        spotted_events=right + wrong,
+        tp=right,
+        fp=wrong,
+        fn=missed,
+        precision=share(right, right + wrong),
+        recall=share(right, right + missed),
+        f1=share(2 * right, 2 * right + wrong + missed),
+        f1_interval=interval_of(counts, spotting_f1),
+        false_alarms_per_minute=None if minutes is None else wrong / minutes,
+    )
+
+
+def false_alarms_interval(wrong: IntArray, seconds: Sequence[float]) -> Interval | None:
+    """The 95 % interval of false alarms a minute, videos resampled, from their counts and lengths."""
+    milliseconds = np.round(1000 * np.asarray(seconds)).astype(np.int64)
+
+    def a_minute(pooled: ArrayLike) -> Float64Array:
+        alarms, length = np.moveaxis(np.asarray(pooled, float), -1, 0)
+        return ratio(60_000 * alarms, length)
+
+    return interval_of(np.stack([wrong, milliseconds], axis=-1), a_minute)

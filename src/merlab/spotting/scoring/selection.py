@@ -1,0 +1,214 @@
+"""What choosing the epoch and the threshold on the test set adds to F1, from detections of every subject and epoch.
+
+The rules are applied to one grid: for each held-out subject, each epoch of its training, and each threshold, the right
+and the spotted intervals. A rule chooses an epoch and a threshold for each subject; the counts are then pooled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from merlab.errors import MerlabError
+from merlab.evaluation.metrics import Float64Array, IntArray
+from merlab.spotting.scoring.detections import SUFFIX, read_detections
+from merlab.spotting.scoring.kinds import KIND, LONGEST_MICRO, MICRO
+from merlab.spotting.scoring.matching import LEAST_IOU, iou
+from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, VIDEO, Events, read_events
+
+STEP = 0.01
+EPOCH = re.compile(r"(\d+)$")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The grid: ``right`` and ``spotted`` intervals (subjects, epochs, thresholds), and ``true`` ones (subjects)."""
+
+    subjects: tuple[str, ...]
+    epochs: tuple[int, ...]
+    thresholds: Float64Array
+    right: IntArray
+    spotted: IntArray
+    true: IntArray
+
+    def f1(self, subjects: NDArray[np.bool_]) -> Float64Array:
+        """F1 of these subjects pooled, (epochs, thresholds); 0 where nothing is true or spotted."""
+        whole = self.spotted[subjects].sum(axis=0) + self.true[subjects].sum()
+        return np.asarray(2 * self.right[subjects].sum(axis=0) / np.maximum(whole, 1))
+
+    def pooled(self, chosen: Sequence[tuple[int, int]]) -> float:
+        """F1 of all subjects pooled, each at its position (epoch, threshold) of the grid."""
+        right = sum(int(self.right[index][place]) for index, place in enumerate(chosen))
+        spotted = sum(int(self.spotted[index][place]) for index, place in enumerate(chosen))
+        whole = spotted + int(self.true.sum())
+        return 2 * right / whole if whole else 0.0
+
+
+@dataclass(frozen=True)
+class RuleScore:
+    """F1 by one rule of choosing; epoch and threshold where they are the same for all subjects."""
+
+    rule: str
+    uses_test_subject: bool
+    f1: float
+    epoch: int | None = None
+    threshold: float | None = None
+
+
+def selection_scores(truth: Events, folder: Path, fps: float, step: float = STEP) -> list[RuleScore]:
+    """The scores of all rules for detections in ``folder``, one folder per held-out subject, one file per epoch.
+
+    Thresholds are 0, ``step``, ... 1; an interval counts if its score is above. Of equal F1, the first epoch and the
+    lowest threshold are taken, or for one subject those with the fewest spotted intervals. Micro-expressions alone are
+    the true ones of this kind, and spotted intervals of up to half a second.
+
+    Raises MerlabError for a folder without such files, true events of a subject without a folder, and a step that is
+    not between 0 and 1.
+    """
+    if not 0 < step <= 1:
+        raise MerlabError(f"the step of the threshold must be above 0 and at most 1, got {step}")
+    thresholds = np.round(np.arange(0, 1 + step / 2, step), 6)
+    events = read_events(truth)
+    files = _files(folder)
+    both = _tried(events, files, thresholds, longest=np.inf)
+    best = _best(both.f1(np.ones(len(both.subjects), bool)))
+    on_others, on_others_last = _on_the_others(both), _on_the_others(both, last=True)
+    scores = [
+        _same_for_all(both, "best on the test set", best),
+        RuleScore("chosen on the other subjects", False, both.pooled(on_others)),
+        RuleScore("last epoch, threshold chosen on the others", False, both.pooled(on_others_last)),
+        RuleScore("best of each subject", True, both.pooled(_of_each_subject(both))),
+    ]
+    if KIND not in events:
+        return scores
+    micro = _tried(events[events[KIND] == MICRO], files, thresholds, longest=LONGEST_MICRO * fps)
+    at_best = _best(micro.f1(np.ones(len(micro.subjects), bool)))
+    return [
+        *scores,
+        _same_for_all(micro, "micro alone, by the choice of the first row", best),
+        _same_for_all(micro, "micro alone, best on the test set", at_best),
+    ]
+
+
+def _same_for_all(tried: Tried, rule: str, place: tuple[int, int]) -> RuleScore:
+    epoch, threshold = tried.epochs[place[0]], float(tried.thresholds[place[1]])
+    return RuleScore(rule, True, tried.pooled([place] * len(tried.subjects)), epoch, threshold)
+
+
+def _best(f1: Float64Array) -> tuple[int, int]:
+    epoch, threshold = np.unravel_index(int(f1.argmax()), f1.shape)
+    return int(epoch), int(threshold)
+
+
+def _on_the_others(tried: Tried, *, last: bool = False) -> list[tuple[int, int]]:
+    """For each subject the place that is best for all others together; with ``last`` in the last epoch alone."""
+    chosen = []
+    for index in range(len(tried.subjects)):
+        f1 = tried.f1(np.arange(len(tried.subjects)) != index)
+        epoch, threshold = _best(f1[-1:] if last else f1)
+        chosen.append((len(tried.epochs) - 1 if last else epoch, threshold))
+    return chosen
+
+
+def _of_each_subject(tried: Tried) -> list[tuple[int, int]]:
+    """For each subject the place that is best for it, with the fewest spotted intervals among equal ones."""
+    chosen = []
+    for index in range(len(tried.subjects)):
+        f1 = tried.f1(np.arange(len(tried.subjects)) == index)
+        fewest = np.where(f1 == f1.max(), -tried.spotted[index], np.iinfo(np.int64).min)
+        chosen.append(_best(fewest.astype(float)))
+    return chosen
+
+
+def _files(folder: Path) -> dict[str, dict[int, Path]]:
+    """Subject -> epoch -> file; the subject is the number at the end of the name of the folder, such as subject_s15."""
+    if not folder.is_dir():
+        raise MerlabError(f"{folder} is not a folder; give the folder that has one folder of detections per subject")
+    found: dict[str, dict[int, Path]] = {}
+    for subject in sorted(path for path in folder.iterdir() if path.is_dir() and EPOCH.search(path.name)):
+        paths = {path: EPOCH.search(path.stem) for path in sorted(subject.rglob(f"*{SUFFIX}"))}
+        epochs = {int(match[1]): path for path, match in paths.items() if match}
+        if epochs:
+            found[_number(subject.name)] = dict(sorted(epochs.items()))
+    if not found or len({tuple(epochs) for epochs in found.values()}) > 1:
+        what = "the same epochs for every subject" if found else "folders such as subject_s15 with test_00.txt"
+        raise MerlabError(f"{folder} does not have {what}; copy the detections again")
+    return found
+
+
+def _number(name: str) -> str:
+    """The number at the end of a subject's folder, ``15`` of ``subject_s15``, as a whole number."""
+    match = EPOCH.search(name)
+    return str(int(match[1])) if match else name
+
+
+def _subject_of(video: str) -> str:
+    """The subject of a video: the number before the first underscore of its name."""
+    return _number(video.partition("_")[0])
+
+
+def _tried(
+    truth: pd.DataFrame, files: Mapping[str, Mapping[int, Path]], thresholds: Float64Array, longest: float
+) -> Tried:
+    """The grid of true events and of detections that last up to ``longest`` frames."""
+    subjects, epochs = tuple(files), tuple(next(iter(files.values())))
+    owners = truth[VIDEO].map(_subject_of)
+    if lost := sorted(set(owners) - set(subjects)):
+        raise MerlabError(f"there are true events of subjects without detections: {', '.join(lost[:3])}")
+    shape = (len(subjects), len(epochs), len(thresholds))
+    right, spotted = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    for row, subject in enumerate(subjects):
+        true = truth[owners == subject]
+        for column, epoch in enumerate(epochs):
+            scores, pairs = _candidates(true, files[subject][epoch], longest)
+            spotted[row, column] = len(scores) - np.searchsorted(np.sort(scores), thresholds, side="right")
+            right[row, column] = _right(pairs, thresholds)
+    counts = owners.value_counts().reindex(subjects, fill_value=0).to_numpy(np.int64)
+    return Tried(subjects, epochs, thresholds, right, spotted, counts)
+
+
+Pair = tuple[float, float, int, int]
+
+
+def _candidates(true: pd.DataFrame, path: Path, longest: float) -> tuple[Float64Array, list[Pair]]:
+    """The scores of all detections, and the pairs (overlap, score, detection, true event) that can hit, best first."""
+    cells = read_detections(path).cells
+    found = cells.assign(**{name: cells[name].astype(float) for name in (ONSET, OFFSET, "score")})
+    found = found[found[OFFSET] - found[ONSET] + 1 <= longest].reset_index(drop=True)
+    scores = found["score"].to_numpy(float)
+    pairs: list[Pair] = []
+    for video, rows in found.groupby(VIDEO, sort=False):
+        events = true[true[VIDEO] == video]
+        overlaps = iou(events[[ONSET, OFFSET]].to_numpy(float), rows[[ONSET, OFFSET]].to_numpy(float))
+        for event, detection in np.argwhere(overlaps >= LEAST_IOU).tolist():
+            index, overlap = int(rows.index[detection]), float(overlaps[event, detection])
+            pairs.append((overlap, float(scores[index]), index, int(events.index[event])))
+    return scores, sorted(pairs, key=lambda pair: (-pair[0], pair[3], pair[2]))
+
+
+def _right(pairs: Sequence[Pair], thresholds: Float64Array) -> list[int]:
+    """The number of one-to-one hits above each threshold, the best overlaps first."""
+    found: dict[int, int] = {}
+    counts = []
+    for threshold in thresholds:
+        above = [pair for pair in pairs if pair[1] > threshold]
+        if len(above) not in found:
+            found[len(above)] = _hits(above)
+        counts.append(found[len(above)])
+    return counts
+
+
+def _hits(pairs: Sequence[Pair]) -> int:
+    detections: set[int] = set()
+    events: set[int] = set()
+    for _, _, detection, event in pairs:
+        if detection not in detections and event not in events:
+            detections.add(detection)
+            events.add(event)
+    return len(events)

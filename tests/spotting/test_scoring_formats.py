@@ -1,0 +1,153 @@
+"""Tables of events that other tools write: MEGC's answers, LGSNet's detections and intervals, ELAN documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.spotting.scoring import score_spotting
+from merlab.spotting.scoring.read_intervals import Reading, read_events
+
+TRUTH = pd.DataFrame({"video": ["15_0101a", "15_0101a"], "onset": [10, 100], "offset": [20, 130]})
+
+
+class TestAnswersOfMegc:
+    def test_have_the_column_vid(self, tmp_path):
+        file = tmp_path / "answers.csv"
+        file.write_text("vid,onset,offset,emotion\n15_0101a,11,20,negative\n")
+        assert read_events(file)["video"].tolist() == ["15_0101a"]
+        assert score_spotting(TRUTH, file).tp == 1
+
+    def test_of_earlier_years_have_predicted_frames_and_abbreviated_kinds(self, tmp_path):
+        file = tmp_path / "cas_pred.csv"
+        file.write_text("vid,pred_onset,pred_offset,type\n15_0101a,11,20,me\n15_0101a,100,131,mae\n")
+        events = read_events(file)
+        assert events["kind"].tolist() == ["micro", "macro"]
+        assert events["onset"].tolist() == [11, 100]
+
+
+class TestDetections:
+    TEXT = "15_0101a\t10.500\t20.250\t0.9\n15_0101a\t100.0\t130.0\t0.4\n15_0101a\t300.0\t310.0\t0.4000001\n"
+
+    @pytest.fixture
+    def file(self, tmp_path):
+        path = tmp_path / "test_03.txt"
+        path.write_text(self.TEXT)
+        return path
+
+    def test_need_a_threshold_and_count_above_it(self, file):
+        with pytest.raises(MerlabError, match=r"give the score above which they count \(--threshold\)"):
+            score_spotting(TRUTH, file)
+        assert score_spotting(TRUTH, file, threshold=0.4).spotted_events == 2
+        assert score_spotting(TRUTH, file, threshold=0.0).tp == 2
+
+    def test_keep_their_fractions_of_frames(self, file):
+        assert read_events(file, Reading(threshold=0.5))["onset"].tolist() == [10.5]
+
+    @pytest.mark.parametrize("line", ["15_0101a\t1\t2", "15_0101a\t1\ttwo\t0.5", "video,start,end,score"])
+    def test_of_another_form_are_refused_with_the_line(self, file, line):
+        file.write_text(f"{self.TEXT}{line}\n")
+        with pytest.raises(MerlabError, match="line 4: .* is not video, start, end and score with tabs"):
+            score_spotting(TRUTH, file, threshold=0.5)
+
+    def test_a_threshold_also_chooses_from_a_table_with_scores(self):
+        spotted = TRUTH.assign(score=[0.2, 0.9])
+        assert score_spotting(TRUTH, spotted, threshold=0.5).spotted_events == 1
+        with pytest.raises(MerlabError, match="has no column score, which a threshold needs"):
+            score_spotting(TRUTH, TRUTH, threshold=0.5)
+
+
+def test_the_intervals_of_lgsnet_are_read_with_the_names_of_their_videos(tmp_path):
+    file = tmp_path / "annotation.csv"
+    file.write_text(
+        "subject,video,type,type_idx,startFrame,endFrame,frame_num,length\n"
+        "1,./faces/s15/15_0101a,macro-expression,1,10,20,2052,10\n"
+    )
+    (row,) = read_events(file).to_dict("records")
+    assert (row["video"], row["onset"], row["offset"], row["kind"]) == ("15_0101a", 10, 20, "macro")
+
+
+def elan(tiers: dict[str, list[tuple[int | None, int, str]]], media: str = "", doctype: str = "") -> str:
+    """An ELAN document: tier -> annotations (begin ms, end ms, text); a begin of None has no time."""
+    slots, rows, number = [], [], 0
+    for name, coded in tiers.items():
+        listed = ""
+        for begin, end, text in coded:
+            number += 1
+            value = "" if begin is None else f' TIME_VALUE="{begin}"'
+            slots.append(
+                f'<TIME_SLOT TIME_SLOT_ID="b{number}"{value}/><TIME_SLOT TIME_SLOT_ID="e{number}" TIME_VALUE="{end}"/>'
+            )
+            listed += (
+                f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a{number}" TIME_SLOT_REF1="b{number}" '
+                f'TIME_SLOT_REF2="e{number}"><ANNOTATION_VALUE>{text}</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>'
+            )
+        rows.append(f'<TIER TIER_ID="{name}">{listed}</TIER>')
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>{doctype}<ANNOTATION_DOCUMENT><HEADER>{media}</HEADER>'
+        f"<TIME_ORDER>{''.join(slots)}</TIME_ORDER>{''.join(rows)}</ANNOTATION_DOCUMENT>"
+    )
+
+
+MEDIA = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///home/me/15_0101a" TIME_ORIGIN="{origin}"/>'
+
+
+class TestElan:
+    def write(self, tmp_path: Path, *tiers, origin: int = 0, **options: str) -> Path:
+        path = tmp_path / "coded.eaf"
+        path.write_text(elan(dict(tiers), MEDIA.format(origin=origin), **options))
+        return path
+
+    def test_times_become_frames_from_1_and_the_video_is_the_linked_one(self, tmp_path):
+        file = self.write(tmp_path, ("movements", [(45, 95, "micro"), (495, 645, "macro")]))
+        events = read_events(file, Reading(fps=200))
+        assert events[["video", "onset", "offset", "kind"]].to_numpy().tolist() == [
+            ["15_0101a", 10, 20, "micro"],
+            ["15_0101a", 100, 130, "macro"],
+        ]
+        assert score_spotting(TRUTH, file, fps=200).tp == 2
+
+    def test_a_text_that_is_no_kind_is_the_emotion(self, tmp_path):
+        file = self.write(tmp_path, ("movements", [(45, 95, "disgust")]))
+        assert read_events(file, Reading(fps=200))["emotion"].tolist() == ["disgust"]
+
+    def test_a_video_that_begins_later_is_shifted(self, tmp_path):
+        file = self.write(tmp_path, ("movements", [(45, 95, "")]), origin=1000)
+        assert read_events(file, Reading(fps=200))["onset"].tolist() == [210]
+
+    def test_several_tiers_are_refused_until_one_is_chosen(self, tmp_path):
+        file = self.write(tmp_path, ("coder A", [(45, 95, "")]), ("coder B", [(5, 15, "")]), ("notes", []))
+        with pytest.raises(MerlabError, match=r"several tiers with annotations: 'coder A', 'coder B'; choose one"):
+            read_events(file, Reading(fps=200))
+        assert read_events(file, Reading(fps=200, tier="coder B"))["onset"].tolist() == [2]
+        with pytest.raises(MerlabError, match="has no tier 'coder C'"):
+            read_events(file, Reading(fps=200, tier="coder C"))
+
+    def test_of_merlabs_own_tiers_the_movements_are_read(self, tmp_path):
+        movements, apexes = ("face 1 events", [(45, 95, "negative; mouth")]), ("face 1 apexes", [(60, 65, "")])
+        file = self.write(tmp_path, movements, apexes)
+        events = read_events(file, Reading(fps=200))
+        assert (len(events), "emotion" in events) == (1, False)
+
+    def test_without_frames_per_second_is_refused(self, tmp_path):
+        with pytest.raises(MerlabError, match="has times and no frames; give the frames per second"):
+            read_events(self.write(tmp_path, ("movements", [(45, 95, "")])))
+
+    def test_an_annotation_without_times_is_refused(self, tmp_path):
+        with pytest.raises(MerlabError, match="annotation a1: it has no times; align it in ELAN"):
+            read_events(self.write(tmp_path, ("movements", [(None, 95, "")])), Reading(fps=200))
+
+    def test_a_document_with_entities_is_refused_before_they_are_expanded(self, tmp_path):
+        bomb = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]>'
+        with pytest.raises(MerlabError, match="has a DTD, which ELAN never writes"):
+            read_events(self.write(tmp_path, ("movements", [(45, 95, "&c;")]), doctype=bomb), Reading(fps=200))
+
+    @pytest.mark.parametrize("content", [b"", b"<ANNOTATION_DOCUMENT>", b"\x00\xff"])
+    def test_a_damaged_document_is_refused(self, tmp_path, content):
+        path = tmp_path / "coded.eaf"
+        path.write_bytes(content)
+        with pytest.raises(MerlabError, match="is not a document of ELAN"):
+            read_events(path, Reading(fps=200))

@@ -1,0 +1,116 @@
+"""Scores of micro- and macro-expressions apart, the curve over IoU, and false alarms a minute."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.spotting.scoring import score_spotting
+
+COLUMNS = ["video", "onset", "offset", "kind"]
+TRUTH = pd.DataFrame([("a", 1, 10, "micro"), ("a", 101, 200, "macro"), ("b", 1, 10, "Micro - 1/2")], columns=COLUMNS)
+# In a: one hit of each interval, the first of the wrong kind. In b: nothing. In c: a false alarm.
+SPOTTED = pd.DataFrame([("a", 1, 10, "mae"), ("a", 101, 180, "macro"), ("c", 5, 15, "me")], columns=COLUMNS)
+LENGTHS = pd.DataFrame({"video": list("abcd"), "frames": [1200, 600, 600, 1200], "fps": [20, 20, 20, 20]})
+
+
+class TestKinds:
+    def test_of_both_tables_are_scored_apart_and_pooled_as_in_megc(self):
+        scores = score_spotting(TRUTH, SPOTTED)
+        assert (scores.tp, scores.fp, scores.fn) == (2, 1, 1)
+        assert {each.kind: (each.tp, each.fp, each.fn) for each in scores.kinds} == {
+            "micro": (0, 1, 2),
+            "macro": (1, 1, 0),
+            "micro + macro": (1, 2, 2),
+        }
+        assert [each.f1 for each in scores.kinds] == [0.0, pytest.approx(2 / 3), pytest.approx(1 / 3)]
+
+    def test_may_be_in_a_column_type(self):
+        scores = score_spotting(TRUTH.rename(columns={"kind": "type"}), SPOTTED)
+        assert len(scores.kinds) == 3
+
+    def test_in_one_table_alone_are_not_scored_apart_and_this_is_noted(self):
+        scores = score_spotting(TRUTH, SPOTTED.drop(columns="kind"))
+        assert scores.kinds == ()
+        assert "without kinds, so micro- and macro-expressions are not scored apart" in scores.notes[-1]
+
+    def test_come_from_the_duration_only_if_asked_for(self):
+        scores = score_spotting(TRUTH, SPOTTED.drop(columns="kind"), fps=20, by_duration=True)
+        assert [(each.tp, each.fp, each.fn) for each in scores.kinds[:2]] == [(1, 0, 1), (1, 1, 0)]
+        with pytest.raises(MerlabError, match="kinds by duration need frames per second; give --fps"):
+            score_spotting(TRUTH, SPOTTED.drop(columns="kind"), by_duration=True)
+
+    def test_can_be_chosen_and_a_table_without_them_is_then_all_of_this_kind(self):
+        scores = score_spotting(TRUTH, SPOTTED.drop(columns="kind"), kind="micro")
+        assert (scores.tp, scores.fp, scores.fn) == (1, 2, 1)
+        assert any("every event is taken as micro" in note for note in scores.notes)
+        with pytest.raises(MerlabError, match="true events has no kinds of movements, so micro cannot be chosen"):
+            score_spotting(TRUTH.drop(columns="kind"), SPOTTED, kind="micro")
+
+    def test_other_movements_are_left_out_with_a_note(self):
+        other = pd.DataFrame([("a", 300, 400, "other")], columns=COLUMNS)
+        scores = score_spotting(TRUTH, pd.concat([SPOTTED, other]))
+        assert scores.spotted_events == 3
+        assert "the spotted events: 1 event(s) of the kind other are left out" in scores.notes
+
+    def test_with_an_unknown_word_are_refused_but_a_column_type_of_something_else_is_not_one(self):
+        with pytest.raises(MerlabError, match=r"row 1: kind is 'mikro'; write micro, macro or other"):
+            score_spotting(TRUTH.assign(kind=["mikro", "macro", "micro"]), SPOTTED)
+        with pytest.raises(MerlabError, match="kind is empty"):
+            score_spotting(TRUTH.assign(kind=["", "macro", "micro"]), SPOTTED)
+        unrelated = TRUTH.drop(columns="kind").assign(type=["frown", "smile", "wink"])
+        assert any("has no kinds of movements" in note for note in score_spotting(unrelated, SPOTTED).notes)
+
+
+class TestVideos:
+    def test_without_any_event_count_and_false_alarms_are_given_a_minute(self):
+        """180 s: one false alarm in 3 minutes."""
+        scores = score_spotting(TRUTH, SPOTTED, videos=LENGTHS)
+        assert scores.videos == 4
+        assert scores.minutes == pytest.approx(3.0)
+        assert scores.false_alarms_per_minute == pytest.approx(1 / 3)
+        assert scores.false_alarms_interval is not None
+        assert [each.false_alarms_per_minute for each in scores.kinds] == pytest.approx([1 / 3, 1 / 3, 2 / 3])
+
+    def test_may_have_their_length_in_seconds_or_a_rate_of_all(self):
+        seconds = pd.DataFrame({"video": list("abc"), "seconds": [60, 30, 30]})
+        assert score_spotting(TRUTH, SPOTTED, videos=seconds).minutes == pytest.approx(2.0)
+        frames = LENGTHS.drop(columns="fps")
+        assert score_spotting(TRUTH, SPOTTED, fps=10, videos=frames).minutes == pytest.approx(6.0)
+        with pytest.raises(MerlabError, match="frames but no frames per second"):
+            score_spotting(TRUTH, SPOTTED, videos=frames)
+
+    def test_where_nothing_is_true_or_spotted_give_no_false_alarm(self):
+        nothing = pd.DataFrame(columns=COLUMNS)
+        scores = score_spotting(nothing, nothing, videos=LENGTHS)
+        assert (scores.videos, scores.false_alarms_per_minute, scores.f1) == (4, 0.0, None)
+
+    def test_that_are_not_listed_are_refused(self):
+        with pytest.raises(MerlabError, match=r"the spotted events has videos that the list of videos lacks: c"):
+            score_spotting(TRUTH, SPOTTED, videos=LENGTHS[LENGTHS["video"] != "c"])
+
+    @pytest.mark.parametrize(
+        ("changed", "message"),
+        [
+            ({"frames": [0, 1, 1, 1]}, "row 1: frames is not a positive number"),
+            ({"video": list("aabc")}, "row 2: the video is listed twice"),
+        ],
+    )
+    def test_with_impossible_lengths_are_refused(self, changed, message):
+        with pytest.raises(MerlabError, match=message):
+            score_spotting(TRUTH, SPOTTED, videos=LENGTHS.assign(**changed))
+
+
+def test_the_curve_over_iou_falls_and_has_the_main_score_at_a_half():
+    scores = score_spotting(TRUTH, SPOTTED)
+    assert [each.iou for each in scores.by_iou] == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    assert scores.by_iou[4].f1 == scores.f1
+    # 101..180 covers .8 of 101..200.
+    assert [each.tp for each in scores.by_iou] == [2, 2, 2, 2, 2, 2, 2, 2, 1]
+
+
+def test_the_json_has_the_new_fields_only_where_they_are_known():
+    plain = score_spotting(TRUTH.drop(columns="kind"), SPOTTED.drop(columns="kind")).to_json()
+    assert not {"minutes", "false_alarms_per_minute", "kinds"} & set(plain)
+    assert {"minutes", "kinds"} <= set(score_spotting(TRUTH, SPOTTED, videos=LENGTHS).to_json())

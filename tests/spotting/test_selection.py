@@ -1,0 +1,81 @@
+"""What choosing the epoch and the threshold on the test set adds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.spotting.scoring.selection import selection_scores
+from tests.helpers import SHARED
+
+LGSNET = SHARED / "data" / "lgsnet_spotting"
+TRUTH = pd.DataFrame(
+    {"video": ["1_x", "2_x", "3_x"], "onset": [1, 1, 1], "offset": [10, 10, 100], "kind": ["micro", "micro", "macro"]}
+)
+
+
+def write(root: Path, subject: int, epoch: int, *rows: tuple[int, int, float]) -> None:
+    path = root / f"subject_s{subject}" / f"test_{epoch:02d}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{subject}_x\t{onset}.0\t{offset}.0\t{score}\n" for onset, offset, score in rows))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Epoch 0 is best for subjects 1 and 2; epoch 1, the last, for subject 3 alone."""
+    wrong = (200, 210, 0.05)
+    for subject in (1, 2):
+        write(tmp_path, subject, 0, (1, 10, 0.8))
+        write(tmp_path, subject, 1, (1, 10, 0.3), wrong)
+    write(tmp_path, 3, 0, (200, 300, 0.9))
+    write(tmp_path, 3, 1, (1, 100, 0.9))
+    return tmp_path
+
+
+def test_each_rule_pools_the_counts_of_its_choice(folder):
+    """Best on the test set: epoch 1 from threshold .05 on, all three right. Epoch 0 has two right and one wrong."""
+    found = {each.rule: each for each in selection_scores(TRUTH, folder, fps=30)}
+    best = found["best on the test set"]
+    assert (best.f1, best.epoch, best.threshold) == (1.0, 1, 0.05)
+    assert found["best of each subject"].f1 == 1.0
+    assert found["last epoch, threshold chosen on the others"].f1 == 1.0
+    # For subject 3 the others are equally good in both epochs, and the first is taken: its interval is missed.
+    assert found["chosen on the other subjects"].f1 == pytest.approx(4 / 6)
+    assert {rule: each.uses_test_subject for rule, each in found.items()}["chosen on the other subjects"] is False
+
+
+def test_micro_expressions_alone_are_scored_with_short_intervals(folder):
+    found = {each.rule: each.f1 for each in selection_scores(TRUTH, folder, fps=30)}
+    assert found["micro alone, by the choice of the first row"] == 1.0
+    no_kinds = selection_scores(TRUTH.drop(columns="kind"), folder, fps=30)
+    assert len(no_kinds) == 4
+
+
+def test_faulty_folders_are_refused(folder, tmp_path_factory):
+    with pytest.raises(MerlabError, match="does not have folders such as subject_s15 with test_00.txt"):
+        selection_scores(TRUTH, tmp_path_factory.mktemp("empty"), fps=30)
+    (folder / "subject_s3" / "test_01.txt").unlink()
+    with pytest.raises(MerlabError, match="does not have the same epochs for every subject"):
+        selection_scores(TRUTH, folder, fps=30)
+
+
+def test_true_events_of_a_subject_without_detections_are_refused(folder):
+    with pytest.raises(MerlabError, match="true events of subjects without detections: 9"):
+        selection_scores(TRUTH.assign(video=["1_x", "2_x", "9_x"]), folder, fps=30)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LGSNET.is_dir(), reason="the detections of LGSNet are not in this checkout")
+def test_the_released_detections_of_lgsnet_lose_by_an_honest_choice():
+    """Its best epoch and threshold on the test set give .4375 (epoch 23, threshold .48); micro alone .000."""
+    scores = selection_scores(LGSNET / "casme2_annotation_357.csv", LGSNET / "cas(me)^2_new", fps=30)
+    found = {each.rule: each for each in scores}
+    best = found["best on the test set"]
+    assert (round(best.f1, 4), best.epoch, best.threshold) == (0.4375, 23, 0.48)
+    assert found["last epoch, threshold chosen on the others"].f1 == pytest.approx(0.3817, abs=1e-4)
+    assert found["best of each subject"].f1 == pytest.approx(0.4824, abs=1e-4)
+    assert found["micro alone, by the choice of the first row"].f1 == 0.0
+    assert found["micro alone, best on the test set"].f1 < 0.05
