@@ -10,6 +10,7 @@ from merlab.version import __version__ as __version__
 if TYPE_CHECKING:
     from merlab.api import evaluate
     from merlab.clips import Clip, ClipTable
+    from merlab.coding.agreement.agree import agree
     from merlab.databases import load
     from merlab.errors import MerlabError
     from merlab.evaluation.predictions_score import score
@@ -44,6 +45,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a newcomer meets them
     "recognize",
     "recognize_each",
     "spot",
+    "agree",
     "databases",
     "methods",
     "inputs",
@@ -77,6 +79,7 @@ _WHERE = {
     "evaluate": "merlab.api",
     **dict.fromkeys(("recognize", "recognize_each"), "merlab.videos.recognition"),
     "spot": "merlab.spotting.spot_video",
+    "agree": "merlab.coding.agreement.agree",
     "score": "merlab.evaluation.predictions_score",
     "score_spotting": "merlab.spotting.scoring",
     "prepare": "merlab.preparation.database_faces",

@@ -1,6 +1,7 @@
 """The commands: parse, call one package, print."""
 
 from merlab.cli import (
+    coding,
     data,
     experiments,
     export,
@@ -19,6 +20,7 @@ from merlab.cli.app import app, main
 
 __all__ = [
     "app",
+    "coding",
     "data",
     "experiments",
     "export",

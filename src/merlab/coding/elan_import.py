@@ -92,7 +92,7 @@ def chosen_tiers(document: ElanDocument, names: Sequence[str]) -> list[ElanTier]
     )
 
 
-def coder_of(document: ElanDocument, tier: ElanTier) -> str:
+def coder_of(tier: ElanTier) -> str:
     """The initials of who coded a tier: its annotator, or what ``merlab coding export`` put into its name."""
     named = tier_name(tier.name)
     return tier.annotator or (named.coder if named else "")
@@ -119,7 +119,7 @@ class Placed:
     def _event(self, tier: ElanTier, annotation: ElanAnnotation, face: int) -> FoundEvent:
         onset = self._frame(tier, annotation, annotation.begin_ms)
         offset = self._frame(tier, annotation, annotation.end_ms)
-        coder, kind = coder_of(self.document, tier), _kind(tier)
+        coder, kind = coder_of(tier), _kind(tier)
         if kind == elan_tiers.REJECTED:
             label, units, comment = (self._note(tier, annotation, each) for each in elan_tiers.REJECTED_NOTES)
             event = annotation.value

@@ -1,0 +1,126 @@
+"""Commands about the decisions of coders: export them, import them, compare coders."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.markup import escape
+
+from merlab.cli.app import VIDEOS, app
+from merlab.cli.arguments import JsonOption
+from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.errors import MerlabError
+
+coding_app = typer.Typer(
+    help="Decisions of coders about the movements of a video (coding.csv), to and from other programs.",
+    no_args_is_help=True,
+)
+app.add_typer(coding_app, name="coding", rich_help_panel=VIDEOS)
+
+
+@coding_app.command("export")
+def export_command(
+    results: Annotated[
+        list[Path], typer.Argument(help="Results of `merlab recognize` or `merlab spot`.", metavar="RESULT...")
+    ],
+    out: Annotated[Path, typer.Argument(help="The new file: .csv, .eaf, or .xlsx for BORIS.", metavar="OUT")],
+    to: Annotated[
+        Literal["csv", "elan", "boris"] | None,
+        typer.Option(help="Unless given, elan for a name that ends in .eaf, else csv."),
+    ] = None,
+    coder: Annotated[
+        str | None, typer.Option(help="Initials of one coder; needed where several have coded, except for ELAN.")
+    ] = None,
+    subject: Annotated[
+        list[str] | None,
+        typer.Option(help="Who the face is, for training: NAME, or FACE=NAME for each face; else the video's name."),
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write coded events to a file: what a coder accepted, moved or added.
+
+    csv: one row per event, also a table of clips (`--database table --root OUT`) and of true events (`merlab
+    score-spotting OUT ...`). elan: tiers of the machine and of each coder. boris: tabular events (.csv), or a
+    spreadsheet that BORIS imports into an open observation (.xlsx).
+    """
+    from merlab.coding.exporting import export_coding
+    from merlab.coding.tables import Subjects
+
+    by_face = {int(found[1]): found[2] for text in subject or [] if (found := re.fullmatch(r"(\d+)=(.+)", text))}
+    others = [text for text in subject or [] if not re.fullmatch(r"(\d+)=(.+)", text)]
+    if len(others) > 1:
+        raise MerlabError(f"--subject gives two names, {others[0]} and {others[1]}; write --subject FACE=NAME for each")
+    subjects = Subjects(everyone="".join(others), by_face=by_face)
+    for note in export_coding(results, out, to=to, coder=coder, subjects=subjects, again=again):
+        _note(note)
+    out_console.print(f"written to {escape(str(out))}", soft_wrap=True)
+
+
+@coding_app.command("import")
+def import_command(
+    result: Annotated[Path, typer.Argument(help="Result of `merlab recognize` or `merlab spot`.", metavar="RESULT")],
+    file: Annotated[
+        Path, typer.Argument(help="An .eaf file, a coding.csv, or a table with onset and offset.", metavar="FILE")
+    ],
+    coder: Annotated[str | None, typer.Option(help="Initials for the decisions; unless given, those in FILE.")] = None,
+    tier: Annotated[list[str] | None, typer.Option(help="ELAN: a tier with movements; may be repeated.")] = None,
+    media: Annotated[str | None, typer.Option(help="ELAN: the linked file that shows the video.")] = None,
+    face: Annotated[int | None, typer.Option(min=0, help="The face of tiers or rows that name none.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Replace decisions of the same coder that FILE lacks or has otherwise.")
+    ] = False,
+) -> None:
+    """Put decisions from a file into coding.csv of a result; those of other coders stay."""
+    from merlab.coding.elan_import import ElanChoice
+    from merlab.coding.events import named_coders
+    from merlab.coding.importing import import_coding
+
+    choice = ElanChoice(tuple(tier or ()), media, face)
+    report = import_coding(result, file, coder=coder, choice=choice, again=again)
+    for note in report.notes:
+        _note(note)
+    who = named_coders(report.coders)
+    out_console.print(
+        escape(f"{report.decisions} decisions of {who}, {report.changed} of them new or changed"), soft_wrap=True
+    )
+
+
+@app.command("agree", rich_help_panel=VIDEOS)
+def agree_command(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(help="Results with coding.csv, tables of coded events, .eaf files.", metavar="SOURCE..."),
+    ],
+    fps: Annotated[
+        float | None, typer.Option(min=0.001, help="Frames per second, for .eaf files of videos without a result.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(help="Also write an HTML page.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare coders: matched events, Cohen's kappa, Krippendorff's alpha, differences of boundaries."""
+    from merlab.coding.agreement.agree import agree
+    from merlab.coding.agreement.tables import boundary_table, pair_heading, pair_table, together_table
+
+    agreement = agree(*sources, fps=fps)
+    scores = agreement.scores
+    if page:
+        agreement.write_page(page)
+    if as_json:
+        print_json(scores.model_dump(mode="json"))
+        return
+    for pair in scores.pairs:
+        for title, table in ((pair_heading(pair), pair_table(pair)), ("second minus first", boundary_table(pair))):
+            if len(table):
+                print_table(title, list(table.columns), table.to_numpy().tolist())
+    if len(scores.coders) > 2:
+        table = together_table(scores)
+        print_table("all coders together", list(table.columns), table.to_numpy().tolist())
+    for note in scores.notes:
+        _note(note)
+
+
+def _note(text: str) -> None:
+    err_console.print(f"note: {escape(text)}", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""How far coders agree: on which events there are, on their frames, their labels and their action units."""

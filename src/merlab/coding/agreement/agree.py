@@ -1,0 +1,71 @@
+"""``merlab.agree``: how far coders agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from merlab.coding.agreement import tables
+from merlab.coding.agreement.comparison import compared
+from merlab.coding.agreement.models import AgreementScores
+from merlab.coding.agreement.raters import read_raters
+from merlab.pages import page_environment
+from merlab.storage import whole_file
+from merlab.version import __version__
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The result of ``merlab.agree``; ``scores`` has all numbers."""
+
+    scores: AgreementScores
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Kappa and alpha of every pair of coders, one row per kind of value, as text."""
+        listed = [tables.pair_table(pair).assign(coders=f"{pair.first}, {pair.second}") for pair in self.scores.pairs]
+        return pd.concat(listed, ignore_index=True)[["coders", *tables.COLUMNS]]
+
+    def write_page(self, path: Path) -> Path:
+        """Write everything as one HTML page that needs no other file, whole or not at all, and return its path."""
+        page = (
+            page_environment("merlab.coding.agreement")
+            .get_template("agreement.html.j2")
+            .render(scores=self.scores, tables=tables, version=__version__)
+        )
+        with whole_file(path) as aside:
+            # The name of a file may contain characters that UTF-8 cannot encode.
+            aside.write_bytes(page.encode("utf-8", "replace"))
+        return path
+
+    def __repr__(self) -> str:
+        headings = [tables.pair_heading(pair) for pair in self.scores.pairs]
+        return "\n".join(("Agreement", *headings))
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html(index=False)
+
+
+def agree(*sources: Path | str, fps: float | None = None) -> Agreement:
+    """How far coders agree on which events there are, on their frames, labels and action units.
+
+    Events of two coders match where their overlap (IoU) is 0.5 or more. Cohen's kappa and Krippendorff's alpha (both
+    nominal) are given for the labels and action units of matched events, for the movements that both accepted or
+    rejected, and frame by frame for whether there is an event.
+
+    Args:
+        sources: results that were coded (folders with coding.csv), tables of coded events (of `merlab coding export`,
+            or with onset and offset in frames), and .eaf files of ELAN; of two coders or more in all.
+        fps: frames per second, for .eaf files whose video has no result among the sources, and for milliseconds.
+
+    Returns:
+        The agreement of each pair of coders, and of all together.
+
+    Raises:
+        MerlabError: for a source that cannot be read or has no events, for fewer than two coders, and if no two of them
+            coded the same video.
+
+    """
+    return Agreement(compared(read_raters([Path(source) for source in sources], fps)))

@@ -1,0 +1,177 @@
+"""From coders and their events to their agreement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from merlab.coding.agreement.coefficients import (
+    Value,
+    alpha_of_counts,
+    cohen_kappa,
+    kappa_of_counts,
+    krippendorff_alpha,
+)
+from merlab.coding.agreement.matched import Scene, Unit, scenes_of, units_in
+from merlab.coding.agreement.models import AgreementScores, Coefficient, Difference, Pair, Together
+from merlab.coding.agreement.raters import RatedEvent, Rater, Raters, Video
+from merlab.errors import MerlabError
+from merlab.spotting.scoring.matching import LEAST_IOU
+
+QUARTILES = (25, 50, 75)
+
+
+def compared(raters: Raters) -> AgreementScores:
+    """The agreement of all pairs of coders and of all together; raises MerlabError if no two coded the same video."""
+    listed = raters.raters
+    pairs = [pair for two in combinations(listed, 2) if (pair := _pair(two, raters)) is not None]
+    if not pairs:
+        videos = "; ".join(f"{rater.name}: {', '.join(map(repr, rater.events))}" for rater in listed)
+        raise MerlabError(f"no video was coded by two coders ({videos}); the names of the videos must be the same")
+    units = [unit for scene in scenes_of(listed) for unit in units_in(scene)]
+    together = Together(
+        events=len(units),
+        shared=sum(len(unit) > 1 for unit in units),
+        labels=coefficient(_values(units, range(len(listed)), _label)),
+        action_units=coefficient(_unit_values(units, range(len(listed)), _all_units(units))),
+    )
+    names = tuple(rater.name for rater in listed)
+    return AgreementScores(coders=names, least_iou=LEAST_IOU, pairs=tuple(pairs), together=together, notes=raters.notes)
+
+
+def coefficient(units: Sequence[Sequence[Value]]) -> Coefficient:
+    """The agreement on nominal values: for each unit, the value of each coder, None where there is none."""
+    paired = [unit for unit in units if sum(value is not None for value in unit) > 1]
+    two = bool(paired) and len(paired[0]) == 2
+    alike = [len({value for value in unit if value is not None}) == 1 for unit in paired]
+    return Coefficient(
+        n=len(paired),
+        agreement=float(np.mean(alike)) if paired else None,
+        kappa=cohen_kappa([_known(unit[0]) for unit in paired], [_known(unit[1]) for unit in paired]) if two else None,
+        alpha=krippendorff_alpha(paired),
+    )
+
+
+def _known(value: Value) -> Hashable:
+    assert value is not None, "both coders have a value"
+    return value
+
+
+def _pair(two: tuple[Rater, Rater], raters: Raters) -> Pair | None:
+    """The agreement of two coders; None if they have no video in common."""
+    common = set(two[0].events) & set(two[1].events)
+    if not common:
+        return None
+    scenes = list(scenes_of(two))
+    found = [(scene, unit) for scene in scenes for unit in units_in(scene)]
+    matched = [(scene, unit) for scene, unit in found if len(unit) == 2]
+    units = [unit for _, unit in matched]
+    events = (_count(two[0], common), _count(two[1], common))
+    used = _all_units(units)
+    return Pair(
+        first=two[0].name,
+        second=two[1].name,
+        videos=len(common),
+        events=events,
+        matched=len(matched),
+        f1=2 * len(matched) / sum(events) if sum(events) else None,
+        movements=_movements(*two),
+        frames=_frames(scenes, raters),
+        labels=coefficient(_values(units, range(2), _label)),
+        action_units=coefficient(_unit_values(units, range(2), used)),
+        by_unit={number: coefficient(_unit_values(units, range(2), [number])) for number in used},
+        onset=_difference(matched, raters, lambda event: event.onset),
+        apex=_difference(matched, raters, lambda event: event.apex),
+        offset=_difference(matched, raters, lambda event: event.offset),
+    )
+
+
+def _count(rater: Rater, videos: set[str]) -> int:
+    return sum(len(rater.events[video]) for video in videos)
+
+
+def _label(event: RatedEvent) -> str | None:
+    return event.label or None
+
+
+def _values(units: Sequence[Unit], coders: range, value: Callable[[RatedEvent], Value]) -> list[list[Value]]:
+    return [[value(unit[coder]) if coder in unit else None for coder in coders] for unit in units]
+
+
+def _unit_values(units: Sequence[Unit], coders: range, numbers: Sequence[int]) -> list[list[Value]]:
+    """Whether each coder of an event lists each of these action units; None where the coder lists none at all."""
+
+    def lists(number: int) -> Callable[[RatedEvent], Value]:
+        return lambda event: number in event.units if event.units else None
+
+    return [row for number in numbers for row in _values(units, coders, lists(number))]
+
+
+def _all_units(units: Sequence[Unit]) -> list[int]:
+    """The action units that anyone lists for an event that two coders or more have with action units."""
+    coded = [unit for unit in units if sum(bool(event.units) for event in unit.values()) > 1]
+    return sorted({number for unit in coded for event in unit.values() for number in event.units})
+
+
+def _movements(first: Rater, second: Rater) -> Coefficient:
+    both = sorted(set(first.verdicts) & set(second.verdicts))
+    return coefficient([[first.verdicts[key], second.verdicts[key]] for key in both])
+
+
+def _frames(scenes: Sequence[Scene], raters: Raters) -> Coefficient | None:
+    """Frame by frame and face by face, whether there is an event; None where a number of frames is unknown."""
+    both = first = second = total = 0
+    for scene in scenes:
+        frames = raters.videos.get(scene.video, Video()).frames
+        if frames is None:
+            return None
+        one, other = (_covered(listed) for listed in scene.events.values())
+        both, first, second = both + len(one & other), first + len(one - other), second + len(other - one)
+        total += frames
+    neither = total - both - first - second
+    cells = [(both, {True: 2}), (first + second, {True: 1, False: 1}), (neither, {False: 2})]
+    return Coefficient(
+        n=total,
+        agreement=(both + neither) / total if total else None,
+        kappa=kappa_of_counts(both, first, second, neither),
+        alpha=alpha_of_counts([(times, Counter[Hashable](count)) for times, count in cells]),
+    )
+
+
+def _covered(events: Sequence[RatedEvent]) -> set[int]:
+    return {frame for event in events for frame in range(event.onset, event.offset + 1)}
+
+
+def _difference(
+    matched: Sequence[tuple[Scene, Unit]], raters: Raters, boundary: Callable[[RatedEvent], int | None]
+) -> Difference | None:
+    """Second minus first; in ms only if the frame rate of every video is known."""
+    frames, ms = [], []
+    for scene, unit in matched:
+        one, other = (boundary(unit[coder]) for coder in range(2))
+        if one is not None and other is not None:
+            fps = raters.videos.get(scene.video, Video()).fps
+            frames.append(other - one)
+            ms.append(np.nan if fps is None else 1000 * (other - one) / fps)
+    if not frames:
+        return None
+    of_frames, of_ms = _quartiles(frames), [None if np.isnan(each) else each for each in _quartiles(ms)]
+    return Difference(
+        n=len(frames),
+        lower_frames=of_frames[0],
+        median_frames=of_frames[1],
+        upper_frames=of_frames[2],
+        median_size_frames=of_frames[3],
+        lower_ms=of_ms[0],
+        median_ms=of_ms[1],
+        upper_ms=of_ms[2],
+        median_size_ms=of_ms[3],
+    )
+
+
+def _quartiles(values: Sequence[float]) -> list[float]:
+    """The quartiles of the values, and the median of their sizes."""
+    return [*np.percentile(values, QUARTILES).tolist(), float(np.median(np.abs(values)))]

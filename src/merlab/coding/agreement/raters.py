@@ -1,0 +1,236 @@
+"""Who is compared: the coders of results, of tables of coded events and of .eaf files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from merlab.coding.decisions import Decision
+from merlab.coding.elan_import import Placed, chosen_medium, chosen_tiers, coder_of, face_of
+from merlab.coding.elan_reading import read_elan
+from merlab.coding.elan_tiers import NO_INITIALS
+from merlab.coding.events import coded_events
+from merlab.coding.file import read_coding, whole_number
+from merlab.coding.found_events import FoundEvent
+from merlab.coding.frame_clock import FrameClock
+from merlab.coding.importing import ELAN_SUFFIX
+from merlab.coding.material import read_material
+from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO
+from merlab.coding.units import read_units
+from merlab.errors import MerlabError
+from merlab.evaluation.cells import NO_VALUE, read_cells
+from merlab.spotting.scoring.read_intervals import NO_APEX
+
+# An .eaf file without a result does not state how long its video is; none that is coded is longer.
+LONGEST_S = 24 * 3600
+TABLE_COLUMNS = ("apex", "face_id", VIDEO, EMOTION, LABEL, "action_units", "coder", "fps", "video_frames", "decision")
+
+
+@dataclass(frozen=True)
+class RatedEvent:
+    """An event of a coder: frames as numbered in the video; ``face_id`` and ``apex`` are None where unknown.
+
+    ``units`` are numbers of action units, without sides; empty where none are coded.
+    """
+
+    face_id: int | None
+    onset: int
+    apex: int | None
+    offset: int
+    label: str = ""
+    units: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Video:
+    """A video: its frames per second and their number, None where unknown."""
+
+    fps: float | None = None
+    frames: int | None = None
+
+
+@dataclass(frozen=True)
+class Rater:
+    """One coder: initials, the file, the events of each video, and whether each movement that was found is accepted."""
+
+    coder: str
+    source: str
+    events: Mapping[str, tuple[RatedEvent, ...]]
+    verdicts: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Raters:
+    """Everything that is compared: the coders, what is known of the videos, and notes."""
+
+    raters: tuple[Rater, ...]
+    videos: Mapping[str, Video]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Reader:
+    """Reads sources in an order in which the clocks of results are known before .eaf files need them."""
+
+    fps: float | None
+    raters: dict[Path, list[Rater]] = field(default_factory=dict)
+    clocks: dict[str, FrameClock] = field(default_factory=dict)
+    videos: dict[str, Video] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def read_result(self, folder: Path) -> None:
+        material = read_material(folder)
+        coding = read_coding(material)
+        if not coding.decisions:
+            raise MerlabError(f"{folder} has no decisions; code it, or import a coding with `merlab coding import`")
+        self.clocks[material.video] = material.clock
+        self.videos[material.video] = Video(material.clock.fps, len(material.clock))
+        for coder in coding.coders:
+            coded = coded_events(material, coding, coder)
+            events = {material.video: tuple(map(_of_decision, coded.events))}
+            decided = (each for each in (*coded.events, *coded.rejected) if each.event)
+            verdicts = {(material.video, each.event): each.is_movement for each in decided}
+            self._add(folder, Rater(coder, str(folder), events, verdicts))
+            if coded.undecided:
+                who = coder or NO_INITIALS
+                self.notes.append(f"{folder}: {who} has not decided about {len(coded.undecided)} movements")
+
+    def read_table(self, path: Path) -> None:
+        table = read_cells(path, str(path), INTERVAL, TABLE_COLUMNS)
+        events: dict[str, dict[str, list[RatedEvent]]] = {}
+        for place, cells in zip(table.places, table.cells.to_dict("records"), strict=True):
+            row = {str(name): "" if text in NO_VALUE else str(text) for name, text in cells.items()}
+            if row.get("decision") == "reject":
+                continue
+            try:
+                event, video = _of_row(row), row.get(VIDEO, "")
+                self._learn(video, row)
+            except (MerlabError, ValueError) as error:
+                raise MerlabError(f"{path}, {place}: {error}; correct the cell") from error
+            events.setdefault(row.get("coder", ""), {}).setdefault(video, []).append(event)
+        for coder, by_video in events.items():
+            self._add(path, Rater(coder, str(path), {video: tuple(each) for video, each in by_video.items()}))
+
+    def read_elan(self, path: Path) -> None:
+        document = read_elan(path)
+        medium, notes = chosen_medium(document, tuple(self.videos), None)
+        known = [video for video in self.videos if video]
+        video = medium.name if medium.name in known or len(known) != 1 else known[0]
+        placed = Placed(document, self._clock(path, video), medium.origin_ms)
+        events: dict[str, list[RatedEvent]] = {}
+        for tier in chosen_tiers(document, ()):
+            face = face_of(tier)
+            for found in placed.events(tier, face or 0):
+                own = events.setdefault(coder_of(tier), [])
+                if not found.rejected:
+                    own.append(replace(_of_found(found), face_id=face))
+        self.notes += notes
+        for coder, listed in events.items():
+            self._add(path, Rater(coder, str(path), {video: tuple(listed)}))
+
+    def _clock(self, path: Path, video: str) -> FrameClock:
+        if video in self.clocks:
+            return self.clocks[video]
+        fps = self.fps or self.videos.get(video, Video()).fps
+        if fps is None:
+            raise MerlabError(f"{path} has times and no frames; give a result of its video too, or --fps")
+        known = self.videos.get(video, Video()).frames
+        self.videos[video] = Video(fps, known)
+        return FrameClock.constant(fps, known or round(LONGEST_S * fps))
+
+    def _learn(self, video: str, row: Mapping[str, str]) -> None:
+        """What a row of coded events states about its video; a result states it better."""
+        if video not in self.clocks:
+            frames = row.get("video_frames", "")
+            fps = float(row["fps"]) if row.get("fps") else self.fps
+            self.videos[video] = Video(fps, whole_number(frames, "video_frames") if frames else None)
+
+    def _add(self, path: Path, rater: Rater) -> None:
+        self.raters.setdefault(path, []).append(rater)
+
+
+def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
+    """The coders of all sources, in their order.
+
+    The same initials in two files are one coder where the files are about different videos; where they are about the
+    same video, the codings are kept apart under the names of their files. Raises MerlabError for a source that cannot
+    be read, and for fewer than two coders.
+    """
+    reader = _Reader(fps)
+    readers = {"result": reader.read_result, "table": reader.read_table, "elan": reader.read_elan}
+    if len(set(sources)) < len(sources):
+        raise MerlabError("one of the sources is given twice; compare different codings")
+    # Clocks first.
+    for kind, read in readers.items():
+        for source in sources:
+            if _kind(source) == kind:
+                read(source)
+    raters = _named(_merged([rater for source in sources for rater in reader.raters.get(source, [])]))
+    if len(raters) < 2:
+        found = ", ".join(rater.name for rater in raters) or "none"
+        raise MerlabError(f"agreement needs two coders; found: {found}. Give another result, table or .eaf file")
+    return Raters(tuple(raters), reader.videos, tuple(reader.notes))
+
+
+def _kind(source: Path) -> str:
+    return "result" if source.is_dir() else "elan" if source.suffix.lower() == ELAN_SUFFIX else "table"
+
+
+def _merged(raters: Sequence[Rater]) -> list[Rater]:
+    """One rater for the same initials in several sources, unless two of these are about the same video."""
+    videos = Counter((rater.coder, video) for rater in raters for video in rater.events)
+    apart = {coder for (coder, _), times in videos.items() if times > 1} | {""}
+    merged: dict[tuple[str, str], Rater] = {}
+    for rater in raters:
+        key = (rater.coder, rater.source if rater.coder in apart else "")
+        known = merged.get(key)
+        merged[key] = rater if known is None else _both(known, rater)
+    return list(merged.values())
+
+
+def _both(first: Rater, second: Rater) -> Rater:
+    return replace(first, events={**first.events, **second.events}, verdicts={**first.verdicts, **second.verdicts})
+
+
+def _named(raters: Iterable[Rater]) -> list[Rater]:
+    """The raters with names that differ: the initials, with the source where they are needed."""
+    listed = list(raters)
+    coders = Counter(rater.coder for rater in listed)
+    return [
+        replace(each, name=each.coder if each.coder and coders[each.coder] == 1 else _with_source(each))
+        for each in listed
+    ]
+
+
+def _with_source(rater: Rater) -> str:
+    return f"{rater.coder} in {rater.source}" if rater.coder else rater.source
+
+
+def _of_decision(decision: Decision) -> RatedEvent:
+    units = frozenset(unit.number for unit in read_units(decision.action_units))
+    return RatedEvent(
+        decision.face_id, decision.onset, decision.apex, decision.offset, decision.label.casefold(), units
+    )
+
+
+def _of_found(found: FoundEvent) -> RatedEvent:
+    units = frozenset(unit.number for unit in read_units(found.action_units))
+    return RatedEvent(found.face_id, found.onset, found.apex, found.offset, found.label.casefold(), units)
+
+
+def _of_row(row: Mapping[str, str]) -> RatedEvent:
+    apex, face = row.get("apex", ""), row.get("face_id", "")
+    event = RatedEvent(
+        face_id=whole_number(face, "face_id") if face else None,
+        onset=whole_number(row["onset"], "onset"),
+        apex=None if apex in NO_APEX else whole_number(apex, "apex"),
+        offset=whole_number(row["offset"], "offset"),
+        label=(row.get(LABEL) or row.get(EMOTION, "")).casefold(),
+        units=frozenset(unit.number for unit in read_units(row.get("action_units", ""))),
+    )
+    if event.onset > event.offset:
+        raise MerlabError(f"onset {event.onset} is after offset {event.offset}")
+    return event

@@ -1,0 +1,148 @@
+"""Two and three coders with known matches, labels, units and boundaries."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.coding.agreement.agree import agree
+from merlab.coding.decisions import Coding
+from merlab.coding.exporting import export_coding
+from merlab.coding.file import write_coding
+from merlab.errors import MerlabError
+from tests.coding.results import about, coded_in, material_in
+from tests.pages import Page
+
+# Onset, apex, offset, label, action units of ten events of two coders: kappa of the labels is that of 4, 1, 2, 3 (both
+# joy; only the first; only the second; neither), onsets differ by 0 to 4 frames.
+LABELS = [("joy", "joy")] * 4 + [("joy", "fear")] + [("fear", "joy")] * 2 + [("fear", "fear")] * 3
+
+
+def table(path, rows, header="video,face_id,onset,apex,offset,label,action_units,coder,fps,video_frames"):
+    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+    return path
+
+
+def coder(path, number, *, shift=0, video="a.mp4", extra=()):
+    rows = [
+        (
+            video,
+            0,
+            100 * k + shift * (k % 5),
+            100 * k + 20,
+            100 * k + 40,
+            pair[number],
+            "12+6" if k < 5 else "4",
+            number,
+            200,
+            2000,
+        )
+        for k, pair in enumerate(LABELS, start=1)
+    ]
+    return table(path, [*rows, *extra])
+
+
+@pytest.fixture
+def two(tmp_path):
+    extra = [("a.mp4", 0, 1500, "", 1540, "joy", "", 1, 200, 2000)]
+    return coder(tmp_path / "a.csv", 0), coder(tmp_path / "b.csv", 1, shift=1, extra=extra)
+
+
+def test_matches_kappa_and_alpha_of_known_codings(two):
+    (pair,) = agree(*two).scores.pairs
+    assert (pair.events, pair.matched, pair.f1) == ((10, 11), 10, pytest.approx(20 / 21))
+    # (4 + 3) / 10 agree; by chance .5 * .6 + .5 * .4.
+    assert (pair.labels.n, pair.labels.agreement, pair.labels.kappa) == (10, 0.7, pytest.approx(0.4))
+    # Krippendorff: 1 - (n - 1) o_01 / (n_0 n_1) with n = 20, o_01 = 3, 11 joy and 9 fear.
+    assert pair.labels.alpha == pytest.approx(1 - 19 * 3 / (11 * 9))
+    assert pair.action_units.agreement == 1
+    assert set(pair.by_unit) == {4, 6, 12}
+    assert pair.movements.n == 0
+
+
+def test_boundaries_in_frames_and_milliseconds(two):
+    (pair,) = agree(*two).scores.pairs
+    # Onsets of the second coder are 1, 2, 3, 4, 0, 1, 2, 3, 4, 0 frames later, at 200 frames per second.
+    onset = pair.onset
+    assert (onset.n, onset.lower_frames, onset.median_frames, onset.upper_frames) == (10, 1, 2, 3)
+    assert (onset.lower_ms, onset.median_ms, onset.upper_ms) == (5, 10, 15)
+    assert (pair.apex.median_frames, pair.offset.median_size_frames) == (0, 0)
+
+
+def test_frame_by_frame(two):
+    (pair,) = agree(*two).scores.pairs
+    # Both: 10 x 41 frames without the 20 by which onsets are later; the event of the second coder alone has 41.
+    both, first, second = 390, 20, 41
+    neither = 2000 - both - first - second
+    chance = ((both + first) * (both + second) + (neither + first) * (neither + second)) / 2000**2
+    assert pair.frames.n == 2000
+    assert pair.frames.kappa == pytest.approx(((both + neither) / 2000 - chance) / (1 - chance))
+    assert pair.frames.alpha == pytest.approx(1 - 3999 * (first + second) / ((821 + 20 - 20) * (4000 - 821)))
+
+
+def test_three_coders_are_compared_in_pairs_and_together(two, tmp_path):
+    third = coder(tmp_path / "c.csv", 0, shift=2)
+    third.write_text(third.read_text().replace(",0,200,2000", ",C,200,2000"))
+    scores = agree(*two, third).scores
+    assert [(pair.first, pair.second) for pair in scores.pairs] == [("0", "1"), ("0", "C"), ("1", "C")]
+    assert (scores.together.events, scores.together.shared) == (11, 10)
+    assert scores.together.labels.kappa is None
+    assert scores.together.labels.agreement == 0.7
+
+
+def test_a_result_and_the_file_of_another_coder(tmp_path):
+    material = coded_in(tmp_path / "out")
+    events = material.events
+    write_coding(
+        tmp_path / "out",
+        Coding((*(about(event, "accept", label="joy") for event in events[:3]), about(events[3], "reject"))),
+    )
+    other = coded_in(tmp_path / "other", "EF")
+    export_coding([other.folder], tmp_path / "theirs.eaf")
+    (of_file,) = agree(tmp_path / "out", tmp_path / "theirs.eaf").scores.pairs
+    assert (of_file.first, of_file.second, of_file.events, of_file.matched) == ("AB", "EF", (3, 3), 2)
+    (of_results,) = agree(tmp_path / "out", other.folder).scores.pairs
+    assert (of_results.matched, of_results.onset.median_frames) == (2, 1)
+    # e0001, e0002, e0003 are decided by both; the other coder rejects e0002.
+    assert (of_results.movements.n, of_results.movements.agreement) == (3, pytest.approx(2 / 3))
+    assert of_results.onset.median_ms == pytest.approx(10)
+
+
+def test_two_passes_of_one_coder_are_kept_apart(tmp_path):
+    for name in ("one", "two"):
+        coded_in(tmp_path / name)
+    (pair,) = agree(tmp_path / "one", tmp_path / "two").scores.pairs
+    assert {pair.first, pair.second} == {f"AB in {tmp_path / name}" for name in ("one", "two")}
+    assert pair.f1 == 1
+
+
+def test_one_coder_of_several_videos_is_one_coder(tmp_path):
+    sources = []
+    for name, initials in (("a.mp4", "AB"), ("b.mp4", "AB"), ("a.mp4", "EF"), ("b.mp4", "EF")):
+        sources.append(coded_in(tmp_path / f"{initials}-{name}", initials, video=name).folder)
+    (pair,) = agree(*sources).scores.pairs
+    assert (pair.first, pair.second, pair.videos, pair.events) == ("AB", "EF", 2, (6, 6))
+
+
+def test_what_cannot_be_compared_is_named(tmp_path, two):
+    alone, plain = coded_in(tmp_path / "alone").folder, material_in(tmp_path / "plain").folder
+    export_coding([alone], tmp_path / "coded.eaf")
+    for sources, named in [
+        ((two[0],), "agreement needs two coders"),
+        ((two[0], two[0]), "given twice"),
+        ((alone, plain), "plain has no decisions"),
+        ((alone, two[0]), "no video was coded by two coders"),
+        ((two[0], tmp_path / "none.csv"), "does not exist"),
+        ((tmp_path / "coded.eaf",), "or --fps"),
+    ]:
+        with pytest.raises(MerlabError, match=named):
+            agree(*sources)
+
+
+def test_the_page_is_whole_and_escapes_names(tmp_path, two):
+    two[1].write_text(two[1].read_text().replace(",1,200,2000", ",<b>,200,2000"))
+    source = agree(*two).write_page(tmp_path / "agreement.html").read_text(encoding="utf-8")
+    page = Page(source)
+    assert page.open == []
+    assert "Agreement of 0, <b>" in page.text
+    assert "label of matched events 10 .700 .400 .424" in page.text
+    assert "onset, ms 10 5.0 10.0 15.0 10.0" in page.text

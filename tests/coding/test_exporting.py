@@ -1,0 +1,140 @@
+"""Coded events as files for other programs."""
+
+from __future__ import annotations
+
+import csv
+
+import openpyxl
+import pympi
+import pytest
+
+import merlab
+from merlab.coding.decisions import Coding
+from merlab.coding.exporting import export_coding
+from merlab.coding.file import CODING, read_coding, write_coding
+from merlab.coding.tables import Subjects
+from merlab.errors import MerlabError
+from merlab.sinks import VideoSink
+from merlab.spotting.scoring.read_intervals import read_events
+from tests.coding.results import coded_in, every_kind, material_in, renamed
+from tests.videos.fake_result import sketched_face
+
+
+def annotations(path):
+    document = pympi.Elan.Eaf(str(path))
+    return {name: document.get_annotation_data_for_tier(name) for name in document.get_tier_names()}
+
+
+def test_elan_has_tiers_of_the_machine_and_of_each_coder_at_the_times_of_the_frames(tmp_path):
+    material = coded_in(tmp_path / "out")
+    both = Coding((*every_kind(material).decisions, *renamed(every_kind(material), "CD").decisions))
+    write_coding(material.folder, both)
+    assert export_coding([material.folder], tmp_path / "coded.eaf") == []
+    tiers = annotations(tmp_path / "coded.eaf")
+    # Frame 138 at 100 frames per second is shown at 1370 ms.
+    assert tiers["face 0 events [SYNTHETIC]"][0][:2] == (1370, 1650)
+    for coder in ("AB", "CD"):
+        assert tiers[f"{coder} face 0 movements"] == [(1370, 1650, "joy"), (7390, 7650, "")]
+        assert tiers[f"{coder} face 0 movements (2)"] == [(7570, 7850, "ü <&>")]
+        assert tiers[f"{coder} face 0 action units"] == [(1370, 1650, "6+L12", "joy")]
+        assert tiers[f"{coder} face 0 comments"] == [(1370, 1650, 'says "hm", then', "joy")]
+        assert tiers[f"{coder} face 0 apexes"] == [(1490, 1500, "apex")]
+        assert tiers[f"{coder} face 1 rejected"] == [(4370, 4650, "e0002")]
+
+
+def test_elan_is_linked_to_the_video_from_where_the_file_is(tmp_path):
+    video = tmp_path / "videos" / "interview.mp4"
+    material = material_in(tmp_path / "out", video)
+    export_coding([material.folder], tmp_path / "eaf" / "coded.eaf")
+    (media,) = pympi.Elan.Eaf(str(tmp_path / "eaf" / "coded.eaf")).media_descriptors
+    assert media["MEDIA_URL"] == video.as_uri()
+    assert media["RELATIVE_MEDIA_URL"] == "./../videos/interview.mp4"
+
+
+def test_csv_has_what_was_accepted_moved_or_added(tmp_path):
+    material = coded_in(tmp_path / "out")
+    notes = export_coding([material.folder], tmp_path / "coded.csv", subjects=Subjects(by_face={0: "anna"}))
+    assert notes == ["1 of 4 movements of interview.mp4 are not decided yet; they are not in the file"]
+    with (tmp_path / "coded.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["event"], row["decision"], row["emotion"]) for row in rows] == [
+        ("e0001", "accept", "joy"),
+        ("e0003", "move", ""),
+        ("", "add", "ü <&>"),
+    ]
+    assert [rows[0][name] for name in ("subject", "onset", "apex", "offset", "onset_s", "fps", "action_units")] == [
+        *("anna", "138", "150", "166", "1.37000", "100", "6+L12")
+    ]
+    # `merlab score-spotting` reads it as true events.
+    assert read_events(tmp_path / "coded.csv")["emotion"].tolist()[0] == "joy"
+
+
+@pytest.mark.filterwarnings("ignore:.*whole heads:UserWarning")
+def test_coded_videos_are_a_database(tmp_path):
+    for name in ("one.mp4", "two.mp4"):
+        with VideoSink(tmp_path / name, 100) as sink:
+            for _ in range(300):
+                sink.write(sketched_face(0))
+        coded_in(tmp_path / f"result-{name}", source=tmp_path / name, video=name, seconds=3)
+    folders = [tmp_path / "result-one.mp4", tmp_path / "result-two.mp4"]
+    export_coding(folders, tmp_path / "mine.csv", subjects=Subjects("anna"))
+    clips = merlab.load("table", tmp_path / "mine.csv")
+    assert [finding for finding in clips.findings if finding.severity == "unusable"] == []
+    assert {clip.database for clip in clips} == {"mine"}
+    assert [clip.name for clip in clips][:3] == ["one.mp4_e0001", "one.mp4_e0003", "one.mp4_own0001"]
+    first, coded = next(iter(clips)), read_coding_of(folders[0])[0]
+    assert (first.onset, first.apex, first.offset) == (coded.onset, coded.apex, coded.offset)
+    assert (first.subject, first.emotion, first.action_units, first.aligned) == ("anna face 0", "joy", "6+L12", False)
+
+
+def read_coding_of(folder):
+    from merlab.coding.material import read_material
+
+    return read_coding(read_material(folder)).decisions
+
+
+def test_boris_has_a_start_and_a_stop_of_every_event_and_its_apex(tmp_path):
+    material = coded_in(tmp_path / "out")
+    export_coding([material.folder], tmp_path / "boris.csv", to="boris")
+    with (tmp_path / "boris.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = ("Behavior", "Behavior type", "Time", "Modifier #1")
+    assert [tuple(row[column] for column in columns) for row in rows[:3]] == [
+        ("joy", "START", "1.370", "6+L12"),
+        ("apex", "POINT", "1.490", "None"),
+        ("joy", "STOP", "1.650", "6+L12"),
+    ]
+    assert {row["Observation id"] for row in rows} == {"interview.mp4"}
+    assert sorted(row["Behavior type"] for row in rows) == ["POINT", *["START"] * 3, *["STOP"] * 3]
+
+
+def test_boris_imports_a_spreadsheet(tmp_path):
+    material = coded_in(tmp_path / "out")
+    export_coding([material.folder], tmp_path / "boris.xlsx", to="boris")
+    sheet = openpyxl.load_workbook(tmp_path / "boris.xlsx").active
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0] == ("time", "subject", "code", "modifier", "comment")
+    assert rows[1] == (1.37, "interview face 0", "joy", "6+L12", 'e0001; says "hm", then')
+
+
+def test_what_cannot_be_exported_is_named(tmp_path):
+    material = coded_in(tmp_path / "out")
+    other, folder = material_in(tmp_path / "other"), material.folder
+    taken = tmp_path / "taken.csv"
+    taken.write_text("mine")
+    for arguments, options, named in [
+        (([folder], taken), {}, "taken.csv exists"),
+        (([folder], folder / CODING), {"again": True}, "belongs to the result"),
+        (([folder], folder / "events.csv"), {"again": True}, "belongs to the result"),
+        (([folder], tmp_path / "a.txt"), {}, "does not end in .csv"),
+        (([folder, other.folder], tmp_path / "a.eaf"), {}, "about one video"),
+        (([other.folder], tmp_path / "a.csv"), {}, "has no decisions yet"),
+        (([folder], tmp_path / "a.csv"), {"coder": "XY"}, "its coders are AB"),
+        (([tmp_path], tmp_path / "a.csv"), {}, "contains no finished result"),
+    ]:
+        with pytest.raises(MerlabError, match=named):
+            export_coding(*arguments, **options)
+    assert taken.read_text() == "mine"
+    write_coding(folder, Coding((*every_kind(material).decisions, *renamed(every_kind(material), "CD").decisions)))
+    with pytest.raises(MerlabError, match="several coders"):
+        export_coding([folder], tmp_path / "a.csv")

@@ -1,0 +1,84 @@
+"""coding.csv: read with checks, written whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.coding.decisions import Coding
+from merlab.coding.file import CODING, read_coding, write_coding
+from merlab.errors import MerlabError
+from tests.coding.results import about, coded_in, every_kind, material_in, renamed
+
+HEADER = "event,face_id,decision,onset,apex,offset,action_units,label,comment,coder,time\n"
+
+
+def test_what_is_written_is_read_again_and_the_tables_of_the_machine_stay(tmp_path):
+    material = material_in(tmp_path / "out")
+    before = {path.name: path.read_bytes() for path in material.folder.iterdir() if path.is_file()}
+    both = Coding((*every_kind(material).decisions, *renamed(every_kind(material), "CD").decisions))
+    write_coding(material.folder, both)
+    assert set(read_coding(material).decisions) == set(both.decisions)
+    assert {name: (material.folder / name).read_bytes() for name in before} == before
+    assert {path.name for path in material.folder.iterdir()} == {*before, CODING}
+
+
+def test_a_result_without_the_file_has_no_decisions(tmp_path):
+    assert read_coding(material_in(tmp_path / "out")) == Coding()
+
+
+def test_a_spreadsheet_program_may_have_saved_it(tmp_path):
+    material = coded_in(tmp_path / "out")
+    path = material.folder / CODING
+    text = path.read_text(encoding="utf-8").replace('"says ""hm"", then"', "hm")
+    path.write_text(text.replace(",", ";"), encoding="utf-8-sig")
+    assert [each.label for each in read_coding(material).decisions] == ["joy", "blink", "", "ü <&>"]
+
+
+def test_frames_of_what_is_accepted_need_not_be_repeated(tmp_path):
+    material = material_in(tmp_path / "out")
+    (material.folder / CODING).write_text("event,face_id,decision\ne0002,1,accept\n")
+    assert read_coding(material).decisions == (about(material.events[1], "accept", "", time=""),)
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ("e0009,0,accept,138,150,166,,,,,", "no event e0009"),
+        ("e0001,1,accept,138,150,166,,,,,", "e0001 is of face 0, not 1"),
+        ("e0001,5,accept,138,150,166,,,,,", "no face 5"),
+        ("e0001,0,perhaps,138,150,166,,,,,", "'perhaps' is not a decision"),
+        ("e0001,0,accept,137,150,166,,,,,", "the result was made again"),
+        ("e0001,0,add,138,150,166,,,,,", "write move"),
+        (",0,move,138,150,166,,,,,", "needs the name of an event"),
+        (",0,add,138,150,,,,,,", "onset or offset is empty"),
+        (",0,add,138,1.5,166,,,,,", "apex is '1.5', not a whole number"),
+        (",0,add,138,170,166,,,,,", "apex 170 is outside"),
+        (",0,add,166,,138,,,,,", "onset 166 is after offset 138"),
+        (",0,add,138,,1201,,,,,", "no frame 1201"),
+        (",0,add,138,,166,smile,,,,", "'smile' is not an action unit"),
+        (",0,add,138,,166,,,,,yesterday", "'yesterday' is not a time"),
+        (",x,add,138,,166,,,,,", "face_id is 'x'"),
+    ],
+)
+def test_every_cell_is_checked_and_the_row_is_named(tmp_path, row, named):
+    material = material_in(tmp_path / "out")
+    (material.folder / CODING).write_text(f"{HEADER}e0002,1,reject,,,,,,,,\n{row}\n")
+    with pytest.raises(MerlabError, match="coding.csv, line 3: ") as error:
+        read_coding(material)
+    assert named in str(error.value)
+
+
+def test_a_coder_decides_once_about_a_movement(tmp_path):
+    material = material_in(tmp_path / "out")
+    (material.folder / CODING).write_text(f"{HEADER}e0002,1,reject,,,,,,,AB,\ne0002,1,accept,,,,,,,AB,\n")
+    with pytest.raises(MerlabError, match="coder AB decided twice about e0002"):
+        read_coding(material)
+
+
+def test_a_later_decision_takes_the_place_of_the_earlier_one_and_can_be_undone(tmp_path):
+    event = material_in(tmp_path / "out").events[0]
+    first, second = about(event, "reject"), about(event, "accept")
+    coding = Coding((first,)).with_decision(second)
+    assert coding.decisions == (second,)
+    assert coding.without(second) == Coding()
+    assert Coding((about(event, "reject", "CD"),)).with_decision(second).coders == ("AB", "CD")

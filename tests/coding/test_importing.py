@@ -1,0 +1,234 @@
+"""Decisions from files of other programs; .eaf files in the shapes that ELAN and other programs write."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.coding.decisions import Coding
+from merlab.coding.elan_import import ElanChoice
+from merlab.coding.exporting import export_coding
+from merlab.coding.file import CODING, read_coding, write_coding
+from merlab.coding.importing import import_coding
+from merlab.coding.material import read_material
+from merlab.errors import MerlabError
+from tests.coding.results import about, coded_in, every_kind, material_in, renamed
+
+VIDEO = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/study/interview.mp4" MIME_TYPE="video/mp4" {}/>'
+# As ELAN 6 saves: two media (the video started 250 ms into the time line of the sound), a linked file of a curve,
+# languages, a vocabulary, an annotation without times, a dependent tier.
+ELAN_6 = """<?xml version="1.0" encoding="UTF-8"?>
+<ANNOTATION_DOCUMENT AUTHOR="" DATE="2026-05-04T10:20:30+02:00" FORMAT="3.0" VERSION="3.0"
+    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">
+  <LICENSE LICENSE_URL=""/>
+  <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">
+    <MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/study/sound.wav" MIME_TYPE="audio/x-wav"/>
+    <MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/study/interview.mp4" MIME_TYPE="video/mp4"
+        RELATIVE_MEDIA_URL="./interview.mp4" TIME_ORIGIN="250"/>
+    <LINKED_FILE_DESCRIPTOR LINK_URL="file:///C:/study/score.csv" MIME_TYPE="unknown" RELATIVE_LINK_URL="./score.csv"/>
+    <PROPERTY NAME="URN">urn:nl-mpi-tools-elan-eaf:1f</PROPERTY>
+    <PROPERTY NAME="lastUsedAnnotationId">4</PROPERTY>
+  </HEADER>
+  <TIME_ORDER>
+    <TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="1120"/>
+    <TIME_SLOT TIME_SLOT_ID="ts2" TIME_VALUE="1400"/>
+    <TIME_SLOT TIME_SLOT_ID="ts3"/>
+    <TIME_SLOT TIME_SLOT_ID="ts4" TIME_VALUE="8001"/>
+    <TIME_SLOT TIME_SLOT_ID="ts5" TIME_VALUE="8333"/>
+  </TIME_ORDER>
+  <TIER ANNOTATOR="EF" DEFAULT_LOCALE="en" LINGUISTIC_TYPE_REF="default-lt" PARTICIPANT="face 0" TIER_ID="expressions">
+    <ANNOTATION>
+      <ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" CVE_REF="cveid1" TIME_SLOT_REF1="ts1" TIME_SLOT_REF2="ts2">
+        <ANNOTATION_VALUE>smile</ANNOTATION_VALUE>
+      </ALIGNABLE_ANNOTATION>
+    </ANNOTATION>
+    <ANNOTATION>
+      <ALIGNABLE_ANNOTATION ANNOTATION_ID="a2" TIME_SLOT_REF1="ts4" TIME_SLOT_REF2="ts5">
+        <ANNOTATION_VALUE>AU4+L10</ANNOTATION_VALUE>
+      </ALIGNABLE_ANNOTATION>
+    </ANNOTATION>
+  </TIER>
+  <TIER LINGUISTIC_TYPE_REF="notes" PARENT_REF="expressions" TIER_ID="doubts">
+    <ANNOTATION>
+      <REF_ANNOTATION ANNOTATION_ID="a3" ANNOTATION_REF="a1"><ANNOTATION_VALUE>?</ANNOTATION_VALUE></REF_ANNOTATION>
+    </ANNOTATION>
+  </TIER>
+  <TIER LINGUISTIC_TYPE_REF="default-lt" TIER_ID="words" >
+    {words}
+  </TIER>
+  <LINGUISTIC_TYPE GRAPHIC_REFERENCES="false" LINGUISTIC_TYPE_ID="default-lt" TIME_ALIGNABLE="true"/>
+  <LOCALE LANGUAGE_CODE="en"/>
+  <LANGUAGE LANG_DEF="http://cdb.iso.org/lg/CDB-00138502-001" LANG_ID="und" LANG_LABEL="undetermined (und)"/>
+  <CONTROLLED_VOCABULARY CV_ID="labels"><DESCRIPTION LANG_REF="und"/></CONTROLLED_VOCABULARY>
+</ANNOTATION_DOCUMENT>
+"""
+UNALIGNED = (
+    '<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a4" TIME_SLOT_REF1="ts2" TIME_SLOT_REF2="ts3">'
+    "<ANNOTATION_VALUE>yes</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>"
+)
+# The least that is an annotation document; times as other programs write them.
+PLAIN = """<ANNOTATION_DOCUMENT>
+<HEADER>{media}</HEADER>
+<TIME_ORDER><TIME_SLOT TIME_SLOT_ID="a" TIME_VALUE="{begin}"/><TIME_SLOT TIME_SLOT_ID="b" TIME_VALUE="{end}"/></TIME_ORDER>
+<TIER TIER_ID="{tier}"><ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" TIME_SLOT_REF1="a" TIME_SLOT_REF2="b">
+<ANNOTATION_VALUE>smile</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>
+"""
+
+
+def eaf(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def plain(path, *, media="", begin=1370, end=1650, tier="face 0"):
+    return eaf(path, PLAIN.format(media=media, begin=begin, end=end, tier=tier))
+
+
+@pytest.mark.parametrize("fps", [30.0, 100.0, 200.0])
+def test_a_file_of_ours_comes_back_as_it_was(tmp_path, fps):
+    material = coded_in(tmp_path / "out", fps=fps)
+    before = read_coding(material)
+    export_coding([material.folder], tmp_path / "coded.eaf")
+    assert import_coding(material.folder, tmp_path / "coded.eaf").changed == 0
+    assert read_coding(material) == before
+    other = material_in(tmp_path / "other", fps=fps)
+    import_coding(other.folder, tmp_path / "coded.eaf")
+    assert [each.decision for each in read_coding(other).decisions] == ["accept", "reject", "move", "add"]
+
+
+def test_a_file_that_elan_6_saved_with_two_media_and_an_offset(tmp_path):
+    material = material_in(tmp_path / "out")
+    report = import_coding(material.folder, eaf(tmp_path / "theirs.eaf", ELAN_6.format(words="")))
+    assert (report.coders, report.decisions) == (("EF",), 2)
+    first, second = read_coding(material).decisions
+    # 1120 ms on the time line are 1370 ms of the video, frame 138 at 100 frames per second, where e0001 begins.
+    assert (first.event, first.decision, first.onset, first.offset, first.label) == (
+        "e0001",
+        "accept",
+        138,
+        166,
+        "smile",
+    )
+    # 8251 and 8583 ms are within frames 826 and 859.
+    assert (second.decision, second.onset, second.offset, second.action_units) == ("add", 826, 859, "4+L10")
+
+
+def test_several_tiers_of_another_program_need_a_choice(tmp_path):
+    material, file = material_in(tmp_path / "out"), eaf(tmp_path / "theirs.eaf", ELAN_6.format(words=UNALIGNED))
+    with pytest.raises(MerlabError, match=r"Its tiers are expressions, words; .* --tier"):
+        import_coding(material.folder, file)
+    with pytest.raises(MerlabError, match="annotation a4 .* has no time"):
+        import_coding(material.folder, file, choice=ElanChoice(("words",), face_id=0))
+    report = import_coding(material.folder, file, choice=ElanChoice(("expressions",)))
+    assert report.decisions == 2
+    assert report.notes == (f"{file}: tiers that were not read: words",)
+
+
+def test_the_linked_video_is_found_or_stated(tmp_path):
+    folder = material_in(tmp_path / "out").folder
+    other = VIDEO.format("").replace("interview", "other")
+    report = import_coding(folder, plain(tmp_path / "renamed.eaf", media=other), coder="A")
+    assert "which is taken for interview.mp4" in report.notes[0]
+    two = plain(tmp_path / "two.eaf", media=other + other.replace("other", "third"))
+    with pytest.raises(MerlabError, match="linked to other.mp4, third.mp4, not to interview.mp4; .* --media"):
+        import_coding(folder, two)
+    import_coding(folder, two, coder="B", choice=ElanChoice(media="third.mp4"))
+    assert "linked to no video" in import_coding(folder, plain(tmp_path / "none.eaf"), coder="C").notes[0]
+
+
+def test_the_face_is_found_or_stated(tmp_path):
+    folder, file = material_in(tmp_path / "out").folder, plain(tmp_path / "a.eaf", tier="smiles")
+    with pytest.raises(MerlabError, match="faces 0, 1; give one with --face"):
+        import_coding(folder, file)
+    import_coding(folder, file, choice=ElanChoice(face_id=1))
+    assert read_coding(read_material(folder)).decisions[0].face_id == 1
+
+
+ENTITY = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><ANNOTATION_DOCUMENT>&b;</ANNOTATION_DOCUMENT>'
+FOREIGN = '<!DOCTYPE x SYSTEM "file:///etc/passwd"><ANNOTATION_DOCUMENT/>'
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (ENTITY, "document type definition"),
+        (FOREIGN, "document type definition"),
+        ("not XML", "not an annotation document"),
+        ("<html/>", "not an annotation document"),
+        (PLAIN.format(media="", begin="soon", end=9, tier="face 0"), "is damaged"),
+        (PLAIN.format(media="", begin=1, end=9, tier="face 0").replace('ID="b"', 'ID="c"'), "'b' is missing"),
+        (PLAIN.format(media="", begin=1, end=99000, tier="face 0"), "ends at 12000 ms"),
+        (ELAN_6.format(words="").replace('"milliseconds"', '"PAL-frames"'), "PAL-frames"),
+    ],
+)
+def test_hostile_and_damaged_files_are_refused_and_nothing_is_written(tmp_path, text, named):
+    folder = material_in(tmp_path / "out").folder
+    with pytest.raises(MerlabError, match=named):
+        import_coding(folder, eaf(tmp_path / "bad.eaf", text))
+    assert not (folder / CODING).exists()
+
+
+def test_coders_are_kept_apart(tmp_path):
+    material = coded_in(tmp_path / "out")
+    import_coding(material.folder, plain(tmp_path / "theirs.eaf"), coder="EF")
+    coding = read_coding(material)
+    assert coding.of("AB") == every_kind(material)
+    assert [each.event for each in coding.of("EF").decisions] == ["e0001"]
+    write_coding(material.folder, Coding((*coding.decisions, *renamed(coding.of("AB"), "CD").decisions)))
+    with pytest.raises(MerlabError, match=r"several coders \(AB, CD, EF\)"):
+        import_coding(material_in(tmp_path / "other").folder, material.folder / CODING, coder="X")
+
+
+def test_decisions_are_not_lost_in_silence(tmp_path):
+    material = coded_in(tmp_path / "out")
+    before = (material.folder / CODING).read_bytes()
+    file = plain(tmp_path / "theirs.eaf")
+    with pytest.raises(MerlabError, match="4 decisions of AB would be lost.* --coder.* --again"):
+        import_coding(material.folder, file, coder="AB")
+    assert (material.folder / CODING).read_bytes() == before
+    import_coding(material.folder, file, coder="AB", again=True)
+    assert len(read_coding(material).decisions) == 1
+
+
+def test_a_table_of_any_program(tmp_path):
+    material = material_in(tmp_path / "out", faces=1)
+    first = material.events[0]
+    table = tmp_path / "mine.csv"
+    table.write_text(
+        f"Video,Onset,Apex,Offset,Emotion,AU\ninterview.mp4,{first.onset},/,{first.offset + 2},joy,\n"
+        "interview.mp4,5,7,9,,\nother.mp4,1,2,3,,\n"
+    )
+    report = import_coding(material.folder, table, coder="GH")
+    assert report.notes == (f"{table}: rows of other.mp4 are left out",)
+    own, moved = read_coding(material).decisions
+    assert (own.decision, own.onset, own.apex, own.offset) == ("add", 5, 7, 9)
+    assert moved == about(first, "move", "GH", apex=None, offset=first.offset + 2, label="joy", time=moved.time)
+
+
+def test_coded_events_and_coding_of_another_folder_come_back(tmp_path):
+    material = coded_in(tmp_path / "out")
+    export_coding([material.folder], tmp_path / "coded.csv")
+    other = material_in(tmp_path / "other")
+    import_coding(other.folder, tmp_path / "coded.csv")
+    assert [each.decision for each in read_coding(other).decisions] == ["accept", "move", "add"]
+    import_coding(other.folder, material.folder / CODING)
+    assert read_coding(other) == read_coding(material)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("onset,offset\n", "holds no decisions"),
+        ("onset,offset\n9,5\n", "onset 9 is after offset 5"),
+        ("onset,offset\n5,x\n", "line 2: offset is 'x'"),
+        ("onset,offset,video\n5,9,b.mp4\n", "no row of the video interview.mp4"),
+        ("onset,offset,event,decision\n5,9,,add\n", "no column face_id"),
+        ("start,stop\n5,9\n", "no column onset"),
+    ],
+)
+def test_a_table_with_a_mistake_is_refused(tmp_path, text, named):
+    folder = material_in(tmp_path / "out", faces=1).folder
+    (tmp_path / "mine.csv").write_text(text)
+    with pytest.raises(MerlabError, match=named):
+        import_coding(folder, tmp_path / "mine.csv")
+    assert not (folder / CODING).exists()
