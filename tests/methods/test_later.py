@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from merlab.errors import MerlabError
 from merlab.inference.cost import macs, parameters
 from merlab.methods import find_method
+from merlab.methods.later import SIZES
 from merlab.methods.later.swin import SwinBlock, SwinShape, VideoSwin, join, patches_of, relative_places, split
 from merlab.methods.method import Task
 from tests.methods.training_step import after_one_step
@@ -23,6 +24,20 @@ def test_a_stream_has_the_published_size_and_cost_of_video_swin_base():
         stream = VideoSwin(3, SwinShape())
         assert parameters(stream) + 400 * stream.features + 400 == 88_048_984
         assert macs(stream, 16, 3, 224, 224) / 1e9 == pytest.approx(140.67, abs=0.01)
+
+
+def test_the_grid_of_the_last_tokens_is_known_for_every_size():
+    for frames, height, width in ((8, 48, 48), (3, 33, 50)):
+        stream = VideoSwin(3, SIZES["small"])
+        assert stream(torch.rand(1, frames, 3, height, width)).shape[1:4] == stream.grid(frames, height, width)
+
+
+def test_all_positions_are_classified_or_their_mean():
+    task = Task(5, 4, 48, 48, frames=4)
+    assert build(task, "reduced").classify.in_features == 2 * 48 * 2 * 6 * 6
+    mean = find_method("later").module(task, find_method("later").preset_with("reduced", {"positions": "false"}))
+    assert mean.classify.in_features == 2 * 48
+    assert mean(torch.rand(2, *task.shape)).shape == (2, 5)
 
 
 def test_flow_and_gray_frames_have_their_own_stream():

@@ -45,11 +45,11 @@ class SwinShape:
 
 
 class VideoSwin(nn.Module):
-    """Clips (N, T, channels, H, W) -> features (N, last width), the mean over all tokens of the last stage."""
+    """Clips (N, T, channels, H, W) -> tokens of the last stage (N, t, h, w, last width), with the ``grid`` t, h, w."""
 
     def __init__(self, channels: int, shape: SwinShape) -> None:
         super().__init__()
-        self.patch = shape.patch
+        self.patch, self.merges = shape.patch, len(shape.depths) - 1
         self.embed = nn.Linear(channels * math.prod(shape.patch), shape.width)
         self.after_embed = nn.LayerNorm(shape.width)
         chances = torch.linspace(0, shape.drop_path, sum(shape.depths), device="cpu").tolist()
@@ -69,10 +69,17 @@ class VideoSwin(nn.Module):
         self.features = width
 
     def forward(self, clips: Tensor) -> Tensor:
-        """The mean features; clips are filled up with zeros to whole patches."""
+        """The tokens; clips are filled up with zeros to whole patches."""
         tokens = self.embed(patches_of(clips, self.patch))
         features: Tensor = self.last(self.stages(self.after_embed(tokens)))
-        return features.mean(dim=(1, 2, 3))
+        return features
+
+    def grid(self, frames: int, height: int, width: int) -> Grid:
+        """Frames, rows and columns of the tokens of the last stage, for clips of this length and size."""
+        steps, rows, columns = (
+            -(-side // step) for side, step in zip((frames, height, width), self.patch, strict=True)
+        )
+        return steps, -(-rows // 2**self.merges), -(-columns // 2**self.merges)
 
 
 def patches_of(clips: Tensor, patch: Grid) -> Tensor:
