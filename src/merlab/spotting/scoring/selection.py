@@ -169,7 +169,7 @@ def _tried(
             scores, pairs = _candidates(true, files[subject][epoch], longest)
             spotted[row, column] = len(scores) - np.searchsorted(np.sort(scores), thresholds, side="right")
             right[row, column] = _right(pairs, thresholds)
-    counts = owners.value_counts().reindex(subjects, fill_value=0).to_numpy(np.int64)
+    counts = np.array([int((owners == subject).sum()) for subject in subjects], np.int64)
     return Tried(subjects, epochs, thresholds, right, spotted, counts)
 
 
