@@ -49,8 +49,9 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "later": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
     "aman": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
     "msmmt": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
-    "elrcn": {"preset": "reduced", "settings": SHORT},
-    "elrcn-se": {"preset": "reduced", "settings": SHORT},
+    # Without pretraining, VGG-16 takes longer.
+    "elrcn": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
+    "elrcn-se": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
     "self-attention-transfer": {"preset": "flow28", "settings": SHORT},
     "emr": {"preset": "flow28", "settings": SHORT},
     "emr-adversarial": {"preset": "flow28", "settings": SHORT, "databases": 2},

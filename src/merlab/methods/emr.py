@@ -147,12 +147,10 @@ class AdversarialClassifier:
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
         """Train on inputs (N, C, H, W), labels (N,) and ``database/subject`` of each row.
 
-        Raises MerlabError if all clips are of one domain, and for weights to start from.
+        Raises MerlabError if all clips are of one domain.
         """
         settings = self.preset.training
         assert settings is not None
-        if ADVERSARIAL in self.material.starts:
-            raise MerlabError(f"{ADVERSARIAL} starts from random weights; leave --from out, or use emr")
         databases = [group.partition("/")[0] for group in groups]
         synthetic = self.material.synthetic if settings.synthetic_share else None
         domains = [*sorted(set(databases)), *([SYNTHETIC] if synthetic else [])]
