@@ -40,7 +40,7 @@ video
 # %% [markdown]
 # ## What was found
 #
-# One row per movement. The class is empty where the recognizer is unsure.
+# One row per movement. The class is empty where something speaks against it; `withheld` lists what.
 
 # %%
 video.events[["event", "onset_s", "apex_s", "offset_s", "class", "probability", "regions"]]

@@ -65,6 +65,7 @@ WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}
         ),
         ({"clips": {"clips": 9, "sha256": "a"}}, {"clips": {"clips": 8, "sha256": "b"}}, ["the clips have changed"]),
         ({"video_format": "avi"}, {"video_format": "mp4"}, ["--format avi -> mp4"]),
+        ({"words": {"largest_px": 3.0}}, {"words": {"largest_px": 4.0}}, ["--words largest_px 3 -> 4"]),
         ({}, {"new": 1}, ["--new not given -> 1"]),
         ({"old": 1}, {}, []),
     ],

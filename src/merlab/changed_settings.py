@@ -71,6 +71,8 @@ def _text(name: str, was: object, now: object) -> str:
 def _option(name: str) -> str:
     """The option of a setting: ``settings.motion`` -> ``--motion``."""
     parts = name.split(".")
+    if "words" in parts[:-1]:
+        return f"--words {parts[-1]}"
     if parts[0] == "settings" and len(parts) > 2 and parts[1] != "score":
         return f"setting {'.'.join(parts[1:])} of the preset"
     while len(parts) > 1 and parts[0] in GROUPS and name not in OPTIONS:

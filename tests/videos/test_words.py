@@ -9,7 +9,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.videos.moved import PartMovement, UnitStrength
-from merlab.videos.words import Claim, FaceState, WordSettings, reasons_to_withhold, sentence_of
+from merlab.videos.words import Claim, FaceState, WordSettings, reasons_to_withhold, sentence_of, word_settings
 from merlab.vocabulary import WITHHELD_REASONS
 
 LIMITS = WordSettings()
@@ -114,3 +114,11 @@ def test_every_reason_has_a_plain_sentence(reason):
 def test_sentences_state_the_limits_that_were_used():
     assert sentence_of("probability too low", 0.7, 200.0, LIMITS) == "No class has a probability of 0.7 or more."
     assert "fewer than 100 frames" in sentence_of("too few frames per second", 0.5, 30.0, WordSettings(least_fps=100))
+
+
+def test_limits_are_changed_by_name():
+    assert word_settings({"largest_px": 4.0}) == WordSettings(largest_px=4.0)
+    with pytest.raises(MerlabError, match="largest_px"):
+        word_settings({"largest_pixels": 4.0})
+    with pytest.raises(MerlabError, match="0 or more"):
+        word_settings({"least_fps": -1.0})

@@ -29,6 +29,7 @@ RECOGNIZED = {
     "duration_s": "duration, s",
     "class": "class",
     "probability": "probability",
+    "withheld": "why no class",
     "part": "part",
     "action_units": "action units",
 }
@@ -84,7 +85,7 @@ def summary_of_result(result: VideoResult | MerlabError) -> VideoSummary | Merla
     if isinstance(result, MerlabError):
         return result
     table = result.events[list(RECOGNIZED)].astype(str).rename(columns=RECOGNIZED)
-    table["class"] = table["class"].replace("", "unsure")
+    table["class"] = table["class"].replace("", "none")
     metadata = result.metadata.model_dump(mode="json")
     return VideoSummary(
         name=result.metadata.video.name,

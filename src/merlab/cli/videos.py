@@ -155,6 +155,14 @@ def recognize_command(
     p: POption = None,
     floor: FloorOption = None,
     spotting: SpottingOption = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--words",
+            metavar="KEY=VALUE",
+            help="A limit within which a class is named, e.g. largest_px=4 or least_fps=30.",
+        ),
+    ] = None,
     overlay: Annotated[
         bool, typer.Option("--overlay/--no-overlay", help="Write overlay.mp4, the video with the results drawn in.")
     ] = True,
@@ -171,6 +179,7 @@ def recognize_command(
     from merlab.spotting.many_videos import EVENTS, skipped_in, videos_in
     from merlab.videos.options import RecognizeOptions
     from merlab.videos.recognition import OUT, recognize, recognize_each
+    from merlab.videos.words import word_settings
 
     options = RecognizeOptions(
         fps=fps,
@@ -181,6 +190,7 @@ def recognize_command(
         runtime=runtime,
         unsure_below=unsure_below,
         spotting=_settings(p, floor, spotting),
+        words=word_settings(_numbers("--words", words)),
         overlay=overlay,
         again=again,
         jobs=jobs,
@@ -195,16 +205,22 @@ def recognize_command(
 
 
 def _settings(p: float | None, floor: float | None, others: list[str] | None) -> SpottingSettings:
-    """The settings of spotting with those of the command line; raises MerlabError for a value that is not a number."""
+    """The settings of spotting with those of the command line."""
     from merlab.spotting.spot import spotting_settings
 
     changed = {name: value for name, value in (("p", p), ("floor", floor)) if value is not None}
-    for name, text in key_values(others, "--spotting").items():
+    return spotting_settings(changed | _numbers("--spotting", others))
+
+
+def _numbers(option: str, pairs: list[str] | None) -> dict[str, float]:
+    """The values of an option that takes KEY=NUMBER; raises MerlabError for a value that is not a number."""
+    numbers = {}
+    for name, text in key_values(pairs, option).items():
         try:
-            changed[name] = float(text)
+            numbers[name] = float(text)
         except ValueError as error:
-            raise MerlabError(f"--spotting {name} takes a number, got {text!r}") from error
-    return spotting_settings(changed)
+            raise MerlabError(f"{option} {name} takes a number, got {text!r}") from error
+    return numbers
 
 
 @app.command("score-spotting", rich_help_panel=VIDEOS)

@@ -6,13 +6,14 @@ were aligned elsewhere, the mesh where there are only five points) is NaN and pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.faces.quality import LEAST_COVERAGE, LEAST_PUPIL_DISTANCE
+from merlab.registry import look_up
 from merlab.videos.class_units import is_supported
 from merlab.videos.moved import PartMovement, UnitStrength
 from merlab.vocabulary import WITHHELD_REASONS, WithheldReason
@@ -62,6 +63,16 @@ class WordSettings:
     def longest_spotted(self, fps: float) -> float:
         """The longest duration that spotting may give to a micro-expression at this frame rate, s."""
         return self.longest + self.timing_error + 1 / fps
+
+
+def word_settings(changed: Mapping[str, float]) -> WordSettings:
+    """The default limits with some changed, such as ``{"largest_px": 4}``.
+
+    Raises MerlabError for a limit that does not exist, or a value below 0.
+    """
+    for name in changed:
+        look_up(name, asdict(WordSettings()), "limit of a named class")
+    return replace(WordSettings(), **changed)
 
 
 @dataclass(frozen=True)
