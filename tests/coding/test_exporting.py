@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pympi
@@ -12,6 +14,7 @@ import merlab
 from merlab.coding.decisions import Coding
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import CODING, read_coding, write_coding
+from merlab.coding.material import read_material
 from merlab.coding.tables import Subjects
 from merlab.errors import MerlabError
 from merlab.sinks import VideoSink
@@ -20,7 +23,7 @@ from tests.coding.results import coded_in, every_kind, material_in, renamed
 from tests.videos.fake_result import sketched_face
 
 
-def annotations(path):
+def tiers_in(path):
     document = pympi.Elan.Eaf(str(path))
     return {name: document.get_annotation_data_for_tier(name) for name in document.get_tier_names()}
 
@@ -30,7 +33,7 @@ def test_elan_has_tiers_of_the_machine_and_of_each_coder_at_the_times_of_the_fra
     both = Coding((*every_kind(material).decisions, *renamed(every_kind(material), "CD").decisions))
     write_coding(material.folder, both)
     assert export_coding([material.folder], tmp_path / "coded.eaf") == []
-    tiers = annotations(tmp_path / "coded.eaf")
+    tiers = tiers_in(tmp_path / "coded.eaf")
     # Frame 138 at 100 frames per second is shown at 1370 ms.
     assert tiers["face 0 events [SYNTHETIC]"][0][:2] == (1370, 1650)
     for coder in ("AB", "CD"):
@@ -88,8 +91,6 @@ def test_coded_videos_are_a_database(tmp_path):
 
 
 def read_coding_of(folder):
-    from merlab.coding.material import read_material
-
     return read_coding(read_material(folder)).decisions
 
 
@@ -111,7 +112,7 @@ def test_boris_has_a_start_and_a_stop_of_every_event_and_its_apex(tmp_path):
 def test_boris_imports_a_spreadsheet(tmp_path):
     material = coded_in(tmp_path / "out")
     export_coding([material.folder], tmp_path / "boris.xlsx", to="boris")
-    sheet = openpyxl.load_workbook(tmp_path / "boris.xlsx").active
+    sheet = openpyxl.load_workbook(tmp_path / "boris.xlsx").worksheets[0]
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[0] == ("time", "subject", "code", "modifier", "comment")
     assert rows[1] == (1.37, "interview face 0", "joy", "6+L12", 'e0001; says "hm", then')
@@ -122,18 +123,19 @@ def test_what_cannot_be_exported_is_named(tmp_path):
     other, folder = material_in(tmp_path / "other"), material.folder
     taken = tmp_path / "taken.csv"
     taken.write_text("mine")
-    for arguments, options, named in [
-        (([folder], taken), {}, "taken.csv exists"),
-        (([folder], folder / CODING), {"again": True}, "belongs to the result"),
-        (([folder], folder / "events.csv"), {"again": True}, "belongs to the result"),
-        (([folder], tmp_path / "a.txt"), {}, "does not end in .csv"),
-        (([folder, other.folder], tmp_path / "a.eaf"), {}, "about one video"),
-        (([other.folder], tmp_path / "a.csv"), {}, "has no decisions yet"),
-        (([folder], tmp_path / "a.csv"), {"coder": "XY"}, "its coders are AB"),
-        (([tmp_path], tmp_path / "a.csv"), {}, "contains no finished result"),
-    ]:
+    cases: list[tuple[list[Path], Path, dict[str, Any], str]] = [
+        ([folder], taken, {}, "taken.csv exists"),
+        ([folder], folder / CODING, {"again": True}, "belongs to the result"),
+        ([folder], folder / "events.csv", {"again": True}, "belongs to the result"),
+        ([folder], tmp_path / "a.txt", {}, "does not end in .csv"),
+        ([folder, other.folder], tmp_path / "a.eaf", {}, "about one video"),
+        ([other.folder], tmp_path / "a.csv", {}, "has no decisions yet"),
+        ([folder], tmp_path / "a.csv", {"coder": "XY"}, "its coders are AB"),
+        ([tmp_path], tmp_path / "a.csv", {}, "contains no finished result"),
+    ]
+    for results, out, options, named in cases:
         with pytest.raises(MerlabError, match=named):
-            export_coding(*arguments, **options)
+            export_coding(results, out, **options)
     assert taken.read_text() == "mine"
     write_coding(folder, Coding((*every_kind(material).decisions, *renamed(every_kind(material), "CD").decisions)))
     with pytest.raises(MerlabError, match="several coders"):

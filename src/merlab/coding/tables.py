@@ -136,11 +136,14 @@ def _found(table: CellTable, place: str, row: Mapping[str, str], material: Mater
         apex, face = row.get("apex", ""), row.get("face_id", "")
         texts = [row.get(column, "") for column in (LABEL, "action_units", "comment", "coder")]
         label, units, comment, coder = ("" if text in NO_VALUE else text for text in texts)
+        onset, offset = (whole_number(row[column], column) for column in INTERVAL)
+        if onset > offset:
+            raise MerlabError(f"onset {onset} is after offset {offset}; exchange or correct them")
         return FoundEvent(
             face_id=whole_number(face, "face_id") if face else _only_face(material, stated),
-            onset=whole_number(row["onset"], "onset"),
+            onset=onset,
             apex=None if apex in NO_APEX else whole_number(apex, "apex"),
-            offset=whole_number(row["offset"], "offset"),
+            offset=offset,
             label=label,
             action_units=units,
             comment=comment,
