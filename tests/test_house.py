@@ -64,6 +64,8 @@ ROOMS = (
     "errors",
 )
 LARGEST_SHARE = 0.14
+# A collection of files that do not know each other, one for each published method, grows with the literature.
+LARGEST_SHARES = {"methods": 0.16}
 
 Module = tuple[str, ...]
 
@@ -114,7 +116,8 @@ def test_no_room_holds_more_than_its_share_of_the_lines():
     lines: dict[str, int] = {}
     for module, path in MODULES.items():
         lines[module[0]] = lines.get(module[0], 0) + len(path.read_text(encoding="utf-8").splitlines())
-    too_large = {room: count for room, count in lines.items() if count > LARGEST_SHARE * sum(lines.values())}
+    total = sum(lines.values())
+    too_large = {room: n for room, n in lines.items() if n > LARGEST_SHARES.get(room, LARGEST_SHARE) * total}
     assert too_large == {}
 
 
