@@ -33,6 +33,7 @@ VGG_HIDDEN = 4096
 MEMORY, HIDDEN = 3000, 128
 # Channels of flow (u, v, magnitude), of strain and of the gray frame.
 KINDS = (3, 1, 1)
+Enrichment = Literal["temporal", "spatial"]
 
 
 class Vgg16(nn.Sequential):
@@ -76,7 +77,7 @@ class Elrcn(nn.Module):
         self,
         task: Task,
         *,
-        enrichment: Literal["temporal", "spatial"] = "temporal",
+        enrichment: Enrichment = "temporal",
         width: Width = 1.0,
         normalize: bool = False,
     ) -> None:
@@ -99,7 +100,7 @@ class Elrcn(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits (N, classes)."""
         clips, frames = inputs.shape[:2]
-        images = enriched(inputs.flatten(0, 1)).split(self.kinds, dim=1)
+        images = torch.split(enriched(inputs.flatten(0, 1)), self.kinds, dim=1)
         features = torch.cat([encode(image) for encode, image in zip(self.encoders, images, strict=True)], dim=1)
         logits: Tensor = self.classify(self.remember(features.view(clips, frames, -1)))
         return logits
@@ -107,7 +108,7 @@ class Elrcn(nn.Module):
 
 def enriched(images: Tensor) -> Tensor:
     """u, v, strain and gray (N, 4, H, W) -> u, v, magnitude, strain and gray (N, 5, H, W)."""
-    flow, others = images.split(2, dim=1)
+    flow, others = torch.chunk(images, 2, dim=1)
     magnitude = flow.square().sum(dim=1, keepdim=True).sqrt()
     return torch.cat([flow, magnitude, others], dim=1)
 
@@ -128,7 +129,7 @@ _PRESETS = {
 }
 
 
-def _method(name: str, title: str, enrichment: str) -> Method:
+def _method(name: str, title: str, enrichment: Enrichment) -> Method:
     return Method(
         name=name,
         title=title,
