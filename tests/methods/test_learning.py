@@ -46,7 +46,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "kfc-mer": {"preset": "flow28", "settings": SHORT},
     "slstt-mean": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
     "slstt-lstm": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
-    "later": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
+    "later": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
     "aman": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
     "msmmt": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
     # Without pretraining, VGG-16 takes longer.
