@@ -184,7 +184,7 @@ def test_decisions_are_not_lost_in_silence(tmp_path):
     material = coded_in(tmp_path / "out")
     before = (material.folder / CODING).read_bytes()
     file = plain(tmp_path / "theirs.eaf")
-    with pytest.raises(MerlabError, match="4 decisions of AB would be lost.* --coder.* --again"):
+    with pytest.raises(MerlabError, match="4 decisions of AB would be lost.*--coder.*--again"):
         import_coding(material.folder, file, coder="AB")
     assert (material.folder / CODING).read_bytes() == before
     import_coding(material.folder, file, coder="AB", again=True)

@@ -83,7 +83,8 @@ def test_frame_by_frame(two):
     assert pair.frames is not None
     assert pair.frames.n == 2000
     assert pair.frames.kappa == pytest.approx(((both + neither) / 2000 - chance) / (1 - chance))
-    assert pair.frames.alpha == pytest.approx(1 - 3999 * (first + second) / ((821 + 20 - 20) * (4000 - 821)))
+    marked = 2 * both + first + second
+    assert pair.frames.alpha == pytest.approx(1 - 3999 * (first + second) / (marked * (4000 - marked)))
 
 
 def test_three_coders_are_compared_in_pairs_and_together(two, tmp_path):
