@@ -55,9 +55,11 @@ def known(pair):
 
 def test_matches_kappa_and_alpha_of_known_codings(two):
     (pair,) = agree(*two).scores.pairs
-    assert (pair.events, pair.matched, pair.f1) == ((10, 11), 10, pytest.approx(20 / 21))
+    assert (pair.events, pair.matched) == ((10, 11), 10)
+    assert pair.f1 == pytest.approx(20 / 21)
     # (4 + 3) / 10 agree; by chance .5 * .6 + .5 * .4.
-    assert (pair.labels.n, pair.labels.agreement, pair.labels.kappa) == (10, 0.7, pytest.approx(0.4))
+    assert (pair.labels.n, pair.labels.agreement) == (10, 0.7)
+    assert pair.labels.kappa == pytest.approx(0.4)
     # Krippendorff: 1 - (n - 1) o_01 / (n_0 n_1) with n = 20, o_01 = 3, 11 joy and 9 fear.
     assert pair.labels.alpha == pytest.approx(1 - 19 * 3 / (11 * 9))
     assert pair.action_units.agreement == 1
