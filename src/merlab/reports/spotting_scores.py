@@ -123,6 +123,8 @@ def _curve_rows(scores: SpottingScores) -> list[dict[str, str]]:
     if not scores.tp:
         return []
     shown = [each for each in scores.by_iou if each.iou in SHOWN_IOUS]
+    if not shown:
+        return []
     named = ", ".join(f"{each.iou:g}" for each in shown)
     return [_row(f"F1 at IoU {named}", ", ".join(_text(each.f1) for each in shown))]
 
