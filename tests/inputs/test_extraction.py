@@ -91,7 +91,7 @@ def test_a_damaged_frame_is_an_error_that_names_the_file_and_leaves_no_incomplet
     assert not list(cache.rglob(".*"))
 
 
-@pytest.mark.parametrize("name", [name for name in INPUTS if name not in {"flow", "released-flow"}])
+@pytest.mark.parametrize("name", [name for name in INPUTS if name not in {"flow", "flow-patches", "released-flow"}])
 def test_an_input_that_needs_frames_refuses_a_stored_flow_image(tmp_path, name):
     write_frames(tmp_path, [texture(1, 28, 28)])
     clip = make_clip(tmp_path / "img1.png", onset=None, apex=None, offset=None)

@@ -156,10 +156,13 @@ def test_every_method_fits_and_predicts_on_its_smallest_input(name):
         short = preset.training.model_copy(update={"epochs": 1, "mirror": mirror_of(recipe) is not None})
         preset = preset.model_copy(update={"training": short})
     generator = np.random.default_rng(0)
-    inputs = generator.uniform(-1, 1, (9, *recipe.shape)).astype(np.float32)
+    # Descriptors are counts and shares, which are never negative.
+    lowest = 0 if recipe.kind.layout == "vector" else -1
+    inputs = generator.uniform(lowest, 1, (9, *recipe.shape)).astype(np.float32)
     task = Task.of(3, recipe)
     classifier = method.build(task, preset, mirror=mirror_of(recipe))
-    classifier.fit(inputs, np.arange(9) % 3, [f"s{row}" for row in range(9)], seed=0)
+    arguments = {"action_units": ["4", "12", "1+2"] * 3} if method.action_units else {}
+    classifier.fit(inputs, np.arange(9) % 3, [f"s{row}" for row in range(9)], seed=0, **arguments)
     probabilities = classifier.predict_proba(inputs[:4])
     assert probabilities.shape == (4, 3)
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(4))

@@ -87,7 +87,7 @@ def test_the_paper_states_its_gaps_and_contradictions():
         ({"method": "dbfem-cafm"}, "did you mean dbfem-caffm"),
         ({"preset": "huge"}, "no preset 'huge'"),
         ({"input": "onset-apex:size=2x2"}, "8"),
-        ({"database": "casme3"}, "unknown database"),
+        ({"database": "casme9"}, "unknown database"),
         ({"scheme": "six"}, "unknown label scheme"),
         ({"protocol": "lopo"}, "unknown protocol"),
         ({"paper": "nobody2020"}, "unknown paper"),

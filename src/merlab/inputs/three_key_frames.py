@@ -28,8 +28,9 @@ def three_frames(clip: Clip) -> list[int]:
 
 
 def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
+    frames = require_frames(clip, frames)
     needed = _frames_needed(clip, recipe)
-    images = read_frames(clip, require_frames(clip, frames), needed, recipe["magnify"])
+    images = read_frames(clip, frames, needed, recipe["magnify"])
     by_number = dict(zip(needed, images, strict=True))
     onset, middle, offset = (by_number[number] for number in three_frames(clip))
     grays = [gray_at(image, recipe["at"]) for image in (onset, middle, offset)]
