@@ -40,7 +40,7 @@ def test_units_of_a_class_of_casme2_include_all_that_its_clips_often_have(label)
 
 @pytest.mark.parametrize("label", FACS)
 def test_units_of_a_class_of_megc2019_are_those_of_facs(label):
-    assert class_units("megc2019", label) == FACS[label]
+    assert set(class_units("megc2019", label) or ()) == FACS[label]
 
 
 @pytest.mark.parametrize("scheme", TABLES)

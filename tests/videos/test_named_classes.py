@@ -9,6 +9,7 @@ import pytest
 from merlab.result_folder import KEPT
 from merlab.videos import recognition
 from merlab.videos.chunks.chunk import Chunk
+from merlab.videos.chunks.kept_chunk import KEPT_VERSION
 from merlab.videos.recognition import recognize
 from merlab.videos.words import WordSettings
 from tests.pages import Page
@@ -99,8 +100,8 @@ def test_other_limits_need_no_frame_again_and_give_what_a_new_command_gives(look
 def test_what_another_version_kept_is_made_anew(look, pushed, monkeypatch):
     classes = ("positive", "negative", "surprise")
     folder = look(classes).folder
-    assert json.loads((folder / KEPT / "request.json").read_text())["kept"] == recognition.KEPT_VERSION
+    assert json.loads((folder / KEPT / "request.json").read_text())["kept"] == KEPT_VERSION
     pushed.clear()
-    monkeypatch.setattr(recognition, "KEPT_VERSION", recognition.KEPT_VERSION + 1)
+    monkeypatch.setattr(recognition, "KEPT_VERSION", KEPT_VERSION + 1)
     look(classes, again=True)
     assert len(pushed) >= 300
