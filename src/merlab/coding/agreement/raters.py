@@ -82,6 +82,7 @@ class _Reader:
     notes: list[str] = field(default_factory=list)
 
     def read_result(self, folder: Path) -> None:
+        """Add each coder of a result's ``coding.csv``; raises MerlabError if nothing is decided there."""
         material = read_material(folder)
         coding = read_coding(material)
         if not coding.decisions:
@@ -99,6 +100,7 @@ class _Reader:
                 self.notes.append(f"{folder}: {who} has not decided about {len(coded.undecided)} movements")
 
     def read_table(self, path: Path) -> None:
+        """Add each coder of a coded table, without rejected rows; raises MerlabError with the place of a wrong cell."""
         table = read_cells(path, str(path), INTERVAL, TABLE_COLUMNS)
         events: dict[str, dict[str, list[RatedEvent]]] = {}
         for place, cells in zip(table.places, table.cells.to_dict("records"), strict=True):
@@ -115,6 +117,7 @@ class _Reader:
             self._add(path, Rater(coder, str(path), {video: tuple(each) for video, each in by_video.items()}))
 
     def read_elan(self, path: Path) -> None:
+        """Add each coder of an ELAN file, in frames of the clock of its video; raises MerlabError without a clock."""
         document = read_elan(path)
         medium, notes = chosen_medium(document, tuple(self.videos), None)
         known = [video for video in self.videos if video]
