@@ -118,6 +118,16 @@ class TestElan:
         file = self.write(tmp_path, ("movements", [(45, 95, "")]), origin=1000)
         assert read_events(file, Reading(fps=200))["onset"].tolist() == [210]
 
+    def test_a_video_that_begins_earlier_is_shifted_back(self, tmp_path):
+        file = self.write(tmp_path, ("movements", [(1045, 1095, "")]), origin=-1000)
+        assert read_events(file, Reading(fps=200))["onset"].tolist() == [10]
+
+    def test_an_origin_that_is_not_a_number_is_refused(self, tmp_path):
+        file = self.write(tmp_path, ("movements", [(45, 95, "")]))
+        file.write_text(file.read_text().replace('TIME_ORIGIN="0"', 'TIME_ORIGIN="soon"'))
+        with pytest.raises(MerlabError, match="TIME_ORIGIN of 15_0101a is 'soon'"):
+            read_events(file, Reading(fps=200))
+
     def test_several_tiers_are_refused_until_one_is_chosen(self, tmp_path):
         file = self.write(tmp_path, ("coder A", [(45, 95, "")]), ("coder B", [(5, 15, "")]), ("notes", []))
         with pytest.raises(MerlabError, match=r"several tiers with annotations: 'coder A', 'coder B'; choose one"):

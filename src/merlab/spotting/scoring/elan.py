@@ -105,4 +105,6 @@ def _media(path: Path, root: ElementTree.Element) -> tuple[str, int, tuple[str, 
     name = unquote(urlparse(address).path).replace("\\", "/").rpartition("/")[2]
     origin = first.get("TIME_ORIGIN", "0")
     several = f"{path}: {len(linked)} media are linked; the times are those of the first, {name}"
-    return name or path.stem, int(origin) if origin.isdigit() else 0, (several,) if len(linked) > 1 else ()
+    if not re.fullmatch(r"-?\d+", origin):
+        raise MerlabError(f"{path}: TIME_ORIGIN of {name} is {origin!r}, not a number of ms; save it again with ELAN")
+    return name or path.stem, int(origin), (several,) if len(linked) > 1 else ()
