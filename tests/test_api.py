@@ -187,6 +187,14 @@ def test_a_mistake_in_ones_own_code_names_method_step_and_line(clips, tmp_path, 
         evaluate(clips, method, tmp_path)
 
 
+def test_a_method_that_fails_does_not_stop_the_next_run_in_its_folder(clips, tmp_path):
+    evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
+    with pytest.raises(MerlabError, match="method broken"):
+        evaluate(clips, {"broken": Broken}, tmp_path, out=tmp_path / "run")
+    both = evaluate(clips, "random", tmp_path, out=tmp_path / "run")
+    assert list(both.summary.index) == ["mine", "random"]
+
+
 def test_a_preset_is_ignored_by_a_method_that_has_none(clips, tmp_path):
     results = evaluate(clips, ["linear-svm", {"mine": Constant}], tmp_path, preset="paper")
     assert [facts.preset for facts in results.record.methods] == ["paper", "default"]

@@ -76,7 +76,7 @@ def trained(make_loop, seed: int = 0, epochs: int = 3) -> tuple[list[float], tor
 
 
 class TestSameNumbersAsThePlainLoop:
-    @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+    @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
     def test_without_fixed_shapes_every_bit_is_the_same(self, optimizer):
         settings = SETTINGS.model_copy(update={"optimizer": optimizer})
         losses, logits = trained(lambda: plain_loop(settings=settings))
@@ -161,7 +161,7 @@ def fake_graphs(monkeypatch):
 
 
 class TestGraphs:
-    @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+    @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
     def test_the_steps_for_warming_up_leave_no_trace(self, fake_graphs, optimizer):
         settings = SETTINGS.model_copy(update={"optimizer": optimizer})
         losses, logits = trained(lambda: plain_loop(settings=settings))

@@ -12,7 +12,7 @@ from merlab.training import NetworkWithLoss, NeuralClassifier, TrainingSettings
 from merlab.training.accelerated import AcceleratedLoop, Acceleration
 from merlab.training.clip_store import ClipStore
 from merlab.training.loop import Loop
-from merlab.training.steps import epoch_batches, make_optimizer, masked_loss, training_loss
+from merlab.training.steps import epoch_batches, in_memory_format, make_optimizer, masked_loss, training_loss
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(40, 3, 8, 8)).astype(np.float32)
@@ -80,6 +80,23 @@ def test_adamw_decays_weights_outside_of_the_gradient():
     module.weight.grad = torch.zeros_like(module.weight)
     optimizer.step()
     assert float(module.weight.detach()) == pytest.approx(before * (1 - 0.1 * 0.5))
+
+
+def test_rmsprop_divides_a_gradient_by_the_root_of_its_mean_square():
+    """The first step is rate x g / sqrt(0.01 g^2), so 10 times the rate (Tieleman and Hinton, 2012)."""
+    module = nn.Linear(1, 1, bias=False)
+    before = float(module.weight.detach())
+    optimizer = make_optimizer(TrainingSettings(optimizer="rmsprop", learning_rate=0.01), module)
+    module.weight.grad = torch.full_like(module.weight, 3.0)
+    optimizer.step()
+    assert float(module.weight.detach()) == pytest.approx(before - 10 * 0.01)
+
+
+def test_channels_last_orders_kernels_of_images_and_leaves_those_of_sequences():
+    module = nn.Sequential(nn.Conv3d(2, 3, 3), nn.Conv2d(2, 3, 3))
+    volume, image = (layer.weight for layer in in_memory_format(module, channels_last=True))
+    assert volume.is_contiguous()
+    assert image.is_contiguous(memory_format=torch.channels_last)
 
 
 class TestMirroringAtTest:

@@ -34,6 +34,12 @@ def test_a_cosine_is_torchs():
     assert [learning_rate(settings, done) for done in range(40)] == pytest.approx(expected)
 
 
+def test_a_cosine_with_restarts_is_torchs():
+    settings = TrainingSettings(epochs=40, learning_rate=0.5, schedule="cosine-restarts", restart_every=8)
+    expected = rates_of(torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer(0.5), 8), 40)
+    assert [learning_rate(settings, done) for done in range(40)] == pytest.approx(expected)
+
+
 def test_one_cycle_has_the_start_the_peak_and_the_end_of_torchs():
     settings = TrainingSettings(epochs=100, learning_rate=0.5, schedule="one-cycle", warm_up=0.2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(

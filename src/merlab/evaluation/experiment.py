@@ -35,8 +35,10 @@ def run_plan(
     """Run the plan in folder ``out`` on an engine (None: all cores of this machine); gives its record and predictions.
 
     A folder that already holds a run of the same clips, labels and folds is continued: methods found there stay, and a
-    method given again with other settings replaces the earlier one. Raises MerlabError where it holds something else,
-    or a damaged file of predictions, before anything is trained; and for a file in the place of the folder.
+    method given again with other settings replaces the earlier one. After an error, the record has the earlier methods
+    and the complete ones, so that a method that cannot be fitted does not stop later runs in the folder. Raises
+    MerlabError where it holds something else, or a damaged file of predictions, before anything is trained; for a file
+    in the place of the folder; and for a method that fails.
     """
     if out.exists() and not out.is_dir():
         raise MerlabError(f"{out} is a file; choose a folder for the run")
@@ -60,7 +62,19 @@ def run_plan(
     for stale in (out / PREDICTIONS_FILE, out / METRICS_FILE):
         stale.unlink(missing_ok=True)
     write_model(out / RUN_FILE, record)
-    return record, run(plan, keys, out, found, cache=cache, engine=engine or LocalEngine(), progress=progress)
+    try:
+        return record, run(plan, keys, out, found, cache=cache, engine=engine or LocalEngine(), progress=progress)
+    except MerlabError:
+        methods = _usable(earlier, record.methods, plan, out)
+        write_model(out / RUN_FILE, record.model_copy(update={"methods": methods}))
+        raise
+
+
+def _usable(earlier: RunRecord | None, methods: Sequence[MethodFacts], plan: Plan, out: Path) -> list[MethodFacts]:
+    """The methods to record after an error: complete ones in their newest form, and earlier ones as they were."""
+    complete = [facts for facts in methods if all(path.exists() for path in _paths(facts, plan, out))]
+    names = {facts.method for facts in complete}
+    return [*(facts for facts in (earlier.methods if earlier else ()) if facts.method not in names), *complete]
 
 
 def read_record(path: Path) -> RunRecord:
@@ -92,8 +106,7 @@ def _entry_of(facts: MethodFacts) -> Entry:
 
 def _stored(facts: MethodFacts, plan: Plan, out: Path) -> Sequence[Path]:
     """The stored predictions of a method that cannot be run again from the record: its code or files are needed."""
-    store = PredictionStore(out)
-    paths = [store.fold_path(facts.key, split.name, seed) for seed in facts.seeds for split in plan.splits]
+    paths = _paths(facts, plan, out)
     if not all(path.exists() for path in paths):
         files = [*facts.start_files.values(), *([facts.synthetic.name] if facts.synthetic else [])]
         what = "a method of your own" if facts.origin else f"which uses {', '.join(files)}"
@@ -102,3 +115,9 @@ def _stored(facts: MethodFacts, plan: Plan, out: Path) -> Sequence[Path]:
             "together with the new ones, or give another folder (--out)"
         )
     return paths
+
+
+def _paths(facts: MethodFacts, plan: Plan, out: Path) -> list[Path]:
+    """The file of predictions of each seed and fold of a method."""
+    store = PredictionStore(out)
+    return [store.fold_path(facts.key, split.name, seed) for seed in facts.seeds for split in plan.splits]

@@ -8,7 +8,7 @@ weight sigmoid(linear layer of 512), and the features of a frame are the weighte
 weighted in the same way; one linear layer. RMSprop at 1e-3, weight decay 1e-4, x0.2 every 30 of 50 epochs, batches of
 4. The best epoch on the test subject is reported, and training stops when it is perfect.
 
-Differs: the linear magnification of ``inputs.magnified_frames``; Adam instead of RMSprop; the last epoch is kept.
+Differs: the linear magnification of ``inputs.magnified_frames``; the last epoch is kept.
 merlab includes no weights of FER+: the first three stages start from random weights and are trained, unless ``frozen``
 is set, which is meant for weights of your own. Flow of 28 x 28 that is stored as one image per clip cannot serve: the
 method magnifies frames.
@@ -103,9 +103,15 @@ AMAN_METHOD = Method(
     input="magnified-frames:frames=11,factors=2to10,color=bgr,size=224x224",
     presets={
         "paper": Preset(
-            source="the authors' released code, from random weights, with Adam and the last epoch",
+            source="the authors' released code, from random weights, with the last epoch",
             training=TrainingSettings(
-                epochs=50, batch_size=4, learning_rate=1e-3, weight_decay=1e-4, decay=0.2, decay_every=30
+                epochs=50,
+                batch_size=4,
+                optimizer="rmsprop",
+                learning_rate=1e-3,
+                weight_decay=1e-4,
+                decay=0.2,
+                decay_every=30,
             ),
         ),
         "reduced": Preset(

@@ -9,7 +9,9 @@ frames. SLSTT-LSTM: three LSTM layers of 512 units, a layer of 256 with ReLU and
 SGD at 0.01, momentum 0.9, weight decay 1e-4, cosine with warm restarts (first after 4 epochs), 40 epochs, batches of 1
 or 2; the best epoch on the test subject is reported.
 
-Differs: random initial weights (merlab includes none of ImageNet); one cosine without restarts; the last epoch is kept.
+Assumed: all periods of the cosine are equally long.
+
+Differs: random initial weights (merlab includes none of ImageNet); the last epoch is kept.
 The published crop, from 68 landmarks, is replaced by the database's or by ``merlab prepare``. Flow of 28 x 28 that is
 stored as one image per clip cannot serve: the method needs the flow to each of several frames.
 """
@@ -129,9 +131,15 @@ class SlsttLstm(_Slstt):
 
 PAPER = "Zhang et al., IEEE Transactions on Affective Computing 13(4), 2022"
 _PUBLISHED = Preset(
-    source="the authors' released code, from random weights, with one cosine and the last epoch",
+    source="the authors' released code, from random weights, with the last epoch",
     training=TrainingSettings(
-        epochs=40, batch_size=2, optimizer="sgd", learning_rate=0.01, weight_decay=1e-4, schedule="cosine"
+        epochs=40,
+        batch_size=2,
+        optimizer="sgd",
+        learning_rate=0.01,
+        weight_decay=1e-4,
+        schedule="cosine-restarts",
+        restart_every=4,
     ),
 )
 _SMALL = {"width": 64, "depth": 2, "heads": 4, "patch": 8}

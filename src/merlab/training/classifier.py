@@ -20,7 +20,7 @@ from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
 from merlab.training.loop import Loop, UnitTargets
 from merlab.training.material import SyntheticClips, load_start
 from merlab.training.settings import Precision, TrainingSettings, resolve_device, resolve_precision
-from merlab.training.steps import balanced_weights, outputs_of, seeded
+from merlab.training.steps import balanced_weights, in_memory_format, outputs_of, seeded
 from merlab.training.training_clips import TrainingClips
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
@@ -145,9 +145,7 @@ class NeuralClassifier:
             module = self.network()
             if self.starts:
                 load_start(module, self.starts[seed % len(self.starts)])
-            module = module.to(self.device)
-            if self.settings.channels_last:
-                module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            module = in_memory_format(module.to(self.device), channels_last=self.settings.channels_last)
             self._train(module, clips, judged and self._both_on_device(judged), on_epoch)
         self._module = module.eval()
 

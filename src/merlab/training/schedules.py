@@ -16,8 +16,9 @@ def learning_rate(settings: TrainingSettings, done: float) -> float:
     """The learning rate after ``done`` epochs, which may be a fraction.
 
     ``step`` multiplies it by ``decay`` after every ``decay_every`` epochs. ``cosine`` falls from the full rate to 0
-    along half a cosine. ``one-cycle`` (Smith and Topin, "Super-convergence", 2019, arXiv:1708.07120) rises along one
-    during the share ``warm_up`` of the training, and falls for the rest.
+    along half a cosine; ``cosine-restarts`` (Loshchilov and Hutter, "SGDR", ICLR 2017) does so in every period of
+    ``restart_every`` epochs. ``one-cycle`` (Smith and Topin, "Super-convergence", 2019, arXiv:1708.07120) rises along
+    one during the share ``warm_up`` of the training, and falls for the rest.
     """
     full, progress = settings.learning_rate, min(done / settings.epochs, 1.0)
     if settings.schedule == "step":
@@ -26,6 +27,8 @@ def learning_rate(settings: TrainingSettings, done: float) -> float:
         return full
     if settings.schedule == "cosine":
         return _between(full, 0.0, progress)
+    if settings.schedule == "cosine-restarts":
+        return _between(full, 0.0, done % settings.restart_every / settings.restart_every)
     if progress < settings.warm_up:
         return _between(full * START, full, progress / settings.warm_up)
     return _between(full, full * END, (progress - settings.warm_up) / (1 - settings.warm_up))

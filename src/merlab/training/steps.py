@@ -58,12 +58,25 @@ def make_optimizer(
     common: dict[str, Any] = {
         "lr": settings.learning_rate if rate is None else rate,
         "weight_decay": settings.weight_decay,
-        "fused": True,
     }
+    if settings.optimizer == "rmsprop":
+        return torch.optim.RMSprop(module.parameters(), capturable=rate is not None, **common)
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(module.parameters(), momentum=MOMENTUM, **common)
+        return torch.optim.SGD(module.parameters(), momentum=MOMENTUM, fused=True, **common)
     kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
-    return kind(module.parameters(), capturable=rate is not None, **common)
+    return kind(module.parameters(), capturable=rate is not None, fused=True, **common)
+
+
+def in_memory_format(module: nn.Module, *, channels_last: bool) -> nn.Module:
+    """The module; if the settings request it, its kernels of images (out, in, H, W) are in channels-last order.
+
+    Kernels of sequences (out, in, T, H, W) stay as they are.
+    """
+    if channels_last:
+        for tensor in (*module.parameters(), *module.buffers()):
+            if tensor.ndim == 4:
+                tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+    return module
 
 
 def training_loss(
