@@ -85,7 +85,7 @@ def movement_evidence(onset: Image, apex: Image) -> Evidence:
         moved_parts(blocks),
         units,
         explained,
-        largest=float(np.hypot(*np.moveaxis(blocks[_usable(blinking=True)], -1, 0)).max()),
+        largest=float(np.hypot(*np.moveaxis(blocks[usable_blocks(blinking=True)], -1, 0)).max()),
         head=float(np.hypot(*np.moveaxis(seen - flow, -1, 0)).mean()),
         change=picture_change(onset, apex, seen),
     )
@@ -129,9 +129,9 @@ def explaining_units(blocks: Float32Array) -> tuple[tuple[UnitStrength, ...], fl
     others can replace (LEAST_GAIN), and units that leave most of the movement unexplained, are not listed. Where the
     lids of both eyes move as in a blink (BLINK), they and the units that move little else (5 and 7) are left out.
     """
-    blinking = _blinks(blocks)
-    templates = _templates(blinking)
-    observed = blocks[_usable(blinking)].reshape(-1).astype(np.float64)
+    blinking = blinks(blocks)
+    templates = unit_templates(blinking)
+    observed = blocks[usable_blocks(blinking)].reshape(-1).astype(np.float64)
     strengths, residual = _fitted(templates, observed)
     energy = float(observed @ observed)
     explained = 1 - residual / energy if energy > 0 else 0.0
@@ -154,25 +154,25 @@ def _code(number: int, sides: Mapping[str, float]) -> str:
     return f"AU{number} {SIDE_NAMES[strongest]}"
 
 
-def _blinks(blocks: Float32Array) -> bool:
+def blinks(blocks: Float32Array) -> bool:
     """Whether the lids of both eyes fall, or rise, farther than an action unit moves them."""
     falls = [float(blocks[lids][:, 1].mean()) for lids in lid_blocks()]
     return min(falls) > BLINK or max(falls) < -BLINK
 
 
-def _usable(blinking: bool) -> NDArray[np.bool_]:
+def usable_blocks(blinking: bool) -> NDArray[np.bool_]:
     """The blocks that count, (ROWS, COLUMNS): not the outermost (flow is unreliable), nor the lids in a blink."""
     inner = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1)
     return inner & ~lid_blocks().any(axis=0) if blinking else inner
 
 
 @cache
-def _templates(blinking: bool) -> dict[str, Blocks]:
+def unit_templates(blinking: bool) -> dict[str, Blocks]:
     """The displacement of the blocks that count, by unit and side (``12l``), for a largest displacement of 1 px.
 
     In a blink, the units that are then hardly visible (LEAST_SEEN) are left out.
     """
-    usable, templates = _usable(blinking), {}
+    usable, templates = usable_blocks(blinking), {}
     for key, flow in unit_flows().items():
         peak = float(np.hypot(flow[..., 0], flow[..., 1]).max())
         blocks = without_head(in_blocks(flow)).astype(np.float64) / peak
