@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from merlab.errors import MerlabError
 from merlab.inputs import parse_recipe
 from merlab.methods import Task, find_method
+from merlab.models.card import FlowSource, TrainedOn
+from merlab.models.recognizer import load_recognizer
 from merlab.models.starts import load_starts
+from merlab.training import TrainingSettings
 from tests.training_material import CENTERED, CLASSES, write_start
 
 
@@ -79,6 +84,17 @@ def test_faces_of_a_folder_of_your_own_count_as_a_database(tmp_path):
     (own,) = load_starts(write_start(tmp_path / "own.safetensors", databases=["synthetic"]))
     with pytest.raises(MerlabError, match="was trained on synthetic"):
         own.require_unseen(["synthetic"])
+
+
+@pytest.mark.parametrize(("share", "databases"), [(0.0, ()), (1 / 3, ("synthetic",))])
+def test_synthetic_faces_are_those_of_your_own_folder_if_flow_was_mixed_into_their_batches(tmp_path, share, databases):
+    written = load_recognizer(write_start(tmp_path / "written.safetensors"))
+    training = TrainingSettings(synthetic_share=share)
+    trained_on = TrainedOn(databases=("synthetic",), flow=FlowSource(digest="f10", clips=3040, subjects=152))
+    card = written.card.model_copy(update={"training": training, "trained_on": trained_on})
+    replace(written, card=card).save(tmp_path / "start.safetensors")
+    (start,) = load_starts(tmp_path / "start.safetensors")
+    assert start.databases == databases
 
 
 def test_the_digest_is_that_of_the_tensors_and_the_sha256_that_of_the_file(tmp_path):

@@ -199,17 +199,6 @@ class TestWeightsToStartFrom:
         fitted(changed(learning_rate=0.1), starts=(self.START,))
         assert all(torch.equal(before[name], value) for name, value in self.START.items())
 
-    @pytest.mark.parametrize(
-        ("start", "message"),
-        [
-            (TwoHeads(units=5).state_dict(), r"tensor units.bias is \(5,\) in them and \(4,\) in this network"),
-            (nn.Linear(2, 2).state_dict(), r"tensor bias is \(2,\) in them and absent in this network"),
-        ],
-    )
-    def test_of_another_network_are_refused_by_the_name_of_the_tensor(self, start, message):
-        with pytest.raises(MerlabError, match=message):
-            fitted(starts=(start,))
-
 
 class TestWhatIsRefused:
     def test_a_share_without_synthetic_clips(self):

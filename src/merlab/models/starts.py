@@ -7,6 +7,7 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.evaluation.start import Start
+from merlab.models.card import ModelCard
 from merlab.models.digest import content_digest
 from merlab.models.members import single
 from merlab.models.network_clips import DATABASE
@@ -30,8 +31,6 @@ def _starts_in(file: Path) -> list[Start]:
 
 def _start(name: str, recognizer: Recognizer) -> Start:
     card, tensors = recognizer.card, recognizer.module.state_dict()
-    trained_on = card.trained_on
-    is_synthetic = trained_on.synthetic is not None or trained_on.flow is not None
     return Start(
         name=name,
         sha256=recognizer.digest,
@@ -40,5 +39,16 @@ def _start(name: str, recognizer: Recognizer) -> Start:
         classes=card.classes,
         tensors=tensors,
         digest=content_digest("{}", tensors),
-        databases=tuple(each for each in trained_on.databases if not (is_synthetic and each == DATABASE)),
+        databases=tuple(name for name in card.trained_on.databases if name != DATABASE or not _is_of_merlab(card)),
     )
+
+
+def _is_of_merlab(card: ModelCard) -> bool:
+    """Whether the synthetic clips of a card are merlab's own: rendered in memory, or flow that is mixed into no batch.
+
+    Flow is mixed into batches of the clips of a database, which may be synthetic faces of the user. Those of a further
+    start cannot be told from merlab's, so they count as such faces.
+    """
+    trained_on, training = card.trained_on, card.training
+    mixed = training is not None and training.synthetic_share > 0
+    return trained_on.synthetic is not None or (trained_on.flow is not None and not mixed and not trained_on.starts)

@@ -18,7 +18,7 @@ from merlab.processes import keep_freed_memory
 from merlab.training.augmentation import Mirror
 from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
 from merlab.training.loop import Loop, UnitTargets
-from merlab.training.material import SyntheticClips, load_start
+from merlab.training.material import SyntheticClips
 from merlab.training.settings import Precision, TrainingSettings, resolve_device, resolve_precision
 from merlab.training.steps import balanced_weights, in_memory_format, outputs_of, seeded
 from merlab.training.training_clips import TrainingClips
@@ -126,7 +126,7 @@ class NeuralClassifier:
         ``unit_loss`` need them, or synthetic clips.
 
         Raises MerlabError for inputs that are not finite, labels out of range, too few clips or subjects, a loss that
-        is not finite, weights to start from that are of another network, and a device with too little memory.
+        is not finite, and a device with too little memory.
         """
         check_inputs(inputs)
         check_labels(labels, groups, len(inputs), self.classes)
@@ -144,7 +144,7 @@ class NeuralClassifier:
         with self._repeatable(), seeded(seed, self.device):
             module = self.network()
             if self.starts:
-                load_start(module, self.starts[seed % len(self.starts)])
+                module.load_state_dict(self.starts[seed % len(self.starts)])
             module = in_memory_format(module.to(self.device), channels_last=self.settings.channels_last)
             self._train(module, clips, judged and self._both_on_device(judged), on_epoch)
         self._module = module.eval()

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
-
-from merlab.errors import MerlabError
+from torch import Tensor
 
 # Below this largest change of a clip, its intensities are divided by it.
 SMALLEST_CHANGE = 0.05
@@ -44,25 +42,13 @@ class Material:
     Attributes:
         synthetic: clips that are mixed into batches of networks, and into the training samples of ``joint-svm``.
         starts: weights to start from, by the name of the method: the ``state_dict`` of one network or of several; the
-            seed s starts from the number s modulo their count.
+            seed s starts from the number s modulo their count. They are of the method's network, which whoever plans
+            the training checks once (``evaluation.start``).
 
     """
 
     synthetic: SyntheticClips | None = None
     starts: Mapping[str, tuple[Mapping[str, Tensor], ...]] = field(default_factory=dict)
-
-
-def load_start(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Give a network the weights to start from; raises MerlabError naming the first tensor that differs."""
-    wanted, given = ({name: tuple(each.shape) for name, each in of.items()} for of in (module.state_dict(), tensors))
-    for name in sorted(wanted.keys() | given.keys()):
-        if wanted.get(name) != given.get(name):
-            raise MerlabError(
-                f"the weights to start from are of another network: tensor {name} is {given.get(name, 'absent')} in "
-                f"them and {wanted.get(name, 'absent')} in this network; train them with the same method, network "
-                "options, input and classes"
-            )
-    module.load_state_dict(tensors)
 
 
 def relative_intensities(changes: NDArray[np.floating]) -> NDArray[np.float32]:
