@@ -45,7 +45,7 @@ def test_events_have_the_columns_of_the_table_and_pictures_that_can_be_downloade
     client, job = done
     events = client.http.get(f"/api/jobs/{job['id']}/events").json()
     assert len(events) == 4
-    assert list(events[0]) == [*event_rows(()).names, "probabilities", "pictures"]
+    assert list(events[0]) == [*event_rows(()).names, "probabilities", "pictures", "moved", "units", "face_box"]
     assert sum(events[0]["probabilities"].values()) == pytest.approx(1, abs=1e-3)
     assert [picture["title"] for picture in events[0]["pictures"][:3]] == [
         "onset",

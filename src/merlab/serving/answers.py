@@ -44,14 +44,26 @@ class JobStatus(BaseModel):
     files: list[ResultFile] = []
 
 
+class FlowScale(BaseModel):
+    """How flow.png shows a displacement: ``full_px`` has the full color, arrows are ``arrow_length`` times as long."""
+
+    full_px: float
+    arrow_length: float
+
+
 class ResultSummary(BaseModel):
-    """The video of a result, the recognizer, the settings, the stamps, and the warnings."""
+    """The video of a result, the recognizer, the settings, the stamps, and the warnings.
+
+    ``part_boxes`` has left, top, right and bottom of each part of the face, as shares (0..1) of an aligned face.
+    """
 
     video: SourceVideo
     model: UsedModel
     settings: UsedSettings
     stamps: list[str]
     warnings: list[str]
+    part_boxes: dict[str, tuple[float, float, float, float]] = {}
+    flow_scale: FlowScale | None = None
 
 
 class ScoreCurve(BaseModel):
@@ -70,10 +82,28 @@ class Picture(BaseModel):
     file: str
 
 
+class MovedPart(BaseModel):
+    """How far a part of the face moved on average, px of an aligned face, and in which direction."""
+
+    part: str
+    px: float
+    direction: str
+
+
+class ActionUnit(BaseModel):
+    """An action unit that a movement is consistent with: its number and name in FACS, its side, its largest px."""
+
+    number: int
+    name: str
+    side: str
+    px: float
+
+
 class Movement(BaseModel):
     """A movement of a face: the columns of events.csv, the probability of each class, and the pictures.
 
-    ``withheld`` has a sentence for each reason why it has no class.
+    ``withheld`` has a sentence for each reason why it has no class; ``moved`` and ``units`` are ``regions`` and
+    ``action_units``, read. ``face_box`` is the face at the apex: left, top, width and height in px of the video.
     """
 
     event: str
@@ -95,6 +125,9 @@ class Movement(BaseModel):
     action_units: str
     probabilities: dict[str, float]
     pictures: list[Picture]
+    moved: list[MovedPart] = []
+    units: list[ActionUnit] = []
+    face_box: tuple[float, float, float, float] | None = None
 
 
 class Result(ResultSummary):

@@ -17,11 +17,13 @@ from merlab.errors import MerlabError
 from merlab.frames import VIDEO_SUFFIXES
 from merlab.json_models import read_model
 from merlab.serving.allowed_folders import find_local, list_local
-from merlab.serving.answers import JobStatus, Movement, Result, ResultFile, ResultSummary, ScoreCurve, ServiceInfo
+from merlab.serving.answers import JobStatus, Movement, ResultFile, ResultSummary, ScoreCurve, ServiceInfo
 from merlab.serving.archive import zipped
+from merlab.serving.coding_routes import add_coding
+from merlab.serving.finished import done_job, result_files, result_view
 from merlab.serving.guard import HEADERS, Guard, refusal
 from merlab.serving.job_runner import Runner
-from merlab.serving.jobs import PROGRESS, RESULT, VIEW, Failure, Job, JobProgress, Jobs
+from merlab.serving.jobs import PROGRESS, Failure, Job, JobProgress, Jobs
 from merlab.serving.limits import RefusedError
 from merlab.serving.requests import LocalVideo, SentOptions
 from merlab.serving.uploads import receive_video, shown_name
@@ -86,6 +88,7 @@ def make_app(
     _add_errors(app)
     _add_jobs(app, jobs, runner, roots)
     _add_results(app, jobs)
+    add_coding(app, jobs)
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return app
 
@@ -149,7 +152,7 @@ def _add_jobs(app: FastAPI, jobs: Jobs, runner: Runner, roots: Sequence[Path]) -
     def one_job(job_id: str) -> JobStatus:
         """The progress of a job, and the files of its result."""
         job = jobs.find(job_id)
-        files = [ResultFile(name=name, bytes=path.stat().st_size) for name, path in _files(jobs, job).items()]
+        files = [ResultFile(name=name, bytes=path.stat().st_size) for name, path in result_files(jobs, job).items()]
         return _status(jobs, job).model_copy(update={"files": files})
 
     @app.post("/api/jobs/{job_id}/retry")
@@ -171,22 +174,22 @@ def _add_results(app: FastAPI, jobs: Jobs) -> None:
     @app.get("/api/jobs/{job_id}/result")
     def summary(job_id: str) -> ResultSummary:
         """The video of a result, the recognizer, the settings, the stamps, and the warnings."""
-        return _result(jobs, job_id)
+        return result_view(jobs, job_id)
 
     @app.get("/api/jobs/{job_id}/frames")
     def frames(job_id: str) -> list[ScoreCurve]:
         """Motion score and threshold of each face over time, with every peak; frames.csv has all frames."""
-        return _result(jobs, job_id).faces
+        return result_view(jobs, job_id).faces
 
     @app.get("/api/jobs/{job_id}/events")
     def events(job_id: str) -> list[Movement]:
         """All movements: time, face, what each is consistent with, and its pictures."""
-        return _result(jobs, job_id).events
+        return result_view(jobs, job_id).events
 
     @app.get("/api/jobs/{job_id}/files/{name:path}", response_class=FileResponse)
     def file(job_id: str, name: str) -> Response:
         """One file of a result; the job lists their names."""
-        path = _files(jobs, jobs.find(job_id)).get(name)
+        path = result_files(jobs, jobs.find(job_id)).get(name)
         if path is None:
             raise RefusedError(404, "the job has no file of this name")
         kind = SHOWN_TYPES.get(path.suffix)
@@ -203,38 +206,10 @@ def _add_results(app: FastAPI, jobs: Jobs) -> None:
     @app.get("/api/jobs/{job_id}/zip", response_class=StreamingResponse)
     def archive(job_id: str) -> Response:
         """All files of a result in one zip file."""
-        job = _done(jobs, job_id)
-        files = _files(jobs, job)
+        job = done_job(jobs, job_id)
+        files = result_files(jobs, job)
         disposition = {"Content-Disposition": f'attachment; filename="merlab-{job.id[:8]}.zip"'}
         return StreamingResponse(zipped(files), media_type="application/zip", headers=disposition)
-
-
-def _done(jobs: Jobs, job_id: str) -> Job:
-    """The job with this id; raises RefusedError if there is none, or if it is not done."""
-    job = jobs.find(job_id)
-    if job.state != "done":
-        raise RefusedError(409, f"this job is {job.state}; its result is available when it is done")
-    return job
-
-
-def _result(jobs: Jobs, job_id: str) -> Result:
-    job = _done(jobs, job_id)
-    try:
-        return read_model(jobs.folder(job) / VIEW, Result)
-    except MerlabError as error:
-        raise RefusedError(
-            409, "the result was written by another version of merlab; download its files, or send the video again"
-        ) from error
-
-
-def _files(jobs: Jobs, job: Job) -> dict[str, Path]:
-    """The files of the result of a done job by their path within it, without links and without what is hidden."""
-    if job.state != "done":
-        return {}
-    folder = jobs.folder(job) / RESULT
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
-    files = {path.relative_to(folder): path for path in paths}
-    return {name.as_posix(): path for name, path in files.items() if not name.parts[0].startswith(".")}
 
 
 def _status(jobs: Jobs, job: Job) -> JobStatus:

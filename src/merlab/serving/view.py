@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pandas as pd
 
-from merlab.serving.answers import Movement, Picture, Result, ScoreCurve
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, bounding_box
+from merlab.serving.answers import ActionUnit, FlowScale, MovedPart, Movement, Picture, Result, ScoreCurve
 from merlab.spotting.curve import Curve, Values, score_curve
+from merlab.spotting.motion_score import PARTS
+from merlab.videos.evidence.pictures import ARROW_LENGTH, FULL_COLOR_PX
+from merlab.videos.moved import parts_of, unit_name, units_of
 from merlab.videos.result import APEX_PICTURE, EVIDENCE, FLOW_PICTURE, ONSET_PICTURE, VideoResult, withheld_sentences
 from merlab.videos.rows import Event, event_rows
+
+Box = tuple[float, float, float, float]
 
 POINTS = 1500
 PICTURES = {ONSET_PICTURE: "onset", APEX_PICTURE: "apex", FLOW_PICTURE: "movement from onset to apex"}
@@ -24,6 +31,8 @@ def view_of(result: VideoResult) -> Result:
         settings=metadata.settings,
         stamps=list(metadata.stamps),
         warnings=result.warnings,
+        part_boxes={part: part_box(part) for part in PARTS},
+        flow_scale=FlowScale(full_px=FULL_COLOR_PX, arrow_length=ARROW_LENGTH),
         faces=curves(result.frames),
         events=[_movement(result, row) for row in result.rows],
     )
@@ -55,8 +64,40 @@ def _numbers(values: Values) -> list[float | None]:
 def _movement(result: VideoResult, row: Event) -> Movement:
     columns = event_rows(()).values(row)
     pictures = _pictures(result, row.event)
-    own = {"probabilities": dict(row.probabilities), "pictures": pictures}
+    own = {
+        "probabilities": dict(row.probabilities),
+        "pictures": pictures,
+        "moved": [MovedPart(**part._asdict()) for part in parts_of(row.regions)],
+        "units": list(_units(row)),
+        "face_box": _face_box(result.frames, row),
+    }
     return Movement.model_validate({**columns, **own, "withheld": withheld_sentences(row, result.metadata)})
+
+
+def part_box(part: str) -> Box:
+    """Left, top, right and bottom of a part of the face, as shares (0..1) of an aligned face."""
+    region, _, side = part.partition(", ")
+    boxes = [bounding_box(polygon) for polygon in REGIONS[region].polygons]
+    left, top = (min(box[place] for box in boxes) for place in (0, 1))
+    right, bottom = (max(box[place] for box in boxes) for place in (2, 3))
+    # The subject's right is on the left of the picture.
+    middle = (left + right) / 2
+    left, right = (middle if side == "left" else left), (middle if side == "right" else right)
+    return left / LAYOUT_WIDTH, top / LAYOUT_HEIGHT, right / LAYOUT_WIDTH, bottom / LAYOUT_HEIGHT
+
+
+def _units(row: Event) -> Iterator[ActionUnit]:
+    for unit in units_of(row.action_units):
+        yield ActionUnit(
+            number=unit.number, name=unit_name(unit.code), side=unit.code.partition(" ")[2], px=round(unit.px, 2)
+        )
+
+
+def _face_box(frames: pd.DataFrame, row: Event) -> Box | None:
+    """Where the face is at the apex, px of the video; None where that is not known."""
+    found = frames[(frames["frame"] == row.apex) & (frames["face_id"] == row.face_id)]
+    box = found[["x", "y", "width", "height"]].dropna().to_numpy(float)
+    return tuple(box[0].tolist()) if len(box) else None
 
 
 def _pictures(result: VideoResult, event: str) -> list[Picture]:

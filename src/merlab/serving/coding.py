@@ -1,0 +1,122 @@
+"""Decisions of coders on the page: each is written to coding.csv as it is made, and none replaces another unseen."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from merlab.coding.decisions import Coding, Decision, now
+from merlab.coding.exporting import ExportTarget, export_coding
+from merlab.coding.file import CODING, read_coding, require_fit, write_coding
+from merlab.coding.material import Material, read_material
+from merlab.errors import MerlabError
+from merlab.locks import InUseError, only_writer
+from merlab.serving.coding_answers import Change, CodingAnswer, ListedDecision
+from merlab.serving.limits import RefusedError
+from merlab.videos.moved import UNIT_NAMES
+
+ExportName = Literal["coded.csv", "coded.eaf", "boris.csv", "boris.xlsx"]
+TARGETS: Mapping[ExportName, ExportTarget] = {
+    "coded.csv": "csv",
+    "coded.eaf": "elan",
+    "boris.csv": "boris",
+    "boris.xlsx": "boris",
+}
+# Requests of one service wait for each other; another program that writes the same file makes a request fail.
+_CHANGING = threading.Lock()
+
+
+def decisions(folder: Path) -> CodingAnswer:
+    """The decisions beside the result in a folder."""
+    material = _material(folder)
+    with _without_paths(folder):
+        return _answer(material, read_coding(material))
+
+
+def change(folder: Path, sent: Change) -> CodingAnswer:
+    """Make one change and return all decisions.
+
+    Raises RefusedError (409) if the decision is not what the page showed, because another tab, coder or program has
+    changed it, and (400) for a decision that does not fit the result; coding.csv then stays as it is.
+    """
+    material = _material(folder)
+    with _CHANGING, _without_paths(folder), only_writer(folder / CODING):
+        coding = _changed(read_coding(material), sent, material)
+        write_coding(folder, coding)
+    return _answer(material, coding)
+
+
+def export(folder: Path, name: ExportName, coder: str | None) -> bytes:
+    """The coded events as a file for another program; raises RefusedError where nothing was decided."""
+    with tempfile.TemporaryDirectory() as aside, _without_paths(folder):
+        out = Path(aside) / name
+        export_coding([folder], out, to=TARGETS[name], coder=coder)
+        return out.read_bytes()
+
+
+def _changed(coding: Coding, sent: Change, material: Material) -> Coding:
+    seen = sent.seen.decided("") if sent.seen else None
+    new = sent.decision.decided(now()) if sent.decision else None
+    present = {each.key: each for each in coding.decisions}
+    if seen is not None:
+        _require_seen(present.pop(seen.key, None), seen)
+        coding = coding.without(seen)
+    if new is None:
+        return coding
+    _require_seen(present.get(new.key), None)
+    require_fit(new, material)
+    return coding.with_decision(new)
+
+
+def _require_seen(present: Decision | None, seen: Decision | None) -> None:
+    """Raises RefusedError unless the present decision says what the page showed."""
+    if (present is None) != (seen is None) or (present and seen and not present.same_as(seen)):
+        raise RefusedError(
+            409,
+            "this movement was decided in another tab or program since it was shown here; the page now shows that "
+            "decision, and yours was not saved: decide again",
+        )
+
+
+def _answer(material: Material, coding: Coding) -> CodingAnswer:
+    return CodingAnswer(
+        decisions=[_listed(material, decision) for decision in coding.sorted().decisions], unit_names=UNIT_NAMES
+    )
+
+
+def _listed(material: Material, decision: Decision) -> ListedDecision:
+    seconds = {
+        f"{name}_s": None if frame is None else round(material.clock.seconds_of(frame), 5)
+        for name, frame in (("onset", decision.onset), ("apex", decision.apex), ("offset", decision.offset))
+    }
+    return ListedDecision(**asdict(decision), **seconds)
+
+
+def _material(folder: Path) -> Material:
+    with _without_paths(folder):
+        return _kept_material(folder)
+
+
+@lru_cache(maxsize=4)
+def _kept_material(folder: Path) -> Material:
+    """The finished result of a job does not change; its table of frames may be large."""
+    return read_material(folder)
+
+
+@contextmanager
+def _without_paths(folder: Path) -> Iterator[None]:
+    """Errors as answers: paths of this machine are left out."""
+    try:
+        yield
+    except RefusedError:
+        raise
+    except InUseError as error:
+        raise RefusedError(409, "another program is writing the decisions; try again in a moment") from error
+    except MerlabError as error:
+        raise RefusedError(400, str(error).replace(f"{folder}/", "").replace(str(folder), "this result")) from error

@@ -1,0 +1,45 @@
+"""The finished result of a job: its folder, its view, its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from merlab.errors import MerlabError
+from merlab.json_models import read_model
+from merlab.serving.answers import Result
+from merlab.serving.jobs import RESULT, VIEW, Job, Jobs
+from merlab.serving.limits import RefusedError
+
+
+def done_job(jobs: Jobs, job_id: str) -> Job:
+    """The job with this id; raises RefusedError if there is none, or if it is not done."""
+    job = jobs.find(job_id)
+    if job.state != "done":
+        raise RefusedError(409, f"this job is {job.state}; its result is available when it is done")
+    return job
+
+
+def result_folder(jobs: Jobs, job_id: str) -> Path:
+    """The folder of the result; raises RefusedError as ``done_job`` does."""
+    return jobs.folder(done_job(jobs, job_id)) / RESULT
+
+
+def result_view(jobs: Jobs, job_id: str) -> Result:
+    """The result as the page shows it; raises RefusedError where another version of merlab wrote it."""
+    job = done_job(jobs, job_id)
+    try:
+        return read_model(jobs.folder(job) / VIEW, Result)
+    except MerlabError as error:
+        raise RefusedError(
+            409, "the result was written by another version of merlab; download its files, or send the video again"
+        ) from error
+
+
+def result_files(jobs: Jobs, job: Job) -> dict[str, Path]:
+    """The files of the result of a done job by their path within it, without links and without what is hidden."""
+    if job.state != "done":
+        return {}
+    folder = jobs.folder(job) / RESULT
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
+    files = {path.relative_to(folder): path for path in paths}
+    return {name.as_posix(): path for name, path in files.items() if not name.parts[0].startswith(".")}

@@ -1,0 +1,132 @@
+"""Decisions of coders: saved as they are made, beside the tables of the machine, and never over an unseen one."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from merlab.coding.importing import import_coding
+from tests.serving.conftest import listening
+from tests.serving.done_job import ID, write_done_job
+
+CODING = f"/api/jobs/{ID}/coding"
+
+
+@pytest.fixture
+def result(tmp_path) -> Path:
+    return write_done_job(tmp_path / "jobs", seconds=4.0, pictures=False)
+
+
+@pytest.fixture
+def client(result):
+    with listening(result.parents[1]) as client:
+        yield client.http
+
+
+def event(client, position: int = 0) -> dict:
+    return client.get(f"/api/jobs/{ID}/events").json()[position]
+
+
+def decision(movement: dict, verdict: str = "accept", **changed) -> dict:
+    same = {name: movement[name] for name in ("event", "face_id", "onset", "apex", "offset")}
+    return {**same, "decision": verdict, "action_units": "", "label": "", "comment": "", "coder": "AB", **changed}
+
+
+def post(client, seen: dict | None, new: dict | None):
+    return client.post(CODING, json={"seen": seen, "decision": new})
+
+
+def rows(result: Path) -> list[dict]:
+    return list(csv.DictReader((result / "coding.csv").read_text(encoding="utf-8").splitlines()))
+
+
+def test_a_decision_is_in_coding_csv_at_once_and_the_tables_of_the_machine_stay(client, result):
+    before = {path.name: path.read_bytes() for path in result.iterdir() if path.is_file()}
+    assert client.get(CODING).json()["decisions"] == []
+    new = decision(event(client), label="smile", action_units="AU12 left; AU6")
+    (saved,) = post(client, None, new).json()["decisions"]
+    (row,) = rows(result)
+    assert (row["event"], row["decision"], row["label"], row["coder"]) == ("e0001", "accept", "smile", "AB")
+    assert saved["action_units"] == row["action_units"] == "L12+6"
+    assert saved["onset_s"] == event(client)["onset_s"]
+    assert {path.name: path.read_bytes() for path in result.iterdir() if path.name in before} == before
+
+
+def test_decisions_are_changed_moved_and_taken_back_and_a_new_service_has_them(result):
+    with listening(result.parents[1]) as service:
+        client = service.http
+        found = event(client)
+        first = post(client, None, decision(found, "reject")).json()["decisions"][0]
+        moved = decision(found, "move", onset=found["onset"] - 2, apex=None)
+        second = post(client, first, moved).json()["decisions"][0]
+        assert (second["decision"], second["apex_s"]) == ("move", None)
+        assert second["onset_s"] == pytest.approx(found["onset_s"] - 0.02)
+        own = decision(found, "add", event="", onset=11, apex=15, offset=20)
+        assert len(post(client, None, own).json()["decisions"]) == 2
+        saved = post(client, own, {**own, "onset": 12}).json()["decisions"]
+        assert [each["onset"] for each in saved if each["decision"] == "add"] == [12]
+    with listening(result.parents[1]) as service:
+        assert service.http.get(CODING).json()["decisions"] == saved
+        assert len(post(service.http, second, None).json()["decisions"]) == 1
+
+
+def test_a_decision_that_was_not_seen_is_not_replaced(client, result):
+    found, other = event(client), event(client, 1)
+    post(client, None, decision(found, "accept"))
+    for seen in (None, decision(found, "reject")):
+        answer = post(client, seen, decision(found, "reject"))
+        assert answer.status_code == 409
+        assert "in another tab or program" in answer.json()["error"]
+    assert post(client, None, decision(other)).status_code == 200
+    assert post(client, None, decision(found, "reject", coder="CD")).status_code == 200
+    assert [row["decision"] for row in rows(result)] == ["accept", "reject", "accept"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"action_units": "smile"}, "'smile' is not an action unit"),
+        ({"decision": "move", "onset": 90_000, "apex": None, "offset": 90_001}, "has no frame 90000"),
+        ({"decision": "move", "onset": 50, "apex": 40}, "apex 40 is outside"),
+        ({"event": "e0099"}, "there is no event e0099"),
+    ],
+)
+def test_a_decision_that_does_not_fit_is_refused_without_paths_and_nothing_is_written(client, result, changed, problem):
+    answer = post(client, None, {**decision(event(client)), **changed})
+    assert answer.status_code == 400
+    assert problem in answer.json()["error"]
+    assert str(result) not in answer.json()["error"]
+    assert not (result / "coding.csv").exists()
+
+
+def test_the_decisions_of_a_coder_are_exported_for_other_programs(client, result):
+    assert "no decisions yet" in client.get(f"{CODING}/coded.csv").json()["error"]
+    post(client, None, decision(event(client), label="smile"))
+    exported = {name: client.get(f"{CODING}/{name}?coder=AB") for name in ("coded.csv", "coded.eaf", "boris.csv")}
+    assert {answer.status_code for answer in exported.values()} == {200}
+    (row,) = csv.DictReader(io.StringIO(exported["coded.csv"].text))
+    assert (row["emotion"], row["coder"], row["video"]) == ("smile", "AB", "interview.mp4")
+    assert b"AB" in exported["coded.eaf"].content
+    assert "smile" in exported["boris.csv"].text
+    assert client.get(f"{CODING}/boris.xlsx?coder=AB").content.startswith(b"PK")
+    assert client.get(f"{CODING}/other.csv").status_code == 422
+
+
+def test_an_import_while_the_page_is_open_is_seen(client, result, tmp_path):
+    post(client, None, decision(event(client)))
+    other = tmp_path / "other.csv"
+    other.write_text((result / "coding.csv").read_text(encoding="utf-8").replace("AB", "CD"), encoding="utf-8")
+    import_coding(result, other)
+    assert {each["coder"] for each in client.get(CODING).json()["decisions"]} == {"AB", "CD"}
+
+
+def test_frames_and_curves_of_a_window_are_in_full_detail(client):
+    clock = client.get(f"/api/jobs/{ID}/clock?at_s=1").json()
+    assert clock["time_s"][clock["frame"].index(101)] == 1.0
+    first, second = client.get(f"/api/jobs/{ID}/curves?start_s=1&end_s=2").json()
+    assert (first["face_id"], second["face_id"]) == (0, 1)
+    assert (first["frame"][0], first["time_s"][0], len(first["score"])) == (101, 1.0, 101)
+    assert client.get(f"/api/jobs/{ID}/curves?start_s=nan&end_s=2").status_code == 422
