@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
 import pytest
 
-from merlab.serving import connections
+from merlab.serving import connections, guard, server
 from tests.serving.conftest import Client, until
 from tests.serving.test_attacks import half_sent
 
-MORE_THAN_OPEN = connections.MAX_CONNECTIONS + 10
+HOST = b"Host: localhost\r\n"
+# What a client sends and then no more, or does not read: the answer of the last one is longer than what systems buffer.
+HELD = {
+    "nothing": b"",
+    "half of the headers": b"GET /api HTTP/1.1\r\nHost: 127",
+    "half of a body": b"POST /api/jobs/local HTTP/1.1\r\n" + HOST + b"Content-Length: 100\r\n\r\n{",
+    "a question with half of a body": b"GET /api HTTP/1.1\r\n" + HOST + b"Content-Length: 100\r\n\r\n{",
+    "questions whose answers are not read": (b"GET /openapi.json HTTP/1.1\r\n" + HOST + b"\r\n") * 400,
+}
 
 
 @contextmanager
@@ -32,17 +40,64 @@ def is_closed(connection: socket.socket) -> bool:
     return connection.recv(1) == b""
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /api HTTP/1.1\r\nHost: 127"], ids=["nothing", "half of the headers"])
-def test_many_connections_without_a_request_keep_nobody_out(service, sent):
-    client = service()
+def asked(client: Client, path: str = "/api") -> tuple[int, float]:
+    """The status of the answer on a new connection, and the seconds until it came."""
+    began = time.monotonic()
+    with connected(client, f"GET {path} HTTP/1.1\r\n{HOST.decode()}\r\n".encode()) as connection:
+        answer = HTTPResponse(connection)
+        answer.begin()
+        answer.read()
+    return answer.status, time.monotonic() - began
+
+
+@pytest.mark.parametrize("sent", HELD.values(), ids=HELD)
+def test_connections_that_wait_for_their_clients_make_room_for_new_ones(service, monkeypatch, sent):
+    for module in (connections, server):
+        monkeypatch.setattr(module, "MAX_CONNECTIONS", 8)
+    client = service(workers=0)
     with ExitStack() as stack:
-        waiting = [stack.enter_context(connected(client, sent)) for _ in range(MORE_THAN_OPEN)]
-        for _ in range(3):
-            with connected(client, b"GET /api HTTP/1.1\r\nHost: localhost\r\n\r\n") as other:
-                answer = HTTPResponse(other)
-                answer.begin()
-                assert answer.status == 200
-        assert is_closed(waiting[0])
+        for _ in range(12):
+            stack.enter_context(connected(client, sent))
+        assert [asked(client)[0] for _ in range(3)] == [200, 200, 200]
+
+
+def test_the_connection_that_waits_longest_makes_room(service, monkeypatch):
+    """An upload that arrives steadily stays, though it is the oldest connection."""
+    for module in (connections, server):
+        monkeypatch.setattr(module, "MAX_CONNECTIONS", 4)
+    client = service(workers=0)
+    with half_sent(client) as upload, ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(connected(client, HELD["half of a body"]))
+            assert asked(client)[0] == 200
+            upload.sendall(bytes(10))
+            time.sleep(0.02)
+        assert len(client.folders()) == 1
+
+
+@pytest.mark.slow
+def test_an_honest_user_is_served_within_2_s_beside_110_idle_connections_and_16_dripping_uploads(service, video):
+    client = service(workers=0, limits={"pace_seconds": 4})
+    with ExitStack() as stack:
+        uploads = [stack.enter_context(half_sent(client)) for _ in range(16)]
+        wait_for_folders(client, 16)
+        for _ in range(110):
+            stack.enter_context(connected(client))
+        for turn in range(6):
+            for upload in uploads:
+                # After 4 s below the least pace the service has closed them.
+                with suppress(OSError):
+                    upload.sendall(b"x")
+            answers = [asked(client, path) for path in ("/", "/style.css", "/app.js", "/api", "/api/jobs")]
+            assert {status for status, _ in answers} == {200}
+            assert max(seconds for _, seconds in answers) < 2
+            if turn % 2 == 0:
+                began = time.monotonic()
+                assert client.send(video).status_code == 201
+                assert time.monotonic() - began < 2
+            time.sleep(1)
+        until(lambda: len(client.folders()) == 3)
+    assert len(client.http.get("/api/jobs").json()) == 3
 
 
 @pytest.mark.parametrize(
@@ -63,7 +118,7 @@ def test_a_connection_that_does_not_finish_its_headers_is_closed(service, monkey
 def test_a_slow_upload_is_not_cut_off(service, video, monkeypatch):
     """The limit is for headers only, not for the body of a request."""
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.3)
-    client = service()
+    client = service(workers=0)
     content = video.read_bytes()
     body = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n' + content + b"\r\n--B--\r\n"
 
@@ -82,19 +137,17 @@ def wait_for_folders(client: Client, number: int) -> None:
     until(lambda: len(client.folders()) >= number)
 
 
-def test_slow_uploads_do_not_keep_others_from_sending(service, video):
-    client = service()
-    with ExitStack() as stack:
-        for number in range(16):
-            stack.enter_context(half_sent(client))
-            wait_for_folders(client, number + 1)
-        job = client.send(video)
-        assert job.status_code == 201
-        assert client.wait_for(job.json()["id"], "done", "failed")["state"] == "done"
+def test_the_body_of_a_small_request_must_arrive_in_time(service, monkeypatch):
+    monkeypatch.setattr(guard, "BODY_SECONDS", 0.3)
+    with connected(service(workers=0), HELD["half of a body"]) as connection:
+        answer = HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 408
+        assert b"the body of the request did not arrive within 0.3 s; send it again" in answer.read()
 
 
 def test_an_upload_below_the_least_pace_ends_with_the_reason(service):
-    client = service(limits={"pace_seconds": 0.4, "slowest": 10_000.0})
+    client = service(workers=0, limits={"pace_seconds": 0.4, "slowest": 10_000.0})
     with half_sent(client) as connection:
         time.sleep(0.6)
         connection.sendall(bytes(100))
@@ -106,7 +159,7 @@ def test_an_upload_below_the_least_pace_ends_with_the_reason(service):
 
 
 def test_more_uploads_than_may_arrive_at_once_are_refused_with_the_number(service, video):
-    client = service(limits={"uploads": 1})
+    client = service(workers=0, limits={"uploads": 1})
     with half_sent(client):
         answer = client.send(video)
         assert answer.status_code == 429

@@ -6,14 +6,16 @@ import ipaddress
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from merlab.serving.limits import RefusedError
 
-# Requests other than uploads have a few hundred bytes.
+# Requests other than uploads have a few hundred bytes, and arrive at once.
 MAX_BODY = 64 * 1024
+BODY_SECONDS = 10.0
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 PAGE_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 HEADERS = {
@@ -54,6 +56,8 @@ class Guard:
 
         try:
             self._check(scope["method"], scope["path"], Headers(scope=scope))
+            if scope["method"] in CHANGING and scope["path"] != self._unbounded:
+                receive = await _received(receive)
         except RefusedError as refused:
             await refusal(refused)(scope, receive, send_with_headers)
             return
@@ -84,6 +88,26 @@ class Guard:
             return name in self._names or bool(ipaddress.ip_address(name))
         except ValueError:
             return False
+
+
+async def _received(receive: Receive) -> Receive:
+    """Receive the whole body, and return it as a function that gives it again; raises RefusedError if it is late."""
+    messages = []
+    try:
+        with anyio.fail_after(BODY_SECONDS):
+            while True:
+                messages.append(await receive())
+                if not messages[-1].get("more_body"):
+                    break
+    except TimeoutError as error:
+        raise RefusedError(
+            408, f"the body of the request did not arrive within {BODY_SECONDS:g} s; send it again"
+        ) from error
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return again
 
 
 def refusal(error: RefusedError) -> JSONResponse:

@@ -38,6 +38,8 @@ def make_server(app: FastAPI) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         http=LimitedConnection,
+        # A connection that becomes a WebSocket would escape the limits.
+        ws="none",
         log_level="warning",
         access_log=False,
         server_header=False,
