@@ -23,10 +23,16 @@ settings.load_profile("merlab")
 
 
 @pytest.fixture(scope="session")
-def heads(tmp_path_factory, worker_id) -> list[Image]:
-    """Four frames (480, 640, 3) of a synthetic head, from onset to apex."""
+def shared_folder(tmp_path_factory, worker_id) -> Path:
+    """A folder of this session that all test processes share."""
     own = tmp_path_factory.getbasetemp()
-    path = (own if worker_id == "master" else own.parent) / "heads.npy"
+    return Path(own if worker_id == "master" else own.parent)
+
+
+@pytest.fixture(scope="session")
+def heads(shared_folder) -> list[Image]:
+    """Four frames (480, 640, 3) of a synthetic head, from onset to apex."""
+    path = shared_folder / "heads.npy"
     with FileLock(f"{path}.lock"):
         if not path.exists():
             preset = PRESETS["default"]
@@ -38,13 +44,11 @@ def heads(tmp_path_factory, worker_id) -> list[Image]:
 
 
 @pytest.fixture(scope="session")
-def synthetic_faces(tmp_path_factory, worker_id) -> Callable[[SynthesisPreset], Path]:
-    """A function from the name of a preset to a tree of 72 cropped clips of 6 subjects; takes about 30 s per preset."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
+def synthetic_faces(shared_folder) -> Callable[[SynthesisPreset], Path]:
+    """A function from the name of a preset to a tree of 72 cropped clips of 6 subjects; takes some seconds."""
 
     def tree(preset: SynthesisPreset) -> Path:
-        root = shared / f"synthetic-{preset}"
+        root = shared_folder / f"synthetic-{preset}"
         with FileLock(f"{root}.lock"):
             return make_faces(root, subjects=6, clips=72, preset=preset, seed=0, jobs=1)
 

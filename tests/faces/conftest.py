@@ -23,12 +23,6 @@ STILL = PRESETS["default"].model_copy(
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory, worker_id):
-    own = tmp_path_factory.getbasetemp()
-    return own if worker_id == "master" else own.parent
-
-
-@pytest.fixture(scope="session")
 def once(shared_folder) -> Callable[[str, Callable[[], Any]], Any]:
     """``once(name, make)``: the result of ``make``, which one worker computes and all workers read."""
 
