@@ -21,7 +21,7 @@ from merlab.cli.console import out_console, print_json, print_table
 from merlab.cli.faces import ConfigOption, DetectorOption, LandmarksOption, ModelOption, face_finding
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
-from merlab.vocabulary import SynthesisPreset, VideoFormat
+from merlab.vocabulary import RecordingPreset, VideoFormat
 
 if TYPE_CHECKING:
     from merlab.progress import Progress
@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 def make_videos_command(
     out: Annotated[Path, typer.Argument(help="New folder for the recordings; everything in it is marked SYNTHETIC.")],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities, one recording each.")] = 5,
-    minutes: Annotated[float, typer.Option(min=0, help="Length of each recording, at 200 frames per second.")] = 1.0,
+    minutes: Annotated[float, typer.Option(min=0, help="Length of each recording.")] = 1.0,
     events: Annotated[float, typer.Option(min=0, help="Micro-expressions a minute.")] = 8.0,
     preset: Annotated[
-        SynthesisPreset,
-        typer.Option(help="easy: clear movements; hard: small under noise; null: no event at all."),
+        RecordingPreset,
+        typer.Option(
+            help="easy: clear movements; hard: small under noise; null: no event at all; conversation: among "
+            "macro-expressions, talking, chewing, hands, turns, slipping glasses, changes of the light, and cuts."
+        ),
     ] = "default",
     seed: SeedOption = 0,
     video_format: Annotated[
@@ -47,10 +50,26 @@ def make_videos_command(
         ),
     ] = "avi",
     raw: Annotated[bool, typer.Option("--raw", help="Also write the uncropped 640x480 camera view.")] = False,
+    fps: Annotated[
+        int,
+        typer.Option(
+            help="Frames per second: 30, 60, 100 or 200; a seed shows the same movements at the same seconds at each."
+        ),
+    ] = 200,
+    megabits: Annotated[
+        float | None,
+        typer.Option(
+            help="Mbit/s of mp4 files; unless given, constant quality, and in a conversation a random rate of 1 to 8."
+        ),
+    ] = None,
     again: AgainOption = False,
     jobs: JobsOption = None,
 ) -> None:
-    """Make long SYNTHETIC recordings with known micro-expressions among blinks, shifts of gaze and head movement."""
+    """Make long SYNTHETIC recordings with known micro-expressions among blinks, shifts of gaze and head movement.
+
+    Writes the videos, SYNTHETIC_events.csv (truth of the movements), SYNTHETIC_videos.csv (lengths) and a manifest; the
+    preset conversation also SYNTHETIC_distractions.csv.
+    """
     from merlab.synthesis import make_videos
 
     with shown_progress() as progress:
@@ -63,6 +82,8 @@ def make_videos_command(
             seed=seed,
             raw=raw,
             video_format=video_format,
+            fps=fps,
+            megabits=megabits,
             again=again,
             jobs=jobs,
             progress=progress,
@@ -99,6 +120,18 @@ def spot_command(
     p: POption = None,
     floor: FloorOption = None,
     spotting: SpottingOption = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="Spot by a comparison method instead, one that `merlab spotting-methods` lists; writes events.csv."
+        ),
+    ] = None,
+    train: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --method: recordings to fit on, a folder of `merlab make-videos` or `merlab long-videos`."
+        ),
+    ] = None,
     again: AgainOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -106,6 +139,14 @@ def spot_command(
 
     Writes events.csv, scores.csv and spotting.json for each video. Finished results are not computed again.
     """
+    if method is not None:
+        from merlab.cli.spotting import spot_by_method
+
+        others = {"--floor": floor, "--spotting": spotting}
+        spot_by_method(videos, out, method, train=train, p=p, fps=fps, others=others, again=again, as_json=as_json)
+        return
+    if train is not None:
+        raise MerlabError("--train belongs to --method; merlab's own spotter is not trained")
     from merlab.cli.video_results import print_results, summary_of_timeline
     from merlab.spotting.many_videos import EVENTS, folder_of, for_each, skipped_in, videos_in
     from merlab.spotting.spot_video import OUT, spot

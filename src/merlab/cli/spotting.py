@@ -1,0 +1,151 @@
+"""Commands that compare methods of spotting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from merlab.cli.app import VIDEOS, app
+from merlab.cli.arguments import AgainOption, JsonOption, SeedOption
+from merlab.cli.console import out_console, print_json, print_table
+from merlab.errors import MerlabError
+
+if TYPE_CHECKING:
+    from merlab.cli.video_results import VideoSummary
+    from merlab.spotting.comparison.by_method import MethodResult
+
+SHOWN = ("onset", "apex", "offset", "apex_s", "duration_s", "score", "kind")
+
+
+@app.command("spotting-methods", rich_help_panel=VIDEOS)
+def spotting_methods_command(as_json: JsonOption = False) -> None:
+    """List the methods of spotting that merlab is compared with, for `merlab spot --method` and `compare-spotting`."""
+    from merlab.reports.spotting_comparison import spotters_table
+
+    table = spotters_table()
+    if as_json:
+        print_json(table.to_dict("records"))
+        return
+    print_table("methods of spotting", list(table.columns), table.to_numpy().tolist())
+
+
+@app.command("compare-spotting", rich_help_panel=VIDEOS)
+def compare_spotting_command(
+    truth: Annotated[
+        Path, typer.Argument(help="True events: video, onset and offset in frames, and if known kind and subject.")
+    ],
+    videos: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Videos, folders of images or of videos, or the videos.csv of `merlab long-videos`.",
+            metavar="VIDEOS...",
+        ),
+    ],
+    methods: Annotated[
+        str | None, typer.Option(help="Names with commas between them; unless given, all of `merlab spotting-methods`.")
+    ] = None,
+    train: Annotated[
+        Path | None,
+        typer.Option(
+            help="Fit all methods on these recordings instead of those of the other subjects: a folder of "
+            "`merlab make-videos` or `merlab long-videos`."
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the events of each method, the scores, and kept features.")
+    ] = Path("merlab-compared"),
+    fps: Annotated[float | None, typer.Option(help="Frames per second, of videos that do not state it.")] = None,
+    seed: SeedOption = 0,
+    again: AgainOption = False,
+    save: Annotated[Path | None, typer.Option(help="Also write the comparison as JSON, for documents.")] = None,
+    command: Annotated[str, typer.Option(help="With --save: the commands that made it, for the reader.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Spot in the same recordings by several methods, and score them in one table.
+
+    Thresholds and networks are fitted on the other subjects: one subject is left out at a time, counts are pooled. Two
+    guesses that see no frame are listed too. The same command resumes interrupted work; with more --methods, only these
+    are added.
+    """
+    from merlab.reports.spotting_comparison import comparison_heading, comparison_table, store_comparison
+    from merlab.spotting.comparison.evaluation import compare_spotting
+    from merlab.spotting.comparison.recordings import recordings, recordings_in
+
+    if save and not command:
+        raise MerlabError("--save needs --command, so that a reader can repeat the table")
+    comparison = compare_spotting(
+        recordings(truth, videos, fps),
+        [name.strip() for name in methods.split(",")] if methods else None,
+        out,
+        training=recordings_in(train, fps) if train else None,
+        seed=seed,
+        again=again,
+    )
+    if save:
+        store_comparison(save, comparison, command)
+    if as_json:
+        print_json(comparison.model_dump(mode="json", by_alias=True))
+        return
+    table = comparison_table(comparison)
+    print_table(comparison_heading(comparison), list(table.columns), table.to_numpy().tolist())
+    for note in comparison.notes:
+        out_console.print(f"note: {escape(note)}", soft_wrap=True)
+    out_console.print(f"the events of each method are in {escape(str(out))}", soft_wrap=True)
+
+
+def spot_by_method(
+    videos: Sequence[Path],
+    out: Path | None,
+    method: str,
+    *,
+    train: Path | None,
+    p: float | None,
+    fps: float | None,
+    others: Mapping[str, object],
+    again: bool,
+    as_json: bool,
+) -> None:
+    """`merlab spot --method`; ``others`` are options that a comparison method does not have."""
+    from merlab.cli.video_results import print_results
+    from merlab.progress import Progress
+    from merlab.spotting.comparison.by_method import MethodOnVideos
+    from merlab.spotting.many_videos import EVENTS, folder_of, for_each, skipped_in, videos_in
+    from merlab.spotting.spot_video import OUT
+
+    for option, value in others.items():
+        if value is not None:
+            raise MerlabError(f"{option} is a setting of merlab's own spotter; leave it out with --method")
+    spotter, out = MethodOnVideos(method, train, p=p, fps=fps), out or OUT
+    listed = [each for video in videos for each in (videos_in(video) or [video])]
+    skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
+
+    def make(video: Path, folder: Path, progress: Progress | bool = True) -> MethodResult:
+        return spotter.spot(video, folder, progress, again=again)
+
+    if len(listed) > 1 or listed != list(videos):
+        made = for_each(listed, out, make)
+        print_results({video: _summary(each) for video, each in made.items()}, skipped, out / EVENTS, as_json)
+    else:
+        print_results({videos[0]: _summary(make(videos[0], folder_of(videos[0], out)))}, skipped, None, as_json)
+
+
+def _summary(result: MethodResult | MerlabError) -> VideoSummary | MerlabError:
+    """What is printed of the result of a method; an error stays what it is."""
+    from merlab.cli.video_results import VideoSummary
+
+    if isinstance(result, MerlabError):
+        return result
+    metadata = result.metadata
+    return VideoSummary(
+        name=result.video,
+        seconds=metadata.seconds,
+        folder=result.folder,
+        warnings=metadata.warnings,
+        stamps=(),
+        table=result.events[list(SHOWN)].astype(str),
+        content=metadata.model_dump(mode="json") | {"events": result.events.to_dict("records")},
+    )

@@ -1,0 +1,96 @@
+"""The scores of several spotting methods on the same recordings: as a table, and stored as JSON for documents."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pandas as pd
+from pydantic import BaseModel
+
+from merlab.errors import MerlabError
+from merlab.evaluation.significance import Interval
+from merlab.evaluation.unit import versions
+from merlab.inference.cost import hardware
+from merlab.json_models import sealed
+from merlab.reports.stored import commit_of_checkout
+from merlab.reports.tables import estimate
+from merlab.spotting.comparison import SPOTTERS
+from merlab.spotting.comparison.results import MethodScores, SpottingComparison
+from merlab.storage import write_json
+
+UNDEFINED = "–"
+
+
+class StoredComparison(BaseModel):
+    """A comparison with the command that repeats it."""
+
+    date: str
+    commit: str | None
+    command: str
+    comparison: SpottingComparison
+    versions: dict[str, str]
+    hardware: str
+
+
+def store_comparison(path: Path, comparison: SpottingComparison, command: str) -> None:
+    """Write a comparison as JSON; raises MerlabError without a command."""
+    if not command:
+        raise MerlabError("--save needs --command, so that a reader can repeat the table")
+    stored = StoredComparison(
+        date=datetime.now(timezone.utc).date().isoformat(),
+        commit=commit_of_checkout(),
+        command=command,
+        comparison=comparison,
+        versions=versions(),
+        hardware=hardware(),
+    )
+    write_json(path, sealed(stored.model_dump(mode="json", by_alias=True)))
+
+
+def comparison_heading(comparison: SpottingComparison) -> str:
+    """``4 videos of 4 subjects, 1.8 minutes; 18 micro [SYNTHETIC]``."""
+    events = ", ".join(f"{count} {kind}" for kind, count in comparison.events.items())
+    stamps = f" [{', '.join(comparison.stamps)}]" if comparison.stamps else ""
+    length = f"{comparison.videos} videos of {comparison.subjects} subjects, {comparison.minutes:.1f} minutes"
+    return f"{length}; {events} expressions; fitted on {comparison.fitted_on}{stamps}"
+
+
+def comparison_table(comparison: SpottingComparison) -> pd.DataFrame:
+    """One row per method, the best F1 first: scores at IoU 0.5, with 95 % intervals from resampling videos."""
+    ranked = sorted(comparison.methods, key=lambda method: -(method.scores.f1 or 0.0))
+    return pd.DataFrame([_row(method) for method in ranked])
+
+
+def _row(method: MethodScores) -> dict[str, str]:
+    scores = method.scores
+    kinds = {f"{each.kind} F1": _text(each.f1, each.f1_interval) for each in scores.kinds}
+    return {
+        "method": method.method,
+        "F1": _text(scores.f1, scores.f1_interval),
+        **kinds,
+        "precision": _text(scores.precision),
+        "recall": _text(scores.recall),
+        "right, wrong; missed": f"{scores.tp}, {scores.fp}; {scores.fn}",
+        "false alarms a minute": _text(scores.false_alarms_per_minute, scores.false_alarms_interval),
+        "fitted": method.fits or "nothing",
+    }
+
+
+def spotters_table() -> pd.DataFrame:
+    """One row per comparison method."""
+    rows = [
+        {
+            "method": each.name,
+            "what it is": each.title,
+            "fitted": each.fits or "nothing",
+            "needs --train": "yes" if each.needs_training else "",
+            "paper": each.paper,
+        }
+        for each in SPOTTERS.values()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _text(value: float | None, interval: Interval | None = None) -> str:
+    return UNDEFINED if value is None else estimate(value, interval=interval)

@@ -1,0 +1,236 @@
+"""Spot in videos by a comparison method: `merlab spot --method NAME`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from merlab.claims import require_same
+from merlab.databases.long_video import Kind, LongVideo
+from merlab.errors import MerlabError
+from merlab.frames import Clock, clock_of, open_frames
+from merlab.json_models import read_model, write_model
+from merlab.locks import only_writer
+from merlab.processes import one_thread
+from merlab.progress import Progress, shown_progress
+from merlab.sinks import CsvSink
+from merlab.spotting.columns import Columns, Score, Seconds
+from merlab.spotting.comparison import find_spotter
+from merlab.spotting.comparison.folds import has_events, target_of
+from merlab.spotting.comparison.found import Found
+from merlab.spotting.comparison.material import Material, prepare
+from merlab.spotting.comparison.recordings import recordings_in
+from merlab.spotting.comparison.sampling import step_of
+from merlab.spotting.comparison.spotter import Fitted, Spotter, Target
+from merlab.spotting.many_videos import EVENTS
+from merlab.storage import whole_folder
+from merlab.version import __version__
+
+METADATA = "method.json"
+HOLDS = "results of `merlab spot --method`"
+TEMPORARY = "merlab-features-"
+# The kind that `merlab spot` is about.
+KIND: Kind = "micro"
+
+
+@dataclass(frozen=True)
+class MethodEvent:
+    """One row of events.csv: a spotted interval; frames as numbered in the source, ``score`` in units of the method."""
+
+    video: str
+    onset: int
+    apex: int
+    offset: int
+    onset_s: Seconds
+    apex_s: Seconds
+    offset_s: Seconds
+    duration_s: Seconds
+    score: Score
+    kind: str
+
+
+METHOD_ROWS = Columns(MethodEvent)
+
+
+class MethodRequest(BaseModel):
+    """Everything that determines the result: the file and its state, the method, and what it was fitted to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    bytes: int
+    modified_ns: int
+    fps: float
+    method: str
+    train: str | None
+    p: float | None
+    seed: int
+    merlab: str
+
+
+class MethodMetadata(BaseModel):
+    """The content of method.json; ``facts`` is what was fitted or assumed, such as ``p``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    requested: MethodRequest
+    seconds: float
+    facts: dict[str, float]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class MethodResult:
+    """The intervals that a comparison method spotted in a video; ``folder`` holds events.csv and method.json."""
+
+    folder: Path
+    rows: tuple[MethodEvent, ...]
+    metadata: MethodMetadata
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """One row per interval, with the columns of MethodEvent."""
+        return METHOD_ROWS.table(self.rows)
+
+    @property
+    def video(self) -> str:
+        """The name of the source."""
+        return Path(self.metadata.requested.source).name
+
+
+class MethodOnVideos:
+    """A comparison method, fitted once, for any number of videos of aligned faces.
+
+    Args:
+        method: a name of SPOTTERS.
+        train: a folder of `merlab make-videos` or `merlab long-videos` to fit on; networks need one.
+        p: the p of the threshold instead of the fitted or the assumed one.
+        fps: frames per second, of videos that do not state it.
+        seed: of networks and of the random guess.
+
+    Raises:
+        MerlabError: for an unknown method, and a network without ``train``, or with one without micro-expressions.
+
+    """
+
+    def __init__(
+        self, method: str, train: Path | None = None, *, p: float | None = None, fps: float | None = None, seed: int = 0
+    ) -> None:
+        self._spotter: Spotter = find_spotter(method)
+        self._training: Sequence[LongVideo] = recordings_in(train) if train else ()
+        if self._spotter.needs_training and not has_events(self._training, KIND):
+            what = f"{train} has no micro-expression" if train else "there are no recordings to learn from"
+            raise MerlabError(
+                f"{method} is a network, and {what}; give a folder of `merlab make-videos` or of `merlab long-videos` "
+                "with --train"
+            )
+        self._train, self._p, self._fps, self._seed = train, p, fps, seed
+        self._target: Target = target_of(KIND, self._training)
+        self._fitted: Fitted | None = None
+
+    def spot(self, source: Path, out: Path, progress: Progress | bool = True, *, again: bool = False) -> MethodResult:
+        """Spot micro-expressions in one video; a finished result of the same video and settings is loaded.
+
+        Raises MerlabError for a source that cannot be read or does not hold aligned faces, and for an ``out`` that
+        holds anything else, without ``again`` also a result of other settings.
+        """
+        clock = clock_of(source, open_frames(source), self._fps)
+        video = LongVideo("", "", source.name, source, clock.fps, len(clock), ())
+        request = self._request(video)
+        with only_writer(out):
+            stored = None if again else _stored(out, request)
+            if stored is not None:
+                return stored
+            _require_free(out)
+            with one_thread(), shown_progress(progress) as show:
+                return self._make(video, clock, request, out, show)
+
+    def _make(self, video: LongVideo, clock: Clock, request: MethodRequest, out: Path, show: Progress) -> MethodResult:
+        fitted = self._fit(show)
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY) as kept:
+            material = self._material(video, Path(kept), show, tested=True)
+            rows = [METHOD_ROWS.as_written(_row(each, material, clock)) for each in fitted.spot(material)]
+        metadata = MethodMetadata(
+            requested=request, seconds=round(clock.duration, 6), facts=dict(fitted.facts), warnings=self._warnings()
+        )
+        with whole_folder(out) as aside:
+            with CsvSink(aside / EVENTS, METHOD_ROWS.names) as events:
+                for row in rows:
+                    events.write(METHOD_ROWS.row(row))
+            write_model(aside / METADATA, metadata)
+        return MethodResult(out, tuple(rows), metadata)
+
+    def _fit(self, show: Progress) -> Fitted:
+        """The fit, made once."""
+        if self._fitted is None:
+            with tempfile.TemporaryDirectory(prefix=TEMPORARY) as kept:
+                training = [self._material(each, Path(kept), show, tested=False) for each in self._training]
+                fitted = self._spotter.fit(training, self._target, self._seed)
+            self._fitted = fitted if self._p is None else fitted.with_p(self._p)
+        return self._fitted
+
+    def _material(self, video: LongVideo, kept: Path, show: Progress, *, tested: bool) -> Material:
+        features = self._spotter.features(self._target, video.fps / step_of(video.fps))
+        places = self._spotter.places and tested
+        return prepare(video, features, kept, show, places=places, aligned=tested)
+
+    def _request(self, video: LongVideo) -> MethodRequest:
+        state = video.source.stat()
+        return MethodRequest(
+            source=str(video.source.resolve()),
+            bytes=state.st_size,
+            modified_ns=state.st_mtime_ns,
+            fps=video.fps,
+            method=self._spotter.name,
+            train=str(self._train.resolve()) if self._train else None,
+            p=self._p,
+            seed=self._seed,
+            merlab=__version__,
+        )
+
+    def _warnings(self) -> tuple[str, ...]:
+        """What limits the result, in sentences."""
+        spotter = self._spotter
+        warnings = [f"{spotter.name} is a comparison method; merlab's own spotter is used without --method"]
+        if spotter.fits and not self._training and self._p is None:
+            warnings.append(f"nothing was fitted ({spotter.fits}): assumed values are used; --train gives recordings")
+        return tuple(warnings)
+
+
+def _row(found: Found, material: Material, clock: Clock) -> MethodEvent:
+    onset_s, apex_s, offset_s = (
+        clock.seconds(frame - material.first + 1) for frame in (found.onset, found.apex, found.offset)
+    )
+    return MethodEvent(
+        video=material.video.name,
+        onset=found.onset,
+        apex=found.apex,
+        offset=found.offset,
+        onset_s=onset_s,
+        apex_s=apex_s,
+        offset_s=offset_s,
+        duration_s=offset_s - onset_s,
+        score=found.score,
+        kind=found.kind,
+    )
+
+
+def _stored(out: Path, request: MethodRequest) -> MethodResult | None:
+    """The result where it is finished; raises MerlabError where ``out`` holds one of other settings."""
+    if not (out / METADATA).is_file():
+        return None
+    metadata = read_model(out / METADATA, MethodMetadata)
+    require_same(out, metadata.requested.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
+    return MethodResult(out, tuple(METHOD_ROWS.read(out / EVENTS)), metadata)
+
+
+def _require_free(out: Path) -> None:
+    """Raises MerlabError where ``out`` holds anything but a result of a method."""
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / METADATA).is_file()):
+        raise MerlabError(f"{out} is not empty and does not hold {HOLDS}; choose a new folder with --out")

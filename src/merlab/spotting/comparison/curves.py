@@ -1,0 +1,90 @@
+"""Methods that compare each sample with those before and after it: one curve, one threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.databases.long_video import Kind
+from merlab.evaluation.metrics import Float64Array
+from merlab.spotting.comparison.found import Found
+from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.sampling import Feature
+from merlab.spotting.comparison.spotter import Target
+from merlab.spotting.comparison.threshold import Peak, best_p
+
+
+@dataclass(frozen=True)
+class CurveSpotter:
+    """A method without training but for its threshold.
+
+    Attributes:
+        name, title, paper: as in Spotter.
+        seconds: the distance k to the samples before and after, s, for each kind.
+        feature: the feature, for a distance of k samples.
+        curve: the curve from its values, for k; the first belongs to the sample with as many samples before it as are
+            returned beside it.
+        intervals: the intervals of a curve, for p and k.
+
+    """
+
+    name: str
+    title: str
+    paper: str
+    seconds: Mapping[Kind, float]
+    feature: Callable[[int], Feature]
+    curve: Callable[[NDArray[np.generic], int], tuple[Float64Array, int]]
+    intervals: Callable[[Float64Array, float, int], list[Peak]]
+    fits: str = "threshold"
+    needs_training: bool = False
+    places: bool = False
+
+    def kinds(self, wanted: Sequence[Kind]) -> Sequence[Kind]:
+        """All: each has its own distance k."""
+        return wanted
+
+    def distance(self, kind: Kind, rate: float) -> int:
+        """The distance k in samples, at least 1."""
+        return max(1, round(self.seconds[kind] * rate))
+
+    def features(self, target: Target, rate: float) -> Sequence[Feature]:
+        """One feature."""
+        return [self.feature(self.distance(target.kind, rate))]
+
+    def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedCurve:
+        """The p that is best on the training recordings; DEFAULT_P without any."""
+        spotted = [partial(self._intervals, material, target.kind) for material in training]
+        return FittedCurve(self, target.kind, best_p(spotted, [each.intervals(target.kind) for each in training]))
+
+    def _intervals(self, material: Material, kind: Kind, p: float) -> list[Peak]:
+        """The intervals in samples of a recording."""
+        k = self.distance(kind, material.rate)
+        curve, first = self.curve(material.values(self.feature(k)), k)
+        found = self.intervals(curve, p, k)
+        return [Peak(each.onset + first, each.apex + first, each.offset + first, each.score) for each in found]
+
+
+@dataclass(frozen=True)
+class FittedCurve:
+    """A method with its p."""
+
+    spotter: CurveSpotter
+    kind: Kind
+    p: float
+
+    @property
+    def facts(self) -> Mapping[str, float]:
+        """The chosen p."""
+        return {"p": self.p}
+
+    def with_p(self, p: float) -> FittedCurve:
+        """The same with another p."""
+        return replace(self, p=p)
+
+    def spot(self, material: Material) -> list[Found]:
+        """The intervals in frames."""
+        return [material.found(peak, self.kind) for peak in self.spotter._intervals(material, self.kind, self.p)]

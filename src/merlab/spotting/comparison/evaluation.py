@@ -1,0 +1,240 @@
+"""One evaluation of spotting methods: leave one subject out, counts pooled over all recordings.
+
+Thresholds and networks are fitted on the recordings of the other subjects only. Work is kept for each method and fold,
+so that the same call continues, and further methods can be added.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from merlab.claims import claimed_folder
+from merlab.databases.long_video import Kind, LongVideo
+from merlab.json_models import read_model, write_model
+from merlab.processes import one_thread
+from merlab.progress import Progress, shown_progress
+from merlab.spotting.comparison import SPOTTERS, find_spotter
+from merlab.spotting.comparison.folds import (
+    Fold,
+    fitted_elsewhere,
+    fold_result,
+    kinds_of,
+    leave_one_subject_out,
+    needed,
+)
+from merlab.spotting.comparison.material import Material, prepare
+from merlab.spotting.comparison.results import FoldResult, MethodScores, SpottingComparison
+from merlab.spotting.comparison.sampling import Feature
+from merlab.spotting.comparison.spotter import Spotter
+from merlab.spotting.scoring import SpottingScores, score_spotting
+from merlab.stamps import SYNTHETIC, WHOLE_HEADS
+from merlab.storage import whole_file
+from merlab.version import __version__
+
+OUT = Path("merlab-compared")
+HOLDS = "a comparison of spotting methods"
+SETTINGS, RESULT, FEATURES, FOLDS, EVENTS = "settings.json", "comparison.json", "features", "folds", "events.csv"
+COLUMNS = ("video", "onset", "apex", "offset", "kind", "score")
+
+
+def compare_spotting(
+    videos: Sequence[LongVideo],
+    methods: Sequence[str | Spotter] | None = None,
+    out: Path | str = OUT,
+    *,
+    training: Sequence[LongVideo] | None = None,
+    seed: int = 0,
+    again: bool = False,
+    progress: Progress | bool = True,
+) -> SpottingComparison:
+    """Spot in the same recordings by several methods, and score them all.
+
+    Args:
+        videos: recordings with their true events: ``merlab.long_videos(...).videos``, or those of ``recordings``.
+        methods: names, or objects like those of SPOTTERS; unless given, all of SPOTTERS.
+        out: the folder for comparison.json, the events of each method, and the features of each recording, which may
+            be removed afterwards.
+        training: fit all methods on these recordings instead of those of the other subjects.
+        seed: of networks and of the random guess.
+        again: replace the result of other recordings, or make a finished one again.
+        progress: as in ``shown_progress``.
+
+    Raises:
+        MerlabError: for recordings that cannot be read, an unknown method, fewer than two subjects without
+            ``training``, and a folder that holds anything else.
+
+    """
+    spotters = [find_spotter(each) if isinstance(each, str) else each for each in methods or list(SPOTTERS)]
+    folds = leave_one_subject_out(videos) if training is None else fitted_elsewhere(videos, training)
+    settings = {"recordings": _digest([*videos, *(training or ())]), "fitted_on": _fitted_on(training), "seed": seed}
+    settings["merlab"] = __version__
+    with (
+        claimed_folder(Path(out), SETTINGS, settings, HOLDS, again=again, is_complete=_is_complete) as folder,
+        shown_progress(progress) as show,
+        one_thread(),
+    ):
+        work = _Work(folder, spotters, folds, kinds_of(videos), seed, show)
+        work.run()
+        comparison = _comparison(work, videos, training)
+        write_model(folder / RESULT, comparison)
+    return comparison
+
+
+def _is_complete(folder: Path) -> bool:
+    return (folder / RESULT).is_file()
+
+
+def _fitted_on(training: Sequence[LongVideo] | None) -> str:
+    return "the other subjects" if training is None else f"{len(training)} other recordings"
+
+
+@dataclass
+class _Work:
+    """Every method in every fold; ``materials`` are the recordings that were read, by their source."""
+
+    folder: Path
+    spotters: Sequence[Spotter]
+    folds: Sequence[Fold]
+    kinds: Sequence[Kind]
+    seed: int
+    progress: Progress
+    materials: dict[Path, Material] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Do what is not done yet."""
+        left = [(each, fold) for each in self.spotters for fold in self.folds if not self._file(each, fold).is_file()]
+        self._read(left)
+        for position, (spotter, fold) in enumerate(left):
+            self.progress(position, len(left), f"{spotter.name}, without {fold.name}")
+            result = fold_result(spotter, fold, self.kinds, self.seed, self._material)
+            write_model(self._file(spotter, fold), result)
+
+    def results(self, spotter: Spotter) -> list[FoldResult]:
+        """What a method spotted, fold by fold."""
+        return [read_model(self._file(spotter, fold), FoldResult) for fold in self.folds]
+
+    def _read(self, left: Sequence[tuple[Spotter, Fold]]) -> None:
+        """Read every recording once, for all features that are needed."""
+        features: dict[Path, dict[str, Feature]] = {}
+        for spotter, fold in left:
+            for video, feature in needed(spotter, fold, self.kinds):
+                features.setdefault(video.source, {})[feature.key] = feature
+        places = any(spotter.places for spotter, _ in left)
+        tested = {video.source for fold in self.folds for video in fold.test}
+        videos = {video.source: video for _, fold in left for video in (*fold.test, *fold.training)}
+        for source, video in videos.items():
+            self.materials[source] = prepare(
+                video,
+                list(features.get(source, {}).values()),
+                self.folder / FEATURES,
+                self.progress,
+                places=places and source in tested,
+                aligned=False,
+            )
+
+    def _material(self, video: LongVideo) -> Material:
+        return self.materials[video.source]
+
+    def _file(self, spotter: Spotter, fold: Fold) -> Path:
+        """The file of a fold; subjects of any name have files of their own."""
+        plain = re.sub(r"[^\w.-]", "_", fold.name)[:40]
+        digest = hashlib.sha256(fold.name.encode("utf-8", "surrogateescape")).hexdigest()[:6]
+        return self.folder / spotter.name / FOLDS / f"{plain}-{digest}.json"
+
+
+def _comparison(work: _Work, videos: Sequence[LongVideo], training: Sequence[LongVideo] | None) -> SpottingComparison:
+    truth, lengths = _truth(videos, work.kinds), _lengths(videos)
+    methods, unfitted, whole = [], [], 0
+    for spotter in work.spotters:
+        results = work.results(spotter)
+        spotted = _table(results)
+        with whole_file(work.folder / spotter.name / EVENTS) as aside:
+            spotted.to_csv(aside, index=False)
+        of_folds = {each.fold: each.facts for each in results}
+        scores = _scores(truth, spotted, lengths, work.kinds)
+        whole = max(whole, sum(each.whole_heads for each in results))
+        unfitted += [each for each in results if spotter.needs_training and not all(each.facts.values())]
+        methods.append(
+            MethodScores(
+                method=spotter.name,
+                title=spotter.title,
+                paper=spotter.paper,
+                fits=spotter.fits,
+                facts=of_folds,
+                scores=scores,
+            )
+        )
+    events = [event.kind for video in videos for event in video.events]
+    return SpottingComparison(
+        stamps=_stamps(videos, training, whole),
+        fitted_on=_fitted_on(training),
+        folds=len(work.folds),
+        subjects=len({video.subject for video in videos}),
+        videos=len(videos),
+        minutes=sum(video.seconds for video in videos) / 60,
+        events={kind: events.count(kind) for kind in work.kinds},
+        seed=work.seed,
+        methods=tuple(methods),
+        notes=tuple(dict.fromkeys([*map(_unfitted_note, unfitted), *_notes(methods)])),
+    )
+
+
+def _unfitted_note(result: FoldResult) -> str:
+    kinds = ", ".join(kind for kind, facts in result.facts.items() if not facts)
+    return f"{result.method}, without {result.fold}: no training event of the kind {kinds}, so none is spotted"
+
+
+def _notes(methods: Sequence[MethodScores]) -> Iterator[str]:
+    """The notes on the scores of each method."""
+    for method in methods:
+        yield from (f"{method.method}: {note}" for note in method.scores.notes)
+
+
+def _stamps(videos: Sequence[LongVideo], training: Sequence[LongVideo] | None, whole_heads: int) -> tuple[str, ...]:
+    stamps = [SYNTHETIC] if any(video.name.startswith(SYNTHETIC) for video in videos) else []
+    if training and any(video.name.startswith(SYNTHETIC) for video in training) and not stamps:
+        stamps.append(f"{SYNTHETIC} TRAINING: fitted on synthetic recordings")
+    if whole_heads:
+        stamps.append(WHOLE_HEADS)
+    return tuple(stamps)
+
+
+def _scores(truth: pd.DataFrame, spotted: pd.DataFrame, lengths: pd.DataFrame, kinds: Sequence[Kind]) -> SpottingScores:
+    """The scores; kinds are scored apart if there are several."""
+    left_out = ["score"] if len(kinds) > 1 else ["score", "kind"]
+    return score_spotting(truth, spotted.drop(columns=left_out), videos=lengths)
+
+
+def _truth(videos: Sequence[LongVideo], kinds: Sequence[Kind]) -> pd.DataFrame:
+    rows = [
+        (video.name, event.onset, event.apex, event.offset, event.kind) for video in videos for event in video.events
+    ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1])).astype({"apex": "Int64"})
+    # Some databases code a movement twice.
+    table = table.drop_duplicates().reset_index(drop=True)
+    return table if len(kinds) > 1 else table.drop(columns="kind")
+
+
+def _lengths(videos: Sequence[LongVideo]) -> pd.DataFrame:
+    return pd.DataFrame({"video": [each.name for each in videos], "seconds": [each.seconds for each in videos]})
+
+
+def _table(results: Sequence[FoldResult]) -> pd.DataFrame:
+    rows = [[getattr(event, column) for column in COLUMNS] for each in results for event in each.events]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _digest(videos: Sequence[LongVideo]) -> str:
+    """A digest of the recordings and their events."""
+    described = [
+        (each.name, each.subject, str(each.source.resolve()), each.fps, each.frames, list(map(repr, each.events)))
+        for each in videos
+    ]
+    return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:16]

@@ -1,0 +1,132 @@
+"""Folds over subjects, and the work of one method in one fold: fit on the training recordings, spot in the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from merlab.databases.long_video import Kind, LongVideo
+from merlab.errors import MerlabError
+from merlab.spotting.comparison.found import Found
+from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.results import FoldResult, SpottedInterval
+from merlab.spotting.comparison.sampling import Feature, step_of
+from merlab.spotting.comparison.spotter import USUAL_SECONDS, Spotter, Target
+
+ALL_KINDS: tuple[Kind, ...] = ("micro", "macro")
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The recordings to spot in, and those to fit on; ``name`` is the subject that is left out."""
+
+    name: str
+    test: tuple[LongVideo, ...]
+    training: tuple[LongVideo, ...]
+
+    def target(self, kind: Kind) -> Target:
+        """What is spotted, with the mean duration of the training events."""
+        return target_of(kind, self.training)
+
+
+def target_of(kind: Kind, training: Sequence[LongVideo]) -> Target:
+    """A kind with its mean duration in training recordings, or the usual one if there is no such event."""
+    seconds = [(event.offset - event.onset) / each.fps for each in training for event in each.events]
+    of_kind = [event.kind == kind for each in training for event in each.events]
+    chosen = [duration for duration, right in zip(seconds, of_kind, strict=True) if right]
+    return Target(kind, float(np.mean(chosen)) if chosen else USUAL_SECONDS[kind])
+
+
+def kinds_of(videos: Sequence[LongVideo]) -> tuple[Kind, ...]:
+    """The kinds of the true events; micro-expressions also where there is no event."""
+    there = {event.kind for video in videos for event in video.events} or {"micro"}
+    return tuple(kind for kind in ALL_KINDS if kind in there)
+
+
+def has_events(videos: Sequence[LongVideo], kind: Kind) -> bool:
+    """Whether a recording has a true event of a kind."""
+    return any(event.kind == kind for video in videos for event in video.events)
+
+
+def leave_one_subject_out(videos: Sequence[LongVideo]) -> list[Fold]:
+    """One fold for each subject; raises MerlabError for fewer than two subjects."""
+    subjects = list(dict.fromkeys(video.subject for video in videos))
+    if len(subjects) < 2:
+        raise MerlabError(
+            "all videos are of one subject, so there is no other subject to fit on; give videos of more subjects, or "
+            "recordings to fit on (--train)"
+        )
+    return [
+        Fold(
+            subject,
+            tuple(video for video in videos if video.subject == subject),
+            tuple(video for video in videos if video.subject != subject),
+        )
+        for subject in subjects
+    ]
+
+
+def fitted_elsewhere(videos: Sequence[LongVideo], training: Sequence[LongVideo]) -> list[Fold]:
+    """One fold: all methods are fitted on other recordings; raises MerlabError if one of them is tested too."""
+    sources = {video.source.resolve() for video in videos}
+    if both := [each.name for each in training if each.source.resolve() in sources]:
+        raise MerlabError(f"{both[0]} would be tested and fitted on; fit on other recordings")
+    return [Fold("all", tuple(videos), tuple(training))]
+
+
+def needed(spotter: Spotter, fold: Fold, kinds: Sequence[Kind]) -> Iterator[tuple[LongVideo, Feature]]:
+    """Every feature that a method needs in a fold, with its recording."""
+    for kind in spotter.kinds(kinds):
+        target = fold.target(kind)
+        for video in (*fold.test, *fold.training):
+            for feature in spotter.features(target, video.fps / step_of(video.fps)):
+                yield video, feature
+
+
+def fold_result(
+    spotter: Spotter,
+    fold: Fold,
+    kinds: Sequence[Kind],
+    seed: int,
+    material: Callable[[LongVideo], Material],
+) -> FoldResult:
+    """Fit a method on the training recordings of a fold, and spot in the others; ``material`` gives their features.
+
+    Only the true events of the training recordings are used. A method that learns spots nothing of a kind that no
+    training recording has.
+    """
+    facts: dict[Kind, Mapping[str, float]] = {}
+    events: list[SpottedInterval] = []
+    training = [material(video) for video in fold.training]
+    for kind in spotter.kinds(kinds):
+        if spotter.needs_training and not has_events(fold.training, kind):
+            facts[kind] = {}
+            continue
+        fitted = spotter.fit(training, fold.target(kind), seed)
+        facts[kind] = fitted.facts
+        for video in fold.test:
+            found = [each for each in fitted.spot(material(video)) if each.kind in kinds]
+            events += [_stored(video.name, each) for each in dict.fromkeys(found)]
+    return FoldResult(
+        method=spotter.name,
+        fold=fold.name,
+        facts=facts,
+        events=tuple(_distinct(events)),
+        whole_heads=sum(material(video).whole_heads for video in fold.test),
+    )
+
+
+def _stored(video: str, found: Found) -> SpottedInterval:
+    return SpottedInterval(
+        video=video, onset=found.onset, apex=found.apex, offset=found.offset, kind=found.kind, score=found.score
+    )
+
+
+def _distinct(events: Sequence[SpottedInterval]) -> list[SpottedInterval]:
+    """Each interval of a kind once, the one with the highest score."""
+    best: dict[tuple[str, str, int, int], SpottedInterval] = {}
+    for each in sorted(events, key=lambda event: -event.score):
+        best.setdefault((each.video, each.kind, each.onset, each.offset), each)
+    return sorted(best.values(), key=lambda event: (event.video, event.onset, event.offset, event.kind))

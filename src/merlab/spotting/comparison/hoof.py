@@ -1,0 +1,65 @@
+"""Feature difference of histograms of oriented optical flow (HOOF).
+
+Li et al., "Towards Reading Hidden Emotions", IEEE Trans. Affective Computing, 2017, arXiv:1511.00423; HOOF:
+Chaudhry et al., CVPR 2009.
+
+Published: as `lbp-chi2`, with histograms of the directions of optical flow, each vector counted by its length.
+
+Assumed: flow is computed from the sample k before, so that the three histograms of a difference have the same origin
+(that of the origin itself is empty; a first frame is too far away in a long video); 8 directions of all 360 degrees;
+the histograms are those of lengths and not normalized, because without movement all directions are noise; DIS flow on
+faces of 116 x 141; all other assumptions are those of `lbp-chi2`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.evaluation.metrics import Float64Array
+from merlab.frames import Float32Array
+from merlab.spotting.comparison.blocks import SIDE, block_of_pixels, chi_square, mean_of_largest
+from merlab.spotting.comparison.curves import CurveSpotter
+from merlab.spotting.comparison.lbp_chi2 import SECONDS
+from merlab.spotting.comparison.sampling import Around, Feature
+from merlab.spotting.comparison.threshold import contrast, peaks
+
+DIRECTIONS = 8
+
+
+def oriented_histograms(flow: Float32Array) -> NDArray[np.float32]:
+    """The mean length of the vectors of flow (H, W, 2) in each direction, for each block: (36, 8), px."""
+    angle = np.arctan2(flow[..., 1], flow[..., 0]) / (2 * np.pi) * DIRECTIONS
+    places = block_of_pixels(*flow.shape[:2]) * DIRECTIONS + np.floor(angle).astype(int) % DIRECTIONS
+    lengths = np.hypot(flow[..., 0], flow[..., 1])
+    count = SIDE * SIDE * DIRECTIONS
+    sums = np.bincount(places.ravel(), weights=lengths.ravel(), minlength=count).reshape(-1, DIRECTIONS)
+    pixels = np.bincount(block_of_pixels(*flow.shape[:2]).ravel(), minlength=SIDE * SIDE)
+    return (sums / pixels[:, None]).astype(np.float32)
+
+
+def _feature(k: int) -> Feature:
+    def distances(around: Around) -> NDArray[np.float32]:
+        """The distances (36,) of a sample from the mean of the samples k before, which has no flow, and k after."""
+        own, later = (oriented_histograms(around.flow(-k, end)) for end in (0, k))
+        return chi_square(own, later / 2).astype(np.float32)
+
+    return Feature(f"hoof-6x6-k{k}", k, k, distances)
+
+
+def difference(values: NDArray[np.generic], k: int) -> tuple[Float64Array, int]:
+    """The contrast of distances (n, 36), from sample 2 k on."""
+    if not len(values):
+        return np.zeros(0), 2 * k
+    return np.maximum(contrast(mean_of_largest(np.asarray(values, float)), k), 0), 2 * k
+
+
+HOOF = CurveSpotter(
+    name="hoof",
+    title="feature difference of histograms of oriented optical flow",
+    paper="Li et al., IEEE Trans. Affective Computing, 2017, arXiv:1511.00423",
+    seconds=SECONDS,
+    feature=_feature,
+    curve=difference,
+    intervals=peaks,
+)

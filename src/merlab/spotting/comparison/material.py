@@ -1,0 +1,176 @@
+"""A recording as comparison methods see it: features of its samples, and its true events.
+
+Frames are read once for all features that are missing, and every feature is kept in a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.databases.long_video import Kind, LongVideo
+from merlab.errors import MerlabError
+from merlab.frames import Image, clock_of, open_frames
+from merlab.frames.clock import Clock
+from merlab.kept_arrays import Array, read_arrays, write_arrays
+from merlab.progress import Progress
+from merlab.spotting.aligned_frames import require_aligned, require_every_frame
+from merlab.spotting.comparison.found import Found
+from merlab.spotting.comparison.sampling import Feature, Measuring, small_gray, step_of
+from merlab.spotting.comparison.threshold import Peak
+from merlab.spotting.stretches import block_places
+from merlab.version import __version__
+
+PLACES, READ, VALUES = "places", "read", "values"
+FRAMES_A_REPORT = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """A recording whose features are kept in ``folder``.
+
+    Attributes:
+        video: the recording with its true events.
+        folder: holds one file per feature.
+        step: how many frames lie from one sample to the next.
+        first: the number of the first frame.
+        frames: how many frames were read.
+        whole_heads: whether the frames do not have the proportions of an aligned face.
+
+    """
+
+    video: LongVideo
+    folder: Path
+    step: int
+    first: int
+    frames: int
+    whole_heads: bool
+
+    @property
+    def rate(self) -> float:
+        """Samples per second."""
+        return self.video.fps / self.step
+
+    def values(self, feature: Feature) -> NDArray[np.generic]:
+        """The values of a feature, (n, ...); raises MerlabError if the file was removed meanwhile."""
+        return self._kept(feature.key)
+
+    def places(self) -> NDArray[np.generic]:
+        """Where the blocks of the face are in every frame, (frames, ROWS, COLUMNS, 2)."""
+        return self._kept(PLACES)
+
+    def intervals(self, kind: Kind) -> NDArray[np.int_]:
+        """The true intervals of a kind in samples, (n, 2)."""
+        pairs = [(event.onset, event.offset) for event in self.video.events if event.kind == kind]
+        return (np.array(pairs, np.int_).reshape(-1, 2) - self.first) // self.step
+
+    def found(self, peak: Peak, kind: Kind) -> Found:
+        """An interval of samples as one of frames, within the recording."""
+        last = self.first + self.frames - 1
+        onset, apex, offset = (int(np.clip(self.first + place * self.step, self.first, last)) for place in peak[:3])
+        return Found(onset, apex, offset, peak.score, kind)
+
+    def _kept(self, key: str) -> NDArray[np.generic]:
+        arrays = read_arrays(self.folder / f"{key}.npz")
+        if arrays is None:
+            raise MerlabError(f"the kept feature {self.folder / key}.npz is missing; run the same command again")
+        return arrays[VALUES]
+
+
+def prepare(
+    video: LongVideo, features: Sequence[Feature], kept: Path, progress: Progress, *, places: bool, aligned: bool
+) -> Material:
+    """The recording with these features, which are computed if they are not in ``kept`` yet.
+
+    With ``places``, also the places of the blocks. With ``aligned``, raises MerlabError for frames that do not have the
+    proportions of an aligned face. Raises MerlabError for a source that cannot be read, has no frame, or lacks frames.
+    """
+    folder = kept / _identity(video)
+    wanted = [each for each in features if not (folder / f"{each.key}.npz").is_file()]
+    needs_places = places and not (folder / f"{PLACES}.npz").is_file()
+    facts = read_arrays(folder / f"{READ}.npz")
+    if facts is None or wanted or needs_places:
+        facts = _read(video, wanted, folder, progress, places=needs_places, aligned=aligned)
+    first, frames, whole_heads = (int(each) for each in np.asarray(facts["first_frames_whole"], np.int64))
+    return Material(video, folder, step_of(video.fps), first, frames, bool(whole_heads))
+
+
+def _identity(video: LongVideo) -> str:
+    """A name for kept features: a source that was changed gets another one."""
+    state = video.source.stat()
+    text = f"{video.source.resolve()} {state.st_size} {state.st_mtime_ns} {video.fps} {video.frames} {__version__}"
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _read(
+    video: LongVideo, features: Sequence[Feature], folder: Path, progress: Progress, *, places: bool, aligned: bool
+) -> dict[str, Array]:
+    """Read all frames, and write the features and what was read."""
+    reader = _Reader(video, aligned)
+    measuring, step = Measuring(features), step_of(video.fps)
+
+    def sampled() -> Iterator[Image]:
+        for position, image in enumerate(reader.images()):
+            if position % step == 0 and features:
+                measuring.add(small_gray(image))
+            if position % FRAMES_A_REPORT == 0:
+                progress(position, video.frames, f"reading {video.name}")
+            yield image
+
+    if places:
+        blocks = list(block_places(sampled(), reader.clock))
+        write_arrays(folder / f"{PLACES}.npz", {VALUES: np.stack(blocks)})
+    else:
+        for _ in sampled():
+            pass
+    for key, values in measuring.values().items():
+        write_arrays(folder / f"{key}.npz", {VALUES: values})
+    facts: dict[str, Array] = {
+        "first_frames_whole": np.array([reader.first, reader.count, reader.whole_heads], np.int64)
+    }
+    write_arrays(folder / f"{READ}.npz", facts)
+    return facts
+
+
+class _Reader:
+    """Reads every frame of a recording; a damaged frame shows the frame before it."""
+
+    def __init__(self, video: LongVideo, aligned: bool) -> None:
+        self._source, self._aligned = video.source, aligned
+        self._frames = open_frames(video.source)
+        self.clock: Clock = clock_of(video.source, self._frames, video.fps)
+        self.first, self.count, self.whole_heads = 1, 0, False
+
+    def images(self) -> Iterator[Image]:
+        """Every frame, (H, W, 3) BGR."""
+        require_every_frame(self._source, self._frames)
+        last: Image | None = None
+        skipped = 0
+        for frame in self._frames.walk(lambda number: True):
+            if frame.image is None and last is None:
+                skipped += 1
+                continue
+            if last is None and frame.image is not None:
+                self._begin(frame.number - skipped, frame.image)
+            last = last if frame.image is None else frame.image
+            if last is not None:
+                for _ in range(skipped + 1):
+                    self.count += 1
+                    yield last
+                skipped = 0
+        if not self.count:
+            raise MerlabError(f"{self._source} contains no frame that can be read")
+
+    def _begin(self, number: int, image: Image) -> None:
+        self.first = number
+        try:
+            require_aligned(self._source, image)
+        except MerlabError:
+            if self._aligned:
+                raise
+            self.whole_heads = True

@@ -1,0 +1,66 @@
+"""merlab's own spotter among the comparison methods, with its default settings: nothing is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from merlab.databases.long_video import Kind
+from merlab.frames import clock_of, open_frames
+from merlab.spotting.comparison.found import Found
+from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.sampling import Feature
+from merlab.spotting.comparison.spotter import Target
+from merlab.spotting.scoring.kinds import LONGEST_MICRO
+from merlab.spotting.spot import SpottingSettings
+from merlab.spotting.stretches import spot_stretches
+
+
+@dataclass(frozen=True)
+class OwnSpotter:
+    """`merlab spot`, by the places of the blocks in every frame."""
+
+    name: str = "merlab"
+    title: str = "movement away and back, in units of noise"
+    paper: str = "this software"
+    fits: str = ""
+    needs_training: bool = False
+    places: bool = True
+    settings: SpottingSettings = field(default_factory=SpottingSettings)
+
+    def kinds(self, wanted: Sequence[Kind]) -> Sequence[Kind]:
+        """One run finds all kinds."""
+        return wanted[:1]
+
+    def features(self, target: Target, rate: float) -> Sequence[Feature]:
+        """None but the places."""
+        return []
+
+    def fit(self, training: Sequence[Material], target: Target, seed: int) -> OwnSpotter:
+        """Nothing is fitted."""
+        return self
+
+    @property
+    def facts(self) -> Mapping[str, float]:
+        """Nothing."""
+        return {}
+
+    def with_p(self, p: float) -> OwnSpotter:
+        """The same with another p of its settings."""
+        return replace(self, settings=replace(self.settings, p=p))
+
+    def spot(self, material: Material) -> list[Found]:
+        """The movements, with their kinds by duration."""
+        video = material.video
+        clock = clock_of(video.source, open_frames(video.source), video.fps)
+        shift, found = material.first - 1, []
+        for window in spot_stretches(material.places(), clock, self.settings):
+            for event in window.events:
+                seconds = (event.offset - event.onset + 1) / video.fps
+                kind: Kind = "micro" if seconds <= LONGEST_MICRO else "macro"
+                onset, apex, offset = (frame + shift for frame in (event.onset, event.apex, event.offset))
+                found.append(Found(onset, apex, offset, event.score, kind))
+        return sorted(found, key=lambda each: each.onset)
+
+
+OWN = OwnSpotter()

@@ -1,0 +1,132 @@
+"""Recordings with their true events, from a table of events and videos, or from a folder that merlab wrote."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from merlab.databases.long_video import Kind, LongEvent, LongVideo
+from merlab.databases.table_file import READERS
+from merlab.errors import MerlabError
+from merlab.evaluation.cells import read_cells
+from merlab.frames import clock_of, open_frames
+from merlab.spotting.many_videos import videos_in
+from merlab.spotting.scoring import read_events
+from merlab.spotting.scoring.kinds import KIND, MACRO, OTHER
+from merlab.spotting.scoring.read_intervals import ACTION_UNITS, APEX, EMOTION, OFFSET, ONSET, VIDEO
+from merlab.synthesis.recording_set import EVENTS_TABLE, VIDEOS
+
+SUBJECT, SOURCE, FPS = "subject", "source", "fps"
+# What `merlab long-videos` writes.
+TRUTH_FILE, VIDEOS_FILE = "truth.csv", "videos.csv"
+
+
+def recordings(
+    truth: pd.DataFrame | Path | str, videos: Sequence[Path | str], fps: float | None = None
+) -> list[LongVideo]:
+    """The videos with their true events; a video without any event has none.
+
+    Args:
+        truth: the true events: video, onset, offset, and if known apex, kind and subject. Without kinds, all are
+            micro-expressions; those of the kind ``other`` are left out.
+        videos: videos, folders of images, folders of videos, or a table with the columns video and source, and if known
+            subject and fps, as `merlab long-videos` writes it.
+        fps: frames per second, of videos that do not state it.
+
+    Raises:
+        MerlabError: for what cannot be read, true events of a video that is not given, and two videos of one name.
+
+    """
+    listed: dict[str, dict[str, str]] = {}
+    for given in videos:
+        for name, facts in _listed(Path(given)).items():
+            if name in listed:
+                raise MerlabError(f"two of the videos have the name {name}; give each once, or rename one")
+            listed[name] = facts
+    events = _events(truth)
+    if lost := sorted(set(events) - set(listed)):
+        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+        raise MerlabError(
+            f"there are true events of videos that are not given: {', '.join(lost[:3])}{more}; give these videos too, "
+            "or use the same names"
+        )
+    subjects = _subjects(truth)
+    return [_recording(name, facts, events.get(name, ()), subjects, fps) for name, facts in listed.items()]
+
+
+def recordings_in(folder: Path | str, fps: float | None = None) -> list[LongVideo]:
+    """The recordings of a folder that `merlab make-videos` or `merlab long-videos` wrote.
+
+    Raises MerlabError for any other folder.
+    """
+    root = Path(folder)
+    for truth, videos in ((EVENTS_TABLE, VIDEOS), (TRUTH_FILE, VIDEOS_FILE)):
+        if (root / truth).is_file() and (root / videos).exists():
+            return recordings(root / truth, [root / videos], fps)
+    raise MerlabError(
+        f"{root} holds neither {EVENTS_TABLE} and {VIDEOS}, nor {TRUTH_FILE} and {VIDEOS_FILE}; give a folder of "
+        "`merlab make-videos` or of `merlab long-videos`"
+    )
+
+
+def _listed(given: Path) -> dict[str, dict[str, str]]:
+    """Name -> source, subject and fps of one argument."""
+    if given.suffix.lower() in READERS and not given.is_dir():
+        return _in_table(given)
+    return {path.name: {SOURCE: str(path)} for path in videos_in(given) or [given]}
+
+
+def _in_table(path: Path) -> dict[str, dict[str, str]]:
+    table = read_cells(path, str(path), (VIDEO, SOURCE), (SUBJECT, FPS))
+    table.require_values([VIDEO, SOURCE])
+    table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
+    rows = [{str(name): str(text) for name, text in row.items()} for row in table.cells.to_dict("records")]
+    for row in rows:
+        source = Path(row[SOURCE])
+        if not source.is_absolute() and not source.exists():
+            row[SOURCE] = str(path.parent / source)
+    return {row[VIDEO]: row for row in rows}
+
+
+def _events(truth: pd.DataFrame | Path | str) -> dict[str, tuple[LongEvent, ...]]:
+    """Video -> its true events, by onset."""
+    table = read_events(truth)
+    found: dict[str, list[LongEvent]] = {}
+    for row in table.to_dict("records"):
+        kind: Kind = "macro" if row.get(KIND) == MACRO else "micro"
+        if row.get(KIND) != OTHER:
+            apex = row.get(APEX)
+            known = None if apex is None or math.isnan(apex) else int(apex)
+            units = str(row.get(ACTION_UNITS, ""))
+            event = LongEvent(int(row[ONSET]), known, int(row[OFFSET]), kind, str(row.get(EMOTION, "")), units)
+            found.setdefault(row[VIDEO], []).append(event)
+        else:
+            found.setdefault(row[VIDEO], [])
+    return {name: tuple(sorted(events, key=lambda event: event.onset)) for name, events in found.items()}
+
+
+def _subjects(truth: pd.DataFrame | Path | str) -> Mapping[str, str]:
+    """Video -> subject, where the table of events has subjects."""
+    cells = read_cells(truth, "the true events", (), (VIDEO, SUBJECT)).cells
+    if SUBJECT not in cells or VIDEO not in cells:
+        return {}
+    return dict(zip(cells[VIDEO], cells[SUBJECT], strict=True))
+
+
+def _recording(
+    name: str, facts: Mapping[str, str], events: Sequence[LongEvent], subjects: Mapping[str, str], fps: float | None
+) -> LongVideo:
+    source = Path(facts[SOURCE])
+    clock = clock_of(source, open_frames(source), _rate(name, facts.get(FPS, "")) or fps)
+    subject = facts.get(SUBJECT) or subjects.get(name) or name
+    return LongVideo("", subject, name, source, clock.fps, len(clock), tuple(events))
+
+
+def _rate(name: str, text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError as error:
+        raise MerlabError(f"{name}: fps is {text!r}, not a number; correct the list of videos") from error

@@ -1,0 +1,71 @@
+"""The result of comparing spotting methods: what is stored of a fold, and the scores of all methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+from merlab.databases.long_video import Kind
+from merlab.spotting.scoring import SpottingScores
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SpottedInterval(_Stored):
+    """One spotted interval, as in Found, and its video."""
+
+    video: str
+    onset: int
+    apex: int
+    offset: int
+    kind: Kind
+    score: float
+
+
+class FoldResult(_Stored):
+    """What a method spotted in the recordings of a fold, and what was fitted for each kind, such as ``p``.
+
+    A kind without facts could not be fitted: no training recording has such an event. ``whole_heads`` counts recordings
+    that do not have the proportions of an aligned face.
+    """
+
+    method: str
+    fold: str
+    facts: Mapping[Kind, Mapping[str, float]]
+    events: tuple[SpottedInterval, ...]
+    whole_heads: int
+
+
+class MethodScores(_Stored):
+    """The scores of one method, pooled over all recordings; ``fits`` says what was fitted, empty for nothing.
+
+    ``facts`` has what was fitted in each fold.
+    """
+
+    method: str
+    title: str
+    paper: str
+    fits: str
+    facts: Mapping[str, Mapping[Kind, Mapping[str, float]]]
+    scores: SpottingScores
+
+
+class SpottingComparison(_Stored):
+    """Methods on the same recordings, each fitted on other subjects.
+
+    ``fitted_on`` says on which recordings. ``minutes`` is the length of all recordings.
+    """
+
+    stamps: tuple[str, ...]
+    fitted_on: str
+    folds: int
+    subjects: int
+    videos: int
+    minutes: float
+    events: Mapping[Kind, int]
+    seed: int
+    methods: tuple[MethodScores, ...]
+    notes: tuple[str, ...]

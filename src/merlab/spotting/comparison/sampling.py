@@ -1,0 +1,109 @@
+"""Features of samples: every n-th frame of a recording, gray and small, one reading for all features.
+
+At high frame rates not every frame is used: samples are 50 to 100 per second (merlab's choice; the papers use every
+frame, at 30 and 200 frames per second). Sizes and crops follow merlab's aligned faces, not those of the papers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from merlab.frames import Float32Array, Image
+from merlab.optical_flow import Gray, dis
+from merlab.spotting.motion import HEIGHT, WIDTH
+
+LEAST_RATE = 50.0
+
+
+def step_of(fps: float) -> int:
+    """How many frames lie from one sample to the next: 4 at 200 frames per second, 1 below 100."""
+    return max(1, int(fps // LEAST_RATE))
+
+
+def small_gray(image: Image) -> Gray:
+    """An aligned face (H, W, 3) BGR as gray, (HEIGHT, WIDTH)."""
+    small = cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+class Around:
+    """Samples around one of them, by their distance to it; optical flow between them is computed once."""
+
+    def __init__(self) -> None:
+        self._grays: dict[int, Gray] = {}
+        self._flows: dict[tuple[int, int], Float32Array] = {}
+        self._at = 0
+
+    def gray(self, distance: int = 0) -> Gray:
+        """The sample at this distance."""
+        return self._grays[self._at + distance]
+
+    def flow(self, begin: int, end: int) -> Float32Array:
+        """DIS flow (HEIGHT, WIDTH, 2) from the sample at one distance to that at another, px of the small image."""
+        pair = self._at + begin, self._at + end
+        if pair not in self._flows:
+            self._flows[pair] = dis(self._grays[pair[0]], self._grays[pair[1]])
+        return self._flows[pair]
+
+    def add(self, position: int, gray: Gray, reach: int) -> None:
+        """Add the next sample, and forget those more than ``reach`` before it."""
+        self._grays[position] = gray
+        self._grays.pop(position - reach - 1, None)
+        for pair in [pair for pair in self._flows if min(pair) < position - reach]:
+            del self._flows[pair]
+
+    def at(self, position: int) -> Around:
+        """The same samples, around another one."""
+        self._at = position
+        return self
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One array of numbers for each sample that has ``before`` samples before it and ``after`` samples after it.
+
+    ``key`` names the feature and everything that determines it, for kept files. The first value belongs to sample
+    ``before``, counted from 0.
+    """
+
+    key: str
+    before: int
+    after: int
+    of: Callable[[Around], NDArray[np.generic]]
+
+
+class Measuring:
+    """Computes features while samples arrive; call ``add`` for each, then ``values``."""
+
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self._features = list(features)
+        self._reach = max((each.before + each.after for each in features), default=0)
+        self._around = Around()
+        self._values: dict[str, list[NDArray[np.generic]]] = {each.key: [] for each in features}
+        self._count = 0
+
+    def add(self, gray: Gray) -> None:
+        """Add the next sample."""
+        newest, self._count = self._count, self._count + 1
+        self._around.add(newest, gray, self._reach)
+        for feature in self._features:
+            position = newest - feature.after
+            if position >= feature.before:
+                self._values[feature.key].append(feature.of(self._around.at(position)))
+
+    def values(self) -> dict[str, NDArray[np.generic]]:
+        """Key -> the values of all samples, (n, ...); (0,) for a recording that is too short."""
+        return {key: np.stack(values) if values else np.zeros(0, np.float32) for key, values in self._values.items()}
+
+
+def measured(grays: Iterable[Gray], features: Sequence[Feature]) -> dict[str, NDArray[np.generic]]:
+    """The features of all samples."""
+    measuring = Measuring(features)
+    for gray in grays:
+        measuring.add(gray)
+    return measuring.values()

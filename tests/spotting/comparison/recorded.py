@@ -1,0 +1,47 @@
+"""Small recordings of arrays: a texture part of which moves away and back."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from merlab.databases.long_video import LongEvent, LongVideo
+from merlab.kept_arrays import write_arrays
+from merlab.spotting.comparison.material import VALUES, Material
+from merlab.spotting.comparison.sampling import measured
+
+FPS = 50.0
+SIZE = (56, 46)
+
+
+@cache
+def texture(seed=0):
+    noise = np.random.default_rng(seed).uniform(0, 255, SIZE).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), 1.5)
+    return cv2.normalize(smooth, None, 20, 235, cv2.NORM_MINMAX).astype(np.float32)
+
+
+def frames(count, movements, seed=0, px=1.5):
+    """Gray frames (HEIGHT, WIDTH); in each movement (onset, apex, offset) the lower third shifts by ``px`` and back."""
+    rows, columns = np.mgrid[0 : SIZE[0], 0 : SIZE[1]].astype(np.float32)
+    mouth = np.clip((rows - 0.55 * SIZE[0]) / 4, 0, 1)
+    course = np.zeros(count)
+    for onset, apex, offset in movements:
+        course += np.interp(np.arange(count), [onset, apex, offset], [0, 1, 0], 0, 0)
+    for away in course:
+        moved = cv2.remap(texture(seed), columns - np.float32(px * away) * mouth, rows, cv2.INTER_LINEAR)
+        yield np.rint(moved).astype(np.uint8)
+
+
+def video(name, movements, count, subject=""):
+    events = tuple(LongEvent(onset + 1, apex + 1, offset + 1, "micro") for onset, apex, offset in movements)
+    return LongVideo("", subject or name, name, None, FPS, count, events)
+
+
+def material(folder, name, count, movements, features, seed=0):
+    """A recording with these features, as if it had been read."""
+    for key, values in measured(frames(count, movements, seed), features).items():
+        write_arrays(folder / name / f"{key}.npz", {VALUES: values})
+    return Material(video(name, movements, count), folder / name, 1, 1, count, False)
