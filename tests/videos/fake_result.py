@@ -18,6 +18,7 @@ from merlab.json_models import DIGEST, write_model
 from merlab.sinks import CsvSink, VideoSink
 from merlab.spotting.motion_score import PARTS
 from merlab.storage import write_json
+from merlab.videos.frame_table import HEADER
 from merlab.videos.metadata import (
     FollowedFace,
     Made,
@@ -38,7 +39,7 @@ from merlab.videos.result import (
     ONSET_PICTURE,
     OVERLAY,
 )
-from merlab.videos.rows import FRAME_ROWS, Event, event_rows
+from merlab.videos.rows import Event, event_rows
 from tests.videos.faces import bump
 
 CLASSES = ("happiness", "disgust", "surprise", "repression", "others")
@@ -216,7 +217,8 @@ def fake_frames(rng: np.random.Generator, events: list[Event], seconds: float, f
         )
     if not tables:
         tables.append(pd.DataFrame({"frame": numbers, "time_s": (numbers - 1) / fps, "success": 0}))
-    frames = pd.concat(tables).reindex(columns=list(FRAME_ROWS.names))
+    frames = pd.concat(tables).reindex(columns=list(HEADER))
+    frames["timestamp"] = frames["time_s"]
     return frames.astype({"face_id": "Int64"}).sort_values(["frame", "face_id"], kind="stable").round(5)
 
 

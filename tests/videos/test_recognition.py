@@ -23,11 +23,12 @@ from merlab.spotting.spot import SpottingSettings
 from merlab.videos import recognition
 from merlab.videos.chunks import chunk_worker
 from merlab.videos.chunks.chunk import Chunk
+from merlab.videos.frame_table import HEADER
 from merlab.videos.metadata import FollowedFace
 from merlab.videos.options import RecognizeOptions
 from merlab.videos.recognition import recognize, recognize_each
 from merlab.videos.result import ELAN, METADATA, REPORT, read_video_result
-from merlab.videos.rows import FRAME_ROWS, event_rows
+from merlab.videos.rows import event_rows
 from merlab.videos.words import WordSettings
 from tests.videos.recognizers import small_recognizer
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
@@ -100,7 +101,7 @@ class TestResult:
 
     def test_every_frame_has_one_row(self, result):
         frames = result.frames
-        assert frames.columns.tolist() == list(FRAME_ROWS.names)
+        assert frames.columns.tolist() == list(HEADER)
         assert frames["frame"].tolist() == list(range(1, 901))
         assert frames["time_s"].iloc[-1] == pytest.approx(899 / FPS)
         assert set(frames["face_id"]) == {0}

@@ -92,6 +92,11 @@ class Columns(Generic[Record]):
         """The header."""
         return tuple(cell.name for cell in self._cells)
 
+    @property
+    def types(self) -> dict[str, Any]:
+        """The type of each column in pandas."""
+        return {cell.name: cell.dtype for cell in self._cells}
+
     def row(self, record: Record) -> tuple[str, ...]:
         """A record as text, one for each column."""
         return tuple(cell.text(record) for cell in self._cells)

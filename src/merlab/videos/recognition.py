@@ -16,8 +16,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from merlab.claims import require_same
 from merlab.errors import MerlabError, Stopped
 from merlab.faces.alignment import FaceFinding
@@ -42,12 +40,13 @@ from merlab.videos.chunks.chunk_worker import CHUNKS, Share, VideoPlan, fill_chu
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
 from merlab.videos.chunks.kept_chunk import KEPT_VERSION
 from merlab.videos.chunks.result_metadata import result_metadata
+from merlab.videos.frame_table import read_frames
 from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest
 from merlab.videos.options import UNSURE_BELOW, Options
 from merlab.videos.output.elan import write_elan
 from merlab.videos.output.overlay import write_overlay
 from merlab.videos.output.report import write_report
-from merlab.videos.result import METADATA, OVERLAY, VideoResult, read_video_result
+from merlab.videos.result import FRAMES, METADATA, OVERLAY, VideoResult, read_video_result
 from merlab.videos.rows import event_rows
 from merlab.videos.words import WordSettings
 from merlab.vocabulary import RuntimeChoice
@@ -307,7 +306,7 @@ def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
     )
     metadata = result_metadata(plan, recognizer, making.request, totals, events, made)
-    result = VideoResult(folder, events, pd.concat(totals.tables, ignore_index=True), metadata)
+    result = VideoResult(folder, events, read_frames(folder / FRAMES), metadata)
     write_report(result)
     write_elan(result, plan.source, home=making.folder.out)
     write_model(folder / METADATA, metadata)

@@ -14,9 +14,10 @@ from merlab.errors import MerlabError
 from merlab.json_models import read_model
 from merlab.spotting.curve import Curve, score_curve
 from merlab.spotting.display import counted, result_html
+from merlab.videos.frame_table import read_frames
 from merlab.videos.metadata import VideoMetadata
 from merlab.videos.moved import parts_of, unit_name, units_of
-from merlab.videos.rows import FRAME_ROWS, Event, event_rows
+from merlab.videos.rows import Event, event_rows
 from merlab.videos.words import WordSettings, sentence_of
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class VideoResult:
     Attributes:
         folder: where its files are.
         rows: the events, by onset.
-        frames: one row per frame and face, with the columns of FrameRow.
+        frames: one row per frame and face, with the columns of ``frame_table``.
         metadata: what was read, by which model, versions and settings.
 
     """
@@ -171,4 +172,4 @@ def read_video_result(folder: Path) -> VideoResult:
         raise MerlabError(f"{folder} contains no finished result of `merlab recognize`")
     metadata = read_model(folder / METADATA, VideoMetadata)
     rows = event_rows(metadata.model.classes).read(folder / EVENTS)
-    return VideoResult(folder, tuple(rows), FRAME_ROWS.read_table(folder / FRAMES), metadata)
+    return VideoResult(folder, tuple(rows), read_frames(folder / FRAMES), metadata)

@@ -7,20 +7,21 @@ import pytest
 from merlab.sinks import CsvSink
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, Description
 from merlab.videos.chunks.joining import Joiner
+from merlab.videos.frame_table import HEADER, FrameLine
 from merlab.videos.result import FRAMES
-from merlab.videos.rows import FRAME_ROWS, FrameRow
+from merlab.videos.rows import FrameRow
 
 LEFT, RIGHT, FAR = (10, 10), (300, 10), (600, 10)
 
 
 def write_chunk(folder, owned, covered, faces, events=()):
     """``faces``: the number within the chunk -> its place and the frames in which it is."""
-    with CsvSink(folder / FRAMES, FRAME_ROWS.names) as sink:
+    with CsvSink(folder / FRAMES, HEADER) as sink:
         for number in covered:
             there = [(face, x, y) for face, ((x, y), frames) in faces.items() if number in frames]
             rows = [FrameRow(number, None, face, 0.9, 1, x + number / 10, y, 100, 120) for face, x, y in there]
             for row in rows or [FrameRow(number, None, face_id=None, confidence=None, success=0)]:
-                sink.write(FRAME_ROWS.row(row))
+                sink.write(FrameLine(row).cells)
     ChunkRecord(owned=(owned.start, owned.stop), size=(640, 480), events=events).write(folder)
     return folder
 
@@ -34,7 +35,9 @@ def event(face_id, onset, offset):
 def joined_faces(*folders):
     """For each chunk, the number within the video of the face at every place."""
     chunks = Joiner().join(list(folders))
-    return [{round(row.box.left - row.frame / 10): row.face_id for row in chunk.rows if row.box} for chunk in chunks]
+    return [
+        {round(row.box.left - row.frame / 10): row.face_id for row, _ in chunk.lines if row.box} for chunk in chunks
+    ]
 
 
 def test_a_face_keeps_its_number_if_the_next_chunk_counts_in_another_order(tmp_path):
@@ -60,7 +63,7 @@ def test_a_face_that_is_only_in_the_margin_gets_no_number(tmp_path):
 def test_every_frame_has_its_rows_once(tmp_path):
     first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {})
     second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), {})
-    numbers = [row.frame for chunk in Joiner().join([first, second]) for row in chunk.rows]
+    numbers = [row.frame for chunk in Joiner().join([first, second]) for row, _ in chunk.lines]
     assert numbers == list(range(1, 101))
 
 

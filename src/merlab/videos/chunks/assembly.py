@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pandas as pd
-
 from merlab.errors import MerlabError
 from merlab.faces.quality import ClipQuality
 from merlab.sinks import CsvSink
@@ -18,8 +16,9 @@ from merlab.storage import whole_folder
 from merlab.videos.chunks.chunk_record import ChunkEvent, TrackQuality
 from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.joining import JoinedChunk, Joiner
+from merlab.videos.frame_table import HEADER, FrameLine
 from merlab.videos.result import EVENTS, EVIDENCE, FRAMES
-from merlab.videos.rows import FRAME_ROWS, Event, FrameRow
+from merlab.videos.rows import Event, FrameRow
 
 
 class NothingSeenError(MerlabError):
@@ -60,10 +59,7 @@ class FaceRecord:
 
 @dataclass
 class Totals:
-    """The sums over all chunks.
-
-    ``events`` are by onset, each with the folder of its pictures; ``tables`` are the rows of the frames by chunk.
-    """
+    """The sums over all chunks; ``events`` are by onset, each with the folder of its pictures."""
 
     frames: int = 0
     faceless: int = 0
@@ -74,7 +70,6 @@ class Totals:
     size: tuple[int, int] = (0, 0)
     events: list[tuple[ChunkEvent, Path]] = field(default_factory=list)
     faces: dict[int, FaceRecord] = field(default_factory=dict)
-    tables: list[pd.DataFrame] = field(default_factory=list)
 
     def add(self, chunk: JoinedChunk) -> None:
         """Add a chunk."""
@@ -85,7 +80,7 @@ class Totals:
         self.left_out = max(self.left_out, chunk.record.left_out)
         self.size = max(self.size, chunk.record.size)
         self.events += [(event, chunk.folder / event.pictures) for event in chunk.events]
-        for row in chunk.rows:
+        for row, _ in chunk.lines:
             if row.face_id is None:
                 self.faceless += 1
             else:
@@ -96,24 +91,22 @@ class Totals:
 
 def rows_by_frame(plan: VideoPlan) -> Iterator[list[FrameRow]]:
     """The rows of each frame, one frame at a time, from the finished chunks."""
-    rows = (row for chunk in Joiner().join(plan.finished()) for row in _final(chunk.rows, plan))
+    rows = (line.row for chunk in Joiner().join(plan.finished()) for line in _final(chunk.lines, plan))
     for _, of_frame in itertools.groupby(rows, key=lambda row: row.frame):
         yield list(of_frame)
 
 
 def write_frames(folder: Path, plan: VideoPlan) -> Totals:
-    """Write the rows of all chunks as frames.csv, and sum up the chunks.
+    """Write the lines of all chunks as frames.csv, and sum up the chunks.
 
     Raises NothingSeenError where no chunk shows a face, and where there is no frame.
     """
     totals = Totals()
-    with CsvSink(folder / FRAMES, FRAME_ROWS.names) as sink:
+    with CsvSink(folder / FRAMES, HEADER) as sink:
         for chunk in Joiner().join(plan.finished()):
             totals.add(chunk)
-            rows = _final(chunk.rows, plan)
-            totals.tables.append(FRAME_ROWS.table(rows))
-            for row in rows:
-                sink.write(FRAME_ROWS.row(row))
+            for line in _final(chunk.lines, plan):
+                sink.write(line.cells)
         _require_faces(plan.source, totals)
     totals.events.sort(key=lambda event: (event[0].onset, event[0].face_id))
     return totals
@@ -136,14 +129,11 @@ def event_name(position: int) -> str:
     return f"e{position:04d}"
 
 
-def _final(rows: list[FrameRow], plan: VideoPlan) -> list[FrameRow]:
-    """Rows with the numbers and times of the source, rounded as in the file."""
-    return [
-        FRAME_ROWS.as_written(
-            replace(row, frame=row.frame + plan.first - 1, time_s=plan.clock.seconds(row.frame)),
-        )
-        for row in rows
-    ]
+def _final(lines: list[FrameLine], plan: VideoPlan) -> Iterator[FrameLine]:
+    """Lines with the numbers and times of the source."""
+    for row, measures in lines:
+        final = replace(row, frame=row.frame + plan.first - 1, time_s=plan.clock.seconds(row.frame))
+        yield FrameLine(final, measures)
 
 
 def _event(position: int, found: ChunkEvent, plan: VideoPlan) -> Event:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from merlab.faces.quality import ClipQuality
 from merlab.json_models import read_model, write_model
+from merlab.videos.frame_table import FrameLine, read_lines
 from merlab.videos.result import FRAMES
-from merlab.videos.rows import FRAME_ROWS, FrameRow
 from merlab.vocabulary import LandmarkSource
 
 CHUNK = "chunk.json"
@@ -101,6 +101,6 @@ def read_chunk(folder: Path) -> ChunkRecord:
     return read_model(folder / CHUNK, ChunkRecord)
 
 
-def read_rows(folder: Path) -> list[FrameRow]:
-    """The rows of a chunk's frames, with those of the margin on both sides."""
-    return FRAME_ROWS.read(folder / FRAMES)
+def read_frame_lines(folder: Path) -> list[FrameLine]:
+    """The lines of a chunk's frames, with those of the margin on both sides."""
+    return read_lines(folder / FRAMES)

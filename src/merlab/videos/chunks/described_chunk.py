@@ -14,8 +14,10 @@ from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, Description
 from merlab.videos.chunks.face_state import face_state
 from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack
+from merlab.videos.chunks.measures import track_measures
+from merlab.videos.frame_table import HEADER, FrameLine, lines_of
 from merlab.videos.result import FRAMES
-from merlab.videos.rows import FRAME_ROWS, FrameRow
+from merlab.videos.rows import FrameRow
 from merlab.videos.words import FaceState
 
 
@@ -40,7 +42,7 @@ class Describer(Protocol):
 class _Found:
     """What the tracks of a chunk hold."""
 
-    rows: dict[int, list[FrameRow]] = field(default_factory=dict)
+    lines: dict[int, list[FrameLine]] = field(default_factory=dict)
     events: list[ChunkEvent] = field(default_factory=list)
     dropped: int = 0
     unspotted: int = 0
@@ -61,7 +63,7 @@ class ChunkWriter:
     def write(self, chunk: KeptChunk, folder: Path) -> None:
         """Write the files of a chunk into ``folder``."""
         facts, found = chunk.facts, self._found(chunk, folder)
-        _write_rows(folder / FRAMES, range(*facts.covered), found.rows)
+        _write_lines(folder / FRAMES, range(*facts.covered), found.lines)
         record = ChunkRecord(
             owned=facts.owned,
             size=facts.size,
@@ -79,8 +81,9 @@ class ChunkWriter:
         owned = range(*facts.owned)
         for track in chunk.tracks:
             window = track.spot(owned, self.clock, self.spotting)
-            for row in _rows(track, window):
-                found.rows.setdefault(row.frame, []).append(row)
+            measures = track_measures(track, window, self.clock, self.spotting.score)
+            for line in lines_of(_rows(track, window), measures):
+                found.lines.setdefault(line.row.frame, []).append(line)
             if window is None:
                 found.unspotted += sum(track.first + at in owned for at in range(len(track)))
                 continue
@@ -97,12 +100,12 @@ class ChunkWriter:
         return SeenEvent(event, self.clock.fps, seconds, face_state(track, event, size))
 
 
-def _write_rows(path: Path, covered: range, rows: dict[int, list[FrameRow]]) -> None:
-    with CsvSink(path, FRAME_ROWS.names) as sink:
+def _write_lines(path: Path, covered: range, lines: dict[int, list[FrameLine]]) -> None:
+    with CsvSink(path, HEADER) as sink:
         for number in covered:
-            unseen = FrameRow(number, time_s=None, face_id=None, confidence=None, success=0)
-            for row in sorted(rows.get(number, [unseen]), key=lambda row: row.face_id or 0):
-                sink.write(FRAME_ROWS.row(row))
+            unseen = FrameLine(FrameRow(number, time_s=None, face_id=None, confidence=None, success=0))
+            for line in sorted(lines.get(number, [unseen]), key=lambda line: line.row.face_id or 0):
+                sink.write(line.cells)
 
 
 def _rows(track: KeptTrack, window: Window | None) -> Iterator[FrameRow]:

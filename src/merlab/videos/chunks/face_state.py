@@ -18,15 +18,15 @@ MIDLINE = (LAYOUT_WIDTH - 1) / 2
 def face_state(track: KeptTrack, event: SpottedEvent, size: tuple[int, int]) -> FaceState:
     """The state of a track's face during an event, in frames of ``size`` (width, height) px."""
     inside = slice(event.onset - track.first, event.offset - track.first + 1)
-    roll, pupils, nose_x, _, misfit = track.mesh[inside].astype(np.float64).T
+    facts = {name: track.facts(name)[inside] for name in ("roll", "pupils", "nose_x", "misfit")}
     onset, apex = track.transform(event.onset), track.transform(event.apex)
     transforms = [track.transform(number) for number in (event.onset, event.apex, event.offset)]
     return FaceState(
-        roll=_most(np.abs(roll)),
-        turn=_most(np.abs(nose_x - MIDLINE)),
-        pupils=-_most(-pupils),
+        roll=_most(np.abs(facts["roll"])),
+        turn=_most(np.abs(facts["nose_x"] - MIDLINE)),
+        pupils=-_most(-facts["pupils"]),
         coverage=min((layout_coverage(each, size[::-1]) for each in transforms if each), default=np.nan),
-        misfit=_most(misfit),
+        misfit=_most(facts["misfit"]),
         head=displacement(onset.after(apex.inverse)) if onset and apex else np.nan,
     )
 

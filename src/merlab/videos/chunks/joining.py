@@ -11,7 +11,8 @@ from typing import TypeVar
 import numpy as np
 
 from merlab.faces.detection import Face
-from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, TrackQuality, read_chunk, read_rows
+from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, TrackQuality, read_chunk, read_frame_lines
+from merlab.videos.frame_table import FrameLine
 from merlab.videos.rows import FrameRow
 
 # Mean over the frames in which both chunks see the face.
@@ -27,7 +28,7 @@ class JoinedChunk:
     Attributes:
         folder: where it is.
         record: its own record, with the face numbers of the chunk.
-        rows: those of the frames that the chunk is responsible for; frames are numbered from 1.
+        lines: those of the frames that the chunk is responsible for; frames are numbered from 1.
         events: those that the chunk before does not report.
         qualities: what was measured of each track.
 
@@ -35,7 +36,7 @@ class JoinedChunk:
 
     folder: Path
     record: ChunkRecord
-    rows: list[FrameRow]
+    lines: list[FrameLine]
     events: list[ChunkEvent]
     qualities: list[TrackQuality]
 
@@ -51,12 +52,13 @@ class Joiner:
     def join(self, folders: list[Path]) -> Iterator[JoinedChunk]:
         """Each chunk in turn."""
         for folder in folders:
-            record, rows = read_chunk(folder), read_rows(folder)
-            owned = range(*record.owned)
+            record, lines = read_chunk(folder), read_frame_lines(folder)
+            owned, rows = range(*record.owned), [line.row for line in lines]
             names = self._names(rows, {row.face_id for row in rows if row.frame in owned and row.face_id is not None})
-            rows = [_renamed_row(row, names) for row in rows if row.face_id is None or row.face_id in names]
+            named = {None, *names}
+            lines = [_renamed_line(line, names) for line in lines if line.row.face_id in named]
             self._known = {
-                (row.frame, row.face_id): row.box for row in rows if row.face_id is not None and row.box is not None
+                (row.frame, row.face_id): row.box for row, _ in lines if row.face_id is not None and row.box is not None
             }
             events = [
                 event
@@ -64,8 +66,8 @@ class Joiner:
                 if not any(_same(event, before) for before in self._last_events)
             ]
             self._last_events = events
-            own_rows = [row for row in rows if row.frame in owned]
-            yield JoinedChunk(folder, record, own_rows, events, _renamed(record.quality, names))
+            own_lines = [line for line in lines if line.row.frame in owned]
+            yield JoinedChunk(folder, record, own_lines, events, _renamed(record.quality, names))
 
     def _names(self, rows: list[FrameRow], own: set[int]) -> dict[int, int]:
         """The ``own`` face numbers of a chunk -> those of the video, by the places of the faces in the chunk before."""
@@ -87,8 +89,9 @@ class Joiner:
         return names
 
 
-def _renamed_row(row: FrameRow, names: dict[int, int]) -> FrameRow:
-    return row if row.face_id is None else replace(row, face_id=names[row.face_id])
+def _renamed_line(line: FrameLine, names: dict[int, int]) -> FrameLine:
+    face_id = line.row.face_id
+    return line if face_id is None else line._replace(row=replace(line.row, face_id=names[face_id]))
 
 
 def _renamed(entries: Iterable[OfFace], names: dict[int, int]) -> list[OfFace]:

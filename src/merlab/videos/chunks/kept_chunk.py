@@ -22,10 +22,11 @@ from merlab.kept_arrays import Array, read_arrays, write_arrays
 from merlab.spotting.spot import SpottingSettings, Window
 from merlab.spotting.stretches import spot_track
 from merlab.videos.chunks.chunk_record import TrackQuality
+from merlab.videos.chunks.mesh_facts import MeshFacts
 
 RECORD = "record"
 # Goes up whenever something else is kept; what another version kept is made anew.
-KEPT_VERSION = 2
+KEPT_VERSION = 3
 ARRAYS = ("boxes", "places", "transforms", "shown", "mesh")
 
 
@@ -39,7 +40,7 @@ class KeptTrack:
         places: of its blocks, (n, ROWS, COLUMNS, 2) px.
         transforms: from px of the frame to px of the layout, (n, 2, 3); NaN for frames that are aligned faces.
         shown: the numbers of the frames with its pictures, (n,); of the one before where a frame is damaged.
-        mesh: what its landmarks say, the fields of MeshFacts, (n, 5); NaN where they do not tell.
+        mesh: what its landmarks say, the fields of MeshFacts, (n, MeshFacts); NaN where they do not tell.
 
     """
 
@@ -64,6 +65,10 @@ class KeptTrack:
         """From px of frame ``number`` to px of the layout; None where the frame is an aligned face."""
         rows = self.transforms[number - self.first]
         return None if np.isnan(rows[0, 0]) else Transform.from_matrix(rows)
+
+    def facts(self, name: str) -> NDArray[np.float64]:
+        """A field of MeshFacts in every frame, (n,)."""
+        return np.asarray(self.mesh[:, MeshFacts._fields.index(name)], np.float64)
 
     def spot(self, within: range, clock: Clock, settings: SpottingSettings) -> Window | None:
         """What moves in the frames ``within``; None where the face is in none of them, or seen too briefly."""

@@ -8,10 +8,13 @@ import numpy as np
 
 from merlab.faces.alignment import layout_transform
 from merlab.faces.geometry import Points, fit_similarity
+from merlab.faces.head_pose import head_pose
 from merlab.faces.landmarks import Landmarks
 
 # The shape that a face is compared with is its mean over about this time before, s.
 TEMPLATE_SECONDS = 1.0
+# Outer and inner corner, two points of the upper lid, and those of the lower lid below them.
+RIGHT_EYE, LEFT_EYE = (33, 133, 160, 158, 144, 153), (263, 362, 387, 385, 373, 380)
 
 
 class MeshFacts(NamedTuple):
@@ -23,6 +26,8 @@ class MeshFacts(NamedTuple):
         nose_x, nose_y: the tip of the nose when the eyes are at their place on the layout, px of the layout.
         misfit: root mean square distance of the mesh from the face's own shape of about the last second, after the
             best similarity, px of the layout; NaN for five points, and in the first frame.
+        pose_pitch, pose_yaw, pose_roll: as in HeadPose; NaN for five points.
+        opening_right, opening_left: height over width of the open eye (Soukupova and Cech 2016); NaN for five points.
 
     """
 
@@ -31,6 +36,11 @@ class MeshFacts(NamedTuple):
     nose_x: float = np.nan
     nose_y: float = np.nan
     misfit: float = np.nan
+    pose_pitch: float = np.nan
+    pose_yaw: float = np.nan
+    pose_roll: float = np.nan
+    opening_right: float = np.nan
+    opening_left: float = np.nan
 
 
 UNKNOWN = MeshFacts()
@@ -55,12 +65,22 @@ class MeshWatch:
         onto = layout_transform(landmarks)
         right, left = landmarks.named("eye_r", "eye_l")
         nose_x, nose_y = onto(landmarks.named("nose_tip"))[0]
-        return MeshFacts(
+        coarse = MeshFacts(
             roll=float(np.degrees(np.arctan2(left[1] - right[1], left[0] - right[0]))),
             pupils=landmarks.pupil_distance,
             nose_x=float(nose_x),
             nose_y=float(nose_y),
-            misfit=self._misfit(onto(landmarks.points)) if landmarks.source == "mesh" else np.nan,
+        )
+        if landmarks.source != "mesh":
+            return coarse
+        pose = head_pose(landmarks.points)
+        return coarse._replace(
+            misfit=self._misfit(onto(landmarks.points)),
+            pose_pitch=pose.pitch,
+            pose_yaw=pose.yaw,
+            pose_roll=pose.roll,
+            opening_right=_opening(landmarks.points[list(RIGHT_EYE)]),
+            opening_left=_opening(landmarks.points[list(LEFT_EYE)]),
         )
 
     def _misfit(self, shape: Points) -> float:
@@ -73,3 +93,10 @@ class MeshWatch:
         difference = fitted - self._template
         self._template = self._template + max(self._share, 1 / self._frames) * difference
         return float(np.sqrt((difference**2).sum(axis=1).mean()))
+
+
+def _opening(eye: Points) -> float:
+    """The mean height of an eye over its width, from the points in the order of RIGHT_EYE."""
+    outer, inner, *lids = eye
+    height = np.hypot(*(np.array(lids[:2]) - lids[2:]).T).mean()
+    return float(height / max(np.hypot(*(outer - inner)), np.finfo(np.float32).eps))
