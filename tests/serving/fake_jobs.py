@@ -12,6 +12,7 @@ from pathlib import Path
 from merlab.errors import MerlabError
 from merlab.json_models import DIGEST
 from merlab.progress import Progress
+from merlab.serving.jobs import VideoOptions
 from merlab.storage import read_json, write_json
 from merlab.videos.result import METADATA
 
@@ -19,17 +20,17 @@ RESULT = "MERLAB_TEST_RESULT"
 STEPS = 20
 
 
-def quick(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+def quick(source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> None:
     """Copies the result that the environment variable names, without any delay."""
     progress(1, 2, "spotting")
     shutil.copytree(os.environ[RESULT], out)
     metadata = read_json(out / METADATA)
-    metadata["settings"] |= {"fps": fps, "aligned": aligned}
+    metadata["settings"] |= options.model_dump(include={"fps", "aligned"})
     # The digest is that of the content before.
     write_json(out / METADATA, {name: value for name, value in metadata.items() if name != DIGEST})
 
 
-def slow(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+def slow(source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> None:
     """Never ends by itself; writes the id of its process."""
     (out.parent / "pid").write_text(str(os.getpid()), encoding="utf-8")
     while True:
@@ -37,34 +38,34 @@ def slow(source: Path, out: Path, *, progress: Progress, fps: float | None, alig
         time.sleep(0.05)
 
 
-def slow_at_first(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+def slow_at_first(source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> None:
     """Never ends the first time, and is quick the second time."""
     begun = out.parent / "begun"
     if not begun.exists():
         begun.touch()
-        slow(source, out, progress=progress, fps=fps, aligned=aligned)
-    quick(source, out, progress=progress, fps=fps, aligned=aligned)
+        slow(source, out, options, progress=progress)
+    quick(source, out, options, progress=progress)
 
 
-def watched(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+def watched(source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> None:
     """Slow enough that its progress can be seen."""
     for step in range(STEPS):
         progress(step, STEPS, "spotting")
         time.sleep(0.15)
-    quick(source, out, progress=progress, fps=fps, aligned=aligned)
+    quick(source, out, options, progress=progress)
 
 
-def refusing(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+def refusing(source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> None:
     """A mistake of the user."""
     raise MerlabError(f"{source} shows no face; choose a video that shows one")
 
 
-def broken(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+def broken(source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> None:
     """An error in merlab."""
     raise ValueError("unexpected")
 
 
-def filling(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+def filling(source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> None:
     """The disk is full: no file can be written any more, neither the result nor the reason."""
 
     def refuse(*_: object, **__: object) -> None:
@@ -75,12 +76,12 @@ def filling(source: Path, out: Path, *, progress: Progress, fps: float | None, a
     progress(1, 2, "writing the result")
 
 
-def crashing(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+def crashing(source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> None:
     """Crashes like a decoder with a damaged file."""
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
-def hungry(source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> None:
+def hungry(source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> None:
     """Needs more and more memory."""
     blocks = []
     while True:

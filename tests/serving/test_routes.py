@@ -12,6 +12,8 @@ import pytest
 
 from merlab.serving import routes
 from merlab.serving.guard import HEADERS
+from merlab.serving.jobs import Jobs
+from merlab.spotting.spot import SpottingSettings
 from merlab.videos.rows import event_rows
 from tests.helpers import texture, write_frames
 from tests.serving import fake_jobs
@@ -144,6 +146,63 @@ def test_the_options_of_a_video_reach_its_job(service, video):
     job = client.wait_for(client.send(video, fps=200, aligned=True).json()["id"], "done")
     settings = client.http.get(f"/api/jobs/{job['id']}/result").json()["settings"]
     assert (settings["fps"], settings["aligned"]) == (200, True)
+
+
+def test_settings_are_offered_with_their_defaults_and_kept_with_the_job(service, video):
+    client = service(workers=0, weights=["mine.safetensors", "merlab"])
+    about = client.http.get("/api").json()
+    assert about["weights"] == ["mine.safetensors", "merlab"]
+    threshold = SpottingSettings().floor
+    defaults = {"fps": None, "aligned": False, "threshold": threshold, "faces": 4, "weights": "mine.safetensors"}
+    assert about["defaults"] == defaults
+    job = client.send(video, threshold=3.5, faces=2, weights="merlab").json()
+    kept = json.loads((client.folder / job["id"] / "job.json").read_text())["asked"]
+    assert kept == {"fps": None, "aligned": False, "threshold": 3.5, "faces": 2, "weights": "merlab"}
+
+
+@pytest.mark.parametrize(
+    "option", [{"threshold": -1}, {"threshold": "nan"}, {"faces": 0}, {"faces": 21}, {"weights": "../etc/passwd"}]
+)
+def test_settings_out_of_range_are_refused_with_their_name(done, video, option):
+    client, _ = done
+    (name,) = option
+    refused = [client.send(video, **option), client.http.post("/api/jobs/local", json={"path": "clip", **option})]
+    assert [answer.status_code for answer in refused] == [422, 422]
+    assert all(name in answer.json()["error"] for answer in refused)
+
+
+def test_a_running_job_states_how_far_it_is(done, monkeypatch):
+    client, job = done
+    (client.folder / job["id"] / "progress.json").write_text(
+        '{"progress": 0.25, "stage": "reading frames", "done": 500, "total": 2000, "left": "about 3 min"}'
+    )
+    jobs = Jobs.all
+    running = {"state": "running"}
+    monkeypatch.setattr(Jobs, "all", lambda self: [each.model_copy(update=running) for each in jobs(self)])
+    (status,) = client.http.get("/api/jobs").json()
+    found = [status[name] for name in ("progress", "stage", "done", "total", "left")]
+    assert found == [0.25, "reading frames", 500, 2000, "about 3 min"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "message"),
+    [
+        ("GET", "/nothing", 404, "there is nothing at this address; /openapi.json lists all of them"),
+        (
+            "PUT",
+            "/api/jobs",
+            405,
+            "this address does not accept this method; /openapi.json lists those that it accepts",
+        ),
+        ("POST", "/api/jobs/local", 400, "the body of the request cannot be read; send it as /openapi.json describes"),
+    ],
+)
+def test_a_request_that_the_service_does_not_know_is_answered_with_the_remedy(done, method, path, status, message):
+    """The body is JSON so deep that no parser follows it."""
+    client, _ = done
+    answer = client.http.request(method, path, content="[" * 60_000, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (status, message)
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
 
 
 def test_a_frame_rate_that_no_camera_has_is_refused_at_once_with_the_remedy(done, video):

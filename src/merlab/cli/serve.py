@@ -30,7 +30,11 @@ def serve(
         list[Path] | None, typer.Option(help="A folder whose files can be used without an upload; repeat for more.")
     ] = None,
     weights: Annotated[
-        Path | None, typer.Option(help="Weights of `merlab pretrain`; unless given, those that ship with merlab.")
+        list[Path] | None,
+        typer.Option(
+            help="Weights of `merlab pretrain`; repeat for more, from which users choose. Unless given, those that "
+            "ship with merlab, which can always be chosen."
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Jobs that run at the same time.")] = 1,
     jobs: JobsOption = None,
@@ -60,13 +64,15 @@ def serve(
     from merlab.serving.limits import MEBIBYTE, Limits
     from merlab.serving.routes import make_app
     from merlab.serving.server import bind, is_loopback, make_server
-    from merlab.serving.worker import recognize
+    from merlab.serving.worker import named_weights, recognize
 
     missing = [folder for folder in root or [] if not folder.is_dir()]
     if missing:
         raise MerlabError(f"--root {missing[0]} is not a folder; choose a folder that exists")
     # Report weights that cannot be read, and a missing face mesh, now and not in every job.
-    load_recognizer(weights)
+    offered = named_weights(weights or [])
+    for path in offered.values():
+        load_recognizer(path)
     finding = face_finding("yunet", None, None, landmarks)
     finding.open()
     limits = Limits(
@@ -82,8 +88,8 @@ def serve(
     listening = bind(host, port)
     stored = Jobs(jobs_folder or platformdirs.user_data_path("merlab", appauthor=False) / "jobs", limits)
     processes = jobs or max(1, (os.cpu_count() or 1) // workers)
-    job = partial(recognize, weights=weights, jobs=processes, runtime=runtime, finding=finding)
-    service = make_app(stored, job, roots=root or [], names=[host], workers=workers)
+    job = partial(recognize, weights=offered, jobs=processes, runtime=runtime, finding=finding)
+    service = make_app(stored, job, roots=root or [], names=[host], workers=workers, weights=[*offered])
     if not is_loopback(host):
         warning = f"{host} is open to a network: everyone there can see, start and delete all jobs without a password"
         err_console.print(f"[bold yellow]warning:[/] {escape(warning)}", soft_wrap=True)

@@ -6,17 +6,22 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from merlab.serving.jobs import State
+from merlab.serving.jobs import State, VideoOptions
 from merlab.serving.limits import Limits
 from merlab.videos.metadata import SourceVideo, UsedModel, UsedSettings
 
 
 class ServiceInfo(BaseModel):
-    """The service: its version, what it accepts, and the local files that can be chosen."""
+    """The service: its version, what it accepts, the settings, and the local files that can be chosen.
+
+    ``defaults`` is what a video without options gets, and ``weights`` names the weights that can be chosen.
+    """
 
     version: str
     suffixes: list[str]
     limits: Limits
+    defaults: VideoOptions
+    weights: list[str]
     local: bool
     local_files: list[str]
 
@@ -29,13 +34,16 @@ class ResultFile(BaseModel):
 
 
 class JobStatus(BaseModel):
-    """A job; ``progress`` is the finished share of the current ``stage``, 0..1."""
+    """A job, and how far its current stage is, as in ``JobProgress``."""
 
     id: str
     name: str
     state: State
     progress: float
     stage: str
+    done: int
+    total: int
+    left: str
     error: str | None
     bytes: int
     created: datetime

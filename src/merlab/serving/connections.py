@@ -45,7 +45,7 @@ class LimitedConnection(H11Protocol):
     def pause_writing(self) -> None:
         """The client has not read yet what was sent."""
         self._heard = self.loop.time()
-        super().pause_writing()  # type: ignore[no-untyped-call]
+        super().pause_writing()
 
     def on_response_complete(self) -> None:
         """An answer is sent, and the next request may come on the same connection."""

@@ -36,6 +36,9 @@ class VideoOptions(BaseModel):
     Attributes:
         fps: frames per second, for a folder of images, or if the file gives no frame rate or a wrong one.
         aligned: whether the frames are aligned faces already, so that no face has to be found.
+        threshold: the lowest threshold of spotting, in units of noise; None takes the default.
+        faces: how many faces are followed at once; None takes the default.
+        weights: the name of one of the service's weights; None takes the first.
 
     """
 
@@ -43,6 +46,9 @@ class VideoOptions(BaseModel):
 
     fps: float | None = None
     aligned: bool = False
+    threshold: float | None = None
+    faces: int | None = None
+    weights: str | None = None
 
 
 class Job(BaseModel):
@@ -73,10 +79,21 @@ class Job(BaseModel):
 
 
 class JobProgress(BaseModel):
-    """The content of progress.json: the finished share of a stage, 0..1, and the name of the stage."""
+    """The content of progress.json.
+
+    Attributes:
+        progress: the finished share of the stage, 0..1.
+        stage: the name of the stage.
+        done, total: its finished and all steps, which are frames except in short stages; 0 of an unknown number.
+        left: how long the stage still takes, such as ``about 2 min``; empty while this is not known.
+
+    """
 
     progress: float
     stage: str
+    done: int = 0
+    total: int = 0
+    left: str = ""
 
 
 class Failure(BaseModel):

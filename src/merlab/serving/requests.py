@@ -19,14 +19,18 @@ def _camera_rate(fps: float) -> float:
         raise PydanticCustomError("frame_rate", "{problem}", {"problem": str(error)}) from error
 
 
+HIGHEST_THRESHOLD, MOST_FACES_SENT = 100, 20
 BOUNDS: dict[str, JsonValue] = {"minimum": LOWEST_RATE, "maximum": HIGHEST_RATE}
 FrameRate = Annotated[float, AfterValidator(_camera_rate), Field(json_schema_extra=BOUNDS)]
 
 
 class SentOptions(VideoOptions):
-    """The options of a video; a frame rate that no camera has is refused before the video is received."""
+    """The options of a video; values out of range are refused before the video is received."""
 
     fps: FrameRate | None = None
+    threshold: float | None = Field(None, ge=0, le=HIGHEST_THRESHOLD)
+    faces: int | None = Field(None, ge=1, le=MOST_FACES_SENT)
+    weights: str | None = Field(None, max_length=255)
 
 
 class LocalVideo(SentOptions):

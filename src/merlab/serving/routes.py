@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from merlab.errors import MerlabError
+from merlab.faces.people import MOST_FACES
 from merlab.frames import VIDEO_SUFFIXES
 from merlab.json_models import read_model
 from merlab.serving.allowed_folders import find_local, list_local
@@ -23,11 +24,12 @@ from merlab.serving.coding_routes import add_coding
 from merlab.serving.finished import done_job, result_files, result_view
 from merlab.serving.guard import HEADERS, Guard, refusal
 from merlab.serving.job_runner import Runner
-from merlab.serving.jobs import PROGRESS, Failure, Job, JobProgress, Jobs
+from merlab.serving.jobs import PROGRESS, Failure, Job, JobProgress, Jobs, VideoOptions
 from merlab.serving.limits import RefusedError
 from merlab.serving.requests import LocalVideo, SentOptions
 from merlab.serving.uploads import receive_video, shown_name
-from merlab.serving.worker import Recognize
+from merlab.serving.worker import SHIPPED, Recognize
+from merlab.spotting.spot import SpottingSettings
 from merlab.storage import WriteError
 from merlab.version import __version__
 
@@ -59,13 +61,28 @@ VIDEO_FORM = {
 }
 
 
+# What the server itself answers, and its remedy.
+WRONG_ADDRESSES = {
+    400: "the body of the request cannot be read; send it as /openapi.json describes",
+    404: "there is nothing at this address; /openapi.json lists all of them",
+    405: "this address does not accept this method; /openapi.json lists those that it accepts",
+}
+
+
 def make_app(
-    jobs: Jobs, recognize: Recognize, *, roots: Sequence[Path] = (), names: Sequence[str] = (), workers: int = 1
+    jobs: Jobs,
+    recognize: Recognize,
+    *,
+    roots: Sequence[Path] = (),
+    names: Sequence[str] = (),
+    workers: int = 1,
+    weights: Sequence[str] = tuple(SHIPPED),
 ) -> FastAPI:
     """The service for the jobs of a folder.
 
     ``roots`` are the folders whose files can be used without an upload. ``names`` are host names of the service besides
-    ``localhost`` and IP addresses.
+    ``localhost`` and IP addresses. ``weights`` are the names of the weights that ``recognize`` knows, the default
+    first.
     """
     runner = Runner(jobs, recognize, workers)
 
@@ -86,7 +103,7 @@ def make_app(
     )
     app.add_middleware(Guard, names=["localhost", *names], unbounded="/api/jobs")
     _add_errors(app)
-    _add_jobs(app, jobs, runner, roots)
+    _add_jobs(app, jobs, runner, roots, weights)
     _add_results(app, jobs)
     add_coding(app, jobs)
     app.mount("/", StaticFiles(directory=STATIC, html=True))
@@ -102,7 +119,8 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def refuse_route(_: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
+        message = WRONG_ADDRESSES.get(error.status_code, str(error.detail))
+        return JSONResponse({"error": message}, error.status_code, error.headers)
 
     @app.exception_handler(Exception)
     async def report(_: Request, error: Exception) -> JSONResponse:
@@ -116,14 +134,22 @@ def _add_errors(app: FastAPI) -> None:
         return JSONResponse({"error": "; ".join(problems)}, 422)
 
 
-def _add_jobs(app: FastAPI, jobs: Jobs, runner: Runner, roots: Sequence[Path]) -> None:
+def _add_jobs(app: FastAPI, jobs: Jobs, runner: Runner, roots: Sequence[Path], weights: Sequence[str]) -> None:
+    def require_offered(options: VideoOptions) -> None:
+        if options.weights not in {None, *weights}:
+            raise RefusedError(
+                422, f"weights: this service has no weights {options.weights}; choose {' or '.join(weights)}"
+            )
+
     @app.get("/api")
     def service() -> ServiceInfo:
-        """The version, limits and local files of the service."""
+        """The version, limits, settings and local files of the service."""
         return ServiceInfo(
             version=__version__,
             suffixes=list(VIDEO_SUFFIXES),
             limits=jobs.limits,
+            defaults=VideoOptions(threshold=SpottingSettings().floor, faces=MOST_FACES, weights=weights[0]),
+            weights=list(weights),
             local=bool(roots),
             local_files=list_local(roots),
         )
@@ -131,6 +157,7 @@ def _add_jobs(app: FastAPI, jobs: Jobs, runner: Runner, roots: Sequence[Path]) -
     @app.post("/api/jobs", status_code=201, openapi_extra={"requestBody": VIDEO_FORM})
     async def send(request: Request, options: Annotated[SentOptions, Query()]) -> JobStatus:
         """Send a video."""
+        require_offered(options)
         with jobs.new_folder() as folder:
             name, path = await receive_video(request, folder, jobs.limits)
             return _status(jobs, jobs.enqueue(folder, name, path, path.stat().st_size, options))
@@ -138,6 +165,7 @@ def _add_jobs(app: FastAPI, jobs: Jobs, runner: Runner, roots: Sequence[Path]) -
     @app.post("/api/jobs/local", status_code=201)
     def use_local(local: LocalVideo) -> JobStatus:
         """Use a video, or a folder of images, on the machine of the service."""
+        require_offered(local)
         source = find_local(local.path, roots)
         with jobs.new_folder() as folder:
             size = source.stat().st_size if source.is_file() else 0
@@ -213,11 +241,10 @@ def _add_results(app: FastAPI, jobs: Jobs) -> None:
 
 
 def _status(jobs: Jobs, job: Job) -> JobStatus:
-    progress, stage = float(job.state == "done"), str(job.state)
+    reported = JobProgress(progress=float(job.state == "done"), stage=job.state)
     if job.state == "running":
         try:
             reported = read_model(jobs.folder(job) / PROGRESS, JobProgress)
-            progress, stage = reported.progress, reported.stage
         except MerlabError:
-            stage = "starting"
-    return JobStatus(progress=progress, stage=stage, **job.model_dump(exclude={"source", "options", "starts"}))
+            reported.stage = "starting"
+    return JobStatus(**reported.model_dump(), **job.model_dump(exclude={"source", "options", "starts"}))

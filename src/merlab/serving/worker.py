@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,8 +14,8 @@ from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.json_models import write_model
 from merlab.processes import end_with_parent
-from merlab.progress import Progress
-from merlab.serving.jobs import ERROR, PROGRESS, RESULT, VIEW, Failure, Job, JobProgress
+from merlab.progress import Progress, TimeLeft
+from merlab.serving.jobs import ERROR, PROGRESS, RESULT, VIEW, Failure, Job, JobProgress, VideoOptions
 from merlab.serving.limits import MEBIBYTE, Limits, limit_memory, require_within
 from merlab.serving.view import view_of
 from merlab.storage import DISK_FULL, write_json
@@ -24,37 +25,59 @@ from merlab.vocabulary import RuntimeChoice
 SECONDS_PER_REPORT = 0.25
 # The exit status of a job for which the disk is full.
 NO_SPACE = 28
+# The weights of a service for which none are given.
+SHIPPED: Mapping[str, Path | None] = {"merlab": None}
+
+
+def named_weights(paths: Sequence[Path]) -> dict[str, Path | None]:
+    """The weights of a service by the names of their files, the default first; those that ship with merlab are last.
+
+    Raises MerlabError for two files of the same name.
+    """
+    named = {path.name: path for path in paths}
+    if len(named) < len(paths):
+        raise MerlabError("two files of --weights have the same name; rename one, because users choose them by name")
+    return {**named, **SHIPPED}
 
 
 class Recognize(Protocol):
     """Writes the result of a video, or of a folder of images, into ``out``; resumes interrupted work."""
 
-    def __call__(self, source: Path, out: Path, *, progress: Progress, fps: float | None, aligned: bool) -> object:
+    def __call__(self, source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> object:
         """Raises MerlabError for a mistake of the user."""
 
 
 def recognize(
     source: Path,
     out: Path,
+    options: VideoOptions,
     *,
     progress: Progress,
-    fps: float | None,
-    aligned: bool,
-    weights: Path | None = None,
+    weights: Mapping[str, Path | None] = SHIPPED,
     jobs: int | None = None,
     runtime: RuntimeChoice = "auto",
     finding: FaceFinding | None = None,
 ) -> None:
-    """``merlab.recognize``, which is imported only in the process of a job."""
+    """``merlab.recognize``, which is imported only in the process of a job; ``weights`` by name, the default first."""
+    from merlab.faces.people import MOST_FACES
+    from merlab.spotting.spot import SpottingSettings
     from merlab.videos.recognition import recognize
 
+    name = options.weights or next(iter(weights))
+    if name not in weights:
+        raise MerlabError(
+            f"the service was started without the weights {name}; start it with them (--weights), or send the video "
+            "again"
+        )
     recognize(
         source,
         out,
-        fps=fps,
-        aligned=aligned,
+        fps=options.fps,
+        aligned=options.aligned,
+        most_faces=options.faces or MOST_FACES,
+        spotting=SpottingSettings() if options.threshold is None else SpottingSettings(floor=options.threshold),
         finding=finding,
-        weights=weights,
+        weights=weights[name],
         jobs=jobs,
         runtime=runtime,
         progress=progress,
@@ -86,7 +109,7 @@ def _make_result(job: Job, folder: Path, limits: Limits, recognize: Recognize) -
     if job.source.resolve() != job.source:
         raise MerlabError(f"{job.source} became a link after it was chosen; choose the file that the link points to")
     require_within(job.source, options.fps, limits)
-    recognize(job.source, folder / RESULT, progress=progress, fps=options.fps, aligned=options.aligned)
+    recognize(job.source, folder / RESULT, options, progress=progress)
     view = view_of(read_video_result(folder / RESULT))
     write_json(folder / VIEW, view.model_dump(mode="json", by_alias=True))
 
@@ -118,11 +141,16 @@ class ProgressFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._next, self._stage = 0.0, ""
+        self._left = TimeLeft()
 
     def __call__(self, done: float, total: int, what: str, /) -> None:
         """Report ``done`` of ``total`` steps of the stage ``what``."""
-        if time.monotonic() < self._next and what == self._stage:
+        if what != self._stage:
+            self._stage, self._next, self._left = what, 0.0, TimeLeft()
+        left = self._left(done, total)
+        if time.monotonic() < self._next:
             return
-        self._next, self._stage = time.monotonic() + SECONDS_PER_REPORT, what
+        self._next = time.monotonic() + SECONDS_PER_REPORT
         share = min(1.0, done / total) if total > 0 else 0.0
-        write_model(self._path, JobProgress(progress=round(share, 4), stage=what))
+        progress = JobProgress(progress=round(share, 4), stage=what, done=round(done), total=total, left=left)
+        write_model(self._path, progress)
