@@ -64,6 +64,10 @@ WITHHELD_REASONS: tuple[WithheldReason, ...] = get_args(WithheldReason)
 TABLE_NAMES = ("table5", "table7", "table8", "leak")
 FIGURE_NAMES = ("figure1", "figure3", "figure4", "figure6")
 
+# What the overlay of a recognized video is drawn on: its frames, or black with the landmarks of the faces.
+OverlayKind = Literal["frames", "mesh", "none"]
+OVERLAY_KINDS: tuple[OverlayKind, ...] = get_args(OverlayKind)
+
 # The format of aligned frames.
 ImageFormat = Literal["jpg", "png"]
 IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
@@ -71,5 +75,23 @@ IMAGE_FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
 # Strength of the movements and disturbances of synthetic faces, and the format of synthetic recordings.
 SynthesisPreset = Literal["default", "easy", "hard", "null"]
 SYNTHESIS_PRESETS: tuple[SynthesisPreset, ...] = get_args(SynthesisPreset)
+# Recordings have one more preset, with everything that can be mistaken for a micro-expression.
+RecordingPreset = Literal[SynthesisPreset, "conversation"]
+RECORDING_PRESETS: tuple[RecordingPreset, ...] = get_args(RecordingPreset)
+DistractionKind = Literal[
+    "talking",
+    "chewing",
+    "hand",
+    "turn",
+    "nod",
+    "glasses",
+    "slow light",
+    "sudden light",
+    "second person",
+    "cut",
+]
+DISTRACTION_KINDS: tuple[DistractionKind, ...] = get_args(DistractionKind)
+# Frames per second of synthetic recordings.
+RECORDING_RATES = (30, 60, 100, 200)
 VideoFormat = Literal["avi", "mp4", "frames"]
 VIDEO_FORMATS: tuple[VideoFormat, ...] = get_args(VideoFormat)

@@ -10,7 +10,8 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.synthesis import PRESETS
 from merlab.synthesis.identity import sample_identity
-from merlab.synthesis.recording import BLOCK, FADING, NEUTRAL_GAP, Blink, GazeShift, plan_recording
+from merlab.synthesis.movement import FADING
+from merlab.synthesis.recording import BLOCK, NEUTRAL_GAP, Blink, GazeShift, plan_recording
 
 IDENTITY = sample_identity(0, 0)
 EMOTIONS = ["happiness", "disgust", "surprise", "repression", "others"]

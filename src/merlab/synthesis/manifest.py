@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
-from merlab.synthesis.presets import RenderPreset
+from merlab.synthesis.presets import DistractionRates, RenderPreset
 from merlab.synthesis.sampling import ActiveUnit
 from merlab.synthesis.varied import VariedClip, VariedSettings
+from merlab.vocabulary import DistractionKind
 
 
 class FaceSettings(BaseModel):
@@ -26,6 +29,8 @@ class RecordingSettings(BaseModel):
     """Everything that decides the content of a folder of long recordings.
 
     ``minutes`` of each recording and ``events`` per minute may be integers; they are then written as integers.
+    ``megabits`` is the requested rate of MP4 files, Mbit/s; None: as many as the quality needs, or random within the
+    limits of ``distractions``. ``distractions`` is None for a preset without distractions.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +43,9 @@ class RecordingSettings(BaseModel):
     format: str
     preset: str
     preset_settings: RenderPreset
+    fps: float = 200.0
+    megabits: float | None = None
+    distractions: DistractionRates | None = None
 
 
 class DescribedClip(BaseModel):
@@ -59,20 +67,43 @@ class DescribedClip(BaseModel):
 
 
 class DescribedEvent(BaseModel):
-    """One micro-expression of a recording; frames are numbered from 1."""
+    """One micro- or macro-expression of a recording; frames are numbered from 1, and seconds start at 0.
+
+    ``beside`` are the kinds of the distractions during it.
+    """
 
     onset: int
     apex: int
     offset: int
     emotion: str
     action_units: tuple[ActiveUnit, ...]
+    kind: Literal["micro", "macro"] = "micro"
+    onset_s: float | None = None
+    apex_s: float | None = None
+    offset_s: float | None = None
+    beside: tuple[DistractionKind, ...] = ()
+
+
+class DescribedDistraction(BaseModel):
+    """One distraction of a recording; frames are numbered from 1, and seconds start at 0.
+
+    The offset of a cut is its onset, and it changes all later frames.
+    """
+
+    kind: DistractionKind
+    onset: int
+    offset: int
+    onset_s: float
+    offset_s: float
+    details: str
 
 
 class DescribedRecording(BaseModel):
     """The true content of one recording.
 
     ``video`` is its path in the folder. ``blinks`` are (first frame, last frame), numbered from 1. ``gaze_shifts`` are
-    (frame, x, y): the frame of the shift, numbered from 1, and the new gaze in px from straight ahead.
+    (frame, x, y): the frame of the shift, numbered from 1, and the new gaze in px from straight ahead. ``megabits`` is
+    the rate of an MP4 file that has a given rate, Mbit/s.
     """
 
     subject: str
@@ -82,6 +113,8 @@ class DescribedRecording(BaseModel):
     events: tuple[DescribedEvent, ...]
     blinks: tuple[tuple[float, float], ...]
     gaze_shifts: tuple[tuple[float, float, float], ...]
+    distractions: tuple[DescribedDistraction, ...] = ()
+    megabits: float | None = None
 
 
 class FaceManifest(BaseModel):

@@ -22,6 +22,7 @@ class Pose:
         closure: how far the upper lids are closed (1: shut).
         gaze: the shift of the eyeballs (x, y), px.
         head: the rigid movement of the head (x px, y px, roll rad, yaw rad, pitch rad, relative scale).
+        glasses: how far the glasses have slipped (px down, roll rad).
 
     """
 
@@ -29,14 +30,16 @@ class Pose:
     closure: float
     gaze: tuple[float, float]
     head: tuple[float, float, float, float, float, float]
+    glasses: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameSequence:
     """The content of n successive frames before rendering; arrays have one row per frame.
 
-    ``activity`` (n,) of each action unit and side, ``closure`` (n,), ``gaze`` (n, 2) and ``head`` (n, 6) are as in
-    Pose. ``gain`` (n,) and ``side_light`` (n,) describe the light. ``noise_seed`` is the key of the sensor noise.
+    ``activity`` (n,) of each action unit and side, ``closure`` (n,), ``gaze`` (n, 2), ``head`` (n, 6) and ``glasses``
+    (n, 2; None: they do not slip) are as in Pose. ``gain`` (n,) and ``side_light`` (n,) describe the light.
+    ``noise_seed`` is the key of the sensor noise.
     """
 
     activity: dict[str, FrameValues]
@@ -46,6 +49,7 @@ class FrameSequence:
     gain: FrameValues
     side_light: FrameValues
     noise_seed: int
+    glasses: FrameValues | None = None
 
     def __len__(self) -> int:
         return len(self.closure)
@@ -53,12 +57,14 @@ class FrameSequence:
     def pose(self, frame: int) -> Pose:
         """The state of the face in frame ``frame`` (from 0)."""
         x, y, roll, yaw, pitch, scale = map(float, self.head[frame])
+        slip, askew = (0.0, 0.0) if self.glasses is None else map(float, self.glasses[frame])
         activity = {key: float(values[frame]) for key, values in self.activity.items()}
         return Pose(
             activity={key: value for key, value in activity.items() if abs(value) > LEAST_ACTIVITY},
             closure=float(self.closure[frame]),
             gaze=(float(self.gaze[frame, 0]), float(self.gaze[frame, 1])),
             head=(x, y, roll, yaw, pitch, scale),
+            glasses=(slip, askew),
         )
 
 

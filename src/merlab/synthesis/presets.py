@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from merlab.errors import MerlabError
 from merlab.registry import look_up
-from merlab.vocabulary import SynthesisPreset
+from merlab.vocabulary import RECORDING_PRESETS, DistractionKind, RecordingPreset, SynthesisPreset
 
 NonNegative = Annotated[float, Field(ge=0)]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -67,6 +68,70 @@ PRESETS: dict[SynthesisPreset, RenderPreset] = {
 }
 
 
+class DistractionRates(BaseModel):
+    """How often a recording has what can be mistaken for a micro-expression, or hides one.
+
+    Attributes:
+        macro: macro-expressions per minute, of 0.5 to 4 s.
+        per_minute: distractions of each kind per minute; slipping glasses only for subjects that wear some.
+        glasses: the probability that a subject wears glasses.
+        beside: the probability that a micro-expression is shown while the subject talks or chews.
+        megabits: the lowest and highest rate of an MP4 file that has no requested rate, Mbit/s.
+
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    macro: NonNegative
+    per_minute: dict[DistractionKind, NonNegative]
+    glasses: Probability
+    beside: Probability
+    megabits: tuple[float, float]
+
+
+class RecordingContent(BaseModel):
+    """A preset of recordings: the settings of the faces, and the rates of the distractions if there are any."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    faces: RenderPreset
+    distractions: DistractionRates | None = None
+
+
+CONVERSATION = DistractionRates(
+    macro=4.0,
+    per_minute={
+        "talking": 2.0,
+        "chewing": 0.7,
+        "hand": 1.5,
+        "turn": 1.5,
+        "nod": 1.5,
+        "glasses": 1.0,
+        "slow light": 1.0,
+        "sudden light": 0.7,
+        "second person": 0.7,
+        "cut": 0.5,
+    },
+    glasses=0.5,
+    beside=0.15,
+    megabits=(1.0, 8.0),
+)
+
+RECORDING_CONTENTS: dict[RecordingPreset, RecordingContent] = {
+    **{name: RecordingContent(faces=preset) for name, preset in PRESETS.items()},
+    "conversation": RecordingContent(faces=PRESETS["default"], distractions=CONVERSATION),
+}
+
+
 def find_preset(name: str) -> RenderPreset:
-    """The preset with this name; raises MerlabError with all names if there is none."""
+    """The preset of clips with this name; raises MerlabError with all names if there is none."""
+    if name in RECORDING_PRESETS and name not in PRESETS:
+        raise MerlabError(
+            f"the preset {name} is for long recordings (`merlab make-videos`); clips have {', '.join(PRESETS)}"
+        )
     return look_up(name, PRESETS, "preset")
+
+
+def find_recording_content(name: str) -> RecordingContent:
+    """The preset of recordings with this name; raises MerlabError with all names if there is none."""
+    return look_up(name, RECORDING_CONTENTS, "preset")

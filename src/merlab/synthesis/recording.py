@@ -1,13 +1,13 @@
 """Plan a long recording: micro-expressions with neutral gaps between them, and everything that disturbs spotting.
 
-A recording is planned as a short list of events, blinks and shifts of gaze. The states of its frames are computed in
-blocks, and each block has its own random streams. So an hour takes no more memory than a minute, and blocks can be
-computed in any order.
+A recording is planned as a short list of events, distractions, blinks and shifts of gaze, in ticks of 1/200 s. The
+states of its ticks are computed in blocks, and each block has its own random streams. So an hour takes no more memory
+than a minute, and blocks can be computed in any order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.synthesis.canvas_layout import FPS, Stream, random_stream
+from merlab.synthesis.conversation import plan_conversation
+from merlab.synthesis.distractions import Distraction
 from merlab.synthesis.identity import Identity
+from merlab.synthesis.movement import FADING, Event, sample_micro
 from merlab.synthesis.poses import FrameSequence, FrameValues, reach, smoothed
-from merlab.synthesis.presets import RenderPreset
+from merlab.synthesis.presets import DistractionRates, RenderPreset
 from merlab.synthesis.sampling import (
     HEAD_MOVEMENT,
     JITTER_FRAMES,
@@ -25,7 +28,6 @@ from merlab.synthesis.sampling import (
     SIDE_LIGHT,
     SIDE_LIGHT_FRAMES,
     SLOW_LIGHT_FRAMES,
-    ActiveUnit,
     closing,
     lamp_gain,
     saccade,
@@ -33,28 +35,14 @@ from merlab.synthesis.sampling import (
     sample_jitter_keys,
     sample_lamp,
     sample_lids,
-    sample_movement,
 )
+from merlab.synthesis.timetable import free_time, starts_of
 
 BLOCK = 800
 CHUNK = 4096
-# The residual of a movement at its offset fades out over this many frames, more slowly than any micro-expression.
-FADING = 200
 NEUTRAL_GAP = 300
 DRIFT_FRAMES = 400.0
 SACCADE_REACH = 50
-
-
-@dataclass(frozen=True)
-class Event:
-    """A micro-expression of a recording; frames count from 0, and ``activity`` starts at frame ``onset - FADING``."""
-
-    emotion: str
-    action_units: tuple[ActiveUnit, ...]
-    onset: int
-    apex: int
-    offset: int
-    activity: dict[str, FrameValues]
 
 
 @dataclass(frozen=True)
@@ -86,6 +74,7 @@ class RecordingPlan:
     gaze_shifts: tuple[GazeShift, ...]
     jitter_keys: tuple[str, ...]
     lamp: tuple[float, float]
+    distractions: tuple[Distraction, ...] = ()
 
     def blocks(self) -> Iterator[FrameSequence]:
         """The states of all frames, in blocks of BLOCK frames."""
@@ -93,10 +82,14 @@ class RecordingPlan:
 
     def block(self, index: int) -> FrameSequence:
         """The states of the BLOCK frames from frame ``index * BLOCK`` on."""
-        frames = np.arange(index * BLOCK, min((index + 1) * BLOCK, self.frames))
-        noise_key = (self.identity.seed, Stream.RECORDED_NOISE, self.identity.subject, index)
+        return self.states(index * BLOCK, min((index + 1) * BLOCK, self.frames), index)
+
+    def states(self, first: int, end: int, block: int) -> FrameSequence:
+        """The states of the ticks from ``first`` up to but excluding ``end``, with the sensor noise of a block."""
+        frames = np.arange(first, end)
+        noise_key = (self.identity.seed, Stream.RECORDED_NOISE, self.identity.subject, block)
         slow, quick = self._smooth("slow light", frames, SLOW_LIGHT_FRAMES), self._white("quick light", frames)
-        return FrameSequence(
+        states = FrameSequence(
             activity=self._activity(frames),
             closure=_closure(self.blinks, frames),
             gaze=_gaze(self.gaze_shifts, frames),
@@ -104,7 +97,11 @@ class RecordingPlan:
             gain=lamp_gain(frames, *self.lamp, self.preset.flicker, slow, quick),
             side_light=self.preset.flicker * SIDE_LIGHT * self._smooth("side light", frames, SIDE_LIGHT_FRAMES),
             noise_seed=int(random_stream(*noise_key).integers(0, 2**62)),
+            glasses=np.zeros((len(frames), 2)) if self.distractions else None,
         )
+        for distraction in self.distractions:
+            distraction.change(states, frames)
+        return states
 
     def _activity(self, frames: NDArray[np.int_]) -> dict[str, FrameValues]:
         size = self.preset.jitter * JITTER_SIGMA
@@ -142,21 +139,34 @@ class RecordingPlan:
         return noise[samples - chunks[0] * CHUNK]
 
 
-def plan_recording(identity: Identity, preset: RenderPreset, frames: int, emotions: Sequence[str]) -> RecordingPlan:
-    """Sample a recording of ``frames`` frames that shows ``emotions`` (of CLASSES) in this order.
+def plan_recording(
+    identity: Identity,
+    preset: RenderPreset,
+    frames: int,
+    emotions: Sequence[str],
+    rates: DistractionRates | None = None,
+) -> RecordingPlan:
+    """Sample a recording of ``frames`` ticks of 1/200 s that shows ``emotions`` (of CLASSES).
 
-    The movements have the same distribution as in clips; there are at least NEUTRAL_GAP frames before, between and
-    after them. Blinks and shifts of gaze may occur at any time; the preset's probabilities are their rates per second.
-    With an amplitude of 0 no movement is visible, so ``events`` is empty. Raises MerlabError if the emotions do not
-    fit.
+    The movements have the same distribution as in clips; there are at least NEUTRAL_GAP ticks before, between and
+    after them, and they keep their order. With ``rates``, distractions and macro-expressions are mixed with them (see
+    ``plan_conversation``). Blinks and shifts of gaze may occur at any time; the preset's probabilities are their rates
+    per second. With an amplitude of 0 no micro-expression is visible, so ``events`` has none. Raises MerlabError if the
+    emotions do not fit.
     """
     rng = random_stream(identity.seed, Stream.RECORDING, identity.subject)
     blinks = [Blink(start, *sample_lids(rng)) for start in _moments(rng, frames, preset.blink_probability)]
     shifts = [GazeShift(moment, sample_gaze_target(rng)) for moment in _moments(rng, frames, preset.gaze_probability)]
     jitter_keys, lamp = sample_jitter_keys(rng), sample_lamp(rng)
-    events = _sample_events(rng, identity, preset, frames, emotions) if preset.amplitude > 0 and emotions else []
+    shown = emotions if preset.amplitude > 0 else ()
+    micros = [sample_micro(identity, emotion, preset, number) for number, emotion in enumerate(shown)]
+    if micros:
+        _require_time(micros, frames)
+    events, distractions = (
+        (_placed(rng, micros, frames), ()) if rates is None else plan_conversation(identity, micros, frames, rates)
+    )
     return RecordingPlan(
-        identity, preset, frames, tuple(events), tuple(blinks), tuple(shifts), tuple(jitter_keys), lamp
+        identity, preset, frames, tuple(events), tuple(blinks), tuple(shifts), tuple(jitter_keys), lamp, distractions
     )
 
 
@@ -165,33 +175,18 @@ def _moments(rng: np.random.Generator, frames: int, per_second: float) -> NDArra
     return np.sort(rng.uniform(0, frames, rng.poisson(per_second * frames / FPS)))
 
 
-def _sample_events(
-    rng: np.random.Generator, identity: Identity, preset: RenderPreset, frames: int, emotions: Sequence[str]
-) -> Iterator[Event]:
-    """The events; the time without movements is divided randomly into the gaps."""
-    movements = []
-    for number, emotion in enumerate(emotions):
-        own = random_stream(identity.seed, Stream.RECORDED_EVENT, identity.subject, number)
-        movements.append((emotion, *sample_movement(own, identity, emotion, preset, (FADING, FADING))))
-    lengths = [timing.offset - timing.onset for _, timing, _, _ in movements]
-    free = frames - sum(lengths) - NEUTRAL_GAP * (len(movements) + 1)
-    if free < 0:
+def _require_time(micros: Sequence[Event], frames: int) -> None:
+    if free_time([event.length for event in micros], frames, NEUTRAL_GAP) < 0:
         raise MerlabError(
-            f"{len(movements)} movements with {NEUTRAL_GAP / FPS} s of neutral face before and after each do not fit "
+            f"{len(micros)} movements with {NEUTRAL_GAP / FPS} s of neutral face before and after each do not fit "
             f"into {frames / FPS:.1f} s; request fewer events per minute or a longer recording"
         )
-    shares = np.sort(rng.integers(0, free + 1, len(movements)))
-    starts = shares + NEUTRAL_GAP * np.arange(1, len(movements) + 1) + np.cumsum([0, *lengths[:-1]])
-    for start, (emotion, timing, units, activity) in zip(starts.astype(int).tolist(), movements, strict=True):
-        faded = {key: _fade(values, timing.offset) for key, values in activity.items()}
-        rise, length = timing.apex - timing.onset, timing.offset - timing.onset
-        yield Event(emotion, units, start, start + rise, start + length, faded)
 
 
-def _fade(values: FrameValues, offset: int) -> FrameValues:
-    """The values; from the offset on, the residual fades out until the end."""
-    after = np.clip(np.arange(len(values)) - offset, 0, FADING) / FADING
-    return np.asarray(values * np.cos(0.5 * np.pi * after) ** 2)
+def _placed(rng: np.random.Generator, micros: Sequence[Event], frames: int) -> Iterable[Event]:
+    """The movements in their order; the time without movements is divided randomly into the gaps."""
+    starts = starts_of(rng, [event.length for event in micros], frames, NEUTRAL_GAP)
+    return (event.moved_to(start) for event, start in zip(micros, starts, strict=True))
 
 
 def _closure(blinks: Sequence[Blink], frames: NDArray[np.int_]) -> FrameValues:

@@ -1,28 +1,32 @@
-"""The content of a folder of long recordings: its settings, its recordings and their truth."""
+"""The content of a folder of long recordings: its settings and its recordings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.synthesis.canvas_layout import CAMERA, CROP, FPS, Stream, random_stream
 from merlab.synthesis.face_tree import class_counts
 from merlab.synthesis.folder import require_at_least
-from merlab.synthesis.identity import sample_identity
-from merlab.synthesis.manifest import DescribedEvent, DescribedRecording, RecordingSettings
-from merlab.synthesis.presets import RenderPreset, find_preset
-from merlab.synthesis.recording import BLOCK, Event, RecordingPlan, plan_recording
+from merlab.synthesis.frame_rates import FrameRate
+from merlab.synthesis.identity import Identity, sample_identity
+from merlab.synthesis.manifest import RecordingSettings
+from merlab.synthesis.presets import DistractionRates, RenderPreset, find_recording_content
+from merlab.synthesis.recording import BLOCK, RecordingPlan, plan_recording
 from merlab.synthesis.video import FORMATS, most_frames
-from merlab.vocabulary import SynthesisPreset, VideoFormat
+from merlab.vocabulary import RECORDING_RATES, RecordingPreset, VideoFormat
 
 VIDEOS, RAW_VIDEOS = "SYNTHETIC_videos", "SYNTHETIC_raw_videos"
-EVENTS_TABLE = "SYNTHETIC_events.csv"
+EVENTS_TABLE, VIDEOS_TABLE = "SYNTHETIC_events.csv", "SYNTHETIC_videos.csv"
+DISTRACTIONS_TABLE = "SYNTHETIC_distractions.csv"
 # A day, and ten events per second.
 MOST_MINUTES, MOST_EVENTS = 1440, 600
+# Mbit/s.
+LEAST_MEGABITS, MOST_MEGABITS = 0.1, 100.0
 
 
 @dataclass(frozen=True)
@@ -30,20 +34,22 @@ class RecordingSet:
     """Long recordings, one per subject; these settings decide everything in them.
 
     ``minutes`` of each recording and ``events`` per minute may be fractions. Raises MerlabError for invalid settings:
-    no subject, no time, an unknown preset or format, more events than fit.
+    no subject, no time, an unknown preset, format or frame rate, more events than fit.
     """
 
     out: Path
     subjects: int
     minutes: float
     events: float
-    preset_name: SynthesisPreset
+    preset_name: RecordingPreset
     seed: int
     raw: bool
     video_format: VideoFormat
+    fps: int = 200
+    megabits: float | None = None
 
     def __post_init__(self) -> None:
-        find_preset(self.preset_name)
+        find_recording_content(self.preset_name)
         require_at_least(1, subjects=self.subjects)
         require_at_least(0, seed=self.seed, events=self.events)
         if self.events > MOST_EVENTS:
@@ -52,18 +58,41 @@ class RecordingSet:
             raise MerlabError(f"minutes must be above 0, and at most {MOST_MINUTES}, got {self.minutes}")
         if self.video_format not in FORMATS:
             raise MerlabError(f"unknown format {self.video_format!r}; formats are {', '.join(FORMATS)}")
+        self._require_rates()
         most = most_frames(self.video_format, CAMERA if self.raw else CROP)
         if self.frames > most:
             raise MerlabError(
-                f"an AVI file holds at most 4 GB, about {most / FPS / 60:.1f} minutes of this view; choose the format "
-                "frames (the same frames) or mp4 (small files, but blurred)"
+                f"an AVI file holds at most 4 GB, about {most / self.fps / 60:.1f} minutes of this view; choose the "
+                "format frames (the same frames) or mp4 (small files, but blurred)"
             )
         self.plan(0)
+
+    def _require_rates(self) -> None:
+        if self.fps not in RECORDING_RATES:
+            raise MerlabError(f"fps must be one of {', '.join(map(str, RECORDING_RATES))}, got {self.fps}")
+        if self.megabits is None:
+            return
+        if self.video_format != "mp4":
+            raise MerlabError(
+                f"megabits is the rate of an mp4 file, but the format is {self.video_format}; choose the format mp4"
+            )
+        if not LEAST_MEGABITS <= self.megabits <= MOST_MEGABITS:
+            raise MerlabError(f"megabits must be {LEAST_MEGABITS:g} to {MOST_MEGABITS:g}, got {self.megabits:g}")
 
     @property
     def preset(self) -> RenderPreset:
         """The settings of the preset."""
-        return find_preset(self.preset_name)
+        return find_recording_content(self.preset_name).faces
+
+    @property
+    def rates(self) -> DistractionRates | None:
+        """How often there are distractions; None for a preset without any."""
+        return find_recording_content(self.preset_name).distractions
+
+    @property
+    def rate(self) -> FrameRate:
+        """The frame rate."""
+        return FrameRate(self.fps)
 
     @property
     def settings(self) -> RecordingSettings:
@@ -77,12 +106,15 @@ class RecordingSet:
             format=self.video_format,
             preset=self.preset_name,
             preset_settings=self.preset,
+            fps=self.fps,
+            megabits=self.megabits,
+            distractions=self.rates,
         )
 
     @property
     def frames(self) -> int:
         """The number of frames of each recording."""
-        return round(self.minutes * 60 * FPS)
+        return self.rate.frames(self.minutes)
 
     @property
     def steps(self) -> int:
@@ -100,8 +132,23 @@ class RecordingSet:
 
     def plan(self, subject: int) -> RecordingPlan:
         """The content of the recording of a subject (from 0)."""
+        ticks = round(self.minutes * 60 * FPS)
+        return plan_recording(self._identity(subject), self.preset, ticks, self.emotions[subject], self.rates)
+
+    def _identity(self, subject: int) -> Identity:
+        """The subject; among distractions, more subjects wear glasses."""
         identity = sample_identity(self.seed, subject)
-        return plan_recording(identity, self.preset, self.frames, self.emotions[subject])
+        if self.rates is None:
+            return identity
+        wears = bool(random_stream(self.seed, Stream.GLASSES, subject).random() < self.rates.glasses)
+        return replace(identity, appearance=replace(identity.appearance, glasses=wears))
+
+    def megabits_of(self, subject: int) -> float | None:
+        """The rate of a subject's MP4 file, Mbit/s; None if it is not given, so that the quality is constant."""
+        if self.megabits is not None or self.rates is None or self.video_format != "mp4":
+            return self.megabits
+        low, high = np.log(self.rates.megabits)
+        return round(float(np.exp(random_stream(self.seed, Stream.COMPRESSION, subject).uniform(low, high))), 2)
 
     def video(self, subject: int) -> Path:
         """The path of a subject's recording: a video or a folder of images."""
@@ -123,46 +170,3 @@ class RecordingSet:
 def subject_name(subject: int) -> str:
     """``sub01`` of subject 0."""
     return f"sub{subject + 1:02d}"
-
-
-def describe_recording(recordings: RecordingSet, subject: int) -> DescribedRecording:
-    """The true content of the recording of a subject (from 0)."""
-    plan = recordings.plan(subject)
-    return DescribedRecording(
-        subject=subject_name(subject),
-        video=recordings.video(subject).relative_to(recordings.out).as_posix(),
-        fps=FPS,
-        frames=plan.frames,
-        events=tuple(_described_event(event) for event in plan.events),
-        blinks=tuple(
-            (round(1 + blink.start, 2), round(1 + (blink.start + 2 * blink.half), 2)) for blink in plan.blinks
-        ),
-        gaze_shifts=tuple(
-            (round(1 + shift.moment, 2), round(float(shift.target[0]), 2), round(float(shift.target[1]), 2))
-            for shift in plan.gaze_shifts
-        ),
-    )
-
-
-def _described_event(event: Event) -> DescribedEvent:
-    return DescribedEvent(
-        onset=event.onset + 1,
-        apex=event.apex + 1,
-        offset=event.offset + 1,
-        emotion=event.emotion,
-        action_units=tuple(unit.rounded() for unit in event.action_units),
-    )
-
-
-def events_table(recordings: RecordingSet) -> pd.DataFrame:
-    """One row per event: video (file name), subject, frames from 1, seconds from 0, emotion, action units."""
-    rows = []
-    for subject in range(recordings.subjects):
-        for event in recordings.plan(subject).events:
-            seconds = [frame / FPS for frame in (event.onset, event.apex, event.offset)]
-            codes = "+".join(unit.code for unit in event.action_units)
-            numbers = (event.onset + 1, event.apex + 1, event.offset + 1)
-            name = recordings.video(subject).name
-            rows.append((name, subject_name(subject), *numbers, *seconds, event.emotion, codes))
-    columns = ["video", "subject", "onset", "apex", "offset", "onset_s", "apex_s", "offset_s"]
-    return pd.DataFrame(rows, columns=[*columns, "emotion", "action_units"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,18 +25,20 @@ from merlab.synthesis.folder import (
     write_manifest,
 )
 from merlab.synthesis.manifest import RecordingManifest
+from merlab.synthesis.recorded_view import RecordedView
+from merlab.synthesis.recording import BLOCK
 from merlab.synthesis.recording_set import (
+    DISTRACTIONS_TABLE,
     EVENTS_TABLE,
     RAW_VIDEOS,
     VIDEOS,
+    VIDEOS_TABLE,
     RecordingSet,
-    describe_recording,
-    events_table,
 )
-from merlab.synthesis.rendering import FaceRenderer
+from merlab.synthesis.recording_truth import describe_recording, distractions_table, events_table, videos_table
 from merlab.synthesis.texture import paint_face
-from merlab.synthesis.video import FORMATS, WriteFrame
-from merlab.vocabulary import SynthesisPreset, VideoFormat
+from merlab.synthesis.video import FORMATS, Encoding, WriteFrame
+from merlab.vocabulary import RecordingPreset, VideoFormat
 
 TITLE = "SYNTHETIC long recordings with micro-expressions (of no real person)"
 README_TEXT = f"""{TITLE}
@@ -43,9 +46,12 @@ README_TEXT = f"""{TITLE}
 Every face, frame and event in this folder is SYNTHETIC: made by merlab, and of no real person. Results on these
 recordings show how a method works on synthetic faces. They are not results on people.
 
-{VIDEOS}/SYNTHETIC_sub01   one recording per subject, faces cropped to 231 x 282 px, 200 frames per second
+{VIDEOS}/SYNTHETIC_sub01   one recording per subject, faces cropped to 231 x 282 px
 {RAW_VIDEOS}/         the same uncropped, 640 x 480 px, with --raw
-{EVENTS_TABLE}        every event: frames from 1, seconds from 0, emotion, action units
+{EVENTS_TABLE}        every event: frames from 1, seconds from 0, emotion, action units, kind (micro or macro),
+                            and the distractions beside it
+{DISTRACTIONS_TABLE}  every distraction: kind, frames from 1, seconds from 0 (preset conversation)
+{VIDEOS_TABLE}        the length and the frame rate of every recording
 {MANIFEST}   settings, versions, and what each recording truly shows, blinks and shifts of gaze included
 {SETTINGS}   the settings of this folder; the same command resumes it
 """
@@ -57,27 +63,33 @@ def make_videos(
     subjects: int = 5,
     minutes: float = 1.0,
     events: float = 8.0,
-    preset: SynthesisPreset = "default",
+    preset: RecordingPreset = "default",
     seed: int = 0,
     raw: bool = False,
     video_format: VideoFormat = "avi",
+    fps: int = 200,
+    megabits: float | None = None,
     again: bool = False,
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> Path:
     """Write SYNTHETIC long recordings with ``events`` micro-expressions per minute into ``out``, and return ``out``.
 
-    ``preset`` is a key of PRESETS (``null``: no events, only disturbances); ``raw`` adds uncropped camera frames;
-    ``video_format`` is a key of FORMATS; ``jobs`` is the number of processes (None: one per core). A second call with
-    the same settings writes the recordings that are missing. ``again`` replaces a complete folder, or one of other
-    settings, when the new one is complete. Memory does not grow with ``minutes``. ``progress`` counts blocks of BLOCK
-    frames.
+    ``preset`` is a key of PRESETS (``null``: no events, only disturbances), or ``conversation``: the same events among
+    macro-expressions, talking, chewing, hands, turns, slipping glasses, changing light, cuts and a second person, with
+    their truth in DISTRACTIONS_TABLE. ``raw`` adds uncropped camera frames; ``video_format`` is a key of FORMATS.
+    ``fps`` is 30, 60, 100 or 200 frames per second: a seed shows the same movements at the same seconds at each.
+    ``megabits`` is the rate of an mp4 file in Mbit/s; unless given, the quality is constant, and in a conversation each
+    recording has a random rate of 1 to 8 Mbit/s. ``jobs`` is the number of processes (None: one per core). A second
+    call with the same settings writes the recordings that are missing. ``again`` replaces a complete folder, or one of
+    other settings, when the new one is complete. Memory does not grow with ``minutes``. ``progress`` counts blocks of
+    BLOCK frames.
 
     Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """
-    settings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format).settings
-    with claimed(out, settings, again) as folder:
-        _write(RecordingSet(folder, subjects, minutes, events, preset, seed, raw, video_format), jobs, progress)
+    recordings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format, fps, megabits)
+    with claimed(out, recordings.settings, again) as folder:
+        _write(replace(recordings, out=folder), jobs, progress)
     return out
 
 
@@ -93,7 +105,7 @@ def _write(recordings: RecordingSet, jobs: int | None, progress: Progress) -> No
     progress(done, total, "painting faces")
     blocks = stream_from_processes(partial(_write_recordings, recordings), dealt_out(waiting, jobs))
     for count, _ in enumerate(blocks, start=done + 1):
-        progress(count, total, "writing recordings, 4 s per step")
+        progress(count, total, f"writing recordings, {BLOCK} frames per step")
     _write_index(recordings)
 
 
@@ -106,18 +118,20 @@ def _write_recordings(recordings: RecordingSet, subjects: Sequence[int]) -> Iter
 def write_recording(recordings: RecordingSet, subject: int) -> Iterator[None]:
     """Write the recording of a subject; yields after each block of frames."""
     plan = recordings.plan(subject)
-    open_video, quality = FORMATS[recordings.video_format], recordings.preset.jpeg_quality
+    open_video = FORMATS[recordings.video_format]
     with ExitStack() as stack:
         with one_thread():
             layers = paint_face(plan.identity, recordings.preset.blur)
-        outputs: list[tuple[FaceRenderer, WriteFrame]] = []
+        outputs: list[tuple[RecordedView, WriteFrame]] = []
         for path, window in _windows(recordings, subject):
-            renderer = FaceRenderer(plan.identity, layers, recordings.preset, window)
-            outputs.append((renderer, stack.enter_context(open_video(path, window, quality))))
-        for block in plan.blocks():
             with one_thread():
-                for renderer, write in outputs:
-                    for frame in renderer.frames(block):
+                view = RecordedView(plan, layers, window, recordings.fps)
+            encoding = Encoding(window, recordings.fps, recordings.preset.jpeg_quality, recordings.megabits_of(subject))
+            outputs.append((view, stack.enter_context(open_video(path, encoding))))
+        for ticks, states in recordings.rate.blocks(plan, recordings.frames):
+            with one_thread():
+                for view, write in outputs:
+                    for frame in view.frames(ticks, states):
                         write(frame)
             yield
 
@@ -133,8 +147,12 @@ def _write_index(recordings: RecordingSet) -> None:
     out = recordings.out
     with whole_file(out / README) as temporary:
         temporary.write_text(README_TEXT, encoding="utf-8")
-    with whole_file(out / EVENTS_TABLE) as temporary:
-        events_table(recordings).to_csv(temporary, index=False)
+    tables = {EVENTS_TABLE: events_table(recordings), VIDEOS_TABLE: videos_table(recordings)}
+    if recordings.rates is not None:
+        tables[DISTRACTIONS_TABLE] = distractions_table(recordings)
+    for name, table in tables.items():
+        with whole_file(out / name) as temporary:
+            table.to_csv(temporary, index=False)
     manifest = RecordingManifest(
         title=TITLE,
         settings=recordings.settings,

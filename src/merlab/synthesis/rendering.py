@@ -47,12 +47,19 @@ class FaceRenderer:
 
     def frame(self, plan: FrameSequence, frame: int) -> Image:
         """Frame ``frame`` (from 0) of a plan, (H, W, 3) uint8 BGR, before any compression."""
+        return self.finished(self.lit(plan, frame), plan, frame)
+
+    def lit(self, plan: FrameSequence, frame: int) -> list[Float32Array]:
+        """The planes (H, W) blue, green and red of a frame under its light, in gray values, before sensor noise."""
         pose = plan.pose(frame)
         source = self.rig.source_map(pose)
         image = self._composed(source, pose)
         lamp = plan.gain[frame] * (1 + plan.side_light[frame] * (self.window.x - MIDLINE) / MIDLINE)
         light = np.asarray(lamp, np.float32) * (1 + np.float32(self.preset.wrinkle) * source.shading)
-        planes = [channel.astype(np.float32) * light for channel in cv2.split(image)]
+        return [channel.astype(np.float32) * light for channel in cv2.split(image)]
+
+    def finished(self, planes: list[Float32Array], plan: FrameSequence, frame: int) -> Image:
+        """Frame ``frame`` of a plan from its planes: with sensor noise, and as 8 bits."""
         if self.preset.noise > 0:
             self._add_noise(planes, random_stream(plan.noise_seed, self._noise_stream, frame))
         return np.asarray(cv2.merge([cv2.convertScaleAbs(np.maximum(plane, 0)) for plane in planes]), np.uint8)
@@ -68,7 +75,7 @@ class FaceRenderer:
         if source.parting is not None:
             self._show_mouth(image, source)
         if self.layers.glasses is not None:
-            _blend(image, (slice(None), slice(None)), self.glasses_shown(source), FRAME_GRAY)
+            _blend(image, (slice(None), slice(None)), self.glasses_shown(source, pose), FRAME_GRAY)
         return image
 
     def _eyeball(self, eyelids: Eyelids, source: SourceMap, pose: Pose) -> Float32Array:
@@ -86,13 +93,18 @@ class FaceRenderer:
         """How much each pixel shows an eyeball, (H, W) in 0..1."""
         return np.asarray(1 - self._skin(source, pose)[..., 3] / np.float32(255), np.float32)
 
-    def glasses_shown(self, source: SourceMap) -> Float32Array:
+    def glasses_shown(self, source: SourceMap, pose: Pose) -> Float32Array:
         """How much each pixel shows the rim of glasses, (H, W) in 0..1."""
         shown = np.zeros((self.window.height, self.window.width), np.float32)
         if self.layers.glasses is not None:
+            slip, roll = map(np.float32, pose.glasses)
             eye_y = int(self.identity.shape.eye_y) - self.window.top
-            rows = slice(max(0, eye_y - GLASSES_REACH), eye_y + GLASSES_REACH)
-            shown[rows] = _sampled(self.layers.glasses, source.rigid_x[rows], source.rigid_y[rows])
+            rows = slice(max(0, eye_y - GLASSES_REACH), eye_y + GLASSES_REACH + int(slip))
+            x, y = source.rigid_x[rows], source.rigid_y[rows]
+            if slip or roll:
+                across, down = x - np.float32(MIDLINE), y - np.float32(self.identity.shape.eye_y)
+                x, y = x + roll * down, y - roll * across - slip
+            shown[rows] = _sampled(self.layers.glasses, x, y)
         return shown / np.float32(255)
 
     def _skin(self, source: SourceMap, pose: Pose) -> Image:

@@ -155,13 +155,13 @@ def sample_movement(
         intensity = amplitude * identity.au_gain[number] * float(np.exp(rng.normal(0, 0.15)))
         shape = rng.uniform([0, 0.85, 0.8], [LARGEST_RESIDUAL, 1.3, 1.2])
         values = intensity * envelope(timing, int(lag), *map(float, shape))
-        side, shares = _sample_sides(rng, number, identity.laterality)
+        side, shares = sample_sides(rng, number, identity.laterality)
         activity.update({f"{number}{key}": share * values for key, share in shares.items()})
         units.append(ActiveUnit(number, side, intensity))
     return timing, tuple(units), activity
 
 
-def _sample_sides(rng: np.random.Generator, number: int, habit: float) -> tuple[str, dict[str, float]]:
+def sample_sides(rng: np.random.Generator, number: int, habit: float) -> tuple[str, dict[str, float]]:
     """The annotated side, and the share of the intensity that each side gets."""
     unit = ACTION_UNITS[number]
     laterality = float(np.clip(habit + rng.normal(0, 0.12), -0.6, 0.6))

@@ -57,7 +57,7 @@ def forward_flow(renderer: FaceRenderer, plan: FrameSequence, first: int, second
     rigid_x, rigid_y = _rigid_places(rig, after, start.rigid_x, start.rigid_y)
     gaze = np.subtract(after.gaze, before.gaze).astype(np.float32)
     eye_x, eye_y = _rigid_places(rig, after, start.rigid_x + gaze[0], start.rigid_y + gaze[1])
-    bare, rimmed = renderer.eyeballs_shown(start, before) > HALF, renderer.glasses_shown(start) > HALF
+    bare, rimmed = renderer.eyeballs_shown(start, before) > HALF, renderer.glasses_shown(start, before) > HALF
     x = np.where(rimmed, rigid_x, np.where(bare, eye_x, x))
     y = np.where(rimmed, rigid_y, np.where(bare, eye_y, y))
     return np.stack([x - rig.window.x, y - rig.window.y], axis=-1)

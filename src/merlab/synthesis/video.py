@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 
@@ -14,9 +16,12 @@ from merlab.errors import MerlabError
 from merlab.frames import Image
 from merlab.sinks import VideoSink
 from merlab.storage import whole_file, whole_folder
-from merlab.synthesis.canvas_layout import FPS, Window
+from merlab.synthesis.canvas_layout import Window
 from merlab.synthesis.clip_writing import as_jpeg
 from merlab.vocabulary import VideoFormat
+
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
 
 WriteFrame = Callable[[Image], None]
 
@@ -25,18 +30,28 @@ AVI_BYTES = 4_000_000_000
 BYTES_PER_PIXEL = 0.5
 
 
+@dataclass(frozen=True)
+class Encoding:
+    """The size, frames per second, JPEG quality, and the Mbit/s of an MP4 file (None: a constant quality)."""
+
+    window: Window
+    fps: float
+    quality: int
+    megabits: float | None = None
+
+
 @contextmanager
-def write_avi(path: Path, window: Window, quality: int) -> Iterator[WriteFrame]:
+def write_avi(path: Path, encoding: Encoding) -> Iterator[WriteFrame]:
     """Motion JPEG: every frame is a separate JPEG, which keeps the smallest movements; about 24 kB per cropped frame.
 
     It is written by OpenCV's own writer, because FFmpeg's writer changes a width of 231 to an even number.
     """
     with whole_file(path) as temporary:
-        code, size = cv2.VideoWriter.fourcc(*"MJPG"), (window.width, window.height)
-        video = cv2.VideoWriter(str(temporary), cv2.CAP_OPENCV_MJPEG, code, FPS, size)
+        code, size = cv2.VideoWriter.fourcc(*"MJPG"), (encoding.window.width, encoding.window.height)
+        video = cv2.VideoWriter(str(temporary), cv2.CAP_OPENCV_MJPEG, code, encoding.fps, size)
         if not video.isOpened():
             raise MerlabError("this OpenCV cannot write Motion JPEG; use the format frames")
-        video.set(cv2.VIDEOWRITER_PROP_QUALITY, quality)
+        video.set(cv2.VIDEOWRITER_PROP_QUALITY, encoding.quality)
         try:
             yield video.write
         finally:
@@ -44,25 +59,40 @@ def write_avi(path: Path, window: Window, quality: int) -> Iterator[WriteFrame]:
 
 
 @contextmanager
-def write_mp4(path: Path, window: Window, quality: int) -> Iterator[WriteFrame]:
+def write_mp4(path: Path, encoding: Encoding) -> Iterator[WriteFrame]:
     """H.264: much smaller files, but the compression blurs small movements; an odd width gets one more column."""
-    with VideoSink(path, FPS) as video:
+    rate = encoding.megabits
+    with VideoSink(path, encoding.fps) if rate is None else LimitedVideo(path, encoding.fps, rate) as video:
         yield video.write
 
 
+class LimitedVideo(VideoSink):
+    """An H.264 video of a given rate in Mbit/s, which no second exceeds, as cameras and video calls write it."""
+
+    def __init__(self, path: Path, fps: float, megabits: float) -> None:
+        super().__init__(path, fps)
+        self.bits = round(megabits * 1e6)
+
+    def _add_stream(self, width: int, height: int) -> VideoStream:
+        stream = super()._add_stream(width, height)
+        rates = {"b": str(self.bits), "maxrate": str(self.bits), "bufsize": str(self.bits)}
+        stream.options = {name: value for name, value in stream.options.items() if name != "crf"} | rates
+        return stream
+
+
 @contextmanager
-def write_jpegs(path: Path, window: Window, quality: int) -> Iterator[WriteFrame]:
+def write_jpegs(path: Path, encoding: Encoding) -> Iterator[WriteFrame]:
     """A folder with the images ``img1.jpg``, ``img2.jpg`` and so on."""
     with whole_folder(path) as temporary:
         numbers = count(1)
 
         def write(frame: Image) -> None:
-            (temporary / f"img{next(numbers)}.jpg").write_bytes(as_jpeg(frame, quality))
+            (temporary / f"img{next(numbers)}.jpg").write_bytes(as_jpeg(frame, encoding.quality))
 
         yield write
 
 
-FORMATS: dict[VideoFormat, Callable[[Path, Window, int], AbstractContextManager[WriteFrame]]] = {
+FORMATS: dict[VideoFormat, Callable[[Path, Encoding], AbstractContextManager[WriteFrame]]] = {
     "avi": write_avi,
     "mp4": write_mp4,
     "frames": write_jpegs,
