@@ -102,13 +102,13 @@ def test_movements_are_selected_and_opened_by_keyboard(client, browser, video):
     browser.switch_to.active_element.send_keys(Keys.ENTER)
     view = one(browser, ".event-view")
     assert browser.switch_to.active_element.tag_name == "h3"
-    assert "consistent with" in view.text
+    assert "AU12 lip corner puller, left: 1.90 px" in view.text
     assert "SYNTHETIC" in view.text
-    pictures = view.find_elements(By.TAG_NAME, "img")
-    assert [picture.get_attribute("alt") for picture in pictures[:2]] == ["onset", "apex"]
-    assert len(pictures) == 7
-    browser.execute_script("arguments[0].forEach(picture => picture.loading = 'eager')", pictures)
-    until(lambda: all(picture.get_property("naturalWidth") == 231 for picture in pictures))
+    one(browser, ".looked summary").click()
+    maps = view.find_elements(By.TAG_NAME, "img")
+    assert len(maps) == 4
+    browser.execute_script("arguments[0].forEach(picture => picture.loading = 'eager')", maps)
+    until(lambda: all(picture.get_property("naturalWidth") == 231 for picture in maps))
     browser.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert browser.switch_to.active_element.get_attribute("data-event") == "e0002"
     until(lambda: not browser.find_elements(By.CSS_SELECTOR, ".event-view"))
@@ -136,15 +136,8 @@ def test_the_video_stops_at_the_apex_of_an_open_movement_and_plays_it_slowly_on_
     until(lambda: not browser.execute_script(shown, "paused"))
     assert browser.execute_script(shown, "playbackRate") == 0.25
     assert browser.execute_script(shown, "currentTime") < float(event["onset_s"])
-    until(lambda: browser.execute_script(shown, "paused"))
-    assert browser.execute_script(shown, "currentTime") == pytest.approx(float(event["offset_s"]) + 0.5, abs=0.2)
-    assert browser.execute_script(shown, "playbackRate") == 1
-
-    one(browser, ".watch").click()
-    until(lambda: not browser.execute_script(shown, "paused"))
     one(browser, "#events [data-event='e0003']").send_keys(Keys.ENTER)
     until(lambda: browser.execute_script(shown, "paused"))
-    assert browser.execute_script(shown, "playbackRate") == 1
 
 
 def test_focus_can_be_seen(client, browser, video):

@@ -20,6 +20,11 @@ function fill(node, attributes, children) {
   return node;
 }
 
+/** A plain button. */
+export function button(text, doing, attributes = {}) {
+  return element("button", { type: "button", class: "plain", onclick: doing, ...attributes }, text);
+}
+
 /** The JSON of an answer; throws the error message of the service. */
 export async function request(path, options = {}) {
   const answer = await fetch(path, options);

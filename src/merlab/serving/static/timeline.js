@@ -1,148 +1,202 @@
-// The timeline: one panel per face with its motion score over time, the threshold, and a band for each movement.
-import { drawing, element, formatSeconds } from "./basics.js";
+// The timeline: click to seek or open, zoom, drag; curves of the parts of the face; a threshold that redraws at once.
+import { button, drawing, element, formatSeconds, pathOf, request } from "./basics.js";
+import { chart, MARGIN, scale } from "./chart.js";
+import { furtherPeaks, highest, usual } from "./peaks.js";
 
-const PANEL = 120;
-const MARGIN = { left: 34, right: 10, top: 24, bottom: 4 };
-const AXIS = 24;
-const LEAST_HIT = 16;
+const CLOSER = 2;
+const SHORTEST = 0.2;
+const DRAG_PX = 5;
+const DETAIL_MS = 150;
+// The curve of the whole video has at most 1500 points for each face.
+const FINE_POINTS = 1000;
 
-/** Draw into a container, again whenever its width changes. ``open`` is called with the clicked event. Returns a function that marks a time. */
-export function drawTimeline(container, view, open) {
-  let drawnWidth = 0;
-  let moment = null;
-  const draw = () => {
-    const width = Math.max(280, Math.round(container.clientWidth));
-    if (width === drawnWidth) return;
-    drawnWidth = width;
-    const marked = container.querySelector(".current")?.dataset.event;
-    container.replaceChildren(picture(view, width, open));
-    mark(container, marked);
-    point(container, view, moment);
-  };
-  new ResizeObserver(draw).observe(container);
-  draw();
-  return (seconds) => {
-    moment = seconds;
-    point(container, view, moment);
-  };
-}
-
-/** Move the line that marks the current time of the video; null hides it. */
-function point(container, view, seconds) {
-  const line = container.querySelector(".now");
-  line.toggleAttribute("hidden", seconds === null);
-  if (seconds === null) return;
-  const x = scale(view, container.querySelector("svg").viewBox.baseVal.width)(seconds);
-  line.setAttribute("x1", x);
-  line.setAttribute("x2", x);
-}
-
-/** Converts seconds of the video to the x coordinate of the picture. */
-function scale(view, width) {
-  const { start_s: start, seconds } = view.video;
-  return (time) => MARGIN.left + ((time - start) / (seconds || 1)) * (width - MARGIN.left - MARGIN.right);
-}
-
-/** Highlight an event. */
-export function mark(container, event) {
-  for (const group of container.querySelectorAll("[data-event]")) {
-    group.classList.toggle("current", group.dataset.event === event);
-  }
-}
-
-function picture(view, width, open) {
-  const height = view.faces.length * PANEL + AXIS;
-  const seconds = view.video.seconds || 1;
-  const x = scale(view, width);
-  const panels = view.faces.map((face, index) => panel(face, index * PANEL, width, x, eventsOf(view, face), open));
-  const now = drawing("line", { class: "now", hidden: "", y1: 0, y2: height - AXIS });
-  const label = `Motion score of ${view.faces.length} face(s) over ${seconds.toFixed(1)} s with ${view.events.length} movement(s); the list below contains the same movements`;
-  return drawing("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, ...panels, axis(view.video.start_s, seconds, x, width, height), now);
-}
-
-function eventsOf(view, face) {
-  return view.events.filter((event) => event.face_id === face.face_id);
-}
-
-function panel(face, top, width, x, events, open) {
-  const values = [...face.score, ...face.threshold].filter((value) => value !== null);
-  const most = Math.max(...values, 1) * 1.05;
-  const bottom = top + PANEL - MARGIN.bottom;
-  const y = (value) => bottom - (value / most) * (PANEL - MARGIN.top - MARGIN.bottom);
-  const marks = [0, most / 1.05].map((value) =>
-    drawing("text", { x: MARGIN.left - 5, y: y(value) + (value ? 9 : 0), "text-anchor": "end" }, value.toFixed(value > 0 && value < 10 ? 1 : 0)));
-  return drawing(
-    "g", {},
-    ...events.map((event) => band(event, top, bottom, x)),
-    drawing("path", { class: "threshold", d: path(face.time_s, face.threshold, x, y) }),
-    drawing("path", { class: "curve", d: path(face.time_s, face.score, x, y) }),
-    drawing("line", { class: "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: bottom, y2: bottom }),
-    drawing("text", { class: "face", x: MARGIN.left, y: top + 15 }, `Face ${face.face_id}`),
-    ...marks,
-    ...events.map((event) => hit(event, top, bottom, x, open)),
-  );
-}
-
-function band(event, top, bottom, x) {
-  const left = x(event.onset_s);
-  const wide = Math.max(3, x(event.offset_s) - left);
-  const box = { x: left, y: top + MARGIN.top - 4, width: wide, height: bottom - top - MARGIN.top + 4 };
-  const apex = x(event.apex_s);
-  return drawing(
-    "g", { class: "event-band", "data-event": event.event },
-    drawing("rect", { class: "event", ...box }),
-    drawing("line", { class: "apex", x1: apex, x2: apex, y1: box.y, y2: box.y + 7 }),
-    drawing("rect", { class: "frame", ...box }),
-  );
-}
-
-/** The area in which an event can be clicked or touched; it can be wider than the band. */
-function hit(event, top, bottom, x, open) {
-  const middle = (x(event.onset_s) + x(event.offset_s)) / 2;
-  const wide = Math.max(LEAST_HIT, x(event.offset_s) - x(event.onset_s));
-  const area = { x: middle - wide / 2, y: top + MARGIN.top - 4, width: wide, height: bottom - top - MARGIN.top + 4 };
-  const title = drawing("title", {}, `${formatSeconds(event.apex_s, 2)}, ${event.part}`);
-  return drawing("rect", { class: "hit", ...area, onclick: () => open(event.event) }, title);
-}
-
-/** A line through the points, with a gap where a value is missing. */
-function path(times, values, x, y) {
-  let pen = "M";
-  const steps = [];
-  values.forEach((value, index) => {
-    if (value === null) {
-      pen = "M";
-      return;
-    }
-    steps.push(`${pen}${x(times[index]).toFixed(1)} ${y(value).toFixed(1)}`);
-    pen = "L";
+/** A timeline. ``items`` returns the movements; ``open``, ``seek`` and ``step`` are called on clicks and keys, ``chosen`` on a threshold. */
+export function makeTimeline(shown, { items, open, seek, step, chosen }) {
+  const { start_s: start, seconds, fps } = shown.video;
+  const whole = { from: start, to: start + (seconds || 1) };
+  const state = { window: whole, detail: null, parts: false, threshold: null, moment: null, current: "", width: 0, asked: 0, timer: null };
+  const plot = element("div", {
+    class: "timeline", role: "slider", tabindex: "0", "aria-label": "Position in the video; arrow keys go by frames, plus and minus change the zoom",
+    "aria-valuemin": whole.from, "aria-valuemax": whole.to, "aria-valuenow": whole.from,
   });
-  return steps.join("");
+  const shownWindow = element("span", { class: "quiet" });
+  const { node: slider, report } = thresholdSlider(shown.faces, (value) => { state.threshold = value; chosen(value); redraw(); });
+  const parts = element("input", { type: "checkbox", onchange: () => { state.parts = parts.checked; fetchDetail(); } });
+  const node = element(
+    "div", {},
+    element("div", { class: "row" },
+      button("Closer", () => zoom(CLOSER), { title: "Zoom in (+)" }), button("Farther", () => zoom(1 / CLOSER), { title: "Zoom out (-)" }),
+      button("Whole video", () => look(whole), { title: "The whole video (0)" }), shownWindow,
+      element("label", {}, parts, "Curve of each part")),
+    plot, legend(shown), slider,
+  );
+  listen();
+  new ResizeObserver(() => { if (plot.clientWidth !== state.width) redraw(); }).observe(plot);
+  return { node, point, mark, redraw, zoom, whole: () => look(whole), get threshold() { return state.threshold; } };
+
+  function redraw() {
+    state.width = plot.clientWidth;
+    const faces = state.detail ?? shown.faces;
+    const all = items();
+    const peaks = state.threshold === null ? [] : furtherPeaks(faces, all, state.threshold);
+    plot.replaceChildren(chart({
+      window: state.window, width: Math.max(280, state.width), faces: faces.length ? faces : shown.faces, items: all,
+      gaps: shown.video.gaps, peaks, threshold: state.threshold, step: 1 / fps,
+    }));
+    report(state.threshold, all.filter((item) => !item.below && !item.own).length, all.filter((item) => !item.own).length, peaks.length);
+    const { from, to } = state.window;
+    shownWindow.textContent = state.window === whole ? "" : `${formatSeconds(from, 2)} to ${formatSeconds(to, 2)}`;
+    mark(state.current);
+    drawNow();
+  }
+
+  /** Highlight a movement. */
+  function mark(event) {
+    state.current = event;
+    for (const group of plot.querySelectorAll("[data-event]")) group.classList.toggle("current", group.dataset.event === event);
+  }
+
+  /** Move the line that marks the current time of the video; the window follows it. */
+  function point(time) {
+    state.moment = time;
+    const { from, to } = state.window;
+    if (time < from || time > to) look(shifted(state.window, time - (from + to) / 2));
+    drawNow();
+  }
+
+  function drawNow() {
+    const line = plot.querySelector(".now");
+    if (!line || state.moment === null) return;
+    line.removeAttribute("hidden");
+    const x = scale(state.window, Math.max(280, state.width))(state.moment);
+    line.setAttribute("x1", x);
+    line.setAttribute("x2", x);
+    plot.setAttribute("aria-valuenow", state.moment.toFixed(3));
+    plot.setAttribute("aria-valuetext", formatSeconds(state.moment, 2));
+  }
+
+  /** Show a window of time, inside the video. */
+  function look({ from, to }) {
+    const long = Math.min(whole.to - whole.from, Math.max(SHORTEST, to - from));
+    const first = Math.min(whole.to - long, Math.max(whole.from, from));
+    state.window = long >= whole.to - whole.from ? whole : { from: first, to: first + long };
+    state.detail = state.parts || fine() ? state.detail : null;
+    redraw();
+    clearTimeout(state.timer);
+    state.timer = setTimeout(fetchDetail, DETAIL_MS);
+  }
+
+  function zoom(times, at = state.moment ?? (state.window.from + state.window.to) / 2) {
+    const { from, to } = state.window;
+    const inside = at >= from && at <= to ? at : (from + to) / 2;
+    look({ from: inside - (inside - from) / times, to: inside + (to - inside) / times });
+  }
+
+  function fine() {
+    return state.window !== whole && shown.faces.some((face) => face.time_s.length > FINE_POINTS || state.parts);
+  }
+
+  /** Read the curves of the window in full detail, where the page does not have them. */
+  async function fetchDetail() {
+    const asked = (state.asked += 1);
+    let detail = null;
+    if (state.parts || fine()) {
+      // A little more, so that the lines reach the edges.
+      const more = (state.window.to - state.window.from) / 10;
+      const [from, to] = [state.window.from - more, state.window.to + more];
+      const found = await request(`${pathOf("api/jobs", shown.id, "curves")}?start_s=${from}&end_s=${to}`).catch(() => []);
+      const kept = new Map(found.map((face) => [face.face_id, state.parts ? face : { ...face, parts: {} }]));
+      const empty = { time_s: [], score: [], threshold: [], parts: {} };
+      detail = shown.faces.map(({ face_id }) => kept.get(face_id) ?? { face_id, ...empty });
+    }
+    if (asked !== state.asked) return;
+    state.detail = detail;
+    redraw();
+    showParts(node, state.parts ? Object.keys(detail?.find((face) => Object.keys(face.parts).length)?.parts ?? {}) : null);
+  }
+
+  function timeAt(event) {
+    const area = plot.getBoundingClientRect();
+    const inner = area.width - MARGIN.left - MARGIN.right;
+    const share = Math.min(1, Math.max(0, (event.clientX - area.left - MARGIN.left) / inner));
+    return state.window.from + share * (state.window.to - state.window.from);
+  }
+
+  function listen() {
+    let drag = null;
+    plot.addEventListener("pointerdown", (event) => { drag = { x: event.clientX, window: state.window, moved: false, target: event.target }; });
+    plot.addEventListener("pointermove", (event) => {
+      if (!drag || !event.buttons) return;
+      const by = event.clientX - drag.x;
+      if (!drag.moved && Math.abs(by) < DRAG_PX) return;
+      drag.moved = true;
+      plot.setPointerCapture(event.pointerId);
+      look(shifted(drag.window, (-by / plot.clientWidth) * (drag.window.to - drag.window.from)));
+    });
+    plot.addEventListener("pointerup", (event) => {
+      if (drag && !drag.moved) {
+        const name = drag.target.dataset?.hit;
+        if (name) open(name);
+        else seek(timeAt(event));
+      }
+      drag = null;
+    });
+    plot.addEventListener("dblclick", (event) => zoom(2 * CLOSER, timeAt(event)));
+    plot.addEventListener("wheel", (event) => {
+      // The wheel alone scrolls the page.
+      if (!event.ctrlKey && !event.shiftKey) return;
+      event.preventDefault();
+      if (event.ctrlKey) zoom(event.deltaY < 0 ? 1.25 : 0.8, timeAt(event));
+      else look(shifted(state.window, Math.sign(event.deltaY || event.deltaX) * (state.window.to - state.window.from) / 8));
+    }, { passive: false });
+    plot.addEventListener("keydown", (event) => {
+      const moment = state.moment ?? whole.from;
+      const second = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const to = { Home: whole.from, End: whole.to, PageUp: moment - 10, PageDown: moment + 10 }[event.key];
+      if (second && event.shiftKey) seek(Math.min(whole.to, Math.max(whole.from, moment + second)));
+      else if (second) step(second);
+      else if (to !== undefined) seek(Math.min(whole.to, Math.max(whole.from, to)));
+      else return;
+      event.preventDefault();
+    });
+  }
 }
 
-function axis(start, seconds, x, width, height) {
-  const most = Math.max(2, Math.floor(width / 90));
-  const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800].find((size) => seconds / size <= most) ?? 3600;
-  const decimals = step < 1 ? 1 : 0;
-  const labels = [];
-  for (let index = Math.ceil(start / step); index * step <= start + seconds; index += 1) {
-    const at = x(index * step);
-    const anchor = at < MARGIN.left + 30 ? "start" : at > width - 30 ? "end" : "middle";
-    labels.push(drawing("line", { class: "axis", x1: at, x2: at, y1: height - AXIS, y2: height - AXIS + 5 }));
-    labels.push(drawing("text", { x: at, y: height - 5, "text-anchor": anchor }, formatSeconds(index * step, decimals)));
-  }
-  return drawing("g", {}, ...labels);
+function shifted({ from, to }, by) {
+  return { from: from + by, to: to + by };
+}
+
+/** A slider for a threshold of the user's own; ``chosen`` is called with it, or with null for that of the machine. */
+function thresholdSlider(faces, chosen) {
+  const found = usual(faces);
+  const output = element("output", { for: "threshold" });
+  const input = element("input", { id: "threshold", type: "range", min: 0, max: Math.ceil(highest(faces)), step: 0.1, value: found, oninput: () => chosen(Number(input.value)) });
+  const reset = button("As found", () => { input.value = found; chosen(null); });
+  const node = element("div", { class: "row slider" }, element("label", { for: "threshold" }, "Threshold "), input, output, reset);
+  return { node, report: (value, above, all, peaks) => {
+    reset.hidden = value === null;
+    output.textContent = value === null ? "as found" : `${value.toFixed(1)} times the noise: ${above} of ${all} movements, and ${peaks} further peaks`;
+  } };
+}
+
+/** The names of the curves of the parts; null removes them. */
+function showParts(node, names) {
+  const place = node.querySelector(".part-names");
+  const line = (index) => drawing("svg", { viewBox: "0 0 28 10", "aria-hidden": "true" }, drawing("path", { class: `curve part part-${index}`, d: "M1 5L27 5" }));
+  place.replaceChildren(...(names?.length === 0 ? ["This result has no scores of the parts."] : (names ?? []).map((name, index) => element("span", {}, line(index), name))));
 }
 
 /** The meaning of the lines and bands. */
-export function legend() {
+function legend(shown) {
   const sample = (...parts) => drawing("svg", { viewBox: "0 0 28 10", "aria-hidden": "true" }, ...parts);
   const line = (name) => sample(drawing("path", { class: name, d: "M1 5L27 5" }));
+  const block = (name) => sample(drawing("rect", { class: name, x: 4, y: 0, width: 20, height: 10 }));
   const item = (picture, text) => element("span", {}, picture, text);
+  const gapped = shown.video.gaps.length || shown.faces.some((face) => face.score.includes(null));
   return element(
     "div", { class: "legend timeline" },
-    item(line("curve"), "motion score: how far the face moves and returns, in units of noise"),
-    item(line("threshold"), "threshold"),
-    item(sample(drawing("rect", { class: "event", x: 4, y: 0, width: 20, height: 10 })), "movement, from onset to offset"),
+    item(line("curve"), "motion score: how far the face moves and returns, in units of noise"), item(line("threshold"), "threshold"),
+    item(block("event"), "movement, from onset to offset"), element("span", {}, "✓ accepted, ✗ rejected, ↔ moved, + added"),
+    ...(gapped ? [item(block("unseen-block"), "face not seen, or time missing")] : []), element("span", { class: "part-names" }),
   );
 }

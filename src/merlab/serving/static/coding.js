@@ -1,0 +1,123 @@
+// The decisions of coders: saved on the service as they are made, with undo. Nothing is changed that this page has not shown.
+import { pathOf, request } from "./basics.js";
+
+const STORED = "merlab-coder";
+const FRAMES = ["onset", "apex", "offset"];
+const FIELDS = ["event", "face_id", "decision", ...FRAMES, "action_units", "label", "comment", "coder"];
+
+/** The decisions about a result. ``changed`` is called after every change, with a message for the user. */
+export async function openCoding(job, changed) {
+  const path = pathOf("api/jobs", job, "coding");
+  let answer = await request(path);
+  let coder = localStorage.getItem(STORED) ?? "";
+  let turn = Promise.resolve();
+  const undos = [];
+  return {
+    decide, add, takeBack, undo, name, of, own, reload,
+    get coder() { return coder; },
+    get decisions() { return answer.decisions; },
+    get unitNames() { return answer.unit_names; },
+    get canUndo() { return undos.length > 0; },
+  };
+
+  /** Code under these initials from now on. */
+  function name(initials) {
+    coder = initials.trim();
+    localStorage.setItem(STORED, coder);
+    undos.length = 0;
+    changed("");
+  }
+
+  /** The decision of this coder about a movement of the machine, or about an own event by its name on this page. */
+  function of(event) {
+    return answer.decisions.find((each) => each.coder === coder && nameOf(each) === event) ?? null;
+  }
+
+  /** This coder's own events. */
+  function own() {
+    return answer.decisions.filter((each) => each.coder === coder && each.decision === "add");
+  }
+
+  /** Decide about a movement, or change the decision. Resolves to the saved decision, or null. */
+  function decide(movement, changes) {
+    return queued(() => {
+      const seen = of(movement.event);
+      const before = seen ?? { ...blank(movement), event: movement.event };
+      return send(seen, settled(movement, { ...before, ...changes }));
+    });
+  }
+
+  /** Add an event of the coder's own. */
+  function add(frames) {
+    return queued(() => send(null, { ...blank(frames), event: "", decision: "add" }));
+  }
+
+  function takeBack(movement) {
+    return queued(() => send(of(movement.event), null));
+  }
+
+  function undo() {
+    return queued(() => {
+      const last = undos.pop();
+      return last ? send(last.after, last.before, true) : null;
+    });
+  }
+
+  async function reload() {
+    answer = await request(path);
+    changed("");
+  }
+
+  /** Changes are sent one after the other, each with what is saved by then. */
+  function queued(doing) {
+    turn = turn.then(doing, doing);
+    return turn;
+  }
+
+  async function send(seen, decision, undoing = false) {
+    if (!seen && !decision) return null;
+    try {
+      const body = JSON.stringify({ seen: seen && picked(seen), decision: decision && picked(decision) });
+      const headers = { "Content-Type": "application/json" };
+      answer = await request(path, { method: "POST", headers, body });
+    } catch (error) {
+      await request(path).then((present) => { answer = present; }, () => {});
+      changed(`Not saved: ${error.message}`, true);
+      return null;
+    }
+    const saved = decision && answer.decisions.find((each) => each.coder === decision.coder && same(each, decision));
+    if (!undoing) undos.push({ before: seen, after: saved });
+    changed(decision ? `${undoing ? "Undone, saved" : "Saved"}: ${wordOf(saved)}` : "Decision taken back");
+    return saved;
+  }
+
+  function blank({ face_id, onset, apex, offset }) {
+    return { face_id, onset, apex, offset, decision: "accept", action_units: "", label: "", comment: "", coder };
+  }
+}
+
+/** The name of a movement on this page: that of the machine, or one from its frames. */
+export function nameOf(decision) {
+  return decision.event || `own-${decision.face_id}-${decision.onset}-${decision.offset}`;
+}
+
+/** A decision in one word. */
+export function wordOf(decision) {
+  return { accept: "accepted", reject: "rejected", move: "moved", add: "added" }[decision?.decision] ?? "not decided";
+}
+
+/** The decision with the verdict that its frames mean: other frames than those of the machine are a move. */
+function settled(movement, decision) {
+  if (movement.own) return { ...decision, event: "", decision: "add" };
+  const machine = FRAMES.every((frame) => movement[frame] === decision[frame]);
+  if (decision.decision === "reject") return { ...decision, ...Object.fromEntries(FRAMES.map((frame) => [frame, movement[frame]])) };
+  return { ...decision, decision: machine ? "accept" : "move" };
+}
+
+function same(one, other) {
+  return ["event", "face_id", "onset", "offset"].every((field) => one[field] === other[field]);
+}
+
+function picked(decision) {
+  return Object.fromEntries(FIELDS.map((field) => [field, decision[field]]));
+}

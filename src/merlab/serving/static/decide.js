@@ -1,0 +1,131 @@
+// The decision about the open movement: verdict, frames, action units, label and comment. Every change is saved at once.
+import { button, element } from "./basics.js";
+import { wordOf } from "./coding.js";
+
+const FRAMES = ["onset", "apex", "offset"];
+const HINT = "Accept, reject or move it first.";
+
+/** The form about a movement. ``here`` is the frame that is shown, or null; ``seek`` shows the time (s) of a frame. */
+export function decisionForm(movement, coding, clock, { here, seek }) {
+  const verdict = element("p", { class: "verdict" });
+  const accept = button("Accept", () => act("accept"), { title: "Accept (A)" });
+  const reject = button("Reject", () => act("reject"), { title: "Reject (R)" });
+  const back = button(movement.own ? "Remove" : "Take back", () => act("take-back"), { title: "Take the decision back (Delete)" });
+  const fields = FRAMES.map((frame) => frameField(frame));
+  const units = textField("units", "Action units", "input", { placeholder: "such as L12+6", autocomplete: "off" }, "action_units");
+  const label = textField("label", "Your label", "input", { autocomplete: "off" }, "label");
+  const comment = textField("comment", "Comment", "textarea", { rows: 2 }, "comment");
+  const named = element("p", { class: "quiet" });
+  const take = button("Use these units", () => coding.decide(movement, { action_units: unitsOf(movement) }));
+  const hint = element("p", { class: "quiet" }, HINT);
+  const node = element(
+    "section", { class: "deciding", "aria-label": "Your decision" },
+    element("h4", {}, "Your decision"), verdict,
+    element("div", { class: "row" }, ...(movement.own ? [] : [accept, reject]), back),
+    element("div", { class: "frames" }, ...fields.map((field) => field.node)),
+    hint, units.node, ...(movement.units?.length ? [take] : []), named, label.node, comment.node,
+  );
+  show();
+  return { node, act, show };
+
+  function decided() {
+    return coding.of(movement.event);
+  }
+
+  /** Show what is saved; a field that is being edited keeps its text. */
+  function show() {
+    const decision = decided();
+    verdict.textContent = decision ? `${wordOf(decision)}${decision.coder ? ` by ${decision.coder}` : ""}, saved` : "not decided";
+    node.dataset.verdict = decision?.decision ?? "";
+    accept.setAttribute("aria-pressed", String(["accept", "move"].includes(decision?.decision)));
+    reject.setAttribute("aria-pressed", String(decision?.decision === "reject"));
+    back.disabled = !decision;
+    hint.hidden = Boolean(decision);
+    take.disabled = !decision;
+    fields.forEach((field) => field.show(decision ?? movement));
+    [units, label, comment].forEach((field) => field.show(decision));
+    named.textContent = unitWords(decision?.action_units ?? "", coding.unitNames);
+  }
+
+  /** Do what a key or button means; returns whether it belongs to this form. */
+  function act(action) {
+    const field = { units, label, comment }[action];
+    if (field) return field.focus();
+    if (FRAMES.includes(action)) return here() !== null && setFrame(action, here());
+    if (action === "accept" && !movement.own) {
+      // What was moved is accepted already, in its frames.
+      if (decided()?.decision !== "move") coding.decide(movement, { decision: "accept" });
+    } else if (action === "reject" && !movement.own) coding.decide(movement, { decision: "reject" });
+    else if (action === "take-back") coding.takeBack(movement);
+    else return false;
+    return true;
+  }
+
+  /** Set a frame and show it; only an apex may be unknown (null). */
+  function setFrame(frame, value) {
+    if (Number.isNaN(value) || (value === null && frame !== "apex")) return false;
+    const frames = inOrder({ ...framesOf(decided() ?? movement), [frame]: value }, frame);
+    coding.decide(movement, { decision: "accept", ...frames }).then((saved) => saved && value !== null && seek(saved[`${frame}_s`]));
+    return true;
+  }
+
+  function frameField(frame) {
+    const input = element("input", {
+      type: "number", min: 0, step: 1, id: `frame-${frame}`, onchange: () => setFrame(frame, input.value ? input.valueAsNumber : null),
+    });
+    const seconds = element("span", { class: "quiet" });
+    const shift = (by) => setFrame(frame, input.valueAsNumber + by);
+    const name = frame[0].toUpperCase() + frame.slice(1);
+    const field = element(
+      "div", { class: "row" }, element("label", { for: input.id }, name),
+      button("−", () => shift(-1), { "aria-label": `${frame} one frame earlier` }), input,
+      button("+", () => shift(1), { "aria-label": `${frame} one frame later` }),
+      button("Here", () => act(frame), { title: `${name}: the frame that is shown (${{ onset: "I", apex: "X", offset: "O" }[frame]})` }),
+      button("Show", () => seek(decided()?.[`${frame}_s`] ?? movement[`${frame}_s`]), { "aria-label": `show the ${frame}` }), seconds,
+    );
+    return { node: field, show: (source) => {
+      input.value = source[frame] ?? "";
+      const time = source[`${frame}_s`];
+      seconds.textContent = time === null || time === undefined ? "" : `${time.toFixed(3)} s`;
+    } };
+  }
+
+  function textField(action, title, tag, attributes, column) {
+    const save = () => decided() && input.value !== decided()[column] && coding.decide(movement, { [column]: input.value });
+    const input = element(tag, { id: `decide-${action}`, onchange: save, onblur: () => show(), ...attributes });
+    const field = element("label", { class: "field", for: input.id }, title, " ", input);
+    return {
+      node: field,
+      focus: () => { input.focus(); return !input.disabled; },
+      show: (decision) => {
+        input.disabled = !decision;
+        if (document.activeElement !== input) input.value = decision?.[column] ?? "";
+      },
+    };
+  }
+}
+
+function framesOf(source) {
+  return Object.fromEntries(FRAMES.map((frame) => [frame, source[frame]]));
+}
+
+/** The frames in order, after one of them was set: the others give way. */
+function inOrder({ onset, apex, offset }, set) {
+  if (set === "onset") [apex, offset] = [apex === null ? null : Math.max(apex, onset), Math.max(offset, onset)];
+  if (set === "offset") [onset, apex] = [Math.min(onset, offset), apex === null ? null : Math.min(apex, offset)];
+  if (set === "apex" && apex !== null) [onset, offset] = [Math.min(onset, apex), Math.max(offset, apex)];
+  return { onset, apex, offset };
+}
+
+/** The units that the movement is consistent with, as coders write them. */
+function unitsOf(movement) {
+  return movement.units.map(({ number, side }) => `${side ? side[0].toUpperCase() : ""}${number}`).join("+");
+}
+
+/** ``L12+6`` -> ``AU12 lip corner puller, left; AU6 cheek raiser``. */
+function unitWords(cell, names) {
+  return cell.split("+").filter(Boolean).map((unit) => {
+    const [, side, number] = unit.match(/^([LR]?)(\d+)/);
+    return `AU${number} ${names[number] ?? ""}${{ L: ", left", R: ", right" }[side] ?? ""}`;
+  }).join("; ");
+}
