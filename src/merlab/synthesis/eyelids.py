@@ -33,12 +33,12 @@ class Eyelids:
     columns: slice
 
     @classmethod
-    def in_window(cls, identity: Identity, side: str, window: Window) -> Eyelids:
-        """The eyelids of one side, with their patch cut to the window."""
+    def in_window(cls, identity: Identity, side: str, window: Window, far: int = 0) -> Eyelids:
+        """The eyelids of one side, with their patch cut to the window; ``far`` px more in every direction."""
         center_x, center_y = identity.landmarks[f"eye_{side}"]
-        reach = identity.shape.eye_half_width + REACH_X
+        reach = identity.shape.eye_half_width + REACH_X + far
         left, right = (int(center_x + sign * reach) - window.left for sign in (-1, 1))
-        top, bottom = (int(center_y + reach) - window.top for reach in (-REACH_ABOVE, REACH_BELOW))
+        top, bottom = (int(center_y + reach) - window.top for reach in (-REACH_ABOVE - far, REACH_BELOW + far))
         return cls(
             identity,
             side,

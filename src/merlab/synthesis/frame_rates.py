@@ -11,6 +11,9 @@ from merlab.synthesis.canvas_layout import FPS
 from merlab.synthesis.poses import FrameSequence, FrameValues
 from merlab.synthesis.recording import BLOCK, RecordingPlan
 
+# Less than any fraction of a frame that occurs.
+TINY = 1e-6
+
 
 @dataclass(frozen=True)
 class FrameRate:
@@ -26,6 +29,14 @@ class FrameRate:
     def number(self, tick: float) -> int:
         """The number, from 1, of the frame that is nearest to a tick."""
         return int(np.floor(tick / self.step + 0.5)) + 1
+
+    def first(self, tick: int) -> int:
+        """The number of the first frame at or after a tick."""
+        return int(np.ceil(tick / self.step - TINY)) + 1
+
+    def last(self, tick: int) -> int:
+        """The number of the last frame before a tick."""
+        return int(np.ceil(tick / self.step - TINY))
 
     def exact(self, tick: float) -> float:
         """A tick as a frame number with a fraction, rounded to two decimals."""

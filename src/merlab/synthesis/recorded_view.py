@@ -12,12 +12,16 @@ from merlab.synthesis.recording import RecordingPlan
 from merlab.synthesis.rendering import FaceRenderer
 from merlab.synthesis.texture import FaceLayers
 
+# Turns, nods and cuts move the head so much further than in clips, px.
+FAR = 24
+
 
 class RecordedView:
     """Renders a recording through one window at one frame rate."""
 
     def __init__(self, plan: RecordingPlan, layers: FaceLayers, window: Window, fps: float) -> None:
-        self._renderer = FaceRenderer(plan.identity, layers, plan.preset, window)
+        far = FAR if plan.distractions else 0
+        self._renderer = FaceRenderer(plan.identity, layers, plan.preset, window, far=far)
         self._changes = list(picture_changes(plan.identity, plan.distractions, plan.preset, window, fps))
 
     def frames(self, ticks: FrameValues, states: FrameSequence) -> Iterator[Image]:

@@ -59,8 +59,8 @@ def _described_distraction(distraction: Distraction, rate: FrameRate) -> Describ
     last = distraction.offset - 1
     return DescribedDistraction(
         kind=distraction.kind,
-        onset=rate.number(distraction.onset),
-        offset=rate.number(last),
+        onset=rate.first(distraction.onset),
+        offset=rate.last(distraction.offset),
         onset_s=distraction.onset / FPS,
         offset_s=last / FPS,
         details=distraction.details,

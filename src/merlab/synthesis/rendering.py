@@ -30,13 +30,20 @@ Patch = tuple[slice, slice]
 
 
 class FaceRenderer:
-    """Renders one subject through one window; keeps everything that does not change between frames and clips."""
+    """Renders one subject through one window; keeps everything that does not change between frames and clips.
 
-    def __init__(self, identity: Identity, layers: FaceLayers, preset: RenderPreset, window: Window = CROP) -> None:
+    ``far`` is how much further, in px, the head may move than in clips; with 0, eyes are cut off where the head moves
+    far.
+    """
+
+    def __init__(
+        self, identity: Identity, layers: FaceLayers, preset: RenderPreset, window: Window = CROP, *, far: int = 0
+    ) -> None:
         self.identity = identity
         self.preset = preset
         self.window = window
-        self.rig = Rig(identity, layers, window)
+        self.rig = Rig(identity, layers, window, far)
+        self._far = far
         self.layers = layers
         self._noise_stream = window.width
 
@@ -99,7 +106,8 @@ class FaceRenderer:
         if self.layers.glasses is not None:
             slip, roll = map(np.float32, pose.glasses)
             eye_y = int(self.identity.shape.eye_y) - self.window.top
-            rows = slice(max(0, eye_y - GLASSES_REACH), eye_y + GLASSES_REACH + int(slip))
+            reach = GLASSES_REACH + self._far
+            rows = slice(max(0, eye_y - reach), eye_y + reach)
             x, y = source.rigid_x[rows], source.rigid_y[rows]
             if slip or roll:
                 across, down = x - np.float32(MIDLINE), y - np.float32(self.identity.shape.eye_y)
@@ -135,7 +143,8 @@ class FaceRenderer:
     def _mouth_patch(self) -> Patch:
         top = int(self.identity.shape.mouth_y) - self.window.top
         left, half = int(MIDLINE) - self.window.left, int(self.identity.shape.mouth_half_width)
-        return slice(top - MOUTH_REACH, top + MOUTH_REACH), slice(left - half, left + half)
+        reach, half = MOUTH_REACH + self._far, half + self._far
+        return slice(top - reach, top + reach), slice(left - half, left + half)
 
     def _add_noise(self, planes: list[Float32Array], rng: np.random.Generator) -> None:
         """Sensor noise of variance 1.44 + 0.018 I, coarser in color than in luminance."""

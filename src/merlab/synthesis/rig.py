@@ -73,10 +73,10 @@ class Rig:
     the head, aₖ the intensity of an action unit and Bₖ its field.
     """
 
-    def __init__(self, identity: Identity, layers: FaceLayers, window: Window) -> None:
+    def __init__(self, identity: Identity, layers: FaceLayers, window: Window, far: int = 0) -> None:
         self.identity = identity
         self.window = window
-        self.eyelids = {side: Eyelids.in_window(identity, side, window) for side in SIDES}
+        self.eyelids = {side: Eyelids.in_window(identity, side, window, far) for side in SIDES}
         cut = (
             slice(window.top - CANVAS_TOP, window.top - CANVAS_TOP + window.height),
             slice(window.left - CANVAS_LEFT, window.left - CANVAS_LEFT + window.width),

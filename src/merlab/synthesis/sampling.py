@@ -24,6 +24,8 @@ SMALL_ANGLE = np.deg2rad(0.12)
 MAINS_HERTZ = 100.3
 SLOW_LIGHT_FRAMES, SIDE_LIGHT, SIDE_LIGHT_FRAMES = 10, 0.012, 25
 SACCADE_FRAMES = 1.5
+# The exponential of more is not a finite number.
+LARGEST_EXPONENT = 700.0
 
 # For each rigid parameter of Pose under drift 1: its unit, the smoothness (frames) of its random movement, the standard
 # deviation of the random movement, and that of the steady change over 100 frames, both in units.
@@ -220,7 +222,7 @@ def sample_gaze_target(rng: np.random.Generator) -> tuple[float, float]:
 
 def saccade(frames: NDArray[np.int_], moment: float) -> FrameValues:
     """The completed share of a saccade at ``moment`` in these frames, 0 to 1."""
-    return np.asarray(1 / (1 + np.exp(-(frames - moment) / SACCADE_FRAMES)))
+    return np.asarray(1 / (1 + np.exp(np.minimum(-(frames - moment) / SACCADE_FRAMES, LARGEST_EXPONENT))))
 
 
 def _sample_head(rng: np.random.Generator, length: int, drift: float) -> FrameValues:

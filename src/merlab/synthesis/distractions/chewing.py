@@ -25,7 +25,7 @@ def sample_chewing(rng: np.random.Generator, identity: Identity) -> Distraction:
     aside = np.sin(np.pi * share) * np.sin(2 * np.pi * np.clip(share, 0, 0.75)) * towards[number]
     activity = {
         "17c": -CHIN * jaw * fading,
-        "26c": 0.5 * jaw * fading,
+        "26c": jaw * fading,
         "24c": PRESSING * np.cos(np.pi * share) ** 2 * fading,
     }
     for side, sign in (("l", 1.0), ("r", -1.0)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from merlab.synthesis.distractions.distraction import Distraction
 from merlab.synthesis.identity import Identity
 from merlab.synthesis.poses import FrameSequence
+
+# Ticks between the moments at which there is a frame at 30, 60, 100 and 200 frames per second.
+GRID = 20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -32,6 +35,10 @@ class Cut(Distraction):
     zoom: float
     shift: tuple[float, float]
     until: int | None = None
+
+    def moved_to(self, onset: int) -> Cut:
+        """The same cut at the nearest moment at which there is a frame at every frame rate, so that it is sharp."""
+        return replace(self, onset=GRID * round(onset / GRID))
 
     def change(self, states: FrameSequence, ticks: NDArray[np.int_]) -> None:
         """Change the states from the cut on up to the next one."""
