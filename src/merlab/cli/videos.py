@@ -21,7 +21,7 @@ from merlab.cli.console import out_console, print_json, print_table
 from merlab.cli.faces import ConfigOption, DetectorOption, LandmarksOption, ModelOption, face_finding
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
-from merlab.vocabulary import RecordingPreset, VideoFormat
+from merlab.vocabulary import OverlayKind, RecordingPreset, VideoFormat
 
 if TYPE_CHECKING:
     from merlab.progress import Progress
@@ -205,16 +205,26 @@ def recognize_command(
         ),
     ] = None,
     overlay: Annotated[
-        bool, typer.Option("--overlay/--no-overlay", help="Write overlay.mp4, the video with the results drawn in.")
-    ] = True,
+        OverlayKind,
+        typer.Option(
+            help="Draw the results into overlay.mp4: into the frames of the video, or on black with the landmarks of "
+            "the faces, without the people (mesh)."
+        ),
+    ] = "frames",
+    no_overlay: Annotated[bool, typer.Option("--no-overlay", help="The same as --overlay none.")] = False,
+    save_inputs: Annotated[
+        bool,
+        typer.Option("--save-inputs", help="Keep the recognizer's input of each event as inputs.npz, with its recipe."),
+    ] = False,
     again: AgainOption = False,
     jobs: JobsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find faces in a video, spot their micro-expressions, and report for each what moved and its most likely class.
 
-    Writes report.html, events.csv, frames.csv, pictures of every event, overlay.mp4, events.eaf for ELAN and
-    metadata.json. The same command resumes interrupted work.
+    Writes report.html, events.csv, regions.csv, action_units.csv, frames.csv, pictures of every event, overlay.mp4,
+    events.eaf for ELAN with the curve of the score, and metadata.json. A folder of videos also gets summary.csv. The
+    same command resumes interrupted work.
     """
     from merlab.cli.video_results import print_results, summary_of_result
     from merlab.spotting.many_videos import EVENTS, skipped_in, videos_in
@@ -222,6 +232,8 @@ def recognize_command(
     from merlab.videos.recognition import OUT, recognize, recognize_each
     from merlab.videos.words import word_settings
 
+    if no_overlay and overlay == "mesh":
+        raise MerlabError("--overlay mesh and --no-overlay contradict each other; give one of them")
     options = RecognizeOptions(
         fps=fps,
         aligned=aligned,
@@ -232,7 +244,8 @@ def recognize_command(
         unsure_below=unsure_below,
         spotting=_settings(p, floor, spotting),
         words=word_settings(_numbers("--words", words)),
-        overlay=overlay,
+        overlay="none" if no_overlay else overlay,
+        save_inputs=save_inputs,
         again=again,
         jobs=jobs,
     )

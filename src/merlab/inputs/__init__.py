@@ -20,6 +20,7 @@ from merlab.inputs.released_flow import RELEASED_FLOW
 from merlab.inputs.sequences import DYNAMIC_IMAGE, SEQUENCE
 from merlab.inputs.stlbp_iip import STLBP_IIP
 from merlab.inputs.three_key_frames import THREE_KEY_FRAMES
+from merlab.inputs.two_frames import from_frames
 from merlab.registry import Extensions, callable_as_listing, instance_of
 
 INPUTS: dict[str, InputKind] = {
@@ -94,6 +95,7 @@ __all__ = [
     "all_inputs",
     "as_recipe",
     "default_cache",
+    "from_frames",
     "input_of",
     "load_inputs",
     "make_input",

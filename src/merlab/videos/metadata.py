@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, JsonValue, computed_field
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue, computed_field
 
 from merlab.frames import MediaFacts
 from merlab.spotting.motion_score import ScoreSettings
 from merlab.spotting.timing import Timing
 from merlab.stamps import FIVE_POINTS
 from merlab.videos.words import WordSettings
-from merlab.vocabulary import LandmarkSource, WithheldReason
+from merlab.vocabulary import LandmarkSource, OverlayKind, WithheldReason
+
+
+def overlay_kind(given: OverlayKind | bool) -> OverlayKind:
+    """True and False, as in earlier versions, are ``frames`` and ``none``; everything else stays what it is."""
+    return {True: "frames", False: "none"}[given] if isinstance(given, bool) else given  # type: ignore[return-value]
 
 
 class _Facts(BaseModel):
@@ -59,7 +66,8 @@ class UsedModel(_Facts):
 class UsedSettings(_Facts):
     """The settings of a result: those of Options that change it, and those of SpottingSettings.
 
-    ``landmarks`` is None for faces that were aligned already, and, as ``words``, in results of earlier versions.
+    ``landmarks`` is None for faces that were aligned already, and, as ``words``, in results of earlier versions, whose
+    ``overlay`` is a truth value.
     """
 
     # Results of a later merlab may have more settings.
@@ -70,7 +78,8 @@ class UsedSettings(_Facts):
     aligned: bool
     landmarks: LandmarkSource | None = None
     most_faces: int
-    overlay: bool
+    overlay: Annotated[OverlayKind, BeforeValidator(overlay_kind)]
+    save_inputs: bool = False
     p: float
     floor: float
     window: float

@@ -12,10 +12,11 @@ from merlab.faces.people import MOST_FACES
 from merlab.inference.runtimes import AUTO
 from merlab.preparation.settings import Settings
 from merlab.progress import Progress
+from merlab.registry import look_up
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos.metadata import UsedSettings
 from merlab.videos.words import WordSettings
-from merlab.vocabulary import RuntimeChoice
+from merlab.vocabulary import OVERLAY_KINDS, OverlayKind, RuntimeChoice
 
 UNSURE_BELOW = 0.5
 
@@ -32,7 +33,8 @@ class RecognizeOptions(TypedDict, total=False):
     unsure_below: float
     words: WordSettings | None
     spotting: SpottingSettings | None
-    overlay: bool
+    overlay: OverlayKind | bool
+    save_inputs: bool
     again: bool
     jobs: int | None
     progress: Progress | bool
@@ -52,7 +54,9 @@ class Options:
         runtime: what computes the recognizer, a name in ``inference.runtimes.RUNTIMES`` or ``auto``.
         unsure_below: below this probability the class of an event stays empty.
         words: the other limits within which a class is named.
-        overlay: whether to write the video again with the results drawn into it.
+        overlay: what to write overlay.mp4 with: the frames of the video and the results drawn into them, or the
+            landmarks of the faces on black in their place (``mesh``).
+        save_inputs: whether to keep the input of the recognizer for each event.
 
     """
 
@@ -65,13 +69,20 @@ class Options:
     runtime: RuntimeChoice = AUTO
     unsure_below: float = UNSURE_BELOW
     words: WordSettings = field(default_factory=WordSettings)
-    overlay: bool = True
+    overlay: OverlayKind = "frames"
+    save_inputs: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.unsure_below <= 1:
             raise MerlabError(f"a probability must be between 0 and 1, got {self.unsure_below}")
         if self.most_faces < 1:
             raise MerlabError(f"at least one face must be followed, got {self.most_faces}")
+        look_up(self.overlay, dict.fromkeys(OVERLAY_KINDS), "overlay")
+        if self.overlay == "mesh" and (self.aligned or self.finding.landmarks != "mesh"):
+            raise MerlabError(
+                "an overlay of landmarks needs the face mesh; leave out --aligned and --landmarks five-points, or "
+                "choose --overlay frames"
+            )
 
     def used(self) -> UsedSettings:
         """The settings as a result's metadata lists them."""
@@ -82,6 +93,7 @@ class Options:
             landmarks=None if self.aligned else self.finding.landmarks,
             most_faces=self.most_faces,
             overlay=self.overlay,
+            save_inputs=self.save_inputs,
             **asdict(self.spotting),
         )
 

@@ -49,7 +49,7 @@ class Chunk:
             self.damaged.append(number)
             if self._last is not None and not self._time_is_missing:
                 for face in self.viewer.see(self._last):
-                    self._add(number, replace(face, box=None, mesh=UNKNOWN))
+                    self._add(number, replace(face, box=None, mesh=UNKNOWN, contours=None))
             return
         if self._time_is_missing:
             self.viewer.restart()

@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 
 from merlab.faces.alignment import FaceAlignment, FaceFinding
+from merlab.faces.contours import CONTOUR_POINTS
 from merlab.faces.detection import Face
-from merlab.faces.geometry import Transform
+from merlab.faces.geometry import Points, Transform
+from merlab.faces.landmarks import Landmarks
 from merlab.faces.people import MOST_FACES, PeopleTracker
 from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
@@ -33,6 +35,7 @@ class FaceInFrame:
         box: where it is in the frame; None where it is not seen for a moment.
         transform: from px of the frame to px of the layout; None where the frame is an aligned face.
         mesh: what its landmarks say; unknown where it is not seen, and in aligned faces.
+        contours: its CONTOUR_POINTS, (points, 2) px of the layout; None without a mesh.
 
     """
 
@@ -42,6 +45,7 @@ class FaceInFrame:
     box: Face | None
     transform: Transform | None = None
     mesh: MeshFacts = UNKNOWN
+    contours: Points | None = None
 
 
 class FaceViewer(Protocol):
@@ -122,8 +126,9 @@ class FindingViewer:
                 self._watches[key] = MeshWatch(self._fps)
             placed = self._alignments[key].place(frame, seen.tracked)
             box = seen.tracked.box if seen.tracked else None
-            mesh = self._watches[key](seen.tracked.landmarks if seen.tracked else None)
-            faces.append(FaceInFrame(*key, placed.image, box, placed.transform, mesh))
+            landmarks = seen.tracked.landmarks if seen.tracked else None
+            mesh, contours = self._watches[key](landmarks), _contours(landmarks, placed.transform)
+            faces.append(FaceInFrame(*key, placed.image, box, placed.transform, mesh, contours))
         return faces
 
     def restart(self) -> None:
@@ -143,3 +148,9 @@ class FindingViewer:
     def networks(self) -> Mapping[str, object]:
         """Detector and landmarker."""
         return {"detector": self._people.detector, "landmarker": self._people.landmarker}
+
+
+def _contours(landmarks: Landmarks | None, transform: Transform) -> Points | None:
+    if landmarks is None or landmarks.source != "mesh":
+        return None
+    return transform(landmarks.points[list(CONTOUR_POINTS)])

@@ -11,14 +11,22 @@ from typing import TypeVar
 import numpy as np
 
 from merlab.faces.detection import Face
-from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, TrackQuality, read_chunk, read_frame_lines
+from merlab.videos.chunks.chunk_record import (
+    ChunkEvent,
+    ChunkMovement,
+    ChunkRecord,
+    TrackQuality,
+    read_chunk,
+    read_frame_lines,
+)
 from merlab.videos.frame_table import FrameLine
 from merlab.videos.rows import FrameRow
 
 # Mean over the frames in which both chunks see the face.
 LEAST_OVERLAP = 0.3
 
-OfFace = TypeVar("OfFace", ChunkEvent, TrackQuality)
+OfFace = TypeVar("OfFace", ChunkEvent, ChunkMovement, TrackQuality)
+Movement = TypeVar("Movement", ChunkEvent, ChunkMovement)
 
 
 @dataclass(frozen=True)
@@ -29,8 +37,9 @@ class JoinedChunk:
         folder: where it is.
         record: its own record, with the face numbers of the chunk.
         lines: those of the frames that the chunk is responsible for; frames are numbered from 1.
-        events: those that the chunk before does not report.
+        events, weak: those that the chunk before does not report.
         qualities: what was measured of each track.
+        names: the face numbers of the chunk -> those of the video.
 
     """
 
@@ -38,7 +47,9 @@ class JoinedChunk:
     record: ChunkRecord
     lines: list[FrameLine]
     events: list[ChunkEvent]
+    weak: list[ChunkMovement]
     qualities: list[TrackQuality]
+    names: dict[int, int]
 
 
 @dataclass
@@ -47,7 +58,7 @@ class Joiner:
 
     faces: int = 0
     _known: dict[tuple[int, int], Face] = field(default_factory=dict)
-    _last_events: list[ChunkEvent] = field(default_factory=list)
+    _last: list[ChunkMovement] = field(default_factory=list)
 
     def join(self, folders: list[Path]) -> Iterator[JoinedChunk]:
         """Each chunk in turn."""
@@ -60,14 +71,14 @@ class Joiner:
             self._known = {
                 (row.frame, row.face_id): row.box for row, _ in lines if row.face_id is not None and row.box is not None
             }
-            events = [
-                event
-                for event in _renamed(record.events, names)
-                if not any(_same(event, before) for before in self._last_events)
-            ]
-            self._last_events = events
+            events, weak = self._new(_renamed(record.events, names)), self._new(_renamed(record.weak, names))
+            self._last = [*events, *weak]
             own_lines = [line for line in lines if line.row.frame in owned]
-            yield JoinedChunk(folder, record, own_lines, events, _renamed(record.quality, names))
+            yield JoinedChunk(folder, record, own_lines, events, weak, _renamed(record.quality, names), names)
+
+    def _new(self, movements: Iterable[Movement]) -> list[Movement]:
+        """The movements that the chunk before does not report."""
+        return [movement for movement in movements if not any(_same(movement, before) for before in self._last)]
 
     def _names(self, rows: list[FrameRow], own: set[int]) -> dict[int, int]:
         """The ``own`` face numbers of a chunk -> those of the video, by the places of the faces in the chunk before."""
@@ -98,7 +109,8 @@ def _renamed(entries: Iterable[OfFace], names: dict[int, int]) -> list[OfFace]:
     return [entry.model_copy(update={"face_id": names[entry.face_id]}) for entry in entries if entry.face_id in names]
 
 
-def _same(event: ChunkEvent, before: ChunkEvent) -> bool:
-    """Whether two chunks report one movement, on their border."""
-    overlap = event.onset <= before.offset and before.onset <= event.offset
-    return overlap and event.face_id == before.face_id
+def _same(movement: ChunkMovement, before: ChunkMovement) -> bool:
+    """Whether two chunks report one movement, on their border; a brief one within a long one is another."""
+    overlap = movement.onset <= before.offset and before.onset <= movement.offset
+    alike = (movement.kind == "macro") == (before.kind == "macro")
+    return overlap and alike and movement.face_id == before.face_id

@@ -1,21 +1,23 @@
 """What took long in a chunk, and is kept: where each face is in every frame, and how it moves.
 
 Movements are spotted and described from it, so that other settings of spotting, or other weights, need no face to be
-found again. It takes about 1.4 kB per frame and face, nearly all of it for the places of the blocks.
+found again. It takes about 2 kB per frame and face, most of it for the places of the blocks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from merlab.faces.contours import CONTOUR_POINTS
 from merlab.faces.detection import Face
-from merlab.faces.geometry import Transform
+from merlab.faces.geometry import Points, Transform
 from merlab.frames import Float32Array
 from merlab.frames.clock import Clock
 from merlab.kept_arrays import Array, read_arrays, write_arrays
@@ -27,7 +29,18 @@ from merlab.videos.chunks.mesh_facts import MeshFacts
 RECORD = "record"
 # Goes up whenever something else is kept; what another version kept is made anew.
 KEPT_VERSION = 3
-ARRAYS = ("boxes", "places", "transforms", "shown", "mesh")
+ARRAYS = ("boxes", "places", "transforms", "shown", "mesh", "contours")
+
+KeptContours: TypeAlias = "NDArray[np.int16]"
+# Contours are kept as whole steps of 1/STEPS px; UNSEEN marks a frame without them.
+STEPS, UNSEEN = 32, np.iinfo(np.int16).min
+
+
+def contours_to_keep(contours: Points | None) -> KeptContours:
+    """CONTOUR_POINTS (points, 2) px of the layout as they are kept; None for a face whose mesh is not seen."""
+    if contours is None:
+        return np.full((len(CONTOUR_POINTS), 2), UNSEEN, np.int16)
+    return np.clip(np.rint(STEPS * contours), UNSEEN + 1, -UNSEEN - 1).astype(np.int16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +54,7 @@ class KeptTrack:
         transforms: from px of the frame to px of the layout, (n, 2, 3); NaN for frames that are aligned faces.
         shown: the numbers of the frames with its pictures, (n,); of the one before where a frame is damaged.
         mesh: what its landmarks say, the fields of MeshFacts, (n, MeshFacts); NaN where they do not tell.
+        contours: those of ``contours_to_keep``, (n, CONTOUR_POINTS, 2); none where there is no mesh.
 
     """
 
@@ -51,6 +65,7 @@ class KeptTrack:
     transforms: NDArray[np.float64]
     shown: NDArray[np.int64]
     mesh: Float32Array
+    contours: KeptContours = field(default_factory=lambda: np.zeros((0, 0, 2), np.int16))
 
     def __len__(self) -> int:
         """The number of frames."""
@@ -65,6 +80,14 @@ class KeptTrack:
         """From px of frame ``number`` to px of the layout; None where the frame is an aligned face."""
         rows = self.transforms[number - self.first]
         return None if np.isnan(rows[0, 0]) else Transform.from_matrix(rows)
+
+    def contour_points(self, number: int) -> Points | None:
+        """CONTOUR_POINTS in frame ``number``, (points, 2) px of the frame; None where the mesh is not seen."""
+        transform = self.transform(number)
+        kept = self.contours[number - self.first] if len(self.contours) else None
+        if kept is None or transform is None or kept[0, 0] == UNSEEN:
+            return None
+        return transform.inverse(kept / STEPS)
 
     def facts(self, name: str) -> NDArray[np.float64]:
         """A field of MeshFacts in every frame, (n,)."""
@@ -143,4 +166,5 @@ def _track(arrays: dict[str, Array], position: int, face_id: int, first: int) ->
         np.asarray(arrays[f"transforms{position}"], np.float64),
         np.asarray(arrays[f"shown{position}"], np.int64),
         np.asarray(arrays[f"mesh{position}"], np.float32),
+        np.asarray(arrays[f"contours{position}"], np.int16),
     )

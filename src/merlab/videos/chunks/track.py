@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from merlab.faces.contours import CONTOUR_POINTS
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Transform
 from merlab.frames import Float32Array
 from merlab.spotting.motion import COLUMNS, ROWS, FaceMotion
 from merlab.videos.chunks.faces_in_frame import FaceInFrame
-from merlab.videos.chunks.kept_chunk import KeptTrack
+from merlab.videos.chunks.kept_chunk import KeptContours, KeptTrack, contours_to_keep
 from merlab.videos.chunks.mesh_facts import UNKNOWN, MeshFacts
 
 UNSEEN = (np.nan,) * 5
@@ -30,6 +31,7 @@ class Track:
     transforms: list[Transform | None] = field(default_factory=list)
     shown: list[int] = field(default_factory=list)
     mesh: list[MeshFacts] = field(default_factory=list)
+    contours: list[KeptContours] = field(default_factory=list)
 
     def add(self, face: FaceInFrame, shown: int) -> None:
         """The face in the next frame, whose picture is that of frame ``shown``."""
@@ -38,6 +40,7 @@ class Track:
         self.transforms.append(face.transform)
         self.shown.append(shown)
         self.mesh.append(face.mesh)
+        self.contours.append(contours_to_keep(face.contours))
 
     def kept(self) -> KeptTrack:
         """The track without its last frames in which the face was not seen: it did not return."""
@@ -54,6 +57,7 @@ class Track:
             transforms=np.array(transforms, np.float64).reshape(count, 2, 3),
             shown=np.array(self.shown[:count], np.int64),
             mesh=np.array(self.mesh[:count], np.float32).reshape(count, len(UNKNOWN)),
+            contours=np.array(self.contours[:count], np.int16).reshape(count, len(CONTOUR_POINTS), 2),
         )
 
 

@@ -35,7 +35,7 @@ def frame_units(moved: Float32Array, keys: tuple[str, ...]) -> Array:
         frames = np.flatnonzero(blinking == state)
         if len(frames):
             names, fitted = _fitted(moved[frames], state)
-            places = [keys.index(name) for name in names]
+            places = np.array([keys.index(name) for name in names])
             strengths[np.ix_(frames, places)] = fitted
     return strengths
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
 
+from merlab.faces.contours import CONTOURS
 from merlab.faces.detection import Face
-from merlab.frames import Frames, Image
+from merlab.faces.geometry import Points
+from merlab.frames import Image
 from merlab.frames.clock import Clock
 from merlab.processes import read_ahead
 from merlab.progress import Progress
@@ -28,9 +31,20 @@ FRAMES_A_REPORT = 100
 FONT_SCALE, FONT = 0.5, cv2.FONT_HERSHEY_SIMPLEX
 
 
+class Shown(Protocol):
+    """What the results are drawn on: as many frames as there are rows, in their order."""
+
+    @property
+    def promised(self) -> int:
+        """About how many there are."""
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        """Number and picture (H, W, 3) BGR of each."""
+
+
 def write_overlay(
     path: Path,
-    frames: Frames,
+    frames: Shown,
     clock: Clock,
     rows: Iterable[list[FrameRow]],
     events: Sequence[Event],
@@ -116,6 +130,17 @@ class _Artist:
             ]
             line = np.asarray(points, np.float32).round().astype(np.int32)
             cv2.polylines(strip, [line], False, COLORS[face_id % len(COLORS)], 1, cv2.LINE_AA)
+
+
+def draw_contours(frame: Image, face_id: int, contours: Points) -> None:
+    """Draw the outlines of a face into ``frame``; ``contours`` are CONTOUR_POINTS, (points, 2) px."""
+    begin = 0
+    for contour in CONTOURS:
+        points = contours[begin : begin + len(contour.points)]
+        begin += len(contour.points)
+        # OpenCV draws whole steps of 1/8 px (a shift of three bits), so that small movements are visible.
+        steps = np.rint(8 * points).astype(np.int32)
+        cv2.polylines(frame, [steps], contour.closed, COLORS[face_id % len(COLORS)], 1, cv2.LINE_AA, shift=3)
 
 
 def _texts(event: Event) -> list[str]:

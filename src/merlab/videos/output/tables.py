@@ -1,0 +1,22 @@
+"""What moved as tidy tables: regions.csv, one row per event and part, and action_units.csv, one per event and unit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from merlab.sinks import CsvSink
+from merlab.videos.result import VideoResult
+
+
+def write_tidy_tables(result: VideoResult) -> None:
+    """Write both tables beside events.csv."""
+    _write(result.files.regions, result.regions)
+    _write(result.files.action_units, result.action_units)
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    with CsvSink(path, table.columns.tolist()) as sink:
+        for row in table.itertuples(index=False):
+            sink.write(row)
