@@ -82,7 +82,7 @@ class TestThreshold:
         assert [each.apex for each in peaks(self.curve, 0.0, 2)] == [2, 7]
         assert peaks(np.full(9, 0.3), 0.0, 2) == runs(np.zeros(9), 0.0) == []
 
-    def test_the_best_p_is_the_largest_with_the_best_f1(self):
+    def test_the_best_p_is_the_middle_of_those_with_the_best_f1(self):
         truth = [np.array([[7, 9]])]
-        assert best_p([lambda p: runs(self.curve, p)], truth) == 0.65
+        assert best_p([lambda p: runs(self.curve, p)], truth) == 0.35
         assert best_p([lambda p: runs(self.curve, p)], [np.zeros((0, 2), int)]) == 0.55

@@ -69,7 +69,7 @@ def runs(curve: Float64Array, p: float) -> list[Peak]:
 
 
 def best_p(spotted: Sequence[Callable[[float], list[Peak]]], truth: Sequence[NDArray[np.int_]]) -> float:
-    """The p of GRID with the best F1 at IoU 0.5, pooled over recordings; of equal ones the largest.
+    """The p of GRID with the best F1 at IoU 0.5, pooled over recordings; of equal ones the middle.
 
     ``spotted`` gives the intervals of a recording for a p, ``truth`` its true ones (n, 2), in samples. Without a true
     interval, DEFAULT_P.
@@ -77,7 +77,8 @@ def best_p(spotted: Sequence[Callable[[float], list[Peak]]], truth: Sequence[NDA
     if not sum(map(len, truth)):
         return DEFAULT_P
     scores = {p: _f1([spot(p) for spot in spotted], truth) for p in GRID}
-    return max(GRID, key=lambda p: (scores[p], p))
+    best = [p for p in GRID if scores[p] == max(scores.values())]
+    return best[len(best) // 2]
 
 
 def _f1(spotted: Sequence[list[Peak]], truth: Sequence[NDArray[np.int_]]) -> float:

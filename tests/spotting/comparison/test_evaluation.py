@@ -1,0 +1,172 @@
+"""All methods on the same recordings, each fitted on the other subjects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from merlab.databases.long_video import LongEvent, LongVideo
+from merlab.errors import MerlabError
+from merlab.frames import write_image
+from merlab.reports.spotting_comparison import comparison_heading, comparison_table, store_comparison
+from merlab.spotting.comparison import GUESS_EVEN, GUESS_RANDOM, HOOF, SPOTTERS, find_spotter
+from merlab.spotting.comparison.evaluation import compare_spotting
+from merlab.spotting.comparison.folds import Fold, fold_result, kinds_of, leave_one_subject_out, target_of
+from merlab.spotting.comparison.recordings import recordings
+from merlab.spotting.scoring import score_spotting
+from merlab.storage import read_json
+from tests.spotting.comparison.recorded import FPS, frames, material, video
+
+MOVEMENTS = {"a": [(40, 48, 56)], "b": [(50, 58, 66)], "c": [(30, 38, 47), (90, 98, 106)]}
+COUNT = 130
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Three subjects with movements, and a whole head whose frames are black."""
+    root = tmp_path_factory.mktemp("recordings")
+    for seed, (name, movements) in enumerate(MOVEMENTS.items()):
+        (root / name).mkdir()
+        for number, gray in enumerate(frames(COUNT, movements, seed, px=2), start=1):
+            write_image(root / name / f"{number:04d}.png", np.repeat(gray[..., None], 3, axis=2))
+    (root / "black").mkdir()
+    for number in range(1, 91):
+        write_image(root / "black" / f"{number:04d}.png", np.zeros((48, 64, 3), np.uint8))
+    return root
+
+
+@pytest.fixture(scope="module")
+def videos(folder):
+    whole = [replace(video(name, each, COUNT), source=folder / name) for name, each in MOVEMENTS.items()]
+    black = LongVideo("", "d", "black", folder / "black", FPS, 90, (LongEvent(20, None, 35, "micro"),))
+    return [*whole, black]
+
+
+def test_a_changed_truth_of_the_test_subject_changes_nothing_in_its_fold(tmp_path):
+    tested = video("a", MOVEMENTS["a"], COUNT)
+    other_truth = replace(tested, events=(LongEvent(3, 4, 120, "macro"), LongEvent(1, 2, 3, "micro")))
+    training = (video("b", MOVEMENTS["b"], COUNT),)
+    for spotter in (HOOF, GUESS_RANDOM, GUESS_EVEN):
+        features = spotter.features(target_of("micro", training), FPS)
+        kept = {name: material(tmp_path, name, COUNT, MOVEMENTS[name], features) for name in "ab"}
+
+        def as_given(given, kept=kept):
+            return replace(kept[given.name], video=given)
+
+        results = [
+            fold_result(spotter, Fold("a", (each,), training), ["micro"], 0, as_given) for each in (tested, other_truth)
+        ]
+        assert results[0] == results[1]
+        changed = replace(training[0], events=(*training[0].events, LongEvent(80, 90, 120, "micro")))
+        refitted = fold_result(spotter, Fold("a", (tested,), (changed,)), ["micro"], 0, as_given)
+        assert spotter is HOOF or refitted.facts != results[0].facts
+
+
+def test_methods_are_compared_and_black_frames_hold_nothing(videos, tmp_path):
+    methods = ["lbp-chi2", "guess-random"]
+    first = compare_spotting(videos, methods, tmp_path / "out", progress=False)
+    assert (first.videos, first.subjects, first.folds, dict(first.events)) == (4, 4, 4, {"micro": 5})
+    assert first.minutes == pytest.approx((3 * COUNT + 90) / FPS / 60)
+    assert first.stamps == ("WHOLE HEADS",)
+    scores = {each.method: each.scores for each in first.methods}
+    assert scores["lbp-chi2"].tp >= 3
+    for method, of_method in scores.items():
+        spotted = pd.read_csv(tmp_path / "out" / method / "events.csv")
+        assert method == "guess-random" or "black" not in set(spotted["video"])
+        assert of_method.tp + of_method.fp == len(spotted)
+        assert of_method.tp + of_method.fn == 5
+    # The table of events is scored alike by itself.
+    truth = pd.DataFrame(
+        [(v.name, e.onset, e.offset) for v in videos for e in v.events], columns=["video", "onset", "offset"]
+    )
+    again = score_spotting(truth, tmp_path / "out" / "lbp-chi2" / "events.csv")
+    alone = scores["lbp-chi2"]
+    assert (again.tp, again.fp, again.fn) == (alone.tp, alone.fp, alone.fn)
+
+    # The same call reads nothing again; a further method is added.
+    asked = []
+    second = compare_spotting(
+        videos, [*methods, "guess-even"], tmp_path / "out", progress=lambda done, total, what: asked.append(what)
+    )
+    assert asked == ["guess-even, without a", "guess-even, without b", "guess-even, without c", "guess-even, without d"]
+    assert second.methods[:2] == first.methods
+    assert second.stamps == first.stamps
+    table = comparison_table(second)
+    assert next(iter(table["method"])) == "lbp-chi2"
+    assert set(table["fitted"]) == {"threshold", "rate, durations"}
+    assert "4 videos of 4 subjects" in comparison_heading(second)
+    with pytest.raises(MerlabError, match="--save needs --command"):
+        store_comparison(tmp_path / "kept.json", second, "")
+    store_comparison(tmp_path / "kept.json", second, "merlab compare-spotting")
+    assert read_json(tmp_path / "kept.json")["comparison"]["methods"][0]["method"] == "lbp-chi2"
+
+    changed = [*videos[:3], replace(videos[3], events=())]
+    with pytest.raises(MerlabError, match="of other settings"):
+        compare_spotting(changed, methods, tmp_path / "out", progress=False)
+
+
+@pytest.mark.slow
+def test_every_method_runs_on_other_recordings_and_spots_nothing_in_black_frames(videos, tmp_path):
+    compared = compare_spotting(videos[2:], None, tmp_path / "out", training=videos[:2], progress=False)
+    assert compared.fitted_on == "2 other recordings"
+    assert [each.method for each in compared.methods] == list(SPOTTERS)
+    for method in SPOTTERS:
+        spotted = pd.read_csv(tmp_path / "out" / method / "events.csv")
+        assert method.startswith("guess") or "black" not in set(spotted["video"])
+    assert {each.method for each in compared.methods if each.scores.tp == 2} >= {"lbp-chi2", "hoof", "merlab"}
+
+
+def test_a_network_is_not_fitted_to_a_kind_that_no_training_recording_has():
+    only = (video("a", MOVEMENTS["a"], COUNT),)
+    macro = (replace(only[0], events=(LongEvent(3, 4, 99, "macro"),)),)
+    result = fold_result(
+        SPOTTERS["softnet"],
+        Fold("a", macro, only),
+        ["macro"],
+        0,
+        lambda given: type("Read", (), {"whole_heads": False})(),
+    )
+    assert (result.facts, result.events) == ({"macro": {}}, ())
+    assert kinds_of([*macro, *only]) == ("micro", "macro")
+    assert kinds_of([replace(only[0], events=())]) == ("micro",)
+
+
+def test_mistakes_are_named(videos, tmp_path):
+    with pytest.raises(MerlabError, match="all videos are of one subject"):
+        leave_one_subject_out(videos[:1])
+    with pytest.raises(MerlabError, match="a would be tested and fitted on"):
+        compare_spotting(videos[:2], ["hoof"], tmp_path / "out", training=videos[:1])
+    with pytest.raises(MerlabError, match="did you mean softnet"):
+        find_spotter("softnt")
+
+
+def test_recordings_come_from_tables_or_paths(folder, tmp_path):
+    rows = [
+        (name, name.upper(), onset + 1, offset + 1) for name, each in MOVEMENTS.items() for onset, _, offset in each
+    ]
+    truth = pd.DataFrame(rows, columns=["video", "subject", "onset", "offset"])
+    read = recordings(truth, [folder / name for name in (*MOVEMENTS, "black")], FPS)
+    assert [(each.name, each.subject, each.frames, len(each.events)) for each in read] == [
+        ("a", "A", COUNT, 1),
+        ("b", "B", COUNT, 1),
+        ("c", "C", COUNT, 2),
+        ("black", "black", 90, 0),
+    ]
+    assert {event.kind for each in read for event in each.events} == {"micro"}
+
+    kinds = truth.assign(kind=["micro", "macro", "other", "micro"])
+    listed = pd.DataFrame({"video": list(MOVEMENTS), "source": [str(folder / name) for name in MOVEMENTS]})
+    listed.assign(subject="s1", fps=25).to_csv(tmp_path / "videos.csv", index=False)
+    of_list = recordings(kinds, [tmp_path / "videos.csv"])
+    assert [(each.subject, each.fps, [event.kind for event in each.events]) for each in of_list] == [
+        ("s1", 25.0, ["micro"]),
+        ("s1", 25.0, ["macro"]),
+        ("s1", 25.0, ["micro"]),
+    ]
+    with pytest.raises(MerlabError, match="true events of videos that are not given: b, c"):
+        recordings(truth, [folder / "a"], FPS)
+    with pytest.raises(MerlabError, match="two of the videos have the name a"):
+        recordings(truth, [folder / "a", folder / "a"], FPS)
