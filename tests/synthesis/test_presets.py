@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from merlab.errors import MerlabError
 from merlab.synthesis import PRESETS, RenderPreset
+from merlab.synthesis.presets import RECORDING_CONTENTS, find_preset
 
 SPECIFIED: dict[str, dict[str, Any]] = {
     "default": {
@@ -45,6 +47,15 @@ def test_a_preset_has_the_specified_settings_and_the_defaults_for_the_rest(name)
 
 def test_there_are_no_other_presets():
     assert list(PRESETS) == list(SPECIFIED)
+
+
+def test_a_conversation_is_a_preset_of_recordings_and_not_of_clips():
+    assert list(RECORDING_CONTENTS) == [*SPECIFIED, "conversation"]
+    assert RECORDING_CONTENTS["conversation"].faces == PRESETS["default"]
+    with pytest.raises(
+        MerlabError, match="conversation is for long recordings .*make-videos.*clips have default, easy"
+    ):
+        find_preset("conversation")
 
 
 def test_a_preset_cannot_be_changed():

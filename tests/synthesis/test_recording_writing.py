@@ -41,7 +41,11 @@ class TestWhatIsWritten:
         assert [row[name] for name in ("onset", "apex", "offset")] == [
             event[name] for name in ("onset", "apex", "offset")
         ]
-        assert row["apex_s"] == pytest.approx((event["apex"] - 1) / 200)
+        assert row["apex_s"] == event["apex_s"] == pytest.approx((event["apex"] - 1) / 200)
+        assert row["kind"] == event["kind"] == "micro"
+        lengths = pd.read_csv(root / "SYNTHETIC_videos.csv").iloc[0]
+        assert tuple(lengths[["video", "frames", "fps", "seconds"]]) == ("SYNTHETIC_sub01.avi", 800, 200, 4)
+        assert not (root / "SYNTHETIC_distractions.csv").exists()
         assert recording["frames"] == 800
         assert event["action_units"][0].keys() == {"number", "side", "intensity"}
 
@@ -92,6 +96,15 @@ class TestSameBytes:
         assert digests(make_videos(tmp_path / "together", subjects=2, jobs=2, **SHORT)) == digests(alone)
 
     @pytest.mark.slow
+    def test_of_a_conversation_at_another_frame_rate(self, tmp_path):
+        settings = {"subjects": 1, "minutes": 0.1, "events": 10, "preset": "conversation", "seed": 4, "fps": 30}
+        once, again = (make_videos(tmp_path / name, video_format="mp4", jobs=1, **settings) for name in ("a", "b"))
+        assert digests(once) == digests(again)
+        frames = open_frames(once / "SYNTHETIC_videos" / "SYNTHETIC_sub01.mp4")
+        assert (frames.fps, len(frames.numbers)) == (30.0, 180)
+        assert len(pd.read_csv(once / "SYNTHETIC_distractions.csv")) > 0
+
+    @pytest.mark.slow
     def test_an_interruption_leaves_no_incomplete_video(self, tmp_path):
         def interrupt(done, total, what, /):
             if done:
@@ -117,6 +130,9 @@ class TestRefusals:
             ({"minutes": 11}, "an AVI file holds at most 4 GB, about 10.2 minutes of this view; choose the format"),
             ({"minutes": 3, "raw": True}, "about 2.2 minutes of this view"),
             ({"preset": "huge"}, "unknown preset 'huge'"),
+            ({"fps": 50}, "fps must be one of 30, 60, 100, 200, got 50"),
+            ({"megabits": 2}, "megabits is the rate of an mp4 file, but the format is avi; choose the format mp4"),
+            ({"megabits": 0, "video_format": "mp4"}, "megabits must be 0.1 to 100, got 0"),
             ({"video_format": "gif"}, "unknown format 'gif'; formats are avi, mp4, frames"),
         ],
     )

@@ -112,8 +112,10 @@ def distractions_table(recordings: RecordingSet) -> pd.DataFrame:
 
 def videos_table(recordings: RecordingSet) -> pd.DataFrame:
     """One row per recording, with VIDEO_COLUMNS, as ``merlab score-spotting --videos`` reads the lengths."""
+    frames, fps = recordings.frames, recordings.fps
     rows = [
-        (name, each.subject, each.frames, each.fps, each.frames / each.fps, each.megabits)
-        for name, each in _described(recordings)
+        (recordings.video(subject).name, subject_name(subject), frames, fps, frames / fps, megabits)
+        for subject in range(recordings.subjects)
+        for megabits in (recordings.megabits_of(subject),)
     ]
     return pd.DataFrame(rows, columns=VIDEO_COLUMNS)

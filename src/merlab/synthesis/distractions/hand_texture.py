@@ -18,7 +18,7 @@ from merlab.synthesis.texture.skin import skin_color
 
 # Units of the drawing: 100 is the width of the palm, (0, 0) its middle, and y goes down to the arm.
 PALM_WIDTH = 100.0
-LEFT, TOP, DRAWN_WIDTH, DRAWN_HEIGHT = -130, -180, 260, 820
+LEFT, TOP, DRAWN_WIDTH, DRAWN_HEIGHT = -130, -180, 260, 500
 # Texture pixels per unit; a palm is about 125 px wide in the picture.
 SCALE = 1.25 * SUPERSAMPLING
 BLUR, SHADOW_BLUR = 1.0, 9.0
@@ -26,7 +26,9 @@ BLUR, SHADOW_BLUR = 1.0, 9.0
 # Knuckle, length, radius and angle from upright (rad) of each finger, from the index finger to the little one.
 FINGERS = ((-36, 78, 12.5, -0.12), (-12, 90, 13.0, -0.03), (12, 82, 12.5, 0.05), (34, 64, 11.0, 0.16))
 KNUCKLE_Y, WRIST_Y = -42.0, 52.0
-ARM_END = 800.0
+ARM_END = 500.0
+# Above this height are the fingers with their creases and nails.
+FINGERS_END = 30.0
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,12 @@ def paint_hand(identity: Identity, rng: np.random.Generator) -> HandTexture:
     grains = [_grain(rng, height.shape, sigma) for sigma in (20.0, 6.0, 1.5)]
     bumps = identity.appearance.roughness * (0.05 * grains[1] + 0.09 * grains[2])
     light = shade(identity, Relief(mask, depth), np.asarray(bumps, np.float32))
-    tone = (1 + 0.05 * grains[0] + 0.04 * grains[1] + 0.03 * grains[2]) * (1 - _creases(x, y))
+    tone = 1 + 0.05 * grains[0] + 0.04 * grains[1] + 0.03 * grains[2]
+    fingers = y[:, 0] < FINGERS_END
+    tone[fingers] *= 1 - _creases(x, y[fingers])
     albedo = skin_color(identity) * tone[..., None]
-    nails = _nails(x, y)[..., None]
-    albedo += nails * (skin_color(identity) * 0.8 + bgr(0.13, 0.13, 0.17) - albedo)
+    nails = _nails(x, y[fingers])[..., None]
+    albedo[fingers] += nails * (skin_color(identity) * 0.8 + bgr(0.13, 0.13, 0.17) - albedo[fingers])
     linear = albedo * light.diffuse[..., None] + 0.03 * light.specular[..., None]
     shown = np.clip(linear, 0, 1) ** np.float32(1 / GAMMA) * np.float32(identity.appearance.exposure)
     layer = np.dstack([np.clip(shown, 0, 1) * mask[..., None], mask]).astype(np.float32)
