@@ -59,8 +59,25 @@ class FlowScale(BaseModel):
     arrow_length: float
 
 
+class WeakCandidate(BaseModel):
+    """A candidate below the threshold: the columns of weak.csv. It is too uncertain to be counted as a movement."""
+
+    face_id: int
+    onset: int
+    apex: int
+    offset: int
+    onset_s: float
+    apex_s: float
+    offset_s: float
+    duration_s: float
+    score: float
+    part: str
+    kind: str
+    why_other: str
+
+
 class ResultSummary(BaseModel):
-    """The video of a result, the recognizer, the settings, the stamps, and the warnings.
+    """The video of a result, the recognizer, the settings, the stamps, the warnings, and the weak candidates.
 
     ``part_boxes`` has left, top, right and bottom of each part of the face, as shares (0..1) of an aligned face.
     """
@@ -70,6 +87,7 @@ class ResultSummary(BaseModel):
     settings: UsedSettings
     stamps: list[str]
     warnings: list[str]
+    weak: list[WeakCandidate] = []
     part_boxes: dict[str, tuple[float, float, float, float]] = {}
     flow_scale: FlowScale | None = None
 
@@ -126,6 +144,9 @@ class Movement(BaseModel):
     duration_s: float
     score: float
     part: str
+    kind: str = ""
+    tier: str = "event"
+    why_other: str = ""
     label: str = Field(alias="class")
     probability: float
     withheld: list[str] = []

@@ -6,7 +6,7 @@ const FRAMES = ["onset", "apex", "offset"];
 const HINT = "Accept, reject or move it first.";
 
 /** The form about a movement. ``here`` is the frame that is shown, or null; ``seek`` shows the time (s) of a frame. */
-export function decisionForm(movement, coding, clock, { here, seek }) {
+export function decisionForm(movement, coding, { here, seek }) {
   const verdict = element("p", { class: "verdict" });
   const accept = button("Accept", () => act("accept"), { title: "Accept (A)" });
   const reject = button("Reject", () => act("reject"), { title: "Reject (R)" });
@@ -103,6 +103,21 @@ export function decisionForm(movement, coding, clock, { here, seek }) {
       },
     };
   }
+}
+
+/** What a coder can do with a weak candidate: add it as a movement of the coder's own. */
+export function candidateForm(add) {
+  const node = element(
+    "section", { class: "deciding", "aria-label": "Your decision" },
+    element("h4", {}, "Your decision"),
+    element("p", {}, "This is a weak candidate: its score is below the threshold. It is not counted, unless you add it."),
+    button("Add it as your movement", add, { title: "Add (A)" }),
+  );
+  const act = (action) => {
+    if (action === "accept") add();
+    return action === "accept";
+  };
+  return { node, act, show: () => {} };
 }
 
 function framesOf(source) {

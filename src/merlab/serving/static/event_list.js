@@ -25,7 +25,7 @@ export function eventList({ open, mark }) {
       },
       element("span", { class: "when" }, `${formatSeconds(item.apex_s ?? item.onset_s, 2)} · face ${item.face_id}`),
       element("span", {}, item.own ? item.label || "your movement" : item.part),
-      element("span", { class: "quiet" }, item.own ? "" : classText(item)),
+      element("span", { class: "quiet" }, item.own || item.weak ? "" : classText(item)),
       element("span", { class: "verdict" }, item.verdict ? wordOf({ decision: item.verdict }) : item.weak ? "weak candidate" : ""),
     );
   }
@@ -49,5 +49,6 @@ export function eventList({ open, mark }) {
 }
 
 function classText(item) {
+  if (item.kind && item.kind !== "micro") return item.kind === "macro" ? "macro-expression" : item.why_other || "other";
   return item.class ? `${item.class} ${probabilityText(item.probability)}` : "no class";
 }

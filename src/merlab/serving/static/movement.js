@@ -16,7 +16,7 @@ export function movementView(shown, movement, deciding, film, { watch, close }) 
     "article", { class: "event-view", "aria-label": "The open movement" },
     element("div", { class: "row" }, title, element("span", { class: "row" },
       ...(film ? [button("Watch it slowly", watch, { class: "plain watch" })] : []), button("Close", close))),
-    ...(movement.own ? [] : [leading(movement)]),
+    ...kind(movement), ...(movement.moved ? [leading(movement)] : []),
     element("div", { class: "two" },
       ...(movement.own ? [] : [element("div", {}, ...(comparison ? [comparison.node] : []), ...details(shown, movement))]), deciding),
   );
@@ -34,6 +34,15 @@ function sourcesOf(shown, movement) {
   const files = Object.fromEntries(["onset", "apex", "flow"].map((name) => [name, file(name)]));
   if (Object.values(files).some((each) => !each)) return null;
   return Object.fromEntries(Object.entries(files).map(([name, each]) => [name, pathOf("api/jobs", shown.id, "files", each)]));
+}
+
+/** A sentence about a movement that is not a micro-expression. */
+function kind(movement) {
+  const sentence = {
+    macro: "A macro-expression: it lasts longer than a micro-expression.",
+    other: `Maybe not an expression: ${movement.why_other}.`,
+  }[movement.kind];
+  return sentence ? [element("p", { class: "kind" }, sentence)] : [];
 }
 
 /** What moved, in px and in action units. */
@@ -60,6 +69,7 @@ function units({ units: found }) {
 
 /** The frames and the score; the model's word; the maps. */
 function details(shown, movement) {
+  if (movement.weak) return [facts(movement)];
   return [
     facts(movement), ...modelWord(shown, movement),
     element("details", {}, element("summary", {}, "Probability of each class"), chances(movement)),
@@ -72,7 +82,6 @@ function facts(movement) {
   const rows = {
     "Found at": `${moment("onset")} to ${moment("offset")}, apex ${moment("apex")}`,
     Duration: `${movement.duration_s.toFixed(2)} s`, Score: `${movement.score.toFixed(1)} times the noise`,
-    ...(movement.kind ? { Kind: movement.kind } : {}),
   };
   return element("dl", {}, ...Object.entries(rows).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }

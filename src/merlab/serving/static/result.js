@@ -4,7 +4,7 @@ import { downloads, notes, summary } from "./about.js";
 import { makeClock } from "./clock.js";
 import { nameOf, openCoding, wordOf } from "./coding.js";
 import { codingBar } from "./coding_bar.js";
-import { decisionForm } from "./decide.js";
+import { candidateForm, decisionForm } from "./decide.js";
 import { eventList } from "./event_list.js";
 import { keysDialog, listenToKeys } from "./keys.js";
 import { movementView } from "./movement.js";
@@ -79,10 +79,12 @@ async function makeRoom(section, job, shown) {
       const decision = coding.of(event.event);
       const { onset_s, apex_s, offset_s } = decision?.decision === "move" ? decision : event;
       const below = threshold !== null && event.score < threshold;
-      return { ...event, onset_s, apex_s, offset_s, verdict: decision?.decision ?? "", below, weak: event.tier === "weak" };
+      return { ...event, onset_s, apex_s, offset_s, verdict: decision?.decision ?? "", below };
     });
+    const weak = shown.weak.map((each, index) => ({ ...each, event: `weak-${index + 1}`, weak: true, verdict: "" }))
+      .filter((each) => (threshold === null ? timeline.weak : each.score >= threshold) || each.event === opened?.name);
     const own = coding.own().map((decision) => ({ ...decision, event: nameOf(decision), own: true, verdict: "add" }));
-    return [...found, ...own].sort((one, other) => one.onset_s - other.onset_s);
+    return [...found, ...weak, ...own].sort((one, other) => one.onset_s - other.onset_s);
   }
 
   function decided() {
@@ -141,17 +143,18 @@ async function makeRoom(section, job, shown) {
 
   /** Open a movement; ``quietly`` leaves focus and video where they are. */
   function open(name, quietly = false) {
+    opened = { name };
     const item = items().find((each) => each.event === name);
     opened = null;
     timeline.mark(name ?? "");
-    player?.setOpen(item ? { ...item, words: `${item.part ?? "your movement"}${item.verdict ? `, ${wordOf({ decision: item.verdict })}` : ""}` } : null);
+    player?.setOpen(item ? { ...item, words: `${item.weak ? "weak candidate, " : ""}${item.part ?? "your movement"}${item.verdict ? `, ${wordOf({ decision: item.verdict })}` : ""}` } : null);
     list.show(items(), name);
     if (!item) {
       place.replaceChildren();
       return;
     }
-    const movement = item.own ? item : shown.events.find((event) => event.event === name);
-    const form = decisionForm(movement, coding, clock, { here: () => clock.frameAt(position), seek });
+    const movement = shown.events.find((event) => event.event === name) ?? item;
+    const form = item.weak ? candidateForm(() => add(item)) : decisionForm(movement, coding, { here: () => clock.frameAt(position), seek });
     const watch = () => { player.watch(); player.node.scrollIntoView({ block: "center" }); };
     const { node, comparison } = movementView(shown, movement, form.node, film, { watch, close });
     opened = { name, movement, form, comparison };
@@ -172,7 +175,11 @@ async function makeRoom(section, job, shown) {
     await clock.near(position);
     const [onset, apex, offset] = [position - HALF_OWN_S, position, position + HALF_OWN_S].map((seconds) => clock.frameAt(seconds));
     const face_id = opened?.movement.face_id ?? shown.faces[0]?.face_id;
-    const saved = face_id === undefined ? null : await coding.add({ face_id, onset, apex, offset });
+    if (face_id !== undefined) await add({ face_id, onset, apex, offset });
+  }
+
+  async function add(frames) {
+    const saved = await coding.add(frames);
     if (saved) goTo(nameOf(saved));
   }
 

@@ -14,25 +14,25 @@ const FINE_POINTS = 1000;
 export function makeTimeline(shown, { items, open, seek, step, chosen }) {
   const { start_s: start, seconds, fps } = shown.video;
   const whole = { from: start, to: start + (seconds || 1) };
-  const state = { window: whole, detail: null, parts: false, threshold: null, moment: null, current: "", width: 0, asked: 0, timer: null };
+  const state = { window: whole, detail: null, parts: false, weak: false, threshold: null, moment: null, current: "", width: 0, asked: 0, timer: null };
   const plot = element("div", {
     class: "timeline", role: "slider", tabindex: "0", "aria-label": "Position in the video; arrow keys go by frames, plus and minus change the zoom",
     "aria-valuemin": whole.from, "aria-valuemax": whole.to, "aria-valuenow": whole.from,
   });
-  const shownWindow = element("span", { class: "quiet" });
-  const { node: slider, report } = thresholdSlider(shown.faces, (value) => { state.threshold = value; chosen(value); redraw(); });
+  const shownWindow = element("span", { class: "quiet timeline-window" });
+  const { node: slider, report } = thresholdSlider(shown.faces, (value) => { state.threshold = value; chosen(); redraw(); });
   const parts = element("input", { type: "checkbox", onchange: () => { state.parts = parts.checked; fetchDetail(); } });
   const node = element(
     "div", {},
     element("div", { class: "row" },
       button("Closer", () => zoom(CLOSER), { title: "Zoom in (+)" }), button("Farther", () => zoom(1 / CLOSER), { title: "Zoom out (-)" }),
       button("Whole video", () => look(whole), { title: "The whole video (0)" }), shownWindow,
-      element("label", {}, parts, "Curve of each part")),
+      element("label", {}, parts, "Curve of each part"), ...weakBox(shown.weak, (on) => { state.weak = on; chosen(); redraw(); })),
     plot, legend(shown), slider,
   );
   listen();
   new ResizeObserver(() => { if (plot.clientWidth !== state.width) redraw(); }).observe(plot);
-  return { node, point, mark, redraw, zoom, whole: () => look(whole), get threshold() { return state.threshold; } };
+  return { node, point, mark, redraw, zoom, whole: () => look(whole), get threshold() { return state.threshold; }, get weak() { return state.weak; } };
 
   function redraw() {
     state.width = plot.clientWidth;
@@ -43,7 +43,7 @@ export function makeTimeline(shown, { items, open, seek, step, chosen }) {
       window: state.window, width: Math.max(280, state.width), faces: faces.length ? faces : shown.faces, items: all,
       gaps: shown.video.gaps, peaks, threshold: state.threshold, step: 1 / fps,
     }));
-    report(state.threshold, all.filter((item) => !item.below && !item.own).length, all.filter((item) => !item.own).length, peaks.length);
+    report(state.threshold, count(all.filter((item) => !item.below)), count(all), peaks.length);
     const { from, to } = state.window;
     shownWindow.textContent = state.window === whole ? "" : `${formatSeconds(from, 2)} to ${formatSeconds(to, 2)}`;
     mark(state.current);
@@ -162,6 +162,17 @@ export function makeTimeline(shown, { items, open, seek, step, chosen }) {
   }
 }
 
+/** How many of these movements are the machine's. */
+function count(items) {
+  return items.filter((item) => !item.own && !item.weak).length;
+}
+
+/** A box that shows weak candidates, where there are some. */
+function weakBox(weak, changed) {
+  const box = element("input", { type: "checkbox", onchange: () => changed(box.checked) });
+  return weak.length ? [element("label", {}, box, `Weak candidates (${weak.length})`)] : [];
+}
+
 function shifted({ from, to }, by) {
   return { from: from + by, to: to + by };
 }
@@ -169,10 +180,10 @@ function shifted({ from, to }, by) {
 /** A slider for a threshold of the user's own; ``chosen`` is called with it, or with null for that of the machine. */
 function thresholdSlider(faces, chosen) {
   const found = usual(faces);
-  const output = element("output", { for: "threshold" });
-  const input = element("input", { id: "threshold", type: "range", min: 0, max: Math.ceil(highest(faces)), step: 0.1, value: found, oninput: () => chosen(Number(input.value)) });
+  const output = element("output", { for: "least-score" });
+  const input = element("input", { id: "least-score", type: "range", min: 0, max: Math.ceil(highest(faces)), step: 0.1, value: found, oninput: () => chosen(Number(input.value)) });
   const reset = button("As found", () => { input.value = found; chosen(null); });
-  const node = element("div", { class: "row slider" }, element("label", { for: "threshold" }, "Threshold "), input, output, reset);
+  const node = element("div", { class: "row slider" }, element("label", { for: "least-score" }, "Threshold "), input, output, reset);
   return { node, report: (value, above, all, peaks) => {
     reset.hidden = value === null;
     output.textContent = value === null ? "as found" : `${value.toFixed(1)} times the noise: ${above} of ${all} movements, and ${peaks} further peaks`;

@@ -1,0 +1,109 @@
+"""The page of a result in a browser: look closely, step, decide by keyboard; two tabs do not overwrite each other."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.serving.browser import look, open_browser
+from tests.serving.conftest import listening, until
+from tests.serving.done_job import ID, write_done_job
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    browser = open_browser(tmp_path_factory.mktemp("downloads"))
+    look(browser, 1200, 900)
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def result(tmp_path) -> Path:
+    return write_done_job(tmp_path / "jobs", seconds=2.0, events=2, faces=1, overlay=True)
+
+
+def text(browser, selector: str) -> str:
+    return str(browser.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
+
+
+def press(browser, *keys: str) -> None:
+    for key in keys:
+        browser.switch_to.active_element.send_keys(key)
+
+
+def open_event(browser, client, event: str) -> None:
+    browser.get("about:blank")
+    browser.get(f"{client.http.base_url}/#job={ID}&event={event}")
+    until(lambda: browser.find_elements(By.CSS_SELECTOR, ".event-view .deciding"))
+    until(lambda: "frame" in text(browser, ".film .caption"))
+
+
+def saved(result: Path) -> list[tuple[str, ...]]:
+    path = result / "coding.csv"
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
+    names = ("event", "decision", "onset", "action_units", "label", "comment")
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def test_a_coder_decides_by_keyboard_and_finds_everything_again(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        press(browser, "r")
+        until(lambda: saved(result) == [("e0001", "reject", "38", "", "", "")])
+        press(browser, Keys.CONTROL + "z")
+        until(lambda: saved(result) == [])
+        press(browser, "a")
+        until(lambda: text(browser, ".deciding .verdict").startswith("accepted"))
+        press(browser, ",", ",")
+        until(lambda: "frame 48" in text(browser, ".film .caption"))
+        press(browser, "x", "t", "smile", Keys.ESCAPE, "u", "AU12 left", Keys.ESCAPE, "c", "sure", Keys.ESCAPE)
+        until(lambda: saved(result) == [("e0001", "move", "38", "L12", "smile", "sure")])
+        assert "AU12 lip corner puller, left" in text(browser, ".deciding")
+        press(browser, "j")
+        until(lambda: "e0002" in browser.current_url)
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        assert text(browser, ".decided") == "1 of 2 decided"
+        assert browser.find_element(By.ID, "decide-label").get_attribute("value") == "smile"
+
+
+def test_a_second_tab_does_not_overwrite_the_first(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        first = browser.current_window_handle
+        browser.switch_to.new_window("tab")
+        open_event(browser, client, "e0001")
+        press(browser, "a")
+        until(lambda: saved(result))
+        browser.switch_to.window(first)
+        press(browser, "r")
+        until(lambda: "in another tab or program" in text(browser, ".coding-bar .alert"))
+        assert text(browser, ".deciding .verdict").startswith("accepted")
+        assert [row[1] for row in saved(result)] == ["accept"]
+
+
+def test_a_movement_is_seen_closely_and_the_timeline_follows(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        stage = browser.find_element(By.CSS_SELECTOR, ".stage canvas")
+        until(lambda: stage.get_attribute("aria-label") == "onset")
+        press(browser, "f")
+        until(lambda: stage.get_attribute("aria-label") == "apex")
+        until(lambda: stage.get_attribute("aria-label") == "onset")
+        press(browser, "f", "z", "s")
+        assert stage.get_attribute("aria-label") == "apex, eyes and brows"
+        browser.execute_script(
+            "const box = document.querySelector('#least-score'); box.value = arguments[0]; "
+            "box.dispatchEvent(new Event('input'))",
+            100,
+        )
+        assert "0 of 2 movements" in text(browser, "output[for='least-score']")
+        press(browser, "+")
+        assert text(browser, ".timeline-window") != ""
