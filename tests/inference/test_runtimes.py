@@ -41,6 +41,7 @@ def computed(name, module, batch, key=""):
     return infer(batch)
 
 
+@pytest.mark.slow
 @needs("openvino")
 @needs("onnx")
 def test_all_runtimes_give_the_answers_of_torch_for_any_batch(small):
@@ -76,6 +77,7 @@ def test_a_runtime_that_is_not_installed_is_reported_with_the_command_that_insta
         resolve_runtime("onnx", *small)
 
 
+@pytest.mark.slow
 @needs("openvino")
 def test_bfloat16_needs_a_processor_that_has_it(small, monkeypatch):
     monkeypatch.setattr(runtimes, "has_bfloat16", lambda: False)

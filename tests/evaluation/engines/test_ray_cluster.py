@@ -42,6 +42,7 @@ def test_a_cluster_of_two_workers_predicts_what_one_machine_predicts_and_resumes
 
 
 @needs_ray
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:port"])
 def test_a_cluster_that_does_not_answer_is_named(tmp_path, address):
     with pytest.raises(MerlabError, match=f"no Ray cluster answers at {address}"):
