@@ -2,6 +2,8 @@
 import { pathOf, request } from "./basics.js";
 
 const STORED = "merlab-coder";
+// In this tab, what can be undone outlives a reload.
+const UNDOS = "merlab-undo";
 const FRAMES = ["onset", "apex", "offset"];
 const FIELDS = ["event", "face_id", "decision", ...FRAMES, "action_units", "label", "comment", "coder"];
 
@@ -11,7 +13,7 @@ export async function openCoding(job, changed) {
   let answer = await request(path);
   let coder = localStorage.getItem(STORED) ?? "";
   let turn = Promise.resolve();
-  const undos = [];
+  const undos = JSON.parse(sessionStorage.getItem(`${UNDOS} ${job}`) ?? "[]");
   return {
     decide, add, takeBack, undo, name, of, own, reload,
     get coder() { return coder; },
@@ -25,6 +27,7 @@ export async function openCoding(job, changed) {
     coder = initials.trim();
     localStorage.setItem(STORED, coder);
     undos.length = 0;
+    keepUndos();
     changed("");
   }
 
@@ -59,13 +62,21 @@ export async function openCoding(job, changed) {
   function undo() {
     return queued(() => {
       const last = undos.pop();
+      keepUndos();
       return last ? send(last.after, last.before, true) : null;
     });
   }
 
-  async function reload() {
-    answer = await request(path);
-    changed("");
+  function keepUndos() {
+    sessionStorage.setItem(`${UNDOS} ${job}`, JSON.stringify(undos));
+  }
+
+  /** Read what was decided elsewhere. */
+  function reload() {
+    return queued(async () => {
+      answer = await request(path);
+      changed("");
+    });
   }
 
   /** Changes are sent one after the other, each with what is saved by then. */
@@ -87,6 +98,7 @@ export async function openCoding(job, changed) {
     }
     const saved = decision && answer.decisions.find((each) => each.coder === decision.coder && same(each, decision));
     if (!undoing) undos.push({ before: seen, after: saved });
+    keepUndos();
     changed(decision ? `${undoing ? "Undone, saved" : "Saved"}: ${wordOf(saved)}` : "Decision taken back");
     return saved;
   }

@@ -28,11 +28,11 @@ export function makeComparison(shown, event, sources, film) {
   const swapping = button("Show the apex", swap, { title: "Show the other picture (S)" });
   const zooming = button(`Zoom to: ${event.part}`, zoom, { title: "Zoom to the part that moved (Z)", "aria-pressed": "false" });
   const rate = slider("Changes per second", RATE.least, RATE.most, RATE.first, (value) => { state.rate = value; if (state.timer) restart(); });
-  const amplify = slider("Amplify", 1, MOST_AMPLIFIED, 1, (value) => { state.amplified = value; paint(); }, (value) => `${value} times`);
+  const amplify = slider("Amplify", 1, MOST_AMPLIFIED, 1, (value) => { state.amplified = value; paint(); }, (value) => (value === 1 ? "as it is" : `${value} times`));
   const legend = flowLegend(shown.flow_scale);
   const modes = chooser(film ? ["turn", "difference", "flow", "loop"] : ["turn", "difference", "flow"], setMode);
-  const turning = element("div", { class: "row" }, flicker, swapping, rate);
-  const node = element("div", { class: "compare" }, modes, stage, element("div", { class: "row" }, zooming), turning, amplify, legend, caption);
+  const turning = element("span", { class: "row" }, flicker, swapping);
+  const node = element("div", { class: "compare" }, modes, stage, element("div", { class: "row" }, zooming, turning), rate, amplify, legend, caption);
   load();
   setMode("turn");
   return { node, toggle, swap, zoom };
@@ -49,7 +49,7 @@ export function makeComparison(shown, event, sources, film) {
   function setMode(mode) {
     stop();
     state.mode = mode;
-    turning.hidden = mode !== "turn";
+    turning.hidden = rate.hidden = mode !== "turn";
     amplify.hidden = mode === "flow" || mode === "loop";
     zooming.hidden = mode === "loop";
     legend.hidden = mode !== "flow";

@@ -16,7 +16,7 @@ export function decisionForm(movement, coding, { here, seek }) {
   const label = textField("label", "Your label", "input", { autocomplete: "off" }, "label");
   const comment = textField("comment", "Comment", "textarea", { rows: 2 }, "comment");
   const named = element("p", { class: "quiet" });
-  const take = button("Use these units", () => coding.decide(movement, { action_units: unitsOf(movement) }));
+  const take = button(`Use ${unitsOf(movement)}`, () => coding.decide(movement, { action_units: unitsOf(movement) }));
   const hint = element("p", { class: "quiet" }, HINT);
   const node = element(
     "section", { class: "deciding", "aria-label": "Your decision" },
@@ -134,7 +134,7 @@ function inOrder({ onset, apex, offset }, set) {
 
 /** The units that the movement is consistent with, as coders write them. */
 function unitsOf(movement) {
-  return movement.units.map(({ number, side }) => `${side ? side[0].toUpperCase() : ""}${number}`).join("+");
+  return (movement.units ?? []).map(({ number, side }) => `${side ? side[0].toUpperCase() : ""}${number}`).join("+");
 }
 
 /** ``L12+6`` -> ``AU12 lip corner puller, left; AU6 cheek raiser``. */

@@ -7,8 +7,8 @@ const MAPS = {
   "Grad-CAM": "Grad-CAM: where the score of the most probable class depends on the features.",
 };
 
-/** The view of a movement, with ``deciding`` beside it. Returns the node, and the comparison of its pictures or null. */
-export function movementView(shown, movement, deciding, film, { watch, close }) {
+/** The view of a movement, with the ``video`` and ``deciding`` beside it. Returns the node, and the comparison of its pictures or null. */
+export function movementView(shown, movement, video, deciding, film, { watch, close }) {
   const title = element("h3", { tabindex: "-1" }, headingOf(movement));
   const sources = sourcesOf(shown, movement);
   const comparison = sources ? makeComparison(shown, movement, sources, film) : null;
@@ -18,7 +18,8 @@ export function movementView(shown, movement, deciding, film, { watch, close }) 
       ...(film ? [button("Watch it slowly", watch, { class: "plain watch" })] : []), button("Close", close))),
     ...kind(movement), ...(movement.moved ? [leading(movement)] : []),
     element("div", { class: "two" },
-      ...(movement.own ? [] : [element("div", {}, ...(comparison ? [comparison.node] : []), ...details(shown, movement))]), deciding),
+      ...(movement.moved ? [element("div", {}, ...(comparison ? [comparison.node] : []), ...details(shown, movement)), element("div", {}, video, deciding)]
+        : [element("div", {}, video, ...(movement.weak ? [facts(movement)] : [])), deciding])),
   );
   return { node, comparison };
 }
@@ -69,7 +70,6 @@ function units({ units: found }) {
 
 /** The frames and the score; the model's word; the maps. */
 function details(shown, movement) {
-  if (movement.weak) return [facts(movement)];
   return [
     facts(movement), ...modelWord(shown, movement),
     element("details", {}, element("summary", {}, "Probability of each class"), chances(movement)),

@@ -16,6 +16,8 @@ const OVERLAY = "overlay.mp4";
 const HALF_OWN_S = 0.12;
 let room = null;
 
+// What was decided in another tab is shown as soon as one comes back to this one.
+document.addEventListener("visibilitychange", () => !document.hidden && room?.section.hasChildNodes() && room.refresh());
 listenToKeys((action) => (room?.section.isConnected && !room.section.hidden && room.section.hasChildNodes() ? room.act(action) : false));
 
 /** Show the result of a job in a section, and one of its movements if a name is given. */
@@ -56,12 +58,14 @@ async function makeRoom(section, job, shown) {
   const dialog = keysDialog();
   const bar = codingBar(job, coding, { add: addHere, help: () => dialog.showModal(), decided });
   const place = element("div", { class: "opened" });
+  // Where the video is while no movement is open.
+  const home = element("div", {});
   section.replaceChildren(
     back(), heading(job.name), element("p", { class: "quiet" }, summary(shown)), ...notes(shown),
     element("h3", {}, "Timeline"),
     shown.faces.length ? timeline.node : element("p", { class: "banner" }, "No face was found in this video."),
     bar.node,
-    element("div", { class: "two" }, player?.node ?? "", element("div", {}, element("h3", { id: "events-title" }, `Movements (${shown.events.length})`),
+    element("div", { class: "two" }, home, element("div", {}, element("h3", { id: "events-title" }, `Movements (${shown.events.length})`),
       shown.events.length
         ? element("p", { class: "quiet keys-hint" }, "Select a movement with the arrow keys, and open it with Enter.")
         : element("p", {}, "No brief movement was stronger than the usual motion of the face."),
@@ -70,7 +74,7 @@ async function makeRoom(section, job, shown) {
   );
   clock.near(position).catch(() => {});
   redraw();
-  return { section, shown, open, act };
+  return { section, shown, open, act, refresh: coding.reload };
 
   /** All movements as the coder sees them: those of the machine, moved ones in the coder's frames, and the coder's own. */
   function items() {
@@ -149,14 +153,16 @@ async function makeRoom(section, job, shown) {
     timeline.mark(name ?? "");
     player?.setOpen(item ? { ...item, words: `${item.weak ? "weak candidate, " : ""}${item.part ?? "your movement"}${item.verdict ? `, ${wordOf({ decision: item.verdict })}` : ""}` } : null);
     list.show(items(), name);
+    home.hidden = Boolean(item) || !player;
     if (!item) {
+      home.replaceChildren(player?.node ?? "");
       place.replaceChildren();
       return;
     }
     const movement = shown.events.find((event) => event.event === name) ?? item;
     const form = item.weak ? candidateForm(() => add(item)) : decisionForm(movement, coding, { here: () => clock.frameAt(position), seek });
     const watch = () => { player.watch(); player.node.scrollIntoView({ block: "center" }); };
-    const { node, comparison } = movementView(shown, movement, form.node, film, { watch, close });
+    const { node, comparison } = movementView(shown, movement, player?.node ?? "", form.node, film, { watch, close });
     opened = { name, movement, form, comparison };
     place.replaceChildren(node);
     if (quietly) return;
