@@ -27,7 +27,7 @@ from merlab.videos.frame_table import HEADER
 from merlab.videos.metadata import FollowedFace
 from merlab.videos.options import RecognizeOptions
 from merlab.videos.recognition import recognize, recognize_each
-from merlab.videos.result import ELAN, METADATA, REPORT, read_video_result
+from merlab.videos.result import ELAN, ELAN_CURVES, METADATA, REPORT, read_video_result
 from merlab.videos.rows import event_rows
 from merlab.videos.words import WordSettings
 from tests.videos.recognizers import small_recognizer
@@ -69,7 +69,7 @@ def result(video, look, tmp_path_factory):
 def content(folder):
     """Every file of a result, without when and where it was made; the report and the ELAN file contain both."""
     contents = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    for dated in (ELAN, REPORT):
+    for dated in (ELAN, ELAN_CURVES, REPORT):
         contents.pop(dated, None)
     metadata = json.loads(contents[METADATA])
     metadata.pop("made")
@@ -140,8 +140,8 @@ class TestResult:
     def test_a_low_frame_rate_gives_a_warning(self, result):
         assert any("50 frames per second" in warning for warning in result.warnings)
 
-    def test_a_class_below_the_requested_probability_is_empty(self, video, look, tmp_path):
-        events = look(video, tmp_path / "out", unsure_below=1.0).events
+    def test_a_class_below_the_requested_probability_is_empty(self, video, look, copy):
+        events = look(video, copy, again=True, unsure_below=1.0).events
         assert events["class"].tolist() == [""] * 3
         assert (events["probability"] < 1).all()
 
@@ -214,11 +214,13 @@ def copy(result, tmp_path):
 
 
 OTHERS = [
-    {"spotting": SpottingSettings(floor=8.0)},
-    {"spotting": SpottingSettings(p=0.5, longest=0.3, shortest=0.1)},
-    {"spotting": SpottingSettings(floor=0.5, score=ScoreSettings(reach=0.3))},
-    {"unsure_below": 0.0},
-    {"words": WordSettings(largest_px=1.0)},
+    {
+        "spotting": SpottingSettings(floor=0.5, score=ScoreSettings(reach=0.3)),
+        "unsure_below": 0.0,
+        "words": WordSettings(largest_px=1.0),
+    },
+    pytest.param({"spotting": SpottingSettings(floor=8.0)}, marks=pytest.mark.slow),
+    pytest.param({"spotting": SpottingSettings(p=0.5, longest=0.3, shortest=0.1)}, marks=pytest.mark.slow),
 ]
 
 
@@ -252,6 +254,7 @@ class TestOtherSettings:
         look(video, copy, again=True, spotting=SpottingSettings(longest=1.9))
         assert pushed == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("shorter", "longer"), [(0.3, 0.65), (0.7, 1.0)])
     def test_of_longer_movements_give_the_same_from_what_is_kept_and_anew(
         self, video, look, tmp_path, pushed, shorter, longer

@@ -51,8 +51,8 @@ def test_what_moved_is_a_table_with_units(result):
     ]
     units = result.action_units[result.action_units["event"] == "e0001"]
     assert units.drop(columns="event").to_numpy().tolist() == [
-        ["AU12 left", "lip corner puller", 1.90],
-        ["AU6", "cheek raiser", 0.72],
+        [0, "AU12", "left", "lip corner puller", 1.90],
+        [0, "AU6", "", "cheek raiser", 0.72],
     ]
     assert "e0003" not in set(result.action_units["event"])
 

@@ -98,8 +98,12 @@ def summary_of_result(result: VideoResult | MerlabError) -> VideoSummary | Merla
     )
 
 
-def print_results(results: Summaries, skipped: Mapping[Path, str], events: Path | None, as_json: bool) -> None:
+def print_results(
+    results: Summaries, skipped: Mapping[Path, str], events: Path | None, as_json: bool, summary: Path | None = None
+) -> None:
     """Print the results; ``events`` is the table of the events of all videos, None for a single one.
+
+    ``summary`` is the table of the videos, if there is one.
 
     Ends the command with status 1 if a video failed.
     """
@@ -114,7 +118,7 @@ def print_results(results: Summaries, skipped: Mapping[Path, str], events: Path 
             assert isinstance(result, VideoSummary), "the error of a single video is raised"
             _print_video(result)
     else:
-        _print_videos(results, skipped, events)
+        _print_videos(results, skipped, events, summary)
     if any(isinstance(result, MerlabError) for result in results.values()):
         raise typer.Exit(1)
 
@@ -131,8 +135,8 @@ def _print_video(result: VideoSummary) -> None:
     out_console.print(f"the result is in {escape(str(result.folder))}", soft_wrap=True)
 
 
-def _print_videos(results: Summaries, skipped: Mapping[Path, str], events: Path) -> None:
-    """Each warning once, one line per video, and where the table of all events is."""
+def _print_videos(results: Summaries, skipped: Mapping[Path, str], events: Path, summary: Path | None) -> None:
+    """Each warning once, one line per video, and where the tables of all events and all videos are."""
     done = [result for result in results.values() if isinstance(result, VideoSummary)]
     for text in repeated_warnings(done):
         err_console.print(f"[yellow]warning:[/] {escape(one_line(text))}", soft_wrap=True)
@@ -149,6 +153,8 @@ def _print_videos(results: Summaries, skipped: Mapping[Path, str], events: Path)
     if done:
         count = sum(len(result.table) for result in done)
         out_console.print(f"table of all movements ({count}): {escape(str(events))}", soft_wrap=True)
+    if summary is not None:
+        out_console.print(f"table of all videos: {escape(str(summary))}", soft_wrap=True)
 
 
 def repeated_warnings(results: Sequence[VideoSummary]) -> list[str]:

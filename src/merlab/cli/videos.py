@@ -230,6 +230,7 @@ def recognize_command(
     from merlab.spotting.many_videos import EVENTS, skipped_in, videos_in
     from merlab.videos.options import RecognizeOptions
     from merlab.videos.recognition import OUT, recognize, recognize_each
+    from merlab.videos.summary import SUMMARY
     from merlab.videos.words import word_settings
 
     if no_overlay and overlay == "mesh":
@@ -252,7 +253,7 @@ def recognize_command(
     if videos_in(source):
         made, events = recognize_each(source, out, **options), (out or OUT) / EVENTS
         summaries = {video: summary_of_result(each) for video, each in made.items()}
-        print_results(summaries, skipped_in(source), events, as_json)
+        print_results(summaries, skipped_in(source), events, as_json, summary=events.with_name(SUMMARY))
     else:
         single = recognize(source, out, **options)
         print_results({source: summary_of_result(single)}, {}, None, as_json)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from merlab.frames import Float32Array
 from merlab.frames.clock import Clock
 from merlab.spotting.even_grid import EvenGrid, is_even
-from merlab.spotting.motion_score import Scores, ScoreSettings, score
+from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, pair_parts, score
 from merlab.spotting.spot import Window
 from merlab.videos.chunks.kept_chunk import KeptTrack
 from merlab.videos.evidence.frame_units import frame_units
@@ -33,10 +33,16 @@ def track_measures(track: KeptTrack, window: Window | None, clock: Clock, settin
         scores, at = _scores(track, clock, settings)
         inside = np.arange(window.first - track.first, window.first - track.first + len(window.total))
         moments = at[inside]
-        measures[inside, columns_at(PART_COLUMNS)] = scores.parts[moments]
+        measures[inside, columns_at(PART_COLUMNS)] = _of_parts(scores)[moments]
         moved = np.asarray((scores.before[moments] + scores.after[moments]) / 2, np.float32)
         measures[inside, columns_at(UNIT_COLUMNS)] = frame_units(moved, UNITS)
     return measures
+
+
+def _of_parts(scores: Scores) -> Float32Array:
+    """The score of each part, (n, PARTS): that of the pair of blocks in it that moves most, as the score of a face."""
+    of_pair = pair_parts()
+    return np.stack([scores.pairs[:, of_pair == part].max(axis=1) for part in range(len(PARTS))], axis=1)
 
 
 def _scores(track: KeptTrack, clock: Clock, settings: ScoreSettings) -> tuple[Scores, NDArray[np.int_]]:
@@ -57,7 +63,7 @@ def _eyes(track: KeptTrack, fps: float) -> Values:
     if not known.any():
         return np.full((len(track), len(EYES)), np.nan)
     closure = np.clip(1 - openings / np.percentile(openings[known], OPEN, axis=0), 0, 1)
-    blink = np.where(known, _short((closure > CLOSED).all(axis=1), LONGEST_BLINK * fps), np.nan)
+    blink = np.where(known, _short(np.all(closure > CLOSED, axis=1), LONGEST_BLINK * fps), np.nan)
     return np.column_stack([closure, blink])
 
 

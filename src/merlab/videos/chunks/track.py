@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from merlab.faces.contours import CONTOUR_POINTS
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Transform
 from merlab.frames import Float32Array
 from merlab.spotting.motion import COLUMNS, ROWS, FaceMotion
 from merlab.videos.chunks.faces_in_frame import FaceInFrame
-from merlab.videos.chunks.kept_chunk import KeptContours, KeptTrack, contours_to_keep
+from merlab.videos.chunks.kept_chunk import NO_CONTOURS, KeptContours, KeptTrack, contours_to_keep
 from merlab.videos.chunks.mesh_facts import UNKNOWN, MeshFacts
 
 UNSEEN = (np.nan,) * 5
@@ -31,7 +30,7 @@ class Track:
     transforms: list[Transform | None] = field(default_factory=list)
     shown: list[int] = field(default_factory=list)
     mesh: list[MeshFacts] = field(default_factory=list)
-    contours: list[KeptContours] = field(default_factory=list)
+    contours: list[KeptContours | None] = field(default_factory=list)
 
     def add(self, face: FaceInFrame, shown: int) -> None:
         """The face in the next frame, whose picture is that of frame ``shown``."""
@@ -40,7 +39,7 @@ class Track:
         self.transforms.append(face.transform)
         self.shown.append(shown)
         self.mesh.append(face.mesh)
-        self.contours.append(contours_to_keep(face.contours))
+        self.contours.append(None if face.contours is None else contours_to_keep(face.contours))
 
     def kept(self) -> KeptTrack:
         """The track without its last frames in which the face was not seen: it did not return."""
@@ -57,8 +56,15 @@ class Track:
             transforms=np.array(transforms, np.float64).reshape(count, 2, 3),
             shown=np.array(self.shown[:count], np.int64),
             mesh=np.array(self.mesh[:count], np.float32).reshape(count, len(UNKNOWN)),
-            contours=np.array(self.contours[:count], np.int16).reshape(count, len(CONTOUR_POINTS), 2),
+            contours=_contours(self.contours[:count]),
         )
+
+
+def _contours(seen: list[KeptContours | None]) -> KeptContours:
+    """Those of all frames; none where the mesh is seen in no frame, as with aligned faces."""
+    if not any(each is not None for each in seen):
+        return np.zeros((0, 0, 2), np.int16)
+    return np.stack([NO_CONTOURS if each is None else each for each in seen])
 
 
 def _numbers(box: Face | None) -> tuple[float, ...]:

@@ -1,0 +1,65 @@
+"""summary.csv: what a folder of recognized videos shows, one row per video, and why a video failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from merlab.errors import MerlabError
+from merlab.progress import one_line
+from merlab.sinks import CsvSink
+from merlab.spotting.motion_score import PARTS
+from merlab.synthesis.action_units import ACTION_UNITS
+from merlab.videos.moved import units_of
+from merlab.videos.result import VideoResult
+
+SUMMARY = "summary.csv"
+# Kinds of movements, as in events.csv.
+KINDS = ("micro", "macro", "other")
+WARNINGS_APART = " | "
+
+Results = Mapping[Path, VideoResult | MerlabError]
+
+
+def write_summary(out: Path, results: Results, skipped: Mapping[Path, str]) -> Path:
+    """Write summary.csv into ``out``; ``skipped`` are files beside the videos, and why each was not read."""
+    classes = list(dict.fromkeys(name for result in _made(results) for name in result.metadata.model.classes))
+    names = [*_counts(None, classes)]
+    columns = ("video", "status", "minutes", "faces", "events", *names, "warnings", "reason")
+    with CsvSink(out / SUMMARY, columns) as sink:
+        for video, result in results.items():
+            if isinstance(result, MerlabError):
+                sink.write((video.name, "failed", *_blank(3 + len(names)), "", one_line(str(result))))
+            else:
+                counts = _counts(result, classes)
+                minutes = f"{result.metadata.video.seconds / 60:.3f}"
+                facts = (minutes, len(result.metadata.faces), len(result.rows), *(counts[name] for name in names))
+                warnings = WARNINGS_APART.join(map(one_line, result.warnings))
+                sink.write((video.name, "done", *facts, warnings, ""))
+        for path, reason in skipped.items():
+            sink.write((path.name, "skipped", *_blank(3 + len(names)), "", reason))
+    return out / SUMMARY
+
+
+def _made(results: Results) -> Iterator[VideoResult]:
+    return (result for result in results.values() if not isinstance(result, MerlabError))
+
+
+def _blank(cells: int) -> tuple[str, ...]:
+    return ("",) * cells
+
+
+def _counts(result: VideoResult | None, classes: list[str]) -> dict[str, int]:
+    """How many events there are of each kind, part, action unit and class; all 0 without a result."""
+    rows = result.rows if result else ()
+    kinds, parts = Counter(row.kind for row in rows), Counter(row.part for row in rows)
+    labels = Counter(row.label for row in rows)
+    units = Counter(number for row in rows for number in {unit.number for unit in units_of(row.action_units)})
+    return {
+        **{kind: kinds[kind] for kind in KINDS},
+        **{part.replace(", ", "_").replace(" ", "_"): parts[part] for part in PARTS},
+        **{f"AU{number:02d}": units[number] for number in ACTION_UNITS},
+        **{f"class_{name}": labels[name] for name in classes},
+        "no_class": labels[""],
+    }
