@@ -36,10 +36,11 @@ KeptContours: TypeAlias = "NDArray[np.int16]"
 STEPS, UNSEEN = 32, np.iinfo(np.int16).min
 
 
-def contours_to_keep(contours: Points | None) -> KeptContours:
-    """CONTOUR_POINTS (points, 2) px of the layout as they are kept; None for a face whose mesh is not seen."""
-    if contours is None:
-        return np.full((len(CONTOUR_POINTS), 2), UNSEEN, np.int16)
+NO_CONTOURS = np.full((len(CONTOUR_POINTS), 2), UNSEEN, np.int16)
+
+
+def contours_to_keep(contours: Points) -> KeptContours:
+    """CONTOUR_POINTS (points, 2) px of the layout as they are kept."""
     return np.clip(np.rint(STEPS * contours), UNSEEN + 1, -UNSEEN - 1).astype(np.int16)
 
 
