@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 
+PATIENCE = 60.0
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars")
 
@@ -42,3 +46,18 @@ def screenshot(browser: Chrome, path: Path) -> None:
 
     picture = browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
     path.write_bytes(base64.b64decode(picture["data"]))
+
+
+def one(browser: Chrome, selector: str) -> WebElement:
+    """The first element of a selector, as soon as there is one."""
+    return WebDriverWait(browser, PATIENCE).until(lambda _: browser.find_element(By.CSS_SELECTOR, selector))
+
+
+def text_of(browser: Chrome, selector: str) -> str:
+    """The text of an element that can be replaced at any moment; empty if there is none."""
+    return str(browser.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
+
+
+def send(browser: Chrome, *videos: Path) -> None:
+    """Choose videos on the page."""
+    browser.find_element(By.ID, "file").send_keys("\n".join(map(str, videos)))

@@ -20,6 +20,7 @@ from merlab.serving.limits import Limits
 from merlab.serving.routes import make_app
 from merlab.serving.server import bind, make_server
 from tests.serving import fake_jobs
+from tests.serving.browser import look, open_browser
 from tests.videos.fake_result import write_result
 
 PATIENCE = 60.0
@@ -45,6 +46,37 @@ class Client:
     def folders(self) -> list[str]:
         """The folders of jobs on the disk."""
         return sorted(path.name for path in self.folder.iterdir() if path.is_dir())
+
+
+@pytest.fixture(scope="package")
+def downloads(tmp_path_factory) -> Path:
+    """Where the browser saves files."""
+    return Path(tmp_path_factory.mktemp("downloads"))
+
+
+@pytest.fixture(scope="package")
+def browser(downloads):
+    """A browser, which all tests of the page share."""
+    browser = open_browser(downloads)
+    yield browser
+    browser.quit()
+
+
+@contextmanager
+def shown(browser, folder: Path, recognize: Any = fake_jobs.quick, **options: Any) -> Iterator[Client]:
+    """A service whose page is open in a browser, wide and light; the page must not report an error of its own."""
+    with listening(folder, recognize, **options) as client:
+        look(browser, 1200, 900)
+        browser.get_log("browser")
+        browser.get(str(client.http.base_url))
+        yield client
+        # A page from which files are sent asks before it is left.
+        browser.execute_script(
+            "window.addEventListener('beforeunload', event => event.stopImmediatePropagation(), true)"
+        )
+        browser.get("about:blank")
+        messages = [entry["message"] for entry in browser.get_log("browser")]
+        assert [message for message in messages if "status of 4" not in message] == []
 
 
 def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,53 +10,23 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.serving import fake_jobs
-from tests.serving.browser import look, open_browser, screenshot
-from tests.serving.conftest import listening, until
+from tests.serving.browser import look, one, screenshot, send, text_of
+from tests.serving.conftest import shown, until
 
 pytestmark = pytest.mark.slow
 HOSTILE = "<img src=x onerror=alert(1)>.mp4"
 
 
-@pytest.fixture(scope="module")
-def downloads(tmp_path_factory):
-    return tmp_path_factory.mktemp("downloads")
-
-
-@pytest.fixture(scope="module")
-def browser(downloads):
-    browser = open_browser(downloads)
-    yield browser
-    browser.quit()
-
-
 @pytest.fixture
 def client(tmp_path, browser):
-    with listening(tmp_path / "jobs", fake_jobs.watched) as client:
-        look(browser, 1200, 900)
-        browser.get(str(client.http.base_url))
+    with shown(browser, tmp_path / "jobs", fake_jobs.watched) as client:
         yield client
-        browser.get("about:blank")
-        messages = [entry["message"] for entry in browser.get_log("browser")]
-        assert [message for message in messages if "status of 4" not in message] == []
-
-
-def one(browser, selector: str):
-    return until(lambda: next(iter(browser.find_elements(By.CSS_SELECTOR, selector)), None))
-
-
-def text_of(browser, selector: str) -> str:
-    """The text of an element that can be replaced at any moment; empty if there is none."""
-    return str(browser.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
 
 
 def wait_for_drawing(browser, width: int) -> None:
     """Wait until the timeline fits a window of this width."""
     drawn = "return document.querySelector('.timeline svg').viewBox.baseVal.width"
     until(lambda: width - 150 < browser.execute_script(drawn) < width)
-
-
-def send(browser, *videos: Path) -> None:
-    browser.find_element(By.ID, "file").send_keys("\n".join(map(str, videos)))
 
 
 def open_result(client, browser, video: Path) -> None:
@@ -169,90 +138,11 @@ def test_a_hostile_name_is_shown_as_text(client, browser, video):
     assert browser.find_elements(By.CSS_SELECTOR, "img") == []
 
 
-def test_a_job_is_canceled_on_the_page(client, browser, video):
-    send(browser, video)
-    until(lambda: "spotting" in text_of(browser, "#jobs .state"))
-    one(browser, "#jobs button").click()
-    until(lambda: client.folders() == [])
-    until(lambda: one(browser, "#no-jobs").is_displayed())
-
-
 def test_the_page_loads_nothing_from_other_hosts(client, browser, video):
     open_result(client, browser, video)
     loaded = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
     assert loaded
     assert [address for address in loaded if not address.startswith(str(client.http.base_url))] == []
-
-
-def test_errors_are_announced(client, browser, tmp_path):
-    (tmp_path / "notes.txt").write_text("no video")
-    send(browser, tmp_path / "notes.txt")
-    alert = one(browser, "#alert")
-    until(lambda: "not named like a video" in alert.text)
-    assert alert.get_attribute("role") == "alert"
-
-
-@pytest.mark.parametrize("fps", ["-5", "0.5", "20000"])
-def test_a_frame_rate_that_no_camera_has_is_refused_before_a_video_is_sent(client, browser, video, fps):
-    browser.execute_script("document.querySelector('details').open = true")
-    browser.find_element(By.ID, "fps").send_keys(fps)
-    send(browser, video)
-    until(lambda: "must be a number from 1 to 10000" in text_of(browser, "#alert"))
-    assert one(browser, "#alert").is_displayed()
-    assert client.http.get("/api/jobs").json() == []
-    browser.find_element(By.ID, "fps").clear()
-    send(browser, video)
-    until(lambda: client.http.get("/api/jobs").json())
-    assert not one(browser, "#alert").is_displayed()
-
-
-def copies(video: Path, folder: Path, names: list[str]) -> list[Path]:
-    return [Path(shutil.copy(video, folder / name)) for name in names]
-
-
-def test_more_videos_than_the_service_takes_at_once_are_all_sent_in_their_order(browser, video, tmp_path):
-    names = [f"video-{number:02d}.mp4" for number in range(20)]
-    with listening(tmp_path / "jobs", limits={"queue": 3}) as client:
-        browser.get(str(client.http.base_url))
-        send(browser, *copies(video, tmp_path, names))
-        until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#jobs li")) == 20)
-        assert "waits to be sent" in one(browser, "#jobs").text
-
-        def done():
-            return [job["name"] for job in reversed(client.http.get("/api/jobs").json()) if job["state"] == "done"]
-
-        until(lambda: len(done()) == 20, patience=300)
-        assert done() == names
-        assert not one(browser, "#alert").is_displayed()
-        browser.get("about:blank")
-
-
-def test_every_file_that_is_not_taken_keeps_its_row_with_the_reason(client, browser, video, tmp_path):
-    (tmp_path / "notes.txt").write_text("no video")
-    (tmp_path / "empty.mp4").touch()
-    send(browser, tmp_path / "notes.txt", tmp_path / "empty.mp4", *copies(video, tmp_path, ["good.mp4"]))
-    until(lambda: "not named like a video" in text_of(browser, "#alert"))
-    until(lambda: "empty.mp4 is empty (0 bytes)" in text_of(browser, "#alert"))
-    assert "notes.txt is not named like a video" in text_of(browser, "#alert")
-    until(lambda: [job["name"] for job in client.http.get("/api/jobs").json()] == ["good.mp4"])
-    rows = browser.find_elements(By.CSS_SELECTOR, "#jobs li")
-    assert len(rows) == 3
-    one(browser, "[aria-label='Remove empty.mp4']").click()
-    until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#jobs li")) == 2)
-    assert "not sent" in text_of(browser, "#jobs li")
-    one(browser, "[aria-label='Send again notes.txt']").click()
-    until(lambda: "notes.txt is not named like a video" in text_of(browser, "#alert"))
-
-
-def test_a_file_that_waits_to_be_sent_can_be_canceled(browser, video, tmp_path):
-    with listening(tmp_path / "jobs", fake_jobs.slow, limits={"queue": 1}) as client:
-        browser.get(str(client.http.base_url))
-        send(browser, *copies(video, tmp_path, ["first.mp4", "second.mp4", "third.mp4"]))
-        until(lambda: "waits to be sent" in text_of(browser, "#jobs li"))
-        one(browser, "[aria-label='Cancel third.mp4']").click()
-        until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#jobs li")) == 2)
-        until(lambda: {job["name"] for job in client.http.get("/api/jobs").json()} == {"first.mp4", "second.mp4"})
-        browser.get("about:blank")
 
 
 def test_a_report_cannot_send_requests_to_the_service(client, browser, video):

@@ -1,0 +1,126 @@
+// The files that the service does not have yet: they are held on this page and sent one after the other, as places free up.
+import { formatBytes } from "./basics.js";
+
+const RETRY_MS = 5000;
+// The service is full, because others send videos too.
+const FULL = [429, 503];
+// The files by the key of their row: those that wait, are being sent, or were not taken.
+const held = new Map();
+let changed = () => {};
+let announce = () => {};
+
+/** ``whenChanged`` is called when a file is sent or not taken, and ``say`` with what screen readers are to hear. */
+export function listenToQueue(whenChanged, say) {
+  [changed, announce] = [whenChanged, say];
+}
+
+/** Take files; each has a row at once, and is sent when its turn comes, unless the service would refuse it. */
+export function hold(files, settings, service) {
+  for (const file of files) {
+    const id = `upload-${crypto.randomUUID?.() ?? Math.random()}`;
+    const problem = problemOf(file, service);
+    const row = { id, name: file.name, state: problem ? "not sent" : "unsent", progress: 0, bytes: file.size, error: problem };
+    held.set(id, { file, settings, row, service, sending: null, notBefore: 0 });
+  }
+  changed();
+}
+
+export function heldRows() {
+  return [...held.values()].map(({ row }) => row);
+}
+
+export function isSending() {
+  return heldRows().some(({ state }) => ["unsent", "uploading"].includes(state));
+}
+
+/** Why the service would refuse a file; null if it would take it. */
+function problemOf(file, { limits, suffixes }) {
+  const name = file.name.toLowerCase();
+  if (!suffixes.some((suffix) => name.endsWith(suffix))) {
+    return `${file.name} is not named like a video; choose ${suffixes.map((suffix) => suffix.slice(1)).join(", ")}`;
+  }
+  if (file.size > limits.bytes) {
+    return `${file.name} is larger than the ${formatBytes(limits.bytes)} that this service accepts; cut the video`;
+  }
+  return null;
+}
+
+/** Send the next file, if none is being sent and the service has room beside its jobs. */
+export function sendNext(jobs) {
+  const all = [...held.values()];
+  if (all.some(({ row }) => row.state === "uploading")) return;
+  const next = all.find(({ row, notBefore }) => row.state === "unsent" && notBefore <= Date.now());
+  if (!next) return;
+  const { limits } = next.service;
+  const full = jobs.length >= limits.kept;
+  for (const { row } of all) row.waits = full ? `the service keeps at most ${limits.kept} videos; delete some` : "";
+  const queued = jobs.filter((job) => job.state === "queued").length;
+  if (!full && queued < limits.queue) send(next);
+}
+
+/** Send a file; its row shows the progress and a button to cancel. */
+function send(upload) {
+  const { file, settings, row } = upload;
+  const sending = new XMLHttpRequest();
+  upload.sending = sending;
+  change(row, "uploading");
+  sending.upload.addEventListener("progress", (event) => {
+    row.progress = event.total ? event.loaded / event.total : 0;
+    changed({ rowsOnly: true });
+  });
+  sending.addEventListener("load", () => answered(upload, sending));
+  sending.addEventListener("error", () => fail(upload, "the upload was interrupted; send it again when the service answers"));
+  sending.addEventListener("abort", () => remove(upload, `${file.name}: canceled`));
+  const form = new FormData();
+  form.append("file", file);
+  sending.open("POST", `api/jobs?${new URLSearchParams(settings)}`);
+  sending.send(form);
+}
+
+function answered(upload, sending) {
+  if (sending.status === 201) remove(upload, `${upload.row.name} was sent`);
+  else if (FULL.includes(sending.status)) {
+    upload.notBefore = Date.now() + RETRY_MS;
+    change(upload.row, "unsent");
+    changed();
+  } else fail(upload, errorOf(sending.responseText));
+}
+
+/** A file that was not taken keeps its row, with the reason, until it is sent again or removed. */
+function fail(upload, problem) {
+  upload.row.error = problem;
+  change(upload.row, "not sent");
+  changed();
+}
+
+export function sendAgain(id) {
+  const { file, row, service } = held.get(id);
+  row.error = problemOf(file, service);
+  if (!row.error) change(row, "unsent");
+  changed();
+}
+
+/** Stop sending a file, or give up one that waits or was not taken. */
+export function giveUp(id) {
+  const upload = held.get(id);
+  if (upload.row.state === "uploading") upload.sending.abort();
+  else remove(upload, `${upload.row.name}: not sent`);
+}
+
+function remove(upload, message) {
+  held.delete(upload.row.id);
+  announce(message);
+  changed();
+}
+
+function change(row, state) {
+  Object.assign(row, { state, progress: 0, waits: "" });
+}
+
+function errorOf(text) {
+  try {
+    return JSON.parse(text).error;
+  } catch {
+    return "the service did not answer as expected; send it again";
+  }
+}
