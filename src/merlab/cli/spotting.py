@@ -1,10 +1,10 @@
-"""Commands that compare methods of spotting."""
+"""Commands that compare methods of spotting, and that turn results into answers of challenges."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -13,11 +13,14 @@ from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import AgainOption, JsonOption, SeedOption
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
+from merlab.progress import one_line
 
 if TYPE_CHECKING:
     from merlab.cli.video_results import VideoSummary
     from merlab.spotting.comparison.by_method import MethodResult
 
+ANSWERS = "answers.csv"
+MOST_NAMED = 3
 SHOWN = ("onset", "apex", "offset", "apex_s", "duration_s", "score", "kind")
 
 
@@ -95,6 +98,67 @@ def compare_spotting_command(
     for note in comparison.notes:
         out_console.print(f"note: {escape(note)}", soft_wrap=True)
     out_console.print(f"the events of each method are in {escape(str(out))}", soft_wrap=True)
+
+
+@app.command("answers", rich_help_panel=VIDEOS)
+def answers_command(
+    results: Annotated[
+        list[Path], typer.Argument(help="Results of `merlab recognize`, or folders of them.", metavar="RESULT...")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for answers.csv and the replies.")] = Path("merlab-answers"),
+    columns: Annotated[
+        Literal["emotion", "type"],
+        typer.Option(
+            help="emotion: vid, onset, offset, emotion of micro-expressions (spot-then-recognize); type: vid, "
+            "pred_onset, pred_offset, type (me or mae)."
+        ),
+    ] = "emotion",
+    questions: Annotated[
+        list[Path] | None,
+        typer.Option(help="JSON lines with video and question, to which replies are written; repeatable."),
+    ] = None,
+    most_probable: Annotated[
+        bool, typer.Option("--most-probable", help="Give the most probable class where merlab withholds it.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn recognized videos into answers for the Micro-Expression Grand Challenges (MEGC).
+
+    Writes answers.csv, and for each file of questions (ME-VQA) the same lines with their answers, by template. What a
+    result does not hold is "not determined"; a question of unknown form is not answered, and is counted.
+    """
+    from merlab.storage import whole_file
+    from merlab.videos.answers.facts import read_facts, stamps_of
+    from merlab.videos.answers.questions import answer_questions
+    from merlab.videos.answers.tables import answer_table
+
+    videos = read_facts(results, most_probable=most_probable)
+    table, path = answer_table(videos, columns), out / ANSWERS
+    answered = [answer_questions(each, videos, out) for each in questions or ()]
+    with whole_file(path) as aside:
+        table.to_csv(aside, index=False)
+    without = int((table["emotion"] == "").sum()) if columns == "emotion" else 0
+    if as_json:
+        files = [{"file": str(each.path), **each.counts, "unknown": each.unknown} for each in answered]
+        print_json(
+            {
+                "stamps": stamps_of(videos),
+                "videos": len(videos),
+                "table": str(path),
+                "rows": len(table),
+                "without_emotion": without,
+                "replies": files,
+            }
+        )
+        return
+    stamps = f" [{', '.join(stamps_of(videos))}]" if stamps_of(videos) else ""
+    withheld = f", {without} without an emotion" if without else ""
+    out_console.print(escape(f"{len(videos)} videos, {len(table)} rows{withheld}: {path}{stamps}"), soft_wrap=True)
+    for each in answered:
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(each.counts.items()))
+        out_console.print(escape(f"{counts}: {each.path}"), soft_wrap=True)
+        for text in each.unknown[:MOST_NAMED]:
+            out_console.print(escape(f"note: unknown form: {one_line(text)}"), soft_wrap=True)
 
 
 def spot_by_method(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ SIZE = (56, 46)
 def texture(seed=0):
     noise = np.random.default_rng(seed).uniform(0, 255, SIZE).astype(np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), 1.5)
-    return cv2.normalize(smooth, None, 20, 235, cv2.NORM_MINMAX).astype(np.float32)
+    return np.interp(smooth, [smooth.min(), smooth.max()], [20, 235]).astype(np.float32)
 
 
 def frames(count, movements, seed=0, px=1.5):
@@ -37,7 +38,7 @@ def frames(count, movements, seed=0, px=1.5):
 
 def video(name, movements, count, subject=""):
     events = tuple(LongEvent(onset + 1, apex + 1, offset + 1, "micro") for onset, apex, offset in movements)
-    return LongVideo("", subject or name, name, None, FPS, count, events)
+    return LongVideo("", subject or name, name, Path(name), FPS, count, events)
 
 
 def material(folder, name, count, movements, features, seed=0):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from merlab.optical_flow import dis
-from merlab.spotting.comparison import HOOF, LBP_CHI2, MDMD
-from merlab.spotting.comparison.mdmd import main_difference
+from merlab.spotting.comparison.hoof import HOOF
+from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
+from merlab.spotting.comparison.mdmd import MDMD, main_difference
 from merlab.spotting.comparison.sampling import Around, measured
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import Peak, best_p, contrast, peaks, runs

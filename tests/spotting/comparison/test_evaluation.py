@@ -12,9 +12,11 @@ from merlab.databases.long_video import LongEvent, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import write_image
 from merlab.reports.spotting_comparison import comparison_heading, comparison_table, store_comparison
-from merlab.spotting.comparison import GUESS_EVEN, GUESS_RANDOM, HOOF, SPOTTERS, find_spotter
+from merlab.spotting.comparison import SPOTTERS, find_spotter
 from merlab.spotting.comparison.evaluation import compare_spotting
 from merlab.spotting.comparison.folds import Fold, fold_result, kinds_of, leave_one_subject_out, target_of
+from merlab.spotting.comparison.guesses import GUESS_EVEN, GUESS_RANDOM
+from merlab.spotting.comparison.hoof import HOOF
 from merlab.spotting.comparison.recordings import recordings
 from merlab.spotting.scoring import score_spotting
 from merlab.storage import read_json

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from merlab.spotting.comparison import MEAN_NET, SOFTNET
 from merlab.spotting.comparison.flow_images import flow_image
+from merlab.spotting.comparison.mean_net import MEAN_NET
 from merlab.spotting.comparison.networks import Training, pseudo_labels, scores, smoothed, trained
+from merlab.spotting.comparison.softnet import SOFTNET
 from merlab.spotting.comparison.spotter import Target
 from tests.spotting.comparison.recorded import FPS, material
 

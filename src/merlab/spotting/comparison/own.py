@@ -11,7 +11,6 @@ from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
-from merlab.spotting.scoring.kinds import LONGEST_MICRO
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import spot_stretches
 
@@ -50,16 +49,15 @@ class OwnSpotter:
         return replace(self, settings=replace(self.settings, p=p))
 
     def spot(self, material: Material) -> list[Found]:
-        """The movements, with their kinds by duration."""
+        """The movements, without those that are no expression and without weak candidates."""
         video = material.video
         clock = clock_of(video.source, open_frames(video.source), video.fps)
         shift, found = material.first - 1, []
         for window in spot_stretches(material.places(), clock, self.settings):
             for event in window.events:
-                seconds = (event.offset - event.onset + 1) / video.fps
-                kind: Kind = "micro" if seconds <= LONGEST_MICRO else "macro"
                 onset, apex, offset = (frame + shift for frame in (event.onset, event.apex, event.offset))
-                found.append(Found(onset, apex, offset, event.score, kind))
+                if event.kind != "other":
+                    found.append(Found(onset, apex, offset, event.score, event.kind))
         return sorted(found, key=lambda each: each.onset)
 
 

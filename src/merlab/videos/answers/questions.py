@@ -1,0 +1,94 @@
+"""Files of questions: JSON lines with ``video`` and ``question``, as MEGC 2025 and 2026 give them.
+
+A line is ``{"video_id": "samm_test_SAMM-1_1", "video": "SAMM-1", "question": "...", "answer": ""}``. Only ``video``
+and ``question`` are needed; all fields are kept, and ``answer`` is filled in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from merlab.errors import MerlabError
+from merlab.storage import whole_file
+from merlab.videos.answers.facts import VideoFacts
+from merlab.videos.answers.replies import Reply, Status, reply_to
+
+VIDEO, QUESTION, ANSWER = "video", "question", "answer"
+TO_ANSWER, ANSWERED = "_to_answer", "_pred"
+
+
+@dataclass(frozen=True)
+class AnsweredFile:
+    """Where the replies to a file are, how many there are of each status, and the questions of unknown form."""
+
+    path: Path
+    counts: Mapping[Status, int]
+    unknown: tuple[str, ...]
+
+
+def answer_questions(path: Path, videos: Sequence[VideoFacts], out: Path) -> AnsweredFile:
+    """Write the replies to a file of questions into the folder ``out``.
+
+    The name ends with ``_pred`` instead of ``_to_answer``. Raises MerlabError for a file that cannot be read, a line
+    of another form, and a question about a video without a result.
+    """
+    rows = _read(path)
+    known = {video.name: video for video in videos}
+    names = [_name(str(row[VIDEO]), known) for row in rows]
+    if lost := sorted({name for name in names if name not in known}):
+        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+        raise MerlabError(
+            f"{path} asks about videos without a result: {', '.join(lost[:3])}{more}; run `merlab recognize` on them "
+            "and give these results too"
+        )
+    replies = [reply_to(str(row[QUESTION]), known[name]) for row, name in zip(rows, names, strict=True)]
+    written = out / _answered_name(path)
+    with whole_file(written) as aside:
+        lines = [
+            json.dumps({**row, ANSWER: each.text}, ensure_ascii=False) for row, each in zip(rows, replies, strict=True)
+        ]
+        aside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+    return AnsweredFile(written, Counter(each.status for each in replies), _unknown(rows, replies))
+
+
+def _unknown(rows: Sequence[Mapping[str, Any]], replies: Sequence[Reply]) -> tuple[str, ...]:
+    """The questions of unknown form, each once."""
+    asked = [str(row[QUESTION]) for row, each in zip(rows, replies, strict=True) if each.status == "unknown question"]
+    return tuple(dict.fromkeys(asked))
+
+
+def _name(video: str, known: Mapping[str, VideoFacts]) -> str:
+    """The name of a video as results have it: without folders and, unless it is known with it, without a suffix."""
+    name = Path(video).name
+    return name if name in known else Path(name).stem
+
+
+def _answered_name(path: Path) -> str:
+    stem = path.stem.removesuffix(TO_ANSWER)
+    return f"{stem}{ANSWERED}{path.suffix or '.jsonl'}"
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MerlabError(f"{path} cannot be read: {error}; give a file of JSON lines") from error
+    rows = [_row(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    if not rows:
+        raise MerlabError(f"{path} has no question; give a file of JSON lines with {VIDEO} and {QUESTION}")
+    return rows
+
+
+def _row(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise MerlabError(f"{path}, line {number} is not JSON ({error}); write one object in each line") from error
+    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) and row[name] for name in (VIDEO, QUESTION)):
+        raise MerlabError(f"{path}, line {number} lacks {VIDEO} or {QUESTION} as text; add them")
+    return row

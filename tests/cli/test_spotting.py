@@ -1,0 +1,99 @@
+"""Commands that compare methods of spotting, and answers of challenges, as a user types them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from merlab.frames import write_image
+from merlab.spotting.comparison import SPOTTERS
+from tests.spotting.comparison.recorded import frames
+from tests.videos.fake_result import write_result
+
+MOVEMENTS = {"a": (40, 48, 56), "b": (30, 38, 46)}
+COUNT = 100
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Two videos as folders of images, and the tables of `merlab long-videos`."""
+    for seed, (name, movement) in enumerate(MOVEMENTS.items()):
+        for number, gray in enumerate(frames(COUNT, [movement], seed, px=2), start=1):
+            (tmp_path / name).mkdir(exist_ok=True)
+            write_image(tmp_path / name / f"{number}.png", np.repeat(gray[..., None], 3, axis=2))
+    rows = [(name, onset + 1, offset + 1, "micro") for name, (onset, _, offset) in MOVEMENTS.items()]
+    (tmp_path / "truth").mkdir()
+    pd.DataFrame(rows, columns=["video", "onset", "offset", "kind"]).to_csv(tmp_path / "truth/truth.csv", index=False)
+    videos = pd.DataFrame({"video": list(MOVEMENTS), "source": list(MOVEMENTS), "fps": 50})
+    videos.to_csv(tmp_path / "truth/videos.csv", index=False)
+    return tmp_path
+
+
+def test_methods_are_compared_and_one_of_them_spots_alone(merlab, recorded):
+    compare = ("compare-spotting", "truth/truth.csv", "truth/videos.csv", "--methods", "guess-even,lbp-chi2")
+    status, out, _ = merlab(*compare)
+    assert status == 0
+    assert "2 videos of 2 subjects" in out
+    result = json.loads(merlab(*compare, "--json")[1])
+    assert [each["method"] for each in result["methods"]] == ["guess-even", "lbp-chi2"]
+    assert result["methods"][1]["scores"]["tp"] == 2
+
+    spot = ("spot", "a", "--method", "lbp-chi2", "--fps", 50, "--p", 0.5, "--out", "alone")
+    status, out, err = merlab(*spot)
+    assert status == 0
+    assert "1 movement in 2.0 s" in out
+    assert "lbp-chi2 is a comparison method" in err
+    scores = json.loads(merlab("score-spotting", "truth/truth.csv", "alone/a/events.csv", "--json")[1])
+    assert scores["tp"] == 1
+    written = (recorded / "alone/a/events.csv").stat().st_mtime_ns
+    assert merlab(*spot)[0] == 0
+    assert (recorded / "alone/a/events.csv").stat().st_mtime_ns == written
+    fitted = ("spot", "a", "b", "--method", "lbp-chi2", "--fps", 50, "--train", "truth", "--out", "fitted")
+    status, out, _ = merlab(*fitted)
+    assert status == 0
+    assert "2 videos done" in out
+
+
+def test_the_methods_are_listed(merlab):
+    assert [each["method"] for each in json.loads(merlab("spotting-methods", "--json")[1])] == list(SPOTTERS)
+    assert "He et al., FG 2020" in merlab("spotting-methods")[1]
+
+
+def test_results_become_answers(merlab, tmp_path):
+    write_result(tmp_path / "recognized" / "one", video="one.mp4", pictures=False)
+    asked = [{"video": "one", "question": text} for text in ("How many expressions are there?", "Who is it?")]
+    (tmp_path / "asked.jsonl").write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
+    answers = ("answers", "recognized", "--questions", "asked.jsonl", "--out", "out")
+    status, out, _ = merlab(*answers)
+    assert status == 0
+    assert "1 answered, 1 unknown question: out/asked_pred.jsonl" in out
+    assert "note: unknown form: Who is it?" in out
+    content = json.loads(merlab(*answers, "--json")[1])
+    assert content["stamps"] == ["SYNTHETIC"]
+    assert content["rows"] == len(pd.read_csv(tmp_path / "out" / "answers.csv"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("spot", "a", "--method", "lbp-chi", "--fps", 50), "did you mean lbp-chi2?"),
+        (("spot", "a", "--method", "softnet", "--fps", 50), "softnet is a network, and there are no recordings"),
+        (("spot", "a", "--method", "mdmd", "--floor", 4), "--floor is a setting of merlab's own spotter"),
+        (("spot", "a", "--method", "guess-even", "--p", 0.5, "--fps", 50), "guess-even has no threshold"),
+        (("spot", "a", "--train", "truth"), "--train belongs to --method"),
+        (("spot", "a", "--method", "mdmd", "--train", "a", "--fps", 50), "give a folder of `merlab make-videos`"),
+        (("compare-spotting", "truth/truth.csv", "a", "b"), "does not state its frame rate"),
+        (("compare-spotting", "truth/truth.csv", "a", "--fps", 50), "true events of videos that are not given: b"),
+        (("compare-spotting", "none.csv", "a"), "none.csv does not exist"),
+        (("compare-spotting", "truth/truth.csv", "truth/videos.csv", "--save", "x.json"), "--save needs --command"),
+        (("answers", "a"), "a holds no result of `merlab recognize`"),
+    ],
+)
+def test_a_mistake_is_named_without_a_traceback(merlab, recorded, arguments, named):
+    status, _, err = merlab(*arguments)
+    assert status == 1
+    assert named in err
+    assert "Traceback" not in err

@@ -1,0 +1,135 @@
+"""Recognized videos as answers of challenges: tables that are read back, and replies to questions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.spotting.scoring import read_events, score_spotting
+from merlab.videos.answers.facts import EventFacts, VideoFacts, facts_of, read_facts
+from merlab.videos.answers.questions import answer_questions
+from merlab.videos.answers.replies import NOT_DETERMINED, UNKNOWN_QUESTION, reply_to
+from merlab.videos.answers.tables import answer_table
+from merlab.videos.result import read_video_result
+from tests.videos.fake_result import write_result
+
+SMILE = EventFacts(40, 48, 56, 0.16, "micro", 9.0, "mouth, left", "happiness", ("lip corner puller", "cheek raiser"))
+FROWN = EventFacts(90, 130, 190, 1.0, "macro", 20.0, "eyes and brows", "", ("brow lowerer",))
+VIDEO = VideoFacts("SAMM-1", (SMILE, FROWN), ())
+EMPTY = VideoFacts("SAMM-2", (), ())
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        # As in the files of MEGC 2025.
+        ("What is the coarse expression class?", "positive"),
+        ("What is the fine-grained expression class?", "happiness"),
+        ("What is the action unit?", "lip corner puller"),
+        ("What are the action units?", "lip corner puller, cheek raiser"),
+        ("Is the action unit cheek raiser shown on the face?", "yes"),
+        ("Is the action unit dimpler shown on the face?", "no"),
+        ("Is the action unit tongue show shown on the face?", NOT_DETERMINED),
+        (
+            "What are the action units present, and based on them, what is the fine-grained expression and the coarse "
+            "expression class?",
+            "The action units present are: lip corner puller, cheek raiser. Therefore, the fine-grained expression "
+            "class is happiness, and the coarse expression class is positive.",
+        ),
+        # Long videos.
+        ("How many expression events appear in this video?", "2"),
+        ("How many micro-expression events appear in this video?", "1"),
+        ("How many macro-expressions are in the video?", "1"),
+        ("Localize every micro-expression event in the video.", "frames 40-56"),
+        ("When does a movement occur?", "frames 40-56, frames 90-190"),
+        ("What distinct action units appear in this video?", "lip corner puller, cheek raiser, brow lowerer"),
+        ("What is the expression type of the 2-th expression event in this video?", "macro-expression"),
+        ("What is the expression type of the third expression event?", NOT_DETERMINED),
+        ("What color is the wall behind the subject?", UNKNOWN_QUESTION),
+        ("", UNKNOWN_QUESTION),
+    ],
+)
+def test_a_question_of_known_form_is_answered_from_the_result(question, answer):
+    assert reply_to(question, VIDEO).text == answer
+
+
+def test_an_analysis_reports_what_was_observed():
+    text = reply_to("Please analyse the micro-expression shown in this video in detail.", VIDEO).text
+    assert text.startswith("The face moves from frame 40 to frame 56 (0.16 s), most at frame 48")
+    assert text.endswith("The most likely coarse expression class is positive.")
+    at_frames = "In the 2-th expression event of this video (frames 100-180, apex 130): Describe it."
+    assert reply_to(at_frames, VIDEO).text.startswith("The face moves from frame 90")
+    assert reply_to(at_frames.replace("100-180", "300-310"), VIDEO).status == "not determined"
+
+
+def test_nothing_is_invented_about_a_video_without_a_movement():
+    for question in ("What is the coarse expression class?", "What are the action units?", "Please analyze the clip."):
+        assert reply_to(question, EMPTY).status == "not determined"
+    assert reply_to("How many micro-expressions are there?", EMPTY).text == "0"
+    assert reply_to("Localize every expression.", EMPTY).text == "none"
+
+
+def test_answers_are_read_back_as_they_were_recognized(tmp_path):
+    for name in ("one", "two"):
+        write_result(tmp_path / "results" / name, video=f"{name}.mp4", pictures=False, seed=len(name))
+    videos = read_facts([tmp_path / "results"])
+    assert [video.name for video in videos] == ["one", "two"]
+    rows = [row for name in ("one", "two") for row in read_video_result(tmp_path / "results" / name).rows]
+    table = answer_table(videos)
+    assert table.columns.tolist() == ["vid", "onset", "offset", "emotion"]
+    table.to_csv(tmp_path / "answers.csv", index=False)
+    scores = score_spotting(tmp_path / "answers.csv", tmp_path / "answers.csv")
+    assert (scores.tp, scores.fp, scores.fn) == (len(table), 0, 0)
+    assert sorted(read_events(tmp_path / "answers.csv")["onset"]) == sorted(
+        row.onset for row in rows if row.duration_s <= 0.5
+    )
+    types = answer_table(videos, "type")
+    assert types.columns.tolist() == ["vid", "pred_onset", "pred_offset", "type"]
+    assert set(types["type"]) <= {"me", "mae"}
+
+    withheld = facts_of(read_video_result(tmp_path / "results" / "one"))
+    guessed = facts_of(read_video_result(tmp_path / "results" / "one"), most_probable=True)
+    assert any(not event.label for event in withheld.events)
+    assert all(event.label for event in guessed.events)
+    with pytest.raises(MerlabError, match="two results are of a video one"):
+        read_facts([tmp_path / "results" / "one", tmp_path / "results"])
+    with pytest.raises(MerlabError, match="holds no result of `merlab recognize`"):
+        read_facts([tmp_path / "nothing"])
+
+
+def test_the_lines_of_a_file_are_kept_and_their_answers_filled_in(tmp_path):
+    path = tmp_path / "me_vqa_samm_test_to_answer.jsonl"
+    asked = [
+        {"video_id": "t_1", "video": "SAMM-1", "question": "What is the coarse expression class?", "answer": ""},
+        {"video_id": "t_2", "video": "SAMM-2.mp4", "question": "What is the action unit?"},
+        {"video_id": "t_3", "video": "SAMM-2", "question": "Who is it?", "answer": ""},
+    ]
+    path.write_text("\n".join(map(json.dumps, asked)) + "\n\n", encoding="utf-8")
+    answered = answer_questions(path, [VIDEO, EMPTY], tmp_path / "out")
+    assert answered.path == tmp_path / "out" / "me_vqa_samm_test_pred.jsonl"
+    written = [json.loads(line) for line in answered.path.read_text(encoding="utf-8").splitlines()]
+    assert written == [
+        {**asked[0], "answer": "positive"},
+        {**asked[1], "answer": NOT_DETERMINED},
+        {**asked[2], "answer": UNKNOWN_QUESTION},
+    ]
+    assert dict(answered.counts) == {"answered": 1, "not determined": 1, "unknown question": 1}
+    assert answered.unknown == ("Who is it?",)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("", "has no question"),
+        ("{\n", "line 1 is not JSON"),
+        ('{"video": "SAMM-1"}\n', "line 1 lacks video or question"),
+        ('{"video": "x", "question": "Who?"}\n', "asks about videos without a result: x"),
+    ],
+)
+def test_a_fault_of_a_file_is_named(tmp_path, content, named):
+    path = tmp_path / "questions.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(MerlabError, match=named):
+        answer_questions(path, [VIDEO], tmp_path / "out")
