@@ -117,7 +117,10 @@ class MovedPart(BaseModel):
 
 
 class ActionUnit(BaseModel):
-    """An action unit that a movement is consistent with: its number and name in FACS, its side, its largest px."""
+    """An action unit that a movement is consistent with: its number and name in FACS, and its largest px.
+
+    ``side`` is left, right or both; empty for a unit without sides.
+    """
 
     number: int
     name: str

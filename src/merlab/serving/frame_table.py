@@ -11,13 +11,14 @@ import pandas as pd
 
 from merlab.serving.coding_answers import ClockAnswer, PartCurve
 from merlab.spotting.curve import Values, score_curve
+from merlab.spotting.motion_score import PARTS
+from merlab.videos.frame_table import part_column
 from merlab.videos.result import FRAMES
 
 MOST_FRAMES = 6000
 POINTS = 1500
 KNOWN = ("frame", "time_s", "face_id", "success", "score", "threshold")
-# One column for each part of the face begins with this.
-PART_COLUMN = "score_"
+PART_COLUMNS = {part_column(part): part for part in PARTS}
 
 
 def clock_around(folder: Path, at_s: float) -> ClockAnswer:
@@ -40,9 +41,9 @@ def curves_between(folder: Path, start_s: float, end_s: float) -> list[PartCurve
 def _curve(face_id: int, rows: pd.DataFrame) -> PartCurve:
     curve = score_curve(rows, POINTS)
     parts = {
-        name.removeprefix(PART_COLUMN): score_curve(rows.assign(score=rows[name]), POINTS).score
-        for name in rows.columns
-        if name.startswith(PART_COLUMN)
+        part: score_curve(rows.assign(score=rows[name]), POINTS).score
+        for name, part in PART_COLUMNS.items()
+        if name in rows.columns
     }
     places = np.searchsorted(rows["time_s"].to_numpy(), curve.seconds)
     single = len(rows) <= POINTS
@@ -71,6 +72,4 @@ def _table(folder: Path) -> pd.DataFrame:
 @lru_cache(maxsize=2)
 def _kept_table(path: Path) -> pd.DataFrame:
     """The columns that the page needs; the finished result of a job does not change, and its table may be large."""
-    return pd.read_csv(
-        path, usecols=lambda name: name in KNOWN or name.startswith(PART_COLUMN), dtype={"face_id": "Int64"}
-    )
+    return pd.read_csv(path, usecols=lambda name: name in {*KNOWN, *PART_COLUMNS}, dtype={"face_id": "Int64"})

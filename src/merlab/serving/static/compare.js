@@ -137,18 +137,20 @@ function pixels(image) {
 /** The apex with its difference from the onset so many times as large; once is the apex itself. */
 function amplifiedApex(onset, apex, times) {
   const light = meanDifference(onset.data, apex.data);
-  return mapped(onset.data, apex.data, (before, after) => after + (times - 1) * (after - before - light));
+  const made = new ImageData(WIDTH, HEIGHT);
+  made.data.set(apex.data.map((after, at) => (at % 4 === 3 ? 255 : after + (times - 1) * (after - onset.data[at] - light))));
+  return made;
 }
 
 /** Gray where nothing differs. */
 function difference(onset, apex, times) {
   const light = meanDifference(onset.data, apex.data);
-  return mapped(onset.data, apex.data, (before, after) => 128 + times * (after - before - light));
-}
-
-function mapped(onset, apex, compute) {
   const made = new ImageData(WIDTH, HEIGHT);
-  for (let at = 0; at < onset.length; at += 1) made.data[at] = at % 4 === 3 ? 255 : compute(onset[at], apex[at]);
+  for (let at = 0; at < onset.data.length; at += 4) {
+    const sum = [0, 1, 2].reduce((total, channel) => total + apex.data[at + channel] - onset.data[at + channel], 0);
+    const gray = 128 + times * (sum / 3 - light);
+    made.data.set([gray, gray, gray, 255], at);
+  }
   return made;
 }
 

@@ -134,7 +134,7 @@ function inOrder({ onset, apex, offset }, set) {
 
 /** The units that the movement is consistent with, as coders write them. */
 function unitsOf(movement) {
-  return (movement.units ?? []).map(({ number, side }) => `${side ? side[0].toUpperCase() : ""}${number}`).join("+");
+  return (movement.units ?? []).map(({ number, side }) => `${{ left: "L", right: "R" }[side] ?? ""}${number}`).join("+");
 }
 
 /** ``L12+6`` -> ``AU12 lip corner puller, left; AU6 cheek raiser``. */

@@ -59,7 +59,7 @@ function leading(movement) {
 function units({ units: found }) {
   if (!found.length) return [element("p", {}, "No action unit explains the movement.")];
   const items = found.map(({ number, name, side, px }) => element(
-    "li", {}, element("strong", {}, `AU${number}`), ` ${name}, ${side || "both sides or middle"}: ${px.toFixed(2)} px`,
+    "li", {}, element("strong", {}, `AU${number}`), ` ${name}${side ? `, ${side === "both" ? "both sides" : side}` : ""}: ${px.toFixed(2)} px`,
   ));
   return [
     element("ul", { class: "units" }, ...items),

@@ -28,6 +28,7 @@ export async function showResult(section, job, eventName) {
     return;
   }
   if (room?.shown.id !== job.id || !section.hasChildNodes()) {
+    section.replaceChildren(back(), heading(job.name), element("p", { class: "quiet" }, "Reading the result …"));
     const [about, faces, events] = await Promise.all(
       ["result", "frames", "events"].map((part) => request(pathOf("api/jobs", job.id, part))),
     );
