@@ -82,7 +82,8 @@ class FaceRenderer:
         if source.parting is not None:
             self._show_mouth(image, source)
         if self.layers.glasses is not None:
-            _blend(image, (slice(None), slice(None)), self.glasses_shown(source, pose), FRAME_GRAY)
+            rows = self._glasses_rows()
+            _blend(image, (rows, slice(None)), self.glasses_shown(source, pose)[rows], FRAME_GRAY)
         return image
 
     def _eyeball(self, eyelids: Eyelids, source: SourceMap, pose: Pose) -> Float32Array:
@@ -105,15 +106,18 @@ class FaceRenderer:
         shown = np.zeros((self.window.height, self.window.width), np.float32)
         if self.layers.glasses is not None:
             slip, roll = map(np.float32, pose.glasses)
-            eye_y = int(self.identity.shape.eye_y) - self.window.top
-            reach = GLASSES_REACH + self._far
-            rows = slice(max(0, eye_y - reach), eye_y + reach)
+            rows = self._glasses_rows()
             x, y = source.rigid_x[rows], source.rigid_y[rows]
             if slip or roll:
                 across, down = x - np.float32(MIDLINE), y - np.float32(self.identity.shape.eye_y)
                 x, y = x + roll * down, y - roll * across - slip
             shown[rows] = _sampled(self.layers.glasses, x, y)
         return shown / np.float32(255)
+
+    def _glasses_rows(self) -> slice:
+        """The rows in which glasses can be."""
+        eye_y, reach = int(self.identity.shape.eye_y) - self.window.top, GLASSES_REACH + self._far
+        return slice(max(0, eye_y - reach), eye_y + reach)
 
     def _skin(self, source: SourceMap, pose: Pose) -> Image:
         return _sampled(self.layers.skin, source.x, self.skin_y(source, pose))

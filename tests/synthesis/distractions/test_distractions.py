@@ -27,14 +27,15 @@ OF_THE_FACE = [kind for kind in DISTRACTION_KINDS if kind not in ("hand", "secon
 
 @pytest.fixture(scope="module")
 def quiet():
-    """A recording of 20 s without events, and without sensor noise."""
-    return plan_recording(IDENTITY, PRESETS["null"].model_copy(update={"noise": 0.0}), 4000, [])
+    """A recording of 20 s without events and sensor noise; its only distraction comes after its end."""
+    plan = plan_recording(IDENTITY, PRESETS["null"].model_copy(update={"noise": 0.0}), 4000, [])
+    return replace(plan, distractions=(sample_distraction(IDENTITY, "nod", 0).moved_to(4000),))
 
 
 def with_one(plan, kind, number=0):
     """The recording with one distraction at ONSET."""
     distraction = sample_distraction(IDENTITY, kind, number).moved_to(ONSET)
-    return replace(plan, distractions=(distraction,)), distraction
+    return replace(plan, distractions=(*plan.distractions, distraction)), distraction
 
 
 def pictures(plan, layers, ticks, window=CROP):

@@ -29,6 +29,8 @@ EVERY, PICTURES = 4, 75
 KEPT = 0.5
 # The shoulders are this far above the lower edge of the picture, px; below them the body goes on.
 SHOULDERS_UP = 40.0
+# The person stays within this distance of the edge of the picture, px.
+BESIDE = 200
 # A face moves with this much of the wall around it, px on both sides together.
 HALO = 13
 
@@ -57,13 +59,16 @@ class SecondPersonPicture:
         return planes
 
     def _shown(self, planes: Planes, visit: SecondPerson, inside: float, tick: float, gain: float) -> Planes:
+        columns = slice(0, BESIDE) if visit.side == "left" else slice(CAMERA.width - BESIDE, CAMERA.width)
         place = self._place(visit, inside, tick)
-        size = (CAMERA.width, CAMERA.height)
+        place[0, 2] -= columns.start
+        size = (BESIDE, CAMERA.height)
         opacity = cv2.warpAffine(self._opacity, place, size, borderMode=cv2.BORDER_REPLICATE)
         shown = cv2.warpAffine(self._picture(tick), place, size, borderMode=cv2.BORDER_REPLICATE)
-        picture = shown.astype(np.float32)
-        bare = 1 - opacity
-        return [plane * bare + np.float32(gain) * opacity * picture[..., number] for number, plane in enumerate(planes)]
+        bare, lit = 1 - opacity, np.float32(gain) * opacity
+        for number, plane in enumerate(planes):
+            plane[:, columns] = plane[:, columns] * bare + lit * shown[..., number]
+        return planes
 
     def _picture(self, tick: float) -> Image:
         """The face at a moment, at the scale KEPT."""
