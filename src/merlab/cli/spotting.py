@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
-from merlab.cli.arguments import AgainOption, JsonOption, SeedOption
+from merlab.cli.arguments import AgainOption, JobsOption, JsonOption, SeedOption
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.progress import one_line
@@ -63,6 +63,7 @@ def compare_spotting_command(
     ] = Path("merlab-compared"),
     fps: Annotated[float | None, typer.Option(help="Frames per second, of videos that do not state it.")] = None,
     seed: SeedOption = 0,
+    jobs: JobsOption = None,
     again: AgainOption = False,
     save: Annotated[Path | None, typer.Option(help="Also write the comparison as JSON, for documents.")] = None,
     command: Annotated[str, typer.Option(help="With --save: the commands that made it, for the reader.")] = "",
@@ -86,6 +87,7 @@ def compare_spotting_command(
         out,
         training=recordings_in(train, fps) if train else None,
         seed=seed,
+        jobs=jobs,
         again=again,
     )
     if save:

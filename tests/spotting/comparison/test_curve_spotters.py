@@ -58,7 +58,7 @@ def test_mdmd_of_a_shifted_image():
     (feature,) = MDMD.features(MICRO, 2.5)
     assert (feature.before, feature.after) == (1, 1)
     flow = dis(image, shifted)
-    assert float(feature.of(around.at(1))) == pytest.approx(float(np.hypot(*flow.mean(axis=(0, 1)))), rel=0.25)
+    assert float(feature(around.at(1))) == pytest.approx(float(np.hypot(*flow.mean(axis=(0, 1)))), rel=0.25)
 
 
 def test_a_feature_has_one_value_for_each_sample_with_its_neighbors():

@@ -69,7 +69,7 @@ def test_a_changed_truth_of_the_test_subject_changes_nothing_in_its_fold(tmp_pat
 
 def test_methods_are_compared_and_black_frames_hold_nothing(videos, tmp_path):
     methods = ["lbp-chi2", "guess-random"]
-    first = compare_spotting(videos, methods, tmp_path / "out", progress=False)
+    first = compare_spotting(videos, methods, tmp_path / "out", jobs=1, progress=False)
     assert (first.videos, first.subjects, first.folds, dict(first.events)) == (4, 4, 4, {"micro": 5})
     assert first.minutes == pytest.approx((3 * COUNT + 90) / FPS / 60)
     assert first.stamps == ("WHOLE HEADS",)
@@ -118,7 +118,7 @@ def test_every_method_runs_on_other_recordings_and_spots_nothing_in_black_frames
     for method in SPOTTERS:
         spotted = pd.read_csv(tmp_path / "out" / method / "events.csv")
         assert method.startswith("guess") or "black" not in set(spotted["video"])
-    assert {each.method for each in compared.methods if each.scores.tp == 2} >= {"lbp-chi2", "hoof", "merlab"}
+    assert {each.method for each in compared.methods if each.scores.tp == 2} >= {"lbp-chi2", "hoof"}
 
 
 def test_a_network_is_not_fitted_to_a_kind_that_no_training_recording_has():

@@ -18,7 +18,7 @@ import pandas as pd
 from merlab.claims import claimed_folder
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.json_models import read_model, write_model
-from merlab.processes import one_thread
+from merlab.processes import each_in_processes, one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import SPOTTERS, find_spotter
 from merlab.spotting.comparison.folds import (
@@ -29,7 +29,7 @@ from merlab.spotting.comparison.folds import (
     leave_one_subject_out,
     needed,
 )
-from merlab.spotting.comparison.material import Material, prepare
+from merlab.spotting.comparison.material import Material, Reading, read
 from merlab.spotting.comparison.results import FoldResult, MethodScores, SpottingComparison
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Spotter
@@ -51,6 +51,7 @@ def compare_spotting(
     *,
     training: Sequence[LongVideo] | None = None,
     seed: int = 0,
+    jobs: int | None = None,
     again: bool = False,
     progress: Progress | bool = True,
 ) -> SpottingComparison:
@@ -63,6 +64,7 @@ def compare_spotting(
             be removed afterwards.
         training: fit all methods on these recordings instead of those of the other subjects.
         seed: of networks and of the random guess.
+        jobs: worker processes that read the recordings; None for one per core. Scores do not depend on it.
         again: replace the result of other recordings, or make a finished one again.
         progress: as in ``shown_progress``.
 
@@ -80,7 +82,7 @@ def compare_spotting(
         shown_progress(progress) as show,
         one_thread(),
     ):
-        work = _Work(folder, spotters, folds, kinds_of(videos), seed, show)
+        work = _Work(folder, spotters, folds, kinds_of(videos), seed, jobs, show)
         work.run()
         comparison = _comparison(work, videos, training)
         write_model(folder / RESULT, comparison)
@@ -104,6 +106,7 @@ class _Work:
     folds: Sequence[Fold]
     kinds: Sequence[Kind]
     seed: int
+    jobs: int | None
     progress: Progress
     materials: dict[Path, Material] = field(default_factory=dict)
 
@@ -129,15 +132,26 @@ class _Work:
         places = any(spotter.places for spotter, _ in left)
         tested = {video.source for fold in self.folds for video in fold.test}
         videos = {video.source: video for _, fold in left for video in (*fold.test, *fold.training)}
-        for source, video in videos.items():
-            self.materials[source] = prepare(
-                video,
-                list(features.get(source, {}).values()),
-                self.folder / FEATURES,
-                self.progress,
-                places=places and source in tested,
-                aligned=False,
+        readings = [
+            Reading(
+                video, tuple(features.get(source, {}).values()), self.folder / FEATURES, places and source in tested
             )
+            for source, video in videos.items()
+        ]
+        kept = [each for each in readings if each.is_kept]
+        self.materials = {each.video.source: each() for each in kept}
+        missing = [each for each in readings if not each.is_kept]
+        for done, material in enumerate(self._read_in_processes(missing), start=1):
+            self.materials[material.video.source] = material
+            self.progress(done, len(missing), f"reading {material.video.name}")
+
+    def _read_in_processes(self, missing: Sequence[Reading]) -> Iterator[Material]:
+        """The recordings when they are read; the progress within a recording is shown without processes only."""
+        if self.jobs == 1 or len(missing) == 1:
+            yield from (reading(self.progress) for reading in missing)
+        elif missing:
+            self.progress(0, len(missing), "reading")
+            yield from each_in_processes(read, missing, self.jobs)
 
     def _material(self, video: LongVideo) -> Material:
         return self.materials[video.source]

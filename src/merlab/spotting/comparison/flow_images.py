@@ -18,7 +18,7 @@ from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array
 from merlab.inputs.flow import stretch_each
 from merlab.optical_flow import strain
-from merlab.spotting.comparison.sampling import Feature
+from merlab.spotting.comparison.sampling import Around, Feature
 
 SIDE = 42
 # (left, top, right, bottom) in px of the layout of 231 x 282.
@@ -47,7 +47,11 @@ def flow_image(flow: Float32Array) -> NDArray[np.float16]:
 
 def onset_k_flow(k: int) -> Feature:
     """The image of each sample and the one k later."""
-    return Feature(f"onset-k{k}-flow-42x42", 0, k, lambda around: flow_image(around.flow(0, k)))
+    return Feature(f"onset-k{k}-flow-42x42", 0, k, _image_of, k)
+
+
+def _image_of(around: Around, k: int) -> NDArray[np.float16]:
+    return flow_image(around.flow(0, k))
 
 
 def _cut(field: Float32Array, box: Box) -> Float32Array:

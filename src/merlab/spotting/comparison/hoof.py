@@ -38,13 +38,10 @@ def oriented_histograms(flow: Float32Array) -> NDArray[np.float32]:
     return (sums / pixels[:, None]).astype(np.float32)
 
 
-def _feature(k: int) -> Feature:
-    def distances(around: Around) -> NDArray[np.float32]:
-        """The distances (36,) of a sample from the mean of the samples k before, which has no flow, and k after."""
-        own, later = (oriented_histograms(around.flow(-k, end)) for end in (0, k))
-        return chi_square(own, later / 2).astype(np.float32)
-
-    return Feature(f"hoof-6x6-k{k}", k, k, distances)
+def distances(around: Around, k: int) -> NDArray[np.float32]:
+    """The distances (36,) of a sample from the mean of the samples k before, which has no flow, and k after."""
+    own, later = (oriented_histograms(around.flow(-k, end)) for end in (0, k))
+    return chi_square(own, later / 2).astype(np.float32)
 
 
 def difference(values: NDArray[np.generic], k: int) -> tuple[Float64Array, int]:
@@ -59,7 +56,7 @@ HOOF = CurveSpotter(
     title="feature difference of histograms of oriented optical flow",
     paper="Li et al., IEEE Trans. Affective Computing, 2017, arXiv:1511.00423",
     seconds=SECONDS,
-    feature=_feature,
+    feature=lambda k: Feature(f"hoof-6x6-k{k}", k, k, distances, k),
     curve=difference,
     intervals=peaks,
 )

@@ -32,7 +32,7 @@ SECONDS: Mapping[Kind, float] = {"micro": 0.16, "macro": 0.75}
 RADII = (0, 1, 1)
 
 
-def lbp_histograms(around: Around) -> NDArray[np.float32]:
+def lbp_histograms(around: Around, k: int) -> NDArray[np.float32]:
     """The normalized uniform LBP histograms (36, 59) of a sample."""
     found = codes(around.gray().astype(np.float32)[None], "XY", RADII)[0]
     return histograms(uniform_bins()[found], BINS).astype(np.float32)

@@ -18,7 +18,7 @@ from merlab.errors import MerlabError
 from merlab.frames import Image, clock_of, open_frames
 from merlab.frames.clock import Clock
 from merlab.kept_arrays import Array, read_arrays, write_arrays
-from merlab.progress import Progress
+from merlab.progress import Progress, silent
 from merlab.spotting.aligned_frames import require_aligned, require_every_frame
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.sampling import Feature, Measuring, small_gray, step_of
@@ -98,6 +98,32 @@ def prepare(
         facts = _read(video, wanted, folder, progress, places=needs_places, aligned=aligned)
     first, frames, whole_heads = (int(each) for each in np.asarray(facts["first_frames_whole"], np.int64))
     return Material(video, folder, step_of(video.fps), first, frames, bool(whole_heads))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A recording to read, as ``prepare`` takes it, for worker processes."""
+
+    video: LongVideo
+    features: tuple[Feature, ...]
+    kept: Path
+    places: bool
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether everything is kept, so that no frame is read."""
+        folder = self.kept / _identity(self.video)
+        keys = [READ, *(each.key for each in self.features), *([PLACES] if self.places else [])]
+        return all((folder / f"{key}.npz").is_file() for key in keys)
+
+    def __call__(self, progress: Progress = silent) -> Material:
+        """Read what is missing."""
+        return prepare(self.video, self.features, self.kept, progress, places=self.places, aligned=False)
+
+
+def read(reading: Reading) -> Material:
+    """Read what is missing, without reporting progress."""
+    return reading()
 
 
 def _identity(video: LongVideo) -> str:

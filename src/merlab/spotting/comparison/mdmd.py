@@ -25,7 +25,7 @@ from merlab.evaluation.metrics import Float64Array
 from merlab.frames import Float32Array
 from merlab.spotting.comparison.blocks import SIDE, block_of_pixels, mean_of_largest
 from merlab.spotting.comparison.curves import CurveSpotter
-from merlab.spotting.comparison.sampling import Feature
+from merlab.spotting.comparison.sampling import Around, Feature
 from merlab.spotting.comparison.threshold import Peak, contrast, runs
 
 QUADRANTS = 4
@@ -52,10 +52,9 @@ def _mean_of_largest_third(values: NDArray[np.floating]) -> float:
     return float(np.sort(values)[-count:].mean())
 
 
-def _feature(k: int) -> Feature:
-    return Feature(
-        f"mdmd-6x6-k{k}", k, k, lambda around: np.asarray(main_difference(around.flow(-k, 0), around.flow(-k, k)))
-    )
+def differences(around: Around, k: int) -> NDArray[np.generic]:
+    """The difference of a sample, () px."""
+    return np.asarray(main_difference(around.flow(-k, 0), around.flow(-k, k)))
 
 
 def _curve(values: NDArray[np.generic], k: int) -> tuple[Float64Array, int]:
@@ -72,7 +71,7 @@ MDMD = CurveSpotter(
     title="main directional maximal difference of optical flow",
     paper="He et al., FG 2020, arXiv:1912.11985",
     seconds={"micro": 0.4, "macro": 1.3},
-    feature=_feature,
+    feature=lambda k: Feature(f"mdmd-6x6-k{k}", k, k, differences, k),
     curve=_curve,
     intervals=_intervals,
 )

@@ -68,13 +68,19 @@ class Feature:
     """One array of numbers for each sample that has ``before`` samples before it and ``after`` samples after it.
 
     ``key`` names the feature and everything that determines it, for kept files. The first value belongs to sample
-    ``before``, counted from 0.
+    ``before``, counted from 0. ``of`` computes it with ``k``, a distance in samples; it is a function of a module, so
+    that it travels to worker processes.
     """
 
     key: str
     before: int
     after: int
-    of: Callable[[Around], NDArray[np.generic]]
+    of: Callable[[Around, int], NDArray[np.generic]]
+    k: int = 0
+
+    def __call__(self, around: Around) -> NDArray[np.generic]:
+        """The value of the sample in the middle."""
+        return self.of(around, self.k)
 
 
 class Measuring:
@@ -94,7 +100,7 @@ class Measuring:
         for feature in self._features:
             position = newest - feature.after
             if position >= feature.before:
-                self._values[feature.key].append(feature.of(self._around.at(position)))
+                self._values[feature.key].append(feature(self._around.at(position)))
 
     def values(self) -> dict[str, NDArray[np.generic]]:
         """Key -> the values of all samples, (n, ...); (0,) for a recording that is too short."""
