@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,27 @@ from merlab.vocabulary import SynthesisPreset
 # No deadline: on a busy machine, a correct property would fail because it is slow.
 settings.register_profile("merlab", deadline=None)
 settings.load_profile("merlab")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """To run slow tests alone, files without any need not be imported."""
+    alone = config.option.markexpr == "slow" and collection_path.name.startswith("test_")
+    return True if alone and ".slow" not in collection_path.read_text(encoding="utf-8") else None
+
+
+def pytest_collection() -> None:
+    """While thousands of tests are collected, nothing becomes garbage; to search for it takes seconds."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Nor does anything of what was imported and collected."""
+    gc.freeze()
+    gc.enable()
+
+
+# Of six subjects. A network must learn from the easy ones.
+CLIPS: dict[SynthesisPreset, int] = {"easy": 72, "default": 36, "null": 36}
 
 
 @pytest.fixture(scope="session")
@@ -45,12 +67,12 @@ def heads(shared_folder) -> list[Image]:
 
 @pytest.fixture(scope="session")
 def synthetic_faces(shared_folder) -> Callable[[SynthesisPreset], Path]:
-    """A function from the name of a preset to a tree of 72 cropped clips of 6 subjects; takes some seconds."""
+    """A function from the name of a preset to a tree of cropped clips of 6 subjects; takes about .3 s per clip."""
 
     def tree(preset: SynthesisPreset) -> Path:
         root = shared_folder / f"synthetic-{preset}"
         with FileLock(f"{root}.lock"):
-            return make_faces(root, subjects=6, clips=72, preset=preset, seed=0, jobs=1)
+            return make_faces(root, subjects=6, clips=CLIPS[preset], preset=preset, seed=0, jobs=1)
 
     return tree
 

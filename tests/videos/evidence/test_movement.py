@@ -153,7 +153,7 @@ class TestSyntheticClips:
 
     def test_nothing_is_named_between_frames_before_the_onset(self, labeled_faces):
         clips = [clip for clip in labeled_faces("default").table if clip.onset > 3]
-        assert len(clips) > 50
+        assert len(clips) > 25
         for clip in clips:
             frames = open_frames(clip.source)
             first, *_, later = frames.numbers[:4]
