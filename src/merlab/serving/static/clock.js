@@ -2,21 +2,29 @@
 import { pathOf, request } from "./basics.js";
 
 /** The clock of a result. Long videos are read in parts: wait for ``near`` a time before asking for frames there. */
-export function makeClock(job, fps) {
+export function makeClock(job, { fps, start_s: start, seconds: long }) {
   const step = 1 / fps;
+  const inside = (seconds) => Math.min(start + long - step, Math.max(start, seconds));
   let frames = [];
   let times = [];
+  let reading = null;
   return { step, near, frameAt, secondsOf, moved };
 
   async function near(seconds) {
-    if (times.length && times[0] - step <= seconds && seconds <= times.at(-1) + step) return;
-    const answer = await request(`${pathOf("api/jobs", job, "clock")}?at_s=${seconds}`);
+    await reading?.catch(() => {});
+    if (has(seconds)) return;
+    reading = request(`${pathOf("api/jobs", job, "clock")}?at_s=${inside(seconds)}`);
+    const answer = await reading;
     [frames, times] = [answer.frame, answer.time_s];
+  }
+
+  function has(seconds) {
+    return times.length > 0 && times[0] - step <= inside(seconds) && inside(seconds) <= times.at(-1) + step;
   }
 
   /** The frame that is shown at this time; null where the clock is not read yet. */
   function frameAt(seconds) {
-    return times.length ? frames[indexAt(seconds)] : null;
+    return has(seconds) ? frames[indexAt(seconds)] : null;
   }
 
   /** When a frame was recorded; null where that is not known. */

@@ -10,12 +10,14 @@ const FIELDS = ["event", "face_id", "decision", ...FRAMES, "action_units", "labe
 /** The decisions about a result. ``changed`` is called after every change, with a message for the user. */
 export async function openCoding(job, changed) {
   const path = pathOf("api/jobs", job, "coding");
-  let answer = await request(path);
+  let answer = { decisions: [], unit_names: {} };
+  // A damaged coding.csv must not hide the result; the service refuses every change until it is mended.
+  const problem = await reread().then(() => "", (error) => error.message);
   let coder = localStorage.getItem(STORED) ?? "";
   let turn = Promise.resolve();
   const undos = JSON.parse(sessionStorage.getItem(`${UNDOS} ${job}`) ?? "[]");
   return {
-    decide, add, takeBack, undo, name, of, own, reload,
+    decide, add, takeBack, undo, name, of, own, reload, problem,
     get coder() { return coder; },
     get decisions() { return answer.decisions; },
     get unitNames() { return answer.unit_names; },
@@ -73,10 +75,11 @@ export async function openCoding(job, changed) {
 
   /** Read what was decided elsewhere. */
   function reload() {
-    return queued(async () => {
-      answer = await request(path);
-      changed("");
-    });
+    return queued(() => reread().then(() => changed(""), (error) => changed(error.message, true)));
+  }
+
+  async function reread() {
+    answer = await request(path);
   }
 
   /** Changes are sent one after the other, each with what is saved by then. */
@@ -92,7 +95,7 @@ export async function openCoding(job, changed) {
       const headers = { "Content-Type": "application/json" };
       answer = await request(path, { method: "POST", headers, body });
     } catch (error) {
-      await request(path).then((present) => { answer = present; }, () => {});
+      await reread().catch(() => {});
       changed(`Not saved: ${error.message}`, true);
       return null;
     }

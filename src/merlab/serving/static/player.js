@@ -111,6 +111,7 @@ export function makePlayer(source, slowed, clock, moved) {
     if (loop && position >= loop.to) video.currentTime = loop.from * slowed;
     moved(position);
     describe();
+    clock.near(position).catch(() => {});
   }
 
   function showState() {

@@ -48,7 +48,7 @@ function heading(name) {
 
 /** Everything about one result, and what connects it. */
 async function makeRoom(section, job, shown) {
-  const clock = makeClock(job.id, shown.video.fps);
+  const clock = makeClock(job.id, shown.video);
   const film = job.files.some((file) => file.name === OVERLAY) ? pathOf("api/jobs", job.id, "files", OVERLAY) : null;
   let position = shown.video.start_s;
   let opened = null;
@@ -75,6 +75,7 @@ async function makeRoom(section, job, shown) {
   );
   clock.near(position).catch(() => {});
   redraw();
+  bar.message(coding.problem, Boolean(coding.problem));
   return { section, shown, open, act, refresh: coding.reload };
 
   /** All movements as the coder sees them: those of the machine, moved ones in the coder's frames, and the coder's own. */
@@ -86,9 +87,10 @@ async function makeRoom(section, job, shown) {
       const below = threshold !== null && event.score < threshold;
       return { ...event, onset_s, apex_s, offset_s, verdict: decision?.decision ?? "", below };
     });
-    const weak = shown.weak.map((each, index) => ({ ...each, event: `weak-${index + 1}`, weak: true, verdict: "" }))
-      .filter((each) => (threshold === null ? timeline.weak : each.score >= threshold) || each.event === opened?.name);
     const own = coding.own().map((decision) => ({ ...decision, event: nameOf(decision), own: true, verdict: "add" }));
+    const weak = shown.weak.map((each, index) => ({ ...each, event: `weak-${index + 1}`, weak: true, verdict: "" }))
+      .filter((each) => (threshold === null ? timeline.weak : each.score >= threshold) || each.event === opened?.name)
+      .filter((each) => !own.some((mine) => mine.face_id === each.face_id && overlap(mine, each)));
     return [...found, ...weak, ...own].sort((one, other) => one.onset_s - other.onset_s);
   }
 
@@ -118,6 +120,7 @@ async function makeRoom(section, job, shown) {
     else history.replaceState(null, "", `#job=${job.id}`);
     const control = document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.title;
     open(moved?.event, true);
+    if (!moved) list.node.querySelector("button")?.focus();
     [...place.querySelectorAll("button")].find((each) => control && [each.getAttribute("aria-label"), each.title].includes(control))?.focus();
   }
 
