@@ -74,6 +74,7 @@ def test_outlines_are_drawn_where_the_face_is_seen_and_all_else_is_black(plan):
 
 def test_the_points_are_kept_to_a_thirty_second_of_a_pixel(plan):
     kept = read_kept(plan.kept_file(0))
+    assert kept is not None
     assert kept.tracks[0].contour_points(2) == pytest.approx(outline() / 2 + [10, 20], abs=1 / 32)
     assert kept.tracks[0].contour_points(4) is None
 
