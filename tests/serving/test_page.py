@@ -38,7 +38,7 @@ def open_result(client, browser, video: Path) -> None:
 def test_a_video_is_uploaded_and_its_result_is_shown_and_downloaded(client, browser, video, downloads):
     send(browser, video)
     until(lambda: "spotting" in text_of(browser, "#jobs .state"))
-    assert 0 <= float(one(browser, "#jobs progress").get_property("value")) <= 1
+    assert 0 <= float(str(one(browser, "#jobs progress").get_property("value"))) <= 1
     until(lambda: "spotting" in text_of(browser, "#status"))
     one(browser, "#jobs a.button").click()
     assert len(until(lambda: browser.find_elements(By.CSS_SELECTOR, ".timeline .event-band"))) == 4

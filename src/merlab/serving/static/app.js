@@ -12,21 +12,21 @@ const find = (id) => document.getElementById(id);
 const announced = new Map();
 // What screen readers are to hear with the next changes.
 const heard = [];
-let service = null;
+// What the service accepts.
+const service = request("api");
 let jobs = [];
 // The job whose page is open, and whether its result is shown.
 let opened = { id: null, done: false };
 
 async function start() {
   listen();
-  service = await request("api");
-  const { limits, suffixes } = service;
+  const { limits, suffixes, ...offer } = await service;
   const kinds = suffixes.map((suffix) => suffix.slice(1)).join(", ");
   find("takes").textContent = `${kinds}; up to ${formatBytes(limits.bytes)} and ${Math.floor(limits.seconds / 6) / 10} minutes`;
   find("file").accept = suffixes.join(",");
-  prepareSettings(service);
-  find("local").hidden = !service.local;
-  find("paths").replaceChildren(...service.local_files.map((path) => element("option", { value: path })));
+  prepareSettings(offer);
+  find("local").hidden = !offer.local;
+  find("paths").replaceChildren(...offer.local_files.map((path) => element("option", { value: path })));
   await Promise.all([route(), watch()]);
 }
 
@@ -60,7 +60,9 @@ function hover(event, over) {
 }
 
 function add(files) {
-  act(() => hold(files, chosenSettings(), service));
+  // The list of a field is emptied with the field.
+  const chosen = [...files];
+  act(async () => hold(chosen, chosenSettings(), await service));
   find("file").value = "";
 }
 
