@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +25,7 @@ class CurveSpotter:
         name, title, paper: as in Spotter.
         seconds: the distance k to the samples before and after, s, for each kind.
         feature: the feature, for a distance of k samples.
-        curve: the curve from its values, for k; the first belongs to the sample with as many samples before it as are
-            returned beside it.
+        curve: the curve from its values, for k; it lacks equally many samples at the begin and at the end.
         intervals: the intervals of a curve, for p and k.
 
     """
@@ -37,7 +35,7 @@ class CurveSpotter:
     paper: str
     seconds: Mapping[Kind, float]
     feature: Callable[[int], Feature]
-    curve: Callable[[NDArray[np.generic], int], tuple[Float64Array, int]]
+    curve: Callable[[NDArray[np.generic], int], Float64Array]
     intervals: Callable[[Float64Array, float, int], list[Peak]]
     fits: str = "threshold"
     needs_training: bool = False
@@ -57,15 +55,20 @@ class CurveSpotter:
 
     def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedCurve:
         """The p that is best on the training recordings; DEFAULT_P without any."""
-        spotted = [partial(self._intervals, material, target.kind) for material in training]
+        spotted = [self.intervals_in(material, target.kind) for material in training]
         return FittedCurve(self, target.kind, best_p(spotted, [each.intervals(target.kind) for each in training]))
 
-    def _intervals(self, material: Material, kind: Kind, p: float) -> list[Peak]:
-        """The intervals in samples of a recording."""
+    def intervals_in(self, material: Material, kind: Kind) -> Callable[[float], list[Peak]]:
+        """The intervals of a recording in samples, for a p; its curve is computed once."""
         k = self.distance(kind, material.rate)
-        curve, first = self.curve(material.values(self.feature(k)), k)
-        found = self.intervals(curve, p, k)
-        return [Peak(each.onset + first, each.apex + first, each.offset + first, each.score) for each in found]
+        curve = material.curve(self.feature(k), k, self.curve)
+        first = (material.samples - len(curve)) // 2
+
+        def intervals(p: float) -> list[Peak]:
+            found = self.intervals(curve, p, k)
+            return [Peak(each.onset + first, each.apex + first, each.offset + first, each.score) for each in found]
+
+        return intervals
 
 
 @dataclass(frozen=True)
@@ -87,4 +90,5 @@ class FittedCurve:
 
     def spot(self, material: Material) -> list[Found]:
         """The intervals in frames."""
-        return [material.found(peak, self.kind) for peak in self.spotter._intervals(material, self.kind, self.p)]
+        peaks = self.spotter.intervals_in(material, self.kind)(self.p)
+        return [material.found(peak, self.kind) for peak in peaks]

@@ -44,11 +44,11 @@ def distances(around: Around, k: int) -> NDArray[np.float32]:
     return chi_square(own, later / 2).astype(np.float32)
 
 
-def difference(values: NDArray[np.generic], k: int) -> tuple[Float64Array, int]:
-    """The contrast of distances (n, 36), from sample 2 k on."""
+def difference(values: NDArray[np.generic], k: int) -> Float64Array:
+    """The contrast of distances (n, 36): (n - 2 k,)."""
     if not len(values):
-        return np.zeros(0), 2 * k
-    return np.maximum(contrast(mean_of_largest(np.asarray(values, float)), k), 0), 2 * k
+        return np.zeros(0)
+    return np.maximum(contrast(mean_of_largest(np.asarray(values, float)), k), 0)
 
 
 HOOF = CurveSpotter(

@@ -38,14 +38,14 @@ def lbp_histograms(around: Around, k: int) -> NDArray[np.float32]:
     return histograms(uniform_bins()[found], BINS).astype(np.float32)
 
 
-def difference(values: NDArray[np.generic], k: int) -> tuple[Float64Array, int]:
-    """The contrast of the distances of histograms (n, 36, 59), from sample 2 k on."""
+def difference(values: NDArray[np.generic], k: int) -> Float64Array:
+    """The contrast of the distances of histograms (n, 36, 59): (n - 4 k,)."""
     if len(values) <= 2 * k:
-        return np.zeros(0), 2 * k
+        return np.zeros(0)
     each = np.asarray(values, np.float32)
     neighbors = (each[: -2 * k] + each[2 * k :]) / 2
     of_frames = mean_of_largest(chi_square(each[k:-k], neighbors))
-    return np.maximum(contrast(of_frames, k), 0), 2 * k
+    return np.maximum(contrast(of_frames, k), 0)
 
 
 LBP_CHI2 = CurveSpotter(

@@ -6,8 +6,8 @@ Frames are read once for all features that are missing, and every feature is kep
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
+from merlab.evaluation.metrics import Float64Array
 from merlab.frames import Image, clock_of, open_frames
 from merlab.frames.clock import Clock
 from merlab.kept_arrays import Array, read_arrays, write_arrays
@@ -41,6 +42,7 @@ class Material:
         first: the number of the first frame.
         frames: how many frames were read.
         whole_heads: whether the frames do not have the proportions of an aligned face.
+        curves: those that were computed from the features, for the next fold.
 
     """
 
@@ -50,15 +52,30 @@ class Material:
     first: int
     frames: int
     whole_heads: bool
+    curves: dict[tuple[str, int], Float64Array] = field(default_factory=dict, repr=False)
 
     @property
     def rate(self) -> float:
         """Samples per second."""
         return self.video.fps / self.step
 
+    @property
+    def samples(self) -> int:
+        """How many samples there are."""
+        return -(-self.frames // self.step)
+
     def values(self, feature: Feature) -> NDArray[np.generic]:
         """The values of a feature, (n, ...); raises MerlabError if the file was removed meanwhile."""
         return self._kept(feature.key)
+
+    def curve(
+        self, feature: Feature, k: int, computed: Callable[[NDArray[np.generic], int], Float64Array]
+    ) -> Float64Array:
+        """A curve (n,) from the values of a feature and a distance ``k``, computed once."""
+        key = feature.key, k
+        if key not in self.curves:
+            self.curves[key] = computed(self.values(feature), k)
+        return self.curves[key]
 
     def places(self) -> NDArray[np.generic]:
         """Where the blocks of the face are in every frame, (frames, ROWS, COLUMNS, 2)."""

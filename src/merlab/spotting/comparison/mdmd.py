@@ -57,9 +57,8 @@ def differences(around: Around, k: int) -> NDArray[np.generic]:
     return np.asarray(main_difference(around.flow(-k, 0), around.flow(-k, k)))
 
 
-def _curve(values: NDArray[np.generic], k: int) -> tuple[Float64Array, int]:
-    distance = max(1, k - 1)
-    return contrast(np.asarray(values, float), distance), k + distance
+def _curve(values: NDArray[np.generic], k: int) -> Float64Array:
+    return contrast(np.asarray(values, float), max(1, k - 1))
 
 
 def _intervals(curve: Float64Array, p: float, k: int) -> list[Peak]:
