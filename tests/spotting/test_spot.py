@@ -10,9 +10,10 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.frames.clock import Clock
+from merlab.spotting.macro import MacroSettings
 from merlab.spotting.motion_score import PARTS
 from merlab.spotting.scoring import iou, match
-from merlab.spotting.spot import SpottingSettings, spot_places, spotting_settings
+from merlab.spotting.spot import SpottingSettings, background_of, spot_places, spotting_settings
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.synthesis import PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
@@ -58,7 +59,7 @@ class TestEvents:
     def test_noise_alone_holds_nothing(self):
         assert spotted(still_places(8000)) == []
 
-    @pytest.mark.parametrize("bounds", [{"shortest": 0.35}, {"longest": 0.25}])
+    @pytest.mark.parametrize("bounds", [{"shortest": 0.35}, {"longest": 0.25, "macro": MacroSettings(px=2.0)}])
     def test_what_is_too_short_or_too_long_is_dropped_and_counted(self, bounds):
         places = moving_places(there_and_back(4000, 1000, 1030, 1060))
         windows = list(spot_places(places, FPS, replace(SETTINGS, **bounds)))
@@ -67,8 +68,69 @@ class TestEvents:
 
     def test_a_higher_floor_keeps_only_the_stronger(self):
         course = there_and_back(4000, 1000, 1030, 1060) + 0.3 * there_and_back(4000, 2500, 2530, 2560)
-        settings = [replace(SETTINGS, floor=floor) for floor in (5.5, 20)]
+        settings = [replace(SETTINGS, floor=floor) for floor in (5, 25)]
         assert [len(spotted(moving_places(course), FPS, each)) for each in settings] == [2, 1]
+
+    def test_a_movement_below_the_threshold_is_a_weak_candidate(self):
+        course = there_and_back(4000, 1000, 1030, 1060) + 0.3 * there_and_back(4000, 2500, 2530, 2560)
+        (window,) = spot_places(moving_places(course), FPS, replace(SETTINGS, floor=18))
+        assert window.threshold == 18
+        assert [event.apex for event in window.events] == pytest.approx([1031], abs=3)
+        assert [event.apex for event in window.weak] == pytest.approx([2531], abs=3)
+        assert SETTINGS.weak * 18 < window.weak[0].score < 18
+
+    def test_the_threshold_follows_from_what_the_face_does_all_the_time(self):
+        """A face that twitches every half second needs a larger movement than a calm one."""
+        twitches = 0.4 * sum(
+            (there_and_back(8000, at, at + 15, at + 30) for at in range(100, 7900, 100)), np.zeros(8000)
+        )
+        movement = 0.3 * there_and_back(8000, 4020, 4050, 4080)
+        calm, restless = (
+            next(spot_places(moving_places(course), FPS, SETTINGS)) for course in (movement, twitches + movement)
+        )
+        assert len(calm.events) == 1
+        assert restless.events == ()
+        assert calm.threshold == SETTINGS.floor
+        assert restless.threshold == pytest.approx(SETTINGS.background * background_of(restless.total, FPS))
+        assert restless.threshold > 1.5 * SETTINGS.floor
+
+    def test_a_few_movements_do_not_change_the_background(self):
+        still, moved = (
+            next(spot_places(places, FPS, SETTINGS)) for places in (still_places(8000), five_movements(8000))
+        )
+        assert moved.threshold == pytest.approx(still.threshold, rel=0.15)
+
+    def test_a_step_that_stays_is_no_movement(self):
+        step = np.clip((np.arange(4000) - 2000) / 20, 0, 1)
+        (window,) = spot_places(moving_places(step, size=6.0), FPS, SETTINGS)
+        assert window.events == ()
+
+
+def there_and_held(frames, onset, rise, hold):
+    """From 0 to 1 within ``rise`` frames, still for ``hold`` frames, and back."""
+    time = np.arange(frames) - onset
+    return np.interp(time, [0, rise, rise + hold, 2 * rise + hold], [0, 1, 1, 0])
+
+
+class TestKinds:
+    @pytest.mark.parametrize(("rise", "hold"), [(60, 40), (80, 140), (150, 300)], ids=["0.8 s", "1.5 s", "3 s"])
+    def test_a_movement_that_lasts_longer_and_returns_is_a_macro_expression(self, rise, hold):
+        onset, offset = 2001, 2001 + 2 * rise + hold
+        (event,) = spotted(moving_places(there_and_held(4000, onset - 1, rise, hold), size=3.0))
+        assert (event.kind, event.part) == ("macro", "mouth, left")
+        assert iou([(onset, offset)], [(event.onset, event.offset)]).item() > 0.7
+
+    def test_a_micro_expression_before_a_macro_expression_is_another_movement(self):
+        course = there_and_back(5000, 1200, 1230, 1260) + there_and_held(5000, 2000, 100, 200)
+        assert [event.kind for event in spotted(moving_places(course))] == ["micro", "macro"]
+
+    def test_a_movement_too_large_for_a_micro_expression_is_another_one(self):
+        (event,) = spotted(moving_places(there_and_back(4000, 1000, 1030, 1060), size=12.0))
+        assert (event.kind, event.why_other) == ("other", "movement too large")
+
+    def test_a_slow_drift_is_none(self):
+        drift = 0.5 * np.sin(2 * np.pi * np.arange(8000) / 1600)
+        assert spotted(moving_places(drift)) == []
 
     def test_p_cuts_between_the_mean_and_the_largest_score(self):
         course = there_and_back(4000, 1000, 1030, 1060) + 0.3 * there_and_back(4000, 2500, 2530, 2560)
@@ -79,8 +141,9 @@ class TestEvents:
 
 class TestSettings:
     def test_some_are_changed_by_name_and_the_others_keep_their_defaults(self):
-        settings = spotting_settings({"longest": 0.5, "score.reach": 0.4})
-        assert settings == replace(SETTINGS, longest=0.5, score=replace(SETTINGS.score, reach=0.4))
+        settings = spotting_settings({"longest": 0.5, "score.reach": 0.4, "macro.px": 1.0})
+        score, macro = replace(SETTINGS.score, reach=0.4), replace(SETTINGS.macro, px=1.0)
+        assert settings == replace(SETTINGS, longest=0.5, score=score, macro=macro)
 
     @pytest.mark.parametrize(
         ("changed", "message"),
@@ -91,6 +154,8 @@ class TestSettings:
             ({"shortest": 0.9}, "shortest of spotting must be from 0 to longest"),
             ({"window": 0}, "longer than 0 s"),
             ({"floor": float("nan")}, "0 or more"),
+            ({"weak": 1.5}, "weak of spotting must be between 0 and 1, got 1.5"),
+            ({"macro.long": 1}, "did you mean macro.longest"),
         ],
     )
     def test_wrong_ones_are_refused(self, changed, message):

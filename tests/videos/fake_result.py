@@ -26,6 +26,7 @@ from merlab.videos.metadata import (
     SourceVideo,
     UsedModel,
     VideoMetadata,
+    overlay_kind,
 )
 from merlab.videos.options import Options
 from merlab.videos.result import (
@@ -99,7 +100,7 @@ def fake_metadata(
     warnings: tuple[str, ...],
     overlay: bool = False,
 ) -> VideoMetadata:
-    frames, settings = round(seconds * fps), Options(overlay=overlay).used()
+    frames, settings = round(seconds * fps), Options(overlay=overlay_kind(overlay)).used()
     return VideoMetadata(
         video=SourceVideo(
             name=video,
@@ -177,6 +178,9 @@ def fake_events(
             duration_s=(offset - onset) / fps,
             score=rng.uniform(7, 25),
             part=part,
+            kind="micro",
+            tier="event",
+            why_other="",
             label=CLASSES[best] if sure else "",
             probability=float(chances[best]),
             withheld="" if sure else "probability too low; head moves more than the face",

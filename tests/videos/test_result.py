@@ -8,7 +8,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.storage import write_json
 from merlab.videos.result import EVENTS, METADATA, read_video_result
-from merlab.videos.rows import FRAME_ROWS, event_rows
+from merlab.videos.rows import FRAME_ROWS, WEAK_ROWS, event_rows
 from tests.pages import Page
 from tests.videos.fake_result import stored_metadata, write_result
 
@@ -19,10 +19,10 @@ def result(tmp_path):
 
 
 def test_the_columns_are_those_that_users_have_scripts_for():
-    events = "event,video,face_id,onset,apex,offset,onset_s,apex_s,offset_s,duration_s,score,part,class,probability"
-    assert ",".join(event_rows(()).names) == f"{events},withheld,regions,action_units"
-    frames = "frame,time_s,face_id,confidence,success,x,y,width,height,score,lids_px,threshold"
-    assert ",".join(FRAME_ROWS.names) == frames
+    moments = "onset,apex,offset,onset_s,apex_s,offset_s,duration_s,score,part,kind,tier,why_other"
+    event = "class,probability,withheld,regions,action_units"
+    assert ",".join(event_rows(()).names) == f"event,video,face_id,{moments},{event}"
+    assert ",".join(WEAK_ROWS.names) == f"video,face_id,{moments}"
 
 
 def test_the_repr_is_short_and_says_what_was_found(result):

@@ -26,6 +26,7 @@ def spotting_caveats(clock: Clock, dropped: int, settings: SpottingSettings) -> 
         )
     if dropped:
         warnings.append(
-            f"{dropped} movement(s) left out: shorter than {settings.shortest} s or longer than {settings.longest} s"
+            f"{dropped} movement(s) left out: shorter than {settings.shortest} s, or longer than {settings.longest} s "
+            "and too small for a macro-expression"
         )
     return warnings

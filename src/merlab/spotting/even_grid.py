@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from merlab.frames import Float32Array
 from merlab.frames.clock import MOST_UNEVEN, SLACK, UNEVEN_STEP
-from merlab.spotting.spot import SpottedEvent, Window
+from merlab.spotting.event import SpottedEvent
+from merlab.spotting.spot import Window
 
 # A step that differs from the usual one by more than this share of it has lost a frame, or has one too many.
 LOST_FRAME = 0.5
@@ -98,6 +99,7 @@ class EvenGrid:
             total=window.total[nearest],
             lids=window.lids[nearest],
             events=tuple(map(self._event, window.events)),
+            weak=tuple(map(self._event, window.weak)),
         )
 
     def _event(self, event: SpottedEvent) -> SpottedEvent:

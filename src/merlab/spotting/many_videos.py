@@ -13,13 +13,13 @@ from merlab.locks import only_writer
 from merlab.progress import Progress, one_line, shown_progress
 from merlab.storage import whole_file
 
-EVENTS = "events.csv"
+EVENTS, WEAK = "events.csv", "weak.csv"
 
 
 class _Result(Protocol):
     @property
     def folder(self) -> Path:
-        """Holds EVENTS."""
+        """Holds EVENTS and WEAK."""
 
 
 Result = TypeVar("Result", bound=_Result)
@@ -43,6 +43,8 @@ def for_each(
     progress: Progress | bool = True,
 ) -> dict[Path, Result | MerlabError]:
     """The result of each video, or its error; the events of all results are written as one table, ``out / EVENTS``.
+
+    So are the weak candidates, ``out / WEAK``.
 
     Args:
         videos: the videos; one that cannot be used does not stop the others.
@@ -103,9 +105,10 @@ def _prefixed(progress: Progress, name: str) -> Progress:
 
 def _write_events(out: Path, results: Mapping[Path, Result | MerlabError]) -> None:
     """The tables of all results below each other; all have the same columns, because all have the same options."""
-    tables = [
-        (result.folder / EVENTS).read_bytes() for result in results.values() if not isinstance(result, MerlabError)
-    ]
-    if tables:
-        with whole_file(out / EVENTS) as aside:
-            aside.write_bytes(tables[0] + b"".join(table.partition(b"\n")[2] for table in tables[1:]))
+    folders = [result.folder for result in results.values() if not isinstance(result, MerlabError)]
+    for name in (EVENTS, WEAK):
+        # A result of an earlier version has no table of weak candidates.
+        tables = [(folder / name).read_bytes() for folder in folders if (folder / name).is_file()]
+        if tables:
+            with whole_file(out / name) as aside:
+                aside.write_bytes(tables[0] + b"".join(table.partition(b"\n")[2] for table in tables[1:]))

@@ -1,4 +1,4 @@
-"""The motion score: how far each part of a face moves away and returns, in units of its usual movement (noise)."""
+"""The motion score: how far a face moves away and returns anywhere, in units of its usual movement (noise)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, region_mask
 from merlab.frames import Float32Array
@@ -15,6 +16,7 @@ from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks
 MEDIAN_TO_DEVIATION = 1.4826
 LEAST_SIGMA = 0.3
 SIGMAS = 4
+MOST_UNEQUAL = 2.0
 # The paper's five regions. Cheeks and mouth are halved because their sides often move alone; right and left are the
 # subject's.
 PARTS = (
@@ -44,7 +46,7 @@ class ScoreSettings:
 
     smoothing: float = 0.025
     reach: float = 0.45
-    settling: float = 0.1
+    settling: float = 0.16
     least_noise: float = 0.03
     lid_leak: float = 0.35
 
@@ -53,12 +55,13 @@ class ScoreSettings:
 class Scores:
     """The scores of n frames, and the displacements that they come from.
 
-    ``parts`` (n, PARTS) is in units of noise: 1 is the usual movement of that part of the face. ``lids`` (n,) is how
-    far the lids of both eyes move and return, px. ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are,
-    ``before`` and ``after`` their displacement from the earlier and from the later face, all px; ``noise``
-    (ROWS, COLUMNS) is in px.
+    ``pairs`` (n, pairs) and ``parts`` (n, PARTS) are those of each pair of blocks and of each part of the face, in
+    units of noise: 1 is its usual movement. ``lids`` (n,) is how far the lids of both eyes move and return, px.
+    ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are, ``before`` and ``after`` their displacement from the
+    earlier and from the later face, all px; ``noise`` (ROWS, COLUMNS) is in px.
     """
 
+    pairs: Float32Array
     parts: Float32Array
     lids: Float32Array
     smooth: Float32Array
@@ -68,29 +71,39 @@ class Scores:
 
     @property
     def total(self) -> Float32Array:
-        """The score of the part that moves most, (n,)."""
-        return np.asarray(self.parts.max(axis=1), np.float32)
+        """The score of the pair of blocks that moves most, (n,)."""
+        return np.asarray(self.pairs.max(axis=1), np.float32)
+
+    def middle(self, frame: int) -> Float32Array:
+        """How far the blocks are from where they were before and are after, the mean of both, (ROWS, COLUMNS, 2) px."""
+        return np.asarray((self.before[frame] + self.after[frame]) / 2, np.float32)
 
 
 def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
     """Score the places (n, ROWS, COLUMNS, 2) of the blocks in successive frames.
 
-    A part's score is the root of the mean over its blocks of b . a / noise², where b and a are the displacements from
-    the faces ``reach`` earlier and later: large only where the part moves away and returns within that time. A
-    steady drift, or a movement that stays, gives b . a <= 0. Where the lids move away and return, as in a blink, the
-    share of it that optical flow smears over the face is subtracted.
+    The score of a pair or a part is the root of the mean over its blocks of b . a / noise², where b and a are the
+    displacements from the faces ``reach`` earlier and later: large only where it moves away and returns within that
+    time. A steady drift, or a movement that stays, gives b . a <= 0. Noise in the shorter of the two must not make a
+    large movement that stays score, so b . a counts at most MOST_UNEQUAL times the square of the shorter one. Where the
+    lids move away and return, as in a blink, the share of it that optical flow smears over the face is subtracted.
     """
     smooth = _smoothed(places, settings.smoothing * fps)
     rest = _averaged(smooth, max(1, round(settings.settling * fps)))
     frames, reach = np.arange(len(places)), max(1, round(settings.reach * fps))
     before = smooth - rest[np.maximum(frames - reach, 0)]
     after = smooth - rest[np.minimum(frames + reach, len(places) - 1)]
-    return_trip = (before * after).sum(axis=-1)
+    nearer = np.minimum((before**2).sum(axis=-1), (after**2).sum(axis=-1))
+    return_trip = np.minimum((before * after).sum(axis=-1), MOST_UNEQUAL * nearer)
     lids = np.maximum(np.min([return_trip[:, eye].mean(axis=1) for eye in lid_blocks()], axis=0), 0)
     noise = np.maximum(_noise(np.asarray((before + after) / 2, np.float32)), settings.least_noise)
     net = return_trip - (settings.lid_leak**2 * lids)[:, None, None]
-    energy = np.einsum("nrc,prc->np", net / noise**2, part_weights())
-    return Scores(np.sqrt(np.maximum(energy, 0)), np.sqrt(lids), smooth, before, after, noise)
+    energy = (net / noise**2).reshape(len(places), -1)
+    pairs, parts = (
+        np.sqrt(np.maximum(energy @ weights.reshape(len(weights), -1).T, 0))
+        for weights in (pair_weights(), part_weights())
+    )
+    return Scores(pairs, parts, np.sqrt(lids), smooth, before, after, noise)
 
 
 def _noise(change: Float32Array) -> Float32Array:
@@ -113,13 +126,44 @@ def _averaged(places: Float32Array, frames: int) -> Float32Array:
     return np.asarray(mean.reshape(places.shape), np.float32)
 
 
+def usable_blocks() -> NDArray[np.bool_]:
+    """The blocks that count, (ROWS, COLUMNS): not the lids, nor the outermost, where optical flow is unreliable."""
+    inner = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1)
+    return np.asarray(inner & ~lid_blocks().any(axis=0))
+
+
+@cache
+def pair_weights() -> Float32Array:
+    """The weight of each block in each pair of usable blocks that are side by side, (pairs, ROWS, COLUMNS).
+
+    Many movements are no larger: the corner of a mouth, a brow, the middle of a lip. In a whole part of the face, they
+    are lost among the blocks that do not move.
+    """
+    usable = usable_blocks()
+    rows, columns = np.nonzero(usable[:, :-1] & usable[:, 1:])
+    weights = np.zeros((len(rows), ROWS, COLUMNS), np.float32)
+    for side in (0, 1):
+        weights[np.arange(len(rows)), rows, columns + side] = 0.5
+    return weights
+
+
+@cache
+def pair_parts() -> NDArray[np.int_]:
+    """The part (index of PARTS) of each pair, (pairs,); the one with the nearest center if a pair is in none."""
+    shares = np.einsum("krc,prc->kp", pair_weights(), part_weights())
+    centers = np.stack(block_centers(), axis=-1)
+    of_pair, of_part = (np.einsum("krc,rcd->kd", weights, centers) for weights in (pair_weights(), part_weights()))
+    distance = np.hypot(*np.moveaxis(of_pair[:, None] - of_part[None], -1, 0))
+    return np.asarray(np.where(shares.max(axis=1) > 0, shares.argmax(axis=1), distance.argmin(axis=1)), np.int_)
+
+
 @cache
 def part_weights() -> Float32Array:
     """The weight of each block in each part of the face, (PARTS, ROWS, COLUMNS); the weights of a part sum to 1.
 
     The lids and the outermost blocks have weight 0: flow at the border of a frame is unreliable.
     """
-    usable = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1) & ~lid_blocks().any(axis=0)
+    usable = usable_blocks()
     x, _ = block_centers()
     right = x < (LAYOUT_WIDTH - 1) / 2
     weights = []

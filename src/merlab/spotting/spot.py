@@ -1,8 +1,8 @@
-"""Spotting: when a face moves and returns within half a second, from how it moves in frames at equal distances.
+"""Spotting: when a face moves and returns, from how it moves in frames at equal distances.
 
-In windows of some seconds the threshold of the score is mean + p (max - mean), the rule that Li et al. (IEEE Trans.
-Affective Computing, 2017) apply to a whole video. Because that rule finds something in any video, the threshold is
-never below a fixed number of times the noise. Onset, apex and offset are then refined on the movement's own path.
+In windows of some seconds, a movement is an event if its score exceeds a threshold that follows from this person's
+background in this window: what the face does all the time. Movements somewhat below it are weak candidates, which are
+listed apart. Onset, apex and offset are refined on the movement's own path (see ``course``).
 """
 
 from __future__ import annotations
@@ -15,38 +15,51 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.registry import look_up
-from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, part_weights, score
-
-# The distance of onset and offset from the apex, relative to that of the half-way points.
-FROM_HALF_TO_WHOLE = 2.0
-APEX_SEARCH = 0.05
+from merlab.spotting.course import movement_at, peaks
+from merlab.spotting.event import TOO_LARGE, SpottedEvent, without_repeated
+from merlab.spotting.macro import MacroSettings, apart, macro_movements
+from merlab.spotting.motion_score import Scores, ScoreSettings, score
 
 
 @dataclass(frozen=True)
 class SpottingSettings:
-    """What counts as a micro-expression; times in seconds. Raises MerlabError for values out of range.
+    """What counts as a movement; times in seconds. Raises MerlabError for values out of range.
 
     Attributes:
-        p: where the threshold lies between the mean and the largest score of a window, 0 to 1.
+        p: where the threshold lies at least between the mean and the largest score of a window, 0 to 1: the rule that
+            Li et al. (IEEE Trans. Affective Computing, 2017) apply to a whole video. 0 leaves it out.
         floor: the lowest threshold, in units of noise.
+        background: the threshold relative to the background: the median of the largest score in each second.
+        weak: the lowest score of a weak candidate, relative to the threshold.
         window: the length of video over which noise and threshold are computed; the last window is up to twice as long.
-        shortest, longest: limits of the duration from onset to offset; other movements are dropped.
+        shortest, longest: limits of the duration of a micro-expression, from onset to offset.
+        pause, repeats: as many movements with shorter pauses between them are no micro-expressions: speech, chewing.
+        largest: the largest movement that is a micro-expression, as ``px`` of SpottedEvent.
         score: how the score is computed.
+        macro: what counts as a macro-expression.
 
     """
 
-    p: float = 0.1
-    floor: float = 5.5
+    p: float = 0.0
+    floor: float = 5.0
+    background: float = 1.8
+    weak: float = 0.7
     window: float = 20.0
     shortest: float = 0.08
-    longest: float = 0.65
+    longest: float = 0.55
+    pause: float = 0.5
+    repeats: float = 3
+    largest: float = 3.0
     score: ScoreSettings = field(default_factory=ScoreSettings)
+    macro: MacroSettings = field(default_factory=MacroSettings)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.p <= 1:
-            raise MerlabError(f"p of spotting must be between 0 and 1, got {self.p}")
-        if not self.floor >= 0:
-            raise MerlabError(f"floor of spotting must be 0 or more, got {self.floor}")
+        for name in ("p", "weak"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise MerlabError(f"{name} of spotting must be between 0 and 1, got {getattr(self, name)}")
+        for name in ("floor", "background", "pause", "repeats", "largest"):
+            if not getattr(self, name) >= 0:
+                raise MerlabError(f"{name} of spotting must be 0 or more, got {getattr(self, name)}")
         if not self.window > 0:
             raise MerlabError(f"window of spotting must be longer than 0 s, got {self.window}")
         if not 0 <= self.shortest <= self.longest:
@@ -56,47 +69,42 @@ class SpottingSettings:
         """How many frames before and after a chunk of a video influence what is spotted in it."""
         return round((self.score.reach + self.longest) * fps)
 
+    def threshold(self, total: Float32Array, fps: float) -> float:
+        """The threshold for the scores (n,) of a window."""
+        by_rule = float(total.mean() + self.p * (total.max() - total.mean()))
+        return max(self.floor, by_rule, self.background * background_of(total, fps))
+
+
+def background_of(total: Float32Array, fps: float) -> float:
+    """What the scores (n,) of a face reach all the time: the median of the largest of each second, the lower of two.
+
+    Rare movements do not change it.
+    """
+    seconds = np.array_split(total, max(1, round(len(total) / fps)))
+    return float(np.quantile([each.max() for each in seconds], 0.5, method="lower"))
+
 
 def spotting_settings(changed: Mapping[str, float]) -> SpottingSettings:
-    """The default settings with some changed, such as ``{"longest": 0.5, "score.reach": 0.4}``.
+    """The default settings with some changed, such as ``{"longest": 0.5, "score.reach": 0.4, "macro.px": 1}``.
 
     Raises MerlabError for a setting that does not exist, or a value out of range.
     """
     values = asdict(SpottingSettings())
-    score = values.pop("score")
-    known = {**values, **{f"score.{name}": value for name, value in score.items()}}
+    groups = {"": values, "score": values.pop("score"), "macro": values.pop("macro")}
+    known = {f"{group}.{name}".lstrip("."): value for group, own in groups.items() for name, value in own.items()}
     for name, value in changed.items():
         look_up(name, known, "setting")
         group, _, own = name.rpartition(".")
-        (score if group else values)[own] = value
-    return SpottingSettings(**values, score=ScoreSettings(**score))
-
-
-@dataclass(frozen=True)
-class SpottedEvent:
-    """A spotted movement; frames are numbered from 1.
-
-    ``peak`` is the frame of the highest score, ``score`` its height in units of noise, ``part`` the part of the face
-    (of PARTS) that moves most.
-    """
-
-    onset: int
-    apex: int
-    offset: int
-    peak: int
-    score: float
-    part: str
-
-    def duration(self, fps: float) -> float:
-        """Seconds from onset to offset."""
-        return (self.offset - self.onset) / fps
+        groups[group][own] = value
+    return SpottingSettings(**values, score=ScoreSettings(**groups["score"]), macro=MacroSettings(**groups["macro"]))
 
 
 @dataclass(frozen=True)
 class Window:
     """What was found in n successive frames; ``first`` is the number of the first, from 1.
 
-    ``total`` (n,) and ``lids`` (n,) are those of Scores; ``dropped`` counts movements that were too long or too short.
+    ``total`` (n,) and ``lids`` (n,) are those of Scores; ``weak`` has the candidates below the threshold; ``dropped``
+    counts movements above it that are too short, or too long and too small for a macro-expression.
     """
 
     first: int
@@ -105,9 +113,10 @@ class Window:
     threshold: float
     events: tuple[SpottedEvent, ...]
     dropped: int
+    weak: tuple[SpottedEvent, ...] = ()
 
     def only(self, frames: range) -> Window:
-        """The window with the frames that are among ``frames``, and the events whose peak is."""
+        """The window with the frames that are among ``frames``, and the movements whose peak is."""
         inside = slice(max(0, frames.start - self.first), max(0, frames.stop - self.first))
         return replace(
             self,
@@ -115,6 +124,7 @@ class Window:
             total=self.total[inside],
             lids=self.lids[inside],
             events=tuple(event for event in self.events if event.peak in frames),
+            weak=tuple(event for event in self.weak if event.peak in frames),
         )
 
 
@@ -150,62 +160,43 @@ def spot_window(
     """
     scores = score(places, fps, settings.score)
     inside = slice(lead, lead + length)
-    total = scores.total[inside]
-    threshold = max(float(total.mean() + settings.p * (total.max() - total.mean())), settings.floor)
-    found: list[SpottedEvent] = []
-    for peak in _peaks(scores.total, threshold):
-        event = _refined(scores, peak, first - lead, fps, settings.score)
-        if not any(_overlap(event, other) for other in found):
-            found.append(event)
-    found = [event for event in found if first <= event.peak < first + length]
-    kept = [event for event in found if settings.shortest <= event.duration(fps) <= settings.longest]
-    kept.sort(key=lambda event: event.onset)
-    return Window(first, total, scores.lids[inside], threshold, tuple(kept), len(found) - len(kept))
-
-
-def _peaks(total: Float32Array, threshold: float) -> list[int]:
-    """Frames whose score is above the threshold and a local maximum, highest first."""
-    padded = np.pad(total, 1, constant_values=-np.inf)
-    local = (total > threshold) & (total >= padded[:-2]) & (total > padded[2:])
-    return sorted(np.flatnonzero(local).tolist(), key=lambda frame: (-total[frame], frame))
-
-
-def _refined(scores: Scores, peak: int, first: int, fps: float, settings: ScoreSettings) -> SpottedEvent:
-    """The event around a peak. Its path is the displacement along the direction of movement at the peak, by frame.
-
-    The apex is the farthest point of the path. Onset and offset lie FROM_HALF_TO_WHOLE times as far from it as the
-    points where the path is half way: the beginning of a movement is hidden by noise, its middle is the fastest part.
-    """
-    part = int(scores.parts[peak].argmax())
-    middle = (scores.before[peak] + scores.after[peak]) / 2
-    pattern = middle * (part_weights()[part] / scores.noise**2)[..., None]
-    reach, search = round(settings.reach * fps), round(APEX_SEARCH * fps)
-    low = max(0, peak - reach)
-    path = np.einsum("nrcd,rcd->n", scores.smooth[low : peak + reach + 1], pattern)
-    begin, end = (float(((scores.smooth[peak] - side[peak]) * pattern).sum()) for side in (scores.before, scores.after))
-    nearest = max(0, peak - low - search)
-    apex = nearest + int(path[nearest : peak - low + search + 1].argmax())
-    onset = low + apex - round(FROM_HALF_TO_WHOLE * _to_half(path[apex::-1], begin))
-    offset = low + apex + round(FROM_HALF_TO_WHOLE * _to_half(path[apex:], end))
-    return SpottedEvent(
-        onset=first + max(0, onset),
-        apex=first + low + apex,
-        offset=first + min(len(scores.smooth) - 1, offset),
-        peak=first + peak,
-        score=float(scores.total[peak]),
-        part=PARTS[part],
+    threshold = settings.threshold(scores.total[inside], fps)
+    brief, long, short = _by_duration(scores, threshold, first - lead, fps, settings)
+    clear = [event for event in [*brief, *long, *short] if event.score > threshold]
+    brief = without_repeated(brief, clear, round(settings.pause * fps), settings.repeats)
+    macro = macro_movements(places, first - lead, fps, settings.score, settings.macro, settings.longest)
+    macro = apart(macro, [event for event in brief if event.score > threshold])
+    dropped = [event for event in [*apart(long, macro), *short] if event.score > threshold]
+    own = range(first, first + length)
+    found = sorted((event for event in [*brief, *macro] if event.peak in own), key=lambda event: event.onset)
+    return Window(
+        first,
+        scores.total[inside],
+        scores.lids[inside],
+        threshold,
+        events=tuple(event for event in found if event.score > threshold or event.kind == "macro"),
+        dropped=sum(event.peak in own for event in dropped),
+        weak=tuple(event for event in found if event.score <= threshold and event.kind != "macro"),
     )
 
 
-def _to_half(path: Float32Array, level: float) -> float:
-    """How many frames from the start of ``path`` it takes to fall half way to ``level``."""
-    half = (path[0] + level) / 2
-    below = np.flatnonzero(path < half)
-    if not len(below):
-        return float(len(path) - 1)
-    there = int(below[0])
-    return there - 1 + float((path[there - 1] - half) / (path[there - 1] - path[there]))
-
-
-def _overlap(one: SpottedEvent, other: SpottedEvent) -> bool:
-    return one.onset <= other.offset and other.onset <= one.offset
+def _by_duration(
+    scores: Scores, threshold: float, first: int, fps: float, settings: SpottingSettings
+) -> tuple[list[SpottedEvent], list[SpottedEvent], list[SpottedEvent]]:
+    """The movements that are as long as a micro-expression, those that are longer, and those that are shorter."""
+    brief: list[SpottedEvent] = []
+    long: list[SpottedEvent] = []
+    short: list[SpottedEvent] = []
+    for peak in peaks(scores.total, settings.weak * threshold):
+        event = movement_at(scores, peak, first, fps, settings.score)
+        if any(event.peak in other.middle for other in long) or any(map(event.overlaps, brief)):
+            continue
+        if event.duration(fps) > settings.longest:
+            long.append(event)
+        elif event.duration(fps) < settings.shortest:
+            short.append(event)
+        elif event.px > settings.largest:
+            brief.append(replace(event, kind="other", why_other=TOO_LARGE))
+        else:
+            brief.append(event)
+    return brief, apart(long), apart(short)

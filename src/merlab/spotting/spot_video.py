@@ -20,9 +20,10 @@ from merlab.result_folder import ResultFolder
 from merlab.sinks import CsvSink
 from merlab.spotting.aligned_frames import AlignedFrames
 from merlab.spotting.caveats import spotting_caveats
+from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
-from merlab.spotting.many_videos import EVENTS, folder_of
-from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
+from merlab.spotting.many_videos import EVENTS, WEAK, folder_of
+from merlab.spotting.spot import SpottingSettings, Window
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.spotting.timeline import (
     EVENT_ROWS,
@@ -61,8 +62,9 @@ def spot(
 
     Args:
         source: a video, or a folder of images that are numbered in their names.
-        out: the folder for events.csv, scores.csv (one row per frame) and spotting.json, all or none of them; unless
-            given, one with the name of the source under ``merlab-spotted``.
+        out: the folder for events.csv, weak.csv (candidates below the threshold), scores.csv (one row per frame) and
+            spotting.json, all or none of them; unless given, one with the name of the source under
+            ``merlab-spotted``.
         fps: frames per second of the camera; required for images and for streams without time stamps. For slow motion
             that does not state it: seconds then are those of the recording, not those of a player.
         settings: what counts as a movement.
@@ -153,7 +155,8 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
     timing = timing_of(clock, read.count, read.first, making.fps)
     metadata = _metadata(timing, clock, file_facts(frames), read, found, request)
     write_model(aside / METADATA, metadata)
-    return Timeline(aside, tuple(found.rows), pd.concat(found.scores, ignore_index=True), metadata)
+    scores = pd.concat(found.scores, ignore_index=True)
+    return Timeline(aside, tuple(found.rows), tuple(found.weak_rows), scores, metadata)
 
 
 def _request(source: Path, clock: Clock, settings: SpottingSettings) -> SpottingRequest:
@@ -178,6 +181,7 @@ class _Found:
     """What is collected window by window."""
 
     rows: list[TimelineEvent] = field(default_factory=list)
+    weak_rows: list[TimelineEvent] = field(default_factory=list)
     scores: list[pd.DataFrame] = field(default_factory=list)
     dropped: int = 0
 
@@ -185,14 +189,17 @@ class _Found:
 def _found(places: Iterable[Float32Array], read: _Read, making: _Making, folder: Path) -> _Found:
     """Spot, and write every window as soon as it is finished; raises MerlabError where there is no frame."""
     found, clock, settings = _Found(), making.clock, making.request.settings
-    with CsvSink(folder / EVENTS, EVENT_ROWS.names) as events, CsvSink(folder / SCORES, SCORE_ROWS.names) as scores:
+    with (
+        CsvSink(folder / EVENTS, EVENT_ROWS.names) as events,
+        CsvSink(folder / WEAK, EVENT_ROWS.names) as weak,
+        CsvSink(folder / SCORES, SCORE_ROWS.names) as scores,
+    ):
         for window in spot_stretches(places, clock, settings):
             rows = [SCORE_ROWS.as_written(row) for row in _scores(window, read.first, clock)]
             for row in rows:
                 scores.write(SCORE_ROWS.row(row))
-            for event in window.events:
-                found.rows.append(EVENT_ROWS.as_written(_row(event, making.source.name, read.first, clock)))
-                events.write(EVENT_ROWS.row(found.rows[-1]))
+            found.rows += _written(events, window.events, "event", read.first, making)
+            found.weak_rows += _written(weak, window.weak, "weak", read.first, making)
             found.scores.append(SCORE_ROWS.table(rows))
             found.dropped += window.dropped
     if not read.count:
@@ -230,7 +237,17 @@ def _scores(window: Window, first: int, clock: Clock) -> Iterator[FrameScore]:
         yield FrameScore(first + position - 1, seconds, float(total), float(lids), window.threshold)
 
 
-def _row(event: SpottedEvent, video: str, first: int, clock: Clock) -> TimelineEvent:
+def _written(
+    sink: CsvSink, found: Iterable[SpottedEvent], tier: Tier, first: int, making: _Making
+) -> Iterator[TimelineEvent]:
+    """The rows of movements, each written into ``sink``."""
+    for event in found:
+        row = EVENT_ROWS.as_written(_row(event, tier, making.source.name, first, making.clock))
+        sink.write(EVENT_ROWS.row(row))
+        yield row
+
+
+def _row(event: SpottedEvent, tier: Tier, video: str, first: int, clock: Clock) -> TimelineEvent:
     shift = first - 1
     onset_s, apex_s, offset_s = (clock.seconds(moment) for moment in (event.onset, event.apex, event.offset))
     return TimelineEvent(
@@ -244,4 +261,7 @@ def _row(event: SpottedEvent, video: str, first: int, clock: Clock) -> TimelineE
         duration_s=offset_s - onset_s,
         score=event.score,
         part=event.part,
+        kind=event.kind,
+        tier=tier,
+        why_other=event.why_other,
     )

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from merlab.frames import MediaFacts
 from merlab.json_models import read_model
-from merlab.spotting.columns import Columns, Score, Seconds
+from merlab.spotting.columns import Column, Columns, Score, Seconds
 from merlab.spotting.curve import score_curve
 from merlab.spotting.display import counted, result_html
-from merlab.spotting.many_videos import EVENTS
+from merlab.spotting.many_videos import EVENTS, WEAK
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.timing import Timing
 
@@ -38,7 +38,10 @@ class FrameScore:
 
 @dataclass(frozen=True)
 class TimelineEvent:
-    """One row of events.csv: a SpottedEvent with frames as numbered in the source, and their times as in Timing."""
+    """One row of events.csv or weak.csv: a SpottedEvent with frames as numbered in the source, times as in Timing.
+
+    ``tier`` is ``event`` in the one file and ``weak`` in the other.
+    """
 
     video: str
     onset: int
@@ -50,6 +53,9 @@ class TimelineEvent:
     duration_s: Seconds
     score: Score
     part: str
+    kind: Annotated[str, Column(absent="")]
+    tier: Annotated[str, Column(absent="event")]
+    why_other: Annotated[str, Column(absent="")]
 
 
 EVENT_ROWS, SCORE_ROWS = Columns(TimelineEvent), Columns(FrameScore)
@@ -88,8 +94,9 @@ class Timeline:
     """The result of ``merlab.spot``.
 
     Attributes:
-        folder: holds events.csv, scores.csv and spotting.json.
+        folder: holds events.csv, weak.csv, scores.csv and spotting.json.
         rows: the movements, by onset.
+        weak_rows: the weak candidates, by onset: too uncertain to be counted as movements.
         scores: one row per frame, with the columns of FrameScore.
         metadata: the content of spotting.json.
 
@@ -97,6 +104,7 @@ class Timeline:
 
     folder: Path
     rows: tuple[TimelineEvent, ...]
+    weak_rows: tuple[TimelineEvent, ...]
     scores: pd.DataFrame
     metadata: SpottingMetadata
 
@@ -104,6 +112,11 @@ class Timeline:
     def events(self) -> pd.DataFrame:
         """One row per movement, with the columns of TimelineEvent."""
         return EVENT_ROWS.table(self.rows)
+
+    @cached_property
+    def weak(self) -> pd.DataFrame:
+        """One row per weak candidate, with the same columns."""
+        return EVENT_ROWS.table(self.weak_rows)
 
     @property
     def video(self) -> str:
@@ -131,10 +144,12 @@ class Timeline:
 
     @property
     def _heading(self) -> str:
-        return f"Timeline of {self.video}: {self.metadata.seconds:.1f} s, {counted(len(self.rows), 'movement')}"
+        weak = f", {counted(len(self.weak_rows), 'weak candidate')}" if self.weak_rows else ""
+        return f"Timeline of {self.video}: {self.metadata.seconds:.1f} s, {counted(len(self.rows), 'movement')}{weak}"
 
 
 def read_timeline(folder: Path) -> Timeline:
     """The finished result in a folder; raises MerlabError where there is none."""
     metadata = read_model(folder / METADATA, SpottingMetadata)
-    return Timeline(folder, tuple(EVENT_ROWS.read(folder / EVENTS)), SCORE_ROWS.read_table(folder / SCORES), metadata)
+    events, weak = (tuple(EVENT_ROWS.read(folder / name)) for name in (EVENTS, WEAK))
+    return Timeline(folder, events, weak, SCORE_ROWS.read_table(folder / SCORES), metadata)

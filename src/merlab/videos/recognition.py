@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -30,26 +30,29 @@ from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
 from merlab.spotting.aligned_frames import require_every_frame
-from merlab.spotting.many_videos import folder_of, for_each, videos_in
+from merlab.spotting.many_videos import folder_of, for_each, skipped_in, videos_in
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
 from merlab.storage import whole_folder
 from merlab.version import __version__
-from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames
+from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames, write_weak
 from merlab.videos.chunks.chunk_worker import CHUNKS, Share, VideoPlan, fill_chunks
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
 from merlab.videos.chunks.kept_chunk import KEPT_VERSION
 from merlab.videos.chunks.result_metadata import result_metadata
 from merlab.videos.frame_table import read_frames
-from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest
+from merlab.videos.mesh_frames import MeshFrames
+from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest, overlay_kind
 from merlab.videos.options import UNSURE_BELOW, Options
 from merlab.videos.output.elan import write_elan
 from merlab.videos.output.overlay import write_overlay
 from merlab.videos.output.report import write_report
+from merlab.videos.output.tables import write_tidy_tables
 from merlab.videos.result import FRAMES, METADATA, OVERLAY, VideoResult, read_video_result
 from merlab.videos.rows import event_rows
+from merlab.videos.summary import write_summary
 from merlab.videos.words import WordSettings
-from merlab.vocabulary import RuntimeChoice
+from merlab.vocabulary import OverlayKind, RuntimeChoice
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -77,7 +80,8 @@ def recognize(
     unsure_below: float = UNSURE_BELOW,
     words: WordSettings | None = None,
     spotting: SpottingSettings | None = None,
-    overlay: bool = True,
+    overlay: OverlayKind | bool = "frames",
+    save_inputs: bool = False,
     again: bool = False,
     jobs: int | None = 1,
     progress: Progress | bool = True,
@@ -102,7 +106,9 @@ def recognize(
         words: the other limits within which a class is named; what fails is left empty, with its reasons in
             ``withheld``.
         spotting: what counts as a movement.
-        overlay: also write the video with the results drawn into it.
+        overlay: also write the results drawn into the video (``frames``), or on black, with the landmarks of the faces
+            and without the people (``mesh``); ``none`` does not. True and False are ``frames`` and ``none``.
+        save_inputs: keep the input of the recognizer for each event, ``inputs.npz`` in the folder of its pictures.
         again: replace a finished result in ``out``, also one of other settings, when the new one is complete.
         jobs: processes; None: one per core, for which a script needs ``if __name__ == "__main__":``. The result does
             not depend on it.
@@ -130,7 +136,8 @@ def recognize(
         runtime=resolve_runtime(runtime, recognizer.module, recognizer.recipe.shape),
         unsure_below=unsure_below,
         words=words or WordSettings(),
-        overlay=overlay,
+        overlay=overlay_kind(overlay),
+        save_inputs=save_inputs,
     )
     plan = _plan(source, out, options)
     request = _request(plan, recognizer)
@@ -154,7 +161,8 @@ def recognize_each(
 ) -> dict[Path, VideoResult | MerlabError]:
     """``recognize`` each video of a folder, or of a list; a video that cannot be used does not stop the others.
 
-    The events of all videos are also written as one table, ``events.csv`` in ``out``.
+    In ``out``, ``events.csv`` also has the events of all videos, and ``summary.csv`` one row per video: minutes, faces,
+    how many events of each kind, part, action unit and class, warnings, and why a video failed.
 
     Args:
         videos: a folder of videos, or the videos.
@@ -169,8 +177,10 @@ def recognize_each(
             as ``for_each`` does.
 
     """
+    skipped: Mapping[Path, str] = {}
     if isinstance(videos, Path | str):
-        folder, videos = videos, videos_in(Path(videos))
+        folder = Path(videos)
+        videos, skipped = videos_in(folder), skipped_in(folder)
         if not videos:
             raise MerlabError(f"{folder} is not a folder of videos")
     if not options.get("aligned", False):
@@ -182,7 +192,10 @@ def recognize_each(
         options["progress"] = show
         return recognize(video, of_video, **options)
 
-    return for_each(videos, Path(out) if out else OUT, make, progress)
+    out = Path(out) if out else OUT
+    results = for_each(videos, out, make, progress)
+    write_summary(out, results, skipped)
+    return results
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,14 +312,17 @@ def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
     progress(0, 0, "writing the result")
     totals = write_frames(folder, plan)
     events = write_events(folder, totals, plan, event_rows(recognizer.classes))
-    if plan.options.overlay:
-        frames, stamps = open_frames(plan.source), (*recognizer.card.stamps, *plan.options.stamps)
+    weak = write_weak(folder, totals, plan)
+    if plan.options.overlay != "none":
+        on_mesh, stamps = plan.options.overlay == "mesh", (*recognizer.card.stamps, *plan.options.stamps)
+        frames = MeshFrames(plan, totals.size) if on_mesh else open_frames(plan.source)
         write_overlay(folder / OVERLAY, frames, plan.clock, rows_by_frame(plan), events, stamps, progress)
     made = Made(
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
     )
     metadata = result_metadata(plan, recognizer, making.request, totals, events, made)
-    result = VideoResult(folder, events, read_frames(folder / FRAMES), metadata)
+    result = VideoResult(folder, events, weak, read_frames(folder / FRAMES), metadata)
+    write_tidy_tables(result)
     write_report(result)
     write_elan(result, plan.source, home=making.folder.out)
     write_model(folder / METADATA, metadata)

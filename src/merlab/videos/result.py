@@ -17,21 +17,26 @@ from merlab.spotting.display import counted, result_html
 from merlab.videos.frame_table import read_frames
 from merlab.videos.metadata import VideoMetadata
 from merlab.videos.moved import parts_of, unit_name, units_of
-from merlab.videos.rows import Event, event_rows
+from merlab.videos.rows import WEAK_ROWS, Event, WeakEvent, event_rows
 from merlab.videos.words import WordSettings, sentence_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FRAMES, EVENTS, METADATA = "frames.csv", "events.csv", "metadata.json"
+FRAMES, EVENTS, WEAK, METADATA = "frames.csv", "events.csv", "weak.csv", "metadata.json"
 REPORT, OVERLAY, ELAN = "report.html", "overlay.mp4", "events.eaf"
 # One folder per event under EVIDENCE, with the event's name: the two faces, the movement between them as a color
 # picture, and maps.json, which lists the map pictures of the recognizer beside it.
 EVIDENCE = "events"
 ONSET_PICTURE, APEX_PICTURE, FLOW_PICTURE, MAPS = "onset.png", "apex.png", "flow.png", "maps.json"
+# On request, there is also the input of the recognizer.
+INPUTS = "inputs.npz"
+REGIONS, ACTION_UNITS = "regions.csv", "action_units.csv"
+# How ELAN draws the curves under CURVES, one time series per face.
+ELAN_CURVES, CURVES = "events_tsconf.xml", "curves"
 
 # The columns of events.csv that a notebook shows.
-SHOWN = ["event", "face_id", "apex_s", "duration_s", "class", "probability", "withheld", "part", "action_units"]
+SHOWN = ["event", "face_id", "apex_s", "duration_s", "kind", "class", "probability", "withheld", "part", "action_units"]
 
 
 class MapPicture(BaseModel):
@@ -52,10 +57,14 @@ class ResultFiles:
     """The files of a result; ``overlay`` is None where it was not requested."""
 
     events: Path
+    weak: Path
     frames: Path
     metadata: Path
     report: Path
     elan: Path
+    elan_curves: Path
+    regions: Path
+    action_units: Path
     overlay: Path | None
 
 
@@ -66,6 +75,7 @@ class VideoResult:
     Attributes:
         folder: where its files are.
         rows: the events, by onset.
+        weak_rows: the weak candidates, by onset: too uncertain to be counted as events.
         frames: one row per frame and face, with the columns of ``frame_table``.
         metadata: what was read, by which model, versions and settings.
 
@@ -73,6 +83,7 @@ class VideoResult:
 
     folder: Path
     rows: tuple[Event, ...]
+    weak_rows: tuple[WeakEvent, ...]
     frames: pd.DataFrame
     metadata: VideoMetadata
 
@@ -81,21 +92,29 @@ class VideoResult:
         """One row per event, with the columns of Event; ``p_CLASS`` is the probability of a class."""
         return event_rows(self.metadata.model.classes).table(self.rows)
 
+    @cached_property
+    def weak(self) -> pd.DataFrame:
+        """One row per weak candidate, with the columns of WeakEvent."""
+        return WEAK_ROWS.table(self.weak_rows)
+
     @property
     def regions(self) -> pd.DataFrame:
         """What moved in each event: one row per event and part of the face, with its movement in px and direction."""
-        rows = [(row.event, *part) for row in self.rows for part in parts_of(row.regions)]
-        return pd.DataFrame(rows, columns=["event", "part", "px", "direction"])
+        rows = [(row.event, row.face_id, *part) for row in self.rows for part in parts_of(row.regions)]
+        return pd.DataFrame(rows, columns=["event", "face_id", "part", "px", "direction"])
 
     @property
     def action_units(self) -> pd.DataFrame:
-        """The action units that each event is consistent with: one row per event and unit, with its strength in px."""
+        """The action units that each event is consistent with: one row per event and unit, with its strength in px.
+
+        ``side`` is empty where both sides move, and for units without sides.
+        """
         rows = [
-            (row.event, unit.code, unit_name(unit.code), unit.px)
+            (row.event, row.face_id, *_unit_and_side(unit.code), unit_name(unit.code), unit.px)
             for row in self.rows
             for unit in units_of(row.action_units)
         ]
-        return pd.DataFrame(rows, columns=["event", "action_unit", "name", "px"])
+        return pd.DataFrame(rows, columns=["event", "face_id", "action_unit", "side", "name", "px"])
 
     @property
     def warnings(self) -> list[str]:
@@ -107,11 +126,15 @@ class VideoResult:
         """The paths of the files."""
         return ResultFiles(
             events=self.folder / EVENTS,
+            weak=self.folder / WEAK,
             frames=self.folder / FRAMES,
             metadata=self.folder / METADATA,
             report=self.folder / REPORT,
             elan=self.folder / ELAN,
-            overlay=self.folder / OVERLAY if self.metadata.settings.overlay else None,
+            elan_curves=self.folder / ELAN_CURVES,
+            regions=self.folder / REGIONS,
+            action_units=self.folder / ACTION_UNITS,
+            overlay=self.folder / OVERLAY if self.metadata.settings.overlay != "none" else None,
         )
 
     def evidence(self, event: str) -> Path:
@@ -130,6 +153,10 @@ class VideoResult:
     def rows_of(self, face_id: int) -> list[Event]:
         """The events of a face."""
         return [row for row in self.rows if row.face_id == face_id]
+
+    def weak_rows_of(self, face_id: int) -> list[WeakEvent]:
+        """The weak candidates of a face."""
+        return [row for row in self.weak_rows if row.face_id == face_id]
 
     def plot(self) -> Figure:
         """Score and threshold of each face over time, its events shaded with their classes; a matplotlib Figure."""
@@ -166,10 +193,17 @@ def withheld_sentences(row: Event, metadata: VideoMetadata) -> list[str]:
     return [sentence_of(reason, settings.unsure_below, fps, limits) for reason in row.reasons]
 
 
+def _unit_and_side(code: str) -> tuple[str, str]:
+    unit, _, side = code.partition(" ")
+    return unit, side
+
+
 def read_video_result(folder: Path) -> VideoResult:
     """The finished result in a folder; raises MerlabError where there is none."""
     if not (folder / METADATA).is_file():
         raise MerlabError(f"{folder} contains no finished result of `merlab recognize`")
     metadata = read_model(folder / METADATA, VideoMetadata)
     rows = event_rows(metadata.model.classes).read(folder / EVENTS)
-    return VideoResult(folder, tuple(rows), read_frames(folder / FRAMES), metadata)
+    # A result of an earlier version has no table of weak candidates.
+    weak = WEAK_ROWS.read(folder / WEAK) if (folder / WEAK).is_file() else []
+    return VideoResult(folder, tuple(rows), tuple(weak), read_frames(folder / FRAMES), metadata)

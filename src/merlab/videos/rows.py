@@ -89,6 +89,9 @@ class Event:
         duration_s: seconds from onset to offset.
         score: the largest motion score, in units of noise.
         part: the part of the face that moves most.
+        kind: ``micro``, ``macro`` (it lasts longer) or ``other`` (no expression); empty in files of earlier versions.
+        tier: ``event``; candidates below the threshold are ``weak``, and in another file (see WeakEvent).
+        why_other: why the kind is other: ``face covered or distorted``.
         label: the most probable class; empty where something speaks against naming it.
         probability: of the most probable class, 0.0001..0.9999.
         withheld: what speaks against it, words of WITHHELD_REASONS: ``movement too large; face turned away``.
@@ -110,6 +113,9 @@ class Event:
     duration_s: Seconds
     score: Score
     part: str
+    kind: Annotated[str, Column(absent="")]
+    tier: Annotated[str, Column(absent="event")]
+    why_other: Annotated[str, Column(absent="")]
     label: Annotated[str, Column(name="class")]
     probability: Probability
     withheld: Annotated[str, Column(absent="")]
@@ -129,6 +135,30 @@ class Event:
         return [reason for reason in WITHHELD_REASONS if reason in words]
 
 
+@dataclass(frozen=True)
+class WeakEvent:
+    """A candidate below the threshold, a row of weak.csv: too uncertain to be counted or to get a class.
+
+    The fields are those of Event; ``tier`` is ``weak``.
+    """
+
+    video: str
+    face_id: int
+    onset: int
+    apex: int
+    offset: int
+    onset_s: Seconds
+    apex_s: Seconds
+    offset_s: Seconds
+    duration_s: Seconds
+    score: Score
+    part: str
+    kind: str
+    tier: str
+    why_other: str
+
+
+WEAK_ROWS = Columns(WeakEvent)
 FRAME_ROWS = Columns(FrameRow)
 
 

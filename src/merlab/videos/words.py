@@ -6,7 +6,7 @@ were aligned elsewhere, the mesh where there are only five points) is NaN and pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.faces.quality import LEAST_COVERAGE, LEAST_PUPIL_DISTANCE
 from merlab.registry import look_up
+from merlab.spotting.event import MovementKind
 from merlab.videos.class_units import is_supported
 from merlab.videos.moved import PartMovement, UnitStrength
 from merlab.vocabulary import WITHHELD_REASONS, WithheldReason
@@ -96,6 +97,14 @@ class FaceState:
     misfit: float = np.nan
     head: float = np.nan
 
+    def is_turned(self, limits: WordSettings) -> bool:
+        """Whether the face looks to the side."""
+        return self.turn > limits.largest_turn
+
+    def is_distorted(self, limits: WordSettings) -> bool:
+        """Whether the mesh changes more than muscles change it."""
+        return self.misfit > limits.largest_misfit
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -137,12 +146,35 @@ def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings)
         "too few frames per second": claim.fps < limits.least_fps,
         "head moves more than the face": head > limits.most_head * claim.largest,
         "face not upright": face.roll > limits.largest_roll,
-        "face turned away": face.turn > limits.largest_turn,
+        "face turned away": face.is_turned(limits),
         "face too small": face.pupils < limits.least_pupils,
         "face cut off": face.coverage < limits.least_coverage,
-        "face covered or distorted": face.misfit > limits.largest_misfit or claim.change > limits.largest_change,
+        "face covered or distorted": face.is_distorted(limits) or claim.change > limits.largest_change,
     }
     return tuple(reason for reason in WITHHELD_REASONS if fails[reason])
+
+
+# What shows that a movement is no expression, and beside these, that it is no micro-expression.
+NO_EXPRESSION: tuple[WithheldReason, ...] = (
+    "head moves more than the face",
+    "face turned away",
+    "face covered or distorted",
+)
+NO_MICRO_EXPRESSION: tuple[WithheldReason, ...] = ("movement too large", *NO_EXPRESSION)
+
+
+def reasons_for_other(kind: MovementKind, reasons: Iterable[WithheldReason]) -> tuple[WithheldReason, ...]:
+    """The reasons, of ``reasons_to_withhold``, that show that a movement is not of this kind, but another one."""
+    return tuple(reason for reason in reasons if reason in (NO_EXPRESSION if kind == "macro" else NO_MICRO_EXPRESSION))
+
+
+def reasons_by_mesh(face: FaceState, limits: WordSettings) -> tuple[WithheldReason, ...]:
+    """Those of the reasons that the landmarks alone tell, without the pictures of a movement."""
+    fails: dict[WithheldReason, bool] = {
+        "face turned away": face.is_turned(limits),
+        "face covered or distorted": face.is_distorted(limits),
+    }
+    return tuple(reason for reason, failed in fails.items() if failed)
 
 
 def sentence_of(reason: WithheldReason, unsure_below: float, fps: float, limits: WordSettings) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
+from merlab.spotting.event import SpottedEvent
 from merlab.spotting.motion import COLUMNS, ROWS
-from merlab.spotting.spot import SpottedEvent
 from merlab.videos.chunks.face_state import face_state
 from merlab.videos.chunks.kept_chunk import KeptTrack
 

@@ -7,18 +7,20 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.faces.quality import ClipQuality
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
+from merlab.spotting.event import Tier
 from merlab.storage import whole_folder
-from merlab.videos.chunks.chunk_record import ChunkEvent, TrackQuality
+from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, TrackQuality
 from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.joining import JoinedChunk, Joiner
 from merlab.videos.frame_table import HEADER, FrameLine
-from merlab.videos.result import EVENTS, EVIDENCE, FRAMES
-from merlab.videos.rows import Event, FrameRow
+from merlab.videos.result import EVENTS, EVIDENCE, FRAMES, WEAK
+from merlab.videos.rows import WEAK_ROWS, Event, FrameRow, WeakEvent
 
 
 class NothingSeenError(MerlabError):
@@ -59,7 +61,7 @@ class FaceRecord:
 
 @dataclass
 class Totals:
-    """The sums over all chunks; ``events`` are by onset, each with the folder of its pictures."""
+    """The sums over all chunks; ``events`` and ``weak`` are by onset, events with the folder of their pictures."""
 
     frames: int = 0
     faceless: int = 0
@@ -69,6 +71,7 @@ class Totals:
     left_out: int = 0
     size: tuple[int, int] = (0, 0)
     events: list[tuple[ChunkEvent, Path]] = field(default_factory=list)
+    weak: list[ChunkMovement] = field(default_factory=list)
     faces: dict[int, FaceRecord] = field(default_factory=dict)
 
     def add(self, chunk: JoinedChunk) -> None:
@@ -80,6 +83,7 @@ class Totals:
         self.left_out = max(self.left_out, chunk.record.left_out)
         self.size = max(self.size, chunk.record.size)
         self.events += [(event, chunk.folder / event.pictures) for event in chunk.events]
+        self.weak += chunk.weak
         for row, _ in chunk.lines:
             if row.face_id is None:
                 self.faceless += 1
@@ -109,6 +113,7 @@ def write_frames(folder: Path, plan: VideoPlan) -> Totals:
                 sink.write(line.cells)
         _require_faces(plan.source, totals)
     totals.events.sort(key=lambda event: (event[0].onset, event[0].face_id))
+    totals.weak.sort(key=lambda movement: (movement.onset, movement.face_id))
     return totals
 
 
@@ -124,6 +129,15 @@ def write_events(folder: Path, totals: Totals, plan: VideoPlan, columns: Columns
     return tuple(events)
 
 
+def write_weak(folder: Path, totals: Totals, plan: VideoPlan) -> tuple[WeakEvent, ...]:
+    """Write weak.csv, one row per candidate by onset."""
+    rows = tuple(WEAK_ROWS.as_written(WeakEvent(**_moments(found, "weak", plan))) for found in totals.weak)
+    with CsvSink(folder / WEAK, WEAK_ROWS.names) as sink:
+        for row in rows:
+            sink.write(WEAK_ROWS.row(row))
+    return rows
+
+
 def event_name(position: int) -> str:
     """``e0001``: the name of the event at this position, from 1."""
     return f"e{position:04d}"
@@ -137,22 +151,29 @@ def _final(lines: list[FrameLine], plan: VideoPlan) -> Iterator[FrameLine]:
 
 
 def _event(position: int, found: ChunkEvent, plan: VideoPlan) -> Event:
+    description = found.description.model_dump(exclude={"why_other"})
+    return Event(event=event_name(position), **_moments(found, "event", plan), **description)
+
+
+def _moments(found: ChunkMovement, tier: Tier, plan: VideoPlan) -> dict[str, Any]:
+    """What the rows of an event and of a weak candidate have in common, by the names of their fields."""
     onset_s, apex_s, offset_s = (plan.clock.seconds(moment) for moment in (found.onset, found.apex, found.offset))
-    return Event(
-        event=event_name(position),
-        video=plan.source.name,
-        face_id=found.face_id,
-        onset=found.onset + plan.first - 1,
-        apex=found.apex + plan.first - 1,
-        offset=found.offset + plan.first - 1,
-        onset_s=onset_s,
-        apex_s=apex_s,
-        offset_s=offset_s,
-        duration_s=offset_s - onset_s,
-        score=found.score,
-        part=found.part,
-        **found.description.model_dump(),
-    )
+    return {
+        "video": plan.source.name,
+        "face_id": found.face_id,
+        "onset": found.onset + plan.first - 1,
+        "apex": found.apex + plan.first - 1,
+        "offset": found.offset + plan.first - 1,
+        "onset_s": onset_s,
+        "apex_s": apex_s,
+        "offset_s": offset_s,
+        "duration_s": offset_s - onset_s,
+        "score": found.score,
+        "part": found.part,
+        "kind": found.kind,
+        "tier": tier,
+        "why_other": found.why_other,
+    }
 
 
 def _require_faces(source: Path, totals: Totals) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from merlab.faces.quality import ClipQuality
 from merlab.json_models import read_model, write_model
+from merlab.spotting.event import MovementKind
 from merlab.videos.frame_table import FrameLine, read_lines
 from merlab.videos.result import FRAMES
 from merlab.vocabulary import LandmarkSource
@@ -20,21 +21,22 @@ class _Record(BaseModel):
 
 
 class Description(_Record):
-    """What an event is and what moved; the fields are those of Event."""
+    """What an event is and what moved; the fields are those of Event.
+
+    ``why_other`` is what shows that it is no expression; empty where nothing does.
+    """
 
     label: str
     withheld: str
+    why_other: str = ""
     probability: float
     regions: str
     action_units: str
     probabilities: dict[str, float]
 
 
-class ChunkEvent(_Record):
-    """A described movement; frames are numbered from 1 in the video, ``pictures`` is a folder in that of the chunk.
-
-    ``face_id`` counts from 0 within the chunk.
-    """
+class ChunkMovement(_Record):
+    """A movement as in SpottedEvent; frames are numbered from 1 in the video, ``face_id`` from 0 within the chunk."""
 
     face_id: int
     onset: int
@@ -42,6 +44,13 @@ class ChunkEvent(_Record):
     offset: int
     score: float
     part: str
+    kind: MovementKind = "micro"
+    why_other: str = ""
+
+
+class ChunkEvent(ChunkMovement):
+    """A described movement; ``pictures`` is a folder in that of the chunk."""
+
     description: Description
     pictures: str
 
@@ -74,7 +83,8 @@ class ChunkRecord(_Record):
         owned: the first frame that the chunk is responsible for, and the one after the last, from 1.
         size: width and height of the frames, px.
         events: the movements whose peak lies in the owned frames.
-        dropped: how many movements were too long or too short.
+        weak: the candidates below the threshold, likewise.
+        dropped: how many movements were too short, or too long and too small.
         unspotted: in how many owned frames a face was seen too briefly for spotting.
         damaged: which owned frames could not be decoded.
         left_out: the most faces that were seen at once beyond those that are followed.
@@ -85,6 +95,7 @@ class ChunkRecord(_Record):
     owned: tuple[int, int]
     size: tuple[int, int]
     events: tuple[ChunkEvent, ...] = ()
+    weak: tuple[ChunkMovement, ...] = ()
     dropped: int = 0
     unspotted: int = 0
     damaged: tuple[int, ...] = ()

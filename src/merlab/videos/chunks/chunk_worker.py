@@ -171,7 +171,8 @@ class _Finishing:
     def __init__(self, plan: VideoPlan) -> None:
         self._plan, self._frames = plan, open_frames(plan.source)
         options = plan.options
-        self._writer = ChunkWriter(plan.clock, options.spotting, EventDescriber(options), self._pictures)
+        describer = EventDescriber(options)
+        self._writer = ChunkWriter(plan.clock, options.spotting, options.words, describer, self._pictures)
 
     def finish(self, chunk: Chunk) -> None:
         """Store and describe a chunk whose frames were all read."""

@@ -10,15 +10,17 @@ from typing import Protocol
 from merlab.frames import Frames
 from merlab.frames.clock import Clock
 from merlab.sinks import CsvSink
-from merlab.spotting.spot import SpottedEvent, SpottingSettings, Window
-from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, Description
+from merlab.spotting.event import SpottedEvent
+from merlab.spotting.spot import SpottingSettings, Window
+from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, ChunkRecord, Description
 from merlab.videos.chunks.face_state import face_state
 from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack
 from merlab.videos.chunks.measures import track_measures
 from merlab.videos.frame_table import HEADER, FrameLine, lines_of
+from merlab.videos.moved import SEPARATOR
 from merlab.videos.result import FRAMES
 from merlab.videos.rows import FrameRow
-from merlab.videos.words import FaceState
+from merlab.videos.words import FaceState, WordSettings, reasons_by_mesh
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class _Found:
 
     lines: dict[int, list[FrameLine]] = field(default_factory=dict)
     events: list[ChunkEvent] = field(default_factory=list)
+    weak: list[ChunkMovement] = field(default_factory=list)
     dropped: int = 0
     unspotted: int = 0
 
@@ -52,11 +55,13 @@ class _Found:
 class ChunkWriter:
     """Writes frames.csv, the pictures of the events, and chunk.json of chunks.
 
-    ``pictures`` gives the aligned faces of a track, by the numbers of its frames.
+    ``pictures`` gives the aligned faces of a track, by the numbers of its frames. The limits of ``words`` also tell
+    which movements are no expressions.
     """
 
     clock: Clock
     spotting: SpottingSettings
+    words: WordSettings
     describer: Describer
     pictures: Callable[[KeptTrack], Frames]
 
@@ -68,6 +73,7 @@ class ChunkWriter:
             owned=facts.owned,
             size=facts.size,
             events=tuple(found.events),
+            weak=tuple(found.weak),
             dropped=found.dropped,
             unspotted=found.unspotted,
             damaged=facts.damaged,
@@ -92,7 +98,11 @@ class ChunkWriter:
                 pictures = str(len(found.events))
                 seen = self._seen(event, track, facts.size)
                 description = self.describer.describe(seen, self.pictures(track), folder / pictures)
-                found.events.append(_described(track.face_id, event, description, pictures))
+                movement = _movement(track.face_id, event, description.why_other)
+                found.events.append(ChunkEvent(**dict(movement), description=description, pictures=pictures))
+            for event in window.weak:
+                reasons = reasons_by_mesh(face_state(track, event, facts.size), self.words)
+                found.weak.append(_movement(track.face_id, event, SEPARATOR.join(reasons)))
         return found
 
     def _seen(self, event: SpottedEvent, track: KeptTrack, size: tuple[int, int]) -> SeenEvent:
@@ -130,14 +140,16 @@ def _rows(track: KeptTrack, window: Window | None) -> Iterator[FrameRow]:
         )
 
 
-def _described(face_id: int, event: SpottedEvent, description: Description, pictures: str) -> ChunkEvent:
-    return ChunkEvent(
+def _movement(face_id: int, event: SpottedEvent, why_other: str) -> ChunkMovement:
+    """The movement; of the kind other where there is a reason for it."""
+    reason = event.why_other or why_other
+    return ChunkMovement(
         face_id=face_id,
         onset=event.onset,
         apex=event.apex,
         offset=event.offset,
         score=event.score,
         part=event.part,
-        description=description,
-        pictures=pictures,
+        kind="other" if reason else event.kind,
+        why_other=reason,
     )

@@ -5,10 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from merlab.clips import Clip
-from merlab.frames import Frames
+from merlab.frames import Float32Array, Frames
 from merlab.inputs.extraction import input_of
 from merlab.models.recognizer import Recognizer, load_recognizer
+from merlab.storage import whole_file
 from merlab.videos.chunks.chunk_record import Description
 from merlab.videos.chunks.described_chunk import SeenEvent
 from merlab.videos.evidence.maps import maps
@@ -16,7 +20,8 @@ from merlab.videos.evidence.movement import Evidence, movement_evidence
 from merlab.videos.evidence.pictures import write_evidence
 from merlab.videos.moved import SEPARATOR
 from merlab.videos.options import Options
-from merlab.videos.words import Claim, reasons_to_withhold
+from merlab.videos.result import INPUTS
+from merlab.videos.words import Claim, reasons_for_other, reasons_to_withhold
 
 
 class EventDescriber:
@@ -40,17 +45,31 @@ class EventDescriber:
         best = int(chances.argmax())
         evidence = movement_evidence(onset, apex)
         write_evidence(folder, onset, apex, evidence, maps(self.recognizer, inputs, best))
+        if self._options.save_inputs:
+            self._save(folder / INPUTS, inputs, chances)
         label = self.recognizer.classes[best]
         claim = self._claim(label, float(chances[best]), seen, evidence)
         withheld = reasons_to_withhold(claim, self._options.unsure_below, self._options.words)
         return Description(
             label="" if withheld else label,
             withheld=SEPARATOR.join(withheld),
+            why_other=SEPARATOR.join(reasons_for_other(event.kind, withheld)),
             probability=float(chances[best]),
             regions=evidence.regions_text,
             action_units=evidence.action_units_text,
             probabilities=dict(zip(self.recognizer.classes, chances.tolist(), strict=True)),
         )
+
+    def _save(self, path: Path, inputs: Float32Array, chances: NDArray[np.float64]) -> None:
+        """The input of the recognizer and its answer, as arrays that numpy.load reads."""
+        with whole_file(path) as aside, aside.open("wb") as file:
+            np.savez(
+                file,
+                input=inputs,
+                recipe=np.array(str(self.recognizer.recipe)),
+                classes=np.array(self.recognizer.classes),
+                probabilities=chances,
+            )
 
     def _claim(self, label: str, probability: float, seen: SeenEvent, evidence: Evidence) -> Claim:
         return Claim(

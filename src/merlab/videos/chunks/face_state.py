@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from merlab.faces.head_motion import displacement
 from merlab.faces.quality import layout_coverage
 from merlab.faces.regions import LAYOUT_WIDTH
-from merlab.spotting.spot import SpottedEvent
+from merlab.spotting.event import SpottedEvent
 from merlab.videos.chunks.kept_chunk import KeptTrack
 from merlab.videos.words import FaceState
 

@@ -10,7 +10,7 @@ import itertools
 import mimetypes
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -19,13 +19,16 @@ from xml.etree import ElementTree
 
 from merlab.spotting.timing import Timing
 from merlab.storage import whole_file
+from merlab.videos.output.elan_curves import file_address, write_elan_curves
 from merlab.videos.result import OVERLAY, VideoResult
-from merlab.videos.rows import Event
+from merlab.videos.rows import Event, WeakEvent
 
 VERSION = "3.0"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 SCHEMA = f"http://www.mpi.nl/tools/elan/EAFv{VERSION}.xsd"
 LINGUISTIC_TYPE = "movement"
+# The kinds that an annotation names; a movement without one is a micro-expression.
+UNUSUAL = ("macro", "other")
 # All but the characters that XML 1.0 allows.
 UNPRINTABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -41,12 +44,13 @@ class Annotation(NamedTuple):
 def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> Path:
     """Write events.eaf beside the tables, linked to the video ``source``, and return its path.
 
-    Each face has a tier of its events, from onset to offset (class and probability, or "no class" with the reasons, and
-    the part that moves most), and one of the apexes, each one frame long (the action units that the movement is
-    consistent with). The names of the tiers carry the stamps of the result. Times are those at which a player shows the
-    linked video: in slow motion, the real seconds of the tables times ``slowed``. ELAN cannot link a folder of images;
-    overlay.mp4 then takes its place. ``home`` is the folder to which the result is moved afterwards, unless it stays
-    where it is.
+    Each face has a tier of its events, from onset to offset (their kind unless it is micro, class and probability, or
+    "no class" with the reasons, and the part that moves most), one of the apexes, each one frame long (the action units
+    that the movement is consistent with), and one of the weak candidates. The names of the tiers carry the stamps of
+    the result. Times are those at which a player shows the linked video: in slow motion, the real seconds of the tables
+    times ``slowed``. ELAN cannot link a folder of images; overlay.mp4 then takes its place. ``home`` is the folder to
+    which the result is moved afterwards, unless it stays where it is. The motion score of each face is linked as a
+    curve, see ``elan_curves``.
     """
     root = ElementTree.Element(
         "ANNOTATION_DOCUMENT",
@@ -58,8 +62,8 @@ def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> P
             f"{{{INSTANCE}}}noNamespaceSchemaLocation": SCHEMA,
         },
     )
-    tiers = _tiers(result)
-    _add_header(root, home or result.folder, source, sum(map(len, tiers.values())))
+    tiers, home = _tiers(result), home or result.folder
+    _add_header(root, home, source, sum(map(len, tiers.values())), write_elan_curves(result, home))
     _add_tiers(root, tiers)
     ElementTree.SubElement(
         root,
@@ -74,7 +78,10 @@ def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> P
 
 
 def _tiers(result: VideoResult) -> dict[str, list[Annotation]]:
-    """The annotations of each tier by its name; every face has two tiers, even one without events."""
+    """The annotations of each tier by its name; every face has two tiers, even one without events.
+
+    Weak candidates have one of their own, where there are any.
+    """
     stamps = "".join(f" [{stamp}]" for stamp in result.metadata.stamps)
     video = result.metadata.video
     tiers: dict[str, list[Annotation]] = {}
@@ -82,12 +89,19 @@ def _tiers(result: VideoResult) -> dict[str, list[Annotation]]:
         rows, name = result.rows_of(face.face_id), f"face {face.face_id}"
         tiers |= _without_overlap(f"{name} events{stamps}", (_movement(row, video) for row in rows))
         tiers |= _without_overlap(f"{name} apexes{stamps}", (_apex(row, video) for row in rows))
+        weak = result.weak_rows_of(face.face_id)
+        if weak:
+            tiers |= _without_overlap(f"{name} weak candidates{stamps}", (_weak(row, video) for row in weak))
     return tiers
 
 
 def _movement(row: Event, video: Timing) -> Annotation:
-    reasons = f" ({row.withheld})" if row.withheld else ""
-    return _annotation(row.onset_s, row.offset_s, video, f"{row.class_text}{reasons}; {row.part}")
+    reasons, kind = f" ({row.withheld})" if row.withheld else "", f"{row.kind}: " if row.kind in UNUSUAL else ""
+    return _annotation(row.onset_s, row.offset_s, video, f"{kind}{row.class_text}{reasons}; {row.part}")
+
+
+def _weak(row: WeakEvent, video: Timing) -> Annotation:
+    return _annotation(row.onset_s, row.offset_s, video, f"weak, score {row.score:.1f}; {row.part}")
 
 
 def _apex(row: Event, video: Timing) -> Annotation:
@@ -112,7 +126,7 @@ def _without_overlap(name: str, annotations: Iterable[Annotation]) -> dict[str, 
     return {f"{name} ({number})" if number > 1 else name: row for number, row in enumerate(rows, start=1)}
 
 
-def _add_header(root: ElementTree.Element, folder: Path, source: Path, annotations: int) -> None:
+def _add_header(root: ElementTree.Element, folder: Path, source: Path, annotations: int, linked: Sequence[str]) -> None:
     header = ElementTree.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
     media = source if source.is_file() else folder / OVERLAY
     links = {"MEDIA_URL": media.resolve().as_uri(), "MIME_TYPE": mimetypes.guess_type(media.name)[0] or "unknown"}
@@ -120,6 +134,10 @@ def _add_header(root: ElementTree.Element, folder: Path, source: Path, annotatio
     with suppress(ValueError):
         links["RELATIVE_MEDIA_URL"] = "./" + quote(Path(os.path.relpath(media, folder)).as_posix(), errors="replace")
     ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", links)
+    for name in linked:
+        kind = "text/xml" if name.endswith(".xml") else "unknown"
+        address = {"LINK_URL": file_address(folder / name), "MIME_TYPE": kind, "RELATIVE_LINK_URL": f"./{name}"}
+        ElementTree.SubElement(header, "LINKED_FILE_DESCRIPTOR", {key: _text(text) for key, text in address.items()})
     last = ElementTree.SubElement(header, "PROPERTY", {"NAME": "lastUsedAnnotationId"})
     last.text = str(annotations)
 

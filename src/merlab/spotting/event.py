@@ -1,0 +1,78 @@
+"""A spotted movement: its frames, the part of the face that moves, and its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+# micro: brief and small. macro: it lasts longer than a micro-expression, and returns. other: something else than an
+# expression, such as a hand in front of the face.
+MovementKind = Literal["micro", "macro", "other"]
+# event: above the threshold. weak: below it, so uncertain that it is listed apart.
+Tier = Literal["event", "weak"]
+# What a movement of the kind other is.
+REPEATED, TOO_LARGE = "movement repeats", "movement too large"
+
+
+@dataclass(frozen=True)
+class SpottedEvent:
+    """A spotted movement; frames are numbered from 1.
+
+    Attributes:
+        onset, apex, offset: where it begins, is largest, and has returned.
+        peak: the frame of the highest score.
+        score: its height, in units of noise.
+        part: the part of the face (of PARTS) that moves most.
+        px: how far the blocks that move most are from where they were before and are after; about a third too small
+            (see ``motion``).
+        kind: what it is.
+        why_other: why its kind is other, in words; empty for the other kinds.
+
+    """
+
+    onset: int
+    apex: int
+    offset: int
+    peak: int
+    score: float
+    part: str
+    px: float = 0.0
+    kind: MovementKind = "micro"
+    why_other: str = ""
+
+    def duration(self, fps: float) -> float:
+        """Seconds from onset to offset."""
+        return (self.offset - self.onset) / fps
+
+    @property
+    def middle(self) -> range:
+        """The frames in which the movement is more than half way."""
+        return range((self.onset + self.apex) // 2, (self.apex + self.offset) // 2 + 1)
+
+    def overlaps(self, other: SpottedEvent) -> bool:
+        """Whether the two have a frame in common."""
+        return self.onset <= other.offset and other.onset <= self.offset
+
+
+def without_repeated(
+    events: Sequence[SpottedEvent], clear: Sequence[SpottedEvent], pause: int, repeats: float
+) -> list[SpottedEvent]:
+    """The events; those that are one of ``repeats`` or more ``clear`` movements in a row become of the kind other.
+
+    In a row, each begins at most ``pause`` frames after all before it have ended.
+    """
+    rows: list[list[SpottedEvent]] = []
+    end = 0
+    for event in sorted(clear, key=lambda event: event.onset):
+        if not rows or event.onset - end > pause:
+            rows.append([])
+        rows[-1].append(event)
+        end = max(end, event.offset) if len(rows[-1]) > 1 else event.offset
+    spans = [(row[0].onset, max(event.offset for event in row)) for row in rows if len(row) >= repeats]
+    return [
+        replace(event, kind="other", why_other=REPEATED)
+        if any(begin <= event.apex <= last for begin, last in spans)
+        else event
+        for event in events
+    ]
