@@ -93,10 +93,11 @@ def _count(rng: np.random.Generator, per_minute: float, ticks: int) -> int:
 
 def _that_fit(micros: Sequence[Event], wanted: Sequence[Event | Distraction], ticks: int) -> list[Event | Distraction]:
     """Those of ``wanted``, in their order, for which there is time beside the micro-expressions."""
+    free = BUSY * ticks - sum(micro.length + GAP for micro in micros) - GAP
     kept: list[Event | Distraction] = []
     for each in wanted:
-        lengths = [item.length for item in (*micros, *kept, each)]
-        if free_time(lengths, ticks, GAP) >= (1 - BUSY) * ticks:
+        if each.length + GAP <= free:
+            free -= each.length + GAP
             kept.append(each)
     return kept
 

@@ -43,7 +43,7 @@ class RecordingSettings(BaseModel):
     format: str
     preset: str
     preset_settings: RenderPreset
-    fps: float = 200.0
+    fps: int = 200
     megabits: float | None = None
     distractions: DistractionRates | None = None
 

@@ -18,7 +18,7 @@ from merlab.vocabulary import DistractionKind
 TIMES = ["onset", "apex", "offset", "onset_s", "apex_s", "offset_s"]
 EVENT_COLUMNS = ["video", "subject", *TIMES, "emotion", "action_units", "kind", "beside"]
 DISTRACTION_COLUMNS = ["video", "subject", "kind", "onset", "offset", "onset_s", "offset_s", "details"]
-VIDEO_COLUMNS = ["video", "subject", "frames", "fps", "seconds", "megabits"]
+VIDEO_COLUMNS = ["video", "subject", "frames", "fps", "seconds", "source", "megabits"]
 
 
 def describe_recording(recordings: RecordingSet, subject: int) -> DescribedRecording:
@@ -111,11 +111,21 @@ def distractions_table(recordings: RecordingSet) -> pd.DataFrame:
 
 
 def videos_table(recordings: RecordingSet) -> pd.DataFrame:
-    """One row per recording, with VIDEO_COLUMNS, as ``merlab score-spotting --videos`` reads the lengths."""
+    """One row per recording, with VIDEO_COLUMNS, as ``merlab score-spotting --videos`` reads the lengths.
+
+    ``source`` is the path in the folder.
+    """
     frames, fps = recordings.frames, recordings.fps
     rows = [
-        (recordings.video(subject).name, subject_name(subject), frames, fps, frames / fps, megabits)
+        (
+            recordings.video(subject).name,
+            subject_name(subject),
+            frames,
+            fps,
+            frames / fps,
+            recordings.video(subject).relative_to(recordings.out).as_posix(),
+            recordings.megabits_of(subject),
+        )
         for subject in range(recordings.subjects)
-        for megabits in (recordings.megabits_of(subject),)
     ]
     return pd.DataFrame(rows, columns=VIDEO_COLUMNS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from merlab.synthesis.distractions.distraction import Distraction, swing
+from merlab.synthesis.distractions.distraction import Distraction
 from merlab.synthesis.identity import Identity
 
 # Ticks in which the person comes in from the edge of the picture, and leaves.
@@ -32,8 +32,8 @@ class SecondPerson(Distraction):
 
     def inside(self, tick: float) -> float:
         """The share of the way from outside the picture to its place at a moment, 0 to 1."""
-        course = swing(self.length, self.coming, self.coming)
-        return float(np.interp(tick - self.onset, np.arange(self.length), course, left=0.0, right=0.0))
+        from_end = min(tick - self.onset, self.offset - 1 - tick)
+        return float(np.sin(0.5 * np.pi * np.clip(from_end / self.coming, 0, 1)) ** 2)
 
 
 def sample_second_person(rng: np.random.Generator, identity: Identity) -> SecondPerson:
