@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -12,6 +13,7 @@ from merlab.coding.importing import import_coding
 from tests.serving.conftest import listening
 from tests.serving.done_job import ID, write_done_job
 
+Row: TypeAlias = "dict[str, Any]"
 CODING = f"/api/jobs/{ID}/coding"
 
 
@@ -26,20 +28,21 @@ def client(result):
         yield client.http
 
 
-def event(client, position: int = 0) -> dict:
-    return client.get(f"/api/jobs/{ID}/events").json()[position]
+def event(client, position: int = 0) -> Row:
+    events: list[Row] = client.get(f"/api/jobs/{ID}/events").json()
+    return events[position]
 
 
-def decision(movement: dict, verdict: str = "accept", **changed) -> dict:
+def decision(movement: Row, verdict: str = "accept", **changed) -> Row:
     same = {name: movement[name] for name in ("event", "face_id", "onset", "apex", "offset")}
     return {**same, "decision": verdict, "action_units": "", "label": "", "comment": "", "coder": "AB", **changed}
 
 
-def post(client, seen: dict | None, new: dict | None):
+def post(client, seen: Row | None, new: Row | None):
     return client.post(CODING, json={"seen": seen, "decision": new})
 
 
-def rows(result: Path) -> list[dict]:
+def rows(result: Path) -> list[Row]:
     return list(csv.DictReader((result / "coding.csv").read_text(encoding="utf-8").splitlines()))
 
 
@@ -109,7 +112,8 @@ def test_the_decisions_of_a_coder_are_exported_for_other_programs(client, result
     assert {answer.status_code for answer in exported.values()} == {200}
     (row,) = csv.DictReader(io.StringIO(exported["coded.csv"].text))
     assert (row["emotion"], row["coder"], row["video"]) == ("smile", "AB", "interview.mp4")
-    assert b"AB" in exported["coded.eaf"].content
+    assert 'RELATIVE_MEDIA_URL="./interview.mp4"' in exported["coded.eaf"].text
+    assert str(result.parents[1]) not in exported["coded.eaf"].text
     assert "smile" in exported["boris.csv"].text
     assert client.get(f"{CODING}/boris.xlsx?coder=AB").content.startswith(b"PK")
     assert client.get(f"{CODING}/other.csv").status_code == 422

@@ -48,10 +48,18 @@ def test_text_contrasts_with_its_background_in_light_and_dark(scheme, ink, paper
     assert contrast(colors[ink], colors[paper]) >= 4.5
 
 
+def ids() -> list[str]:
+    return re.findall(r'(?<![-\w])id(?:: |=)"([^"]+)"', "\n".join(FILES.values()))
+
+
 def test_every_label_refers_to_an_element():
-    ids = set(re.findall(r'\bid: "([^"]+)"|\bid="([^"]+)"', "\n".join(FILES.values())))
-    known = {name for pair in ids for name in pair if name}
     used = re.findall(r'aria-labell?edby"?[:=] ?"([^"]+)"', "\n".join(FILES.values()))
     assert used
-    assert set(used) <= known
+    assert set(used) <= set(ids())
     assert "aria-labeledby" not in "\n".join(FILES.values())
+
+
+def test_no_id_is_used_twice():
+    # Each state of a result has this heading, and one of them is shown.
+    once = [name for name in ids() if name != "result-title"]
+    assert len(once) == len(set(once))

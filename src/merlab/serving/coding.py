@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from merlab.coding.decisions import Coding, Decision, now
-from merlab.coding.exporting import ExportTarget, export_coding
+from merlab.coding.elan_writing import write_elan
+from merlab.coding.events import chosen_coder
+from merlab.coding.exporting import export_coding
 from merlab.coding.file import CODING, read_coding, require_fit, write_coding
 from merlab.coding.material import Material, read_material
 from merlab.errors import MerlabError
@@ -20,14 +22,9 @@ from merlab.locks import InUseError, only_writer
 from merlab.serving.coding_answers import Change, CodingAnswer, ListedDecision
 from merlab.serving.limits import RefusedError
 from merlab.videos.moved import UNIT_NAMES
+from merlab.videos.result import OVERLAY
 
 ExportName = Literal["coded.csv", "coded.eaf", "boris.csv", "boris.xlsx"]
-TARGETS: Mapping[ExportName, ExportTarget] = {
-    "coded.csv": "csv",
-    "coded.eaf": "elan",
-    "boris.csv": "boris",
-    "boris.xlsx": "boris",
-}
 # Requests of one service wait for each other; another program that writes the same file makes a request fail.
 _CHANGING = threading.Lock()
 
@@ -56,8 +53,19 @@ def export(folder: Path, name: ExportName, coder: str | None) -> bytes:
     """The coded events as a file for another program; raises RefusedError where nothing was decided."""
     with tempfile.TemporaryDirectory() as aside, _without_paths(folder):
         out = Path(aside) / name
-        export_coding([folder], out, to=TARGETS[name], coder=coder)
+        if name == "coded.eaf":
+            _export_elan(out, _material(folder), coder)
+        else:
+            export_coding([folder], out, to="csv" if name == "coded.csv" else "boris", coder=coder)
         return out.read_bytes()
+
+
+def _export_elan(out: Path, material: Material, coder: str | None) -> None:
+    """For a reader who has the video beside the file: the upload, which the result names as its source, is removed."""
+    coding = read_coding(material)
+    video = OVERLAY if material.source.is_dir() else material.video
+    beside = replace(material, source=out.with_name(video))
+    write_elan(out, beside, coding, [chosen_coder(material, coding, coder)])
 
 
 def _changed(coding: Coding, sent: Change, material: Material) -> Coding:

@@ -1,7 +1,7 @@
 // The picture of the timeline: one panel per face with its scores over time, the threshold, and a band for each movement.
 import { drawing, formatSeconds } from "./basics.js";
 
-export const PANEL = 120;
+const PANEL = 120;
 export const MARGIN = { left: 34, right: 10, top: 24, bottom: 4 };
 const AXIS = 24;
 const LEAST_HIT = 16;

@@ -8,7 +8,7 @@ export function makeClock(job, { fps, start_s: start, seconds: long }) {
   let frames = [];
   let times = [];
   let reading = null;
-  return { step, near, frameAt, secondsOf, moved };
+  return { step, near, frameAt, moved };
 
   async function near(seconds) {
     await reading?.catch(() => {});
@@ -25,12 +25,6 @@ export function makeClock(job, { fps, start_s: start, seconds: long }) {
   /** The frame that is shown at this time; null where the clock is not read yet. */
   function frameAt(seconds) {
     return has(seconds) ? frames[indexAt(seconds)] : null;
-  }
-
-  /** When a frame was recorded; null where that is not known. */
-  function secondsOf(frame) {
-    const index = last(frames, frame);
-    return frames[index] === frame ? times[index] : null;
   }
 
   /** The time of the frame so many frames later, or earlier. */
