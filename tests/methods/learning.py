@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from merlab.evaluation.fit_arguments import fit_arguments
@@ -17,7 +19,7 @@ from merlab.methods import find_method
 from merlab.methods.method import Task
 from merlab.protocols import Labeled, stratified_group_kfold
 
-FOLDS, SHUFFLES = 3, 1000
+SHUFFLES = 1000
 ROUNDING = 1e-9
 
 
@@ -30,20 +32,24 @@ def out_of_fold(
     text: str | None = None,
     settings: Mapping[str, Any] | None = None,
     databases: int = 1,
-) -> NDArray[np.int64]:
-    """The predicted class of every clip (N,), by a model that was trained on other subjects.
+    folds: int = 3,
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """After each fold: the rows (N,) of the clips that were tested until now, and their predicted classes (N,).
 
-    ``text`` replaces the preset's recipe, ``settings`` its training settings. With several ``databases``, the subjects
-    count as subjects of that many databases.
+    A clip is tested by a model that was trained on other subjects. ``text`` replaces the preset's recipe,
+    ``settings`` its training settings. With several ``databases``, the subjects count as subjects of that many
+    databases. Inputs are kept in ``cache``; one process makes those of a recipe.
     """
     method = find_method(name)
     entry = make_entry(method, preset, [0], parse_recipe(text) if text else None, settings)
     recipe = entry.recipe
-    inputs = load_inputs(labeled.table, recipe, cache)
+    with FileLock(f"{cache}-{zlib.crc32(str(recipe).encode()):08x}.lock"):
+        inputs = load_inputs(labeled.table, recipe, cache)
     groups, predicted = labeled.table.groups, np.empty_like(labeled.labels)
+    tested: list[int] = []
     if databases > 1:
         groups = [f"database{sorted(set(groups)).index(group) % databases}/{group}" for group in groups]
-    for split in stratified_group_kfold(labeled.labels, groups, FOLDS):
+    for split in stratified_group_kfold(labeled.labels, groups, folds):
         train, test = np.array(split.train), np.array(split.test)
         task = Task.of(len(labeled.scheme.classes), recipe)
         classifier = method.build(task, entry.preset, mirror=mirror_of(recipe))
@@ -51,7 +57,8 @@ def out_of_fold(
         given: dict[str, Any] = {**fit_arguments(entry, labeled.table, fold, split.train)}
         classifier.fit(inputs[train], labeled.labels[train], [groups[row] for row in train], 0, **given)
         predicted[test] = classifier.predict_proba(inputs[test]).argmax(axis=1)
-    return predicted
+        tested += split.test
+        yield np.array(tested), predicted[tested]
 
 
 def share_of_shuffles_reaching(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[float, float]:

