@@ -75,7 +75,9 @@ def test_the_table_of_an_earlier_version_has_the_time_and_empty_measures(table):
     [
         ("0.987", "O.987", "line 2 is damaged: confidence is 'O.987', not a number"),
         ("-12.3", "left", "damaged"),
+        ("2,0.00500,0,", "2,0.00500,0.5,", "line 3 is damaged: face_id is '0.5', not a number"),
         ("3,0.01000,,,0,", "3,0.01000,", "line 4 is damaged: it has"),
+        ("pose_yaw", "pose_jaw", "damaged .it has no column pose_yaw"),
         ("pose_yaw", "score", "has no column score, or has it twice"),
         ("confidence", "conf", "has no column confidence"),
     ],

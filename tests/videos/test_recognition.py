@@ -14,6 +14,7 @@ import pytest
 
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import read_image
+from merlab.inputs import from_frames
 from merlab.json_models import DIGEST
 from merlab.locks import only_writer
 from merlab.result_folder import KEPT, WORKING
@@ -283,10 +284,21 @@ class TestOtherSettings:
         assert content(copy) == content(result.folder)
 
     def test_a_file_that_is_no_longer_requested_is_removed(self, video, look, tmp_path):
-        look(video, tmp_path / "out", overlay=True)
+        made = look(video, tmp_path / "out", overlay=True, save_inputs=True)
         assert (tmp_path / "out" / "overlay.mp4").is_file()
+        self.check_inputs(made.evidence("e0001"), made.rows[0])
         look(video, tmp_path / "out", overlay=False, again=True)
         assert not (tmp_path / "out" / "overlay.mp4").exists()
+        assert not (made.evidence("e0001") / "inputs.npz").exists()
+
+    @staticmethod
+    def check_inputs(folder, event):
+        """What was kept is the input of both pictures by the recipe, and what the recognizer gave for it."""
+        with np.load(folder / "inputs.npz") as kept:
+            onset, apex = (read_image(folder / name) for name in ("onset.png", "apex.png"))
+            assert np.array_equal(kept["input"], from_frames(onset, apex, str(kept["recipe"])))
+            given = dict(zip(kept["classes"].tolist(), kept["probabilities"].tolist(), strict=True))
+        assert given == pytest.approx(dict(event.probabilities), abs=1e-4)
 
 
 def test_the_default_settings_read_the_time_that_they_need_around_a_chunk(video, look, tmp_path, pushed):

@@ -92,11 +92,11 @@ def read_frames(path: Path) -> pd.DataFrame:
     """
     types = FRAME_ROWS.types | {TIMESTAMP: "float64"} | dict.fromkeys(MEASURES, "float32")
     try:
-        table = pd.read_csv(path, dtype=types, index_col=False, encoding="utf-8")
+        table = pd.read_csv(path, dtype=types, index_col=False, keep_default_na=False, na_values=[""], encoding="utf-8")
         fault = _fault(path, table)
-    except (ValueError, OSError) as error:
+    except (ValueError, TypeError, OverflowError, OSError) as error:
         table, fault = pd.DataFrame(), str(error).splitlines()[0]
-    if fault or not {*FRAME_ROWS.names} <= {*table.columns}:
+    if fault:
         # It names the line and the column of what is damaged, except in the columns that it does not read.
         FRAME_ROWS.read_table(path)
         raise MerlabError(f"{path} is damaged ({fault}); {RESTORE}")
@@ -106,12 +106,15 @@ def read_frames(path: Path) -> pd.DataFrame:
 
 
 def _fault(path: Path, table: pd.DataFrame) -> str:
-    """What pandas reads without complaint: lines with too few cells, and two columns of one name."""
+    """What pandas reads without complaint: lines with too few cells, columns that are missing or there twice."""
     with path.open("rb") as file:
         header = file.readline().decode("utf-8").strip().split(",")
         commas = sum(block.count(b",") for block in iter(lambda: file.read(1 << 20), b""))
     if len(set(header)) < len(header):
         return "two columns have one name"
+    missing = [name for name in HEADER if name not in header]
+    if missing and header != list(FRAME_ROWS.names):
+        return f"it has no column {missing[0]}"
     return "" if commas == len(table) * (len(header) - 1) else "a line has too few cells"
 
 
