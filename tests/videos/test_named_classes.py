@@ -52,7 +52,7 @@ def test_a_class_that_it_does_not_go_with_is_withheld_in_every_output(look):
     assert json.loads(result.files.metadata.read_text())["withheld"] == {"e0001": ["no supporting action unit"]}
     assert "no class (no supporting action unit); mouth, left" in result.files.elan.read_text()
     page = Page(result.files.report.read_text(encoding="utf-8"))
-    assert "1 brief movement of 1 face in 6.0 s: 0 with a class, 1 without." in page.text
+    assert "1 movement of 1 face in 6.0 s: 0 with a class, 1 without." in page.text
     assert "No action unit, and no movement of a part of the face, goes with the most probable class." in page.text
 
 

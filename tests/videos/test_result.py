@@ -8,7 +8,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.storage import write_json
 from merlab.videos.result import EVENTS, METADATA, read_video_result
-from merlab.videos.rows import FRAME_ROWS, WEAK_ROWS, event_rows
+from merlab.videos.rows import WEAK_ROWS, event_rows
 from tests.pages import Page
 from tests.videos.fake_result import stored_metadata, write_result
 

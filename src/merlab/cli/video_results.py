@@ -27,13 +27,14 @@ RECOGNIZED = {
     "face_id": "face",
     "apex_s": "apex, s",
     "duration_s": "duration, s",
+    "kind": "kind",
     "class": "class",
     "probability": "probability",
     "withheld": "why no class",
     "part": "part",
     "action_units": "action units",
 }
-SPOTTED = ("onset", "apex", "offset", "apex_s", "duration_s", "score", "part")
+SPOTTED = ("onset", "apex", "offset", "apex_s", "duration_s", "score", "kind", "part")
 MOST_NAMED = 3
 
 
@@ -68,7 +69,10 @@ def summary_of_timeline(timeline: Timeline | MerlabError) -> VideoSummary | Merl
     """A result of ``merlab spot``; an error stays what it is."""
     if isinstance(timeline, MerlabError):
         return timeline
-    content = timeline.metadata.model_dump(mode="json") | {"events": _records(timeline.events)}
+    content = timeline.metadata.model_dump(mode="json") | {
+        "events": _records(timeline.events),
+        "weak": _records(timeline.weak),
+    }
     return VideoSummary(
         name=timeline.video,
         seconds=timeline.metadata.seconds,
@@ -94,7 +98,12 @@ def summary_of_result(result: VideoResult | MerlabError) -> VideoSummary | Merla
         warnings=result.warnings,
         stamps=result.metadata.named_stamps,
         table=table,
-        content={"folder": str(result.folder), **metadata, "events": _records(result.events)},
+        content={
+            "folder": str(result.folder),
+            **metadata,
+            "events": _records(result.events),
+            "weak": _records(result.weak),
+        },
     )
 
 

@@ -44,7 +44,7 @@ def without_pictures(source: str) -> str:
 class TestContent:
     def test_the_video_and_what_was_found_come_first(self, page):
         assert "interview.mp4 merlab 0.1.0, 2026-05-04 10:20 UTC" in page.text
-        assert "4 brief movements of 2 faces in 12.0 s: 3 with a class, 1 without." in page.text
+        assert "4 movements of 2 faces in 12.0 s: 3 with a class, 1 without." in page.text
         assert "face 0 is cut off at the left edge of the frame" in page.text
 
     def test_facts_of_video_and_recognizer_are_stated(self, page):
@@ -167,7 +167,7 @@ class TestHostileAndStrange:
 
     def test_a_report_without_events_does_not_claim_that_there_were_none(self, tmp_path):
         page = Page(written(write_result(tmp_path / "out", faces=1, events=0)))
-        assert "0 brief movements of 1 face" in page.text
+        assert "0 movements of 1 face" in page.text
         assert "does not prove that there was none" in page.text
 
     def test_missing_pictures_are_reported(self, tmp_path):

@@ -81,6 +81,7 @@ def write_report(result: VideoResult) -> Path:
             chart_size=(WIDTH, HEIGHT),
             chart_pixels=chart_pixels,
             events=list(_views(result)),
+            weak=result.weak_rows,
             sure=sum(bool(row.label) for row in rows),
             open=len(rows) <= MOST_OPEN,
             pictured=MOST_PICTURED,
