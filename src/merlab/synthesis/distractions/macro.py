@@ -35,7 +35,7 @@ def sample_macro(rng: np.random.Generator, identity: Identity) -> Event:
     units, activity = [], {}
     for number in numbers:
         intensity = amplitude * float(np.exp(rng.normal(0, 0.15)))
-        intensity = min(intensity, MOST_OF_LID_UNIT.get(number, intensity))
+        intensity = min(intensity, MOST_OF_LID_UNIT.get(number, AMPLITUDE_LIMITS[1]))
         side, sides = sample_sides(rng, number, identity.laterality)
         units.append(ActiveUnit(number, side, intensity))
         activity.update({f"{number}{key}": share * intensity * course for key, share in sides.items()})
