@@ -90,7 +90,7 @@ def test_a_result_carries_its_stamps_and_warnings(done):
 def test_a_result_has_the_keys_of_the_first_release(done):
     client, job = done
     result = client.http.get(f"/api/jobs/{job['id']}/result").json()
-    assert list(result) == ["video", "model", "settings", "stamps", "warnings"]
+    assert list(result)[:5] == ["video", "model", "settings", "stamps", "warnings"]
     stored = json.loads((client.folder / job["id"] / "view.json").read_text())
     assert result == {key: stored[key] for key in result}
     assert client.http.get(f"/api/jobs/{job['id']}/frames").json() == stored["faces"]

@@ -11,6 +11,7 @@ import pytest
 from merlab.serving.answers import Result, ScoreCurve
 from merlab.serving.view import curves, view_of
 from merlab.videos.result import read_video_result
+from merlab.videos.rows import WEAK_ROWS
 from tests.videos.fake_result import write_result
 
 
@@ -75,3 +76,20 @@ def test_a_movement_without_a_class_has_one_sentence_for_each_reason(tmp_path):
         "",
         ["No class has a probability of 0.5 or more.", "Between onset and apex the head moves more than the face."],
     )
+
+
+def test_a_movement_has_what_the_page_needs_to_show_it(tmp_path):
+    folder = write_result(tmp_path / "result")
+    weak = "interview.mp4,0,100,110,125,0.99,1.09,1.24,0.25,4.1,chin,micro,weak,"
+    (folder / "weak.csv").write_text(f"{','.join(WEAK_ROWS.names)}\n{weak}\n")
+    view = view_of(read_video_result(folder))
+    first = view.events[0]
+    assert [(unit.number, unit.name, unit.side, unit.px) for unit in first.units] == [
+        (12, "lip corner puller", "left", 1.9),
+        (6, "cheek raiser", "both", 0.72),
+    ]
+    assert [(part.part, part.px, part.direction) for part in first.moved][1] == ("cheeks, left", 0.81, "up")
+    assert first.face_box == (60, 120, 180, 220)
+    assert [(each.onset, each.score, each.part) for each in view.weak] == [(100, 4.1, "chin")]
+    # The outline of the mouth spans 42 to 188 px across; the subject's left is on the right of the picture.
+    assert view.part_boxes["mouth, left"] == pytest.approx((115 / 231, 166 / 282, 188 / 231, 226 / 282))

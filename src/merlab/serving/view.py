@@ -8,13 +8,23 @@ from collections.abc import Iterator
 import pandas as pd
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, bounding_box
-from merlab.serving.answers import ActionUnit, FlowScale, MovedPart, Movement, Picture, Result, ScoreCurve
+from merlab.serving.answers import (
+    ActionUnit,
+    FlowScale,
+    MovedPart,
+    Movement,
+    Picture,
+    Result,
+    ScoreCurve,
+    WeakCandidate,
+)
 from merlab.spotting.curve import Curve, Values, score_curve
 from merlab.spotting.motion_score import PARTS
+from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.videos.evidence.pictures import ARROW_LENGTH, FULL_COLOR_PX
 from merlab.videos.moved import parts_of, unit_name, units_of
 from merlab.videos.result import APEX_PICTURE, EVIDENCE, FLOW_PICTURE, ONSET_PICTURE, VideoResult, withheld_sentences
-from merlab.videos.rows import Event, event_rows
+from merlab.videos.rows import WEAK_ROWS, Event, event_rows
 
 Box = tuple[float, float, float, float]
 
@@ -31,6 +41,7 @@ def view_of(result: VideoResult) -> Result:
         settings=metadata.settings,
         stamps=list(metadata.stamps),
         warnings=result.warnings,
+        weak=[WeakCandidate.model_validate(WEAK_ROWS.values(row)) for row in result.weak_rows],
         part_boxes={part: part_box(part) for part in PARTS},
         flow_scale=FlowScale(full_px=FULL_COLOR_PX, arrow_length=ARROW_LENGTH),
         faces=curves(result.frames),
@@ -88,9 +99,9 @@ def part_box(part: str) -> Box:
 
 def _units(row: Event) -> Iterator[ActionUnit]:
     for unit in units_of(row.action_units):
-        yield ActionUnit(
-            number=unit.number, name=unit_name(unit.code), side=unit.code.partition(" ")[2], px=round(unit.px, 2)
-        )
+        both = "both" if ACTION_UNITS[unit.number].paired else ""
+        side = unit.code.partition(" ")[2] or both
+        yield ActionUnit(number=unit.number, name=unit_name(unit.code), side=side, px=round(unit.px, 2))
 
 
 def _face_box(frames: pd.DataFrame, row: Event) -> Box | None:
