@@ -62,3 +62,14 @@ def test_the_recordings_are_long_videos_with_their_events(root):
     assert [(event.onset, event.offset, event.kind) for event in video.events] == [
         (row["onset"], row["offset"], "micro")
     ]
+
+
+def test_a_macro_expression_is_an_event_of_its_kind_and_no_clip_for_recognition(root, tmp_path):
+    manifest = json.loads((root / "SYNTHETIC_manifest.json").read_text())
+    recording = manifest["recordings"][0]
+    recording["events"] = [recording["events"][0] | {"kind": kind} for kind in ("macro", "micro")]
+    (tmp_path / "SYNTHETIC_manifest.json").write_text(json.dumps(manifest))
+    shutil.copytree(root / "SYNTHETIC_videos", tmp_path / "SYNTHETIC_videos")
+    (video,) = long_videos("synthetic-long", tmp_path).videos
+    assert [event.kind for event in video.events] == ["macro", "micro"]
+    assert len(find_database("synthetic-long").examine(tmp_path, False, silent).clips) == 1

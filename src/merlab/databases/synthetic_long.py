@@ -55,7 +55,8 @@ def _missing(recording: DescribedRecording) -> Finding:
 
 
 def _clips(root: Path, recording: DescribedRecording) -> list[Clip]:
-    """One clip per event; the source of each clip is the whole recording."""
+    """One clip per micro-expression; the source of each clip is the whole recording."""
+    micro = [event for event in recording.events if event.kind == "micro"]
     return [
         Clip(
             database=NAME,
@@ -70,7 +71,7 @@ def _clips(root: Path, recording: DescribedRecording) -> list[Clip]:
             source=root / recording.video,
             aligned=True,
         )
-        for number, event in enumerate(recording.events, start=1)
+        for number, event in enumerate(micro, start=1)
     ]
 
 
@@ -88,7 +89,7 @@ def _video(root: Path, recording: DescribedRecording) -> LongVideo:
             event.onset,
             event.apex,
             event.offset,
-            "micro",
+            event.kind,
             event.emotion,
             "+".join(unit.code for unit in event.action_units),
         )
