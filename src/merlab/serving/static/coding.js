@@ -48,7 +48,8 @@ export async function openCoding(job, changed) {
     return queued(() => {
       const seen = of(movement.event);
       const before = seen ?? { ...blank(movement), event: movement.event };
-      return send(seen, settled(movement, { ...before, ...changes }));
+      const decision = settled(movement, { ...before, ...changes });
+      return seen && FIELDS.every((field) => seen[field] === decision[field]) ? seen : send(seen, decision);
     });
   }
 
@@ -63,8 +64,7 @@ export async function openCoding(job, changed) {
 
   function undo() {
     return queued(() => {
-      const last = undos.pop();
-      keepUndos();
+      const last = undos.at(-1);
       return last ? send(last.after, last.before, true) : null;
     });
   }
@@ -95,12 +95,16 @@ export async function openCoding(job, changed) {
       const headers = { "Content-Type": "application/json" };
       answer = await request(path, { method: "POST", headers, body });
     } catch (error) {
+      // What others have changed since cannot be undone here.
+      if (undoing && !(error instanceof TypeError)) undos.pop();
       await reread().catch(() => {});
-      changed(`Not saved: ${error.message}`, true);
+      // fetch has only this for a service that does not answer.
+      changed(`Not saved: ${error instanceof TypeError ? "the service does not answer; start it again, then try again" : error.message}`, true);
       return null;
     }
     const saved = decision && answer.decisions.find((each) => each.coder === decision.coder && same(each, decision));
-    if (!undoing) undos.push({ before: seen, after: saved });
+    if (undoing) undos.pop();
+    else undos.push({ before: seen, after: saved });
     keepUndos();
     changed(decision ? `${undoing ? "Undone, saved" : "Saved"}: ${wordOf(saved)}` : "Decision taken back");
     return saved;

@@ -3,6 +3,7 @@ import { button, element } from "./basics.js";
 import { wordOf } from "./coding.js";
 
 const FRAMES = ["onset", "apex", "offset"];
+const TYPING_MS = 800;
 const HINT = "Accept, reject or move it first.";
 
 /** The form about a movement. ``here`` is the frame that is shown, or null; ``seek`` shows the time (s) of a frame. */
@@ -13,8 +14,8 @@ export function decisionForm(movement, coding, { here, seek }) {
   const back = button(movement.own ? "Remove" : "Take back", () => act("take-back"), { title: "Take the decision back (Delete)" });
   const fields = FRAMES.map((frame) => frameField(frame));
   const units = textField("units", "Action units", "input", { placeholder: "such as L12+6", autocomplete: "off" }, "action_units");
-  const label = textField("label", "Your label", "input", { autocomplete: "off" }, "label");
-  const comment = textField("comment", "Comment", "textarea", { rows: 2 }, "comment");
+  const label = textField("label", "Your label", "input", { autocomplete: "off" }, "label", true);
+  const comment = textField("comment", "Comment", "textarea", { rows: 2 }, "comment", true);
   const named = element("p", { class: "quiet" });
   const take = button(`Use ${unitsOf(movement)}`, () => coding.decide(movement, { action_units: unitsOf(movement) }));
   const hint = element("p", { class: "quiet" }, HINT);
@@ -32,8 +33,8 @@ export function decisionForm(movement, coding, { here, seek }) {
     return coding.of(movement.event);
   }
 
-  /** Show what is saved; a field that is being edited keeps its text. */
-  function show() {
+  /** Show what is saved; a field that is being edited keeps its text, and so do all if a change has failed. */
+  function show(failed = false) {
     const decision = decided();
     verdict.textContent = decision ? `${wordOf(decision)}${decision.coder ? ` by ${decision.coder}` : ""}, saved` : "not decided";
     node.dataset.verdict = decision?.decision ?? "";
@@ -43,7 +44,7 @@ export function decisionForm(movement, coding, { here, seek }) {
     hint.hidden = Boolean(decision);
     take.disabled = !decision;
     fields.forEach((field) => field.show(decision ?? movement));
-    [units, label, comment].forEach((field) => field.show(decision));
+    [units, label, comment].forEach((field) => field.show(decision, failed));
     named.textContent = unitWords(decision?.action_units ?? "", coding.unitNames);
   }
 
@@ -90,18 +91,33 @@ export function decisionForm(movement, coding, { here, seek }) {
     } };
   }
 
-  function textField(action, title, tag, attributes, column) {
-    const save = () => decided() && input.value !== decided()[column] && coding.decide(movement, { [column]: input.value });
-    const input = element(tag, { id: `decide-${action}`, onchange: save, onblur: () => show(), ...attributes });
+  /** A field for a column of the decision. What cannot be saved stays in it. ``typed``: it is saved while one types. */
+  function textField(action, title, tag, attributes, column, typed) {
+    let timer = null;
+    let sent = null;
+    const input = element(tag, {
+      id: `decide-${action}`, ...attributes, onchange: save, onblur: save,
+      oninput: () => { clearTimeout(timer); timer = typed ? setTimeout(save, TYPING_MS) : null; },
+    });
     const field = element("label", { class: "field", for: input.id }, title, " ", input);
-    return {
-      node: field,
-      focus: () => { input.focus(); return !input.disabled; },
-      show: (decision) => {
-        input.disabled = !decision;
-        if (document.activeElement !== input) input.value = decision?.[column] ?? "";
-      },
-    };
+    return { node: field, focus: () => { input.focus(); return !input.disabled; }, show: shown };
+
+    async function save() {
+      clearTimeout(timer);
+      const decision = decided();
+      const value = input.value.trim();
+      if (!decision || value === decision[column] || value === sent) return;
+      sent = value;
+      const saved = await coding.decide(movement, { [column]: value });
+      sent = null;
+      // The service writes action units its own way.
+      if (saved && input.value.trim() === value && !typed) input.value = saved[column];
+    }
+
+    function shown(decision, failed) {
+      input.disabled = !decision;
+      if (!failed && document.activeElement !== input) input.value = decision?.[column] ?? "";
+    }
   }
 }
 

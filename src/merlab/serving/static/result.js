@@ -109,7 +109,7 @@ async function makeRoom(section, job, shown) {
   function changed(message, failed = false) {
     redraw();
     bar.message(message, failed);
-    opened?.form.show();
+    opened?.form.show(failed);
     if (opened && !items().some((item) => item.event === opened.name)) followOwn();
   }
 
