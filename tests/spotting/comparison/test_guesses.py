@@ -41,4 +41,4 @@ def test_random_guesses_are_as_many_on_average_and_the_same_for_a_recording(tmp_
     other = replace(seen, video=replace(seen.video, name="other"))
     assert GUESS_RANDOM.fit([seen], Target("micro", 0.3), 0).spot(other) != once
     assert all(1 <= each.onset <= each.apex <= each.offset <= 600 for each in once)
-    assert FPS == seen.rate
+    assert seen.rate == FPS
