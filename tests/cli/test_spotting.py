@@ -57,6 +57,15 @@ def test_methods_are_compared_and_one_of_them_spots_alone(merlab, recorded):
     assert "2 videos done" in out
 
 
+@pytest.mark.slow
+def test_a_network_learns_from_other_recordings(merlab, recorded):
+    spot = ("spot", "a", "--method", "softnet", "--fps", 50, "--train", "truth", "--out", "learned")
+    assert merlab(*spot)[0] == 0
+    metadata = json.loads((recorded / "learned/a/method.json").read_text())
+    assert metadata["facts"]["k_s"] == 0.16
+    assert "merlab's own spotter is used without --method" in " ".join(metadata["warnings"])
+
+
 def test_the_methods_are_listed(merlab):
     assert [each["method"] for each in json.loads(merlab("spotting-methods", "--json")[1])] == list(SPOTTERS)
     assert "He et al., FG 2020" in merlab("spotting-methods")[1]

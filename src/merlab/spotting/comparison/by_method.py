@@ -29,6 +29,7 @@ from merlab.spotting.comparison.recordings import recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import Fitted, Spotter, Target
 from merlab.spotting.many_videos import EVENTS
+from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
 from merlab.version import __version__
 
@@ -200,6 +201,8 @@ class MethodOnVideos:
         warnings = [f"{spotter.name} is a comparison method; merlab's own spotter is used without --method"]
         if spotter.fits and not self._training and self._p is None:
             warnings.append(f"nothing was fitted ({spotter.fits}): assumed values are used; --train gives recordings")
+        if any(each.name.startswith(SYNTHETIC) for each in self._training):
+            warnings.append(f"{spotter.name} was fitted on {SYNTHETIC} recordings, not on people")
         return tuple(warnings)
 
 
