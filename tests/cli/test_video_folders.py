@@ -61,6 +61,15 @@ class TestAFolder:
         pd.testing.assert_frame_equal(events, own)
         assert events["video"].tolist() == ["moving.avi"]
 
+    def test_recognized_videos_also_have_one_table_with_a_row_for_each(self, merlab, videos, tmp_path):
+        _, out, _ = merlab("recognize", videos, "--aligned", "--overlay", "none", "--jobs", 1, "--out", "results")
+        assert "table of all videos: results/summary.csv" in out
+        summary = pd.read_csv(tmp_path / "results" / "summary.csv").set_index("video")
+        assert summary["status"].tolist() == ["done", "done", "failed", "skipped", "skipped"]
+        assert summary["events"].tolist()[:2] == [1, 0]
+        assert "cannot be opened as a video" in summary["reason"]["text.mp4"]
+        assert "50 frames per second" in summary["warnings"]["still.avi"]
+
     def test_as_json_lists_results_errors_and_what_was_skipped(self, merlab, command):
         status, out, _ = merlab(*command, "--json")
         listed = json.loads(out)
@@ -76,6 +85,14 @@ def test_a_single_video_without_a_movement_has_no_empty_table(merlab, videos):
     assert status == 0
     assert "still.avi: no movement in 2.4 s" in out
     assert "│" not in out
+
+
+@pytest.mark.parametrize("given", [("--overlay", "mesh", "--no-overlay"), ("--overlay", "mesh", "--aligned")])
+def test_an_overlay_that_cannot_be_made_is_refused_before_any_work(merlab, videos, tmp_path, given):
+    status, _, err = merlab("recognize", videos / "still.avi", "--out", "out", *given)
+    assert status == 1
+    assert "--overlay" in err
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_a_folder_holds(videos, tmp_path):

@@ -127,7 +127,8 @@ class TestResult:
         for table, path in ((result.events, result.files.events), (result.frames, result.files.frames)):
             # Pandas reads empty cells of text as missing.
             texts = table.columns[[pd.api.types.is_string_dtype(kind) for kind in table.dtypes]]
-            read = pd.read_csv(path).fillna(dict.fromkeys(texts, "")).astype(table.dtypes)
+            read = pd.read_csv(path, dtype=dict.fromkeys(texts, str)).fillna(dict.fromkeys(texts, ""))
+            read = read.astype(table.dtypes)
             pd.testing.assert_frame_equal(read, table, check_exact=True)
 
     def test_files_are_those_in_the_folder(self, result):
