@@ -39,6 +39,7 @@ ROOMS = (
     "synthesis",
     "faces",
     "sinks",
+    "elan",
     "schemes",
     "clips",
     "key_frames",

@@ -137,10 +137,15 @@ class TestElan:
             read_events(file, Reading(fps=200, tier="coder C"))
 
     def test_of_merlabs_own_tiers_the_movements_are_read(self, tmp_path):
-        movements, apexes = ("face 1 events", [(45, 95, "negative; mouth")]), ("face 1 apexes", [(60, 65, "")])
-        file = self.write(tmp_path, movements, apexes)
+        others = ("face 1 apexes", [(60, 65, "")]), ("face 1 weak candidates", [(200, 230, "weak")])
+        file = self.write(tmp_path, ("face 1 events", [(45, 95, "others 0.71; mouth")]), *others)
         events = read_events(file, Reading(fps=200))
-        assert (len(events), "emotion" in events) == (1, False)
+        assert (len(events), "emotion" in events, "kind" in events) == (1, False, False)
+        marked = ("face 1 events", [(45, 95, "others 0.71; mouth"), (300, 999, "macro: no class; mouth")])
+        assert read_events(self.write(tmp_path, marked, *others), Reading(fps=200))["kind"].tolist() == [
+            "micro",
+            "macro",
+        ]
 
     def test_without_frames_per_second_is_refused(self, tmp_path):
         with pytest.raises(MerlabError, match="has times and no frames; give the frames per second"):
@@ -152,12 +157,12 @@ class TestElan:
 
     def test_a_document_with_entities_is_refused_before_they_are_expanded(self, tmp_path):
         bomb = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]>'
-        with pytest.raises(MerlabError, match="has a DTD, which ELAN never writes"):
+        with pytest.raises(MerlabError, match="has a document type definition, which no file of ELAN has"):
             read_events(self.write(tmp_path, ("movements", [(45, 95, "&c;")]), doctype=bomb), Reading(fps=200))
 
     @pytest.mark.parametrize("content", [b"", b"<ANNOTATION_DOCUMENT>", b"\x00\xff"])
     def test_a_damaged_document_is_refused(self, tmp_path, content):
         path = tmp_path / "coded.eaf"
         path.write_bytes(content)
-        with pytest.raises(MerlabError, match="is not a document of ELAN"):
+        with pytest.raises(MerlabError, match="is not an annotation document of ELAN"):
             read_events(path, Reading(fps=200))

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from merlab.coding import elan_tiers
 from merlab.coding.decisions import now
-from merlab.coding.elan_reading import ElanAnnotation, ElanDocument, ElanTier, Medium
 from merlab.coding.elan_tiers import FACE, TierName, is_of_machine, tier_name
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.material import Material
 from merlab.coding.units import read_units
+from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier, Medium
 from merlab.errors import MerlabError
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from merlab.coding.decisions import Decision
 from merlab.coding.elan_import import Placed, chosen_medium, chosen_tiers, coder_of, face_of
-from merlab.coding.elan_reading import read_elan
 from merlab.coding.elan_tiers import NO_INITIALS
 from merlab.coding.events import coded_events
 from merlab.coding.file import read_coding, whole_number
@@ -19,6 +18,7 @@ from merlab.coding.importing import ELAN_SUFFIX
 from merlab.coding.material import read_material
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO
 from merlab.coding.units import read_units
+from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, read_cells
 from merlab.spotting.scoring.read_intervals import NO_APEX

@@ -1,29 +1,26 @@
-"""Events from an annotation document of ELAN (.eaf).
-
-A document with a DTD is refused: ELAN writes none, and its entities can make a small file fill the memory.
-"""
+"""Events from an annotation document of ELAN (.eaf)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
-from urllib.parse import unquote, urlparse
-from xml.etree import ElementTree
-from xml.parsers import expat
 
 import pandas as pd
 
+from merlab.elan.reading import ElanDocument, read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
-from merlab.spotting.scoring.kinds import KIND, kind_of
+from merlab.spotting.scoring.kinds import KIND, MACRO, MICRO, OTHER, kind_of
 
 SUFFIX = ".eaf"
-# The tiers that merlab writes for each face; those of the apexes are no movements.
-MERLAB_TIER, MERLAB_APEXES = re.compile(r"face \d+ events.*"), re.compile(r"face \d+ apexes.*")
+# The tiers that merlab writes for each face, and those of them that hold no events.
+MERLAB_TIER, MERLAB_OTHERS = re.compile(r"face \d+ events.*"), re.compile(r"face \d+ (apexes|weak candidates).*")
+# How merlab marks an event that is not a micro-expression.
+MERLAB_KIND = re.compile(f"({MACRO}|{OTHER}): ")
 
 
-def read_elan(path: Path, fps: float | None, tier: str | None = None) -> CellTable:
+def read_annotations(path: Path, fps: float | None, tier: str | None = None) -> CellTable:
     """The annotations of one tier as events: video, onset and offset in frames from 1, and kind or emotion.
 
     A text of an annotation that is a kind (micro, macro) is the kind, any other the emotion. Without ``tier``, the only
@@ -35,52 +32,28 @@ def read_elan(path: Path, fps: float | None, tier: str | None = None) -> CellTab
     """
     if fps is None:
         raise MerlabError(f"{path} has times and no frames; give the frames per second of its video (--fps)")
-    root = _parsed(path)
-    annotated = {name: each for name, each in _tiers(root).items() if each}
+    document = read_elan(path)
+    # Annotations that belong to others have no times of their own.
+    own = {tier.name: [each for each in tier.annotations if not each.parent] for tier in document.tiers}
+    annotated = {name: each for name, each in own.items() if each}
     chosen, by_merlab = _chosen(path, annotated, tier)
-    slots = {slot.get("TIME_SLOT_ID"): slot.get("TIME_VALUE") for slot in root.iterfind("TIME_ORDER/TIME_SLOT")}
-    video, origin, notes = _media(path, root)
+    has_kinds = by_merlab and any(MERLAB_KIND.match(each.value) for name in chosen for each in annotated[name])
+    video, origin, notes = _media(document)
     rows, places = [], []
-    for name in chosen:
-        for annotation in annotated[name]:
-            identifier = annotation.get("ANNOTATION_ID", "")
-            times = [slots.get(annotation.get(f"TIME_SLOT_REF{end}")) for end in (1, 2)]
-            if None in times or not all(str(time).isdigit() for time in times):
-                raise MerlabError(f"{path}, annotation {identifier}: it has no times; align it in ELAN, or remove it")
-            onset, offset = (round((int(str(time)) + origin) / 1000 * fps) + 1 for time in times)
-            text = "" if by_merlab else (annotation.findtext("ANNOTATION_VALUE") or "").strip()
-            kind = kind_of(text) or ""
-            rows.append((video, str(onset), str(max(onset, offset)), kind, "" if kind else text))
-            places.append(f"annotation {identifier}")
+    for annotation in (annotation for name in chosen for annotation in annotated[name]):
+        if annotation.begin_ms is None or annotation.end_ms is None:
+            raise MerlabError(f"{path}, annotation {annotation.name}: it has no times; align it in ELAN, or remove it")
+        onset, offset = (round((time + origin) / 1000 * fps) + 1 for time in (annotation.begin_ms, annotation.end_ms))
+        text = "" if by_merlab else annotation.value
+        kind = _merlab_kind(annotation.value) if has_kinds else kind_of(text) or ""
+        rows.append((video, str(onset), str(max(onset, offset)), kind, "" if kind else text))
+        places.append(f"annotation {annotation.name}")
     cells = pd.DataFrame(rows, columns=["video", "onset", "offset", KIND, "emotion"], dtype=object)
     unused = [column for column in (KIND, "emotion") if (cells[column] == "").all()]
     return CellTable(str(path), cells.drop(columns=unused), tuple(places), notes)
 
 
-def _parsed(path: Path) -> ElementTree.Element:
-    def refuse(*_: object) -> None:
-        raise MerlabError(f"{path} has a DTD, which ELAN never writes; it is not read. Save it again with ELAN")
-
-    try:
-        content = path.read_bytes()
-        check = expat.ParserCreate()
-        check.StartDoctypeDeclHandler = refuse
-        check.Parse(content, True)
-        return ElementTree.fromstring(content)
-    except OSError as error:
-        raise MerlabError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (expat.ExpatError, ElementTree.ParseError) as error:
-        raise MerlabError(f"{path} is not a document of ELAN ({error}); save it again with ELAN") from error
-
-
-def _tiers(root: ElementTree.Element) -> dict[str, list[ElementTree.Element]]:
-    """The annotations of each tier that have times of their own."""
-    return {
-        tier.get("TIER_ID", ""): list(tier.iterfind("ANNOTATION/ALIGNABLE_ANNOTATION")) for tier in root.iter("TIER")
-    }
-
-
-def _chosen(path: Path, annotated: Mapping[str, list[ElementTree.Element]], tier: str | None) -> tuple[list[str], bool]:
+def _chosen(path: Path, annotated: Collection[str], tier: str | None) -> tuple[list[str], bool]:
     """The tiers to read, and whether merlab wrote them."""
     names = ", ".join(map(repr, annotated)) or "none"
     if tier is not None:
@@ -88,23 +61,23 @@ def _chosen(path: Path, annotated: Mapping[str, list[ElementTree.Element]], tier
             raise MerlabError(f"{path} has no tier {tier!r} with annotations; its tiers are {names}")
         return [tier], MERLAB_TIER.fullmatch(tier) is not None
     movements = [name for name in annotated if MERLAB_TIER.fullmatch(name)]
-    if movements and all(MERLAB_TIER.fullmatch(name) or MERLAB_APEXES.fullmatch(name) for name in annotated):
+    if movements and all(MERLAB_TIER.fullmatch(name) or MERLAB_OTHERS.fullmatch(name) for name in annotated):
         return movements, True
     if len(annotated) > 1:
         raise MerlabError(f"{path} has several tiers with annotations: {names}; choose one (--tier)")
     return list(annotated), False
 
 
-def _media(path: Path, root: ElementTree.Element) -> tuple[str, int, tuple[str, ...]]:
+def _merlab_kind(value: str) -> str:
+    marked = MERLAB_KIND.match(value)
+    return marked[1] if marked else MICRO
+
+
+def _media(document: ElanDocument) -> tuple[str, int, tuple[str, ...]]:
     """The name of the first linked video (else of the document), the time at which it begins (ms), and a note."""
-    linked = list(root.iterfind("HEADER/MEDIA_DESCRIPTOR"))
-    if not linked:
-        return path.stem, 0, ()
-    first = linked[0]
-    address = first.get("MEDIA_URL") or first.get("RELATIVE_MEDIA_URL") or path.stem
-    name = unquote(urlparse(address).path).replace("\\", "/").rpartition("/")[2]
-    origin = first.get("TIME_ORIGIN", "0")
-    several = f"{path}: {len(linked)} media are linked; the times are those of the first, {name}"
-    if not re.fullmatch(r"-?\d+", origin):
-        raise MerlabError(f"{path}: TIME_ORIGIN of {name} is {origin!r}, not a number of ms; save it again with ELAN")
-    return name or path.stem, int(origin), (several,) if len(linked) > 1 else ()
+    stem, media = document.path.stem, document.media
+    if not media:
+        return stem, 0, ()
+    name = media[0].name or stem
+    several = f"{document.path}: {len(media)} media are linked; the times are those of the first, {name}"
+    return name, media[0].origin_ms, (several,) if len(media) > 1 else ()

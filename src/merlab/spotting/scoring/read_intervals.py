@@ -119,7 +119,7 @@ def _read_all(given: Sequence[Events], name: str, how: Reading) -> CellTable:
 def _read(given: Events, name: str, how: Reading) -> CellTable:
     suffix = "" if isinstance(given, pd.DataFrame) else Path(given).suffix.lower()
     if suffix == elan.SUFFIX:
-        table = elan.read_elan(Path(str(given)), how.fps, how.tier)
+        table = elan.read_annotations(Path(str(given)), how.fps, how.tier)
     elif suffix == detections.SUFFIX:
         table = detections.read_detections(Path(str(given)))
         if how.threshold is None:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from merlab.elan.writing import file_address
 from merlab.sinks import CsvSink
 from merlab.storage import whole_file
 from merlab.videos.metadata import FollowedFace
@@ -40,11 +41,6 @@ def write_elan_curves(result: VideoResult, home: Path) -> list[str]:
     with whole_file(result.files.elan_curves) as aside:
         ElementTree.ElementTree(root).write(aside, encoding="utf-8", xml_declaration=True)
     return [*names, ELAN_CURVES]
-
-
-def file_address(path: Path) -> str:
-    """``file:///home/a/b c.csv``: the address of a file as ELAN writes it, in plain characters."""
-    return "file:///" + path.resolve().as_posix().lstrip("/")
 
 
 def _write_series(result: VideoResult, face_id: int, path: Path) -> float:

@@ -82,7 +82,7 @@ def read_elan(path: Path) -> ElanDocument:
             slot.attrib["TIME_SLOT_ID"]: int(slot.attrib["TIME_VALUE"]) if "TIME_VALUE" in slot.attrib else None
             for slot in root.iterfind("TIME_ORDER/TIME_SLOT")
         }
-        media = tuple(map(_medium, root.iterfind("HEADER/MEDIA_DESCRIPTOR")))
+        media = tuple(_medium(path, each) for each in root.iterfind("HEADER/MEDIA_DESCRIPTOR"))
         return ElanDocument(path, media, tuple(_tier(tier, slots) for tier in root.iterfind("TIER")))
     except (KeyError, ValueError) as error:
         raise MerlabError(f"{path} is damaged ({error} is missing or not a number); {SAVE_AGAIN}") from error
@@ -109,9 +109,12 @@ def _root(path: Path) -> Element:
     return root
 
 
-def _medium(element: Element) -> Medium:
-    link = element.get("MEDIA_URL") or element.get("RELATIVE_MEDIA_URL") or ""
-    return Medium(file_name(link), int(element.get("TIME_ORIGIN") or 0))
+def _medium(path: Path, element: Element) -> Medium:
+    name = file_name(element.get("MEDIA_URL") or element.get("RELATIVE_MEDIA_URL") or "")
+    origin = element.get("TIME_ORIGIN") or "0"
+    if not re.fullmatch(r"-?\d+", origin):
+        raise MerlabError(f"{path}: TIME_ORIGIN of {name} is {origin!r}, not a number of ms; {SAVE_AGAIN}")
+    return Medium(name, int(origin))
 
 
 def _tier(element: Element, slots: Mapping[str, int | None]) -> ElanTier:

@@ -1,0 +1,1 @@
+"""Annotation documents of ELAN (.eaf), read and written in one place."""
