@@ -1,6 +1,6 @@
 // One movement in one picture: onset and apex in turn, their difference amplified, the movement in colors, the face in a slow loop.
 import { button, element } from "./basics.js";
-import { drawScale, flowLegend } from "./flow.js";
+import { drawArrows, drawScale, flowLegend, movementField } from "./flow.js";
 import { faceLoop } from "./face_loop.js";
 
 const [WIDTH, HEIGHT] = [231, 282];
@@ -8,11 +8,13 @@ const SCALE = 2;
 // At most three flashes per second are safe (WCAG 2.3.1), which is six changes.
 const RATE = { least: 1, most: 6, first: 2 };
 const MOST_AMPLIFIED = 20;
+const LENGTHENED = { least: 5, most: 40, first: 15 };
 const ZOOM_MARGIN = 0.25;
 const MODES = {
   turn: ["Onset and apex", "The same face at the onset and at the apex. Only what differs moves."],
   difference: ["Difference", "Where the apex is brighter or darker than the onset. A change of the light on the whole face is left out."],
-  flow: ["Movement", "Where each place moves from onset to apex, without the movement of the head."],
+  arrows: ["Arrows", "How far each place moves from onset to apex, without the movement of the head."],
+  flow: ["Colors", "How far each place moves from onset to apex, without the movement of the head."],
   loop: ["Face, slowly", "The face from before the onset to after the offset, at a quarter of the speed."],
 };
 
@@ -23,16 +25,18 @@ export function makeComparison(shown, event, sources, film) {
   const buffer = element("canvas", { width: WIDTH, height: HEIGHT });
   const stage = element("div", { class: "stage" }, canvas);
   const caption = element("p", { class: "quiet" });
-  const state = { mode: "turn", side: "onset", zoomed: false, rate: RATE.first, amplified: 1, timer: null, pictures: null };
+  const state = { mode: "turn", side: "onset", zoomed: false, rate: RATE.first, amplified: 1, lengthened: LENGTHENED.first, timer: null, pictures: null };
   const flicker = button("Flicker", toggle, { title: "Show onset and apex in turn (F)", "aria-pressed": "false" });
   const swapping = button("Show the apex", swap, { title: "Show the other picture (S)" });
   const zooming = button(`Zoom to: ${event.part}`, zoom, { title: "Zoom to the part that moved (Z)", "aria-pressed": "false" });
   const rate = slider("Changes per second", RATE.least, RATE.most, RATE.first, (value) => { state.rate = value; if (state.timer) restart(); });
   const amplify = slider("Amplify", 1, MOST_AMPLIFIED, 1, (value) => { state.amplified = value; paint(); }, (value) => (value === 1 ? "as it is" : `${value} times`));
+  const lengthen = slider("Length of arrows", LENGTHENED.least, LENGTHENED.most, LENGTHENED.first, (value) => { state.lengthened = value; paint(); },
+    (value) => `${value} times the movement`);
   const legend = flowLegend(shown.flow_scale);
-  const modes = chooser(film ? ["turn", "difference", "flow", "loop"] : ["turn", "difference", "flow"], setMode);
+  const modes = chooser(["turn", "difference", ...(shown.flow_scale ? ["arrows"] : []), "flow", ...(film ? ["loop"] : [])], setMode);
   const turning = element("span", { class: "row" }, flicker, swapping);
-  const node = element("div", { class: "compare" }, modes, stage, element("div", { class: "row" }, zooming, turning), rate, amplify, legend, caption);
+  const node = element("div", { class: "compare" }, modes, stage, element("div", { class: "row" }, zooming, turning), rate, amplify, lengthen, legend, caption);
   load();
   setMode("turn");
   return { node, toggle, swap, zoom };
@@ -50,10 +54,12 @@ export function makeComparison(shown, event, sources, film) {
     stop();
     state.mode = mode;
     turning.hidden = rate.hidden = mode !== "turn";
-    amplify.hidden = mode === "flow" || mode === "loop";
+    amplify.hidden = mode !== "turn" && mode !== "difference";
+    lengthen.hidden = mode !== "arrows";
     zooming.hidden = mode === "loop";
     legend.hidden = mode !== "flow";
-    caption.textContent = MODES[mode][1];
+    const most = shown.flow_scale?.full_px;
+    caption.textContent = MODES[mode][1] + (mode === "arrows" ? ` A movement of more than ${most} px is shown as ${most} px.` : "");
     stage.replaceChildren(mode === "loop" ? faceLoop(film, shown.video, event) : canvas);
     paint();
   }
@@ -101,8 +107,13 @@ export function makeComparison(shown, event, sources, film) {
     const context = canvas.getContext("2d");
     const picture = state.mode === "flow" ? state.pictures.flow : computed();
     context.drawImage(picture, view.x, view.y, view.width, view.height, 0, 0, canvas.width, canvas.height);
-    if (state.mode === "flow") drawScale(context, shown.flow_scale, canvas.width / view.width);
-    const words = { turn: state.side, difference: "difference of onset and apex", flow: "movement from onset to apex" }[state.mode];
+    if (state.mode === "arrows") {
+      drawArrows(context, movementField(pixels(state.pictures.flow), shown.flow_scale), view, state.lengthened);
+      drawScale(context, view, state.lengthened);
+    }
+    if (state.mode === "flow" && shown.flow_scale) drawScale(context, view, shown.flow_scale.arrow_length);
+    const moved = "movement from onset to apex";
+    const words = { turn: state.side, difference: "difference of onset and apex", arrows: `${moved}, arrows`, flow: `${moved}, colors` }[state.mode];
     canvas.setAttribute("aria-label", state.zoomed ? `${words}, ${event.part}` : words);
     if (state.mode === "turn") drawWord(context, state.side);
     swapping.textContent = `Show the ${state.side === "onset" ? "apex" : "onset"}`;
@@ -111,7 +122,7 @@ export function makeComparison(shown, event, sources, film) {
   function computed() {
     const { onset, apex } = state.pictures;
     const amplified = state.mode === "difference" ? difference(onset, apex, state.amplified)
-      : state.side === "apex" ? amplifiedApex(onset, apex, state.amplified) : onset;
+      : state.mode === "turn" && state.side === "apex" ? amplifiedApex(onset, apex, state.amplified) : onset;
     buffer.getContext("2d").putImageData(amplified, 0, 0);
     return buffer;
   }

@@ -31,7 +31,7 @@ export const KEYS = [
     [["t"], "label", "write a label"],
     [["c"], "comment", "write a comment"],
     [["w"], "add", "add a movement of your own at the frame that is shown"],
-    [["Delete"], "take-back", "take the decision back"],
+    [["Delete", "Backspace"], "take-back", "take the decision back"],
     [["Control+z"], "undo", "undo the last change"],
     [["Escape"], "close", "leave a field, or close the movement"],
     [["?", "h"], "help", "show these keys"],
