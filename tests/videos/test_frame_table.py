@@ -42,7 +42,7 @@ def test_a_script_for_openface_reads_it(table):
 def test_the_columns_are_those_that_users_have_scripts_for():
     assert ",".join(HEADER) == (
         "frame,time_s,face_id,confidence,success,x,y,width,height,score,lids_px,threshold,timestamp,"
-        "pose_pitch,pose_yaw,pose_roll,eye_closure_right,eye_closure_left,blink,"
+        "pose_pitch,pose_yaw,pose_roll,lid_drop_right,lid_drop_left,blink,"
         "score_eyes_and_brows,score_nose,score_cheeks_right,score_cheeks_left,score_mouth_right,score_mouth_left,"
         "score_chin,AU01_evidence_right,AU01_evidence_left,AU02_evidence_right,AU02_evidence_left,"
         "AU04_evidence_right,AU04_evidence_left,AU05_evidence_right,AU05_evidence_left,AU06_evidence_right,"

@@ -13,6 +13,7 @@ from merlab.spotting.motion import COLUMNS, ROWS
 from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.division import Division
 from merlab.videos.chunks.kept_chunk import NO_CONTOURS, ChunkFacts, KeptChunk, KeptTrack, contours_to_keep, read_kept
+from merlab.videos.chunks.mesh_facts import MeshFacts
 from merlab.videos.mesh_frames import MeshFrames
 from merlab.videos.options import Options
 from tests.videos.chunks.test_joining import write_chunk
@@ -50,7 +51,7 @@ def plan(tmp_path):
         places=np.zeros((3, ROWS, COLUMNS, 2), np.float32),
         transforms=np.tile(np.array(ONTO_LAYOUT), (3, 1, 1)),
         shown=np.arange(2, 5),
-        mesh=np.zeros((3, 10), np.float32),
+        mesh=np.zeros((3, len(MeshFacts._fields)), np.float32),
         contours=np.stack([seen, seen, NO_CONTOURS]),
     )
     facts = ChunkFacts(

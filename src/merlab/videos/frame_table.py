@@ -34,12 +34,12 @@ def unit_column(key: str) -> str:
 
 
 POSE = ("pose_pitch", "pose_yaw", "pose_roll")
-EYES = ("eye_closure_right", "eye_closure_left", "blink")
+LIDS = ("lid_drop_right", "lid_drop_left", "blink")
 PART_COLUMNS = tuple(map(part_column, PARTS))
 # The units of ``synthesis.unit_flow``, with their sides.
 UNITS = tuple(f"{number}{side}" for number, unit in ACTION_UNITS.items() for side in ("rl" if unit.paired else "c"))
 UNIT_COLUMNS = tuple(map(unit_column, UNITS))
-MEASURES = (*POSE, *EYES, *PART_COLUMNS, *UNIT_COLUMNS)
+MEASURES = (*POSE, *LIDS, *PART_COLUMNS, *UNIT_COLUMNS)
 # Digits after the point; of the others two.
 DIGITS = dict.fromkeys(POSE, 1)
 TIMESTAMP = "timestamp"

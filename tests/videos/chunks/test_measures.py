@@ -1,4 +1,4 @@
-"""What is measured of a face in each frame: how its parts and units move, how the head is turned, whether it blinks."""
+"""What is measured of a face in each frame: how its parts and units move, how its lids drop, how the head is turned."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from merlab.frames.clock import Clock
-from merlab.spotting.motion import COLUMNS, ROWS
+from merlab.spotting.motion import COLUMNS, ROWS, lid_blocks
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos.chunks.kept_chunk import KeptTrack
 from merlab.videos.chunks.measures import track_measures
@@ -19,12 +19,11 @@ from tests.videos.faces import moving_places, there_and_back
 FPS, FRAMES, FIRST = 100.0, 300, 11
 
 
-def track(opening=0.3):
+def track():
     """Frames 11 to 310 of a face whose left mouth corner rises at its 150th frame."""
     course = there_and_back(FRAMES, 130, 150, 170)
-    facts = MeshFacts(2.0, 123.0, 115.0, 145.0, 0.5, -3.0, 12.0, 2.5, 0.3, 0.3)
+    facts = MeshFacts(2.0, 123.0, 115.0, 145.0, 0.5, -3.0, 12.0, 2.5)
     mesh = np.tile(np.array(facts, np.float32), (FRAMES, 1))
-    mesh[:, -2:] = np.broadcast_to(opening, (FRAMES,))[:, None]
     return KeptTrack(
         0,
         FIRST,
@@ -56,19 +55,24 @@ def test_the_parts_have_the_scores_of_spotting_in_the_frames_where_it_looked():
     assert set(column(measures, "pose_yaw")) == {12.0}
 
 
-def test_a_brief_closure_of_both_eyes_is_a_blink_and_a_long_one_is_not():
-    opening = np.full(FRAMES, 0.3)
-    opening[50:65], opening[200:280] = 0.06, 0.06
-    measures = track_measures(track(opening), None, Clock.constant(FPS, 400), SpottingSettings().score)
-    closure, blink = column(measures, "eye_closure_right"), column(measures, "blink")
-    assert closure[[0, 57, 240]] == pytest.approx([0, 0.8, 0.8], abs=1e-6)
-    assert np.flatnonzero(blink).tolist() == list(range(50, 65))
+def test_lids_that_drop_on_both_sides_are_a_blink_and_on_one_side_are_not():
+    face, clock, settings = track(), Clock.constant(FPS, 400), SpottingSettings()
+    right, left = lid_blocks()
+    face.places[50:60, right | left, 1] += 1.5
+    face.places[200:210, right, 1] += 1.5
+    window = face.spot(range(FIRST, FIRST + FRAMES), clock, settings)
+    measures = track_measures(face, window, clock, settings.score)
+    drops = [column(measures, f"lid_drop_{side}") for side in ("right", "left")]
+    assert [drop[55] for drop in drops] == pytest.approx([1.5, 1.5], abs=0.2)
+    assert [drop[205] for drop in drops] == pytest.approx([1.5, 0], abs=0.2)
+    blink = np.flatnonzero(column(measures, "blink"))
+    assert set(range(51, 59)) <= set(blink) <= set(range(46, 64))
 
 
-def test_without_a_mesh_pose_and_eyes_are_unknown():
-    measures = track_measures(track(np.nan), None, Clock.constant(FPS, 400), SpottingSettings().score)
-    assert np.isnan(column(measures, "blink")).all()
-    assert np.isnan(column(measures, "AU12_evidence_left")).all()
+def test_faces_that_were_seen_too_briefly_have_their_pose_alone():
+    measures = track_measures(track(), None, Clock.constant(FPS, 400), SpottingSettings().score)
+    known = [name for name, values in zip(MEASURES, measures.T, strict=True) if not np.isnan(values).any()]
+    assert known == ["pose_pitch", "pose_yaw", "pose_roll"]
 
 
 class TestUnits:

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from numpy.typing import NDArray
 
 from merlab.frames import Float32Array
 from merlab.frames.clock import Clock
 from merlab.spotting.even_grid import EvenGrid, is_even
+from merlab.spotting.motion import lid_blocks
 from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, pair_parts, score
 from merlab.spotting.spot import Window
 from merlab.videos.chunks.kept_chunk import KeptTrack
 from merlab.videos.evidence.frame_units import frame_units
-from merlab.videos.frame_table import EYES, MEASURES, PART_COLUMNS, POSE, UNIT_COLUMNS, UNITS, Measured, columns_at
-
-# The opening of an open eye: blinks take less than a tenth of the time.
-OPEN = 90.0
-# More than this share closed, an eye is closed; closed for longer than a blink lasts (s), a face has its eyes shut.
-CLOSED, LONGEST_BLINK = 0.5, 0.5
-
-Values = NDArray[np.float64]
+from merlab.videos.evidence.movement import BLINK
+from merlab.videos.frame_table import LIDS, MEASURES, PART_COLUMNS, POSE, UNIT_COLUMNS, UNITS, Measured, columns_at
 
 
 def track_measures(track: KeptTrack, window: Window | None, clock: Clock, settings: ScoreSettings) -> Measured:
     """The measures in every frame of a track, (n, MEASURES); those of movement only in the frames of ``window``."""
     measures = np.full((len(track), len(MEASURES)), np.nan)
     measures[:, columns_at(POSE)] = np.stack([track.facts(name) for name in POSE], axis=1)
-    measures[:, columns_at(EYES)] = _eyes(track, clock.fps)
     if window is not None:
         scores, at = _scores(track, clock, settings)
         inside = np.arange(window.first - track.first, window.first - track.first + len(window.total))
         moments = at[inside]
         measures[inside, columns_at(PART_COLUMNS)] = _of_parts(scores)[moments]
         moved = np.asarray((scores.before[moments] + scores.after[moments]) / 2, np.float32)
+        measures[inside, columns_at(LIDS)] = _lids(moved)
         measures[inside, columns_at(UNIT_COLUMNS)] = frame_units(moved, UNITS)
     return measures
 
@@ -56,18 +49,10 @@ def _scores(track: KeptTrack, clock: Clock, settings: ScoreSettings) -> tuple[Sc
     return score(even, clock.fps, settings), grid.moment_of_frame
 
 
-def _eyes(track: KeptTrack, fps: float) -> Values:
-    """How far each eye is closed, 0 open .. 1 shut, and whether both blink, (n, 3); NaN where it is not known."""
-    openings = np.stack([track.facts(name) for name in ("opening_right", "opening_left")], axis=1)
-    known = np.isfinite(openings).all(axis=1)
-    if not known.any():
-        return np.full((len(track), len(EYES)), np.nan)
-    closure = np.clip(1 - openings / np.percentile(openings[known], OPEN, axis=0), 0, 1)
-    blink = np.where(known, _short(np.all(closure > CLOSED, axis=1), LONGEST_BLINK * fps), np.nan)
-    return np.column_stack([closure, blink])
+def _lids(moved: Float32Array) -> Measured:
+    """How far the lids of the right and of the left eye have dropped, px, and whether both blink, (n, LIDS).
 
-
-def _short(states: NDArray[np.bool_], longest: float) -> NDArray[np.bool_]:
-    """Only the stretches of True that are at most so many frames long."""
-    runs = [(state, len(list(frames))) for state, frames in itertools.groupby(states.tolist())]
-    return np.array([state and length <= longest for state, length in runs for _ in range(length)], bool)
+    Landmarks do not show it: those of the face mesh hardly follow a lid.
+    """
+    drops = np.stack([moved[:, eye, 1].mean(axis=1) for eye in lid_blocks()], axis=1)
+    return np.column_stack([drops, drops.min(axis=1) > BLINK])

@@ -13,8 +13,6 @@ from merlab.faces.landmarks import Landmarks
 
 # The shape that a face is compared with is its mean over about this time before, s.
 TEMPLATE_SECONDS = 1.0
-# Outer and inner corner, two points of the upper lid, and those of the lower lid below them.
-RIGHT_EYE, LEFT_EYE = (33, 133, 160, 158, 144, 153), (263, 362, 387, 385, 373, 380)
 
 
 class MeshFacts(NamedTuple):
@@ -27,7 +25,6 @@ class MeshFacts(NamedTuple):
         misfit: root mean square distance of the mesh from the face's own shape of about the last second, after the
             best similarity, px of the layout; NaN for five points, and in the first frame.
         pose_pitch, pose_yaw, pose_roll: as in HeadPose; NaN for five points.
-        opening_right, opening_left: height over width of the open eye (Soukupova and Cech 2016); NaN for five points.
 
     """
 
@@ -39,8 +36,6 @@ class MeshFacts(NamedTuple):
     pose_pitch: float = np.nan
     pose_yaw: float = np.nan
     pose_roll: float = np.nan
-    opening_right: float = np.nan
-    opening_left: float = np.nan
 
 
 UNKNOWN = MeshFacts()
@@ -79,8 +74,6 @@ class MeshWatch:
             pose_pitch=pose.pitch,
             pose_yaw=pose.yaw,
             pose_roll=pose.roll,
-            opening_right=_opening(landmarks.points[list(RIGHT_EYE)]),
-            opening_left=_opening(landmarks.points[list(LEFT_EYE)]),
         )
 
     def _misfit(self, shape: Points) -> float:
@@ -93,10 +86,3 @@ class MeshWatch:
         difference = fitted - self._template
         self._template = self._template + max(self._share, 1 / self._frames) * difference
         return float(np.sqrt((difference**2).sum(axis=1).mean()))
-
-
-def _opening(eye: Points) -> float:
-    """The mean height of an eye over its width, from the points in the order of RIGHT_EYE."""
-    outer, inner, *lids = eye
-    height = np.hypot(*(np.array(lids[:2]) - lids[2:]).T).mean()
-    return float(height / max(np.hypot(*(outer - inner)), np.finfo(np.float32).eps))
