@@ -93,7 +93,7 @@ def test_methods_are_compared_and_black_frames_hold_nothing(videos, tmp_path):
     second = compare_spotting(
         videos, [*methods, "guess-even"], tmp_path / "out", progress=lambda done, total, what: asked.append(what)
     )
-    assert asked == ["guess-even, without a", "guess-even, without b", "guess-even, without c", "guess-even, without d"]
+    assert asked == ["guess-even: a", "guess-even: b", "guess-even: c", "guess-even: d"]
     assert second.methods[:2] == first.methods
     assert second.stamps == first.stamps
     table = comparison_table(second)

@@ -58,7 +58,8 @@ def compare_spotting(
     """Spot in the same recordings by several methods, and score them all.
 
     Args:
-        videos: recordings with their true events: ``merlab.long_videos(...).videos``, or those of ``recordings``.
+        videos: recordings with their true events: ``merlab.databases.long_videos(...).videos``, or those of
+            ``recordings``.
         methods: names, or objects like those of SPOTTERS; unless given, all of SPOTTERS.
         out: the folder for comparison.json, the events of each method, and the features of each recording, which may
             be removed afterwards.
@@ -115,7 +116,7 @@ class _Work:
         left = [(each, fold) for each in self.spotters for fold in self.folds if not self._file(each, fold).is_file()]
         self._read(left)
         for position, (spotter, fold) in enumerate(left):
-            self.progress(position, len(left), f"{spotter.name}, without {fold.name}")
+            self.progress(position, len(left), f"{spotter.name}: {fold.name}")
             result = fold_result(spotter, fold, self.kinds, self.seed, self._material)
             write_model(self._file(spotter, fold), result)
 
