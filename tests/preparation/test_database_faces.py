@@ -65,28 +65,23 @@ def test_a_prepared_tree_is_read_like_the_release_it_comes_from(raw_tree, tmp_pa
     ]
 
 
-def test_casme2_is_laid_out_as_its_release_lays_out_cropped_faces_with_its_own_table(raw_tree, tmp_path):
-    root, out = raw_tree("casme2"), tmp_path / "out"
-    prepared("casme2", root, out)
+def test_casme2_is_laid_out_as_its_release_lays_out_cropped_faces_with_its_own_table(prepared_casme2):
+    root, out = prepared_casme2
     names = {path.name for path in (out / "Cropped" / "sub01" / "EP02_01f").iterdir()}
     assert {"reg_img46.jpg", RECORD} <= names
     table = casme2_release.TABLE_2014
     assert (out / table).read_bytes() == (root / table).read_bytes()
 
 
-def test_the_eyes_are_at_the_position_of_casme2s_own_crops(raw_tree, tmp_path):
-    out = tmp_path / "out"
-    prepared("casme2", raw_tree("casme2"), out)
-    record = read_record(out / "Cropped" / "sub01" / "EP02_01f")
+def test_the_eyes_are_at_the_position_of_casme2s_own_crops(prepared_casme2):
+    record = read_record(prepared_casme2[1] / "Cropped" / "sub01" / "EP02_01f")
     (points,) = record.landmarks.values()
     np.testing.assert_allclose(points[:2], [(53.5, 73), (176.5, 73)], atol=0.6)
     assert record.quality.frames_with_face == record.frames[1] - record.frames[0] + 1
 
 
-def test_the_manifest_states_how_the_faces_were_made(raw_tree, tmp_path):
-    out = tmp_path / "out"
-    prepared("casme2", raw_tree("casme2"), out)
-    manifest = json.loads((out / MANIFEST).read_text())
+def test_the_manifest_states_how_the_faces_were_made(prepared_casme2):
+    manifest = json.loads((prepared_casme2[1] / MANIFEST).read_text())
     assert manifest["settings"] == {
         "detector": "yunet",
         "landmarks": "five-points",
@@ -110,10 +105,9 @@ def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmark
     assert len(load("casme", out)) == 2
 
 
-def test_interrupted_work_is_resumed_and_gives_the_same_bytes_with_any_number_of_processes(raw_tree, tmp_path):
-    root, out = raw_tree("casme2"), tmp_path / "out"
-    prepared("casme2", root, out)
-    whole = contents(out)
+def test_interrupted_work_is_resumed_and_gives_the_same_bytes_with_any_number_of_processes(prepared_casme2, tmp_path):
+    root, whole = prepared_casme2[0], contents(prepared_casme2[1])
+    out = Path(shutil.copytree(prepared_casme2[1], tmp_path / "out"))
     shutil.rmtree(out / "Cropped" / "sub02")
     (out / "Cropped" / ".unfinished-0-clip").mkdir()
     (out / SHEETS / "sub01-EP02_01f.png").unlink()
@@ -203,15 +197,14 @@ def test_a_folder_with_other_content_is_not_touched(raw_tree, tmp_path):
     assert [path.name for path in out.iterdir()] == ["thesis.txt"]
 
 
-def test_a_tree_of_other_settings_is_not_continued(raw_tree, tmp_path):
-    root, out = raw_tree("casme2"), tmp_path / "out"
-    prepared("casme2", root, out)
+def test_a_tree_of_other_settings_is_not_continued(prepared_casme2, tmp_path):
+    root, out = prepared_casme2[0], Path(shutil.copytree(prepared_casme2[1], tmp_path / "out"))
     other = Settings(FaceFinding(landmarks="five-points"), motion="rigid")
     with pytest.raises(MerlabError, match="--motion onset -> rigid"):
         prepared("casme2", root, out, other)
     again = prepared("casme2", root, out, other, again=True)
     assert len(again.clips) == len(list(out.rglob("alignment.json"))) == 2
-    assert {path.name for path in out.parent.iterdir()} == {root.name, "out"}
+    assert {path.name for path in out.parent.iterdir()} == {"out"}
 
 
 def test_a_full_disk_ends_the_run_with_its_reason_and_leaves_no_incomplete_clip(raw_tree, tmp_path, monkeypatch):
@@ -237,10 +230,8 @@ def test_a_frame_of_another_size_is_a_fault(raw_tree, tmp_path):
     assert "320x240 from frame 47" in fault.found
 
 
-def test_clips_without_a_face_mesh_have_no_landmarks(raw_tree, tmp_path):
-    root, out = raw_tree("casme2"), tmp_path / "out"
-    prepared("casme2", root, out)
-    raw, aligned = (load("casme2", folder).clips[0] for folder in (root, out))
+def test_clips_without_a_face_mesh_have_no_landmarks(prepared_casme2):
+    raw, aligned = (load("casme2", folder).clips[0] for folder in prepared_casme2)
     with pytest.raises(MerlabError, match="were not aligned by merlab"):
         landmarks_of(raw)
     with pytest.raises(MerlabError, match="sub01 EP02_01f .casme2. was aligned by five points"):
