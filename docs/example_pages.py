@@ -6,25 +6,20 @@ as neither the example nor merlab has changed, so that only the first build take
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import logging
-import os
 import re
-import shutil
-import subprocess
-import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import run_cells
 from properdocs.structure.files import File, Files
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-KEPT = REPOSITORY / "build" / "examples"
+REPOSITORY = run_cells.REPOSITORY
 LOG = logging.getLogger("properdocs.examples")
-RUN = "import run_cells; run_cells.main()"
 # What a notebook shows and a page must not: the style of a table, and links to files that are gone.
 NOT_SHOWN = re.compile(r'<style.*?</style>|<p><a href="[^"]*">[^<]*</a></p>', re.DOTALL)
 
@@ -43,27 +38,14 @@ def on_files(files: Files, config: Any) -> Files:
 
 def outputs(script: Path) -> Path:
     """The folder with what the cells of this script showed: kept from an earlier run, or made now."""
-    folder = KEPT / f"{script.stem}-{digest(script)}"
-    if not (folder / "cells.json").exists():
-        for outdated in KEPT.glob(f"{script.stem}-*"):
-            shutil.rmtree(outdated)
-        folder.mkdir(parents=True)
+    if not run_cells.kept(script).exists():
         LOG.info("Running examples/%s", script.name)
-        command = [sys.executable, "-c", RUN, str(script), str(folder)]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"{script.name} failed:\n{done.stderr}")
-    return folder
-
-
-def digest(script: Path) -> str:
-    """Sixteen hexadecimal digits that change with the example, with merlab and with the version of Python."""
-    content = hashlib.sha256(sys.version.encode())
-    for path in [script, Path(__file__).with_name("run_cells.py"), *sorted(REPOSITORY.glob("src/merlab/**/*"))]:
-        if path.is_file() and path.suffix != ".pyc":
-            content.update(path.read_bytes())
-    return content.hexdigest()[:16]
+        with tempfile.TemporaryDirectory() as temporary:
+            done = run_cells.run_in_process(script, Path(temporary) / script.stem)
+            if done.returncode != 0:
+                raise RuntimeError(f"{script.name} failed:\n{done.stderr}")
+            return run_cells.keep(script, Path(temporary) / script.stem)
+    return run_cells.kept(script)
 
 
 def page(script: Path, folder: Path) -> str:

@@ -2,16 +2,22 @@
 
 ``python -c "import run_cells; run_cells.main()" SCRIPT FOLDER`` writes FOLDER/cells.json and the figures beside it.
 The cells run in a ``__main__`` without a file, as in a notebook, so that worker processes do not run them again.
+What an example showed is kept in ``build/examples`` until the example or merlab changes.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import hashlib
 import io
 import json
+import os
 import re
+import shutil
+import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +25,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+REPOSITORY = Path(__file__).resolve().parents[1]
+KEPT = REPOSITORY / "build" / "examples"
+RUN = "import run_cells; run_cells.main()"
 MARKER = re.compile(r"^# %%(.*)$", re.MULTILINE)
 COMMENT = re.compile(r"^# ?", re.MULTILINE)
 
@@ -75,6 +84,33 @@ def _keep(value: Any, cell: Cell, picture: Path) -> None:
         cell.html = value._repr_html_()
     elif value is not None:
         cell.printed += f"{value!r}\n"
+
+
+def run_in_process(
+    script: Path, folder: Path, working: Path | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a script in a process of its own, which writes into ``folder``."""
+    folder.mkdir(parents=True)
+    paths = {**os.environ, **(environment or {}), "PYTHONPATH": str(Path(__file__).parent)}
+    command = [sys.executable, "-c", RUN, str(script), str(folder)]
+    return subprocess.run(command, cwd=working, env=paths, capture_output=True, text=True, check=False)
+
+
+def kept(script: Path) -> Path:
+    """The folder for what this script showed; another one after a change of the script, of merlab or of Python."""
+    content = hashlib.sha256(sys.version.encode())
+    for path in [script, Path(__file__), *sorted(REPOSITORY.glob("src/merlab/**/*"))]:
+        if path.is_file() and path.suffix != ".pyc":
+            content.update(path.read_bytes())
+    return KEPT / f"{script.stem}-{content.hexdigest()[:16]}"
+
+
+def keep(script: Path, folder: Path) -> Path:
+    """Keep what a script showed in place of what an earlier version of it showed."""
+    for outdated in KEPT.glob(f"{script.stem}-*"):
+        shutil.rmtree(outdated)
+    target = kept(script)
+    return Path(shutil.copytree(folder, target.with_name(f"{target.name}-unfinished"))).rename(target)
 
 
 def main() -> None:

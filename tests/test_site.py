@@ -13,6 +13,7 @@ import pytest
 
 import merlab
 from tests.cli.test_app import COMMANDS
+from tests.examples.runs import NOTEBOOKS, REPOSITORY, SCRIPTS, run_once
 
 pytestmark = [
     pytest.mark.slow,
@@ -20,12 +21,14 @@ pytestmark = [
     # One process builds the site once for all of these tests.
     pytest.mark.xdist_group("site"),
 ]
-REPOSITORY = Path(__file__).resolve().parents[1]
-EXAMPLES = sorted([*REPOSITORY.glob("examples/*.py"), *REPOSITORY.glob("examples/*.ipynb")])
+EXAMPLES = [*SCRIPTS, *NOTEBOOKS]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(tmp_path_factory, shared_folder):
+    # The site shows what the examples showed when their own tests ran them.
+    for example in EXAMPLES:
+        run_once(example, shared_folder)
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "properdocs", "build", "--strict", "--site-dir", str(folder)]
     built = subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True, text=True)

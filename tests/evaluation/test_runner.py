@@ -129,8 +129,9 @@ def random_inputs(worker, recipe, progress=None):
 
 
 @pytest.mark.parametrize("name", NEURAL_OR_FITTED)
-def test_a_models_predictions_do_not_depend_on_the_labels_of_its_test_clips(name, root, tmp_path, monkeypatch):
+def test_a_models_predictions_do_not_depend_on_the_labels_of_its_test_clips(name, tmp_path, monkeypatch):
     monkeypatch.setattr(Worker, "inputs", random_inputs)
+    root = write_flow_tree(tmp_path / "flow", each=1)
     plan = make_plan(root, [name], preset="flow28" if "flow28" in METHODS[name].presets else None)
     labels = plan.labeled.labels.copy()
     labels[list(plan.splits[0].test)] = (labels[list(plan.splits[0].test)] + 1) % 3
