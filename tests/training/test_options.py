@@ -93,10 +93,10 @@ def test_rmsprop_divides_a_gradient_by_the_root_of_its_mean_square():
 
 
 def test_channels_last_orders_kernels_of_images_and_leaves_those_of_sequences():
-    module = nn.Sequential(nn.Conv3d(2, 3, 3), nn.Conv2d(2, 3, 3))
-    volume, image = (layer.weight for layer in in_memory_format(module, channels_last=True))
-    assert volume.is_contiguous()
-    assert image.is_contiguous(memory_format=torch.channels_last)
+    volume, image = nn.Conv3d(2, 3, 3), nn.Conv2d(2, 3, 3)
+    in_memory_format(nn.Sequential(volume, image), channels_last=True)
+    assert volume.weight.is_contiguous()
+    assert image.weight.is_contiguous(memory_format=torch.channels_last)
 
 
 class TestMirroringAtTest:
