@@ -92,8 +92,8 @@ def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
 def listening(folder: Path, recognize: Any = fake_jobs.quick, **options: Any) -> Iterator[Client]:
     """A service for the jobs of a folder, on a port of this machine."""
     limits = Limits(**options.pop("limits", {}))
+    socket = bind("127.0.0.1", options.pop("port", 0))
     server = make_server(make_app(Jobs(folder, limits), recognize, **options))
-    socket = bind("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
     thread.start()
     until(lambda: server.started)

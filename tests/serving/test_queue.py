@@ -11,8 +11,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.serving import fake_jobs
-from tests.serving.browser import one, send, text_of
-from tests.serving.conftest import shown, until
+from tests.serving.browser import look, one, send, text_of
+from tests.serving.conftest import listening, shown, until
 
 pytestmark = pytest.mark.slow
 
@@ -150,3 +150,20 @@ def test_a_job_is_canceled_on_its_own_page_and_in_the_list(browser, video, tmp_p
         until(lambda: client.folders() == [])
         until(lambda: browser.find_element(By.ID, "no-jobs").is_displayed())
         assert focused(browser) == "Videos"
+
+
+def test_a_page_states_that_its_service_was_stopped_and_continues_with_the_next_one(browser, video, tmp_path):
+    with listening(tmp_path / "jobs", workers=0) as client:
+        look(browser, 1200, 900)
+        browser.get(str(client.http.base_url))
+        port = client.http.base_url.port
+        send(browser, *copies(video, tmp_path, ["first.mp4"]))
+        until(lambda: "waiting for its turn" in rows(browser).get("first.mp4", ""))
+        assert not one(browser, "#offline").is_displayed()
+    until(lambda: one(browser, "#offline").is_displayed())
+    send(browser, *copies(video, tmp_path, ["second.mp4"]))
+    until(lambda: "second.mp4" in rows(browser))
+    with listening(tmp_path / "jobs", workers=0, port=port) as client:
+        until(lambda: {job["name"] for job in client.http.get("/api/jobs").json()} == {"first.mp4", "second.mp4"})
+        until(lambda: not one(browser, "#offline").is_displayed())
+        browser.get("about:blank")

@@ -95,9 +95,11 @@ async function refresh() {
   try {
     jobs = await request("api/jobs");
   } catch {
-    announce("The service does not answer.");
+    find("offline").hidden = false;
+    showAll();
     return;
   }
+  find("offline").hidden = true;
   sendNext(jobs);
   showAll();
   announce(...heard.splice(0), ...[...heldRows(), ...jobs].flatMap(changeOf));

@@ -79,7 +79,9 @@ function update(node, job, make) {
   const text = node.querySelector(".state");
   if (text.textContent !== describe(job)) text.textContent = describe(job);
   const bar = node.querySelector("progress");
-  if (bar) bar.value = job.progress;
+  // A step of unknown length has no share; an upload has no steps.
+  if (job.total === 0) bar?.removeAttribute("value");
+  else if (bar) bar.value = job.progress;
 }
 
 /** The page of a job that has no result: how far it is, why it failed, and what can be done. */
