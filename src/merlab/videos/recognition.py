@@ -89,7 +89,7 @@ def recognize(
     """Find and follow the faces in a video, spot their brief movements, and recognize and describe each movement.
 
     The call resumes interrupted work, and reloads a finished result of the same video and settings. What took long is
-    kept beside the result (about 1.4 kB per frame and face), so that the same video with other settings of spotting,
+    kept beside the result (about 2 kB per frame and face), so that the same video with other settings of spotting,
     other weights or another ``unsure_below`` takes seconds; the result is the same as without it.
 
     Args:
