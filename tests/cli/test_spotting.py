@@ -33,7 +33,8 @@ def recorded(tmp_path):
 
 
 def test_methods_are_compared_and_one_of_them_spots_alone(merlab, recorded):
-    compare = ("compare-spotting", "truth/truth.csv", "truth/videos.csv", "--methods", "guess-even,lbp-chi2")
+    tables, methods = ("truth/truth.csv", "truth/videos.csv"), "guess-even,lbp-chi2"
+    compare = ("compare-spotting", *tables, "--methods", methods, "--jobs", 1)
     status, out, _ = merlab(*compare)
     assert status == 0
     assert "2 videos of 2 subjects" in out

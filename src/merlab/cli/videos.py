@@ -139,7 +139,7 @@ def spot_command(
 
     Writes events.csv, scores.csv and spotting.json for each video. Finished results are not computed again.
     """
-    if method is not None:
+    if method not in {None, "merlab"}:
         from merlab.cli.spotting import spot_by_method
 
         others = {"--floor": floor, "--spotting": spotting}

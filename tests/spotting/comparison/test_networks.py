@@ -55,7 +55,7 @@ def test_one_step_of_training(spotter):
     labels = torch.tensor([0.0, 1.0] * 4)
     images[labels > 0, 1] += 1
     untrained = trained(spotter.network, images, labels, Training(0, 8, 1e-3, 4), 0)
-    some = Training(epochs=20, batch_size=8, learning_rate=1e-3, negatives=4)
+    some = Training(epochs=12, batch_size=8, learning_rate=1e-3, negatives=4)
     once, twice = (scores(trained(spotter.network, images, labels, some, 0), images.numpy()) for _ in range(2))
     assert once.shape == (8,)
     assert (once == twice).all()

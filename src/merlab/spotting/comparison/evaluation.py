@@ -74,7 +74,8 @@ def compare_spotting(
             ``training``, and a folder that holds anything else.
 
     """
-    spotters = [find_spotter(each) if isinstance(each, str) else each for each in methods or list(SPOTTERS)]
+    given = [find_spotter(each) if isinstance(each, str) else each for each in methods or list(SPOTTERS)]
+    spotters = list({each.name: each for each in given}.values())
     folds = leave_one_subject_out(videos) if training is None else fitted_elsewhere(videos, training)
     settings = {"recordings": _digest([*videos, *(training or ())]), "fitted_on": _fitted_on(training), "seed": seed}
     settings["merlab"] = __version__
