@@ -44,10 +44,15 @@ class Around:
         return self._grays[self._at + distance]
 
     def flow(self, begin: int, end: int) -> Float32Array:
-        """DIS flow (HEIGHT, WIDTH, 2) from the sample at one distance to that at another, px of the small image."""
+        """DIS flow (HEIGHT, WIDTH, 2) from the sample at one distance to that at another, px of the small image.
+
+        Samples that are equal have no flow, which takes no time.
+        """
         pair = self._at + begin, self._at + end
         if pair not in self._flows:
-            self._flows[pair] = dis(self._grays[pair[0]], self._grays[pair[1]])
+            one, other = (self._grays[position] for position in pair)
+            alike = np.array_equal(one, other)
+            self._flows[pair] = np.zeros((*one.shape, 2), np.float32) if alike else dis(one, other)
         return self._flows[pair]
 
     def add(self, position: int, gray: Gray, reach: int) -> None:
