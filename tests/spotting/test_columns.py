@@ -113,12 +113,21 @@ def test_columns_of_ones_own_and_a_byte_order_mark_do_not_matter(path):
 @dataclass(frozen=True)
 class LaterVisit(Visit):
     why: Annotated[str, Column(absent="not stated")]
+    who: Annotated[str, Column(absent="unknown")]
 
 
 def test_a_column_that_an_earlier_version_did_not_write_has_its_own_text(path):
     later = Columns(LaterVisit, ["a", "b"])
     assert [visit.why for visit in later.read(path)] == ["not stated"] * 2
     assert later.read_table(path)["why"].tolist() == ["not stated"] * 2
+
+
+def test_where_only_some_later_columns_are_missing_a_name_is_damaged(path):
+    path.write_text(
+        path.read_text().replace("p_b", "p_b,why,whq").replace("0.8", "0.8,a,b").replace("0.0\n", "0.0,a,b\n")
+    )
+    with pytest.raises(MerlabError, match="it has no column who, or has it twice"):
+        Columns(LaterVisit, ["a", "b"]).read(path)
 
 
 def test_a_column_that_is_there_twice_is_damaged_also_where_it_may_be_absent(path):

@@ -96,7 +96,7 @@ class TestFigure:
 
 def test_a_result_of_an_earlier_version_has_classes_without_reasons(tmp_path):
     folder = write_result(tmp_path / "out", pictures=False)
-    table = pd.read_csv(folder / EVENTS).drop(columns="withheld")
+    table = pd.read_csv(folder / EVENTS).drop(columns=["withheld", "kind", "tier", "why_other"])
     table.to_csv(folder / EVENTS, index=False)
     metadata = stored_metadata(folder)
     for name in ("withheld", "settings.words", "asked.words", "model.scheme"):

@@ -29,7 +29,8 @@ class Column:
     Attributes:
         written: the text of a value.
         name: the name of the column; of a field that holds a mapping, what precedes each of its keys.
-        absent: the text of every cell where a file of an earlier version has no such column; None requires it.
+        absent: the text of every cell where a file of an earlier version has no such column, nor any other one with
+            ``absent``; None requires the column.
 
     """
 
@@ -140,8 +141,11 @@ class Columns(Generic[Record]):
     def _read(self, path: Path) -> dict[str, list[Value]]:
         """The values of each column; a file may have more columns than these."""
         header, lines = _lines(path)
+        added = [cell.name for cell in self._cells if cell.absent is not None]
+        # A file of an earlier version has none of them; where only some are missing, a name is damaged.
+        earlier = added and not set(added) & set(header)
         for cell in self._cells:
-            if header.count(cell.name) != 1 and (cell.absent is None or cell.name in header):
+            if header.count(cell.name) != 1 and not (earlier and cell.name in added):
                 raise MerlabError(f"{path} is damaged: it has no column {cell.name}, or has it twice; {RESTORE}")
         return {cell.name: list(_column(path, cell, header, lines)) for cell in self._cells}
 
