@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +29,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if alone and ".slow" not in collection_path.read_text(encoding="utf-8") else None
 
 
-def pytest_collection() -> None:
-    """While thousands of tests are collected, nothing becomes garbage; to search for it takes seconds."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """While thousands of tests are collected, nothing becomes garbage, and later none of them does: it is not searched."""
     gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """Nor does anything of what was imported and collected."""
-    gc.freeze()
-    gc.enable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 # Of six subjects. A network must learn from the easy ones.

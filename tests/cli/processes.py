@@ -16,7 +16,7 @@ def start(arguments: Sequence[object], start_new_session: bool = False) -> subpr
     )
 
 
-def wait_until(happens: Callable[[], object], seconds: float = 120.0) -> None:
+def wait_until(happens: Callable[[], object], seconds: float = 300.0) -> None:
     """Wait until something happens; fails after some seconds."""
     deadline = time.monotonic() + seconds
     while not happens():
