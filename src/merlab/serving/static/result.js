@@ -20,13 +20,8 @@ let room = null;
 document.addEventListener("visibilitychange", () => !document.hidden && room?.section.hasChildNodes() && room.refresh());
 listenToKeys((action) => (room?.section.isConnected && !room.section.hidden && room.section.hasChildNodes() ? room.act(action) : false));
 
-/** Show the result of a job in a section, and one of its movements if a name is given. */
+/** Show the result of a done job in a section, and one of its movements if a name is given. */
 export async function showResult(section, job, eventName) {
-  if (job.state !== "done") {
-    room = null;
-    section.replaceChildren(back(), heading(job.name), element("p", {}, `This video is ${job.state}. ${job.error ?? ""}`));
-    return;
-  }
   if (room?.shown.id !== job.id || !section.hasChildNodes()) {
     section.replaceChildren(back(), heading(job.name), element("p", { class: "quiet" }, "Reading the result …"));
     const [about, faces, events] = await Promise.all(
