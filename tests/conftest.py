@@ -31,7 +31,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """While thousands of tests are collected, nothing becomes garbage, and later none of them does: it is not searched."""
+    """Nothing becomes garbage while thousands of tests are collected, and later none of them: it is not searched."""
     gc.disable()
     try:
         return (yield)

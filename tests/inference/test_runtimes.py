@@ -105,6 +105,7 @@ def test_a_mistyped_runtime_is_named(small):
         resolve_runtime("openvin", *small)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("onnxruntime") is None, reason="ONNX Runtime is an extra; pip install 'merlab[onnx]'")
 def test_onnx_runtime_keeps_no_record_of_its_use(tmp_path):
     program = (
