@@ -50,6 +50,7 @@ WithheldReason = Literal[
     "no supporting action unit",
     "movement too large",
     "movement too long",
+    "movement repeats",
     "too few frames per second",
     "head moves more than the face",
     "face not upright",

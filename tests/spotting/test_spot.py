@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from merlab.errors import MerlabError
 from merlab.frames.clock import Clock
 from merlab.spotting.macro import MacroSettings
 from merlab.spotting.motion_score import PARTS
 from merlab.spotting.scoring import iou, match
-from merlab.spotting.spot import SpottingSettings, background_of, spot_places, spotting_settings
+from merlab.spotting.spot import SpottingSettings, spot_places, spotting_settings
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.synthesis import PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
@@ -80,19 +81,18 @@ class TestEvents:
         assert SETTINGS.weak * 18 < window.weak[0].score < 18
 
     def test_the_threshold_follows_from_what_the_face_does_all_the_time(self):
-        """A face that twitches every half second needs a larger movement than a calm one."""
-        twitches = 0.4 * sum(
-            (there_and_back(8000, at, at + 15, at + 30) for at in range(100, 7900, 100)), np.zeros(8000)
-        )
+        """The same movement in a calm face, and in one whose mouth never rests."""
         movement = 0.3 * there_and_back(8000, 4020, 4050, 4080)
-        calm, restless = (
-            next(spot_places(moving_places(course), FPS, SETTINGS)) for course in (movement, twitches + movement)
+        restless = gaussian_filter1d(np.random.default_rng(0).normal(0, 1.5, 8000), 12)
+        calm, moving = (
+            next(spot_places(moving_places(course), FPS, SETTINGS)) for course in (movement, movement + restless)
         )
-        assert len(calm.events) == 1
-        assert restless.events == ()
-        assert calm.threshold == SETTINGS.floor
-        assert restless.threshold == pytest.approx(SETTINGS.background * background_of(restless.total, FPS))
-        assert restless.threshold > 1.5 * SETTINGS.floor
+        assert [len(window.events) for window in (calm, moving)] == [1, 0]
+
+    def test_the_threshold_is_a_multiple_of_the_calm_quarter_but_not_below_the_floor(self):
+        scores = np.linspace(0, 10, 101, dtype=np.float32)
+        assert SETTINGS.threshold(scores) == pytest.approx(2.5 * SETTINGS.background)
+        assert SETTINGS.threshold(scores / 10) == SETTINGS.floor
 
     def test_a_few_movements_do_not_change_the_background(self):
         still, moved = (

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from merlab.vocabulary import WithheldReason
+
 # micro: brief and small. macro: it lasts longer than a micro-expression, and returns. other: something else than an
 # expression, such as a hand in front of the face.
 MovementKind = Literal["micro", "macro", "other"]
 # event: above the threshold. weak: below it, so uncertain that it is listed apart.
 Tier = Literal["event", "weak"]
 # What a movement of the kind other is.
-REPEATED, TOO_LARGE = "movement repeats", "movement too large"
+REPEATED: WithheldReason = "movement repeats"
+TOO_LARGE: WithheldReason = "movement too large"
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,11 @@ class SpottedEvent:
         """The frames in which the movement is more than half way."""
         return range((self.onset + self.apex) // 2, (self.apex + self.offset) // 2 + 1)
 
+    def is_same(self, other: SpottedEvent) -> bool:
+        """Whether the two share half of the frames of both together."""
+        shared = min(self.offset, other.offset) - max(self.onset, other.onset) + 1
+        return 2 * shared >= max(self.offset, other.offset) - min(self.onset, other.onset) + 1
+
     def overlaps(self, other: SpottedEvent) -> bool:
         """Whether the two have a frame in common."""
         return self.onset <= other.offset and other.onset <= self.offset
@@ -71,7 +79,7 @@ def without_repeated(
         end = max(end, event.offset) if len(rows[-1]) > 1 else event.offset
     spans = [(row[0].onset, max(event.offset for event in row)) for row in rows if len(row) >= repeats]
     return [
-        replace(event, kind="other", why_other=REPEATED)
+        replace(event, kind="other", why_other=event.why_other or REPEATED)
         if any(begin <= event.apex <= last for begin, last in spans)
         else event
         for event in events

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from merlab.frames import Float32Array
 from merlab.spotting.course import long_movement_at, peaks
-from merlab.spotting.event import SpottedEvent
+from merlab.spotting.event import TOO_LARGE, SpottedEvent
 from merlab.spotting.motion_score import ScoreSettings, score
 
 
@@ -22,6 +22,7 @@ class MacroSettings:
     Attributes:
         threshold: the lowest score, in units of noise.
         px: the smallest movement, as in SpottedEvent: slow movements of a resting face are smaller.
+        largest: the largest movement, likewise; larger ones are of the kind other.
         longest: the longest duration.
         reach, far_reach: two times to the earlier and the later face; the longer one finds slow movements, the shorter
             one finds movements that follow each other.
@@ -30,7 +31,8 @@ class MacroSettings:
     """
 
     threshold: float = 6.0
-    px: float = 0.5
+    px: float = 1.0
+    largest: float = 8.0
     longest: float = 4.2
     reach: float = 1.0
     far_reach: float = 2.5
@@ -53,7 +55,8 @@ def macro_movements(
         for peak in peaks(scores.total, settings.threshold):
             event = long_movement_at(scores, peak, first, fps, how)
             if shortest < event.duration(fps) <= settings.longest and event.px >= settings.px:
-                found.append(replace(event, kind="macro"))
+                large = event.px > settings.largest
+                found.append(replace(event, kind="other" if large else "macro", why_other=TOO_LARGE if large else ""))
     return apart(sorted(found, key=lambda event: -event.score))
 
 

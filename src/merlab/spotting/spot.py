@@ -20,6 +20,9 @@ from merlab.spotting.event import TOO_LARGE, SpottedEvent, without_repeated
 from merlab.spotting.macro import MacroSettings, apart, macro_movements
 from merlab.spotting.motion_score import Scores, ScoreSettings, score
 
+# The share of the frames in which a face is taken to be calm, however restless it is.
+CALM = 0.25
+
 
 @dataclass(frozen=True)
 class SpottingSettings:
@@ -29,7 +32,8 @@ class SpottingSettings:
         p: where the threshold lies at least between the mean and the largest score of a window, 0 to 1: the rule that
             Li et al. (IEEE Trans. Affective Computing, 2017) apply to a whole video. 0 leaves it out.
         floor: the lowest threshold, in units of noise.
-        background: the threshold relative to the background: the median of the largest score in each second.
+        background: the threshold relative to the background: the CALM quantile of the score, which movements in less
+            than most of the window hardly change.
         weak: the lowest score of a weak candidate, relative to the threshold.
         window: the length of video over which noise and threshold are computed; the last window is up to twice as long.
         shortest, longest: limits of the duration of a micro-expression, from onset to offset.
@@ -42,7 +46,7 @@ class SpottingSettings:
 
     p: float = 0.0
     floor: float = 5.0
-    background: float = 1.8
+    background: float = 4.1
     weak: float = 0.7
     window: float = 20.0
     shortest: float = 0.08
@@ -69,19 +73,10 @@ class SpottingSettings:
         """How many frames before and after a chunk of a video influence what is spotted in it."""
         return round((self.score.reach + self.longest) * fps)
 
-    def threshold(self, total: Float32Array, fps: float) -> float:
+    def threshold(self, total: Float32Array) -> float:
         """The threshold for the scores (n,) of a window."""
-        by_rule = float(total.mean() + self.p * (total.max() - total.mean()))
-        return max(self.floor, by_rule, self.background * background_of(total, fps))
-
-
-def background_of(total: Float32Array, fps: float) -> float:
-    """What the scores (n,) of a face reach all the time: the median of the largest of each second, the lower of two.
-
-    Rare movements do not change it.
-    """
-    seconds = np.array_split(total, max(1, round(len(total) / fps)))
-    return float(np.quantile([each.max() for each in seconds], 0.5, method="lower"))
+        by_rule = float(total.mean() + self.p * (total.max() - total.mean())) if self.p else 0.0
+        return max(self.floor, by_rule, self.background * float(np.quantile(total, CALM)))
 
 
 def spotting_settings(changed: Mapping[str, float]) -> SpottingSettings:
@@ -160,24 +155,32 @@ def spot_window(
     """
     scores = score(places, fps, settings.score)
     inside = slice(lead, lead + length)
-    threshold = settings.threshold(scores.total[inside], fps)
+    threshold = settings.threshold(scores.total[inside])
     brief, long, short = _by_duration(scores, threshold, first - lead, fps, settings)
-    clear = [event for event in [*brief, *long, *short] if event.score > threshold]
-    brief = without_repeated(brief, clear, round(settings.pause * fps), settings.repeats)
     macro = macro_movements(places, first - lead, fps, settings.score, settings.macro, settings.longest)
-    macro = apart(macro, [event for event in brief if event.score > threshold])
+    macro = [event for event in macro if not any(_explains(other, event, threshold) for other in brief)]
+    clear = [event for event in [*brief, *long, *short] if event.score > threshold]
+    brief, macro = (
+        without_repeated(events, clear, round(settings.pause * fps), settings.repeats) for events in (brief, macro)
+    )
     dropped = [event for event in [*apart(long, macro), *short] if event.score > threshold]
-    own = range(first, first + length)
+    own, weak = range(first, first + length), [event for event in brief if event.score <= threshold]
     found = sorted((event for event in [*brief, *macro] if event.peak in own), key=lambda event: event.onset)
     return Window(
         first,
         scores.total[inside],
         scores.lids[inside],
         threshold,
-        events=tuple(event for event in found if event.score > threshold or event.kind == "macro"),
+        events=tuple(event for event in found if event not in weak),
         dropped=sum(event.peak in own for event in dropped),
-        weak=tuple(event for event in found if event.score <= threshold and event.kind != "macro"),
+        weak=tuple(event for event in found if event in weak),
     )
+
+
+def _explains(brief: SpottedEvent, long: SpottedEvent, threshold: float) -> bool:
+    """Whether a brief movement is all there is to a long one: the same movement, or one that does not return wholly."""
+    same_apex = brief.onset <= long.apex <= brief.offset and brief.kind == "micro" and brief.score > threshold
+    return same_apex or brief.is_same(long)
 
 
 def _by_duration(

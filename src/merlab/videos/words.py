@@ -14,7 +14,7 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.faces.quality import LEAST_COVERAGE, LEAST_PUPIL_DISTANCE
 from merlab.registry import look_up
-from merlab.spotting.event import MovementKind
+from merlab.spotting.event import REPEATED, TOO_LARGE, MovementKind
 from merlab.videos.class_units import is_supported
 from merlab.videos.moved import PartMovement, UnitStrength
 from merlab.vocabulary import WITHHELD_REASONS, WithheldReason
@@ -119,6 +119,7 @@ class Claim:
         head: the movement of the head that is subtracted from it, mean px of the layout.
         change: as ``largest_change`` of WordSettings.
         face: the face in the frames of the movement.
+        why_other: as in SpottedEvent.
 
     """
 
@@ -133,6 +134,7 @@ class Claim:
     head: float
     change: float
     face: FaceState
+    why_other: str = ""
 
 
 def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings) -> tuple[WithheldReason, ...]:
@@ -141,8 +143,10 @@ def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings)
     fails: dict[WithheldReason, bool] = {
         "probability too low": claim.probability < unsure_below,
         "no supporting action unit": not is_supported(claim.scheme, claim.label, claim.units, claim.parts),
-        "movement too large": max((part.px for part in claim.parts), default=0.0) > limits.largest_px,
+        "movement too large": claim.why_other == TOO_LARGE
+        or max((part.px for part in claim.parts), default=0.0) > limits.largest_px,
         "movement too long": claim.seconds > limits.longest_spotted(claim.fps),
+        "movement repeats": claim.why_other == REPEATED,
         "too few frames per second": claim.fps < limits.least_fps,
         "head moves more than the face": head > limits.most_head * claim.largest,
         "face not upright": face.roll > limits.largest_roll,
@@ -187,6 +191,7 @@ def sentence_of(reason: WithheldReason, unsure_below: float, fps: float, limits:
         "micro-expression.",
         "movement too long": f"The movement lasts longer than {limits.longest_spotted(fps):.2f} s, longer than a "
         "micro-expression.",
+        "movement repeats": "Several movements follow each other with short pauses, as in speech or chewing.",
         "too few frames per second": f"The video has fewer than {limits.least_fps:g} frames per second, too few for so "
         "brief a movement.",
         "head moves more than the face": "Between onset and apex the head moves more than the face.",

@@ -84,4 +84,5 @@ class EventDescriber:
             head=evidence.head,
             change=evidence.change,
             face=seen.face,
+            why_other=seen.event.why_other,
         )
