@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 from safetensors.numpy import save_file
 
 from merlab.synthesis import make_faces
 from merlab.synthesis.flow_writing import make_flow
+from tests.cli import processes
 from tests.cli.commands import evaluate
 from tests.training_material import write_start
 
@@ -27,9 +25,11 @@ SHORT = {"epochs": 1, "set": "steps=2"}
 
 
 @pytest.fixture(scope="module")
-def synthetic(tmp_path_factory) -> Path:
+def synthetic(shared_folder) -> Path:
     """18 synthetic clips of 6 subjects as flow."""
-    return make_flow(tmp_path_factory.mktemp("synthetic") / "flow-clips", subjects=6, clips=3, jobs=1)
+    folder = shared_folder / "training-material"
+    with FileLock(f"{folder}.lock"):
+        return make_flow(folder / "flow-clips", subjects=6, clips=3, jobs=1)
 
 
 @pytest.fixture
@@ -108,6 +108,7 @@ def test_an_unfinished_method_in_the_folder_is_named_with_its_files(merlab, flow
     assert "unfinished run of flow-cnn, which uses start.safetensors, flow-clips; run its command again" in _one(err)
 
 
+@pytest.mark.slow
 def test_worker_processes_predict_the_same(merlab, flow, start, synthetic, tmp_path):
     for jobs in (1, 2):
         arguments = pretrained(flow, "flow-ensemble", out=f"jobs{jobs}", jobs=jobs)
@@ -222,21 +223,24 @@ def test_synthetic_flow_that_is_something_else_is_refused_in_one_line(merlab, fl
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 exists only on Unix")
-def test_a_killed_run_resumes_and_gives_the_predictions_of_an_uninterrupted_one(flow, start, synthetic, tmp_path):
-    def command(out):
-        arguments = pretrained(flow, "flow-cnn", "flow-ensemble", out=tmp_path / out, seeds=2, jobs=2)
-        given = ["--from", start, "--synthetic", synthetic, "--cache", tmp_path / "cache"]
-        return [sys.executable, "-m", "merlab", *map(str, [*arguments, *given])]
+def test_a_killed_run_resumes_and_gives_the_predictions_of_an_uninterrupted_one(
+    merlab, flow, start, synthetic, tmp_path
+):
+    def arguments(out, jobs):
+        typed = pretrained(flow, "flow-cnn", "flow-ensemble", out=tmp_path / out, seeds=2, jobs=jobs)
+        return [*typed, "--from", start, "--synthetic", synthetic]
 
-    subprocess.run(command("uninterrupted"), check=True, capture_output=True)
-    process = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while len(list((tmp_path / "killed").glob("parts/*/*.parquet"))) < 3 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert 3 <= len(list((tmp_path / "killed").glob("parts/*/*.parquet"))) < 16
-    subprocess.run(command("killed"), check=True, capture_output=True)
+    def finished():
+        return list((tmp_path / "killed").glob("parts/*/*.parquet"))
+
+    process = processes.start(arguments("killed", jobs=2))
+    processes.wait_until(lambda: len(finished()) >= 3)
+    process.kill()
+    process.communicate()
+    assert 3 <= len(finished()) < 16
+    for out in ("killed", "uninterrupted"):
+        status, _, err = merlab(*arguments(out, jobs=1))
+        assert status == 0, err
     uninterrupted, killed = (
         pd.read_parquet(tmp_path / run / "predictions.parquet") for run in ("uninterrupted", "killed")
     )
