@@ -156,6 +156,7 @@ class TestSettings:
             ({"floor": float("nan")}, "0 or more"),
             ({"weak": 1.5}, "weak of spotting must be between 0 and 1, got 1.5"),
             ({"macro.long": 1}, "did you mean macro.longest"),
+            ({"macro.px": -1}, "macro.px of spotting must be 0 or more, got -1"),
         ],
     )
     def test_wrong_ones_are_refused(self, changed, message):

@@ -7,8 +7,9 @@ earlier and later faces.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
+from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.spotting.course import long_movement_at, peaks
 from merlab.spotting.event import TOO_LARGE, SpottedEvent
@@ -17,7 +18,7 @@ from merlab.spotting.motion_score import ScoreSettings, score
 
 @dataclass(frozen=True)
 class MacroSettings:
-    """What counts as a macro-expression; times in seconds.
+    """What counts as a macro-expression; times in seconds. Raises MerlabError for values below 0.
 
     Attributes:
         threshold: the lowest score, in units of noise.
@@ -38,6 +39,11 @@ class MacroSettings:
     far_reach: float = 2.5
     smoothing: float = 0.05
     settling: float = 0.2
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not getattr(self, field.name) >= 0:
+                raise MerlabError(f"macro.{field.name} of spotting must be 0 or more, got {getattr(self, field.name)}")
 
     def scores(self, base: ScoreSettings) -> Iterator[ScoreSettings]:
         """How the score is computed for each reach."""

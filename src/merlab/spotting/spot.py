@@ -46,14 +46,14 @@ class SpottingSettings:
 
     p: float = 0.0
     floor: float = 5.0
-    background: float = 4.1
+    background: float = 3.5
     weak: float = 0.7
     window: float = 20.0
     shortest: float = 0.08
     longest: float = 0.55
     pause: float = 0.5
     repeats: float = 3
-    largest: float = 3.0
+    largest: float = 2.2
     score: ScoreSettings = field(default_factory=ScoreSettings)
     macro: MacroSettings = field(default_factory=MacroSettings)
 
