@@ -34,8 +34,8 @@ from merlab.faces.alignment import FaceFinding
 from merlab.frames import Image, open_frames
 from merlab.inference.cost import hardware
 from merlab.sinks import VideoSink
-from merlab.spotting.motion import FaceMotion
 from merlab.spotting.event import SpottedEvent
+from merlab.spotting.motion import FaceMotion
 from merlab.storage import write_json
 from merlab.synthesis import CAMERA, PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
