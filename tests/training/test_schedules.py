@@ -35,7 +35,7 @@ def test_a_cosine_is_torchs():
 
 
 def test_a_cosine_with_restarts_is_torchs():
-    settings = TrainingSettings(epochs=40, learning_rate=0.5, schedule="cosine-restarts", restart_every=8)
+    settings = TrainingSettings(epochs=40, learning_rate=0.5, schedule="cosine-restarts", decay_every=8)
     expected = rates_of(torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer(0.5), 8), 40)
     assert [learning_rate(settings, done) for done in range(40)] == pytest.approx(expected)
 

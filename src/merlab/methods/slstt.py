@@ -139,7 +139,7 @@ _PUBLISHED = Preset(
         learning_rate=0.01,
         weight_decay=1e-4,
         schedule="cosine-restarts",
-        restart_every=4,
+        decay_every=4,
     ),
 )
 _SMALL = {"width": 64, "depth": 2, "heads": 4, "patch": 8}

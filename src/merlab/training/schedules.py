@@ -17,7 +17,7 @@ def learning_rate(settings: TrainingSettings, done: float) -> float:
 
     ``step`` multiplies it by ``decay`` after every ``decay_every`` epochs. ``cosine`` falls from the full rate to 0
     along half a cosine; ``cosine-restarts`` (Loshchilov and Hutter, "SGDR", ICLR 2017) does so in every period of
-    ``restart_every`` epochs. ``one-cycle`` (Smith and Topin, "Super-convergence", 2019, arXiv:1708.07120) rises along
+    ``decay_every`` epochs. ``one-cycle`` (Smith and Topin, "Super-convergence", 2019, arXiv:1708.07120) rises along
     one during the share ``warm_up`` of the training, and falls for the rest.
     """
     full, progress = settings.learning_rate, min(done / settings.epochs, 1.0)
@@ -28,7 +28,7 @@ def learning_rate(settings: TrainingSettings, done: float) -> float:
     if settings.schedule == "cosine":
         return _between(full, 0.0, progress)
     if settings.schedule == "cosine-restarts":
-        return _between(full, 0.0, done % settings.restart_every / settings.restart_every)
+        return _between(full, 0.0, done % settings.decay_every / settings.decay_every)
     if progress < settings.warm_up:
         return _between(full * START, full, progress / settings.warm_up)
     return _between(full, full * END, (progress - settings.warm_up) / (1 - settings.warm_up))
