@@ -45,7 +45,7 @@ def options_of(function):
 
 
 def test_the_commands_and_the_functions_have_the_same_options():
-    shortcuts, finding = {"p", "floor", "as_json"}, {"detector", "model", "config", "landmarks"}
+    shortcuts, finding = {"p", "floor", "as_json", "no_overlay"}, {"detector", "model", "config", "landmarks"}
     assert options_of(recognize_command) - shortcuts - finding == options_of(recognize) - {"finding", "progress"}
     assert options_of(spot_command) - shortcuts - {"videos", "spotting", "method", "train"} == options_of(spot) - {
         "source",

@@ -92,7 +92,7 @@ class TestEvents:
     def test_the_threshold_is_a_multiple_of_the_calm_quarter_but_not_below_the_floor(self):
         scores = np.linspace(0, 10, 101, dtype=np.float32)
         assert SETTINGS.threshold(scores) == pytest.approx(2.5 * SETTINGS.background)
-        assert SETTINGS.threshold(scores / 10) == SETTINGS.floor
+        assert SETTINGS.threshold(np.float32(0.1) * scores) == SETTINGS.floor
 
     def test_a_few_movements_do_not_change_the_background(self):
         still, moved = (

@@ -98,7 +98,10 @@ FpsOption = Annotated[
         "does not state it."
     ),
 ]
-POption = Annotated[float | None, typer.Option(min=0, max=1, help="Threshold of spotting: mean + p (max - mean).")]
+POption = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Threshold of spotting: at least mean + p (max - mean). 0 does not use it."),
+]
 FloorOption = Annotated[float | None, typer.Option(min=0, help="Lowest threshold of spotting, in units of noise.")]
 SpottingOption = Annotated[
     list[str] | None,
