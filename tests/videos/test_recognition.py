@@ -303,16 +303,16 @@ class TestOtherSettings:
 
 
 def test_the_default_settings_read_the_time_that_they_need_around_a_chunk(video, look, tmp_path, pushed):
-    """0.45 s of reach and 0.65 s of the longest movement, as in merlab 0.2: scores depend a little on it."""
+    """0.45 s of reach and 0.55 s of the longest micro-expression: scores depend a little on it."""
     look(video, tmp_path / "out")
-    margin = round((0.45 + 0.65) * FPS)
+    margin = round((0.45 + 0.55) * FPS)
     assert [number for index, number in pushed if index == 1] == list(range(301 - margin, 601 + margin))
 
 
 class TestWhatIsKept:
     def test_takes_about_the_documented_space(self, result):
         # With the frames before and after each chunk that are read.
-        frames = 355 + 410 + 355
+        frames = 350 + 400 + 350
         assert sum(path.stat().st_size for path in (result.folder / KEPT).rglob("*")) / frames < 1500
 
     def test_is_made_anew_where_it_is_damaged(self, video, look, result, copy, pushed):
