@@ -125,7 +125,7 @@ def test_overlay(recognized, events):
 def test_elan(recognized, events):
     root = ElementTree.parse(recognized / "events.eaf").getroot()
     slots = {slot.get("TIME_SLOT_ID"): int(slot.get("TIME_VALUE", "")) / 1000 for slot in root.iter("TIME_SLOT")}
-    of_events, of_apexes = (
+    of_events, of_apexes, *_ = (
         [slots[each.get("TIME_SLOT_REF1")] for each in tier.iter("ALIGNABLE_ANNOTATION")] for tier in root.iter("TIER")
     )
     assert of_events == pytest.approx(events["onset_s"].tolist(), abs=6e-4)

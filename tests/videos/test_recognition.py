@@ -257,7 +257,7 @@ class TestOtherSettings:
         assert pushed == []
 
     @pytest.mark.slow
-    @pytest.mark.parametrize(("shorter", "longer"), [(0.3, 0.65), (0.7, 1.0)])
+    @pytest.mark.parametrize(("shorter", "longer"), [(0.3, 0.55), (0.7, 1.0)])
     def test_of_longer_movements_give_the_same_from_what_is_kept_and_anew(
         self, video, look, tmp_path, pushed, shorter, longer
     ):

@@ -179,7 +179,7 @@ def spot_window(
 
 def _explains(brief: SpottedEvent, long: SpottedEvent, threshold: float) -> bool:
     """Whether a brief movement is all there is to a long one: the same movement, or one that does not return wholly."""
-    same_apex = brief.onset <= long.apex <= brief.offset and brief.kind == "micro" and brief.score > threshold
+    same_apex = brief.onset <= long.apex <= brief.offset and brief.score > threshold
     return same_apex or brief.is_same(long)
 
 
