@@ -79,7 +79,8 @@ def test_movements_are_selected_and_opened_by_keyboard(client, browser, video):
     browser.execute_script("arguments[0].forEach(picture => picture.loading = 'eager')", maps)
     until(lambda: all(picture.get_property("naturalWidth") == 231 for picture in maps))
     browser.switch_to.active_element.send_keys(Keys.ESCAPE)
-    assert browser.switch_to.active_element.get_attribute("data-event") == "e0002"
+    # The list is drawn again, so that an element may be gone between finding and asking it.
+    until(lambda: browser.execute_script("return document.activeElement.dataset.event") == "e0002")
     until(lambda: not browser.find_elements(By.CSS_SELECTOR, ".event-view"))
 
 
