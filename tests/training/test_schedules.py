@@ -40,6 +40,14 @@ def test_a_cosine_with_restarts_is_torchs():
     assert [learning_rate(settings, done) for done in range(40)] == pytest.approx(expected)
 
 
+def test_cosine_waves_rise_again_like_torchs_cosine_after_its_t_max():
+    settings = TrainingSettings(epochs=40, learning_rate=0.5, schedule="cosine-waves", decay_every=8)
+    expected = rates_of(torch.optim.lr_scheduler.CosineAnnealingLR(optimizer(0.5), 8), 41)
+    rates = [learning_rate(settings, done) for done in range(41)]
+    assert rates == pytest.approx(expected, abs=1e-6)
+    assert (rates[0], rates[8], rates[16], rates[40]) == pytest.approx((0.5, 0, 0.5, 0), abs=1e-9)
+
+
 def test_one_cycle_has_the_start_the_peak_and_the_end_of_torchs():
     settings = TrainingSettings(epochs=100, learning_rate=0.5, schedule="one-cycle", warm_up=0.2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -17,8 +17,9 @@ def learning_rate(settings: TrainingSettings, done: float) -> float:
 
     ``step`` multiplies it by ``decay`` after every ``decay_every`` epochs. ``cosine`` falls from the full rate to 0
     along half a cosine; ``cosine-restarts`` (Loshchilov and Hutter, "SGDR", ICLR 2017) does so in every period of
-    ``decay_every`` epochs. ``one-cycle`` (Smith and Topin, "Super-convergence", 2019, arXiv:1708.07120) rises along
-    one during the share ``warm_up`` of the training, and falls for the rest.
+    ``decay_every`` epochs. ``cosine-waves`` falls in ``decay_every`` epochs, rises again in as many, and so on, as
+    torch's CosineAnnealingLR does after its ``T_max``. ``one-cycle`` (Smith and Topin, "Super-convergence", 2019,
+    arXiv:1708.07120) rises along one during the share ``warm_up`` of the training, and falls for the rest.
     """
     full, progress = settings.learning_rate, min(done / settings.epochs, 1.0)
     if settings.schedule == "step":
@@ -29,11 +30,13 @@ def learning_rate(settings: TrainingSettings, done: float) -> float:
         return _between(full, 0.0, progress)
     if settings.schedule == "cosine-restarts":
         return _between(full, 0.0, done % settings.decay_every / settings.decay_every)
+    if settings.schedule == "cosine-waves":
+        return _between(full, 0.0, done / settings.decay_every)
     if progress < settings.warm_up:
         return _between(full * START, full, progress / settings.warm_up)
     return _between(full, full * END, (progress - settings.warm_up) / (1 - settings.warm_up))
 
 
 def _between(first: float, last: float, progress: float) -> float:
-    """From ``first`` to ``last`` along half a cosine; ``progress`` is 0 to 1."""
+    """From ``first`` to ``last`` along half a cosine while ``progress`` goes from 0 to 1; back again from 1 to 2."""
     return last + (first - last) * (1 + math.cos(math.pi * progress)) / 2

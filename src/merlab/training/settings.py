@@ -28,8 +28,9 @@ class TrainingSettings(BaseModel):
         optimizer: ``sgd`` is stochastic gradient descent with momentum 0.9; ``adamw`` is Adam whose weight decay does
             not pass through the gradient (Loshchilov and Hutter, ICLR 2019); ``rmsprop`` is torch's (smoothing 0.99).
         schedule: of the learning rate: ``step`` decays by ``decay`` after every ``decay_every`` epochs; ``cosine``,
-            ``cosine-restarts`` (at the full rate again after every ``decay_every`` epochs) and ``one-cycle`` change
-            with every step (see ``schedules.learning_rate``).
+            ``cosine-restarts`` (at the full rate again after every ``decay_every`` epochs), ``cosine-waves`` (falls
+            and rises in turn, each in ``decay_every`` epochs) and ``one-cycle`` change with every step (see
+            ``schedules.learning_rate``).
         warm_up: the share of the training in which ``one-cycle`` raises the learning rate.
         label_smoothing: the share of a clip's label that is divided evenly among all classes.
         class_weights: ``balanced`` weights the loss by the inverse class frequency of the training clips.
@@ -61,7 +62,7 @@ class TrainingSettings(BaseModel):
     batch_size: int = Field(64, ge=2)
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     learning_rate: float = Field(1e-3, gt=0)
-    schedule: Literal["step", "cosine", "cosine-restarts", "one-cycle"] = "step"
+    schedule: Literal["step", "cosine", "cosine-restarts", "cosine-waves", "one-cycle"] = "step"
     warm_up: float = Field(0.15, gt=0, lt=1)
     decay: float = Field(0.9, gt=0, le=1)
     decay_every: int = Field(100, ge=1)
