@@ -18,7 +18,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
-        if tag not in {"meta", "img", "link", "br"}:
+        if tag not in {"meta", "img", "link", "br", "input"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag):

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, bounding_box
 from merlab.serving.answers import (
     ActionUnit,
     FlowScale,
@@ -23,10 +22,9 @@ from merlab.spotting.motion_score import PARTS
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.videos.evidence.pictures import ARROW_LENGTH, FULL_COLOR_PX
 from merlab.videos.moved import parts_of, unit_name, units_of
+from merlab.videos.output.part_boxes import Box, part_box
 from merlab.videos.result import APEX_PICTURE, EVIDENCE, FLOW_PICTURE, ONSET_PICTURE, VideoResult, withheld_sentences
 from merlab.videos.rows import WEAK_ROWS, Event, event_rows
-
-Box = tuple[float, float, float, float]
 
 POINTS = 1500
 PICTURES = {ONSET_PICTURE: "onset", APEX_PICTURE: "apex", FLOW_PICTURE: "movement from onset to apex"}
@@ -83,18 +81,6 @@ def _movement(result: VideoResult, row: Event) -> Movement:
         "face_box": _face_box(result.frames, row),
     }
     return Movement.model_validate({**columns, **own, "withheld": withheld_sentences(row, result.metadata)})
-
-
-def part_box(part: str) -> Box:
-    """Left, top, right and bottom of a part of the face, as shares (0..1) of an aligned face."""
-    region, _, side = part.partition(", ")
-    boxes = [bounding_box(polygon) for polygon in REGIONS[region].polygons]
-    left, top = (min(box[place] for box in boxes) for place in (0, 1))
-    right, bottom = (max(box[place] for box in boxes) for place in (2, 3))
-    # The subject's right is on the left of the picture.
-    middle = (left + right) / 2
-    left, right = (middle if side == "left" else left), (middle if side == "right" else right)
-    return left / LAYOUT_WIDTH, top / LAYOUT_HEIGHT, right / LAYOUT_WIDTH, bottom / LAYOUT_HEIGHT
 
 
 def _units(row: Event) -> Iterator[ActionUnit]:

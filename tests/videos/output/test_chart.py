@@ -82,6 +82,17 @@ def test_moments_are_round_and_few(seconds, step):
     assert all(0 <= tick.percent <= 100 for tick in ticks)
 
 
+@pytest.mark.parametrize(
+    ("highest", "scores"), [(1, [0, 5, 10]), (20, [0, 10, 20]), (33, [0, 10, 20, 30]), (900, [0, 500])]
+)
+def test_scores_beside_the_chart_are_round_and_where_the_line_has_them(highest, scores):
+    chart = chart_of(frames(np.array([0.0, highest])), 0.02)
+    assert [level.score for level in chart.levels] == scores
+    assert [level.percent for level in chart.levels] == pytest.approx(
+        [100 * (1 - score / chart.top) for score in scores]
+    )
+
+
 def test_a_video_that_starts_late_fills_the_chart():
     rows = frames(np.ones(100)).assign(time_s=3 + np.arange(100) / 100)
     chart = face_chart(0, score_curve(rows), [], 3, 4, most_ticks=2)

@@ -20,7 +20,8 @@ from tests.pages import Page
 from tests.reports.contrast import contrast
 from tests.videos.fake_result import CLASSES, stored_metadata, write_result
 
-EVENTS, PICTURES_AN_EVENT = 4, 7
+# Of each event, the two faces and the movement are pictures in drawings, so that the loops show them again for nothing.
+EVENTS, FACES_AN_EVENT, MAPS_AN_EVENT = 4, 3, 4
 
 
 def written(folder: Path) -> str:
@@ -75,12 +76,33 @@ class TestContent:
         assert "Between onset and apex the head moves more than the face." in page.text
 
     def test_each_face_has_a_timeline_whose_events_are_links(self, page):
-        assert len(page.attributes("svg")) == 2
+        assert len([each for each in page.attributes("svg") if each.get("role") == "group"]) == 2
         assert len(page.attributes("rect")) == EVENTS
         targets = {attributes.get("id") for _, attributes in page.elements}
         links = [str(attributes["href"]) for attributes in page.attributes("a")]
         assert len(links) == 2 * EVENTS
         assert {link.removeprefix("#") for link in links} <= targets
+
+    def test_the_axes_of_a_timeline_have_numbers_and_their_units(self, page):
+        assert "Score, times the noise 0 10 20" in page.text
+        assert "0 s 2 s 4 s 6 s 8 s 10 s 12 s" in page.text
+        assert "Time in the video" in page.text
+
+    def test_each_movement_has_loops_of_onset_and_apex_that_can_be_stopped(self, source, page):
+        loops = re.findall(r'<figure class="loop">.*?</figure>', source, re.DOTALL)
+        shown = [re.findall(r'viewBox="([^"]*)".*?href="#(.*?)".*?href="#(.*?)"', loop)[0] for loop in loops]
+        assert len(shown) == 2 * EVENTS
+        assert shown[0] == ("0 0 231 282", "e0001-onset", "e0001-apex")
+        # The eyes and brows, 209 px of 231 px wide, need the whole width with a margin; those of the nose do not.
+        left, top, width, height = map(float, shown[3][0].split())
+        assert left > 0
+        assert top > 0
+        assert width / height == pytest.approx(231 / 282, abs=0.01)
+        assert width < 150
+        ids = {attributes.get("id") for _, attributes in page.elements}
+        assert {name for _, *names in shown for name in names} <= ids
+        assert {"still", "turning"} <= ids
+        assert "prefers-reduced-motion: reduce" in source
 
     def test_maps_show_their_branch_and_their_range(self, page):
         assert "Grad-CAM, global branch (0.10 to 0.90)" in page.text
@@ -107,9 +129,11 @@ class TestForm:
     def test_the_page_loads_nothing_and_names_no_host(self, source, page):
         text = without_pictures(source)
         assert not re.search(r"https?:|//[a-z]|url\(|@import|<link|src=\"(?!data:)", text)
+        faces = [str(attributes["href"]) for attributes in page.attributes("image")]
         pictures = [str(attributes["src"]) for attributes in page.attributes("img")]
-        assert len(pictures) == 1 + EVENTS * PICTURES_AN_EVENT
-        for picture in pictures:
+        assert len(faces) == EVENTS * FACES_AN_EVENT
+        assert len(pictures) == 1 + EVENTS * MAPS_AN_EVENT
+        for picture in faces + pictures:
             head, encoded = picture.split(",", 1)
             assert head == "data:image/webp;base64"
             decoded = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), cv2.IMREAD_COLOR)

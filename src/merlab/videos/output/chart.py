@@ -15,6 +15,7 @@ from merlab.videos.rows import Event
 WIDTH, HEIGHT = 1000, 100
 NARROWEST_BAND = 1.5
 TICK_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+MOST_LEVELS = 4
 
 
 class Band(NamedTuple):
@@ -32,9 +33,16 @@ class Tick(NamedTuple):
     percent: float
 
 
+class Level(NamedTuple):
+    """A score beside the chart, in times the noise, and its place, percent of the height from the top."""
+
+    score: float
+    percent: float
+
+
 @dataclass(frozen=True)
 class Chart:
-    """The chart of one face on WIDTH x HEIGHT units: two lines as path data, the events, and the moments below.
+    """The chart of one face on WIDTH x HEIGHT units: two lines as path data, the events, the moments below, the scores.
 
     ``top`` is the score at the upper edge; the lower edge is 0.
     """
@@ -44,6 +52,7 @@ class Chart:
     threshold: str
     bands: tuple[Band, ...]
     ticks: tuple[Tick, ...]
+    levels: tuple[Level, ...]
     top: float
 
 
@@ -59,6 +68,7 @@ def face_chart(
         threshold=_path(x, HEIGHT * (1 - curve.threshold / top)),
         bands=tuple(_bands(events, axis)),
         ticks=_ticks(axis, most_ticks),
+        levels=_levels(top),
         top=top,
     )
 
@@ -97,3 +107,10 @@ def _ticks(axis: _Axis, most: int) -> tuple[Tick, ...]:
     first, last = math.ceil(axis.begin / step - 1e-9), math.floor((axis.begin + axis.seconds) / step + 1e-9)
     moments = np.asarray(step * np.arange(first, last + 1), np.float64)
     return tuple(map(Tick, moments.tolist(), (100 * np.clip(axis.share(moments), 0, 1)).tolist()))
+
+
+def _levels(top: float) -> tuple[Level, ...]:
+    """Round scores from 0 on, with at most MOST_LEVELS steps between them."""
+    power = 10.0 ** math.floor(math.log10(top / MOST_LEVELS))
+    step = next(power * digit for digit in (1, 2, 5, 10) if top / (power * digit) <= MOST_LEVELS)
+    return tuple(Level(step * count, 100 * (1 - step * count / top)) for count in range(math.floor(top / step) + 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ from merlab.storage import whole_file
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel
 from merlab.videos.moved import SEPARATOR, unit_words, units_of
 from merlab.videos.output.chart import HEIGHT, WIDTH, Chart, face_chart
+from merlab.videos.output.part_boxes import close_view
 from merlab.videos.output.source_facts import MINUTE, duration_text, source_facts
 from merlab.videos.result import APEX_PICTURE, FLOW_PICTURE, ONSET_PICTURE, VideoResult, withheld_sentences
 from merlab.videos.rows import Event, probability_text
@@ -53,9 +55,13 @@ class Unit:
 
 @dataclass(frozen=True)
 class EventView:
-    """An event as the page shows it: its row, class probabilities, what moved, pictures, and why it has no class."""
+    """An event as the page shows it: its row, class probabilities, what moved, pictures, and why it has no class.
+
+    ``closer`` is the part that moves most, as a viewBox of its faces.
+    """
 
     row: Event
+    closer: str
     chances: list[tuple[str, float]]
     parts: list[str]
     units: list[Unit]
@@ -89,6 +95,7 @@ def write_report(result: VideoResult) -> Path:
             wheel=_data_uri(color_wheel()),
             full_color=FULL_COLOR_PX,
             clock=clock_text,
+            moment=partial(_moment_text, end=metadata.video.end_s),
             chance_text=probability_text,
             duration=duration_text,
             in_words=in_words,
@@ -108,6 +115,11 @@ def clock_text(seconds: float, digits: int = 2) -> str:
     hours, minute = divmod(minutes, MINUTE)
     clock = f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
     return clock + point + fraction
+
+
+def _moment_text(seconds: float, end: float) -> str:
+    """A moment on the axis of a chart up to ``end``: ``0.5 s``, or on a clock where it is longer than a minute."""
+    return f"{seconds:g} s" if end < MINUTE else clock_text(seconds, 0)
 
 
 def in_words(value: JsonValue) -> str:
@@ -132,6 +144,7 @@ def _views(result: VideoResult) -> Iterator[EventView]:
         with_pictures = row.event in pictured and result.evidence(row.event).is_dir()
         yield EventView(
             row=row,
+            closer=" ".join(f"{value:.1f}" for value in close_view(row.part)),
             chances=sorted(row.probabilities.items(), key=lambda each: -each[1]),
             parts=row.regions.split(SEPARATOR) if row.regions else [],
             units=[Unit(unit_words(unit.code), f"{unit.px:.2f}") for unit in units_of(row.action_units)],
