@@ -148,3 +148,17 @@ def test_nothing_ever_imports_torchvision_or_timm():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
             assert not banned & {name.split(".")[0] for name in names}, path
+
+
+def imported_at_once(path: Path) -> set[str]:
+    """The libraries that a file loads as soon as it is imported itself."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    plain = {alias.name for statement in body if isinstance(statement, ast.Import) for alias in statement.names}
+    named = {str(statement.module) for statement in body if isinstance(statement, ast.ImportFrom)}
+    return {name.partition(".")[0] for name in plain | named}
+
+
+def test_scikit_learn_and_scipy_are_loaded_only_where_they_compute():
+    """They take a second to load, in every command and in each of its worker processes."""
+    slow = {"sklearn", "scipy"}
+    assert [str(path) for path in modules().values() if imported_at_once(path) & slow] == []

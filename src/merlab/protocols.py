@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
@@ -108,6 +107,8 @@ def stratified_group_kfold(labels: NDArray[np.int64], groups: Sequence[str], fol
     Which clips are tested together depends on the labels, subjects and ``seed``, not on the order of the clips.
     Raises MerlabError if there are too few subjects or clips for this number of folds.
     """
+    from sklearn.model_selection import StratifiedGroupKFold
+
     subjects = sorted(set(groups))
     if len(subjects) < folds:
         raise MerlabError(f"{folds} folds need at least {folds} subjects, found {len(subjects)}; request fewer folds")

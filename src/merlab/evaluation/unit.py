@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
-import sklearn
 import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
@@ -53,10 +53,11 @@ class UnitInputs:
 
 def versions() -> dict[str, str]:
     """The libraries and the device. They are part of the run key, because others give other numbers."""
+    # scikit-learn is not loaded for the number: most networks do not use it.
     return {
         "merlab": __version__,
         "torch": torch.__version__,
-        "scikit-learn": sklearn.__version__,
+        "scikit-learn": version("scikit-learn"),
         "opencv": cv2.__version__,
         "numpy": np.__version__,
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",

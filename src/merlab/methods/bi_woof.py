@@ -17,7 +17,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.preprocessing import normalize
 
 from merlab.errors import MerlabError
 from merlab.methods.method import Method, Preset, Task, check_channels
@@ -40,6 +39,8 @@ def bi_woof(flow: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _histogram(planes: NDArray[np.float64], block: NDArray[np.intp]) -> NDArray[np.float64]:
     """The 200 entries of one clip, from its u, v, strain (3, pixels) and the number of each pixel's block (pixels,)."""
+    from sklearn.preprocessing import normalize
+
     u, v, strain = planes
     turns = (np.arctan2(v, u) + np.pi) / (2 * np.pi)
     orientation = np.floor(turns * BINS).astype(np.int64) % BINS

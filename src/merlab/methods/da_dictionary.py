@@ -29,10 +29,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
-from scipy.sparse.csgraph import laplacian
-from sklearn.decomposition import PCA
-from sklearn.neighbors import kneighbors_graph
 
 from merlab.errors import MerlabError
 from merlab.methods.joint_svm import balanced
@@ -80,6 +76,10 @@ class Domains:
     @cached_property
     def structure(self) -> Matrix:
         """X L X', (components, components): how much neighbors inside a domain differ."""
+        from scipy.linalg import block_diag
+        from scipy.sparse.csgraph import laplacian
+        from sklearn.neighbors import kneighbors_graph
+
         parts = [part.T for part in np.split(self.samples, [self.labeled], axis=1) if part.shape[1] > 1]
         graphs = [kneighbors_graph(part, min(NEIGHBORS, len(part) - 1)).toarray() for part in parts]
         together = block_diag(*[np.maximum(graph, graph.T) for graph in graphs])
@@ -179,6 +179,8 @@ class DomainAdaptiveDictionary:
 
         Raises MerlabError if all training clips have the same class.
         """
+        from sklearn.decomposition import PCA
+
         self.present, positions = np.unique(labels, return_inverse=True)
         if len(self.present) < 2:
             raise MerlabError(

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.svm import LinearSVC
 
 from merlab.errors import MerlabError
 from merlab.inputs.stlbp_iip import histogram_sizes
@@ -58,11 +58,13 @@ class PairMachine:
     """The machine of two classes, and the columns of the groups that were selected for it."""
 
     columns: NDArray[np.bool_]
-    machine: LinearSVC
+    machine: Any
 
     @classmethod
     def fitted(cls, features: Rows, is_second: NDArray[np.int64], starts: NDArray[np.int64]) -> PairMachine:
         """Select groups and fit on the clips of two classes; ``is_second`` (N,) is 1 for those of the second."""
+        from sklearn.svm import LinearSVC
+
         kept = np.zeros(len(starts), bool)
         kept[np.argsort(laplacian_scores(features, is_second, starts), kind="stable")[: kept_groups(len(starts))]] = (
             True

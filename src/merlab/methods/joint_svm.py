@@ -15,7 +15,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.svm import SVC
 
 from merlab.errors import MerlabError
 from merlab.methods.method import Method, Preset, Task
@@ -54,6 +53,8 @@ class JointSvm:
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
         """Fit on inputs (N, C, H, W); raises MerlabError if all training clips have the same class."""
+        from sklearn.svm import SVC
+
         if len(np.unique(labels)) < 2:
             raise MerlabError(
                 f"joint-svm needs training clips of 2 classes, but all {len(labels)} are of class {labels[0]}; "

@@ -25,10 +25,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.kernel_ridge import KernelRidge
-from sklearn.linear_model import Lasso
-from sklearn.metrics.pairwise import additive_chi2_kernel
-from sklearn.preprocessing import KernelCenterer
 
 from merlab.errors import MerlabError
 from merlab.inputs.lbp_top_hoof import DIRECTIONS, TEXTURE_NUMBERS
@@ -66,12 +62,16 @@ class Problem:
 
     def best_coefficients(self, weights: NDArray[np.float64]) -> Rows:
         """The coefficients (N, classes) that are best for these weights: kernel ridge regression."""
+        from sklearn.kernel_ridge import KernelRidge
+
         machine = KernelRidge(alpha=RIDGE, kernel="precomputed")
         machine.fit(combined(self.kernels, weights), self.targets, sample_weight=self.clip_weights)
         return np.asarray(machine.dual_coef_, np.float64)
 
     def best_weights(self, coefficients: Rows) -> NDArray[np.float64]:
         """The weights (kernels,) that are best for these coefficients: a lasso in the weights times their costs."""
+        from sklearn.linear_model import Lasso
+
         outputs = self.kernels @ coefficients
         costs = self.penalties + RIDGE * np.einsum("nc,gnc->g", coefficients, outputs)
         rows = np.sqrt(self.clip_weights)[:, None]
@@ -170,6 +170,9 @@ class ChiSquaredKernel:
     """exp(-chi-squared / mean chi-squared) between histograms, centered on the training clips (N, bins)."""
 
     def __init__(self, training: Rows) -> None:
+        from sklearn.metrics.pairwise import additive_chi2_kernel
+        from sklearn.preprocessing import KernelCenterer
+
         self.training = np.ascontiguousarray(training)
         distances = -additive_chi2_kernel(self.training)
         self.width = max(float(distances.mean()), SMALLEST_DISTANCE)
@@ -178,6 +181,8 @@ class ChiSquaredKernel:
 
     def __call__(self, histograms: Rows) -> Rows:
         """The kernel between histograms (M, bins) and the training clips: (M, N)."""
+        from sklearn.metrics.pairwise import additive_chi2_kernel
+
         kernel = np.exp(additive_chi2_kernel(np.ascontiguousarray(histograms), self.training) / self.width)
         return np.asarray(self.center.transform(kernel), np.float64)
 

@@ -12,7 +12,6 @@ from functools import lru_cache
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics.pairwise import rbf_kernel
 
 from merlab.methods.svm import flattened
 from merlab.training import Mirror, SyntheticClips
@@ -55,6 +54,8 @@ class RealKernel:
 
     def _to(self, values: Values) -> NDArray[np.float64]:
         training = np.concatenate([self.training.values, self.training.mirrored])
+        from sklearn.metrics.pairwise import rbf_kernel
+
         return np.asarray(rbf_kernel(values.astype(np.float64), training, self.gamma), np.float64)
 
 

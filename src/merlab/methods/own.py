@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone, is_classifier
-from sklearn.pipeline import Pipeline
 from torch import nn
 
 from merlab.errors import MerlabError
@@ -35,7 +34,9 @@ class EstimatorClassifier:
     the softmax of ``decision_function``; without both, the predicted class gets 1.
     """
 
-    def __init__(self, estimator: BaseEstimator, task: Task) -> None:
+    def __init__(self, estimator: Any, task: Task) -> None:
+        from sklearn.base import clone
+
         self.estimator = clone(estimator)
         self.classes = task.classes
 
@@ -90,7 +91,7 @@ def as_methods(given: object, find: Callable[[str], Method]) -> list[Method]:
     """
     if isinstance(given, Mapping):
         methods = [as_method(each, find, str(name)) for name, each in given.items()]
-    elif isinstance(given, Iterable) and not isinstance(given, str | BaseEstimator) and not _learns(given):
+    elif isinstance(given, Iterable) and not (isinstance(given, str) or _is_estimator(given) or _learns(given)):
         methods = [as_method(each, find) for each in given]
     else:
         methods = [as_method(given, find)]
@@ -113,8 +114,8 @@ def as_method(given: Any, find: Callable[[str], Method], name: str | None = None
     name = name or _name_of(given)
     title = f"your own: {_described(given)}"
     stated = str(getattr(given, "input", DEFAULT_INPUT))
-    if isinstance(given, BaseEstimator):
-        if not (is_classifier(given) or _learns(given)):
+    if _is_estimator(given):
+        if not (_classifies(given) or _learns(given)):
             raise MerlabError(f"{_described(given)} does not classify; {WHAT_A_METHOD_IS}")
         seeded = bool(free_random_states(given))
         make: Callable[[Task], Classifier] = partial(EstimatorClassifier, given)
@@ -131,13 +132,13 @@ def as_method(given: Any, find: Callable[[str], Method], name: str | None = None
 
 def as_classifier(made: Any, task: Task) -> Classifier:
     """The object that a method's pipeline returned, as a classifier whose ``fit`` takes all four arguments."""
-    if isinstance(made, BaseEstimator):
+    if _is_estimator(made):
         return EstimatorClassifier(made, task)
     takes_all = len(inspect.signature(made.fit).parameters) >= len(inspect.signature(Classifier.fit).parameters) - 1
     return made if takes_all else ObjectClassifier(made, task)
 
 
-def free_random_states(estimator: BaseEstimator) -> list[str]:
+def free_random_states(estimator: Any) -> list[str]:
     """The ``random_state`` parameters of an estimator and of its components that are None."""
     parameters = estimator.get_params(deep=True)
     return [key for key, value in parameters.items() if key.split("__")[-1] == "random_state" and value is None]
@@ -165,6 +166,18 @@ def _learns(given: object) -> bool:
     return callable(getattr(given, "fit", None)) and callable(getattr(given, "predict_proba", None))
 
 
+def _is_estimator(given: object) -> bool:
+    """Whether it is one of scikit-learn, which is loaded where one exists; this question does not load it."""
+    base = sys.modules.get("sklearn.base")
+    return base is not None and isinstance(given, base.BaseEstimator)
+
+
+def _classifies(estimator: Any) -> bool:
+    from sklearn.base import is_classifier
+
+    return bool(is_classifier(estimator))
+
+
 def _described(given: object) -> str:
     kind = given if isinstance(given, type) else type(given)
     return f"{kind.__module__}.{kind.__qualname__}"
@@ -175,7 +188,7 @@ def _name_of(given: object) -> str:
     stated = getattr(given, "name", None)
     if isinstance(stated, str) and stated:
         return stated
-    if isinstance(given, Pipeline):
+    if _is_estimator(given) and hasattr(given, "steps"):
         return "+".join(_name_of(step) for _, step in given.steps)
     kind = given if isinstance(given, type) else type(given)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", kind.__name__).lower()

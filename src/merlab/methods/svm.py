@@ -7,9 +7,6 @@ from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
 
 from merlab.errors import MerlabError
 from merlab.inputs.recipe import Layout
@@ -36,6 +33,10 @@ class LinearSvm:
     """
 
     def __init__(self, task: Task, cost: float, *, features: Features = flattened, standardize: bool = False) -> None:
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+        from sklearn.svm import LinearSVC
+
         self.classes = task.classes
         self.features = features
         # The problem is convex, and the state only sets the order of coordinate descent: one fixed state is enough.

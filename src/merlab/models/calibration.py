@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar
 
 BINS = 10
 COLDEST, HOTTEST = 0.05, 20.0
@@ -49,6 +48,8 @@ def expected_calibration_error(
 
 def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64], label_errors: float = 0.0) -> float:
     """The temperature with the least negative log-likelihood on logits (N, classes) and labels (N,)."""
+    from scipy.optimize import minimize_scalar
+
     found = minimize_scalar(
         lambda log_t: negative_log_likelihood(probabilities(logits, float(np.exp(log_t))), labels, label_errors),
         bounds=(np.log(COLDEST), np.log(HOTTEST)),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupShuffleSplit
 
 from merlab.errors import MerlabError
 
@@ -51,6 +50,8 @@ def check_units(intensities: NDArray[np.float32], other_side: NDArray[np.int64],
 
 def hold_out_subjects(groups: Sequence[str], share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows for training and rows held out, without common subjects; raises MerlabError for fewer than 2 subjects."""
+    from sklearn.model_selection import GroupShuffleSplit
+
     subjects = len(set(groups))
     if subjects < 2:
         raise MerlabError(

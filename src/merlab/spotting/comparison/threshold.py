@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import find_peaks
 
 from merlab.evaluation.metrics import Float64Array
 from merlab.spotting.scoring import match
@@ -53,6 +52,8 @@ def peaks(curve: Float64Array, p: float, half: int) -> list[Peak]:
     The first and the last sample are not maxima, as in scipy, which the released code uses. Intervals may begin before
     sample 0 and end after the last.
     """
+    from scipy.signal import find_peaks
+
     places, _ = find_peaks(curve, height=threshold_of(curve, p), distance=half)
     return [Peak(place - half, place, place + half, float(curve[place])) for place in places.tolist()]
 

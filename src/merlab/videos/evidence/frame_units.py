@@ -11,7 +11,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from merlab.frames import Float32Array
 from merlab.videos.evidence.movement import LEAST_EXPLAINED, blinks, unit_templates, usable_blocks
@@ -42,6 +41,8 @@ def frame_units(moved: Float32Array, keys: tuple[str, ...]) -> Array:
 
 def _fitted(moved: Float32Array, blinking: bool) -> tuple[tuple[str, ...], Array]:
     """The units that can be seen, and the px of each in each frame."""
+    from scipy.optimize import nnls
+
     names, basis, small = _reduced(blinking)
     observed = moved[:, usable_blocks(blinking)].reshape(len(moved), -1).astype(np.float64)
     # Not by a matrix product, whose last digits may depend on the number of threads.

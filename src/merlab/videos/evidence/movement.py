@@ -12,7 +12,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array, Image
@@ -183,5 +182,7 @@ def unit_templates(blinking: bool) -> dict[str, Blocks]:
 
 def _fitted(templates: Mapping[str, Blocks], observed: Blocks) -> tuple[dict[str, float], float]:
     """Non-negative strengths of the templates, px, and the sum of the squared residuals."""
+    from scipy.optimize import nnls
+
     strengths, residual = nnls(np.stack(list(templates.values()), axis=1), observed)
     return dict(zip(templates, strengths.tolist(), strict=True)), float(residual) ** 2
