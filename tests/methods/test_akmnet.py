@@ -10,7 +10,7 @@ from merlab.inference.cost import parameters
 from merlab.methods import find_method
 from merlab.methods.akmnet import key_frame_mask, key_frames_first
 from merlab.methods.method import Task
-from tests.methods.training_step import after_one_step
+from merlab.training.schedules import learning_rate
 
 SMALL = Task(3, 1, 33, 41, frames=6)
 
@@ -67,21 +67,41 @@ def test_the_loss_by_hand():
     assert loss.item() == pytest.approx(math.log(3) + 1.4 + 0.1)
 
 
-def test_the_crop_is_central_at_test_and_anywhere_in_training():
-    network = build(Task(3, 1, 144, 144, frames=2), "paper")
-    clips = torch.zeros(1, 2, 1, 144, 144)
-    clips[..., 8:136, 8:136] = 1
-    assert network._cut(clips).shape[-2:] == (128, 128)
-    assert network._cut(clips).min() == 1
-    network.train()
-    assert min(network._cut(clips).min() for _ in range(20)) == 0
+def test_whole_frames_are_seen_at_test_and_in_training_random_parts_for_half_of_the_clips():
+    network = build(Task(3, 1, 144, 160, frames=2), "paper")
+    # Each pixel states its column and row, so that what is seen states where it comes from.
+    columns, rows = torch.arange(160.0).expand(144, 160), torch.arange(144.0)[:, None].expand(144, 160)
+    clips = torch.stack([columns, rows])[None, :, None].repeat(40, 1, 1, 1, 1)
+    whole = network._seen(clips)[0]
+    # Pixel centers: (i + 1/2) x 160 / 128 - 1/2.
+    assert torch.allclose(whole[0, 0, 5], (torch.arange(128) + 0.5) * 160 / 128 - 0.5, atol=1e-3)
+    assert torch.allclose(whole[1, 0, :, 5], (torch.arange(128) + 0.5) * 144 / 128 - 0.5, atol=1e-3)
+    torch.manual_seed(0)
+    seen = network.train()._seen(clips)
+    is_whole = torch.tensor([torch.allclose(clip, whole, atol=1e-3) for clip in seen])
+    assert 10 <= is_whole.sum() <= 30
+    firsts = seen[~is_whole][:, :, 0, 0, 0]  # the first column and row of each part
+    assert torch.allclose(firsts, firsts.round(), atol=1e-3)
+    assert torch.allclose(seen[~is_whole][:, 0, 0, 3], firsts[:, :1] + torch.arange(128), atol=1e-3)
+    assert firsts[:, 0].unique().numel() > 5
+    assert ((firsts[:, 0] <= 32.001) & (firsts[:, 1] <= 16.001)).all()
+
+
+def test_only_the_number_of_key_frames_moves_the_mask():
+    network = build(SMALL, "reduced")
+    cosines = torch.tensor([[0.9, 0.7, 0.1, 0.3]], requires_grad=True)
+    network.loss((torch.zeros(1, 3), cosines, key_frame_mask(cosines)), torch.tensor([0]), None).backward()
+    # The contrast gives -1/2 to each key frame and 1/2 to each other frame; their number gives .1 to all.
+    assert cosines.grad is not None
+    assert cosines.grad[0].tolist() == pytest.approx([-0.4, -0.4, 0.6, 0.6])
+
+
+def test_the_learning_rate_falls_and_rises_in_fifths_of_the_epochs():
+    training = find_method("akmnet").preset("paper").training
+    assert training is not None
+    assert [learning_rate(training, done) for done in (0, 8, 16, 32)] == pytest.approx([1e-3, 0, 1e-3, 1e-3])
 
 
 def test_an_image_smaller_than_the_crop_is_refused():
-    with pytest.raises(MerlabError, match="cannot cut 128x128 out of 64x64 pixels.*crop=0"):
+    with pytest.raises(MerlabError, match="cannot take parts of 128x128 from 64x64 pixels.*crop=0"):
         build(Task(3, 1, 64, 64, frames=6), "paper")
-
-
-@pytest.mark.slow
-def test_the_preset_paper_takes_one_training_step():
-    after_one_step("akmnet", Task(4, 1, 144, 144, frames=3))

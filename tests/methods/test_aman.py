@@ -8,7 +8,6 @@ from merlab.inference.cost import macs, parameters
 from merlab.methods import find_method
 from merlab.methods.aman import AttentiveMean
 from merlab.methods.method import Task
-from tests.methods.training_step import after_one_step
 
 SMALL = Task(4, 3, 32, 32, frames=3)
 
@@ -61,8 +60,3 @@ def test_a_frozen_trunk_does_not_change_in_training():
 def test_channels_that_the_factors_do_not_divide_are_refused():
     with pytest.raises(MerlabError, match="4 channels cannot be divided among 3 factors"):
         build(Task(4, 4, 32, 32, frames=3), "reduced")
-
-
-@pytest.mark.slow
-def test_the_preset_paper_takes_one_training_step():
-    after_one_step("aman", Task(5, 27, 64, 64, frames=2))

@@ -10,7 +10,6 @@ from merlab.methods import find_method
 from merlab.methods.later import SIZES
 from merlab.methods.later.swin import SwinBlock, SwinShape, VideoSwin, join, patches_of, relative_places, split
 from merlab.methods.method import Task
-from tests.methods.training_step import after_one_step
 
 
 def build(task: Task, preset: str):
@@ -103,8 +102,3 @@ def test_drop_path_leaves_out_whole_residuals_in_training_only():
 def test_other_channels_are_refused():
     with pytest.raises(MerlabError, match=r"got 3 channels; use a recipe with consecutive-flow:channels=muv,gray=yes"):
         build(Task(5, 3, 56, 56, frames=4), "reduced")
-
-
-@pytest.mark.slow
-def test_the_preset_paper_takes_one_training_step():
-    after_one_step("later", Task(5, 4, 32, 32, frames=2))

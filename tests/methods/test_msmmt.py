@@ -10,7 +10,6 @@ from merlab.inference.cost import parameters
 from merlab.methods import find_method
 from merlab.methods.method import Task
 from merlab.methods.msmmt import TEMPERATURE, cross_modal_contrast, rollout
-from tests.methods.training_step import after_one_step
 
 SMALL = Task(3, 4, 24, 24)
 
@@ -70,8 +69,3 @@ def test_a_motion_without_texture_is_refused():
         build(Task(3, 3, 24, 24), "reduced")
     with pytest.raises(MerlabError, match="24x24 has no patch of 32 pixels"):
         build(Task(3, 6, 24, 24), "paper")
-
-
-@pytest.mark.slow
-def test_the_preset_paper_takes_one_training_step():
-    after_one_step("msmmt", Task(5, 6, 64, 64))

@@ -7,7 +7,6 @@ from merlab.errors import MerlabError
 from merlab.inference.cost import macs, parameters
 from merlab.methods import find_method
 from merlab.methods.method import Task
-from tests.methods.training_step import after_one_step
 
 SMALL = Task(4, 3, 32, 32, frames=5)
 
@@ -48,12 +47,6 @@ def test_the_logits_are_the_mean_of_those_of_single_frames():
     network = build("slstt-mean", SMALL, "reduced")
     single = torch.stack([network(clips[:, [frame]]) for frame in range(SMALL.frames)])
     assert torch.allclose(network(clips), single.mean(dim=0), atol=1e-6)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["slstt-mean", "slstt-lstm"])
-def test_the_preset_paper_takes_one_training_step(name):
-    after_one_step(name, Task(4, 3, 32, 32, frames=2))
 
 
 def test_flow_that_is_not_a_color_image_and_images_smaller_than_a_patch_are_refused():

@@ -1,19 +1,21 @@
 """AKMNet: key frames of a clip are chosen by the network, and a recurrent network reads only these.
 
 Peng, Wang, Gao et al., "Recognizing Micro-Expression in Video Clip with Adaptive Key-Frame Mining", arXiv:2009.09179.
-From the authors' released code (no license): gray clips of any length, magnified (phase-based, alpha 15); a random crop
-of 128 x 128 from 144 x 144 for training, the central one for the test; ResNet-18 on each frame (stem of 5 x 5 with
-stride 2, 512 maps of 4 x 4). The score of a frame is a sigmoid of one linear layer on its mean features; the weighted
-sum of these is the vector of the clip. Frames whose cosine to this vector is above the mean of the clip are its key
-frames: a mask of 0 and 1, with a straight-through gradient. At each of the 16 positions, two bidirectional GRU layers
-of 32 units read the key frames; their mean over time, for all positions, is classified (1024 features, dropout 0.5).
-The loss is the cross-entropy, plus 2 - (mean cosine of key frames - mean cosine of the others), plus 0.1 x (number of
-key frames - 1). SGD at 1e-3, momentum 0.9, weight decay 5e-4, cosine with a period of a fifth of the 40 epochs, batches
-of 1, from a checkpoint that is not described. The best epoch on the test subject is reported.
+From the authors' released code (no license): gray clips of any length, magnified (phase-based, alpha 15). In training,
+half of the clips are whole frames of 128 x 128, and half a random part of 128 x 128 of frames of 144 x 144; at test,
+they are whole frames. ResNet-18 on each frame (stem of 5 x 5 with stride 2, 512 maps of 4 x 4). The score of a frame is
+a sigmoid of one linear layer on its mean features; the weighted sum of these is the vector of the clip. Frames whose
+cosine to this vector is at least the mean of the clip are its key frames: a mask of 0 and 1, with a straight-through
+gradient. At each of the 16 positions, two bidirectional GRU layers of 32 units read the key frames; their mean over
+time, for all positions, is classified (1024 features, dropout 0.5). The loss is the cross-entropy, plus 2 - (mean
+cosine of key frames - mean cosine of the others), plus 0.1 x (number of key frames - 1). SGD at 1e-3, momentum 0.9,
+weight decay 5e-4, 40 epochs; the learning rate falls along a cosine for 8 epochs, rises for 8, and so on. The gradients
+of 8 clips are added up for one step. The network starts from a checkpoint that is not described. The best epoch on the
+test subject is reported.
 
 Differs: 64 frames per clip by linear interpolation, because a batch needs one length; Eulerian magnification (alpha 15)
-instead of the phase-based one; batches of 2; one cosine; random initial weights; the last epoch is kept. Assumed: the
-gradient of the mask is that of the cosine; at least one frame is kept. Flow of 28 x 28 that is stored as one image per
+instead of the phase-based one; a batch of 8 clips is normalized together (release: each clip alone); random initial
+weights; the last epoch is kept. Assumed: at least one frame is kept. Flow of 28 x 28 that is stored as one image per
 clip cannot serve: the method chooses among frames.
 """
 
@@ -67,8 +69,8 @@ class AKMNet(NetworkWithLoss):
     In training mode also the cosines and the mask of the frames, each (N, T).
 
     Attributes:
-        crop: the side of the square that is cut out, at a random place in training and else in the center, pixels;
-            0 takes the whole image.
+        crop: the side of the frames that ResNet-18 gets, pixels: the whole frames are resized to it, and in training
+            half of the clips are a random part of this side; 0 leaves the frames as they are.
         grid: side of the grid of positions at which the frames are read; larger maps are averaged to it.
 
     """
@@ -85,8 +87,8 @@ class AKMNet(NetworkWithLoss):
         super().__init__()
         if crop > min(task.height, task.width) or min(crop or task.height, crop or task.width) < SMALLEST_SIDE:
             raise MerlabError(
-                f"AKMNet cannot cut {crop}x{crop} out of {task.width}x{task.height} pixels; use a larger size in the "
-                f"recipe, or the network option crop=0 for the whole image (at least {SMALLEST_SIDE} pixels)"
+                f"AKMNet cannot take parts of {crop}x{crop} from {task.width}x{task.height} pixels; use a larger size "
+                f"in the recipe, or the network option crop=0 for frames as they are (at least {SMALLEST_SIDE} pixels)"
             )
         self.crop = crop
         channels = stage_channels(4, width)
@@ -99,7 +101,7 @@ class AKMNet(NetworkWithLoss):
 
     def forward(self, clips: Tensor) -> Tensor | Outputs:
         """Logits (N, classes); in training mode logits, cosines (N, T) and mask (N, T)."""
-        clips = self._cut(clips)
+        clips = self._seen(clips)
         maps = self.trunk(clips.flatten(0, 1)).flatten(2).unflatten(0, clips.shape[:2])  # (N, T, C, positions)
         pooled = maps.mean(dim=3)
         clip = (self.score(pooled) * pooled).sum(dim=1, keepdim=True)
@@ -117,23 +119,36 @@ class AKMNet(NetworkWithLoss):
         read = mean_of_first(self.over_time(sequences, lengths), lengths)
         return torch.unflatten(read, 0, (-1, positions)).flatten(1)
 
-    def _cut(self, clips: Tensor) -> Tensor:
+    def _seen(self, clips: Tensor) -> Tensor:
+        """The frames at the side ``crop``: whole, or, in training with probability 1/2, a random part of the clip."""
         if not self.crop:
             return clips
-        rows, columns = clips.shape[-2] - self.crop, clips.shape[-1] - self.crop
-        top, left = rows // 2, columns // 2
+        size = (self.crop, self.crop)
         if self.training:
-            top, left = (int(torch.randint(most + 1, ())) for most in (rows, columns))
-        return clips[..., top : top + self.crop, left : left + self.crop]
+            places = F.affine_grid(self._random_parts(clips), [len(clips), 1, *size], align_corners=False)
+            seen = F.grid_sample(clips.flatten(1, 2), places, padding_mode="border", align_corners=False)
+        else:
+            seen = F.interpolate(clips.flatten(1, 2), size, mode="bilinear", align_corners=False)
+        return torch.unflatten(seen, 1, clips.shape[1:3])
+
+    def _random_parts(self, clips: Tensor) -> Tensor:
+        """Where in its frames each clip is read, as scales and moves (N, 2, 3) of places from -1 to 1."""
+        count, sides = len(clips), torch.tensor(clips.shape[:-3:-1], device=clips.device)  # width, height
+        whole = torch.rand(count, 1, device=clips.device) < 0.5
+        first = (torch.rand(count, 2, device=clips.device) * (sides - self.crop + 1)).floor()
+        scales = torch.where(whole, 1.0, self.crop / sides)
+        moves = torch.where(whole, 0.0, (2 * first + self.crop) / sides - 1)
+        return torch.cat([torch.diag_embed(scales), moves[:, :, None]], dim=2)
 
     def loss(self, outputs: Outputs, labels: Tensor, weights: Tensor | None) -> Tensor:
         """Cross-entropy, plus how little the key frames differ from the others, plus how many they are."""
         logits, cosines, mask = (each.float() for each in outputs)
-        keys = mask.sum(dim=1)
-        above = (cosines * mask).sum(dim=1) / keys
-        below = (cosines * (1 - mask)).sum(dim=1) / (mask.shape[1] - keys).clamp(min=1)
+        kept = mask.detach()  # The contrast moves cosines apart; only the number of key frames moves the mask.
+        keys = kept.sum(dim=1)
+        above = (cosines * kept).sum(dim=1) / keys
+        below = (cosines * (1 - kept)).sum(dim=1) / (mask.shape[1] - keys).clamp(min=1)
         contrast = (2 - (above - below)).mean()
-        count = (keys - 1).clamp(min=0).mean()
+        count = (mask.sum(dim=1) - 1).clamp(min=0).mean()
         return F.cross_entropy(logits, labels, weights) + CONTRAST_WEIGHT * contrast + COUNT_WEIGHT * count
 
 
@@ -144,9 +159,15 @@ AKMNET = Method(
     input="sequence:frames=64,interpolation=linear,color=gray,magnify=evm15,size=144x144",
     presets={
         "paper": Preset(
-            source="the authors' released code, from random weights, with one cosine, batches of 2 and the last epoch",
+            source="the authors' released code, from random weights, with batches of 8 and the last epoch",
             training=TrainingSettings(
-                epochs=40, batch_size=2, optimizer="sgd", learning_rate=1e-3, weight_decay=5e-4, schedule="cosine"
+                epochs=40,
+                batch_size=8,
+                optimizer="sgd",
+                learning_rate=1e-3,
+                weight_decay=5e-4,
+                schedule="cosine-waves",
+                decay_every=8,
             ),
         ),
         "reduced": Preset(

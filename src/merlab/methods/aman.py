@@ -8,10 +8,11 @@ weight sigmoid(linear layer of 512), and the features of a frame are the weighte
 weighted in the same way; one linear layer. RMSprop at 1e-3, weight decay 1e-4, x0.2 every 30 of 50 epochs, batches of
 4. The best epoch on the test subject is reported, and training stops when it is perfect.
 
-Differs: the linear magnification of ``inputs.magnified_frames``; the last epoch is kept.
-merlab includes no weights of FER+: the first three stages start from random weights and are trained, unless ``frozen``
-is set, which is meant for weights of your own. Flow of 28 x 28 that is stored as one image per clip cannot serve: the
-method magnifies frames.
+Differs: the linear magnification of ``inputs.magnified_frames``; images stay in [0, 1] (release: standardized by mean
+and deviation of ImageNet); the last epoch is kept. merlab includes no weights of FER+: the first three stages start
+from random weights and are trained, unless ``frozen`` is set, which is meant for weights of your own. Assumed: the nine
+factors are 2 to 10 (the release only demonstrates 2 to 12), and the frames have equal distances in time. Flow of 28 x
+28 that is stored as one image per clip cannot serve: the method magnifies frames.
 """
 
 from __future__ import annotations

@@ -5,16 +5,17 @@ ICME 2021. From the authors' released code (no license): one stream for u, v and
 224 x 224 (``inputs.flow_orders``). A stream has a stem (3 x 3 convolutions of 32, 32 and 64 maps, the first with stride
 2, and max-pooling); a spatial feature transform (features x (1 + scale) + shift, both computed from the masks of the
 facial parts); four bottlenecks with split attention of radix 2 (ResNeSt; two of 256 maps at 56 x 56, two of 512 at 28 x
-28); and average pooling to 14 x 14. Both streams are concatenated; a layer of 256 units, on which 51.4 of the 53.2
-million parameters are spent; one linear layer. The masks are ten maps of a network that labels each pixel of the apex
-frame; a convolution 4 / 4 of 64 maps and three of 1 x 1 (the last with 32 maps) condition the transform. All folds use
-the checkpoint of one fixed epoch.
+28); and average pooling 3 / 2 to 14 x 14. Both streams are concatenated; a layer of 256 units with ReLU, on which 51.4
+of the 53.2 million parameters are spent; one linear layer. The masks are ten maps of a network that labels each pixel
+of the apex frame; in each stream, a convolution 4 / 4 and three of 1 x 1, all of 64 maps, and one of 1 x 1 with 32
+maps, with LeakyReLU (0.1) between them, condition the transform. Initial weights of convolutions are those of He
+(fan-out). All folds use the checkpoint of one fixed epoch.
 
 Differs: polygons with blurred edges replace the masks of that network; there is no augmentation, because the published
-one was made beforehand and is not described. Assumed, because the release contains no training: Adam at 1e-4, batches
-of 32, 50 epochs (the published checkpoint is number 49); ReLU after the layer of 256 units and dropout 0.5; both
-streams have the same condition network; LeakyReLU (0.1) between the convolutions of the condition. ``pooled`` is
-merlab's option: one average per map instead of the grid before the layer of 256 units.
+one was made beforehand and is not described; images stay in [0, 1] (release: standardized by mean and deviation of
+ImageNet). Assumed, because the release contains no training: Adam at 1e-4, batches of 32, 50 epochs (the published
+checkpoint is number 49). ``pooled`` (one average per map instead of the grid before the layer of 256 units) and
+``dropout`` are merlab's options.
 
 Preset flow28: flow of 28 x 28 that is stored as stretched images has lost the magnitude and, with the ratio of the
 scales of u and v, the shear. The first stream gets u and v, the second one exx and eyy (differences of the stored u and
@@ -36,7 +37,7 @@ from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
 ORDER, PARTS = 3, len(FACE_PARTS)
-CONDITION = 32
+CONDITION_MAPS, CONDITION = 64, 32
 RADIX = 2
 LEAK = 0.1
 SMALLEST = 1e-6
@@ -102,7 +103,7 @@ class Bottleneck(nn.Module):
 class SpatialFeatureTransform(nn.Module):
     """Features x (1 + scale) + shift, both computed from a condition at each position.
 
-    Features (N, channels, H, W) and a condition (N, 32, h, w), which is resized to H x W -> (N, channels, H, W).
+    Features (N, channels, H, W) and a condition (N or 1, 32, h, w), which is resized to H x W -> (N, channels, H, W).
     """
 
     def __init__(self, channels: int) -> None:
@@ -120,7 +121,9 @@ class SpatialFeatureTransform(nn.Module):
 
 
 class MotionStream(nn.Module):
-    """One order of motion (N, channels, H, W) and a condition -> maps (N, 512 x width, H / 16, W / 16).
+    """One order of motion (N, channels, H, W) and masks (N, 10, H, W) -> maps (N, 512 x width, H / 16, W / 16).
+
+    Masks (1, 10, H, W) are those of all clips.
 
     ``stem_stride`` 1 is for small images: the maps are then (N, 512 x width, H / 8, W / 8).
     """
@@ -134,19 +137,20 @@ class MotionStream(nn.Module):
             ConvBnRelu(narrow, first, 3),
             nn.MaxPool2d(3, 2, padding=1),
         )
+        self.condition = _condition_network()
         self.transform = SpatialFeatureTransform(first)
         self.blocks = nn.Sequential(
             Bottleneck(first, first, 1),
             Bottleneck(4 * first, first, 1),
             Bottleneck(4 * first, second, 2),
             Bottleneck(4 * second, second, 1),
-            nn.AvgPool2d(2, ceil_mode=True),
+            nn.AvgPool2d(3, 2, padding=1),
         )
         self.out_channels = 4 * second
 
-    def forward(self, motion: Tensor, condition: Tensor) -> Tensor:
+    def forward(self, motion: Tensor, masks: Tensor) -> Tensor:
         """The maps of the stream."""
-        maps: Tensor = self.blocks(self.transform(self.stem(motion), condition))
+        maps: Tensor = self.blocks(self.transform(self.stem(motion), self.condition(masks)))
         return maps
 
 
@@ -169,6 +173,7 @@ class KfcMer(nn.Module):
         width: the factor of the numbers of maps.
         hidden: units of the layer before the classifier.
         pooled: average each map before that layer.
+        dropout: after that layer.
         stem_stride: stride of the first convolution.
         stored: take flow u, v and strain, with the masks of the template (see preset flow28).
 
@@ -183,6 +188,7 @@ class KfcMer(nn.Module):
         width: Width = 1.0,
         hidden: Annotated[int, Between(1, 4096)] = 256,
         pooled: bool = False,
+        dropout: Annotated[float, Between(0, 0.9)] = 0.0,
         stem_stride: Annotated[int, Between(1, 2)] = 2,
         stored: bool = False,
     ) -> None:
@@ -194,7 +200,6 @@ class KfcMer(nn.Module):
             whole = ORDER + ORDER + PARTS
             check_channels(task, whole, "KFC-MER takes 6 channels of motion and 10 masks", "flow-orders")
         self.stored = stored
-        self.condition = _condition_network()
         self.first = MotionStream(ORDER - stored, width, stem_stride)
         self.second = MotionStream(ORDER, width, stem_stride)
         grid = 1 if pooled else _left_of(task.height, stem_stride) * _left_of(task.width, stem_stride)
@@ -203,33 +208,29 @@ class KfcMer(nn.Module):
             nn.Flatten(),
             nn.Linear(2 * self.first.out_channels * grid, hidden),
             nn.ReLU(inplace=True),
-            nn.Dropout(0.5),
+            nn.Dropout(dropout),
             nn.Linear(hidden, task.classes),
         )
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits (N, classes)."""
         if self.stored:
-            first, second = orders_of_stored_flow(inputs)
-            condition = self.condition(self.template[None]).expand(len(inputs), -1, -1, -1)
+            (first, second), masks = orders_of_stored_flow(inputs), self.template[None]
         else:
-            first, second, masks = (inputs[:, :ORDER], inputs[:, ORDER:-PARTS], inputs[:, -PARTS:])
-            condition = self.condition(masks)
-        logits: Tensor = self.join(torch.cat([self.first(first, condition), self.second(second, condition)], dim=1))
+            first, second, masks = inputs[:, :ORDER], inputs[:, ORDER:-PARTS], inputs[:, -PARTS:]
+        logits: Tensor = self.join(torch.cat([self.first(first, masks), self.second(second, masks)], dim=1))
         return logits
 
 
 def _condition_network() -> nn.Sequential:
     """Masks (N, 10, H, W) -> condition (N, 32, H / 4, W / 4)."""
-    return nn.Sequential(
-        nn.Conv2d(PARTS, 64, 4, stride=4),
-        nn.LeakyReLU(LEAK),
-        nn.Conv2d(64, 64, 1),
-        nn.LeakyReLU(LEAK),
-        nn.Conv2d(64, 64, 1),
-        nn.LeakyReLU(LEAK),
-        nn.Conv2d(64, CONDITION, 1),
-    )
+    layers: list[nn.Module] = [nn.Conv2d(PARTS, CONDITION_MAPS, 4, stride=4)]
+    for maps in (CONDITION_MAPS, CONDITION_MAPS, CONDITION_MAPS, CONDITION):
+        layers += [nn.LeakyReLU(LEAK), nn.Conv2d(CONDITION_MAPS, maps, 1)]
+    return nn.Sequential(*layers)
 
 
 def _left_of(side: int, stem_stride: int) -> int:
@@ -262,7 +263,7 @@ KFC_MER = Method(
         "reduced": Preset(
             source="merlab's choice for a CPU: 64 x 64, a quarter of the width, averaged maps, balanced classes",
             reduced=True,
-            network={"width": 0.25, "hidden": 64, "pooled": True},
+            network={"width": 0.25, "hidden": 64, "pooled": True, "dropout": 0.5},
             training=_SHORT,
             input="flow-orders:masks=template,scale=signed,size=64x64",
         ),
@@ -270,7 +271,7 @@ KFC_MER = Method(
             source="merlab's choice for 28 x 28 flow: no stride in the first convolution, a quarter of the width, "
             "averaged maps, balanced classes, mirroring",
             reduced=True,
-            network={"width": 0.25, "hidden": 64, "pooled": True, "stem_stride": 1, "stored": True},
+            network={"width": 0.25, "hidden": 64, "pooled": True, "dropout": 0.5, "stem_stride": 1, "stored": True},
             training=_SHORT.model_copy(update={"mirror": True, "shift": 1}),
             input="flow:channels=uvs,scale=centered,size=28x28",
         ),

@@ -4,16 +4,17 @@ Zhang, Hong, Arandjelovic and Zhao, "Short and Long Range Relation Based Spatio-
 Micro-Expression Recognition", IEEE Transactions on Affective Computing 13(4), 2022. From the authors' released code
 (MIT license): 11 frames around the apex; Farneback flow from the onset to each of them as a color image of 384 x 384
 (``inputs.hsv_flow``), standardized by the mean and standard deviation of ImageNet; ViT-B/16 (width 768, 12 blocks, 12
-heads), started from weights of ImageNet. SLSTT-Mean: one linear layer per frame, and the mean of the logits of all
-frames. SLSTT-LSTM: three LSTM layers of 512 units, a layer of 256 with ReLU and one linear layer on the last output.
-SGD at 0.01, momentum 0.9, weight decay 1e-4, cosine with warm restarts (first after 4 epochs), 40 epochs, batches of 1
-or 2; the best epoch on the test subject is reported.
+heads, dropout 0.1), started from weights of ImageNet. SLSTT-Mean: one linear layer per frame, and the mean of the
+logits of all frames. SLSTT-LSTM: three LSTM layers of 512 units, a layer of 256 with ReLU and one linear layer on the
+last output; its ViT is that of SLSTT-Mean and is not trained any more. SGD at 0.01, momentum 0.9, weight decay 1e-4, 40
+epochs, batches of 1 or 2. The release makes a cosine with warm restarts every 4 epochs, but sets the learning rate anew
+before every epoch: 0.01, and 0.001 from epoch 30 on. Its script for all folds passes a tenth of that, and continues
+from weights that were also trained on CK+. The best epoch on the test subject is reported.
 
-Assumed: all periods of the cosine are equally long.
-
-Differs: random initial weights (merlab includes none of ImageNet); the last epoch is kept.
-The published crop, from 68 landmarks, is replaced by the database's or by ``merlab prepare``. Flow of 28 x 28 that is
-stored as one image per clip cannot serve: the method needs the flow to each of several frames.
+Differs: random initial weights (merlab includes none of ImageNet); both parts of SLSTT-LSTM are trained together; the
+last epoch is kept; dropout also inside the perceptrons. The published crop, from 68 landmarks, is replaced by the
+database's or by ``merlab prepare``. Flow of 28 x 28 that is stored as one image per clip cannot serve: the method needs
+the flow to each of several frames.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ TokenWidth = Annotated[int, Between(4, 4096)]
 Depth = Annotated[int, Between(1, 64)]
 Heads = Annotated[int, Between(1, 64)]
 PatchSide = Annotated[int, Between(2, 128)]
+DropoutShare = Annotated[float, Between(0, 0.9)]
 
 
 class VisionTransformer(nn.Module):
@@ -46,7 +48,9 @@ class VisionTransformer(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, height: int, width_px: int, *, width: int, depth: int, heads: int, patch: int) -> None:
+    def __init__(
+        self, height: int, width_px: int, *, width: int, depth: int, heads: int, patch: int, dropout: float
+    ) -> None:
         super().__init__()
         tokens = (height // patch) * (width_px // patch)
         if not tokens:
@@ -59,7 +63,7 @@ class VisionTransformer(nn.Module):
         self.layers = nn.Sequential(
             PatchTokens(3, width, patch),
             PositionEmbedding(tokens, width, class_token=True),
-            *(EncoderBlock(width, heads) for _ in range(depth)),
+            *(EncoderBlock(width, heads, dropout=dropout) for _ in range(depth)),
             nn.LayerNorm(width),
         )
 
@@ -72,10 +76,12 @@ class VisionTransformer(nn.Module):
 class _Slstt(nn.Module):
     """What both forms share: flow images (N, T, 3, H, W) in [0, 1] -> features of each frame (N, T, width)."""
 
-    def __init__(self, task: Task, *, width: int, depth: int, heads: int, patch: int) -> None:
+    def __init__(self, task: Task, *, width: int, depth: int, heads: int, patch: int, dropout: float) -> None:
         super().__init__()
         check_channels(task, 3, "SLSTT takes flow as color images", "hsv-flow, such as hsv-flow:frames=11")
-        self.transform = VisionTransformer(task.height, task.width, width=width, depth=depth, heads=heads, patch=patch)
+        self.transform = VisionTransformer(
+            task.height, task.width, width=width, depth=depth, heads=heads, patch=patch, dropout=dropout
+        )
 
     def features(self, clips: Tensor) -> Tensor:
         """The features of each frame (N, T, width)."""
@@ -87,9 +93,16 @@ class SlsttMean(_Slstt):
     """Flow images (N, T, 3, H, W) in [0, 1] -> logits (N, classes), the mean of those of all frames."""
 
     def __init__(
-        self, task: Task, *, width: TokenWidth = 768, depth: Depth = 12, heads: Heads = 12, patch: PatchSide = 16
+        self,
+        task: Task,
+        *,
+        width: TokenWidth = 768,
+        depth: Depth = 12,
+        heads: Heads = 12,
+        patch: PatchSide = 16,
+        dropout: DropoutShare = 0.1,
     ) -> None:
-        super().__init__(task, width=width, depth=depth, heads=heads, patch=patch)
+        super().__init__(task, width=width, depth=depth, heads=heads, patch=patch, dropout=dropout)
         self.classify = nn.Linear(width, task.classes)
 
     def forward(self, clips: Tensor) -> Tensor:
@@ -112,10 +125,11 @@ class SlsttLstm(_Slstt):
         depth: Depth = 12,
         heads: Heads = 12,
         patch: PatchSide = 16,
+        dropout: DropoutShare = 0.1,
         hidden: Annotated[int, Between(4, 4096)] = 512,
         layers: Annotated[int, Between(1, 8)] = 3,
     ) -> None:
-        super().__init__(task, width=width, depth=depth, heads=heads, patch=patch)
+        super().__init__(task, width=width, depth=depth, heads=heads, patch=patch, dropout=dropout)
         self.classify = nn.Sequential(
             LastOutput(width, hidden, layers),
             nn.Linear(hidden, hidden // 2),
@@ -138,11 +152,11 @@ _PUBLISHED = Preset(
         optimizer="sgd",
         learning_rate=0.01,
         weight_decay=1e-4,
-        schedule="cosine-restarts",
-        decay_every=4,
+        decay=0.1,
+        decay_every=30,
     ),
 )
-_SMALL = {"width": 64, "depth": 2, "heads": 4, "patch": 8}
+_SMALL = {"width": 64, "depth": 2, "heads": 4, "patch": 8, "dropout": 0.0}
 _REDUCED_SOURCE = (
     "merlab's choice for a CPU: 5 frames around the apex at 64 x 64, width 64, 2 blocks, 4 heads, patches of 8"
 )

@@ -2,16 +2,18 @@
 
 Hong, Lee and Jung, "Late Fusion-Based Video Transformer for Facial Micro-Expression Recognition", Applied Sciences 12,
 2022. From the authors' released code (no license): a clip of 17 gray frames by linear interpolation, 224 x 224; the
-Farneback flow between successive frames as magnitude, u and v (16 x 3), and 16 gray frames in [0, 1]. Each goes through
-its own Video Swin-B (``methods.later.swin``: width 128; 2, 2, 18 and 2 blocks; 4, 8, 16 and 32 heads; windows of 8 x 7
-x 7; patches of 2 x 4 x 4; drop path 0.2); the mean features of both are concatenated; one linear layer. AdamW at 1e-5,
-weight decay 0.05, batches of 1, 100 epochs, a sampler with equally likely classes, mirroring, turns of up to 10
-degrees, scales of up to 10 %. The best epoch on the test subject is reported.
+Farneback flow between successive frames as magnitude, u and v (16 x 3), and the first 16 gray frames in [0, 1]. Each
+goes through its own Video Swin-B (``methods.later.swin``: width 128; 2, 2, 18 and 2 blocks; 4, 8, 16 and 32 heads;
+windows of 8 x 7 x 7; patches of 2 x 4 x 4; drop path 0.2); the mean features of both are concatenated; one linear
+layer. AdamW at 1e-5, weight decay 0.05, batches of 1, 100 epochs. An epoch draws as many clips as there are for
+training, with equally likely classes. Mirroring; half of the clips are also turned by up to 10 degrees and scaled by up
+to 10 %. The best epoch on the test subject is reported.
 
-Differs: batches of 2; random initial weights; the last epoch is kept; turns and scales are normal (sd 0.1 rad and 5 %)
-and the same for all frames. The published crop (MTCNN, 1.2 times the smaller side) is replaced by the database's or by
-``merlab prepare``. Flow of 28 x 28 that is stored as one image per clip cannot serve: the method needs the flow between
-successive frames, and the frames.
+Differs: batches of 2; an epoch has 120 of them, as on CASME II, for any number of clips; random initial weights; the
+last epoch is kept; all clips are turned and scaled, with normal sizes (sd 0.1 rad and 5 %), after the flow was
+computed; the gray frame of a flow is the second of its two frames (see ``inputs.consecutive_flow``). The published crop
+(MTCNN, 1.2 times the smaller side) is replaced by the database's or by ``merlab prepare``. Flow of 28 x 28 that is
+stored as one image per clip cannot serve: the method needs the flow between successive frames, and the frames.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ LATER = Method(
                 learning_rate=1e-5,
                 decay=1,
                 weight_decay=0.05,
-                class_weights="balanced",
+                steps=120,
                 mirror=True,
                 turn=0.1,
                 scale=0.05,
