@@ -10,7 +10,7 @@ import zipfile
 
 import pytest
 
-from merlab.serving import routes
+from merlab.serving import job_routes
 from merlab.serving.guard import HEADERS
 from merlab.serving.jobs import Jobs
 from merlab.spotting.spot import SpottingSettings
@@ -258,7 +258,7 @@ def test_head_has_the_status_and_headers_of_get_and_no_body(done):
 
 def test_an_error_of_the_service_itself_has_the_security_headers(tmp_path, monkeypatch, caplog):
     """Any error that nobody expected; the terminal gets the traceback, the client a sentence."""
-    monkeypatch.setattr(routes, "list_local", lambda roots: 1 / 0)
+    monkeypatch.setattr(job_routes, "list_local", lambda roots: 1 / 0)
     with listening(tmp_path / "jobs") as client:
         answer = client.http.get("/api")
     assert (answer.status_code, "error of merlab" in answer.json()["error"]) == (500, True)

@@ -107,7 +107,6 @@ class Jobs:
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.limits = limits
-        self._arriving = 0
         self._closed = False
         self._changed = threading.Condition()
         folder = folder.resolve()
@@ -167,30 +166,19 @@ class Jobs:
 
     @contextmanager
     def new_folder(self) -> Iterator[Path]:
-        """A folder for a new job, which counts as a job immediately; it is removed unless ``enqueue`` uses it.
-
-        Raises RefusedError (429) if too many jobs wait, arrive or are kept.
-        """
+        """A folder for a new job, removed unless ``enqueue`` uses it; raises RefusedError (429) if there is no room."""
         with self._changed:
             self._require_free_place()
-            if self._arriving >= self.limits.uploads:
-                raise RefusedError(
-                    429,
-                    f"this service accepts at most {self.limits.uploads} uploads at the same time, and this number is "
-                    "reached; send it again later",
-                )
-            if self._arriving + len(self._jobs) >= self.limits.kept:
+            if len(self._jobs) >= self.limits.kept:
                 raise RefusedError(
                     429, f"this service keeps at most {self.limits.kept} jobs, and this number is reached; delete some"
                 )
-            self._arriving += 1
         folder = self.root / secrets.token_hex(16)
         try:
             folder.mkdir()
             yield folder
         finally:
             with self._changed:
-                self._arriving -= 1
                 used = folder.name in self._jobs
             if not used:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
@@ -15,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from merlab.frames import VIDEO_SUFFIXES
+from merlab.serving.arrivals import Arrival
 from merlab.serving.jobs import UPLOAD
 from merlab.serving.limits import MEBIBYTE, Limits, RefusedError
 from merlab.storage import WriteError
@@ -24,8 +24,10 @@ ENVELOPE = 64 * 1024
 LONGEST_NAME, LONGEST_FILE_NAME = 200, 60
 
 
-async def receive_video(request: Request, folder: Path, limits: Limits) -> tuple[str, Path]:
+async def receive_video(request: Request, folder: Path, limits: Limits, arrival: Arrival) -> tuple[str, Path]:
     """Write the file of a multipart request into ``folder``; returns the client's name of it, and its path.
+
+    ``arrival`` is the upload's place in the service.
 
     Raises RefusedError as soon as the request exceeds a limit, and WriteError if the disk is full.
     """
@@ -36,7 +38,7 @@ async def receive_video(request: Request, folder: Path, limits: Limits) -> tuple
     try:
         receiver.expect(request.headers.get("content-type", ""))
         with anyio.fail_after(limits.upload_seconds):
-            await _feed(receiver, request, limits)
+            await _feed(receiver, request, limits, arrival)
         return receiver.finish()
     except TimeoutError as error:
         raise RefusedError(408, "the upload or a pause in it took too long; send it again") from error
@@ -50,22 +52,16 @@ async def receive_video(request: Request, folder: Path, limits: Limits) -> tuple
         receiver.close()
 
 
-async def _feed(receiver: _Receiver, request: Request, limits: Limits) -> None:
+async def _feed(receiver: _Receiver, request: Request, limits: Limits, arrival: Arrival) -> None:
     """Receive the whole body; raises TimeoutError for a pause that is too long, and RefusedError for a slow upload."""
     chunks = aiter(request.stream())
-    began, received = time.monotonic(), 0
     while True:
         with anyio.fail_after(limits.idle_seconds):
             chunk = await anext(chunks, None)
         if chunk is None:
             return
         await run_in_threadpool(receiver.write, chunk)
-        received += len(chunk)
-        seconds = time.monotonic() - began
-        if seconds >= limits.pace_seconds:
-            if received < limits.slowest * seconds:
-                raise _too_slow(limits)
-            began, received = time.monotonic(), 0
+        arrival.count(len(chunk))
 
 
 class _Receiver:
@@ -158,14 +154,6 @@ class _Receiver:
 
     def _end(self) -> None:
         self._complete = True
-
-
-def _too_slow(limits: Limits) -> RefusedError:
-    return RefusedError(
-        408,
-        f"the upload is slower than the {limits.slowest / 1024:g} KiB/s that this service needs, and would keep "
-        "others waiting; send it again over a faster connection",
-    )
 
 
 def _too_large(limits: Limits) -> RefusedError:
