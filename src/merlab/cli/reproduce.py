@@ -47,7 +47,11 @@ def reproduce_command(
     aligned: AlignedOption = False,
     full: Annotated[
         bool,
-        typer.Option("--full", help="Published settings and 5 seeds; without it smaller ones and 2 seeds, marked."),
+        typer.Option(
+            "--full",
+            help="Published settings and 5 seeds; what it will cost is printed first. Without it, smaller ones and 2 "
+            "seeds, marked.",
+        ),
     ] = False,
     out: Annotated[Path, typer.Option(help="Folder for the results; the same command resumes.")] = Path(
         "merlab-reproduction"
@@ -146,12 +150,16 @@ def _make(target: str, bench: Bench) -> None:
 
     start = time.monotonic()
     with shown_progress() as progress:
-        watched = replace(bench, progress=progress)
+        watched = replace(bench, progress=progress, announce=_announce)
         table = None if target in FIGURES else make_table(target, watched)
         paths = make_figure(target, watched) if table is None else table.write(bench.out)
     if table is not None:
         _print(table)
     out_console.print(f"{escape(', '.join(map(str, paths)))} ({_duration(time.monotonic() - start)})", soft_wrap=True)
+
+
+def _announce(text: str) -> None:
+    out_console.print(escape(text), soft_wrap=True)
 
 
 def _print(table: ComparedTable) -> None:

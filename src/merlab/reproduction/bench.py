@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from merlab.faces.alignment import FaceFinding
 from merlab.inputs import make_input
 from merlab.methods import find_method
 from merlab.progress import Progress, silent
+from merlab.reproduction.expected_cost import expected_cost_text
 from merlab.schemes import find_scheme
 from merlab.synthesis import make_faces
 
@@ -31,6 +32,10 @@ OTHER_SCHEME = "megc2019"
 RUN_FOLDER = "run"
 
 
+def unannounced(text: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True)
 class Bench:
     """The clips and settings of a reproduction; every table of one ``out`` is measured on the same clips and folds.
@@ -39,7 +44,8 @@ class Bench:
     the clips are SYNTHETIC faces, made in ``out``. ``full`` takes the published presets and five seeds, else reduced
     presets and two. ``epochs`` and ``seeds`` replace both. ``leak_method`` is the network whose leak is measured.
     ``rows`` are the only rows of Table 8 that are measured, where there are any. ``image`` is the picture in which
-    ``finding`` finds a face for Figure 3.
+    ``finding`` finds a face for Figure 3. ``announce`` is called with what a full reproduction will cost, before it
+    starts.
     """
 
     out: Path
@@ -59,6 +65,7 @@ class Bench:
     engine: Engine = field(default_factory=LocalEngine)
     cache: Path | None = None
     progress: Progress = silent
+    announce: Callable[[str], None] = unannounced
 
     def __post_init__(self) -> None:
         if self.root is None and self.database != STAND_IN:
@@ -123,9 +130,10 @@ class Bench:
 
         What an earlier reproduction in the same ``out`` measured with the same settings is not measured again.
         """
-        results = evaluate_study(
-            self._study(setups), self.out / run, engine=self.engine, cache=self.cache, progress=self.progress
-        )
+        study = self._study(setups)
+        if self.full and (cost := expected_cost_text(study.plan())):
+            self.announce(cost)
+        results = evaluate_study(study, self.out / run, engine=self.engine, cache=self.cache, progress=self.progress)
         wanted = {setup.method.name for setup in setups}
         return {summary.method: summary for summary in results.summaries if summary.method in wanted}
 

@@ -1,0 +1,58 @@
+"""What a full reproduction will cost."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.evaluation.engines import LocalEngine
+from merlab.reproduction import Bench
+from merlab.reproduction.expected_cost import ExpectedCost, expected_costs
+from tests.helpers import write_flow_tree
+
+# By hand, OFF-ApexNet on 2 x 28 x 28 and 3 classes: two streams of two convolutions, then three linear layers.
+STREAM = 28 * 28 * 6 * 25 + 14 * 14 * 16 * 6 * 25
+OFF_APEXNET = 2 * STREAM + 1568 * 1024 + 1024 * 1024 + 1024 * 3
+
+
+@pytest.fixture
+def bench(tmp_path):
+    root = write_flow_tree(tmp_path / "flow")
+    heard = []
+    made = Bench(
+        tmp_path / "out",
+        database="ststnet-flow",
+        root=root,
+        full=True,
+        epochs=2,
+        seeds=1,
+        engine=LocalEngine(1),
+        cache=tmp_path / "cache",
+        announce=heard.append,
+    )
+    return made, heard
+
+
+def test_it_is_three_forward_passes_of_all_training_clips_in_all_epochs_folds_and_seeds(bench):
+    bench, _ = bench
+    plan = bench._study([bench.setup("constant"), bench.setup("off-apexnet")]).plan()
+    trained_clips = sum(len(split.train) for split in plan.splits)
+    assert expected_costs(plan) == [ExpectedCost("off-apexnet", 3 * OFF_APEXNET * trained_clips * 2)]
+
+
+def test_steps_count_instead_of_clips_and_a_pipeline_that_trains_networks_is_not_counted(bench):
+    bench, _ = bench
+    setups = [bench.setup("off-apexnet", {"steps": 5, "batch_size": 4}), bench.setup("madtn")]
+    plan = bench._study(setups).plan()
+    drawn = 5 * 4 * len(plan.splits)
+    expected = [ExpectedCost("off-apexnet", 3 * OFF_APEXNET * drawn * 2), ExpectedCost("madtn", None)]
+    assert expected_costs(plan) == expected
+
+
+def test_a_full_reproduction_announces_its_cost_before_it_starts(bench):
+    bench, heard = bench
+    bench.measure([bench.setup("linear-svm"), bench.setup("off-apexnet")])
+    assert heard == [
+        "Published settings: expect less than an hour of training on two CPU cores (off-apexnet less than an hour), by "
+        "the number of multiply-accumulates. A GPU is used if there is one. You can stop it at any moment; the same "
+        "command resumes it."
+    ]
