@@ -17,7 +17,7 @@ OFF_APEXNET = 2 * STREAM + 1568 * 1024 + 1024 * 1024 + 1024 * 3
 @pytest.fixture
 def bench(tmp_path):
     root = write_flow_tree(tmp_path / "flow")
-    heard = []
+    heard: list[str] = []
     made = Bench(
         tmp_path / "out",
         database="ststnet-flow",
