@@ -46,10 +46,15 @@ def test_elan_has_tiers_of_the_machine_and_of_each_coder_at_the_times_of_the_fra
 
 
 def test_elan_is_linked_to_the_video_from_where_the_file_is(tmp_path):
-    video = tmp_path / "videos" / "interview.mp4"
+    """A video that is gone, such as one that was uploaded to a service, is expected beside the file."""
+    video, out = tmp_path / "videos" / "interview.mp4", tmp_path / "eaf" / "coded.eaf"
     material = material_in(tmp_path / "out", video)
-    export_coding([material.folder], tmp_path / "eaf" / "coded.eaf")
-    (media,) = pympi.Elan.Eaf(str(tmp_path / "eaf" / "coded.eaf")).media_descriptors
+    export_coding([material.folder], out)
+    assert pympi.Elan.Eaf(str(out)).media_descriptors[0]["RELATIVE_MEDIA_URL"] == "./interview.mp4"
+    video.parent.mkdir()
+    video.touch()
+    export_coding([material.folder], out, again=True)
+    (media,) = pympi.Elan.Eaf(str(out)).media_descriptors
     assert media["MEDIA_URL"] == video.as_uri()
     assert media["RELATIVE_MEDIA_URL"] == "./../videos/interview.mp4"
 

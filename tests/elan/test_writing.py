@@ -5,17 +5,17 @@ from __future__ import annotations
 import pympi
 
 from merlab.elan.reading import Medium, read_elan
-from merlab.elan.writing import Annotation, Links, Tier, interval, write_document
+from merlab.elan.writing import NOWHERE, Annotation, Links, Tier, beside, interval, write_document
 
 
 def test_tiers_with_notes_are_read_as_they_were_written(tmp_path):
     movements = Annotation(40, 90, "smile & \x00", {"comment": "ä <b>"}), interval(0.4, 0.6, "shortest")
     tiers = [Tier("AB", movements, "face 0", "AB", {"comment": "AB comments"}), Tier("empty", ())]
-    links = Links(tmp_path, tmp_path / "an interview.mp4", ("curve.csv",))
+    links = Links(tmp_path, tmp_path / "an intervüw.mp4", ("curve.csv",))
     path = tmp_path / "events.eaf"
     write_document(path, tiers, links, author="merlab", date="2026-01-01T00:00:00+00:00")
     read = read_elan(path)
-    assert read.media == (Medium("an interview.mp4", 0),)
+    assert read.media == (Medium("an intervüw.mp4", 0),)
     first, comments, empty = read.tiers
     assert (first.annotator, first.participant, comments.parent, empty.annotations) == ("AB", "face 0", "AB", ())
     assert [(each.begin_ms, each.end_ms, each.value) for each in first.annotations] == [
@@ -26,3 +26,23 @@ def test_tiers_with_notes_are_read_as_they_were_written(tmp_path):
     document = pympi.Elan.Eaf(str(path))
     assert document.get_ref_annotation_data_for_tier("AB comments") == [(40, 90, "ä <b>", "smile & \ufffd")]
     assert document.maxaid == 3
+    # ELAN takes the addresses of files as they are: it would look for a file that has %20 in its name.
+    (media,) = document.media_descriptors
+    assert media["RELATIVE_MEDIA_URL"] == "./an intervüw.mp4"
+    assert media["MEDIA_URL"] == f"file://{tmp_path}/an intervüw.mp4"
+
+
+def test_links_to_files_beside_the_document_name_no_folder_of_this_machine(tmp_path):
+    path = tmp_path / "events.eaf"
+    links = Links(NOWHERE, beside("an interview.mp4"), ("curves/face-0.csv",))
+    write_document(path, [Tier("events", ())], links, author="merlab", date="2026-01-01T00:00:00+00:00")
+    document = pympi.Elan.Eaf(str(path))
+    assert document.media_descriptors == [
+        {
+            "MEDIA_URL": "file:///an interview.mp4",
+            "MIME_TYPE": "video/mp4",
+            "RELATIVE_MEDIA_URL": "./an interview.mp4",
+        }
+    ]
+    (curve,) = document.linked_file_descriptors
+    assert (curve["LINK_URL"], curve["RELATIVE_LINK_URL"]) == ("file:///curves/face-0.csv", "./curves/face-0.csv")

@@ -229,13 +229,13 @@ def test_a_huge_body_instead_of_a_small_one(small):
 def test_names_are_shown_unchanged_and_stored_safely(service, video):
     client = service(fake_jobs.slow)
     for given, shown, stored in (
-        ("<img src=x onerror=alert(1)>.mp4", "<img src=x onerror=alert(1)>.mp4", "img_src_x_onerror_alert_1.mp4"),
+        ("<img src=x onerror=alert(1)>.mp4", "<img src=x onerror=alert(1)>.mp4", "img src=x onerror=alert(1).mp4"),
         ("../../../etc/cron.d/evil.mp4", "evil.mp4", "evil.mp4"),
         ("..\\..\\evil.mp4", "evil.mp4", "evil.mp4"),
-        ("面试 1.MP4", "面试 1.MP4", "面试_1.mp4"),
+        ("面试 1.MP4", "面试 1.MP4", "面试 1.MP4"),
         ("--help.mp4", "--help.mp4", "help.mp4"),
-        ("=HYPERLINK(1).mp4", "=HYPERLINK(1).mp4", "HYPERLINK_1.mp4"),
-        ("$(reboot).mp4", "$(reboot).mp4", "reboot.mp4"),
+        ("=HYPERLINK(1).mp4", "=HYPERLINK(1).mp4", "HYPERLINK(1).mp4"),
+        ("$(reboot).mp4", "$(reboot).mp4", "(reboot).mp4"),
     ):
         job = client.send(video, given).json()
         assert job["name"] == shown

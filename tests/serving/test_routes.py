@@ -19,6 +19,8 @@ from tests.helpers import texture, write_frames
 from tests.serving import fake_jobs
 from tests.serving.conftest import listening, until
 
+ELAN_FILES = ("events.eaf", "events_tsconf.xml")
+
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory, video):
@@ -254,6 +256,20 @@ def test_head_has_the_status_and_headers_of_get_and_no_body(done):
         assert (asked.status_code, asked.content) == (got.status_code, b""), path
         assert asked.headers.get("content-length") == got.headers.get("content-length"), path
         assert {name: asked.headers.get(name) for name in HEADERS} == HEADERS, path
+
+
+def test_elan_finds_the_video_of_the_user_beside_the_files_of_a_result(service, video):
+    """The upload is removed; the files name it as the user has it, and no folder of the service."""
+    client = service()
+    job = client.wait_for(client.send(video, "Interview 1 (Müller).mp4").json()["id"], "done")
+    files = {name: client.http.get(f"/api/jobs/{job['id']}/files/{name}").text for name in ELAN_FILES}
+    assert 'MEDIA_URL="file:///Interview 1 (Müller).mp4"' in files["events.eaf"]
+    assert 'RELATIVE_MEDIA_URL="./Interview 1 (Müller).mp4"' in files["events.eaf"]
+    for face in (0, 1):
+        # ELAN finds the columns of a curve by the address under which the document links it.
+        assert f'LINK_URL="file:///curves/face-{face}.csv"' in files["events.eaf"]
+        assert f'source-url="file:///curves/face-{face}.csv"' in files["events_tsconf.xml"]
+    assert not any(str(client.folder) in text for text in files.values())
 
 
 def test_an_error_of_the_service_itself_has_the_security_headers(tmp_path, monkeypatch, caplog):

@@ -21,19 +21,29 @@ SLACK_MS = 0.01
 Event = TypeVar("Event", Decision, MachineEvent)
 
 
-def write_elan(path: Path, material: Material, coding: Coding, coders: Sequence[str]) -> None:
+def write_elan(
+    path: Path, material: Material, coding: Coding, coders: Sequence[str], links: Links | None = None
+) -> None:
     """Write an .eaf file with the tiers of the machine and of these coders, linked to the video of the result.
 
     Times are those at which a player shows the frames, to the millisecond. ELAN cannot link a folder of images;
-    overlay.mp4 of the result then takes its place.
+    overlay.mp4 of the result then takes its place. A video that is no longer where it was is expected beside the file.
+    ``links`` names other files than these.
     """
     tiers = [*_machine_tiers(material)]
     for coder in coders:
         for face in material.faces:
             own = [each for each in coding.of(coder).sorted().decisions if each.face_id == face]
             tiers += _coder_tiers(coder, face, own, material.clock)
-    video = material.folder / OVERLAY if material.source.is_dir() else material.source
-    write_document(path, tiers, Links(path.parent, video), author=f"merlab {__version__}", date=now())
+    links = links or Links(path.parent, _video(material, path))
+    write_document(path, tiers, links, author=f"merlab {__version__}", date=now())
+
+
+def _video(material: Material, path: Path) -> Path:
+    source = material.source
+    if source.is_dir():
+        return material.folder / OVERLAY
+    return source if source.exists() else path.with_name(material.video)
 
 
 def _machine_tiers(material: Material) -> Iterator[Tier]:

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -25,6 +24,8 @@ INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 SCHEMA = f"http://www.mpi.nl/tools/elan/EAFv{FORMAT}.xsd"
 # The type of the tiers with times, and that of the notes that belong to their annotations.
 MOVEMENT, NOTE, ASSOCIATION = "movement", "note", "Symbolic_Association"
+# The folder of a document that will be read on another machine.
+NOWHERE = Path("/")
 # All but the characters that XML 1.0 allows.
 UNPRINTABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -54,7 +55,8 @@ class Tier:
 class Links:
     """What a document links: the video, and the names of other files beside the document.
 
-    ``home`` is the folder of the document, from which links are relative.
+    ``home`` is the folder of the document, from which links are relative. ELAN looks for a file where it was, then
+    where the relative link leads from where the document is now.
     """
 
     home: Path
@@ -91,18 +93,23 @@ def write_document(path: Path, tiers: Sequence[Tier], links: Links, *, author: s
         ElementTree.ElementTree(root).write(aside, encoding="utf-8", xml_declaration=True)
 
 
+def beside(name: str) -> Path:
+    """A file of this name beside the document, whose folder is not known: the links name no folder of this machine."""
+    return NOWHERE / name
+
+
 def file_address(path: Path) -> str:
-    """``file:///home/a/b c.csv``: the address of a file as ELAN writes it, in plain characters."""
+    """``file:///home/a/b c.csv``: the address of a file as ELAN writes and reads it, in plain characters."""
     return "file:///" + path.resolve().as_posix().lstrip("/")
 
 
 def _add_links(header: Element, links: Links) -> None:
     video, home = links.video.resolve(), links.home.resolve()
-    media = {"MEDIA_URL": video.as_uri(), "MIME_TYPE": mimetypes.guess_type(video.name)[0] or "unknown"}
+    media = {"MEDIA_URL": file_address(video), "MIME_TYPE": mimetypes.guess_type(video.name)[0] or "unknown"}
     # Windows has no relative path from one drive to another.
     with suppress(ValueError):
-        media["RELATIVE_MEDIA_URL"] = "./" + quote(Path(os.path.relpath(video, home)).as_posix(), errors="replace")
-    SubElement(header, "MEDIA_DESCRIPTOR", media)
+        media["RELATIVE_MEDIA_URL"] = "./" + Path(os.path.relpath(video, home)).as_posix()
+    SubElement(header, "MEDIA_DESCRIPTOR", {key: _text(text) for key, text in media.items()})
     for name in links.beside:
         kind = "text/xml" if name.endswith(".xml") else "unknown"
         file = {"LINK_URL": file_address(home / name), "MIME_TYPE": kind, "RELATIVE_LINK_URL": f"./{name}"}

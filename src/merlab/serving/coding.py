@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from merlab.coding.events import chosen_coder
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import CODING, read_coding, require_fit, write_coding
 from merlab.coding.material import Material, read_material
+from merlab.elan.writing import NOWHERE, Links, beside
 from merlab.errors import MerlabError
 from merlab.locks import InUseError, only_writer
 from merlab.serving.coding_answers import Change, CodingAnswer, ListedDecision
@@ -49,23 +50,24 @@ def change(folder: Path, sent: Change) -> CodingAnswer:
     return _answer(material, coding)
 
 
-def export(folder: Path, name: ExportName, coder: str | None) -> bytes:
-    """The coded events as a file for another program; raises RefusedError where nothing was decided."""
+def export(folder: Path, name: ExportName, coder: str | None, video: str) -> bytes:
+    """The coded events as a file for another program; raises RefusedError where nothing was decided.
+
+    ``video`` is the user's name of the video, which ELAN finds beside the file.
+    """
     with tempfile.TemporaryDirectory() as aside, _without_paths(folder):
         out = Path(aside) / name
         if name == "coded.eaf":
-            _export_elan(out, _material(folder), coder)
+            _export_elan(out, _material(folder), coder, video)
         else:
             export_coding([folder], out, to="csv" if name == "coded.csv" else "boris", coder=coder)
         return out.read_bytes()
 
 
-def _export_elan(out: Path, material: Material, coder: str | None) -> None:
-    """For a reader who has the video beside the file: the upload, which the result names as its source, is removed."""
+def _export_elan(out: Path, material: Material, coder: str | None, video: str) -> None:
     coding = read_coding(material)
-    video = OVERLAY if material.source.is_dir() else material.video
-    beside = replace(material, source=out.with_name(video))
-    write_elan(out, beside, coding, [chosen_coder(material, coding, coder)])
+    links = Links(NOWHERE, beside(OVERLAY if material.source.is_dir() else video))
+    write_elan(out, material, coding, [chosen_coder(material, coding, coder)], links)
 
 
 def _changed(coding: Coding, sent: Change, material: Material) -> Coding:

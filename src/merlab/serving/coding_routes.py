@@ -37,7 +37,7 @@ def add_coding(app: FastAPI, jobs: Jobs) -> None:
     @app.get("/api/jobs/{job_id}/coding/{name}", response_class=Response)
     def export(job_id: str, name: coding.ExportName, coder: str | None = None) -> Response:
         """The coded events for other programs: a table, ELAN, or BORIS."""
-        content = coding.export(result_folder(jobs, job_id), name, coder)
+        content = coding.export(result_folder(jobs, job_id), name, coder, jobs.find(job_id).name)
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type=EXPORT_TYPES[name.rpartition(".")[2]], headers=disposition)
 

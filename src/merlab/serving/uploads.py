@@ -21,7 +21,13 @@ from merlab.storage import WriteError
 
 # The most bytes that multipart adds to a file.
 ENVELOPE = 64 * 1024
-LONGEST_NAME, LONGEST_FILE_NAME = 200, 60
+LONGEST_NAME = 200
+# Of the name of the file, in bytes: systems allow 255 with the extension and with what is added while it is written.
+LONGEST_STEM = 200
+# At the beginning, programs and spreadsheets take these for options, hidden files and formulas.
+MARKS = "._- =+@,&!~#'"
+# What some system, or a program that decodes videos, gives a meaning in the name of a file.
+UNSAFE = re.compile(r"[^\w \-.,()+=&'@#!~]+")
 
 
 async def receive_video(request: Request, folder: Path, limits: Limits, arrival: Arrival) -> tuple[str, Path]:
@@ -169,14 +175,14 @@ def shown_name(given: str) -> str:
 
 
 def file_name(name: str) -> str:
-    """A safe name for the file: letters, digits, ``_`` and ``-`` only, with the extension of a video.
+    """The name of the file: that of the client where it is safe on every system, else with ``_`` in it.
 
     Raises RefusedError (415) if the extension is not that of a video.
     """
-    suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in VIDEO_SUFFIXES:
+    suffix = PurePosixPath(name).suffix
+    if suffix.lower() not in VIDEO_SUFFIXES:
         raise RefusedError(
             415, f"{name} is not named like a video; send MP4, MOV, AVI, MKV, or another kind that GET /api lists"
         )
-    stem = re.sub(r"[^\w-]+", "_", name[: -len(suffix)])[:LONGEST_FILE_NAME]
-    return f"{stem.strip('_-') or 'video'}{suffix}"
+    stem = UNSAFE.sub("_", name.removesuffix(suffix)).encode()[:LONGEST_STEM].decode(errors="ignore")
+    return f"{stem.strip(MARKS) or 'video'}{suffix}"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from merlab.elan.writing import NOWHERE, beside
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.json_models import write_model
@@ -19,6 +20,7 @@ from merlab.serving.jobs import ERROR, PROGRESS, RESULT, VIEW, Failure, Job, Job
 from merlab.serving.limits import MEBIBYTE, Limits, limit_memory, require_within
 from merlab.serving.view import view_of
 from merlab.storage import DISK_FULL, write_json
+from merlab.videos.output.elan import write_elan
 from merlab.videos.result import read_video_result
 from merlab.vocabulary import RuntimeChoice
 
@@ -110,7 +112,11 @@ def _make_result(job: Job, folder: Path, limits: Limits, recognize: Recognize) -
         raise MerlabError(f"{job.source} became a link after it was chosen; choose the file that the link points to")
     require_within(job.source, options.fps, limits)
     recognize(job.source, folder / RESULT, options, progress=progress)
-    view = view_of(read_video_result(folder / RESULT))
+    result = read_video_result(folder / RESULT)
+    if job.source.is_relative_to(folder):
+        # The upload will be removed; the user has the video under its own name.
+        write_elan(result, beside(job.name), NOWHERE)
+    view = view_of(result)
     write_json(folder / VIEW, view.model_dump(mode="json", by_alias=True))
 
 

@@ -23,11 +23,11 @@ def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> P
     that the movement is consistent with), and one of the weak candidates. The names of the tiers carry the stamps of
     the result. Times are those at which a player shows the linked video: in slow motion, the real seconds of the tables
     times ``slowed``. ELAN cannot link a folder of images; overlay.mp4 then takes its place. ``home`` is the folder to
-    which the result is moved afterwards, unless it stays where it is. The motion score of each face is linked as a
-    curve, see ``elan_curves``.
+    which the result is moved afterwards, unless it stays where it is: NOWHERE for files that will be read on another
+    machine, beside the video. The motion score of each face is linked as a curve, see ``elan_curves``.
     """
     home = home or result.folder
-    links = Links(home, source if source.is_file() else home / OVERLAY, write_elan_curves(result, home))
+    links = Links(home, home / OVERLAY if source.is_dir() else source, write_elan_curves(result, home))
     author = f"merlab {result.metadata.versions['merlab']}"
     write_document(result.files.elan, list(_tiers(result)), links, author=author, date=result.metadata.made.at)
     return result.files.elan
