@@ -12,20 +12,22 @@ from tests.serving.browser import look, one, send, text_of
 from tests.serving.conftest import shown, until
 
 pytestmark = pytest.mark.slow
-LOOKS = {"light": (1200, False), "dark": (1200, True), "narrow and light": (390, False), "narrow and dark": (390, True)}
+# The width of the window, and whether it is dark.
+LOOKS = [(1200, False), (1200, True), (390, False), (390, True)]
 
 
-def assert_accessible(browser) -> None:
+def assert_accessible(browser, looks=LOOKS) -> None:
     """Check the page as it is, in every look."""
     if not browser.execute_script("return 'axe' in window"):
         browser.execute_script((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8"))
-    for name, (width, dark) in LOOKS.items():
+    for width, dark in looks:
         look(browser, width, 900, dark=dark)
         found = browser.execute_async_script("axe.run({resultTypes: ['violations']}).then(arguments[0])")
         # Otherwise nothing was checked.
         assert len(found["passes"]) > 10
+        seen = f"{width} px, {'dark' if dark else 'light'}"
         serious = [
-            f"{name}: {each['impact']}: {each['help']}: {[node['target'] for node in each['nodes'][:3]]}"
+            f"{seen}: {each['impact']}: {each['help']}: {[node['target'] for node in each['nodes'][:3]]}"
             for each in found["violations"]
             if each["impact"] in {"serious", "critical"}
         ]
@@ -53,12 +55,22 @@ def test_a_list_with_a_running_job_a_waiting_one_and_a_file_that_was_not_taken(b
         assert client.http.get("/api/jobs").json()
 
 
-def test_a_result_and_one_of_its_movements(browser, video, tmp_path):
+def test_a_result_and_one_of_its_movements_by_its_address(browser, video, tmp_path):
     with shown(browser, tmp_path / "jobs") as client:
         job = client.wait_for(client.send(video).json()["id"], "done")
-        browser.get(f"{client.http.base_url}/#job={job['id']}")
+        result = f"{client.http.base_url}/#job={job['id']}"
+        browser.get(result)
         one(browser, "#events button")
         assert_accessible(browser)
-        one(browser, "#events button").send_keys(Keys.ENTER)
-        one(browser, ".event-view")
+        browser.get("about:blank")
+        browser.get(f"{result}&event=e0001")
+        one(browser, ".event-view .deciding")
+        # What is folded away, and what a decision adds, is on the page too.
+        for summary in browser.find_elements("css selector", ".event-view summary"):
+            summary.send_keys(Keys.ENTER)
+        browser.switch_to.active_element.send_keys("a")
+        until(lambda: "accepted" in text_of(browser, ".deciding .verdict"))
+        for mode in ("difference", "arrows", "flow"):
+            one(browser, f".modes input[value={mode}]").click()
+            assert_accessible(browser, [(1200, False)])
         assert_accessible(browser)

@@ -2,6 +2,22 @@
 import { element, formatBytes, formatSeconds, pathOf } from "./basics.js";
 
 const SYNTHETIC = "SYNTHETIC";
+const MOVEMENTS = "events/";
+// What the files of a result have; a name that ends in a slash is that of a folder.
+const MEANINGS = [
+  ["report.html", "everything on one page, without this service"],
+  ["overlay.mp4", "the video with the results drawn in"],
+  ["events.csv", "one row per movement"],
+  ["weak.csv", "weak candidates, which are not counted"],
+  ["regions.csv", "how far each part of the face moved, one row per movement and part"],
+  ["action_units.csv", "one row per movement and action unit"],
+  ["frames.csv", "one row per frame and face: time, head pose, scores, eye closure, evidence of action units"],
+  ["coding.csv", "the decisions of all coders"],
+  ["events.eaf", "the movements for ELAN"],
+  ["events_tsconf.xml", "how ELAN draws the curves"],
+  ["curves/", "the motion score over time, a curve in ELAN"],
+  ["metadata.json", "video, recognizer, settings, versions"],
+];
 
 export function summary({ video, model }) {
   const trained = model.trained_on?.database ? `, trained on ${model.trained_on.database}` : "";
@@ -24,22 +40,29 @@ export function notes(shown) {
   return banners;
 }
 
+/** The files of a result, each with what it has; those of the single movements are folded away. */
 export function downloads(job) {
-  const link = ({ name, bytes }) => element(
-    "li", {},
-    element("a", { href: pathOf("api/jobs", job.id, "files", name), ...opening(name) }, name),
-    element("span", { class: "quiet" }, ` ${formatBytes(bytes)}`),
-  );
-  const [inner, outer] = [true, false].map((deep) => job.files.filter((file) => file.name.includes("/") === deep));
+  const [inner, outer] = [true, false].map((deep) => job.files.filter((file) => file.name.startsWith(MOVEMENTS) === deep));
   return [
     element("h3", {}, "Files"),
     element("p", { class: "row" }, ...report(job),
       element("a", { class: "button plain", href: pathOf("api/jobs", job.id, "zip"), download: "" }, "Download all (zip)")),
-    element("ul", { class: "files" }, ...outer.map(link)),
+    element("ul", { class: "files" }, ...outer.map((file) => fileLine(job, file))),
+    element("p", { class: "quiet" }, "For ELAN, put events.eaf, events_tsconf.xml and the folder curves, or the unpacked zip, "
+      + `into the folder of your video ${job.name}. ELAN then finds the video by its name.`),
     inner.length
-      ? element("details", {}, element("summary", {}, `${inner.length} files of the movements`), element("ul", { class: "files" }, ...inner.map(link)))
+      ? element("details", {}, element("summary", {}, `${inner.length} files of the movements`), element("ul", { class: "files" }, ...inner.map((file) => fileLine(job, file))))
       : "",
   ];
+}
+
+function fileLine(job, { name, bytes }) {
+  const words = MEANINGS.find(([of]) => name === of || (of.endsWith("/") && name.startsWith(of)))?.[1];
+  return element(
+    "li", {},
+    element("a", { href: pathOf("api/jobs", job.id, "files", name), ...opening(name) }, name),
+    element("span", { class: "quiet" }, ` ${formatBytes(bytes)}${words ? `: ${words}` : ""}`),
+  );
 }
 
 function report(job) {

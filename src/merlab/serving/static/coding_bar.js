@@ -1,7 +1,7 @@
 // Who codes, how far it is, undo, the keys, and the coded events as files for other programs.
 import { button, element, pathOf } from "./basics.js";
 
-const EXPORTS = [["coded.csv", "CSV"], ["coded.eaf", "ELAN"], ["boris.csv", "BORIS (events)"], ["boris.xlsx", "BORIS (import)"]];
+const EXPORTS = [["coded.csv", "CSV"], ["coded.eaf", "ELAN (put it beside the video)"], ["boris.csv", "BORIS (events)"], ["boris.xlsx", "BORIS (import)"]];
 
 /** The bar above the movements. ``message`` shows what was saved, or why it was not. */
 export function codingBar(job, coding, { add, help, decided }) {
