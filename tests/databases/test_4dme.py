@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from merlab.databases import load
+from merlab.databases import find_database, load
 from merlab.protocols import label_clips
 from merlab.schemes import find_scheme
 from tests.databases.release import image_bytes, write_images, write_table
@@ -38,6 +38,11 @@ def test_a_clip_with_several_labels_has_them_all(root):
 
 def test_action_units_keep_the_mark_of_those_that_the_coders_were_not_sure_of(root):
     assert {clip.action_units for clip in load("4dme", root)} == {"4+7(k)"}
+
+
+def test_the_labels_are_counted_in_the_facts(root):
+    examination = find_database("4dme").examine_table(root)  # type: ignore[misc]
+    assert examination.facts["emotions"] == "negative 2, repression 1, surprise 1"
 
 
 def test_a_scheme_leaves_out_clips_with_several_labels(root):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding, Severity, Source
 from merlab.databases.long_video import LongVideos
-from merlab.databases.whole_heads import ALIGN, is_aligned, mark_whole_heads, prepare_remedy, size_of_frames
+from merlab.databases.whole_heads import ALIGN, mark_whole_heads, prepare_remedy, size_of_frames, with_proportions
 from merlab.errors import MerlabError
 from merlab.progress import Progress, silent
 
@@ -75,7 +75,8 @@ def examine_copy(
     ``aligned`` replaces what the reader knows about the frames. Raises MerlabError as ``Database.examine`` does.
     """
     examination = database.examine(root, deep, progress)
-    clips = [replace(clip, aligned=is_aligned(clip) if aligned is None else aligned) for clip in examination.clips]
+    read = examination.clips
+    clips = with_proportions(read) if aligned is None else [replace(clip, aligned=aligned) for clip in read]
     heads = [clip for clip in clips if clip.aligned is False]
     faces = Counter(SHOWN[clip.aligned] for clip in clips)
     fact = ", ".join(f"{what} in {count} clips" for what, count in faces.items()) or "no usable clip"

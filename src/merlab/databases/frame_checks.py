@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
 
 from merlab.clips import Clip, Finding
-from merlab.frames import MAX_FRAMES_NAMED, ClipError, ImageFolder, open_frames, read_image
+from merlab.frames import MAX_FRAMES_NAMED, ClipError, Frames, ImageFolder, open_frames, read_image
 from merlab.progress import Progress
+
+# So many folders are kept; the clips of one long video are next to each other in most tables.
+FOLDERS_KEPT = 32
 
 
 def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = False) -> dict[str, Finding]:
@@ -22,7 +26,7 @@ def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = Fals
     """
     findings: dict[str, Finding] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        checked = pool.map(partial(check_clip, gaps=gaps), clips)
+        checked = pool.map(partial(check_clip, gaps=gaps, opened=opener()), clips)
         for done, (clip, finding) in enumerate(zip(clips, checked, strict=True), start=1):
             if finding is not None:
                 findings[clip.key] = finding
@@ -30,7 +34,13 @@ def check_frames(clips: Sequence[Clip], progress: Progress, *, gaps: bool = Fals
     return findings
 
 
-def check_clip(clip: Clip, *, gaps: bool = False) -> Finding | None:
+def opener() -> Callable[[Path], Frames]:
+    """``open_frames`` for many clips, which lists a folder of images once for all clips in it, in any thread."""
+    kept = lru_cache(FOLDERS_KEPT)(ImageFolder)
+    return lambda source: kept(source) if source.is_dir() else open_frames(source)
+
+
+def check_clip(clip: Clip, *, gaps: bool = False, opened: Callable[[Path], Frames] = open_frames) -> Finding | None:
     """Decode onset to offset of one clip; None if every frame can be decoded and all have the same size."""
     if clip.holds_flow:
         return _check_flow(clip)
@@ -38,7 +48,7 @@ def check_clip(clip: Clip, *, gaps: bool = False) -> Finding | None:
     assert clip.offset is not None
     sizes: dict[tuple[int, int], int] = {}
     damaged: list[str] = []
-    frames = open_frames(clip.source)
+    frames = opened(clip.source)
     numbers = range(clip.onset, clip.offset + 1)
     may_lack = gaps and isinstance(frames, ImageFolder)
     for number in (number for number in frames.numbers if number in numbers) if may_lack else numbers:

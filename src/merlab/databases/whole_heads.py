@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from merlab.clips import Clip, ClipTable
-from merlab.frames import ClipError, open_frames
+from merlab.databases.frame_checks import opener
+from merlab.frames import ClipError, Frames, open_frames
 from merlab.stamps import WHOLE_HEADS, short_stamp
 
 # Width / height of frames that may be aligned faces: merlab's have .82, and many are square. A camera gives 1.33 or
@@ -20,21 +21,27 @@ NARROWEST, WIDEST = 0.65, 1.1
 ALIGN = "`merlab align FRAMES OUT` aligns the frames of one clip; then use OUT/frames in their place"
 
 
-def is_aligned(clip: Clip) -> bool | None:
+def is_aligned(clip: Clip, opened: Callable[[Path], Frames] = open_frames) -> bool | None:
     """Whether the frames of a clip are aligned faces: as it states, else by the proportions of its onset frame.
 
     None if that frame cannot be read.
     """
     if clip.aligned is not None or clip.holds_flow:
         return clip.aligned is not False
-    size = size_of_frames(clip)
+    size = size_of_frames(clip, opened)
     return size and NARROWEST <= size[0] / size[1] <= WIDEST
 
 
-def size_of_frames(clip: Clip) -> tuple[int, int] | None:
+def with_proportions(clips: Iterable[Clip]) -> list[Clip]:
+    """The clips, each with whether its frames are aligned faces."""
+    opened = opener()
+    return [replace(clip, aligned=is_aligned(clip, opened)) for clip in clips]
+
+
+def size_of_frames(clip: Clip, opened: Callable[[Path], Frames] = open_frames) -> tuple[int, int] | None:
     """Width and height (px) of the onset frame; None if it cannot be read."""
     try:
-        frames = open_frames(clip.source)
+        frames = opened(clip.source)
         height, width = frames.read(clip.onset or frames.numbers[0]).shape[:2]
     except (ClipError, IndexError):
         return None
@@ -47,7 +54,7 @@ def mark_whole_heads(table: ClipTable, remedy: str = ALIGN) -> ClipTable:
     Its clips then state whether their frames are aligned faces. Clips of a database that has the stamp already give no
     other warning.
     """
-    judged = replace(table, clips=tuple(replace(clip, aligned=is_aligned(clip)) for clip in table))
+    judged = replace(table, clips=tuple(with_proportions(table)))
     found = warn_of_whole_heads(judged, f"Every result is marked {WHOLE_HEADS}. {remedy}", stacklevel=5)
     return replace(judged, stamps=(*table.stamps, *(whole_heads_stamp(database) for database in found)))
 

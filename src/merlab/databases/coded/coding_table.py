@@ -116,6 +116,8 @@ def _check_records(
     ]
     kinds = Counter(kind_of(record) for record in records.values())
     emotions = Counter(emotion_of(record, release) for record in records.values() if kind_of(record) != MACRO)
+    if form.flags:
+        emotions = Counter(label for row in rows for label in row.emotion.split("+"))
     version, reason = SYNTHETIC, "by its name or title, or by a manifest next to it"
     if not synthetic:
         version, reason = version_of(emotions, "objective class" in next(iter(records.values())), form)

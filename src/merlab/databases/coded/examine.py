@@ -22,7 +22,7 @@ from merlab.databases.coded.layout import (
 )
 from merlab.databases.coded.long_videos import read_videos
 from merlab.databases.coded.objective_classes import with_objective_classes
-from merlab.databases.coded.release import Release, cropped_faces, entries, frame_names, subject_and_clip
+from merlab.databases.coded.release import Release, entries, subject_and_clip
 from merlab.databases.coded.row import Row
 from merlab.databases.coded.table_search import find_coding_table, read_chosen_table, walk_folders
 from merlab.databases.database import Examination
@@ -30,7 +30,7 @@ from merlab.databases.frame_checks import check_frames
 from merlab.databases.long_video import LongVideos
 from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.errors import MerlabError
-from merlab.frames import ClipError, open_frames
+from merlab.frames import ClipError
 from merlab.progress import Progress
 from merlab.stamps import SYNTHETIC
 
@@ -180,7 +180,9 @@ def read_layout(
     table: CodingTable, layout: Layout, database: str, deep: bool, progress: Progress
 ) -> tuple[list[Clip], list[Finding]]:
     """The usable clips of a layout in the order of the table, and all findings about rows and folders."""
-    release = replace(layout.release, quirks=()) if table.synthetic else layout.release
+    if table.synthetic:
+        layout = replace(layout, release=replace(layout.release, quirks=()))
+    release = layout.release
     findings = [*missing_sources(table, layout, release), *_repeated_sources(layout)]
     findings += _unknown_folders(layout) if release.long else _unlisted_sources(table, layout, release)
     clips: list[Clip] = []
@@ -189,18 +191,19 @@ def read_layout(
         source = layout.clips.get((row.subject, row.folder))
         findings += _odd_name(row, release)
         if source is not None:
-            clip, faults = _read_source(row, release, database, source, deep)
-            clips += [] if clip is None else [replace(clip, aligned=_is_aligned(source, release))]
+            clip, faults = _read_source(row, layout, database, source, deep=deep)
+            clips += [] if clip is None else [replace(clip, aligned=_is_aligned(source, layout))]
             findings += faults
         progress(done, len(rows), f"{row.subject} {row.clip}")
     return clips, findings
 
 
 def _read_source(
-    row: Row, release: Release, database: str, source: Path, deep: bool
+    row: Row, layout: Layout, database: str, source: Path, *, deep: bool
 ) -> tuple[Clip | None, list[Finding]]:
+    release = layout.release
     try:
-        numbers = open_frames(source).numbers if deep or source.is_dir() else None
+        numbers = layout.frames_of(source).numbers if deep or source.is_dir() else None
     except ClipError as error:
         return None, [Finding("unusable", row.where, "frames that can be listed", str(error), COPY_AGAIN)]
     quirks = row.quirks(release)
@@ -211,10 +214,10 @@ def _read_source(
         return None, [Finding("unusable", row.where, "a row that follows the rules of a clip", str(error), remedy)]
 
 
-def _is_aligned(source: Path, release: Release) -> bool | None:
+def _is_aligned(source: Path, layout: Layout) -> bool | None:
     """Whether the frames of a clip are registered faces by their names; None if their proportions decide."""
-    registered = source.is_dir() and cropped_faces([frame_names(source)])
-    return True if registered else (False if release.whole_heads else None)
+    registered = source.is_dir() and layout.frames_of(source).registered
+    return True if registered else (False if layout.release.whole_heads else None)
 
 
 def _odd_name(row: Row, release: Release) -> Iterator[Finding]:

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
-from merlab.databases.coded.release import CLIPS_EXAMINED, Kind, Release, entries, frame_names
+from merlab.databases.coded.release import (
+    CLIPS_EXAMINED,
+    REGISTERED,
+    Kind,
+    Release,
+    entries,
+    frame_names,
+    numbered_names,
+)
 from merlab.databases.coded.table_search import walk_folders
 from merlab.errors import MerlabError
+from merlab.frames import open_frames
+
+
+class Frames(NamedTuple):
+    """The frame numbers of a folder or video, ascending, and whether they are registered faces by their names."""
+
+    numbers: Sequence[int]
+    registered: bool
 
 
 @dataclass(frozen=True)
@@ -59,8 +77,17 @@ class Layout:
     def kind(self) -> Kind:
         """The kind of the frames, from the first clips that are folders of images; videos have no image files."""
         sources = [path for paths in self.sources.values() for path in paths]
-        folders = [files for source in sources if source.is_dir() and (files := frame_names(source))]
-        return next(kind for kind in self.release.layout.kinds if kind.matches(folders[:CLIPS_EXAMINED]))
+        folders = (files for source in sources if source.is_dir() and (files := frame_names(source)))
+        examined = list(islice(folders, CLIPS_EXAMINED))
+        return next(kind for kind in self.release.layout.kinds if kind.matches(examined))
+
+    @cached_property
+    def frames_of(self) -> Callable[[Path], Frames]:
+        """Gives what the frames of a folder or video are; kept, because many rows may be of one long video.
+
+        Raises ClipError as ``open_frames`` does.
+        """
+        return cache(_frames_of)
 
     @property
     def unknown_folders(self) -> list[Path]:
@@ -70,6 +97,15 @@ class Layout:
             for path in entries(self.folder)
             if path.is_dir() and not self.release.layout.is_subject(path.name) and _contains_images(path)
         ]
+
+
+def _frames_of(source: Path) -> Frames:
+    named = list(numbered_names(source)) if source.is_dir() else []
+    numbers = {number for number, _ in named}
+    # Two files of one number, no file and a video are the business of ``open_frames``.
+    alone = bool(named) and len(numbers) == len(named)
+    registered = any(name.startswith(REGISTERED) for _, name in named)
+    return Frames(sorted(numbers) if alone else open_frames(source).numbers, registered)
 
 
 def layouts_below(root: Path, release: Release) -> list[Layout]:

@@ -13,7 +13,7 @@ from merlab.databases.coded.layout import Layout
 from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import MACRO, MICRO, Row
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
-from merlab.frames import ClipError, open_frames
+from merlab.frames import ClipError
 
 
 def read_videos(table: CodingTable, layout: Layout, release: Release) -> tuple[list[LongVideo], list[Finding]]:
@@ -29,7 +29,7 @@ def read_videos(table: CodingTable, layout: Layout, release: Release) -> tuple[l
     for (subject, folder), source in layout.clips.items():
         coded = rows.get((subject, folder), [])
         try:
-            numbers = open_frames(source).numbers
+            numbers = layout.frames_of(source).numbers
         except ClipError as error:
             where = f"{subject} {folder}"
             findings.append(Finding("unusable", where, "frames that can be listed", str(error), COPY_AGAIN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Literal
 
 from merlab.clips import Clip
 from merlab.databases.coded.workbook import Records
-from merlab.frames import IMAGE_SUFFIXES, frame_number, looks_like_video
+from merlab.frames import IMAGE_SUFFIXES, looks_like_video
 
 Role = Literal[
     "subject", "clip", "folder", "onset", "apex", "second apex", "offset", "second onset", "second offset", "duration",
@@ -29,6 +30,9 @@ Frames = tuple[int | None, int | None, int | None]
 CLIPS_EXAMINED = 5
 TABLE_SUFFIXES = (".xlsx", ".xls", ".ods", ".csv", ".tsv")
 ANY_SUFFIX = f"({', '.join(TABLE_SUFFIXES)})"
+# The number at the end of the name of an image.
+FRAME_NAME = re.compile(rf"(?!\.)(?s:.*\D)?(\d+)(?i:{'|'.join(map(re.escape, IMAGE_SUFFIXES))})")
+REGISTERED = "reg_"
 
 
 @dataclass(frozen=True)
@@ -270,13 +274,22 @@ def numbered_subject(text: str, *, prefix: str, digits: int) -> str | None:
 
 def frame_names(folder: Path) -> dict[int, str]:
     """Frame number -> file name, for the images in a folder."""
-    numbered = ((frame_number(path), path) for path in entries(folder) if is_image(path))
-    return {number: path.name for number, path in numbered if number is not None}
+    return dict(numbered_names(folder))
 
 
-def is_image(path: Path) -> bool:
-    """Whether a file is an image by its suffix; hidden files, as macOS adds them to archives, are not."""
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+def numbered_names(folder: Path) -> Iterator[tuple[int, str]]:
+    """Frame number and name of each image in a folder, by name; hidden files, as macOS adds them, are left out.
+
+    Folders of long videos have thousands of files, so that names are read without making paths of them.
+    """
+    try:
+        with os.scandir(folder) as listed:
+            names = sorted(entry.name for entry in listed)
+    except OSError:
+        return
+    for name in names:
+        if match := FRAME_NAME.fullmatch(name):
+            yield int(match[1]), name
 
 
 def any_frames(clips: list[dict[int, str]]) -> bool:
@@ -286,4 +299,4 @@ def any_frames(clips: list[dict[int, str]]) -> bool:
 
 def cropped_faces(clips: list[dict[int, str]]) -> bool:
     """Whether file names start with ``reg_``, as registered faces in the releases of CASME and CASME II do."""
-    return any(name.startswith("reg_") for names in clips for name in names.values())
+    return any(name.startswith(REGISTERED) for names in clips for name in names.values())
