@@ -72,7 +72,7 @@ def test_every_file_that_is_not_taken_keeps_its_row_with_the_reason(browser, vid
         found = rows(browser)
         assert "empty.mp4 is empty (0 bytes); send the video itself" in found["empty.mp4"]
         assert "large.mp4 is larger than the 98 KiB that this service accepts; cut the video" in found["large.mp4"]
-        assert "notes.txt is not named like a video; choose avi, mp4" in found["notes.txt"]
+        assert "notes.txt is not named like a video; choose AVI, MP4, MOV" in found["notes.txt"]
         assert [name for name, text in found.items() if "not sent" in text] == ["empty.mp4", "large.mp4", "notes.txt"]
         one(browser, "[aria-label='Remove large.mp4']").send_keys(Keys.ENTER)
         until(lambda: "large.mp4" not in rows(browser))

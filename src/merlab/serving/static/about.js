@@ -20,7 +20,8 @@ const MEANINGS = [
 ];
 
 export function summary({ video, model }) {
-  const trained = model.trained_on?.database ? `, trained on ${model.trained_on.database}` : "";
+  const database = model.trained_on?.database;
+  const trained = database ? `, trained on ${database === "synthetic" ? "synthetic faces" : database}` : "";
   return `${formatSeconds(video.seconds, 1)} at ${Number(video.fps.toFixed(3))} frames per second, ${video.width}x${video.height} pixels; `
     + `recognizer ${model.method} (${model.preset})${trained}`;
 }
@@ -29,7 +30,7 @@ export function summary({ video, model }) {
 export function notes(shown) {
   const { stamps, warnings, model } = shown;
   const source = stamps.includes(SYNTHETIC)
-    ? "The model's words for a movement, such as “happiness”, come from a recognizer that was trained on synthetic faces; how often they are right on the people in your video is not known; `merlab weights` prints what was measured. The movements themselves are measured in your video."
+    ? "The model's words for a movement, such as “happiness”, come from a recognizer that was trained on synthetic faces; how often they are right on the people in your video is not known; the command “merlab weights” prints what was measured. The movements themselves are measured in your video."
     : `The model's words for a movement come from the recognizer ${model.method} (${model.preset}).`;
   const marks = stamps.flatMap((stamp) => [element("span", { class: "stamp" }, stamp), " "]);
   const banners = [element("p", { class: stamps.length ? "banner words" : "quiet words" }, ...marks, source)];
@@ -47,9 +48,11 @@ export function downloads(job) {
     element("h3", {}, "Files"),
     element("p", { class: "row" }, ...report(job),
       element("a", { class: "button plain", href: pathOf("api/jobs", job.id, "zip"), download: "" }, "Download all (zip)")),
-    element("ul", { class: "files" }, ...outer.map((file) => fileLine(job, file))),
-    element("p", { class: "quiet" }, "For ELAN, put events.eaf, events_tsconf.xml and the folder curves, or the unpacked zip, "
-      + `into the folder of your video ${job.name}. ELAN then finds the video by its name.`),
+    element("ul", { class: "named files" }, ...outer.map((file) => fileLine(job, file))),
+    outer.some((file) => file.name === "events.eaf")
+      ? element("p", { class: "quiet" }, "For ELAN, put events.eaf, events_tsconf.xml and the folder curves into the folder of your video "
+        + `${job.name}, or unpack the zip there. ELAN then finds the video by its name.`)
+      : "",
     inner.length
       ? element("details", {}, element("summary", {}, `${inner.length} files of the movements`), element("ul", { class: "files" }, ...inner.map((file) => fileLine(job, file))))
       : "",

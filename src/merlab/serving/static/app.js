@@ -1,7 +1,7 @@
 // The page. Text from outside (names, errors, results) is only used in text nodes; it is never parsed as markup.
 import { element, formatBytes, pathOf, request } from "./basics.js";
 import { describe, showJob, showRows } from "./job.js";
-import { heldRows, hold, isSending, listenToQueue, sendNext } from "./queue.js";
+import { heldRows, hold, isSending, kindsOf, listenToQueue, sendNext } from "./queue.js";
 import { showResult } from "./result.js";
 import { chosenSettings, prepareSettings } from "./settings.js";
 
@@ -21,8 +21,7 @@ let opened = { id: null, done: false };
 async function start() {
   listen();
   const { limits, suffixes, ...offer } = await service;
-  const kinds = suffixes.map((suffix) => suffix.slice(1)).join(", ");
-  find("takes").textContent = `${kinds}; up to ${formatBytes(limits.bytes)} and ${Math.floor(limits.seconds / 6) / 10} minutes`;
+  find("takes").textContent = `${kindsOf(suffixes)}, up to ${formatBytes(limits.bytes)} and ${Math.floor(limits.seconds / 6) / 10} minutes`;
   find("file").accept = suffixes.join(",");
   prepareSettings(offer);
   find("local").hidden = !offer.local;

@@ -2,6 +2,7 @@
 import { formatBytes } from "./basics.js";
 
 const RETRY_MS = 5000;
+const MOST_KINDS = 5;
 // The service is full, because others send videos too.
 const FULL = [429, 503];
 // The files by the key of their row: those that wait, are being sent, or were not taken.
@@ -33,11 +34,16 @@ export function isSending() {
   return heldRows().some(({ state }) => ["unsent", "uploading"].includes(state));
 }
 
+/** The kinds of files that the service takes, in words; the file chooser knows all of them. */
+export function kindsOf(suffixes) {
+  return `${suffixes.slice(0, MOST_KINDS).map((suffix) => suffix.slice(1).toUpperCase()).join(", ")} or another video file`;
+}
+
 /** Why the service would refuse a file; null if it would take it. */
 function problemOf(file, { limits, suffixes }) {
   const name = file.name.toLowerCase();
   if (!suffixes.some((suffix) => name.endsWith(suffix))) {
-    return `${file.name} is not named like a video; choose ${suffixes.map((suffix) => suffix.slice(1)).join(", ")}`;
+    return `${file.name} is not named like a video; choose ${kindsOf(suffixes)}`;
   }
   if (file.size > limits.bytes) {
     return `${file.name} is larger than the ${formatBytes(limits.bytes)} that this service accepts; cut the video`;

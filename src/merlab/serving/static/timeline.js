@@ -207,7 +207,7 @@ function legend(shown) {
   return element(
     "div", { class: "legend timeline" },
     item(line("curve"), "motion score: how far the face moves and returns, in units of noise"), item(line("threshold"), "threshold"),
-    item(block("event"), "movement, from onset to offset"), element("span", {}, "✓ accepted, ✗ rejected, ↔ moved, + added"),
+    item(block("event"), "movement, from onset to offset, with a mark at the apex"), element("span", {}, "✓ accepted, ✗ rejected, ↔ moved, + added"),
     ...(gapped ? [item(block("unseen-block"), "face not seen, or time missing")] : []), element("span", { class: "part-names" }),
   );
 }
