@@ -87,6 +87,19 @@ def test_what_was_decided_elsewhere_is_not_overwritten_unseen(browser, result):
         until(lambda: [row[1] for row in saved(result)] == ["reject"])
 
 
+def test_what_was_typed_while_the_service_did_not_answer_is_saved_when_it_does(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        press(browser, "a")
+        until(lambda: text(browser, ".deciding .verdict").startswith("accepted"))
+        port = client.http.base_url.port
+    press(browser, "c", "sure", Keys.ESCAPE)
+    until(lambda: "Not saved: the service does not answer" in text(browser, ".coding-bar .alert"))
+    with listening(result.parents[1], port=port):
+        until(lambda: [row[-1] for row in saved(result)] == ["sure"])
+        until(lambda: not browser.find_element(By.CSS_SELECTOR, ".coding-bar .alert").is_displayed())
+
+
 def test_a_movement_is_seen_closely_and_the_timeline_follows(browser, result):
     with listening(result.parents[1]) as client:
         open_event(browser, client, "e0001")

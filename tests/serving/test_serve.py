@@ -55,7 +55,7 @@ def finished(client: Client, job_id: str):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 exists only on Unix")
 def test_a_killed_service_resumes_its_job_and_gives_the_result_of_an_uninterrupted_command(tmp_path):
-    video = write_avi(tmp_path / "face.avi", moving_face(900))
+    video = write_avi(tmp_path / "face.avi", moving_face(600))
     small_recognizer(temperature=20.0).save(tmp_path / "weights.safetensors")
     weights = ["--weights", tmp_path / "weights.safetensors"]
     with serving(tmp_path / "jobs", *weights) as (process, client):

@@ -1,5 +1,5 @@
 // What is said about a result as a whole: the video, where the model's words come from, the limits, the files.
-import { element, formatBytes, formatSeconds, pathOf } from "./basics.js";
+import { element, formatBytes, pathOf } from "./basics.js";
 
 const SYNTHETIC = "SYNTHETIC";
 const MOVEMENTS = "events/";
@@ -22,8 +22,16 @@ const MEANINGS = [
 export function summary({ video, model }) {
   const database = model.trained_on?.database;
   const trained = database ? `, trained on ${database === "synthetic" ? "synthetic faces" : database}` : "";
-  return `${formatSeconds(video.seconds, 1)} at ${Number(video.fps.toFixed(3))} frames per second, ${video.width}x${video.height} pixels; `
+  return `${durationText(video.seconds)} at ${Number(video.fps.toFixed(3))} frames per second, ${video.width}x${video.height} pixels; `
     + `recognizer ${model.method} (${model.preset})${trained}`;
+}
+
+/** 19.7 s, 3 min 00 s, 1 h 02 min: as in the report. */
+function durationText(seconds) {
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60].map(String);
+  if (whole < 60) return `${seconds.toFixed(1)} s`;
+  return whole < 3600 ? `${minutes} min ${rest.padStart(2, "0")} s` : `${hours} h ${minutes.padStart(2, "0")} min`;
 }
 
 /** One sentence about the model's words, with the stamps, and the limits of the result. */

@@ -98,6 +98,7 @@ async function refresh() {
     showAll();
     return;
   }
+  if (!find("offline").hidden) document.dispatchEvent(new Event("answering"));
   find("offline").hidden = true;
   sendNext(jobs);
   showAll();

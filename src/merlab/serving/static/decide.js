@@ -27,7 +27,12 @@ export function decisionForm(movement, coding, { here, seek }) {
     hint, units.node, ...(movement.units?.length ? [take] : []), named, label.node, comment.node,
   );
   show();
-  return { node, act, show };
+  return { node, act, show, save };
+
+  /** Save what is typed, such as after the service did not answer. */
+  function save() {
+    return Promise.all([units, label, comment].map((field) => field.save()));
+  }
 
   function decided() {
     return coding.of(movement.event);
@@ -100,7 +105,7 @@ export function decisionForm(movement, coding, { here, seek }) {
       oninput: () => { clearTimeout(timer); timer = typed ? setTimeout(save, TYPING_MS) : null; },
     });
     const field = element("label", { class: "field", for: input.id }, title, " ", input);
-    return { node: field, focus: () => { input.focus(); return !input.disabled; }, show: shown };
+    return { node: field, focus: () => { input.focus(); return !input.disabled; }, show: shown, save };
 
     async function save() {
       clearTimeout(timer);

@@ -18,6 +18,8 @@ let room = null;
 
 // What was decided in another tab is shown as soon as one comes back to this one.
 document.addEventListener("visibilitychange", () => !document.hidden && room?.section.hasChildNodes() && room.refresh());
+// What could not be saved because the service did not answer is saved when it does again.
+document.addEventListener("answering", () => room?.section.hasChildNodes() && room.resume());
 listenToKeys((action) => (room?.section.isConnected && !room.section.hidden && room.section.hasChildNodes() ? room.act(action) : false));
 
 /** Show the result of a done job in a section, and one of its movements if a name is given. */
@@ -71,7 +73,7 @@ async function makeRoom(section, job, shown) {
   clock.near(position).catch(() => {});
   redraw();
   bar.message(coding.problem, Boolean(coding.problem));
-  return { section, shown, open, act, refresh: coding.reload };
+  return { section, shown, open, act, resume, refresh: coding.reload };
 
   /** All movements as the coder sees them: those of the machine, moved ones in the coder's frames, and the coder's own. */
   function items() {
@@ -86,7 +88,14 @@ async function makeRoom(section, job, shown) {
     const weak = shown.weak.map((each, index) => ({ ...each, event: `weak-${index + 1}`, weak: true, verdict: "" }))
       .filter((each) => (threshold === null ? timeline.weak : each.score >= threshold) || each.event === opened?.name)
       .filter((each) => !own.some((mine) => mine.face_id === each.face_id && overlap(mine, each)));
-    return [...found, ...weak, ...own].sort((one, other) => one.onset_s - other.onset_s);
+    // The list shows when each is at its apex.
+    const when = ({ apex_s, onset_s }) => apex_s ?? onset_s;
+    return [...found, ...weak, ...own].sort((one, other) => when(one) - when(other));
+  }
+
+  async function resume() {
+    await opened?.form.save?.();
+    await coding.reload();
   }
 
   function decided() {
