@@ -93,3 +93,13 @@ def test_a_movement_has_what_the_page_needs_to_show_it(tmp_path):
     assert [(each.onset, each.score, each.part) for each in view.weak] == [(100, 4.1, "chin")]
     # The outline of the mouth spans 42 to 188 px across; the subject's left is on the right of the picture.
     assert view.part_boxes["mouth, left"] == pytest.approx((115 / 231, 166 / 282, 188 / 231, 226 / 282))
+
+
+def test_warnings_name_the_settings_of_the_page_instead_of_options(tmp_path):
+    warnings = ["it is slow motion, give --fps 240", "--most-faces follows more", "--fps-like stays"]
+    view = view_of(read_video_result(write_result(tmp_path / "out", events=0, warnings=warnings)))
+    assert view.warnings == [
+        "it is slow motion, give the setting “Frames per second” 240",
+        "the setting “Faces” follows more",
+        "--fps-like stays",
+    ]

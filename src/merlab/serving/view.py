@@ -17,6 +17,7 @@ from merlab.serving.answers import (
     ScoreCurve,
     WeakCandidate,
 )
+from merlab.serving.page_words import in_page_words
 from merlab.spotting.curve import Curve, Values, score_curve
 from merlab.spotting.motion_score import PARTS
 from merlab.synthesis.action_units import ACTION_UNITS
@@ -38,7 +39,7 @@ def view_of(result: VideoResult) -> Result:
         model=metadata.model,
         settings=metadata.settings,
         stamps=list(metadata.stamps),
-        warnings=result.warnings,
+        warnings=list(map(in_page_words, result.warnings)),
         weak=[WeakCandidate.model_validate(WEAK_ROWS.values(row)) for row in result.weak_rows],
         part_boxes={part: part_box(part) for part in PARTS},
         flow_scale=FlowScale(full_px=FULL_COLOR_PX, arrow_length=ARROW_LENGTH),

@@ -18,6 +18,7 @@ from merlab.processes import end_with_parent
 from merlab.progress import Progress, TimeLeft
 from merlab.serving.jobs import ERROR, PROGRESS, RESULT, VIEW, Failure, Job, JobProgress, VideoOptions
 from merlab.serving.limits import MEBIBYTE, Limits, limit_memory, require_within
+from merlab.serving.page_words import in_page_words
 from merlab.serving.view import view_of
 from merlab.storage import DISK_FULL, write_json
 from merlab.videos.output.elan import write_elan
@@ -124,7 +125,8 @@ def _message(error: Exception, job: Job, folder: Path, limits: Limits) -> str | 
     """What a client reads about an error; None for an error of merlab itself."""
     if isinstance(error, MerlabError):
         # The client knows the video by its name, and paths of this machine must not be revealed.
-        return str(error).replace(str(job.source), job.name).replace(str(folder), "the job's folder")
+        message = in_page_words(str(error))
+        return message.replace(str(job.source), job.name).replace(str(folder), "the job's folder")
     if _is_out_of_memory(error):
         most = limits.memory // MEBIBYTE
         return f"{job.name} needs more memory than the {most} MiB of a job; send a smaller or shorter video"
