@@ -71,6 +71,12 @@ def test_flow_scaled_to_0_1_is_refused_with_the_reason():
         fit(np.random.default_rng(0).random((6, 3, 20, 20)).astype(np.float32))
 
 
+def test_flow_whose_channels_are_centered_apart_is_refused_with_the_reason():
+    flow = np.random.default_rng(0).normal(size=(6, 3, 20, 20)).astype(np.float32)
+    with pytest.raises(MerlabError, match="strain, which is never negative.*scale=centered.*use frames"):
+        fit(flow)
+
+
 def test_other_channels_are_refused_with_the_remedy():
     with pytest.raises(MerlabError, match="2 channels; use a recipe with channels=uvs"):
         find_method("bi-woof").build(Task(2, 2, 20, 20), find_method("bi-woof").preset("paper"))

@@ -58,12 +58,18 @@ class BiWoof(LinearSvm):
         super().__init__(task, cost=1.0, features=bi_woof)
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
-        """Fit the SVM; raises MerlabError also for flow scaled to [0, 1], which has no direction and magnitude left."""
+        """Fit the SVM; raises MerlabError also for flow whose channels are scaled apart: it has no directions."""
         if inputs[:, :2].min() >= 0:
             raise MerlabError(
                 "Bi-WOOF weights the direction of each pixel's motion by its magnitude, but no pixel of these clips "
                 "moves left or up: scale=minmax maps each channel to [0, 1], which loses the zero; "
                 "use frames (not stored flow) and scale=raw"
+            )
+        if inputs[:, 2].min() < 0:
+            raise MerlabError(
+                "Bi-WOOF weights each block by its strain, which is never negative, but it is in these clips: "
+                "scale=centered scales u, v and strain apart, which loses directions and strengths; use frames (not "
+                "stored flow) and scale=raw"
             )
         super().fit(inputs, labels, groups, seed)
 
