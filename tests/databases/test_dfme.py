@@ -70,3 +70,13 @@ def test_the_training_set_is_read_unless_another_table_is_chosen(tmp_path):
     other = write_table(tmp_path / "testB_full_with_AU.xlsx", rows[:299], COLUMNS)
     assert DFME.examine_table(tmp_path).facts["rows"] == "1856"  # type: ignore[misc]
     assert find_database("dfme", table=other).examine_table(tmp_path).facts["rows"] == "299"  # type: ignore[misc]
+
+
+def test_sets_beside_each_other_are_read_with_their_own_tables(tmp_path):
+    write_training(tmp_path, [row(), row("sub0003_02")])
+    other = write_table(tmp_path / "testB_full_with_AU.xlsx", [row("sub0700_01")], COLUMNS)
+    for folder, clip in (("DFME_train", "sub0003_01"), ("DFME_train", "sub0003_02"), ("DFME_testB", "sub0700_01")):
+        write_images(tmp_path / folder / clip, (f"{number:05d}.png" for number in range(1, 9)), PNG)
+    assert [clip.name for clip in load("dfme", tmp_path, table=other)] == ["sub0700_01"]
+    assert [clip.name for clip in load("dfme", tmp_path / "DFME_testB")] == ["sub0700_01"]
+    assert [clip.name for clip in load("dfme", tmp_path / "DFME_train")] == ["sub0003_01", "sub0003_02"]

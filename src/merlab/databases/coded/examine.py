@@ -55,8 +55,9 @@ def examine_release(
     published release. Raises MerlabError if there is no such folder, no coding table, or more than one coding table to
     choose from.
     """
-    table = read_table(release, root, table_file)
-    layouts = by_preference(root, layouts_to_read(layouts_below(root, release), root, heads=heads))
+    layouts = layouts_below(root, release)
+    table = read_table(release, root, table_file, layouts)
+    layouts = by_preference(root, layouts_to_read(layouts, root, heads=heads), table.listed)
     clips: list[Clip] = []
     if layouts:
         clips, findings = read_layout(table, layouts[0], database, deep, progress)
@@ -74,17 +75,22 @@ def examine_release(
     return replace(examination, tables=(table.path, *table.others))
 
 
-def read_table(release: Release, root: Path, table_file: Path | None) -> CodingTable:
-    """The coding table of a copy, with its objective classes; raises MerlabError as ``examine_release`` does."""
+def read_table(release: Release, root: Path, table_file: Path | None, layouts: Sequence[Layout] = ()) -> CodingTable:
+    """The coding table of a copy, with its objective classes; raises MerlabError as ``examine_release`` does.
+
+    Of several tables, those that list folders of ``layouts`` come first.
+    """
     require_folder(root)
-    table = find_coding_table(root, release) if table_file is None else read_chosen_table(table_file, release)
+    present = frozenset(key for layout in layouts for key in layout.sources)
+    table = find_coding_table(root, release, present) if table_file is None else read_chosen_table(table_file, release)
     return with_labels_of_release(with_objective_classes(table, root, release), root, release)
 
 
 def videos_of_release(release: Release, root: Path, table_file: Path | None) -> LongVideos:
     """All long videos below ``root``, with the movements of each; raises MerlabError if there are none."""
-    table = read_table(release, root, table_file)
-    layouts = by_preference(root, layouts_below(root, release))
+    layouts = layouts_below(root, release)
+    table = read_table(release, root, table_file, layouts)
+    layouts = by_preference(root, layouts, table.listed)
     if not layouts:
         raise MerlabError(
             f"{root} has no long videos of {release.title}: searched for folders {release.layout.looked_for}; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import islice
@@ -135,12 +135,17 @@ def subject_meant(name: str, release: Release) -> str | None:
     return release.table.subject(match.group(1)) if match else None
 
 
-def by_preference(root: Path, layouts: Sequence[Layout]) -> list[Layout]:
-    """The layouts in the order of preference of their kinds.
+def by_preference(root: Path, layouts: Sequence[Layout], listed: Set[tuple[str, str]] = frozenset()) -> list[Layout]:
+    """The layouts in the order of preference of their kinds; ``listed`` are the (subject, folder) pairs of the table.
 
-    Raises MerlabError if there are two layouts of the preferred kind below ``root``, because the user must choose one.
+    Of several layouts of the preferred kind, that one is taken which alone has folders of the table, such as the
+    training set of a challenge beside its test sets. Otherwise raises MerlabError, because the user must choose one.
     """
     layouts = sorted(layouts, key=lambda layout: layout.release.layout.kinds.index(layout.kind))
+    preferred = [layout for layout in layouts if layout.kind == layouts[0].kind]
+    fitting = [layout for layout in preferred if listed & layout.sources.keys()]
+    if len(preferred) > 1 and len(fitting) == 1:
+        return [*fitting, *(layout for layout in layouts if layout is not fitting[0])]
     if len(layouts) > 1 and layouts[0].kind == layouts[1].kind:
         alike = [str(layout.folder) for layout in layouts if layout.kind == layouts[0].kind]
         raise MerlabError(

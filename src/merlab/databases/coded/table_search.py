@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -42,10 +42,11 @@ def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str]
         yield folder, listed, sorted(files)
 
 
-def find_coding_table(root: Path, release: Release) -> CodingTable:
+def find_coding_table(root: Path, release: Release, present: Set[tuple[str, str]] = frozenset()) -> CodingTable:
     """Read the coding table below ``root``; if ``root`` holds subjects, also next to it or one level above.
 
-    A file is the coding table by its name; if no such file is one, by its columns. Of several different tables, the
+    A file is the coding table by its name; if no such file is one, by its columns. Of several different tables, those
+    are considered that list a clip with a folder: one of the (subject, folder) pairs that are ``present``. Of these the
     newest version is read, and of these the one with micro- and macro-expressions; two files with the same rows are one
     table. Raises MerlabError if there is no table, or if it is not clear which one to read.
     """
@@ -60,7 +61,8 @@ def find_coding_table(root: Path, release: Release) -> CodingTable:
             "folder that holds the table and the folders of frames, or give the file with --table FILE"
         )
     newest = release.table.versions[-1]
-    chosen = [table for table in tables if table.version == newest] if len(tables) > 1 else tables
+    chosen = [table for table in tables if table.listed & present] or tables
+    chosen = [table for table in chosen if table.version == newest] if len(chosen) > 1 else chosen
     with_kinds = [table for table in chosen if any(row.kind for row in table.rows)]
     chosen = with_kinds if len(with_kinds) == 1 else chosen
     if len(chosen) != 1:
@@ -70,7 +72,8 @@ def find_coding_table(root: Path, release: Release) -> CodingTable:
             "only this one"
         )
     unread = [str(table.path) for table in tables if table is not chosen[0]]
-    note = {"tables not read": f"{', '.join(unread)} (the table of {newest} is preferred)"} if unread else {}
+    why = f"the table of {chosen[0].version} is preferred"
+    note = {"tables not read": f"{', '.join(unread)} ({why})"} if unread else {}
     return replace(chosen[0], facts={**chosen[0].facts, **note})
 
 
