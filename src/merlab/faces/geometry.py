@@ -5,6 +5,7 @@ Pixel coordinates are (x to the right, y down) with (0, 0) at the center of the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -44,12 +45,16 @@ class Transform:
     @property
     def scale(self) -> float:
         """Scale factor: pixels of the target per pixel of the source."""
-        return float(np.sqrt(abs(np.linalg.det(self.matrix[:, :2]))))
+        (a, b, _), (c, d, _) = self.rows
+        return math.sqrt(abs(a * d - b * c))
 
     @property
     def inverse(self) -> Transform:
         """The inverse map."""
-        return Transform.from_matrix(cv2.invertAffineTransform(self.matrix))
+        (a, b, x), (c, d, y) = self.rows
+        size = a * d - b * c
+        a, b, c, d = (value / size for value in (d, -b, -c, a))
+        return Transform(((a, b, -(a * x + b * y)), (c, d, -(c * x + d * y))))
 
     def __call__(self, points: ArrayLike) -> Points:
         """Map points (N, 2) to points (N, 2)."""
@@ -58,8 +63,14 @@ class Transform:
 
     def after(self, first: Transform) -> Transform:
         """The map that applies ``first``, and then this transform."""
-        whole = self.matrix @ np.vstack([first.matrix, [0.0, 0.0, 1.0]])
-        return Transform.from_matrix(whole)
+        (a, b, x), (c, d, y) = self.rows
+        (e, f, u), (g, h, v) = first.rows
+        return Transform(
+            (
+                (a * e + b * g, a * f + b * h, a * u + b * v + x),
+                (c * e + d * g, c * f + d * h, c * u + d * v + y),
+            )
+        )
 
     def to_json(self) -> list[list[float]]:
         """The matrix as nested lists; ``from_matrix`` gives exactly the same transform."""

@@ -1,8 +1,8 @@
 """The rigid movement of the head within a clip, estimated on skin that the facial muscles hardly move.
 
-Landmarks jitter by more than a micro-expression moves, so the head is followed by the image itself: optical flow from
-the face at the onset to that of each frame, between brows and mouth, without eyes and cheeks. A similarity is fitted to
-it; points that disagree get little weight.
+Landmarks jitter by more than a micro-expression moves, so the head is followed by the image itself: by the skin between
+brows and mouth, without eyes and cheeks. The movement between two frames is small, and found in windows of that skin
+(see skin_windows). Where it is too large for that, optical flow first brings the face near that of the onset.
 
 spotting.motion.without_head estimates the head as well, but only subtracts it from displacements of an aligned face;
 it can therefore include nod and shake. This one moves the pixels of an image, for which it needs a similarity, and its
@@ -11,14 +11,15 @@ robust weights keep the movement of muscles out of it.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.faces.geometry import Points, Transform, fit_similarity, moved_image, translation
+from merlab.faces.geometry import Points, Transform, moved_image, translation
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
+from merlab.faces.skin_windows import GRID, LEAST_AGREEMENT, Gray, SkinWindows, believed, turned_about
 from merlab.frames import Image
 
 # Boxes (left, top, right, bottom) of the layout: the bridge and back of the nose, and the cheekbones in front of the
@@ -26,8 +27,10 @@ from merlab.frames import Image
 STABLE_BOXES = ((86, 50, 145, 150), (2, 100, 40, 150), (191, 100, 229, 150))
 # Rows of the layout that are used: the boxes and a margin for the flow.
 TOP, BOTTOM = 34, 166
-GRID = 3
+FLOW_GRID = 3
 
+# px: windows find smaller movements; for larger ones optical flow comes first.
+REACH = 1.0
 # px: a flow vector farther than this from the rigid movement has no weight (Tukey's biweight); for large turns of the
 # head the limit starts wider and is halved in each reweighting.
 CUT_OFF = 0.3
@@ -35,12 +38,6 @@ REWEIGHTINGS = 6
 PASSES, SETTLED = 3, 0.1
 # px of the layout: landmarks jitter by less, and flow alone finds smaller movements.
 JUMP = 4
-# A smaller change of scale cannot be distinguished from the pull of muscles and counts as none; of a larger one only
-# the excess counts.
-DOUBTFUL_SCALE = 0.002
-LEAST_AGREEMENT = 0.1
-
-Gray = NDArray[np.uint8]
 
 
 class HeadFit:
@@ -51,9 +48,10 @@ class HeadFit:
 
     def __init__(self, onset: Image, transform: Transform) -> None:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        self._onset = _strip(np.asarray(cv2.cvtColor(onset, cv2.COLOR_BGR2GRAY), np.uint8), transform)
-        self._columns, self._rows = _grid()
-        texture = cv2.cornerMinEigenVal(cv2.GaussianBlur(self._onset, (0, 0), 1), 9)[self._rows, self._columns]
+        self._onset = _strip(_gray(onset), transform)
+        self._windows = SkinWindows(self._onset, _points(GRID))
+        columns, rows = _points(FLOW_GRID).T
+        texture = cv2.cornerMinEigenVal(cv2.GaussianBlur(self._onset, (0, 0), 1), 9)[rows, columns]
         enough = max(float(np.percentile(texture, 70)), 1e-12)
         self._texture = np.minimum(texture / enough, 1).astype(np.float64)
 
@@ -64,7 +62,7 @@ class HeadFit:
         ``landmarks``. The start is returned unchanged where the images do not agree on one movement: the face is
         hidden, or has turned away.
         """
-        gray = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8)
+        gray = _gray(frame)
         start = landmarks if landmarks is not None and self._jumped(gray, before, landmarks) else before
         found = start
         for _ in range(PASSES):
@@ -85,53 +83,78 @@ class HeadFit:
 
     def _difference(self, strip: Gray) -> float:
         """Mean absolute difference from the onset on the stable skin, gray values."""
-        there, here = (image[self._rows, self._columns].astype(np.int16) for image in (strip, self._onset))
+        columns, rows = _points(FLOW_GRID).T
+        there, here = (image[rows, columns].astype(np.int16) for image in (strip, self._onset))
         return float(np.abs(there - here).mean())
 
     def _correction(self, strip: Gray) -> Transform | None:
         """The transform of a strip's stable skin back onto the onset's; None where it does not move as one."""
+        step = self._windows.correction(strip)
+        if step is None or displacement(_on_layout(step)) > REACH:
+            step = self._by_flow(strip)
+        return step and _on_layout(step)
+
+    def _by_flow(self, strip: Gray) -> Transform | None:
+        """The same from optical flow: less exact, for larger movements. Points are complex numbers, x + iy."""
+        columns, rows = _points(FLOW_GRID).T
         whole = self._flow.calc(self._onset, strip, None)  # type: ignore[call-overload]
-        flow = np.asarray(whole[self._rows, self._columns], np.float64)
-        onset = np.column_stack([self._columns, self._rows + TOP]).astype(np.float64)
+        flow = np.asarray(whole[rows, columns], np.float64).view(np.complex128)[:, 0]
+        onset = columns + 1j * rows
         moved = onset + flow
-        away = np.hypot(*(flow - np.median(flow, axis=0)).T)
-        cut_off = 2 * float(np.median(away))
+        squares = _squares(flow - complex(np.median(flow.real), np.median(flow.imag)))
+        cut_off = 2 * float(np.sqrt(np.median(squares)))
         for _ in range(REWEIGHTINGS):
             cut_off = max(cut_off / 2, CUT_OFF)
-            weights = self._texture * np.clip(1 - (away / cut_off) ** 2, 0, None) ** 2
-            if weights.sum() < LEAST_AGREEMENT * self._texture.sum():
+            weights = self._texture * np.clip(1 - squares / cut_off**2, 0, None) ** 2
+            total = weights.sum()
+            if total < LEAST_AGREEMENT * self._texture.sum():
                 return None
-            back = _nearly_rigid(fit_similarity(moved, onset, weights), moved, onset, weights)
-            away = np.hypot(*(back(moved) - onset).T)
-        return back
+            middle, goal = complex(weights @ moved / total), complex(weights @ onset / total)
+            source, target = moved - middle, onset - goal
+            turn = believed(complex((weights * source.conj()) @ target / (weights @ _squares(source))))
+            squares = _squares(turn * source - target)
+        return turned_about(turn, middle, goal)
 
 
 def displacement(transform: Transform) -> float:
     """How far a transform of the layout moves the face: mean over a grid of points, px."""
-    x, y = np.meshgrid(np.linspace(0, LAYOUT_WIDTH - 1, 5), np.linspace(0, LAYOUT_HEIGHT - 1, 5))
-    points = np.column_stack([x.ravel(), y.ravel()])
+    points = _spread_points()
     return float(np.hypot(*(transform(points) - points).T).mean())
 
 
-def _nearly_rigid(similarity: Transform, source: Points, target: Points, weights: NDArray[np.float64]) -> Transform:
-    """The similarity with its change of scale reduced by DOUBTFUL_SCALE, about the middle of the points."""
-    change = similarity.scale - 1
-    believed = 1 + np.sign(change) * max(abs(change) - DOUBTFUL_SCALE, 0)
-    turn = similarity.matrix[:, :2] * (believed / similarity.scale)
-    middle, goal = (weights @ points / weights.sum() for points in (source, target))
-    return Transform.from_matrix(np.column_stack([turn, goal - turn @ middle]))
+@cache
+def _spread_points() -> Points:
+    """25 points of the layout, (25, 2) px."""
+    x, y = np.meshgrid(np.linspace(0, LAYOUT_WIDTH - 1, 5), np.linspace(0, LAYOUT_HEIGHT - 1, 5))
+    return np.column_stack([x.ravel(), y.ravel()])
+
+
+def _squares(numbers: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """The squared absolute values."""
+    return np.asarray(numbers.real**2 + numbers.imag**2)
+
+
+def _gray(frame: Image) -> Gray:
+    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def _strip(gray: Gray, transform: Transform) -> Gray:
     """The rows TOP to BOTTOM of a gray frame on the layout, (BOTTOM - TOP, LAYOUT_WIDTH)."""
-    return moved_image(gray, translation(0, -TOP).after(transform), (LAYOUT_WIDTH, BOTTOM - TOP))
+    size = LAYOUT_WIDTH, BOTTOM - TOP
+    return moved_image(gray, translation(0, -TOP).after(transform), size, cv2.INTER_LINEAR)
 
 
-@lru_cache(maxsize=1)
-def _grid() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Columns and rows of the points of the strip that lie on stable skin."""
+def _on_layout(step: Transform) -> Transform:
+    """A transform of the strip as one of the layout."""
+    return translation(0, TOP).after(step).after(translation(0, -TOP))
+
+
+@cache
+def _points(grid: int) -> NDArray[np.intp]:
+    """Points of the strip on stable skin, ``grid`` px apart, (N, 2) as x and y."""
     mask = np.zeros((BOTTOM - TOP, LAYOUT_WIDTH), bool)
+    first = grid // 2
     for left, top, right, bottom in STABLE_BOXES:
-        mask[top - TOP : bottom - TOP : GRID, left:right:GRID] = True
+        mask[top - TOP + first : bottom - TOP : grid, left + first : right : grid] = True
     rows, columns = np.nonzero(mask)
-    return columns, rows
+    return np.column_stack([columns, rows])
