@@ -189,10 +189,10 @@ SCHEMES: dict[str, Scheme] = {
         ),
         Scheme(
             "casme-squared-4",
-            "the four labels of the micro-expressions of CAS(ME)^2: 57 clips by its coding table",
+            "the four labels of CAS(ME)^2 (57 clips) and of part C of CAS(ME)^3 (165 clips), micro-expressions",
             _SQUARED_FOUR,
             {emotion: emotion for emotion in _SQUARED_FOUR},
-            published={"casme-squared, code_final": (21, 19, 9, 8)},
+            published={"casme-squared, code_final": (21, 19, 9, 8), "casme3-c, part C": (99, 20, 30, 16)},
         ),
         Scheme(
             "casme3-4",
