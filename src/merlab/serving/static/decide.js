@@ -17,7 +17,7 @@ export function decisionForm(movement, coding, { here, seek }) {
   const label = textField("label", "Your label", "input", { autocomplete: "off" }, "label", true);
   const comment = textField("comment", "Comment", "textarea", { rows: 2 }, "comment", true);
   const named = element("p", { class: "quiet" });
-  const take = button(`Use ${unitsOf(movement)}`, () => coding.decide(movement, { action_units: unitsOf(movement) }));
+  const take = button(`Use the units found: ${unitsOf(movement)}`, () => coding.decide(movement, { action_units: unitsOf(movement) }));
   const hint = element("p", { class: "quiet" }, HINT);
   const node = element(
     "section", { class: "deciding", "aria-label": "Your decision" },
