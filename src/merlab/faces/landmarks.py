@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.faces.detection import Face, YuNet
 from merlab.faces.geometry import Points, Transform, bounds, moved_image
+from merlab.faces.mesh_network import MESH_SIDE, MeshNetwork, load_fastest
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
 from merlab.registry import look_up
 from merlab.vocabulary import LandmarkSource
 
-MESH_SIZE, MESH_SIDE = 468, 192
 # As in MediaPipe's face_landmark graphs: the square crop is 1.5 times as large as the face, and it is rotated so that
 # the line from the outer corner of the right eye (point 33) to that of the left eye (point 263) is horizontal.
 CROP_ENLARGEMENT = 1.5
@@ -84,8 +85,8 @@ class Landmarks:
 
     def named(self, *names: str) -> Points:
         """The points with these names, (N, 2); the names are the keys of NAMED_POINTS."""
-        indices = NAMED_POINTS[self.source]
-        return np.array([self.points[list(indices[name])].mean(axis=0) for name in names])
+        indices, shares = _shares(self.source, names)
+        return np.asarray(shares @ self.points[indices])
 
     @cached_property
     def pupil_distance(self) -> float:
@@ -93,10 +94,23 @@ class Landmarks:
         right, left = self.named("eye_r", "eye_l")
         return float(np.hypot(*(left - right)))
 
-    @property
+    @cached_property
     def face(self) -> Face:
         """The box around the points; its confidence is ``presence``."""
         return Face(*bounds(self.points), self.presence)
+
+
+@cache
+def _shares(source: LandmarkSource, names: tuple[str, ...]) -> tuple[list[int], NDArray[np.float64]]:
+    """The indices of all points that the names need, and the share of each in each name, (names, points)."""
+    of_name = [NAMED_POINTS[source][name] for name in names]
+    indices = [index for each in of_name for index in each]
+    shares = np.zeros((len(names), len(indices)))
+    begin = 0
+    for row, each in zip(shares, of_name, strict=True):
+        row[begin : begin + len(each)] = 1 / len(each)
+        begin += len(each)
+    return indices, shares
 
 
 class Landmarker(Protocol):
@@ -112,14 +126,16 @@ class Landmarker(Protocol):
 
 
 class FaceMesh:
-    """MediaPipe's face mesh (Kartynnik et al. 2019), run by OpenCV: 468 points from a crop of 192 x 192 pixels."""
+    """MediaPipe's face mesh (Kartynnik et al. 2019): 468 points from a crop of 192 x 192 pixels.
+
+    ``load`` chooses the runtime of the network, see mesh_network.
+    """
 
     source: LandmarkSource = "mesh"
 
-    def __init__(self, model: Path | None = None) -> None:
+    def __init__(self, model: Path | None = None, load: Callable[[Path], MeshNetwork] = load_fastest) -> None:
         path = MODELS["face-mesh"].check(model) if model else _installed_mesh()
-        self._network = cv2.dnn.readNetFromTFLite(str(path))
-        self._outputs = self._network.getUnconnectedOutLayersNames()
+        self._network = load(path)
 
     def locate(self, image: Image, face: Face) -> Landmarks:
         """The landmarks of a detected face; they are found twice, so that the second crop is independent of the box."""
@@ -134,12 +150,8 @@ class FaceMesh:
     def _in_crop(self, image: Image, face: Face, roll: float) -> Landmarks:
         into = _crop_transform(face, MESH_SIDE, roll)
         crop = moved_image(image, into, (MESH_SIDE, MESH_SIDE), cv2.INTER_LINEAR)
-        self._network.setInput(cv2.dnn.blobFromImage(crop, 1 / 255, swapRB=True))
-        outputs = self._network.forward(self._outputs)
-        flat = next(output for output in outputs if output.size == MESH_SIZE * 3)
-        logit = float(next(output for output in outputs if output.size == 1).item())
-        points = into.inverse(flat.reshape(MESH_SIZE, 3)[:, :2])
-        return Landmarks(points, self.source, float(1 / (1 + np.exp(-logit))))
+        points, logit = self._network(crop)
+        return Landmarks(into.inverse(points[:, :2]), self.source, float(1 / (1 + np.exp(-logit))))
 
 
 def _installed_mesh() -> Path:
