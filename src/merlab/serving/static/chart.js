@@ -112,7 +112,7 @@ function path(times, values, x, y) {
 }
 
 /** Where the face is not seen, or was seen too briefly for a score: from and to, in seconds. */
-function unseenSpans(face, { from, to }, step) {
+export function unseenSpans(face, { from, to }, step) {
   const known = face.time_s.flatMap((time, index) => (time === null || face.score[index] === null ? [] : [{ time, index }]));
   if (!known.length) return [[from, to]];
   const spans = [];

@@ -1,6 +1,6 @@
 // The timeline: click to seek or open, zoom, drag; curves of the parts of the face; a threshold that redraws at once.
 import { button, drawing, element, formatSeconds, pathOf, request } from "./basics.js";
-import { chart, MARGIN, scale } from "./chart.js";
+import { chart, MARGIN, scale, unseenSpans } from "./chart.js";
 import { furtherPeaks, highest, usual } from "./peaks.js";
 
 const CLOSER = 2;
@@ -203,7 +203,8 @@ function legend(shown) {
   const line = (name) => sample(drawing("path", { class: name, d: "M1 5L27 5" }));
   const block = (name) => sample(drawing("rect", { class: name, x: 4, y: 0, width: 20, height: 10 }));
   const item = (picture, text) => element("span", {}, picture, text);
-  const gapped = shown.video.gaps.length || shown.faces.some((face) => face.score.includes(null));
+  const { start_s: from, seconds, fps, gaps } = shown.video;
+  const gapped = gaps.length || shown.faces.some((face) => unseenSpans(face, { from, to: from + seconds }, 1 / fps).length);
   return element(
     "div", { class: "legend timeline" },
     item(line("curve"), "motion score: how far the face moves and returns, in units of noise"), item(line("threshold"), "threshold"),
