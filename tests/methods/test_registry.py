@@ -120,7 +120,7 @@ def test_a_network_on_images_refuses_sequences_and_names_a_recipe():
 @pytest.mark.parametrize(("name", "text", "layout"), [("lbp-top", "apex", "image"), ("ststnet", "mdmo", "vector")])
 def test_descriptors_and_images_are_not_confused(name, text, layout):
     method = find_method(name)
-    with pytest.raises(MerlabError, match=f"{name} takes inputs that are .*, and this one is a {layout}"):
+    with pytest.raises(MerlabError, match=f"{name} takes inputs that are .*, and this one is an? {layout}"):
         method.build(Task.of(3, parse_recipe(text)), method.preset("paper")).fit(
             np.zeros((4, 3, 1, 1), np.float32), np.array([0, 1, 0, 1]), ["s"] * 4, 0
         )

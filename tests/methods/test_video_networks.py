@@ -39,7 +39,7 @@ def test_the_order_of_the_frames_matters(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_images_are_refused_with_a_recipe_of_a_sequence(name):
-    with pytest.raises(MerlabError, match=f"{name} takes inputs that are sequences, and this one is a image; use"):
+    with pytest.raises(MerlabError, match=f"{name} takes inputs that are sequences, and this one is an image; use"):
         build(name, "paper", Task(3, 1, 64, 64))
 
 

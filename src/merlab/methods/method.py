@@ -173,9 +173,9 @@ class Method:
         """Raise MerlabError unless the method works on inputs of this layout."""
         if layout not in self.takes:
             taken = " or ".join(f"{each}s" for each in self.takes)
+            given = "an image" if layout == "image" else f"a {layout}"
             raise MerlabError(
-                f"{self.name} takes inputs that are {taken}, and this one is a {layout}; "
-                f"use a recipe such as {self.input}"
+                f"{self.name} takes inputs that are {taken}, and this one is {given}; use a recipe such as {self.input}"
             )
 
     def preset_with(self, name: str, options: Mapping[str, Any]) -> Preset:
