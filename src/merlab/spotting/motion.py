@@ -34,8 +34,10 @@ HALF_FACE, PIVOT_Y = 115.0, 130.0
 
 
 def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
-    """An aligned face (H, W, 3) BGR as gray (height, width) with local mean and contrast made equal."""
-    gray = cv2.cvtColor(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    """An aligned face, (H, W, 3) BGR or (H, W) gray, as gray (height, width) with equal local mean and contrast."""
+    gray = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
+    if gray.ndim == 3:
+        gray = cv2.cvtColor(gray, cv2.COLOR_BGR2GRAY)
     detail, scale = gray.astype(np.float32), width / WIDTH
     detail -= cv2.GaussianBlur(detail, (0, 0), LOCAL_SIGMA * scale)
     deviation = np.sqrt(cv2.GaussianBlur(detail * detail, (0, 0), CONTRAST_SIGMA * scale))
@@ -47,6 +49,7 @@ class FaceMotion:
     """Follows one aligned face through successive frames; holds only a key frame, so memory does not grow."""
 
     def __init__(self, fps: float) -> None:
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._renewal = max(1, round(KEY_SECONDS * fps))
         self._key: Gray | None = None
         self._key_place = np.zeros((ROWS, COLUMNS, 2), np.float32)

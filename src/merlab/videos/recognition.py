@@ -298,8 +298,9 @@ def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
     if needed is not None and all(map(plan.has_kept, waiting)):
         # Describing is so fast that more processes would only cost their start.
         jobs = 1
-    processes = max(1, min(jobs or os.cpu_count() or 1, len(waiting)))
-    shares = [Share(plan, done, position, processes) for position in range(processes)]
+    cores = jobs or os.cpu_count() or 1
+    processes = max(1, min(cores, len(waiting)))
+    shares = [Share(plan, done, position, processes, threads=cores > processes) for position in range(processes)]
     frames_done = sum(len(plan.division.span(index).owned) for index in done)
     for frames in stream_from_processes(fill_chunks, shares):
         frames_done += frames

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from merlab.frames import Image
 from merlab.frames.clock import GAP_STEPS, Clock
@@ -12,17 +12,22 @@ from merlab.videos.chunks.chunk_record import TrackQuality
 from merlab.videos.chunks.division import Span
 from merlab.videos.chunks.faces_in_frame import FaceInFrame, FaceViewer
 from merlab.videos.chunks.kept_chunk import ChunkFacts, KeptChunk
+from merlab.videos.chunks.lanes import Lanes
 from merlab.videos.chunks.mesh_facts import UNKNOWN
 from merlab.videos.chunks.track import Track
 
 
 @dataclass(eq=False)
 class Chunk:
-    """Frames ``span.covered`` of a video, as far as it has them; faces are numbered from 0 within the chunk."""
+    """Frames ``span.covered`` of a video, as far as it has them; faces are numbered from 0 within the chunk.
+
+    Frames are pushed in by one thread; the ``lanes`` find the faces in them, and follow their movement.
+    """
 
     span: Span
     viewer: FaceViewer
     clock: Clock
+    lanes: Lanes
     size: tuple[int, int] = (0, 0)
     frames: int = 0
     damaged: list[int] = field(default_factory=list)
@@ -48,21 +53,30 @@ class Chunk:
         if image is None:
             self.damaged.append(number)
             if self._last is not None and not self._time_is_missing:
-                for face in self.viewer.see(self._last):
-                    self._add(number, replace(face, box=None, mesh=UNKNOWN, contours=None))
+                self.lanes.faces.add(partial(self._see_again, number, self._last, self._shown))
             return
         if self._time_is_missing:
-            self.viewer.restart()
+            self.lanes.faces.add(self.viewer.restart)
         self._time_is_missing, self._last, self._shown = False, image, number
         self.size = image.shape[1], image.shape[0]
-        for face in self.viewer.see(image):
-            self._add(number, face)
+        self.lanes.faces.add(partial(self._see, number, image))
 
-    def _add(self, number: int, face: FaceInFrame) -> None:
+    def _see(self, number: int, image: Image) -> None:
+        for face in self.viewer.see(image):
+            self._add(number, face, number)
+
+    def _see_again(self, number: int, image: Image, shown: int) -> None:
+        """A damaged frame, in whose place the ``image`` of frame ``shown`` is shown again."""
+        for face in self.viewer.see(image):
+            self._add(number, replace(face, box=None, mesh=UNKNOWN, contours=None), shown)
+
+    def _add(self, number: int, face: FaceInFrame, shown: int) -> None:
         key = face.face_id, face.track
         if key not in self.tracks:
             self.tracks[key] = Track(face.face_id, number, FaceMotion(self.clock.fps))
-        self.tracks[key].add(face, self._shown)
+        track = self.tracks[key]
+        track.add(face, shown)
+        self.lanes.movement.add(partial(track.follow, face))
 
     @property
     def next(self) -> int:
@@ -76,6 +90,7 @@ class Chunk:
 
     def kept(self) -> KeptChunk:
         """What is kept of the frames that were pushed in."""
+        self.lanes.wait()
         owned = range(self.span.owned.start, min(self.span.owned.stop, self.next))
         tracks = [track.kept() for track in self.tracks.values()]
         facts = ChunkFacts(

@@ -26,8 +26,9 @@ from merlab.videos.chunks.chunk import Chunk
 from merlab.videos.chunks.described_chunk import ChunkWriter
 from merlab.videos.chunks.describing import EventDescriber
 from merlab.videos.chunks.division import Division, Span
-from merlab.videos.chunks.faces_in_frame import open_viewer
+from merlab.videos.chunks.faces_in_frame import FaceViewer, open_viewer
 from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack, read_kept
+from merlab.videos.chunks.lanes import Lanes, open_lanes
 from merlab.videos.chunks.track_pictures import TrackPictures
 from merlab.videos.options import Options
 
@@ -94,12 +95,16 @@ class VideoPlan:
 
 @dataclass(frozen=True)
 class Share:
-    """Every ``of``-th of the chunks that are not yet ``done``, starting with the ``position``-th."""
+    """Every ``of``-th of the chunks that are not yet ``done``, starting with the ``position``-th.
+
+    With ``threads``, a process works on its chunk in several threads: there are more cores than chunks.
+    """
 
     plan: VideoPlan
     done: frozenset[int]
     position: int
     of: int
+    threads: bool = False
 
     def spans(self) -> Iterator[Span]:
         """The chunks, ascending, without end."""
@@ -142,14 +147,16 @@ def _needed_of(share: Share) -> list[Span]:
 def _read_frames(share: Share, described: set[int], finishing: _Finishing) -> Iterator[int]:
     """Follow the faces in the chunks that are not yet described, and describe each when it is complete."""
     plan, reported, last = share.plan, 0, 0
-    walker = _Walker(plan, (span for span in share.spans() if span.index not in described), finishing)
-    for passed in open_frames(plan.source).walk(lambda number: walker.wants(number - plan.first + 1)):
-        last = passed.number - plan.first + 1
-        walker.push(last, passed.image)
-        if walker.done - reported >= FRAMES_A_REPORT:
-            yield walker.done - reported
-            reported = walker.done
-    walker.end()
+    spans = (span for span in share.spans() if span.index not in described)
+    with open_lanes(threads=share.threads) as lanes:
+        walker = _Walker(plan, spans, finishing, lanes)
+        for passed in open_frames(plan.source).walk(lambda number: walker.wants(number - plan.first + 1)):
+            last = passed.number - plan.first + 1
+            walker.push(last, passed.image)
+            if walker.done - reported >= FRAMES_A_REPORT:
+                yield walker.done - reported
+                reported = walker.done
+        walker.end()
     write_model(plan.kept / LENGTH, VideoLength(frames=last))
     yield walker.done - reported
 
@@ -196,8 +203,9 @@ class _Walker:
     ``done`` counts the received frames that its chunks are responsible for.
     """
 
-    def __init__(self, plan: VideoPlan, spans: Iterator[Span], finishing: _Finishing) -> None:
+    def __init__(self, plan: VideoPlan, spans: Iterator[Span], finishing: _Finishing, lanes: Lanes) -> None:
         self.done = 0
+        self._lanes = lanes
         self._plan, self._spans, self._finishing = plan, spans, finishing
         self._next = next(self._spans)
         self._open: list[Chunk] = []
@@ -216,9 +224,14 @@ class _Walker:
     def _begun(self, span: Span) -> Chunk:
         """A chunk in the state in which it was interrupted, or a new one."""
         viewer = open_viewer(self._plan.options, self._plan.clock.fps)
-        shared = {"clock": self._plan.clock, **viewer.networks}
-        stored = read_checkpoint(self._plan.checkpoint(span.index), shared)
-        return stored if isinstance(stored, Chunk) and stored.span == span else Chunk(span, viewer, self._plan.clock)
+        stored = read_checkpoint(self._plan.checkpoint(span.index), self._shared(viewer))
+        if isinstance(stored, Chunk) and stored.span == span:
+            return stored
+        return Chunk(span, viewer, self._plan.clock, self._lanes)
+
+    def _shared(self, viewer: FaceViewer) -> dict[str, object]:
+        """What a checkpoint leaves out."""
+        return {"clock": self._plan.clock, "lanes": self._lanes, **viewer.networks}
 
     def push(self, number: int, image: Image | None) -> None:
         """Give a frame to its chunks, and finish those that end with it; None where it is damaged or not wanted."""
@@ -234,9 +247,9 @@ class _Walker:
 
     def _store(self) -> None:
         """Store the state of the unfinished chunks."""
+        self._lanes.wait()
         for chunk in self._open:
-            shared = {"clock": self._plan.clock, **chunk.viewer.networks}
-            write_checkpoint(self._plan.checkpoint(chunk.span.index), chunk, shared)
+            write_checkpoint(self._plan.checkpoint(chunk.span.index), chunk, self._shared(chunk.viewer))
         self._stored = time.monotonic()
 
     def _check(self, number: int, image: Image) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from merlab.faces.alignment import FaceAlignment, FaceFinding
+from merlab.faces.alignment import FaceAlignment, FaceFinding, align_gray, align_image
 from merlab.faces.contours import CONTOUR_POINTS
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Points, Transform
@@ -31,7 +31,7 @@ class FaceInFrame:
 
     Attributes:
         face_id, track: as in SeenFace; pictures of one face and track can be compared with one another.
-        picture: the face on the layout, (282, 231, 3) BGR.
+        frame: the frame, (H, W, 3) BGR.
         box: where it is in the frame; None where it is not seen for a moment.
         transform: from px of the frame to px of the layout; None where the frame is an aligned face.
         mesh: what its landmarks say; unknown where it is not seen, and in aligned faces.
@@ -41,11 +41,21 @@ class FaceInFrame:
 
     face_id: int
     track: int
-    picture: Image
+    frame: Image
     box: Face | None
     transform: Transform | None = None
     mesh: MeshFacts = UNKNOWN
     contours: Points | None = None
+
+    @property
+    def picture(self) -> Image:
+        """The face on the layout, (282, 231, 3) BGR."""
+        return on_layout(self.frame) if self.transform is None else align_image(self.frame, self.transform)
+
+    @property
+    def followed(self) -> Image:
+        """The picture by which movements are followed: that of spotting in an aligned face, gray in another frame."""
+        return self.picture if self.transform is None else align_gray(self.frame, self.transform)
 
 
 class FaceViewer(Protocol):
@@ -92,9 +102,9 @@ class AlignedViewer:
         self._track = 0
 
     def see(self, frame: Image) -> list[FaceInFrame]:
-        """The frame itself, at the layout's size."""
+        """The frame itself."""
         height, width = frame.shape[:2]
-        return [FaceInFrame(0, self._track, on_layout(frame), Face(0, 0, width, height, WHOLE))]
+        return [FaceInFrame(0, self._track, frame, Face(0, 0, width, height, WHOLE))]
 
     def restart(self) -> None:
         """The face starts a new track."""
@@ -128,7 +138,7 @@ class FindingViewer:
             box = seen.tracked.box if seen.tracked else None
             landmarks = seen.tracked.landmarks if seen.tracked else None
             mesh, contours = self._watches[key](landmarks), _contours(landmarks, placed.transform)
-            faces.append(FaceInFrame(*key, placed.image, box, placed.transform, mesh, contours))
+            faces.append(FaceInFrame(*key, frame, box, placed.transform, mesh, contours))
         return faces
 
     def restart(self) -> None:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import torch
 
+from merlab.faces.mesh_network import runtime_version
 from merlab.frames import open_frames
 from merlab.models.recognizer import Recognizer
 from merlab.spotting.caveats import spotting_caveats
@@ -55,6 +56,7 @@ def result_metadata(
             "torch": torch.__version__,
             "opencv": cv2.__version__,
             "numpy": np.__version__,
+            **runtime_version(),
         },
         dropped=totals.dropped,
         withheld={event.event: tuple(event.reasons) for event in events if event.withheld},

@@ -33,13 +33,16 @@ class Track:
     contours: list[KeptContours | None] = field(default_factory=list)
 
     def add(self, face: FaceInFrame, shown: int) -> None:
-        """The face in the next frame, whose picture is that of frame ``shown``."""
+        """The face in the next frame, whose picture is that of frame ``shown``; ``follow`` gets it next."""
         self.boxes.append(face.box)
-        self.places.append(self.motion(face.picture))
         self.transforms.append(face.transform)
         self.shown.append(shown)
         self.mesh.append(face.mesh)
         self.contours.append(None if face.contours is None else contours_to_keep(face.contours))
+
+    def follow(self, face: FaceInFrame) -> None:
+        """Follow the movement of the face into the next frame."""
+        self.places.append(self.motion(face.followed))
 
     def kept(self) -> KeptTrack:
         """The track without its last frames in which the face was not seen: it did not return."""
