@@ -75,6 +75,7 @@ def test_a_baseline_beside_it_has_the_run_key_that_it_has_alone(merlab, flow, st
     assert beside["key"] == alone["key"]
 
 
+@pytest.mark.slow
 def test_another_start_or_other_synthetic_flow_is_another_run_of_the_method(
     merlab, flow, start, synthetic, tmp_path_factory, tmp_path
 ):

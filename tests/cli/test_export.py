@@ -18,6 +18,7 @@ def weights(tmp_path):
     return tmp_path / "weights.safetensors"
 
 
+@pytest.mark.slow
 def test_an_exported_file_is_compared_and_described(merlab, weights, tmp_path):
     pytest.importorskip("onnxruntime")
     command = ("export", "--weights", weights, "--format", "onnx", "--subjects", 1)

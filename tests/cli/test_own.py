@@ -71,6 +71,7 @@ def command(*more):
     return ["evaluate", "linear-svm", *own, *data, "--jobs", 1, "--out", "run", *more]
 
 
+@pytest.mark.slow
 def test_numbers_are_identical_both_ways(merlab, lab):
     status, out, err = merlab(*command())
     assert status == 0, err

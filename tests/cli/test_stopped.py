@@ -57,6 +57,7 @@ def _has_workers(process: int) -> bool:
     return len(children_of(process)) >= 2
 
 
+@pytest.mark.slow
 def test_a_second_command_on_the_same_output_stops(merlab, tmp_path):
     process = start(make_videos(tmp_path / "out", jobs=1))
     try:

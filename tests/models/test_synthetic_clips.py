@@ -31,6 +31,7 @@ def test_every_class_has_equally_many_clips_and_every_row_has_its_subject(exampl
     assert len(examples.of({"synthetic/sub0001"}).labels) == 6
 
 
+@pytest.mark.slow
 def test_the_clips_do_not_depend_on_the_number_of_processes(examples):
     again = synthetic_examples(settings(), 2, silent)
     assert np.array_equal(again.inputs, examples.inputs)

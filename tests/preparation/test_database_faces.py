@@ -105,6 +105,7 @@ def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmark
     assert len(load("casme", out)) == 2
 
 
+@pytest.mark.slow
 def test_interrupted_work_is_resumed_and_gives_the_same_bytes_with_any_number_of_processes(prepared_casme2, tmp_path):
     root, whole = prepared_casme2[0], contents(prepared_casme2[1])
     out = Path(shutil.copytree(prepared_casme2[1], tmp_path / "out"))

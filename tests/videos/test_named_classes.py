@@ -86,6 +86,7 @@ def pushed(monkeypatch):
     return numbers
 
 
+@pytest.mark.slow
 def test_other_limits_need_no_frame_again_and_give_what_a_new_command_gives(look, pushed):
     classes, strict = ("positive", "negative", "surprise"), WordSettings(largest_px=0.5)
     look(classes)
@@ -97,6 +98,7 @@ def test_other_limits_need_no_frame_again_and_give_what_a_new_command_gives(look
     assert again.files.events.read_bytes() == new.files.events.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_another_version_kept_is_made_anew(look, pushed, monkeypatch):
     classes = ("positive", "negative", "surprise")
     folder = look(classes).folder
