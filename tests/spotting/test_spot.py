@@ -21,6 +21,8 @@ from merlab.synthesis.recording import plan_recording
 from tests.videos.faces import moving_places, still_places, there_and_back
 
 FPS = 200.0
+# px of the layout.
+RIGHT_BROW = (53.0, 40.0)
 SETTINGS = SpottingSettings()
 # In frames of 200 a second: onset, apex, offset.
 MOVEMENTS = [(400, 430, 470), (1500, 1520, 1560), (3900, 3945, 3990), (4400, 4440, 4480), (6000, 6015, 6035)]
@@ -127,6 +129,12 @@ class TestKinds:
     def test_a_movement_too_large_for_a_micro_expression_is_another_one(self):
         (event,) = spotted(moving_places(there_and_back(4000, 1000, 1030, 1060), size=12.0))
         assert (event.kind, event.why_other) == ("other", "movement too large")
+
+    def test_a_brow_that_moves_while_somebody_talks_is_no_movement_of_speech(self):
+        syllables = sum(there_and_back(5000, begin, begin + 30, begin + 60) for begin in (1000, 1150, 1300, 1450))
+        brow = moving_places(there_and_back(5000, 1080, 1105, 1130), center=RIGHT_BROW) - still_places(5000)
+        kinds = {(event.part, event.kind, event.why_other) for event in spotted(moving_places(syllables) + brow)}
+        assert kinds == {("mouth, left", "other", "movement repeats"), ("eyes and brows", "micro", "")}
 
     def test_a_slow_drift_is_none(self):
         drift = 0.5 * np.sin(2 * np.pi * np.arange(8000) / 1600)

@@ -47,7 +47,7 @@ def test_a_small_brief_movement_that_goes_with_the_class_is_named():
     [
         ("probability too low", {"probability": 0.5}, {"probability": 0.4999}),
         ("no supporting action unit", {"units": [UnitStrength("AU6", 1)]}, {"units": [UnitStrength("AU4", 1)]}),
-        ("movement too large", {"parts": moved(3.0)}, {"parts": moved(3.001)}),
+        ("movement too large", {"parts": moved(5.0)}, {"parts": moved(5.001)}),
         # 0.5 s, what spotting adds to it, and one frame of 5 ms.
         ("movement too long", {"seconds": 0.505 + LIMITS.timing_error}, {"seconds": 0.506 + LIMITS.timing_error}),
         ("too few frames per second", {"fps": 50.0}, {"fps": 49.9}),
@@ -69,7 +69,7 @@ def test_each_limit_of_a_movement_belongs_to_what_is_named(reason, last_named, f
         ("face turned away", {"turn": 25.0}, {"turn": 25.1}),
         ("face too small", {"pupils": 62.0}, {"pupils": 61.9}),
         ("face cut off", {"coverage": 0.98}, {"coverage": 0.979}),
-        ("face covered or distorted", {"misfit": 2.0}, {"misfit": 2.001}),
+        ("face covered or distorted", {"misfit": 3.0}, {"misfit": 3.001}),
     ],
 )
 def test_each_limit_of_a_face_belongs_to_what_is_named(reason, last_named, first_withheld):

@@ -18,10 +18,11 @@ from merlab.registry import look_up
 from merlab.spotting.course import movement_at, peaks
 from merlab.spotting.event import TOO_LARGE, SpottedEvent, without_repeated
 from merlab.spotting.macro import MacroSettings, apart, macro_movements
-from merlab.spotting.motion_score import Scores, ScoreSettings, score
+from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, score
 
 # The share of the frames in which a face is taken to be calm, however restless it is.
 CALM = 0.25
+UPPER_PART = PARTS[0]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class SpottingSettings:
         weak: the lowest score of a weak candidate, relative to the threshold.
         window: the length of video over which noise and threshold are computed; the last window is up to twice as long.
         shortest, longest: limits of the duration of a micro-expression, from onset to offset.
-        pause, repeats: as many movements with shorter pauses between them are no micro-expressions: speech, chewing.
+        pause, repeats: as many movements of the upper, or of the lower face with shorter pauses between them are no
+            micro-expressions: speech, chewing.
         largest: the largest movement that is a micro-expression, as ``px`` of SpottedEvent.
         score: how the score is computed.
         macro: what counts as a macro-expression.
@@ -46,14 +48,14 @@ class SpottingSettings:
 
     p: float = 0.0
     floor: float = 5.0
-    background: float = 3.5
+    background: float = 3.2
     weak: float = 0.7
     window: float = 20.0
     shortest: float = 0.08
     longest: float = 0.55
     pause: float = 0.5
     repeats: float = 3
-    largest: float = 2.2
+    largest: float = 6.0
     score: ScoreSettings = field(default_factory=ScoreSettings)
     macro: MacroSettings = field(default_factory=MacroSettings)
 
@@ -160,9 +162,15 @@ def spot_window(
     macro = macro_movements(places, first - lead, fps, settings.score, settings.macro, settings.longest)
     macro = [event for event in macro if not any(_explains(other, event, threshold) for other in brief)]
     clear = [event for event in [*brief, *long, *short] if event.score > threshold]
-    brief, macro = (
-        without_repeated(events, clear, round(settings.pause * fps), settings.repeats) for events in (brief, macro)
-    )
+    pause = round(settings.pause * fps)
+    macro = without_repeated(macro, clear, pause, settings.repeats)
+    # Speech and chewing move the lower face. The brows have rows of their own: a micro-expression there, while
+    # somebody talks, is none of the movements of speech.
+    brief = [
+        event
+        for upper in (True, False)
+        for event in without_repeated(*(_of_half(events, upper) for events in (brief, clear)), pause, settings.repeats)
+    ]
     dropped = [event for event in [*apart(long, macro), *short] if event.score > threshold]
     own, weak = range(first, first + length), [event for event in brief if event.score <= threshold]
     found = sorted((event for event in [*brief, *macro] if event.peak in own), key=lambda event: event.onset)
@@ -175,6 +183,11 @@ def spot_window(
         dropped=sum(event.peak in own for event in dropped),
         weak=tuple(event for event in found if event in weak),
     )
+
+
+def _of_half(events: Iterable[SpottedEvent], upper: bool) -> list[SpottedEvent]:
+    """The movements of the eyes and brows, or those of the rest of the face."""
+    return [event for event in events if (event.part == UPPER_PART) == upper]
 
 
 def _explains(brief: SpottedEvent, long: SpottedEvent, threshold: float) -> bool:

@@ -28,8 +28,8 @@ class WordSettings:
         longest: s, the longest micro-expression (Yan et al. 2013).
         timing_error: s, added to it, as is one step from frame to frame: the largest excess of a spotted duration over
             the true one on synthetic recordings of six people (``benchmarks/words.py``).
-        largest_px: mean displacement of the part of the face that moves most, px of the 231 x 282 layout: twice the
-            largest on those recordings; in faces that talk and laugh it is often 5 to 20.
+        largest_px: mean displacement of the part of the face that moves most, px of the 231 x 282 layout; largest of
+            all synthetic micro-expressions is 4.0; in faces that talk and laugh it is often 5 to 20.
         least_fps: frames per second; the shortest rise of a micro-expression, 65 ms (Yan et al. 2013), then has three.
         most_head: how far the head moves between onset and apex, relative to the largest displacement of the face.
         largest_roll: degrees of the line between the eyes from horizontal.
@@ -37,7 +37,7 @@ class WordSettings:
         least_pupils: px of the frame between the eyes; half of that on the layout.
         least_coverage: the share of the layout that is inside the frame.
         largest_misfit: root mean square change of the mesh from the face's own shape of the last second, px of the
-            layout, in any frame from onset to offset. It is at most 1.2 on synthetic ones, and 5 where a hand passes.
+            layout, in any frame from onset to offset. It is at most 2.2 on synthetic ones, and 5 where a hand passes.
         largest_change: how much brighter or darker a block of the face gets from onset to apex after its movement is
             undone, natural logarithm. It is at most 0.03 on those recordings, and 0.3 where a hand passes.
 
@@ -45,14 +45,14 @@ class WordSettings:
 
     longest: float = 0.5
     timing_error: float = 0.07
-    largest_px: float = 3.0
+    largest_px: float = 5.0
     least_fps: float = 50.0
     most_head: float = 1.0
     largest_roll: float = 30.0
     largest_turn: float = 25.0
     least_pupils: float = LEAST_PUPIL_DISTANCE
     least_coverage: float = LEAST_COVERAGE
-    largest_misfit: float = 2.0
+    largest_misfit: float = 3.0
     largest_change: float = 0.15
 
     def __post_init__(self) -> None:
