@@ -114,8 +114,9 @@ def test_a_result_and_the_file_of_another_coder(tmp_path):
     onset, _, _ = known(of_results)
     assert (of_results.matched, onset.median_frames, onset.median_ms) == (2, 1, 10)
     # e0001, e0002, e0003 are decided by both; the other coder rejects e0002.
-    assert of_results.movements.n == 3
-    assert of_results.movements.agreement == pytest.approx(2 / 3)
+    for pair in (of_results, of_file):
+        assert pair.movements.n == 3
+        assert pair.movements.agreement == pytest.approx(2 / 3)
 
 
 def test_two_passes_of_one_coder_are_kept_apart(tmp_path):

@@ -123,16 +123,16 @@ class _Reader:
         known = [video for video in self.videos if video]
         video = medium.name if medium.name in known or len(known) != 1 else known[0]
         placed = Placed(document, self._clock(path, video), medium.origin_ms)
-        events: dict[str, list[RatedEvent]] = {}
+        coded: dict[str, list[tuple[FoundEvent, int | None]]] = {}
         for tier in chosen_tiers(document, ()):
             face = face_of(tier)
-            for found in placed.events(tier, face or 0):
-                own = events.setdefault(coder_of(tier), [])
-                if not found.rejected:
-                    own.append(replace(_of_found(found), face_id=face))
+            coded.setdefault(coder_of(tier), []).extend((found, face) for found in placed.events(tier, face or 0))
         self.notes += notes
-        for coder, listed in events.items():
-            self._add(path, Rater(coder, str(path), {video: tuple(listed)}))
+        for coder, listed in coded.items():
+            events = tuple(replace(_of_found(found), face_id=face) for found, face in listed if not found.rejected)
+            # Files that merlab wrote name the movement that was found.
+            verdicts = {(video, found.event): not found.rejected for found, _ in listed if found.event}
+            self._add(path, Rater(coder, str(path), {video: events}, verdicts))
 
     def _clock(self, path: Path, video: str) -> FrameClock:
         if video in self.clocks:
