@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CODEC: Final = "libx264"
 # Without B-frames, a frame refers to earlier frames only, so that every player seeks to the right frame.
 QUALITY = {"preset": "veryfast", "crf": "20", "bf": "0"}
+# About the size of the same file, 0.2 dB less like the frames, in a third of the time.
+FAST = {"preset": "ultrafast", "crf": "23", "bf": "0"}
 # The bytes of the file depend on the number of threads, so it is fixed.
 THREADS = 2
 # The clock of MPEG: every frame is within 6 microseconds of its time.
@@ -84,13 +86,14 @@ class VideoSink(_Sink):
     """An H.264 video of frames (H, W, 3) BGR of one size; browsers and players can show it.
 
     Frames are 1/``fps`` apart, unless each is written with its own time. The encoder needs an even width and height:
-    to an odd side, a copy of the last row or column is added. The same frames give the same file. Raises MerlabError
-    if this PyAV was built without H.264, or if no frame was written.
+    to an odd side, a copy of the last row or column is added. The same frames give the same file. ``fast`` is for what
+    is only looked at: colors are those of every second pixel, and the encoder searches less. Raises MerlabError if this
+    PyAV was built without H.264, or if no frame was written.
     """
 
-    def __init__(self, path: Path, fps: float) -> None:
+    def __init__(self, path: Path, fps: float, *, fast: bool = False) -> None:
         super().__init__(path)
-        self.fps = fps
+        self.fps, self._fast = fps, fast
         self._stream: VideoStream | None = None
         self._last: int | None = None
 
@@ -105,14 +108,16 @@ class VideoSink(_Sink):
 
         Raises ValueError for a frame that is not shown after the one before.
         """
-        height, width = image.shape[:2]
-        extra_rows, extra_columns = height % 2, width % 2
-        even = cv2.copyMakeBorder(image, 0, extra_rows, 0, extra_columns, cv2.BORDER_REPLICATE)
+        even = _even(image)
         if self._stream is None:
-            self._stream = self._add_stream(width + extra_columns, height + extra_rows)
+            self._stream = self._add_stream(even.shape[1], even.shape[0])
             if seconds is not None:
                 self._stream.codec_context.time_base = TICKS
-        frame = av.VideoFrame.from_ndarray(np.asarray(even, np.uint8), format="bgr24")
+        if self._fast:
+            planes = np.asarray(cv2.cvtColor(even, cv2.COLOR_BGR2YUV_I420), np.uint8)
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        else:
+            frame = av.VideoFrame.from_ndarray(even, format="bgr24")
         if seconds is not None:
             frame.pts, frame.time_base = self._tick(seconds), TICKS
         self._container.mux(self._stream.encode(frame))
@@ -132,7 +137,7 @@ class VideoSink(_Sink):
                 f"{self.path} needs the codec {CODEC}, which this PyAV does not have; do not request the video"
             ) from error
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.options, stream.thread_count = dict(QUALITY), THREADS
+        stream.options, stream.thread_count = dict(FAST if self._fast else QUALITY), THREADS
         return stream
 
     def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -142,3 +147,11 @@ class VideoSink(_Sink):
         if self._stream is None:
             raise MerlabError(f"{self.path} would be a video without frames; nothing is written")
         self._container.mux(self._stream.encode(None))
+
+
+def _even(image: Image) -> Image:
+    """The image with even sides."""
+    height, width = image.shape[:2]
+    if height % 2 == width % 2 == 0:
+        return image
+    return np.asarray(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8)

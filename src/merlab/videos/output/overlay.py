@@ -39,7 +39,7 @@ class Shown(Protocol):
         """About how many there are."""
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
-        """Number and picture (H, W, 3) BGR of each."""
+        """Number and picture (H, W, 3) BGR of each, which is drawn into."""
 
 
 def write_overlay(
@@ -58,10 +58,12 @@ def write_overlay(
     corner. Each frame is shown when a player of the source shows it, pauses and slow motion included.
     """
     stamp = " / ".join(stamps)
-    with VideoSink(path, clock.fps) as sink:
-        artist = _Artist(events, f"model: {stamp}" if stamp else "")
-        for done, ((_, frame), of_frame) in enumerate(zip(read_ahead(frames), rows, strict=False), start=1):
-            sink.write(artist.draw(frame.copy(), of_frame), clock.media_seconds(done))
+    artist = _Artist(events, f"model: {stamp}" if stamp else "")
+    drawn = (artist.draw(frame, of_frame) for (_, frame), of_frame in zip(read_ahead(frames), rows, strict=False))
+    with VideoSink(path, clock.fps, fast=True) as sink:
+        # Frames are read, drawn and encoded in a thread each.
+        for done, frame in enumerate(read_ahead(drawn), start=1):
+            sink.write(frame, clock.media_seconds(done))
             if done % FRAMES_A_REPORT == 0:
                 progress(done, max(done, frames.promised), "drawing the overlay")
 
