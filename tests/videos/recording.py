@@ -16,7 +16,7 @@ from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, warped
 
 FPS = 50.0
 # Onset, apex, offset of each movement, frames from 0.
-MOVEMENTS = [(150, 160, 172), (420, 431, 445), (690, 700, 712)]
+MOVEMENTS = [(150, 160, 172), (300, 311, 325), (450, 460, 472)]
 
 
 def moving_face(frames: int, seed: int = 0) -> list[Image]:

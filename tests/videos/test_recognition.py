@@ -40,8 +40,8 @@ pytestmark = pytest.mark.xdist_group("recognize")
 
 @pytest.fixture(scope="module")
 def frames():
-    """18 s, three movements."""
-    return moving_face(900)
+    """12 s, three movements."""
+    return moving_face(600)
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,11 @@ def video(frames, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def look(weights):
-    """``look(video, out, ...)``: aligned faces, in three chunks of 6 s."""
+    """``look(video, out, ...)``: aligned faces, in three chunks of 4 s."""
 
     def recognized(video, out, function=recognize, **changes):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(recognition, "CHUNK_SECONDS", 6.0)
+            patch.setattr(recognition, "CHUNK_SECONDS", 4.0)
             given = {"aligned": True, "weights": weights, "overlay": False, "progress": False}
             return function(video, out, **(given | changes))
 
@@ -103,18 +103,18 @@ class TestResult:
     def test_every_frame_has_one_row(self, result):
         frames = result.frames
         assert frames.columns.tolist() == list(HEADER)
-        assert frames["frame"].tolist() == list(range(1, 901))
-        assert frames["time_s"].iloc[-1] == pytest.approx(899 / FPS)
+        assert frames["frame"].tolist() == list(range(1, 601))
+        assert frames["time_s"].iloc[-1] == pytest.approx(599 / FPS)
         assert set(frames["face_id"]) == {0}
         assert frames["score"].notna().all()
 
     def test_metadata_describes_the_video_the_model_and_the_faces(self, result, video):
         about = result.metadata
         assert about.video.name == video.name
-        assert (about.video.fps, about.video.frames, about.video.width) == (FPS, 900, 231)
+        assert (about.video.fps, about.video.frames, about.video.width) == (FPS, 600, 231)
         assert about.model.stamps == ("SYNTHETIC",)
         assert len(about.model.digest) == 64
-        assert about.faces == (FollowedFace(face_id=0, first=1, last=900, frames=900),)
+        assert about.faces == (FollowedFace(face_id=0, first=1, last=600, frames=600),)
 
     def test_what_was_just_made_equals_what_is_read_from_its_files(self, result):
         stored = read_video_result(result.folder)
@@ -167,7 +167,7 @@ class TestResuming:
 
     def test_interrupted_work_is_resumed_to_the_same_result(self, video, look, result, tmp_path, pushed):
         with pytest.raises(Stopped, match="the faces found until now are kept in"):
-            look(video, tmp_path / "out", progress=stop_after(700))
+            look(video, tmp_path / "out", progress=stop_after(470))
         pushed.clear()
         look(video, tmp_path / "out")
         assert {index for index, _ in pushed} == {2}
@@ -238,7 +238,7 @@ class TestOtherSettings:
         look(video, copy, again=True, **changes)
         assert pushed == []
         look(video, tmp_path / "new", **changes)
-        assert len(pushed) > 900
+        assert len(pushed) > 600
         assert content(copy) == content(tmp_path / "new")
 
     def test_other_weights_need_no_search_either(self, video, look, copy, tmp_path, pushed):
@@ -249,9 +249,10 @@ class TestOtherSettings:
         assert other.metadata.model.name == "other"
         assert pushed == []
 
+    @pytest.mark.slow
     def test_that_need_a_wider_margin_search_again_and_replace_what_was_kept(self, video, look, copy, pushed):
         look(video, copy, again=True, spotting=SpottingSettings(longest=2.0))
-        assert len(pushed) > 900
+        assert len(pushed) > 600
         pushed.clear()
         look(video, copy, again=True, spotting=SpottingSettings(longest=1.9))
         assert pushed == []
@@ -269,10 +270,11 @@ class TestOtherSettings:
         look(video, tmp_path / "new", spotting=longer)
         assert content(tmp_path / "kept") == content(tmp_path / "new")
 
+    @pytest.mark.slow
     def test_an_interruption_leaves_the_old_result_and_is_continued(self, video, look, result, copy, pushed):
         wide = SpottingSettings(longest=2.0)
         with pytest.raises(Stopped):
-            look(video, copy, again=True, spotting=wide, progress=stop_after(760))
+            look(video, copy, again=True, spotting=wide, progress=stop_after(550))
         assert read_video_result(copy).rows == result.rows
         assert look(video, copy).rows == result.rows
         pushed.clear()
@@ -284,6 +286,7 @@ class TestOtherSettings:
         look(video, copy, again=True)
         assert content(copy) == content(result.folder)
 
+    @pytest.mark.slow
     def test_a_file_that_is_no_longer_requested_is_removed(self, video, look, tmp_path):
         made = look(video, tmp_path / "out", overlay=True, save_inputs=True)
         assert (tmp_path / "out" / "overlay.mp4").is_file()
@@ -302,17 +305,18 @@ class TestOtherSettings:
         assert given == pytest.approx(dict(event.probabilities), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_default_settings_read_the_time_that_they_need_around_a_chunk(video, look, tmp_path, pushed):
     """0.45 s of reach and 0.55 s of the longest micro-expression: scores depend a little on it."""
     look(video, tmp_path / "out")
     margin = round((0.45 + 0.55) * FPS)
-    assert [number for index, number in pushed if index == 1] == list(range(301 - margin, 601 + margin))
+    assert [number for index, number in pushed if index == 1] == list(range(201 - margin, 401 + margin))
 
 
 class TestWhatIsKept:
     def test_takes_about_the_documented_space(self, result):
         # With the frames before and after each chunk that are read.
-        frames = 350 + 400 + 350
+        frames = 250 + 300 + 250
         assert sum(path.stat().st_size for path in (result.folder / KEPT).rglob("*")) / frames < 1500
 
     def test_is_made_anew_where_it_is_damaged(self, video, look, result, copy, pushed):
@@ -323,25 +327,28 @@ class TestWhatIsKept:
         assert {index for index, _ in pushed} == {1}
         assert content(copy) == content(result.folder)
 
+    @pytest.mark.slow
     def test_may_be_removed(self, video, look, result, copy):
         shutil.rmtree(copy / KEPT)
         assert look(video, copy).rows == result.rows
         look(video, copy, again=True)
         assert content(copy) == content(result.folder)
 
+    @pytest.mark.slow
     def test_a_chunk_continues_in_the_middle(self, video, look, result, tmp_path, pushed, monkeypatch):
         monkeypatch.setattr(chunk_worker, "CHECKPOINT_SECONDS", 0.0)
         with pytest.raises(Stopped, match="the faces found until now are kept"):
-            look(video, tmp_path / "out", progress=stop_after(150))
+            look(video, tmp_path / "out", progress=stop_after(110))
         pushed.clear()
         look(video, tmp_path / "out")
-        assert pushed[0] == (0, 161)
+        assert pushed[0] == (0, 121)
         assert content(tmp_path / "out") == content(result.folder)
 
+    @pytest.mark.slow
     def test_a_damaged_state_of_a_chunk_is_not_used(self, video, look, result, tmp_path, pushed, monkeypatch):
         monkeypatch.setattr(chunk_worker, "CHECKPOINT_SECONDS", 0.0)
         with pytest.raises(Stopped):
-            look(video, tmp_path / "out", progress=stop_after(150))
+            look(video, tmp_path / "out", progress=stop_after(110))
         (state,) = (tmp_path / "out").rglob("*.state")
         state.write_bytes(state.read_bytes()[:-1] + b"?")
         pushed.clear()
@@ -350,9 +357,10 @@ class TestWhatIsKept:
         assert pushed[0] == (0, 1)
         assert content(tmp_path / "out") == content(result.folder)
 
+    @pytest.mark.slow
     def test_unfinished_work_on_another_video_is_not_thrown_away(self, video, frames, look, tmp_path):
         with pytest.raises(Stopped):
-            look(video, tmp_path / "out", progress=stop_after(700))
+            look(video, tmp_path / "out", progress=stop_after(470))
         other = write_avi(tmp_path / "other.avi", frames[:300])
         with pytest.raises(MerlabError, match=r"unfinished results .* it is of another source, .*face\.avi.*--again"):
             look(other, tmp_path / "out")
