@@ -3,15 +3,19 @@
     python benchmarks/rendering.py [--subjects N]
 
 The reference is OpenCV's JPEG encoder on the frames that were just rendered. Every machine can measure it, so the ratio
-can be compared between machines. Times are processor time of one thread.
+can be compared between machines. Times are processor time of one thread. The last line is the speed of varied clips as
+flow (`merlab make-flow`), with everything that is made once per subject.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import cv2
@@ -21,10 +25,12 @@ from merlab.inference.cost import hardware
 from merlab.processes import one_thread
 from merlab.synthesis import CAMERA, PRESETS, ClipPlan, FaceRenderer, clip_truth, plan_clip
 from merlab.synthesis.action_units import CLASSES
+from merlab.synthesis.flow_writing import make_flow
 from merlab.synthesis.identity import sample_identity
 from merlab.synthesis.texture import paint_face
 
 PRESET = PRESETS["default"]
+VARIED_CLIPS = 20
 
 Result = TypeVar("Result")
 
@@ -80,7 +86,15 @@ def main() -> None:
     print(f"texture: {statistics.median(painting):.2f} s per identity (median of {len(painting)})")
     report("crop 231 x 282", crop)
     report("camera 640 x 480", camera)
+    print(f"varied flow: {varied_clips_per_second():.1f} clips/s, {VARIED_CLIPS} clips of each subject")
     print(f"truth: {1000 * statistics.median(cost.truth for cost in crop):.0f} ms per clip (median of {len(crop)})")
+
+
+def varied_clips_per_second() -> float:
+    """Clips of flow per second on one core, of a subject with as many clips as `merlab make-flow` makes."""
+    with tempfile.TemporaryDirectory() as folder:
+        _, seconds = timed(partial(make_flow, Path(folder) / "flow", subjects=1, clips=VARIED_CLIPS, jobs=1))
+    return VARIED_CLIPS / seconds
 
 
 def report(name: str, costs: list[Cost]) -> None:
