@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from merlab.frames import Image
@@ -12,15 +13,16 @@ from merlab.synthesis.recording import RecordingPlan
 from merlab.synthesis.rendering import FaceRenderer
 from merlab.synthesis.texture import FaceLayers
 
-# Turns, nods and cuts move the head so much further than in clips, px.
-FAR = 24
+# How much further than in clips the head moves, px: with turns, nods and cuts, and else by a drift of 1. The drift has
+# a standard deviation of 4 px.
+FAR, FAR_DRIFT = 24, 18
 
 
 class RecordedView:
     """Renders a recording through one window at one frame rate."""
 
     def __init__(self, plan: RecordingPlan, layers: FaceLayers, window: Window, fps: float) -> None:
-        far = FAR if plan.distractions else 0
+        far = FAR if plan.distractions else math.ceil(FAR_DRIFT * plan.preset.drift)
         self._renderer = FaceRenderer(plan.identity, layers, plan.preset, window, far=far)
         self._changes = list(picture_changes(plan.identity, plan.distractions, plan.preset, window, fps))
 
