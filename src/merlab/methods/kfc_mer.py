@@ -93,7 +93,8 @@ class Bottleneck(nn.Module):
         self.shortcut: nn.Module = nn.Identity()
         if stride > 1 or in_channels != out_channels:
             halve = nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)
-            self.shortcut = nn.Sequential(halve, ConvBnRelu(in_channels, out_channels, 1, relu=False))
+            join = ConvBnRelu(in_channels, out_channels, 1, relu=False)
+            self.shortcut = nn.Sequential(halve, join) if stride > 1 else join
 
     def forward(self, features: Tensor) -> Tensor:
         """ReLU of residual plus shortcut."""
@@ -269,10 +270,10 @@ KFC_MER = Method(
         ),
         "flow28": Preset(
             source="merlab's choice for 28 x 28 flow: no stride in the first convolution, a quarter of the width, "
-            "averaged maps, balanced classes, mirroring",
+            "averaged maps, balanced classes, mirroring, 15 epochs",
             reduced=True,
             network={"width": 0.25, "hidden": 64, "pooled": True, "dropout": 0.5, "stem_stride": 1, "stored": True},
-            training=_SHORT.model_copy(update={"mirror": True, "shift": 1}),
+            training=_SHORT.model_copy(update={"epochs": 15, "batch_size": 32, "mirror": True, "shift": 1}),
             input="flow:channels=uvs,scale=centered,size=28x28",
         ),
     },
