@@ -53,6 +53,15 @@ class TestDetections:
         with pytest.raises(MerlabError, match="line 4: .* is not video, start, end and score with tabs"):
             score_spotting(TRUTH, file, threshold=0.5)
 
+    def test_numbers_and_marks_are_read_as_other_tools_write_them(self, tmp_path):
+        file = tmp_path / "test.txt"
+        file.write_text("15_0101a\t.5\t2.e1\t.9\r\n", encoding="utf-8-sig")
+        (row,) = read_events(file, Reading(threshold=0.5)).to_dict("records")
+        assert (row["video"], row["onset"], row["offset"]) == ("15_0101a", 0.5, 20)
+        file.write_text("15_0101a\t-3\t20\t.9\n")
+        with pytest.raises(MerlabError, match="line 1: .* is not video, start, end and score"):
+            read_events(file, Reading(threshold=0.5))
+
     def test_a_threshold_also_chooses_from_a_table_with_scores(self):
         spotted = TRUTH.assign(score=[0.2, 0.9])
         assert score_spotting(TRUTH, spotted, threshold=0.5).spotted_events == 1
@@ -154,6 +163,12 @@ class TestElan:
     def test_an_annotation_without_times_is_refused(self, tmp_path):
         with pytest.raises(MerlabError, match="annotation a1: it has no times; align it in ELAN"):
             read_events(self.write(tmp_path, ("movements", [(None, 95, "")])), Reading(fps=200))
+
+    def test_an_annotation_that_ends_before_it_begins_or_lies_before_the_video_is_refused(self, tmp_path):
+        with pytest.raises(MerlabError, match="annotation a1: it ends before it begins"):
+            read_events(self.write(tmp_path, ("movements", [(95, 45, "")])), Reading(fps=200))
+        with pytest.raises(MerlabError, match="begins 955 ms before the first linked video"):
+            read_events(self.write(tmp_path, ("movements", [(45, 95, "")]), origin=-1000), Reading(fps=200))
 
     def test_a_document_with_entities_is_refused_before_they_are_expanded(self, tmp_path):
         bomb = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]>'

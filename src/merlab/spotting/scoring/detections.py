@@ -12,7 +12,8 @@ from merlab.evaluation.cells import CellTable
 
 SUFFIX = ".txt"
 COLUMNS = ("video", "onset", "offset", "score")
-NUMBER = re.compile(r"\d{1,12}(\.\d*)?([eE][+-]?\d+)?")
+# Detectors give fractions of frames; 0 or more.
+FRACTION = r"([0-9]{1,12}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 
 
 def read_detections(path: Path) -> CellTable:
@@ -21,13 +22,13 @@ def read_detections(path: Path) -> CellTable:
     Raises MerlabError for a file that cannot be read, is empty, or has a line of another form.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise MerlabError(f"{path} cannot be read: {error}; give a text of detections") from error
     numbered = [(number, line.rstrip("\r\n")) for number, line in enumerate(lines, start=1) if line.strip()]
     rows = [line.split("\t") for _, line in numbered]
     for (number, line), cells in zip(numbered, rows, strict=True):
-        if len(cells) != len(COLUMNS) or not all(NUMBER.fullmatch(cell.strip()) for cell in cells[1:]):
+        if len(cells) != len(COLUMNS) or not all(re.fullmatch(FRACTION, cell.strip()) for cell in cells[1:]):
             raise MerlabError(
                 f"{path}, line {number}: {line[:60]!r} is not video, start, end and score with tabs between them; "
                 "a table with column names must be a .csv or .tsv"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from merlab.elan.reading import ElanDocument, read_elan
+from merlab.elan.reading import ElanAnnotation, ElanDocument, read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
 from merlab.spotting.scoring.kinds import KIND, MACRO, MICRO, OTHER, kind_of
@@ -27,8 +27,8 @@ def read_annotations(path: Path, fps: float | None, tier: str | None = None) -> 
     tier with annotations is read, or the tiers of movements that merlab wrote. Times are those of the first linked
     video: a TIME_ORIGIN is added.
 
-    Raises MerlabError for a file that cannot be read, several tiers to choose from, an annotation without times, and
-    without frames per second.
+    Raises MerlabError for a file that cannot be read, several tiers to choose from, an annotation without times or
+    before the video, and without frames per second.
     """
     if fps is None:
         raise MerlabError(f"{path} has times and no frames; give the frames per second of its video (--fps)")
@@ -41,12 +41,10 @@ def read_annotations(path: Path, fps: float | None, tier: str | None = None) -> 
     video, origin, notes = _media(document)
     rows, places = [], []
     for annotation in (annotation for name in chosen for annotation in annotated[name]):
-        if annotation.begin_ms is None or annotation.end_ms is None:
-            raise MerlabError(f"{path}, annotation {annotation.name}: it has no times; align it in ELAN, or remove it")
-        onset, offset = (round((time + origin) / 1000 * fps) + 1 for time in (annotation.begin_ms, annotation.end_ms))
+        onset, offset = _frames(path, annotation, origin, fps)
         text = "" if by_merlab else annotation.value
         kind = _merlab_kind(annotation.value) if has_kinds else kind_of(text) or ""
-        rows.append((video, str(onset), str(max(onset, offset)), kind, "" if kind else text))
+        rows.append((video, str(onset), str(offset), kind, "" if kind else text))
         places.append(f"annotation {annotation.name}")
     cells = pd.DataFrame(rows, columns=["video", "onset", "offset", KIND, "emotion"], dtype=object)
     unused = [column for column in (KIND, "emotion") if (cells[column] == "").all()]
@@ -66,6 +64,25 @@ def _chosen(path: Path, annotated: Collection[str], tier: str | None) -> tuple[l
     if len(annotated) > 1:
         raise MerlabError(f"{path} has several tiers with annotations: {names}; choose one (--tier)")
     return list(annotated), False
+
+
+def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> tuple[int, int]:
+    """The first and the last frame of an annotation, from 1; ``origin`` is where its time line starts in the video, ms.
+
+    Raises MerlabError if they cannot be frames of the video.
+    """
+    begin, end, where = annotation.begin_ms, annotation.end_ms, f"{path}, annotation {annotation.name}"
+    if begin is None or end is None:
+        raise MerlabError(f"{where}: it has no times; align it in ELAN, or remove it")
+    if end < begin:
+        raise MerlabError(f"{where}: it ends before it begins ({begin} ms, {end} ms); align it again in ELAN")
+    onset, offset = (round((time + origin) / 1000 * fps) + 1 for time in (begin, end))
+    if onset < 1:
+        raise MerlabError(
+            f"{where}: it begins {-begin - origin} ms before the first linked video (its TIME_ORIGIN is {origin} ms); "
+            "correct the offset of the video in ELAN, or the annotation"
+        )
+    return onset, offset
 
 
 def _merlab_kind(value: str) -> str:

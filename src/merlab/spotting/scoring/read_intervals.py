@@ -30,8 +30,6 @@ OPTIONAL = (APEX, EMOTION, CLASS, ACTION_UNITS, *IDENTITY)
 # How the coding tables of some databases mark an unknown apex.
 NO_APEX = {*NO_VALUE, "/", "-"}
 FRAME_NUMBER = r"[0-9]{1,12}(\.0*)?"
-# Detectors give fractions of frames.
-FRACTION = r"[0-9]{1,12}(\.[0-9]*)?([eE][+-]?[0-9]+)?"
 
 Events = pd.DataFrame | Path | str
 
@@ -136,7 +134,7 @@ def _read(given: Events, name: str, how: Reading) -> CellTable:
         if column in cells:
             cells = cells.assign(**{column: cells[column].where(~cells[column].isin(unknown), text)})
     table = replace(table, cells=cells if VIDEO in cells else cells.assign(**{VIDEO: ""}))
-    _require_intervals(table, FRACTION if suffix == detections.SUFFIX else FRAME_NUMBER)
+    _require_intervals(table, detections.FRACTION if suffix == detections.SUFFIX else FRAME_NUMBER)
     return table
 
 
