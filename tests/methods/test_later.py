@@ -99,6 +99,14 @@ def test_drop_path_leaves_out_whole_residuals_in_training_only():
     assert not (block.eval()(tokens) == tokens).flatten(1).all(dim=1).any()
 
 
+def test_an_epoch_draws_about_as_many_clips_as_casme_2_has_for_training_with_equally_likely_classes():
+    training = find_method("later").preset("paper").training
+    assert training is not None
+    assert training.steps is not None
+    assert training.steps * training.batch_size == pytest.approx(249 * 25 / 26, abs=1)
+    assert training.class_weights == "none"
+
+
 def test_other_channels_are_refused():
     with pytest.raises(MerlabError, match=r"got 3 channels; use a recipe with consecutive-flow:channels=muv,gray=yes"):
         build(Task(5, 3, 56, 56, frames=4), "reduced")

@@ -7,6 +7,7 @@ from merlab.errors import MerlabError
 from merlab.inference.cost import macs, parameters
 from merlab.methods import find_method
 from merlab.methods.method import Task
+from merlab.training.schedules import learning_rate
 
 SMALL = Task(4, 3, 32, 32, frames=5)
 
@@ -47,6 +48,14 @@ def test_the_logits_are_the_mean_of_those_of_single_frames():
     network = build("slstt-mean", SMALL, "reduced")
     single = torch.stack([network(clips[:, [frame]]) for frame in range(SMALL.frames)])
     assert torch.allclose(network(clips), single.mean(dim=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["slstt-mean", "slstt-lstm"])
+def test_the_learning_rate_is_the_one_that_the_released_loop_sets_before_every_epoch(name):
+    training = find_method(name).preset("paper").training
+    assert training is not None
+    # 0.01 x 0.1 ^ (epoch // 30); the cosine that the release also makes is overwritten.
+    assert [learning_rate(training, done) for done in (0, 3, 29, 30, 39)] == pytest.approx([1e-2] * 3 + [1e-3] * 2)
 
 
 def test_flow_that_is_not_a_color_image_and_images_smaller_than_a_patch_are_refused():
