@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -13,6 +15,7 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.methods.layers import Attention, ConvBnRelu
+from merlab.training import NeuralClassifier
 from merlab.training.accelerated import AcceleratedLoop, Acceleration
 from merlab.training.clip_store import ClipStore
 from merlab.training.loop import Loop
@@ -125,6 +128,18 @@ class TestSameNumbersAsThePlainLoop:
         assert together == alone
 
 
+def test_a_fit_takes_the_loop_of_its_settings_and_gives_the_same_probabilities():
+    def probabilities(loop: str, **others: Any) -> np.ndarray:
+        settings = SETTINGS.model_copy(update={"loop": loop, **others})
+        classifier = NeuralClassifier(network, CLASSES, settings, mirror=mirror)
+        classifier.fit(INPUTS.numpy(), LABELS.numpy(), ["s"] * CLIPS, 3)
+        return classifier.predict_proba(INPUTS.numpy())
+
+    assert np.array_equal(probabilities("accelerated"), probabilities("plain"))
+    with pytest.raises(MerlabError, match="synthetic_share and unit_loss to 0, or the training setting loop to plain"):
+        probabilities("accelerated", unit_loss=1.0)
+
+
 class FakeGraph:
     """Records the step that is captured instead of running it, as CUDA does."""
 
@@ -205,7 +220,7 @@ class TestMasks:
             def forward(self, inputs):
                 return self.inner(inputs)
 
-        with pytest.raises(MerlabError, match="own loss.*; leave compiled and fixed_shapes of Acceleration at False"):
+        with pytest.raises(MerlabError, match="own loss.*; set the training setting loop to accelerated or plain"):
             accelerated_loop(Acceleration(fixed_shapes=True), make=Own)
 
     def test_a_dropout_that_is_called_twice_is_refused_with_the_remedy(self):
@@ -217,10 +232,20 @@ class TestMasks:
             def forward(self, inputs):
                 return self.linear(self.dropout(self.dropout(inputs.flatten(1))))
 
-        with pytest.raises(
-            MerlabError, match=r"called twice.*; train with the plain loop \(merlab\.training\.loop\.Loop\)"
-        ):
+        with pytest.raises(MerlabError, match="called twice.*; set the training setting loop to plain"):
             accelerated_loop(make=Twice)
+
+    def test_random_numbers_outside_of_dropout_are_refused_with_the_remedy(self):
+        class Noisy(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.inner = network()
+
+            def forward(self, inputs):
+                return self.inner(inputs + torch.rand_like(inputs))
+
+        with pytest.raises(MerlabError, match=r"outside of nn\.Dropout.*; set the training setting loop to plain"):
+            accelerated_loop(make=Noisy)
 
 
 class TestClipStore:

@@ -240,7 +240,7 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize("setting", [{"synthetic_share": 0}, {"unit_loss": 0}])
     def test_the_accelerated_loop_with_these_settings(self, setting):
         store, labels = ClipStore.of(torch.from_numpy(REAL), torch.device("cpu")), torch.from_numpy(LABELS)
-        with pytest.raises(MerlabError, match="set synthetic_share and unit_loss to 0, or use the plain loop"):
+        with pytest.raises(MerlabError, match="set synthetic_share and unit_loss to 0, or the training setting loop"):
             AcceleratedLoop(
                 TwoHeads(),
                 store,

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from merlab.methods.joint_svm import CENTERED_UVS
 from merlab.methods.layers import Between
+from merlab.methods.layers.blocked import BlockedSequential
 from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
@@ -38,7 +39,7 @@ class FlowCnn(nn.Module):
     def __init__(self, task: Task) -> None:
         super().__init__()
         first, second, third = FILTERS
-        self.features = nn.Sequential(
+        self.features = BlockedSequential(
             *_block(task.channels, first),
             nn.MaxPool2d(2),
             *_block(first, second),

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from merlab.methods.layers.blocked import BlockedSequential
 from merlab.methods.method import Method, Preset, Task
 from merlab.training import TrainingSettings
 
@@ -35,7 +36,7 @@ class STSTNet(nn.Module):
     def __init__(self, task: Task) -> None:
         super().__init__()
         filters = sum(STREAM_FILTERS)
-        self.streams = nn.Sequential(
+        self.streams = BlockedSequential(
             nn.Conv2d(task.channels, filters, 3, padding=2),
             nn.ReLU(inplace=True),
             nn.BatchNorm2d(filters),
@@ -65,12 +66,12 @@ STSTNET = Method(
     presets={
         "paper": Preset(
             source="the authors' released PyTorch code",
-            training=TrainingSettings(epochs=800, batch_size=256, learning_rate=5e-5, decay=1),
+            training=TrainingSettings(epochs=800, batch_size=256, learning_rate=5e-5, decay=1, channels_last=False),
         ),
         "reduced": Preset(
             source="merlab's choice: a tenth of the epochs with ten times the learning rate",
             reduced=True,
-            training=TrainingSettings(epochs=80, batch_size=256, learning_rate=5e-4, decay=1),
+            training=TrainingSettings(epochs=80, batch_size=256, learning_rate=5e-4, decay=1, channels_last=False),
         ),
     },
     network=STSTNet,

@@ -94,7 +94,7 @@ class AcceleratedLoop(Loop):
         if settings.synthetic_share or settings.unit_loss:
             raise MerlabError(
                 "the accelerated loop trains without synthetic clips and without a loss of action units; set "
-                "synthetic_share and unit_loss to 0, or use the plain loop (merlab.training.loop.Loop)"
+                "synthetic_share and unit_loss to 0, or the training setting loop to plain"
             )
         self.device = clips.device
         on_gpu = self.device.type == "cuda"
@@ -125,8 +125,8 @@ class AcceleratedLoop(Loop):
         fixed = self.how.fixed_shapes or self.how.compiled
         if fixed and isinstance(self.module, NetworkWithLoss):
             raise MerlabError(
-                "a network with its own loss cannot be trained on batches of a fixed shape; leave compiled and "
-                "fixed_shapes of Acceleration at False"
+                "a network with its own loss cannot be trained on batches of a fixed shape; set the training setting "
+                "loop to accelerated or plain"
             )
         with self._on_stream():
             mask = torch.ones(sizes[0], device=self.device) if fixed else None

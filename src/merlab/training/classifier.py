@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -15,8 +16,11 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.processes import keep_freed_memory
+from merlab.training.accelerated import AcceleratedLoop, Acceleration
 from merlab.training.augmentation import Mirror
 from merlab.training.checks import check_inputs, check_labels, hold_out_subjects
+from merlab.training.clip_store import ClipStore
+from merlab.training.dropout import with_quick_dropout
 from merlab.training.loop import Loop, UnitTargets
 from merlab.training.material import SyntheticClips
 from merlab.training.settings import Precision, TrainingSettings, resolve_device, resolve_precision
@@ -25,6 +29,15 @@ from merlab.training.training_clips import TrainingClips
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
 EpochReport = Callable[[int, int, float], None]
+
+
+class _Common(TypedDict):
+    """What both loops take."""
+
+    classes: int
+    settings: TrainingSettings
+    mirror: Mirror | None
+    reduced: bool
 
 
 class BestEpoch:
@@ -193,18 +206,7 @@ class NeuralClassifier:
         on_epoch: EpochReport | None,
     ) -> None:
         settings = self.settings
-        inputs, labels = self._both_on_device((clips.inputs, clips.labels))
-        loop = Loop(
-            module,
-            inputs,
-            labels,
-            classes=self.classes,
-            settings=settings,
-            mirror=self.mirror,
-            reduced=self.precision(*inputs.shape[-2:]) == "bfloat16",
-            synthetic=clips.synthetic,
-            units=self._unit_targets(clips),
-        )
+        loop = self._loop(module, clips)
         best = BestEpoch()
         for epoch in range(1, settings.epochs + 1):
             loss = loop.epoch()
@@ -221,6 +223,24 @@ class NeuralClassifier:
         if judged is not None:
             module.load_state_dict(best.weights)
             self.kept_epoch = best.epoch
+
+    def _loop(self, module: nn.Module, clips: TrainingClips) -> Loop:
+        """The loop of the settings, at its first epoch."""
+        inputs, labels = self._both_on_device((clips.inputs, clips.labels))
+        common: _Common = {
+            "classes": self.classes,
+            "settings": self.settings,
+            "mirror": self.mirror,
+            "reduced": self.precision(*inputs.shape[-2:]) == "bfloat16",
+        }
+        if self.settings.loop == "plain":
+            if self.device.type == "cpu":
+                module = with_quick_dropout(module)
+            return Loop(module, inputs, labels, synthetic=clips.synthetic, units=self._unit_targets(clips), **common)
+        how = Acceleration(graphs=self.device.type == "cuda", compiled=self.settings.loop == "compiled")
+        store = ClipStore.of(inputs, self.device)
+        rows = torch.arange(len(store), device=self.device)
+        return AcceleratedLoop(module, store, rows, labels, acceleration=how, **common)
 
     def _unit_targets(self, clips: TrainingClips) -> UnitTargets | None:
         """The intensities of action units that the settings train on, on the device."""

@@ -98,7 +98,7 @@ class Loop:
         for number, rows in enumerate(batches):
             for group in self.optimizer.param_groups:
                 group["lr"] = learning_rate(self.settings, self.done + number / len(batches))
-            batch, mirrored = augmented(self.inputs[rows], self.settings, self.mirror)
+            batch, mirrored = augmented(self.inputs.index_select(0, rows), self.settings, self.mirror)
             loss = self._loss(batch, rows, mirrored)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]

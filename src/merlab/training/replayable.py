@@ -69,7 +69,7 @@ class MaskedBatchNorm(nn.Module):
         if not original.track_running_stats or original.momentum is None:
             raise MerlabError(
                 "a batch normalization without running statistics or momentum cannot be trained on batches of a fixed "
-                "shape; leave compiled and fixed_shapes of Acceleration at False"
+                "shape; set the training setting loop to accelerated or plain"
             )
         self.momentum, self.eps = original.momentum, original.eps
         self.weight, self.bias = original.weight, original.bias
@@ -114,20 +114,27 @@ def sharing_copy(module: nn.Module) -> nn.Module:
 def feed_dropout(module: nn.Module, batch: Tensor) -> list[FedDropout]:
     """Replace every ``nn.Dropout`` of a network; returns the new ones in the order in which the network calls them.
 
-    ``batch`` is the largest that will come. Raises MerlabError for a dropout that is called twice in one step.
+    ``batch`` is the largest that will come. Raises MerlabError for a dropout that is called twice in one step, and for
+    a network that draws other random numbers: they would be drawn once and then replayed.
     """
     order: list[tuple[str, Tensor]] = []
     trial = copy.deepcopy(module).train()
     names = [name for name, child in trial.named_modules() if type(child) is nn.Dropout]
     for name in names:
         _replace(trial, name, _Watched(name, order))
+    before = _random_state(batch.device)
     with torch.no_grad():
         trial(batch)
+    if not torch.equal(before, _random_state(batch.device)):
+        raise MerlabError(
+            "a network that draws random numbers outside of nn.Dropout cannot be captured; set the training setting "
+            "loop to plain"
+        )
     called = [name for name, _ in order]
     if len(set(called)) != len(called):
         raise MerlabError(
-            "a dropout layer that is called twice in one step cannot be captured; train with the plain loop "
-            "(merlab.training.loop.Loop)"
+            "a dropout layer that is called twice in one step cannot be captured; set the training setting loop to "
+            "plain"
         )
     fed = []
     for name, features in order:
@@ -153,6 +160,11 @@ def tensors_of(optimizer: torch.optim.Optimizer) -> Iterator[Tensor]:
             for _, value in sorted(optimizer.state[parameter].items()):
                 if isinstance(value, Tensor):
                     yield value
+
+
+def _random_state(device: torch.device) -> Tensor:
+    """The state of the global random numbers of a device."""
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
 
 
 def _replace(module: nn.Module, name: str, new: nn.Module) -> None:

@@ -53,6 +53,9 @@ class TrainingSettings(BaseModel):
             accuracy on the test fold. This is a leak; it exists only to measure how large the leak is.
         validation_share: the share of the training subjects that ``validation`` holds out.
         threads: number of CPU threads; it is fixed, because rounding depends on how sums are divided among threads.
+        loop: ``plain`` works everywhere. ``accelerated`` keeps the clips on the device and replays each step as one
+            CUDA graph (``training.accelerated``); on a CPU it gives the numbers of ``plain``, on a GPU dropout draws
+            other random numbers. ``compiled`` also compiles each step, which rounds otherwise.
 
     """
 
@@ -85,6 +88,7 @@ class TrainingSettings(BaseModel):
     selection: Selection = "fixed"
     validation_share: float = Field(0.2, gt=0, lt=1)
     threads: int = Field(1, ge=1)
+    loop: Literal["plain", "accelerated", "compiled"] = "plain"
 
     @model_validator(mode="after")
     def _has_real_clips(self) -> TrainingSettings:
