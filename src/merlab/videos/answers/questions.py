@@ -75,7 +75,8 @@ def _answered_name(path: Path) -> str:
 
 def _read(path: Path) -> list[dict[str, Any]]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # Not splitlines, which also divides a line at a separator inside of a text.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise MerlabError(f"{path} cannot be read: {error}; give a file of JSON lines") from error
     rows = [_row(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
