@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from merlab.registry import ListedModule
     from merlab.reports.results import Results
     from merlab.schemes import Scheme
+    from merlab.spotting.comparison.evaluation import compare_spotting
     from merlab.spotting.scoring import score_spotting
     from merlab.spotting.spot_video import spot
     from merlab.synthesis import make_faces, make_flow, make_videos
@@ -52,6 +53,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a newcomer meets them
     "schemes",
     "score",
     "score_spotting",
+    "compare_spotting",
     "prepare",
     "align",
     "pretrain",
@@ -82,6 +84,7 @@ _WHERE = {
     "agree": "merlab.coding.agreement.agree",
     "score": "merlab.evaluation.predictions_score",
     "score_spotting": "merlab.spotting.scoring",
+    "compare_spotting": "merlab.spotting.comparison.evaluation",
     "prepare": "merlab.preparation.database_faces",
     "align": "merlab.preparation.video_faces",
     "pretrain": "merlab.models.pretraining",

@@ -104,19 +104,20 @@ def test_the_lines_of_a_file_are_kept_and_their_answers_filled_in(tmp_path):
     asked = [
         {"video_id": "t_1", "video": "SAMM-1", "question": "What is the coarse expression class?", "answer": ""},
         {"video_id": "t_2", "video": "SAMM-2.mp4", "question": "What is the action unit?"},
-        {"video_id": "t_3", "video": "SAMM-2", "question": "Who is it?", "answer": ""},
+        {"video_id": "t_3", "video": "SAMM-2", "question": "Who\u2028is it?", "answer": ""},
     ]
-    path.write_text("\n".join(map(json.dumps, asked)) + "\n\n", encoding="utf-8")
+    lines = [json.dumps(each, ensure_ascii=False) for each in asked]
+    path.write_text("\r\n".join(lines) + "\n\n", encoding="utf-8")
     answered = answer_questions(path, [VIDEO, EMPTY], tmp_path / "out")
     assert answered.path == tmp_path / "out" / "me_vqa_samm_test_pred.jsonl"
-    written = [json.loads(line) for line in answered.path.read_text(encoding="utf-8").splitlines()]
+    written = [json.loads(line) for line in answered.path.read_text(encoding="utf-8").split("\n")[:-1]]
     assert written == [
         {**asked[0], "answer": "positive"},
         {**asked[1], "answer": NOT_DETERMINED},
         {**asked[2], "answer": UNKNOWN_QUESTION},
     ]
     assert dict(answered.counts) == {"answered": 1, "not determined": 1, "unknown question": 1}
-    assert answered.unknown == ("Who is it?",)
+    assert answered.unknown == ("Who\u2028is it?",)
 
 
 @pytest.mark.parametrize(
