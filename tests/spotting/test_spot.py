@@ -131,7 +131,8 @@ class TestKinds:
         assert (event.kind, event.why_other) == ("other", "movement too large")
 
     def test_a_brow_that_moves_while_somebody_talks_is_no_movement_of_speech(self):
-        syllables = sum(there_and_back(5000, begin, begin + 30, begin + 60) for begin in (1000, 1150, 1300, 1450))
+        starts = (1000, 1150, 1300, 1450)
+        syllables = np.sum([there_and_back(5000, begin, begin + 30, begin + 60) for begin in starts], axis=0)
         brow = moving_places(there_and_back(5000, 1080, 1105, 1130), center=RIGHT_BROW) - still_places(5000)
         kinds = {(event.part, event.kind, event.why_other) for event in spotted(moving_places(syllables) + brow)}
         assert kinds == {("mouth, left", "other", "movement repeats"), ("eyes and brows", "micro", "")}
