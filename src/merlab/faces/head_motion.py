@@ -35,7 +35,8 @@ REACH = 1.0
 # head the limit starts wider and is halved in each reweighting.
 CUT_OFF = 0.3
 REWEIGHTINGS = 6
-PASSES, SETTLED = 3, 0.1
+# px: after a smaller step, another pass would change less than the noise of a camera does.
+PASSES, SETTLED = 3, 0.3
 # px of the layout: landmarks jitter by less, and flow alone finds smaller movements.
 JUMP = 4
 

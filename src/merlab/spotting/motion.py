@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array, Image
-from merlab.optical_flow import Gray, dis
+from merlab.optical_flow import Gray
 
 WIDTH, HEIGHT = 116, 141
 ROWS, COLUMNS = 14, 12
@@ -61,7 +61,8 @@ class FaceMotion:
         if self._key is None:
             self._key = gray
             return self._key_place
-        moved = in_blocks(dis(self._key, gray)) * np.float32(LAYOUT_WIDTH / WIDTH)
+        flow = np.asarray(self._flow.calc(self._key, gray, None), np.float32)  # type: ignore[call-overload]
+        moved = in_blocks(flow) * np.float32(LAYOUT_WIDTH / WIDTH)
         place = np.asarray(self._key_place + without_head(moved), np.float32)
         self.pass_over(frame, place)
         return place

@@ -34,7 +34,9 @@ from merlab.videos.options import Options
 
 CHUNKS, LENGTH = "chunks", "frames.json"
 FRAMES_A_REPORT = 20
-CHECKPOINT_SECONDS = 5.0
+# The state of a chunk grows; where storing it takes longer than STORING_SECONDS, it is stored less often, so that this
+# takes at most a fiftieth of the time.
+CHECKPOINT_SECONDS, STORING_SECONDS = 5.0, 0.1
 
 
 class VideoLength(BaseModel):
@@ -210,7 +212,7 @@ class _Walker:
         self._next = next(self._spans)
         self._open: list[Chunk] = []
         self._size: tuple[int, int] | None = None
-        self._stored = time.monotonic()
+        self._stored, self._pause = time.monotonic(), CHECKPOINT_SECONDS
 
     def wants(self, number: int) -> bool:
         """Whether a chunk of the share needs this frame; numbers ascend without a gap."""
@@ -242,15 +244,17 @@ class _Walker:
             self.done += number in chunk.span.owned
             if number + 1 == chunk.span.covered.stop:
                 self._finish(chunk)
-        if time.monotonic() - self._stored > CHECKPOINT_SECONDS:
+        if time.monotonic() - self._stored > self._pause:
             self._store()
 
     def _store(self) -> None:
         """Store the state of the unfinished chunks."""
         self._lanes.wait()
+        began = time.monotonic()
         for chunk in self._open:
             write_checkpoint(self._plan.checkpoint(chunk.span.index), chunk, self._shared(chunk.viewer))
         self._stored = time.monotonic()
+        self._pause = CHECKPOINT_SECONDS * max(1.0, (self._stored - began) / STORING_SECONDS)
 
     def _check(self, number: int, image: Image) -> None:
         if self._plan.options.aligned:
