@@ -8,6 +8,7 @@ from typing import Annotated
 
 from merlab.faces.detection import Face
 from merlab.spotting.columns import Column, Columns, Score, Seconds
+from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.videos.moved import SEPARATOR
 from merlab.vocabulary import WITHHELD_REASONS, WithheldReason
 
@@ -77,21 +78,47 @@ class FrameRow:
 
 
 @dataclass(frozen=True)
-class Event:
-    """One movement of a face, a row of events.csv.
+class OfFace(OfVideo):
+    """The name of the source, and one face in it as in FrameRow."""
+
+    face_id: int
+
+
+@dataclass(frozen=True)
+class Movement(Moments, OfFace):
+    """A movement of a face.
 
     Attributes:
-        event: its name, ``e0001`` for the first onset of the video; also that of its folder of pictures.
-        video: the name of the source.
-        face_id: as in FrameRow.
-        onset, apex, offset: numbers of frames in the source.
-        onset_s, apex_s, offset_s: when these frames were recorded, as in Timing.
-        duration_s: seconds from onset to offset.
-        score: the largest motion score, in units of noise.
         part: the part of the face that moves most.
         kind: ``micro``, ``macro`` (it lasts longer) or ``other`` (no expression); empty in files of earlier versions.
         tier: ``event``; candidates below the threshold are ``weak``, and in another file (see WeakEvent).
         why_other: why the kind is other: ``face covered or distorted``.
+
+    """
+
+    part: str
+    kind: Annotated[str, Column(absent="")]
+    tier: Annotated[str, Column(absent="event")]
+    why_other: Annotated[str, Column(absent="")]
+
+
+@dataclass(frozen=True)
+class WeakEvent(Movement):
+    """A candidate below the threshold, a row of weak.csv: too uncertain to be counted or to get a class."""
+
+
+@dataclass(frozen=True)
+class _Named:
+    event: str
+
+
+@dataclass(frozen=True)
+class Event(Movement, _Named):
+    """One movement of a face, a row of events.csv.
+
+    Attributes:
+        event: the first column: its name, ``e0001`` for the first onset of the video; also that of its folder of
+            pictures.
         label: the most probable class; empty where something speaks against naming it.
         probability: of the most probable class, 0.0001..0.9999.
         withheld: what speaks against it, words of WITHHELD_REASONS: ``movement too large; face turned away``.
@@ -101,21 +128,6 @@ class Event:
 
     """
 
-    event: str
-    video: str
-    face_id: int
-    onset: int
-    apex: int
-    offset: int
-    onset_s: Seconds
-    apex_s: Seconds
-    offset_s: Seconds
-    duration_s: Seconds
-    score: Score
-    part: str
-    kind: Annotated[str, Column(absent="")]
-    tier: Annotated[str, Column(absent="event")]
-    why_other: Annotated[str, Column(absent="")]
     label: Annotated[str, Column(name="class")]
     probability: Probability
     withheld: Annotated[str, Column(absent="")]
@@ -133,29 +145,6 @@ class Event:
         """Why the class is not named."""
         words = self.withheld.split(SEPARATOR)
         return [reason for reason in WITHHELD_REASONS if reason in words]
-
-
-@dataclass(frozen=True)
-class WeakEvent:
-    """A candidate below the threshold, a row of weak.csv: too uncertain to be counted or to get a class.
-
-    The fields are those of Event; ``tier`` is ``weak``.
-    """
-
-    video: str
-    face_id: int
-    onset: int
-    apex: int
-    offset: int
-    onset_s: Seconds
-    apex_s: Seconds
-    offset_s: Seconds
-    duration_s: Seconds
-    score: Score
-    part: str
-    kind: str
-    tier: str
-    why_other: str
 
 
 WEAK_ROWS = Columns(WeakEvent)

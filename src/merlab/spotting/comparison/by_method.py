@@ -20,7 +20,7 @@ from merlab.locks import only_writer
 from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
-from merlab.spotting.columns import Columns, Score, Seconds
+from merlab.spotting.columns import Columns
 from merlab.spotting.comparison import find_spotter
 from merlab.spotting.comparison.folds import has_events, target_of
 from merlab.spotting.comparison.found import Found
@@ -29,6 +29,7 @@ from merlab.spotting.comparison.recordings import recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import Fitted, Spotter, Target
 from merlab.spotting.many_videos import EVENTS
+from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
 from merlab.version import __version__
@@ -41,18 +42,9 @@ KIND: Kind = "micro"
 
 
 @dataclass(frozen=True)
-class MethodEvent:
-    """One row of events.csv: a spotted interval; frames as numbered in the source, ``score`` in units of the method."""
+class MethodEvent(Moments, OfVideo):
+    """One row of events.csv: a spotted interval, its kind last; ``score`` is in units of the method."""
 
-    video: str
-    onset: int
-    apex: int
-    offset: int
-    onset_s: Seconds
-    apex_s: Seconds
-    offset_s: Seconds
-    duration_s: Seconds
-    score: Score
     kind: str
 
 
