@@ -27,7 +27,7 @@ class WordSettings:
     Attributes:
         longest: s, the longest micro-expression (Yan et al. 2013).
         timing_error: s, added to it, as is one step from frame to frame: the largest excess of a spotted duration over
-            the true one on synthetic recordings of six people (``benchmarks/words.py``).
+            the true one on synthetic recordings of twelve people (``benchmarks/words.py``).
         largest_px: mean displacement of the part of the face that moves most, px of the 231 x 282 layout; largest of
             all synthetic micro-expressions is 4.0; in faces that talk and laugh it is often 5 to 20.
         least_fps: frames per second; the shortest rise of a micro-expression, 65 ms (Yan et al. 2013), then has three.
@@ -39,12 +39,12 @@ class WordSettings:
         largest_misfit: root mean square change of the mesh from the face's own shape of the last second, px of the
             layout, in any frame from onset to offset. It is at most 2.2 on synthetic ones, and 5 where a hand passes.
         largest_change: how much brighter or darker a block of the face gets from onset to apex after its movement is
-            undone, natural logarithm. It is at most 0.03 on those recordings, and 0.3 where a hand passes.
+            undone, natural logarithm. It is at most 0.05 on those recordings, and 0.3 where a hand passes.
 
     """
 
     longest: float = 0.5
-    timing_error: float = 0.07
+    timing_error: float = 0.12
     largest_px: float = 5.0
     least_fps: float = 50.0
     most_head: float = 1.0
