@@ -26,6 +26,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 
@@ -49,6 +50,7 @@ from merlab.videos.words import FaceState
 FPS = 100.0
 RENDERED_FRAMES = 1200
 STEP_FRAMES = 400
+Item = TypeVar("Item")
 
 
 def recording(path: Path) -> list[Image]:
@@ -61,7 +63,7 @@ def recording(path: Path) -> list[Image]:
     return [image for _, image in open_frames(path)]
 
 
-def forth_and_back(frames: list[Image]) -> Iterator[Image]:
+def forth_and_back(frames: list[Item]) -> Iterator[Item]:
     """Without end and without a jump."""
     return itertools.cycle(frames + frames[-2:0:-1])
 
@@ -76,7 +78,7 @@ def write_avi(path: Path, frames: Iterator[Image]) -> None:
     writer.release()
 
 
-def timed(step: Callable[[Image], object], frames: list[Image]) -> float:
+def timed(step: Callable[[Item], object], frames: list[Item]) -> float:
     """Milliseconds of processor time per frame."""
     step(frames[0])
     began = time.process_time()
@@ -89,13 +91,14 @@ def steps(video: Path, frames: list[Image]) -> dict[str, float]:
     """Milliseconds of processor time per frame and step, on one thread."""
     cv2.setNumThreads(1)
     viewer, motion, album = FindingViewer(FaceFinding(), FPS), FaceMotion(FPS), Album()
-    faces = [face.picture for frame in frames[:100] for face in viewer.see(frame)]
+    faces = [face for frame in frames[:100] for face in viewer.see(frame)]
+    pictures = [face.picture for face in faces]
     decoded, numbers = iter(open_frames(video)), itertools.count()
     return {
         "decode": timed(lambda frame: next(decoded), frames),
         "find, follow, align": timed(viewer.see, frames),
-        "movement for spotting": timed(motion, faces),
-        "keep the face as JPEG": timed(lambda face: album.add(next(numbers), face), faces),
+        "movement for spotting": timed(lambda face: motion(face.followed), faces),
+        "keep the face as JPEG": timed(lambda face: album.add(next(numbers), face), pictures),
     }
 
 
