@@ -84,7 +84,7 @@ def write_flow_tree(root: Path, subjects: Sequence[str] = FLOW_SUBJECTS, each: i
     return root
 
 
-def flow_plan(root: Path, methods: Sequence[str], **options: Any) -> Plan:
+def flow_plan(root: Path, methods: Sequence[object], **options: Any) -> Plan:
     """The plan of a study on a tree of stored flow: MEGC2019's classes, leave one subject out, two seeds."""
     given: dict[str, Any] = {"scheme": "megc2019", "protocol": "loso", "seeds": 2, **options}
     return Study.of(load("ststnet-flow", root), list(methods), **given).plan()

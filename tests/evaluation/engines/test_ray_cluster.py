@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,13 +20,14 @@ from merlab.evaluation.engines import LocalEngine, RayEngine, ray_cluster
 from merlab.evaluation.runner import finished, run, run_keys
 from merlab.evaluation.unit import Fit, versions
 from merlab.progress import silent
+from tests.cli.processes import wait_until
 from tests.helpers import flow_plan, write_flow_tree
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is an extra; pip install 'merlab[ray]'")
 
 
 def make_plan(root):
-    return flow_plan(write_flow_tree(root), ["random", "linear-svm", "ststnet"], training={"epochs": 2})
+    return flow_plan(write_flow_tree(root), ["random", "linear-svm", "ststnet"], seeds=1, training={"epochs": 2})
 
 
 def run_on(engine, plan, out, cache=None):
@@ -39,6 +48,75 @@ def test_a_cluster_of_two_workers_predicts_what_one_machine_predicts_and_resumes
     parts[0].unlink()
     pd.testing.assert_frame_equal(local, run_on(cluster, plan, tmp_path / "ray", cache))
     assert {part: part.stat().st_mtime_ns for part in kept} == kept
+
+
+@dataclass
+class Patient:
+    """Gives the mean of each class, once somebody has said that it may; leaves a file for each fit that begins."""
+
+    folder: Path
+
+    def fit(self, inputs, labels, groups, seed):
+        (self.folder / f"{os.getpid()}.{time.monotonic_ns()}").touch()
+        wait_until((self.folder / GO).exists)
+        self.means = [inputs[labels == label].mean(axis=0).ravel() for label in range(3)]
+
+    def predict_proba(self, inputs):
+        distances = [((inputs.reshape(len(inputs), -1) - mean) ** 2).sum(axis=1) for mean in self.means]
+        return np.eye(3)[np.argmin(distances, axis=0)]
+
+    def processes(self):
+        """Those that have begun a fit."""
+        return {file.stem for file in self.folder.iterdir() if file.name != GO}
+
+
+GO = "go"
+MACHINES, CORES = 4, 2
+HEAD = {"num_cpus": 0, "include_dashboard": False}
+
+
+def disturb(cluster, patient):
+    """While all 8 workers work, a machine is lost with two of them; one joins when others have taken over."""
+    try:
+        wait_until(lambda: len(patient.processes()) == MACHINES * CORES)
+        cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+        cluster.add_node(num_cpus=1)
+        wait_until(lambda: len(patient.processes()) == MACHINES * CORES + 1)
+    finally:
+        (patient.folder / GO).touch()
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.xdist_group("ray")
+@pytest.mark.skipif(sys.platform == "win32", reason="Ray simulates no cluster there")
+def test_workers_that_are_lost_or_join_late_change_no_prediction(tmp_path, monkeypatch):
+    # On a busy machine, a simulated one takes longer to start than Ray waits by default.
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "300")
+    monkeypatch.setenv("RAY_agent_register_timeout_ms", "300000")
+    patient = Patient(tmp_path / "begun")
+    patient.folder.mkdir()
+    root = write_flow_tree(tmp_path / "flow")
+    plan = flow_plan(root, [{"patient": patient}], seeds=5)
+    cluster = import_module("ray.cluster_utils").Cluster(initialize_head=True, head_node_args=HEAD)
+    try:
+        for _ in range(MACHINES):
+            cluster.add_node(num_cpus=CORES)
+        engine = RayEngine(cluster.address)
+        with ThreadPoolExecutor(1) as pool:
+            # In a thread, because Ray starts machines in the main thread only.
+            running = pool.submit(run_on, engine, plan, tmp_path / "ray", tmp_path / "cache")
+            disturb(cluster, patient)
+            on_cluster = running.result()
+        begun = len(list(patient.folder.iterdir())) - 1
+        large = flow_plan(root, ["ststnet"], training={"threads": 3})
+        with pytest.raises(MerlabError, match="ststnet, which uses 3 CPU cores and 0 GPUs; the largest of 5 machines"):
+            run_on(engine, large, tmp_path / "large", tmp_path / "cache")
+    finally:
+        cluster.shutdown()
+    # The two units that were lost were begun a second time, by other workers.
+    assert begun == 20 + 2
+    pd.testing.assert_frame_equal(on_cluster, run_on(LocalEngine(1), plan, tmp_path / "local", tmp_path / "cache"))
 
 
 @needs_ray

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -91,6 +91,9 @@ def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
 
     remote = ray.remote(_unit)
     here = Worker(plan, cache)
+    needs = [_needs(entry) for entry in plan.entries]
+    for entry, need in zip(plan.entries, needs, strict=True):
+        _require_machine(entry, need)
     shared: dict[tuple[Recipe, bool], Any] = {}
     for entry in plan.entries:
         if _inputs_key(entry) not in shared:
@@ -99,15 +102,15 @@ def _harvest(plan: Plan, cache: Path | None, fits: Sequence[Fit]) -> Done:
     stated = ray.put(packed(plan))
     running = {}
     for fit in fits:
-        entry = plan.entries[fit.entry]
-        threads = entry.preset.training.threads if entry.preset.training else 1
-        task = remote.options(num_cpus=threads, num_gpus=_gpus())
-        running[task.remote(stated, shared[_inputs_key(entry)], fit, versions())] = fit
-    pending = list(running)
-    while pending:
-        ready, pending = ray.wait(pending)
+        need, inputs = needs[fit.entry], shared[_inputs_key(plan.entries[fit.entry])]
+        task = remote.options(num_cpus=need.cores, num_gpus=need.gpus)
+        running[task.remote(stated, inputs, fit, versions())] = fit
+    while running:
+        # All that are ready are taken at once: to wait for them one by one takes a time that grows with their square.
+        ray.wait(list(running))
+        ready, _ = ray.wait(list(running), num_returns=len(running), timeout=0)
         for result in ready:
-            yield running[result], ray.get(result)
+            yield running.pop(result), ray.get(result)
 
 
 def _inputs_key(entry: Entry) -> tuple[Recipe, bool]:
@@ -115,9 +118,31 @@ def _inputs_key(entry: Entry) -> tuple[Recipe, bool]:
     return entry.recipe, entry.synthetic is not None
 
 
-def _gpus() -> int:
-    """A unit takes a GPU exactly where this machine has one: the device is part of the run key."""
-    return int(versions()["device"] != "cpu")
+class _Needs(NamedTuple):
+    """What a machine must have for one unit of a method."""
+
+    cores: int
+    gpus: int
+
+
+def _needs(entry: Entry) -> _Needs:
+    """One core per thread of the training; a GPU exactly where this machine has one, as the run key states."""
+    threads = entry.preset.training.threads if entry.preset.training else 1
+    return _Needs(threads, int(versions()["device"] != "cpu"))
+
+
+def _require_machine(entry: Entry, need: _Needs) -> None:
+    """Raise MerlabError where no machine of the cluster is large enough: Ray would wait for one without a message."""
+    import ray
+
+    machines = [machine["Resources"] for machine in ray.nodes() if machine["Alive"]]
+    if not any(has.get("CPU", 0) >= need.cores and has.get("GPU", 0) >= need.gpus for has in machines):
+        largest = max((int(has.get("CPU", 0)) for has in machines), default=0)
+        raise MerlabError(
+            f"no machine of the cluster can do a unit of {entry.name}, which uses {need.cores} CPU cores and "
+            f"{need.gpus} GPUs; the largest of {len(machines)} machines has {largest} cores; start Ray on a machine "
+            "that has them, and run the same command again"
+        )
 
 
 def _unit(plan: bytes, inputs: UnitInputs, fit: Fit, expected: dict[str, str]) -> pd.DataFrame:
