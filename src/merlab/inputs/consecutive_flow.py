@@ -2,7 +2,7 @@
 
 Used by Later (Hong, Lee and Jung, "Late Fusion-Based Video Transformer for Facial Micro-Expression Recognition",
 Applied Sciences 12, 2022): 17 gray frames by linear interpolation, 16 Farneback flows as magnitude, u and v, and gray
-frames in [0, 1] beside them. Assumed: the gray frame of a flow is its second one.
+frames in [0, 1] beside them. The gray frame of a flow is its first one, as in the released code.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _extract(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     flows = scale_together(np.stack([planes_of_flow(flow, recipe) for flow in between]), recipe)
     if recipe["gray"] == "no":
         return flows
-    scaled = [resize(np.divide(gray, 255, dtype=np.float32), recipe.width, recipe.height) for gray in grays[1:]]
+    scaled = [resize(np.divide(gray, 255, dtype=np.float32), recipe.width, recipe.height) for gray in grays[:-1]]
     return np.concatenate([flows, np.stack(scaled)[:, None]], axis=1)
 
 
@@ -56,7 +56,7 @@ def _neutral(view: Float32Array, recipe: Recipe) -> Float32Array:
 CONSECUTIVE_FLOW = InputKind(
     name="consecutive-flow",
     title="optical flow between successive ones of T + 1 frames",
-    version=1,
+    version=2,
     size="224x224",
     choices={
         "frames": ("16", "4", "8", "9", "32", "64", "128"),
