@@ -21,7 +21,6 @@ from torch import Tensor, nn
 
 from merlab.methods.joint_svm import CENTERED_UVS
 from merlab.methods.layers import Between
-from merlab.methods.layers.blocked import BlockedSequential
 from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
@@ -39,7 +38,7 @@ class FlowCnn(nn.Module):
     def __init__(self, task: Task) -> None:
         super().__init__()
         first, second, third = FILTERS
-        self.features = BlockedSequential(
+        self.features = nn.Sequential(
             *_block(task.channels, first),
             nn.MaxPool2d(2),
             *_block(first, second),
