@@ -31,6 +31,7 @@ from training_beside import Work, merlab_seconds, plain_seconds, projected
 
 CLASSES = 3
 ROWS = ("ststnet:paper", "off-apexnet:paper", "off-apexnet:reduced", "dbfem-caffm:flow28")
+TABLE_EPOCHS = 12
 PUBLISHED = Work(folds=68, epochs=800, clips=442)
 
 
@@ -83,15 +84,16 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--table", nargs="*", metavar="METHOD:PRESET", help="the table instead of the comparison")
     arguments.add_argument("--clips", type=int, default=300, help="clips of the table")
-    arguments.add_argument("--epochs", type=int, nargs="+", default=[5, 65], help="few and more epochs to measure")
+    arguments.add_argument("--epochs", type=int, nargs=2, default=[5, 65], help="few and more epochs to measure")
     arguments.add_argument("--folds", type=int, default=6, help="folds to measure")
     arguments.add_argument("--rounds", type=int, default=2)
     chosen = arguments.parse_args()
     print(hardware())
     if chosen.table is not None:
-        table(chosen.table, chosen.clips, chosen.epochs[0])
+        table(chosen.table, chosen.clips, TABLE_EPOCHS)
     else:
-        beside(chosen.folds, *chosen.epochs, chosen.rounds)
+        short, long = chosen.epochs
+        beside(chosen.folds, short, long, chosen.rounds)
 
 
 if __name__ == "__main__":

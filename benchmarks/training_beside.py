@@ -71,9 +71,10 @@ def plain_loop(work: Work) -> None:
         optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
         for _ in range(work.epochs):
             network.train()
-            for batch in torch.randperm(len(rows)).split(BATCH):
+            for batch in torch.split(torch.randperm(len(rows)), BATCH):
                 optimizer.zero_grad()
-                F.cross_entropy(network(train_inputs[batch]), train_labels[batch]).backward()
+                loss = F.cross_entropy(network(train_inputs[batch]), train_labels[batch])
+                loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
         network.eval()
         with torch.no_grad():

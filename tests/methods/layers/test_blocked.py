@@ -13,7 +13,7 @@ from merlab.methods.ststnet import STSTNet
 from merlab.methods.task import Task
 from merlab.training.loop import Loop
 from merlab.training.settings import TrainingSettings
-from merlab.training.steps import seeded
+from merlab.training.steps import in_memory_format, seeded
 
 CPU = torch.device("cpu")
 INPUTS = torch.rand(24, 3, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -64,12 +64,11 @@ def test_a_training_has_the_losses_of_the_layers_one_by_one():
     with seeded(0, CPU):
         blocked = STSTNet(Task(3, 3, 28, 28))
     plain = copy.deepcopy(blocked)
-    plain.streams = nn.Sequential(*plain.streams)
+    plain.streams = nn.Sequential(*plain.streams)  # type: ignore[assignment]
     losses = []
     for module in (plain, blocked):
-        loop = Loop(
-            module.to(memory_format=torch.channels_last), INPUTS, torch.arange(24) % 3, classes=3, settings=settings
-        )
+        in_memory_format(module, channels_last=True)
+        loop = Loop(module, INPUTS, torch.arange(24) % 3, classes=3, settings=settings)
         with seeded(1, CPU):
             losses.append([loop.epoch() for _ in range(10)])
     assert losses[1] == pytest.approx(losses[0], rel=1e-3)
