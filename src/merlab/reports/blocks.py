@@ -14,6 +14,7 @@ from merlab.recipes import Published, published_results
 from merlab.reports.leaderboard import Leaderboard, leaderboards
 from merlab.reports.material import material_lines
 from merlab.reports.model_card import card_facts, card_scores
+from merlab.reports.spotting_comparison import StoredComparison, comparison_heading, comparison_table, read_comparison
 from merlab.reports.spotting_scores import FOLDER, StoredSpotting, read_spotting, spotting_table
 from merlab.reports.stored import StoredResult, read_stored, stored_results
 from merlab.reports.tables import coverage_table, database_table, markdown_table, number, results_table, verdict
@@ -71,14 +72,16 @@ def published_block(data: str, results: Path, where: str) -> str:
 
 def spotting_block(name: str, results: Path, where: str) -> str:
     """One stored result of `merlab score-spotting`, and the command that repeats it."""
-    path = results / FOLDER / f"{name}.json"
-    if not path.is_file():
-        raise MerlabError(
-            f"{where} requests spotting {name!r}; write it with `merlab score-spotting ... --save {path}`"
-        )
-    stored = read_spotting(path)
+    stored = read_spotting(_spotting_file(name, results, where, "score-spotting"))
     heading = f"**{STAMP_SEPARATOR.join(stored.stamps)}**\n\n" if stored.stamps else ""
     return f"{heading}{markdown_table(spotting_table(stored.scores))}\n{_origin(stored)}\n"
+
+
+def spotters_block(name: str, results: Path, where: str) -> str:
+    """One stored result of `merlab compare-spotting`, and the command that repeats it."""
+    stored = read_comparison(_spotting_file(name, results, where, "compare-spotting"))
+    table = markdown_table(comparison_table(stored.comparison))
+    return f"{comparison_heading(stored.comparison)}\n\n{table}\n{_origin(stored)}\n"
 
 
 def reproduced_block(name: str, results: Path, where: str) -> str:
@@ -110,6 +113,7 @@ BLOCKS: Mapping[str, Block] = {
     "published": published_block,
     "model": model_block,
     "spotting": spotting_block,
+    "spotters": spotters_block,
     "reproduced": reproduced_block,
 }
 
@@ -123,6 +127,13 @@ def _stored_run(name: str, results: Path, where: str) -> StoredResult:
             f"store a run under that name with `merlab results save RUN {path}`"
         )
     return read_stored(path)
+
+
+def _spotting_file(name: str, results: Path, where: str, command: str) -> Path:
+    path = results / FOLDER / f"{name}.json"
+    if not path.is_file():
+        raise MerlabError(f"{where} requests spotting {name!r}; write it with `merlab {command} ... --save {path}`")
+    return path
 
 
 def _boards(name: str, results: Path, where: str) -> list[Leaderboard]:
@@ -151,6 +162,6 @@ def _published_row(row: Published) -> dict[str, str]:
     }
 
 
-def _origin(stored: StoredResult | StoredSpotting) -> str:
+def _origin(stored: StoredResult | StoredSpotting | StoredComparison) -> str:
     commit = f" at commit {stored.commit}" if stored.commit else ""
     return f"Run of {stored.date} with merlab {stored.versions['merlab']}{commit}: `{stored.command}`"

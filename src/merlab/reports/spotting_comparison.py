@@ -12,7 +12,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.significance import Interval
 from merlab.evaluation.unit import versions
 from merlab.inference.cost import hardware
-from merlab.json_models import sealed
+from merlab.json_models import read_model, sealed
 from merlab.reports.stored import commit_of_checkout
 from merlab.reports.tables import estimate
 from merlab.spotting.comparison import SPOTTERS
@@ -48,6 +48,12 @@ def store_comparison(path: Path, comparison: SpottingComparison, command: str) -
         hardware=hardware(),
     )
     write_json(path, sealed(stored.model_dump(mode="json", by_alias=True)))
+
+
+def read_comparison(path: Path) -> StoredComparison:
+    """The content of a file of ``store_comparison``; raises MerlabError for any other file."""
+    again = "write it again with `merlab compare-spotting --save`"
+    return read_model(path, StoredComparison, "contains no comparison of spotting methods", again)
 
 
 def comparison_heading(comparison: SpottingComparison) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from merlab.databases.long_video import LongEvent, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import write_image
+from merlab.reports.documents import fill
 from merlab.reports.spotting_comparison import comparison_heading, comparison_table, store_comparison
 from merlab.spotting.comparison import SPOTTERS, find_spotter
 from merlab.spotting.comparison.evaluation import compare_spotting
@@ -19,7 +21,6 @@ from merlab.spotting.comparison.guesses import GUESS_EVEN, GUESS_RANDOM
 from merlab.spotting.comparison.hoof import HOOF
 from merlab.spotting.comparison.recordings import recordings
 from merlab.spotting.scoring import score_spotting
-from merlab.storage import read_json
 from tests.spotting.comparison.recorded import FPS, frames, material, video
 
 MOVEMENTS = {"a": [(40, 48, 56)], "b": [(50, 58, 66)], "c": [(30, 38, 47), (90, 98, 106)]}
@@ -102,8 +103,13 @@ def test_methods_are_compared_and_black_frames_hold_nothing(videos, tmp_path):
     assert "4 videos of 4 subjects" in comparison_heading(second)
     with pytest.raises(MerlabError, match="--save needs --command"):
         store_comparison(tmp_path / "kept.json", second, "")
-    store_comparison(tmp_path / "kept.json", second, "merlab compare-spotting")
-    assert read_json(tmp_path / "kept.json")["comparison"]["methods"][0]["method"] == "lbp-chi2"
+    store_comparison(tmp_path / "results" / "spotting" / "kept.json", second, "merlab compare-spotting")
+    document = tmp_path / "page.md"
+    document.write_text("<!-- spotters: kept -->\n<!-- end -->\n")
+    fill(document, tmp_path / "results", check=False)
+    counts = f"{alone.tp}, {alone.fp}; {alone.fn}"
+    assert re.search(rf"\| lbp-chi2 \|.*\| {counts} \|", document.read_text())
+    assert "`merlab compare-spotting`" in document.read_text()
 
     changed = [*videos[:3], replace(videos[3], events=())]
     with pytest.raises(MerlabError, match="of other settings"):
