@@ -18,8 +18,8 @@ from merlab.frames import Float32Array, Image
 from merlab.optical_flow import dis
 from merlab.spotting.motion import COLUMNS, ROWS, in_blocks, lid_blocks, prepare, without_head
 from merlab.spotting.motion_score import PARTS, part_weights
-from merlab.synthesis.unit_flow import unit_flows
 from merlab.videos.evidence.change import picture_change
+from merlab.videos.evidence.unit_blocks import unit_blocks
 from merlab.videos.moved import PartMovement, UnitStrength, parts_text, units_text
 
 # px; these limits and the two shares below were chosen on synthetic faces (seed 4242) so that a movement is reported
@@ -172,9 +172,8 @@ def unit_templates(blinking: bool) -> dict[str, Blocks]:
     In a blink, the units that are then hardly visible (LEAST_SEEN) are left out.
     """
     usable, templates = usable_blocks(blinking), {}
-    for key, flow in unit_flows().items():
-        peak = float(np.hypot(flow[..., 0], flow[..., 1]).max())
-        blocks = without_head(in_blocks(flow)).astype(np.float64) / peak
+    for key, moved in unit_blocks().items():
+        blocks = without_head(moved).astype(np.float64)
         if (blocks[usable] ** 2).sum() >= LEAST_SEEN * (blocks**2).sum():
             templates[key] = blocks[usable].reshape(-1)
     return templates
