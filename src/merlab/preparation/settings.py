@@ -10,6 +10,7 @@ import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
+from merlab.faces.mesh_network import runtime_version
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
 from merlab.preparation.record import HowMade, RecordedSettings
@@ -53,5 +54,10 @@ class Settings:
                 jpeg_quality=JPEG_QUALITY if self.image == "jpg" else None,
             ),
             models={name: {MODELS[name].algorithm: MODELS[name].digest} for name in used},
-            versions={"merlab": __version__, "opencv": cv2.__version__, "numpy": np.__version__},
+            versions={
+                "merlab": __version__,
+                "opencv": cv2.__version__,
+                "numpy": np.__version__,
+                **(runtime_version() if self.finding.landmarks == "mesh" else {}),
+            },
         )

@@ -169,7 +169,7 @@ def spot_window(
     brief = [
         event
         for upper in (True, False)
-        for event in without_repeated(*(_of_half(events, upper) for events in (brief, clear)), pause, settings.repeats)
+        for event in without_repeated(_of_half(brief, upper), _of_half(clear, upper), pause, settings.repeats)
     ]
     dropped = [event for event in [*apart(long, macro), *short] if event.score > threshold]
     own, weak = range(first, first + length), [event for event in brief if event.score <= threshold]
