@@ -130,6 +130,13 @@ class TestKinds:
         (event,) = spotted(moving_places(there_and_back(4000, 1000, 1030, 1060), size=12.0))
         assert (event.kind, event.why_other) == ("other", "movement too large")
 
+    @pytest.mark.parametrize(("size", "kind"), [(7.0, "micro"), (14.0, "other")])
+    def test_brows_may_move_farther_than_a_mouth(self, size, kind):
+        course = there_and_back(4000, 1000, 1030, 1060)
+        (mouth,) = spotted(moving_places(course, size=size))
+        (brow,) = spotted(moving_places(course, center=RIGHT_BROW, size=size))
+        assert (mouth.kind, brow.kind) == ("other", kind)
+
     def test_a_brow_that_moves_while_somebody_talks_is_no_movement_of_speech(self):
         starts = (1000, 1150, 1300, 1450)
         syllables = np.sum([there_and_back(5000, begin, begin + 30, begin + 60) for begin in starts], axis=0)

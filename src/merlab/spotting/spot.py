@@ -40,7 +40,9 @@ class SpottingSettings:
         shortest, longest: limits of the duration of a micro-expression, from onset to offset.
         pause, repeats: as many movements of the upper, or of the lower face with shorter pauses between them are no
             micro-expressions: speech, chewing.
-        largest: the largest movement that is a micro-expression, as ``px`` of SpottedEvent.
+        largest: the largest movement that is a micro-expression, as ``px`` of SpottedEvent; in speech, the mouth often
+            moves farther.
+        largest_brows: the same for the eyes and brows, which speech hardly moves.
         score: how the score is computed.
         macro: what counts as a macro-expression.
 
@@ -55,7 +57,8 @@ class SpottingSettings:
     longest: float = 0.55
     pause: float = 0.5
     repeats: float = 3
-    largest: float = 6.0
+    largest: float = 2.2
+    largest_brows: float = 6.0
     score: ScoreSettings = field(default_factory=ScoreSettings)
     macro: MacroSettings = field(default_factory=MacroSettings)
 
@@ -63,7 +66,7 @@ class SpottingSettings:
         for name in ("p", "weak"):
             if not 0 <= getattr(self, name) <= 1:
                 raise MerlabError(f"{name} of spotting must be between 0 and 1, got {getattr(self, name)}")
-        for name in ("floor", "background", "pause", "repeats", "largest"):
+        for name in ("floor", "background", "pause", "repeats", "largest", "largest_brows"):
             if not getattr(self, name) >= 0:
                 raise MerlabError(f"{name} of spotting must be 0 or more, got {getattr(self, name)}")
         if not self.window > 0:
@@ -211,7 +214,7 @@ def _by_duration(
             long.append(event)
         elif event.duration(fps) < settings.shortest:
             short.append(event)
-        elif event.px > settings.largest:
+        elif event.px > (settings.largest_brows if event.part == UPPER_PART else settings.largest):
             brief.append(replace(event, kind="other", why_other=TOO_LARGE))
         else:
             brief.append(event)
