@@ -125,7 +125,11 @@ def random_inputs(worker, recipe, progress=None):
     """Random inputs: the clips of this tree are stored flow, which not every method takes."""
     shape = (len(worker.plan.labeled.table), *recipe.shape)
     lowest = 0 if recipe.kind.layout == "vector" else -1
-    return np.random.default_rng(0).uniform(lowest, 1, shape).astype(np.float32)
+    inputs = np.random.default_rng(0).uniform(lowest, 1, shape).astype(np.float32)
+    if recipe.kind.name == "flow" and "s" in recipe["channels"]:
+        # The strain is never negative.
+        inputs[:, recipe["channels"].index("s")] += 1
+    return inputs
 
 
 @pytest.mark.parametrize("name", NEURAL_OR_FITTED)

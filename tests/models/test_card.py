@@ -18,7 +18,8 @@ def stored_card(file):
 
 
 def test_the_shipped_card_is_written_again_as_it_was_read():
-    assert load_recognizer().card.model_dump_json() == stored_card(SHIPPED)
+    # Settings that came later are not in the file; they have their defaults.
+    assert load_recognizer().card.model_dump_json(exclude_unset=True) == stored_card(SHIPPED)
 
 
 def test_the_shipped_card_lists_baselines_seeds_and_intervals():
