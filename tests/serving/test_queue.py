@@ -126,7 +126,7 @@ def test_a_running_job_has_a_page_with_its_progress_that_becomes_the_result(brow
         until(lambda: focused(browser) == "interview.mp4")
         until(lambda: "of 20 frames" in text_of(browser, "#result .state"))
         assert text_of(browser, "#result .state").startswith("spotting, ")
-        assert 0 < float(str(one(browser, "#result progress").get_property("value"))) < 1
+        until(lambda: 0 < float(str(one(browser, "#result progress").get_property("value"))) < 1)
         assert one(browser, "#result [aria-label='Cancel interview.mp4']").is_displayed()
         one(browser, "#result h3")
         until(lambda: focused(browser) == "interview.mp4")

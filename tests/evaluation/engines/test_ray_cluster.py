@@ -110,7 +110,9 @@ def test_workers_that_are_lost_or_join_late_change_no_prediction(tmp_path, monke
             on_cluster = running.result()
         begun = len(list(patient.folder.iterdir())) - 1
         large = flow_plan(root, ["ststnet"], training={"threads": 3})
-        with pytest.raises(MerlabError, match="ststnet, which uses 3 CPU cores and 0 GPUs; the largest of 5 machines"):
+        with pytest.raises(
+            MerlabError, match=r"ststnet, which uses 3 CPU cores and 0 GPUs; the largest of \d machines has 2"
+        ):
             run_on(engine, large, tmp_path / "large", tmp_path / "cache")
     finally:
         cluster.shutdown()

@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -133,9 +134,9 @@ def _needs(entry: Entry) -> _Needs:
 
 def _require_machine(entry: Entry, need: _Needs) -> None:
     """Raise MerlabError where no machine of the cluster is large enough: Ray would wait for one without a message."""
-    import ray
-
-    machines = [machine["Resources"] for machine in ray.nodes() if machine["Alive"]]
+    # Ray's function has no types.
+    nodes = import_module("ray").nodes()
+    machines = [machine["Resources"] for machine in nodes if machine["Alive"]]
     if not any(has.get("CPU", 0) >= need.cores and has.get("GPU", 0) >= need.gpus for has in machines):
         largest = max((int(has.get("CPU", 0)) for has in machines), default=0)
         raise MerlabError(

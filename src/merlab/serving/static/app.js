@@ -90,6 +90,9 @@ async function watch() {
   setTimeout(watch, POLL_MS);
 }
 
+// A change that could not be saved shows it before the next look at the jobs does.
+document.addEventListener("unanswered", () => { find("offline").hidden = false; });
+
 async function refresh() {
   try {
     jobs = await request("api/jobs");

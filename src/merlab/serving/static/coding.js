@@ -99,7 +99,9 @@ export async function openCoding(job, changed) {
       if (undoing && !(error instanceof TypeError)) undos.pop();
       await reread().catch(() => {});
       // fetch has only this for a service that does not answer.
-      changed(`Not saved: ${error instanceof TypeError ? "the service does not answer; start it again, then try again" : error.message}`, true);
+      const unanswered = error instanceof TypeError;
+      if (unanswered) document.dispatchEvent(new Event("unanswered"));
+      changed(`Not saved: ${unanswered ? "the service does not answer; start it again, then try again" : error.message}`, true);
       return null;
     }
     const saved = decision && answer.decisions.find((each) => each.coder === decision.coder && same(each, decision));
