@@ -167,8 +167,8 @@ def spot_window(
     clear = [event for event in [*brief, *long, *short] if event.score > threshold]
     pause = round(settings.pause * fps)
     macro = without_repeated(macro, clear, pause, settings.repeats)
-    # Speech and chewing move the lower face. The brows have rows of their own: a micro-expression there, while
-    # somebody talks, is none of the movements of speech.
+    # Speech and chewing move the lower face. The brows have rows of their own: a micro-expression there does not
+    # belong to speech, even while somebody talks.
     brief = [
         event
         for upper in (True, False)

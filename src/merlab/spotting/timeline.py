@@ -16,6 +16,7 @@ from merlab.spotting.columns import Column, Columns, Score, Seconds
 from merlab.spotting.curve import score_curve
 from merlab.spotting.display import counted, result_html
 from merlab.spotting.many_videos import EVENTS, WEAK
+from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.timing import Timing
 
@@ -37,21 +38,12 @@ class FrameScore:
 
 
 @dataclass(frozen=True)
-class TimelineEvent:
+class TimelineEvent(Moments, OfVideo):
     """One row of events.csv or weak.csv: a SpottedEvent with frames as numbered in the source, times as in Timing.
 
     ``tier`` is ``event`` in the one file and ``weak`` in the other.
     """
 
-    video: str
-    onset: int
-    apex: int
-    offset: int
-    onset_s: Seconds
-    apex_s: Seconds
-    offset_s: Seconds
-    duration_s: Seconds
-    score: Score
     part: str
     kind: Annotated[str, Column(absent="")]
     tier: Annotated[str, Column(absent="event")]

@@ -70,6 +70,7 @@ class _Convolution(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, maps: Tensor, kernel: Tensor, bias: Tensor, shape: tuple[Any, ...]) -> Tensor:
+        """The convolution of maps in blocks (N, C, H, W); ``shape`` is stride, padding, dilation and groups."""
         ctx.save_for_backward(maps, kernel)
         ctx.shape = shape
         return torch.conv2d(maps, kernel, bias, *shape)
@@ -77,6 +78,7 @@ class _Convolution(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """The gradients of maps, kernel and bias; none of ``shape``."""
         maps, kernel = ctx.saved_tensors
         stride, padding, dilation, groups = ctx.shape
         wanted = [ctx.needs_input_grad[0], True, False]
