@@ -116,7 +116,7 @@ def test_boris_has_a_start_and_a_stop_of_every_event_and_its_apex(tmp_path):
 
 def test_boris_imports_a_spreadsheet(tmp_path):
     material = coded_in(tmp_path / "out")
-    export_coding([material.folder], tmp_path / "boris.xlsx", to="boris")
+    export_coding([material.folder], tmp_path / "boris.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "boris.xlsx").worksheets[0]
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[0] == ("time", "subject", "code", "modifier", "comment")

@@ -29,7 +29,7 @@ def export_command(
     out: Annotated[Path, typer.Argument(help="The new file: .csv, .eaf, or .xlsx for BORIS.", metavar="OUT")],
     to: Annotated[
         Literal["csv", "elan", "boris"] | None,
-        typer.Option(help="Unless given, elan for a name that ends in .eaf, else csv."),
+        typer.Option(help="Unless given, elan for .eaf, boris for .xlsx, else csv."),
     ] = None,
     coder: Annotated[
         str | None, typer.Option(help="Initials of one coder; needed where several have coded, except for ELAN.")

@@ -16,6 +16,7 @@ from merlab.errors import MerlabError
 
 ExportTarget = Literal["csv", "elan", "boris"]
 SUFFIXES: Mapping[ExportTarget, tuple[str, ...]] = {"csv": (".csv",), "elan": (".eaf",), "boris": (".csv", ".xlsx")}
+BY_SUFFIX: Mapping[str, ExportTarget] = {".eaf": "elan", ".xlsx": "boris"}
 
 
 def export_coding(
@@ -33,7 +34,7 @@ def export_coding(
         results: folders of `merlab recognize` or `merlab spot` with coding.csv.
         out: the new file.
         to: csv (coded events, also a table of clips for `--database table`), elan, or boris (.csv, or .xlsx, which
-            BORIS itself imports); unless given, elan for a name that ends in .eaf, else csv.
+            BORIS itself imports); unless given, elan for .eaf, boris for .xlsx, else csv.
         coder: whose decisions; unless given, those of the only coder, and in ELAN those of all.
         subjects: who the faces are; unless given, named by the video.
         again: replace a file that is there.
@@ -43,7 +44,7 @@ def export_coding(
             ``again``, for a file that is there.
 
     """
-    target = to or ("elan" if out.suffix.lower() == ".eaf" else "csv")
+    target = to or BY_SUFFIX.get(out.suffix.lower(), "csv")
     _require_place(out, target, results, again)
     materials = [read_material(folder) for folder in results]
     if target == "elan":
