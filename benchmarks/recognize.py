@@ -118,7 +118,7 @@ def event_ms(faces: list[Image], folder: Path) -> float:
 
 def whole(video: Path, out: Path, processes: int, overlay: bool) -> tuple[float, float]:
     """Seconds of the command by the clock, and of processor time of all its processes."""
-    flags = ["--jobs", str(processes), "--overlay" if overlay else "--no-overlay"]
+    flags = ["--jobs", str(processes), "--overlay", "frames" if overlay else "none"]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command = [sys.executable, "-m", "merlab", "recognize", str(video), "--out", str(out), *flags]
     subprocess.run(command, check=True, capture_output=True)

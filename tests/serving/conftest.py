@@ -69,13 +69,15 @@ def shown(browser, folder: Path, recognize: Any = fake_jobs.quick, **options: An
         look(browser, 1200, 900)
         browser.get_log("browser")
         browser.get(str(client.http.base_url))
-        yield client
-        # A page from which files are sent asks before it is left.
-        browser.execute_script(
-            "window.addEventListener('beforeunload', event => event.stopImmediatePropagation(), true)"
-        )
-        browser.get("about:blank")
-        messages = [entry["message"] for entry in browser.get_log("browser")]
+        try:
+            yield client
+        finally:
+            # A page from which files are sent asks before it is left.
+            browser.execute_script(
+                "window.addEventListener('beforeunload', event => event.stopImmediatePropagation(), true)"
+            )
+            browser.get("about:blank")
+            messages = [entry["message"] for entry in browser.get_log("browser")]
         assert [message for message in messages if "status of 4" not in message] == []
 
 

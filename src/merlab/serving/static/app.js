@@ -1,7 +1,7 @@
 // The page. Text from outside (names, errors, results) is only used in text nodes; it is never parsed as markup.
 import { element, formatBytes, pathOf, request } from "./basics.js";
 import { describe, showJob, showRows } from "./job.js";
-import { heldRows, hold, isSending, kindsOf, listenToQueue, sendNext } from "./queue.js";
+import { arrivedKeys, forget, heldRows, hold, isSending, kindsOf, listenToQueue, sendNext } from "./queue.js";
 import { showResult } from "./result.js";
 import { chosenSettings, prepareSettings } from "./settings.js";
 
@@ -15,6 +15,8 @@ const heard = [];
 // What the service accepts.
 const service = request("api");
 let jobs = [];
+// The looks at the jobs are counted, because their answers may come in another order.
+let [asked, answered] = [0, 0];
 // The job whose page is open, and whether its result is shown.
 let opened = { id: null, done: false };
 
@@ -94,13 +96,18 @@ async function watch() {
 document.addEventListener("unanswered", () => { find("offline").hidden = false; });
 
 async function refresh() {
+  const turn = ++asked;
+  const arrived = arrivedKeys();
   try {
-    jobs = await request("api/jobs");
+    const listed = await request("api/jobs");
+    if (turn < answered) return;
+    [jobs, answered] = [listed, turn];
   } catch {
     find("offline").hidden = false;
     showAll();
     return;
   }
+  forget(arrived);
   if (!find("offline").hidden) document.dispatchEvent(new Event("answering"));
   find("offline").hidden = true;
   sendNext(jobs);

@@ -21,13 +21,23 @@ export function hold(files, settings, service) {
     const id = `upload-${crypto.randomUUID?.() ?? Math.random()}`;
     const problem = problemOf(file, service);
     const row = { id, name: file.name, state: problem ? "not sent" : "unsent", progress: 0, bytes: file.size, error: problem };
-    held.set(id, { file, settings, row, service, sending: null, notBefore: 0 });
+    held.set(id, { file, settings, row, service, sending: null, arrived: false, notBefore: 0 });
   }
   changed();
 }
 
 export function heldRows() {
   return [...held.values()].map(({ row }) => row);
+}
+
+/** The keys of the files that the service has by now; a list of jobs that is asked for from now on has their jobs. */
+export function arrivedKeys() {
+  return [...held].filter(([, { arrived }]) => arrived).map(([id]) => id);
+}
+
+/** Drop the rows of files whose jobs are listed. */
+export function forget(ids) {
+  for (const id of ids) held.delete(id);
 }
 
 export function isSending() {
@@ -84,8 +94,11 @@ function send(upload) {
 }
 
 function answered(upload, sending) {
-  if (sending.status === 201) remove(upload, `${upload.row.name} was sent`);
-  else if (FULL.includes(sending.status)) {
+  if (sending.status === 201) {
+    upload.arrived = true;
+    announce(`${upload.row.name} was sent`);
+    changed();
+  } else if (FULL.includes(sending.status)) {
     upload.notBefore = Date.now() + RETRY_MS;
     change(upload.row, "unsent");
     changed();
