@@ -6,10 +6,23 @@ import json
 
 import pytest
 
-from merlab.cli.console import print_json
+from merlab.cli.console import print_json, print_table
 
 
 def test_json_is_valid_for_every_program(capsys):
     print_json({"fps": float("nan"), "rows": [{"p": float("inf")}], "name": "高兴 \udcff"})
     printed = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert printed == {"fps": None, "rows": [{"p": None}], "name": "高兴 \udcff"}
+
+
+def test_short_cells_and_words_of_titles_stay_whole_in_80_columns(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = ["rule", "F1", "epoch", "threshold", "on the test set"]
+    print_table(
+        "scores",
+        columns,
+        [["the last epoch, with the threshold that is chosen on the others", "0.3817", "29", "0.48", "no"]],
+    )
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in ("0.3817", "29", "0.48", "threshold", "no"))
+    assert max(map(len, printed.splitlines())) <= 80

@@ -13,6 +13,8 @@ from merlab.storage import json_text
 
 out_console = Console()
 err_console = Console(stderr=True)
+# Characters of a cell that is kept in one line: a number with its interval, a word.
+SHORT_CELL = 12
 
 
 def show_warning(
@@ -33,10 +35,13 @@ def print_json(content: Any) -> None:
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table on standard output."""
+    """Print a table on standard output; a name, a number or another short cell is never broken into two lines."""
     table = Table(title=escape(title), title_justify="left")
     for position, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=position == 0)
+        cells = [row[position] for row in rows]
+        widest = max(map(len, [*cells, *column.split()]))
+        is_name = position == 0 and not any(" " in cell for cell in cells)
+        table.add_column(column, overflow="fold", no_wrap=is_name, min_width=widest if widest <= SHORT_CELL else None)
     for row in rows:
         table.add_row(*map(escape, row))
     out_console.print(table)
