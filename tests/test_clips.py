@@ -166,7 +166,7 @@ class TestFrameNumbers:
         for name in ("img7.jpg", "img007.jpg"):
             write_picture(tmp_path / name)
         with pytest.raises(ClipError, match=r"img0*7\.jpg and img0*7\.jpg have the same frame number"):
-            _ = ImageFolder(tmp_path).files
+            _ = ImageFolder(tmp_path).names
 
     @pytest.mark.parametrize("name", ["Thumbs.db", "notes7.txt", "._img7.jpg", "cover.jpg"])
     def test_are_read_from_images_only(self, tmp_path, name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -14,12 +15,12 @@ from merlab.frames.frame import ClipError, Image, WalkedFrame, describe_numbers
 from merlab.storage import whole_file
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+NUMBERED = re.compile(r"(\d+)$")
 
 
 def frame_number(path: Path) -> int | None:
     """The number at the end of a file's stem: ``reg_img46.jpg`` -> 46, ``006_05562.jpg`` -> 5562; None if none."""
-    match = re.search(r"(\d+)$", path.stem)
-    return int(match.group(1)) if match else None
+    return _number(path.stem)
 
 
 class ImageFolder:
@@ -32,31 +33,37 @@ class ImageFolder:
         self.folder = folder
 
     @cached_property
-    def files(self) -> dict[int, Path]:
-        """Frame number -> file, ascending. Raises ClipError if two files have the same number."""
-        found: dict[int, Path] = {}
+    def names(self) -> dict[int, str]:
+        """Frame number -> name of its file, ascending. Raises ClipError if two files have the same number."""
+        found: dict[int, str] = {}
         try:
-            paths = list(self.folder.iterdir())
+            # A path for each of the million files of a database of long videos would take most of the time.
+            listed = os.listdir(self.folder)
         except OSError as error:
             raise ClipError(f"{self.folder} cannot be listed: {error.strerror or error}") from error
-        for path in paths:
-            number = frame_number(path)
-            if number is None or path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
+        for name in listed:
+            stem, suffix = os.path.splitext(name)
+            number = _number(stem)
+            if number is None or suffix.lower() not in IMAGE_SUFFIXES or name.startswith("."):
                 continue
             if number in found:
-                raise ClipError(f"{self.folder}: {found[number].name} and {path.name} have the same frame number")
-            found[number] = path
+                raise ClipError(f"{self.folder}: {found[number]} and {name} have the same frame number")
+            found[number] = name
         return dict(sorted(found.items()))
+
+    def file(self, number: int) -> Path:
+        """The file of frame ``number``, which must exist."""
+        return self.folder / self.names[number]
 
     @property
     def numbers(self) -> Sequence[int]:
         """The existing frame numbers, in ascending order."""
-        return list(self.files)
+        return list(self.names)
 
     @property
     def promised(self) -> int:
         """The number of frames."""
-        return len(self.files)
+        return len(self.names)
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
         return ((number, self.read(number)) for number in self.numbers)
@@ -67,9 +74,9 @@ class ImageFolder:
 
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR."""
-        if number not in self.files:
+        if number not in self.names:
             raise ClipError(f"{self.folder} has no frame {number}; it has {describe_numbers(self.numbers)}")
-        return read_image(self.files[number])
+        return read_image(self.file(number))
 
 
 def read_image(path: Path) -> Image:
@@ -101,6 +108,11 @@ def write_image(path: Path, image: Image) -> None:
     """Write an image (H, W, 3) BGR as PNG; the file appears whole or not at all."""
     with whole_file(path) as temporary:
         temporary.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+
+
+def _number(stem: str) -> int | None:
+    match = NUMBERED.search(stem)
+    return int(match.group(1)) if match else None
 
 
 def _is_truncated(content: bytes) -> bool:

@@ -126,7 +126,7 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
     needed = frames_that_decide(clip, recipe)
     if clip.source.is_dir():
         folder = ImageFolder(clip.source)
-        files = [folder.files[number] for number in needed if number in folder.files]
+        files = [folder.file(number) for number in needed if number in folder.names]
         files += [clip.source / RECORD] if recipe.outlines == "landmarks" and (clip.source / RECORD).exists() else []
     files += recipe.kind.files(clip, recipe) if recipe.kind.files else []
     try:

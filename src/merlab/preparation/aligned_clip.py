@@ -190,7 +190,7 @@ def clock_warnings(clock: Clock | None, numbers: Sequence[int]) -> list[str]:
 
 def frame_name(frames: Frames, number: int, settings: Settings) -> str:
     """``reg_img46.jpg``: the name of the frame's file with the prefix of registered faces; img for a video."""
-    stem = frames.files[number].stem if isinstance(frames, ImageFolder) else f"img{number}"
+    stem = frames.file(number).stem if isinstance(frames, ImageFolder) else f"img{number}"
     return f"{stem if stem.startswith('reg_') else 'reg_' + stem}.{settings.image}"
 
 

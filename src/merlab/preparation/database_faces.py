@@ -180,7 +180,7 @@ def _job(source: SharedFrames, frames: Frames) -> AlignmentJob:
     offset = max(clip.offset or 0 for clip in source.clips)
     numbers: Sequence[int] = range(min(onsets), offset + 1)
     if isinstance(frames, ImageFolder):
-        numbers = [number for number in numbers if number in frames.files]
+        numbers = [number for number in numbers if number in frames.names]
     first = source.clips[0]
     assert first.onset is not None
     assert first.offset is not None

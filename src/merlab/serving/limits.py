@@ -91,12 +91,13 @@ def require_within(source: Path, fps: float | None, limits: Limits) -> None:
 def _check_folder(folder: Path, limits: Limits) -> tuple[int, None]:
     """The number of images; a folder has no frame rate."""
     inside = folder.resolve()
-    files = ImageFolder(folder).files
-    outside = [path.name for path in files.values() if not path.resolve().is_relative_to(inside)]
+    frames = ImageFolder(folder)
+    files = [frames.file(number) for number in frames.numbers]
+    outside = [path.name for path in files if not path.resolve().is_relative_to(inside)]
     if outside:
         raise MerlabError(f"{folder}: {outside[0]} is a link to a file outside of the folder; copy the file itself")
     if files:
-        height, width = read_image(next(iter(files.values()))).shape[:2]
+        height, width = read_image(files[0]).shape[:2]
         _require_pixels(folder, width * height, limits)
     return len(files), None
 

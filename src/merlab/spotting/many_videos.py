@@ -89,7 +89,7 @@ def folder_of(video: Path, out: Path) -> Path:
 
 def _contents(folder: Path) -> dict[Path, str]:
     """Everything visible in a folder, by name, and why it is not a video; empty for a folder of numbered images."""
-    if not folder.is_dir() or ImageFolder(folder).files:
+    if not folder.is_dir() or ImageFolder(folder).names:
         return {}
     paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     return {path: "" if looks_like_video(path) else _reason(path) for path in paths}
