@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from merlab.evaluation.start import Start
 from merlab.inputs import parse_recipe
 from merlab.methods import Task, find_method
 from merlab.models.card import ModelCard, SyntheticSettings, TrainedOn
 from merlab.models.recognizer import Recognizer
+from merlab.models.starts import load_starts
 from merlab.synthesis import UNIT_KEYS, FlowClips
 
 CLASSES = ("negative", "positive", "surprise")
@@ -48,6 +50,11 @@ def write_start(
     )
     Recognizer(card, module(Task.of(len(classes), parsed), **options)).save(path)
     return path
+
+
+def starts_in(*files: Path) -> list[Start]:
+    """The networks in files of ``merlab pretrain``."""
+    return [start for start in load_starts(files) if isinstance(start, Start)]
 
 
 def hand_made_flow(subjects: int = 4, emotions: Sequence[str] = ("disgust", "happiness", "surprise")) -> FlowClips:

@@ -59,9 +59,10 @@ def evaluate(
         network: network options that replace the preset's.
         folds: the number of folds of ``kfold``.
         train_on: with ``hold-out-database``, the databases to train on, by name.
-        start: a file of weights (``merlab pretrain``) that the training of its method starts from, or several: seed s
-            starts from number s modulo their count. It must be of a method of the run, with the same input and
-            classes, and must not be trained on a database that is tested.
+        start: a file of weights that training starts from, or several: seed s starts from number s modulo their count.
+            A file of ``merlab pretrain`` must be of a method of the run, with the same input and classes, and must not
+            be trained on a database that is tested. A file of a published network (.safetensors, or .pth and .pt of
+            PyTorch), such as ResNet-18 trained on ImageNet, starts the methods that contain this network.
         synthetic: a folder of synthetic flow (``merlab make-flow``), whose clips are mixed into the training of the
             methods whose preset states it.
         out: the run folder, with predictions, metrics and report; a run that was stopped there is resumed. Unless

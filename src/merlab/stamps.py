@@ -30,8 +30,9 @@ MEANINGS = {
     "never saw it.",
     "START": "The training started from given weights, which the preset does not state. The numbers are not those of "
     "the publication.",
-    "START TRAINED ON": "The training started from weights that were trained on this database. No subject of it is "
-    "tested.",
+    "START TRAINED ON": "The training started from weights that were trained on these data. No subject of a named "
+    "database is tested. Of unknown data, merlab cannot know this: the numbers are too high if they had tested "
+    "subjects.",
     "SYNTHETIC TRAINING": "The tested faces are synthetic, and training may have used the same synthetic subjects. The "
     "numbers may be too high.",
     "INCOMPLETE": "Some clips of the database could not be used and are missing here. The numbers are not those of the "

@@ -12,14 +12,13 @@ from merlab.inputs import parse_recipe
 from merlab.methods import Task, find_method
 from merlab.models.card import FlowSource, TrainedOn
 from merlab.models.recognizer import load_recognizer
-from merlab.models.starts import load_starts
 from merlab.training import TrainingSettings
-from tests.training_material import CENTERED, CLASSES, write_start
+from tests.training_material import CENTERED, CLASSES, starts_in, write_start
 
 
 @pytest.fixture
 def start(tmp_path):
-    return load_starts(write_start(tmp_path / "start.safetensors"))[0]
+    return starts_in(write_start(tmp_path / "start.safetensors"))[0]
 
 
 @pytest.mark.parametrize(
@@ -74,14 +73,14 @@ def test_a_network_of_another_form_is_refused_with_the_tensor(start):
 
 def test_a_start_of_tested_subjects_is_refused_and_one_of_synthetic_faces_alone_is_not(start, tmp_path):
     start.require_unseen(["casme2", "smic", "synthetic"])
-    (real,) = load_starts(write_start(tmp_path / "real.safetensors", databases=["casme2", "smic"]))
+    (real,) = starts_in(write_start(tmp_path / "real.safetensors", databases=["casme2", "smic"]))
     real.require_unseen(["samm"])
     with pytest.raises(MerlabError, match=r"real.safetensors was trained on smic, whose subjects are tested"):
         real.require_unseen(["samm", "smic"])
 
 
 def test_faces_of_a_folder_of_your_own_count_as_a_database(tmp_path):
-    (own,) = load_starts(write_start(tmp_path / "own.safetensors", databases=["synthetic"]))
+    (own,) = starts_in(write_start(tmp_path / "own.safetensors", databases=["synthetic"]))
     with pytest.raises(MerlabError, match="was trained on synthetic"):
         own.require_unseen(["synthetic"])
 
@@ -93,12 +92,12 @@ def test_synthetic_faces_are_those_of_your_own_folder_if_flow_was_mixed_into_the
     trained_on = TrainedOn(databases=("synthetic",), flow=FlowSource(digest="f10", clips=3040, subjects=152))
     card = written.card.model_copy(update={"training": training, "trained_on": trained_on})
     replace(written, card=card).save(tmp_path / "start.safetensors")
-    (start,) = load_starts(tmp_path / "start.safetensors")
+    (start,) = starts_in(tmp_path / "start.safetensors")
     assert start.databases == databases
 
 
 def test_the_digest_is_that_of_the_tensors_and_the_sha256_that_of_the_file(tmp_path):
     paths = [write_start(tmp_path / f"{name}.safetensors", seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2))]
-    one, same, other = load_starts(paths)
+    one, same, other = starts_in(*paths)
     assert one.digest == same.digest != other.digest
     assert one.sha256 != same.sha256

@@ -6,6 +6,7 @@ from merlab.errors import MerlabError
 from merlab.methods.layers.discrepancy import squared_discrepancy
 from merlab.methods.madtn import MADTN, MADTN_METHOD, MMD_WEIGHT, TransferClassifier
 from merlab.methods.method import Task
+from merlab.training import Material
 
 TASK = Task(3, 5, 16, 16)
 LABELS = np.arange(18) % 3
@@ -63,7 +64,7 @@ def discrepancy_after(unlabeled):
     assert preset.training is not None
     training = preset.training.model_copy(update={"epochs": 20, "batch_size": 9, "mirror": False})
     changed = preset.model_copy(update={"training": training, "network": {"width": 0.125, "small": True}})
-    classifier = TransferClassifier(TASK, preset=changed, mirror=None)
+    classifier = TransferClassifier(TASK, preset=changed, mirror=None, material=Material())
     classifier.fit(clips(), LABELS, ["s"] * 18, 0, unlabeled=unlabeled)
     assert classifier.classifier is not None
     module = classifier.classifier.module

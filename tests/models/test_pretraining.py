@@ -25,12 +25,12 @@ from merlab.models.card import SyntheticSettings
 from merlab.models.pretraining import pretrain
 from merlab.models.recognizer import SHIPPED, load_recognizer
 from merlab.models.scoring import score_on
-from merlab.models.starts import load_starts
 from merlab.models.synthetic_clips import synthetic_examples
 from merlab.models.training import Training
 from merlab.progress import silent
 from merlab.synthesis import make_flow, read_flow
 from tests.helpers import write_flow_tree
+from tests.training_material import starts_in
 
 pytestmark = pytest.mark.xdist_group("pretraining")
 
@@ -154,7 +154,7 @@ def test_a_recognizer_of_several_networks_averages_networks_of_different_seeds_a
 
 @pytest.mark.slow
 def test_each_network_of_a_recognizer_is_a_start(start):
-    first, second = load_starts(start[1])
+    first, second = starts_in(start[1])
     assert first.method == second.method == "flow-cnn"
     assert first.name == second.name == "start.safetensors"
     assert first.digest != second.digest

@@ -119,8 +119,9 @@ def evaluate_command(
         typer.Option(
             "--from",
             metavar="FILE",
-            help="Weights of `merlab pretrain` that the training of their method starts from. Repeat for several: seed "
-            "s starts from number s modulo their count.",
+            help="Weights to start from: a file of `merlab pretrain`, or your own file of a published network "
+            "(.safetensors, .pth, .pt), such as ResNet-18 trained on ImageNet, for the methods that contain it. Repeat "
+            "for several: seed s starts from number s modulo their count.",
         ),
     ] = None,
     synthetic: Annotated[

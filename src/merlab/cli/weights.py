@@ -54,7 +54,11 @@ def pretrain_command(
     ] = None,
     start: Annotated[
         list[Path] | None,
-        typer.Option("--from", help="Start from the weights in this file; can be repeated: one file for each seed."),
+        typer.Option(
+            "--from",
+            help="Start from the weights in this file, of `merlab pretrain` or of a published network; can be "
+            "repeated: one file for each seed.",
+        ),
     ] = None,
     score_on: Annotated[
         list[str] | None, typer.Option(help="Also score on this database; nothing is fitted on its labels.")

@@ -13,6 +13,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import SyntheticFlow, require_recipe, require_scheme
+from merlab.evaluation.zoo import ZooFile, start_from
 from merlab.methods.ensembles import parts_of
 from merlab.methods.method import Method, Preset
 from merlab.stamps import SYNTHETIC
@@ -21,7 +22,7 @@ from merlab.synthesis.flow_clips import FlowClips, read_flow
 START_FILE, FLOW_FOLDER = "start.safetensors", "flow-clips"
 
 
-def with_material(plan: Plan, starts: Sequence[Start], folder: Path | None) -> Plan:
+def with_material(plan: Plan, starts: Sequence[Start | ZooFile], folder: Path | None) -> Plan:
     """The plan whose methods use weights to start from and the synthetic flow in a folder, each what it can use.
 
     Raises MerlabError where a method lacks what its preset needs, where something is used by no method, where a start
@@ -30,8 +31,12 @@ def with_material(plan: Plan, starts: Sequence[Start], folder: Path | None) -> P
     """
     flow = None if folder is None else read_flow(folder)
     given = None if folder is None or flow is None else SyntheticFlow.of(folder, flow)
-    entries = tuple(_with_its_material(entry, starts, given) for entry in plan.entries)
-    _require_starts_in_use(entries, starts)
+    fitting = _fitting(plan, [start for start in starts if isinstance(start, ZooFile)])
+    written = [start for start in starts if isinstance(start, Start)]
+    entries = tuple(
+        _with_its_material(entry, [*written, *own], given) for entry, own in zip(plan.entries, fitting, strict=True)
+    )
+    _require_starts_in_use(entries, written)
     for entry in entries:
         _require_what_it_needs(entry)
     _require_flow_in_use(entries, given)
@@ -41,6 +46,22 @@ def with_material(plan: Plan, starts: Sequence[Start], folder: Path | None) -> P
     if flow is not None:
         _check_flow(plan, flow)
     return replace(plan, entries=tuple(replace(entry, marks=_marks(plan, entry)) for entry in entries))
+
+
+def _fitting(plan: Plan, files: Sequence[ZooFile]) -> list[list[Start]]:
+    """For each entry, what fits its methods of files that are not merlab's; raises MerlabError for one without use."""
+    fitting: list[list[Start]] = [[] for _ in plan.entries]
+    for file in files:
+        reasons: list[str] = []
+        for entry, own in zip(plan.entries, fitting, strict=True):
+            for method, preset in parts(entry):
+                try:
+                    own.append(start_from(file, method, preset, plan.task(entry), entry.recipe, plan.classes))
+                except MerlabError as error:
+                    reasons.append(str(error))
+        if all(start.digest != file.digest for own in fitting for start in own):
+            raise MerlabError("\n".join(dict.fromkeys(reasons)))
+    return fitting
 
 
 def parts(entry: Entry) -> Iterator[tuple[Method, Preset]]:
@@ -68,7 +89,7 @@ def _may_use(method: Method, entry: Entry) -> bool:
 
 def _with_its_material(entry: Entry, starts: Sequence[Start], synthetic: SyntheticFlow | None) -> Entry:
     trained = list(parts(entry))
-    names = {method.name for method, _ in trained if method.network is not None}
+    names = {method.name for method, _ in trained if method.network is not None or method.zoo_network is not None}
     mixes = any(_mixes(method, preset) or _may_use(method, entry) for method, preset in trained)
     own = tuple(start for start in starts if start.method in names)
     return replace(entry, starts=own, synthetic=synthetic if mixes else None)
@@ -140,7 +161,7 @@ def _check_starts(plan: Plan, entry: Entry) -> None:
         start.require_input(entry.name, entry.recipe)
         method, preset = modules[start.method]
         with torch.device("meta"):
-            start.require_network(method.module(plan.task(entry), preset))
+            start.require_network(method.zoo_module(plan.task(entry), preset))
 
 
 def _marks(plan: Plan, entry: Entry) -> tuple[str, ...]:

@@ -70,11 +70,27 @@ class DataFacts(BaseModel):
         return self.model_copy(update={"changes": {name: f"{count} clips" for name, count in counts.items()}})
 
 
+class FittedFacts(BaseModel):
+    """What of a published network fitted a network of merlab.
+
+    ``layout`` is the published network. ``taken`` counts the tensors that were taken as they are; ``adapted`` are those
+    whose channels or positions were adapted. ``left_out`` are layers of the file that the network does not have;
+    ``random`` are layers of the network that are not in the file and have random weights.
+    """
+
+    layout: str
+    taken: int
+    adapted: list[str]
+    left_out: list[str]
+    random: list[str]
+
+
 class StartFacts(BaseModel):
     """A network whose weights training started from.
 
     ``name`` and ``sha256`` are of its file, which may hold several; ``digest`` is of its tensors alone. ``databases``
-    are those of its training clips; none where they were merlab's synthetic faces alone.
+    are those of its training clips; none where they were merlab's synthetic faces alone. ``fitted`` is given for a file
+    that is not merlab's.
     """
 
     name: str
@@ -82,6 +98,7 @@ class StartFacts(BaseModel):
     digest: str
     method: str
     databases: list[str] = []
+    fitted: FittedFacts | None = None
 
 
 class SyntheticFlowFacts(BaseModel):

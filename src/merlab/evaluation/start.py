@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
-from merlab.evaluation.run_record import StartFacts
+from merlab.evaluation.run_record import FittedFacts, StartFacts
 from merlab.inputs.flow import RELEASED_CHANNELS
 from merlab.inputs.recipe import CROPS, Recipe
 
@@ -30,6 +30,8 @@ class Start:
         digest: the SHA-256 of the tensors: names, types, shapes, values. The card beside them changes no prediction.
         databases: the databases of real people, or of your own faces, that it was trained on; empty for a network that
             was trained on merlab's synthetic faces alone.
+        fitted: for a file that is not merlab's, what of it fitted the network (``evaluation.zoo``); ``tensors`` are
+            then only a part of the ``state_dict``.
 
     """
 
@@ -41,6 +43,7 @@ class Start:
     tensors: Mapping[str, Tensor] = field(repr=False)
     digest: str
     databases: tuple[str, ...] = ()
+    fitted: FittedFacts | None = None
 
     def facts(self) -> StartFacts:
         """The start as run.json states it."""
@@ -50,6 +53,7 @@ class Start:
             digest=self.digest,
             method=self.method,
             databases=list(self.databases),
+            fitted=self.fitted,
         )
 
     def require_input(self, method: str, recipe: Recipe) -> None:
@@ -69,7 +73,12 @@ class Start:
             )
 
     def require_network(self, network: nn.Module) -> None:
-        """Raise MerlabError with the first tensor that differs from the network's, which may be on ``meta``."""
+        """Raise MerlabError with the first tensor that differs from the network's, which may be on ``meta``.
+
+        What fitted a network once (``fitted``) is not compared again.
+        """
+        if self.fitted is not None:
+            return
         wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
         given = {name: tuple(value.shape) for name, value in self.tensors.items()}
         for name in sorted(wanted.keys() | given.keys()):

@@ -17,6 +17,7 @@ from merlab.evaluation.fit_arguments import require_action_units
 from merlab.evaluation.material import with_material
 from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
 from merlab.evaluation.start import Start
+from merlab.evaluation.zoo import ZooFile
 from merlab.inputs import InputKind, Recipe, as_recipe
 from merlab.methods import Method, methods_of
 from merlab.methods.method import DEFAULT_PRESET
@@ -80,7 +81,7 @@ class Study(BaseModel):
     train_on: tuple[str, ...] | None = None
     methods: tuple[MethodSetup, ...] = Field(min_length=1)
     seeds: tuple[int, ...] = Field(min_length=1)
-    starts: tuple[Start, ...] = ()
+    starts: tuple[Start | ZooFile, ...] = ()
     synthetic: Path | None = None
 
     @classmethod
@@ -98,7 +99,7 @@ class Study(BaseModel):
         preset: str | None = None,
         training: Mapping[str, Any] | None = None,
         network: Mapping[str, Any] | None = None,
-        starts: Sequence[Start] = (),
+        starts: Sequence[Start | ZooFile] = (),
         synthetic: Path | str | None = None,
     ) -> Study:
         """A study whose methods share preset, input and settings; raises MerlabError naming what is wrong.

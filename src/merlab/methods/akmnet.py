@@ -37,6 +37,7 @@ from merlab.methods.layers import (
     residual_stem,
     stage_channels,
 )
+from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
 from merlab.training import NetworkWithLoss, TrainingSettings
 
@@ -189,5 +190,6 @@ AKMNET = Method(
         ),
     },
     network=AKMNet,
+    zoo=resnet18_names("trunk"),
     takes=("sequence",),
 )

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.methods.layers import Between, Width, residual_stages, residual_stem, stage_channels
+from merlab.methods.layers.zoo import residual_names, resnet18_names
 from merlab.methods.method import Method, Preset, Task
 from merlab.training import TrainingSettings
 
@@ -134,5 +135,6 @@ AMAN_METHOD = Method(
         ),
     },
     network=AMAN,
+    zoo=resnet18_names("trunk", residual_names("tail.0", (2,), stage=4)),
     takes=("sequence",),
 )

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.methods.layers import OneOf, ResNet18, Width, scaled
+from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
 from merlab.training import NetworkWithLoss, TrainingSettings
 
@@ -157,4 +158,5 @@ CAPSULENET = Method(
         ),
     },
     network=CapsuleNet,
+    zoo=resnet18_names("encode.0"),
 )

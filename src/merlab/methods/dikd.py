@@ -19,10 +19,10 @@ action units of the training clips of the fold, never on those of a test clip; o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -33,10 +33,12 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.methods.layers import Between, ConvBnRelu, ResNet18
+from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
 from merlab.methods.svm import LinearSvm
 from merlab.training import Material, Mirror, NetworkWithLoss, NeuralClassifier, SyntheticClips, TrainingSettings
 
+NAME = "dikd"
 FILTERS = (32, 64, 128)
 FEATURES = 128
 COST = 1.0
@@ -184,6 +186,7 @@ class DistilledSvm:
         self.settings = preset.training
         self.sizes = Sizes.model_validate(preset.network)
         self.mirror = mirror
+        self.starts = material.starts.get(NAME, ())
         self.synthetic = material.synthetic if "synthetic" in preset.needs else None
         self.machine = LinearSvm(task, COST, features=self.features, standardize=True)
         self.teacher: Teacher | None = None
@@ -207,7 +210,8 @@ class DistilledSvm:
         else:
             lessons = Lessons.coded(inputs, action_units, groups)
         self.teacher = self._taught(lessons, seed)
-        student = self._classifier(partial(Student, self.task, self.teacher), self.task.classes, self.settings)
+        network = partial(Student, self.task, self.teacher)
+        student = NeuralClassifier(network, self.task.classes, self.settings, mirror=self.mirror)
         student.fit(inputs, labels, groups, seed)
         module = student.module
         assert isinstance(module, Student)
@@ -230,23 +234,23 @@ class DistilledSvm:
     def _taught(self, lessons: Lessons, seed: int) -> Teacher:
         network = partial(Teacher, self.task, self.sizes, lessons.combinations)
         settings = self.settings.model_copy(update={"class_weights": "none"})
-        teacher = self._classifier(network, len(lessons.combinations), settings)
+        teacher = NeuralClassifier(network, len(lessons.combinations), settings, mirror=self.mirror, starts=self.starts)
         teacher.fit(lessons.inputs, lessons.combination, lessons.subjects, seed)
         module = teacher.module
         assert isinstance(module, Teacher)
         return module
 
-    def _classifier(
-        self, network: Callable[[], nn.Module], classes: int, settings: TrainingSettings
-    ) -> NeuralClassifier:
-        return NeuralClassifier(network, classes, settings, mirror=self.mirror)
+
+def _teacher(task: Task, **sizes: Any) -> Teacher:
+    """A teacher of one action unit; its trunk is that of all teachers."""
+    return Teacher(task, Sizes.model_validate(sizes), np.ones((1, 1), np.float32))
 
 
 CENTERED_FLOW = "flow:channels=uvs,scale=centered,size=28x28"
 _SHORT = TrainingSettings(epochs=20, batch_size=16, decay=1, class_weights="balanced", mirror=True)
 
 DIKD = Method(
-    name="dikd",
+    name=NAME,
     title="DIKD (Knowledge): a teacher of action units, distilled into a shallow student, and a linear SVM",
     paper="Sun et al., IEEE Transactions on Affective Computing 13(2), 2022",
     input="apex:color=bgr,size=224x224",
@@ -280,5 +284,7 @@ DIKD = Method(
         ),
     },
     pipeline=DistilledSvm,
+    zoo=resnet18_names("trunk"),
+    zoo_network=_teacher,
     action_units=True,
 )

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.methods.layers import LastOutput, Width, scaled
+from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
@@ -113,6 +114,21 @@ def enriched(images: Tensor) -> Tensor:
     return torch.cat([flow, magnitude, others], dim=1)
 
 
+def _zoo(title: str, *, normalize: bool) -> ZooNames:
+    """The layers of VGG-16 have the same numbers in merlab up to the first hidden layer, for each kind of image."""
+    sources: dict[int, str] = {}
+    place = 0
+    for stage in VGG_16:
+        for _ in stage:
+            sources |= {number: f"features.{number}" for number in range(place, place + 1 + normalize)}
+            place += 2 + normalize
+        place += 1
+    sources |= {place + 1: "classifier.0", place + 4: "classifier.3"}
+    places = {f"encoders.{kind}.{number}": name for kind in range(len(KINDS)) for number, name in sources.items()}
+    return ZooNames(f"{title} (names of torchvision and timm)", places, "features.0")
+
+
+ZOO = _zoo("VGG-16", normalize=False), _zoo("VGG-16 with batch normalization", normalize=True)
 _PRESETS = {
     "paper": Preset(
         source="the authors' released code, but from random weights, trained as one network",
@@ -138,6 +154,7 @@ def _method(name: str, title: str, enrichment: Enrichment) -> Method:
         "size=224x224",
         presets=_PRESETS,
         network=partial(Elrcn, enrichment=enrichment),
+        zoo=ZOO,
         takes=("sequence",),
     )
 

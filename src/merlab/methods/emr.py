@@ -36,6 +36,7 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.methods.layers import ResNet18, Width
+from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
 from merlab.training import Material, Mirror, NetworkWithLoss, NeuralClassifier, TrainingSettings
 
@@ -168,6 +169,7 @@ class AdversarialClassifier:
             settings,
             mirror=self.mirror,
             synthetic=synthetic,
+            starts=self.material.starts.get(ADVERSARIAL, ()),
         )
         of_domain = np.array([domains.index(database) for database in databases], np.int64)
         self.classifier.fit(inputs, labels + classes * of_domain, groups, seed)
@@ -219,6 +221,7 @@ EMR_METHOD = Method(
     input=_INPUT,
     presets=_PRESETS,
     network=EMR,
+    zoo=resnet18_names("trunk"),
 )
 EMR_ADVERSARIAL = Method(
     name=ADVERSARIAL,
@@ -227,4 +230,6 @@ EMR_ADVERSARIAL = Method(
     input=_INPUT,
     presets=_PRESETS,
     pipeline=AdversarialClassifier,
+    zoo=resnet18_names("trunk"),
+    zoo_network=EMR,
 )

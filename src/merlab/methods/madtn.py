@@ -27,9 +27,11 @@ from torch import Tensor, nn
 from merlab.errors import MerlabError
 from merlab.methods.layers import ConvBnRelu, ResNet18, Width
 from merlab.methods.layers.discrepancy import squared_discrepancy
+from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
-from merlab.training import Mirror, NetworkWithLoss, NeuralClassifier, TrainingSettings, check_inputs
+from merlab.training import Material, Mirror, NetworkWithLoss, NeuralClassifier, TrainingSettings, check_inputs
 
+NAME = "madtn"
 MOTION_FILTERS = 16
 FEATURES = 128
 MMD_WEIGHT = 1.0
@@ -117,10 +119,11 @@ class MADTN(NetworkWithLoss):
 class TransferClassifier:
     """MADTN, trained on clips with labels and, if they are given, on unlabeled clips of the database under test."""
 
-    def __init__(self, task: Task, *, preset: Preset, mirror: Mirror | None) -> None:
+    def __init__(self, task: Task, *, preset: Preset, mirror: Mirror | None, material: Material) -> None:
         self.task = task
         self.preset = preset
         self.mirror = mirror
+        self.starts = material.starts.get(NAME, ())
         self.classifier: NeuralClassifier | None = None
 
     def fit(
@@ -141,6 +144,7 @@ class TransferClassifier:
             self.task.classes,
             self.preset.training,
             mirror=self.mirror,
+            starts=self.starts,
         )
         self.classifier.fit(inputs, labels, groups, seed)
         self.classifier.module.register_buffer("target", None, persistent=False)
@@ -155,7 +159,7 @@ class TransferClassifier:
 _SHORT = TrainingSettings(epochs=20, batch_size=16, decay=1, class_weights="balanced", mirror=True)
 
 MADTN_METHOD = Method(
-    name="madtn",
+    name=NAME,
     title="MADTN: attention by motion, and features alike in two databases (MMD)",
     paper="Xia et al., ICPR Workshops 2021",
     input="three-key-frames:color=gray,channels=uv,scale=signed,size=224x224",
@@ -180,5 +184,7 @@ MADTN_METHOD = Method(
         ),
     },
     pipeline=TransferClassifier,
+    zoo=resnet18_names("extract.0"),
+    zoo_network=MADTN,
     transductive=True,
 )

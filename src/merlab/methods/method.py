@@ -15,6 +15,7 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.inputs.recipe import Layout, View
+from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.task import Task
 from merlab.training import Material, Mirror, NeuralClassifier, TrainingSettings
 
@@ -87,6 +88,8 @@ class Method:
         transductive: under the protocol ``hold-out-database``, ``fit`` also gets ``unlabeled``, the inputs of the test
             clips without their labels; its results then carry the stamp TRANSDUCTIVE.
         action_units: ``fit`` also gets ``action_units``, the annotators' text of each row, empty where it is unknown.
+        zoo: the published networks whose weights it can start from, under the names of public collections.
+        zoo_network: for a pipeline, the network that starts from them; it is called as ``network`` is.
         origin: how it was passed in: empty for merlab's own, ``FILE.py:NAME`` for one from a file, or the
             text of an ensemble.
 
@@ -104,6 +107,8 @@ class Method:
     takes: tuple[Layout, ...] = ("image",)
     transductive: bool = False
     action_units: bool = False
+    zoo: tuple[ZooNames, ...] = ()
+    zoo_network: Callable[..., nn.Module] | None = None
     origin: str = ""
 
     def __post_init__(self) -> None:
@@ -168,6 +173,13 @@ class Method:
             raise MerlabError(f"{self.name} is not a network; name a method that is one, such as dbfem-caffm")
         self.check_layout(task.layout)
         return self.network(task, **preset.network)
+
+    def zoo_module(self, task: Task, preset: Preset) -> nn.Module:
+        """The untrained network that can start from weights of a published network."""
+        if self.zoo_network is None:
+            return self.module(task, preset)
+        self.check_layout(task.layout)
+        return self.zoo_network(task, **preset.network)
 
     def check_layout(self, layout: Layout) -> None:
         """Raise MerlabError unless the method works on inputs of this layout."""

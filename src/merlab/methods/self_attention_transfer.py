@@ -19,6 +19,7 @@ from typing import Annotated
 from torch import Tensor, nn
 
 from merlab.methods.layers import Between, PositionEmbedding, ResNet18, SelfAttention, Width, halved, tokens_of
+from merlab.methods.layers.zoo import resnet18_names
 from merlab.methods.method import Method, Preset, Task
 from merlab.training import TrainingSettings
 
@@ -81,4 +82,5 @@ SELF_ATTENTION_TRANSFER = Method(
         ),
     },
     network=AttendedResNet,
+    zoo=resnet18_names("trunk"),
 )

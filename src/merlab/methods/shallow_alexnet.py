@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.methods.layers import Between, Width, scaled
+from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
@@ -116,6 +117,16 @@ _PUBLISHED = Preset(
 _SHORT = TrainingSettings(epochs=30, batch_size=32, learning_rate=1e-3, decay=0.5, decay_every=10)
 
 
+def _zoo(first: str, second: str) -> ZooNames:
+    streams = ("stream", "magnitude", "strain")
+    places = {f"{stream}.{place}": name for stream in streams for place, name in (("0", first), ("4", second))}
+    return ZooNames("AlexNet with 96 filters in two groups (names of Caffe)", places, first)
+
+
+# torchvision's AlexNet has 64 filters and no groups: another network.
+ZOO = _zoo("conv1", "conv2"), _zoo("features.0", "features.4")
+
+
 def _reduced(channels: str) -> Preset:
     return Preset(
         source="merlab's choice for a CPU: a quarter of the width, 64 x 64 pixels at stride 2, 30 epochs",
@@ -144,6 +155,7 @@ SSSN_METHOD = Method(
         ),
     },
     network=SSSN,
+    zoo=ZOO,
 )
 DSSN_METHOD = Method(
     name="dssn",
@@ -152,4 +164,5 @@ DSSN_METHOD = Method(
     input="flow:channels=ms,scale=minmax,size=227x227",
     presets={"paper": _PUBLISHED, "reduced": _reduced("ms")},
     network=DSSN,
+    zoo=ZOO,
 )

@@ -19,6 +19,7 @@ the flow to each of several frames.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import torch
@@ -26,10 +27,39 @@ from torch import Tensor, nn
 
 from merlab.errors import MerlabError
 from merlab.methods.layers import Between, EncoderBlock, LastOutput, PatchTokens, PositionEmbedding
+from merlab.methods.layers.zoo import ZooNames, below
 from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+PUBLISHED_DEPTH = 12
+TIMM_ENDS = {"0.embed": "patch_embed.proj", "1.first": "cls_token", "1.positions": "pos_embed", "14": "norm"}
+TIMM_BLOCK = {
+    "before_attention": "norm1",
+    "attention.project": "attn.qkv",
+    "attention.join": "attn.proj",
+    "perceptron.0": "norm2",
+    "perceptron.1": "mlp.fc1",
+    "perceptron.4": "mlp.fc2",
+}
+TORCHVISION_ENDS = {
+    "0.embed": "conv_proj",
+    "1.first": "class_token",
+    "1.positions": "encoder.pos_embedding",
+    "14": "encoder.ln",
+}
+TORCHVISION_BLOCK = {
+    "before_attention": "ln_1",
+    "attention.project.weight": "self_attention.in_proj_weight",
+    "attention.project.bias": "self_attention.in_proj_bias",
+    "attention.join": "self_attention.out_proj",
+    "perceptron.0": "ln_2",
+    "perceptron.1": "mlp.0",
+    "perceptron.4": "mlp.3",
+}
+# The files that torchvision offers have these names, which it changes when it reads them.
+IN_FILES = {**TORCHVISION_BLOCK, "perceptron.1": "mlp.linear_1", "perceptron.4": "mlp.linear_2"}
 
 TokenWidth = Annotated[int, Between(4, 4096)]
 Depth = Annotated[int, Between(1, 64)]
@@ -143,6 +173,20 @@ class SlsttLstm(_Slstt):
         return logits
 
 
+def _zoo(collection: str, ends: Mapping[str, str], block: Mapping[str, str], blocks: str) -> ZooNames:
+    """ViT-B/16 under the names of a collection; ``blocks`` precedes the number of a block."""
+    layers = "transform.layers"
+    places = {f"{layers}.{place}": source for place, source in ends.items()}
+    for number in range(PUBLISHED_DEPTH):
+        places |= below(f"{layers}.{2 + number}", block, f"{blocks}{number}")
+    return ZooNames(f"ViT-B/16 (names of {collection})", places, ends["0.embed"], ends["1.positions"])
+
+
+ZOO = (
+    _zoo("timm", TIMM_ENDS, TIMM_BLOCK, "blocks."),
+    _zoo("torchvision", TORCHVISION_ENDS, TORCHVISION_BLOCK, "encoder.layers.encoder_layer_"),
+    _zoo("torchvision", TORCHVISION_ENDS, IN_FILES, "encoder.layers.encoder_layer_"),
+)
 PAPER = "Zhang et al., IEEE Transactions on Affective Computing 13(4), 2022"
 _PUBLISHED = Preset(
     source="the authors' released code, from random weights, with the last epoch",
@@ -182,6 +226,7 @@ SLSTT_MEAN = Method(
         "reduced": Preset(source=_REDUCED_SOURCE, reduced=True, network=_SMALL, training=_SHORT, input=_REDUCED_INPUT),
     },
     network=SlsttMean,
+    zoo=ZOO,
     takes=("sequence",),
 )
 SLSTT_LSTM = Method(
@@ -200,5 +245,6 @@ SLSTT_LSTM = Method(
         ),
     },
     network=SlsttLstm,
+    zoo=ZOO,
     takes=("sequence",),
 )

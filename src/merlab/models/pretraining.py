@@ -34,7 +34,7 @@ from merlab.models.labeled_examples import LEAST_SUBJECTS, Examples, examples_of
 from merlab.models.network_clips import check_flow, flow_to_come
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.starts import load_starts
-from merlab.models.training import Training, default_preset, require_material
+from merlab.models.training import Training, default_preset, fitting_starts, require_material
 from merlab.models.training_work import SETTINGS, FlowToMake, TrainingWork
 from merlab.progress import Progress, shown_progress
 from merlab.schemes import as_scheme
@@ -104,7 +104,8 @@ def pretrain(
         clips: clips to train on (``merlab.load``); unless given, it is trained on synthetic flow alone.
         synthetic: a folder of ``merlab make-flow``. With ``clips``, its clips are mixed into the batches of a preset
             that states it. Without, it is what the recognizer is trained on; unless given, it is made first.
-        start: a file of weights that training starts from, or several: number s modulo their count for the seed s.
+        start: a file of weights that training starts from, or several: number s modulo their count for the seed s. It
+            is a file of this function, or the weights of a published network (see ``merlab.evaluate``).
         score_on: more clips to score on, by title; nothing is fitted on their labels.
         method: a network that ``merlab.methods()`` lists.
         preset: its settings; None: ``synthetic``, with ``clips`` and a start ``pretrained``, where the method has it,
@@ -137,17 +138,18 @@ def pretrain(
     _require_at_least("clips per subject", clips_per_subject, 1)
     _require_at_least("seeds", seeds, 1)
     path, own = Path(out), None if clips is None else as_table(clips)
-    starts = load_starts(start)
+    given = load_starts(start)
     training = Training(
         name=path.stem,
         method=method,
-        preset=preset or default_preset(method, own, bool(starts)),
+        preset=preset or default_preset(method, own, bool(given)),
         scheme=as_scheme(scheme) if own is None else as_scheme(scheme).of(own),
         recipe=None if input is None else str(input),
         seed=seed,
         seeds=seeds,
         members=members,
     )
+    starts = fitting_starts(training, given)
     flow = _flow_of(training, synthetic, None if own is not None else FlowToMake(subjects, clips_per_subject, seed))
     require_material(training, own, flow, starts)
     _require_replaceable(path, again)

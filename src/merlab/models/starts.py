@@ -7,25 +7,33 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.evaluation.start import Start
+from merlab.evaluation.zoo import ZooFile
 from merlab.models.card import ModelCard
 from merlab.models.digest import content_digest
 from merlab.models.members import single
 from merlab.models.network_clips import DATABASE
 from merlab.models.recognizer import Recognizer, load_recognizer
+from merlab.models.zoo_files import holds_zoo_weights, load_zoo_file
 
 
-def load_starts(files: Path | str | Sequence[Path | str] | None) -> tuple[Start, ...]:
-    """The networks in files of ``merlab pretrain``, in their order; a file that averages several gives each of them.
+def load_starts(files: Path | str | Sequence[Path | str] | None) -> tuple[Start | ZooFile, ...]:
+    """The networks in files, in their order; a file of ``merlab pretrain`` that averages several gives each of them.
 
-    Raises MerlabError for a file that is anything else.
+    A file that is not merlab's has the weights of one published network. Raises MerlabError for a file that is missing,
+    damaged or of another kind.
     """
     given = () if files is None else (files,) if isinstance(files, Path | str) else files
     return tuple(start for file in given for start in _starts_in(Path(file)))
 
 
-def _starts_in(file: Path) -> list[Start]:
+def _starts_in(file: Path) -> Sequence[Start | ZooFile]:
     if not file.is_file():
-        raise MerlabError(f"{file} does not exist; --from takes a file of weights that `merlab pretrain` wrote")
+        raise MerlabError(
+            f"{file} does not exist; --from takes a file of weights that `merlab pretrain` wrote, or the weights of a "
+            "published network (.safetensors, .pth, .pt)"
+        )
+    if holds_zoo_weights(file):
+        return [load_zoo_file(file)]
     return [_start(file.name, each) for each in single(load_recognizer(file))]
 
 

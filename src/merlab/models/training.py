@@ -13,6 +13,7 @@ from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.evaluation import plan
 from merlab.evaluation.start import Start
+from merlab.evaluation.zoo import ZooFile, start_from
 from merlab.inputs import Recipe, parse_recipe
 from merlab.methods import Method, Preset, Task, find_method
 from merlab.schemes import SCHEMES, Scheme
@@ -108,6 +109,16 @@ def default_preset(method: str, own: ClipTable | None, starts: bool) -> str:
             if name.startswith(wanted):
                 return name
     return plan.default_preset(find_method(method), ClipTable(()) if own is None else own)
+
+
+def fitting_starts(training: Training, given: Sequence[Start | ZooFile]) -> tuple[Start, ...]:
+    """The starts, those of published networks as far as they fit; raises MerlabError for one that does not."""
+    recipe, classes = training.full_recipe(), training.scheme.classes
+    task, preset, method = Task.of(len(classes), recipe), training.settings(), training.of_method
+    return tuple(
+        start if isinstance(start, Start) else start_from(start, method, preset, task, recipe, classes)
+        for start in given
+    )
 
 
 def require_material(training: Training, own: ClipTable | None, synthetic: object, starts: Sequence[Start]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from merlab.evaluation.run_record import MethodFacts
+from merlab.evaluation.run_record import FittedFacts, MethodFacts
 from merlab.stamps import SYNTHETIC
 
 DIGITS = 12
@@ -30,7 +30,17 @@ def _starts_text(method: MethodFacts) -> str:
         return ""
     files = ", ".join(f"{name} (sha256 {sha256[:DIGITS]})" for sha256, name in method.start_files.items())
     databases = sorted({name for start in method.starts for name in start.databases})
-    return f"starts from {files}, trained on {', '.join(databases) or f'{SYNTHETIC} faces only'}"
+    trained = f"starts from {files}, trained on {', '.join(databases) or f'{SYNTHETIC} faces only'}"
+    fitted = dict.fromkeys(_fitted_text(start.fitted) for start in method.starts if start.fitted)
+    return ", ".join([trained, *fitted])
+
+
+def _fitted_text(fitted: FittedFacts) -> str:
+    """How much of a published network was taken."""
+    return (
+        f"{fitted.layout}: {fitted.taken} tensors taken, {len(fitted.adapted)} adapted, {len(fitted.left_out)} layers "
+        f"of the file left out, {len(fitted.random)} layers of the network random"
+    )
 
 
 def _synthetic_text(method: MethodFacts) -> str:

@@ -62,8 +62,8 @@ class NeuralClassifier:
     (N, classes). ``mirror`` flips a batch of this input left to right (``merlab.inputs.mirror_of``); settings with
     mirror=True or mirror_at_test=True need it. ``synthetic`` clips are mixed into every batch if the settings have a
     ``synthetic_share``, which needs them. ``starts`` are weights to start from: the seed s starts from number s modulo
-    their count; without any, it starts from random weights. Training is repeatable: the same seed on the same machine
-    gives the same numbers. Torch's global random state does not change.
+    their count, and all tensors that they lack from random weights. Training is repeatable: the same seed on the same
+    machine gives the same numbers. Torch's global random state does not change.
 
     After ``fit``, ``module`` is the trained network and ``kept_epoch`` the epoch of its weights, counted from 1.
     """
@@ -157,7 +157,7 @@ class NeuralClassifier:
         with self._repeatable(), seeded(seed, self.device):
             module = self.network()
             if self.starts:
-                module.load_state_dict(self.starts[seed % len(self.starts)])
+                module.load_state_dict({**module.state_dict(), **self.starts[seed % len(self.starts)]})
             module = in_memory_format(module.to(self.device), channels_last=self.settings.channels_last)
             self._train(module, clips, judged and self._both_on_device(judged), on_epoch)
         self._module = module.eval()

@@ -41,9 +41,9 @@ class Material:
 
     Attributes:
         synthetic: clips that are mixed into batches of networks, and into the training samples of ``joint-svm``.
-        starts: weights to start from, by the name of the method: the ``state_dict`` of one network or of several; the
-            seed s starts from the number s modulo their count. They are of the method's network, which whoever plans
-            the training checks once (``evaluation.start``).
+        starts: weights to start from, by the name of the method: the ``state_dict`` of one network or of several, whole
+            or a part; the seed s starts from the number s modulo their count. They are of the method's network, which
+            whoever plans the training checks once (``evaluation.start``).
 
     """
 

@@ -24,14 +24,19 @@ from functools import partial
 from torch import nn
 
 from merlab.inputs.recipe import View
+from merlab.methods.dual_branch.global_branch import residual_zoo
+from merlab.methods.dual_branch.local_branch import inception_zoo
 from merlab.methods.dual_branch.network import DualNetwork, FusionNetwork, GlobalNetwork, LocalNetwork
 from merlab.methods.flow_cnn import FROM_SYNTHETIC_FLOW, ON_SYNTHETIC_FLOW
 from merlab.methods.joint_svm import CENTERED_UVS
+from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.method import Method, Preset
 from merlab.training import TrainingSettings
 
 PAPER = "Zhang et al., Micro-expression Recognition Based on Dual-branch Feature Extraction and Fusion"
 PAPER_INPUT = "onset-apex:size=231x282"
+
+BOTH_BRANCHES = residual_zoo("global_branch"), inception_zoo("local_branch")
 
 NARROW = {"width": 0.25, "stem_stride": 1}
 WITH_UNITS = {**NARROW, "units": 28}
@@ -95,12 +100,27 @@ PRESETS = {
 }
 
 
-def _method(name: str, title: str, view: View, network: Callable[..., nn.Module]) -> Method:
-    return Method(name=name, title=title, paper=PAPER, input=PAPER_INPUT, presets=PRESETS, view=view, network=network)
+def _method(
+    name: str, title: str, view: View, network: Callable[..., nn.Module], zoo: tuple[ZooNames, ...] = BOTH_BRANCHES
+) -> Method:
+    return Method(
+        name=name,
+        title=title,
+        paper=PAPER,
+        input=PAPER_INPUT,
+        presets=PRESETS,
+        view=view,
+        network=network,
+        zoo=zoo,
+    )
 
 
-GFEM = _method("gfem", "global branch: ResNet12 + CBAM", "global", GlobalNetwork)
-LTFEM = _method("ltfem", "local branch: Inception-v3 + CBAM", "local", LocalNetwork)
+def _residual(name: str, title: str, depth: int) -> Method:
+    return _method(name, title, "global", partial(GlobalNetwork, depth=depth), (residual_zoo("branch", depth),))
+
+
+GFEM = _method("gfem", "global branch: ResNet12 + CBAM", "global", GlobalNetwork, (residual_zoo("branch"),))
+LTFEM = _method("ltfem", "local branch: Inception-v3 + CBAM", "local", LocalNetwork, (inception_zoo("branch"),))
 DBFEM = _method("dbfem", "both branches, concatenated", "both", DualNetwork)
 DBFEM_CAFFM = _method("dbfem-caffm", "both branches, fused by CAFFM", "both", FusionNetwork)
 DBFEM_CAFFM_L = _method(
@@ -109,8 +129,8 @@ DBFEM_CAFFM_L = _method(
 DBFEM_CAFFM_G = _method(
     "dbfem-caffm-g", "both branches, CAFFM guided by the global one", "both", partial(FusionNetwork, guide="global")
 )
-RESNET18 = _method("resnet18", "global branch of Table 5: ResNet18 + CBAM", "global", partial(GlobalNetwork, depth=18))
-RESNET34 = _method("resnet34", "global branch of Table 5: ResNet34 + CBAM", "global", partial(GlobalNetwork, depth=34))
+RESNET18 = _residual("resnet18", "global branch of Table 5: ResNet18 + CBAM", 18)
+RESNET34 = _residual("resnet34", "global branch of Table 5: ResNet34 + CBAM", 34)
 
 DUAL_BRANCH = (GFEM, LTFEM, DBFEM, DBFEM_CAFFM, DBFEM_CAFFM_L, DBFEM_CAFFM_G, RESNET18, RESNET34)
 

@@ -7,10 +7,18 @@ from typing import Annotated
 from torch import Tensor, nn
 
 from merlab.methods.layers import AttentionName, ConvBnRelu, OneOf, ResidualBlock, scaled
+from merlab.methods.layers.zoo import ZooNames, residual_names
 
 STAGE_CHANNELS = (64, 128, 256, 512)
 BLOCKS_PER_STAGE = {12: (2, 1, 2), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 Depth = Annotated[int, OneOf("depths", tuple(BLOCKS_PER_STAGE))]
+STEM_LAYERS = 2
+
+
+def residual_zoo(branch: str, depth: int = 12) -> ZooNames:
+    """The residual blocks of a ``GlobalBranch`` named ``branch``; its stem of two convolutions is not published."""
+    places = residual_names(f"{branch}.layers", BLOCKS_PER_STAGE[depth], first=STEM_LAYERS)
+    return ZooNames("ResNet-18 or -34 (names of torchvision and timm)", places, "conv1")
 
 
 class GlobalBranch(nn.Module):

@@ -5,6 +5,45 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from merlab.methods.layers import Attention, AttentionName, ConvBnRelu, Parallel, scaled
+from merlab.methods.layers.zoo import ZooNames, below
+
+# merlab's layers of a LocalBranch: 2 and 4 are pooling, 9, 11 and 13 attention.
+STEM = {
+    "0": "Conv2d_1a_3x3",
+    "1.0": "Conv2d_2a_3x3",
+    "1.1": "Conv2d_2b_3x3",
+    "3.0": "Conv2d_3b_1x1",
+    "3.1": "Conv2d_4a_3x3",
+}
+BLOCKS_A = {"5": "Mixed_5b", "6": "Mixed_5c", "7": "Mixed_5d"}
+BLOCK_B = {"8": "Mixed_6a"}
+BLOCKS_C = {"10": "Mixed_6b", "12": "Mixed_6c"}
+IN_A = {
+    "0.0": "branch1x1",
+    "1.0": "branch5x5_1",
+    "1.1": "branch5x5_2",
+    **{f"2.{place}": f"branch3x3dbl_{place + 1}" for place in range(3)},
+    "3.1.0": "branch_pool",
+}
+IN_B = {"0": "branch3x3", "1.0.0": "branch3x3dbl_1", "1.0.1": "branch3x3dbl_2", "1.1": "branch3x3dbl_3"}
+IN_C = {
+    "0.0": "branch1x1",
+    **{f"1.{place}": f"branch7x7_{place + 1}" for place in range(3)},
+    **{f"2.{place}": f"branch7x7dbl_{place + 1}" for place in range(5)},
+    "3.1.0": "branch_pool",
+}
+
+
+def inception_zoo(branch: str) -> ZooNames:
+    """The layers of a ``LocalBranch`` named ``branch``."""
+    names = dict(STEM)
+    for blocks, inner in ((BLOCKS_A, IN_A), (BLOCK_B, IN_B), (BLOCKS_C, IN_C)):
+        for place, source in blocks.items():
+            names |= below(f"{place}.paths", inner, source)
+    places: dict[str, str] = {}
+    for place, source in names.items():
+        places |= below(f"{branch}.layers.{place}", {"0": "conv", "1": "bn"}, source)
+    return ZooNames("Inception-v3 (names of torchvision)", places, "Conv2d_1a_3x3.conv")
 
 
 class LocalBranch(nn.Module):

@@ -24,10 +24,12 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from merlab.methods.later.swin import SwinShape, VideoSwin
+from merlab.methods.later.swin import RELEASED, TORCHVISION, SwinShape, VideoSwin, ZooLayers, zoo_places
+from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.method import Method, Preset, Task, check_channels
 from merlab.training import TrainingSettings
 
+STREAMS = ("motion", "texture")
 SIZES: dict[str, SwinShape] = {
     "base": SwinShape(),
     "small": SwinShape(width=24, depths=(2, 2), heads=(3, 6), window=(2, 6, 6), patch=(2, 4, 4), drop_path=0.0),
@@ -65,6 +67,11 @@ class Later(nn.Module):
         tokens = torch.cat([self.motion(clips[:, :, :3]), self.texture(clips[:, :, 3:])], dim=4).flatten(1, 3)
         logits: Tensor = self.classify(tokens.flatten(1) if self.positions else tokens.mean(dim=1))
         return logits
+
+
+def _zoo(title: str, names: ZooLayers) -> ZooNames:
+    places = {f"{stream}.{place}": source for stream in STREAMS for place, source in zoo_places(names).items()}
+    return ZooNames(title, places, names.patches)
 
 
 LATER = Method(
@@ -108,5 +115,9 @@ LATER = Method(
         ),
     },
     network=Later,
+    zoo=(
+        _zoo("Video Swin-B (names of torchvision)", TORCHVISION),
+        _zoo("Video Swin-B (names of its release)", RELEASED),
+    ),
     takes=("sequence",),
 )

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from merlab.methods.layers import SelfAttention
+from merlab.methods.layers.zoo import below
 
 Grid = tuple[int, int, int]
 BIAS_SPREAD = 0.02
@@ -42,6 +43,48 @@ class SwinShape:
     window: Grid = (8, 7, 7)
     patch: Grid = (2, 4, 4)
     drop_path: float = 0.2
+
+
+@dataclass(frozen=True)
+class ZooLayers:
+    """The names that a collection gives to the layers of Video Swin-B.
+
+    ``block`` and ``merging`` are filled in with the number of the stage, ``block`` also with that of the block in it,
+    ``merging`` with twice that of the stage. ``hidden`` are both linear layers of the perceptron.
+    """
+
+    block: str
+    merging: str
+    hidden: tuple[str, str]
+    patches: str = "patch_embed.proj"
+
+
+TORCHVISION = ZooLayers("features.{twice}.{block}", "features.{next}", ("mlp.0", "mlp.3"))
+RELEASED = ZooLayers("layers.{stage}.blocks.{block}", "layers.{stage}.downsample", ("mlp.fc1", "mlp.fc2"))
+
+
+def zoo_places(names: ZooLayers, depths: tuple[int, ...] = SwinShape.depths) -> dict[str, str]:
+    """The layers of a ``VideoSwin`` -> the names of a collection."""
+    places = {"embed": names.patches, "after_embed": "patch_embed.norm", "last": "norm"}
+    block = {
+        "bias": "attn.relative_position_bias_table",
+        "before": "norm1",
+        "attention.project": "attn.qkv",
+        "attention.join": "attn.proj",
+        "perceptron.0": "norm2",
+        "perceptron.1": names.hidden[0],
+        "perceptron.3": names.hidden[1],
+    }
+    place = 0
+    for stage, depth in enumerate(depths):
+        numbers = {"stage": stage, "twice": 2 * stage, "next": 2 * stage + 1}
+        for number in range(depth):
+            places |= below(f"stages.{place}", block, names.block.format(block=number, **numbers))
+            place += 1
+        merging = {"merge.0": "norm", "merge.1": "reduction"}
+        places |= below(f"stages.{place}", merging, names.merging.format(**numbers))
+        place += 1
+    return places
 
 
 class VideoSwin(nn.Module):

@@ -1,0 +1,79 @@
+"""Files of weights that are not merlab's: tensors by name, as safetensors or saved by PyTorch."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from merlab.errors import MerlabError
+from merlab.evaluation.zoo import ZooFile
+from merlab.models.digest import content_digest
+from merlab.models.recognizer import CARD
+
+SAVED_BY_TORCH = (".pth", ".pt")
+# Under what training code keeps the weights of a network in a checkpoint.
+ENTRIES = ("state_dict", "model_state_dict", "model", "net", "network")
+
+
+def holds_zoo_weights(file: Path) -> bool:
+    """Whether a file is one of PyTorch, by its name, or a complete safetensors file without a card of merlab."""
+    if file.suffix.lower() in SAVED_BY_TORCH:
+        return True
+    try:
+        with safe_open(file, framework="pt") as content:
+            return CARD not in (content.metadata() or {})
+    except (SafetensorError, OSError, RuntimeError, TypeError, ValueError):
+        return False
+
+
+def load_zoo_file(file: Path) -> ZooFile:
+    """The tensors of a file; nothing in it is ever executed.
+
+    Raises MerlabError for a file that cannot be read, that holds anything but tensors by name, and for values that are
+    not finite.
+    """
+    tensors = _saved_by_torch(file) if file.suffix.lower() in SAVED_BY_TORCH else _safetensors(file)
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise MerlabError(f"the tensor {name} in {file} has values that are not finite; get the file again")
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    return ZooFile(file.name, sha256, tensors, content_digest("{}", tensors))
+
+
+def _safetensors(file: Path) -> dict[str, Tensor]:
+    with safe_open(file, framework="pt") as content:
+        return {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
+
+
+def _saved_by_torch(file: Path) -> dict[str, Tensor]:
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise MerlabError(
+            f"{file} is not a file of weights that PyTorch can read without running its code ({reason}); save its "
+            "state_dict() alone: torch.save(network.state_dict(), FILE)"
+        ) from error
+    tensors = _tensors_in(content)
+    if not tensors:
+        raise MerlabError(
+            f"{file} holds no tensors by name; save the state_dict() of a network: torch.save(network.state_dict(), "
+            "FILE)"
+        )
+    return tensors
+
+
+def _tensors_in(content: object) -> dict[str, Tensor]:
+    """The tensors of a ``state_dict``, or of the one in a checkpoint."""
+    if not isinstance(content, Mapping):
+        return {}
+    tensors = {name: value.detach() for name, value in content.items() if isinstance(value, Tensor)}
+    if tensors:
+        return tensors
+    return next((found for entry in ENTRIES if (found := _tensors_in(content.get(entry)))), {})

@@ -1,0 +1,69 @@
+"""Files of weights that are not merlab's are read as tensors, and never executed."""
+
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from merlab.errors import MerlabError
+from merlab.evaluation.zoo import ZooFile
+from merlab.models.starts import load_starts
+
+TENSORS = {"conv1.weight": torch.ones(2, 3), "bn1.num_batches_tracked": torch.tensor(7)}
+
+
+def test_the_same_tensors_are_read_from_every_kind_of_file(tmp_path):
+    save_file(TENSORS, tmp_path / "a.safetensors")
+    torch.save(TENSORS, tmp_path / "b.pth")
+    torch.save({"epoch": 3, "state_dict": TENSORS}, tmp_path / "c.pt")
+    files = load_starts([tmp_path / name for name in ("a.safetensors", "b.pth", "c.pt")])
+    for file in files:
+        assert isinstance(file, ZooFile)
+        assert file.tensors.keys() == TENSORS.keys()
+        assert all(torch.equal(file.tensors[name], value) for name, value in TENSORS.items())
+    assert len({file.digest for file in files}) == 1
+    assert len({file.sha256 for file in files}) == 3
+
+
+class Harmful:
+    """Would be executed by an unpickler."""
+
+    def __reduce__(self):
+        return pytest.fail, ("a file was executed",)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("harmful.pth", pickle.dumps({"conv1.weight": Harmful()}, 2), "without running its code"),
+        ("damaged.pt", b"PK\x03\x04 no archive", "without running its code"),
+        ("empty.pth", b"", "without running its code"),
+        ("damaged.safetensors", b"\x10", "is not a complete safetensors file"),
+        ("words.txt", b"conv1", "is not a complete safetensors file"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else "",
+)
+def test_other_content_is_refused(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(MerlabError, match=message):
+        load_starts(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"epoch": 3}, "holds no tensors by name"),
+        ([torch.ones(2)], "holds no tensors by name"),
+        ({"conv1.weight": torch.tensor([1.0, torch.nan])}, "tensor conv1.weight in .* not finite"),
+    ],
+)
+def test_tensors_must_have_names_and_be_finite(tmp_path, content, message):
+    torch.save(content, tmp_path / "weights.pth")
+    with pytest.raises(MerlabError, match=message):
+        load_starts(tmp_path / "weights.pth")
+
+
+def test_a_missing_file_is_named_with_what_can_be_given(tmp_path):
+    with pytest.raises(MerlabError, match=r"none.pth does not exist; --from takes .* \(.safetensors, .pth, .pt\)"):
+        load_starts(tmp_path / "none.pth")
