@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.examples.shared_faces import REPOSITORY, sharing
+
 SCRIPTS = sorted(REPOSITORY.glob("examples/*.py"))
 NOTEBOOKS = sorted(REPOSITORY.glob("examples/*.ipynb"))
 
@@ -59,13 +60,16 @@ def run_once(script: Path, shared: Path) -> Run:
     record = folder / "run.json"
     with FileLock(folder / "lock"):
         if not record.exists():
-            record.write_text(json.dumps(asdict(_run(script, folder))), encoding="utf-8")
+            record.write_text(json.dumps(asdict(_run(script, folder, sharing(shared)))), encoding="utf-8")
     return Run(**json.loads(record.read_text(encoding="utf-8")))
 
 
-def _run(script: Path, folder: Path) -> Run:
+def _run(script: Path, folder: Path, first: str) -> Run:
+    """Run an example, in its process after the statements ``first``."""
     run_cells, places, shown = _run_cells(), Places.under(folder), folder / "shown"
-    done = run_cells.run_in_process(script, shown, places.working, places.environment)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_cells, "RUN", f"{first}; {run_cells.RUN}")
+        done = run_cells.run_in_process(script, shown, places.working, places.environment)
     if done.returncode:
         return Run(done.returncode, done.stderr, places.left_behind, [])
     run_cells.keep(script, shown)

@@ -11,6 +11,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.examples.runs import NOTEBOOKS, SCRIPTS, Places, run_once
+from tests.examples.shared_faces import sharing
 
 
 def test_there_are_seven_scripts_and_a_notebook():
@@ -46,11 +47,12 @@ def test_an_example_runs_from_any_folder_and_leaves_nothing_behind(shared_folder
 
 @pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_with_its_own_method_in_two_processes(notebook, tmp_path, monkeypatch):
+def test_a_notebook_runs_with_its_own_method_in_two_processes(notebook, tmp_path, shared_folder, monkeypatch):
     places = Places.under(tmp_path)
     for name, value in places.environment.items():
         monkeypatch.setenv(name, value)
     read = nbformat.read(notebook, as_version=4)
+    read.cells.insert(0, nbformat.v4.new_code_cell(sharing(shared_folder)))
     NotebookClient(read, timeout=300, resources={"metadata": {"path": str(places.working)}}).execute()
     assert any("regional-movement" in str(cell.get("outputs")) for cell in read.cells)
     assert places.left_behind == []
