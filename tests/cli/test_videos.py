@@ -15,14 +15,14 @@ from merlab.videos.recognition import recognize
 
 @pytest.mark.slow
 def test_from_making_recordings_to_their_score(merlab, tmp_path):
-    make = ("make-videos", "long", "--subjects", 1, "--minutes", 0.2, "--events", 15, "--preset", "easy", "--jobs", 1)
+    make = ("make-videos", "long", "--subjects", 1, "--minutes", 0.1, "--events", 20, "--preset", "easy", "--jobs", 1)
     assert merlab(*make)[0] == 0
     status, out, _ = merlab("spot", "long/SYNTHETIC_videos/SYNTHETIC_sub01.avi", "--out", "spotted")
     assert status == 0
-    assert "movements in 12.0 s" in out
+    assert "movements in 6.0 s" in out
     spotted = "spotted/SYNTHETIC_sub01.avi/events.csv"
     result = json.loads(merlab("score-spotting", "long/SYNTHETIC_events.csv", spotted, "--fps", 200, "--json")[1])
-    assert result["true_events"] == 3
+    assert result["true_events"] == 2
     assert result["f1"] >= 0.7
     assert result["apex_error"]["median_ms"] < 25
 
