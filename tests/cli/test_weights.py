@@ -8,7 +8,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from merlab.models.card import TrainedOn
-from merlab.models.recognizer import CARD
+from merlab.models.shipped import CARD
 from tests.helpers import write_flow_tree
 from tests.videos.recognizers import small_recognizer
 

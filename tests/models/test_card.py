@@ -7,7 +7,8 @@ import json
 import pytest
 
 from merlab.models.card import CardScore, ModelCard, SyntheticSettings, TrainedOn
-from merlab.models.recognizer import CARD, SHIPPED, load_recognizer
+from merlab.models.recognizer import load_recognizer
+from merlab.models.shipped import CARD, SHIPPED
 from tests.videos.recognizers import small_recognizer
 
 

@@ -23,8 +23,9 @@ from merlab.models import pretraining
 from merlab.models.calibration import probabilities
 from merlab.models.card import SyntheticSettings
 from merlab.models.pretraining import pretrain
-from merlab.models.recognizer import SHIPPED, load_recognizer
+from merlab.models.recognizer import load_recognizer
 from merlab.models.scoring import score_on
+from merlab.models.shipped import SHIPPED
 from merlab.models.synthetic_clips import synthetic_examples
 from merlab.models.training import Training
 from merlab.progress import silent

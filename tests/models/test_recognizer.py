@@ -12,7 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from merlab.errors import MerlabError
-from merlab.models.recognizer import CARD, SHIPPED, load_recognizer
+from merlab.models.recognizer import load_recognizer
+from merlab.models.shipped import CARD, SHIPPED
 from tests.helpers import mutated
 from tests.videos.recognizers import small_recognizer
 

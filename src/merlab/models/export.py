@@ -31,7 +31,8 @@ from merlab.inference.runtimes import (
 )
 from merlab.models.agreement import Agreement, agreement
 from merlab.models.export_clips import clips_of, synthetic_clips
-from merlab.models.recognizer import CARD, Recognizer, load_recognizer
+from merlab.models.recognizer import Recognizer, load_recognizer
+from merlab.models.shipped import CARD
 from merlab.progress import Progress, shown_progress
 from merlab.registry import look_up
 from merlab.storage import whole_file

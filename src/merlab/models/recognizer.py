@@ -24,13 +24,12 @@ from merlab.json_models import first_fault
 from merlab.models.calibration import probabilities
 from merlab.models.card import ModelCard
 from merlab.models.digest import FIELD, content_digest
+from merlab.models.shipped import CARD, SHIPPED
 from merlab.storage import whole_file
 from merlab.training import check_inputs
 from merlab.version import __version__
 from merlab.vocabulary import RuntimeChoice, RuntimeName
 
-CARD = "merlab-card"
-SHIPPED = Path(__file__).parent / "weights" / "synthetic.safetensors"
 REMEDY = "copy it again, or make it with `merlab pretrain`"
 
 

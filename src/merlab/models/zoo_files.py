@@ -14,7 +14,7 @@ from torch import Tensor
 from merlab.errors import MerlabError
 from merlab.evaluation.zoo import ZooFile
 from merlab.models.digest import content_digest
-from merlab.models.recognizer import CARD
+from merlab.models.shipped import CARD
 
 SAVED_BY_TORCH = (".pth", ".pt")
 # Under what training code keeps the weights of a network in a checkpoint.

@@ -9,7 +9,6 @@ from typing import TypedDict
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
-from merlab.inference.runtimes import AUTO
 from merlab.preparation.settings import Settings
 from merlab.progress import Progress
 from merlab.registry import look_up
@@ -66,7 +65,7 @@ class Options:
     finding: FaceFinding = field(default_factory=FaceFinding)
     spotting: SpottingSettings = field(default_factory=SpottingSettings)
     weights: Path | None = None
-    runtime: RuntimeChoice = AUTO
+    runtime: RuntimeChoice = "auto"
     unsure_below: float = UNSURE_BELOW
     words: WordSettings = field(default_factory=WordSettings)
     overlay: OverlayKind = "frames"

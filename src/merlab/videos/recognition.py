@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from merlab.claims import require_same
 from merlab.errors import MerlabError, Stopped
@@ -22,10 +22,8 @@ from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.frames import ClipError, ImageFolder, open_frames
 from merlab.frames.clock import Clock, clock_of
-from merlab.inference.runtimes import AUTO, resolve_runtime
 from merlab.json_models import write_model
 from merlab.locks import only_writer
-from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
@@ -42,7 +40,7 @@ from merlab.videos.chunks.kept_chunk import KEPT_VERSION
 from merlab.videos.chunks.result_metadata import result_metadata
 from merlab.videos.frame_table import read_frames
 from merlab.videos.mesh_frames import MeshFrames
-from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest, overlay_kind
+from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest, UsedModel, overlay_kind
 from merlab.videos.options import UNSURE_BELOW, Options
 from merlab.videos.output.elan import write_elan
 from merlab.videos.output.overlay import write_overlay
@@ -51,8 +49,9 @@ from merlab.videos.output.tables import write_tidy_tables
 from merlab.videos.result import FRAMES, METADATA, OVERLAY, VideoResult, read_video_result
 from merlab.videos.rows import event_rows
 from merlab.videos.summary import write_summary
+from merlab.videos.used_model import used_model
 from merlab.videos.words import WordSettings
-from merlab.vocabulary import OverlayKind, RuntimeChoice
+from merlab.vocabulary import OverlayKind, RuntimeChoice, RuntimeName
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -76,7 +75,7 @@ def recognize(
     most_faces: int = MOST_FACES,
     finding: FaceFinding | None = None,
     weights: Path | str | None = None,
-    runtime: RuntimeChoice = AUTO,
+    runtime: RuntimeChoice = "auto",
     unsure_below: float = UNSURE_BELOW,
     words: WordSettings | None = None,
     spotting: SpottingSettings | None = None,
@@ -125,22 +124,23 @@ def recognize(
     """
     source = Path(source)
     out = Path(out) if out else folder_of(source, OUT)
-    recognizer = load_recognizer(Path(weights) if weights else None)
+    weights = Path(weights) if weights else None
+    model = used_model(weights, runtime)
     options = Options(
         fps=fps,
         aligned=aligned,
         most_faces=most_faces,
         finding=finding or FaceFinding(),
         spotting=spotting or SpottingSettings(),
-        weights=Path(weights) if weights else None,
-        runtime=resolve_runtime(runtime, recognizer.module, recognizer.recipe.shape),
+        weights=weights,
+        runtime=cast("RuntimeName", model.runtime),
         unsure_below=unsure_below,
         words=words or WordSettings(),
         overlay=overlay_kind(overlay),
         save_inputs=save_inputs,
     )
     plan = _plan(source, out, options)
-    request = _request(plan, recognizer)
+    request = _request(plan, model)
     finished = None if again else _finished(out, request)
     if finished is not None:
         return finished
@@ -153,7 +153,7 @@ def recognize(
         work = _finding(plan, request).model_dump(mode="json")
         plan = replace(plan, kept=folder.claim(work, request.model_dump(mode="json"), again))
         with shown_progress(progress) as show:
-            return _make(_Making(plan, folder, recognizer, request, show), jobs)
+            return _make(_Making(plan, folder, model, request, show), jobs)
 
 
 def recognize_each(
@@ -204,7 +204,7 @@ class _Making:
 
     plan: VideoPlan
     folder: ResultFolder
-    recognizer: Recognizer
+    model: UsedModel
     request: RecognitionRequest
     progress: Progress
 
@@ -236,7 +236,7 @@ def _margin(clock: Clock, spotting: SpottingSettings) -> int:
     return margin(clock, replace(spotting, longest=seconds - reach))
 
 
-def _request(plan: VideoPlan, recognizer: Recognizer) -> RecognitionRequest:
+def _request(plan: VideoPlan, model: UsedModel) -> RecognitionRequest:
     """Everything that determines a result; raises MerlabError where the networks that find faces are missing."""
     state = plan.source.stat()
     return RecognitionRequest(
@@ -246,7 +246,7 @@ def _request(plan: VideoPlan, recognizer: Recognizer) -> RecognitionRequest:
         frames_promised=plan.division.promised,
         fps=plan.clock.fps,
         face_models=plan.options.face_models(),
-        weights=recognizer.digest,
+        weights=model.digest,
         runtime=plan.options.runtime,
         **plan.options.used().model_dump(),
         merlab=__version__,
@@ -309,19 +309,19 @@ def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
 
 def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
     """Write every file of the result into ``folder``, from the finished chunks."""
-    plan, recognizer, progress = making.plan, making.recognizer, making.progress
+    plan, model, progress = making.plan, making.model, making.progress
     progress(0, 0, "writing the result")
     totals = write_frames(folder, plan)
-    events = write_events(folder, totals, plan, event_rows(recognizer.classes))
+    events = write_events(folder, totals, plan, event_rows(model.classes))
     weak = write_weak(folder, totals, plan)
     if plan.options.overlay != "none":
-        on_mesh, stamps = plan.options.overlay == "mesh", (*recognizer.card.stamps, *plan.options.stamps)
+        on_mesh, stamps = plan.options.overlay == "mesh", (*model.stamps, *plan.options.stamps)
         frames = MeshFrames(plan, totals.size) if on_mesh else open_frames(plan.source)
         write_overlay(folder / OVERLAY, frames, plan.clock, rows_by_frame(plan), events, stamps, progress)
     made = Made(
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
     )
-    metadata = result_metadata(plan, recognizer, making.request, totals, events, made)
+    metadata = result_metadata(plan, model, making.request, totals, events, made)
     result = VideoResult(folder, events, weak, read_frames(folder / FRAMES), metadata)
     write_tidy_tables(result)
     write_report(result)

@@ -9,22 +9,21 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-import torch
 from pydantic import BaseModel
 
-from merlab.frames import ClipError, Image, open_frames
+from merlab.frames import ClipError, Frames, Image, open_frames
 from merlab.frames.clock import Clock
 from merlab.json_models import read_model, write_model
 from merlab.spotting.aligned_frames import require_aligned
 from merlab.storage import whole_folder
 from merlab.videos.chunks.checkpoints import read_checkpoint, write_checkpoint
 from merlab.videos.chunks.chunk import Chunk
-from merlab.videos.chunks.described_chunk import ChunkWriter
-from merlab.videos.chunks.describing import EventDescriber
+from merlab.videos.chunks.chunk_record import Description
+from merlab.videos.chunks.described_chunk import ChunkWriter, Describer, SeenEvent
 from merlab.videos.chunks.division import Division, Span
 from merlab.videos.chunks.faces_in_frame import FaceViewer, open_viewer
 from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack, read_kept
@@ -120,17 +119,16 @@ def fill_chunks(share: Share) -> Iterator[int]:
     Raises MerlabError for frames that cannot be used.
     """
     finishing = _Finishing(share.plan)
-    with _one_thread_of_torch():
-        described = set()
-        for index in _kept_of(share):
-            kept = read_kept(share.plan.kept_file(index))
-            if kept is not None:
-                finishing.describe(index, kept)
-                described.add(index)
-                yield len(range(*kept.facts.owned))
-        waiting = [span for span in _needed_of(share) if span.index not in described]
-        if waiting or share.plan.needed() is None:
-            yield from _read_frames(share, described, finishing)
+    described = set()
+    for index in _kept_of(share):
+        kept = read_kept(share.plan.kept_file(index))
+        if kept is not None:
+            finishing.describe(index, kept)
+            described.add(index)
+            yield len(range(*kept.facts.owned))
+    waiting = [span for span in _needed_of(share) if span.index not in described]
+    if waiting or share.plan.needed() is None:
+        yield from _read_frames(share, described, finishing)
 
 
 def _kept_of(share: Share) -> list[int]:
@@ -163,15 +161,21 @@ def _read_frames(share: Share, described: set[int], finishing: _Finishing) -> It
     yield walker.done - reported
 
 
-@contextmanager
-def _one_thread_of_torch() -> Iterator[None]:
-    """The order of sums, and so the last digits of a probability, must not depend on the number of processes."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+class _LateDescriber:
+    """Loads PyTorch and the recognizer for the first event: 2 s of processor time that other videos do not need."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    @cached_property
+    def _describer(self) -> Describer:
+        from merlab.videos.chunks.describing import EventDescriber
+
+        return EventDescriber(self._options)
+
+    def describe(self, seen: SeenEvent, faces: Frames, folder: Path) -> Description:
+        """As EventDescriber."""
+        return self._describer.describe(seen, faces, folder)
 
 
 class _Finishing:
@@ -180,7 +184,7 @@ class _Finishing:
     def __init__(self, plan: VideoPlan) -> None:
         self._plan, self._frames = plan, open_frames(plan.source)
         options = plan.options
-        describer = EventDescriber(options)
+        describer = _LateDescriber(options)
         self._writer = ChunkWriter(plan.clock, options.spotting, options.words, describer, self._pictures)
 
     def finish(self, chunk: Chunk) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from merlab.clips import Clip
@@ -24,6 +27,17 @@ from merlab.videos.result import INPUTS
 from merlab.videos.words import Claim, reasons_for_other, reasons_to_withhold
 
 
+@contextmanager
+def _one_thread_of_torch() -> Iterator[None]:
+    """The order of sums, and so the last digits of a probability, must not depend on the number of processes."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 class EventDescriber:
     """Describes events with a recognizer, which is loaded for the first event."""
 
@@ -35,6 +49,7 @@ class EventDescriber:
         """With the weights and the runtime of the options."""
         return load_recognizer(self._options.weights).on(self._options.runtime)
 
+    @_one_thread_of_torch()
     def describe(self, seen: SeenEvent, faces: Frames, folder: Path) -> Description:
         """Class, probabilities, regions and action units of an event; its pictures are written into ``folder``."""
         event = seen.event

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 
 import cv2
 import numpy as np
-import torch
 
 from merlab.faces.mesh_network import runtime_version
 from merlab.frames import open_frames
-from merlab.models.recognizer import Recognizer
 from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.timing import damage_caveats, file_facts, source_caveats, timing_of
 from merlab.version import __version__
@@ -20,13 +19,10 @@ from merlab.videos.class_units import TABLES
 from merlab.videos.metadata import FollowedFace, Made, RecognitionRequest, SourceVideo, UsedModel, VideoMetadata
 from merlab.videos.rows import Event
 
-# Fields of a model's card that a result repeats.
-OF_CARD = {"name", "method", "preset", "scheme", "recipe", "classes", "temperature", "stamps", "trained_on", "limits"}
-
 
 def result_metadata(
     plan: VideoPlan,
-    recognizer: Recognizer,
+    model: UsedModel,
     request: RecognitionRequest,
     totals: Totals,
     events: Sequence[Event],
@@ -45,22 +41,18 @@ def result_metadata(
     return VideoMetadata(
         video=video,
         faces=tuple(_face(face, plan.first) for _, face in sorted(totals.faces.items())),
-        model=UsedModel(
-            **recognizer.card.model_dump(mode="json", include=OF_CARD),
-            digest=recognizer.digest,
-            runtime=plan.options.runtime,
-        ),
+        model=model,
         settings=plan.options.used(),
         versions={
             "merlab": __version__,
-            "torch": torch.__version__,
+            "torch": version("torch"),
             "opencv": cv2.__version__,
             "numpy": np.__version__,
             **runtime_version(),
         },
         dropped=totals.dropped,
         withheld={event.event: tuple(event.reasons) for event in events if event.withheld},
-        warnings=tuple(source_caveats(video, video.file) + _warnings(plan, totals) + _limits(plan, recognizer)),
+        warnings=tuple(source_caveats(video, video.file) + _warnings(plan, totals) + _limits(plan, model)),
         asked=request,
         made=made,
     )
@@ -92,9 +84,9 @@ def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
     return warnings + [text for _, face in sorted(totals.faces.items()) for text in face.warnings()]
 
 
-def _limits(plan: VideoPlan, recognizer: Recognizer) -> list[str]:
+def _limits(plan: VideoPlan, model: UsedModel) -> list[str]:
     """What a class could not be tested for, and why there is none in the whole video, in sentences."""
-    options, scheme, limits = plan.options, recognizer.card.scheme, []
+    options, scheme, limits = plan.options, model.scheme, []
     if plan.clock.fps < options.words.least_fps:
         limits.append(
             f"no movement gets a class: that needs {options.words.least_fps:g} frames per second, and the video has "

@@ -1,0 +1,37 @@
+"""What a result states about its recognizer."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from merlab.models.shipped import SHIPPED, shipped_card
+from merlab.videos.metadata import UsedModel
+from merlab.vocabulary import RuntimeChoice
+
+# Fields of a model's card that a result repeats.
+OF_CARD = {"name", "method", "preset", "scheme", "recipe", "classes", "temperature", "stamps", "trained_on", "limits"}
+
+
+def used_model(weights: Path | None, runtime: RuntimeChoice) -> UsedModel:
+    """The recognizer in a file of ``merlab pretrain``, or the one that ships with merlab, under a runtime.
+
+    A file that the user gives is loaded as a whole, so that a damaged one is refused before any video is read. Of the
+    one that ships with merlab only the card is read: loading PyTorch takes 2 s of processor time, and a video without
+    an event does not need it. It is small, so that the rule of ``auto`` takes PyTorch for it.
+
+    Raises MerlabError as ``load_recognizer`` and ``resolve_runtime`` do.
+    """
+    if weights is None and runtime in {"auto", "torch"}:
+        card = {name: value for name, value in shipped_card().items() if name in OF_CARD}
+        digest = hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
+        return UsedModel.model_validate({**card, "digest": digest, "runtime": "torch"})
+    from merlab.inference.runtimes import resolve_runtime
+    from merlab.models.recognizer import load_recognizer
+
+    recognizer = load_recognizer(weights)
+    return UsedModel(
+        **recognizer.card.model_dump(mode="json", include=OF_CARD),
+        digest=recognizer.digest,
+        runtime=resolve_runtime(runtime, recognizer.module, recognizer.recipe.shape),
+    )
