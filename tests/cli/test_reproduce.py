@@ -8,6 +8,7 @@ import math
 import pandas as pd
 import pytest
 import yaml
+from sklearn import svm
 
 from merlab.recipes import FOLDER, experiments
 from merlab.reproduction.paper_tables import SHORT_EPOCHS
@@ -120,7 +121,16 @@ LARGE = {
 OF_MORE_CLIPS = {"dikd"}
 
 
+@pytest.fixture
+def brief_baseline(monkeypatch):
+    """On whole images, the baseline linear-svm takes more time than a network; what it predicts is not tested here."""
+    linear_svc = svm.LinearSVC
+    monkeypatch.setattr(svm, "LinearSVC", lambda **given: linear_svc(**given | {"max_iter": 20}))
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("brief_baseline")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     "name",
     [
