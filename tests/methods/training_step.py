@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
 
@@ -32,3 +34,11 @@ def unmoved_after_one_step(name: str, task: Task, preset: str = "paper") -> list
     after = dict(classifier.module.named_parameters())
     assert all(weights.isfinite().all() for weights in after.values())
     return [label for label, weights in after.items() if torch.equal(weights, before[label])]
+
+
+def available_memory() -> float:
+    """The memory in bytes that new work can use; infinite where the system does not state it."""
+    file = Path("/proc/meminfo")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    stated = [1024 * float(line.split()[1]) for line in lines if line.startswith("MemAvailable")]
+    return stated[0] if stated else float("inf")
