@@ -17,6 +17,11 @@ def test_profile_gives_plain_counts_as_json(merlab):
     assert listed[1]["parameters"] < 5000
 
 
+def test_profile_gives_each_network_its_own_input(merlab):
+    listed = json.loads(merlab("profile", "slstt-lstm", "dtscnn", "--preset", "reduced", "--json")[1])
+    assert [entry["shape"] for entry in listed] == [[5, 3, 64, 64], [16, 2, 28, 28]]
+
+
 def test_profile_without_attention_has_fewer_parameters(merlab):
     command = ("profile", "gfem", "--size", "28x28", "--preset", "flow28", "--json")
     cbam, none = (json.loads(merlab(*command, *options)[1])[0] for options in ((), ("--network", "attention=none")))

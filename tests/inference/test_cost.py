@@ -1,11 +1,13 @@
 """Cost: counts that can be computed by hand, and the fields of a timing."""
 
 import pytest
+import torch
 from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.inference.cost import hardware, macs, parameters, profile
 from merlab.methods import find_method
+from merlab.methods.layers import LastOutput
 
 
 def test_a_convolution_and_a_linear_layer_are_counted_as_by_hand():
@@ -33,8 +35,24 @@ def test_a_profile_has_size_cost_and_speed():
 
 def test_a_profile_gives_a_two_view_network_both_views():
     # DBFEM has both branches, GFEM only the global one.
-    both, single = profile(["dbfem", "gfem"], preset="flow28", size="28x28", progress=False)
+    both, single = profile(["dbfem", "gfem"], preset="flow28", progress=False)
+    assert (both.shape, single.shape) == ((6, 28, 28), (3, 28, 28))
     assert both.macs > single.macs
+
+
+def test_a_network_gets_its_own_input_unless_another_is_requested():
+    own, other = (
+        profile("3d-cnn-transfer", preset="reduced", progress=False, **size) for size in ({}, {"size": "28x30"})
+    )
+    assert (own[0].shape, other[0].shape) == ((16, 2, 32, 32), (16, 2, 30, 28))
+    (one,) = profile("sssn", preset="flow28", progress=False)
+    assert one.shape == (1, 28, 28)
+
+
+def test_an_lstm_is_counted_although_onednn_computes_it_in_one_step():
+    # Four gates of 16 units read 8 features and 16 outputs of the step before, at each of 5 steps.
+    assert macs(LastOutput(8, 16), 5, 8) == 5 * 4 * 16 * (8 + 16)
+    assert torch.backends.mkldnn.is_available() == torch.backends.mkldnn.enabled
 
 
 def test_width_comes_before_height():

@@ -10,6 +10,8 @@ from merlab.cli.app import METHODS, app
 from merlab.cli.arguments import JsonOption, NetworkOption, key_values
 from merlab.cli.console import print_json, print_table
 
+TABLE_7_SIZE, TABLE_7_CHANNELS = "231x282", 3
+
 
 @app.command(rich_help_panel=METHODS)
 def profile(
@@ -17,14 +19,24 @@ def profile(
         list[str] | None,
         typer.Argument(help="Networks; unless given, the six rows of the paper's Table 7.", metavar="[METHOD]..."),
     ] = None,
-    size: Annotated[str, typer.Option(help="Input size, WIDTHxHEIGHT.")] = "231x282",
-    channels: Annotated[int, typer.Option(min=1, help="Channels per view; 3 gives the counts of Table 7.")] = 3,
+    size: Annotated[
+        str | None,
+        typer.Option(help="Input size, WIDTHxHEIGHT; unless given, each method's own, and 231x282 for Table 7."),
+    ] = None,
+    channels: Annotated[
+        int | None,
+        typer.Option(min=1, help="Channels per view; unless given, each method's own, and 3 for Table 7."),
+    ] = None,
     classes: Annotated[int, typer.Option(min=2, help="Number of classes.")] = 5,
     preset: Annotated[str, typer.Option(help="Preset whose network is measured.")] = "paper",
     network: NetworkOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Parameters, multiply-accumulates, and speed at batch 1 of networks, on this machine."""
+    """Parameters, multiply-accumulates, and speed at batch 1 of networks, on this machine.
+
+    The input is given as channels x rows x columns, before them the number of frames of a sequence; a network with two
+    views has the channels of both.
+    """
     from merlab.inference.cost import hardware
     from merlab.inference.cost import profile as profile_networks
     from merlab.reproduction import TABLE_7
@@ -32,18 +44,24 @@ def profile(
     costs = profile_networks(
         methods or list(TABLE_7.values()),
         preset=preset,
-        size=size,
+        size=size or (None if methods else TABLE_7_SIZE),
         classes=classes,
-        channels=channels,
+        channels=channels or (None if methods else TABLE_7_CHANNELS),
         network=key_values(network, "--network"),
     )
     if as_json:
         print_json([vars(cost) for cost in costs])
         return
     rows = [
-        [cost.method, f"{cost.parameters / 1e6:.3f}", f"{cost.macs / 1e9:.3f}", f"{cost.ms:.1f}", f"{cost.fps:.1f}"]
+        [
+            cost.method,
+            "x".join(map(str, cost.shape)),
+            f"{cost.parameters / 1e6:.3f}",
+            f"{cost.macs / 1e9:.3f}",
+            f"{cost.ms:.1f}",
+            f"{cost.fps:.1f}",
+        ]
         for cost in costs
     ]
-    print_table(
-        f"Batch 1, {channels} x {size}, {hardware()}", ["method", "parameters (M)", "MACs (G)", "ms", "frames/s"], rows
-    )
+    columns = ["method", "input", "parameters (M)", "MACs (G)", "ms", "inputs/s"]
+    print_table(f"Batch 1, {hardware()}", columns, rows)

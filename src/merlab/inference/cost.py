@@ -6,8 +6,10 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,13 +17,15 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from merlab.errors import MerlabError
-from merlab.inputs import parse_size
+from merlab.inputs import parse_recipe, parse_size
 from merlab.methods import Method, Task, methods_of
 from merlab.progress import Progress, shown_progress
 from merlab.training import processor_field
 
 WARM_UP_RUNS = 3
 TIMED_RUNS = 15
+# A network that needs seconds for one input is run less often.
+MOST_SECONDS = 10.0
 MOST_CLASSES, MOST_CHANNELS = 1000, 1000
 
 
@@ -29,10 +33,12 @@ MOST_CLASSES, MOST_CHANNELS = 1000, 1000
 class Cost:
     """The cost of one network: parameters, multiply-accumulates per input, and the median time of one input.
 
-    ``ms`` is in milliseconds, ``fps`` = 1000 / ms in inputs per second: of eager PyTorch in float32 at batch 1.
+    ``shape`` is that of the input, ([T,] C, H, W) with the channels of all views. ``ms`` is in milliseconds, ``fps`` =
+    1000 / ms in inputs per second: of eager PyTorch in float32 at batch 1.
     """
 
     method: str
+    shape: tuple[int, ...]
     parameters: int
     macs: int
     ms: float
@@ -45,58 +51,76 @@ def parameters(module: nn.Module) -> int:
 
 
 def macs(module: nn.Module, *shape: int) -> int:
-    """Multiply-accumulates of the convolutions and linear layers for one input of this shape (C, H, W).
+    """Multiply-accumulates of convolutions, linear and recurrent layers for one input of this shape ([T,] C, H, W).
 
     This is half of the number of torch's flop counter, which counts multiplications and additions. It is the
     "complexity" of the paper's Table 7.
     """
     module.eval()
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+    with _countable(module), FlopCounterMode(display=False) as counter, torch.inference_mode():
         module(torch.zeros(1, *shape))
     return int(counter.get_total_flops()) // 2
 
 
+@contextmanager
+def _countable(module: nn.Module) -> Iterator[None]:
+    """On a CPU, oneDNN computes an LSTM in one step, of which torch's counter sees nothing: do without oneDNN then."""
+    if not any(isinstance(layer, nn.LSTM) for layer in module.modules()):
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # Setting the flag warns about other processors.
+        with torch.backends.mkldnn.flags(enabled=False):
+            yield
+
+
 def median_ms(work: Callable[[], object], runs: int = TIMED_RUNS) -> float:
-    """The median time of repeated runs in milliseconds, after a few runs for warming up."""
-    for _ in range(WARM_UP_RUNS):
-        work()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
+    """The median time of repeated runs in milliseconds, after a few runs for warming up.
+
+    There are fewer runs, but at least one of each kind, where they take more than ten seconds.
+    """
+    for count in (WARM_UP_RUNS, runs):
+        times: list[float] = []
+        while len(times) < count and sum(times) < MOST_SECONDS:
+            start = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - start)
     return 1000 * statistics.median(times)
 
 
 def network_of(
     method: Method,
     preset: str,
-    size: tuple[int, int],
+    size: tuple[int, int] | None,
     classes: int = 5,
-    channels: int = 3,
+    channels: int | None = 3,
     network: Mapping[str, Any] | None = None,
-) -> tuple[nn.Module, tuple[int, int, int]]:
-    """The untrained network of a method, and the shape (C, H, W) of its input.
+) -> tuple[nn.Module, tuple[int, ...]]:
+    """The untrained network of a method, and the shape ([T,] C, H, W) of its input.
 
-    ``size`` is (width, height), ``channels`` is per view, ``network`` holds options that replace the preset's. Raises
-    MerlabError for a method that is not a network, for an option that it does not have, and for a number out of range.
+    ``size`` is (width, height), ``channels`` is per view; None for either takes that of the preset's recipe, which also
+    gives the number of frames of a sequence. ``network`` holds options that replace the preset's. Raises MerlabError
+    for a method that is not a network, for an option that it does not have, and for a number out of range.
     """
+    chosen = method.preset_with(preset, network or {})
+    recipe = parse_recipe(chosen.input or method.input).seen_by(method.view)
+    channels = recipe.channels if channels is None else channels
     for name, number, least, most in (("classes", classes, 2, MOST_CLASSES), ("channels", channels, 1, MOST_CHANNELS)):
         if not least <= number <= most:
             raise MerlabError(f"{name} must be {least} to {most}, got {number}")
-    width, height = size
-    task = Task(classes, channels, height, width, views=2 if method.view == "both" else 1)
-    module = method.module(task, method.preset_with(preset, network or {})).eval()
-    return module, (task.views * channels, height, width)
+    task = replace(Task.of(classes, recipe), channels=channels)
+    if size is not None:
+        task = replace(task, width=size[0], height=size[1])
+    return method.module(task, chosen).eval(), task.shape
 
 
 def profile(
     methods: object,
     *,
     preset: str = "paper",
-    size: str | tuple[int, int] = (231, 282),
+    size: str | tuple[int, int] | None = None,
     classes: int = 5,
-    channels: int = 3,
+    channels: int | None = None,
     network: Mapping[str, Any] | None = None,
     progress: Progress | bool = True,
 ) -> list[Cost]:
@@ -105,9 +129,9 @@ def profile(
     Args:
         methods: one method or several, as in ``merlab.evaluate``.
         preset: the preset whose network is measured.
-        size: of the input: (width, height), or the text ``WIDTHxHEIGHT``.
+        size: of the input: (width, height), or the text ``WIDTHxHEIGHT``; None takes each method's own.
         classes: the number of classes, 2 to 1000.
-        channels: the number of channels per view, 1 to 1000.
+        channels: the number of channels per view, 1 to 1000; None takes each method's own.
         network: network options that replace the preset's.
         progress: True shows it on standard error, False does not, a function is called with it.
 
@@ -125,11 +149,11 @@ def profile(
     return costs
 
 
-def _profile(name: str, module: nn.Module, shape: tuple[int, int, int]) -> Cost:
+def _profile(name: str, module: nn.Module, shape: tuple[int, ...]) -> Cost:
     clip = torch.zeros(1, *shape)
     with torch.inference_mode():
         ms = median_ms(lambda: module(clip))
-    return Cost(name, parameters(module), macs(module, *shape), ms, 1000 / ms)
+    return Cost(name, shape, parameters(module), macs(module, *shape), ms, 1000 / ms)
 
 
 def hardware() -> str:

@@ -80,7 +80,7 @@ class _Recorder(TorchFunctionMode):
             self.follow(tensor, (name,))
 
 
-def trace(module: nn.Module, shape: tuple[int, int, int]) -> list[Block]:
+def trace(module: nn.Module, shape: tuple[int, ...]) -> list[Block]:
     """The blocks of a network for one input (C, H, W), in calling order."""
     recorder = _Recorder()
     hooks = []
