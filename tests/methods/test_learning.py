@@ -47,7 +47,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "slstt-mean": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
     "slstt-lstm": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
     "later": {"preset": "reduced", "settings": {**SHORT, "epochs": 10}},
-    "aman": {"preset": "reduced", "settings": {**SHORT, "epochs": 30}},
+    "aman": {"preset": "reduced", "settings": {**SHORT, "epochs": 40}},
     "msmmt": {"preset": "reduced", "settings": {**SHORT, "epochs": 15}},
     # Without pretraining, VGG-16 takes longer.
     "elrcn": {"preset": "reduced", "settings": {**SHORT, "epochs": 24}},

@@ -29,7 +29,7 @@ from tests.videos.recording import write_avi
 FPS, STEP = 50.0, 4
 # Independent of the machine, whose cache may have the file of the face mesh.
 FIVE_POINTS = FaceFinding(landmarks="five-points")
-SECONDS = 10
+SECONDS = 6
 # A face and its surroundings.
 VIEW = Window(-100, -50, 432, 384)
 # One worker renders the people, once.
@@ -58,8 +58,9 @@ def side_by_side(people, tmp_path_factory):
 @pytest.fixture(scope="module")
 def two(side_by_side, weights, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recognition, "CHUNK_SECONDS", 5.0)
-        return recognize(side_by_side, tmp_path_factory.mktemp("out") / "two", weights=weights, finding=FIVE_POINTS)
+        patch.setattr(recognition, "CHUNK_SECONDS", 3.0)
+        out = tmp_path_factory.mktemp("out") / "two"
+        return recognize(side_by_side, out, weights=weights, finding=FIVE_POINTS, jobs=1)
 
 
 def test_two_people_keep_their_numbers_over_chunks(two):
@@ -81,34 +82,36 @@ def test_each_persons_movements_are_spotted_as_theirs(two, people):
 
 
 def test_after_a_cut_another_person_has_another_number(people, weights, tmp_path):
-    frames = people[0][0][:150] + [frame[:, ::-1].copy() for frame in people[1][0][:150]]
-    frames[150:] = [np.roll(frame, 140, axis=1) for frame in frames[150:]]
+    frames = people[0][0][:75] + [frame[:, ::-1].copy() for frame in people[1][0][:75]]
+    frames[75:] = [np.roll(frame, 140, axis=1) for frame in frames[75:]]
     cut = recognize(
         write_avi(tmp_path / "cut.avi", frames, FPS),
         tmp_path / "out",
         weights=weights,
         finding=FIVE_POINTS,
         overlay=False,
+        jobs=1,
     )
-    assert [(face.first, face.last) for face in cut.metadata.faces] == [(1, 150), (151, 300)]
-    assert len(cut.events) == 0 or not ((cut.events["onset"] <= 150) & (cut.events["offset"] > 150)).any()
+    assert [(face.first, face.last) for face in cut.metadata.faces] == [(1, 75), (76, 150)]
+    assert len(cut.events) == 0 or not ((cut.events["onset"] <= 75) & (cut.events["offset"] > 75)).any()
 
 
 def test_frames_without_a_face_are_rows_without_success(people, weights, tmp_path):
     blank = np.full_like(people[0][0][0], 90)
-    frames = [blank] * 50 + people[0][0][:125] + [blank] * 50
+    frames = [blank] * 25 + people[0][0][:50] + [blank] * 25
     result = recognize(
         write_avi(tmp_path / "some.avi", frames, FPS),
         tmp_path / "out",
         weights=weights,
         finding=FIVE_POINTS,
         overlay=False,
+        jobs=1,
     )
     seen = result.frames.groupby("frame")["success"].max()
-    assert seen.loc[51:175].all()
-    assert not seen.loc[1:50].any()
-    assert not seen.loc[176:].any()
-    assert any("no face is seen in 100 of 225 frames" in warning for warning in result.warnings)
+    assert seen.loc[26:75].all()
+    assert not seen.loc[1:25].any()
+    assert not seen.loc[76:].any()
+    assert any("no face is seen in 50 of 100 frames" in warning for warning in result.warnings)
 
 
 def test_a_video_of_nobody_leaves_nothing(weights, tmp_path):
@@ -120,15 +123,15 @@ def test_a_video_of_nobody_leaves_nothing(weights, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of Unix")
 def test_a_killed_command_resumes_to_the_bytes_of_an_undisturbed_one(people, weights, tmp_path):
-    """Chunks last 30 s: at 2.5 frames per second there are several."""
-    video = write_avi(tmp_path / "slow.avi", people[0][0][:350], 2.5)
+    """Chunks last 30 s: at 1 frame per second there are five."""
+    video = write_avi(tmp_path / "slow.avi", people[0][0][:150], 1.0)
 
-    def command(out):
-        given = [str(video), "--out", str(tmp_path / out), "--weights", str(weights), "--no-overlay", "--jobs", "2"]
-        return [sys.executable, "-m", "merlab", "recognize", *given, "--landmarks", "five-points"]
+    def command(jobs):
+        given = [video, "--out", tmp_path / "killed", "--weights", weights, "--no-overlay", "--jobs", jobs]
+        return [sys.executable, "-m", "merlab", "recognize", *map(str, given), "--landmarks", "five-points"]
 
-    subprocess.run(command("undisturbed"), check=True, capture_output=True)
-    victim = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    recognize(video, tmp_path / "undisturbed", weights=weights, finding=FIVE_POINTS, overlay=False, jobs=1)
+    victim = subprocess.Popen(command(2), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     chunks, deadline = tmp_path / "killed" / WORKING / CHUNKS, time.monotonic() + 600
     while not list(chunks.glob("[0-9]*")) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -136,7 +139,7 @@ def test_a_killed_command_resumes_to_the_bytes_of_an_undisturbed_one(people, wei
     victim.wait()
     assert 1 <= len(list(chunks.glob("[0-9]*"))) < 5
     assert not (tmp_path / "killed" / EVENTS).exists()
-    subprocess.run(command("killed"), check=True, capture_output=True)
+    subprocess.run(command(1), check=True, capture_output=True)
     for name in (FRAMES, EVENTS):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "undisturbed" / name).read_bytes()
     about = [json.loads((tmp_path / out / "metadata.json").read_text()) for out in ("undisturbed", "killed")]
