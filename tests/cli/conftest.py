@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 import pytest
+import typer.main
 
 from merlab import cli
 from merlab.faces import model_files
 from tests.helpers import write_flow_tree
+
+
+# A process reads the annotations of all commands once; so does this one, for its hundreds of commands.
+parser_of = cache(typer.main.get_command)
 
 
 @pytest.fixture
@@ -19,6 +25,7 @@ def merlab(monkeypatch, capsys, tmp_path):
     # The face mesh of this machine's user is not there for commands of tests.
     monkeypatch.setattr(model_files, "models_folder", lambda: tmp_path / "cache" / "merlab" / "models")
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(typer.main, "get_command", parser_of)
 
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["merlab", *map(str, arguments)])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import jinja2
 
 
+@cache
 def page_environment(package: str) -> jinja2.Environment:
     """The templates of a package, and the shared ones; all text is escaped, and an unknown name is an error.
 
-    Shared are page.css, the macro ``stamped`` in parts.html.j2, and limits.html.j2.
+    Shared are page.css, the macro ``stamped`` in parts.html.j2, and limits.html.j2. One environment per package and
+    process, so that the page of each further result does not compile the same templates again.
     """
     return jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package), jinja2.PackageLoader("merlab.pages")]),
