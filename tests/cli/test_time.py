@@ -58,40 +58,42 @@ def elan_moments(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("pause")
 class TestPause:
-    """200 frames per second; the recorder pauses for 10 s before frame 1501."""
+    """100 frames per second; the recorder pauses for 10 s before frame 751."""
 
-    SECONDS = np.arange(2000) / 200 + np.where(np.arange(2000) < 1500, 0, 10)
+    SECONDS = np.arange(1000) / 100 + np.where(np.arange(1000) < 750, 0, 10)
 
     MOVEMENTS = (MOVEMENT, (18.3, 18.45, 18.6))
 
-    @pytest.fixture
-    def video(self, tmp_path):
-        return write_stamped(tmp_path / "pause.mp4", face_at(self.SECONDS, self.MOVEMENTS), self.SECONDS)
+    @pytest.fixture(scope="class")
+    def video(self, tmp_path_factory):
+        path = tmp_path_factory.mktemp("pause") / "pause.mp4"
+        return write_stamped(path, face_at(self.SECONDS, self.MOVEMENTS), self.SECONDS)
 
     def test_spot(self, merlab, video):
         events, scores, about, errors = spotted(merlab, video)
         assert moments(events) == pytest.approx(np.array(self.MOVEMENTS), abs=CLOSE)
         assert scores["time_s"].to_numpy() == pytest.approx(self.SECONDS, abs=1e-5)
-        assert (about["fps"], about["frame_rate_varies"], about["seconds"]) == (200, False, 20)
-        assert about["gaps"] == [{"frame": 1501, "time_s": 17.5, "missing_s": 10.0}]
-        assert "time is missing before frame 1501 (10 s missing, at 17.50 s)" in errors
+        assert (about["fps"], about["frame_rate_varies"], about["seconds"]) == (100, False, 20)
+        assert about["gaps"] == [{"frame": 751, "time_s": 17.5, "missing_s": 10.0}]
+        assert "time is missing before frame 751 (10 s missing, at 17.50 s)" in errors
 
     def test_recognize(self, merlab, video):
         folder, events, frames, about, errors = recognized(merlab, video)
         assert moments(events) == pytest.approx(np.array(self.MOVEMENTS), abs=CLOSE)
-        assert frames["frame"].tolist() == list(range(1, 2001))
+        assert frames["frame"].tolist() == list(range(1, 1001))
         assert frames["time_s"].to_numpy() == pytest.approx(self.SECONDS, abs=1e-5)
         assert shown_at(folder / "overlay.mp4") == pytest.approx(self.SECONDS, abs=2e-5)
         assert np.array(elan_moments(folder)) == pytest.approx(events[["onset_s", "offset_s"]].to_numpy(), abs=6e-4)
-        assert about["video"]["gaps"] == [{"frame": 1501, "time_s": 17.5, "missing_s": 10.0}]
-        assert "time is missing before frame 1501" in errors
-        assert "time is missing before frame 1501" in (folder / "report.html").read_text()
+        assert about["video"]["gaps"] == [{"frame": 751, "time_s": 17.5, "missing_s": 10.0}]
+        assert "time is missing before frame 751" in errors
+        assert "time is missing before frame 751" in (folder / "report.html").read_text()
 
 
 @pytest.mark.slow
 def test_a_movement_that_the_pause_interrupts_is_no_event(merlab, tmp_path):
-    seconds = np.arange(1200) / 200
+    seconds = np.arange(600) / 100
     frames = face_at(seconds, [MOVEMENT])
     video = write_stamped(tmp_path / "cut.mp4", frames, seconds + np.where(seconds < MOVEMENT[1], 0, 5))
     events, _, _, _ = spotted(merlab, video)
@@ -100,13 +102,13 @@ def test_a_movement_that_the_pause_interrupts_is_no_event(merlab, tmp_path):
 
 @pytest.mark.slow
 def test_a_wrong_announced_rate_does_not_count(merlab, tmp_path):
-    """The AVI file announces 600 frames per second; its index has a frame at every third place."""
-    seconds = np.arange(1200) / 200
+    """The AVI file announces 600 frames per second; its index has a frame at every sixth place."""
+    seconds = np.arange(600) / 100
     video = write_stamped(tmp_path / "wrong.avi", face_at(seconds, [MOVEMENT]), seconds, ticks=600)
     events, scores, about, errors = spotted(merlab, video)
     assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=CLOSE)
     assert scores["time_s"].to_numpy() == pytest.approx(seconds, abs=1e-5)
-    assert (about["fps"], about["file"]["stated_rate"]) == (200, 600)
+    assert (about["fps"], about["file"]["stated_rate"]) == (100, 600)
     assert "damaged" not in errors
 
 
@@ -130,27 +132,27 @@ def test_a_variable_rate_has_the_times_of_its_stamps_in_any_container(merlab, tm
 
 @pytest.mark.slow
 def test_slow_motion_has_real_seconds_in_tables_and_those_of_the_player_in_the_overlay(merlab, tmp_path):
-    """Recorded at 240 frames per second, as a tag states, and played at 30."""
-    recorded = np.arange(1440) / 240
-    tags = {"com.android.capture.fps": "240"}
-    video = write_stamped(tmp_path / "slow.mp4", face_at(recorded, [MOVEMENT]), 8 * recorded, tags=tags)
+    """Recorded at 120 frames per second, as a tag states, and played at 30."""
+    recorded = np.arange(720) / 120
+    tags = {"com.android.capture.fps": "120"}
+    video = write_stamped(tmp_path / "slow.mp4", face_at(recorded, [MOVEMENT]), 4 * recorded, tags=tags)
     folder, events, frames, about, errors = recognized(merlab, video)
     assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=CLOSE)
     assert frames["time_s"].to_numpy() == pytest.approx(recorded, abs=1e-5)
-    assert shown_at(folder / "overlay.mp4") == pytest.approx(8 * recorded, abs=2e-5)
-    assert np.array(elan_moments(folder)) == pytest.approx(8 * events[["onset_s", "offset_s"]].to_numpy(), abs=6e-4)
-    assert (about["video"]["fps"], about["video"]["fps_source"], about["video"]["slowed"]) == (240, "tag", 8)
-    assert "the file plays 8 times slower than it was recorded (240 frames per second, as its tag states)" in errors
+    assert shown_at(folder / "overlay.mp4") == pytest.approx(4 * recorded, abs=2e-5)
+    assert np.array(elan_moments(folder)) == pytest.approx(4 * events[["onset_s", "offset_s"]].to_numpy(), abs=6e-4)
+    assert (about["video"]["fps"], about["video"]["fps_source"], about["video"]["slowed"]) == (120, "tag", 4)
+    assert "the file plays 4 times slower than it was recorded (120 frames per second, as its tag states)" in errors
 
 
 @pytest.mark.slow
 def test_a_rate_that_is_given_is_that_of_the_camera(merlab, tmp_path):
-    recorded = np.arange(1440) / 240
-    video = write_stamped(tmp_path / "untagged.mp4", face_at(recorded, [MOVEMENT]), 8 * recorded)
-    events, _, about, errors = spotted(merlab, video, "--fps", 240)
+    recorded = np.arange(720) / 120
+    video = write_stamped(tmp_path / "untagged.mp4", face_at(recorded, [MOVEMENT]), 4 * recorded)
+    events, _, about, errors = spotted(merlab, video, "--fps", 120)
     assert moments(events) == pytest.approx(np.array([MOVEMENT]), abs=CLOSE)
-    assert (about["fps_source"], about["slowed"]) == ("given", 8)
-    assert "8 times slower than it was recorded (240 frames per second, as given)" in errors
+    assert (about["fps_source"], about["slowed"]) == ("given", 4)
+    assert "4 times slower than it was recorded (120 frames per second, as given)" in errors
 
 
 @pytest.mark.slow
