@@ -12,7 +12,6 @@ from merlab import cli
 from merlab.faces import model_files
 from tests.helpers import write_flow_tree
 
-
 # A process reads the annotations of all commands once; so does this one, for its hundreds of commands.
 parser_of = cache(typer.main.get_command)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -76,10 +77,17 @@ def damage(video: Path, *numbers: int) -> Path:
     return video
 
 
-@pytest.fixture
-def still(tmp_path):
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
     """240 frames at FPS with a movement from frame 151 on."""
-    return write_avi(tmp_path / "face.avi", face_at(np.arange(240) / FPS, [(3.0, 3.2, 3.44)]), FPS)
+    folder = tmp_path_factory.mktemp("still")
+    return write_avi(folder / "face.avi", face_at(np.arange(240) / FPS, [(3.0, 3.2, 3.44)]), FPS)
+
+
+@pytest.fixture
+def still(sound, tmp_path):
+    """A copy of that video, which may be damaged."""
+    return Path(shutil.copy(sound, tmp_path / "face.avi"))
 
 
 class TestDamagedFrames:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -27,25 +28,44 @@ def smile(tmp_path_factory):
     return write_avi(tmp_path_factory.mktemp("smile") / "smile.avi", moving_face(300))
 
 
-@pytest.fixture
-def look(smile, tmp_path):
-    def recognized(classes, out="out", scheme="megc2019", **changes):
-        weights = tmp_path / f"{classes[0]}.safetensors"
+@pytest.fixture(scope="module")
+def look_into(smile, tmp_path_factory):
+    """``look_into(folder, classes, ...)``: the result of a recognizer of these classes."""
+
+    def recognized(folder, classes, scheme="megc2019", **changes):
+        weights = tmp_path_factory.mktemp("weights") / f"{classes[0]}.safetensors"
         small_recognizer(classes=classes, scheme=scheme, temperature=20.0).save(weights)
         given = {"aligned": True, "weights": weights, "overlay": False, "progress": False, "unsure_below": 0.0}
-        return recognize(smile, tmp_path / out, **(given | changes))
+        return recognize(smile, folder, **(given | changes))
 
     return recognized
 
 
-def test_a_class_that_the_movement_goes_with_is_named(look):
-    (event,) = look(("positive", "negative", "surprise")).rows
+@pytest.fixture
+def look(look_into, tmp_path):
+    return lambda classes, out="out", **changes: look_into(tmp_path / out, classes, **changes)
+
+
+@pytest.fixture(scope="module")
+def positive(look_into, tmp_path_factory):
+    return look_into(tmp_path_factory.mktemp("positive") / "out", ("positive", "negative", "surprise"))
+
+
+@pytest.fixture
+def look_again(look_into, positive, tmp_path):
+    """The same by other weights or settings, from the faces that are kept beside the result ``positive``."""
+    copy = shutil.copytree(positive.folder, tmp_path / "copy")
+    return lambda classes, **changes: look_into(copy, classes, again=True, **changes)
+
+
+def test_a_class_that_the_movement_goes_with_is_named(positive):
+    (event,) = positive.rows
     assert (event.label, event.withheld, event.reasons) == ("positive", "", [])
     assert event.action_units.startswith("AU12 left")
 
 
-def test_a_class_that_it_does_not_go_with_is_withheld_in_every_output(look):
-    result = look(("negative", "positive", "surprise"))
+def test_a_class_that_it_does_not_go_with_is_withheld_in_every_output(look_again):
+    result = look_again(("negative", "positive", "surprise"))
     (event,) = result.rows
     assert (event.label, event.withheld) == ("", "no supporting action unit")
     assert event.probability > 0.9
@@ -56,21 +76,20 @@ def test_a_class_that_it_does_not_go_with_is_withheld_in_every_output(look):
     assert "No action unit, and no movement of a part of the face, goes with the most probable class." in page.text
 
 
-def test_classes_of_a_scheme_without_a_table_are_named_and_a_warning_states_it(look):
-    result = look(("anger", "happiness", "contempt"), scheme="samm-5")
+def test_classes_of_a_scheme_without_a_table_are_named_and_a_warning_states_it(look_again):
+    result = look_again(("anger", "happiness", "contempt"), scheme="samm-5")
     assert result.rows[0].label == "anger"
     assert any("no table of the action units of the classes of samm-5" in warning for warning in result.warnings)
 
 
-def test_too_few_frames_per_second_leave_every_class_empty_and_a_warning_states_it(look):
-    result = look(("positive", "negative", "surprise"), fps=49.0)
+def test_too_few_frames_per_second_leave_every_class_empty_and_a_warning_states_it(look_again):
+    result = look_again(("positive", "negative", "surprise"), fps=49.0)
     assert result.rows[0].withheld == "too few frames per second"
     assert any("that needs 50 frames per second, and the video has 49" in warning for warning in result.warnings)
 
 
-def test_what_was_not_tested_in_aligned_faces_is_stated(look):
-    warnings = look(("positive", "negative", "surprise")).warnings
-    assert any("it was not tested whether they are upright and uncovered" in warning for warning in warnings)
+def test_what_was_not_tested_in_aligned_faces_is_stated(positive):
+    assert any("it was not tested whether they are upright and uncovered" in warning for warning in positive.warnings)
 
 
 @pytest.fixture
