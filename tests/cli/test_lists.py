@@ -8,7 +8,7 @@ import pytest
 
 from merlab.databases import DATABASES
 from merlab.inputs import INPUTS
-from merlab.methods import METHODS
+from merlab.methods import METHODS, description
 from merlab.schemes import SCHEMES
 
 LISTS = {"methods": METHODS, "databases": DATABASES, "inputs": INPUTS, "schemes": SCHEMES}
@@ -27,3 +27,20 @@ def test_json_holds_the_same_names(merlab, command, registry):
     listed = json.loads(merlab(command, "--json")[1])
     assert [entry["name"] for entry in listed] == list(registry)
     assert all(entry["title"] for entry in listed)
+
+
+def test_one_method_is_shown_with_its_paper_its_assumptions_its_presets_and_its_starts(merlab):
+    status, out, _ = merlab("methods", "slstt-mean")
+    assert status == 0
+    for text in ("Affective Computing 13(4), 2022", "Differs: random initial weights", "ViT-B/16 (names of timm)"):
+        assert text in " ".join(out.split())
+    facts = json.loads(merlab("methods", "gfem", "--json")[1])
+    assert list(facts["presets"])[:2] == ["paper", "reduced"]
+    assert "merlab's layers are a reconstruction" in facts["description"]
+    assert "slstt-mean" in merlab("methods", "slstt")[2]
+
+
+def test_every_method_has_a_description_and_names_the_source_of_every_preset():
+    for name, method in METHODS.items():
+        assert len(description(method)) > 60, name
+        assert all(preset.source for preset in method.presets.values()), name

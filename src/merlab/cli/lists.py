@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from merlab.cli.app import DATA, METHODS, app
 from merlab.cli.arguments import JsonOption
@@ -12,18 +14,56 @@ from merlab.cli.console import out_console, print_json, print_table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from merlab.methods import Method
+
 
 @app.command("methods", rich_help_panel=METHODS)
-def methods_command(as_json: JsonOption = False) -> None:
-    """Every method, with what it is, its paper, its presets and its input."""
+def methods_command(
+    name: Annotated[
+        str | None, typer.Argument(help="One method: what is published, what is assumed, and its presets.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every method, with what it is, its paper, its presets and its input; or one of them in full."""
     from merlab import methods
 
+    if name is not None:
+        _print_method(name, as_json)
+        return
     columns = {"kind": "kind", "title": "what it is", "presets": "presets", "paper": "paper"}
     hint = (
         "Evaluate one: merlab evaluate NAME --database DATABASE --root FOLDER --scheme SCHEME. Baselines belong "
-        "in every table. Your own: --method FILE.py:NAME."
+        "in every table. One in full: merlab methods NAME. Your own: --method FILE.py:NAME."
     )
     _print(methods(), columns, "Methods", hint, as_json)
+
+
+def _print_method(name: str, as_json: bool) -> None:
+    from merlab.methods import description, find_method
+
+    method = find_method(name)
+    known = list(dict.fromkeys(each.title for each in method.zoo))
+    presets = {preset: method.preset(preset).model_dump(mode="json") for preset in method.presets}
+    if as_json:
+        facts = {"name": name, "title": method.title, "paper": method.paper, "input": method.input}
+        print_json({**facts, "starts_from": known, "description": description(method), "presets": presets})
+        return
+    lines = [f"{name}: {method.title}", f"paper: {method.paper}", f"input: {method.input}"]
+    lines += [f"--from also takes weights of {', '.join(known)}"] if known else []
+    out_console.print("\n".join([*lines, "", description(method)]), markup=False, highlight=False)
+    rows = [[preset, *_preset_cells(method, preset)] for preset in presets]
+    print_table("Presets", ["name", "where it comes from", "settings"], rows)
+    out_console.print(f"Evaluate it: merlab evaluate {name} --preset {next(iter(presets))} ...", markup=False)
+
+
+def _preset_cells(method: Method, name: str) -> list[str]:
+    """Where a preset comes from, and what of its settings differs from the defaults."""
+    preset = method.preset(name)
+    changed = {} if preset.training is None else preset.training.model_dump(mode="json", exclude_defaults=True)
+    settings = [f"{key}={value}" for key, value in {**preset.network, **changed}.items()]
+    settings += [f"input {preset.input}"] if preset.input else []
+    settings += [f"needs {', '.join(preset.needs)}"] if preset.needs else []
+    return [preset.source + (" (REDUCED)" if preset.reduced else ""), "\n".join(settings)]
 
 
 @app.command("databases", rich_help_panel=DATA)

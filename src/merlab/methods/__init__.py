@@ -3,6 +3,10 @@
 Baselines first, then merlab's own methods, then the paper's networks, then comparison methods.
 """
 
+import inspect
+import sys
+from functools import partial
+
 import pandas as pd
 
 from merlab.methods.akmnet import AKMNET
@@ -145,6 +149,17 @@ def listing() -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("name")
 
 
+def description(method: Method) -> str:
+    """The text at the head of the method's file: its paper, what is published and what is assumed."""
+    made: object = method.network or method.pipeline
+    while isinstance(made, partial):
+        made = made.func
+    names = str(getattr(made, "__module__", "")).split(".")
+    # Of a folder, the text is that of the folder.
+    module = sys.modules.get(".".join(names[: len(__name__.split(".")) + 1]))
+    return inspect.cleandoc(getattr(module, "__doc__", None) or "")
+
+
 def _kind(method: Method) -> str:
     groups = {
         "baseline": BASELINES,
@@ -169,6 +184,7 @@ __all__ = [
     "Preset",
     "Task",
     "all_methods",
+    "description",
     "ensemble",
     "find_method",
     "is_own",
