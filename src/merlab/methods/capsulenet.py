@@ -9,9 +9,9 @@ how certain the class is. Margin loss with the margins 0.99 and 0.01 and weight 
 epoch, batches of 32, 30 epochs. The release reports the best epoch on the test subject, and it leaves changes at random
 (crops, color, turns) on at test; merlab tests the last epoch without changes.
 
-Differs: merlab starts from random weights; it turns, shifts and mirrors training clips, and leaves the color as it is.
-Probabilities are the lengths divided by their sum; they are not calibrated. ``kernel`` is merlab's option, for smaller
-inputs. Preset ``flow28`` takes flow in place of the apex frame.
+Differs: merlab starts from random weights, unless ``--from`` gives those of a ResNet-18; it turns, shifts and mirrors
+training clips, and leaves the color as it is. Probabilities are the lengths divided by their sum; they are not
+calibrated. ``kernel`` is merlab's option, for smaller inputs. Preset ``flow28`` takes flow in place of the apex frame.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ No code was found, and only the abstract was read. Assumed: 16 gray frames of 64
 16, 32, 64 and 128 filters, each with batch normalization, ReLU and max-pooling 2 (the first pools no frames); a hidden
 layer of 256 with dropout 0.5; Adam at 1e-3, halved every 30 epochs, batches of 32, 100 epochs, last epoch kept. The
 transfer is ``merlab pretrain --method 3d-cnn-transfer`` on another database or on synthetic faces, and ``--from`` in an
-evaluation; without ``--from`` it is the 3D-CNN without transfer, which the abstract also reports.
+evaluation; without ``--from`` it is the 3D-CNN without transfer, which the abstract also reports. No public file of
+weights has these layers.
 """
 
 from __future__ import annotations

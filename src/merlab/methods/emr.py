@@ -16,9 +16,9 @@ epoch of each test subject; merlab tests the last epoch.
 Assumed, because CK+ is not part of merlab: the domains are the databases of the training clips, and synthetic clips if
 there are any; their classifier has one output per domain.
 
-Differs: merlab starts from random weights, therefore with one learning rate for all layers; u, v and magnitude replace
-the hue; gradients are not clipped; test clips are not changed at random. Assumed: magnified by a factor of 10, which
-the release does not state.
+Differs: merlab starts from random weights, unless ``--from`` gives those of a ResNet-18, and therefore with one
+learning rate for all layers; u, v and magnitude replace the hue; gradients are not clipped; test clips are not changed
+at random. Assumed: magnified by a factor of 10, which the release does not state.
 """
 
 from __future__ import annotations

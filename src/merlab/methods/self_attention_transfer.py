@@ -8,8 +8,8 @@ No code was found. Assumed: the apex frame, 224 x 224; ResNet-18 (He et al., CVP
 tokens with learned positions; one layer of self-attention with 8 heads, added to its input after layer normalization;
 the mean over positions, dropout 0.5 and one linear layer; Adam at 1e-4, halved every 30 epochs, batches of 32, 100
 epochs, last epoch kept. The transfer is ``merlab pretrain --method self-attention-transfer`` on another database or on
-synthetic faces, and ``--from`` in an evaluation; without ``--from``, all weights are random. Preset ``flow28`` takes
-flow in place of the apex frame.
+synthetic faces, and ``--from`` in an evaluation, which also takes a ResNet-18 trained on other images; without
+``--from``, all weights are random. Preset ``flow28`` takes flow in place of the apex frame.
 """
 
 from __future__ import annotations

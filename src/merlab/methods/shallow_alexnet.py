@@ -8,9 +8,9 @@ magnitude or optical strain (or the gray apex frame). DSSN has one such stream f
 and multiplies their maps element by element.
 
 Differs: the release starts from AlexNet's ImageNet weights, which merlab does not include; merlab starts from random
-weights (He). One channel per stream (the release repeats it three times). Assumed, because the release has no training
-code: Adam at 1e-4, batches of 32, 100 epochs; TV-L1 flow by the recipe. ``width``, ``stride`` and ``padding`` are
-merlab's options, for smaller inputs.
+weights (He), unless ``--from`` gives those of an AlexNet. One channel per stream (the release repeats it three times).
+Assumed, because the release has no training code: Adam at 1e-4, batches of 32, 100 epochs; TV-L1 flow by the recipe.
+``width``, ``stride`` and ``padding`` are merlab's options, for smaller inputs.
 """
 
 from __future__ import annotations

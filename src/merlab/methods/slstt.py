@@ -11,10 +11,10 @@ epochs, batches of 1 or 2. The release makes a cosine with warm restarts every 4
 before every epoch: 0.01, and 0.001 from epoch 30 on. Its script for all folds passes a tenth of that, and continues
 from weights that were also trained on CK+. The best epoch on the test subject is reported.
 
-Differs: random initial weights (merlab includes none of ImageNet); both parts of SLSTT-LSTM are trained together; the
-last epoch is kept; dropout also inside the perceptrons. The published crop, from 68 landmarks, is replaced by the
-database's or by ``merlab prepare``. Flow of 28 x 28 that is stored as one image per clip cannot serve: the method needs
-the flow to each of several frames.
+Differs: random initial weights, unless ``--from`` gives those of a ViT-B/16; both parts of SLSTT-LSTM are trained
+together; the last epoch is kept; dropout also inside the perceptrons. The published crop, from 68 landmarks, is
+replaced by the database's or by ``merlab prepare``. Flow of 28 x 28 that is stored as one image per clip cannot serve:
+the method needs the flow to each of several frames.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ layer. AdamW at 1e-5, weight decay 0.05, batches of 1, 100 epochs. An epoch draw
 training, with equally likely classes. Mirroring; half of the clips are also turned by up to 10 degrees and scaled by up
 to 10 %. The best epoch on the test subject is reported.
 
-Differs: batches of 2; an epoch has 120 of them, as on CASME II, for any number of clips; random initial weights; the
-last epoch is kept; all clips are turned and scaled, with normal sizes (sd 0.1 rad and 5 %), after the flow was
-computed. The published crop (MTCNN, 1.2 times the smaller side) is replaced by the database's or by ``merlab prepare``.
-Flow of 28 x 28 that is stored as one image per clip cannot serve: the method needs the flow between successive frames,
-and the frames.
+Differs: batches of 2; an epoch has 120 of them, as on CASME II, for any number of clips; random initial weights, unless
+``--from`` gives those of a Video Swin-B; the last epoch is kept; all clips are turned and scaled, with normal sizes (sd
+0.1 rad and 5 %), after the flow was computed. The published crop (MTCNN, 1.2 times the smaller side) is replaced by the
+database's or by ``merlab prepare``. Flow of 28 x 28 that is stored as one image per clip cannot serve: the method needs
+the flow between successive frames, and the frames.
 """
 
 from __future__ import annotations
