@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
@@ -98,12 +98,14 @@ class TestScore:
         assert result.strs is None
 
     @given(separate_intervals())
+    @settings(max_examples=30)
     def test_the_truth_itself_scores_1(self, truth):
         table = events(*truth.tolist())
         result = score_spotting(table, table)
         assert result.f1 == (1.0 if len(truth) else None)
 
     @given(separate_intervals(), separate_intervals())
+    @settings(max_examples=30)
     def test_swapping_the_tables_swaps_precision_and_recall(self, truth, spotted):
         forth = score_spotting(events(*truth.tolist()), events(*spotted.tolist()))
         back = score_spotting(events(*spotted.tolist()), events(*truth.tolist()))
