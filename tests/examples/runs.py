@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from tests.examples.shared_faces import REPOSITORY, sharing
+from tests.examples.sparing import REPOSITORY, sparing
 
 SCRIPTS = sorted(REPOSITORY.glob("examples/*.py"))
 NOTEBOOKS = sorted(REPOSITORY.glob("examples/*.ipynb"))
@@ -60,7 +60,7 @@ def run_once(script: Path, shared: Path) -> Run:
     record = folder / "run.json"
     with FileLock(folder / "lock"):
         if not record.exists():
-            record.write_text(json.dumps(asdict(_run(script, folder, sharing(shared)))), encoding="utf-8")
+            record.write_text(json.dumps(asdict(_run(script, folder, sparing(shared)))), encoding="utf-8")
     return Run(**json.loads(record.read_text(encoding="utf-8")))
 
 

@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.examples.runs import NOTEBOOKS, SCRIPTS, Places, run_once
-from tests.examples.shared_faces import sharing
+from tests.examples.sparing import sparing
 
 
 def test_there_are_seven_scripts_and_a_notebook():
@@ -52,7 +52,7 @@ def test_a_notebook_runs_with_its_own_method_in_two_processes(notebook, tmp_path
     for name, value in places.environment.items():
         monkeypatch.setenv(name, value)
     read = nbformat.read(notebook, as_version=4)
-    read.cells.insert(0, nbformat.v4.new_code_cell(sharing(shared_folder)))
+    read.cells.insert(0, nbformat.v4.new_code_cell(sparing(shared_folder)))
     NotebookClient(read, timeout=300, resources={"metadata": {"path": str(places.working)}}).execute()
     assert any("regional-movement" in str(cell.get("outputs")) for cell in read.cells)
     assert places.left_behind == []

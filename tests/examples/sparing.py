@@ -1,6 +1,7 @@
-"""Most examples make the same synthetic faces: these are rendered once for all runs of examples in a session.
+"""What an example does differently in tests, to spare time; its results are the same.
 
-It is done for them inside their own process, so only what every example needs is imported here.
+Most examples make the same synthetic faces: these are rendered once per session. The test processes use every core
+already, so an example that does not request several processes works in one.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from merlab.synthesis import make_faces
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def share(folder: Path) -> None:
-    """Make ``merlab.make_faces`` in this process give links to files that are kept in ``folder``.
+def spare(folder: Path) -> None:
+    """Do so in this process: ``merlab.make_faces`` gives links to the files of a tree that is kept in ``folder``.
 
     The bytes of a tree depend on its settings alone (tests/synthesis/test_writing.py).
     """
@@ -31,13 +32,14 @@ def share(folder: Path) -> None:
         return Path(shutil.copytree(tree, out, copy_function=os.link))
 
     merlab.make_faces = made_once
+    os.cpu_count = lambda: 1
 
 
-def sharing(shared: Path) -> str:
+def sparing(shared: Path) -> str:
     """The Python statements that do so in another process, whose folder is not this repository."""
     folder = shared / "faces-of-examples"
     folder.mkdir(exist_ok=True)
     return (
         f"import sys; from pathlib import Path; sys.path.append({str(REPOSITORY)!r}); "
-        f"from tests.examples import shared_faces; shared_faces.share(Path({str(folder)!r}))"
+        f"from tests.examples.sparing import spare; spare(Path({str(folder)!r}))"
     )
