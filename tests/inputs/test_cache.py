@@ -26,7 +26,7 @@ MUTANTS = 120
 
 @pytest.fixture
 def table(tmp_path):
-    onset = texture(1)
+    onset = texture(1, 94, 77)
     return ClipTable((make_clip(write_frames(tmp_path / "frames", [onset, moved(onset, 1.5, 0), onset])),))
 
 

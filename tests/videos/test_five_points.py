@@ -13,7 +13,7 @@ from merlab.videos.recognition import recognize, recognize_each
 from tests.videos.recording import write_avi
 
 FPS = 25.0
-FRAMES = 75
+FRAMES = 40
 FIVE_POINTS = FaceFinding(landmarks="five-points")
 
 
