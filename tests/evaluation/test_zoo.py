@@ -16,6 +16,7 @@ from merlab.evaluation.unit import Fit, Worker
 from merlab.evaluation.zoo import ZooFile, start_from
 from merlab.inputs import parse_recipe
 from merlab.methods import Method, Preset, Task, find_method
+from merlab.reports.material import material_text
 from merlab.training import NeuralClassifier
 from tests import zoo_weights
 from tests.helpers import write_flow_tree
@@ -188,7 +189,12 @@ def test_positions_are_moved_to_another_grid_and_the_class_token_keeps_its_own()
         ),
         ("elrcn", zoo_weights.vgg16(normalized=True), "paper", r"features.7.weight is \(128, 64, 3, 3\) in the file"),
         ("dssn", zoo_weights.alexnet_of_torchvision(), "paper", "only its layer features.0 is known, .* another shape"),
-        ("ststnet", zoo_weights.resnet(), "paper", "ststnet knows no published network; .* of `merlab pretrain`"),
+        (
+            "ststnet",
+            zoo_weights.resnet(),
+            "paper",
+            "ststnet contains no network .* only from a file of `merlab pretrain`",
+        ),
     ],
 )
 def test_another_network_is_refused_with_the_names_or_the_shapes(name, shapes, preset, message):
@@ -223,6 +229,10 @@ def test_a_run_starts_from_it_and_records_what_was_taken(clips, tmp_path, monkey
     assert (facts.fitted.taken, facts.fitted.left_out) == (119, ["module.conv1", "module.fc"])  # a stem of 3 x 3
     assert {"trunk.0.0", "classify"} <= set(facts.fitted.random)
     assert "START TRAINED ON: unknown data (resnet.pth)" in trained.stamps
+    assert material_text(trained.facts("key")).endswith(
+        "trained on unknown data (resnet.pth), ResNet-18 (names of torchvision and timm), tensors taken: 119, adapted: "
+        "0, layers of the file left out: 2, random layers of the network: 6"
+    )
     assert not baseline.starts
     trained_networks: list[nn.Module] = []
     predict = NeuralClassifier.predict_proba
@@ -240,5 +250,5 @@ def test_a_run_starts_from_it_and_records_what_was_taken(clips, tmp_path, monkey
 def test_a_file_that_no_method_of_the_run_can_use_is_refused(clips):
     file = ZooFile("resnet.pth", "5ea1", zoo_weights.weights(zoo_weights.resnet(), of_zeros=True), "d16e57")
     methods: list[str | Method] = ["linear-svm", "emr"]
-    with pytest.raises(MerlabError, match=r"linear-svm knows no published network(.|\n)*resnet.pth does not fit emr"):
+    with pytest.raises(MerlabError, match=r"linear-svm contains no .* from no weights\nresnet.pth does not fit emr"):
         Study.of(clips, methods, scheme="megc2019", protocol="loso", preset="flow28", starts=[file]).plan()

@@ -1,6 +1,7 @@
 """Files of weights that are not merlab's are read as tensors, and never executed."""
 
 import pickle
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,6 +10,9 @@ from safetensors.torch import save_file
 from merlab.errors import MerlabError
 from merlab.evaluation.zoo import ZooFile
 from merlab.models.starts import load_starts
+from merlab.models.training import Training, fitting_starts
+from merlab.schemes import find_scheme
+from tests import zoo_weights
 
 TENSORS = {"conv1.weight": torch.ones(2, 3), "bn1.num_batches_tracked": torch.tensor(7)}
 
@@ -67,3 +71,14 @@ def test_tensors_must_have_names_and_be_finite(tmp_path, content, message):
 def test_a_missing_file_is_named_with_what_can_be_given(tmp_path):
     with pytest.raises(MerlabError, match=r"none.pth does not exist; --from takes .* \(.safetensors, .pth, .pt\)"):
         load_starts(tmp_path / "none.pth")
+
+
+def test_a_recognizer_can_be_trained_from_it_and_states_that_its_data_are_unknown():
+    file = ZooFile("resnet.pth", "5ea1", zoo_weights.weights(zoo_weights.resnet(), of_zeros=True), "d16e57")
+    training = Training("mine", "self-attention-transfer", "paper", find_scheme("megc2019"), None, 0, 1)
+    (start,) = fitting_starts(training, [file])
+    assert start.databases == ("unknown data (resnet.pth)",)
+    assert start.fitted is not None
+    assert start.fitted.random == ["attention.join", "attention.project", "classify.1", "normalize", "place"]
+    with pytest.raises(MerlabError, match="ststnet contains no network"):
+        fitting_starts(replace(training, method="ststnet"), [file])

@@ -174,7 +174,8 @@ def _marks(plan: Plan, entry: Entry) -> tuple[str, ...]:
     marks = [f"START TRAINED ON: {', '.join(databases)}"] if databases else []
     if entry.starts and not databases and not any("start" in preset.needs for _, preset in parts(entry)):
         marks.append("START")
-    if SYNTHETIC in plan.table.stamps and (entry.starts or entry.synthetic):
+    of_merlab = [start for start in entry.starts if start.fitted is None]
+    if SYNTHETIC in plan.table.stamps and (of_merlab or entry.synthetic):
         marks.append("SYNTHETIC TRAINING: it may have the subjects of the test")
     return tuple(marks)
 

@@ -48,7 +48,8 @@ def start_from(
     has another shape than in the network.
     """
     if not method.zoo:
-        raise MerlabError(f"{method.name} knows no published network; it starts only from a file of `merlab pretrain`")
+        own = "only from a file of `merlab pretrain`" if method.network else "from no weights"
+        raise MerlabError(f"{method.name} contains no network whose public weights merlab knows; it starts {own}")
     with torch.device("meta"):
         network = method.zoo_module(task, preset)
     try:

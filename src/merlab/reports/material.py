@@ -38,8 +38,8 @@ def _starts_text(method: MethodFacts) -> str:
 def _fitted_text(fitted: FittedFacts) -> str:
     """How much of a published network was taken."""
     return (
-        f"{fitted.layout}: {fitted.taken} tensors taken, {len(fitted.adapted)} adapted, {len(fitted.left_out)} layers "
-        f"of the file left out, {len(fitted.random)} layers of the network random"
+        f"{fitted.layout}, tensors taken: {fitted.taken}, adapted: {len(fitted.adapted)}, layers of the file left out: "
+        f"{len(fitted.left_out)}, random layers of the network: {len(fitted.random)}"
     )
 
 
