@@ -5,18 +5,18 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from merlab.databases import load
-from merlab.frames import Image
-from merlab.protocols import Labeled, label_clips
-from merlab.schemes import find_scheme
-from merlab.synthesis import CAMERA, PRESETS, make_faces, make_renderer, plan_clip
 from merlab.vocabulary import SynthesisPreset
+
+if TYPE_CHECKING:
+    # The process that hands out the tests imports this file before any other begins; it makes no faces.
+    from merlab.frames import Image
+    from merlab.protocols import Labeled
 
 # No deadline: on a busy machine, a correct property would fail because it is slow.
 settings.register_profile("merlab", deadline=None)
@@ -54,6 +54,10 @@ def shared_folder(tmp_path_factory, worker_id) -> Path:
 @pytest.fixture(scope="session")
 def heads(shared_folder) -> list[Image]:
     """Four frames (480, 640, 3) of a synthetic head, from onset to apex."""
+    import numpy as np
+
+    from merlab.synthesis import CAMERA, PRESETS, make_renderer, plan_clip
+
     path = shared_folder / "heads.npy"
     with FileLock(f"{path}.lock"):
         if not path.exists():
@@ -68,6 +72,7 @@ def heads(shared_folder) -> list[Image]:
 @pytest.fixture(scope="session")
 def synthetic_faces(shared_folder) -> Callable[[SynthesisPreset], Path]:
     """A function from the name of a preset to a tree of cropped clips of 6 subjects; takes about .3 s per clip."""
+    from merlab.synthesis import make_faces
 
     def tree(preset: SynthesisPreset) -> Path:
         root = shared_folder / f"synthetic-{preset}"
@@ -80,6 +85,9 @@ def synthetic_faces(shared_folder) -> Callable[[SynthesisPreset], Path]:
 @pytest.fixture(scope="session")
 def labeled_faces(synthetic_faces) -> Callable[[SynthesisPreset], Labeled]:
     """The same clips with the five labels of ``casme2-5``."""
+    from merlab.databases import load
+    from merlab.protocols import label_clips
+    from merlab.schemes import find_scheme
 
     def labeled(preset: SynthesisPreset) -> Labeled:
         return label_clips(load("synthetic", synthetic_faces(preset)), find_scheme("casme2-5"))

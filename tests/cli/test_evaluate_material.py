@@ -18,6 +18,7 @@ from merlab.synthesis import make_faces
 from merlab.synthesis.flow_writing import make_flow
 from tests.cli import processes
 from tests.cli.commands import evaluate
+from tests.helpers import write_flow_tree
 from tests.training_material import write_start
 
 Typed = Callable[..., tuple[int, str, str]]
@@ -26,10 +27,16 @@ SHORT = {"epochs": 1, "set": "steps=2"}
 
 @pytest.fixture(scope="module")
 def synthetic(shared_folder) -> Path:
-    """18 synthetic clips of 6 subjects as flow."""
+    """Nine synthetic clips of three subjects as flow."""
     folder = shared_folder / "training-material"
     with FileLock(f"{folder}.lock"):
-        return make_flow(folder / "flow-clips", subjects=6, clips=3, jobs=1)
+        return make_flow(folder / "flow-clips", subjects=3, clips=3, jobs=1)
+
+
+@pytest.fixture
+def two(tmp_path) -> Path:
+    """Stored flow of two subjects: two folds, where their number does not matter."""
+    return write_flow_tree(tmp_path / "two-subjects", ("sub01", "s03"))
 
 
 @pytest.fixture
@@ -46,21 +53,21 @@ def methods_of(run: Path) -> dict[str, dict[str, Any]]:
 
 
 def test_the_run_names_what_its_training_used_and_only_for_the_methods_that_used_it(
-    merlab, flow, start, synthetic, tmp_path
+    merlab, two, start, synthetic, tmp_path
 ):
-    arguments = pretrained(flow, "flow-cnn", "joint-svm", "constant")
+    arguments = pretrained(two, "flow-cnn", "joint-svm", "constant")
     status, _, err = merlab(*arguments, "--from", start, "--synthetic", synthetic)
     assert (status, err) == (0, err)
     found = methods_of(tmp_path / "run")
     assert [each["name"] for each in found["flow-cnn"]["starts"]] == ["start.safetensors"]
     assert found["joint-svm"]["starts"] == found["constant"]["starts"] == []
     assert found["flow-cnn"]["synthetic"] == found["joint-svm"]["synthetic"]
-    assert (found["joint-svm"]["synthetic"]["subjects"], found["joint-svm"]["synthetic"]["clips"]) == (6, 18)
+    assert (found["joint-svm"]["synthetic"]["subjects"], found["joint-svm"]["synthetic"]["clips"]) == (3, 9)
     assert found["constant"]["synthetic"] is None
     sha256 = found["flow-cnn"]["starts"][0]["sha256"]
     line = (
         f"starts from start.safetensors (sha256 {sha256[:12]}), trained on SYNTHETIC faces only; a third of each batch "
-        "synthetic: flow-clips (6 subjects, 18 clips"
+        "synthetic: flow-clips (3 subjects, 9 clips"
     )
     assert line in (tmp_path / "run" / "report.html").read_text()
     assert f"flow-cnn: {line}" in (tmp_path / "run" / "results.md").read_text()
@@ -68,9 +75,9 @@ def test_the_run_names_what_its_training_used_and_only_for_the_methods_that_used
     assert str(tmp_path) not in (tmp_path / "run" / "report.html").read_text()
 
 
-def test_a_baseline_beside_it_has_the_run_key_that_it_has_alone(merlab, flow, start, synthetic, tmp_path):
-    merlab(*pretrained(flow, "flow-cnn", "linear-svm", out="beside"), "--from", start, "--synthetic", synthetic)
-    merlab(*evaluate(flow, "linear-svm", out="alone"))
+def test_a_baseline_beside_it_has_the_run_key_that_it_has_alone(merlab, two, start, synthetic, tmp_path):
+    merlab(*pretrained(two, "flow-cnn", "linear-svm", out="beside"), "--from", start, "--synthetic", synthetic)
+    merlab(*evaluate(two, "linear-svm", out="alone"))
     beside, alone = (methods_of(tmp_path / run)["linear-svm"] for run in ("beside", "alone"))
     assert beside["key"] == alone["key"]
 
@@ -89,11 +96,11 @@ def test_another_start_or_other_synthetic_flow_is_another_run_of_the_method(
     assert len(set(keys)) == 3
 
 
-def test_a_method_that_stays_in_the_folder_does_not_need_its_files_again(merlab, flow, start, synthetic, tmp_path):
-    merlab(*pretrained(flow), "--from", start, "--synthetic", synthetic)
+def test_a_method_that_stays_in_the_folder_does_not_need_its_files_again(merlab, two, start, synthetic, tmp_path):
+    merlab(*pretrained(two), "--from", start, "--synthetic", synthetic)
     before = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
     start.unlink()
-    status, _, err = merlab(*evaluate(flow, "constant"))
+    status, _, err = merlab(*evaluate(two, "constant"))
     assert (status, err) == (0, err)
     after = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
     kept = after[after["method"] == "flow-cnn"].reset_index(drop=True)
@@ -101,10 +108,10 @@ def test_a_method_that_stays_in_the_folder_does_not_need_its_files_again(merlab,
     assert set(methods_of(tmp_path / "run")) == {"flow-cnn", "constant"}
 
 
-def test_an_unfinished_method_in_the_folder_is_named_with_its_files(merlab, flow, start, synthetic, tmp_path):
-    merlab(*pretrained(flow), "--from", start, "--synthetic", synthetic)
+def test_an_unfinished_method_in_the_folder_is_named_with_its_files(merlab, two, start, synthetic, tmp_path):
+    merlab(*pretrained(two), "--from", start, "--synthetic", synthetic)
     next((tmp_path / "run" / "parts").rglob("*.parquet")).unlink()
-    status, _, err = merlab(*evaluate(flow, "constant"))
+    status, _, err = merlab(*evaluate(two, "constant"))
     assert status == 1
     assert "unfinished run of flow-cnn, which uses start.safetensors, flow-clips; run its command again" in _one(err)
 
@@ -125,10 +132,10 @@ def test_databases_are_held_out_as_without(merlab, flow, start, synthetic, tmp_p
     assert set(pd.read_parquet(tmp_path / "run" / "predictions.parquet")["fold"]) == {"casme2", "samm", "smic"}
 
 
-def test_several_starts_are_named_in_their_order(merlab, flow, synthetic, tmp_path):
+def test_several_starts_are_named_in_their_order(merlab, two, synthetic, tmp_path):
     files = [write_start(tmp_path / f"{seed}.safetensors", seed=seed) for seed in range(2)]
     options = [text for file in files for text in ("--from", file)]
-    status, _, err = merlab(*pretrained(flow), *options, "--synthetic", synthetic)
+    status, _, err = merlab(*pretrained(two), *options, "--synthetic", synthetic)
     assert (status, err) == (0, err)
     starts = methods_of(tmp_path / "run")["flow-cnn"]["starts"]
     assert [each["name"] for each in starts] == ["0.safetensors", "1.safetensors"]

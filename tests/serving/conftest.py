@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -15,6 +17,7 @@ import httpx
 import numpy as np
 import pytest
 
+from merlab.serving import job_runner
 from merlab.serving.jobs import Jobs
 from merlab.serving.limits import Limits
 from merlab.serving.routes import make_app
@@ -123,6 +126,28 @@ def result(tmp_path_factory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(fake_jobs.RESULT, str(folder))
         yield folder
+
+
+@pytest.fixture(scope="package", autouse=True)
+def prepared_processes() -> Iterator[None]:
+    """Processes of jobs are copies of one that has imported what a job needs, where the system can make copies.
+
+    As the service of a user starts them (``spawned_processes``), each takes a second of computation.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        yield
+        return
+    prepared = multiprocessing.get_context("forkserver")
+    prepared.set_forkserver_preload(["merlab.serving.worker"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job_runner, "multiprocessing", SimpleNamespace(get_context=lambda method: prepared))
+        yield
+
+
+@pytest.fixture
+def spawned_processes(monkeypatch) -> None:
+    """Processes of jobs are started as in the service of a user."""
+    monkeypatch.setattr(job_runner, "multiprocessing", multiprocessing)
 
 
 @pytest.fixture(scope="session")

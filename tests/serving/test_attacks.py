@@ -310,6 +310,7 @@ def test_a_disk_that_fills_while_a_job_runs(service, video):
     assert_as_documented("a disk that fills while a job runs", job)
 
 
+@pytest.mark.usefixtures("spawned_processes")
 def test_a_job_whose_process_is_killed_can_be_run_again(service, video):
     client = service(fake_jobs.slow_at_first)
     job = client.send(video).json()["id"]
