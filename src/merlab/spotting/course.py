@@ -28,7 +28,7 @@ def peaks(total: Float32Array, threshold: float) -> list[int]:
 def movement_at(scores: Scores, peak: int, first: int, fps: float, settings: ScoreSettings) -> SpottedEvent:
     """The movement around a peak, in frames of which ``first`` is the number of the first one.
 
-    Its path is the displacement of the pair of blocks that moves most, along its direction at the peak, by frame. The
+    Its path is the displacement of the blocks along the movement that scores at the peak, by frame. The
     apex is the farthest point of the path. Onset and offset lie FROM_HALF_TO_WHOLE times as far from it as the points
     where the path is half way: the beginning of a movement is hidden by noise, its middle is the fastest part.
     """
@@ -65,7 +65,7 @@ def long_movement_at(scores: Scores, peak: int, first: int, fps: float, settings
 
 @dataclass(frozen=True, eq=False)
 class _Path:
-    """The displacement of the pair of blocks that moves most at a peak, along its direction there.
+    """The displacement of the blocks along the movement that scores at a peak: of a pair of blocks, or as of a unit.
 
     ``places`` (n,) are those in the frames from ``low`` on, ``peak`` is the position of the peak among them, ``begin``
     and ``end`` are the places that it is compared with.
@@ -80,8 +80,7 @@ class _Path:
     @classmethod
     def of(cls, scores: Scores, peak: int, reach: int) -> _Path:
         """The path in the ``reach`` frames before and after a peak."""
-        weights = pair_weights()[int(scores.pairs[peak].argmax())]
-        pattern = scores.middle(peak) * (weights / scores.noise**2)[..., None]
+        _, pattern = scores.strongest(peak)
         low = max(0, peak - reach)
         places = np.einsum("nrcd,rcd->n", scores.smooth[low : peak + reach + 1], pattern)
         begin, end = (
@@ -92,7 +91,7 @@ class _Path:
     def movement(self, scores: Scores, first: int, onset: float, apex: int, offset: float) -> SpottedEvent:
         """The movement with these moments, positions on the path."""
         peak = self.low + self.peak
-        pair, moved = int(scores.pairs[peak].argmax()), scores.middle(peak)
+        (pair, _), moved = scores.strongest(peak), scores.middle(peak)
         return SpottedEvent(
             onset=first + max(0, self.low + round(onset)),
             apex=first + self.low + apex,

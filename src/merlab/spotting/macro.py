@@ -46,9 +46,9 @@ class MacroSettings:
                 raise MerlabError(f"macro.{field.name} of spotting must be 0 or more, got {getattr(self, field.name)}")
 
     def scores(self, base: ScoreSettings) -> Iterator[ScoreSettings]:
-        """How the score is computed for each reach."""
+        """How the score is computed for each reach: of pairs alone, large enough to be seen without a filter."""
         for reach in (self.reach, self.far_reach):
-            yield replace(base, reach=reach, smoothing=self.smoothing, settling=self.settling)
+            yield replace(base, units=0, reach=reach, smoothing=self.smoothing, settling=self.settling)
 
 
 def macro_movements(

@@ -137,3 +137,9 @@ def lid_blocks() -> NDArray[np.bool_]:
     return np.stack(
         [(abs(x - eye_x) < LIDS_X) & (y > eye_y - LIDS_ABOVE) & (y < eye_y + LIDS_BELOW) for eye_x, eye_y in EYES]
     )
+
+
+def usable_blocks() -> NDArray[np.bool_]:
+    """The blocks that count, (ROWS, COLUMNS): not the lids, nor the outermost, where optical flow is unreliable."""
+    inner = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1)
+    return np.asarray(inner & ~lid_blocks().any(axis=0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, region_mask
 from merlab.frames import Float32Array
-from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks
+from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks, usable_blocks
+from merlab.spotting.unit_filters import MEDIAN_TO_DEVIATION, UnitFilters, unit_filters, unit_movements
 
-MEDIAN_TO_DEVIATION = 1.4826
 LEAST_SIGMA = 0.3
 SIGMAS = 4
 MOST_UNEQUAL = 2.0
@@ -41,6 +41,8 @@ class ScoreSettings:
         settling: the time over which those two faces are averaged.
         least_noise: the smallest noise of a block, px.
         lid_leak: the share of a blink's movement that optical flow smears over the rest of the face.
+        units: what the score of a filter for an action unit counts in relation to that of a pair; 0 leaves the filters
+            out.
 
     """
 
@@ -49,16 +51,17 @@ class ScoreSettings:
     settling: float = 0.16
     least_noise: float = 0.03
     lid_leak: float = 0.35
+    units: float = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scores:
     """The scores of n frames, and the displacements that they come from.
 
     ``pairs`` (n, pairs) and ``parts`` (n, PARTS) are those of each pair of blocks and of each part of the face, in
     units of noise: 1 is its usual movement. ``lids`` (n,) is how far the lids of both eyes move and return, px.
     ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are, ``before`` and ``after`` their displacement from the
-    earlier and from the later face, all px; ``noise`` (ROWS, COLUMNS) is in px.
+    earlier and from the later face, all px; ``noise`` (ROWS, COLUMNS) is in px. ``settings`` are those of the score.
     """
 
     pairs: Float32Array
@@ -68,11 +71,39 @@ class Scores:
     before: Float32Array
     after: Float32Array
     noise: Float32Array
+    settings: ScoreSettings
 
-    @property
+    @cached_property
+    def filters(self) -> UnitFilters:
+        """The filters for action units; the calmer half of the frames shows which blocks move together."""
+        most = self.pairs.max(axis=1)
+        return unit_filters(self.before, self.after, self.noise, most <= np.median(most), self.settings.least_noise)
+
+    @cached_property
+    def units(self) -> Float32Array:
+        """The score of each filter, (n, units): of movements in the direction of its unit alone."""
+        before, after = self.filters.before, self.filters.after
+        energy = np.where((before > 0) & (after > 0), _return_trip(before[..., None], after[..., None]), 0)
+        return np.asarray(self.settings.units * np.sqrt(energy), np.float32)
+
+    @cached_property
     def total(self) -> Float32Array:
-        """The score of the pair of blocks that moves most, (n,)."""
-        return np.asarray(self.pairs.max(axis=1), np.float32)
+        """The score of the pair of blocks that moves most, or of the filter that responds most, (n,)."""
+        if not self.settings.units:
+            return np.asarray(self.pairs.max(axis=1), np.float32)
+        return np.asarray(np.maximum(self.pairs.max(axis=1), self.units.max(axis=1)), np.float32)
+
+    def strongest(self, frame: int) -> tuple[int, Float32Array]:
+        """The pair that moves most in a frame, and the pattern (ROWS, COLUMNS, 2) of the movement that scores there.
+
+        Where a filter has the score, the pair is the one that moves most as the unit moves it.
+        """
+        pair, moved = int(self.pairs[frame].argmax()), self.middle(frame)
+        if not self.settings.units or self.units[frame].max() <= self.pairs[frame, pair]:
+            return pair, np.asarray(moved * (pair_weights()[pair] / self.noise**2)[..., None], np.float32)
+        unit = int(self.units[frame].argmax())
+        as_unit = (unit_movements()[unit] * moved).sum(axis=-1)
+        return int(np.einsum("krc,rc->k", pair_weights(), as_unit).argmax()), self.filters.weights[unit]
 
     def middle(self, frame: int) -> Float32Array:
         """How far the blocks are from where they were before and are after, the mean of both, (ROWS, COLUMNS, 2) px."""
@@ -84,17 +115,15 @@ def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
 
     The score of a pair or a part is the root of the mean over its blocks of b . a / noise², where b and a are the
     displacements from the faces ``reach`` earlier and later: large only where it moves away and returns within that
-    time. A steady drift, or a movement that stays, gives b . a <= 0. Noise in the shorter of the two must not make a
-    large movement that stays score, so b . a counts at most MOST_UNEQUAL times the square of the shorter one. Where the
-    lids move away and return, as in a blink, the share of it that optical flow smears over the face is subtracted.
+    time. A steady drift, or a movement that stays, gives b . a <= 0. Where the lids move away and return, as in a
+    blink, the share of it that optical flow smears over the face is subtracted.
     """
     smooth = _smoothed(places, settings.smoothing * fps)
     rest = _averaged(smooth, max(1, round(settings.settling * fps)))
     frames, reach = np.arange(len(places)), max(1, round(settings.reach * fps))
     before = smooth - rest[np.maximum(frames - reach, 0)]
     after = smooth - rest[np.minimum(frames + reach, len(places) - 1)]
-    nearer = np.minimum((before**2).sum(axis=-1), (after**2).sum(axis=-1))
-    return_trip = np.minimum((before * after).sum(axis=-1), MOST_UNEQUAL * nearer)
+    return_trip = _return_trip(before, after)
     lids = np.maximum(np.min([return_trip[:, eye].mean(axis=1) for eye in lid_blocks()], axis=0), 0)
     noise = np.maximum(_noise(np.asarray((before + after) / 2, np.float32)), settings.least_noise)
     net = return_trip - (settings.lid_leak**2 * lids)[:, None, None]
@@ -103,7 +132,17 @@ def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
         np.sqrt(np.maximum(energy @ weights.reshape(len(weights), -1).T, 0))
         for weights in (pair_weights(), part_weights())
     )
-    return Scores(pairs, parts, np.sqrt(lids), smooth, before, after, noise)
+    return Scores(pairs, parts, np.sqrt(lids), smooth, before, after, noise, settings)
+
+
+def _return_trip(before: Float32Array, after: Float32Array) -> Float32Array:
+    """The product b . a of displacements (..., components), (...,).
+
+    Noise in the shorter of the two must not make a large movement that stays score, so the product counts at most
+    MOST_UNEQUAL times the square of the shorter one.
+    """
+    nearer = np.minimum((before**2).sum(axis=-1), (after**2).sum(axis=-1))
+    return np.asarray(np.minimum((before * after).sum(axis=-1), MOST_UNEQUAL * nearer), np.float32)
 
 
 def _noise(change: Float32Array) -> Float32Array:
@@ -124,12 +163,6 @@ def _smoothed(places: Float32Array, sigma: float) -> Float32Array:
 def _averaged(places: Float32Array, frames: int) -> Float32Array:
     mean = cv2.blur(places.reshape(len(places), -1), (1, frames), borderType=cv2.BORDER_REPLICATE)
     return np.asarray(mean.reshape(places.shape), np.float32)
-
-
-def usable_blocks() -> NDArray[np.bool_]:
-    """The blocks that count, (ROWS, COLUMNS): not the lids, nor the outermost, where optical flow is unreliable."""
-    inner = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1)
-    return np.asarray(inner & ~lid_blocks().any(axis=0))
 
 
 @cache

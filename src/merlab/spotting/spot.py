@@ -57,7 +57,7 @@ class SpottingSettings:
     longest: float = 0.55
     pause: float = 0.5
     repeats: float = 3
-    largest: float = 2.2
+    largest: float = 2.6
     largest_brows: float = 6.0
     score: ScoreSettings = field(default_factory=ScoreSettings)
     macro: MacroSettings = field(default_factory=MacroSettings)

@@ -18,8 +18,8 @@ from merlab.frames import Float32Array, Image
 from merlab.optical_flow import dis
 from merlab.spotting.motion import COLUMNS, ROWS, in_blocks, lid_blocks, prepare, without_head
 from merlab.spotting.motion_score import PARTS, part_weights
+from merlab.spotting.unit_blocks import unit_blocks
 from merlab.videos.evidence.change import picture_change
-from merlab.videos.evidence.unit_blocks import unit_blocks
 from merlab.videos.moved import PartMovement, UnitStrength, parts_text, units_text
 
 # px; these limits and the two shares below were chosen on synthetic faces (seed 4242) so that a movement is reported

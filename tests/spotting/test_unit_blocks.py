@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from merlab.videos.evidence.unit_blocks import rendered_unit_blocks, unit_blocks
+from merlab.spotting.unit_blocks import rendered_unit_blocks, unit_blocks
 
 
 def test_the_stored_movements_are_those_that_the_generator_renders():

@@ -9,7 +9,6 @@ import numpy as np
 
 from merlab.frames import Float32Array
 from merlab.spotting.motion import in_blocks
-from merlab.synthesis.unit_flow import unit_flows
 
 STORED = Path(__file__).with_suffix(".npz")
 
@@ -26,6 +25,9 @@ def unit_blocks() -> dict[str, Float32Array]:
 
 def rendered_unit_blocks() -> dict[str, Float32Array]:
     """The same from the generator of synthetic faces, for the file: ``np.savez_compressed(STORED, **...)``."""
+    # The generator takes longer to import than all the rest of spotting.
+    from merlab.synthesis.unit_flow import unit_flows
+
     return {
         key: np.asarray(in_blocks(flow) / np.hypot(flow[..., 0], flow[..., 1]).max(), np.float32)
         for key, flow in unit_flows().items()
