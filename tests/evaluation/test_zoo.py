@@ -250,5 +250,5 @@ def test_a_run_starts_from_it_and_records_what_was_taken(clips, tmp_path, monkey
 def test_a_file_that_no_method_of_the_run_can_use_is_refused(clips):
     file = ZooFile("resnet.pth", "5ea1", zoo_weights.weights(zoo_weights.resnet(), of_zeros=True), "d16e57")
     methods: list[str | Method] = ["linear-svm", "emr"]
-    with pytest.raises(MerlabError, match=r"linear-svm contains no .* from no weights\nresnet.pth does not fit emr"):
+    with pytest.raises(MerlabError, match=r"linear-svm contains no .* from no weights; resnet.pth does not fit emr"):
         Study.of(clips, methods, scheme="megc2019", protocol="loso", preset="flow28", starts=[file]).plan()

@@ -60,7 +60,7 @@ def _fitting(plan: Plan, files: Sequence[ZooFile]) -> list[list[Start]]:
                 except MerlabError as error:
                     reasons.append(str(error))
         if all(start.digest != file.digest for own in fitting for start in own):
-            raise MerlabError("\n".join(dict.fromkeys(reasons)))
+            raise MerlabError("; ".join(dict.fromkeys(reasons)))
     return fitting
 
 

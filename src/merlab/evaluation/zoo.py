@@ -49,7 +49,10 @@ def start_from(
     """
     if not method.zoo:
         own = "only from a file of `merlab pretrain`" if method.network else "from no weights"
-        raise MerlabError(f"{method.name} contains no network whose public weights merlab knows; it starts {own}")
+        raise MerlabError(
+            f"{file.name} is not a file of `merlab pretrain`, and {method.name} contains no network whose public "
+            f"weights merlab knows; it starts {own}"
+        )
     with torch.device("meta"):
         network = method.zoo_module(task, preset)
     try:
