@@ -5,6 +5,7 @@ Pixel coordinates are (x to the right, y down) with (0, 0) at the center of the 
 
 from __future__ import annotations
 
+import cmath
 import math
 from dataclasses import dataclass
 
@@ -88,20 +89,39 @@ def fit_similarity(source: ArrayLike, target: ArrayLike, weights: ArrayLike | No
     This is the closed form of Umeyama 1991 in two dimensions, without reflection. Raises MerlabError for fewer than two
     distinct points.
     """
-    a, b = np.asarray(source, np.float64), np.asarray(target, np.float64)
+    a, b = _complex(source), _complex(target)
     share = np.ones(len(a)) if weights is None else np.asarray(weights, np.float64)
     total = share.sum()
     if len(a) != len(b) or total <= 0:
         raise MerlabError(f"a similarity needs as many target points as source points, got {len(a)} and {len(b)}")
-    center_a, center_b = share @ a / total, share @ b / total
+    center_a, center_b = complex(share @ a / total), complex(share @ b / total)
     a, b = a - center_a, b - center_b
-    spread = share @ (a**2).sum(axis=1)
+    weighted = share * a.conj()
+    spread = (weighted @ a).real
     if spread <= 0:
         raise MerlabError("a similarity needs at least two distinct points")
-    cosine = share @ (a * b).sum(axis=1) / spread
-    sine = share @ (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / spread
-    turn = np.array([[cosine, -sine], [sine, cosine]])
-    return Transform.from_matrix(np.column_stack([turn, center_b - turn @ center_a]))
+    return turned_about(complex(weighted @ b / spread), center_a, center_b)
+
+
+def turned_about(turn: complex, source: complex, target: complex) -> Transform:
+    """The similarity with this turn and scale that maps the point ``source`` to ``target``; x + iy for a point.
+
+    Raises MerlabError for numbers that are not finite.
+    """
+    shift = target - turn * source
+    if not (cmath.isfinite(turn) and cmath.isfinite(shift)):
+        raise MerlabError(f"a similarity is of finite numbers, got {turn} and {shift}")
+    return Transform(((turn.real, -turn.imag, shift.real), (turn.imag, turn.real, shift.imag)))
+
+
+def _complex(points: ArrayLike) -> NDArray[np.complex128]:
+    """Points (N, 2) as x + iy, (N,)."""
+    return np.ascontiguousarray(points, np.float64).view(np.complex128)[:, 0]
+
+
+def as_gray(image: Image) -> NDArray[np.uint8]:
+    """An image (H, W, 3) BGR in gray, (H, W); one that is gray as it is."""
+    return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def moved_image(

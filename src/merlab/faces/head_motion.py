@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.faces.geometry import Points, Transform, moved_image, translation
+from merlab.faces.geometry import Transform, as_gray, moved_image, translation, turned_about
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.faces.skin_windows import GRID, LEAST_AGREEMENT, Gray, SkinWindows, believed, turned_about
+from merlab.faces.skin_windows import GRID, LEAST_AGREEMENT, Gray, SkinWindows, believed
 from merlab.frames import Image
 
 # Boxes (left, top, right, bottom) of the layout: the bridge and back of the nose, and the cheekbones in front of the
@@ -44,12 +44,12 @@ JUMP = 4
 class HeadFit:
     """Finds the transform that brings the face of any frame of a clip onto the face of its onset, on the layout.
 
-    ``onset`` (H, W, 3) BGR is the onset frame, ``transform`` maps it into the layout.
+    Frames are (H, W, 3) BGR or (H, W) gray; ``onset`` is the onset frame, ``transform`` maps it into the layout.
     """
 
     def __init__(self, onset: Image, transform: Transform) -> None:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        self._onset = _strip(_gray(onset), transform)
+        self._onset = _strip(as_gray(onset), transform)
         self._windows = SkinWindows(self._onset, _points(GRID))
         columns, rows = _points(FLOW_GRID).T
         texture = cv2.cornerMinEigenVal(cv2.GaussianBlur(self._onset, (0, 0), 1), 9)[rows, columns]
@@ -63,7 +63,7 @@ class HeadFit:
         ``landmarks``. The start is returned unchanged where the images do not agree on one movement: the face is
         hidden, or has turned away.
         """
-        gray = _gray(frame)
+        gray = as_gray(frame)
         start = landmarks if landmarks is not None and self._jumped(gray, before, landmarks) else before
         found = start
         for _ in range(PASSES):
@@ -91,8 +91,9 @@ class HeadFit:
     def _correction(self, strip: Gray) -> Transform | None:
         """The transform of a strip's stable skin back onto the onset's; None where it does not move as one."""
         step = self._windows.correction(strip)
-        if step is None or displacement(_on_layout(step)) > REACH:
-            step = self._by_flow(strip)
+        if step is not None and displacement(on_layout := _on_layout(step)) <= REACH:
+            return on_layout
+        step = self._by_flow(strip)
         return step and _on_layout(step)
 
     def _by_flow(self, strip: Gray) -> Transform | None:
@@ -119,24 +120,21 @@ class HeadFit:
 
 def displacement(transform: Transform) -> float:
     """How far a transform of the layout moves the face: mean over a grid of points, px."""
-    points = _spread_points()
-    return float(np.hypot(*(transform(points) - points).T).mean())
+    (a, b, x), (c, d, y) = transform.rows
+    moves = np.array([[a - 1, b, x], [c, d - 1, y]]) @ _spread_points()
+    return float(np.hypot(*moves).mean())
 
 
 @cache
-def _spread_points() -> Points:
-    """25 points of the layout, (25, 2) px."""
+def _spread_points() -> NDArray[np.float64]:
+    """25 points of the layout, (3, 25): x and y in px, and 1."""
     x, y = np.meshgrid(np.linspace(0, LAYOUT_WIDTH - 1, 5), np.linspace(0, LAYOUT_HEIGHT - 1, 5))
-    return np.column_stack([x.ravel(), y.ravel()])
+    return np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
 
 
 def _squares(numbers: NDArray[np.complex128]) -> NDArray[np.float64]:
     """The squared absolute values."""
     return np.asarray(numbers.real**2 + numbers.imag**2)
-
-
-def _gray(frame: Image) -> Gray:
-    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def _strip(gray: Gray, transform: Transform) -> Gray:

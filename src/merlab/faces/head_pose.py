@@ -10,6 +10,7 @@ a change of pose within a track is more exact. Near the edge of a wide-angle pic
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import NamedTuple
 
@@ -60,11 +61,13 @@ def head_pose(points: Points) -> HeadPose:
     indices, fit = _model()
     left, _, right = np.linalg.svd(points[indices].T @ fit, full_matrices=False)
     first, second = left @ right
-    third = np.cross(first, second)
+    (a, b, c), (d, e, f) = first.tolist(), second.tolist()
+    # The last number of the third row, which is the cross product of the others.
+    forward = a * e - b * d
     return HeadPose(
-        pitch=float(np.degrees(np.arctan2(-second[2], third[2]))),
-        yaw=float(np.degrees(np.arcsin(np.clip(first[2], -1, 1)))),
-        roll=float(np.degrees(np.arctan2(-first[1], first[0]))),
+        pitch=math.degrees(math.atan2(-f, forward)),
+        yaw=math.degrees(math.asin(max(-1.0, min(1.0, c)))),
+        roll=math.degrees(math.atan2(-b, a)),
     )
 
 

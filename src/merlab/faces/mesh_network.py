@@ -41,9 +41,12 @@ def load_opencv(path: Path) -> MeshNetwork:
 def load_openvino(path: Path) -> MeshNetwork:
     """The network of a .tflite file under OpenVINO, on one thread, in float32."""
     request = _compiled(path).create_infer_request()
+    # The memory that the network reads: giving it a new array each time costs .2 ms of Python.
+    given = request.get_input_tensor().data
 
     def compute(crop: Image) -> tuple[Float32Array, float]:
-        return _answer(list(request.infer([crop[None]], share_inputs=True).values()))
+        given[0] = crop
+        return _answer(list(request.infer().values()))
 
     return compute
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from merlab.faces.geometry import as_gray
 from merlab.frames import Image
 
 WIDTH, HEIGHT = 32, 24
@@ -20,20 +24,30 @@ class CutFinder:
     """Finds cuts frame by frame, from a small gray copy of each frame; a change of brightness alone is not a cut."""
 
     def __init__(self) -> None:
-        self._before: NDArray[np.float32] | None = None
+        self._before: _Small | None = None
 
     def is_cut(self, image: Image) -> bool:
         """Whether there is a cut between the previous frame and this one, ``image`` (H, W, 3) BGR."""
         small = cv2.resize(image[::SUBSAMPLED, ::SUBSAMPLED], (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-        gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
-        before, self._before = self._before, gray
-        return before is not None and _correlation(before, gray) < LEAST_CORRELATION
+        before, self._before = self._before, _Small.of(as_gray(np.asarray(small, np.uint8)))
+        return before is not None and _correlation(before, self._before) < LEAST_CORRELATION
 
 
-def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """The correlation of the gray values of two frames, -1 to 1; 1 if both frames are flat, 0 if only one is flat."""
-    a, b = one - one.mean(), other - other.mean()
-    spread_a, spread_b = float(a.std()), float(b.std())
-    if min(spread_a, spread_b) < FLAT:
-        return 1.0 if max(spread_a, spread_b) < FLAT else 0.0
-    return float((a * b).mean()) / (spread_a * spread_b)
+class _Small(NamedTuple):
+    """The gray values of a small picture minus their mean, (HEIGHT WIDTH,), and their standard deviation."""
+
+    values: NDArray[np.float32]
+    spread: float
+
+    @classmethod
+    def of(cls, gray: Image) -> _Small:
+        values = gray.ravel().astype(np.float32)
+        values -= values.mean()
+        return cls(values, math.sqrt(values @ values / values.size))
+
+
+def _correlation(one: _Small, other: _Small) -> float:
+    """The correlation of two pictures, -1 to 1; 1 if both are flat, 0 if only one is flat."""
+    if min(one.spread, other.spread) < FLAT:
+        return 1.0 if max(one.spread, other.spread) < FLAT else 0.0
+    return float(one.values @ other.values) / one.values.size / (one.spread * other.spread)

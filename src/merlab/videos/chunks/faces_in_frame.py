@@ -12,7 +12,7 @@ import numpy as np
 from merlab.faces.alignment import FaceAlignment, FaceFinding, align_gray, align_image
 from merlab.faces.contours import CONTOUR_POINTS
 from merlab.faces.detection import Face
-from merlab.faces.geometry import Points, Transform
+from merlab.faces.geometry import Points, Transform, as_gray
 from merlab.faces.landmarks import Landmarks
 from merlab.faces.people import MOST_FACES, PeopleTracker
 from merlab.faces.quality import ClipQuality
@@ -36,6 +36,7 @@ class FaceInFrame:
         transform: from px of the frame to px of the layout; None where the frame is an aligned face.
         mesh: what its landmarks say; unknown where it is not seen, and in aligned faces.
         contours: its CONTOUR_POINTS, (points, 2) px of the layout; None without a mesh.
+        gray: the frame in gray, (H, W); None where the frame is an aligned face.
 
     """
 
@@ -46,6 +47,7 @@ class FaceInFrame:
     transform: Transform | None = None
     mesh: MeshFacts = UNKNOWN
     contours: Points | None = None
+    gray: Image | None = None
 
     @property
     def picture(self) -> Image:
@@ -55,7 +57,9 @@ class FaceInFrame:
     @property
     def followed(self) -> Image:
         """The picture by which movements are followed: that of spotting in an aligned face, gray in another frame."""
-        return self.picture if self.transform is None else align_gray(self.frame, self.transform)
+        if self.transform is None or self.gray is None:
+            return self.picture
+        return align_gray(self.gray, self.transform)
 
 
 class FaceViewer(Protocol):
@@ -127,18 +131,18 @@ class FindingViewer:
 
     def see(self, frame: Image) -> list[FaceInFrame]:
         """Every followed face in the next frame."""
-        faces = []
+        faces, gray = [], as_gray(frame)
         for seen in self._people.find(frame):
             key = seen.face_id, seen.track
             if key not in self._alignments:
                 assert seen.tracked is not None, "a track begins where its face is seen"
                 self._alignments[key] = FaceAlignment(frame, seen.tracked, "rigid")
                 self._watches[key] = MeshWatch(self._fps)
-            placed = self._alignments[key].place(frame, seen.tracked)
+            placed = self._alignments[key].place(frame, seen.tracked, gray)
             box = seen.tracked.box if seen.tracked else None
             landmarks = seen.tracked.landmarks if seen.tracked else None
             mesh, contours = self._watches[key](landmarks), _contours(landmarks, placed.transform)
-            faces.append(FaceInFrame(*key, frame, box, placed.transform, mesh, contours))
+            faces.append(FaceInFrame(*key, frame, box, placed.transform, mesh, contours, gray))
         return faces
 
     def restart(self) -> None:

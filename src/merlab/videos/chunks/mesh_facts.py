@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ class MeshWatch:
         right, left = landmarks.named("eye_r", "eye_l")
         nose_x, nose_y = onto(landmarks.named("nose_tip"))[0]
         coarse = MeshFacts(
-            roll=float(np.degrees(np.arctan2(left[1] - right[1], left[0] - right[0]))),
+            roll=math.degrees(math.atan2(left[1] - right[1], left[0] - right[0])),
             pupils=landmarks.pupil_distance,
             nose_x=float(nose_x),
             nose_y=float(nose_y),
@@ -85,4 +86,4 @@ class MeshWatch:
         fitted = fit_similarity(shape, self._template)(shape)
         difference = fitted - self._template
         self._template = self._template + max(self._share, 1 / self._frames) * difference
-        return float(np.sqrt((difference**2).sum(axis=1).mean()))
+        return math.sqrt(np.vdot(difference, difference) / len(difference))
