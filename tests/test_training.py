@@ -190,7 +190,7 @@ class TestRepeatability:
     def test_threads_are_set_for_the_fit_and_then_restored(self):
         before = torch.get_num_threads()
         seen = []
-        fitted(with_settings(threads=before + 1), on_epoch=lambda *_: seen.append(torch.get_num_threads()))
+        fitted(with_settings(threads=before + 1, epochs=2), on_epoch=lambda *_: seen.append(torch.get_num_threads()))
         assert set(seen) == {before + 1}
         assert torch.get_num_threads() == before
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,21 +36,40 @@ def random_inputs(clips, seed=0):
     return np.random.default_rng(seed).random((clips, 3, 28, 28), np.float32)
 
 
+# To compare on, and to calibrate with.
+CLIPS = random_inputs(30), random_inputs(8, seed=1)
+
+
 def runtime_of(kind, precision):
     return "openvino-bf16" if precision == "bf16" else kind
 
 
+@pytest.fixture(scope="module")
+def small_exports(tmp_path_factory):
+    """A function that exports the small recognizer, once for all tests; gives the file and its agreement."""
+
+    @cache
+    def export(kind, precision):
+        out = tmp_path_factory.mktemp("exports") / f"{precision}{SUFFIXES[kind]}"
+        return out, Export(small_recognizer(temperature=1.5), kind, precision, out).write(*CLIPS)
+
+    return export
+
+
 @pytest.fixture
-def exported(tmp_path):
-    """A function that exports the small recognizer; gives the file and its agreement."""
+def exported(small_exports, tmp_path):
+    """A function that exports a recognizer, the small one unless another is given; gives the file and its agreement."""
 
     def export(kind, precision, recognizer=None):
         reason = RUNTIMES[runtime_of(kind, precision)].unavailable
         if reason is not None:
             pytest.skip(reason)
         out = tmp_path / f"{precision}{SUFFIXES[kind]}"
-        recognizer = recognizer or small_recognizer(temperature=1.5)
-        return out, Export(recognizer, kind, precision, out).write(random_inputs(30), random_inputs(8, seed=1))
+        if recognizer is not None:
+            return out, Export(recognizer, kind, precision, out).write(*CLIPS)
+        made, found = small_exports(kind, precision)
+        shutil.copytree(made.parent, tmp_path, dirs_exist_ok=True)
+        return out, found
 
     return export
 
@@ -139,7 +160,7 @@ def test_a_float32_file_with_other_answers_is_not_written(exported, tmp_path, mo
             parameter.neg_()
     monkeypatch.setattr(export_module, "export_onnx", lambda _, shape, path: export_onnx(other, shape, path))
     with pytest.raises(MerlabError, match="decisions changed"):
-        exported("onnx", "fp32")
+        exported("onnx", "fp32", small_recognizer())
     assert list(tmp_path.iterdir()) == []
 
 

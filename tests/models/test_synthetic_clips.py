@@ -15,7 +15,7 @@ RECIPE = str(parse_recipe("flow:channels=uvs,size=28x28"))
 
 
 def settings(**changes) -> SyntheticSettings:
-    facts = {"scheme": "megc2019", "recipe": RECIPE, "subjects": 2, "clips": 6} | changes
+    facts = {"scheme": "megc2019", "recipe": RECIPE, "subjects": 2, "clips": 3} | changes
     return SyntheticSettings.model_validate(facts)
 
 
@@ -25,10 +25,10 @@ def examples():
 
 
 def test_every_class_has_equally_many_clips_and_every_row_has_its_subject(examples):
-    assert examples.inputs.shape == (12, 3, 28, 28)
-    assert np.bincount(examples.labels).tolist() == [4, 4, 4]
+    assert examples.inputs.shape == (6, 3, 28, 28)
+    assert np.bincount(examples.labels).tolist() == [2, 2, 2]
     assert sorted(set(examples.groups)) == ["synthetic/sub0000", "synthetic/sub0001"]
-    assert len(examples.of({"synthetic/sub0001"}).labels) == 6
+    assert len(examples.of({"synthetic/sub0001"}).labels) == 3
 
 
 @pytest.mark.slow
@@ -40,7 +40,7 @@ def test_the_clips_do_not_depend_on_the_number_of_processes(examples):
 
 def test_another_seed_gives_other_clips(examples):
     other = synthetic_examples(settings(seed=1, subjects=1), 1, silent)
-    assert not np.array_equal(other.inputs, examples.inputs[:6])
+    assert not np.array_equal(other.inputs, examples.inputs[:3])
 
 
 def test_an_input_of_more_than_two_frames_is_refused_with_the_remedy():
