@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,16 @@ def pytest_collection() -> Generator[None, object, object]:
 
 # Of six subjects. A network must learn from the easy ones.
 CLIPS: dict[SynthesisPreset, int] = {"easy": 72, "default": 36, "null": 36}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def painted_faces() -> Iterator[None]:
+    """Each process of the tests paints a synthetic face once."""
+    from tests.painted_faces import keep_painted_faces
+
+    with pytest.MonkeyPatch.context() as patch:
+        keep_painted_faces(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
