@@ -13,7 +13,8 @@ import pytest
 
 import merlab
 from tests.cli.test_app import COMMANDS
-from tests.examples.runs import NOTEBOOKS, REPOSITORY, SCRIPTS, run_once
+from tests.examples.runs import NOTEBOOKS, SCRIPTS, run_once
+from tests.examples.sparing import REPOSITORY
 
 pytestmark = [
     pytest.mark.slow,

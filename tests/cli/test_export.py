@@ -9,10 +9,11 @@ import shutil
 import pytest
 from filelock import FileLock
 
-from merlab.inference.runtimes import RUNTIMES
+from merlab.inference.runtimes import RUNTIMES, export_onnx
 from merlab.models import export as export_module
 from merlab.models import export_clips
 from merlab.models.recognizer import load_recognizer
+from merlab.models.synthetic_clips import synthetic_examples
 from tests.videos.recognizers import small_recognizer
 
 
@@ -70,20 +71,19 @@ def test_mistakes_end_in_a_message_with_the_remedy(merlab, weights, tmp_path, ch
 @pytest.fixture
 def made_once(shared_folder, monkeypatch):
     """The first of the tests that export the recognizer that ships renders the clips and writes ONNX for the others."""
-    render, export = export_clips.synthetic_examples, export_module.export_onnx
 
     def rendered(settings, jobs, progress):
         path = shared_folder / f"export-{settings.seed}-{settings.subjects}.pickle"
         with FileLock(f"{path}.lock"):
             if not path.exists():
-                path.write_bytes(pickle.dumps(render(settings, jobs, progress)))
+                path.write_bytes(pickle.dumps(synthetic_examples(settings, jobs, progress)))
         return pickle.loads(path.read_bytes())
 
     def exported(module, shape, path):
         kept = shared_folder / "export.onnx"
         with FileLock(f"{kept}.lock"):
             if not kept.exists():
-                export(module, shape, kept)
+                export_onnx(module, shape, kept)
         shutil.copy(kept, path)
 
     monkeypatch.setattr(export_clips, "synthetic_examples", rendered)

@@ -55,7 +55,7 @@ def finished(client: Client, job_id: str):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 exists only on Unix")
 def test_a_killed_service_resumes_its_job_and_gives_the_result_of_an_uninterrupted_command(tmp_path):
-    video = write_avi(tmp_path / "face.avi", moving_face(600))
+    video = write_avi(tmp_path / "face.avi", moving_face(400))
     small_recognizer(temperature=20.0).save(tmp_path / "weights.safetensors")
     weights = ["--weights", tmp_path / "weights.safetensors"]
     with serving(tmp_path / "jobs", *weights) as (process, client):
@@ -70,10 +70,11 @@ def test_a_killed_service_resumes_its_job_and_gives_the_result_of_an_uninterrupt
         ended = finished(client, job)
         assert ended["state"] == "done", ended["error"]
         assert {"events.csv", "frames.csv", "metadata.json", "overlay.mp4"} <= {file["name"] for file in ended["files"]}
-        assert len(client.http.get(f"/api/jobs/{job}/events").json()) == 3
+        assert len(client.http.get(f"/api/jobs/{job}/events").json()) == 2
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=PATIENCE) in {0, 130}
-    uninterrupted = recognize(video, tmp_path / "uninterrupted", aligned=True, weights=weights[1])
+    options = {"aligned": True, "weights": weights[1], "overlay": False, "jobs": 1}
+    uninterrupted = recognize(video, tmp_path / "uninterrupted", **options)
     served = pd.read_csv(tmp_path / "jobs" / job / "result" / EVENTS)
     pd.testing.assert_frame_equal(served, pd.read_csv(uninterrupted.folder / EVENTS))
 
