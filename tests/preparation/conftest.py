@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -30,12 +31,16 @@ def write_tree(name: str, root: Path) -> Path:
 def whole_heads(heads) -> Callable[[Path], Path]:
     """A function that replaces the frames of every clip of a tree by the heads, with the names of raw frames."""
 
+    @cache
+    def encoded(suffix: str, head: int) -> bytes:
+        return cv2.imencode(suffix, heads[head])[1].tobytes()
+
     def replaced(root: Path) -> Path:
         for path in sorted(root.rglob("*")):
             if path.suffix in IMAGE_SUFFIXES:
                 path.unlink()
                 number = frame_number(path) or 0
-                assert cv2.imwrite(str(path.with_name(path.name.removeprefix("reg_"))), heads[number % 4])
+                path.with_name(path.name.removeprefix("reg_")).write_bytes(encoded(path.suffix, number % 4))
         return root
 
     return replaced
