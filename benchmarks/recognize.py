@@ -90,15 +90,13 @@ def timed(step: Callable[[Item], object], frames: list[Item]) -> float:
 def steps(video: Path, frames: list[Image]) -> dict[str, float]:
     """Milliseconds of processor time per frame and step, on one thread."""
     cv2.setNumThreads(1)
-    viewer, motion, album = FindingViewer(FaceFinding(), FPS), FaceMotion(FPS), Album()
+    viewer, motion = FindingViewer(FaceFinding(), FPS), FaceMotion(FPS)
     faces = [face for frame in frames[:100] for face in viewer.see(frame)]
-    pictures = [face.picture for face in faces]
-    decoded, numbers = iter(open_frames(video)), itertools.count()
+    decoded = iter(open_frames(video))
     return {
         "decode": timed(lambda frame: next(decoded), frames),
         "find, follow, align": timed(viewer.see, frames),
         "movement for spotting": timed(lambda face: motion(face.followed), faces),
-        "keep the face as JPEG": timed(lambda face: album.add(next(numbers), face), pictures),
     }
 
 
