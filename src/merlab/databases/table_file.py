@@ -20,7 +20,6 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax import SAXException
 
-import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -197,6 +196,9 @@ def _text_lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[str, li
 
 
 def _read_xlsx(path: Path, header_lines: int) -> TableFile:
+    # Here, because every worker process imports this module, and few read a workbook.
+    import openpyxl
+
     try:
         workbook = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=True)
         sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in workbook.worksheets}

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from openpyxl import Workbook
-from openpyxl.xml.constants import ARC_CORE
-from openpyxl.xml.functions import tostring
-
 from merlab.storage import whole_file
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 TITLE = "SYNTHETIC micro-expressions (not CASME II)"
 COLUMNS = (
@@ -34,6 +34,9 @@ Row = tuple[str | int | None, ...]
 
 def write_coding_table(path: Path, rows: Iterable[Row]) -> None:
     """Write ``rows``, one value per column of COLUMNS, into the first of three sheets, as in CASME II's table."""
+    # Here, because every worker process imports this module, and few write a table.
+    from openpyxl import Workbook
+
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet(SHEETS[0])
     sheet.append(COLUMNS)
@@ -47,6 +50,9 @@ def write_coding_table(path: Path, rows: Iterable[Row]) -> None:
 
 def _save_without_times(workbook: Workbook, path: Path) -> None:
     """Save a workbook with a fixed time instead of the current time, in its properties and in its zip file."""
+    from openpyxl.xml.constants import ARC_CORE
+    from openpyxl.xml.functions import tostring
+
     saved = BytesIO()
     workbook.save(saved)
     workbook.properties.title = TITLE

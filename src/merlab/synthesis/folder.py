@@ -8,7 +8,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openpyxl
 from pydantic import BaseModel
 
 from merlab.claims import claimed_folder
@@ -72,6 +71,8 @@ def require_at_least(least: int, **values: float) -> None:
 
 def stack_versions() -> dict[str, str]:
     """Package -> version, for all packages that the bytes depend on."""
+    import openpyxl
+
     return {
         "merlab": __version__,
         "numpy": np.__version__,
