@@ -108,6 +108,7 @@ def test_a_module_of_your_own_that_the_code_refers_to_counts(tmp_path, monkeypat
     )
 
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "beside", raising=False)
     # A module that was compiled in the same second would be taken for the new one.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
