@@ -38,13 +38,14 @@ class ImageFolder:
         found: dict[int, str] = {}
         try:
             # A path for each of the million files of a database of long videos would take most of the time.
-            listed = os.listdir(self.folder)
+            with os.scandir(self.folder) as entries:
+                listed = [entry.name for entry in entries]
         except OSError as error:
             raise ClipError(f"{self.folder} cannot be listed: {error.strerror or error}") from error
         for name in listed:
-            stem, suffix = os.path.splitext(name)
+            stem, _, kind = name.rpartition(".")
             number = _number(stem)
-            if number is None or suffix.lower() not in IMAGE_SUFFIXES or name.startswith("."):
+            if number is None or f".{kind.lower()}" not in IMAGE_SUFFIXES or name.startswith("."):
                 continue
             if number in found:
                 raise ClipError(f"{self.folder}: {found[number]} and {name} have the same frame number")
