@@ -51,6 +51,7 @@ WithheldReason = Literal[
     "movement too large",
     "movement too long",
     "movement repeats",
+    "part of a longer movement",
     "too few frames per second",
     "head moves more than the face",
     "face not upright",

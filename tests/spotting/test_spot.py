@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from merlab.errors import MerlabError
 from merlab.frames.clock import Clock
+from merlab.spotting.event import SpottedEvent, without_parts
 from merlab.spotting.macro import MacroSettings
 from merlab.spotting.motion_score import PARTS
 from merlab.spotting.scoring import iou, match
@@ -125,6 +126,22 @@ class TestKinds:
     def test_a_micro_expression_before_a_macro_expression_is_another_movement(self):
         course = there_and_back(5000, 1200, 1230, 1260) + there_and_held(5000, 2000, 100, 200)
         assert [event.kind for event in spotted(moving_places(course))] == ["micro", "macro"]
+
+    def test_a_step_in_the_rise_or_fall_of_a_macro_expression_is_a_part_of_it(self):
+        macro = SpottedEvent(449, 633, 678, 600, 43.7, "eyes and brows", kind="macro")
+        rise = SpottedEvent(467, 483, 497, 483, 6.4, "eyes and brows")
+        elsewhere, later = replace(rise, part="chin"), replace(rise, onset=660, apex=670, offset=690)
+        assert without_parts([rise, elsewhere, later], [macro]) == [
+            replace(rise, kind="other", why_other="part of a longer movement"),
+            elsewhere,
+            later,
+        ]
+        assert without_parts([rise], [replace(macro, kind="other")]) == [rise]
+
+    def test_a_micro_expression_at_the_height_of_a_macro_expression_stays_one(self):
+        macro = moving_places(there_and_held(5000, 2000, 150, 300), size=4.0)
+        brief = moving_places(there_and_back(5000, 2250, 2275, 2300)) - still_places(5000)
+        assert "micro" in {event.kind for event in spotted(macro + brief)}
 
     def test_a_movement_too_large_for_a_micro_expression_is_another_one(self):
         (event,) = spotted(moving_places(there_and_back(4000, 1000, 1030, 1060), size=12.0))

@@ -16,6 +16,7 @@ Tier = Literal["event", "weak"]
 # What a movement of the kind other is.
 REPEATED: WithheldReason = "movement repeats"
 TOO_LARGE: WithheldReason = "movement too large"
+PART_OF_LONGER: WithheldReason = "part of a longer movement"
 
 
 @dataclass(frozen=True)
@@ -83,4 +84,23 @@ def without_repeated(
         if any(begin <= event.apex <= last for begin, last in spans)
         else event
         for event in events
+    ]
+
+
+def without_parts(brief: Sequence[SpottedEvent], macro: Sequence[SpottedEvent]) -> list[SpottedEvent]:
+    """The brief movements; those inside a macro-expression of the same part of the face become of the kind other.
+
+    They are steps of its rise or fall, which is rarely smooth.
+    """
+    return [
+        replace(event, kind="other", why_other=event.why_other or PART_OF_LONGER)
+        if any(
+            whole.kind == "macro"
+            and whole.part == event.part
+            and whole.onset <= event.onset
+            and event.offset <= whole.offset
+            for whole in macro
+        )
+        else event
+        for event in brief
     ]

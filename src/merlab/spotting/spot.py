@@ -16,7 +16,7 @@ from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.registry import look_up
 from merlab.spotting.course import movement_at, peaks
-from merlab.spotting.event import TOO_LARGE, SpottedEvent, without_repeated
+from merlab.spotting.event import TOO_LARGE, SpottedEvent, without_parts, without_repeated
 from merlab.spotting.macro import MacroSettings, apart, macro_movements
 from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, score
 
@@ -174,6 +174,7 @@ def spot_window(
         for upper in (True, False)
         for event in without_repeated(_of_half(brief, upper), _of_half(clear, upper), pause, settings.repeats)
     ]
+    brief = without_parts(brief, macro)
     dropped = [event for event in [*apart(long, macro), *short] if event.score > threshold]
     own, weak = range(first, first + length), [event for event in brief if event.score <= threshold]
     found = sorted((event for event in [*brief, *macro] if event.peak in own), key=lambda event: event.onset)

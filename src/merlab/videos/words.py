@@ -14,7 +14,7 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.faces.quality import LEAST_COVERAGE, LEAST_PUPIL_DISTANCE
 from merlab.registry import look_up
-from merlab.spotting.event import REPEATED, TOO_LARGE, MovementKind
+from merlab.spotting.event import PART_OF_LONGER, REPEATED, TOO_LARGE, MovementKind
 from merlab.videos.class_units import is_supported
 from merlab.videos.moved import PartMovement, UnitStrength
 from merlab.vocabulary import WITHHELD_REASONS, WithheldReason
@@ -147,6 +147,7 @@ def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings)
         or max((part.px for part in claim.parts), default=0.0) > limits.largest_px,
         "movement too long": claim.seconds > limits.longest_spotted(claim.fps),
         "movement repeats": claim.why_other == REPEATED,
+        "part of a longer movement": claim.why_other == PART_OF_LONGER,
         "too few frames per second": claim.fps < limits.least_fps,
         "head moves more than the face": head > limits.most_head * claim.largest,
         "face not upright": face.roll > limits.largest_roll,
@@ -192,6 +193,8 @@ def sentence_of(reason: WithheldReason, unsure_below: float, fps: float, limits:
         "movement too long": f"The movement lasts longer than {limits.longest_spotted(fps):.2f} s, longer than a "
         "micro-expression.",
         "movement repeats": "Several movements follow each other with short pauses, as in speech or chewing.",
+        "part of a longer movement": "It is a step in the rise or fall of a longer movement of the same part of the "
+        "face.",
         "too few frames per second": f"The video has fewer than {limits.least_fps:g} frames per second, too few for so "
         "brief a movement.",
         "head moves more than the face": "Between onset and apex the head moves more than the face.",
