@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,7 +51,9 @@ def _print_method(name: str, as_json: bool) -> None:
         return
     lines = [f"{name}: {method.title}", f"paper: {method.paper}", f"input: {method.input}"]
     lines += [f"--from also takes weights of {', '.join(known)}"] if known else []
-    out_console.print("\n".join([*lines, "", description(method)]), markup=False, highlight=False)
+    # The lines of the source are wider than a terminal: their breaks go, those before items and paragraphs stay.
+    text = re.sub(r"(?<=\S)\n(?=[^\s*-])", " ", description(method))
+    out_console.print("\n".join([*lines, "", text]), markup=False, highlight=False)
     rows = [[preset, *_preset_cells(method, preset)] for preset in presets]
     print_table("Presets", ["name", "where it comes from", "settings"], rows)
     out_console.print(f"Evaluate it: merlab evaluate {name} --preset {next(iter(presets))} ...", markup=False)
