@@ -27,6 +27,7 @@ from merlab.inputs.recipe import Recipe
 from merlab.methods.own import as_classifier, naming_mistakes
 from merlab.progress import Progress, silent
 from merlab.training import Material, NeuralClassifier, SyntheticClips
+from merlab.training.threads import torch_threads
 from merlab.version import __version__
 
 OnEpoch = Callable[[int, int, float], None]
@@ -112,13 +113,8 @@ def _one_thread() -> Iterator[None]:
 
     A network that merlab trains sets its own number.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(limits=1):
-            yield
-    finally:
-        torch.set_num_threads(threads)
+    with torch_threads(1), threadpool_limits(limits=1):
+        yield
 
 
 def _checked(probabilities: object, name: str, clips: int, classes: int) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from merlab.training.loop import Loop, UnitTargets
 from merlab.training.material import SyntheticClips
 from merlab.training.settings import Precision, TrainingSettings, resolve_device, resolve_precision
 from merlab.training.steps import balanced_weights, in_memory_format, outputs_of, seeded
+from merlab.training.threads import torch_threads
 from merlab.training.training_clips import TrainingClips
 
 LabeledInputs = tuple[NDArray[np.float32], NDArray[np.int64]]
@@ -272,15 +273,14 @@ class NeuralClassifier:
     @contextmanager
     def _repeatable(self) -> Iterator[None]:
         """Fix the number of threads and the cuDNN algorithms; give the remedy if the device has too little memory."""
-        threads_before = torch.get_num_threads()
-        torch.set_num_threads(self.settings.threads)
         try:
-            with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+            with (
+                torch_threads(self.settings.threads),
+                torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
+            ):
                 yield
         except torch.cuda.OutOfMemoryError as error:
             raise MerlabError(
                 f"{self.device} has too little memory for batches of {self.settings.batch_size}; "
                 "lower batch_size, or set device to cpu"
             ) from error
-        finally:
-            torch.set_num_threads(threads_before)

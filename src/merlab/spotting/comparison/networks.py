@@ -11,8 +11,7 @@ them; one network for each kind of movement, the last epoch is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -30,6 +29,7 @@ from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Target
 from merlab.spotting.comparison.threshold import best_p, peaks
+from merlab.training.threads import torch_threads
 
 SCORING_BATCH = 512
 
@@ -165,7 +165,7 @@ def scores(network: nn.Module, images: NDArray[np.generic]) -> Float64Array:
     if images.ndim != 4:
         return np.zeros(0)
     network.eval()
-    with torch.no_grad(), _one_torch_thread():
+    with torch.no_grad(), torch_threads(1):
         batches = torch.split(torch.from_numpy(images), SCORING_BATCH)
         return np.concatenate([network(batch.float()).double().numpy() for batch in batches])
 
@@ -177,7 +177,7 @@ def trained(
     generator = torch.Generator().manual_seed(seed)
     if training.mirrored:
         images, labels = _with_mirrored(images, labels)
-    with torch.random.fork_rng(devices=[]), _one_torch_thread():
+    with torch.random.fork_rng(devices=[]), torch_threads(1):
         torch.manual_seed(seed)
         model = network().train()
         steps = torch.optim.Adam(model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
@@ -187,17 +187,6 @@ def trained(
                 nn.functional.mse_loss(model(images[batch].float()), labels[batch]).backward()  # type: ignore[no-untyped-call]
                 steps.step()
     return model
-
-
-@contextmanager
-def _one_torch_thread() -> Iterator[None]:
-    """On networks this small, more threads cost more time than they save."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _with_mirrored(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from merlab.clips import Clip
@@ -16,6 +13,7 @@ from merlab.frames import Float32Array, Frames
 from merlab.inputs.extraction import input_of
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.storage import whole_file
+from merlab.training.threads import torch_threads
 from merlab.videos.chunks.chunk_record import Description
 from merlab.videos.chunks.described_chunk import SeenEvent
 from merlab.videos.evidence.maps import maps
@@ -25,17 +23,6 @@ from merlab.videos.moved import SEPARATOR
 from merlab.videos.options import Options
 from merlab.videos.result import INPUTS
 from merlab.videos.words import Claim, reasons_for_other, reasons_to_withhold
-
-
-@contextmanager
-def _one_thread_of_torch() -> Iterator[None]:
-    """The order of sums, and so the last digits of a probability, must not depend on the number of processes."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 class EventDescriber:
@@ -49,7 +36,7 @@ class EventDescriber:
         """With the weights and the runtime of the options."""
         return load_recognizer(self._options.weights).on(self._options.runtime)
 
-    @_one_thread_of_torch()
+    @torch_threads(1)
     def describe(self, seen: SeenEvent, faces: Frames, folder: Path) -> Description:
         """Class, probabilities, regions and action units of an event; its pictures are written into ``folder``."""
         event = seen.event
