@@ -147,7 +147,12 @@ class _RenewedFile:
             try:
                 descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
             except FileExistsError:
-                if not _is_stale(path):
+                try:
+                    stale = _is_stale(path)
+                except FileNotFoundError:
+                    # It was given back meanwhile. What is at the path now may be the lock of another.
+                    continue
+                if not stale:
                     return None
                 with suppress(OSError):
                     path.unlink()
@@ -177,14 +182,15 @@ class _RenewedFile:
 
 
 def _is_stale(path: Path) -> bool:
-    """Whether the holder of a renewed file has ended; the disk's own clock is used, which may differ from ours."""
+    """Whether the holder of a renewed file has ended; the disk's own clock is used, which may differ from ours.
+
+    Raises FileNotFoundError if the file is gone.
+    """
     probe = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         probe.touch()
         if probe.stat().st_mtime - path.stat().st_mtime > STALE_SECONDS:
             return True
-    except FileNotFoundError:
-        return True
     finally:
         probe.unlink(missing_ok=True)
     holder = _read(path)
