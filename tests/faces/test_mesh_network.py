@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from merlab.faces.detection import make_detector
 from merlab.faces.landmarks import FaceMesh
-from merlab.faces.mesh_network import TOLERANCE, load_opencv, load_openvino
+from merlab.faces.mesh_network import MESH_SIDE, TOLERANCE, load_opencv, load_openvino
 
 
 def test_openvino_gives_the_landmarks_of_opencv(face_mesh, heads):
@@ -18,3 +24,18 @@ def test_openvino_gives_the_landmarks_of_opencv(face_mesh, heads):
         expected, found = opencv.locate(frame, face), openvino.locate(frame, face)
         assert np.abs(found.points - expected.points).max() < TOLERANCE
         assert found.presence == pytest.approx(expected.presence, abs=1e-4)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or (os.cpu_count() or 1) < 2, reason="needs Linux and two cores")
+def test_openvino_does_not_tie_the_process_to_one_core(face_mesh):
+    """Several processes would share it, whatever other cores are idle."""
+    pytest.importorskip("openvino")
+    compute, crop = load_openvino(face_mesh), np.zeros((MESH_SIDE, MESH_SIDE, 3), np.uint8)
+    cores, seen = os.sched_getaffinity(0), set()
+    worker = threading.Thread(target=lambda: [compute(crop) for _ in range(30)])
+    worker.start()
+    while worker.is_alive():
+        for task in Path("/proc/self/task").iterdir():
+            with suppress(ProcessLookupError):  # a thread that has just ended
+                seen.add(frozenset(os.sched_getaffinity(int(task.name))))
+    assert seen == {frozenset(cores)}

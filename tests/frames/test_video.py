@@ -207,6 +207,43 @@ class TestReading:
         assert [frame.number for frame in walked if frame.image is not None] == [2, 4, 6, 8, 10]
         assert not any(frame.damaged for frame in walked)
 
+    @pytest.mark.parametrize(
+        ("name", "codec", "x264"),
+        [
+            ("a.avi", "mjpeg", ""),
+            ("a.mkv", "mpeg4", ""),
+            ("a.mp4", "libx264", "scenecut=0"),
+            ("a.mp4", "libx264", "scenecut=0:open-gop=1"),
+            ("a.mkv", "libx264", "scenecut=0:intra-refresh=1"),
+        ],
+    )
+    def test_walks_past_frames_that_nobody_wants_without_decoding_them(self, tmp_path, monkeypatch, name, codec, x264):
+        """What is decoded after them does not depend on it, also where frames refer to those before a key frame."""
+        noise = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+        images = [np.roll(noise, 7 * at, axis=(0, 1)) for at in range(100)]
+        options = {"g": "5", "bf": "2", **({"x264-params": x264} if x264 else {"bf": "0"})}
+        video = Video(write_video(tmp_path / name, codec, images=images, options=options))
+        whole = dict(video)
+        decoded, frames_of = itertools.count(), Video._frames
+
+        def counted(video, packet):
+            next(decoded)
+            return frames_of(video, packet)
+
+        monkeypatch.setattr(Video, "_frames", counted)
+        walked = list(video.walk(lambda number: 51 <= number <= 55 or 86 <= number <= 90))
+        assert [frame.number for frame in walked] == list(range(1, 101))
+        read = {frame.number: frame.image for frame in walked if frame.image is not None}
+        assert list(read) == [*range(51, 56), *range(86, 91)]
+        for number, image in read.items():
+            np.testing.assert_array_equal(image, whole[number])
+        assert next(decoded) < 50
+
+    def test_decodes_everything_where_the_container_cannot_find_its_key_frames(self, tmp_path):
+        video = Video(write_video(tmp_path / "a.ts", "libx264", numbers=range(1, 41), options=GROUPS))
+        walked = video.walk(lambda number: number in (21, 35))
+        assert [number_in(frame.image) for frame in walked if frame.image is not None] == [21, 35]
+
     def test_gives_images_that_can_be_written_to(self, tmp_path):
         for size in ((64, 48), (62, 46)):
             image = Video(write_video(tmp_path / "a.mkv", "ffv1", size=size)).read(1)

@@ -63,7 +63,9 @@ def _compiled(path: Path) -> Any:
     image.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
     image.tensor().set_color_format(ColorFormat.BGR)
     image.preprocess().convert_element_type(openvino.Type.f32).convert_color(ColorFormat.RGB).scale(255.0)
-    hints = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": 1}
+    # Pinned, the inference of every process and thread would share the first core.
+    threads = {"INFERENCE_NUM_THREADS": 1, "ENABLE_CPU_PINNING": False}
+    hints = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY", **threads}
     return core.compile_model(steps.build(), "CPU", hints)
 
 

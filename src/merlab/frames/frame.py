@@ -60,7 +60,7 @@ class WalkedFrame:
         number: the frame number.
         seconds: when the frame was recorded, see ``Clock.seconds``; None if the source has no clock.
         image: (H, W, 3) uint8 BGR; None if the frame was not wanted, or is damaged.
-        damaged: whether a frame of a video cannot be decoded, or only with errors; it has no image.
+        damaged: whether a wanted frame of a video cannot be decoded, or only with errors; it has no image.
 
     """
 

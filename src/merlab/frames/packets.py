@@ -77,10 +77,13 @@ class Packets:
         at = int(np.searchsorted(self.stamps, stamp))
         return at + 1 if at < self.count and self.stamps[at] == stamp else None
 
-    def key_before(self, position: int) -> int:
-        """The last key frame at or before ``position`` from which reading can begin; 1 if there is none."""
+    def key_before(self, position: int, keys: int = 1) -> int:
+        """The last key frame at or before ``position`` from which reading can begin, or the one ``keys`` - 1 before.
+
+        1 if there is none.
+        """
         at = int(np.searchsorted(self.keys, position, side="right")) if self.stamps is not None else 0
-        return int(self.keys[at - 1]) if at else 1
+        return int(self.keys[at - keys]) if at >= keys else 1
 
     def key_after(self, position: int) -> int:
         """The first key frame after ``position``; one more than the number of frames if there is none."""

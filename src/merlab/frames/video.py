@@ -34,6 +34,36 @@ NEVER_SKIP = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video")
 Decoded = Iterator[tuple[int, "VideoFrame"]]
 
 
+class _Reading:
+    """Reads decodable frames in any order; of frames that follow each other, none is decoded twice."""
+
+    def __init__(self, packets: Packets, after: Callable[[int], Decoded]) -> None:
+        self._packets, self._after = packets, after
+        self._finds_keys = True
+        self._end = packets.count + 1, None
+        # The frame that was decoded last, with its position, and the position of the one before.
+        self._decoded: Decoded = iter(())
+        self._current: tuple[int, VideoFrame | None] = self._end
+        self._passed = packets.count
+
+    def frame(self, number: int, keys: int = 1) -> VideoFrame | None:
+        """The frame, read on from the last one, or from ``keys`` key frames before it; None if it is damaged."""
+        key = self._packets.key_before(number, keys)
+        if number <= self._passed or (self._finds_keys and self._current[0] + 1 < key):
+            self._restart(key)
+            if key > 1 and self._current == self._end:
+                self._finds_keys = False
+                self._restart(1)
+        while self._current[0] < number:
+            self._passed, self._current = self._current[0], next(self._decoded, self._end)
+        position, frame = self._current
+        return frame if position == number else None
+
+    def _restart(self, key: int) -> None:
+        self._decoded = self._after(key)
+        self._passed, self._current = key - 1, next(self._decoded, self._end)
+
+
 class Video:
     """Frames of a video file, numbered from 1 in the order in which they are shown.
 
@@ -53,10 +83,7 @@ class Video:
         self._packets: Packets = packets_of(path)
         self._pictures = Pictures(self._packets.aspect)
         self._size: tuple[int, int] | None = None
-        # The frame that was decoded last, with its position, and the position of the one before.
-        self._reader: Decoded = iter(())
-        self._current: tuple[int, VideoFrame | None] = self._end
-        self._passed = self._packets.count
+        self._reading = _Reading(self._packets, self._after)
 
     @property
     def clock(self) -> Clock | None:
@@ -138,44 +165,29 @@ class Video:
             yield frame.number, frame.image
 
     def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
-        """Every frame once, ascending; all are decoded, and only ``wanted`` frames are made into images."""
-        last = 0
-        for position, frame in self._after():
-            yield from (self._walked(number, None, wanted) for number in range(last + 1, position))
-            yield self._walked(position, frame, wanted)
-            last = position
-        yield from (self._walked(number, None, wanted) for number in range(last + 1, self._packets.count + 1))
+        """Every frame once, ascending; only ``wanted`` frames are made into images.
+
+        Between them, decoding continues at a later key frame, where the container can find one. Not at the last one
+        before a wanted frame: with open groups of pictures or a gradual refresh, it refers to frames before.
+        """
+        reading = _Reading(self._packets, self._after)
+        for number in self.numbers:
+            is_wanted = wanted(number)
+            frame = reading.frame(number, keys=2) if is_wanted else None
+            seconds = self.clock.seconds(number) if self.clock else None
+            image = None if frame is None else self._image(number, frame)
+            yield WalkedFrame(number, seconds, image, damaged=is_wanted and frame is None)
 
     def read(self, number: int) -> Image:
         """Frame ``number`` as (H, W, 3) uint8 BGR; raises ClipError if it is absent or damaged."""
         if number not in self.numbers:
             raise ClipError(f"{self.path} has no frame {number}; it has {describe_numbers(self.numbers)}")
-        frame = self._find(number)
+        frame = self._reading.frame(number)
         if frame is None:
             raise self._damaged(number)
         return self._image(number, frame)
 
-    @property
-    def _end(self) -> tuple[int, None]:
-        return self._packets.count + 1, None
-
-    def _find(self, number: int) -> VideoFrame | None:
-        """The frame, read on from the last one, else from the key frame before it; None if it is damaged."""
-        key = self._packets.key_before(number)
-        if number <= self._passed or self._current[0] + 1 < key:
-            self._restart(key)
-            if key > 1 and self._current == self._end:
-                self._restart(1)  # The container cannot find its key frames.
-        while self._current[0] < number:
-            self._passed, self._current = self._current[0], next(self._reader, self._end)
-        position, frame = self._current
-        return frame if position == number else None
-
-    def _restart(self, key: int) -> None:
-        self._reader = self._after(key)
-        self._passed, self._current = key - 1, next(self._reader, self._end)
-
-    def _after(self, key: int = 1) -> Decoded:
+    def _after(self, key: int) -> Decoded:
         """The frames from a key frame on that can be decoded.
 
         If a decoder of several threads fails near the end, it keeps back sound frames; one thread gives them.
@@ -229,12 +241,6 @@ class Video:
             self.errors += 1
             LOG.info("%s, time stamp %s: %s", self.path, packet.pts, error)
             return [], True
-
-    def _walked(self, number: int, frame: VideoFrame | None, wanted: Callable[[int], bool]) -> WalkedFrame:
-        seconds = self.clock.seconds(number) if self.clock else None
-        is_wanted = wanted(number)
-        image = self._image(number, frame) if is_wanted and frame is not None else None
-        return WalkedFrame(number, seconds, image, damaged=frame is None)
 
     def _image(self, number: int, frame: VideoFrame) -> Image:
         size = (frame.width, frame.height)

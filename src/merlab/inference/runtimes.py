@@ -95,6 +95,8 @@ def load_openvino(path: Path, precision: str) -> Infer:
         "INFERENCE_PRECISION_HINT": precision,
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        # Pinned, the threads of several processes would share the first cores.
+        "ENABLE_CPU_PINNING": False,
     }
     core = openvino.Core()
     model = core.read_model(str(path))
