@@ -11,12 +11,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
-
 from merlab.frames import IMAGE_SUFFIXES, ClipError, Frames, open_frames
 from merlab.vocabulary import OBJECTIVE_CLASSES
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 
@@ -188,6 +187,8 @@ class ClipTable:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The clips as a DataFrame with the columns of Clip; unknown frame numbers are ``<NA>``."""
+        import pandas as pd
+
         table = pd.DataFrame(
             [[getattr(clip, column) for column in COLUMNS] for clip in self.clips], columns=list(COLUMNS)
         )

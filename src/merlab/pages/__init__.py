@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-import jinja2
+if TYPE_CHECKING:
+    import jinja2
 
 
 @cache
@@ -14,6 +16,8 @@ def page_environment(package: str) -> jinja2.Environment:
     Shared are page.css, the macro ``stamped`` in parts.html.j2, and limits.html.j2. One environment per package and
     process, so that the page of each further result does not compile the same templates again.
     """
+    import jinja2
+
     return jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package), jinja2.PackageLoader("merlab.pages")]),
         autoescape=True,

@@ -8,11 +8,12 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
-
-import pandas as pd
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from merlab.errors import MerlabError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RESTORE = "restore the file, or make the result again in a new folder"
 # Python also reads 1_0 as 10, and digits of other scripts.
@@ -123,6 +124,8 @@ class Columns(Generic[Record]):
 
     def table(self, records: Iterable[Record]) -> pd.DataFrame:
         """The records as a table, with the types of ``read_table``; round them by ``as_written`` first."""
+        import pandas as pd
+
         listed = list(records)
         return pd.DataFrame(
             {cell.name: pd.Series([cell.value(each) for each in listed], dtype=cell.dtype) for cell in self._cells}
@@ -135,6 +138,8 @@ class Columns(Generic[Record]):
 
     def read_table(self, path: Path) -> pd.DataFrame:
         """The table of a CSV with these columns; raises MerlabError with the place of what is damaged."""
+        import pandas as pd
+
         columns = self._read(path)
         return pd.DataFrame({cell.name: pd.Series(columns[cell.name], dtype=cell.dtype) for cell in self._cells})
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from merlab.frames.clock import GAP_STEPS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_POINTS = 1500
 # Above the highest score.

@@ -6,9 +6,11 @@ import os
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Longer tables show their first and last rows.
 MOST_ROWS = 20

@@ -18,15 +18,19 @@ exact movement.
 
 from __future__ import annotations
 
-from merlab.synthesis.canvas_layout import CAMERA, CROP
-from merlab.synthesis.flow_clips import OTHER_SIDE, UNIT_KEYS, FlowClips, read_flow
-from merlab.synthesis.flow_writing import make_flow
-from merlab.synthesis.presets import PRESETS, RenderPreset
-from merlab.synthesis.recording_writing import make_videos
-from merlab.synthesis.rendering import FaceRenderer, make_renderer
-from merlab.synthesis.sampling import ClipPlan, plan_clip
-from merlab.synthesis.truth import ClipTruth, clip_truth
-from merlab.synthesis.writing import make_faces
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from merlab.synthesis.canvas_layout import CAMERA, CROP
+    from merlab.synthesis.flow_clips import OTHER_SIDE, UNIT_KEYS, FlowClips, read_flow
+    from merlab.synthesis.flow_writing import make_flow
+    from merlab.synthesis.presets import PRESETS, RenderPreset
+    from merlab.synthesis.recording_writing import make_videos
+    from merlab.synthesis.rendering import FaceRenderer, make_renderer
+    from merlab.synthesis.sampling import ClipPlan, plan_clip
+    from merlab.synthesis.truth import ClipTruth, clip_truth
+    from merlab.synthesis.writing import make_faces
 
 __all__ = [
     "CAMERA",
@@ -47,3 +51,21 @@ __all__ = [
     "plan_clip",
     "read_flow",
 ]
+_WHERE = {
+    **dict.fromkeys(("CAMERA", "CROP"), "canvas_layout"),
+    **dict.fromkeys(("OTHER_SIDE", "UNIT_KEYS", "FlowClips", "read_flow"), "flow_clips"),
+    **dict.fromkeys(("PRESETS", "RenderPreset"), "presets"),
+    **dict.fromkeys(("ClipPlan", "plan_clip"), "sampling"),
+    **dict.fromkeys(("ClipTruth", "clip_truth"), "truth"),
+    **dict.fromkeys(("FaceRenderer", "make_renderer"), "rendering"),
+    "make_faces": "writing",
+    "make_flow": "flow_writing",
+    "make_videos": "recording_writing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Each name is loaded when it is first used: recognition needs only the tables of action units.
+    if name in _WHERE:
+        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,10 +8,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
@@ -19,6 +18,9 @@ from merlab.spotting.columns import RESTORE
 from merlab.spotting.motion_score import PARTS
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.videos.rows import FRAME_ROWS, FrameRow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIDES = {"r": "right", "l": "left", "c": ""}
 
@@ -90,6 +92,8 @@ def read_frames(path: Path) -> pd.DataFrame:
 
     Raises MerlabError with the place of what is damaged.
     """
+    import pandas as pd
+
     types = FRAME_ROWS.types | {TIMESTAMP: "float64"} | dict.fromkeys(MEASURES, "float32")
     try:
         table = pd.read_csv(path, dtype=types, index_col=False, keep_default_na=False, na_values=[""], encoding="utf-8")

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from pydantic import BaseModel, RootModel
 
 from merlab.errors import MerlabError
@@ -21,6 +20,7 @@ from merlab.videos.rows import WEAK_ROWS, Event, WeakEvent, event_rows
 from merlab.videos.words import WordSettings, sentence_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 FRAMES, EVENTS, WEAK, METADATA = "frames.csv", "events.csv", "weak.csv", "metadata.json"
@@ -100,6 +100,8 @@ class VideoResult:
     @property
     def regions(self) -> pd.DataFrame:
         """What moved in each event: one row per event and part of the face, with its movement in px and direction."""
+        import pandas as pd
+
         rows = [(row.event, row.face_id, *part) for row in self.rows for part in parts_of(row.regions)]
         return pd.DataFrame(rows, columns=["event", "face_id", "part", "px", "direction"])
 
@@ -109,6 +111,8 @@ class VideoResult:
 
         ``side`` is empty where both sides move, and for units without sides.
         """
+        import pandas as pd
+
         rows = [
             (row.event, row.face_id, *_unit_and_side(unit.code), unit_name(unit.code), unit.px)
             for row in self.rows

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from merlab.sinks import CsvSink
 from merlab.videos.result import VideoResult
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def write_tidy_tables(result: VideoResult) -> None:
