@@ -13,7 +13,7 @@ from merlab.videos.chunks.division import Span
 from merlab.videos.chunks.faces_in_frame import FaceInFrame, FaceViewer
 from merlab.videos.chunks.kept_chunk import ChunkFacts, KeptChunk
 from merlab.videos.chunks.lanes import Lanes
-from merlab.videos.chunks.mesh_facts import UNKNOWN
+from merlab.videos.chunks.mesh_facts import MeshWatch
 from merlab.videos.chunks.track import Track
 
 
@@ -68,12 +68,13 @@ class Chunk:
     def _see_again(self, number: int, image: Image, shown: int) -> None:
         """A damaged frame, in whose place the ``image`` of frame ``shown`` is shown again."""
         for face in self.viewer.see(image):
-            self._add(number, replace(face, box=None, mesh=UNKNOWN, contours=None), shown)
+            self._add(number, replace(face, box=None), shown)
 
     def _add(self, number: int, face: FaceInFrame, shown: int) -> None:
         key = face.face_id, face.track
         if key not in self.tracks:
-            self.tracks[key] = Track(face.face_id, number, FaceMotion(self.clock.fps))
+            fps = self.clock.fps
+            self.tracks[key] = Track(face.face_id, number, FaceMotion(fps), MeshWatch(fps))
         track = self.tracks[key]
         track.add(face, shown)
         self.lanes.movement.add(partial(track.follow, face))

@@ -10,15 +10,13 @@ import cv2
 import numpy as np
 
 from merlab.faces.alignment import FaceAlignment, FaceFinding, align_gray, align_image
-from merlab.faces.contours import CONTOUR_POINTS
 from merlab.faces.detection import Face
-from merlab.faces.geometry import Points, Transform, as_gray
+from merlab.faces.geometry import Transform, as_gray
 from merlab.faces.landmarks import Landmarks
 from merlab.faces.people import MOST_FACES, PeopleTracker
 from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Image
-from merlab.videos.chunks.mesh_facts import UNKNOWN, MeshFacts, MeshWatch
 from merlab.videos.options import Options
 
 # The confidence in a face that fills the frame by definition.
@@ -34,8 +32,7 @@ class FaceInFrame:
         frame: the frame, (H, W, 3) BGR.
         box: where it is in the frame; None where it is not seen for a moment.
         transform: from px of the frame to px of the layout; None where the frame is an aligned face.
-        mesh: what its landmarks say; unknown where it is not seen, and in aligned faces.
-        contours: its CONTOUR_POINTS, (points, 2) px of the layout; None without a mesh.
+        landmarks: its landmarks; None where it is not seen, and in aligned faces.
         gray: the frame in gray, (H, W); None where the frame is an aligned face.
 
     """
@@ -45,8 +42,7 @@ class FaceInFrame:
     frame: Image
     box: Face | None
     transform: Transform | None = None
-    mesh: MeshFacts = UNKNOWN
-    contours: Points | None = None
+    landmarks: Landmarks | None = None
     gray: Image | None = None
 
     @property
@@ -125,9 +121,7 @@ class FindingViewer:
     def __init__(self, finding: FaceFinding, fps: float, most: int = MOST_FACES) -> None:
         tracker = finding.open()
         self._people = PeopleTracker(tracker.detector, tracker.landmarker, fps, most)
-        self._fps = fps
         self._alignments: dict[tuple[int, int], FaceAlignment] = {}
-        self._watches: dict[tuple[int, int], MeshWatch] = {}
 
     def see(self, frame: Image) -> list[FaceInFrame]:
         """Every followed face in the next frame."""
@@ -137,12 +131,10 @@ class FindingViewer:
             if key not in self._alignments:
                 assert seen.tracked is not None, "a track begins where its face is seen"
                 self._alignments[key] = FaceAlignment(frame, seen.tracked, "rigid")
-                self._watches[key] = MeshWatch(self._fps)
             placed = self._alignments[key].place(frame, seen.tracked, gray)
             box = seen.tracked.box if seen.tracked else None
             landmarks = seen.tracked.landmarks if seen.tracked else None
-            mesh, contours = self._watches[key](landmarks), _contours(landmarks, placed.transform)
-            faces.append(FaceInFrame(*key, frame, box, placed.transform, mesh, contours, gray))
+            faces.append(FaceInFrame(*key, frame, box, placed.transform, landmarks, gray))
         return faces
 
     def restart(self) -> None:
@@ -162,9 +154,3 @@ class FindingViewer:
     def networks(self) -> Mapping[str, object]:
         """Detector and landmarker."""
         return {"detector": self._people.detector, "landmarker": self._people.landmarker}
-
-
-def _contours(landmarks: Landmarks | None, transform: Transform) -> Points | None:
-    if landmarks is None or landmarks.source != "mesh":
-        return None
-    return transform(landmarks.points[list(CONTOUR_POINTS)])

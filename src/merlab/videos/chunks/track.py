@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from merlab.faces.contours import CONTOUR_POINTS
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Transform
 from merlab.frames import Float32Array
 from merlab.spotting.motion import COLUMNS, ROWS, FaceMotion
 from merlab.videos.chunks.faces_in_frame import FaceInFrame
 from merlab.videos.chunks.kept_chunk import NO_CONTOURS, KeptContours, KeptTrack, contours_to_keep
-from merlab.videos.chunks.mesh_facts import UNKNOWN, MeshFacts
+from merlab.videos.chunks.mesh_facts import UNKNOWN, MeshFacts, MeshWatch
 
 UNSEEN = (np.nan,) * 5
 ALIGNED = ((np.nan,) * 3,) * 2
@@ -25,6 +26,7 @@ class Track:
     face_id: int
     first: int
     motion: FaceMotion
+    watch: MeshWatch
     boxes: list[Face | None] = field(default_factory=list)
     places: list[Float32Array] = field(default_factory=list)
     transforms: list[Transform | None] = field(default_factory=list)
@@ -37,12 +39,13 @@ class Track:
         self.boxes.append(face.box)
         self.transforms.append(face.transform)
         self.shown.append(shown)
-        self.mesh.append(face.mesh)
-        self.contours.append(None if face.contours is None else contours_to_keep(face.contours))
 
     def follow(self, face: FaceInFrame) -> None:
-        """Follow the movement of the face into the next frame."""
+        """Follow the movement of the face into the next frame, and keep what its landmarks say."""
         self.places.append(self.motion(face.followed))
+        facts = self.watch(face.landmarks)
+        self.mesh.append(UNKNOWN if face.box is None else facts)
+        self.contours.append(_contours_in(face))
 
     def kept(self) -> KeptTrack:
         """The track without its last frames in which the face was not seen: it did not return."""
@@ -61,6 +64,14 @@ class Track:
             mesh=np.array(self.mesh[:count], np.float32).reshape(count, len(UNKNOWN)),
             contours=_contours(self.contours[:count]),
         )
+
+
+def _contours_in(face: FaceInFrame) -> KeptContours | None:
+    """Those of one frame; None where the face is not seen, and without a mesh."""
+    landmarks, transform = face.landmarks, face.transform
+    if face.box is None or landmarks is None or landmarks.source != "mesh" or transform is None:
+        return None
+    return contours_to_keep(transform(landmarks.points[list(CONTOUR_POINTS)]))
 
 
 def _contours(seen: list[KeptContours | None]) -> KeptContours:
