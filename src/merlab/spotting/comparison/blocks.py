@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,10 +13,20 @@ SIDE = 6
 LARGEST = SIDE * SIDE // 3
 
 
+@cache
 def block_of_pixels(height: int, width: int) -> NDArray[np.int_]:
-    """The number of the block of each pixel, (height, width), row by row from 0."""
+    """The number of the block of each pixel, (height, width), row by row from 0; cannot be written to."""
     rows, columns = (np.arange(length) * SIDE // length for length in (height, width))
-    return np.asarray(rows[:, None] * SIDE + columns)
+    blocks = np.asarray(rows[:, None] * SIDE + columns)
+    blocks.flags.writeable = False
+    return blocks
+
+
+@cache
+def pixels_of_blocks(height: int, width: int) -> tuple[NDArray[np.intp], ...]:
+    """The positions of the pixels of each block in an image (height, width) that is flattened: 36 arrays."""
+    blocks = block_of_pixels(height, width).ravel()
+    return tuple(np.flatnonzero(blocks == number) for number in range(SIDE * SIDE))
 
 
 def histograms(bins: NDArray[np.integer], count: int, weights: NDArray[np.floating] | None = None) -> Float64Array:

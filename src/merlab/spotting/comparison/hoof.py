@@ -16,39 +16,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.evaluation.metrics import Float64Array
 from merlab.frames import Float32Array
-from merlab.spotting.comparison.blocks import SIDE, block_of_pixels, chi_square, mean_of_largest
+from merlab.spotting.comparison.blocks import SIDE, block_of_pixels, chi_square
 from merlab.spotting.comparison.curves import CurveSpotter
-from merlab.spotting.comparison.lbp_chi2 import SECONDS
+from merlab.spotting.comparison.lbp_chi2 import SECONDS, difference
 from merlab.spotting.comparison.sampling import Around, Feature
-from merlab.spotting.comparison.threshold import contrast, peaks
+from merlab.spotting.comparison.threshold import peaks
 
 DIRECTIONS = 8
 
 
 def oriented_histograms(flow: Float32Array) -> NDArray[np.float32]:
     """The mean length of the vectors of flow (H, W, 2) in each direction, for each block: (36, 8), px."""
-    angle = np.arctan2(flow[..., 1], flow[..., 0]) / (2 * np.pi) * DIRECTIONS
-    places = block_of_pixels(*flow.shape[:2]) * DIRECTIONS + np.floor(angle).astype(int) % DIRECTIONS
-    lengths = np.hypot(flow[..., 0], flow[..., 1])
+    blocks = block_of_pixels(*flow.shape[:2])
+    across, down = np.ascontiguousarray(flow[..., 0]), np.ascontiguousarray(flow[..., 1])
+    angle = np.arctan2(down, across) / (2 * np.pi) * DIRECTIONS
+    places = blocks * DIRECTIONS + np.floor(angle).astype(np.int8) % DIRECTIONS
     count = SIDE * SIDE * DIRECTIONS
-    sums = np.bincount(places.ravel(), weights=lengths.ravel(), minlength=count).reshape(-1, DIRECTIONS)
-    pixels = np.bincount(block_of_pixels(*flow.shape[:2]).ravel(), minlength=SIDE * SIDE)
-    return (sums / pixels[:, None]).astype(np.float32)
+    sums = np.bincount(places.ravel(), weights=np.hypot(across, down).ravel(), minlength=count)
+    pixels = np.bincount(blocks.ravel(), minlength=SIDE * SIDE)
+    return (sums.reshape(-1, DIRECTIONS) / pixels[:, None]).astype(np.float32)
 
 
 def distances(around: Around, k: int) -> NDArray[np.float32]:
     """The distances (36,) of a sample from the mean of the samples k before, which has no flow, and k after."""
     own, later = (oriented_histograms(around.flow(-k, end)) for end in (0, k))
     return chi_square(own, later / 2).astype(np.float32)
-
-
-def difference(values: NDArray[np.generic], k: int) -> Float64Array:
-    """The contrast of distances (n, 36): (n - 2 k,)."""
-    if not len(values):
-        return np.zeros(0)
-    return np.maximum(contrast(mean_of_largest(np.asarray(values, float)), k), 0)
 
 
 HOOF = CurveSpotter(

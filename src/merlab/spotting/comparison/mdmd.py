@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from merlab.evaluation.metrics import Float64Array
 from merlab.frames import Float32Array
-from merlab.spotting.comparison.blocks import SIDE, block_of_pixels, mean_of_largest
+from merlab.spotting.comparison.blocks import SIDE, block_of_pixels, mean_of_largest, pixels_of_blocks
 from merlab.spotting.comparison.curves import CurveSpotter
 from merlab.spotting.comparison.sampling import Around, Feature
 from merlab.spotting.comparison.threshold import Peak, contrast, runs
@@ -37,13 +37,15 @@ def main_difference(first: Float32Array, second: Float32Array) -> np.floating:
 
     ``first`` decides the main direction of each block.
     """
-    quadrant = np.floor(np.arctan2(first[..., 1], first[..., 0]) / (np.pi / 2)).astype(int) % QUADRANTS
-    shorter = np.hypot(first[..., 0], first[..., 1]) - np.hypot(second[..., 0], second[..., 1])
+    across, down = np.ascontiguousarray(first[..., 0]), np.ascontiguousarray(first[..., 1])
+    quadrant = np.floor(np.arctan2(down, across) / (np.pi / 2)).astype(np.int8) % QUADRANTS
+    shorter = (np.hypot(across, down) - np.hypot(second[..., 0], second[..., 1])).ravel()
     block = block_of_pixels(*first.shape[:2])
     counts = np.bincount((block * QUADRANTS + quadrant).ravel(), minlength=SIDE * SIDE * QUADRANTS)
     main = counts.reshape(-1, QUADRANTS).argmax(axis=1)
-    chosen = quadrant == main[block]
-    of_blocks = [_mean_of_largest_third(shorter[chosen & (block == number)]) for number in range(SIDE * SIDE)]
+    chosen = (quadrant == main[block]).ravel()
+    blocks = pixels_of_blocks(*first.shape[:2])
+    of_blocks = [_mean_of_largest_third(shorter[pixels[chosen[pixels]]]) for pixels in blocks]
     return np.float32(mean_of_largest(np.array(of_blocks)))
 
 

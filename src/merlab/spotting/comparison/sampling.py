@@ -19,6 +19,8 @@ from merlab.spotting.motion import HEIGHT, WIDTH
 
 LEAST_RATE = 50.0
 
+OfSample = Callable[[Gray], NDArray[np.generic]]
+
 
 def step_of(fps: float) -> int:
     """How many frames lie from one sample to the next: 4 at 200 frames per second, 1 below 100."""
@@ -32,16 +34,29 @@ def small_gray(image: Image) -> Gray:
 
 
 class Around:
-    """Samples around one of them, by their distance to it; optical flow between them is computed once."""
+    """Samples around one of them, by their distance to it.
+
+    What is computed of one sample is kept as long as the sample. Optical flow is kept until the next sample is added:
+    one field is 131 kB, and hardly any is used again later.
+    """
 
     def __init__(self) -> None:
         self._grays: dict[int, Gray] = {}
         self._flows: dict[tuple[int, int], Float32Array] = {}
+        self._of_samples: dict[int, dict[OfSample, NDArray[np.generic]]] = {}
         self._at = 0
 
     def gray(self, distance: int = 0) -> Gray:
         """The sample at this distance."""
         return self._grays[self._at + distance]
+
+    def of_sample(self, compute: OfSample, distance: int = 0) -> NDArray[np.generic]:
+        """What ``compute`` gives for the sample at this distance, computed once."""
+        position = self._at + distance
+        known = self._of_samples.setdefault(position, {})
+        if compute not in known:
+            known[compute] = compute(self._grays[position])
+        return known[compute]
 
     def flow(self, begin: int, end: int) -> Float32Array:
         """DIS flow (HEIGHT, WIDTH, 2) from the sample at one distance to that at another, px of the small image.
@@ -58,9 +73,9 @@ class Around:
     def add(self, position: int, gray: Gray, reach: int) -> None:
         """Add the next sample, and forget those more than ``reach`` before it."""
         self._grays[position] = gray
-        self._grays.pop(position - reach - 1, None)
-        for pair in [pair for pair in self._flows if min(pair) < position - reach]:
-            del self._flows[pair]
+        for of_samples in (self._grays, self._of_samples):
+            of_samples.pop(position - reach - 1, None)
+        self._flows.clear()
 
     def at(self, position: int) -> Around:
         """The same samples, around another one."""
