@@ -140,7 +140,9 @@ def long_videos_command(
 
     read = long_videos(database, root, table=table, allow_unusable=allow_unusable)
     out.mkdir(parents=True, exist_ok=True)
-    for name, rows in (("truth.csv", read.truth()), ("videos.csv", read.lengths())):
+    # From any folder, the same files are found.
+    lengths = read.lengths().assign(source=[str(video.source.absolute()) for video in read.videos])
+    for name, rows in (("truth.csv", read.truth()), ("videos.csv", lengths)):
         with whole_file(out / name) as aside:
             rows.to_csv(aside, index=False)
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(read.kinds.items())) or "no movements"

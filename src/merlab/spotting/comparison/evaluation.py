@@ -9,20 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from pathlib import Path
 
 import pandas as pd
 
 from merlab.claims import claimed_folder
 from merlab.databases.long_video import Kind, LongVideo
+from merlab.errors import MerlabError
 from merlab.json_models import read_model, write_model
 from merlab.processes import each_in_processes, one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import SPOTTERS, find_spotter
 from merlab.spotting.comparison.folds import (
     Fold,
+    damage_note,
     fitted_elsewhere,
     fold_result,
     kinds_of,
@@ -41,6 +44,7 @@ from merlab.version import __version__
 OUT = Path("merlab-compared")
 HOLDS = "a comparison of spotting methods"
 SETTINGS, RESULT, FEATURES, FOLDS, EVENTS = "settings.json", "comparison.json", "features", "folds", "events.csv"
+MOST_NAMED = 5
 COLUMNS = ("video", "onset", "apex", "offset", "kind", "score")
 
 
@@ -126,7 +130,30 @@ class _Work:
         return [read_model(self._file(spotter, fold), FoldResult) for fold in self.folds]
 
     def _read(self, left: Sequence[tuple[Spotter, Fold]]) -> None:
-        """Read every recording once, for all features that are needed."""
+        """Read every recording once, for all features that are needed.
+
+        Raises MerlabError for those that cannot be read, when all others are.
+        """
+        readings = self._readings(left)
+        kept = [each for each in readings if each.is_kept]
+        self.materials = {each.video.source: each() for each in kept}
+        # The longest first, so that hardly any process is idle at the end.
+        missing = sorted((each for each in readings if not each.is_kept), key=lambda each: -each.video.frames)
+        done, total = (sum(each.video.frames for each in some) for some in (kept, readings))
+        errors: dict[str, MerlabError] = {}
+        if missing:
+            self.progress(done, total, "frames, reading")
+        for video, material in self._read_in_processes(missing, done, total):
+            done += video.frames
+            self.progress(done, total, f"frames, {video.name} is read")
+            if isinstance(material, MerlabError):
+                errors[video.name] = material
+            else:
+                self.materials[video.source] = material
+        if errors:
+            raise _unread(errors)
+
+    def _readings(self, left: Sequence[tuple[Spotter, Fold]]) -> list[Reading]:
         features: dict[Path, dict[str, Feature]] = {}
         for spotter, fold in left:
             for video, feature in needed(spotter, fold, self.kinds):
@@ -134,26 +161,27 @@ class _Work:
         places = any(spotter.places for spotter, _ in left)
         tested = {video.source for fold in self.folds for video in fold.test}
         videos = {video.source: video for _, fold in left for video in (*fold.test, *fold.training)}
-        readings = [
+        return [
             Reading(
                 video, tuple(features.get(source, {}).values()), self.folder / FEATURES, places and source in tested
             )
             for source, video in videos.items()
         ]
-        kept = [each for each in readings if each.is_kept]
-        self.materials = {each.video.source: each() for each in kept}
-        missing = [each for each in readings if not each.is_kept]
-        for done, material in enumerate(self._read_in_processes(missing), start=1):
-            self.materials[material.video.source] = material
-            self.progress(done, len(missing), f"reading {material.video.name}")
 
-    def _read_in_processes(self, missing: Sequence[Reading]) -> Iterator[Material]:
+    def _read_in_processes(
+        self, missing: Sequence[Reading], done: int, total: int
+    ) -> Iterator[tuple[LongVideo, Material | MerlabError]]:
         """The recordings when they are read; the progress within a recording is shown without processes only."""
-        if self.jobs == 1 or len(missing) == 1:
-            yield from (reading(self.progress) for reading in missing)
-        elif missing:
-            self.progress(0, len(missing), "reading")
+        if self.jobs != 1 and len(missing) > 1:
             yield from each_in_processes(read, missing, self.jobs)
+            return
+        for reading in missing:
+            yield read(reading, self._within(done, total, reading.video.name))
+            done += reading.video.frames
+
+    def _within(self, before: int, total: int, name: str) -> Progress:
+        """The progress within one recording as that within all."""
+        return lambda done, _total, _what: self.progress(before + done, total, f"frames, reading {name}")
 
     def _material(self, video: LongVideo) -> Material:
         return self.materials[video.source]
@@ -167,7 +195,7 @@ class _Work:
 
 def _comparison(work: _Work, videos: Sequence[LongVideo], training: Sequence[LongVideo] | None) -> SpottingComparison:
     truth, lengths = _truth(videos, work.kinds), _lengths(videos)
-    methods, unfitted, whole = [], [], 0
+    methods, unfitted, whole, damaged = [], [], 0, dict[str, int]()
     for spotter in work.spotters:
         results = work.results(spotter)
         spotted = _table(results)
@@ -176,6 +204,7 @@ def _comparison(work: _Work, videos: Sequence[LongVideo], training: Sequence[Lon
         of_folds = {each.fold: each.facts for each in results}
         scores = _scores(truth, spotted, lengths, work.kinds)
         whole = max(whole, sum(each.whole_heads for each in results))
+        damaged |= {name: count for each in results for name, count in each.damaged.items()}
         unfitted += [each for each in results if spotter.needs_training and not all(each.facts.values())]
         methods.append(
             MethodScores(
@@ -198,8 +227,18 @@ def _comparison(work: _Work, videos: Sequence[LongVideo], training: Sequence[Lon
         events={kind: events.count(kind) for kind in work.kinds},
         seed=work.seed,
         methods=tuple(methods),
-        notes=tuple(dict.fromkeys([*map(_unfitted_note, unfitted), *_notes(methods)])),
+        notes=tuple(
+            dict.fromkeys([*starmap(damage_note, damaged.items()), *map(_unfitted_note, unfitted), *_notes(methods)])
+        ),
     )
+
+
+def _unread(errors: Mapping[str, MerlabError]) -> MerlabError:
+    """The first of the errors, and which other recordings have one."""
+    first, *others = errors
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    also = f". These cannot be read either: {', '.join(others[:MOST_NAMED])}{more}" if others else ""
+    return MerlabError(f"{errors[first]}{also}. The other recordings are read and kept: run the same command again")
 
 
 def _unfitted_note(result: FoldResult) -> str:

@@ -115,6 +115,15 @@ def fold_result(
         facts=facts,
         events=tuple(_distinct(events)),
         whole_heads=sum(material(video).whole_heads for video in fold.test),
+        damaged={video.name: material(video).damaged for video in fold.test if material(video).damaged},
+    )
+
+
+def damage_note(video: str, damaged: int) -> str:
+    """What to report of a recording with damaged frames."""
+    return (
+        f"{video}: {damaged} of the frames that are used cannot be decoded; the one before is shown instead. Copy the "
+        "video again from the original"
     )
 
 

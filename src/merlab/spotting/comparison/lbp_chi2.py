@@ -44,9 +44,7 @@ def distances(around: Around, k: int) -> Float64Array:
 
     Distances are kept, not histograms: those of a million samples would fill 8.5 GB.
     """
-    own, before, after = (
-        np.asarray(around.of_sample(lbp_histograms, distance), np.float32) for distance in (0, -k, k)
-    )
+    own, before, after = (np.asarray(around.of_sample(lbp_histograms, distance), np.float32) for distance in (0, -k, k))
     return chi_square(own, (before + after) / 2)
 
 

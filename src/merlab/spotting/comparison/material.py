@@ -27,7 +27,8 @@ from merlab.spotting.comparison.threshold import Peak
 from merlab.spotting.stretches import block_places
 from merlab.version import __version__
 
-PLACES, READ, VALUES = "places", "read", "values"
+PLACES, READ, VALUES = "places", "source", "values"
+FACTS = "first_frames_whole_damaged"
 FRAMES_A_REPORT = 100
 
 
@@ -42,6 +43,7 @@ class Material:
         first: the number of the first frame.
         frames: how many frames were read.
         whole_heads: whether the frames do not have the proportions of an aligned face.
+        damaged: how many frames that were needed are damaged; each of them shows the one before it that was needed.
         curves: those that were computed from the features, for the next fold.
 
     """
@@ -52,6 +54,7 @@ class Material:
     first: int
     frames: int
     whole_heads: bool
+    damaged: int = 0
     curves: dict[tuple[str, int], Float64Array] = field(default_factory=dict, repr=False)
 
     @property
@@ -113,8 +116,8 @@ def prepare(
     facts = read_arrays(folder / f"{READ}.npz")
     if facts is None or wanted or needs_places:
         facts = _read(video, wanted, folder, progress, places=needs_places, aligned=aligned)
-    first, frames, whole_heads = (int(each) for each in np.asarray(facts["first_frames_whole"], np.int64))
-    return Material(video, folder, step_of(video.fps), first, frames, bool(whole_heads))
+    first, frames, whole_heads, damaged = (int(each) for each in np.asarray(facts[FACTS], np.int64))
+    return Material(video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged)
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,12 @@ class Reading:
         return prepare(self.video, self.features, self.kept, progress, places=self.places, aligned=False)
 
 
-def read(reading: Reading) -> Material:
-    """Read what is missing, without reporting progress."""
-    return reading()
+def read(reading: Reading, progress: Progress = silent) -> tuple[LongVideo, Material | MerlabError]:
+    """The recording, and what was read or why it cannot be, so that the other recordings are read meanwhile."""
+    try:
+        return reading.video, reading(progress)
+    except MerlabError as error:
+        return reading.video, error
 
 
 def _identity(video: LongVideo) -> str:
@@ -153,12 +159,14 @@ def _identity(video: LongVideo) -> str:
 def _read(
     video: LongVideo, features: Sequence[Feature], folder: Path, progress: Progress, *, places: bool, aligned: bool
 ) -> dict[str, Array]:
-    """Read all frames, and write the features and what was read."""
-    reader = _Reader(video, aligned)
-    measuring, step = Measuring(features), step_of(video.fps)
+    """Read what is needed, and write the features and what was read.
+
+    Without the places of the blocks, only the frames of samples are decoded: every fourth at 200 frames per second.
+    """
+    reader, measuring, step = _Reader(video, aligned), Measuring(features), step_of(video.fps)
 
     def sampled() -> Iterator[Image]:
-        for position, image in enumerate(reader.images()):
+        for position, image in reader.images(1 if places else step):
             if position % step == 0 and features:
                 measuring.add(small_gray(image))
             if position % FRAMES_A_REPORT == 0:
@@ -174,43 +182,44 @@ def _read(
     for key, values in measuring.values().items():
         write_arrays(folder / f"{key}.npz", {VALUES: values})
     facts: dict[str, Array] = {
-        "first_frames_whole": np.array([reader.first, reader.count, reader.whole_heads], np.int64)
+        FACTS: np.array([reader.first, reader.count, reader.whole_heads, reader.damaged], np.int64)
     }
     write_arrays(folder / f"{READ}.npz", facts)
     return facts
 
 
 class _Reader:
-    """Reads every frame of a recording; a damaged frame shows the frame before it."""
+    """Reads every n-th frame of a recording; a damaged one shows the one before it, the first ones the one after."""
 
     def __init__(self, video: LongVideo, aligned: bool) -> None:
         self._source, self._aligned = video.source, aligned
         self._frames = open_frames(video.source)
         self.clock: Clock = clock_of(video.source, self._frames, video.fps)
-        self.first, self.count, self.whole_heads = 1, 0, False
+        numbers = self._frames.numbers
+        self.first, self.count = (numbers[0], len(numbers)) if len(numbers) else (1, 0)
+        self.whole_heads, self.damaged = False, 0
 
-    def images(self) -> Iterator[Image]:
-        """Every frame, (H, W, 3) BGR."""
+    def images(self, step: int) -> Iterator[tuple[int, Image]]:
+        """Every ``step``-th frame with its position from 0, (H, W, 3) BGR."""
         require_every_frame(self._source, self._frames)
         last: Image | None = None
-        skipped = 0
-        for frame in self._frames.walk(lambda number: True):
-            if frame.image is None and last is None:
-                skipped += 1
+        waiting: list[int] = []
+        for frame in self._frames.walk(lambda number: (number - self.first) % step == 0):
+            position = frame.number - self.first
+            if position % step:
                 continue
+            self.damaged += frame.image is None
+            waiting.append(position)
             if last is None and frame.image is not None:
-                self._begin(frame.number - skipped, frame.image)
+                self._check(frame.image)
             last = last if frame.image is None else frame.image
             if last is not None:
-                for _ in range(skipped + 1):
-                    self.count += 1
-                    yield last
-                skipped = 0
-        if not self.count:
+                yield from ((each, last) for each in waiting)
+                waiting = []
+        if last is None:
             raise MerlabError(f"{self._source} contains no frame that can be read")
 
-    def _begin(self, number: int, image: Image) -> None:
-        self.first = number
+    def _check(self, image: Image) -> None:
         try:
             require_aligned(self._source, image)
         except MerlabError:

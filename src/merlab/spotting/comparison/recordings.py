@@ -85,9 +85,13 @@ def _in_table(path: Path) -> dict[str, dict[str, str]]:
     table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
     rows = [{str(name): str(text) for name, text in row.items()} for row in table.cells.to_dict("records")]
     for row in rows:
-        source = Path(row[SOURCE])
-        if not source.is_absolute() and not source.exists():
-            row[SOURCE] = str(path.parent / source)
+        source = next((each for each in (Path(row[SOURCE]), path.parent / row[SOURCE]) if each.exists()), None)
+        if source is None:
+            raise MerlabError(
+                f"{path}: the {SOURCE} of {row[VIDEO]}, {row[SOURCE]}, does not exist; correct this column, or write the "
+                "table again by `merlab long-videos`"
+            )
+        row[SOURCE] = str(source)
     return {row[VIDEO]: row for row in rows}
 
 

@@ -29,7 +29,8 @@ class FoldResult(_Stored):
     """What a method spotted in the recordings of a fold, and what was fitted for each kind, such as ``p``.
 
     A kind without facts could not be fitted: no training recording has such an event. ``whole_heads`` counts recordings
-    that do not have the proportions of an aligned face.
+    that do not have the proportions of an aligned face; ``damaged`` counts the frames of each recording that cannot be
+    decoded.
     """
 
     method: str
@@ -37,6 +38,7 @@ class FoldResult(_Stored):
     facts: Mapping[Kind, Mapping[str, float]]
     events: tuple[SpottedInterval, ...]
     whole_heads: int
+    damaged: Mapping[str, int] = {}
 
 
 class MethodScores(_Stored):
