@@ -49,6 +49,21 @@ def test_the_main_difference_is_the_length_of_a_known_displacement():
     assert main_difference(some, back) == pytest.approx(2 / 3, abs=0.15)
 
 
+def test_the_main_difference_of_any_flow_is_that_of_its_definition():
+    first, second = np.random.default_rng(0).normal(size=(2, 60, 48, 2)).astype(np.float32)
+    of_blocks = []
+    for top in range(0, 60, 10):
+        for left in range(0, 48, 8):
+            (u, v), (other_u, other_v) = (
+                np.moveaxis(flow[top : top + 10, left : left + 8].astype(float), 2, 0) for flow in (first, second)
+            )
+            quadrant = 2 * (v < 0) + ((u < 0) != (v < 0))
+            main = quadrant == np.bincount(quadrant.ravel(), minlength=4).argmax()
+            shorter = np.sort((np.hypot(u, v) - np.hypot(other_u, other_v))[main])
+            of_blocks.append(shorter[-round(len(shorter) / 3) :].mean())
+    assert main_difference(first, second) == pytest.approx(np.mean(sorted(of_blocks)[-12:]), rel=1e-5)
+
+
 def test_mdmd_of_a_shifted_image():
     image = texture().astype(np.uint8)
     shifted = np.roll(image, 2, axis=1)

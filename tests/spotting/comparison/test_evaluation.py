@@ -135,7 +135,7 @@ def test_a_network_is_not_fitted_to_a_kind_that_no_training_recording_has():
         Fold("a", macro, only),
         ["macro"],
         0,
-        lambda given: type("Read", (), {"whole_heads": False})(),
+        lambda given: type("Read", (), {"whole_heads": False, "damaged": 0})(),
     )
     assert (result.facts, result.events) == ({"macro": {}}, ())
     assert kinds_of([*macro, *only]) == ("micro", "macro")
@@ -149,6 +149,29 @@ def test_mistakes_are_named(videos, tmp_path):
         compare_spotting(videos[:2], ["hoof"], tmp_path / "out", training=videos[:1])
     with pytest.raises(MerlabError, match="did you mean softnet"):
         find_spotter("softnt")
+
+
+def test_a_recording_that_cannot_be_read_is_named_when_all_others_are_read(videos, folder, tmp_path):
+    (tmp_path / "broken").mkdir()
+    for number in range(1, 4):
+        (tmp_path / "broken" / f"{number}.png").touch()
+    broken = replace(videos[0], name="broken", source=tmp_path / "broken", subject="e", frames=3)
+    reported = []
+    with pytest.raises(MerlabError, match=r"1\.png is empty.*The other recordings are read and kept"):
+        compare_spotting(
+            [broken, *videos[2:]],
+            ["lbp-chi2"],
+            tmp_path / "out",
+            jobs=1,
+            progress=lambda done, total, what: reported.append((done, total)),
+        )
+    assert len(list((tmp_path / "out" / "features").iterdir())) == 2
+    # One progress over the frames of all recordings, so that the time left is that of all.
+    total = 3 + COUNT + 90
+    assert {each for _, each in reported} == {total}
+    assert [done for done, _ in reported] == sorted(done for done, _ in reported)
+    assert (0, total) in reported
+    assert reported[-1] == (total, total)
 
 
 def test_recordings_come_from_tables_or_paths(folder, tmp_path):
@@ -174,6 +197,9 @@ def test_recordings_come_from_tables_or_paths(folder, tmp_path):
         ("s1", 25.0, ["macro"]),
         ("s1", 25.0, ["micro"]),
     ]
+    listed.assign(source=["elsewhere", "b", "c"]).to_csv(tmp_path / "videos.csv", index=False)
+    with pytest.raises(MerlabError, match=r"videos\.csv: the source of a, elsewhere, does not exist"):
+        recordings(kinds, [tmp_path / "videos.csv"])
     with pytest.raises(MerlabError, match="true events of videos that are not given: b, c"):
         recordings(truth, [folder / "a"], FPS)
     with pytest.raises(MerlabError, match="two of the videos have the name a"):

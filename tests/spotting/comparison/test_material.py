@@ -1,0 +1,73 @@
+"""What is read of a recording."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from merlab.databases.long_video import LongVideo
+from merlab.errors import MerlabError
+from merlab.frames import WalkedFrame, write_image
+from merlab.progress import silent
+from merlab.spotting.comparison import material as module
+from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
+from merlab.spotting.comparison.material import prepare
+from merlab.spotting.comparison.sampling import measured, small_gray
+from merlab.spotting.comparison.spotter import Target
+from tests.spotting.comparison.recorded import frames
+
+COUNT, STEP = 80, 4
+FEATURES = LBP_CHI2.features(Target("micro", 0.3), 50.0)
+
+
+@pytest.fixture
+def images():
+    return [np.repeat(gray[..., None], 3, axis=2) for gray in frames(COUNT, [(20, 40, 60)])]
+
+
+def of(source, features, kept):
+    """A recording at 200 frames per second that is read into ``kept``."""
+    return prepare(
+        LongVideo("", "", "a", source, 200.0, COUNT, ()), features, kept, silent, places=False, aligned=False
+    )
+
+
+def test_only_the_frames_of_samples_are_decoded(images, tmp_path):
+    """At 200 frames per second a sample is every fourth frame; here all others are empty files."""
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for number, image in enumerate(images, start=7):
+        if (number - 7) % STEP == 0:
+            write_image(folder / f"{number}.png", image)
+        else:
+            (folder / f"{number}.png").touch()
+    read = of(folder, FEATURES, tmp_path / "kept")
+    assert (read.first, read.frames, read.step, read.samples, read.damaged) == (7, COUNT, STEP, 20, 0)
+    expected = measured(map(small_gray, images[::STEP]), FEATURES)
+    assert np.array_equal(read.values(FEATURES[0]), expected[FEATURES[0].key])
+
+
+def test_damaged_frames_show_the_sample_before_and_are_counted(images, tmp_path, monkeypatch):
+    """In order: before the first sound sample, between two, and where no sample lies."""
+    damaged = {0, 40, 41}
+
+    class Damaged:
+        fps = clock = None
+        numbers, promised = range(1, COUNT + 1), COUNT
+
+        def walk(self, wanted):
+            for number, image in enumerate(images, start=1):
+                yield WalkedFrame(number, None, image if wanted(number) and number - 1 not in damaged else None)
+
+    (tmp_path / "a").mkdir()
+    monkeypatch.setattr(module, "open_frames", lambda source: Damaged())
+    read = of(tmp_path / "a", FEATURES, tmp_path / "kept")
+    assert (read.first, read.frames, read.damaged) == (1, COUNT, 2)
+    shown = [images[4], *images[4:40:4], images[36], *images[44::4]]
+    expected = measured(map(small_gray, shown), FEATURES)
+    assert np.array_equal(read.values(FEATURES[0]), expected[FEATURES[0].key])
+
+    damaged.update(range(COUNT))
+    assert of(tmp_path / "a", FEATURES, tmp_path / "kept").damaged == 2
+    with pytest.raises(MerlabError, match="contains no frame that can be read"):
+        of(tmp_path / "a", FEATURES, tmp_path / "other")
