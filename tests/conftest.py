@@ -45,12 +45,14 @@ CLIPS: dict[SynthesisPreset, int] = {"easy": 72, "default": 36, "null": 36}
 
 
 @pytest.fixture(scope="session", autouse=True)
-def painted_faces() -> Iterator[None]:
-    """Each process of the tests paints a synthetic face once."""
+def kept_faces() -> Iterator[None]:
+    """Each process of the tests paints a synthetic face once, and finds the faces in a picture once."""
+    from tests.detected_faces import keep_detected_faces
     from tests.painted_faces import keep_painted_faces
 
     with pytest.MonkeyPatch.context() as patch:
         keep_painted_faces(patch)
+        keep_detected_faces(patch)
         yield
 
 
