@@ -82,6 +82,17 @@ def heads(shared_folder) -> list[Image]:
 
 
 @pytest.fixture(scope="session")
+def synthetic_recording(shared_folder) -> Path:
+    """A folder of one long recording, of four seconds with one event, which is only read; rendering it takes 2 s."""
+    from merlab.synthesis import make_videos
+
+    root = shared_folder / "synthetic-recording"
+    with FileLock(f"{root}.lock"):
+        # Fewer frames cannot hold an event.
+        return make_videos(root, subjects=1, minutes=4 / 60, events=15, seed=0, jobs=1)
+
+
+@pytest.fixture(scope="session")
 def synthetic_faces(shared_folder) -> Callable[[SynthesisPreset], Path]:
     """A function from the name of a preset to a tree of cropped clips of 6 subjects; takes about .3 s per clip."""
     from merlab.synthesis import make_faces

@@ -11,14 +11,11 @@ import pytest
 from merlab.databases import find_database, long_videos
 from merlab.errors import MerlabError
 from merlab.progress import silent
-from merlab.synthesis import make_videos
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """One recording of 4 seconds with one event."""
-    out = tmp_path_factory.mktemp("videos") / "long"
-    return make_videos(out, subjects=1, minutes=4 / 60, events=15, seed=0, jobs=1)
+def root(synthetic_recording):
+    return synthetic_recording
 
 
 def test_every_event_is_a_clip_of_its_recording(root):

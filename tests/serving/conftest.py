@@ -86,10 +86,11 @@ def shown(browser, folder: Path, recognize: Any = fake_jobs.quick, **options: An
 
 def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
     """Wait until a condition is true; returns its value."""
-    deadline = time.monotonic() + patience
+    deadline, pause = time.monotonic() + patience, 0.005
     while not (found := condition()):
         assert time.monotonic() < deadline, "the condition did not become true"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
     return found
 
 

@@ -16,14 +16,19 @@ from merlab.synthesis import make_videos
 from merlab.synthesis.recording_set import RecordingSet
 from tests.synthesis.folders import digests
 
-# One event in 4 seconds; fewer frames cannot hold one.
+# Those of the shared recording.
 SETTINGS: dict[str, Any] = {"subjects": 1, "minutes": 4 / 60, "events": 15, "seed": 0, "jobs": 1}
 SHORT: dict[str, Any] = {"minutes": 0.002, "events": 0, "seed": 3}
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    return make_videos(tmp_path_factory.mktemp("videos") / "long", **SETTINGS)
+def root(synthetic_recording):
+    return synthetic_recording
+
+
+@pytest.fixture(scope="module")
+def short_avi(tmp_path_factory):
+    return make_videos(tmp_path_factory.mktemp("videos") / "avi", subjects=1, jobs=1, **SHORT)
 
 
 class TestWhatIsWritten:
@@ -61,12 +66,13 @@ class TestWhatIsWritten:
         assert "SYNTHETIC" in (root / "README.txt").read_text()
 
     @pytest.mark.parametrize("video_format", ["frames", "mp4"])
-    def test_other_formats_hold_the_same_frames(self, tmp_path, video_format):
+    def test_other_formats_hold_the_same_frames(self, short_avi, tmp_path, video_format):
         names = {"frames": "SYNTHETIC_sub01", "mp4": "SYNTHETIC_sub01.mp4", "avi": "SYNTHETIC_sub01.avi"}
-        images = {}
-        for each in ("avi", video_format):
-            root = make_videos(tmp_path / each, subjects=1, video_format=each, jobs=1, **SHORT)
-            images[each] = [image for _, image in open_frames(root / "SYNTHETIC_videos" / names[each])]
+        other = make_videos(tmp_path / "other", subjects=1, video_format=video_format, jobs=1, **SHORT)
+        images = {
+            each: [image for _, image in open_frames(root / "SYNTHETIC_videos" / names[each])]
+            for each, root in (("avi", short_avi), (video_format, other))
+        }
         assert len(images["avi"]) == len(images[video_format]) == 24
         for one, other in zip(images["avi"], images[video_format], strict=True):
             assert np.abs(one.astype(float) - other[:, :231]).mean() < 5
