@@ -38,6 +38,7 @@ from merlab.videos.chunks.chunk_worker import CHUNKS, Share, VideoPlan, fill_chu
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
 from merlab.videos.chunks.kept_chunk import KEPT_VERSION
 from merlab.videos.chunks.result_metadata import result_metadata
+from merlab.videos.early import import_early
 from merlab.videos.frame_table import read_frames
 from merlab.videos.mesh_frames import MeshFrames
 from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest, UsedModel, overlay_kind
@@ -299,6 +300,8 @@ def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
         # Describing is so fast that more processes would only cost their start.
         jobs = 1
     cores = jobs or os.cpu_count() or 1
+    if cores > 1:
+        import_early("pandas", "jinja2")
     processes = max(1, min(cores, len(waiting)))
     shares = [Share(plan, done, position, processes, threads=cores > processes) for position in range(processes)]
     frames_done = sum(len(plan.division.span(index).owned) for index in done)

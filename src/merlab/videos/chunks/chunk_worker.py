@@ -29,6 +29,7 @@ from merlab.videos.chunks.faces_in_frame import FaceViewer, open_viewer
 from merlab.videos.chunks.kept_chunk import KeptChunk, KeptTrack, read_kept
 from merlab.videos.chunks.lanes import Lanes, open_lanes
 from merlab.videos.chunks.track_pictures import TrackPictures
+from merlab.videos.early import import_early
 from merlab.videos.options import Options
 
 CHUNKS, LENGTH = "chunks", "frames.json"
@@ -149,6 +150,8 @@ def _read_frames(share: Share, described: set[int], finishing: _Finishing) -> It
     plan, reported, last = share.plan, 0, 0
     spans = (span for span in share.spans() if span.index not in described)
     with open_lanes(threads=share.threads) as lanes:
+        if share.threads:
+            import_early("scipy.optimize")
         walker = _Walker(plan, spans, finishing, lanes)
         for passed in open_frames(plan.source).walk(lambda number: walker.wants(number - plan.first + 1)):
             last = passed.number - plan.first + 1

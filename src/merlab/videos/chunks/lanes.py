@@ -6,6 +6,7 @@ work in the order in which it got it, so that the result does not depend on the 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Queue
@@ -14,6 +15,9 @@ from typing import Protocol
 
 # Frames that wait for a lane; each holds a picture.
 MOST_WAITING = 8
+# Python lets another thread compute after this time, s. With its usual 5 ms, a thread that only imports or computes in
+# Python would hold up the lanes, which ask for Python's lock after each call of OpenCV.
+SWITCH_SECONDS = 1e-4
 
 Work = Callable[[], None]
 
@@ -95,8 +99,11 @@ def open_lanes(*, threads: bool) -> Iterator[Lanes]:
         yield Lanes(SameThread(), SameThread())
         return
     faces, movement = OwnThread(), OwnThread()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         yield Lanes(faces, movement)
     finally:
+        sys.setswitchinterval(before)
         faces.close()
         movement.close()
