@@ -155,8 +155,14 @@ def _code(number: int, sides: Mapping[str, float]) -> str:
 
 def blinks(blocks: Float32Array) -> bool:
     """Whether the lids of both eyes fall, or rise, farther than an action unit moves them."""
-    falls = [float(blocks[lids][:, 1].mean()) for lids in lid_blocks()]
+    falls = [float(blocks[lids][:, 1].mean()) for lids in _lids()]
     return min(falls) > BLINK or max(falls) < -BLINK
+
+
+@cache
+def _lids() -> NDArray[np.bool_]:
+    """Those of ``lid_blocks``, which every frame needs."""
+    return lid_blocks()
 
 
 def usable_blocks(blinking: bool) -> NDArray[np.bool_]:
