@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from merlab.frames import write_image
 from merlab.spotting.comparison import SPOTTERS
+from tests.databases.casme_squared_release import TABLE, row, write_video, write_workbook
 from tests.spotting.comparison.recorded import frames
 from tests.videos.fake_result import write_result
 
@@ -107,3 +109,12 @@ def test_a_mistake_is_named_without_a_traceback(merlab, recorded, arguments, nam
     assert status == 1
     assert named in err
     assert "Traceback" not in err
+
+
+def test_the_listed_videos_of_a_database_are_found_from_any_folder(merlab, tmp_path):
+    write_workbook(tmp_path / "casme" / TABLE, [row(), row(video="disgust1_2", frames=(8, 10, 12), kind="macro")])
+    write_video(tmp_path / "casme")
+    status, out, _ = merlab("long-videos", "casme-squared", "casme", "truth")
+    assert (status, out) == (0, "1 videos, 1 macro, 1 micro, written to truth\n")
+    (source,) = pd.read_csv(tmp_path / "truth/videos.csv")["source"]
+    assert Path(source) == tmp_path / "casme/rawpic/s15/15_0101disgustingteeth"
