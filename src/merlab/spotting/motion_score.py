@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, region_mask
 from merlab.frames import Float32Array
+from merlab.spotting.jitter import noise_with_jitter
 from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks, usable_blocks
 from merlab.spotting.unit_filters import MEDIAN_TO_DEVIATION, UnitFilters, unit_filters, unit_movements
 
@@ -43,6 +44,7 @@ class ScoreSettings:
         lid_leak: the share of a blink's movement that optical flow smears over the rest of the face.
         units: what the score of a filter for an action unit counts in relation to that of a pair; 0 leaves the filters
             out.
+        jitter: how much the jitter of a block at a moment, beyond its usual jitter, adds to its noise; 0 leaves it out.
 
     """
 
@@ -52,6 +54,7 @@ class ScoreSettings:
     least_noise: float = 0.03
     lid_leak: float = 0.35
     units: float = 1.0
+    jitter: float = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +64,8 @@ class Scores:
     ``pairs`` (n, pairs) and ``parts`` (n, PARTS) are those of each pair of blocks and of each part of the face, in
     units of noise: 1 is its usual movement. ``lids`` (n,) is how far the lids of both eyes move and return, px.
     ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are, ``before`` and ``after`` their displacement from the
-    earlier and from the later face, all px; ``noise`` (ROWS, COLUMNS) is in px. ``settings`` are those of the score.
+    earlier and from the later face, all px; ``noise`` (ROWS, COLUMNS) is in px, ``unsteady`` (n, ROWS, COLUMNS) that of
+    each moment in relation to it, at least 1. ``settings`` are those of the score.
     """
 
     pairs: Float32Array
@@ -71,6 +75,7 @@ class Scores:
     before: Float32Array
     after: Float32Array
     noise: Float32Array
+    unsteady: Float32Array
     settings: ScoreSettings
 
     @cached_property
@@ -84,7 +89,10 @@ class Scores:
         """The score of each filter, (n, units): of movements in the direction of its unit alone."""
         before, after = self.filters.before, self.filters.after
         energy = np.where((before > 0) & (after > 0), _return_trip(before[..., None], after[..., None]), 0)
-        return np.asarray(self.settings.units * np.sqrt(energy), np.float32)
+        shares = ((self.filters.weights**2).sum(axis=-1) * self.noise**2).reshape(energy.shape[1], -1)
+        shares /= shares.sum(axis=1, keepdims=True)
+        unsteady = self.unsteady.reshape(len(energy), -1) ** 2 @ shares.T
+        return np.asarray(self.settings.units * np.sqrt(energy / unsteady), np.float32)
 
     @cached_property
     def total(self) -> Float32Array:
@@ -116,7 +124,8 @@ def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
     The score of a pair or a part is the root of the mean over its blocks of b . a / noise², where b and a are the
     displacements from the faces ``reach`` earlier and later: large only where it moves away and returns within that
     time. A steady drift, or a movement that stays, gives b . a <= 0. Where the lids move away and return, as in a
-    blink, the share of it that optical flow smears over the face is subtracted.
+    blink, the share of it that optical flow smears over the face is subtracted. Where a block jitters, its noise is
+    larger (see ``jitter``).
     """
     smooth = _smoothed(places, settings.smoothing * fps)
     rest = _averaged(smooth, max(1, round(settings.settling * fps)))
@@ -127,12 +136,13 @@ def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
     lids = np.maximum(np.min([return_trip[:, eye].mean(axis=1) for eye in lid_blocks()], axis=0), 0)
     noise = np.maximum(_noise(np.asarray((before + after) / 2, np.float32)), settings.least_noise)
     net = return_trip - (settings.lid_leak**2 * lids)[:, None, None]
-    energy = (net / noise**2).reshape(len(places), -1)
+    unsteady = noise_with_jitter(places, noise, fps, settings.jitter)
+    energy = (net / (noise * unsteady) ** 2).reshape(len(places), -1)
     pairs, parts = (
         np.sqrt(np.maximum(energy @ weights.reshape(len(weights), -1).T, 0))
         for weights in (pair_weights(), part_weights())
     )
-    return Scores(pairs, parts, np.sqrt(lids), smooth, before, after, noise, settings)
+    return Scores(pairs, parts, np.sqrt(lids), smooth, before, after, noise, unsteady, settings)
 
 
 def _return_trip(before: Float32Array, after: Float32Array) -> Float32Array:
