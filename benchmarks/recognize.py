@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,7 +43,7 @@ from merlab.synthesis import CAMERA, PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
 from merlab.videos.chunks.described_chunk import SeenEvent
 from merlab.videos.chunks.describing import EventDescriber
-from merlab.videos.chunks.faces_in_frame import FindingViewer
+from merlab.videos.chunks.faces_in_frame import FaceInFrame, FindingViewer
 from merlab.videos.options import Options
 from merlab.videos.recognition import READING, recognize
 from merlab.videos.words import FaceState
@@ -91,13 +92,18 @@ def steps(video: Path, frames: list[Image]) -> dict[str, float]:
     """Milliseconds of processor time per frame and step, on one thread."""
     cv2.setNumThreads(1)
     viewer, motion = FindingViewer(FaceFinding(), FPS), FaceMotion(FPS)
-    faces = [face for frame in frames[:100] for face in viewer.see(frame)]
+    faces = [face for frame in frames[:100] for face in aligned(viewer, frame)]
     decoded = iter(open_frames(video))
     return {
         "decode": timed(lambda frame: next(decoded), frames),
-        "find, follow, align": timed(viewer.see, frames),
+        "find, follow, align": timed(partial(aligned, viewer), frames),
         "movement for spotting": timed(lambda face: motion(face.followed), faces),
     }
+
+
+def aligned(viewer: FindingViewer, frame: Image) -> list[FaceInFrame]:
+    """The faces of the next frame."""
+    return viewer.align(frame, viewer.find(frame))
 
 
 def event_ms(faces: list[Image], folder: Path) -> float:
@@ -143,7 +149,7 @@ def speed(folder: Path, frames: list[Image], seconds: float, processes: list[int
     for name, value in each.items():
         print(f"{name:34}{value:14.2f}{value / sum(each.values()):14.2f}")
     viewer = FindingViewer(FaceFinding(), FPS)
-    faces = [viewer.see(frame)[0].picture for frame in frames[:40]]
+    faces = [aligned(viewer, frame)[0].picture for frame in frames[:40]]
     print(f"one event (class, evidence, maps, pictures): {event_ms(faces, folder):.0f} ms")
 
 

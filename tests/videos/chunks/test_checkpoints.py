@@ -19,7 +19,7 @@ from merlab.videos.chunks.faces_in_frame import FindingViewer
 from merlab.videos.chunks.kept_chunk import ARRAYS
 from merlab.videos.chunks.lanes import Lanes, SameThread
 
-SAME_THREAD = Lanes(SameThread(), SameThread())
+SAME_THREAD = Lanes(SameThread(), SameThread(), SameThread())
 
 
 class Malicious:

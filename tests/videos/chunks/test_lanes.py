@@ -23,7 +23,8 @@ def test_work_is_done_in_its_order(threads):
     done: list[int] = []
     with open_lanes(threads=threads) as lanes:
         for number in range(2 * MOST_WAITING):
-            lanes.faces.add(partial(lanes.movement.add, partial(done.append, number)))
+            last = partial(lanes.movement.add, partial(done.append, number))
+            lanes.faces.add(partial(lanes.heads.add, last))
         lanes.wait()
         assert done == list(range(2 * MOST_WAITING))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
+from merlab.faces.people import SeenFace
 from merlab.frames import Image
 from merlab.frames.clock import GAP_STEPS, Clock
 from merlab.spotting.motion import FaceMotion
@@ -21,7 +22,7 @@ from merlab.videos.chunks.track import Track
 class Chunk:
     """Frames ``span.covered`` of a video, as far as it has them; faces are numbered from 0 within the chunk.
 
-    Frames are pushed in by one thread; the ``lanes`` find the faces in them, and follow their movement.
+    Frames are pushed in by one thread; the ``lanes`` find and align the faces in them, and follow their movement.
     """
 
     span: Span
@@ -53,22 +54,21 @@ class Chunk:
         if image is None:
             self.damaged.append(number)
             if self._last is not None and not self._time_is_missing:
-                self.lanes.faces.add(partial(self._see_again, number, self._last, self._shown))
+                self.lanes.faces.add(partial(self._find, number, self._last, self._shown))
             return
         if self._time_is_missing:
             self.lanes.faces.add(self.viewer.restart)
         self._time_is_missing, self._last, self._shown = False, image, number
         self.size = image.shape[1], image.shape[0]
-        self.lanes.faces.add(partial(self._see, number, image))
+        self.lanes.faces.add(partial(self._find, number, image, number))
 
-    def _see(self, number: int, image: Image) -> None:
-        for face in self.viewer.see(image):
-            self._add(number, face, number)
+    def _find(self, number: int, image: Image, shown: int) -> None:
+        """A frame, or a damaged one in whose place the ``image`` of frame ``shown`` is shown again."""
+        self.lanes.heads.add(partial(self._align, number, image, shown, self.viewer.find(image)))
 
-    def _see_again(self, number: int, image: Image, shown: int) -> None:
-        """A damaged frame, in whose place the ``image`` of frame ``shown`` is shown again."""
-        for face in self.viewer.see(image):
-            self._add(number, replace(face, box=None), shown)
+    def _align(self, number: int, image: Image, shown: int, found: list[SeenFace]) -> None:
+        for face in self.viewer.align(image, found):
+            self._add(number, face if shown == number else replace(face, box=None), shown)
 
     def _add(self, number: int, face: FaceInFrame, shown: int) -> None:
         key = face.face_id, face.track

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from merlab.faces.alignment import FaceAlignment, FaceFinding, align_gray, align
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Transform, as_gray
 from merlab.faces.landmarks import Landmarks
-from merlab.faces.people import MOST_FACES, PeopleTracker
+from merlab.faces.people import MOST_FACES, PeopleTracker, SeenFace
 from merlab.faces.quality import ClipQuality
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Image
@@ -59,10 +59,13 @@ class FaceInFrame:
 
 
 class FaceViewer(Protocol):
-    """Finds the faces of successive frames."""
+    """Finds the faces of successive frames, (H, W, 3) BGR, in two steps that different threads may do."""
 
-    def see(self, frame: Image) -> list[FaceInFrame]:
-        """The faces of the next frame, (H, W, 3) BGR."""
+    def find(self, frame: Image) -> list[SeenFace]:
+        """Where the faces of the next frame are."""
+
+    def align(self, frame: Image, found: Sequence[SeenFace]) -> list[FaceInFrame]:
+        """The same faces with their maps to the layout; frames come in the same order."""
 
     def restart(self) -> None:
         """Time is missing before the next frame: every face starts a new track."""
@@ -101,10 +104,14 @@ class AlignedViewer:
     def __init__(self) -> None:
         self._track = 0
 
-    def see(self, frame: Image) -> list[FaceInFrame]:
+    def find(self, frame: Image) -> list[SeenFace]:
+        """The one face."""
+        return [SeenFace(0, self._track, None)]
+
+    def align(self, frame: Image, found: Sequence[SeenFace]) -> list[FaceInFrame]:
         """The frame itself."""
         height, width = frame.shape[:2]
-        return [FaceInFrame(0, self._track, frame, Face(0, 0, width, height, WHOLE))]
+        return [FaceInFrame(seen.face_id, seen.track, frame, Face(0, 0, width, height, WHOLE)) for seen in found]
 
     def restart(self) -> None:
         """The face starts a new track."""
@@ -123,10 +130,14 @@ class FindingViewer:
         self._people = PeopleTracker(tracker.detector, tracker.landmarker, fps, most)
         self._alignments: dict[tuple[int, int], FaceAlignment] = {}
 
-    def see(self, frame: Image) -> list[FaceInFrame]:
+    def find(self, frame: Image) -> list[SeenFace]:
         """Every followed face in the next frame."""
+        return self._people.find(frame)
+
+    def align(self, frame: Image, found: Sequence[SeenFace]) -> list[FaceInFrame]:
+        """The faces without the movement of the head."""
         faces, gray = [], as_gray(frame)
-        for seen in self._people.find(frame):
+        for seen in found:
             key = seen.face_id, seen.track
             if key not in self._alignments:
                 assert seen.tracked is not None, "a track begins where its face is seen"

@@ -14,7 +14,7 @@ from threading import Thread
 from typing import Protocol
 
 # Frames that wait for a lane; each holds a picture.
-MOST_WAITING = 8
+MOST_WAITING = 6
 # Python lets another thread compute after this time, s. With its usual 5 ms, a thread that only imports or computes in
 # Python would hold up the lanes, which ask for Python's lock after each call of OpenCV.
 SWITCH_SECONDS = 1e-4
@@ -81,14 +81,15 @@ class OwnThread:
 
 
 class Lanes:
-    """Two lanes: one finds and aligns faces, the other one follows their movement."""
+    """Three lanes: the first finds faces, the second aligns them, and the third follows their movement."""
 
-    def __init__(self, faces: Lane, movement: Lane) -> None:
-        self.faces, self.movement = faces, movement
+    def __init__(self, faces: Lane, heads: Lane, movement: Lane) -> None:
+        self.faces, self.heads, self.movement = faces, heads, movement
 
     def wait(self) -> None:
-        """Wait until everything is done: the first lane gives work to the second one."""
+        """Wait until everything is done: each lane gives work to the next one."""
         self.faces.wait()
+        self.heads.wait()
         self.movement.wait()
 
 
@@ -96,14 +97,14 @@ class Lanes:
 def open_lanes(*, threads: bool) -> Iterator[Lanes]:
     """Lanes in threads of their own, which end with the context, or in the thread of the caller."""
     if not threads:
-        yield Lanes(SameThread(), SameThread())
+        yield Lanes(SameThread(), SameThread(), SameThread())
         return
-    faces, movement = OwnThread(), OwnThread()
+    lanes = OwnThread(), OwnThread(), OwnThread()
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        yield Lanes(faces, movement)
+        yield Lanes(*lanes)
     finally:
         sys.setswitchinterval(before)
-        faces.close()
-        movement.close()
+        for lane in lanes:
+            lane.close()
