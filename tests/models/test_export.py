@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,23 @@ CLIPS = random_inputs(30), random_inputs(8, seed=1)
 
 def runtime_of(kind, precision):
     return "openvino-bf16" if precision == "bf16" else kind
+
+
+@pytest.fixture(scope="module", autouse=True)
+def written_once(tmp_path_factory):
+    """The ONNX of a network, from which every format and precision is made, is written once."""
+    folder = tmp_path_factory.mktemp("onnx")
+
+    def exported(module, shape, path):
+        weights = b"".join(weight.numpy().tobytes() for weight in module.state_dict().values())
+        kept = folder / sha256(weights).hexdigest()
+        if not kept.exists():
+            export_onnx(module, shape, kept)
+        shutil.copy(kept, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export_module, "export_onnx", exported)
+        yield
 
 
 @pytest.fixture(scope="module")
