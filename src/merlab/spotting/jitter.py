@@ -11,6 +11,8 @@ import numpy as np
 
 from merlab.frames import Float32Array
 
+# The shortest rise of a micro-expression, s (Yan et al. 2013): between few frames a second, it is not smooth either.
+SHORTEST_RISE = 0.065
 # Seconds before and after a frame in which jitter counts for it, and how much of it is usual.
 AROUND = 0.25
 USUAL = 1.5
@@ -19,12 +21,15 @@ MEDIAN_TO_MEAN = 1 / np.log(2)
 OF_DIFFERENCE = 6
 
 
-def noise_with_jitter(places: Float32Array, noise: Float32Array, fps: float, weight: float) -> Float32Array:
+def noise_with_jitter(
+    places: Float32Array, moved: Float32Array, noise: Float32Array, fps: float, weight: float
+) -> Float32Array:
     """The noise of each block around each frame in units of its usual noise, at least 1, (n, ROWS, COLUMNS).
 
-    ``places`` (n, ROWS, COLUMNS, 2) are those of the blocks in successive frames, ``noise`` (ROWS, COLUMNS) is their
-    usual noise, both px. Jitter is the second difference of the places; the square of what exceeds USUAL times the
-    usual jitter of the block is added to that of the noise, ``weight`` times.
+    ``places`` and ``moved`` (n, ROWS, COLUMNS, 2) are where the blocks are in successive frames, and how far from the
+    earlier and the later face; ``noise`` (ROWS, COLUMNS) is the usual noise, all px. Jitter is the second difference of
+    the places. The square of what exceeds USUAL times the usual jitter of the block, and what a movement that rises in
+    SHORTEST_RISE has, is added to that of the noise, ``weight`` times.
     """
     if not weight or len(places) < 3:
         return np.ones(places.shape[:-1], np.float32)
@@ -32,8 +37,10 @@ def noise_with_jitter(places: Float32Array, noise: Float32Array, fps: float, wei
     change[1:-1] = np.diff(places, 2, axis=0)
     squares = (change**2).sum(axis=-1) / (2 * OF_DIFFERENCE)
     usual = MEDIAN_TO_MEAN * np.median(squares, axis=0)
+    # In a movement along sin², the mean square of the second derivative is a third of (pi / rise)^4 of that of the way.
+    smooth = (np.pi / (SHORTEST_RISE * fps)) ** 4 / 3 * (moved**2).sum(axis=-1) / (2 * OF_DIFFERENCE)
     kernel = (1, 2 * max(1, round(AROUND * fps)) + 1)
-    flat = np.asarray(squares.reshape(len(places), -1), np.float32)
+    flat = np.asarray((squares - smooth).reshape(len(places), -1), np.float32)
     around = cv2.blur(flat, kernel, borderType=cv2.BORDER_REPLICATE).reshape(squares.shape)
     excess = np.maximum(around - USUAL**2 * usual, 0)
     return np.asarray(np.sqrt(1 + weight**2 * excess / noise**2), np.float32)

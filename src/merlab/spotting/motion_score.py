@@ -134,9 +134,10 @@ def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
     after = smooth - rest[np.minimum(frames + reach, len(places) - 1)]
     return_trip = _return_trip(before, after)
     lids = np.maximum(np.min([return_trip[:, eye].mean(axis=1) for eye in lid_blocks()], axis=0), 0)
-    noise = np.maximum(_noise(np.asarray((before + after) / 2, np.float32)), settings.least_noise)
+    moved = np.asarray((before + after) / 2, np.float32)
+    noise = np.maximum(_noise(moved), settings.least_noise)
     net = return_trip - (settings.lid_leak**2 * lids)[:, None, None]
-    unsteady = noise_with_jitter(places, noise, fps, settings.jitter)
+    unsteady = noise_with_jitter(places, moved, noise, fps, settings.jitter)
     energy = (net / (noise * unsteady) ** 2).reshape(len(places), -1)
     pairs, parts = (
         np.sqrt(np.maximum(energy @ weights.reshape(len(weights), -1).T, 0))

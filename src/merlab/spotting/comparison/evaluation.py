@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import starmap
 from pathlib import Path
 
@@ -32,7 +32,8 @@ from merlab.spotting.comparison.folds import (
     leave_one_subject_out,
     needed,
 )
-from merlab.spotting.comparison.material import Material, Reading, read
+from merlab.spotting.comparison.learning import LearnedFold, in_processes, learned, processes
+from merlab.spotting.comparison.material import Material, Reading, read, unread
 from merlab.spotting.comparison.results import FoldResult, MethodScores, SpottingComparison
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Spotter
@@ -44,7 +45,6 @@ from merlab.version import __version__
 OUT = Path("merlab-compared")
 HOLDS = "a comparison of spotting methods"
 SETTINGS, RESULT, FEATURES, FOLDS, EVENTS = "settings.json", "comparison.json", "features", "folds", "events.csv"
-MOST_NAMED = 5
 COLUMNS = ("video", "onset", "apex", "offset", "kind", "score")
 
 
@@ -120,10 +120,23 @@ class _Work:
         """Do what is not done yet."""
         left = [(each, fold) for each in self.spotters for fold in self.folds if not self._file(each, fold).is_file()]
         self._read(left)
-        for position, (spotter, fold) in enumerate(left):
-            self.progress(position, len(left), f"{spotter.name}: {fold.name}")
+        here = [(spotter, fold) for spotter, fold in left if not in_processes(spotter)]
+        for position, (spotter, fold) in enumerate(here):
+            self.progress(position, len(here), f"{spotter.name}: {fold.name}")
             result = fold_result(spotter, fold, self.kinds, self.seed, self._material)
             write_model(self._file(spotter, fold), result)
+        self._learn({(spotter.name, fold.name): (spotter, fold) for spotter, fold in left if in_processes(spotter)})
+
+    def _learn(self, left: Mapping[tuple[str, str], tuple[Spotter, Fold]]) -> None:
+        """Train networks; the time of a fold is another one than that of other methods."""
+        materials = {source: replace(material, curves={}) for source, material in self.materials.items()}
+        works = [LearnedFold(name, fold, self.kinds, self.seed, materials) for (name, _), (_, fold) in left.items()]
+        if works:
+            self.progress(0, len(works), "training networks")
+        results = each_in_processes(learned, works, processes(self.jobs))
+        for done, result in enumerate(results, start=1):
+            write_model(self._file(*left[result.method, result.fold]), result)
+            self.progress(done, len(works), f"{result.method}: {result.fold} is done")
 
     def results(self, spotter: Spotter) -> list[FoldResult]:
         """What a method spotted, fold by fold."""
@@ -151,7 +164,7 @@ class _Work:
             else:
                 self.materials[video.source] = material
         if errors:
-            raise _unread(errors)
+            raise unread(errors)
 
     def _readings(self, left: Sequence[tuple[Spotter, Fold]]) -> list[Reading]:
         features: dict[Path, dict[str, Feature]] = {}
@@ -231,14 +244,6 @@ def _comparison(work: _Work, videos: Sequence[LongVideo], training: Sequence[Lon
             dict.fromkeys([*starmap(damage_note, damaged.items()), *map(_unfitted_note, unfitted), *_notes(methods)])
         ),
     )
-
-
-def _unread(errors: Mapping[str, MerlabError]) -> MerlabError:
-    """The first of the errors, and which other recordings have one."""
-    first, *others = errors
-    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-    also = f". These cannot be read either: {', '.join(others[:MOST_NAMED])}{more}" if others else ""
-    return MerlabError(f"{errors[first]}{also}. The other recordings are read and kept: run the same command again")
 
 
 def _unfitted_note(result: FoldResult) -> str:

@@ -6,7 +6,7 @@ Frames are read once for all features that are missing, and every feature is kep
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from merlab.version import __version__
 PLACES, READ, VALUES = "places", "source", "values"
 FACTS = "first_frames_whole_damaged"
 FRAMES_A_REPORT = 100
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +148,14 @@ def read(reading: Reading, progress: Progress = silent) -> tuple[LongVideo, Mate
         return reading.video, reading(progress)
     except MerlabError as error:
         return reading.video, error
+
+
+def unread(errors: Mapping[str, MerlabError]) -> MerlabError:
+    """The first of the errors, and which other recordings have one."""
+    first, *others = errors
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    also = f". These cannot be read either: {', '.join(others[:MOST_NAMED])}{more}" if others else ""
+    return MerlabError(f"{errors[first]}{also}. The other recordings are read and kept: run the same command again")
 
 
 def _identity(video: LongVideo) -> str:

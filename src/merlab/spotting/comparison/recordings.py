@@ -88,8 +88,8 @@ def _in_table(path: Path) -> dict[str, dict[str, str]]:
         source = next((each for each in (Path(row[SOURCE]), path.parent / row[SOURCE]) if each.exists()), None)
         if source is None:
             raise MerlabError(
-                f"{path}: the {SOURCE} of {row[VIDEO]}, {row[SOURCE]}, does not exist; correct this column, or write the "
-                "table again by `merlab long-videos`"
+                f"{path}: the {SOURCE} of {row[VIDEO]}, {row[SOURCE]}, does not exist; correct this column, or write "
+                "the table again by `merlab long-videos`"
             )
         row[SOURCE] = str(source)
     return {row[VIDEO]: row for row in rows}
