@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from merlab.spotting.comparison.flow_images import flow_image
+from merlab.spotting.comparison.hoof import HOOF
+from merlab.spotting.comparison.learning import in_processes, processes
 from merlab.spotting.comparison.mean_net import MEAN_NET
 from merlab.spotting.comparison.networks import Training, pseudo_labels, scores, smoothed, trained
 from merlab.spotting.comparison.softnet import SOFTNET
@@ -67,6 +72,15 @@ def test_parameters_are_those_of_the_released_networks():
     """SOFTNet: 16 filters of 5 x 5, 784 -> 400 -> 1; MEAN: 14 filters, batch norm, 8 of 5 x 5 x 14, 392 -> 1."""
     counts = [sum(each.numel() for each in spotter.network().parameters()) for spotter in (SOFTNET, MEAN_NET)]
     assert counts == [16 * 26 + 785 * 400 + 401, 14 * 26 + 28 + 8 * (25 * 14 + 1) + 393]
+
+
+def test_networks_learn_in_processes_as_many_as_given_or_as_memory_suffices_for():
+    assert in_processes(SOFTNET)
+    # A copy cannot be found by its name in another process, and a method without a network is fast.
+    assert not in_processes(replace(SOFTNET))
+    assert not in_processes(HOOF)
+    assert processes(3) == 3
+    assert 1 <= processes(None) <= (os.cpu_count() or 1)
 
 
 def test_softnet_finds_what_it_was_trained_on(tmp_path):

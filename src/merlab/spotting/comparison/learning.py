@@ -1,0 +1,55 @@
+"""Methods with a network, fold by fold in worker processes: they take most of the time of a comparison."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from merlab.databases.long_video import Kind
+from merlab.spotting.comparison import SPOTTERS, find_spotter
+from merlab.spotting.comparison.folds import Fold, fold_result
+from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.results import FoldResult
+from merlab.spotting.comparison.spotter import Spotter
+
+# What a network needs that learns macro-expressions from all of SAMM Long Videos: 120,000 images of 42 x 42 x 3 float16
+# and their copy with mirror images.
+BYTES_A_PROCESS = 4 * 2**30
+
+
+@dataclass(frozen=True)
+class LearnedFold:
+    """A method of SPOTTERS in one fold; ``materials`` are the recordings, by their source.
+
+    The method is named, because its parts may be functions that do not travel to another process.
+    """
+
+    method: str
+    fold: Fold
+    kinds: Sequence[Kind]
+    seed: int
+    materials: Mapping[Path, Material]
+
+
+def learned(work: LearnedFold) -> FoldResult:
+    """Fit the method and spot."""
+    spotter = find_spotter(work.method)
+    return fold_result(spotter, work.fold, work.kinds, work.seed, lambda video: work.materials[video.source])
+
+
+def in_processes(spotter: Spotter) -> bool:
+    """Whether a method is worth processes of its own, and can travel to them."""
+    return spotter.needs_training and SPOTTERS.get(spotter.name) is spotter
+
+
+def processes(jobs: int | None) -> int:
+    """How many processes learn: ``jobs``, or one per core as far as the memory of the machine suffices."""
+    if jobs is not None:
+        return jobs
+    cores = os.cpu_count() or 1
+    if not hasattr(os, "sysconf"):
+        return 1
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(cores, memory // BYTES_A_PROCESS))
