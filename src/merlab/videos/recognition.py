@@ -141,6 +141,8 @@ def recognize(
         save_inputs=save_inputs,
     )
     plan = _plan(source, out, options)
+    if jobs != 1:
+        import_early("pandas", "jinja2")
     request = _request(plan, model)
     finished = None if again else _finished(out, request)
     if finished is not None:
@@ -300,8 +302,6 @@ def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
         # Describing is so fast that more processes would only cost their start.
         jobs = 1
     cores = jobs or os.cpu_count() or 1
-    if cores > 1:
-        import_early("pandas", "jinja2")
     processes = max(1, min(cores, len(waiting)))
     shares = [Share(plan, done, position, processes, threads=cores > processes) for position in range(processes)]
     frames_done = sum(len(plan.division.span(index).owned) for index in done)
