@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from openpyxl import Workbook, load_workbook
 
 from merlab.clips import Finding
 from merlab.databases.database import Examination
+
+# Many trees have the same table: the files of the workbooks that were written, by what is in them.
+WRITTEN: dict[str, bytes] = {}
 
 
 def write_table(
@@ -25,21 +29,28 @@ def write_table(
     notes: int = 0,
 ) -> Path:
     """A workbook with the table on its first sheet, below ``notes`` lines of notes; the other sheets are empty."""
-    workbook = Workbook()
+    lines = [[f"note {number}"] for number in range(notes)] + [list(columns)]
+    lines += [[None if column is None else cells.get(column) for column in columns] for cells in rows]
+    content = repr((lines, title, sheets))
+    if content not in WRITTEN:
+        WRITTEN[content] = _workbook(lines, title, sheets)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(WRITTEN[content])
+    return path
+
+
+def _workbook(lines: Sequence[list[Any]], title: str | None, sheets: Sequence[str]) -> bytes:
+    workbook, file = Workbook(), BytesIO()
     sheet = workbook.active
     assert sheet is not None
     sheet.title = sheets[0]
-    for number in range(notes):
-        sheet.append([f"note {number}"])
-    sheet.append(list(columns))
-    for cells in rows:
-        sheet.append([None if column is None else cells.get(column) for column in columns])
+    for line in lines:
+        sheet.append(line)
     for name in sheets[1:]:
         workbook.create_sheet(name)
     workbook.properties.title = title
-    path.parent.mkdir(parents=True, exist_ok=True)
-    workbook.save(path)
-    return path
+    workbook.save(file)
+    return file.getvalue()
 
 
 def image_bytes(width: int = 24, height: int = 30, suffix: str = ".jpg") -> bytes:

@@ -68,10 +68,10 @@ class TestWhatIsWritten:
     @pytest.mark.parametrize("video_format", ["frames", "mp4"])
     def test_other_formats_hold_the_same_frames(self, short_avi, tmp_path, video_format):
         names = {"frames": "SYNTHETIC_sub01", "mp4": "SYNTHETIC_sub01.mp4", "avi": "SYNTHETIC_sub01.avi"}
-        other = make_videos(tmp_path / "other", subjects=1, video_format=video_format, jobs=1, **SHORT)
+        made = make_videos(tmp_path / "made", subjects=1, video_format=video_format, jobs=1, **SHORT)
         images = {
             each: [image for _, image in open_frames(root / "SYNTHETIC_videos" / names[each])]
-            for each, root in (("avi", short_avi), (video_format, other))
+            for each, root in (("avi", short_avi), (video_format, made))
         }
         assert len(images["avi"]) == len(images[video_format]) == 24
         for one, other in zip(images["avi"], images[video_format], strict=True):
