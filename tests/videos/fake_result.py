@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -265,9 +267,18 @@ def blob_at(x: float, y: float) -> NDArray[np.float64]:
 
 def write_overlay(path: Path, seconds: float, fps: float) -> None:
     """A small video of the sketched face."""
-    with VideoSink(path, fps) as sink:
-        for _ in range(round(seconds * fps)):
-            sink.write(sketched_face(0))
+    path.write_bytes(_overlay(seconds, fps))
+
+
+@cache
+def _overlay(seconds: float, fps: float) -> bytes:
+    face = sketched_face(0)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / OVERLAY
+        with VideoSink(file, fps) as sink:
+            for _ in range(round(seconds * fps)):
+                sink.write(face)
+        return file.read_bytes()
 
 
 def save(path: Path, image: Image) -> None:
