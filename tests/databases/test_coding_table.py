@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -42,19 +43,24 @@ class Copy:
     @property
     def lines(self) -> list[list[Any]]:
         """The cells of the first sheet; the last cell of the last line is a Chinese remark outside the columns."""
-        lines = [list(line) for line in load_workbook(self.root / self.table).worksheets[0].iter_rows(values_only=True)]
+        lines = [list(line) for line in self._sheet]
         width = max(map(len, lines))
         lines = [[*line, *[None] * (width - len(line)), None] for line in lines]
         lines[-1][-1] = CHINESE
         return lines
+
+    @cached_property
+    def _sheet(self) -> list[tuple[Any, ...]]:
+        return list(load_workbook(self.root / self.table).worksheets[0].iter_rows(values_only=True))
 
     def clips_with(self, path: Path) -> tuple[Clip, ...]:
         """The clips with another table file in the place of the original."""
         original = self.root / self.table
         away = original.rename(original.with_suffix(".away"))
         try:
-            assert self.examine(self.root).facts["coding table"] == str(path)
-            return self.examine(self.root).clips.clips
+            found = self.examine(self.root)
+            assert found.facts["coding table"] == str(path)
+            return found.clips.clips
         finally:
             away.rename(original)
             path.unlink()
