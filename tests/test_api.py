@@ -216,7 +216,6 @@ def expected(flow, tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("programs")
 class TestMethodsOfAProgram:
     """Two processes give what one gives, wherever the method is defined."""
 

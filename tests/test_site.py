@@ -19,8 +19,6 @@ from tests.examples.sparing import REPOSITORY
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_spec("properdocs") is None, reason="ProperDocs is an extra; pip install 'merlab[docs]'"),
-    # One process builds the site once for all of these tests.
-    pytest.mark.xdist_group("site"),
 ]
 EXAMPLES = [*SCRIPTS, *NOTEBOOKS]
 

@@ -27,8 +27,7 @@ from tests.serving.browser import open_browser
 from tests.serving.conftest import listening, until
 from tests.videos.recording import shown_at
 
-# One worker renders the face, once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("phone recording")]
+pytestmark = pytest.mark.slow
 
 SEED, FRAMES, FPS = 5, 6_000, 200
 EMOTIONS = ["happiness", "disgust", "surprise", "repression"]

@@ -58,7 +58,6 @@ def elan_moments(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("pause")
 class TestPause:
     """100 frames per second; the recorder pauses for 10 s before frame 751."""
 

@@ -33,8 +33,6 @@ from merlab.synthesis import make_flow, read_flow
 from tests.helpers import write_flow_tree
 from tests.training_material import starts_in
 
-pytestmark = pytest.mark.xdist_group("pretraining")
-
 SMALL: dict[str, Any] = {
     "method": "ststnet",
     "preset": "reduced",

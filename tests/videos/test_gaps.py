@@ -16,9 +16,6 @@ from merlab.videos import recognition
 from merlab.videos.recognition import recognize
 from tests.videos.recording import face_at, write_avi, write_stamped
 
-# One worker makes the video, once.
-pytestmark = pytest.mark.xdist_group("gaps")
-
 FPS = 50.0
 SECONDS = np.cumsum(np.where(np.arange(900) % 7 == 0, 0.027, 0.019)) + np.select(
     [np.arange(900) >= 500, np.arange(900) >= 120], [14.0, 4.0], 0.0

@@ -17,8 +17,6 @@ from tests.pages import Page
 from tests.videos.recognizers import small_recognizer
 from tests.videos.recording import moving_face, write_avi
 
-# One worker makes the video, once.
-pytestmark = pytest.mark.xdist_group("named classes")
 FIRST_CLASS_ALWAYS = 0.0
 
 

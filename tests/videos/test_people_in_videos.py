@@ -32,8 +32,7 @@ FIVE_POINTS = FaceFinding(landmarks="five-points")
 SECONDS = 6
 # A face and its surroundings.
 VIEW = Window(-100, -50, 432, 384)
-# One worker renders the people, once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("people in videos")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

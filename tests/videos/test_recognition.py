@@ -34,9 +34,6 @@ from merlab.videos.words import WordSettings
 from tests.videos.recognizers import small_recognizer
 from tests.videos.recording import FPS, MOVEMENTS, moving_face, write_avi
 
-# One worker makes the video and its result, once.
-pytestmark = pytest.mark.xdist_group("recognize")
-
 
 @pytest.fixture(scope="module")
 def frames():

@@ -37,7 +37,6 @@ def run_on(engine, plan, out, cache=None):
 
 @needs_ray
 @pytest.mark.slow
-@pytest.mark.xdist_group("ray")
 def test_a_cluster_of_two_workers_predicts_what_one_machine_predicts_and_resumes(tmp_path):
     plan, cache = make_plan(tmp_path / "flow"), tmp_path / "cache"
     local = run_on(LocalEngine(1), plan, tmp_path / "local", cache)
@@ -88,7 +87,6 @@ def disturb(cluster, patient):
 
 @needs_ray
 @pytest.mark.slow
-@pytest.mark.xdist_group("ray")
 @pytest.mark.skipif(sys.platform == "win32", reason="Ray simulates no cluster there")
 def test_workers_that_are_lost_or_join_late_change_no_prediction(tmp_path, monkeypatch):
     # On a busy machine, a simulated one takes longer to start than Ray waits by default.
