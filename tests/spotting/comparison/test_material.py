@@ -46,6 +46,14 @@ def test_only_the_frames_of_samples_are_decoded(images, tmp_path):
     expected = measured(map(small_gray, images[::STEP]), FEATURES)
     assert np.array_equal(read.values(FEATURES[0]), expected[FEATURES[0].key])
 
+    # A damaged file is removed, so that the same command makes it anew.
+    (kept,) = (tmp_path / "kept").glob(f"*/{FEATURES[0].key}.npz")
+    kept.write_bytes(kept.read_bytes()[:-40])
+    with pytest.warns(UserWarning, match="is damaged"), pytest.raises(MerlabError, match="run the same command again"):
+        read.values(FEATURES[0])
+    assert not kept.exists()
+    assert len(of(folder, FEATURES, tmp_path / "kept").values(FEATURES[0])) == len(expected[FEATURES[0].key])
+
 
 def test_damaged_frames_show_the_sample_before_and_are_counted(images, tmp_path, monkeypatch):
     """In order: before the first sound sample, between two, and where no sample lies."""

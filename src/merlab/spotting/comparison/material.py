@@ -69,7 +69,7 @@ class Material:
         return -(-self.frames // self.step)
 
     def values(self, feature: Feature) -> NDArray[np.generic]:
-        """The values of a feature, (n, ...); raises MerlabError if the file was removed meanwhile."""
+        """The values of a feature, (n, ...); raises MerlabError if its file is missing or damaged, and removes it."""
         return self._kept(feature.key)
 
     def curve(
@@ -97,9 +97,14 @@ class Material:
         return Found(onset, apex, offset, peak.score, kind)
 
     def _kept(self, key: str) -> NDArray[np.generic]:
-        arrays = read_arrays(self.folder / f"{key}.npz")
+        path = self.folder / f"{key}.npz"
+        arrays = read_arrays(path)
         if arrays is None:
-            raise MerlabError(f"the kept feature {self.folder / key}.npz is missing; run the same command again")
+            # Only a feature without a file is made anew.
+            path.unlink(missing_ok=True)
+            raise MerlabError(
+                f"the kept feature {path} is missing or damaged; run the same command again to make it anew"
+            )
         return arrays[VALUES]
 
 
