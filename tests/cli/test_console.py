@@ -26,3 +26,12 @@ def test_short_cells_and_words_of_titles_stay_whole_in_80_columns(capsys, monkey
     printed = capsys.readouterr().out
     assert all(text in printed for text in ("0.3817", "29", "0.48", "threshold", "no"))
     assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_no_number_is_cut_off_where_a_table_does_not_fit(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = ["method", *(f"column{number}" for number in range(9))]
+    print_table("scores of methods, fitted on the other subjects", columns, [["feature-difference", *["12.1925"] * 9]])
+    printed = capsys.readouterr().out
+    assert printed.count("12.1925") == 9
+    assert all(column in printed for column in columns)

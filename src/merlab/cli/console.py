@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from merlab.storage import json_text
@@ -15,6 +16,8 @@ out_console = Console()
 err_console = Console(stderr=True)
 # Characters of a cell that is kept in one line: a number with its interval, a word.
 SHORT_CELL = 12
+# Wider than any table.
+MOST_WIDTH = 10_000
 
 
 def show_warning(
@@ -35,7 +38,10 @@ def print_json(content: Any) -> None:
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table on standard output; a name, a number or another short cell is never broken into two lines."""
+    """Print a table on standard output; a name, a number or another short cell is never broken into two lines.
+
+    Where these do not fit, the table is wider than the terminal: a number that was cut off would be a wrong number.
+    """
     table = Table(title=escape(title), title_justify="left")
     for position, column in enumerate(columns):
         cells = [row[position] for row in rows]
@@ -44,4 +50,5 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
         table.add_column(column, overflow="fold", no_wrap=is_name, min_width=widest if widest <= SHORT_CELL else None)
     for row in rows:
         table.add_row(*map(escape, row))
-    out_console.print(table)
+    least = Measurement.get(out_console, out_console.options.update(width=MOST_WIDTH), table).minimum
+    out_console.print(table, width=max(least, out_console.width), crop=False)
