@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -238,9 +236,6 @@ def recognize_command(
     from merlab.videos.summary import SUMMARY
     from merlab.videos.words import word_settings
 
-    # When the process ends, Python would search all objects of all libraries for cycles, which takes .3 s; the system
-    # takes back their memory anyway.
-    atexit.register(gc.freeze)
     if no_overlay and overlay == "mesh":
         raise MerlabError("--overlay mesh and --no-overlay contradict each other; give one of them")
     options = RecognizeOptions(
