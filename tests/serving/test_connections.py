@@ -126,7 +126,7 @@ def test_a_slow_upload_is_not_cut_off(service, video, monkeypatch):
 
     def slowly():
         yield body[:100]
-        time.sleep(1)
+        time.sleep(0.6)
         yield body[100:]
 
     answer = client.http.post(
