@@ -44,7 +44,7 @@ class Extensions(Generic[Entry]):
     def find(self, name: str, registry: Mapping[str, Entry]) -> Entry:
         """The entry with this name, merlab's own first; raises MerlabError if there is none or it cannot be loaded."""
         if name in registry:
-            # Which packages are installed is not looked up: that takes 3 ms, and some commands find hundreds of entries.
+            # What is installed is not searched: that takes 3 ms, and some commands find hundreds of entries.
             return registry[name]
         points = self._points()
         if name in points:
