@@ -66,9 +66,10 @@ class TestPause:
     MOVEMENTS = (MOVEMENT, (18.3, 18.45, 18.6))
 
     @pytest.fixture(scope="class")
-    def video(self, tmp_path_factory):
+    @classmethod
+    def video(cls, tmp_path_factory):
         path = tmp_path_factory.mktemp("pause") / "pause.mp4"
-        return write_stamped(path, face_at(self.SECONDS, self.MOVEMENTS), self.SECONDS)
+        return write_stamped(path, face_at(cls.SECONDS, cls.MOVEMENTS), cls.SECONDS)
 
     def test_spot(self, merlab, video):
         events, scores, about, errors = spotted(merlab, video)
