@@ -28,8 +28,8 @@ def noise_with_jitter(
 
     ``places`` and ``moved`` (n, ROWS, COLUMNS, 2) are where the blocks are in successive frames, and how far from the
     earlier and the later face; ``noise`` (ROWS, COLUMNS) is the usual noise, all px. Jitter is the second difference of
-    the places, in the root mean square over time. What a movement that rises in SHORTEST_RISE has of it, and USUAL times
-    the usual jitter of the block, are subtracted from its square; ``weight``² times the rest is added to noise².
+    the places, as root mean square over time. From its square are subtracted that of a movement that rises in
+    SHORTEST_RISE, and that of USUAL times the usual jitter; ``weight``² times the rest is added to noise².
     """
     if not weight or len(places) < 3:
         return np.ones(places.shape[:-1], np.float32)
