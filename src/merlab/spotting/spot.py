@@ -53,7 +53,7 @@ class SpottingSettings:
     background: float = 3.2
     weak: float = 0.7
     window: float = 20.0
-    shortest: float = 0.08
+    shortest: float = 0.15
     longest: float = 0.55
     pause: float = 0.5
     repeats: float = 3
