@@ -15,6 +15,9 @@ from merlab.faces.detection import make_detector
 from merlab.faces.landmarks import FaceMesh
 from merlab.faces.mesh_network import MESH_SIDE, TOLERANCE, load_opencv, load_openvino
 
+# Slow tests run where the extras are installed.
+pytestmark = pytest.mark.slow
+
 
 def test_openvino_gives_the_landmarks_of_opencv(face_mesh, heads):
     pytest.importorskip("openvino")
