@@ -220,7 +220,7 @@ class TestReading:
     def test_walks_past_frames_that_nobody_wants_without_decoding_them(self, tmp_path, monkeypatch, name, codec, x264):
         """What is decoded after them does not depend on it, also where frames refer to those before a key frame."""
         noise = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
-        images = [np.roll(noise, 7 * at, axis=(0, 1)) for at in range(100)]
+        images = [np.roll(noise, 7 * at, axis=(0, 1)) for at in range(200)]
         options = {"g": "5", "bf": "2", **({"x264-params": x264} if x264 else {"bf": "0"})}
         video = Video(write_video(tmp_path / name, codec, images=images, options=options))
         whole = dict(video)
@@ -231,13 +231,26 @@ class TestReading:
             return frames_of(video, packet)
 
         monkeypatch.setattr(Video, "_frames", counted)
-        walked = list(video.walk(lambda number: 51 <= number <= 55 or 86 <= number <= 90))
-        assert [frame.number for frame in walked] == list(range(1, 101))
+        walked = list(video.walk(lambda number: 101 <= number <= 105 or 186 <= number <= 190))
+        assert [frame.number for frame in walked] == list(range(1, 201))
         read = {frame.number: frame.image for frame in walked if frame.image is not None}
-        assert list(read) == [*range(51, 56), *range(86, 91)]
+        assert list(read) == [*range(101, 106), *range(186, 191)]
         for number, image in read.items():
             np.testing.assert_array_equal(image, whole[number])
         assert next(decoded) < 50
+
+    def test_reads_on_past_few_frames_because_opening_a_long_file_again_takes_longer(self, tmp_path, monkeypatch):
+        video = Video(write_video(tmp_path / "a.avi", "mjpeg", numbers=range(1, 41)))
+        begun, after = itertools.count(), Video._after
+
+        def counted(video, key):
+            next(begun)
+            return after(video, key)
+
+        monkeypatch.setattr(Video, "_after", counted)
+        walked = video.walk(lambda number: number % 4 == 0)
+        assert [number_in(frame.image) for frame in walked if frame.image is not None] == list(range(4, 41, 4))
+        assert next(begun) == 1
 
     def test_decodes_everything_where_the_container_cannot_find_its_key_frames(self, tmp_path):
         video = Video(write_video(tmp_path / "a.ts", "libx264", numbers=range(1, 41), options=GROUPS))

@@ -31,6 +31,9 @@ LOG = logging.getLogger("merlab.frames")
 # frame that does not change as nothing (MPEG-4).
 NEVER_SKIP = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video")
 
+# Reading elsewhere opens the file again; if it has an hour of frames, that takes as long as decoding so many of them.
+LEAST_JUMP = 50
+
 Decoded = Iterator[tuple[int, "VideoFrame"]]
 
 
@@ -49,7 +52,7 @@ class _Reading:
     def frame(self, number: int, keys: int = 1) -> VideoFrame | None:
         """The frame, read on from the last one, or from ``keys`` key frames before it; None if it is damaged."""
         key = self._packets.key_before(number, keys)
-        if number <= self._passed or (self._finds_keys and self._current[0] + 1 < key):
+        if number <= self._passed or (self._finds_keys and self._current[0] + LEAST_JUMP < key):
             self._restart(key)
             if key > 1 and self._current == self._end:
                 self._finds_keys = False
@@ -167,8 +170,8 @@ class Video:
     def walk(self, wanted: Callable[[int], bool]) -> Iterator[WalkedFrame]:
         """Every frame once, ascending; only ``wanted`` frames are made into images.
 
-        Between them, decoding continues at a later key frame, where the container can find one. Not at the last one
-        before a wanted frame: with open groups of pictures or a gradual refresh, it refers to frames before.
+        After many others, decoding continues at a later key frame, where the container can find one. Not at the last
+        one before a wanted frame: with open groups of pictures or a gradual refresh, it refers to frames before.
         """
         reading = _Reading(self._packets, self._after)
         for number in self.numbers:

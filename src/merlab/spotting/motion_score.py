@@ -86,7 +86,10 @@ class Scores:
 
     @cached_property
     def units(self) -> Float32Array:
-        """The score of each filter, (n, units): of movements in the direction of its unit alone."""
+        """The score of each filter, (n, units): of movements in the direction of its unit alone.
+
+        As that of a pair, it is lower where the blocks jitter; each counts by its share of the noise of the response.
+        """
         before, after = self.filters.before, self.filters.after
         energy = np.where((before > 0) & (after > 0), _return_trip(before[..., None], after[..., None]), 0)
         shares = ((self.filters.weights**2).sum(axis=-1) * self.noise**2).reshape(energy.shape[1], -1)

@@ -175,7 +175,7 @@ def _read(
 ) -> dict[str, Array]:
     """Read what is needed, and write the features and what was read.
 
-    Without the places of the blocks, only the frames of samples are decoded: every fourth at 200 frames per second.
+    Without the places of the blocks, only the frames of samples become images: every fourth at 200 frames per second.
     """
     reader, measuring, step = _Reader(video, aligned), Measuring(features), step_of(video.fps)
 

@@ -6,7 +6,6 @@ work in the order in which it got it, so that the result does not depend on the 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Queue
@@ -15,9 +14,6 @@ from typing import Protocol
 
 # Frames that wait for a lane; each holds a picture.
 MOST_WAITING = 6
-# Python lets another thread compute after this time, s. With its usual 5 ms, a thread that only imports or computes in
-# Python would hold up the lanes, which ask for Python's lock after each call of OpenCV.
-SWITCH_SECONDS = 1e-4
 
 Work = Callable[[], None]
 
@@ -100,11 +96,8 @@ def open_lanes(*, threads: bool) -> Iterator[Lanes]:
         yield Lanes(SameThread(), SameThread(), SameThread())
         return
     lanes = OwnThread(), OwnThread(), OwnThread()
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         yield Lanes(*lanes)
     finally:
-        sys.setswitchinterval(before)
         for lane in lanes:
             lane.close()
