@@ -30,7 +30,7 @@ WORK = Path(__file__).with_name("peers_work.py")
 # The last release of MediaPipe whose wheel holds its models; later ones download them.
 PACKAGES = {
     "mediapipe": "mediapipe==0.10.21",
-    "py-feat": "py-feat",
+    "py-feat": "py-feat>=2",
     "libreface": "libreface",
     "deepface": "deepface[tf-keras]",
 }

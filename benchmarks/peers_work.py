@@ -78,7 +78,7 @@ def of_mediapipe(frames: Any, video: Path) -> Measured:
 
 
 def of_py_feat(frames: Any, video: Path) -> Measured:
-    detector = importlib.import_module("feat").Detector(device="cpu")
+    detector = importlib.import_module("feat").Detectorv1(device="cpu")
     return {VIDEO: whole(lambda: detector.detect(str(video), data_type="video", batch_size=8), len(frames))}
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,11 +20,45 @@ Gray = NDArray[np.uint8]
 HALF_DEGREES = 180
 
 
+@dataclass(frozen=True)
+class DenseInverseSearch:
+    """Flow by dense inverse search (Kroeger et al. 2016); the defaults are those of OpenCV's medium preset.
+
+    Can be stored with pickle, which OpenCV's own objects cannot. Threads must not share one.
+
+    Attributes:
+        finest_scale: the images are halved as often before the last patches are compared.
+        stride: from one patch of 8 px to the next, px of that scale.
+        steps: of the gradient descent in each patch.
+        refinement: iterations of the variational refinement at each scale.
+
+    """
+
+    finest_scale: int = 1
+    stride: int = 3
+    steps: int = 25
+    refinement: int = 5
+
+    def __call__(self, onset: Gray, apex: Gray) -> Float32Array:
+        """The displacement (H, W, 2) of each pixel, px."""
+        return np.asarray(self._algorithm.calc(onset, apex, None), np.float32)
+
+    @cached_property
+    def _algorithm(self) -> Any:
+        algorithm = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        algorithm.setFinestScale(self.finest_scale)
+        algorithm.setPatchStride(self.stride)
+        algorithm.setGradientDescentIterations(self.steps)
+        algorithm.setVariationalRefinementIterations(self.refinement)
+        return algorithm
+
+    def __reduce__(self) -> tuple[type[DenseInverseSearch], tuple[int, ...]]:
+        return type(self), astuple(self)
+
+
 def dis(onset: Gray, apex: Gray) -> Float32Array:
-    """Dense inverse search (Kroeger et al. 2016), OpenCV's medium preset."""
-    algorithm = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = algorithm.calc(onset, apex, None)  # type: ignore[call-overload]
-    return np.asarray(flow, np.float32)
+    """Dense inverse search with the defaults."""
+    return DenseInverseSearch()(onset, apex)
 
 
 def farneback(onset: Gray, apex: Gray) -> Float32Array:

@@ -12,6 +12,7 @@ from merlab.spotting.motion import (
     ROWS,
     FaceMotion,
     block_centers,
+    in_blocks,
     lid_blocks,
     prepare,
     without_head,
@@ -35,8 +36,26 @@ class TestFollowing:
         assert np.all(first == 0)
         assert np.abs(same).max() < 0.01
 
+    @pytest.mark.parametrize(("sigma", "share"), [(12, 0.8), (20, 0.85), (35, 0.9)])
+    @pytest.mark.parametrize("size", [0.5, 1.0, 2.0, 4.0])
+    def test_of_a_movement_in_a_small_part_of_the_face_little_is_lost(self, size, sigma, share):
+        """What blocks of 19 px show of a bump of this width (standard deviation, px)."""
+        lift = -size * bump(COLUMNS_OF_PIXELS, ROWS_OF_PIXELS, LEFT_MOUTH_CORNER, sigma=sigma)
+        place = followed(warped(face(), STILL, STILL), warped(face(), STILL, lift))[1]
+        truth = without_head(in_blocks(np.stack([STILL, lift], axis=-1).astype(np.float32)))
+        assert share < np.abs(place).max() / np.abs(truth).max() < 1.05
+
+    def test_a_corner_of_the_mouth_and_the_cheek_beside_it_may_move_against_each_other(self):
+        """The two movements of a dimpler, 19 px apart, 1 px each."""
+        x, y = LEFT_MOUTH_CORNER
+        out, back = (bump(COLUMNS_OF_PIXELS, ROWS_OF_PIXELS, (x + at, y), sigma=9) for at in (0, 19))
+        place = followed(warped(face(), STILL, STILL), warped(face(), out - back, STILL))[1][..., 0]
+        truth = without_head(in_blocks(np.stack([out - back, STILL], axis=-1).astype(np.float32)))[..., 0]
+        assert place.max() > 0.6 * truth.max()
+        assert place.min() < 0.6 * truth.min()
+
     def test_a_local_movement_is_found_in_place_and_direction(self):
-        """2 px up; flow on small frames smooths a part of it away."""
+        """2 px up."""
         place = followed(warped(face(), STILL, STILL), warped(face(), STILL, LIFT))[1]
         x, y = block_centers()
         nearest = np.unravel_index(np.argmin(np.hypot(x - LEFT_MOUTH_CORNER[0], y - LEFT_MOUTH_CORNER[1])), x.shape)

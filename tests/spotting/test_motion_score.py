@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from merlab.spotting.motion import block_centers, lid_blocks
-from merlab.spotting.motion_score import PARTS, ScoreSettings, part_weights, score
+from merlab.spotting.motion import block_centers, lid_blocks, lower_lid_blocks
+from merlab.spotting.motion_score import PARTS, ScoreSettings, pair_parts, part_weights, score
 from tests.videos.faces import LEFT_MOUTH_CORNER, bump, moving_places, still_places, there_and_back
 
 FPS = 200.0
@@ -57,6 +57,25 @@ class TestScore:
         assert score(2 * places, FPS, SETTINGS).total.max() == pytest.approx(peak, rel=1e-3)
         restless = places + still_places(2000, 2.0, seed=1)
         assert score(restless, FPS, SETTINGS).total.max() < 0.5 * peak
+
+
+class TestLowerLids:
+    @staticmethod
+    def moving(size):
+        """The lower lid of the right eye goes down by ``size`` px and returns."""
+        places = still_places(2000)
+        places[:, lid_blocks()[0] & lower_lid_blocks(), 1] += size * there_and_back(2000, 1000, 1030, 1070)[:, None]
+        return score(places, FPS, SETTINGS)
+
+    def test_that_it_tightens_is_found_and_belongs_to_the_cheek(self):
+        """Action unit 7 raises it."""
+        scores = self.moving(-2.0)
+        assert abs(int(scores.pairs.max(axis=1).argmax()) - 1030) <= 2
+        assert scores.pairs.max() > 10
+        assert PARTS[pair_parts()[scores.strongest(1030)[0]]] == "cheeks, right"
+
+    def test_that_it_is_drawn_down_as_in_a_blink_does_not_score(self):
+        assert self.moving(2.0).pairs.max() < 3
 
 
 class TestBlinks:

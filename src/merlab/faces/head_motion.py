@@ -21,6 +21,7 @@ from merlab.faces.geometry import Transform, as_gray, moved_image, translation, 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.faces.skin_windows import GRID, LEAST_AGREEMENT, Gray, SkinWindows, believed
 from merlab.frames import Image
+from merlab.optical_flow import DenseInverseSearch
 
 # Boxes (left, top, right, bottom) of the layout: the bridge and back of the nose, and the cheekbones in front of the
 # ears. Left out: brows and forehead (AU1, 2, 4), eyes (blinks, gaze), cheeks (AU6), mouth and chin.
@@ -48,7 +49,7 @@ class HeadFit:
     """
 
     def __init__(self, onset: Image, transform: Transform) -> None:
-        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._flow = DenseInverseSearch()
         self._onset = _strip(as_gray(onset), transform)
         self._windows = SkinWindows(self._onset, _points(GRID))
         columns, rows = _points(FLOW_GRID).T
@@ -99,7 +100,7 @@ class HeadFit:
     def _by_flow(self, strip: Gray) -> Transform | None:
         """The same from optical flow: less exact, for larger movements. Points are complex numbers, x + iy."""
         columns, rows = _points(FLOW_GRID).T
-        whole = self._flow.calc(self._onset, strip, None)  # type: ignore[call-overload]
+        whole = self._flow(self._onset, strip)
         flow = np.asarray(whole[rows, columns], np.float64).view(np.complex128)[:, 0]
         onset = columns + 1j * rows
         moved = onset + flow

@@ -88,19 +88,13 @@ def without_repeated(
 
 
 def without_parts(brief: Sequence[SpottedEvent], macro: Sequence[SpottedEvent]) -> list[SpottedEvent]:
-    """The brief movements; those inside a macro-expression of the same part of the face become of the kind other.
+    """The brief movements; those with their apex in a macro-expression become of the kind other.
 
-    They are steps of its rise or fall, which is rarely smooth.
+    They are steps of its rise or fall, which is rarely smooth. All are of one half of the face.
     """
     return [
         replace(event, kind="other", why_other=event.why_other or PART_OF_LONGER)
-        if any(
-            whole.kind == "macro"
-            and whole.part == event.part
-            and whole.onset <= event.onset
-            and event.offset <= whole.offset
-            for whole in macro
-        )
+        if any(whole.kind == "macro" and whole.onset <= event.apex <= whole.offset for whole in macro)
         else event
         for event in brief
     ]

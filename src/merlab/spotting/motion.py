@@ -2,13 +2,12 @@
 
 Optical flow (DIS, Kroeger et al. 2016) compares each frame with a key frame of the last seconds, so that errors do not
 accumulate from frame to frame. Local normalization removes the lighting first: on the smooth skin of a cheek, flow
-otherwise follows the light. Displacements are in pixels of the 231 x 282 layout, whatever the size of the frames. Flow
-is computed at half that size, which makes small movements about a third too small; scores are ratios of movements and
-do not change.
+otherwise follows the light. Displacements are in pixels of the 231 x 282 layout, whatever the size of the frames.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import Float32Array, Image
-from merlab.optical_flow import Gray
+from merlab.optical_flow import DenseInverseSearch, Gray
 
 WIDTH, HEIGHT = 116, 141
 ROWS, COLUMNS = 14, 12
@@ -26,7 +25,7 @@ LOCAL_SIGMA, CONTRAST_SIGMA = 6.0, 12.0
 MIDDLE_GRAY, CONTRAST, LEAST_DEVIATION = 128.0, 40.0, 4.0
 # The eyes of the layout (x, y) and how far their lids reach, px.
 EYES = ((53.5, 73.0), (176.5, 73.0))
-LIDS_X, LIDS_ABOVE, LIDS_BELOW = 36.0, 23.0, 22.0
+LIDS_X, LIDS_ABOVE, LIDS_BELOW, LOWER_LID = 36.0, 23.0, 22.0, 10.0
 # Where only the head moves: the bridge of the nose, and the edges of the crop.
 BRIDGE_X, BRIDGE_TOP, BRIDGE_BOTTOM, EDGE = 25.0, 40.0, 150.0, 12.0
 MOVING_WEIGHT = 0.02
@@ -45,11 +44,15 @@ def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
     return np.asarray(np.clip(even, 0, 255), np.uint8)
 
 
+# In coarser flow, the corner of a mouth that moves outward and the cheek that moves inward cancel each other.
+FINE = DenseInverseSearch(finest_scale=0, stride=4, steps=6, refinement=1)
+
+
 class FaceMotion:
     """Follows one aligned face through successive frames; holds only a key frame, so memory does not grow."""
 
     def __init__(self, fps: float) -> None:
-        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._flow = replace(FINE)
         self._renewal = max(1, round(KEY_SECONDS * fps))
         self._key: Gray | None = None
         self._key_place = np.zeros((ROWS, COLUMNS, 2), np.float32)
@@ -61,8 +64,7 @@ class FaceMotion:
         if self._key is None:
             self._key = gray
             return self._key_place
-        flow = np.asarray(self._flow.calc(self._key, gray, None), np.float32)  # type: ignore[call-overload]
-        moved = in_blocks(flow) * np.float32(LAYOUT_WIDTH / WIDTH)
+        moved = in_blocks(self._flow(self._key, gray)) * np.float32(LAYOUT_WIDTH / WIDTH)
         place = np.asarray(self._key_place + without_head(moved), np.float32)
         self.pass_over(frame, place)
         return place
@@ -140,6 +142,12 @@ def lid_blocks() -> NDArray[np.bool_]:
 
 
 def usable_blocks() -> NDArray[np.bool_]:
-    """The blocks that count, (ROWS, COLUMNS): not the lids, nor the outermost, where optical flow is unreliable."""
+    """The blocks that count, (ROWS, COLUMNS): not the upper lids, nor the outermost, where flow is unreliable."""
     inner = np.pad(np.ones((ROWS - 2, COLUMNS - 2), bool), 1)
-    return np.asarray(inner & ~lid_blocks().any(axis=0))
+    return np.asarray(inner & ~(lid_blocks().any(axis=0) & ~lower_lid_blocks()))
+
+
+def lower_lid_blocks() -> NDArray[np.bool_]:
+    """The blocks below both eyes, (ROWS, COLUMNS), which a blink moves down and action unit 7 moves up."""
+    _, y = block_centers()
+    return np.asarray(lid_blocks().any(axis=0) & (y > EYES[0][1] + LOWER_LID))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, region_mask
 from merlab.frames import Float32Array
 from merlab.spotting.jitter import noise_with_jitter
-from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks, usable_blocks
+from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks, lower_lid_blocks, usable_blocks
 from merlab.spotting.unit_filters import MEDIAN_TO_DEVIATION, UnitFilters, unit_filters, unit_movements
 
 LEAST_SIGMA = 0.3
@@ -139,7 +139,7 @@ def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
     lids = np.maximum(np.min([return_trip[:, eye].mean(axis=1) for eye in lid_blocks()], axis=0), 0)
     moved = np.asarray((before + after) / 2, np.float32)
     noise = np.maximum(_noise(moved), settings.least_noise)
-    net = return_trip - (settings.lid_leak**2 * lids)[:, None, None]
+    net = _lower_lids_up(return_trip, before, after) - (settings.lid_leak**2 * lids)[:, None, None]
     unsteady = noise_with_jitter(places, moved, noise, fps, settings.jitter)
     energy = (net / (noise * unsteady) ** 2).reshape(len(places), -1)
     pairs, parts = (
@@ -147,6 +147,15 @@ def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
         for weights in (pair_weights(), part_weights())
     )
     return Scores(pairs, parts, np.sqrt(lids), smooth, before, after, noise, unsteady, settings)
+
+
+def _lower_lids_up(return_trip: Float32Array, before: Float32Array, after: Float32Array) -> Float32Array:
+    """The product b . a of all blocks; that of the lower lids only of movements up, since a blink moves them down."""
+    lower = lower_lid_blocks()
+    up_before, up_after = np.maximum(-before[:, lower, 1:], 0), np.maximum(-after[:, lower, 1:], 0)
+    counted = return_trip.copy()
+    counted[:, lower] = _return_trip(up_before, up_after)
+    return counted
 
 
 def _return_trip(before: Float32Array, after: Float32Array) -> Float32Array:
@@ -196,7 +205,10 @@ def pair_weights() -> Float32Array:
 
 @cache
 def pair_parts() -> NDArray[np.int_]:
-    """The part (index of PARTS) of each pair, (pairs,); the one with the nearest center if a pair is in none."""
+    """The part (index of PARTS) of each pair, (pairs,); the one with the nearest center if a pair is in none.
+
+    So the lower lids, which rise and fall with the cheeks, belong to these.
+    """
     shares = np.einsum("krc,prc->kp", pair_weights(), part_weights())
     centers = np.stack(block_centers(), axis=-1)
     of_pair, of_part = (np.einsum("krc,rcd->kd", weights, centers) for weights in (pair_weights(), part_weights()))
@@ -210,7 +222,7 @@ def part_weights() -> Float32Array:
 
     The lids and the outermost blocks have weight 0: flow at the border of a frame is unreliable.
     """
-    usable = usable_blocks()
+    usable = usable_blocks() & ~lid_blocks().any(axis=0)
     x, _ = block_centers()
     right = x < (LAYOUT_WIDTH - 1) / 2
     weights = []

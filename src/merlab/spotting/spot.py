@@ -51,15 +51,15 @@ class SpottingSettings:
 
     p: float = 0.0
     floor: float = 5.0
-    background: float = 3.2
+    background: float = 3.0
     weak: float = 0.7
     window: float = 20.0
     shortest: float = 0.15
     longest: float = 0.55
     pause: float = 0.5
     repeats: float = 3
-    largest: float = 2.6
-    largest_brows: float = 6.0
+    largest: float = 3.3
+    largest_brows: float = 8.0
     score: ScoreSettings = field(default_factory=ScoreSettings)
     macro: MacroSettings = field(default_factory=MacroSettings)
 
@@ -170,12 +170,12 @@ def spot_window(
     macro = without_repeated(macro, clear, pause, settings.repeats)
     # Speech and chewing move the lower face. The brows have rows of their own: a micro-expression there does not
     # belong to speech, even while somebody talks.
+    halves = [(_of_half(brief, upper), _of_half(clear, upper), _of_half(macro, upper)) for upper in (True, False)]
     brief = [
         event
-        for upper in (True, False)
-        for event in without_repeated(_of_half(brief, upper), _of_half(clear, upper), pause, settings.repeats)
+        for own, in_rows, longer in halves
+        for event in without_parts(without_repeated(own, in_rows, pause, settings.repeats), longer)
     ]
-    brief = without_parts(brief, macro)
     dropped = [event for event in [*apart(long, macro), *short] if event.score > threshold]
     own, weak = range(first, first + length), [event for event in brief if event.score <= threshold]
     found = sorted((event for event in [*brief, *macro] if event.peak in own), key=lambda event: event.onset)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.frames import Float32Array
-from merlab.optical_flow import Gray, dis, strain
+from merlab.optical_flow import DenseInverseSearch, Gray, dis, strain
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.synthesis.canvas_layout import SIDES, Window
 from merlab.synthesis.poses import Pose
@@ -61,10 +61,7 @@ def flow_by(choice: FlowChoice, onset: Gray, apex: Gray) -> Float32Array:
         return np.asarray(flow, np.float32)
     if choice.refinement is None or choice.finest_scale is None:
         return dis(onset, apex)
-    algorithm = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    algorithm.setVariationalRefinementIterations(choice.refinement)
-    algorithm.setFinestScale(choice.finest_scale)
-    return np.asarray(algorithm.calc(onset, apex, None), np.float32)  # type: ignore[call-overload]
+    return DenseInverseSearch(choice.finest_scale, refinement=choice.refinement)(onset, apex)
 
 
 def _activity(pose: Pose, key: str) -> float:

@@ -1,7 +1,7 @@
 """The state of a chunk that is not finished: an interrupted command continues with it, and finds the same.
 
 It is stored with pickle. Reading a pickle can execute anything, so only classes of merlab and arrays are read here.
-What the state shares with its surroundings (the clock of the video, networks, the flow) is left out, and put in again.
+What the state shares with its surroundings (the clock of the video, networks) is left out, and put in again.
 """
 
 from __future__ import annotations
@@ -13,11 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from merlab.kept_arrays import read_sealed, write_sealed
 
-FLOW = "flow"
 # What arrays are made of, besides classes of merlab.
 PLAIN = {
     ("builtins", "range"),
@@ -57,7 +54,7 @@ class _Pickler(pickle.Pickler):
 
     def persistent_id(self, obj: object) -> str | None:
         """The name of what is not stored."""
-        return FLOW if isinstance(obj, cv2.DISOpticalFlow) else self._names.get(id(obj))
+        return self._names.get(id(obj))
 
 
 class _Unpickler(pickle.Unpickler):
@@ -67,8 +64,6 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, pid: str) -> object:
         """What was not stored."""
-        if pid == FLOW:
-            return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         return self._shared[pid]
 
     def find_class(self, module_name: str, global_name: str) -> Any:
