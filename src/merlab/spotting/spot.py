@@ -50,7 +50,7 @@ class SpottingSettings:
     """
 
     p: float = 0.0
-    floor: float = 5.0
+    floor: float = 4.5
     background: float = 3.0
     weak: float = 0.7
     window: float = 20.0
