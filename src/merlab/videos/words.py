@@ -193,7 +193,7 @@ def sentence_of(reason: WithheldReason, unsure_below: float, fps: float, limits:
         "movement too long": f"The movement lasts longer than {limits.longest_spotted(fps):.2f} s, longer than a "
         "micro-expression.",
         "movement repeats": "Several movements follow each other with short pauses, as in speech or chewing.",
-        "part of a longer movement": "It is a step in the rise or fall of a longer movement of the same part of the "
+        "part of a longer movement": "It is a step in the rise or fall of a longer movement of the same half of the "
         "face.",
         "too few frames per second": f"The video has fewer than {limits.least_fps:g} frames per second, too few for so "
         "brief a movement.",

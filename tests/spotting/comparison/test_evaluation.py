@@ -11,7 +11,7 @@ import pytest
 
 from merlab.databases.long_video import LongEvent, LongVideo
 from merlab.errors import MerlabError
-from merlab.frames import write_image
+from merlab.frames import read_image, write_image
 from merlab.reports.documents import fill
 from merlab.reports.spotting_comparison import comparison_heading, comparison_table, store_comparison
 from merlab.spotting.comparison import SPOTTERS, find_spotter
@@ -116,6 +116,15 @@ def test_methods_are_compared_and_black_frames_hold_nothing(videos, tmp_path):
         compare_spotting(changed, methods, tmp_path / "out", progress=False)
 
 
+def test_a_recording_that_is_too_short_for_a_method_is_named(videos, folder, tmp_path):
+    for number in range(1, 11):
+        write_image(tmp_path / "brief" / f"{number:04d}.png", read_image(folder / "a" / f"{number:04d}.png"))
+    brief = replace(videos[0], name="brief", source=tmp_path / "brief", subject="e", frames=10, events=())
+    compared = compare_spotting([brief, *videos[:2]], ["lbp-chi2", "guess-even"], tmp_path / "out", progress=False)
+    named = [note for note in compared.notes if "brief" in note]
+    assert named == ["brief is shorter than the time over which lbp-chi2 compares frames, so nothing is spotted in it"]
+
+
 @pytest.mark.slow
 def test_every_method_runs_on_other_recordings_and_spots_nothing_in_black_frames(videos, tmp_path):
     compared = compare_spotting(videos[2:], None, tmp_path / "out", training=videos[:2], progress=False)
@@ -135,7 +144,7 @@ def test_a_network_is_not_fitted_to_a_kind_that_no_training_recording_has():
         Fold("a", macro, only),
         ["macro"],
         0,
-        lambda given: type("Read", (), {"whole_heads": False, "damaged": 0})(),
+        lambda given: type("Read", (), {"whole_heads": False, "damaged": 0, "rate": FPS, "samples": COUNT})(),
     )
     assert (result.facts, result.events) == ({"macro": {}}, ())
     assert kinds_of([*macro, *only]) == ("micro", "macro")

@@ -22,7 +22,7 @@ from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.comparison import find_spotter
-from merlab.spotting.comparison.folds import damage_note, has_events, target_of
+from merlab.spotting.comparison.folds import damage_note, has_events, short_note, target_of
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.material import Material, prepare
 from merlab.spotting.comparison.recordings import recordings_in
@@ -149,12 +149,14 @@ class MethodOnVideos:
         with tempfile.TemporaryDirectory(prefix=TEMPORARY) as kept:
             material = self._material(video, Path(kept), show, tested=True)
             rows = [METHOD_ROWS.as_written(_row(each, material, clock)) for each in fitted.spot(material)]
-        damaged = [damage_note(video.name, material.damaged)] if material.damaged else []
+        notes = [damage_note(video.name, material.damaged)] if material.damaged else []
+        if material.samples < self._spotter.least_samples(self._target, material.rate):
+            notes.append(short_note(self._spotter.name, video.name))
         metadata = MethodMetadata(
             requested=request,
             seconds=round(clock.duration, 6),
             facts=dict(fitted.facts),
-            warnings=(*self._warnings(), *damaged),
+            warnings=(*self._warnings(), *notes),
         )
         with whole_folder(out) as aside:
             with CsvSink(aside / EVENTS, METHOD_ROWS.names) as events:

@@ -53,6 +53,10 @@ class CurveSpotter:
         """One feature."""
         return [self.feature(self.distance(target.kind, rate))]
 
+    def least_samples(self, target: Target, rate: float) -> int:
+        """Those k before and after one of them."""
+        return 2 * self.distance(target.kind, rate) + 1
+
     def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedCurve:
         """The p that is best on the training recordings; DEFAULT_P without any."""
         spotted = [self.intervals_in(material, target.kind) for material in training]

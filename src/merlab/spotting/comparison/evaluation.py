@@ -31,6 +31,7 @@ from merlab.spotting.comparison.folds import (
     kinds_of,
     leave_one_subject_out,
     needed,
+    short_note,
 )
 from merlab.spotting.comparison.learning import LearnedFold, in_processes, learned, processes
 from merlab.spotting.comparison.material import Material, Reading, read, unread
@@ -208,7 +209,7 @@ class _Work:
 
 def _comparison(work: _Work, videos: Sequence[LongVideo], training: Sequence[LongVideo] | None) -> SpottingComparison:
     truth, lengths = _truth(videos, work.kinds), _lengths(videos)
-    methods, unfitted, whole, damaged = [], [], 0, dict[str, int]()
+    methods, unfitted, whole, damaged, short = [], [], 0, dict[str, int](), list[str]()
     for spotter in work.spotters:
         results = work.results(spotter)
         spotted = _table(results)
@@ -218,6 +219,7 @@ def _comparison(work: _Work, videos: Sequence[LongVideo], training: Sequence[Lon
         scores = _scores(truth, spotted, lengths, work.kinds)
         whole = max(whole, sum(each.whole_heads for each in results))
         damaged |= {name: count for each in results for name, count in each.damaged.items()}
+        short += [short_note(spotter.name, name) for each in results for name in each.too_short]
         unfitted += [each for each in results if spotter.needs_training and not all(each.facts.values())]
         methods.append(
             MethodScores(
@@ -241,7 +243,9 @@ def _comparison(work: _Work, videos: Sequence[LongVideo], training: Sequence[Lon
         seed=work.seed,
         methods=tuple(methods),
         notes=tuple(
-            dict.fromkeys([*starmap(damage_note, damaged.items()), *map(_unfitted_note, unfitted), *_notes(methods)])
+            dict.fromkeys(
+                [*starmap(damage_note, damaged.items()), *short, *map(_unfitted_note, unfitted), *_notes(methods)]
+            )
         ),
     )
 

@@ -116,7 +116,19 @@ def fold_result(
         events=tuple(_distinct(events)),
         whole_heads=sum(material(video).whole_heads for video in fold.test),
         damaged={video.name: material(video).damaged for video in fold.test if material(video).damaged},
+        too_short=tuple(video.name for video in fold.test if _is_too_short(spotter, fold, kinds, material(video))),
     )
+
+
+def _is_too_short(spotter: Spotter, fold: Fold, kinds: Sequence[Kind], material: Material) -> bool:
+    return any(
+        material.samples < spotter.least_samples(fold.target(kind), material.rate) for kind in spotter.kinds(kinds)
+    )
+
+
+def short_note(method: str, video: str) -> str:
+    """What to report of a recording in which a method has nothing to compare."""
+    return f"{video} is shorter than the time over which {method} compares frames, so nothing is spotted in it"
 
 
 def damage_note(video: str, damaged: int) -> str:

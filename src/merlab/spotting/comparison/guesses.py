@@ -56,6 +56,10 @@ class Guess:
         """None."""
         return []
 
+    def least_samples(self, target: Target, rate: float) -> int:
+        """Any number."""
+        return 1
+
     def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedGuess:
         """The rate and the durations of the training events."""
         durations = tuple(

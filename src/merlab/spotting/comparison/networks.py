@@ -86,6 +86,11 @@ class NetworkSpotter:
         """One feature."""
         return [self.feature(target, rate)]
 
+    def least_samples(self, target: Target, rate: float) -> int:
+        """Those that the feature compares."""
+        feature = self.feature(target, rate)
+        return feature.before + feature.after + 1
+
     def fit(self, training: Sequence[Material], target: Target, seed: int) -> FittedNetwork:
         """Train the network, and choose p; raises MerlabError if no training recording has such an event."""
         images, labels = self._examples(training, target, seed)

@@ -35,6 +35,10 @@ class OwnSpotter:
         """None but the places."""
         return []
 
+    def least_samples(self, target: Target, rate: float) -> int:
+        """Any number."""
+        return 1
+
     def fit(self, training: Sequence[Material], target: Target, seed: int) -> OwnSpotter:
         """Nothing is fitted."""
         return self

@@ -30,7 +30,7 @@ class FoldResult(_Stored):
 
     A kind without facts could not be fitted: no training recording has such an event. ``whole_heads`` counts recordings
     that do not have the proportions of an aligned face; ``damaged`` counts the frames of each recording that cannot be
-    decoded.
+    decoded; ``too_short`` lists the recordings in which the method has nothing to compare.
     """
 
     method: str
@@ -39,6 +39,7 @@ class FoldResult(_Stored):
     events: tuple[SpottedInterval, ...]
     whole_heads: int
     damaged: Mapping[str, int] = {}
+    too_short: tuple[str, ...] = ()
 
 
 class MethodScores(_Stored):

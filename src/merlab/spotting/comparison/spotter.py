@@ -80,5 +80,8 @@ class Spotter(Protocol):
     def features(self, target: Target, rate: float) -> Sequence[Feature]:
         """The features of a recording with ``rate`` samples per second."""
 
+    def least_samples(self, target: Target, rate: float) -> int:
+        """How many samples a recording must have, so that the method has something to compare."""
+
     def fit(self, training: Sequence[Material], target: Target, seed: int) -> Fitted:
         """Fit to recordings; without any, the published or assumed constants."""
