@@ -28,8 +28,8 @@ class SpottedEvent:
         peak: the frame of the highest score.
         score: its height, in units of noise.
         part: the part of the face (of PARTS) that moves most.
-        px: how far the blocks that move most are from where they were before and are after; about a third too small
-            (see ``motion``).
+        px: how far the blocks that move most are from where they were before and are after; up to a fifth too
+            small (see ``motion``).
         kind: what it is.
         why_other: why its kind is other, in words; empty for the other kinds.
 

@@ -3,6 +3,7 @@
 Optical flow (DIS, Kroeger et al. 2016) compares each frame with a key frame of the last seconds, so that errors do not
 accumulate from frame to frame. Local normalization removes the lighting first: on the smooth skin of a cheek, flow
 otherwise follows the light. Displacements are in pixels of the 231 x 282 layout, whatever the size of the frames.
+Those of small parts of the face are measured up to a fifth too small.
 """
 
 from __future__ import annotations
