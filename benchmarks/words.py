@@ -9,7 +9,9 @@ each column, and the limit in ``WordSettings``. Every value is the one that the 
 
 excess     how much longer the spotted movement lasts than the true one, s
 part       mean displacement of the part of the face that moves most, px of the 231 x 282 layout
-head       how far the head moves, relative to the largest displacement of the face
+head       how far the head moves, relative to the largest displacement of the face; counts only where it moves farther
+           than the limit of head_px
+head_px    the same, px of the layout
 misfit     root mean square change of the mesh, px of the layout
 change     how much brighter or darker a block of the face gets, natural logarithm
 roll, turn of the face, degrees and px of the layout
@@ -56,12 +58,14 @@ def movements(video: Path, result: Path, true: NDArray[np.int64]) -> Iterator[di
                 pictures = TrackPictures(track, frames, 1)
                 evidence = movement_evidence(pictures.read(event.onset), pictures.read(event.apex))
                 face = face_state(track, event, chunk.facts.size)
+                head = float(np.nanmax([evidence.head, face.head]))
                 yield {
                     "video": video.stem,
                     "onset": event.onset,
                     "excess": (event.offset - event.onset - float(offset - onset)) / clock.fps,
                     "part": max((part.px for part in evidence.parts), default=0.0),
-                    "head": float(np.nanmax([evidence.head, face.head])) / evidence.largest,
+                    "head": head / evidence.largest,
+                    "head_px": head,
                     "misfit": face.misfit,
                     "change": evidence.change,
                     "roll": face.roll,
@@ -89,6 +93,7 @@ def main() -> None:
         limits.timing_error,
         limits.largest_px,
         limits.most_head,
+        limits.least_head,
         limits.largest_misfit,
         limits.largest_change,
         limits.largest_roll,

@@ -134,6 +134,9 @@ class TestKinds:
         part = replace(rise, kind="other", why_other="part of a longer movement")
         assert without_parts([rise, later], [macro]) == [part, later]
         assert without_parts([rise], [replace(macro, kind="other")]) == [rise]
+        # Two clear movements may look like the rise and the fall of a weak one.
+        clear = replace(rise, score=50.0)
+        assert without_parts([clear], [macro]) == [clear]
 
     @pytest.mark.parametrize(("center", "kind"), [((66, 190), "other"), ((60, 36), "micro")])
     def test_what_is_in_the_other_half_of_the_face_is_not_a_part_of_it(self, center, kind):

@@ -51,7 +51,7 @@ def test_a_small_brief_movement_that_goes_with_the_class_is_named():
         # 0.5 s, what spotting adds to it, and one frame of 5 ms.
         ("movement too long", {"seconds": 0.505 + LIMITS.timing_error}, {"seconds": 0.506 + LIMITS.timing_error}),
         ("too few frames per second", {"fps": 50.0}, {"fps": 49.9}),
-        ("head moves more than the face", {"head": 1.9}, {"head": 1.901}),
+        ("head moves more than the face", {"head": 2.0}, {"head": 2.001}),
         ("face covered or distorted", {"change": LIMITS.largest_change}, {"change": LIMITS.largest_change + 0.001}),
     ],
 )
@@ -60,10 +60,16 @@ def test_each_limit_of_a_movement_belongs_to_what_is_named(reason, last_named, f
     assert reasons(replace(SMILE, **first_withheld)) == (reason,)
 
 
+def test_a_head_may_move_as_far_as_a_large_movement_of_the_face():
+    large = replace(SMILE, largest=3.0)
+    assert reasons(replace(large, head=3.0)) == ()
+    assert reasons(replace(large, head=3.001)) == ("head moves more than the face",)
+
+
 @pytest.mark.parametrize(
     ("reason", "last_named", "first_withheld"),
     [
-        ("head moves more than the face", {"head": 1.9}, {"head": 1.901}),
+        ("head moves more than the face", {"head": 2.0}, {"head": 2.001}),
         ("face not upright", {"roll": 30.0}, {"roll": 30.1}),
         ("face not upright", {"roll": 0.0}, {"roll": 180.0}),
         ("face turned away", {"turn": 25.0}, {"turn": 25.1}),

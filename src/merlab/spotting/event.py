@@ -88,13 +88,16 @@ def without_repeated(
 
 
 def without_parts(brief: Sequence[SpottedEvent], macro: Sequence[SpottedEvent]) -> list[SpottedEvent]:
-    """The brief movements; those with their apex in a macro-expression become of the kind other.
+    """The brief movements; those with their apex in a clearer macro-expression become of the kind other.
 
     They are steps of its rise or fall, which is rarely smooth. All are of one half of the face.
     """
     return [
         replace(event, kind="other", why_other=event.why_other or PART_OF_LONGER)
-        if any(whole.kind == "macro" and whole.onset <= event.apex <= whole.offset for whole in macro)
+        if any(
+            whole.kind == "macro" and whole.score > event.score and whole.onset <= event.apex <= whole.offset
+            for whole in macro
+        )
         else event
         for event in brief
     ]
