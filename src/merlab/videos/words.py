@@ -39,7 +39,7 @@ class WordSettings:
         least_pupils: px of the frame between the eyes; half of that on the layout.
         least_coverage: the share of the layout that is inside the frame.
         largest_misfit: root mean square change of the mesh from the face's own shape of the last second, px of the
-            layout, in any frame from onset to offset. It is at most 2.2 on synthetic ones, and 5 where a hand passes.
+            layout, in any frame from onset to offset. It is at most 2.3 on synthetic ones, and 5 where a hand passes.
         largest_change: how much brighter or darker a block of the face gets from onset to apex after its movement is
             undone, natural logarithm. It is at most 0.05 on those recordings, and 0.3 where a hand passes.
 
