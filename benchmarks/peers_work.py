@@ -96,7 +96,7 @@ def of_libreface(frames: Any, video: Path) -> Measured:
 
 
 def of_deepface(frames: Any, video: Path) -> Measured:
-    deepface = importlib.import_module("deepface").DeepFace
+    deepface = importlib.import_module("deepface.DeepFace")
     return {VIDEO: per_second(lambda frame: deepface.analyze(frame, actions=["emotion"], silent=True), frames)}
 
 
