@@ -32,7 +32,8 @@ PACKAGES = {
     "mediapipe": "mediapipe==0.10.21",
     "py-feat": "py-feat>=2",
     "libreface": "libreface",
-    "deepface": "deepface[tf-keras]",
+    # It imports flask, which it does not require.
+    "deepface": "deepface[tf-keras] flask",
 }
 # A download is refused at once instead of tried until its time is over.
 OFFLINE = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
@@ -63,7 +64,7 @@ def installed(tool: str, folder: Path) -> tuple[Path | None, str]:
     if (place / "complete").exists():
         return python, ""
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
-    command = [str(python), "-m", "pip", "install", "--quiet", PACKAGES[tool]]
+    command = [str(python), "-m", "pip", "install", "--quiet", *PACKAGES[tool].split()]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
     except subprocess.TimeoutExpired:
