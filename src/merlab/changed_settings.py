@@ -18,6 +18,11 @@ OPTIONS = {
 # Groups of settings that the user does not see as a group.
 GROUPS = {"settings", "course", "part", "clips"}
 STATE_OF_VIDEO = {"bytes", "modified_ns", "frames_promised"}
+# What a change of these is called, whatever they were.
+WHOLE_TEXTS = {
+    "weights": "another weights file (--weights)",
+    "measured": "it was made by a merlab that measured movements in another way",
+}
 MODELS = {"models", "face_models"}
 SHOWN_NAMES = {"face-mesh": "the face mesh"}
 
@@ -59,8 +64,8 @@ def _text(name: str, was: object, now: object) -> str:
         return f"it was made with {own} {_shown(was)}, and this is {own} {_shown(now)}"
     if own in STATE_OF_VIDEO:
         return "the video has changed since"
-    if own == "weights":
-        return "another weights file (--weights)"
+    if own in WHOLE_TEXTS:
+        return WHOLE_TEXTS[own]
     if own == "sha256" or name == "clips.clips":
         return "the clips have changed"
     if own in {"source", "root"}:

@@ -14,7 +14,7 @@ from merlab.errors import MerlabError, Stopped
 from merlab.locks import only_writer
 from merlab.result_folder import KEPT
 from merlab.spotting import kept_places, spot_video
-from merlab.spotting.motion import FaceMotion
+from merlab.spotting.motion import MEASURED, FaceMotion
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.spot_video import spot
 from merlab.spotting.timeline import read_timeline
@@ -157,6 +157,15 @@ class TestStored:
         with pytest.raises(MerlabError, match=r"spot` of other settings: --floor 4.5 -> 1000\. Add --again"):
             spot(video, line.folder, settings=STRICT)
         assert len(pd.read_csv(line.folder / "events.csv")) == 1
+
+    def test_a_result_whose_movements_were_measured_in_another_way_is_refused_and_measured_anew(
+        self, video, line, copy, measured, monkeypatch
+    ):
+        monkeypatch.setattr(spot_video, "MEASURED", MEASURED + 1)
+        with pytest.raises(MerlabError, match="made by a merlab that measured movements in another way.*--again"):
+            spot(video, copy)
+        assert spot(video, copy, again=True).scores.equals(line.scores)
+        assert len(measured) == len(line.scores)
 
     @pytest.mark.parametrize(
         "settings", [STRICT, SpottingSettings(floor=0.5, p=0.5), SpottingSettings(longest=2.0, window=3.0)]

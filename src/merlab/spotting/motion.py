@@ -8,7 +8,6 @@ Those of small parts of the face are measured up to a fifth too small.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -45,15 +44,16 @@ def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
     return np.asarray(np.clip(even, 0, 255), np.uint8)
 
 
-# In coarser flow, the corner of a mouth that moves outward and the cheek that moves inward cancel each other.
-FINE = DenseInverseSearch(finest_scale=0, stride=4, steps=6, refinement=1)
+# Goes up whenever movements are measured in another way; places that were kept before are measured anew.
+MEASURED = 2
 
 
 class FaceMotion:
     """Follows one aligned face through successive frames; holds only a key frame, so memory does not grow."""
 
     def __init__(self, fps: float) -> None:
-        self._flow = replace(FINE)
+        # In coarser flow, a corner of the mouth that moves outward and the cheek that moves inward cancel each other.
+        self._flow = DenseInverseSearch(finest_scale=0, stride=4, steps=6, refinement=1)
         self._renewal = max(1, round(KEY_SECONDS * fps))
         self._key: Gray | None = None
         self._key_place = np.zeros((ROWS, COLUMNS, 2), np.float32)

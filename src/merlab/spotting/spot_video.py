@@ -23,6 +23,7 @@ from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
 from merlab.spotting.many_videos import EVENTS, WEAK, folder_of
+from merlab.spotting.motion import MEASURED
 from merlab.spotting.spot import SpottingSettings, Window
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.spotting.timeline import (
@@ -169,6 +170,7 @@ def _request(source: Path, clock: Clock, settings: SpottingSettings) -> Spotting
         fps=clock.fps,
         settings=settings,
         merlab=__version__,
+        measured=MEASURED,
     )
 
 

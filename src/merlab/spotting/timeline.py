@@ -54,7 +54,10 @@ EVENT_ROWS, SCORE_ROWS = Columns(TimelineEvent), Columns(FrameScore)
 
 
 class SpottingRequest(BaseModel):
-    """Everything that determines a timeline: the file and its state, the frame rate, the settings, the version."""
+    """Everything that determines a timeline: the file and its state, the frame rate, the settings, the version.
+
+    ``measured`` is the way in which movements are measured (``motion.MEASURED``); 1 in files that do not state it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,6 +68,7 @@ class SpottingRequest(BaseModel):
     fps: float
     settings: SpottingSettings
     merlab: str
+    measured: int = 1
 
 
 class SpottingMetadata(Timing):

@@ -38,6 +38,7 @@ from merlab.spotting.comparison.material import Material, Reading, read, unread
 from merlab.spotting.comparison.results import FoldResult, MethodScores, SpottingComparison
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Spotter
+from merlab.spotting.motion import MEASURED
 from merlab.spotting.scoring import SpottingScores, score_spotting
 from merlab.stamps import SYNTHETIC, WHOLE_HEADS
 from merlab.storage import whole_file
@@ -83,7 +84,7 @@ def compare_spotting(
     spotters = list({each.name: each for each in given}.values())
     folds = leave_one_subject_out(videos) if training is None else fitted_elsewhere(videos, training)
     settings = {"recordings": _digest([*videos, *(training or ())]), "fitted_on": _fitted_on(training), "seed": seed}
-    settings["merlab"] = __version__
+    settings |= {"merlab": __version__, "measured": MEASURED}
     with (
         claimed_folder(Path(out), SETTINGS, settings, HOLDS, again=again, is_complete=_is_complete) as folder,
         shown_progress(progress) as show,

@@ -24,6 +24,7 @@ from merlab.spotting.aligned_frames import require_aligned, require_every_frame
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.sampling import Feature, Measuring, small_gray, step_of
 from merlab.spotting.comparison.threshold import Peak
+from merlab.spotting.motion import MEASURED
 from merlab.spotting.stretches import block_places
 from merlab.version import __version__
 
@@ -166,7 +167,8 @@ def unread(errors: Mapping[str, MerlabError]) -> MerlabError:
 def _identity(video: LongVideo) -> str:
     """A name for kept features: a source that was changed gets another one."""
     state = video.source.stat()
-    text = f"{video.source.resolve()} {state.st_size} {state.st_mtime_ns} {video.fps} {video.frames} {__version__}"
+    text = f"{video.source.resolve()} {state.st_size} {state.st_mtime_ns} {video.fps} {video.frames}"
+    text = f"{text} {__version__} {MEASURED}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
