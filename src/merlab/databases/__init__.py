@@ -87,7 +87,7 @@ def long_videos(
     """The long videos of a database's copy at ``root`` with all their movements, to train and score spotting.
 
     Args:
-        name: a database of long videos: casme-squared, samm-long, casme3, smic, synthetic-long.
+        name: a database of long videos: casme-squared, samm-long, casme3, casme3-c, smic, synthetic-long.
         root: the folder that holds the database.
         table: the file of the coding table, if it is not found below ``root``.
         allow_unusable: leave movements and videos out that cannot be used, which stamps the result INCOMPLETE.
