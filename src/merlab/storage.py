@@ -8,7 +8,7 @@ import math
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,12 @@ class WriteError(MerlabError):
         full = error.errno in DISK_FULL
         remedy = "make room and run it again" if full else "choose a folder that you may write to"
         return cls(f"cannot write {path}: {error.strerror or error}; {remedy}")
+
+
+def require_not_read(path: Path, read: Iterable[Path | None]) -> None:
+    """Raises MerlabError if the file ``path``, which is to be written, is one that the same command reads."""
+    if any(each is not None and each.resolve() == path.resolve() for each in read):
+        raise MerlabError(f"{path} is read by this command and would be replaced; give the output another name")
 
 
 @contextmanager

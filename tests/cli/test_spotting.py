@@ -17,6 +17,7 @@ from tests.videos.fake_result import write_result
 
 MOVEMENTS = {"a": (40, 48, 56), "b": (30, 38, 46)}
 COUNT = 100
+TABLES = ("truth/truth.csv", "truth/videos.csv")
 
 
 @pytest.fixture
@@ -35,8 +36,7 @@ def recorded(tmp_path):
 
 
 def test_methods_are_compared_and_one_of_them_spots_alone(merlab, recorded):
-    tables, methods = ("truth/truth.csv", "truth/videos.csv"), "guess-even,lbp-chi2"
-    compare = ("compare-spotting", *tables, "--methods", methods, "--jobs", 1)
+    compare = ("compare-spotting", *TABLES, "--methods", "guess-even,lbp-chi2", "--jobs", 1)
     status, out, _ = merlab(*compare)
     assert status == 0
     assert "2 videos of 2 subjects" in out
@@ -102,6 +102,22 @@ def test_results_become_answers(merlab, tmp_path):
         (("compare-spotting", "none.csv", "a"), "none.csv does not exist"),
         (("compare-spotting", "truth/truth.csv", "truth/videos.csv", "--save", "x.json"), "--save needs --command"),
         (("answers", "a"), "a holds no result of `merlab recognize`"),
+        (
+            ("compare-spotting", *TABLES, "--save", "truth/truth.csv", "--command", "x"),
+            "truth/truth.csv is read by this command and would be replaced",
+        ),
+        (
+            (
+                "score-spotting",
+                "truth/truth.csv",
+                "truth/truth.csv",
+                "--save",
+                "truth/../truth/truth.csv",
+                "--command",
+                "x",
+            ),
+            "is read by this command and would be replaced",
+        ),
     ],
 )
 def test_a_mistake_is_named_without_a_traceback(merlab, recorded, arguments, named):
@@ -118,3 +134,18 @@ def test_the_listed_videos_of_a_database_are_found_from_any_folder(merlab, tmp_p
     assert (status, out) == (0, "1 videos, 1 macro, 1 micro, written to truth\n")
     (source,) = pd.read_csv(tmp_path / "truth/videos.csv")["source"]
     assert Path(source) == tmp_path / "casme/rawpic/s15/15_0101disgustingteeth"
+
+
+def test_tables_of_long_videos_are_not_replaced_by_others_unless_requested(merlab, tmp_path):
+    write_workbook(tmp_path / "casme" / TABLE, [row()])
+    write_video(tmp_path / "casme")
+    command = ("long-videos", "casme-squared", "casme", "truth")
+    assert merlab(*command)[0] == 0
+    assert merlab(*command)[0] == 0
+    (tmp_path / "truth/truth.csv").write_text("video,onset,offset\nmine,1,2\n", encoding="utf-8")
+    status, _, err = merlab(*command)
+    assert status == 1
+    assert "truth/truth.csv exists with other content; --again replaces it" in err
+    assert "mine" in (tmp_path / "truth/truth.csv").read_text(encoding="utf-8")
+    assert merlab(*command, "--again")[0] == 0
+    assert "mine" not in (tmp_path / "truth/truth.csv").read_text(encoding="utf-8")

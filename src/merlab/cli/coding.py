@@ -103,7 +103,10 @@ def agree_command(
     """Compare coders: matched events, Cohen's kappa, Krippendorff's alpha, differences of boundaries."""
     from merlab.coding.agreement.agree import agree
     from merlab.coding.agreement.tables import boundary_table, pair_heading, pair_table, together_table
+    from merlab.storage import require_not_read
 
+    if page:
+        require_not_read(page, sources)
     agreement = agree(*sources, fps=fps)
     scores = agreement.scores
     if page:

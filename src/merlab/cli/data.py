@@ -20,6 +20,7 @@ from merlab.cli.arguments import (
     TableOption,
 )
 from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.errors import MerlabError
 from merlab.progress import shown_progress
 from merlab.schemes import AS_LABELED, SCHEMES, as_scheme
 from merlab.vocabulary import SynthesisPreset
@@ -129,6 +130,7 @@ def long_videos_command(
     allow_unusable: Annotated[
         bool, typer.Option("--allow-unusable", help="Leave unusable videos and movements out.")
     ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Replace other tables in the folder.")] = False,
 ) -> None:
     """List the long videos of a database and all their movements, for `merlab spot` and `merlab score-spotting`.
 
@@ -142,9 +144,13 @@ def long_videos_command(
     out.mkdir(parents=True, exist_ok=True)
     # From any folder, the same files are found.
     lengths = read.lengths().assign(source=[str(video.source.absolute()) for video in read.videos])
-    for name, rows in (("truth.csv", read.truth()), ("videos.csv", lengths)):
-        with whole_file(out / name) as aside:
-            rows.to_csv(aside, index=False)
+    texts = {out / "truth.csv": read.truth().to_csv(index=False), out / "videos.csv": lengths.to_csv(index=False)}
+    for path, text in texts.items():
+        if path.exists() and not again and path.read_bytes() != text.encode():
+            raise MerlabError(f"{path} exists with other content; --again replaces it")
+    for path, text in texts.items():
+        with whole_file(path) as aside:
+            aside.write_bytes(text.encode())
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(read.kinds.items())) or "no movements"
     stamps = f" [{', '.join(read.stamps)}]" if read.stamps else ""
     out_console.print(escape(f"{len(read.videos)} videos, {kinds}, written to {out}{stamps}"), soft_wrap=True)
@@ -165,8 +171,10 @@ def clips(
     """The clip table with the labels of a scheme."""
     from merlab.databases import load
     from merlab.protocols import label_clips
-    from merlab.storage import whole_file
+    from merlab.storage import require_not_read, whole_file
 
+    if csv is not None:
+        require_not_read(csv, [root, table, Path(scheme)])
     stated = True if aligned else None
     loaded = load(database, root, table=table, aligned=stated, allow_unusable=allow_unusable)
     labeled = label_clips(loaded, as_scheme(scheme))

@@ -78,9 +78,12 @@ def compare_spotting_command(
     from merlab.reports.spotting_comparison import comparison_heading, comparison_table, store_comparison
     from merlab.spotting.comparison.evaluation import compare_spotting
     from merlab.spotting.comparison.recordings import recordings, recordings_in
+    from merlab.storage import require_not_read
 
     if save and not command:
         raise MerlabError("--save needs --command, so that a reader can repeat the table")
+    if save:
+        require_not_read(save, [truth, *videos])
     comparison = compare_spotting(
         recordings(truth, videos, fps),
         [name.strip() for name in methods.split(",")] if methods else None,

@@ -324,7 +324,10 @@ def score_spotting_command(
     """
     from merlab.reports.spotting_scores import spotting_table, store_spotting
     from merlab.spotting.scoring import score_spotting
+    from merlab.storage import require_not_read
 
+    if save:
+        require_not_read(save, [truth, *spotted, videos])
     scores = score_spotting(
         truth,
         spotted,

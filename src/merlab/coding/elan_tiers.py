@@ -23,7 +23,7 @@ NAME = re.compile(
     re.ASCII,
 )
 # Those of `merlab recognize`, with the stamps of the result.
-MACHINE = re.compile(r"face \d+ (events|apexes)( \[[^\]]*\])*( \(\d+\))?", re.ASCII)
+MACHINE = re.compile(r"face \d+ (events|apexes|weak candidates)( \[[^\]]*\])*( \(\d+\))?", re.ASCII)
 FACE = re.compile(r"\bface (\d+)\b", re.ASCII | re.IGNORECASE)
 
 
