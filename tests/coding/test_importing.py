@@ -10,6 +10,7 @@ from merlab.coding.exporting import export_coding
 from merlab.coding.file import CODING, read_coding, write_coding
 from merlab.coding.importing import import_coding
 from merlab.coding.material import read_material
+from merlab.elan.writing import Links, Tier, interval, write_document
 from merlab.errors import MerlabError
 from tests.coding.results import about, coded_in, every_kind, material_in, renamed
 
@@ -233,3 +234,18 @@ def test_a_table_with_a_mistake_is_refused(tmp_path, text, named):
     with pytest.raises(MerlabError, match=named):
         import_coding(folder, tmp_path / "mine.csv")
     assert not (folder / CODING).exists()
+
+
+def test_no_tier_of_merlab_recognize_is_read_as_what_a_coder_saw(tmp_path):
+    folder, file = material_in(tmp_path / "out").folder, tmp_path / "events.eaf"
+    named = (
+        "face 0 events [SYNTHETIC]",
+        "face 0 apexes",
+        "face 0 weak candidates [SYNTHETIC]",
+        "face 1 weak candidates (2)",
+    )
+    seen = [Tier(name, [interval(5010, 5310, "weak: brow")]) for name in named]
+    links = Links(tmp_path, tmp_path / "interview.mp4")
+    write_document(file, seen, links, author="merlab", date="2026-11-28T00:00:00+00:00")
+    with pytest.raises(MerlabError, match="which tier holds the movements"):
+        import_coding(folder, file, coder="AB")
