@@ -62,6 +62,7 @@ ROOMS = (
     "registry",
     "fingerprint",
     "vocabulary",
+    "spelling",
     "version",
     "errors",
 )

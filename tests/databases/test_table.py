@@ -420,7 +420,23 @@ class TestRows:
         assert (finding.severity, finding.found) == ("handled", "Happiness and happiness")
         assert [clip.emotion for clip in examination.clips] == ["happiness", "happiness", "joy"]
 
-    @pytest.mark.parametrize(("one", "other"), [("S1", "s1"), ("1", "001"), ("sub01", "Sub1"), ("José", "Jose\u0301")])
+    @pytest.mark.parametrize(("subjects", "one"), [(("1", "1.0"), "1"), (("007", "007.0", "007.00"), "007")])
+    def test_whose_subjects_are_one_number_with_and_without_a_fraction_are_of_one_person(self, tmp_path, subjects, one):
+        rows = [row(tmp_path, subject, f"c{number}") for number, subject in enumerate(subjects)]
+        examination = examine(write(tmp_path / "mine.csv", [*rows, row(tmp_path, "2.0")]))
+        assert [clip.subject for clip in examination.clips] == [*[one] * len(subjects), "2.0"]
+        finding = only(examination, "mine.csv")
+        assert (finding.severity, finding.found) == ("handled", " and ".join(subjects))
+
+    def test_that_name_a_clip_of_subject_1_and_of_subject_1_0_name_it_twice(self, tmp_path):
+        examination = examine(write(tmp_path / "mine.csv", [row(tmp_path, "1"), row(tmp_path, "1.0"), row(tmp_path)]))
+        assert only(examination, "1 c1 (mine)").severity == "unusable"
+        assert [clip.subject for clip in examination.clips] == ["s1"]
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [("S1", "s1"), ("1", "001"), ("001", "1.0"), ("sub01", "Sub1"), ("José", "Jose\u0301"), ("an na", "anna")],
+    )
     def test_whose_subjects_are_perhaps_one_person_are_named(self, tmp_path, one, other):
         rows = [row(tmp_path, one), row(tmp_path, other, "c2"), row(tmp_path, "sub10"), row(tmp_path, "sub100")]
         finding = only(examine(write(tmp_path / "mine.csv", rows)), "mine")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from merlab.databases.table_file import READERS, Sheet, read_lines
 from merlab.errors import MerlabError
-from merlab.evaluation.spelling import INVISIBLE, alike, one_letter_apart, quoted, shortened, without_fraction
+from merlab.spelling import INVISIBLE, alike, one_letter_apart, quoted, shortened, without_fraction
 
 # What programs write for a value that is missing or undefined: pandas, R, NumPy, Excel.
 NO_VALUE = {

@@ -19,7 +19,7 @@ from merlab.clips import ClipTable
 from merlab.databases import find_database
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import Entry
-from merlab.evaluation.spelling import shortened
+from merlab.spelling import shortened
 from merlab.evaluation.study import MethodSetup
 from merlab.inputs import parse_recipe
 from merlab.json_models import first_fault

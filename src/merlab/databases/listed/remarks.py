@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TypeVar
@@ -12,6 +11,7 @@ from merlab.clips import Finding
 from merlab.databases.listed.row_clip import Read
 from merlab.databases.listed.table_rows import Record
 from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
+from merlab.spelling import folded
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.
 SAME_RATE = 1.01
@@ -55,14 +55,13 @@ def _labels(table: str, read: Sequence[Read]) -> Iterator[Finding]:
 
 
 def _subjects(read: Sequence[Read]) -> Iterator[Finding]:
-    """Subjects whose names differ only in case, leading zeros or the encoding of an accent.
+    """Subjects whose names differ only in blanks, case, zeros of a number or the encoding of an accent.
 
     One person under two names would be trained on and tested on.
     """
 
     def alike(record: Record) -> tuple[str, str]:
-        subject = unicodedata.normalize("NFKC", record.subject).lower()
-        return record.database, re.sub(r"(?<!\d)0+(?=\d)", "", subject)
+        return record.database, re.sub(r"(?<!\d)0+(?=\d)", "", folded(record.subject))
 
     for (database, _), spellings in _spellings(read, alike, lambda record: record.subject).items():
         remedy = "read as different people; if it is one person, give one spelling, or folds will share this person"

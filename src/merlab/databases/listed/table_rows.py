@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from merlab.clips import Finding
 from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
+from merlab.spelling import without_fraction
 
 REQUIRED = ("subject", "clip", "frames")
 FRAME_NUMBERS = ("onset", "apex", "offset")
@@ -133,8 +134,9 @@ def read_records(path: Path, sheet: Sheet, columns: Columns) -> tuple[list[Recor
         findings += faults
         if not faults:
             records.append(_record(path, place, columns.texts(cells)))
+    records, merged = _with_one_spelling(path, records)
     unique, repeated = _without_repeats(records)
-    return unique, [*findings, *repeated]
+    return unique, [*findings, *merged, *repeated]
 
 
 def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns: Columns) -> Iterator[Finding]:
@@ -188,6 +190,29 @@ def _record(path: Path, place: str, given: Mapping[str, str]) -> Record:
         aligned=ALIGNED.get(given["aligned"].lower()),
         objective_class=parse_objective_class(given["objective_class"]) or "",
     )
+
+
+def _with_one_spelling(path: Path, records: Sequence[Record]) -> tuple[list[Record], list[Finding]]:
+    """The records with subject ``1.0`` as ``1`` where a database has both, and a finding about each such subject.
+
+    One person under two names would be trained on and tested on.
+    """
+    spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for record in records:
+        spellings[record.database, without_fraction(record.subject)].add(record.subject)
+    findings = [
+        Finding("handled", path.name, "one spelling per subject", " and ".join(sorted(texts)), f"all are read as {one}")
+        for (_, one), texts in spellings.items()
+        if len(texts) > 1
+    ]
+    several = {key for key, texts in spellings.items() if len(texts) > 1}
+    one_each = (
+        replace(record, subject=one)
+        if (record.database, one := without_fraction(record.subject)) in several
+        else record
+        for record in records
+    )
+    return list(one_each), findings
 
 
 def _without_repeats(records: Sequence[Record]) -> tuple[list[Record], list[Finding]]:

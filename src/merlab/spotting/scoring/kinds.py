@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from merlab.evaluation.cells import NO_VALUE, CellTable
-from merlab.evaluation.spelling import quoted
+from merlab.spelling import quoted
 
 KIND = "kind"
 MICRO, MACRO, OTHER = "micro", "macro", "other"

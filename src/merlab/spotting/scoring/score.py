@@ -16,7 +16,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
 from merlab.evaluation.metrics import Float64Array, IntArray
 from merlab.evaluation.significance import Interval
-from merlab.evaluation.spelling import quoted
+from merlab.spelling import quoted
 from merlab.schemes import Scheme, as_scheme
 from merlab.spotting.scoring.chosen_kinds import Choice, choose_kinds
 from merlab.spotting.scoring.counts import (

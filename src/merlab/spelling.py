@@ -17,10 +17,14 @@ def alike(texts: Iterable[str]) -> list[list[str]]:
     """The groups of different texts that differ only by blanks, case, width of letters, or zeros of a number."""
     groups = defaultdict(list)
     for text in sorted(set(texts)):
-        folded = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
-        number = without_fraction(folded)
-        groups[number.lstrip("0") or "0" if number.isdecimal() else number].append(text)
+        groups[folded(text)].append(text)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def folded(text: str) -> str:
+    """What texts that are alike share: no blanks, lower case, letters of usual width, a number without its zeros."""
+    number = without_fraction(INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold())
+    return number.lstrip("0") or "0" if number.isdecimal() else number
 
 
 def without_fraction(text: str) -> str:

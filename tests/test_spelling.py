@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.evaluation.spelling import alike, one_letter_apart, quoted
+from merlab.spelling import alike, one_letter_apart, quoted
 
 
 @pytest.mark.parametrize(
