@@ -19,7 +19,6 @@ from merlab.clips import ClipTable
 from merlab.databases import find_database
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import Entry
-from merlab.spelling import shortened
 from merlab.evaluation.study import MethodSetup
 from merlab.inputs import parse_recipe
 from merlab.json_models import first_fault
@@ -27,6 +26,7 @@ from merlab.methods import find_method
 from merlab.recipes.published import Published, published_results
 from merlab.registry import look_up
 from merlab.schemes import find_scheme
+from merlab.spelling import shortened
 from merlab.vocabulary import PROTOCOLS
 from merlab.yaml_files import read_yaml
 

@@ -16,8 +16,8 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
 from merlab.evaluation.metrics import Float64Array, IntArray
 from merlab.evaluation.significance import Interval
-from merlab.spelling import quoted
 from merlab.schemes import Scheme, as_scheme
+from merlab.spelling import quoted
 from merlab.spotting.scoring.chosen_kinds import Choice, choose_kinds
 from merlab.spotting.scoring.counts import (
     counts_of,
