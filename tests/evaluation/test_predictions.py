@@ -10,6 +10,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.evaluation.predictions import (
     PredictionStore,
+    joined,
     predictions_table,
     read_each,
     read_predictions,
@@ -49,7 +50,8 @@ def test_the_files_become_one_table_in_a_fixed_order_whatever_the_order_of_work(
         folds = [("sub01", ["EP2", "EP1"]), ("sub02", ["EP1"])][::order]
         for fold, clips in folds:
             store.write_fold("key", fold, 0, fold_table(fold, clips))
-        tables.append(store.collect(read_each([store.fold_path("key", fold, 0) for fold, _ in folds]).values()))
+        tables.append(joined(read_each([store.fold_path("key", fold, 0) for fold, _ in folds]).values()))
+        store.write_all(tables[-1])
     pd.testing.assert_frame_equal(tables[0], tables[1])
     assert tables[0][["subject", "clip"]].to_numpy().tolist() == [["sub01", "EP1"], ["sub01", "EP2"], ["sub02", "EP1"]]
     pd.testing.assert_frame_equal(read_predictions(tmp_path / "forwards" / "predictions.parquet"), tables[0])
@@ -60,6 +62,31 @@ def test_every_fold_and_seed_has_its_own_file_also_when_its_name_has_a_slash(tmp
     paths = {store.fold_path("key", fold, seed) for fold in ("casme2/sub01", "casme2/sub02") for seed in (0, 1)}
     assert len(paths) == 4
     assert {path.parent for path in paths} == {tmp_path / "parts" / "key"}
+
+
+@pytest.mark.parametrize(
+    "folds",
+    [
+        ("lab/2_anna", "lab_2/anna"),
+        ("lab/ANNA", "lab/anna"),
+        ("lab/a:b", "lab/a?b"),
+        ("lab/" + "a" * 300 + "1", "lab/" + "a" * 300 + "2"),
+    ],
+)
+def test_no_two_folds_share_a_file_also_where_a_file_system_ignores_case(tmp_path, folds):
+    paths = [PredictionStore(tmp_path).fold_path("key", fold, 0) for fold in folds]
+    assert len({path.name.casefold() for path in paths}) == 2
+    assert all(len(path.name) < 200 for path in paths)
+
+
+def test_the_file_of_an_earlier_merlab_is_used_unless_it_could_be_of_another_fold(tmp_path):
+    store = PredictionStore(tmp_path)
+    earlier = tmp_path / "parts" / "key" / "lab_2_anna-seed0.parquet"
+    write_predictions(earlier, fold_table("2_anna", ["EP1"]))
+    assert store.stored_path("key", "lab/2_anna", 0, ["lab/2_anna", "lab/3_bob"]) == earlier
+    for fold in ("lab/2_anna", "lab_2/anna"):
+        path = store.stored_path("key", fold, 0, ["lab/2_anna", "lab_2/anna"])
+        assert path == store.fold_path("key", fold, 0) != earlier
 
 
 def test_an_interrupted_write_leaves_no_file(tmp_path, monkeypatch):
@@ -93,11 +120,21 @@ def test_files_without_a_digest_are_read_with_one_warning(tmp_path):
     for path in paths:
         fold_table(path.stem, ["EP1"]).to_parquet(path, index=False)
     with pytest.warns(UserWarning, match=r"a\.parquet and 2 more: written before") as caught:
-        joined = store.collect(read_each(paths).values())
+        table = joined(read_each(paths).values())
     assert len(caught) == 1
     with pytest.warns(UserWarning, match=r"a\.parquet: written before"):
         read_predictions(paths[0])
-    pd.testing.assert_frame_equal(read_predictions(tmp_path / "predictions.parquet"), joined)
+    store.write_all(table)
+    pd.testing.assert_frame_equal(read_predictions(tmp_path / "predictions.parquet"), table)
+
+
+def test_a_file_without_a_digest_is_refused_in_a_run_whose_files_have_one(tmp_path):
+    path = tmp_path / "p.parquet"
+    fold_table("sub01", ["EP1"]).to_parquet(path, index=False)
+    with pytest.raises(
+        MerlabError, match=r"p\.parquet has no digest, but .* another program has changed it; remove the"
+    ):
+        read_predictions(path, sealed=True)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
 from merlab.evaluation.experiment import run_plan
+from merlab.evaluation.predictions import read_predictions, write_predictions
 from merlab.evaluation.runner import Tally, finished, run, run_keys
 from merlab.evaluation.unit import Fit, Worker
 from merlab.methods import METHODS
@@ -67,6 +68,33 @@ def test_finished_work_is_not_repeated_and_the_table_is_the_same(root, tmp_path)
     pd.testing.assert_frame_equal(undisturbed, again)
     assert {part: part.stat().st_mtime_ns for part in kept} == kept
     assert all(part.exists() for part in lost)
+
+
+def test_two_folds_whose_names_differ_only_by_a_replaced_sign_are_both_in_the_table(root, tmp_path):
+    plan = make_plan(root, ["linear-svm"])
+    names = ("lab/2_anna", "lab_2/anna", "lab/Bob", "lab/bob")
+    plan = replace(
+        plan, splits=tuple(replace(split, name=name) for split, name in zip(plan.splits, names, strict=True))
+    )
+    table = run_here(plan, tmp_path)
+    assert table.groupby("fold").size().to_dict() == dict.fromkeys(names, 6)
+    pd.testing.assert_frame_equal(run_here(plan, tmp_path), table)
+
+
+def test_two_units_with_one_file_are_refused(root, tmp_path):
+    plan = make_plan(root, ["linear-svm"])
+    plan = replace(plan, splits=tuple(replace(split, name="same") for split in plan.splits))
+    with pytest.raises(MerlabError, match="linear-svm fold same and .* have the same file of predictions"):
+        run_here(plan, tmp_path)
+
+
+def test_a_stored_fold_that_lost_a_clip_is_refused(root, tmp_path):
+    plan = make_plan(root, ["linear-svm"])
+    run_here(plan, tmp_path)
+    part = min((tmp_path / "run" / "parts").rglob("*.parquet"))
+    write_predictions(part, read_predictions(part).iloc[1:])
+    with pytest.raises(MerlabError, match="method linear-svm, seed 0 has no prediction for"):
+        run_here(plan, tmp_path)
 
 
 class NoEngine:

@@ -12,7 +12,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.predictions import write_predictions
 from merlab.evaluation.run_record import DatabaseFacts
 from merlab.reports.run import read_run
-from tests.reports.fake_run import SKILLS, STAMPS, fake_metrics, fake_predictions, write_run
+from tests.reports.fake_run import SKILLS, STAMPS, fake_metrics, fake_predictions, fake_record, write_run
 
 
 def test_metrics_are_recomputed_from_the_predictions_with_the_stamps_of_data_and_method(tmp_path):
@@ -46,6 +46,40 @@ def test_predictions_that_lost_rows_are_refused(tmp_path):
     folder = write_run(tmp_path / "run")
     write_predictions(folder / "predictions.parquet", fake_predictions(SKILLS).iloc[3:])
     with pytest.raises(MerlabError, match="from 77 to 80 clips"):
+        read_run(folder)
+
+
+def test_predictions_without_a_digest_are_refused_where_the_run_wrote_one(tmp_path):
+    folder = write_run(tmp_path / "run", record={**fake_record(list(SKILLS), tmp_path), "sealed": True})
+    fake_predictions(SKILLS).to_parquet(folder / "predictions.parquet", index=False)
+    with pytest.raises(MerlabError, match=r"predictions\.parquet has no digest"):
+        read_run(folder)
+
+
+def lost_clip(table):
+    return table[table["clip"] != "EP03"]
+
+
+def repeated_clip(table):
+    return table.assign(clip=table["clip"].replace("EP03", "EP04"))
+
+
+def changed_decision(table):
+    return table.assign(prediction=table["truth"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lost_clip, "contains predictions of 72 clips, but the run tested 80"),
+        (repeated_clip, "has more than one prediction for synthetic/sub00/EP04"),
+        (changed_decision, "has a prediction that is not the class of the highest probability"),
+    ],
+)
+def test_predictions_that_were_changed_by_hand_are_refused_even_without_a_digest(tmp_path, change, message):
+    folder = write_run(tmp_path / "run")
+    change(fake_predictions(SKILLS)).to_parquet(folder / "predictions.parquet", index=False)
+    with pytest.warns(UserWarning, match="before merlab stored digests"), pytest.raises(MerlabError, match=message):
         read_run(folder)
 
 

@@ -47,10 +47,11 @@ def run_plan(
     again = {entry.name for entry in plan.entries}
     stay = [method for method in earlier.methods if method.method not in again] if earlier else []
     finished_before = [method for method in stay if method.needs_files]
-    kept = read_each([path for method in finished_before for path in _stored(method, plan, out)])
+    sealed = earlier is None or earlier.sealed
+    kept = read_each([path for method in finished_before for path in _stored(method, plan, out)], sealed)
     plan = replace(plan, entries=(*(_entry_of(method) for method in stay if not method.needs_files), *plan.entries))
     keys = run_keys(plan, cache, progress)
-    found = kept | finished(plan, keys, out)
+    found = kept | finished(plan, keys, out, sealed)
     record = RunRecord(
         started=earlier.started if earlier else datetime.now(timezone.utc).replace(microsecond=0),
         databases=[DatabaseFacts.of(source) for source in plan.table.sources],
@@ -58,6 +59,7 @@ def run_plan(
         methods=[*finished_before, *(entry.facts(key) for entry, key in zip(plan.entries, keys, strict=True))],
         versions=versions(),
         hardware=hardware(),
+        sealed=sealed,
     )
     for stale in (out / PREDICTIONS_FILE, out / METRICS_FILE):
         stale.unlink(missing_ok=True)
@@ -119,5 +121,5 @@ def _stored(facts: MethodFacts, plan: Plan, out: Path) -> Sequence[Path]:
 
 def _paths(facts: MethodFacts, plan: Plan, out: Path) -> list[Path]:
     """The file of predictions of each seed and fold of a method."""
-    store = PredictionStore(out)
-    return [store.fold_path(facts.key, split.name, seed) for seed in facts.seeds for split in plan.splits]
+    store, folds = PredictionStore(out), [split.name for split in plan.splits]
+    return [store.stored_path(facts.key, fold, seed, folds) for seed in facts.seeds for fold in folds]

@@ -152,6 +152,11 @@ class Plan:
             [(clip.database, clip.subject, clip.name) for clip in self.table], columns=["database", "subject", "clip"]
         )
 
+    @property
+    def tested(self) -> list[int]:
+        """The rows that some fold tests, ascending: all, unless databases are only trained on."""
+        return sorted({row for split in self.splits for row in split.test})
+
     def digest(self) -> str:
         """Of the clips, labels, classes and splits: the identity of the data side of the run."""
         clips = [clip.key for clip in self.table]
@@ -182,6 +187,7 @@ class Plan:
             changes={clip.key: clip.note for clip in self.table if clip.note},
             stamps=list(self.table.stamps),
             digest=self.digest(),
+            tested=len(self.tested),
         )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,9 @@ PROBABILITY_PREFIX = "p_"
 DIGEST = b"merlab-digest"
 AGAIN = "remove the file and run the command that wrote it again"
 ORDER = ["method", "seed", "database", "subject", "clip"]
+# Such names of folds give different file names by themselves, also where a file system ignores case.
+PLAIN_FOLD = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)?")
+LONGEST_STEM = 80
 
 
 def predictions_table(
@@ -57,19 +62,46 @@ class PredictionStore:
     folder: Path
 
     def fold_path(self, key: str, fold: str, seed: int) -> Path:
-        """The file of one (method, fold, seed); ``key`` is the run key of the method's settings."""
-        return self.folder / "parts" / key / f"{fold.replace('/', '_')}-seed{seed}.parquet"
+        """The file of one (method, fold, seed); ``key`` is the run key of the method's settings.
+
+        Different folds have different files, also where a file system ignores the case of letters.
+        """
+        return self.folder / "parts" / key / f"{_stem(fold)}-seed{seed}.parquet"
+
+    def stored_path(self, key: str, fold: str, seed: int, folds: Sequence[str]) -> Path:
+        """The same, or the file under the name of an earlier merlab, if it exists and can be of no other fold.
+
+        ``folds`` are all folds of the run.
+        """
+        path, stem = self.fold_path(key, fold, seed), _earlier_stem(fold)
+        earlier = path.with_name(f"{stem}-seed{seed}.parquet")
+        shared = Counter(_earlier_stem(each).casefold() for each in folds)[stem.casefold()] > 1
+        return path if shared or path.exists() or not earlier.exists() else earlier
 
     def write_fold(self, key: str, fold: str, seed: int, table: pd.DataFrame) -> None:
         """Store the predictions of one (method, fold, seed)."""
         write_predictions(self.fold_path(key, fold, seed), table)
 
-    def collect(self, tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
-        """Join tables that were read from files in a fixed order, store the joined table, and return it."""
-        table = pd.concat(tables, ignore_index=True)
-        table = table.sort_values(ORDER, kind="stable", ignore_index=True)
+    def write_all(self, table: pd.DataFrame) -> None:
+        """Store the predictions of the whole run."""
         write_predictions(self.folder / PREDICTIONS_FILE, table)
-        return table
+
+
+def joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """One table in a fixed order, whatever the order of the tables."""
+    return pd.concat(tables, ignore_index=True).sort_values(ORDER, kind="stable", ignore_index=True)
+
+
+def _stem(fold: str) -> str:
+    """A file name for a fold; a digest makes it unique where replaced characters or case could give it to another."""
+    if PLAIN_FOLD.fullmatch(fold) and len(fold) <= LONGEST_STEM:
+        return _earlier_stem(fold)
+    readable = re.sub(r"[^\w.+-]", "_", fold, flags=re.ASCII)[:LONGEST_STEM]
+    return f"{readable}~{hashlib.sha256(fold.encode()).hexdigest()[:12]}"
+
+
+def _earlier_stem(fold: str) -> str:
+    return fold.replace("/", "_")
 
 
 def write_predictions(path: Path, table: pd.DataFrame) -> None:
@@ -80,20 +112,19 @@ def write_predictions(path: Path, table: pd.DataFrame) -> None:
         pq.write_table(sealed, aside)
 
 
-def read_predictions(path: Path) -> pd.DataFrame:
+def read_predictions(path: Path, sealed: bool = False) -> pd.DataFrame:
     """Predictions of a Parquet file; raises MerlabError when it is missing, damaged, or no such file.
 
-    A file of an earlier merlab, which has no digest, is read with a warning.
+    A file of an earlier merlab, which has no digest, is read with a warning. If the run is ``sealed``, all its files
+    have one, and a file without is refused.
     """
-    table, sealed = _read(path)
-    _note_unsealed([] if sealed else [path])
-    return table
+    return read_each([path], sealed)[path]
 
 
-def read_each(paths: Sequence[Path]) -> dict[Path, pd.DataFrame]:
+def read_each(paths: Sequence[Path], sealed: bool = False) -> dict[Path, pd.DataFrame]:
     """The predictions of each file, as ``read_predictions``, with one warning for all files without a digest."""
     read = {path: _read(path) for path in paths}
-    _note_unsealed([path for path, (_, sealed) in read.items() if not sealed])
+    _note_unsealed([path for path, (_, has_digest) in read.items() if not has_digest], sealed)
     return {path: table for path, (table, _) in read.items()}
 
 
@@ -114,12 +145,17 @@ def _read(path: Path) -> tuple[pd.DataFrame, bool]:
     return table, digest is not None
 
 
-def _note_unsealed(paths: Sequence[Path]) -> None:
+def _note_unsealed(paths: Sequence[Path], sealed: bool) -> None:
     if paths:
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        if sealed:
+            raise MerlabError(
+                f"{paths[0]}{more} has no digest, but merlab wrote the predictions of this run with one, so another "
+                f"program has changed it; {AGAIN}"
+            )
         warnings.warn(
             f"{paths[0]}{more}: written before merlab stored digests of predictions, so that damage cannot be noticed",
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

@@ -44,7 +44,8 @@ class DataFacts(BaseModel):
     """Clips, classes and folds of a run; ``left_out`` counts the clips outside the scheme by reason.
 
     ``labels`` maps label to class where the scheme is your own. ``changes`` maps each clip whose frame numbers its
-    reader changed, completed or doubted to the reader's note. ``digest`` identifies clips, labels and folds.
+    reader changed, completed or doubted to the reader's note. ``digest`` identifies clips, labels and folds. ``tested``
+    is the number of clips that some fold tests, 0 where an earlier merlab did not state it.
     """
 
     scheme: str
@@ -62,6 +63,15 @@ class DataFacts(BaseModel):
     changes: dict[str, str] = {}
     stamps: list[str]
     digest: str = ""
+    tested: int = 0
+
+    @property
+    def to_predict(self) -> int | None:
+        """How many clips each method and seed must predict; None where an earlier merlab did not state it.
+
+        Only where a database is held out, clips may be used for training alone.
+        """
+        return self.tested or (None if self.protocol == "hold-out-database" else self.clips)
 
     @property
     def shareable(self) -> DataFacts:
@@ -145,7 +155,10 @@ class MethodFacts(BaseModel):
 
 
 class RunRecord(BaseModel):
-    """The content of run.json."""
+    """The content of run.json.
+
+    ``sealed`` says that all files of predictions have a digest; the first merlab wrote none.
+    """
 
     started: datetime
     databases: list[DatabaseFacts]
@@ -153,3 +166,4 @@ class RunRecord(BaseModel):
     methods: list[MethodFacts]
     versions: dict[str, str]
     hardware: str
+    sealed: bool = False

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from merlab.errors import MerlabError
+from merlab.evaluation.complete import require_clips
 from merlab.evaluation.engines import Engine
 from merlab.evaluation.plan import Plan
-from merlab.evaluation.predictions import PredictionStore, read_each
+from merlab.evaluation.predictions import PredictionStore, joined, read_each
 from merlab.evaluation.unit import Fit, Worker, versions
 from merlab.progress import Progress
 
@@ -58,9 +61,12 @@ def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
     return [entry.key(digests[entry.recipe], data_digest, versions()) for entry in plan.entries]
 
 
-def finished(plan: Plan, keys: Sequence[str], out: Path) -> dict[Path, pd.DataFrame]:
-    """The predictions of each finished unit in ``out``; raises MerlabError for a damaged file."""
-    return read_each([path for path in _paths(plan, keys, out).values() if path.exists()])
+def finished(plan: Plan, keys: Sequence[str], out: Path, sealed: bool = False) -> dict[Path, pd.DataFrame]:
+    """The predictions of each finished unit in ``out``; raises MerlabError for a damaged file.
+
+    If the run is ``sealed``, a file without a digest is refused too.
+    """
+    return read_each([path for path in _paths(plan, keys, out).values() if path.exists()], sealed)
 
 
 def run(
@@ -84,16 +90,29 @@ def run(
     for fit, table in engine.work(plan, cache, waiting, tally.epoch):
         store.write_fold(fit.key, plan.splits[fit.split].name, fit.seed, table)
         tally.finish(fit)
-    return store.collect([*found.values(), *read_each([paths[fit] for fit in waiting]).values()])
+    table = joined([*found.values(), *read_each([paths[fit] for fit in waiting]).values()])
+    require_clips(table, plan.keys.iloc[plan.tested], str(out))
+    store.write_all(table)
+    return table
 
 
 def _paths(plan: Plan, keys: Sequence[str], out: Path) -> dict[Fit, Path]:
-    """The file of every unit of the plan."""
-    store = PredictionStore(out)
+    """The file of every unit of the plan; raises MerlabError if two units have the same file."""
+    store, folds = PredictionStore(out), [split.name for split in plan.splits]
     fits = [
         Fit(position, split, seed, keys[position])
         for position, entry in enumerate(plan.entries)
         for seed in entry.seeds
         for split in range(len(plan.splits))
     ]
-    return {fit: store.fold_path(fit.key, plan.splits[fit.split].name, fit.seed) for fit in fits}
+    paths = {fit: store.stored_path(fit.key, folds[fit.split], fit.seed, folds) for fit in fits}
+    twice = next((path for path, count in Counter(paths.values()).items() if count > 1), None)
+    if twice is not None:
+        units = [
+            f"{plan.entries[fit.entry].name} fold {folds[fit.split]}" for fit, path in paths.items() if path == twice
+        ]
+        raise MerlabError(
+            f"{' and '.join(units)} have the same file of predictions, {twice}; give every method, fold and seed once, "
+            "each under its own name"
+        )
+    return paths

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from merlab.errors import MerlabError
+from merlab.evaluation.complete import require_decisions, require_same_clips
 from merlab.evaluation.experiment import read_record
 from merlab.evaluation.predictions import KEY_COLUMNS, LABEL_COLUMNS, PREDICTIONS_FILE, RUN_FILE, read_predictions
 from merlab.evaluation.run_record import RunRecord
@@ -41,10 +42,15 @@ def read_run(folder: Path) -> Run:
     if not (folder / PREDICTIONS_FILE).is_file():
         raise MerlabError(f"the run in {folder} is unfinished, it has no {PREDICTIONS_FILE} yet; {RESUME}")
     try:
-        predictions = read_predictions(folder / PREDICTIONS_FILE)
+        predictions = read_predictions(folder / PREDICTIONS_FILE, record.sealed)
     except MerlabError as error:
         raise MerlabError(f"{error}; remove the file and {RESUME}") from error
     _require_complete(folder, record, predictions)
+    try:
+        require_same_clips(predictions, record.data.to_predict, str(folder / PREDICTIONS_FILE))
+        require_decisions(predictions, record.data.classes, str(folder / PREDICTIONS_FILE))
+    except MerlabError as error:
+        raise MerlabError(f"{error}; remove the file and {RESUME}") from error
     return Run(record, predictions)
 
 
@@ -65,8 +71,3 @@ def _require_complete(folder: Path, record: RunRecord, predictions: pd.DataFrame
     absent = [f"{method} seed {seed}" for method, seed in wanted if (method, seed) not in rows.index]
     if absent:
         raise MerlabError(f"the run in {folder} is unfinished, it lacks {', '.join(absent)}; {RESUME}")
-    if rows.nunique() > 1:
-        raise MerlabError(
-            f"{folder / PREDICTIONS_FILE} contains from {rows.min()} to {rows.max()} clips per method and seed, but "
-            f"all need the same clips; remove the file and {RESUME}"
-        )

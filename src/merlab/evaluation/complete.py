@@ -1,0 +1,65 @@
+"""What a complete table of predictions is: every clip of the run once for each method and seed, decided by arg-max."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from merlab.errors import MerlabError
+from merlab.evaluation.predictions import PROBABILITY_PREFIX
+
+CLIP = ["database", "subject", "clip"]
+UNIT = ["method", "seed"]
+NAMED = 3
+
+
+def require_clips(table: pd.DataFrame, clips: pd.DataFrame, where: str) -> None:
+    """Raise MerlabError unless every method and seed has exactly these clips (columns CLIP), each once."""
+    wanted = set(clips[CLIP].itertuples(index=False, name=None))
+    for (method, seed), rows in table.groupby(UNIT):
+        unit = f"{where}: method {method}, seed {seed}"
+        found = list(rows[CLIP].itertuples(index=False, name=None))
+        _refuse(unit, "has no prediction for", wanted - set(found))
+        _refuse(unit, "has predictions for clips that are not of the run:", set(found) - wanted)
+        _refuse(
+            unit,
+            "has more than one prediction for",
+            set(rows.loc[rows.duplicated(CLIP), CLIP].itertuples(index=False, name=None)),
+        )
+
+
+def require_same_clips(table: pd.DataFrame, count: int | None, where: str) -> None:
+    """Raise MerlabError unless all methods and seeds have the same ``count`` clips, each once; None: any number."""
+    sizes = table.groupby(UNIT).size()
+    if sizes.nunique() > 1:
+        raise MerlabError(
+            f"{where} contains from {sizes.min()} to {sizes.max()} clips per method and seed, but all need the same "
+            "clips"
+        )
+    clips = table[CLIP].drop_duplicates()
+    require_clips(table, clips, where)
+    if count is not None and len(clips) != count:
+        raise MerlabError(f"{where} contains predictions of {len(clips)} clips, but the run tested {count}")
+
+
+def require_decisions(table: pd.DataFrame, classes: Sequence[str], where: str) -> None:
+    """Raise MerlabError unless every prediction is the class of the highest probability; the first of equal ones."""
+    columns = [PROBABILITY_PREFIX + label for label in classes]
+    if not set(columns) <= set(table):
+        return
+    highest = table[columns].to_numpy().argmax(axis=1)
+    wrong = table[[classes[position] for position in highest] != table["prediction"].to_numpy()]
+    _refuse(
+        where,
+        "has a prediction that is not the class of the highest probability, for",
+        wrong[CLIP].itertuples(index=False, name=None),
+    )
+
+
+def _refuse(where: str, fault: str, clips: Iterable[tuple[object, ...]]) -> None:
+    """Raise MerlabError naming the first of these clips, if there are any."""
+    names = sorted({"/".join(map(str, clip)) for clip in clips})
+    if names:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        raise MerlabError(f"{where} {fault} {', '.join(names[:NAMED])}{more}")
