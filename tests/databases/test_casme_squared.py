@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from openpyxl import load_workbook
 
 from merlab.databases import find_database, load, long_videos
 from merlab.errors import MerlabError
@@ -66,6 +67,24 @@ class TestTheTable:
         columns = ("subject", "video", "onset", "apex", "offset", "au", "emotion", "type", "self-report")
         write_table(small / TABLE, [dict(zip(columns, row(), strict=True))], columns, sheets=("CASFEcode_final",))
         assert len(load("casme-squared", small)) == 1
+
+    @pytest.mark.parametrize("kind", ["mirco-expression", "", "me"])
+    def test_has_a_first_row_also_where_its_kind_is_misspelled(self, small, kind):
+        first = (*row()[:7], kind, "happyiness")
+        write_workbook(small / TABLE, [first, row(video="disgust1_2", frames=(8, 10, 12))])
+        (finding,) = examine(small).of("unusable")
+        assert finding.where == "s15 disgust1_1 (row 1)"
+        assert finding.expected == "micro or macro in column Type"
+
+    def test_on_two_sheets_is_refused_unless_one_has_the_name_of_the_release(self, small):
+        workbook = load_workbook(small / TABLE)
+        workbook.create_sheet("old").append(row(frames=(11, 13, 15)))
+        workbook.save(small / TABLE)
+        assert [clip.onset for clip in load("casme-squared", small)] == [5]
+        workbook["CASFEcode_final"].title = "new"
+        workbook.save(small / TABLE)
+        with pytest.raises(MerlabError, match="several sheets have the columns of the table: new, old"):
+            load("casme-squared", small)
 
     def test_with_a_missing_offset_of_a_macro_expression_takes_the_apex_and_says_so(self, small):
         finding = next(each for each in examine(small).findings if each.expected == "an offset")

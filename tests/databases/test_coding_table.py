@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -16,12 +16,12 @@ from typing import Any
 import pandas as pd
 import pytest
 import xlwt
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from merlab.clips import Clip
 from merlab.databases import load
 from merlab.databases.casme2 import RELEASE
-from merlab.databases.coded.coding_table import read_coding_table
+from merlab.databases.coded.coding_table import CodingTable, read_coding_table
 from merlab.databases.database import Examination
 from merlab.databases.table_file import read_lines
 from merlab.errors import MerlabError
@@ -240,6 +240,106 @@ class TestOneSmallCopy:
         with pytest.raises(MerlabError, match=r"coding\.ods cannot be read as an OpenDocument spreadsheet"):
             small.examine(small.root)
         assert capsys.readouterr().out == ""
+
+
+COLUMNS = "Subject,Filename,OnsetFrame,ApexFrame,OffsetFrame,Action Units,Estimated Emotion"
+ROW = "01,EP02_01f,46,59,86,12,happiness"
+OTHER_ROW = "01,EP03_02,11,14,20,12,disgust"
+
+
+class TestAColumnThatIsThereTwice:
+    def read(self, tmp_path: Path, *lines: str) -> CodingTable:
+        path = tmp_path / "coding.csv"
+        path.write_text("\n".join(lines) + "\n")
+        return read_coding_table(path, RELEASE)
+
+    def test_is_refused_where_its_cells_differ(self, tmp_path):
+        with pytest.raises(
+            MerlabError,
+            match=r"coding\.csv: several columns have the name Estimated Emotion: Estimated Emotion \(column 7\) and "
+            r"estimated_emotion \(column 8\); in line 3 they have 'disgust' and 'fear'; delete or rename the wrong one",
+        ):
+            self.read(tmp_path, f"{COLUMNS},estimated_emotion", f"{ROW},happiness", f"{OTHER_ROW},fear")
+
+    def test_is_read_where_its_cells_agree(self, tmp_path):
+        table = self.read(tmp_path, f"{COLUMNS},OnsetFrame", f"{ROW},46.0", f"{OTHER_ROW},11")
+        assert [row.onset for row in table.rows] == [46, 11]
+
+    def test_does_not_matter_where_merlab_does_not_read_it(self, tmp_path):
+        assert len(self.read(tmp_path, f"{COLUMNS},remark,remark", f"{ROW},a,b").rows) == 1
+
+    def test_is_named_where_the_table_was_to_be_found_by_its_columns(self, tmp_path):
+        (tmp_path / "mine.csv").write_text(f"{COLUMNS},Subject\n{ROW},02\n")
+        with pytest.raises(MerlabError, match=r"mine\.csv: several columns have the name Subject"):
+            casme2_release.examine(tmp_path)
+
+
+class TestCellsOutsideOfTheColumns:
+    def test_of_a_text_make_the_row_unusable(self, tmp_path):
+        path = tmp_path / "coding.csv"
+        path.write_text(f"{COLUMNS}\n{ROW}\n01,EP03_02,11,14,20,4,9,disgust\n01,EP03_04,1,2,3,4,disgust,\n")
+        table = read_coding_table(path, RELEASE)
+        (finding,) = [each for each in table.findings if each.severity == "unusable"]
+        assert (finding.where, finding.expected, finding.found) == (
+            "coding.csv, row 3",
+            "7 cells, as in the line of column names",
+            "8 cells",
+        )
+        assert "into quotes" in finding.remedy
+        assert [row.clip for row in table.rows] == ["EP02_01f", "EP03_04"]
+
+    @pytest.mark.parametrize("name", ["coding.csv", "coding.xls"])
+    def test_of_a_full_row_below_no_column_name_are_reported(self, tmp_path, name):
+        lines: list[list[Any]] = [line.split(",") for line in (f"{COLUMNS},", f"{ROW},a remark", f"{OTHER_ROW},")]
+        path = tmp_path / name
+        write_xls(path, lines) if name.endswith("xls") else write_text(path, lines, ",", "utf-8")
+        table = read_coding_table(path, RELEASE)
+        finding = next(each for each in table.findings if each.expected.startswith("nothing right of"))
+        assert (finding.severity, finding.expected) == ("differs", "nothing right of column Estimated Emotion")
+        assert finding.found == "a cell there in 1 row(s): 2"
+        assert len(table.rows) == 2
+
+    def test_of_a_row_that_lacks_others_are_a_remark(self, tmp_path):
+        path = write_xls(
+            tmp_path / "coding.xls", [[*COLUMNS.split(","), None], [*ROW.split(",")[:-1], "", "no emotion"]]
+        )
+        assert not any(
+            each.expected.startswith("nothing right of") for each in read_coding_table(path, RELEASE).findings
+        )
+
+
+class TestSeveralSheetsWithTheColumns:
+    def write(self, path: Path, sheets: Mapping[str, Sequence[str]], hidden: Sequence[str] = ()) -> Path:
+        workbook = Workbook()
+        workbook.remove(workbook.worksheets[0])
+        for name, rows in sheets.items():
+            sheet = workbook.create_sheet(name)
+            for line in (COLUMNS, *rows):
+                sheet.append(line.split(","))
+            sheet.sheet_state = "hidden" if name in hidden else "visible"
+        workbook.save(path)
+        return path
+
+    def test_are_refused_by_their_names_also_of_those_that_are_hidden(self, tmp_path):
+        path = self.write(tmp_path / "coding.xlsx", {"old": [ROW], "new": [OTHER_ROW]}, hidden=["old"])
+        with pytest.raises(
+            MerlabError, match=r"several sheets have the columns of the table: old \(hidden\), new; delete all but"
+        ):
+            read_coding_table(path, RELEASE)
+
+    def test_are_one_table_where_they_have_the_same_rows_or_no_rows(self, tmp_path):
+        path = self.write(tmp_path / "coding.xlsx", {"empty": [], "a": [ROW, OTHER_ROW], "b": [ROW, OTHER_ROW]})
+        assert read_coding_table(path, RELEASE).facts["sheet"] == "a"
+
+    def test_are_decided_by_the_name_that_the_release_gives_to_its_sheet(self, tmp_path):
+        path = self.write(tmp_path / "coding.xlsx", {"old": [ROW], "MICRO_ONLY": [OTHER_ROW]})
+        release = replace(RELEASE, table=replace(RELEASE.table, sheets=("MICRO_ONLY",)))
+        table = read_coding_table(path, release)
+        assert ([row.clip for row in table.rows], table.facts["sheet"]) == (["EP03_02"], "MICRO_ONLY")
+
+    def test_a_single_sheet_that_is_hidden_is_read_and_named(self, tmp_path):
+        path = self.write(tmp_path / "coding.xlsx", {"old": [ROW], "notes": []}, hidden=["old"])
+        assert read_coding_table(path, RELEASE).facts["sheet"] == "old (hidden)"
 
 
 MUTANTS = 600

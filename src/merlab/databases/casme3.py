@@ -93,6 +93,7 @@ PART_A = Release(
         emotions=facts.EMOTIONS,
         kinds=facts.KINDS,
         aliases=facts.ALIASES,
+        sheets=("AU+Emotion", "label"),
         names_repeat=True,
         optional=frozenset({"kind"}),
         unknown_frames=True,

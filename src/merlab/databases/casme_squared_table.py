@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from merlab.databases.casme_squared_facts import STIMULI, SUBJECTS
-from merlab.databases.coded.workbook import OtherTableError, Records
-from merlab.databases.table_file import Line, Sheet, read_lines
+from merlab.databases.coded.workbook import OtherTableError, Records, only_sheet, sheet_title
+from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
 
 COLUMNS = ("Subject", "Video", "Onset", "Apex", "Offset", "Action Units", "Emotion", "Type", "Self-report")
 FOLDER = "Folder"
 KIND = re.compile(r"m(?:i|a)cro", re.IGNORECASE)
 KIND_POSITION = COLUMNS.index("Type")
+MOMENTS = (COLUMNS.index("Onset"), COLUMNS.index("Offset"))
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+SHEET = "CASFEcode_final"
 NUMBERED_SUBJECT, STIMULUS = re.compile(r"s?\d{1,3}"), re.compile(r"([a-z]+\d+)", re.IGNORECASE)
 
 
@@ -24,22 +27,31 @@ def read_code_final(path: Path) -> Records:
     ones. Raises OtherTableError for a table without rows of micro- and macro-expressions in its eighth column.
     """
     table = read_lines(path, 40)
-    coded = max(table.sheets, key=lambda sheet: sum(map(_is_row, sheet.filled)), default=None)
-    if coded is None or not any(map(_is_row, coded.filled)):
+    coding = [sheet for sheet in table.sheets if any(map(_is_row, sheet.filled))]
+    if not coding:
         raise OtherTableError(
             f"{path} is not CAS(ME)^2's coding table: no line has micro-expression or macro-expression in its column "
             f"{KIND_POSITION + 1}; its columns are {', '.join(COLUMNS)}, without a line of column names"
         )
-    lines = [line for number, line in enumerate(coded.filled) if number or _is_row(line)]
-    rules = [sheet for sheet in table.sheets if sheet is not coded]
+    cells = {sheet.name: [line.cells for line in sheet.filled] for sheet in coding}
+    coded = only_sheet(path, coding, [SHEET], cells)
+    lines = [line for number, line in enumerate(coded.filled) if number or not _is_header(line)]
+    rules = [sheet for sheet in table.sheets if sheet not in coding]
     subjects = _subjects(rules, {line.cells[0] for line in lines}) or SUBJECTS
     stimuli = _stimuli(rules) or STIMULI
     rows = {line.number: _row(line, subjects, stimuli) for line in lines}
-    return Records(table.document_title, (*COLUMNS, FOLDER), rows, table.findings)
+    sheet = "" if path.suffix.lower() in TEXT_SUFFIXES else sheet_title(coded)
+    return Records(table.document_title, (*COLUMNS, FOLDER), rows, table.findings, sheet)
 
 
 def _is_row(line: Line) -> bool:
     return len(line.cells) > KIND_POSITION and KIND.match(line.cells[KIND_POSITION]) is not None
+
+
+def _is_header(line: Line) -> bool:
+    """Whether a line has column names: it has texts where the numbers of onset and offset should be."""
+    moments = [line.cells[position] for position in MOMENTS if position < len(line.cells)]
+    return not any(NUMBER.fullmatch(cell) for cell in moments) and not _is_row(line)
 
 
 def _row(line: Line, subjects: Mapping[str, str], stimuli: Mapping[str, str]) -> dict[str, str]:

@@ -46,6 +46,7 @@ RELEASE = Release(
         subject=partial(numbered_subject, prefix="", digits=3),
         subject_example="006",
         clip_example="006_1_2",
+        sheets=("MICRO_ONLY",),
         usual_clip=r"\d{3}_\d_\d{1,2}",
         emotions=facts.EMOTIONS,
         objective_classes=facts.OBJECTIVE_CLASSES,

@@ -75,6 +75,7 @@ RELEASE = Release(
         emotions={},
         rows=facts.ROWS,
         kinds=facts.KINDS,
+        sheets=("FACS_Movement_Only",),
         names_repeat=True,
         folder=_video,
         unknown_frames=True,

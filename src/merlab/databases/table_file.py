@@ -12,9 +12,9 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -73,11 +73,13 @@ class Line:
 class Sheet:
     """One sheet: its lines that are not empty.
 
-    A line of a text file can have more or fewer cells than there are column names.
+    A line of a text file can have more or fewer cells than there are column names. ``hidden``: a spreadsheet program
+    does not show the sheet, as far as the format tells this.
     """
 
     name: str
     filled: tuple[Line, ...]
+    hidden: bool = False
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -202,9 +204,10 @@ def _read_xlsx(path: Path, header_lines: int) -> TableFile:
     try:
         workbook = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=True)
         sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in workbook.worksheets}
+        hidden = {sheet.title for sheet in workbook.worksheets if sheet.sheet_state != "visible"}
     except DAMAGED as error:
         raise _unreadable(path, "an Excel workbook", error) from error
-    return _workbook("Excel workbook", sheets, workbook.properties.title or "")
+    return _workbook("Excel workbook", sheets, workbook.properties.title or "", hidden)
 
 
 def _read_xls(path: Path, header_lines: int) -> TableFile:
@@ -220,9 +223,10 @@ def _read_xls(path: Path, header_lines: int) -> TableFile:
             sheet.name: [[_xls_value(cell, book.datemode) for cell in line] for line in sheet.get_rows()]
             for sheet in book.sheets()
         }
+        hidden = {sheet.name for sheet in book.sheets() if sheet.visibility}
     except DAMAGED as error:
         raise _unreadable(path, "an Excel workbook", error) from error
-    return _workbook("Excel workbook (.xls)", sheets)
+    return _workbook("Excel workbook (.xls)", sheets, hidden=hidden)
 
 
 def _xls_value(cell: xlrd.sheet.Cell, datemode: int) -> object:
@@ -269,12 +273,18 @@ def _unreadable(path: Path, kind: str, error: Exception) -> MerlabError:
     return MerlabError(f"{path} cannot be read as {kind} ({reason}); {COPY_AGAIN}")
 
 
-def _workbook(title: str, sheets: Mapping[str, Sequence[Iterable[Any]]], document_title: str = "") -> TableFile:
+def _workbook(
+    title: str,
+    sheets: Mapping[str, Sequence[Iterable[Any]]],
+    document_title: str = "",
+    hidden: Set[str] = frozenset(),
+) -> TableFile:
     numbered = {
         name: [(f"row {number}", [*map(_text, cells)]) for number, cells in enumerate(lines, start=1)]
         for name, lines in sheets.items()
     }
-    return TableFile(title, tuple(_sheet(*each) for each in numbered.items()), document_title=document_title)
+    read = tuple(replace(_sheet(*each), hidden=each[0] in hidden) for each in numbered.items())
+    return TableFile(title, read, document_title=document_title)
 
 
 def _read_parquet(path: Path, header_lines: int) -> TableFile:

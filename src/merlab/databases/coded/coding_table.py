@@ -80,7 +80,7 @@ def read_coding_table(path: Path, release: Release, sheet: str | None = None) ->
         read = form.read(path)
     else:
         what = f"{release.title}'s coding table"
-        read = read_records(path, what, required_columns(release), [*optional, *form.flags], sheet)
+        read = read_records(path, what, required_columns(release), [*optional, *form.flags], sheet, form.sheets)
     roles = [role for role, heading in columns.items() if heading in read.headings]
     records = {number: {role: cells[columns[role]] for role in roles} for number, cells in read.rows.items()}
     synthetic = SYNTHETIC in path.name or SYNTHETIC in read.title or (path.parent / MANIFEST).exists()
@@ -97,7 +97,9 @@ def _check_records(
     path: Path, release: Release, read: Records, records: Mapping[int, Record], *, synthetic: bool
 ) -> CodingTable:
     form = release.table
-    parsed = [parse_row(number, record, path.name, release) for number, record in records.items()]
+    parsed = [
+        read.faults.get(number) or parse_row(number, record, path.name, release) for number, record in records.items()
+    ]
     rows = [_with_flags(row, read.rows[row.number], form) for row in parsed if isinstance(row, Row)]
     unique, repeated = _without_repeats(_with_unique_names(rows) if form.names_repeat else rows)
     findings = [*read.findings, *(fault for fault in parsed if isinstance(fault, Finding))]
@@ -125,6 +127,7 @@ def _check_records(
         findings += compare_kinds(path.name, kinds, form)
     facts = {
         "coding table": str(path),
+        **({"sheet": read.sheet} if read.sheet else {}),
         "table version": f"{version} ({reason})",
         "rows": str(len(records)),
         **({"kinds": describe_counts(kinds)} if "kind" in form.columns else {}),

@@ -84,6 +84,8 @@ def _read_file(path: Path, release: Release) -> Classes:
         read, heading = read_records(path, "a table of objective classes", [*columns, HEADINGS[0]]), HEADINGS[0]
     except OtherTableError:
         read, heading = read_records(path, "a table of objective classes", [*columns, HEADINGS[1]]), HEADINGS[1]
+    for fault in read.faults.values():
+        raise MerlabError(f"{fault.where}: expected {fault.expected}, found {fault.found}")
     classes: dict[tuple[str, str], str] = {}
     for number, cells in read.rows.items():
         subject, clip = form.subject(cells[columns[0]]), form.clip(cells[columns[1]])

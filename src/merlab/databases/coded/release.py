@@ -97,6 +97,7 @@ class TableFormat:
         labels: the emotions of a table whose counts are not published.
         rows: version of the table -> published number of rows, where the counts of the emotions are not known.
         kinds: published number of rows of each kind (micro, macro); empty for a table of micro-expressions alone.
+        sheets: names of the sheet of the table in the release; it is read where several sheets have the columns.
         flags: headings of further columns of 0 and 1, one per label; a clip may have several labels.
         unknown_frames: whether 0, -1 and an empty cell mean that a frame is unknown (see ``Moments``), and whether
             fractional numbers of frames occur.
@@ -123,6 +124,7 @@ class TableFormat:
     labels: tuple[str, ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict)
     kinds: Mapping[str, int] = field(default_factory=dict)
+    sheets: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     unknown_frames: bool = False
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence, Set
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from merlab.databases.coded.coding_table import CodingTable, read_coding_table, required_columns
 from merlab.databases.coded.release import TABLE_SUFFIXES, Release, is_table_file
 from merlab.databases.coded.row import Row
-from merlab.databases.coded.workbook import OtherTableError
+from merlab.databases.coded.workbook import OtherTableError, UnclearTableError
 from merlab.errors import MerlabError
 
 SEARCH_DEPTH = 4
@@ -51,7 +50,9 @@ def find_coding_table(root: Path, release: Release, present: Set[tuple[str, str]
     table. Raises MerlabError if there is no table, or if it is not clear which one to read.
     """
     tables, other = _tables_by_name(root, release)
-    tables = tables or _tables_by_columns(root, release)
+    if not tables:
+        tables, unclear = _tables_by_columns(root, release)
+        other = [*unclear, *other]
     if not tables and other:
         raise other[0]
     if not tables:
@@ -92,22 +93,28 @@ def table_files(root: Path, release: Release, wanted: Callable[[Path], bool]) ->
     return next(filter(None, levels), [])
 
 
-def _tables_by_columns(root: Path, release: Release) -> list[CodingTable]:
-    """The different tables among all small table files, for a coding table under another name."""
+def _tables_by_columns(root: Path, release: Release) -> tuple[list[CodingTable], list[MerlabError]]:
+    """The different tables among all small table files, for a coding table under another name, and unclear ones."""
     found: list[CodingTable] = []
+    unclear: list[MerlabError] = []
     paths = table_files(root, release, is_table_file)
     for path in [path for path in paths if path.is_file() and path.stat().st_size <= LARGEST_TABLE][:MOST_TABLES]:
-        with suppress(MerlabError):
+        try:
             table = read_coding_table(path, release)
+        except UnclearTableError as error:
+            unclear.append(error)
+        except MerlabError:
+            continue
+        else:
             how = "by its columns; its name is another one"
             found.append(replace(table, facts={**table.facts, "coding table found": how}))
-    return _different(found)
+    return _different(found), unclear
 
 
-def _tables_by_name(root: Path, release: Release) -> tuple[list[CodingTable], list[OtherTableError]]:
+def _tables_by_name(root: Path, release: Release) -> tuple[list[CodingTable], list[MerlabError]]:
     """The different tables among the files with the name of a coding table, and why other such files are none."""
     found: list[CodingTable] = []
-    other: list[OtherTableError] = []
+    other: list[MerlabError] = []
     for path in sorted(table_paths(root, release), key=lambda path: TABLE_SUFFIXES.index(path.suffix.lower())):
         try:
             found.append(read_coding_table(path, release))
