@@ -6,13 +6,16 @@ import importlib
 import runpy
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
+import pytest
 import sklearn
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from merlab.fingerprint import fingerprint
 
@@ -124,3 +127,66 @@ def test_a_module_of_your_own_that_the_code_refers_to_counts(tmp_path, monkeypat
     assert printed() == before
     (tmp_path / "beside.py").write_text("def helper(x): return x + 2\n")
     assert printed() != before
+
+
+USES = """
+from functools import partial
+from merlab.fingerprint import fingerprint
+class Mine:
+    kind = dict
+    class Inner:
+        size = 3
+    scale = partial(round, ndigits=2)
+print(fingerprint(Mine()))
+"""
+
+
+def test_attributes_of_a_class_count_also_those_that_can_be_called(capsys):
+    changed = [USES, USES.replace("dict", "list"), USES.replace("size = 3", "size = 4"), USES.replace("=2", "=3")]
+    for program in changed:
+        exec(program, {"__name__": "__main__"})
+    assert len(set(capsys.readouterr().out.split())) == len(changed)
+
+
+CHAIN = {
+    "main.py": "def method(x):\n    {statement}\n    return x\n",
+    "helper.py": "from other import choice\nfrom package.inner import part\n",
+    "other.py": "choice = 1\n",
+    "package/__init__.py": "",
+    "package/inner.py": "from . import beside\npart = 1\n",
+    "package/beside.py": "value = 1\n",
+}
+PRINTED = (
+    "import sys; sys.dont_write_bytecode = True; {first}; import main; from merlab.fingerprint import fingerprint; "
+)
+
+
+def of_files(folder, first="pass"):
+    """The fingerprint of ``main.method`` in a process of its own, which does something else first."""
+    program = f"import sys; sys.path.insert(0, {str(folder)!r}); " + PRINTED.format(first=first)
+    return printed_by(program + "print(fingerprint(main.method))")
+
+
+@pytest.mark.parametrize("statement", ["import helper", "from helper import choice", "import helper as h, math"])
+def test_modules_of_your_own_count_wherever_they_are_imported(tmp_path, statement):
+    """``main`` imports inside a function, ``helper`` imports names only, ``package`` imports relative to itself."""
+    for name, content in CHAIN.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content.replace("{statement}", statement))
+    found = [of_files(tmp_path)]
+    assert of_files(tmp_path, first="import helper, package.beside") == found[0], "what is loaded must not matter"
+    for name in ("helper.py", "other.py", "package/__init__.py", "package/inner.py", "package/beside.py"):
+        with (tmp_path / name).open("a") as file:
+            file.write("more = 2\n")
+        found.append(of_files(tmp_path))
+    assert len(set(found)) == 6
+
+
+def test_what_a_scikit_learn_object_has_learned_counts():
+    def fitted(labels, kind):
+        return kind.fit(np.arange(12.0).reshape(6, 2), labels)
+
+    for make in (LogisticRegression, partial(DecisionTreeClassifier, random_state=0)):
+        one, same, other = (fitted(labels, make()) for labels in ([0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1], [0, 1] * 3))
+        assert fingerprint(one) == fingerprint(same)
+        assert len({fingerprint(each) for each in (one, other, make())}) == 3

@@ -6,28 +6,34 @@ stopped run resumes in another process.
 
 from __future__ import annotations
 
+import ast
+import dis
 import functools
 import hashlib
-import pickle
+import importlib.metadata
+import importlib.util
 import sys
 import sysconfig
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.machinery import ModuleSpec
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-MOST_DEPTH = 40
+MOST_DEPTH = 150
 INSTALLED = tuple({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 
 
 def fingerprint(method: object) -> str:
     """Sixteen hexadecimal digits, equal in any process for the same code and state.
 
-    It depends on attributes, containers, partial functions, closures, defaults, and the functions, classes and plain
-    values that your code refers to by a global name. Code of installed packages counts by its version.
+    It depends on attributes, containers, partial functions, closures, defaults, the functions, classes and plain values
+    that your code refers to by a global name, and the files of your own modules that it imports, also those that they
+    import. Code of installed packages counts by its version.
     """
     digest = hashlib.sha256()
     for text in _described(method, {}, 0):
@@ -73,7 +79,8 @@ def _parts(value: Any) -> Iterator[Any]:
     elif isinstance(value, set | frozenset):
         yield _Text(f"set {sorted(map(repr, value))}")
     elif isinstance(value, types.ModuleType):
-        yield from _module(value)
+        yield _Text(_origin(value.__name__))
+        yield from (_Text(text) for text in _modules([value.__name__]) if not _is_installed(value.__name__))
     elif isinstance(value, types.FunctionType):
         yield from _function(value)
     elif isinstance(value, types.MethodType):
@@ -90,8 +97,11 @@ def _parts(value: Any) -> Iterator[Any]:
 
 def _array(value: np.ndarray[Any, Any] | torch.Tensor) -> Iterator[_Text]:
     array = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
-    content = repr(array.tolist()).encode() if array.dtype.hasobject else np.ascontiguousarray(array).tobytes()
-    yield _Text(f"array {array.dtype} {array.shape} {hashlib.sha256(content).hexdigest()}")
+    digest = hashlib.sha256()
+    # The bytes between the fields of a row are arbitrary.
+    for part in [array[name] for name in array.dtype.names] if array.dtype.names else [array]:
+        digest.update(repr(part.tolist()).encode() if part.dtype.hasobject else np.ascontiguousarray(part).tobytes())
+    yield _Text(f"array {array.dtype} {array.shape} {digest.hexdigest()}")
 
 
 def _function(value: types.FunctionType) -> Iterator[Any]:
@@ -107,6 +117,7 @@ def _function(value: types.FunctionType) -> Iterator[Any]:
     for name in _global_names(value.__code__):
         if name in value.__globals__:
             yield from (name, value.__globals__[name])
+    yield from (_Text(text) for text in _modules(_imported_by(value.__code__, value.__globals__.get("__package__"))))
 
 
 def _code(code: types.CodeType) -> Iterator[Any]:
@@ -120,13 +131,80 @@ def _global_names(code: types.CodeType) -> list[str]:
     return list(dict.fromkeys([*code.co_names, *inner]))
 
 
-def _module(value: types.ModuleType) -> Iterator[Any]:
-    """A module that code refers to as a whole: of your own, the file and the modules of yours that it uses."""
-    yield _Text(_origin(value.__name__))
-    if _is_installed(value.__name__) or not getattr(value, "__file__", None):
-        return
-    yield _Text(hashlib.sha256(Path(str(value.__file__)).read_bytes()).hexdigest())
-    yield from (each for each in vars(value).values() if isinstance(each, types.ModuleType))
+def _imported_by(code: types.CodeType, package: str | None) -> list[str]:
+    """The modules that import statements inside the code, or inside code in it, may load."""
+    names: list[str] = []
+    before: list[Any] = [None, None]
+    for step in dis.get_instructions(code):
+        if step.opname == "IMPORT_NAME":
+            level, imported = before
+            names += _candidates(step.argval, level or 0, imported or (), package)
+        before = [before[1], step.argval]
+    inner = [each for each in code.co_consts if isinstance(each, types.CodeType)]
+    return [*names, *(name for each in inner for name in _imported_by(each, package))]
+
+
+def _imported_in(source: bytes, package: str) -> list[str]:
+    """The modules that import statements anywhere in a file may load; none for a file that is not Python."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return []
+    whole = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    parts = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    named = [(node.module or "", node.level, [alias.name for alias in node.names]) for node in parts]
+    return [*whole, *(name for each in named for name in _candidates(*each, package))]
+
+
+def _candidates(name: str, level: int, imported: Iterable[str], package: str | None) -> list[str]:
+    """The names of a module and of what is imported from it, which may be modules too."""
+    if level:
+        parts = (package or "").split(".")
+        name = ".".join(filter(None, [*parts[: len(parts) - level + 1], name]))
+    return [name, *(f"{name}.{each}" for each in imported)]
+
+
+def _modules(names: Iterable[str]) -> Iterator[str]:
+    """The modules with these names: of an installed one the version; of your own the file, and those that it imports.
+
+    They are found by their files: whether a module is loaded already differs from process to process.
+    """
+    waiting, seen = list(dict.fromkeys(names)), set[str]()
+    while waiting:
+        name = waiting.pop(0)
+        above = [each for each in accumulate(name.split("."), "{}.{}".format) if each not in seen]
+        seen.update(above)
+        for each in above:
+            file = _file_of(each)
+            if _is_installed(each):
+                yield _release(each.partition(".")[0])
+            elif file is not None:
+                content = file.read_bytes()
+                yield f"module {each} {hashlib.sha256(content).hexdigest()}"
+                package = each if file.stem == "__init__" else each.rpartition(".")[0]
+                waiting += _imported_in(content, package)
+
+
+def _file_of(module: str) -> Path | None:
+    """The file of a module, which is not loaded for this; None if there is none."""
+    if module in sys.modules:
+        file = getattr(sys.modules[module], "__file__", None)
+    else:
+        spec = _spec(module)
+        file = spec.origin if spec is not None and spec.has_location else None
+    return Path(file) if file and Path(file).is_file() else None
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    """Where Python would load a module from, without loading the packages that contain it."""
+    spec, folders = None, None
+    for name in accumulate(module.split("."), "{}.{}".format):
+        searched = (finder.find_spec(name, folders) for finder in sys.meta_path)
+        spec = next((found for found in searched if found is not None), None)
+        folders = None if spec is None else spec.submodule_search_locations
+        if folders is None:
+            break
+    return spec if spec is not None and spec.name == module else None
 
 
 def _class(value: type) -> Iterator[Any]:
@@ -140,7 +218,7 @@ def _class(value: type) -> Iterator[Any]:
             content = content.__func__
         if isinstance(content, property):
             content = (content.fget, content.fset)
-        if isinstance(content, types.FunctionType | tuple) or not (name.startswith("__") or callable(content)):
+        if isinstance(content, types.FunctionType | tuple) or not name.startswith("__"):
             yield from (name, None if isinstance(content, types.GetSetDescriptorType) else content)
 
 
@@ -149,21 +227,24 @@ def _object(value: Any) -> Iterator[Any]:
     yield type(value)
     if isinstance(value, torch.nn.Module):
         yield from (value.state_dict(), {name: type(module) for name, module in value.named_modules()})
-    if hasattr(value, "get_params"):
-        yield value.get_params(deep=True)
+    if isinstance(value, types.BuiltinFunctionType | np.ufunc):
+        yield _Text(f"builtin {value.__name__}")
     elif getattr(value, "__dict__", None) is not None:
         yield vars(value)
-    elif isinstance(value, types.BuiltinFunctionType | np.ufunc):
-        yield _Text(f"builtin {value.__name__}")
     else:
-        yield _pickled(value)
+        yield from _reduced(value)
 
 
-def _pickled(value: Any) -> _Text:
+def _reduced(value: Any) -> Iterator[Any]:
+    """The parts from which a copy of an object without attributes can be made."""
     try:
-        return _Text(hashlib.sha256(pickle.dumps(value)).hexdigest())
+        parts = value.__reduce_ex__(4)
     except Exception:
-        return _Text(f"opaque {type(value).__qualname__}")
+        yield _Text(f"opaque {type(value).__qualname__}")
+        return
+    yield from (
+        (list(part) if isinstance(part, Iterator) else part for part in parts) if isinstance(parts, tuple) else [parts]
+    )
 
 
 @functools.cache
@@ -175,8 +256,8 @@ def _is_installed(module: str | None) -> bool:
     top = (module or "").partition(".")[0]
     if top in sys.stdlib_module_names or top == "merlab":
         return True
-    file = getattr(sys.modules.get(top), "__file__", None)
-    return file is not None and any(Path(file).is_relative_to(folder) for folder in INSTALLED)
+    file = _file_of(top) if top and top != "__main__" else None
+    return file is not None and any(file.is_relative_to(folder) for folder in INSTALLED)
 
 
 @functools.cache
@@ -186,3 +267,17 @@ def _origin(module: str | None) -> str:
     if not _is_installed(module):
         return "own"
     return f"{top} {getattr(sys.modules.get(top), '__version__', '')}".rstrip()
+
+
+@functools.cache
+def _release(package: str) -> str:
+    """An installed package that your code imports, loaded or not, with the versions of what installed it."""
+    if package in sys.stdlib_module_names:
+        return f"import {package}"
+    releases = sorted(set(_distributions().get(package, [])))
+    return " ".join([f"import {package}", *(importlib.metadata.version(name) for name in releases)])
+
+
+@functools.cache
+def _distributions() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
