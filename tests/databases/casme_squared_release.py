@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,12 @@ def write_workbook(path: Path, rows: Sequence[Row], *, rules: bool = True) -> Pa
 
 def write_video(root: Path, name: str = "s15/15_0101disgustingteeth", frames: int = 20) -> Path:
     """One long video of so many frames."""
-    names = (f"img{number:03d}.jpg" for number in range(1, frames + 1))
+    return write_frames(root, range(1, frames + 1), name)
+
+
+def write_frames(root: Path, numbers: Iterable[int], name: str = "s15/15_0101disgustingteeth") -> Path:
+    """One long video of frames of these numbers."""
+    names = (f"img{number:03d}.jpg" for number in numbers)
     return write_images(root / "rawpic" / name, names, JPEG)
 
 

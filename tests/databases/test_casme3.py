@@ -96,6 +96,13 @@ class TestPartA:
         (tmp_path / "part_A" / "spNO.1" / "a" / "color" / "5.jpg").unlink()
         assert examine(tmp_path).of("unusable")
 
+    def test_frames_that_the_camera_dropped_do_not_shorten_a_video_and_are_no_finding(self, tmp_path):
+        write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)
+        write_video(tmp_path, frames=range(1, 10)).joinpath("1000.jpg").write_bytes(JPEG)
+        read = long_videos("casme3", tmp_path)
+        assert read.videos[0].frames == 1000
+        assert not [finding for finding in read.findings if "spNO.1" in finding.where]
+
     def test_an_apex_on_the_onset_is_usual_and_becomes_the_midpoint(self, tmp_path):
         write_table(tmp_path / MICRO_TABLE, [row(frames=(3, 3, 8))], COLUMNS)
         write_video(tmp_path)

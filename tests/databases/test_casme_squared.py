@@ -13,6 +13,7 @@ from tests.databases.casme_squared_release import (
     TABLE,
     published_rows,
     row,
+    write_frames,
     write_video,
     write_workbook,
 )
@@ -126,6 +127,57 @@ class TestTheVideos:
         write_workbook(small / TABLE, [row(), row(video="disgust1_2", frames=(50, 55, 60), kind="macro")])
         (finding,) = examine(small).of("unusable")
         assert (finding.where, finding.found) == ("s15 disgust1_2 (row 2)", "onset 50, offset 60")
+
+
+class TestTheFramesOfAVideo:
+    def both(self, root, rows, numbers):
+        """The video with these rows and frames, and all findings about it, from the truth and from the doctor."""
+        write_workbook(root / TABLE, rows)
+        write_frames(root, numbers)
+        read = long_videos("casme-squared", root, allow_unusable=True)
+        found = [[each for each in some if "s15" in each.where] for some in (read.findings, examine(root).findings)]
+        return read.videos[0], *found
+
+    def test_that_are_absent_are_reported_and_do_not_shorten_it(self, tmp_path):
+        rows = [row(), row(video="disgust1_2", frames=(62, 70, 80), kind="macro")]
+        video, found, by_doctor = self.both(tmp_path, rows, [*range(1, 21), *range(61, 101)])
+        assert (video.frames, video.seconds) == (100, pytest.approx(100 / 30))
+        assert found == by_doctor
+        (finding,) = found
+        assert (finding.severity, finding.where) == ("differs", "s15 15_0101")
+        assert finding.expected == "every frame from 1 to 100"
+        assert finding.found.startswith("frames 1..100, 40 missing between: 21, 22")
+
+    def test_that_are_numbered_from_0_are_reported_and_used_as_coded(self, tmp_path):
+        video, found, by_doctor = self.both(tmp_path, [row()], range(20))
+        assert (video.frames, [event.onset for event in video.events]) == (20, [5])
+        assert found == by_doctor
+        (finding,) = found
+        assert (finding.severity, finding.found) == ("differs", "frames 0..19")
+        assert "rename every file to the next number" in finding.remedy
+
+    def test_begin_before_its_movements(self, tmp_path):
+        moments = {"disgust1_1": (5, 7, 9), "disgust1_2": (35, 45, 50), "disgust1_3": (45, 50, 55)}
+        rows = [row(video=name, frames=frames, kind="macro") for name, frames in moments.items()]
+        video, found, by_doctor = self.both(tmp_path, rows, range(41, 61))
+        assert (video.frames, [event.onset for event in video.events]) == (20, [35, 45])
+        assert found == by_doctor
+        assert [(each.severity, each.where, each.expected) for each in found] == [
+            ("unusable", "s15 disgust1_1 (row 1)", "onset <= offset, in a video of frames 41 to 60"),
+            ("differs", "s15 disgust1_2 (row 2)", "an onset in the video, which begins at frame 41"),
+        ]
+
+    def test_have_equal_movements_once(self, tmp_path):
+        rows = [row(video=f"disgust1_{number}", kind="macro") for number in (1, 2)]
+        other = row(video="disgust1_3", kind="macro", units=12)
+        video, found, by_doctor = self.both(tmp_path, [*rows, other], range(1, 21))
+        assert [event.action_units for event in video.events] == ["4", "12"]
+        assert found == by_doctor
+        (finding,) = found
+        assert (finding.where, finding.found) == (
+            "s15 disgust1_2 (row 2)",
+            "onset 5, offset 9 as in s15 disgust1_1 (row 1)",
+        )
 
 
 @needs_intervals

@@ -135,7 +135,8 @@ def long_videos_command(
     """List the long videos of a database and all their movements, for `merlab spot` and `merlab score-spotting`.
 
     truth.csv has one row per movement (video, onset, apex, offset, kind: micro or macro, emotion); videos.csv has one
-    row per video, also of those without any movement (video, subject, frames, fps, seconds, source).
+    row per video, also of those without any movement (video, subject, frames, fps, seconds, source). What differs from
+    the published database is printed on standard error.
     """
     from merlab.databases import long_videos
     from merlab.storage import whole_file
@@ -151,6 +152,9 @@ def long_videos_command(
     for path, text in texts.items():
         with whole_file(path) as aside:
             aside.write_bytes(text.encode())
+    for each in read.findings:
+        told = f"{each.severity}: {each.where}: expected {each.expected}, found {each.found}; {each.remedy}"
+        err_console.print(escape(told), soft_wrap=True)
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(read.kinds.items())) or "no movements"
     stamps = f" [{', '.join(read.stamps)}]" if read.stamps else ""
     out_console.print(escape(f"{len(read.videos)} videos, {kinds}, written to {out}{stamps}"), soft_wrap=True)

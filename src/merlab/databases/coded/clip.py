@@ -158,7 +158,7 @@ def _require_order(reading: Reading) -> None:
 def _require_numbering(reading: Reading) -> None:
     """Reject a clip whose frames are numbered from 0, or are as many as the table states but in another range.
 
-    Not in a long video, whose frames are counted from its beginning.
+    Not in a long video, whose frames are counted from its beginning; one numbered from 0 has a finding of its own.
     """
     if not reading.numbers or reading.release.long:
         return

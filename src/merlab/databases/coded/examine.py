@@ -102,7 +102,7 @@ def videos_of_release(release: Release, root: Path, table_file: Path | None) -> 
 
 
 def _of_macro_expressions(table: CodingTable, layout: Layout, release: Release) -> list[Finding]:
-    """Findings about macro-expressions outside of the frames of their videos; they become no clips."""
+    """Findings about the frames of long videos, and about macro-expressions outside of them, which become no clips."""
     macro = tuple(row for row in table.rows if row.is_macro)
     return read_videos(replace(table, rows=macro), layout, release)[1]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from merlab.clips import Finding
@@ -13,13 +13,14 @@ from merlab.databases.coded.layout import Layout
 from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import MACRO, MICRO, Row
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
-from merlab.frames import ClipError
+from merlab.frames import ClipError, describe_numbers
 
 
 def read_videos(table: CodingTable, layout: Layout, release: Release) -> tuple[list[LongVideo], list[Finding]]:
-    """The long videos of a layout, those without movements too, and findings about movements outside of their frames.
+    """The long videos of a layout, those without movements too, and findings about their frames and movements.
 
-    Rows without a video give no finding here.
+    A video lasts from its first to its last frame, also where frames between are absent. Rows without a video give no
+    finding here.
     """
     rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in table.rows:
@@ -27,19 +28,30 @@ def read_videos(table: CodingTable, layout: Layout, release: Release) -> tuple[l
     videos: list[LongVideo] = []
     findings: list[Finding] = []
     for (subject, folder), source in layout.clips.items():
-        coded = rows.get((subject, folder), [])
+        coded, where = rows.get((subject, folder), []), f"{subject} {folder}"
         try:
             numbers = layout.frames_of(source).numbers
         except ClipError as error:
-            where = f"{subject} {folder}"
             findings.append(Finding("unusable", where, "frames that can be listed", str(error), COPY_AGAIN))
             continue
         events, faults = _events(coded, numbers, release)
-        findings += faults
+        findings += [*_odd_numbers(where, numbers, release), *faults]
         fps = next((row.fps for row in coded if row.fps), release.fps)
         name = release.layout.video_name(subject, source)
-        videos.append(LongVideo(release.name, subject, name, source, fps, len(numbers), tuple(events)))
+        frames = numbers[-1] - numbers[0] + 1 if numbers else 0
+        videos.append(LongVideo(release.name, subject, name, source, fps, frames, tuple(events)))
     return videos, findings
+
+
+def _odd_numbers(where: str, numbers: Sequence[int], release: Release) -> Iterator[Finding]:
+    """Findings about a video whose frames are numbered from 0, or are not all there."""
+    if numbers and numbers[0] == 0:
+        remedy = "movements are used as coded; if those seen are one frame late, rename every file to the next number"
+        yield Finding("differs", where, "frames numbered from 1, as in the table", describe_numbers(numbers), remedy)
+    if numbers and len(numbers) < numbers[-1] - numbers[0] + 1 and not release.frames_dropped:
+        expected = f"every frame from {numbers[0]} to {numbers[-1]}"
+        remedy = f"the video is taken to last from frame {numbers[0]} to {numbers[-1]}; {COPY_AGAIN}"
+        yield Finding("differs", where, expected, describe_numbers(numbers), remedy)
 
 
 def _corrected(row: Row, release: Release) -> Row:
@@ -53,28 +65,45 @@ def _corrected(row: Row, release: Release) -> Row:
 
 
 def _events(rows: Sequence[Row], numbers: Sequence[int], release: Release) -> tuple[list[LongEvent], list[Finding]]:
-    """The movements of one video in the order of their onsets, and findings about those outside of its frames."""
-    events: list[LongEvent] = []
+    """The movements of one video in the order of their onsets, and findings about those outside of its frames.
+
+    Movements that are equal in all but their notes are one movement.
+    """
+    events: dict[LongEvent, tuple[LongEvent, Row]] = {}
     findings: list[Finding] = []
-    last = numbers[-1] if numbers else 0
+    first, last = (numbers[0], numbers[-1]) if numbers else (1, 0)
     for coded in rows:
         row = _corrected(coded, release)
-        first = (row.onset, row.apex, row.offset)
-        for onset, apex, offset in [first, *([(row.second[0], None, row.second[1])] if row.second else [])]:
-            fault = _outside(row, onset, offset, last)
+        moments = (row.onset, row.apex, row.offset)
+        for onset, apex, offset in [moments, *([(row.second[0], None, row.second[1])] if row.second else [])]:
+            fault = _outside(row, (onset, offset), first, last)
             findings += [fault] if fault else []
             if fault is None or fault.severity != "unusable":
-                events.append(_event(row, onset, apex, offset))
-    return sorted(events, key=lambda event: (event.onset, event.offset)), findings
+                event = _event(row, onset, apex, offset)
+                known, same = events.setdefault(replace(event, note=""), (event, row))
+                findings += [_repeated(known, same, row)] if known is not event else []
+    in_order = sorted((event for event, _ in events.values()), key=lambda event: (event.onset, event.offset))
+    return in_order, findings
 
 
-def _outside(row: Row, onset: int, offset: int, last: int) -> Finding | None:
+def _repeated(event: LongEvent, first: Row, row: Row) -> Finding:
+    """The finding about a row whose movement is that of an earlier row."""
+    found = f"onset {event.onset}, offset {event.offset} as in {first.where}"
+    remedy = "the movement is used once; correct the row, or remove it"
+    return Finding("differs", row.where, "a movement of its own", found, remedy)
+
+
+def _outside(row: Row, moments: tuple[int, int], first: int, last: int) -> Finding | None:
     """A finding about a movement that lies outside of the frames of its video, or ends before it begins."""
+    onset, offset = moments
     found = f"onset {onset}, offset {offset}"
-    if onset > offset or onset > last:
-        expected = f"onset <= offset, in a video that ends at frame {last}"
+    if onset > offset or onset > last or offset < first:
+        expected = f"onset <= offset, in a video of frames {first} to {last}"
         remedy = "the movement is left out; correct the row, or copy the video again from the original"
         return Finding("unusable", row.where, expected, found, remedy)
+    if onset < first:
+        expected = f"an onset in the video, which begins at frame {first}"
+        return Finding("differs", row.where, expected, found, "the onset is used as coded")
     if offset > last:
         expected = f"an offset in the video, which ends at frame {last}"
         return Finding("differs", row.where, expected, found, "the offset is used as coded")
