@@ -90,6 +90,28 @@ def test_results_of_an_adapted_method_are_stamped_and_have_a_key_of_their_own(tm
     assert adapted.key("i", "d", {}) != replace(adapted, adapts=False).key("i", "d", {})
 
 
+class Described:
+    """Has the parameters of ``fit`` that the guide describes, and no others."""
+
+    def __init__(self, task):
+        self.classes = task.classes
+
+    def fit(self, inputs, labels, action_units, unlabeled):
+        SEEN.clear()
+        SEEN.update(action_units=action_units, unlabeled=unlabeled)
+
+    def predict_proba(self, inputs):
+        return np.full((len(inputs), self.classes), 1 / self.classes)
+
+
+@pytest.mark.parametrize(("protocol", "unlabeled"), [("hold-out-database", [0, 1, 2, 3]), ("loso", None)])
+def test_fit_needs_no_parameters_but_those_of_the_declared_keywords(tmp_path, monkeypatch, protocol, unlabeled):
+    monkeypatch.setattr("tests.evaluation.test_fit_arguments.Recording", Described)
+    seen = fitted(plan_of(tmp_path, protocol, action_units=True, transductive=True))
+    assert seen["action_units"][-2:] == ["1+R2", "1+R2"]
+    assert (None if seen["unlabeled"] is None else numbers(seen["unlabeled"])) == unlabeled
+
+
 def test_a_method_that_declares_it_gets_the_action_units_of_the_training_clips_alone(tmp_path):
     seen = fitted(plan_of(tmp_path, "loso", action_units=True), split=1)
     # The second subject is tested; each subject has two clips.

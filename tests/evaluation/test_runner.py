@@ -139,8 +139,8 @@ def test_progress_counts_units_and_the_epochs_of_running_ones(root):
     assert reported == [(1, 4), (1.5, 4), (1.75, 4), (2.25, 4)]
 
 
-def first_fold(plan, tmp_path):
-    return Worker(plan, tmp_path / "cache").run(Fit(0, 0, 0, "key"))
+def first_fold(plan, tmp_path, seed=0):
+    return Worker(plan, tmp_path / "cache").run(Fit(0, 0, seed, "key"))
 
 
 # A method that learns from action units needs clips that have them: tests/evaluation/test_fit_arguments.py.
@@ -186,3 +186,20 @@ def test_only_the_leaky_mode_looks_at_the_test_fold(root, tmp_path, monkeypatch)
     for selection in ("fixed", "validation", "best-epoch-on-test"):
         first_fold(make_plan(root, ["ststnet"], training={"epochs": 1, "selection": selection}), tmp_path)
     assert seen == [("fixed", False), ("validation", False), ("best-epoch-on-test", True)]
+
+
+class Failing:
+    def fit(self, inputs, labels, seed):
+        if seed == 1:
+            raise ValueError("no convergence")
+
+    def predict_proba(self, inputs):
+        return np.full((len(inputs), 3), np.nan)
+
+
+@pytest.mark.parametrize(("seed", "what"), [(0, "not finite"), (1, "fit raised ValueError: no convergence")])
+def test_a_fault_of_a_method_is_reported_with_method_fold_and_seed(root, tmp_path, seed, what):
+    plan = make_plan(root, [Failing()], seeds=[seed])
+    where = rf"this happened in method failing, fold {plan.splits[0].name}, seed {seed}"
+    with pytest.raises(MerlabError, match=f"{what}.*; {where}"):
+        first_fold(plan, tmp_path, seed)

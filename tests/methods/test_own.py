@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -125,6 +128,90 @@ class TestAnObject:
                 return np.full((len(inputs), 3), 1 / 3)
 
         assert fitted(Own()).estimator.shape_ == (30, 32)
+
+    def test_that_cannot_be_copied_can_be_made_for_each_fold(self):
+        class Locked(Plain):
+            def __init__(self):
+                self.lock = threading.Lock()
+
+        assert fitted(Method("own", pipeline=lambda task: Locked())).model.count == 30
+
+
+class TestWhatFitGets:
+    """Only inputs and labels are given by position; everything else by the name of the parameter."""
+
+    def given(self, fit, **declared):
+        seen: dict[str, Any] = {}
+        model: Any = type("Model", (), {"fit": fit(seen), "predict_proba": Plain.predict_proba})
+        method = Method("own", pipeline=lambda task: model())
+        classifier: Any = as_classifier(method.build(TASK, method.presets["default"]), TASK)
+        classifier.fit(INPUTS, LABELS, GROUPS, 7, **declared)
+        return seen
+
+    def test_in_any_order(self):
+        def fit(seen):
+            return lambda self, x, y, seed, groups: seen.update(seed=seed, groups=groups)
+
+        assert self.given(fit) == {"seed": 7, "groups": GROUPS}
+
+    def test_parameters_with_other_names_keep_their_defaults(self):
+        def fit(seen):
+            return lambda self, x, y, sample_weight=None, verbose=False: seen.update(given=(sample_weight, verbose))
+
+        assert self.given(fit) == {"given": (None, False)}
+
+    def test_action_units_and_unlabeled_clips_as_the_guide_describes(self):
+        def fit(seen):
+            return lambda self, inputs, labels, action_units, unlabeled: seen.update(a=action_units, u=unlabeled)
+
+        assert self.given(fit, action_units=["4"], unlabeled=INPUTS) == {"a": ["4"], "u": INPUTS}
+        assert self.given(fit, action_units=["4"]) == {"a": ["4"], "u": None}
+
+    def test_a_required_parameter_that_merlab_does_not_know_is_named(self):
+        with pytest.raises(
+            MerlabError, match=r"requires a parameter 'domain'.* groups, seed, action_units, unlabeled by"
+        ):
+            self.given(lambda seen: lambda self, inputs, labels, domain: None)
+        with pytest.raises(MerlabError, match=r"requires action_units; declare merlab.Method\(..., action_units=True"):
+            self.given(lambda seen: lambda self, inputs, labels, action_units: None)
+
+    def test_what_is_declared_must_be_a_parameter(self):
+        with pytest.raises(
+            MerlabError, match="transductive=True is declared, but fit of .* has no parameter unlabeled"
+        ):
+            self.given(lambda seen: lambda self, inputs, labels: None, unlabeled=INPUTS)
+
+
+class Ordered(Plain):
+    """Its probabilities have a column for each of ``classes_``, in that order."""
+
+    def __init__(self, classes, row):
+        self.classes_, self.row = classes, row
+
+    def predict_proba(self, inputs):
+        return np.tile(self.row, (len(inputs), 1))
+
+
+class TestTheColumnsOfProbabilities:
+    @pytest.mark.parametrize(
+        ("classes", "row", "placed"),
+        [
+            ([2, 0, 1], [0.7, 0.2, 0.1], [0.2, 0.1, 0.7]),
+            ([2, 0], [0.7, 0.3], [0.3, 0.0, 0.7]),
+            (np.array([0.0, 1.0, 2.0]), [0.7, 0.2, 0.1], [0.7, 0.2, 0.1]),
+        ],
+    )
+    def test_are_placed_by_classes_(self, classes, row, placed):
+        np.testing.assert_array_equal(fitted(Ordered(classes, row)).predict_proba(INPUTS[:1]), [placed])
+
+    @pytest.mark.parametrize("classes", [[0, 1, 1], [1, 2, 3], [0, 1, 2.5], ["happy", "sad", "other"], 3])
+    def test_must_have_different_labels_that_fit_got(self, classes):
+        with pytest.raises(MerlabError, match=r"classes_ of .*Ordered is .* must state the label of each column"):
+            fitted(Ordered(classes, [0.7, 0.2, 0.1])).predict_proba(INPUTS)
+
+    def test_must_be_as_many_as_classes_(self):
+        with pytest.raises(MerlabError, match=r"shape \(30, 3\), but classes_ states 2 columns"):
+            fitted(Ordered([0, 1], [0.7, 0.2, 0.1])).predict_proba(INPUTS)
 
 
 class TestAPipelineOfAMethod:

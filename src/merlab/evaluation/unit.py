@@ -21,9 +21,11 @@ from merlab.evaluation.fit_arguments import fit_arguments
 from merlab.evaluation.fold_inputs import fold_inputs
 from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
 from merlab.evaluation.predictions import predictions_table
+from merlab.evaluation.random_state import global_random_state
 from merlab.frames import Float32Array
 from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import Recipe
+from merlab.methods.method import Classifier
 from merlab.methods.own import as_classifier, naming_mistakes
 from merlab.progress import Progress, silent
 from merlab.training import Material, NeuralClassifier, SyntheticClips
@@ -68,30 +70,52 @@ def versions() -> dict[str, str]:
 def fit_and_predict(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch | None = None) -> pd.DataFrame:
     """Fit on the fold's training clips, predict its test clips: one row of predictions per test clip."""
     entry, split = plan.entries[fit.entry], plan.splits[fit.split]
-    labels, groups = plan.labeled.labels, plan.labeled.table.groups
+    with _naming(entry.name, split.name, fit.seed):
+        probabilities = _probabilities(plan, inputs, fit, on_epoch)
+        test = np.asarray(split.test)
+        rows = plan.keys.iloc[test].reset_index(drop=True)
+        rows = rows.assign(run=fit.key, method=entry.name, fold=split.name, seed=fit.seed)
+        rows = rows[["run", "method", "database", "subject", "clip", "fold", "seed"]]
+        truth = [plan.classes[label] for label in plan.labeled.labels[test]]
+        return predictions_table(rows, truth, probabilities, plan.classes)
+
+
+def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch | None) -> NDArray[np.float64]:
+    """The probabilities (test clips, classes) of a method that was fitted on the training clips of its fold."""
+    entry, split, labels = plan.entries[fit.entry], plan.splits[fit.split], plan.labeled.labels
     train, test = np.asarray(split.train), np.asarray(split.test)
     fold = fold_inputs(entry.recipe, inputs.clips, plan.keys["database"].tolist(), train, test)
+    with global_random_state(fit.seed, split.name) if entry.own else nullcontext():
+        classifier = _made(plan, entry, inputs)
+        arguments: dict[str, Any] = {**fit_arguments(entry, plan.table, fold, split.train)}
+        if isinstance(classifier, NeuralClassifier):
+            arguments["on_epoch"] = on_epoch
+            if classifier.settings.selection == LEAKY_SELECTION:
+                arguments["monitor"] = (fold.test, fold.of_samples(labels[test]))
+        groups = [plan.table.groups[position] for position in fold.of_samples(train)]
+        with nullcontext() if isinstance(classifier, NeuralClassifier) else _one_thread():
+            with _mistakes_of(entry, "fit"):
+                classifier.fit(fold.train, fold.of_samples(labels[train]), groups, fit.seed, **arguments)
+            with _mistakes_of(entry, "predict_proba"):
+                given = classifier.predict_proba(fold.test)
+    return fold.of_clips(_checked(given, entry.name, len(fold.test), len(plan.classes)))
+
+
+def _made(plan: Plan, entry: Entry, inputs: UnitInputs) -> Classifier:
+    """An untrained classifier of a method."""
     task = plan.task(entry)
     with _mistakes_of(entry, "making it"):
         made = entry.method.build(task, entry.preset, mirror=mirror_of(entry.recipe), material=_material(entry, inputs))
-        classifier = as_classifier(made, task)
-    arguments: dict[str, Any] = {**fit_arguments(entry, plan.table, fold, split.train)}
-    if isinstance(classifier, NeuralClassifier):
-        arguments["on_epoch"] = on_epoch
-        if classifier.settings.selection == LEAKY_SELECTION:
-            arguments["monitor"] = (fold.test, fold.of_samples(labels[test]))
-    with nullcontext() if isinstance(classifier, NeuralClassifier) else _one_thread():
-        with _mistakes_of(entry, "fit"):
-            train_groups = [groups[position] for position in fold.of_samples(train)]
-            classifier.fit(fold.train, fold.of_samples(labels[train]), train_groups, fit.seed, **arguments)
-        with _mistakes_of(entry, "predict_proba"):
-            given = classifier.predict_proba(fold.test)
-    probabilities = fold.of_clips(_checked(given, entry.name, len(fold.test), len(plan.classes)))
-    rows = plan.keys.iloc[test].reset_index(drop=True)
-    rows = rows.assign(run=fit.key, method=entry.name, fold=split.name, seed=fit.seed)
-    rows = rows[["run", "method", "database", "subject", "clip", "fold", "seed"]]
-    truth = [plan.classes[label] for label in labels[test]]
-    return predictions_table(rows, truth, probabilities, plan.classes)
+        return as_classifier(made, task)
+
+
+@contextmanager
+def _naming(method: str, fold: str, seed: int) -> Iterator[None]:
+    """Add to the message of a MerlabError where it happened."""
+    try:
+        yield
+    except MerlabError as error:
+        raise MerlabError(f"{error}; this happened in method {method}, fold {fold}, seed {seed}") from error
 
 
 def _material(entry: Entry, inputs: UnitInputs) -> Material:

@@ -20,11 +20,15 @@ from torch import nn
 from merlab.errors import MerlabError
 from merlab.methods.method import DEFAULT_INPUT, Classifier, Method, Task
 from merlab.methods.svm import ANY_LAYOUT, flattened, softmax_of_decisions
+from merlab.training import NeuralClassifier
 
 WHAT_A_METHOD_IS = (
     "a method is the name of one, a merlab.Method, a scikit-learn classifier, or an object (or class) with "
     "fit(inputs, labels) and predict_proba(inputs)"
 )
+# What ``fit`` can get by name, and what a method must declare for it.
+DECLARED = {"action_units": "action_units=True", "unlabeled": "transductive=True"}
+FIT_PARAMETERS = ("groups", "seed", *DECLARED)
 
 
 class EstimatorClassifier:
@@ -40,15 +44,23 @@ class EstimatorClassifier:
         self.estimator = clone(estimator)
         self.classes = task.classes
 
-    def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
+    def fit(
+        self,
+        inputs: NDArray[np.float32],
+        labels: NDArray[np.int64],
+        groups: Sequence[str],
+        seed: int,
+        **further: object,
+    ) -> None:
         """Fit a clone of the estimator on the training clips."""
         self.estimator.set_params(**dict.fromkeys(free_random_states(self.estimator), seed))
-        self.estimator.fit(flattened(inputs), labels)
+        offered = {"groups": list(groups), "seed": seed, **further}
+        self.estimator.fit(flattened(inputs), labels, **fit_arguments(self.estimator, offered, every=False))
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes); a class without training clips gets 0."""
         features = flattened(inputs)
-        present = np.asarray(getattr(self.estimator, "classes_", range(self.classes)), np.int64)
+        present = _present(self.estimator, self.classes)
         if hasattr(self.estimator, "predict_proba"):
             return _placed(np.asarray(self.estimator.predict_proba(features), np.float64), present, self.classes)
         if hasattr(self.estimator, "decision_function"):
@@ -59,28 +71,32 @@ class EstimatorClassifier:
 class ObjectClassifier:
     """Any object with ``fit`` and ``predict_proba``: a deep copy per fold, or a new object if a class is given.
 
-    ``fit`` gets inputs (N, [T,] C, H, W) float32 and labels (N,) from 0 to classes - 1. If it has parameters with these
-    names, it also gets ``groups`` (the subject of each clip) and ``seed``.
+    ``fit`` gets inputs (N, [T,] C, H, W) float32 and labels (N,) from 0 to classes - 1, both by position. Where it has
+    parameters with the names in FIT_PARAMETERS, it gets these by name.
     """
 
-    def __init__(self, model: Any, task: Task) -> None:
-        self.model = _made(model, task) if isinstance(model, type) else copy.deepcopy(model)
+    def __init__(self, model: Any, task: Task, made_for_fold: bool = False) -> None:
+        self.model = _made(model, task) if isinstance(model, type) else _copied(model, made_for_fold)
         self.classes = task.classes
 
-    def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
+    def fit(
+        self,
+        inputs: NDArray[np.float32],
+        labels: NDArray[np.int64],
+        groups: Sequence[str],
+        seed: int,
+        **further: object,
+    ) -> None:
         """Fit the model on the training clips."""
-        known = inspect.signature(self.model.fit).parameters
-        every = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in known.values())
-        offered = {"groups": list(groups), "seed": seed}
-        self.model.fit(inputs, labels, **{name: value for name, value in offered.items() if every or name in known})
+        offered = {"groups": list(groups), "seed": seed, **further}
+        self.model.fit(inputs, labels, **fit_arguments(self.model, offered))
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes); columns are assigned by the model's ``classes_``, if it has them."""
         probabilities = np.asarray(self.model.predict_proba(inputs), np.float64)
-        present = getattr(self.model, "classes_", None)
-        if present is None or probabilities.ndim != 2 or probabilities.shape[1] == self.classes:
+        if getattr(self.model, "classes_", None) is None or probabilities.ndim != 2:
             return probabilities
-        return _placed(probabilities, np.asarray(present, np.int64), self.classes)
+        return _placed(probabilities, _present(self.model, self.classes), self.classes)
 
 
 def as_methods(given: object, find: Callable[[str], Method]) -> list[Method]:
@@ -131,17 +147,62 @@ def as_method(given: Any, find: Callable[[str], Method], name: str | None = None
 
 
 def as_classifier(made: Any, task: Task) -> Classifier:
-    """The object that a method's pipeline returned, as a classifier whose ``fit`` takes all four arguments."""
+    """The object that a method's pipeline returned, as a classifier whose ``fit`` takes all arguments."""
     if _is_estimator(made):
         return EstimatorClassifier(made, task)
-    takes_all = len(inspect.signature(made.fit).parameters) >= len(inspect.signature(Classifier.fit).parameters) - 1
-    return made if takes_all else ObjectClassifier(made, task)
+    is_of_merlab = type(made).__module__.partition(".")[0] == "merlab" or isinstance(made, NeuralClassifier)
+    return made if is_of_merlab else ObjectClassifier(made, task, made_for_fold=True)
+
+
+def fit_arguments(model: Any, offered: Mapping[str, object], every: bool = True) -> dict[str, object]:
+    """What ``fit`` of a model gets beside inputs and labels: of what is offered, what it has parameters for, by name.
+
+    With ``every``, a ``**parameter`` takes all. Raises MerlabError for a parameter without a default that merlab does
+    not know, and if the method declares what its ``fit`` does not take.
+    """
+    parameters = list(inspect.signature(model.fit).parameters.values())
+    positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    further = [each for each in parameters if each not in positional[:2]]
+    by_name = {each.name for each in further if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
+    takes_all = every and any(each.kind is each.VAR_KEYWORD for each in further)
+    given = {name: value for name, value in offered.items() if takes_all or name in by_name}
+    required = [each.name for each in further if each.default is each.empty and not each.kind.name.startswith("VAR")]
+    for name in [name for name in required if name not in given]:
+        if name != "unlabeled":
+            raise MerlabError(_unknown(model, name))
+        given[name] = None
+    untaken = next((name for name in offered if name not in given and name in DECLARED), None)
+    if untaken is not None:
+        raise MerlabError(
+            f"{DECLARED[untaken]} is declared, but fit of {_described(model)} has no parameter {untaken}; add it to fit"
+        )
+    return given
+
+
+def _unknown(model: Any, name: str) -> str:
+    """What is wrong with a required parameter of ``fit`` that merlab does not give."""
+    if name in DECLARED:
+        return f"fit of {_described(model)} requires {name}; declare merlab.Method(..., {DECLARED[name]})"
+    return (
+        f"fit of {_described(model)} requires a parameter {name!r}, which merlab does not give; after inputs and "
+        f"labels it gives {', '.join(FIT_PARAMETERS)} by name, so every other parameter needs a default value"
+    )
 
 
 def free_random_states(estimator: Any) -> list[str]:
     """The ``random_state`` parameters of an estimator and of its components that are None."""
     parameters = estimator.get_params(deep=True)
     return [key for key, value in parameters.items() if key.split("__")[-1] == "random_state" and value is None]
+
+
+def _copied(model: Any, made_for_fold: bool) -> Any:
+    """A copy; what was made for one fold and cannot be copied, such as an open session, is used as it is."""
+    try:
+        return copy.deepcopy(model)
+    except Exception:
+        if made_for_fold:
+            return model
+        raise
 
 
 def _made(kind: type, task: Task) -> Any:
@@ -155,8 +216,30 @@ def _made(kind: type, task: Task) -> Any:
     return kind(task) if len(required) == 1 else kind()
 
 
+def _present(model: Any, classes: int) -> NDArray[np.int64]:
+    """The label of each column of a model's probabilities, by its ``classes_``; without it, 0 to classes - 1."""
+    stated = getattr(model, "classes_", None)
+    if stated is None:
+        return np.arange(classes)
+    try:
+        values = np.asarray(stated, np.float64)
+    except (TypeError, ValueError):
+        values = np.empty((0, 0))
+    if values.ndim != 1 or not set(values) <= set(range(classes)) or len(set(values)) < len(values):
+        raise MerlabError(
+            f"classes_ of {_described(model)} is {stated!r}; it must state the label of each column of predict_proba, "
+            f"each once, among the labels that fit gets, 0 to {classes - 1}"
+        )
+    return values.astype(np.int64)
+
+
 def _placed(probabilities: NDArray[np.float64], present: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
     """Probabilities (N, classes) from the columns of the classes ``present``; all others are 0."""
+    if probabilities.shape != (len(probabilities), len(present)):
+        raise MerlabError(
+            f"predict_proba gave an array of shape {probabilities.shape}, but classes_ states {len(present)} columns; "
+            "give one column for each class in classes_"
+        )
     placed = np.zeros((len(probabilities), classes))
     placed[:, present] = probabilities
     return placed
