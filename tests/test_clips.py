@@ -58,6 +58,8 @@ class TestAClip:
             ({"name": "a/b"}, "name must not contain a path separator, got 'a/b'"),
             ({"name": "a\\b"}, "name must not contain a path separator"),
             ({"name": ".."}, "name must not contain a path separator"),
+            ({"subject": "sub01 "}, "subject must not begin or end with a blank, got 'sub01 '"),
+            ({"name": " EP1"}, "name must not begin or end with a blank, got ' EP1'"),
             ({"fps": 0}, "fps must be a finite number above zero, got 0"),
             ({"fps": -1.0}, "fps must be a finite number above zero"),
             ({"fps": float("nan")}, "fps must be a finite number above zero, got nan"),
@@ -122,6 +124,12 @@ class TestATable:
     def test_refuses_a_clip_that_occurs_twice_and_names_it(self):
         with pytest.raises(ClipError, match="these occur more than once: casme2/sub01/EP01_01$"):
             ClipTable.from_rows([row(), row(emotion="fear"), row(name="EP02_01")])
+
+    def test_of_rows_has_a_finding_where_one_person_may_have_two_names(self):
+        table = ClipTable.from_rows([row(), row(subject="SUB 1"), row(database="smic", subject="Sub01")])
+        (finding,) = table.findings
+        assert (finding.where, finding.found) == ("casme2", "SUB 1 and sub01")
+        assert "if it is one person, give one name, or folds will share this person" in finding.remedy
 
     def test_separates_subjects_with_the_same_name_in_two_databases(self):
         table = ClipTable.from_rows([row(), row(database="smic")])

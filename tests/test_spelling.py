@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.spelling import alike, one_letter_apart, quoted
+from merlab.spelling import alike, one_letter_apart, person, quoted
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,17 @@ def test_digits_count_where_they_are_requested():
 
 def test_texts_that_differ_by_case_blanks_width_or_zeros_are_alike():
     assert alike(["a", "A ", "\uff21", "b", "01", "1.0", "1"]) == [["01", "1", "1.0"], ["A ", "a", "\uff21"]]
+
+
+@pytest.mark.parametrize(
+    "names", [("1", "01", "1.0", " 1"), ("sub01", "SUB01", "sub 01", "Sub1"), ("s\u00e9", "se\u0301")]
+)
+def test_names_that_one_person_may_have_in_a_table(names):
+    assert len({person(name) for name in names}) == 1
+
+
+def test_names_of_different_people():
+    assert len({person(name) for name in ("1", "10", "100", "sub1", "sub10", "sub2", "anna")}) == 7
 
 
 def test_a_long_text_is_cut_in_a_message():

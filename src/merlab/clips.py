@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from merlab.frames import IMAGE_SUFFIXES, ClipError, Frames, open_frames
+from merlab.spelling import person
 from merlab.vocabulary import OBJECTIVE_CLASSES
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Clip:
                 yield f"{column} must be a non-empty text, got {value!r}"
             elif "/" in value or "\\" in value or value in {".", ".."}:
                 yield f"{column} must not contain a path separator, got {value!r}"
+            elif value != value.strip():
+                yield f"{column} must not begin or end with a blank, got {value!r}"
         if not isinstance(self.fps, (int, float)) or not math.isfinite(self.fps) or self.fps <= 0:
             yield f"fps must be a finite number above zero, got {self.fps!r}"
         if not (self.aligned is None or isinstance(self.aligned, bool)):
@@ -131,6 +134,17 @@ class Source:
     options: tuple[str, ...] = ()
 
 
+def _people_with_two_names(clips: Iterable[Clip]) -> Iterator[Finding]:
+    """A finding for each person that may have several names in a database."""
+    names = defaultdict(set)
+    for clip in clips:
+        names[clip.database, person(clip.subject)].add(clip.subject)
+    for (database, _), of_one in sorted(names.items()):
+        if len(of_one) > 1:
+            remedy = "read as different people; if it is one person, give one name, or folds will share this person"
+            yield Finding("differs", database, "one name per person", " and ".join(sorted(of_one)), remedy)
+
+
 COLUMNS = tuple(column.name for column in fields(Clip))
 MOMENTS = ("onset", "apex", "offset")
 ROWS_SHOWN = 10
@@ -156,7 +170,10 @@ class ClipTable:
 
     @classmethod
     def from_rows(cls, rows: Iterable[Mapping[str, Any]], stamps: Sequence[str] = ()) -> ClipTable:
-        """Build a table from mappings of Clip's fields; raises ClipError with every faulty row and the broken rule."""
+        """Build a table from mappings of Clip's fields; raises ClipError with every faulty row and the broken rule.
+
+        A person that may have several names gives a finding.
+        """
         clips, faults = [], []
         for number, row in enumerate(rows, start=1):
             try:
@@ -165,7 +182,7 @@ class ClipTable:
                 faults.append(f"row {number}: {error}")
         if faults:
             raise ClipError("\n".join(faults))
-        return cls(tuple(clips), tuple(stamps))
+        return cls(tuple(clips), tuple(stamps), tuple(_people_with_two_names(clips)))
 
     @classmethod
     def joined(cls, tables: Iterable[ClipTable]) -> ClipTable:

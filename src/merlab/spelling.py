@@ -27,6 +27,11 @@ def folded(text: str) -> str:
     return number.lstrip("0") or "0" if number.isdecimal() else number
 
 
+def person(subject: str) -> str:
+    """What the names of one person share in most tables: ``1`` and ``01``, ``sub01`` and ``SUB 1``."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", folded(subject))
+
+
 def without_fraction(text: str) -> str:
     """'1' for '1.0'; any other text as it is."""
     whole = WHOLE_NUMBER.fullmatch(text)

@@ -11,6 +11,8 @@ SYNTHETIC = "SYNTHETIC"
 FIVE_POINTS = "FIVE POINTS"
 WHOLE_HEADS = "WHOLE HEADS"
 TRANSDUCTIVE = "TRANSDUCTIVE"
+SHARED_SUBJECTS = "SHARED SUBJECTS"
+SHARED_FRAMES = "SHARED FRAMES"
 
 # The two UF1 values are those of the MEB re-run of OFF-ApexNet on MEGC2019.
 MEANINGS = {
@@ -25,6 +27,10 @@ MEANINGS = {
     "methods on aligned faces. `merlab prepare` aligns the faces of a database.",
     FIVE_POINTS: "The faces were aligned by five points of a face detector instead of the face mesh. They may be "
     "tilted by up to 3 degrees. Results may differ from those with the face mesh.",
+    SHARED_SUBJECTS: "These names of subjects differ only in case, blanks or zeros. If they are one person, the person "
+    "was trained on and tested on, and the numbers are too high. Give every person one name.",
+    SHARED_FRAMES: "These clips of different subjects have the same frames, so that frames were trained on and tested "
+    "on. The numbers are too high. Correct the frames, or leave one of the clips out.",
     TRANSDUCTIVE: "The method also learned from the clips of the tested database, without their labels. The numbers "
     "are those for a database that is known before the test. They must not be compared with numbers of methods that "
     "never saw it.",

@@ -38,7 +38,7 @@ def clips(tmp_path, units=UNITS):
     return ClipTable(
         tuple(
             make_clip(
-                tmp_path,
+                tmp_path / f"s{number}-{emotion}",
                 database=f"db{number // 2}",
                 subject=f"s{number}",
                 name=emotion,

@@ -134,7 +134,8 @@ class TestAnObject:
             def __init__(self):
                 self.lock = threading.Lock()
 
-        assert fitted(Method("own", pipeline=lambda task: Locked())).model.count == 30
+        make: Any = Locked
+        assert fitted(Method("own", pipeline=lambda task: make())).model.count == 30
 
 
 class TestWhatFitGets:

@@ -16,6 +16,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.fit_arguments import require_action_units
 from merlab.evaluation.material import with_material
 from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
+from merlab.evaluation.split_faults import with_split_faults
 from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile
 from merlab.inputs import InputKind, Recipe, as_recipe
@@ -131,6 +132,7 @@ class Study(BaseModel):
         """Label and split the clips, and state every method; raises MerlabError naming what is wrong."""
         labeled = label_clips(self.clips, self.scheme)
         splits = make_splits(self.protocol, labeled, folds=self.folds, train_on=self.train_on)
+        labeled = with_split_faults(labeled, splits)
         entries = tuple(setup.entry(labeled.table, self.seeds) for setup in self.methods)
         plan = Plan(labeled, self.protocol, tuple(splits), entries)
         require_action_units(plan)

@@ -1,0 +1,63 @@
+"""What breaks a split in the clips themselves: one person under two names, or the same frames under two subjects."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+
+from merlab.clips import Clip
+from merlab.protocols import Labeled, Split
+from merlab.spelling import person
+from merlab.stamps import SHARED_FRAMES, SHARED_SUBJECTS
+
+NAMED = 3
+REMEDIES = {
+    SHARED_SUBJECTS: "may be one person each, who is then trained on and tested on; give every person one name",
+    SHARED_FRAMES: "have the same frames, which are then trained on and tested on; correct them, or leave one clip out",
+}
+
+
+def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
+    """The clips with a stamp for each kind of fault that a split would hide, with a warning."""
+    clips = list(labeled.table)
+    found = {
+        SHARED_SUBJECTS: list(_divided(clips, splits, lambda clip: (clip.database, person(clip.subject)), _subject)),
+        SHARED_FRAMES: list(_divided(clips, splits, lambda clip: (clip.source, clip.onset, clip.offset), _clip)),
+    }
+    stamps = list(labeled.table.stamps)
+    for word, groups in found.items():
+        if groups:
+            named = _first("; ", [_first(" and ", group) for group in groups])
+            stamps.append(f"{word}: {named}")
+            warnings.warn(f"{named} {REMEDIES[word]}. Every result is marked {word}", stacklevel=4)
+    return replace(labeled, table=replace(labeled.table, stamps=tuple(dict.fromkeys(stamps))))
+
+
+def _first(between: str, texts: Sequence[str]) -> str:
+    """The first texts, and how many there are more."""
+    more = f", and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
+    return between.join(texts[:NAMED]) + more
+
+
+def _subject(clip: Clip) -> str:
+    return clip.group
+
+
+def _clip(clip: Clip) -> str:
+    return clip.key
+
+
+def _divided(
+    clips: Sequence[Clip], splits: Sequence[Split], alike: Callable[[Clip], Hashable], name: Callable[[Clip], str]
+) -> Iterator[list[str]]:
+    """The names of each group of clips that are alike, of different subjects, and that a split divides."""
+    groups = defaultdict(list)
+    for row, clip in enumerate(clips):
+        groups[alike(clip)].append(row)
+    shared = [rows for rows in groups.values() if len({clips[row].group for row in rows}) > 1]
+    tested = [frozenset(split.test) for split in splits] if shared else []
+    for rows in shared:
+        if any(0 < len(test.intersection(rows)) < len(rows) for test in tested):
+            yield sorted({name(clips[row]) for row in rows})

@@ -1,0 +1,80 @@
+"""One person under two names, and frames of two subjects, are named and stamped where a split divides them."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+from merlab.clips import ClipTable
+from merlab.evaluation.study import Study
+from merlab.stamps import stamp_notes
+from tests.helpers import make_clip
+
+CLASSES = {"happiness": "positive", "disgust": "negative"}
+
+
+def facts(tmp_path, people, protocol="loso", sources=None, **options):
+    """The facts of a run on two clips of each person (database/subject); every clip has frames of its own."""
+    clips = [
+        make_clip(
+            tmp_path / (sources or {}).get((person, emotion), f"{person}-{emotion}"),
+            database=person.partition("/")[0],
+            subject=person.partition("/")[2],
+            name=emotion,
+            emotion=emotion,
+        )
+        for person in people
+        for emotion in CLASSES
+    ]
+    study = Study.of(ClipTable(tuple(clips)), "constant", scheme=CLASSES, protocol=protocol, **options)
+    return study.plan().facts()
+
+
+@pytest.mark.parametrize(
+    "twice", [("1", "01"), ("sub01", "SUB01"), ("sub01", "sub 01"), ("sub1", "sub01"), ("1", "1.0")]
+)
+def test_names_that_may_be_one_person_are_named_and_stamped(tmp_path, twice):
+    one, other = sorted(f"lab/{name}" for name in twice)
+    with pytest.warns(
+        UserWarning, match="may be one person each, who is then trained on and tested on; give every person"
+    ):
+        stamps = facts(tmp_path, [one, other, "lab/anna"]).stamps
+    assert stamps == [f"SHARED SUBJECTS: {one} and {other}"]
+
+
+def test_frames_of_two_subjects_are_named_and_stamped(tmp_path):
+    sources = {("lab/bob", "disgust"): "lab/anna-disgust"}
+    with pytest.warns(UserWarning, match="lab/anna/disgust and lab/bob/disgust have the same frames, which are then"):
+        stamps = facts(tmp_path, ["lab/anna", "lab/bob"], sources=sources).stamps
+    assert stamps == ["SHARED FRAMES: lab/anna/disgust and lab/bob/disgust"]
+
+
+@pytest.mark.parametrize(
+    ("people", "protocol"),
+    [
+        (["lab/1", "lab/10", "lab/anna"], "loso"),
+        (["lab/1", "elsewhere/01"], "loso"),
+        (["lab/1", "lab/01", "elsewhere/2"], "hold-out-database"),
+    ],
+)
+def test_nothing_is_said_where_nobody_is_trained_on_and_tested_on(tmp_path, people, protocol):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert facts(tmp_path, people, protocol).stamps == []
+
+
+def test_many_names_are_counted(tmp_path):
+    people = [f"lab/{zero}{number}" for number in range(1, 6) for zero in ("", "0")]
+    with pytest.warns(
+        UserWarning, match=r"lab/01 and lab/1; lab/02 and lab/2; lab/03 and lab/3, and 2 more may be one"
+    ):
+        facts(tmp_path, people)
+
+
+def test_the_stamps_are_explained():
+    class Summary:
+        method = "constant"
+        stamps = ("SHARED SUBJECTS: lab/01 and lab/1", "SHARED FRAMES: lab/anna/a and lab/bob/b")
+
+    assert all("the numbers are too high" in note.meaning.lower() for note in stamp_notes([Summary()]))
