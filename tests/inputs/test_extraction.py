@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from merlab.clips import ClipTable
+from merlab.errors import MerlabError
 from merlab.frames import ClipError
-from merlab.inputs import INPUTS, load_inputs, parse_recipe
+from merlab.inputs import INPUTS, InputKind, as_recipe, load_inputs, parse_recipe
 from tests.helpers import make_clip, moved, texture, write_frames
 
 
@@ -99,3 +100,74 @@ def test_an_input_that_needs_frames_refuses_a_stored_flow_image(tmp_path, name):
         ClipError, match="stored as an optical-flow image, because its frames are not part of the release"
     ):
         load_inputs(ClipTable((clip,)), parse_recipe(name), tmp_path / "cache")
+
+
+def own_kind(extract, frames_needed=lambda clip, recipe: [clip.onset]):
+    return as_recipe(
+        InputKind(
+            name="mine",
+            title="of a test",
+            version=1,
+            size="8x8",
+            choices={},
+            channels=lambda recipe: 1,
+            frames_needed=frames_needed,
+            extract=extract,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("read", "changes"),
+    [
+        (lambda clip: clip.fps, {"fps": 100.0}),
+        (lambda clip: clip.apex, {"apex": 3}),
+        (lambda clip: len(clip.apex_source), {"apex_source": "spotted"}),
+        (lambda clip: int(clip.aligned is True), {"aligned": True}),
+    ],
+)
+def test_an_input_of_your_own_is_made_again_when_any_field_of_the_clip_changes(table, tmp_path, read, changes):
+    recipe = own_kind(lambda clip, frames, recipe: np.full((1, 8, 8), read(clip), np.float32))
+    before = load_inputs(table, recipe, tmp_path / "cache")
+    changed = ClipTable(tuple(replace(clip, **changes) for clip in table))
+    after = load_inputs(changed, recipe, tmp_path / "cache")
+    assert (before != after).all()
+    assert (after == read(changed[0])).all()
+
+
+def test_no_input_sees_what_annotators_say_about_a_clip(table, tmp_path):
+    seen = []
+
+    def extract(clip, frames, recipe):
+        seen.append((clip.emotion, clip.action_units, clip.objective_class, clip.note))
+        return np.zeros((1, 8, 8), np.float32)
+
+    def frames_needed(clip, recipe):
+        seen.append((clip.emotion, clip.action_units, clip.objective_class, clip.note))
+        return [clip.onset]
+
+    labeled = ClipTable(tuple(replace(clip, objective_class="I", note="changed") for clip in table))
+    load_inputs(labeled, own_kind(extract, frames_needed), tmp_path / "cache")
+    assert seen == [("", "", "", "")] * 8
+
+
+def test_an_error_in_your_own_kind_of_input_names_clip_kind_and_line(table, tmp_path):
+    def extract(clip, frames, recipe):
+        return 1 / 0
+
+    def frames_needed(clip, recipe):
+        return [clip.nothing]
+
+    where = r"sub01 EP\d \(casme2\): "
+    with pytest.raises(
+        ClipError, match=where + r"extract of input mine raised ZeroDivisionError: .*test_extr.*, line \d+"
+    ):
+        load_inputs(table, own_kind(extract), tmp_path / "cache")
+    with pytest.raises(ClipError, match=where + "frames_needed of input mine raised AttributeError: .*nothing"):
+        load_inputs(table, own_kind(extract, frames_needed), tmp_path / "cache")
+
+
+@pytest.mark.parametrize("given", [3, None, ["flow"], b"flow"])
+def test_what_is_no_input_is_refused_with_what_one_is(given):
+    with pytest.raises(MerlabError, match="an input is a text such as flow:.*, a Recipe or an InputKind, got"):
+        as_recipe(given)

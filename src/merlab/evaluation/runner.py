@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.complete import require_clips
+from merlab.evaluation.complete import require_clips, require_decisions
 from merlab.evaluation.engines import Engine
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.predictions import PredictionStore, joined, read_each
@@ -92,6 +92,7 @@ def run(
         tally.finish(fit)
     table = joined([*found.values(), *read_each([paths[fit] for fit in waiting]).values()])
     require_clips(table, plan.keys.iloc[plan.tested], str(out))
+    require_decisions(table, plan.classes, str(out))
     store.write_all(table)
     return table
 

@@ -6,8 +6,11 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import cv2
@@ -36,6 +39,11 @@ def default_cache() -> Path:
     return user_cache_path("merlab") / "inputs"
 
 
+def without_labels(clip: Clip) -> Clip:
+    """The clip as inputs see it: what annotators say about it is blank, since it may be a clip of the test."""
+    return replace(clip, emotion="", objective_class="", action_units="", note="")
+
+
 def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> Float32Array:
     """The input of one clip, float32 with the shape of the recipe: the views of the recipe, the global view first.
 
@@ -47,9 +55,11 @@ def make_input(table: ClipTable, clip: Clip, recipe: Recipe) -> Float32Array:
 
 def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     """The same for any frames, such as two images in memory; ``frames`` is None for a clip that holds stored flow."""
+    clip = without_labels(clip)
     if frames is not None:
         clip = with_apex(clip, frames, recipe)
-    whole = np.asarray(recipe.kind.extract(clip, frames, recipe), np.float32)
+    with _naming_mistakes(clip, recipe):
+        whole = np.asarray(recipe.kind.extract(clip, frames, recipe), np.float32)
     _require_shape(whole, clip, recipe)
     if not np.isfinite(whole).all():
         raise ClipError(f"{clip.subject} {clip.name} ({clip.database}): {recipe} gives values that are not finite")
@@ -74,9 +84,9 @@ def load_inputs(
 
     ``cache`` None means the user's cache folder. ``jobs`` threads compute the clips in parallel (None: one per core;
     OpenCV releases the interpreter lock). The key of a cached array consists of the recipe, the OpenCV version, the
-    clip, the content of the files that the input depends on, and for your own kind of input its code. So a changed
-    recipe or file never gives an outdated array. A damaged entry is made anew, with a warning that names it. Whole
-    heads give a warning, unless the table has their stamp.
+    clip, the content of the files that the input depends on, and for your own kind of input its code and all that it
+    can see of the clip. So a changed recipe, file or clip never gives an outdated array. A damaged entry is made anew,
+    with a warning that names it. Whole heads give a warning, unless the table has their stamp.
     """
     warn_of_whole_heads(table, f"Mark every result from them {WHOLE_HEADS}. {ALIGN}", stacklevel=3)
     folder = (cache or default_cache()) / _slug(str(recipe))
@@ -84,7 +94,7 @@ def load_inputs(
     code = _code_of(recipe)
 
     def one(position: int) -> None:
-        clip = table.clips[position]
+        clip = without_labels(table.clips[position])
         path = folder / f"{_slug(clip.key)}-{_key(clip, recipe, code)}.npy"
         inputs[position] = stored_or_made(path, recipe.shape, lambda: make_input(table, clip, recipe))
 
@@ -123,20 +133,41 @@ def _require_shape(view: Float32Array, clip: Clip, recipe: Recipe) -> None:
 def _key(clip: Clip, recipe: Recipe, code: str) -> str:
     """A digest of everything that decides the array: recipe, clip, content of its files, code, and OpenCV version."""
     files = [clip.source]
-    needed = frames_that_decide(clip, recipe)
+    with _naming_mistakes(clip, recipe):
+        needed = frames_that_decide(clip, recipe)
+        further = recipe.kind.files(clip, recipe) if recipe.kind.files else []
     if clip.source.is_dir():
         folder = ImageFolder(clip.source)
         files = [folder.file(number) for number in needed if number in folder.names]
         files += [clip.source / RECORD] if recipe.outlines == "landmarks" and (clip.source / RECORD).exists() else []
-    files += recipe.kind.files(clip, recipe) if recipe.kind.files else []
+    files += further
     try:
         contents = [(file.name, file_digest(file)) for file in files]
     except OSError as error:
         raise MerlabError(
             f"{clip.subject} {clip.name}: cannot read {clip.source}: {error.strerror or error}"
         ) from error
-    identity = json.dumps([str(recipe), clip.key, needed, contents, code, cv2.__version__])
+    # What merlab's kinds use of a clip is among these; your own may use any field.
+    seen = [] if recipe.kind.is_built_in else [{name: str(value) for name, value in asdict(clip).items()}]
+    identity = json.dumps([str(recipe), clip.key, needed, contents, code, cv2.__version__, *seen])
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _naming_mistakes(clip: Clip, recipe: Recipe) -> Iterator[None]:
+    """Turn any error in the code of your own kind of input into a ClipError with the clip, the kind and the line."""
+    try:
+        yield
+    except MerlabError:
+        raise
+    except Exception as error:
+        if recipe.kind.is_built_in:
+            raise
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise ClipError(
+            f"{clip.subject} {clip.name} ({clip.database}): {last.name} of input {recipe.kind.name} raised "
+            f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
+        ) from error
 
 
 def _code_of(recipe: Recipe) -> str:

@@ -47,7 +47,7 @@ class InputKind:
         channels: ``channels(recipe)`` is the number of channels of one view.
         frames_needed: ``frames_needed(clip, recipe)`` are the frame numbers that are read.
         extract: ``extract(clip, frames, recipe)`` is the global view; ``frames`` is None for a clip that is stored as
-            one flow image.
+            one flow image. Emotion, objective class, action units and note of the clip are blank.
         neutral: ``neutral(image, recipe)`` is the neutral value (C, 1, 1), which replaces masked pixels;
             None for a vector, which has no local view.
         mirror: ``mirror(recipe)`` are the signs and offsets (C,) that complete a horizontal flip; None, as the field or
@@ -216,7 +216,11 @@ def _parse_built_in(text: str) -> Recipe:
 
 
 def kind_named_in(text: str) -> str:
-    """The name of the kind of input in a recipe's text."""
+    """The name of the kind of input in a recipe's text; raises MerlabError for anything but a text."""
+    if not isinstance(text, str):
+        raise MerlabError(
+            f"an input is a text such as flow:channels=uvs,size=28x28, a Recipe or an InputKind, got {text!r}"
+        )
     return text.strip().partition(":")[0]
 
 
