@@ -65,6 +65,10 @@ class TestAClip:
             ({"fps": float("nan")}, "fps must be a finite number above zero, got nan"),
             ({"fps": float("inf")}, "fps must be a finite number above zero, got inf"),
             ({"fps": "200"}, "fps must be a finite number above zero, got '200'"),
+            ({"fps": True}, "fps must be a finite number above zero, got True"),
+            ({"emotion": 3}, "emotion must be a text, empty if unknown, got 3"),
+            ({"emotion": float("nan")}, "emotion must be a text, empty if unknown, got nan"),
+            ({"action_units": None}, "action_units must be a text, empty if unknown, got None"),
             ({"onset": 0}, "onset must be a frame number (1 or higher) or None, got 0"),
             ({"apex": 2.0}, "apex must be a frame number (1 or higher) or None, got 2.0"),
             ({"offset": True}, "offset must be a frame number (1 or higher) or None, got True"),
@@ -93,6 +97,20 @@ class TestAClip:
         onset, apex, offset = sorted(numbers)
         clip = make_clip(SOURCE, onset=onset, apex=apex, offset=offset)
         assert (clip.onset, clip.apex, clip.offset) == (onset, apex, offset)
+
+    def test_takes_numbers_of_numpy_and_a_path_as_text(self):
+        numbers = {"onset": np.int64(1), "apex": np.uint8(2), "fps": np.float32(200), "name": np.str_("a")}
+        (clip,) = ClipTable.from_rows([row(source=str(SOURCE), **numbers)])
+        assert (clip.onset, clip.apex, clip.fps, clip.name, clip.source) == (1, 2, 200.0, "a", SOURCE)
+        assert {type(clip.onset), type(clip.apex), type(clip.fps), type(clip.name)} == {int, float, str}
+
+    def test_refuses_a_source_that_is_no_path(self):
+        with pytest.raises(ClipError, match="source must be a path, got 3"):
+            ClipTable.from_rows([row(source=3)])
+
+    @pytest.mark.parametrize("written", ["Happiness", " happiness", "HAPPINESS "])
+    def test_has_one_spelling_of_its_emotion(self, written):
+        assert make_clip(SOURCE, emotion=written).emotion == "happiness"
 
     def test_keeps_a_frame_rate_that_is_not_a_whole_number(self):
         assert make_clip(SOURCE, fps=29.97).fps == 29.97

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from html import escape
+from numbers import Integral, Real
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,7 +33,8 @@ class Clip:
         fps: frames per second, a finite float above zero (never rounded: 29.97 stays 29.97).
         onset, apex, offset: frame numbers as in the file names, 1-based; None when unknown.
         action_units: the annotators' own string, e.g. ``4+L10``; empty when unknown.
-        emotion: the annotators' label, lower case; a label scheme turns it into a class.
+        emotion: the annotators' label, which is kept in lower case without outer blanks; a label scheme turns it into a
+            class.
         source: folder of images, a video file, or (``ststnet-flow``) one optical-flow image.
         apex_source: where the apex comes from: ``annotated``, ``corrected``, or the rule that filled it;
             ``unannotated`` if there is none, so that the recipe of the input chooses one.
@@ -58,6 +61,8 @@ class Clip:
     objective_class: str = ""
 
     def __post_init__(self) -> None:
+        for column in self.__dataclass_fields__:
+            object.__setattr__(self, column, _plain(column, getattr(self, column)))
         broken = list(self._broken_rules())
         if broken:
             raise ClipError(f"{self.subject} {self.name} ({self.database}): " + "; ".join(broken))
@@ -86,14 +91,27 @@ class Clip:
                 yield f"{column} must not contain a path separator, got {value!r}"
             elif value != value.strip():
                 yield f"{column} must not begin or end with a blank, got {value!r}"
-        if not isinstance(self.fps, (int, float)) or not math.isfinite(self.fps) or self.fps <= 0:
+        for column in TEXTS:
+            if not isinstance(getattr(self, column), str):
+                yield f"{column} must be a text, empty if unknown, got {getattr(self, column)!r}"
+        if not isinstance(self.source, Path):
+            yield f"source must be a path, got {self.source!r}"
+        if (
+            not isinstance(self.fps, (int, float))
+            or isinstance(self.fps, bool)
+            or not math.isfinite(self.fps)
+            or self.fps <= 0
+        ):
             yield f"fps must be a finite number above zero, got {self.fps!r}"
         if not (self.aligned is None or isinstance(self.aligned, bool)):
             yield f"aligned must be True, False or None, got {self.aligned!r}"
         if self.objective_class not in ("", *OBJECTIVE_CLASSES):
             known_classes = ", ".join(OBJECTIVE_CLASSES)
             yield f"objective_class must be one of {known_classes} or empty, got {self.objective_class!r}"
-        numbers = {column: getattr(self, column) for column in ("onset", "apex", "offset")}
+        yield from self._broken_moments()
+
+    def _broken_moments(self) -> Iterator[str]:
+        numbers = {column: getattr(self, column) for column in MOMENTS}
         known = [(column, number) for column, number in numbers.items() if number is not None]
         wrong = [(column, number) for column, number in known if type(number) is not int or number < 1]
         for column, number in wrong:
@@ -101,6 +119,22 @@ class Clip:
         for (first, earlier), (second, later) in zip(known, known[1:], strict=False) if not wrong else ():
             if earlier > later:
                 yield f"{first} {earlier} is after {second} {later}"
+
+
+TEXTS = ("action_units", "emotion", "apex_source", "note")
+
+
+def _plain(column: str, value: Any) -> Any:
+    """A value in the type of its field, where that changes nothing: numbers of numpy, paths as text, case of labels."""
+    if column == "source":
+        return Path(value) if isinstance(value, str | PathLike) else value
+    if isinstance(value, str):
+        return str(value).strip().lower() if column == "emotion" else str(value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else value
 
 
 Severity = Literal["unusable", "differs", "handled"]

@@ -95,7 +95,16 @@ def test_the_p_value_of_always_right_against_always_wrong_is_two_of_all_exchange
     comparison = paired_test(right, wrong, "accuracy")
     assert comparison.difference == 1
     assert comparison.interval == (1, 1)
-    assert comparison.p == pytest.approx(2 / 32, abs=0.02)
+    assert comparison.p == 2 / 32
+
+
+@pytest.mark.parametrize(("subjects", "smallest"), [(2, 2 / 4), (3, 2 / 8), (10, 2 / 1024)])
+def test_with_few_subjects_the_p_value_is_exact(subjects, smallest):
+    right, wrong = np.zeros((1, subjects, 2, 2), np.int64), np.zeros((1, subjects, 2, 2), np.int64)
+    right[..., 0, 0] = right[..., 1, 1] = 3
+    wrong[..., 0, 1] = wrong[..., 1, 0] = 3
+    assert paired_test(right, wrong, "accuracy").p == smallest
+    assert paired_test(right, right, "accuracy").p == 1
 
 
 def test_p_values_of_equally_good_methods_are_uniform():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from merlab.clips import ClipTable
 from merlab.databases import load
 from merlab.errors import MerlabError
-from merlab.evaluation.study import Study, as_seeds, as_table
+from merlab.evaluation.engines import LocalEngine
+from merlab.evaluation.options import as_names, as_seeds, whole_number
+from merlab.evaluation.study import Study, as_table
 from merlab.inputs import INPUTS, parse_recipe
 from merlab.recipes import find_experiment
 from tests.helpers import write_flow_tree
@@ -58,7 +62,21 @@ def test_seeds_are_a_number_or_the_seeds_themselves():
     assert as_seeds(list(np.arange(3))) == (0, 1, 2)
 
 
-@pytest.mark.parametrize("seeds", [0, -1, [], [1, 1], [-1], ["a"]])
+def test_numbers_may_be_of_numpy_and_one_name_is_one_name():
+    two: Any = np.int64(2)
+    assert LocalEngine(two) == LocalEngine(2)
+    assert as_seeds(two) == (0, 1)
+    assert whole_number(two, 2, "folds") == 2
+    assert as_names("casme2", "train_on") == as_names(["casme2"], "train_on") == ("casme2",)
+
+
+@pytest.mark.parametrize("jobs", [0, -1, "2", 1.5, True])
+def test_jobs_are_a_number_from_1_up(jobs):
+    with pytest.raises(MerlabError, match="jobs must be a whole number from 1 up, or None for one per core, got"):
+        LocalEngine(jobs)
+
+
+@pytest.mark.parametrize("seeds", [0, -1, 2.0, True, "3", None, [], [1, 1], [-1], ["a"], [2**32]])
 def test_other_seeds_are_refused(seeds):
     with pytest.raises(MerlabError, match="seeds must be"):
         as_seeds(seeds)
@@ -70,6 +88,13 @@ def test_other_seeds_are_refused(seeds):
         ({"protocol": "lopo"}, "unknown protocol 'lopo'"),
         ({"scheme": "casme"}, "unknown label scheme 'casme'; did you mean casme-8"),
         ({"input": "flw"}, "unknown input 'flw'"),
+        ({"protocol": None}, "unknown protocol None; protocols are loso"),
+        ({"input": 3}, "an input is a text such as .* got 3"),
+        ({"training": ["epochs"]}, "training must be a dictionary from names to values, such as .* got \\['epochs'\\]"),
+        ({"network": "width"}, "network must be a dictionary"),
+        ({"training": {"epocs": 3}}, "unknown training setting 'epocs'; did you mean epochs"),
+        ({"protocol": "hold-out-database", "train_on": 3}, "train_on must be a list of names, got 3"),
+        ({"folds": 2.5}, "folds must be a whole number from 2 up, got 2.5"),
         ({"folds": 1}, "folds must be a whole number from 2 up"),
         ({"preset": "huge"}, "has no preset 'huge'"),
     ],

@@ -24,6 +24,7 @@ from merlab.json_models import first_fault
 from merlab.methods import is_own
 from merlab.methods.method import Method, Preset, Task
 from merlab.protocols import Labeled, Split
+from merlab.registry import look_up
 from merlab.schemes import SCHEMES
 from merlab.stamps import TRANSDUCTIVE
 from merlab.training import TrainingSettings
@@ -203,8 +204,8 @@ def make_entry(
 
     The input is ``recipe``, else the preset's, else the method's, under the views that the method takes. Methods
     without random numbers run once. A classical method has neither training settings nor network options; both are
-    ignored for it. Raises MerlabError naming the setting or option that is wrong, or the input that the method cannot
-    take.
+    ignored for it. Raises MerlabError naming the setting or option that is wrong or, for any method, does not exist,
+    or the input that the method cannot take.
     """
     preset = method.preset_with(preset_name, network if network and method.network else {})
     recipe = recipe or parse_recipe(preset.input or method.input)
@@ -212,6 +213,8 @@ def make_entry(
     chosen = tuple(seeds) if method.is_seeded(preset) else (seeds[0],)
     entry = Entry(method, preset_name, preset, recipe.seen_by(method.view), chosen, own=is_own(method))
     if preset.training is None:
+        for name in training or {}:
+            look_up(name, TrainingSettings.model_fields, "training setting")
         return entry
     changed = preset.model_copy(update={"training": _changed(preset.training, training or {})})
     return replace(entry, preset=changed)

@@ -74,9 +74,9 @@ def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: Met
     """Paired comparison of two methods on the same subjects, each (seeds, subjects, K, K).
 
     The interval resamples the subjects of both methods together. The p value comes from a permutation test that
-    exchanges the two methods' predictions of a subject (all its seeds together) with probability 0.5. A method with one
-    seed (a deterministic one) is compared with every seed of the other; otherwise only the seeds that both have are
-    used.
+    exchanges the two methods' predictions of a subject (all its seeds together) with probability 0.5; for few subjects
+    it goes through all exchanges, so that the p value is exact. A method with one seed (a deterministic one) is
+    compared with every seed of the other; otherwise only the seeds that both have are used.
     Raises MerlabError when the methods were not tested on the same clips.
     """
     if first.shape[1:] != second.shape[1:] or (first[0].sum(axis=-1) != second[0].sum(axis=-1)).any():
@@ -92,12 +92,21 @@ def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: Met
     first, second = first[:seeds], second[:seeds]
     value = METRICS[metric]
     observed = float((value(first.sum(axis=1)) - value(second.sum(axis=1))).mean())
-    swapped = np.random.default_rng(seed).random((RESAMPLES, first.shape[1])) < 0.5
+    swapped, exact = _exchanges(first.shape[1], seed)
     moved = _pooled(swapped.astype(float), first - second)
     permuted = (value(first.sum(axis=1)[:, None] - moved) - value(second.sum(axis=1)[:, None] + moved)).mean(axis=0)
     extreme = int((np.abs(permuted) >= abs(observed) - 1e-12).sum())
     interval = _difference_interval(first, second, value, seed)
-    return Comparison(metric=metric, difference=observed, interval=interval, p=(extreme + 1) / (RESAMPLES + 1))
+    # Among all exchanges is the observed one; to drawn ones it is added.
+    p = extreme / len(swapped) if exact else (extreme + 1) / (len(swapped) + 1)
+    return Comparison(metric=metric, difference=observed, interval=interval, p=p)
+
+
+def _exchanges(subjects: int, seed: int) -> tuple[NDArray[np.bool_], bool]:
+    """Which subjects each exchange swaps (rows, subjects), and whether these are all exchanges: if there are few."""
+    if 2**subjects <= RESAMPLES:
+        return (np.arange(2**subjects)[:, None] >> np.arange(subjects) & 1).astype(bool), True
+    return np.random.default_rng(seed).random((RESAMPLES, subjects)) < 0.5, False
 
 
 def _difference_interval(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from merlab.databases.whole_heads import mark_whole_heads
 from merlab.errors import MerlabError
 from merlab.evaluation.fit_arguments import require_action_units
 from merlab.evaluation.material import with_material
+from merlab.evaluation.options import as_names, as_protocol, as_seeds, as_settings, whole_number
 from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
 from merlab.evaluation.split_faults import with_split_faults
 from merlab.evaluation.start import Start
@@ -24,6 +24,8 @@ from merlab.methods import Method, methods_of
 from merlab.methods.method import DEFAULT_PRESET
 from merlab.protocols import label_clips, make_splits
 from merlab.schemes import Scheme, as_scheme
+
+__all__ = ["Clips", "MethodSetup", "SchemeGiven", "Study", "as_seeds", "as_table"]
 
 Clips = ClipTable | Iterable[ClipTable] | Iterable[Clip]
 SchemeGiven = str | Path | Mapping[str, str] | Scheme
@@ -110,16 +112,16 @@ class Study(BaseModel):
         """
         shared = {
             "recipe": None if input is None else as_recipe(input),
-            "training": dict(training or {}),
-            "network": dict(network or {}),
+            "training": as_settings(training, "training", '{"epochs": 20}'),
+            "network": as_settings(network, "network", '{"width": 16}'),
         }
         chosen = methods_of(methods)
         return cls(
             clips=as_table(clips),
             scheme=as_scheme(scheme),
-            protocol=protocol,
-            folds=_at_least(folds, 2, "folds"),
-            train_on=None if train_on is None else tuple(train_on),
+            protocol=as_protocol(protocol),
+            folds=whole_number(folds, 2, "folds"),
+            train_on=as_names(train_on, "train_on"),
             methods=tuple(
                 MethodSetup(method=method, preset=_preset_of(method, preset, chosen), **shared) for method in chosen
             ),
@@ -170,22 +172,3 @@ def _joined(clips: Clips) -> ClipTable:
         f'clips must be a ClipTable, several of them, or Clip objects, got {kinds}; merlab.load("casme2", FOLDER) '
         "reads a database"
     )
-
-
-def as_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
-    """Seeds 0 to N - 1 from a number N, or the seeds themselves; raises MerlabError for others than 0, 1, 2, ..."""
-    if isinstance(seeds, int):
-        return tuple(range(_at_least(seeds, 1, "seeds")))
-    try:
-        chosen = tuple(map(operator.index, seeds))
-    except TypeError:
-        chosen = ()
-    if not chosen or len(set(chosen)) < len(chosen) or min(chosen) < 0:
-        raise MerlabError(f"seeds must be a number, or different whole numbers from 0 up, got {seeds!r}")
-    return chosen
-
-
-def _at_least(value: int, least: int, name: str) -> int:
-    if not isinstance(value, int) or value < least:
-        raise MerlabError(f"{name} must be a whole number from {least} up, got {value!r}")
-    return value

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from merlab.evaluation.options import whole_number
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.unit import Fit
 
@@ -24,3 +25,8 @@ class Engine(Protocol):
         ``on_epoch(fit, done, total)`` is called in between, where epochs are known. Raises MerlabError when a
         worker is lost; what was yielded before is complete.
         """
+
+
+def as_jobs(jobs: object) -> int | None:
+    """A number of worker processes, or None for one per core; raises MerlabError for anything else."""
+    return None if jobs is None else whole_number(jobs, 1, "jobs", ", or None for one per core")

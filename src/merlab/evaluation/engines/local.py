@@ -16,7 +16,7 @@ from typing import TypeAlias
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.engines.engine import Done, FitEpoch
+from merlab.evaluation.engines.engine import Done, FitEpoch, as_jobs
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, Worker
@@ -29,9 +29,12 @@ Epochs: TypeAlias = "multiprocessing.queues.Queue[tuple[Fit, int, int]]"
 
 @dataclass(frozen=True)
 class LocalEngine:
-    """``jobs`` worker processes; None: one per core; 1: this process."""
+    """``jobs`` worker processes; None: one per core; 1: this process. Raises MerlabError for other values."""
 
     jobs: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "jobs", as_jobs(self.jobs))
 
     def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:
         """Predictions of each unit, as soon as it is finished."""

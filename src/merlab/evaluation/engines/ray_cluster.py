@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.engines.engine import Done, FitEpoch
+from merlab.evaluation.engines.engine import Done, FitEpoch, as_jobs
 from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict, versions
@@ -32,7 +32,7 @@ SAME_EVERYWHERE = "install the same merlab and libraries on every machine"
 class RayEngine:
     """The cluster at ``address`` (``HOST:PORT`` or ``auto``); None starts one on this machine with ``jobs`` workers.
 
-    Raises MerlabError where Ray is not installed.
+    Raises MerlabError where Ray is not installed, and for ``jobs`` below 1.
     """
 
     address: str | None = None
@@ -41,6 +41,7 @@ class RayEngine:
     def __post_init__(self) -> None:
         if find_spec("ray") is None:
             raise MerlabError("--engine ray needs Ray; pip install 'merlab[ray]'")
+        object.__setattr__(self, "jobs", as_jobs(self.jobs))
 
     def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:
         """Predictions of each unit, as soon as it is finished; epochs are not reported across machines."""
