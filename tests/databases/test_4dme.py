@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from merlab.databases import find_database, load
+from merlab.databases.database import Examination
+from merlab.progress import silent
 from merlab.protocols import label_clips
 from merlab.schemes import find_scheme
 from tests.databases.release import image_bytes, write_images, write_table
@@ -34,6 +37,52 @@ def root(tmp_path):
 
 def test_a_clip_with_several_labels_has_them_all(root):
     assert [clip.emotion for clip in load("4dme", root)] == ["negative", "negative+repression", "surprise"]
+
+
+@pytest.fixture
+def edited(root):
+    """Examines the tree with another cell in a column of the clip s1_02, or without a column."""
+
+    def examine(column: str, cell: Any = None, *, columns: Sequence[str] = COLUMNS) -> Examination:
+        rows = [row("s1_01", "Negative"), row("s1_02", "Negative") | {column: cell}, row("s1_03", "Surprise")]
+        write_table(root / "4DME_Labelling_Micro_release v1.xlsx", rows, columns)
+        return find_database("4dme").examine(root, False, silent)
+
+    return examine
+
+
+@pytest.mark.parametrize(
+    ("cell", "emotion"),
+    [
+        (1, "negative+repression"),
+        (True, "negative+repression"),
+        ("1", "negative+repression"),
+        ("true", "negative+repression"),
+        (1.0, "negative+repression"),
+        (0, "negative"),
+        (False, "negative"),
+        ("FALSE", "negative"),
+        (None, "negative"),
+    ],
+)
+def test_a_label_may_be_marked_by_a_number_or_by_a_truth_value(edited, cell, emotion):
+    assert [clip.emotion for clip in edited("Repression", cell).clips] == ["negative", emotion, "surprise"]
+
+
+@pytest.mark.parametrize("cell", ["yes", 2, "x", -1, "?", "#REF!"])
+def test_another_mark_makes_the_row_unusable(edited, cell):
+    examination = edited("Repression", cell)
+    (finding,) = examination.of("unusable")
+    assert (finding.where, finding.expected) == ("S01 s1_02 (row 3)", "0 or 1 in column Repression")
+    assert finding.found == repr(str(cell))
+    assert [clip.name for clip in examination.clips] == ["s1_01", "s1_03"]
+
+
+def test_a_column_of_a_label_that_is_absent_is_reported(edited):
+    assert edited("Repression", 0).findings == ()
+    columns = [column for column in COLUMNS if column not in {"Repression", "Others"}]
+    (finding,) = edited("Surprise", 0, columns=columns).findings
+    assert (finding.severity, finding.found) == ("differs", "no column Repression, Others")
 
 
 def test_action_units_keep_the_mark_of_those_that_the_coders_were_not_sure_of(root):

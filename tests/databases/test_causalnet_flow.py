@@ -143,6 +143,13 @@ class TestFaults:
         shutil.copy(labels / "0" / "sub01_sub01_c0_00 .png", labels / "1" / "sub01_sub01_c0_00 .png")
         assert only(examine(root), "sub01 sub01_sub01_c0_00").expected == "one image per clip, in one class"
 
+    def test_labels_of_one_subject_in_two_folders_are_not_used(self, root):
+        labels = root.parent / "labels"
+        (labels / "sub1").symlink_to(labels / "sub01")
+        examination = examine(root)
+        assert "sub01 and sub1" in {finding.found for finding in examination.of("unusable")}
+        assert not {"sub01", "sub1"} & {clip.subject for clip in examination.clips}
+
     def test_a_damaged_image_is_found_by_the_deep_examination(self, root):
         file_of(root, "sub01_sub01_c0_00_3").write_bytes(b"not an image")
         assert len(examine(root).clips) == 24

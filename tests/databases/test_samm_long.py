@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from merlab.clips import Finding
 from merlab.databases import find_database, load, long_videos
 from merlab.errors import MerlabError
 from merlab.progress import silent
 from tests.databases.release import image_bytes, write_images, write_table
+from tests.databases.samm_release import COLUMNS as SAMM_COLUMNS
 from tests.databases.samm_release import row as samm_row
 from tests.databases.samm_release import write_release as write_samm
 from tests.helpers import SHARED
@@ -42,6 +44,10 @@ def write_release(
         names = (f"{video}_{number:04d}.jpg" for number in range(1, 21))
         write_images(root / "SAMM_longvideos" / video, names, JPEG)
     return root
+
+
+def clips_findings(root: Path) -> tuple[Finding, ...]:
+    return SAMM_LONG.examine(root, False, silent).findings
 
 
 def test_a_movement_is_a_clip_of_its_long_video(tmp_path):
@@ -91,6 +97,48 @@ def test_the_emotions_come_from_samms_own_table_where_it_lies_beside_it(tmp_path
     (clip,) = load("samm-long", tmp_path)
     assert (clip.emotion, clip.objective_class) == ("anger", "I")
     assert "anger 1, from " in SAMM_LONG.examine(tmp_path, False, silent).facts["emotions"]
+
+
+class TestSeveralTablesOfSamm:
+    @pytest.fixture
+    def tables(self, tmp_path):
+        """The release, and a function that writes a table of SAMM under a name."""
+        write_release(tmp_path, [row()])
+
+        def write(name: str, *rows: dict[str, Any]) -> Path:
+            return write_table(
+                tmp_path / f"{name} SAMM_Micro_FACS_Codes.xlsx", rows, SAMM_COLUMNS, sheets=("MICRO_ONLY",)
+            )
+
+        return write
+
+    def test_that_differ_are_not_read(self, tmp_path, tables):
+        for name, emotion in (("a", "Anger"), ("b", "Happiness")):
+            tables(name, samm_row(emotion=emotion))
+        (clip,) = load("samm-long", tmp_path)
+        assert clip.emotion == ""
+        finding = next(each for each in clips_findings(tmp_path) if "the coding table of SAMM" in each.expected)
+        assert "several different coding tables" in finding.found
+        assert "leave only the right one below" in finding.found
+
+    def test_are_decided_by_the_movements_that_they_list(self, tmp_path, tables):
+        tables("a", samm_row("007", "007_1_1", emotion="Fear"))
+        tables("b", samm_row(emotion="Happiness"))
+        assert [clip.emotion for clip in load("samm-long", tmp_path)] == ["happiness"]
+
+    def test_that_are_equal_are_one(self, tmp_path, tables):
+        for name in "ab":
+            tables(name, samm_row(emotion="Happiness"))
+        assert [clip.emotion for clip in load("samm-long", tmp_path)] == ["happiness"]
+
+    def test_give_their_findings_as_those_of_another_table(self, tmp_path, tables):
+        path = tables("a", samm_row(emotion="hapiness"), samm_row("007", "007_1_1") | {"Onset Frame": "x"})
+        load("samm-long", tmp_path)
+        found = {each.where: each for each in clips_findings(tmp_path)}
+        assert "correct it to happiness?" in found[f"{path.name}, 006 006_1_2 (row 2)"].remedy
+        fault = found[f"{path.name}, 007 007_1_1 (row 3)"]
+        assert (fault.severity, fault.found) == ("differs", "'x'")
+        assert fault.remedy.endswith("until then, the clip is read without an emotion")
 
 
 @pytest.mark.skipif(not INTERVALS.is_file(), reason="the intervals of LGSNet are not in this checkout")

@@ -127,6 +127,25 @@ class TestFaults:
         assert about(examination, "person1").severity == "unusable"
         assert len(examination.clips) == 18
 
+    @pytest.mark.parametrize(("one", "other"), [("sub02", "sub2"), ("s03", "s003")])
+    def test_two_folders_of_one_subject_are_both_unusable(self, root, one, other):
+        write_image(root / one / "u_test" / "0" / f"{one}_EP02 .png")
+        write_image(root / other / "u_test" / "0" / f"{one}_EP02 .png")
+        examination = examine(root)
+        finding = next(each for each in examination.of("unusable"))
+        assert (finding.where, finding.found) == (min(one, other), " and ".join(sorted([one, other])))
+        assert not {one, other} & {clip.subject for clip in examination.clips}
+
+    def test_an_image_with_the_name_of_another_subject_is_unusable(self, root):
+        write_image(root / "sub01" / "u_test" / "0" / "sub02_EP02 .png")
+        examination = examine(root)
+        assert about(examination, "sub01 sub02_EP02").severity == "unusable"
+        assert len(examination.clips) == 24
+
+    def test_an_image_may_state_its_subject_with_other_digits(self, root):
+        write_image(root / "sub01" / "u_test" / "0" / "sub1_EP02 .png")
+        assert len(examine(root).clips) == 25
+
     def test_an_unknown_class_folder_is_not_read_and_differs(self, root):
         write_image(root / "sub01" / "u_test" / "3" / "sub01_EP01 .png")
         examination = examine(root)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,12 @@ def origin_of(subject: str) -> tuple[str, float] | None:
     return None
 
 
+def subject_of(name: str) -> tuple[str, int] | None:
+    """The database and the number of a subject: the same for ``sub2`` and ``sub02``; None as ``origin_of`` gives."""
+    origin = origin_of(name)
+    return None if origin is None else (origin[0], int(re.sub(r"\D", "", name)))
+
+
 def examine(root: Path, deep: bool, progress: Progress) -> Examination:
     """Read the layout; ``deep`` also decodes every image. Raises MerlabError if ``root`` does not have this layout."""
     if not root.is_dir():
@@ -54,8 +60,10 @@ def examine(root: Path, deep: bool, progress: Progress) -> Examination:
         )
     clips: list[Clip] = []
     findings = [_no_test_folder(path) for path in sorted(root.iterdir()) if path.is_dir() and _lacks_test_folder(path)]
+    one_person, repeated = _of_one_person(subjects)
+    findings += repeated
     for done, subject in enumerate(subjects, start=1):
-        found, faults = _examine_subject(subject, deep)
+        found, faults = _examine_subject(subject, deep) if subject not in one_person else ([], [])
         clips += found
         findings += faults
         progress(done, len(subjects), subject.name)
@@ -79,6 +87,26 @@ def _no_test_folder(folder: Path) -> Finding:
     return Finding("unusable", folder.name, f"a folder {TEST_FOLDER}", "none", remedy)
 
 
+def _of_one_person(subjects: Sequence[Path]) -> tuple[set[Path], list[Finding]]:
+    """Folders whose names state the same subject, ``sub2`` and ``sub02``, and a finding about each such subject.
+
+    Their clips would be of two people, so that one person is trained on and tested on.
+    """
+    by_subject: dict[tuple[str, int] | None, list[Path]] = defaultdict(list)
+    for folder in subjects:
+        by_subject[subject_of(folder.name)].append(folder)
+    by_subject.pop(None, None)
+    several = [folders for folders in by_subject.values() if len(folders) > 1]
+    remedy = "remove all but the right folder; its name is as in the release: sub02 (CASME II), s02 (SMIC), 006 (SAMM)"
+    findings = [
+        Finding(
+            "unusable", folders[0].name, "one folder per subject", " and ".join(each.name for each in folders), remedy
+        )
+        for folders in several
+    ]
+    return {folder for folders in several for folder in folders}, findings
+
+
 def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding]]:
     origin = origin_of(folder.name)
     if origin is None:
@@ -93,7 +121,11 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
         by_name[path.stem.strip()].append(path)
     for name, paths in by_name.items():
         where = f"{folder.name} {name}"
-        fault = _repetition(where, paths) or (image_fault(paths[0], where) if deep else None)
+        fault = (
+            _of_another(folder.name, name)
+            or _repetition(where, paths)
+            or (image_fault(paths[0], where) if deep else None)
+        )
         if fault:
             findings.append(fault)
             continue
@@ -115,6 +147,17 @@ def _examine_subject(folder: Path, deep: bool) -> tuple[list[Clip], list[Finding
             )
         )
     return clips, findings
+
+
+def _of_another(subject: str, name: str) -> Finding | None:
+    """A finding if the name of an image, ``sub01_EP02``, begins with another subject than its folder's."""
+    stated = subject_of(name.partition("_")[0])
+    if stated in {None, subject_of(subject)}:
+        return None
+    remedy = "move the image to the folder of its subject, or correct its name"
+    return Finding(
+        "unusable", f"{subject} {name}", f"an image of {subject}", "the name of an image of another subject", remedy
+    )
 
 
 def _repetition(where: str, paths: list[Path]) -> Finding | None:

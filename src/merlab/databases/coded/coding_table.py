@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from merlab.clips import Finding
+from merlab.databases.coded.flags import missing_flags, with_flags
 from merlab.databases.coded.moments import frame_number, repair_findings
 from merlab.databases.coded.published_counts import (
     compare_counts,
@@ -100,7 +101,8 @@ def _check_records(
     parsed = [
         read.faults.get(number) or parse_row(number, record, path.name, release) for number, record in records.items()
     ]
-    rows = [_with_flags(row, read.rows[row.number], form) for row in parsed if isinstance(row, Row)]
+    parsed = [with_flags(row, read.rows[row.number], form.flags) if isinstance(row, Row) else row for row in parsed]
+    rows = [row for row in parsed if isinstance(row, Row)]
     unique, repeated = _without_repeats(_with_unique_names(rows) if form.names_repeat else rows)
     findings = [*read.findings, *(fault for fault in parsed if isinstance(fault, Finding))]
     coded = [(row.where, label) for row in unique if not row.is_macro for label in row.emotion.split("+")]
@@ -113,6 +115,7 @@ def _check_records(
     findings += [
         *not_action_units,
         *_without_action_units(path.name, release, read),
+        *missing_flags(path.name, form.flags, read.headings),
         *_wrong_objective_classes(unique, records, form),
         *_wrong_durations(unique, records, form),
     ]
@@ -136,12 +139,6 @@ def _check_records(
     facts.update(_second_frames(records))
     listed = [(form.subject(record["subject"]) or "", folder_of(record, form)) for record in records.values()]
     return CodingTable(path, version, tuple(unique), tuple(findings), frozenset(listed), facts)
-
-
-def _with_flags(row: Row, cells: Mapping[str, str], form: TableFormat) -> Row:
-    """The row with the labels whose columns have a 1, joined by ``+``; the same row if there are no such columns."""
-    marked = [flag.lower() for flag in form.flags if cells.get(flag, "") == "1"]
-    return replace(row, emotion="+".join(marked)) if marked else row
 
 
 def _second_frames(records: Mapping[int, Record]) -> Iterator[tuple[str, str]]:

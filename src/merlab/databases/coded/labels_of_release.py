@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from merlab.clips import Finding
-from merlab.databases.coded.coding_table import CodingTable, read_coding_table
+from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.published_counts import describe_counts
 from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import Row
-from merlab.databases.coded.table_search import table_files
+from merlab.databases.coded.table_search import find_coding_table, table_files
 from merlab.errors import MerlabError
 
 FACT = "emotions"
@@ -21,7 +22,8 @@ FACT = "emotions"
 def with_labels_of_release(table: CodingTable, root: Path, release: Release) -> CodingTable:
     """The table with the labels that the release ``labels_of`` gives to micro-expressions of the same name.
 
-    The same table if there is no such release. A table of it that cannot be read gives a finding.
+    The same table if there is no such release. Of several tables of it, one is chosen as for its own database; none,
+    and a table that cannot be read, gives a finding.
     """
     other = release.labels_of
     if other is None:
@@ -30,17 +32,34 @@ def with_labels_of_release(table: CodingTable, root: Path, release: Release) -> 
     if not paths:
         named = f"none: the table has no emotions, and the coding table of {other.title} does not lie below {root}"
         return replace(table, facts={**table.facts, FACT: f"{named} ({other.table.looked_for})"})
+    movements = {_movement(row): row for row in table.rows if not row.is_macro}
     try:
-        labels = {(row.subject, row.folder): row for row in read_coding_table(paths[0], other).rows}
+        read = find_coding_table(root, other, movements.keys(), f"leave only the right one below {root}")
     except MerlabError as error:
         remedy = "the clips are read without emotions; correct the file, or copy it again from the original"
         finding = Finding("differs", paths[0].name, f"the coding table of {other.title}", str(error), remedy)
         return replace(table, findings=(*table.findings, finding))
-    rows = tuple(_labeled(row, labels.get((row.subject, row.clip.partition("@")[0]))) for row in table.rows)
+    labels = {(row.subject, row.folder): row for row in read.rows}
+    rows = tuple(_labeled(row, labels.get(_movement(row))) for row in table.rows)
     found = describe_counts(Counter(row.emotion for row in rows if not row.is_macro))
-    facts = {**table.facts, FACT: f"{found}, from {paths[0]}"}
-    findings = (*table.findings, *_unlabeled(rows, paths[0]))
-    return replace(table, rows=rows, facts=facts, findings=findings, others=(*table.others, paths[0]))
+    unread = {f"{key} with emotions": read.facts[key] for key in ("tables not read",) if key in read.facts}
+    facts = {**table.facts, FACT: f"{found}, from {read.path}", **unread}
+    findings = (*table.findings, *map(partial(_of_labels, read.path.name), read.findings), *_unlabeled(rows, read.path))
+    return replace(table, rows=rows, facts=facts, findings=findings, others=(*table.others, read.path))
+
+
+def _movement(row: Row) -> tuple[str, str]:
+    """The subject and the name of a movement in both tables."""
+    return row.subject, row.clip.partition("@")[0]
+
+
+def _of_labels(name: str, finding: Finding) -> Finding:
+    """A finding about the table of labels; a row that cannot be used there only costs a clip its labels."""
+    where = finding.where if name in finding.where else f"{name}, {finding.where}"
+    if finding.severity != "unusable":
+        return replace(finding, where=where)
+    remedy = f"{finding.remedy}; until then, the clip is read without an emotion"
+    return replace(finding, severity="differs", where=where, remedy=remedy)
 
 
 def _labeled(row: Row, label: Row | None) -> Row:

@@ -17,6 +17,7 @@ SEARCH_DEPTH = 4
 # Bytes; a coding table has some hundred rows.
 LARGEST_TABLE = 5_000_000
 MOST_TABLES = 50
+CHOOSE = "choose the one to read with --table FILE, or leave only this one"
 
 
 def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str], list[str]]]:
@@ -41,13 +42,15 @@ def walk_folders(root: Path, release: Release) -> Iterator[tuple[Path, list[str]
         yield folder, listed, sorted(files)
 
 
-def find_coding_table(root: Path, release: Release, present: Set[tuple[str, str]] = frozenset()) -> CodingTable:
+def find_coding_table(
+    root: Path, release: Release, present: Set[tuple[str, str]] = frozenset(), remedy: str = CHOOSE
+) -> CodingTable:
     """Read the coding table below ``root``; if ``root`` holds subjects, also next to it or one level above.
 
     A file is the coding table by its name; if no such file is one, by its columns. Of several different tables, those
     are considered that list a clip with a folder: one of the (subject, folder) pairs that are ``present``. Of these the
     newest version is read, and of these the one with micro- and macro-expressions; two files with the same rows are one
-    table. Raises MerlabError if there is no table, or if it is not clear which one to read.
+    table. Raises MerlabError if there is no table, or if it is not clear which one to read: then with this ``remedy``.
     """
     tables, other = _tables_by_name(root, release)
     if not tables:
@@ -68,10 +71,7 @@ def find_coding_table(root: Path, release: Release, present: Set[tuple[str, str]
     chosen = with_kinds if len(with_kinds) == 1 else chosen
     if len(chosen) != 1:
         named = ", ".join(f"{table.path} ({table.version})" for table in tables)
-        raise MerlabError(
-            f"{root} has several different coding tables: {named}; choose the one to read with --table FILE, or leave "
-            "only this one"
-        )
+        raise MerlabError(f"{root} has several different coding tables: {named}; {remedy}")
     unread = [str(table.path) for table in tables if table is not chosen[0]]
     why = f"the table of {chosen[0].version} is preferred"
     note = {"tables not read": f"{', '.join(unread)} ({why})"} if unread else {}
