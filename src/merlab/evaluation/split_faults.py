@@ -31,7 +31,7 @@ def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
         if groups:
             named = _first("; ", [_first(" and ", group) for group in groups])
             stamps.append(f"{word}: {named}")
-            warnings.warn(f"{named} {REMEDIES[word]}. Every result is marked {word}", stacklevel=4)
+            warnings.warn(f"{named} {REMEDIES[word]}. Every result is marked {word}", stacklevel=5)
     return replace(labeled, table=replace(labeled.table, stamps=tuple(dict.fromkeys(stamps))))
 
 
