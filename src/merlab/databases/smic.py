@@ -29,13 +29,12 @@ from merlab.databases.coded.examine import (
     layout_facts,
     layouts_to_read,
     make_examination,
-    missing_sources,
     read_layout,
-    renames,
     require_folder,
 )
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below, misnamed_subjects
 from merlab.databases.coded.long_videos import read_videos
+from merlab.databases.coded.missing_folders import missing_sources, renames
 from merlab.databases.coded.published_counts import KEEP_COUNTS, compare_subjects, describe_counts
 from merlab.databases.coded.table_only import table_alone
 from merlab.databases.coded.table_search import read_chosen_table, table_paths, walk_folders

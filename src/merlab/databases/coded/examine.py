@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding
@@ -17,14 +15,13 @@ from merlab.databases.coded.layout import (
     Layout,
     by_preference,
     layouts_below,
-    misnamed_subjects,
-    subject_meant,
 )
 from merlab.databases.coded.long_videos import read_videos
+from merlab.databases.coded.missing_folders import missing_sources, no_layout, unknown_folders, unlisted_sources
 from merlab.databases.coded.objective_classes import with_objective_classes
-from merlab.databases.coded.release import Release, entries, subject_and_clip
+from merlab.databases.coded.release import Release, subject_and_clip
 from merlab.databases.coded.row import Row
-from merlab.databases.coded.table_search import find_coding_table, read_chosen_table, walk_folders
+from merlab.databases.coded.table_search import find_coding_table, read_chosen_table
 from merlab.databases.database import Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.databases.long_video import LongVideos
@@ -33,8 +30,6 @@ from merlab.errors import MerlabError
 from merlab.frames import ClipError
 from merlab.progress import Progress
 from merlab.stamps import SYNTHETIC
-
-NAMES_SHOWN = 5
 
 
 def examine_release(
@@ -63,7 +58,7 @@ def examine_release(
         clips, findings = read_layout(table, layouts[0], database, deep, progress)
         findings += _of_macro_expressions(table, layouts[0], release) if release.long else ()
     else:
-        findings = [_no_layout(root, release)]
+        findings = [no_layout(root, release)]
     prepared = preparation_of(layouts[0].folder) if layouts and layouts[0].kind.cropped else None
     stamps = [SYNTHETIC] * table.synthetic + list(prepared.stamps if prepared else ())
     facts = {**table.facts, **layout_facts(layouts), **preparation_fact([prepared] * len(clips))}
@@ -105,27 +100,6 @@ def _of_macro_expressions(table: CodingTable, layout: Layout, release: Release) 
     """Findings about the frames of long videos, and about macro-expressions outside of them, which become no clips."""
     macro = tuple(row for row in table.rows if row.is_macro)
     return read_videos(replace(table, rows=macro), layout, release)[1]
-
-
-def _no_layout(root: Path, release: Release) -> Finding:
-    """The finding about a root without a layout; names folders of subjects that only need another name."""
-    expected = f"folders {release.layout.looked_for}"
-    for folder, _, _ in walk_folders(root, release):
-        if misnamed := misnamed_subjects(folder, release):
-            return Finding("unusable", str(folder), expected, shortened(list(misnamed)), renames(misnamed))
-    remedy = "unpack the frames of the release next to the coding table, then give the folder that holds both"
-    return Finding("unusable", str(root), expected, "no such folders with frames", remedy)
-
-
-def renames(misnamed: Mapping[str, str]) -> str:
-    """The remedy for folders whose names are nearly right: ``rename sub1 to sub01, sub2 to sub02``."""
-    return f"rename {shortened([f'{name} to {subject}' for name, subject in misnamed.items()])}"
-
-
-def shortened(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-    return ", ".join(names[:NAMES_SHOWN]) + more
 
 
 def cropped_folder(root: Path, clip: Clip) -> Path:
@@ -190,7 +164,7 @@ def read_layout(
         layout = replace(layout, release=replace(layout.release, quirks=()))
     release = layout.release
     findings = [*missing_sources(table, layout, release), *_repeated_sources(layout)]
-    findings += _unknown_folders(layout) if release.long else _unlisted_sources(table, layout, release)
+    findings += unknown_folders(table, layout) if release.long else unlisted_sources(table, layout, release)
     clips: list[Clip] = []
     rows = [row for row in table.rows if not row.is_macro]
     for done, row in enumerate(rows, start=1):
@@ -234,98 +208,9 @@ def _odd_name(row: Row, release: Release) -> Iterator[Finding]:
         yield Finding("handled" if quirk else "differs", row.where, expected, row.folder, remedy)
 
 
-def missing_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
-    """Findings about rows without a clip folder: one per clip, one per subject that may have another name, one else.
-
-    The last is about all subjects without a folder.
-    """
-    by_subject: dict[str, list[Row]] = defaultdict(list)
-    for row in table.rows:
-        by_subject[row.subject].append(row)
-    absent = [subject for subject in by_subject if subject not in layout.subjects]
-    other_folders = {path.name for path in entries(layout.folder) if path.is_dir()} - set(by_subject)
-    hints = {subject: _rename_of_subject(subject, other_folders, release) for subject in absent}
-    for subject, hint in hints.items():
-        if hint:
-            expected = f"a folder {subject} with {len(by_subject[subject])} clips in {layout.folder}"
-            yield Finding("unusable", subject, expected, "no such folder", hint)
-    if lost := [subject for subject, hint in hints.items() if not hint]:
-        clips = sum(len(by_subject[subject]) for subject in lost)
-        where = lost[0] if len(lost) == 1 else f"{len(lost)} of {len(by_subject)} subjects"
-        expected = f"folders {', '.join(lost)} with {clips} clips in {layout.folder}"
-        yield Finding("unusable", where, expected, "no such folder", "copy these folders from the original")
-    missing: dict[tuple[str, str], Row] = {}
-    for row in table.rows:
-        if row.subject in layout.subjects and (row.subject, row.folder) not in layout.sources:
-            missing.setdefault((row.subject, row.folder), row)
-    for row in missing.values():
-        yield _missing_source(row, table, layout, release)
-
-
 def _repeated_sources(layout: Layout) -> Iterator[Finding]:
     """Findings about clips with several folders or videos, so that it is not known which one is right."""
     for (subject, clip), paths in layout.repeated.items():
         found = " and ".join(str(path.relative_to(layout.folder)) for path in paths)
         remedy = "remove all but the right one, or rename those that are other clips"
         yield Finding("unusable", f"{subject} {clip}", "one folder or video per clip", found, remedy)
-
-
-def _rename_of_subject(subject: str, names: set[str], release: Release) -> str | None:
-    """A remedy if one of the folders ``names`` may be the subject under another name; None if none may be."""
-    same = [name for name in sorted(names) if subject_meant(name, release) == subject]
-    return renames({same[0]: subject}) if same else rename_hint(subject, names)
-
-
-def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Release) -> Finding:
-    expected = f"frames of {row.folder} in {layout.subjects[row.subject]}"
-    found = "neither a folder nor a video of this name"
-    quirk = release.quirks_of(row.subject, row.folder).get("no folder")
-    if quirk:
-        return Finding("handled", row.where, expected, found, quirk.handling)
-    unlisted = {
-        clip for subject, clip in layout.clips if subject == row.subject and (subject, clip) not in table.listed
-    }
-    return Finding("unusable", row.where, expected, found, rename_hint(row.folder, unlisted) or COPY_AGAIN)
-
-
-def _unlisted_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
-    """Findings about folders without a row, and about folders of images that belong to no subject."""
-    wanted = {(row.subject, row.folder) for row in table.rows}
-    for subject, clip in layout.clips:
-        if (subject, clip) in table.listed:
-            continue
-        quirk = release.quirks_of(subject, clip).get("no row")
-        close = _closest(clip, {name for owner, name in wanted - set(layout.clips) if owner == subject})
-        remedy = "the clip is read from its folder alone" if (subject, clip) in wanted else "left out"
-        if close:
-            remedy = f"perhaps it is the clip {close} of the table under another name; otherwise {remedy}"
-        yield Finding(
-            "handled" if quirk else "differs",
-            f"{subject} {clip}",
-            "a row in the coding table",
-            "a folder without a row",
-            quirk.handling if quirk else remedy,
-        )
-    yield from _unknown_folders(layout)
-
-
-def _unknown_folders(layout: Layout) -> Iterator[Finding]:
-    """Findings about folders of images that belong to no subject."""
-    for path in layout.unknown_folders:
-        expected = f"only folders {layout.release.layout.looked_for}"
-        subject = subject_meant(path.name, layout.release)
-        target = "the subject" if subject is None or subject in layout.subjects else subject
-        remedy = f"nothing is read from it; if it is a subject, rename it to {target}, otherwise move it elsewhere"
-        yield Finding("differs", path.name, expected, f"{path} contains images", remedy)
-
-
-def rename_hint(wanted: str, names: set[str]) -> str | None:
-    """A remedy if one of ``names`` is perhaps ``wanted`` under another name; None if no name is similar."""
-    close = _closest(wanted, names)
-    return f"rename {close} to {wanted}, if it holds these frames" if close else None
-
-
-def _closest(wanted: str, names: set[str]) -> str | None:
-    by_lower = {name.lower(): name for name in sorted(names)}
-    close = get_close_matches(wanted.lower(), by_lower, n=1, cutoff=0.7)
-    return by_lower[close[0]] if close else None

@@ -1,0 +1,150 @@
+"""Rows without a folder of frames, folders without a row, and what may be done: rename, copy, or read otherwise."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from difflib import get_close_matches
+from pathlib import Path
+
+from merlab.clips import Finding
+from merlab.databases.coded.clip import COPY_AGAIN
+from merlab.databases.coded.coding_table import CodingTable
+from merlab.databases.coded.known_layouts import databases_like
+from merlab.databases.coded.layout import Layout, misnamed_subjects, subject_meant
+from merlab.databases.coded.release import Release, entries
+from merlab.databases.coded.row import Row
+from merlab.databases.coded.table_search import walk_folders
+
+NAMES_SHOWN = 5
+
+
+def no_layout(root: Path, release: Release) -> Finding:
+    """The finding about a root without a layout; names another database, or folders that only need another name."""
+    expected = f"folders {release.layout.looked_for}"
+    for folder, _, _ in walk_folders(root, release):
+        if others := databases_like([path for path in entries(folder) if path.is_dir()], release.name):
+            remedy = f"this looks like {' or '.join(others)}: give that name, as in `merlab doctor {others[0]} {root}`"
+            return Finding("unusable", str(folder), expected, "folders of another database", remedy)
+        if misnamed := misnamed_subjects(folder, release):
+            return Finding("unusable", str(folder), expected, shortened(list(misnamed)), renames(misnamed))
+    remedy = "unpack the frames of the release next to the coding table, then give the folder that holds both"
+    return Finding("unusable", str(root), expected, "no such folders with frames", remedy)
+
+
+def missing_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
+    """Findings about rows without a clip folder: one per clip, one per subject that may have another name, one else.
+
+    The last is about all subjects without a folder.
+    """
+    by_subject: dict[str, list[Row]] = defaultdict(list)
+    for row in table.rows:
+        by_subject[row.subject].append(row)
+    absent = [subject for subject in by_subject if subject not in layout.subjects]
+    folders = [path for path in entries(layout.folder) if path.is_dir() and path.name not in by_subject]
+    others = {path.name for path in folders if not databases_like([path], release.name)}
+    hints = {subject: _rename_of_subject(subject, others, release, set(absent)) for subject in absent}
+    for subject, hint in hints.items():
+        if hint:
+            expected = f"a folder {subject} with {len(by_subject[subject])} clips in {layout.folder}"
+            yield Finding("unusable", subject, expected, "no such folder", hint)
+    if lost := [subject for subject, hint in hints.items() if not hint]:
+        clips = sum(len(by_subject[subject]) for subject in lost)
+        where = lost[0] if len(lost) == 1 else f"{len(lost)} of {len(by_subject)} subjects"
+        expected = f"folders {', '.join(lost)} with {clips} clips in {layout.folder}"
+        yield Finding("unusable", where, expected, "no such folder", "copy these folders from the original")
+    missing: dict[tuple[str, str], Row] = {}
+    for row in table.rows:
+        if row.subject in layout.subjects and (row.subject, row.folder) not in layout.sources:
+            missing.setdefault((row.subject, row.folder), row)
+    for row in missing.values():
+        yield _missing_source(row, table, layout, release)
+
+
+def _rename_of_subject(subject: str, names: Set[str], release: Release, absent: Set[str]) -> str | None:
+    """A remedy if one of the folders ``names`` may be the subject under another name; None if none may be.
+
+    A folder whose name states the number of another subject is not this one.
+    """
+    same = [name for name in sorted(names) if subject_meant(name, release) == subject]
+    without_number = {name for name in names if subject_meant(name, release) is None}
+    return renames({same[0]: subject}) if same else rename_hint(subject, without_number, absent)
+
+
+def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Release) -> Finding:
+    expected = f"frames of {row.folder} in {layout.subjects[row.subject]}"
+    found = "neither a folder nor a video of this name"
+    quirk = release.quirks_of(row.subject, row.folder).get("no folder")
+    if quirk:
+        return Finding("handled", row.where, expected, found, quirk.handling)
+    unlisted = {
+        clip for subject, clip in layout.clips if subject == row.subject and (subject, clip) not in table.listed
+    }
+    of_subject = {other.folder for other in table.rows if other.subject == row.subject}
+    absent = {folder for folder in of_subject if (row.subject, folder) not in layout.sources}
+    return Finding("unusable", row.where, expected, found, rename_hint(row.folder, unlisted, absent) or COPY_AGAIN)
+
+
+def unlisted_sources(table: CodingTable, layout: Layout, release: Release) -> Iterator[Finding]:
+    """Findings about folders without a row, and about folders of images that belong to no subject."""
+    wanted = {(row.subject, row.folder) for row in table.rows}
+    for subject, clip in layout.clips:
+        if (subject, clip) in table.listed:
+            continue
+        quirk = release.quirks_of(subject, clip).get("no row")
+        close = _closest(clip, {name for owner, name in wanted - set(layout.clips) if owner == subject})
+        remedy = "the clip is read from its folder alone" if (subject, clip) in wanted else "left out"
+        if close:
+            remedy = f"perhaps it is the clip {close} of the table under another name; otherwise {remedy}"
+        yield Finding(
+            "handled" if quirk else "differs",
+            f"{subject} {clip}",
+            "a row in the coding table",
+            "a folder without a row",
+            quirk.handling if quirk else remedy,
+        )
+    yield from unknown_folders(table, layout)
+
+
+def unknown_folders(table: CodingTable, layout: Layout) -> Iterator[Finding]:
+    """Findings about folders of images that belong to no subject."""
+    for path in layout.unknown_folders:
+        expected = f"only folders {layout.release.layout.looked_for}"
+        yield Finding("differs", path.name, expected, f"{path} contains images", _remedy_for(path, table, layout))
+
+
+def _remedy_for(unknown: Path, table: CodingTable, layout: Layout) -> str:
+    """What to do with a folder of no subject; the subject that it may be is one of the table that has no folder."""
+    if others := databases_like([unknown], layout.release.name):
+        return f"nothing is read from it; it looks like {' or '.join(others)}: move it elsewhere"
+    subject, coded = subject_meant(unknown.name, layout.release), {row.subject for row in table.rows}
+    absent = subject is not None and subject not in layout.subjects and (not coded or subject in coded)
+    target = subject if absent else "the subject"
+    return f"nothing is read from it; if it is a subject, rename it to {target}, otherwise move it elsewhere"
+
+
+def renames(misnamed: Mapping[str, str]) -> str:
+    """The remedy for folders whose names are nearly right: ``rename sub1 to sub01, sub2 to sub02``."""
+    return f"rename {shortened([f'{name} to {subject}' for name, subject in misnamed.items()])}"
+
+
+def shortened(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more
+
+
+def rename_hint(wanted: str, names: Set[str], absent: Set[str]) -> str | None:
+    """A remedy if one of ``names`` is perhaps ``wanted`` under another name; None if no name is similar.
+
+    A name that is more similar to another one of those that are ``absent`` is not ``wanted``.
+    """
+    close = _closest(wanted, names)
+    mine = close is not None and _closest(close, absent) == wanted
+    return f"rename {close} to {wanted}, if it holds these frames" if mine else None
+
+
+def _closest(wanted: str, names: Set[str]) -> str | None:
+    by_lower = {name.lower(): name for name in sorted(names)}
+    close = get_close_matches(wanted.lower(), by_lower, n=1, cutoff=0.7)
+    return by_lower[close[0]] if close else None
