@@ -38,7 +38,7 @@ def test_every_clip_has_the_frame_rate_of_its_row(tmp_path):
     assert {clip.emotion for clip in clips} == {"disgust"}
 
 
-@pytest.mark.parametrize("fps", ["fast", 0, None])
+@pytest.mark.parametrize("fps", ["fast", 0, None, 0.5, 10001, 99999])
 def test_a_row_without_a_frame_rate_cannot_be_used(tmp_path, fps):
     write_training(tmp_path, [row(), row("sub0003_02", fps)])
     write_clip(tmp_path)
@@ -62,6 +62,18 @@ def test_each_set_is_recognized_by_its_number_of_rows(tmp_path, file, count, ver
     assert examination.facts["table version"] == f"{version} (by its number of rows)"
     assert examination.facts["frames per second"].startswith("200 (")
     assert examination.findings == ()
+
+
+def test_a_part_of_a_set_is_of_no_known_set(tmp_path):
+    path = write_training(tmp_path, [row(), row("sub0003_02")])
+    examination = DFME.examine_table(path)  # type: ignore[misc]
+    version = "unknown (its number of rows is that of none of test B, test A, training)"
+    assert examination.facts["table version"] == version
+    (finding,) = examination.findings
+    assert (finding.expected, finding.found) == (
+        "299 rows (test B) or 474 rows (test A) or 1856 rows (training)",
+        "2 rows",
+    )
 
 
 def test_the_training_set_is_read_unless_another_table_is_chosen(tmp_path):

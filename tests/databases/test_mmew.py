@@ -42,6 +42,17 @@ def test_the_subject_is_in_the_name_of_the_clip_and_the_folders_are_emotions(tmp
     ]
 
 
+def test_a_clip_in_the_folder_of_another_emotion_has_that_of_the_table_and_is_reported(tmp_path):
+    write_table(tmp_path / TABLE, [row(), row("S05-07-001", emotion="repression")], COLUMNS)
+    write_clip(tmp_path, emotion="anger")
+    write_clip(tmp_path, "S05-07-001", "others")
+    examination = MMEW.examine(tmp_path, False, silent)
+    assert [clip.emotion for clip in examination.clips] == ["happiness", "others"]
+    (finding,) = [finding for finding in examination.findings if "S0" in finding.where]
+    assert (finding.severity, finding.where) == ("differs", "S03 S03-01-002 (row 2)")
+    assert (finding.expected, finding.found) == ("happiness, as the table states", "the clip in the folder anger")
+
+
 def test_a_missing_clip_is_unusable_and_a_folder_without_a_row_is_reported(tmp_path):
     write_table(tmp_path / TABLE, [row(), row("S03-01-003")], COLUMNS)
     write_clip(tmp_path)

@@ -294,10 +294,19 @@ class TestColumns:
             200.0,
         )
 
-    def test_count_by_their_own_name_before_another(self, tmp_path):
-        examination = examine_row(tmp_path, emotion="joy", label="positive")
-        assert examination.clips.clips[0].emotion == "positive"
-        assert examination.facts["columns not read"].startswith("emotion;")
+    @pytest.mark.parametrize(
+        ("column", "other"),
+        [("label", "emotion"), ("subject", "participant"), ("fps", "frame rate"), ("clip", "Clip ID")],
+    )
+    def test_of_two_names_for_one_meaning_are_refused(self, tmp_path, column, other):
+        path = write(tmp_path / "mine.csv", [row(tmp_path) | {other: "5"}])
+        with pytest.raises(MerlabError, match=f"several columns that mean {column}: {column} and {other}; rename"):
+            examine(path)
+
+    def test_of_frames_are_read_beside_one_that_names_the_video(self, tmp_path):
+        examination = examine_row(tmp_path, video="interview.mp4")
+        assert examination.clips.clips[0].source == tmp_path / "frames/s1-c1"
+        assert examination.facts["columns not read"].startswith("video;")
 
     def test_that_mean_the_same_are_refused(self, tmp_path):
         cells = {name: value for name, value in row(tmp_path).items() if name != "label"}
@@ -335,7 +344,7 @@ class TestACell:
         (clip,) = examine_row(tmp_path, apex=text).clips
         assert (clip.apex, clip.apex_source) == (None, "unannotated")
 
-    @pytest.mark.parametrize("text", ["0", "-25", "29,97", "200 fps", "inf", "1_000"])
+    @pytest.mark.parametrize("text", ["0", "-25", "29,97", "200 fps", "inf", "1_000", "0.5", "10001", "100000"])
     def test_that_is_no_frame_rate_makes_the_row_unusable(self, tmp_path, text):
         fault = only(examine_row(tmp_path, fps=text), "s1 c1 (line 2)")
         assert (fault.severity, fault.found, "decimal point" in fault.remedy) == ("unusable", repr(text), True)

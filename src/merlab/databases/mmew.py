@@ -27,6 +27,7 @@ from merlab.databases.coded.release import (
     source_name,
 )
 
+ALIASES = {"repression": "others"}
 SUBJECT = re.compile(r"S?(\d{1,2})(?:\.0|-\d+-\d+)?", re.IGNORECASE)
 
 
@@ -38,6 +39,11 @@ def _subject(text: str) -> str | None:
 
 def _subject_of(source: Path) -> str:
     return _subject(source_name(source)) or source_name(source)
+
+
+def _emotion_of(source: Path) -> str:
+    """The folder above the clip; the folder of others has two names."""
+    return ALIASES.get(source.parent.name.lower(), source.parent.name.lower())
 
 
 def _below(clip: Clip) -> Path:
@@ -65,7 +71,7 @@ RELEASE = Release(
         clip_example="S03-01-002",
         usual_clip=r"S\d\d-\d\d-\d{3}",
         emotions=facts.EMOTIONS,
-        aliases={"repression": "others"},
+        aliases=ALIASES,
     ),
     layout=LayoutFormat(
         subject_folder="|".join((*facts.EMOTIONS["2021"], "repression")),
@@ -75,6 +81,7 @@ RELEASE = Release(
             Kind("MMEW: frames of faces (happiness/S03-01-002/1.jpg)", any_frames),
         ),
         subject_of=_subject_of,
+        emotion_of=_emotion_of,
         below=_below,
     ),
     quirks=facts.QUIRKS,

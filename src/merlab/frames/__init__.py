@@ -1,6 +1,6 @@
 """Read frames by their number, and in time, from a folder of images or from a video."""
 
-from merlab.frames.clock import Clock, ClockError, clock_of, require_rate
+from merlab.frames.clock import HIGHEST_RATE, LOWEST_RATE, Clock, ClockError, clock_of, is_rate, require_rate
 from merlab.frames.container import VIDEO_SUFFIXES, is_video, looks_like_video
 from merlab.frames.facts import MediaFacts
 from merlab.frames.frame import (
@@ -17,7 +17,9 @@ from merlab.frames.opening import open_frames
 from merlab.frames.video import Video
 
 __all__ = [
+    "HIGHEST_RATE",
     "IMAGE_SUFFIXES",
+    "LOWEST_RATE",
     "MAX_FRAMES_NAMED",
     "VIDEO_SUFFIXES",
     "ClipError",
@@ -33,6 +35,7 @@ __all__ = [
     "clock_of",
     "describe_numbers",
     "frame_number",
+    "is_rate",
     "is_video",
     "looks_like_video",
     "open_frames",

@@ -31,9 +31,14 @@ class ClockError(MerlabError):
     """A frame rate or time stamps that cannot be: no clock can be made from them."""
 
 
+def is_rate(fps: float) -> bool:
+    """Whether a number is a frame rate that a camera may have; NaN is not."""
+    return LOWEST_RATE <= fps <= HIGHEST_RATE
+
+
 def require_rate(fps: float) -> float:
     """``fps`` if it is a frame rate that a camera may have; raises ClockError outside of 1 to 10,000, and for NaN."""
-    if not LOWEST_RATE <= fps <= HIGHEST_RATE:
+    if not is_rate(fps):
         raise ClockError(
             f"{fps:g} is not a frame rate: it must be a number from {LOWEST_RATE:g} to {HIGHEST_RATE:g}; "
             "give the frames per second of the camera"

@@ -171,6 +171,7 @@ def read_layout(
         source = layout.clips.get((row.subject, row.folder))
         findings += _odd_name(row, release)
         if source is not None:
+            findings += _other_emotion(row, source, release)
             clip, faults = _read_source(row, layout, database, source, deep=deep)
             clips += [] if clip is None else [replace(clip, aligned=_is_aligned(source, layout))]
             findings += faults
@@ -198,6 +199,15 @@ def _is_aligned(source: Path, layout: Layout) -> bool | None:
     """Whether the frames of a clip are registered faces by their names; None if their proportions decide."""
     registered = source.is_dir() and layout.frames_of(source).registered
     return True if registered else (False if layout.release.whole_heads else None)
+
+
+def _other_emotion(row: Row, source: Path, release: Release) -> Iterator[Finding]:
+    """A finding if the clip lies in the folder of another emotion than the table states."""
+    stated = release.layout.emotion_of(source) if release.layout.emotion_of else row.emotion
+    if stated != row.emotion:
+        remedy = "the emotion of the table is used; compare both with the original"
+        found = f"the clip in the folder {source.parent.name}"
+        yield Finding("differs", row.where, f"{row.emotion or 'no emotion'}, as the table states", found, remedy)
 
 
 def _odd_name(row: Row, release: Release) -> Iterator[Finding]:

@@ -9,6 +9,8 @@ from merlab.clips import Finding
 from merlab.databases.coded.release import TableFormat
 
 KEEP_COUNTS = "report the number of clips and this copy of the table with every result, or use the original table"
+# The version of a table whose versions differ in their number of rows, none of which it has.
+UNKNOWN = "unknown"
 
 
 def version_of(emotions: Mapping[str, int], has_objective_classes: bool, form: TableFormat) -> tuple[str, str]:
@@ -19,15 +21,16 @@ def version_of(emotions: Mapping[str, int], has_objective_classes: bool, form: T
     for version, rows in form.rows.items():
         if sum(emotions.values()) == rows:
             return version, "by its number of rows"
+    if len(form.rows) > 1 and not form.emotions:
+        return UNKNOWN, f"its number of rows is that of none of {', '.join(form.rows)}"
     oldest, newest = form.versions[0], form.versions[-1]
     if not form.emotions and not form.rows:
         return newest, "no counts are published that merlab knows"
     if oldest == newest:
         return newest, "the only published version; the counts differ from the published counts"
     column = form.columns.get("objective class", "Objective Classes")
-    if has_objective_classes:
-        return newest, f"by its column {column}; the counts differ from the published counts"
-    return oldest, f"it has no column {column}; the counts differ from the published counts"
+    version, how = (newest, "by its") if has_objective_classes else (oldest, "it has no")
+    return version, f"{how} column {column}; the counts differ from the published counts"
 
 
 def compare_counts(
@@ -36,7 +39,10 @@ def compare_counts(
     """Findings if the number of rows, of rows per emotion or of rows per subject differs from the published number."""
     published, rows = form.emotions.get(version), sum(emotions.values())
     expected_rows = form.rows.get(version, rows) if published is None else sum(published.values())
-    if rows != expected_rows:
+    if version == UNKNOWN:
+        expected = " or ".join(f"{count} rows ({name})" for name, count in form.rows.items())
+        yield Finding("differs", table, expected, f"{rows} rows", KEEP_COUNTS)
+    elif rows != expected_rows:
         what = "micro-expressions" if form.kinds else "rows"
         yield Finding("differs", table, f"{expected_rows} {what}", f"{rows} {what}", KEEP_COUNTS)
     if published is not None and dict(emotions) != published:

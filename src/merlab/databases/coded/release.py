@@ -213,6 +213,7 @@ class LayoutFormat:
         subject_of: gives the subject from the folder or video of a clip, where its parent is not the subject's folder.
         name_of: gives the name of a clip from its folder or video.
         video_name: gives the name of a long video, unique in its database, from its subject and its folder.
+        emotion_of: gives the emotion that the folder of a clip states, where the folders are named by emotions.
         below: gives the path of a clip's folder of cropped faces, below the folder of all of them.
 
     """
@@ -223,6 +224,7 @@ class LayoutFormat:
     clips_of: Callable[[Path], Iterator[Path]] = clips_below
     subject_of: Callable[[Path], str] | None = None
     name_of: Callable[[Path], str] = source_name
+    emotion_of: Callable[[Path], str] | None = None
     video_name: Callable[[str, Path], str] = name_of_source
     below: Callable[[Clip], Path] = subject_and_clip
 

@@ -11,6 +11,7 @@ from merlab.clips import Finding
 from merlab.databases.coded.moments import Repair, frame_number, note_of, read_moments
 from merlab.databases.coded.release import QuirksOfClip, Release, Role, TableFormat
 from merlab.databases.objective_class import parse_objective_class
+from merlab.frames import is_rate
 
 LONGEST_SHOWN = 40
 # What a spreadsheet shows for a formula that failed: #REF!, #N/A, #NAME?
@@ -139,7 +140,7 @@ def kind_of(record: Record) -> str:
 def _rate(record: Record) -> float | None:
     """Frames per second of a row; None if the table has no such column, or for a cell that is not a rate."""
     match = re.fullmatch(r"\d{1,5}(\.\d+)?", record.get("frames per second", ""))
-    return float(match.group()) or None if match else None
+    return float(match.group()) if match and is_rate(float(match.group())) else None
 
 
 def emotion_of(record: Record, release: Release) -> str:

@@ -12,13 +12,14 @@ from merlab.clips import Finding
 from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
+from merlab.frames import HIGHEST_RATE, LOWEST_RATE, is_rate
 from merlab.spelling import without_fraction
 
 REQUIRED = ("subject", "clip", "frames")
 FRAME_NUMBERS = ("onset", "apex", "offset")
 OPTIONAL = ("database", *FRAME_NUMBERS, "fps", "label", "action_units", "aligned", "objective_class")
 ALIGNED = {**dict.fromkeys(("yes", "true", "1"), True), **dict.fromkeys(("no", "false", "0"), False)}
-# Other names of a column, which count where the table has no column of the name itself.
+# Other names of a column.
 ALIASES: Mapping[str, Sequence[str]] = {
     "subject": ("subject id", "participant", "participant id"),
     "clip": ("clip id", "clip name", "file name"),
@@ -33,10 +34,12 @@ ALIASES: Mapping[str, Sequence[str]] = {
     "aligned": ("aligned faces",),
     "objective_class": ("objective classes",),
 }
+# Whose other names also mean something else beside it: the name of the video, the folder of the whole recording.
+BESIDE = {"frames"}
 NO_TEXT = {"na", "n/a", "nan"}
 NO_NUMBER = {*NO_TEXT, "/", "none"}
 FRAME_NUMBER = re.compile(r"(?=.*[1-9])\d{1,12}(\.0+)?", re.ASCII)
-RATE = re.compile(r"(?=.*[1-9])\d{1,12}(\.\d+)?", re.ASCII)
+RATE = re.compile(r"\d{1,12}(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -109,14 +112,14 @@ def _columns(path: Path, header: Sequence[str]) -> Columns:
 
 
 def _positions(header: Sequence[str]) -> dict[str, list[int]]:
-    """Where each column is found: by its own name, else by its aliases."""
+    """Where each column is found, by its own name and by its aliases; that of its own name is first."""
     names = [_normal(name) for name in header]
     found = {}
     for column, aliases in ALIASES.items():
         accepted = [{_normal(column)}, set(map(_normal, aliases))]
         places = [[position for position, name in enumerate(names) if name in some] for some in accepted]
         if any(places):
-            found[column] = places[0] or places[1]
+            found[column] = (places[0] or places[1]) if column in BESIDE else [*places[0], *places[1]]
     return found
 
 
@@ -156,9 +159,10 @@ def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns:
             remedy = "count frames as their files are numbered, or from 1 in a video; leave the cell empty if unknown"
             expected = f"a whole frame number from 1 up in column {column}"
             yield Finding("unusable", where, expected, repr(given[column]), remedy)
-    if given["fps"] and not RATE.fullmatch(given["fps"]):
-        remedy = "write the frame rate with a decimal point and without a unit"
-        yield Finding("unusable", where, "a number such as 200 or 29.97 in column fps", repr(given["fps"]), remedy)
+    if given["fps"] and not (RATE.fullmatch(given["fps"]) and is_rate(float(given["fps"]))):
+        remedy = "write the frames per second of the camera, with a decimal point and without a unit"
+        expected = f"a number from {LOWEST_RATE:g} to {HIGHEST_RATE:g}, such as 200 or 29.97, in column fps"
+        yield Finding("unusable", where, expected, repr(given["fps"]), remedy)
     if given["aligned"] and given["aligned"].lower() not in ALIGNED:
         remedy = "write yes for frames of aligned faces, no for whole heads; leave the cell empty if it is unknown"
         yield Finding("unusable", where, "yes or no in column aligned", repr(given["aligned"]), remedy)
