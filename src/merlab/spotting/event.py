@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -65,20 +65,24 @@ class SpottedEvent:
 
 
 def without_repeated(
-    events: Sequence[SpottedEvent], clear: Sequence[SpottedEvent], pause: int, repeats: float
+    events: Sequence[SpottedEvent],
+    clear: Sequence[SpottedEvent],
+    pause: int,
+    repeats: float,
+    long: Sequence[SpottedEvent] = (),
 ) -> list[SpottedEvent]:
-    """The events; those that are one of ``repeats`` or more ``clear`` movements in a row become of the kind other.
+    """The events; those that are one of ``repeats`` or more movements in a row become of the kind other.
 
-    In a row, each begins at most ``pause`` frames after all before it have ended.
+    In a row, each begins at most ``pause`` frames after all before it have ended. The movements are the ``clear`` ones,
+    and the ``long`` ones; a long one in which a clear one is largest is the same movement, and counts once. Where one
+    of a row is too large for a micro-expression, one movement less is enough: speech and chewing move so far.
     """
-    rows: list[list[SpottedEvent]] = []
-    end = 0
-    for event in sorted(clear, key=lambda event: event.onset):
-        if not rows or event.onset - end > pause:
-            rows.append([])
-        rows[-1].append(event)
-        end = max(end, event.offset) if len(rows[-1]) > 1 else event.offset
-    spans = [(row[0].onset, max(event.offset for event in row)) for row in rows if len(row) >= repeats]
+    own = [event for event in long if not any(event.onset <= other.apex <= event.offset for other in clear)]
+    spans = [
+        (row[0].onset, max(event.offset for event in row))
+        for row in _rows(sorted([*clear, *long], key=lambda event: event.onset), pause)
+        if _weight([event for event in row if event in clear or event in own]) >= repeats
+    ]
     return [
         replace(event, kind="other", why_other=event.why_other or REPEATED)
         if any(begin <= event.apex <= last for begin, last in spans)
@@ -87,15 +91,34 @@ def without_repeated(
     ]
 
 
+def _rows(events: Iterable[SpottedEvent], pause: int) -> list[list[SpottedEvent]]:
+    """The events, in the order of their onsets, divided where one begins more than ``pause`` frames after the end."""
+    rows: list[list[SpottedEvent]] = []
+    end = 0
+    for event in events:
+        if not rows or event.onset - end > pause:
+            rows.append([])
+        rows[-1].append(event)
+        end = max(end, event.offset) if len(rows[-1]) > 1 else event.offset
+    return rows
+
+
+def _weight(row: Sequence[SpottedEvent]) -> int:
+    """How many movements a row counts as."""
+    return len(row) + any(event.why_other == TOO_LARGE for event in row)
+
+
 def without_parts(brief: Sequence[SpottedEvent], macro: Sequence[SpottedEvent]) -> list[SpottedEvent]:
-    """The brief movements; those with their apex in a clearer macro-expression become of the kind other.
+    """The brief movements; those with their apex in a clearer macro-expression, or a long one of speech, become other.
 
     They are steps of its rise or fall, which is rarely smooth. All are of one half of the face.
     """
     return [
         replace(event, kind="other", why_other=event.why_other or PART_OF_LONGER)
         if any(
-            whole.kind == "macro" and whole.score > event.score and whole.onset <= event.apex <= whole.offset
+            (whole.kind == "macro" or whole.why_other == REPEATED)
+            and whole.score > event.score
+            and whole.onset <= event.apex <= whole.offset
             for whole in macro
         )
         else event

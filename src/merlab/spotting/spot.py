@@ -167,7 +167,7 @@ def spot_window(
     macro = [event for event in macro if not any(_explains(other, event, threshold) for other in brief)]
     clear = [event for event in [*brief, *long, *short] if event.score > threshold]
     pause = round(settings.pause * fps)
-    macro = without_repeated(macro, clear, pause, settings.repeats)
+    macro = without_repeated(macro, clear, pause, settings.repeats, macro)
     # Speech and chewing move the lower face. The brows have rows of their own: a micro-expression there does not
     # belong to speech, even while somebody talks.
     halves = [(_of_half(brief, upper), _of_half(clear, upper), _of_half(macro, upper)) for upper in (True, False)]
