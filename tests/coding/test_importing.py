@@ -226,6 +226,13 @@ def test_coded_events_and_coding_of_another_folder_come_back(tmp_path):
         ("onset,offset,video\n5,9,b.mp4\n", "no row of the video interview.mp4"),
         ("onset,offset,event,decision\n5,9,,add\n", "no column face_id"),
         ("start,stop\n5,9\n", "no column onset"),
+        ("onset,offset,decision\n138,166,no\n", "line 2: 'no' is not a decision; write one of accept, reject"),
+        ("onset,offset,decision\n5,9,reject\n", "no movement in frames 5 to 9 that could be rejected"),
+        ("onset,offset\n138,166\n138,166\n", "two events are about e0001, one of them in frames 138 to 166"),
+        ("onset,offset\n138,166\n139,165\n", "two events are about e0001"),
+        ("onset,apex,offset\n138,190,166\n", "line 2: apex 190 is not between onset 138 and offset 166"),
+        ("onset,offset,action_units\n138,166,1/2\n", "line 2: '1/2' is not an action unit"),
+        ("onset,offset,action_units\n138,166,12 6\n", "line 2: '12 6' is not an action unit"),
     ],
 )
 def test_a_table_with_a_mistake_is_refused(tmp_path, text, named):
@@ -249,3 +256,15 @@ def test_no_tier_of_merlab_recognize_is_read_as_what_a_coder_saw(tmp_path):
     write_document(file, seen, links, author="merlab", date="2026-11-28T00:00:00+00:00")
     with pytest.raises(MerlabError, match="which tier holds the movements"):
         import_coding(folder, file, coder="AB")
+
+
+def test_a_rejection_in_a_table_of_another_program_rejects_the_movement_in_these_frames(tmp_path):
+    material = material_in(tmp_path / "out", faces=1)
+    first = material.events[0]
+    (tmp_path / "mine.csv").write_text(
+        f"onset,offset,decision,coder\n{first.onset + 1},{first.offset},Reject,AB\n5,9,add,AB\n"
+    )
+    import_coding(material.folder, tmp_path / "mine.csv")
+    own, rejected = read_coding(material).decisions
+    assert (own.event, own.decision) == ("", "add")
+    assert (rejected.event, rejected.decision, rejected.onset) == (first.event, "reject", first.onset)

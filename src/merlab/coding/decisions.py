@@ -16,6 +16,18 @@ from merlab.errors import MerlabError
 # frames; add: a movement that was not found.
 Verdict = Literal["accept", "reject", "move", "add"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+def is_rejection(word: str) -> bool:
+    """Whether a cell says that a coder rejects a movement; an empty one does not.
+
+    Raises MerlabError for a word that is none of VERDICTS, in any case.
+    """
+    if word and word.casefold() not in VERDICTS:
+        raise MerlabError(f"{word!r} is not a decision; write one of {', '.join(VERDICTS)}")
+    return word.casefold() == "reject"
+
+
 # Line breaks would end a row in many programs, and a tab a cell.
 BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.file import read_coding
 from merlab.coding.material import MachineEvent, Material
-from merlab.spotting.scoring.matching import match
+from merlab.coding.units import read_units
+from merlab.errors import MerlabError
+from merlab.spotting.scoring.matching import LEAST_IOU, iou, match
 
 _Frames = tuple[int, int, int]
 
@@ -46,7 +50,7 @@ def decisions_about(material: Material, found: Sequence[FoundEvent], time: str) 
     An event that names no movement of the result is about the movement of its face with which its overlap (IoU) is
     0.5 or more, if there is one: it accepts the movement where the frames are the same, and moves it elsewhere. All
     other events are the coder's own, and so are those that coding.csv has as such already. Raises MerlabError for two
-    events about the same movement.
+    events about the same movement, and for a rejected one that is about none.
     """
     known = {_frames(each) for each in read_coding(material).decisions if each.decision == "add"}
     linked = []
@@ -61,8 +65,41 @@ def _linked(material: Material, found: Sequence[FoundEvent], known: Container[_F
     free = [each for each in found if not each.event and _frames(each) not in known]
     machine = [each for each in material.events if each.face_id == found[0].face_id and each.event not in named]
     hits = dict(match(_intervals(free), _intervals(machine)))
-    about = [replace(each, event=machine[hits[row]].event) if row in hits else each for row, each in enumerate(free)]
+    about = [_about(each, machine[hits[row]]) if row in hits else each for row, each in enumerate(free)]
+    for each in about:
+        if not each.event:
+            _require_own(each, machine)
     return [*(each for each in found if each.event or _frames(each) in known), *about]
+
+
+def _about(event: FoundEvent, machine: MachineEvent) -> FoundEvent:
+    """The event with the movement that it is about; a rejection is of the movement as it was found."""
+    if not event.rejected:
+        return replace(event, event=machine.event)
+    return replace(event, event=machine.event, onset=machine.onset, apex=machine.apex, offset=machine.offset)
+
+
+def _require_own(event: FoundEvent, machine: Sequence[MachineEvent]) -> None:
+    """Raises MerlabError for an event of a coder's own that is about a movement that another event is about."""
+    frames = f"{event.onset} to {event.offset}"
+    if event.rejected:
+        raise MerlabError(f"the result has no movement in frames {frames} that could be rejected; correct the frames")
+    overlaps = iou(np.array(_intervals([event]), float), np.array(_intervals(machine), float).reshape(-1, 2))[0]
+    taken = [each.event for each, overlap in zip(machine, overlaps, strict=True) if overlap >= LEAST_IOU]
+    if taken:
+        raise MerlabError(f"two events are about {taken[0]}, one of them in frames {frames}; keep one of them")
+
+
+def require_sound(event: FoundEvent) -> None:
+    """Raises MerlabError for an apex outside of its event, and for a text that is no action unit."""
+    if event.apex is not None and not event.onset <= event.apex <= event.offset:
+        raise MerlabError(f"apex {event.apex} is not between onset {event.onset} and offset {event.offset}; correct it")
+    try:
+        read_units(event.action_units)
+    except ValueError as error:
+        raise MerlabError(
+            f"{str(error)!r} is not an action unit; write, for example, 4+L10, AU12 left or 12B"
+        ) from error
 
 
 def _frames(event: FoundEvent | Decision) -> _Frames:

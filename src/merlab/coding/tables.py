@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from merlab.coding.decisions import Decision, now
+from merlab.coding.decisions import Decision, is_rejection, now
 from merlab.coding.events import CodedEvents
 from merlab.coding.file import COLUMNS, decisions_of, whole_number
-from merlab.coding.found_events import FoundEvent, Imported, decisions_about
+from merlab.coding.found_events import FoundEvent, Imported, decisions_about, require_sound
 from merlab.coding.material import Material
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
@@ -134,12 +134,12 @@ def _rows(table: CellTable) -> Iterator[tuple[str, dict[str, str]]]:
 def _found(table: CellTable, place: str, row: Mapping[str, str], material: Material, stated: int | None) -> FoundEvent:
     try:
         apex, face = row.get("apex", ""), row.get("face_id", "")
-        texts = [row.get(column, "") for column in (LABEL, "action_units", "comment", "coder")]
-        label, units, comment, coder = ("" if text in NO_VALUE else text for text in texts)
+        texts = [row.get(column, "") for column in (LABEL, "action_units", "comment", "coder", "decision")]
+        label, units, comment, coder, decision = ("" if text in NO_VALUE else text for text in texts)
         onset, offset = (whole_number(row[column], column) for column in INTERVAL)
         if onset > offset:
             raise MerlabError(f"onset {onset} is after offset {offset}; exchange or correct them")
-        return FoundEvent(
+        event = FoundEvent(
             face_id=whole_number(face, "face_id") if face else _only_face(material, stated),
             onset=onset,
             apex=None if apex in NO_APEX else whole_number(apex, "apex"),
@@ -148,9 +148,12 @@ def _found(table: CellTable, place: str, row: Mapping[str, str], material: Mater
             action_units=units,
             comment=comment,
             coder=coder,
+            rejected=is_rejection(decision),
         )
+        require_sound(event)
     except MerlabError as error:
         raise MerlabError(f"{table.name}, {place}: {error}") from error
+    return event
 
 
 def _only_face(material: Material, stated: int | None) -> int:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 LARGEST_UNIT = 99
 SEPARATORS = re.compile(r"[;,+]")
-# A strength in px follows the units that merlab lists.
+# A strength in px follows the units that merlab lists; a whole number without px would be another unit.
 UNIT = re.compile(
     r"(?:AU)?\s*(?P<before>[LR])?\s*(?:AU)?\s*0?(?P<number>[1-9]\d?)(?P<intensity>[A-E])?"
-    r"\s*(?P<after>[LR]|left|right)?(?:\s+[\d.]+(?:\s*px)?)?",
+    r"\s*(?P<after>[LR]|left|right)?(?:\s+(?:\d+(?:\.\d+)?\s*px|\d*\.\d+))?",
     re.IGNORECASE | re.ASCII,
 )
 

@@ -158,3 +158,64 @@ def test_the_page_is_whole_and_escapes_names(tmp_path, two):
     assert "Agreement of 0, <b>" in page.text
     assert "label of matched events 10 .700 .400 .424" in page.text
     assert "onset, ms 10 5.0 10.0 15.0 10.0" in page.text
+
+
+HEADER = "video,onset,offset,coder,decision"
+
+
+def test_a_video_in_which_a_coder_rejected_everything_counts(tmp_path):
+    first = table(tmp_path / "a.csv", [("v", 10, 20, "A", ""), ("w", 10, 20, "A", ""), ("w", 30, 40, "A", "")], HEADER)
+    second = table(
+        tmp_path / "b.csv",
+        [("v", 10, 20, "B", "accept"), ("w", 10, 20, "B", "Reject"), ("w", 30, 40, "B", "reject")],
+        HEADER,
+    )
+    (pair,) = agree(first, second).scores.pairs
+    assert (pair.events, pair.matched, pair.videos) == ((3, 1), 1, 2)
+    assert pair.f1 == 2 * 1 / (3 + 1)
+
+
+def test_a_video_that_only_one_coder_has_is_noted(tmp_path):
+    first = table(tmp_path / "a.csv", [("v", 10, 20, "A", ""), ("W", 10, 20, "A", "")], HEADER)
+    second = table(tmp_path / "b.csv", [("v", 10, 20, "B", ""), ("w", 10, 20, "B", "")], HEADER)
+    assert agree(first, second).scores.notes == (
+        "only A has coded W: it is not compared",
+        "only B has coded w: it is not compared",
+    )
+
+
+LENGTHS = "video,onset,offset,coder,fps,video_frames"
+
+
+def test_what_is_known_of_a_video_does_not_depend_on_the_order_of_the_sources(tmp_path):
+    first = table(tmp_path / "a.csv", [("v", 10, 20, "A", 50, 100)], LENGTHS)
+    second = table(tmp_path / "b.csv", [("v", 11, 20, "B", "", "")], LENGTHS)
+    for sources in ((first, second), (second, first)):
+        (pair,) = agree(*sources).scores.pairs
+        assert pair.frames is not None
+        assert pair.frames.n == 100
+        assert pair.onset is not None
+        assert pair.onset.median_size_frames == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        (("v", 10, 20, "B", 0, 100), r"b.csv, line 2: 0 is not a frame rate"),
+        (("v", 10, 20, "B", -5, 100), r"b.csv, line 2: -5 is not a frame rate"),
+        (("v", 10, 20, "B", 60, 100), r"b.csv, line 2: fps of the video v is 60, and 50 in a row before"),
+        (("v", 10, 20, "B", 50, 200), r"line 2: video_frames of the video v is 200, and 100 in a row before"),
+        (("v", 200, 399, "B", 50, 100), r"events of the video v are in frames 10 to 399, but it has 100 frames"),
+    ],
+)
+def test_impossible_and_contradicting_facts_of_a_video_are_refused(tmp_path, row, named):
+    first = table(tmp_path / "a.csv", [("v", 10, 20, "A", 50, 100)], LENGTHS)
+    with pytest.raises(MerlabError, match=named):
+        agree(first, table(tmp_path / "b.csv", [row], LENGTHS))
+
+
+def test_a_word_that_is_no_decision_is_refused(tmp_path):
+    first = table(tmp_path / "a.csv", [("v", 10, 20, "A", "")], HEADER)
+    second = table(tmp_path / "b.csv", [("v", 10, 20, "B", "rejected")], HEADER)
+    with pytest.raises(MerlabError, match="line 2: 'rejected' is not a decision"):
+        agree(first, second)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from merlab.coding.decisions import Decision
+from merlab.coding.decisions import Decision, is_rejection
 from merlab.coding.elan_import import Placed, chosen_medium, chosen_tiers, coder_of, face_of
 from merlab.coding.elan_tiers import NO_INITIALS
 from merlab.coding.events import coded_events
@@ -21,6 +21,7 @@ from merlab.coding.units import read_units
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, read_cells
+from merlab.frames.clock import require_rate
 from merlab.spotting.scoring.read_intervals import NO_APEX
 
 # An .eaf file without a result does not state how long its video is; none that is coded is longer.
@@ -105,14 +106,16 @@ class _Reader:
         events: dict[str, dict[str, list[RatedEvent]]] = {}
         for place, cells in zip(table.places, table.cells.to_dict("records"), strict=True):
             row = {str(name): "" if text in NO_VALUE else str(text) for name, text in cells.items()}
-            if row.get("decision") == "reject":
-                continue
+            video = row.get(VIDEO, "")
+            # A coder who rejects every movement of a video has coded it.
+            coded = events.setdefault(row.get("coder", ""), {}).setdefault(video, [])
             try:
-                event, video = _of_row(row), row.get(VIDEO, "")
+                event, rejected = _of_row(row), is_rejection(row.get("decision", ""))
                 self._learn(video, row)
             except (MerlabError, ValueError) as error:
                 raise MerlabError(f"{path}, {place}: {error}; correct the cell") from error
-            events.setdefault(row.get("coder", ""), {}).setdefault(video, []).append(event)
+            if not rejected:
+                coded.append(event)
         for coder, by_video in events.items():
             self._add(path, Rater(coder, str(path), {video: tuple(each) for video, each in by_video.items()}))
 
@@ -146,10 +149,15 @@ class _Reader:
 
     def _learn(self, video: str, row: Mapping[str, str]) -> None:
         """What a row of coded events states about its video; a result states it better."""
-        if video not in self.clocks:
-            frames = row.get("video_frames", "")
-            fps = float(row["fps"]) if row.get("fps") else self.fps
-            self.videos[video] = Video(fps, whole_number(frames, "video_frames") if frames else None)
+        if video in self.clocks:
+            return
+        rate, length, known = row.get("fps", ""), row.get("video_frames", ""), self.videos.get(video, Video())
+        fps = require_rate(float(rate)) if rate else known.fps
+        frames = whole_number(length, "video_frames") if length else known.frames
+        for name, before, now in (("fps", known.fps, fps), ("video_frames", known.frames, frames)):
+            if before is not None and before != now:
+                raise MerlabError(f"{name} of the video {video} is {now:g}, and {before:g} in a row before")
+        self.videos[video] = Video(fps, frames)
 
     def _add(self, path: Path, rater: Rater) -> None:
         self.raters.setdefault(path, []).append(rater)
@@ -175,7 +183,36 @@ def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
     if len(raters) < 2:
         found = ", ".join(rater.name for rater in raters) or "none"
         raise MerlabError(f"agreement needs two coders; found: {found}. Give another result, table or .eaf file")
-    return Raters(tuple(raters), reader.videos, tuple(reader.notes))
+    videos = {name: replace(video, fps=video.fps or fps) for name, video in reader.videos.items()}
+    for name, video in videos.items():
+        _require_inside(name, video, raters)
+    return Raters(tuple(raters), videos, (*reader.notes, *_coded_alone(raters)))
+
+
+def _require_inside(name: str, video: Video, raters: Sequence[Rater]) -> None:
+    """Raises MerlabError where the events of a video span more frames than it has."""
+    events = [event for rater in raters for event in rater.events.get(name, ())]
+    if video.frames is None or not events:
+        return
+    first, last = min(event.onset for event in events), max(event.offset for event in events)
+    if last - first + 1 > video.frames:
+        raise MerlabError(
+            f"the events of the video {name} are in frames {first} to {last}, but it has {video.frames} frames; "
+            "correct video_frames or the events"
+        )
+
+
+def _coded_alone(raters: Sequence[Rater]) -> list[str]:
+    """A note for each video that only one coder has, and that therefore is not compared."""
+    coders: dict[str, list[str]] = {}
+    for rater in raters:
+        for video in rater.events:
+            coders.setdefault(video, []).append(rater.name)
+    return [
+        f"only {names[0]} has coded {video or 'a video without a name'}: it is not compared"
+        for video, names in coders.items()
+        if len(names) == 1
+    ]
 
 
 def _kind(source: Path) -> str:
@@ -236,4 +273,6 @@ def _of_row(row: Mapping[str, str]) -> RatedEvent:
     )
     if event.onset > event.offset:
         raise MerlabError(f"onset {event.onset} is after offset {event.offset}")
+    if event.apex is not None and not event.onset <= event.apex <= event.offset:
+        raise MerlabError(f"apex {event.apex} is not between onset {event.onset} and offset {event.offset}")
     return event
