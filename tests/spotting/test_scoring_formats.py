@@ -46,6 +46,9 @@ class TestDetections:
 
     def test_keep_their_fractions_of_frames(self, file):
         assert read_events(file, Reading(threshold=0.5))["onset"].tolist() == [10.5]
+        for impossible in (float("nan"), float("inf")):
+            with pytest.raises(MerlabError, match="the threshold must be a finite number"):
+                score_spotting(TRUTH, file, threshold=impossible)
 
     @pytest.mark.parametrize("line", ["15_0101a\t1\t2", "15_0101a\t1\ttwo\t0.5", "video,start,end,score"])
     def test_of_another_form_are_refused_with_the_line(self, file, line):

@@ -95,11 +95,24 @@ class TestVideos:
         [
             ({"frames": [0, 1, 1, 1]}, "row 1: frames is not a positive number"),
             ({"video": list("aabc")}, "row 2: the video is listed twice"),
+            ({"seconds": [60, 60, 5, 60]}, "row 3: seconds are not frames divided by fps"),
         ],
     )
     def test_with_impossible_lengths_are_refused(self, changed, message):
         with pytest.raises(MerlabError, match=message):
             score_spotting(TRUTH, SPOTTED, videos=LENGTHS.assign(**changed))
+
+    def test_whose_rates_contradict_the_stated_one_are_refused(self):
+        with pytest.raises(MerlabError, match="row 1, .* fps is not the 100 of --fps"):
+            score_spotting(TRUTH, SPOTTED, fps=100, videos=LENGTHS)
+
+    def test_that_end_before_their_events_do_are_noted(self):
+        late = pd.DataFrame({"video": ["a"], "onset": [5990], "offset": [5999], "kind": ["micro"]})
+        notes = score_spotting(TRUTH, late, videos=LENGTHS).notes
+        assert any(
+            "1 events end after their video does, such as 5999 in a; check the frame rate" in each for each in notes
+        )
+        assert not any("after their video" in each for each in score_spotting(TRUTH, SPOTTED, videos=LENGTHS).notes)
 
 
 def test_the_curve_over_iou_falls_and_has_the_main_score_at_a_half():

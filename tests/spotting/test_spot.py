@@ -196,7 +196,14 @@ class TestSettings:
             ({"floor": float("nan")}, "0 or more"),
             ({"weak": 1.5}, "weak of spotting must be between 0 and 1, got 1.5"),
             ({"macro.long": 1}, "did you mean macro.longest"),
-            ({"macro.px": -1}, "macro.px of spotting must be 0 or more, got -1"),
+            ({"macro.px": -1}, "macro.px of spotting must be 0 or more and finite, got -1"),
+            ({"window": float("inf")}, "window of spotting must be longer than 0 s and finite, got inf"),
+            ({"longest": float("inf")}, "both finite"),
+            ({"score.reach": 0}, "score.reach of spotting must be above 0 and finite, got 0"),
+            ({"score.reach": float("nan")}, "score.reach of spotting"),
+            ({"score.settling": -1}, "score.settling of spotting must be 0 or more and finite, got -1"),
+            ({"score.least_noise": 0}, "score.least_noise of spotting must be above 0"),
+            ({"score.jitter": float("inf")}, "score.jitter of spotting"),
         ],
     )
     def test_wrong_ones_are_refused(self, changed, message):

@@ -6,6 +6,7 @@ earlier and later faces.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -18,7 +19,7 @@ from merlab.spotting.motion_score import ScoreSettings, score
 
 @dataclass(frozen=True)
 class MacroSettings:
-    """What counts as a macro-expression; times in seconds. Raises MerlabError for values below 0.
+    """What counts as a macro-expression; times in seconds. Raises MerlabError below 0, or if not finite.
 
     Attributes:
         threshold: the lowest score, in units of noise.
@@ -42,8 +43,10 @@ class MacroSettings:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if not getattr(self, field.name) >= 0:
-                raise MerlabError(f"macro.{field.name} of spotting must be 0 or more, got {getattr(self, field.name)}")
+            if not 0 <= getattr(self, field.name) < math.inf:
+                raise MerlabError(
+                    f"macro.{field.name} of spotting must be 0 or more and finite, got {getattr(self, field.name)}"
+                )
 
     def scores(self, base: ScoreSettings) -> Iterator[ScoreSettings]:
         """How the score is computed for each reach: of pairs alone, large enough to be seen without a filter."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 from functools import cache, cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, region_mask
 from merlab.frames import Float32Array
 from merlab.spotting.jitter import noise_with_jitter
@@ -17,6 +19,8 @@ from merlab.spotting.unit_filters import MEDIAN_TO_DEVIATION, UnitFilters, unit_
 
 LEAST_SIGMA = 0.3
 SIGMAS = 4
+# Settings of the score that cannot be 0.
+NEVER_ZERO = {"reach", "least_noise"}
 MOST_UNEQUAL = 2.0
 # The paper's five regions. Cheeks and mouth are halved because their sides often move alone; right and left are the
 # subject's.
@@ -34,6 +38,8 @@ PARTS = (
 @dataclass(frozen=True)
 class ScoreSettings:
     """How the score is computed; times in seconds, so that it does not depend on the frame rate.
+
+    Raises MerlabError for values that are not finite, that are below 0, and for a reach or a least noise of 0.
 
     Attributes:
         smoothing: standard deviation of the Gaussian over time.
@@ -55,6 +61,12 @@ class ScoreSettings:
     lid_leak: float = 0.35
     units: float = 1.0
     jitter: float = 4.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, lowest = getattr(self, field.name), "above 0" if field.name in NEVER_ZERO else "0 or more"
+            if not 0 <= value < math.inf or (value == 0 and field.name in NEVER_ZERO):
+                raise MerlabError(f"score.{field.name} of spotting must be {lowest} and finite, got {value}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ listed apart. Onset, apex and offset are refined on the movement's own path (see
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
@@ -68,12 +69,14 @@ class SpottingSettings:
             if not 0 <= getattr(self, name) <= 1:
                 raise MerlabError(f"{name} of spotting must be between 0 and 1, got {getattr(self, name)}")
         for name in ("floor", "background", "pause", "repeats", "largest", "largest_brows"):
-            if not getattr(self, name) >= 0:
-                raise MerlabError(f"{name} of spotting must be 0 or more, got {getattr(self, name)}")
-        if not self.window > 0:
-            raise MerlabError(f"window of spotting must be longer than 0 s, got {self.window}")
-        if not 0 <= self.shortest <= self.longest:
-            raise MerlabError(f"shortest of spotting must be from 0 to longest, got {self.shortest}, {self.longest}")
+            if not 0 <= getattr(self, name) < math.inf:
+                raise MerlabError(f"{name} of spotting must be 0 or more and finite, got {getattr(self, name)}")
+        if not 0 < self.window < math.inf:
+            raise MerlabError(f"window of spotting must be longer than 0 s and finite, got {self.window}")
+        if not 0 <= self.shortest <= self.longest < math.inf:
+            raise MerlabError(
+                f"shortest of spotting must be from 0 to longest, and both finite, got {self.shortest}, {self.longest}"
+            )
 
     def margin(self, fps: float) -> int:
         """How many frames before and after a chunk of a video influence what is spotted in it."""

@@ -213,3 +213,17 @@ def test_recordings_come_from_tables_or_paths(folder, tmp_path):
         recordings(truth, [folder / "a"], FPS)
     with pytest.raises(MerlabError, match="two of the videos have the name a"):
         recordings(truth, [folder / "a", folder / "a"], FPS)
+
+
+def test_one_person_is_not_in_both_parts_of_a_fold(folder, tmp_path):
+    rows = [("a", "1", 11, 19), ("b", "01", 11, 19), ("c", "2", 11, 19)]
+    truth = pd.DataFrame(rows, columns=["video", "subject", "onset", "offset"])
+    videos = [folder / name for name in "abc"]
+    with pytest.raises(MerlabError, match="the subjects 1 and 01 are one person in two spellings"):
+        recordings(truth, videos, FPS)
+    with pytest.raises(MerlabError, match="the video has two subjects"):
+        recordings(truth.assign(video=["a", "a", "c"], subject=["1", "2", "3"], onset=[11, 12, 11]), videos, FPS)
+    listed = pd.DataFrame({"video": list("abc"), "source": [str(each) for each in videos], "fps": ["nan", "50", "50"]})
+    listed.to_csv(tmp_path / "videos.csv", index=False)
+    with pytest.raises(MerlabError, match="a: nan is not a frame rate"):
+        recordings(truth.assign(subject=["1", "2", "3"]), [tmp_path / "videos.csv"])

@@ -13,6 +13,8 @@ from merlab.databases.table_file import READERS
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import read_cells
 from merlab.frames import clock_of, open_frames
+from merlab.frames.clock import require_rate
+from merlab.spelling import person
 from merlab.spotting.many_videos import videos_in
 from merlab.spotting.scoring import read_events
 from merlab.spotting.scoring.kinds import KIND, MACRO, OTHER
@@ -54,7 +56,17 @@ def recordings(
             "or use the same names"
         )
     subjects = _subjects(truth)
+    _require_one_spelling([subject for name, facts in listed.items() if (subject := _subject(name, facts, subjects))])
     return [_recording(name, facts, events.get(name, ()), subjects, fps) for name, facts in listed.items()]
+
+
+def _require_one_spelling(subjects: Sequence[str]) -> None:
+    """Raises MerlabError for two spellings of one subject, who would be in both parts of a fold."""
+    spellings: dict[str, str] = {}
+    for subject in subjects:
+        before = spellings.setdefault(person(subject), subject)
+        if before != subject:
+            raise MerlabError(f"the subjects {before} and {subject} are one person in two spellings; write one of them")
 
 
 def recordings_in(folder: Path | str, fps: float | None = None) -> list[LongVideo]:
@@ -114,10 +126,14 @@ def _events(truth: pd.DataFrame | Path | str) -> dict[str, tuple[LongEvent, ...]
 
 def _subjects(truth: pd.DataFrame | Path | str) -> Mapping[str, str]:
     """Video -> subject, where the table of events has subjects."""
-    cells = read_cells(truth, "the true events", (), (VIDEO, SUBJECT)).cells
-    if SUBJECT not in cells or VIDEO not in cells:
+    table = read_cells(truth, "the true events", (), (VIDEO, SUBJECT))
+    if SUBJECT not in table.cells or VIDEO not in table.cells:
         return {}
-    return dict(zip(cells[VIDEO], cells[SUBJECT], strict=True))
+    pairs = table.cells[[VIDEO, SUBJECT]].drop_duplicates()
+    table.refuse(
+        table.cells[VIDEO].isin(pairs[VIDEO][pairs[VIDEO].duplicated()]), "the video has two subjects", "correct one"
+    )
+    return dict(zip(pairs[VIDEO], pairs[SUBJECT], strict=True))
 
 
 def _recording(
@@ -125,12 +141,19 @@ def _recording(
 ) -> LongVideo:
     source = Path(facts[SOURCE])
     clock = clock_of(source, open_frames(source), _rate(name, facts.get(FPS, "")) or fps)
-    subject = facts.get(SUBJECT) or subjects.get(name) or name
+    subject = _subject(name, facts, subjects) or name
     return LongVideo("", subject, name, source, clock.fps, len(clock), tuple(events))
+
+
+def _subject(name: str, facts: Mapping[str, str], subjects: Mapping[str, str]) -> str:
+    """The subject of a video, from the list of videos or from the true events; empty where neither states it."""
+    return facts.get(SUBJECT) or subjects.get(name, "")
 
 
 def _rate(name: str, text: str) -> float | None:
     try:
-        return float(text) if text else None
+        return require_rate(float(text)) if text else None
     except ValueError as error:
         raise MerlabError(f"{name}: fps is {text!r}, not a number; correct the list of videos") from error
+    except MerlabError as error:
+        raise MerlabError(f"{name}: {error}") from error

@@ -6,6 +6,7 @@ pred_onset, pred_offset, type``), LGSNet's detections and its tables of interval
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,6 +46,10 @@ class Reading:
     fps: float | None = None
     tier: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.threshold is not None and not math.isfinite(self.threshold):
+            raise MerlabError(f"the threshold must be a finite number, got {self.threshold}")
+
 
 def in_scheme(events: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
     """True events with the classes of a scheme as emotions; an event outside the scheme has none, and is only spotted.
@@ -79,9 +84,12 @@ def event_cells(
     """
     how = how or Reading()
     table = _read(given, name, how) if isinstance(given, (pd.DataFrame, Path, str)) else _read_all(given, name, how)
-    table.refuse(table.cells.duplicated(), "the event occurs twice", "remove the row, or the table that is given twice")
     spelled = table.with_one_spelling([VIDEO])
-    return spelled.with_one_spelling([EMOTION]) if EMOTION in spelled.cells else spelled
+    spelled = spelled.with_one_spelling([EMOTION]) if EMOTION in spelled.cells else spelled
+    who = spelled.cells[[column for column in (VIDEO, KIND, *IDENTITY) if column in spelled.cells]]
+    twice = who.assign(**{column: pd.to_numeric(spelled.cells[column]) for column in (ONSET, OFFSET)}).duplicated()
+    spelled.refuse(twice, "the event occurs twice", "remove the row, or the table that is given twice")
+    return spelled
 
 
 def joined(name: str, tables: Sequence[CellTable]) -> CellTable:

@@ -94,6 +94,9 @@ def score_spotting(
     choice = Choice(kind, by_duration, fps, lengths)
     (true_events, found_events), kind_notes = choose_kinds(true, found, choice)
     scores = _score(true_events, found_events, fps, lengths)
+    if lengths is not None:
+        tables = ((true_events, true.name), (found_events, found.name))
+        notes = (*notes, *filter(None, (lengths.beyond(events, name, fps) for events, name in tables)))
     return scores.model_copy(update={"notes": (*notes, *kind_notes, *scores.notes)})
 
 

@@ -12,6 +12,8 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
 
 FRAMES, SECONDS, FPS = "frames", "seconds", "fps"
+# Lengths and rates that differ by less, relatively, are the same.
+SAME = 0.01
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,18 @@ class VideoLengths:
         """The length of all videos together."""
         return sum(self.seconds.values()) / 60
 
+    def beyond(self, events: pd.DataFrame, table: str, fps: float | None) -> str | None:
+        """A note on events that end after their video does, which is what a wrong frame rate looks like."""
+        rates = events["video"].map(self.fps).fillna(fps)
+        late = events["offset"] > (1 + SAME) * rates * events["video"].map(self.seconds)
+        if not late.any():
+            return None
+        first = events[late].iloc[0]
+        return (
+            f"{table}: {int(late.sum())} events end after their video does, such as {first['offset']:g} in "
+            f"{first['video']}; check the frame rate, or whether frames are numbered from 1"
+        )
+
     def require(self, videos: set[str], table: str) -> None:
         """Raises MerlabError if a video of a table is not listed."""
         if unlisted := sorted(videos - set(self.seconds)):
@@ -39,7 +53,8 @@ class VideoLengths:
 def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLengths:
     """The lengths in a table with the columns video and seconds, or video and frames (with a column fps, or ``fps``).
 
-    Raises MerlabError for a table that cannot be read, a video that is listed twice, and a length that is not positive.
+    Raises MerlabError for a table that cannot be read, a video that is listed twice, a length that is not positive, and
+    lengths or rates that contradict each other.
     """
     table = read_cells(given, "the list of videos", ("video",), (FRAMES, SECONDS, FPS))
     table.require_values(["video"])
@@ -53,9 +68,19 @@ def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLe
         seconds = _numbers(table, FRAMES) / rates
     else:
         raise MerlabError(f"{table.name} has neither a column seconds nor a column frames; add one of them")
+    if fps is not None:
+        table.refuse(_differ(rates, fps), f"fps is not the {fps:g} of --fps", "correct one of them, or leave --fps out")
+    if SECONDS in table.cells and FRAMES in table.cells:
+        stated = _numbers(table, FRAMES) / rates
+        table.refuse(_differ(seconds, stated), "seconds are not frames divided by fps", "correct one of the columns")
     names = list(table.cells["video"])
     known = {name: rate for name, rate in zip(names, rates, strict=True) if not math.isnan(rate)}
     return VideoLengths(dict(zip(names, seconds, strict=True)), known)
+
+
+def _differ(numbers: pd.Series, others: pd.Series | float) -> pd.Series:
+    """Whether numbers differ by more than rounding explains; not where one is unknown."""
+    return (numbers - others).abs() > SAME * numbers
 
 
 def _numbers(table: CellTable, column: str) -> pd.Series:
