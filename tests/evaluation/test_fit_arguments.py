@@ -9,9 +9,11 @@ import pytest
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
+from merlab.evaluation.runner import run_keys
 from merlab.evaluation.study import Study
-from merlab.evaluation.unit import Fit, UnitInputs, fit_and_predict
+from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict
 from merlab.methods.method import Method
+from merlab.progress import silent
 from tests.helpers import make_clip
 
 UNITS = ("4", "12", "", "1+R2")
@@ -122,3 +124,15 @@ def test_a_method_that_declares_it_gets_the_action_units_of_the_training_clips_a
 def test_it_is_refused_before_anything_is_trained_if_no_clip_has_action_units(tmp_path):
     with pytest.raises(MerlabError, match="recording learns from the action units .* none of the 8 clips has any"):
         plan_of(tmp_path, "loso", units=("",) * 4, action_units=True)
+
+
+def test_predictions_are_not_taken_from_a_run_with_other_action_units(tmp_path, monkeypatch):
+    monkeypatch.setattr(Worker, "inputs", lambda *_: np.zeros((8, 1, 1, 1), np.float32))
+
+    def key(units, **declared):
+        (only,) = run_keys(plan_of(tmp_path, "loso", units, **declared), None, silent)
+        return only
+
+    other = ("12", *UNITS[1:])
+    assert key(UNITS, action_units=True) == key(UNITS, action_units=True) != key(other, action_units=True)
+    assert key(UNITS) == key(other)

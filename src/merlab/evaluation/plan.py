@@ -158,11 +158,15 @@ class Plan:
         """The rows that some fold tests, ascending: all, unless databases are only trained on."""
         return sorted({row for split in self.splits for row in split.test})
 
-    def digest(self) -> str:
-        """Of the clips, labels, classes and splits: the identity of the data side of the run."""
+    def digest(self, *, action_units: bool = False) -> str:
+        """Of the clips, labels, classes and splits: the identity of the data side of the run.
+
+        With ``action_units``, those of the clips belong to it: for methods that are trained on them.
+        """
         clips = [clip.key for clip in self.table]
         splits = [[split.name, list(map(int, split.train)), list(map(int, split.test))] for split in self.splits]
         stated = [self.classes, clips, self.labeled.labels.tolist(), splits]
+        stated += [[clip.action_units for clip in self.table]] if action_units else []
         return hashlib.sha256(json.dumps(stated).encode()).hexdigest()[:16]
 
     def task(self, entry: Entry) -> Task:

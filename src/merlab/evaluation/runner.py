@@ -54,11 +54,12 @@ class Tally:
 
 def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
     """The run key of each entry; makes every input on the way, so that workers find them in the cache."""
-    worker, data_digest, digests = Worker(plan, cache), plan.digest(), {}
+    worker, digests = Worker(plan, cache), {}
     for recipe in dict.fromkeys(entry.recipe for entry in plan.entries):
         inputs = worker.inputs(recipe, lambda done, total, what: progress(done, total, f"making inputs: {what}"))
         digests[recipe] = hashlib.sha256(np.ascontiguousarray(inputs).data).hexdigest()
-    return [entry.key(digests[entry.recipe], data_digest, versions()) for entry in plan.entries]
+    data = {action_units: plan.digest(action_units=action_units) for action_units in (False, True)}
+    return [entry.key(digests[entry.recipe], data[entry.method.action_units], versions()) for entry in plan.entries]
 
 
 def finished(plan: Plan, keys: Sequence[str], out: Path, sealed: bool = False) -> dict[Path, pd.DataFrame]:
