@@ -25,7 +25,7 @@ def spare(folder: Path) -> None:
     The bytes of a tree depend on its settings alone (tests/synthesis/test_writing.py).
     """
 
-    def made_once(out: Path, **settings: Any) -> Path:
+    def made_once(out: Path | str, **settings: Any) -> Path:
         tree = folder / "-".join(f"{name}={value}" for name, value in sorted(settings.items()))
         with FileLock(f"{tree}.lock"):
             make_faces(tree, **settings)

@@ -46,6 +46,10 @@ class TestContent:
         labels = [find_scheme("megc2019").emotions[emotion] for emotion in flow.emotions]
         assert labels == ["negative", "positive", "surprise", "positive", "surprise", "negative"]
 
+    def test_the_folder_may_be_a_text_and_progress_a_choice(self, folder):
+        for progress in (True, False):
+            assert make_flow(str(folder), **SETTINGS, progress=progress) == folder
+
     def test_strain_is_that_of_the_flow(self, folder):
         # The strain was computed at full size, where it is finer; at a third of the size, a pixel is three px wide.
         planes = read_flow(folder).planes[0].astype(np.float32)

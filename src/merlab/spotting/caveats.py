@@ -27,6 +27,6 @@ def spotting_caveats(clock: Clock, dropped: int, settings: SpottingSettings) -> 
     if dropped:
         warnings.append(
             f"{dropped} movement(s) left out: shorter than {settings.shortest} s, or longer than {settings.longest} s "
-            "and too small for a macro-expression"
+            "and no macro-expression"
         )
     return warnings

@@ -40,8 +40,8 @@ class SpottingSettings:
         window: the length of video over which noise and threshold are computed; the last window is up to twice as long.
         shortest, longest: limits of the duration of a micro-expression, from onset to offset. Of the 216 that are
             annotated in CAS(ME)^2 and SAMM long videos, the shortest has 0.145 s.
-        pause, repeats: as many movements of the upper, or of the lower face with shorter pauses between them are no
-            micro-expressions: speech, chewing.
+        pause, repeats: ``repeats`` or more movements of the upper, or of the lower face with at most ``pause`` seconds
+            between them are no micro-expressions: speech, chewing. One that is too large counts twice.
         largest: the largest movement that is a micro-expression, as ``px`` of SpottedEvent; in speech, the mouth often
             moves farther.
         largest_brows: the same for the eyes and brows, which speech hardly moves.
@@ -108,7 +108,7 @@ class Window:
     """What was found in n successive frames; ``first`` is the number of the first, from 1.
 
     ``total`` (n,) and ``lids`` (n,) are those of Scores; ``weak`` has the candidates below the threshold; ``dropped``
-    counts movements above it that are too short, or too long and too small for a macro-expression.
+    counts movements above it that are too short, or too long and no macro-expression.
     """
 
     first: int

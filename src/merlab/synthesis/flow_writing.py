@@ -16,7 +16,7 @@ import numpy as np
 from merlab.errors import MerlabError
 from merlab.json_models import write_model
 from merlab.processes import dealt_out, one_thread, stream_from_processes
-from merlab.progress import Progress, silent
+from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
 from merlab.synthesis.flow_clips import FLOW, TITLE, digest_of, flow_file, read_flow_manifest
 from merlab.synthesis.folder import (
@@ -51,29 +51,31 @@ to train recognizers. Results on it are not results on people.
 
 
 def make_flow(
-    out: Path,
+    out: Path | str,
     *,
     subjects: int = 152,
     clips: int = 20,
     seed: int = 0,
     again: bool = False,
     jobs: int | None = None,
-    progress: Progress = silent,
+    progress: Progress | bool = False,
 ) -> Path:
     """Write the flow of ``clips`` varied SYNTHETIC clips of each subject into ``out``, and return ``out``.
 
     The settings are those of VariedSettings. ``jobs`` is the number of processes (None: one per core; 1: this process).
     A second call with the same settings resumes interrupted work, and replaces damaged files. The bytes depend on the
     settings and the versions of the libraries, not on ``jobs`` or interruptions. ``again`` replaces a complete folder,
-    or one of other settings, when the new one is complete. ``progress`` counts clips.
+    or one of other settings, when the new one is complete. ``progress`` counts clips: True
+    shows it on standard error, a function is called with it.
 
     Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """
+    out = Path(out)
     require_at_least(1, subjects=subjects, clips=clips)
     require_at_least(0, seed=seed)
     settings = FlowSettings(seed=seed, subjects=subjects, clips=clips, preset=VARIED, preset_settings=VariedSettings())
-    with claimed(out, settings, again, "synthetic flow") as folder:
-        _write(folder, settings, jobs, progress)
+    with claimed(out, settings, again, "synthetic flow") as folder, shown_progress(progress) as show:
+        _write(folder, settings, jobs, show)
     return out
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from merlab.processes import dealt_out, one_thread, stream_from_processes
-from merlab.progress import Progress, silent
+from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
 from merlab.synthesis.canvas_layout import CAMERA, CROP, Window
 from merlab.synthesis.folder import (
@@ -58,7 +58,7 @@ recordings show how a method works on synthetic faces. They are not results on p
 
 
 def make_videos(
-    out: Path,
+    out: Path | str,
     *,
     subjects: int = 5,
     minutes: float = 1.0,
@@ -71,7 +71,7 @@ def make_videos(
     megabits: float | None = None,
     again: bool = False,
     jobs: int | None = None,
-    progress: Progress = silent,
+    progress: Progress | bool = False,
 ) -> Path:
     """Write SYNTHETIC long recordings with ``events`` micro-expressions per minute into ``out``, and return ``out``.
 
@@ -83,13 +83,14 @@ def make_videos(
     recording has a random rate of 1 to 8 Mbit/s. ``jobs`` is the number of processes (None: one per core). A second
     call with the same settings writes the recordings that are missing. ``again`` replaces a complete folder, or one of
     other settings, when the new one is complete. Memory does not grow with ``minutes``. ``progress`` counts blocks of
-    BLOCK frames.
+    BLOCK frames: True shows it on standard error, a function is called with it.
 
     Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """
+    out = Path(out)
     recordings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format, fps, megabits)
-    with claimed(out, recordings.settings, again) as folder:
-        _write(replace(recordings, out=folder), jobs, progress)
+    with claimed(out, recordings.settings, again) as folder, shown_progress(progress) as show:
+        _write(replace(recordings, out=folder), jobs, show)
     return out
 
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from merlab.processes import dealt_out, stream_from_processes
-from merlab.progress import Progress, silent
+from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
 from merlab.synthesis.clip_writing import write_subject
 from merlab.synthesis.coding_table_writing import TITLE, Row, write_coding_table
@@ -45,7 +45,7 @@ show how a method works on synthetic faces. They are not results on CASME II or 
 
 
 def make_faces(
-    out: Path,
+    out: Path | str,
     *,
     subjects: int = 26,
     clips: int = 255,
@@ -54,20 +54,22 @@ def make_faces(
     raw: bool = False,
     again: bool = False,
     jobs: int | None = None,
-    progress: Progress = silent,
+    progress: Progress | bool = False,
 ) -> Path:
     """Write SYNTHETIC micro-expressions into ``out`` as a tree with the layout of CASME II, and return ``out``.
 
     ``preset`` is a key of PRESETS; ``raw`` adds uncropped camera frames; ``jobs`` is the number of processes (None: one
     per core; 1: this process). A second call with the same settings resumes interrupted work. The bytes depend on the
     settings and the versions of the libraries, not on ``jobs`` or interruptions. ``again`` replaces a complete folder,
-    or one of other settings, when the new one is complete. ``progress`` counts clips.
+    or one of other settings, when the new one is complete. ``progress`` counts clips: True
+    shows it on standard error, a function is called with it.
 
     Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """
+    out = Path(out)
     settings = Tree(out, subjects, clips, preset, seed, raw).settings
-    with claimed(out, settings, again) as folder:
-        _write(Tree(folder, subjects, clips, preset, seed, raw), jobs, progress)
+    with claimed(out, settings, again) as folder, shown_progress(progress) as show:
+        _write(Tree(folder, subjects, clips, preset, seed, raw), jobs, show)
     return out
 
 

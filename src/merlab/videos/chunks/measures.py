@@ -33,7 +33,7 @@ def track_measures(track: KeptTrack, window: Window | None, clock: Clock, settin
 
 
 def _of_parts(scores: Scores) -> Float32Array:
-    """The score of each part, (n, PARTS): that of the pair of blocks in it that moves most, as the score of a face."""
+    """The score of each part, (n, PARTS): that of the pair of blocks in it that moves most."""
     of_pair = pair_parts()
     return np.stack([scores.pairs[:, of_pair == part].max(axis=1) for part in range(len(PARTS))], axis=1)
 
