@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
 from merlab.spotting.scoring import score_spotting
 from merlab.spotting.scoring.read_intervals import Reading, read_events
@@ -121,6 +122,26 @@ class TestElan:
             ["15_0101a", 100, 130, "macro"],
         ]
         assert score_spotting(TRUTH, file, fps=200).tp == 2
+
+    @pytest.mark.parametrize(
+        ("fps", "times", "frames"),
+        [
+            # Frame 1 is shown from 0 to 40 ms, frame 2 from 40 to 80 ms.
+            (25, (30, 70), (1, 2)),
+            (25, (20, 60), (1, 2)),
+            # Frames begin at 33.3 and 66.7 ms, which ELAN stores as 33 and 67 ms.
+            (30, (33, 67), (2, 3)),
+            (29.97, (33, 65), (2, 2)),
+            (200, (1375, 1655), (276, 332)),
+        ],
+    )
+    def test_a_time_is_that_of_the_frame_that_is_shown_as_in_coding(self, tmp_path, fps, times, frames):
+        (event,) = read_events(self.write(tmp_path, ("smile", [(*times, "micro")])), Reading(fps=fps)).to_dict(
+            "records"
+        )
+        assert (event["onset"], event["offset"]) == frames
+        clock = FrameClock.constant(fps, 400)
+        assert (clock.frame_at(times[0]), clock.frame_at(times[1])) == frames
 
     def test_a_text_that_is_no_kind_is_the_emotion(self, tmp_path):
         file = self.write(tmp_path, ("movements", [(45, 95, "disgust")]))

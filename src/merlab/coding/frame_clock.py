@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-# A time is a whole number of milliseconds, so that the stamp of a frame may be rounded down or up.
-ROUNDING_MS = 1.0
+from merlab.elan.reading import ROUNDING_MS
 
 
 @dataclass(frozen=True, eq=False)

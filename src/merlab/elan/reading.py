@@ -21,6 +21,8 @@ from merlab.errors import MerlabError
 
 SAVE_AGAIN = "open it in ELAN and save it again, or copy it again"
 MILLISECONDS = "milliseconds"
+# A time is a whole number of milliseconds, so that the stamp of a frame may be rounded down or up.
+ROUNDING_MS = 1.0
 
 
 @dataclass(frozen=True)

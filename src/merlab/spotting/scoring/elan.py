@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
-from merlab.elan.reading import ElanAnnotation, ElanDocument, read_elan
+from merlab.elan.reading import ROUNDING_MS, ElanAnnotation, ElanDocument, read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
 from merlab.spotting.scoring.kinds import KIND, MACRO, MICRO, OTHER, kind_of
@@ -67,7 +68,7 @@ def _chosen(path: Path, annotated: Collection[str], tier: str | None) -> tuple[l
 
 
 def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> tuple[int, int]:
-    """The first and the last frame of an annotation, from 1; ``origin`` is where its time line starts in the video, ms.
+    """The frames shown at its begin and end, from 1; ``origin`` is where its time line starts in the video, ms.
 
     Raises MerlabError if they cannot be frames of the video.
     """
@@ -76,7 +77,9 @@ def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> 
         raise MerlabError(f"{where}: it has no times; align it in ELAN, or remove it")
     if end < begin:
         raise MerlabError(f"{where}: it ends before it begins ({begin} ms, {end} ms); align it again in ELAN")
-    onset, offset = (round((time + origin) / 1000 * fps) + 1 for time in (begin, end))
+    # A time up to a millisecond before a frame means that frame, as in coding: ELAN has whole milliseconds.
+    rounding = min(ROUNDING_MS, 500 / fps)
+    onset, offset = (math.floor((time + origin + rounding) / 1000 * fps) + 1 for time in (begin, end))
     if onset < 1:
         raise MerlabError(
             f"{where}: it begins {-begin - origin} ms before the first linked video (its TIME_ORIGIN is {origin} ms); "
