@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -60,6 +61,17 @@ class TestAFolder:
         if command[0] == "recognize":
             assert "table of all videos: results/summary.csv" in out
             self.check_summary(pd.read_csv(tmp_path / "results" / "summary.csv").set_index("video"))
+
+    def test_keeps_no_events_of_an_earlier_run_where_every_video_fails(self, merlab, command, videos, tmp_path):
+        own = Path(shutil.copytree(videos, tmp_path / "own"))
+        again = tuple(own if part == videos else part for part in command)
+        merlab(*again)
+        assert (tmp_path / "results" / "events.csv").exists()
+        for name in ("moving.avi", "still.avi"):
+            (own / name).write_bytes(b"damaged")
+        assert merlab(*again)[0] == 1
+        assert not (tmp_path / "results" / "events.csv").exists()
+        assert not (tmp_path / "results" / "weak.csv").exists()
 
     @staticmethod
     def check_summary(summary):

@@ -167,6 +167,16 @@ class TestStored:
         assert spot(video, copy, again=True).scores.equals(line.scores)
         assert len(measured) == len(line.scores)
 
+    def test_images_that_were_overwritten_are_refused_and_measured_anew(self, folder, tmp_path):
+        images, out = Path(shutil.copytree(folder, tmp_path / "images")), tmp_path / "out"
+        assert len(spot(images, out, fps=FPS).events) == 1
+        first, *others = sorted(images.iterdir())
+        for other in others:
+            other.write_bytes(first.read_bytes())
+        with pytest.raises(MerlabError, match="has changed"):
+            spot(images, out, fps=FPS)
+        assert len(spot(images, out, fps=FPS, again=True).events) == 0
+
     @pytest.mark.parametrize(
         "settings", [STRICT, SpottingSettings(floor=0.5, p=0.5), SpottingSettings(longest=2.0, window=3.0)]
     )

@@ -82,6 +82,11 @@ def _require_event(decision: Decision, event: MachineEvent) -> None:
             f"{decision.apex}, {decision.offset}; if the result was made again, decide again; for other frames, write "
             "move"
         )
+    if decision.onset > event.offset or decision.offset < event.onset:
+        raise MerlabError(
+            f"{event.event} is in frames {event.onset} to {event.offset}, and is moved to {decision.onset} to "
+            f"{decision.offset}, where it has no frame; if the result was made again, decide again"
+        )
 
 
 def _event_of(name: str, material: Material) -> MachineEvent:

@@ -109,6 +109,9 @@ def _write_events(out: Path, results: Mapping[Path, Result | MerlabError]) -> No
     for name in (EVENTS, WEAK):
         # A result of an earlier version has no table of weak candidates.
         tables = [(folder / name).read_bytes() for folder in folders if (folder / name).is_file()]
-        if tables:
+        if not tables:
+            # What an earlier run found in videos that failed now is no result of this one.
+            (out / name).unlink(missing_ok=True)
+        else:
             with whole_file(out / name) as aside:
                 aside.write_bytes(tables[0] + b"".join(table.partition(b"\n")[2] for table in tables[1:]))

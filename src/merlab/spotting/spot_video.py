@@ -13,6 +13,7 @@ from merlab.claims import require_same
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import Float32Array, MediaFacts, open_frames
 from merlab.frames.clock import Clock, clock_of
+from merlab.frames.opening import state_of
 from merlab.json_models import write_model
 from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
@@ -161,11 +162,11 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
 
 
 def _request(source: Path, clock: Clock, settings: SpottingSettings) -> SpottingRequest:
-    state = source.stat()
+    state = state_of(source)
     return SpottingRequest(
         source=str(source.resolve()),
-        bytes=state.st_size,
-        modified_ns=state.st_mtime_ns,
+        bytes=state.bytes,
+        modified_ns=state.modified_ns,
         frames_promised=len(clock),
         fps=clock.fps,
         settings=settings,

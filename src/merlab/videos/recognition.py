@@ -22,6 +22,7 @@ from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.frames import ClipError, ImageFolder, open_frames
 from merlab.frames.clock import Clock, clock_of
+from merlab.frames.opening import state_of
 from merlab.json_models import write_model
 from merlab.locks import only_writer
 from merlab.processes import stream_from_processes
@@ -241,11 +242,11 @@ def _margin(clock: Clock, spotting: SpottingSettings) -> int:
 
 def _request(plan: VideoPlan, model: UsedModel) -> RecognitionRequest:
     """Everything that determines a result; raises MerlabError where the networks that find faces are missing."""
-    state = plan.source.stat()
+    state = state_of(plan.source)
     return RecognitionRequest(
         source=str(plan.source.resolve()),
-        bytes=state.st_size,
-        modified_ns=state.st_mtime_ns,
+        bytes=state.bytes,
+        modified_ns=state.modified_ns,
         frames_promised=plan.division.promised,
         fps=plan.clock.fps,
         face_models=plan.options.face_models(),

@@ -15,6 +15,7 @@ from merlab.claims import require_same
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Clock, clock_of, open_frames
+from merlab.frames.opening import state_of
 from merlab.json_models import read_model, write_model
 from merlab.locks import only_writer
 from merlab.processes import one_thread
@@ -180,11 +181,11 @@ class MethodOnVideos:
         return prepare(video, features, kept, show, places=places, aligned=tested)
 
     def _request(self, video: LongVideo) -> MethodRequest:
-        state = video.source.stat()
+        state = state_of(video.source)
         return MethodRequest(
             source=str(video.source.resolve()),
-            bytes=state.st_size,
-            modified_ns=state.st_mtime_ns,
+            bytes=state.bytes,
+            modified_ns=state.modified_ns,
             fps=video.fps,
             method=self._spotter.name,
             train=str(self._train.resolve()) if self._train else None,

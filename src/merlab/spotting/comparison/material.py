@@ -18,6 +18,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array
 from merlab.frames import Image, clock_of, open_frames
 from merlab.frames.clock import Clock
+from merlab.frames.opening import state_of
 from merlab.kept_arrays import Array, read_arrays, write_arrays
 from merlab.progress import Progress, silent
 from merlab.spotting.aligned_frames import require_aligned, require_every_frame
@@ -166,8 +167,8 @@ def unread(errors: Mapping[str, MerlabError]) -> MerlabError:
 
 def _identity(video: LongVideo) -> str:
     """A name for kept features: a source that was changed gets another one."""
-    state = video.source.stat()
-    text = f"{video.source.resolve()} {state.st_size} {state.st_mtime_ns} {video.fps} {video.frames}"
+    state = state_of(video.source)
+    text = f"{video.source.resolve()} {state.bytes} {state.modified_ns} {video.fps} {video.frames}"
     text = f"{text} {__version__} {MEASURED}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
