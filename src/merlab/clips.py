@@ -168,7 +168,7 @@ class Source:
     options: tuple[str, ...] = ()
 
 
-def _people_with_two_names(clips: Iterable[Clip]) -> Iterator[Finding]:
+def people_with_two_names(clips: Iterable[Clip]) -> Iterator[Finding]:
     """A finding for each person that may have several names in a database."""
     names = defaultdict(set)
     for clip in clips:
@@ -216,7 +216,7 @@ class ClipTable:
                 faults.append(f"row {number}: {error}")
         if faults:
             raise ClipError("\n".join(faults))
-        return cls(tuple(clips), tuple(stamps), tuple(_people_with_two_names(clips)))
+        return cls(tuple(clips), tuple(stamps), tuple(people_with_two_names(clips)))
 
     @classmethod
     def joined(cls, tables: Iterable[ClipTable]) -> ClipTable:

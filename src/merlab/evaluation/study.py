@@ -25,8 +25,6 @@ from merlab.methods.method import DEFAULT_PRESET
 from merlab.protocols import label_clips, make_splits
 from merlab.schemes import Scheme, as_scheme
 
-__all__ = ["Clips", "MethodSetup", "SchemeGiven", "Study", "as_seeds", "as_table"]
-
 Clips = ClipTable | Iterable[ClipTable] | Iterable[Clip]
 SchemeGiven = str | Path | Mapping[str, str] | Scheme
 

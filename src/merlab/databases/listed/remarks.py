@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TypeVar
 
-from merlab.clips import Finding
+from merlab.clips import Finding, people_with_two_names
 from merlab.databases.listed.row_clip import Read
 from merlab.databases.listed.table_rows import Record
 from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
-from merlab.spelling import folded
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.
 SAME_RATE = 1.01
@@ -22,7 +20,7 @@ Key = TypeVar("Key", bound=Hashable)
 def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     """Findings about usable rows: what was filled in or merged, and what looks like a mistake."""
     yield from _labels(table, read)
-    yield from _subjects(read)
+    yield from people_with_two_names(row.clip for row in read)
     yield from _shared_frames(read)
     for row in read:
         yield from _frames(row)
@@ -52,20 +50,6 @@ def _labels(table: str, read: Sequence[Read]) -> Iterator[Finding]:
         yield Finding("differs", table, "a label", f"none in {_counted(unlabeled)}", remedy)
     for label, spellings in _spellings(read, lambda record: record.label.lower(), lambda record: record.label).items():
         yield Finding("handled", table, "one spelling per label", " and ".join(spellings), f"all are read as {label}")
-
-
-def _subjects(read: Sequence[Read]) -> Iterator[Finding]:
-    """Subjects whose names differ only in blanks, case, zeros of a number or the encoding of an accent.
-
-    One person under two names would be trained on and tested on.
-    """
-
-    def alike(record: Record) -> tuple[str, str]:
-        return record.database, re.sub(r"(?<!\d)0+(?=\d)", "", folded(record.subject))
-
-    for (database, _), spellings in _spellings(read, alike, lambda record: record.subject).items():
-        remedy = "read as different people; if it is one person, give one spelling, or folds will share this person"
-        yield Finding("differs", database, "one spelling per subject", " and ".join(spellings), remedy)
 
 
 def _spellings(

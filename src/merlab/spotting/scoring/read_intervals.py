@@ -40,6 +40,7 @@ class Reading:
     """How tables of events are read.
 
     ``threshold``: only events whose ``score`` is above it, which detections need. ``fps`` and ``tier`` are for ELAN.
+    Raises MerlabError for a threshold that is not finite.
     """
 
     threshold: float | None = None
