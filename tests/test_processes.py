@@ -12,7 +12,8 @@ import time
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.processes import dealt_out, read_ahead, stream_from_processes, without_main
+from merlab.processes import dealt_out, read_ahead, stream_from_processes, without_main, worker_pool
+from tests.cli.processes import ended_within
 
 COUNT_PAGE_FAULTS = """
 import resource
@@ -53,6 +54,22 @@ def test_a_signal_that_arrives_while_processes_start_is_answered_when_they_have_
         assert answered == [number]
     finally:
         signal.signal(number, handler)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals exist only on Unix")
+def test_ctrl_c_while_the_processes_of_a_pool_start_ends_them_and_waits_for_no_work():
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), worker_pool(2, os.getpid) as pool:
+        with without_main():
+            pool.submit(time.sleep, 600)
+            pool.submit(time.sleep, 600)
+            workers = list(pool._processes)
+            os.kill(os.getpid(), signal.SIGINT)
+        pytest.fail("Ctrl-C was not answered")
+    assert time.monotonic() - started < 60
+    assert len(workers) == 2
+    assert ended_within(15, workers)
 
 
 def count_up(limit):

@@ -146,24 +146,35 @@ def each_in_processes(work: Callable[[Item], Result], items: Sequence[Item], job
                 result = work(item)
             yield result
         return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, spawn, _start_worker) as pool:
+    with worker_pool(processes, _start_worker) as pool:
+        with without_main():
+            futures = [pool.submit(work, item) for item in items]
+        for future in as_completed(futures):
+            yield future.result()
+
+
+@contextmanager
+def worker_pool(
+    processes: int, start: Callable[..., None], arguments: tuple[object, ...] = ()
+) -> Iterator[ProcessPoolExecutor]:
+    """Processes that have called ``start(*arguments)``. MerlabError if one dies.
+
+    After an error, work that is running is finished first; after Ctrl-C, or if the caller stops, it is not.
+    """
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), start, arguments) as pool:
         try:
-            with without_main():
-                futures = [pool.submit(work, item) for item in items]
-            for future in as_completed(futures):
-                yield future.result()
+            yield pool
         except BrokenProcessPool as error:
             raise MerlabError(ENDED_EARLY) from error
         except Exception:
             pool.shutdown(cancel_futures=True)
             raise
         except BaseException:
-            kill_workers(pool)
+            _kill_workers(pool)
             raise
 
 
-def kill_workers(pool: ProcessPoolExecutor) -> None:
+def _kill_workers(pool: ProcessPoolExecutor) -> None:
     """End the processes of a pool, whatever they are doing; their files appear whole or not at all."""
     # Only Python 3.14 has a public function for this.
     for process in list((pool._processes or {}).values()):

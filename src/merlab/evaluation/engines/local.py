@@ -7,20 +7,18 @@ import multiprocessing.queues
 import os
 import queue
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import pandas as pd
 
-from merlab.errors import MerlabError
 from merlab.evaluation.engines.engine import Done, FitEpoch, as_jobs
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, Worker
-from merlab.processes import ENDED_EARLY, end_with_parent, kill_workers, without_main
+from merlab.processes import end_with_parent, without_main, worker_pool
 
 POLL_SECONDS = 0.2
 
@@ -53,21 +51,11 @@ def _here(plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoc
 
 
 def _in_workers(plan: Plan, cache: Path | None, fits: Sequence[Fit], jobs: int, on_epoch: FitEpoch) -> Done:
-    spawn = multiprocessing.get_context("spawn")
-    epochs: Epochs = spawn.Queue()
-    with ProcessPoolExecutor(jobs, spawn, _start_worker, (packed(plan), cache, epochs)) as pool:
+    epochs: Epochs = multiprocessing.get_context("spawn").Queue()
+    with worker_pool(jobs, _start_worker, (packed(plan), cache, epochs)) as pool:
         with without_main():
             running = {pool.submit(_run_in_worker, fit): fit for fit in fits}
-        try:
-            yield from _harvest(running, epochs, on_epoch)
-        except BrokenProcessPool as error:
-            raise MerlabError(ENDED_EARLY) from error
-        except Exception:
-            pool.shutdown(cancel_futures=True)
-            raise
-        except BaseException:
-            kill_workers(pool)
-            raise
+        yield from _harvest(running, epochs, on_epoch)
 
 
 def _harvest(running: dict[Future[pd.DataFrame], Fit], epochs: Epochs, on_epoch: FitEpoch) -> Done:
