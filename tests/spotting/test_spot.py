@@ -12,10 +12,10 @@ from scipy.ndimage import gaussian_filter1d
 from merlab.errors import MerlabError
 from merlab.frames.clock import Clock
 from merlab.spotting.event import SpottedEvent, without_parts
-from merlab.spotting.macro import MacroSettings
-from merlab.spotting.motion_score import PARTS
+from merlab.spotting.macro import MACRO_RANGES, MacroSettings
+from merlab.spotting.motion_score import PARTS, SCORE_RANGES
 from merlab.spotting.scoring import iou, match
-from merlab.spotting.spot import SpottingSettings, spot_places, spotting_settings
+from merlab.spotting.spot import RANGES, SpottingSettings, spot_places, spotting_settings
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.synthesis import PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
@@ -25,6 +25,9 @@ FPS = 200.0
 # px of the layout.
 RIGHT_BROW = (53.0, 40.0)
 SETTINGS = SpottingSettings()
+# What else must change where a setting is at one end of its range.
+BESIDE: dict[tuple[str, float], dict[str, float]] = {("longest", 0): {"shortest": 0}, ("window", 1): {"longest": 0.5}}
+NAMES = [*RANGES, *(f"score.{name}" for name in SCORE_RANGES), *(f"macro.{name}" for name in MACRO_RANGES)]
 # In frames of 200 a second: onset, apex, offset.
 MOVEMENTS = [(400, 430, 470), (1500, 1520, 1560), (3900, 3945, 3990), (4400, 4440, 4480), (6000, 6015, 6035)]
 
@@ -190,25 +193,39 @@ class TestSettings:
         [
             ({"longst": 0.5}, "did you mean longest"),
             ({"score": 0.5}, "unknown setting 'score'"),
-            ({"p": 1.5}, "p of spotting must be between 0 and 1, got 1.5"),
-            ({"shortest": 0.9}, "shortest of spotting must be from 0 to longest"),
-            ({"window": 0}, "longer than 0 s"),
-            ({"floor": float("nan")}, "0 or more"),
-            ({"weak": 1.5}, "weak of spotting must be between 0 and 1, got 1.5"),
+            ({"p": 1.5}, "^p of spotting must be between 0 and 1, got 1.5"),
+            ({"weak": 1.5}, "^weak of spotting must be between 0 and 1, got 1.5"),
+            ({"floor": float("nan")}, "^floor of spotting must be between 0 and 1,000,000, got nan"),
+            ({"repeats": float("inf")}, "^repeats of spotting must be between 0 and 1,000,000, got inf"),
+            ({"pause": "long"}, "^pause of spotting must be between 0 and 1,000,000, got long"),
+            ({"shortest": 0.9}, "shortest of spotting must be from 0 to longest, got shortest 0.9, longest 0.55"),
+            ({"window": 0}, "^window of spotting must be between 1 and 1,000,000, got 0"),
+            ({"window": 2, "longest": 1.6}, r"must be at least score.reach \+ longest \(0.45 s \+ 1.6 s\), got 2"),
+            ({"score.lid_leak": 1.1}, "^score.lid_leak of spotting must be between 0 and 1, got 1.1"),
+            ({"score.reach": 0}, "^score.reach of spotting must be between 0.001 and 60, got 0"),
+            ({"score.least_noise": 0}, "^score.least_noise of spotting must be between 1e-06 and 1,000,000, got 0"),
             ({"macro.long": 1}, "did you mean macro.longest"),
-            ({"macro.px": -1}, "macro.px of spotting must be 0 or more and finite, got -1"),
-            ({"window": float("inf")}, "window of spotting must be longer than 0 s and finite, got inf"),
-            ({"longest": float("inf")}, "both finite"),
-            ({"score.reach": 0}, "score.reach of spotting must be above 0 and finite, got 0"),
-            ({"score.reach": float("nan")}, "score.reach of spotting"),
-            ({"score.settling": -1}, "score.settling of spotting must be 0 or more and finite, got -1"),
-            ({"score.least_noise": 0}, "score.least_noise of spotting must be above 0"),
-            ({"score.jitter": float("inf")}, "score.jitter of spotting"),
+            ({"macro.reach": 0}, "^macro.reach of spotting must be between 0.001 and 60, got 0"),
         ],
     )
     def test_wrong_ones_are_refused(self, changed, message):
         with pytest.raises(MerlabError, match=message):
             spotting_settings(changed)
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_every_one_must_be_a_number_that_is_finite_and_not_negative(self, name):
+        for impossible in (-1, float("inf"), float("-inf"), float("nan")):
+            with pytest.raises(MerlabError, match=rf"^{name} of spotting must be between .*, got {impossible}$"):
+                spotting_settings({name: impossible})
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_every_one_can_be_at_both_ends_of_its_range(self, name):
+        places = moving_places(there_and_back(240, 100, 120, 140))[::4]
+        group, _, own = name.rpartition(".")
+        for end in {"": RANGES, "score": SCORE_RANGES, "macro": MACRO_RANGES}[group][own]:
+            changed: dict[str, float] = {"longest": 3600, "window": 5000, name: end}
+            settings = spotting_settings(changed | BESIDE.get((name, end), {}))
+            assert sum(len(window.total) for window in spot_places(places, FPS / 4, settings)) == len(places)
 
 
 class TestStreaming:

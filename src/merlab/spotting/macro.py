@@ -6,29 +6,35 @@ earlier and later faces.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.spotting.course import long_movement_at, peaks
 from merlab.spotting.event import TOO_LARGE, SpottedEvent
-from merlab.spotting.motion_score import ScoreSettings, score
+from merlab.spotting.motion_score import LARGEST_SETTING, SCORE_RANGES, ScoreSettings, require_in_range, score
+
+MACRO_RANGES: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("threshold", "px", "largest", "longest"), (0, LARGEST_SETTING)),
+    **dict.fromkeys(("reach", "far_reach"), SCORE_RANGES["reach"]),
+    **{name: SCORE_RANGES[name] for name in ("smoothing", "settling")},
+}
 
 
 @dataclass(frozen=True)
 class MacroSettings:
-    """What counts as a macro-expression; times in seconds. Raises MerlabError below 0, or if not finite.
+    """What counts as a macro-expression; times in seconds.
+
+    Raises MerlabError for a value outside of its range, which is 0 to a million unless another one is stated.
 
     Attributes:
         threshold: the lowest score, in units of noise.
         px: the smallest movement, as in SpottedEvent: slow movements of a resting face are smaller.
         largest: the largest movement, likewise; larger ones are of the kind other.
         longest: the longest duration.
-        reach, far_reach: two times to the earlier and the later face; the longer one finds slow movements, the shorter
-            one finds movements that follow each other.
-        smoothing, settling: as in ScoreSettings.
+        reach, far_reach: two times to the earlier and the later face, 0.001 to 60; the longer one finds slow movements,
+            the shorter one finds movements that follow each other.
+        smoothing, settling: as in ScoreSettings, 0 to 60.
 
     """
 
@@ -42,11 +48,7 @@ class MacroSettings:
     settling: float = 0.2
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if not 0 <= getattr(self, field.name) < math.inf:
-                raise MerlabError(
-                    f"macro.{field.name} of spotting must be 0 or more and finite, got {getattr(self, field.name)}"
-                )
+        require_in_range(self, MACRO_RANGES, "macro.")
 
     def scores(self, base: ScoreSettings) -> Iterator[ScoreSettings]:
         """How the score is computed for each reach: of pairs alone, large enough to be seen without a filter."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
+from numbers import Real
 
 import cv2
 import numpy as np
@@ -19,8 +20,17 @@ from merlab.spotting.unit_filters import MEDIAN_TO_DEVIATION, UnitFilters, unit_
 
 LEAST_SIGMA = 0.3
 SIGMAS = 4
-# Settings of the score that cannot be 0.
-NEVER_ZERO = {"reach", "least_noise"}
+# The lowest and the highest value of each setting. Longer times leave nothing to compare in a window.
+LARGEST_SETTING = 1e6
+SCORE_RANGES: Mapping[str, tuple[float, float]] = {
+    "smoothing": (0, 60),
+    "reach": (0.001, 60),
+    "settling": (0, 60),
+    "least_noise": (1e-6, LARGEST_SETTING),
+    "lid_leak": (0, 1),
+    "units": (0, LARGEST_SETTING),
+    "jitter": (0, LARGEST_SETTING),
+}
 MOST_UNEQUAL = 2.0
 # The paper's five regions. Cheeks and mouth are halved because their sides often move alone; right and left are the
 # subject's.
@@ -39,18 +49,19 @@ PARTS = (
 class ScoreSettings:
     """How the score is computed; times in seconds, so that it does not depend on the frame rate.
 
-    Raises MerlabError for values that are not finite, that are below 0, and for a reach or a least noise of 0.
+    Raises MerlabError for a value outside of its range.
 
     Attributes:
-        smoothing: standard deviation of the Gaussian over time.
-        reach: the time between a frame and the earlier and later faces that it is compared with; longer than any
-            micro-expression takes to rise or to fall.
-        settling: the time over which those two faces are averaged.
-        least_noise: the smallest noise of a block, px.
-        lid_leak: the share of a blink's movement that optical flow smears over the rest of the face.
-        units: what the score of a filter for an action unit counts in relation to that of a pair; 0 leaves the filters
-            out.
-        jitter: how much the jitter of a block at a moment, beyond its usual jitter, adds to its noise; 0 leaves it out.
+        smoothing: standard deviation of the Gaussian over time, 0 to 60.
+        reach: the time between a frame and the earlier and later faces that it is compared with, 0.001 to 60; longer
+            than any micro-expression takes to rise or to fall.
+        settling: the time over which those two faces are averaged, 0 to 60.
+        least_noise: the smallest noise of a block, px, 0.000001 to a million.
+        lid_leak: the share of a blink's movement that optical flow smears over the rest of the face, 0 to 1.
+        units: the score of a filter for an action unit is multiplied by this before it is compared with that of a pair,
+            0 to a million; 0 leaves the filters out.
+        jitter: weight of the jitter of a block in its noise, 0 to a million; only jitter above USUAL times its usual
+            value counts; 0 leaves it out.
 
     """
 
@@ -63,10 +74,15 @@ class ScoreSettings:
     jitter: float = 4.0
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value, lowest = getattr(self, field.name), "above 0" if field.name in NEVER_ZERO else "0 or more"
-            if not 0 <= value < math.inf or (value == 0 and field.name in NEVER_ZERO):
-                raise MerlabError(f"score.{field.name} of spotting must be {lowest} and finite, got {value}")
+        require_in_range(self, SCORE_RANGES, "score.")
+
+
+def require_in_range(settings: object, ranges: Mapping[str, tuple[float, float]], group: str = "") -> None:
+    """Raises MerlabError, with the name of the setting, for a value that is not a number in its range; NaN is not."""
+    for name, (lowest, highest) in ranges.items():
+        value = getattr(settings, name)
+        if not isinstance(value, Real) or not lowest <= float(value) <= highest:
+            raise MerlabError(f"{group}{name} of spotting must be between {lowest:g} and {highest:,.0f}, got {value}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,6 @@ listed apart. Onset, apex and offset are refined on the movement's own path (see
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
@@ -19,16 +18,24 @@ from merlab.registry import look_up
 from merlab.spotting.course import movement_at, peaks
 from merlab.spotting.event import TOO_LARGE, SpottedEvent, without_parts, without_repeated
 from merlab.spotting.macro import MacroSettings, apart, macro_movements
-from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, score
+from merlab.spotting.motion_score import LARGEST_SETTING, PARTS, Scores, ScoreSettings, require_in_range, score
 
 # The share of the frames in which a face is taken to be calm, however restless it is.
 CALM = 0.25
 UPPER_PART = PARTS[0]
+RANGES: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("p", "weak"), (0, 1)),
+    **dict.fromkeys(("floor", "background", "pause", "repeats", "largest", "largest_brows"), (0, LARGEST_SETTING)),
+    **dict.fromkeys(("shortest", "longest"), (0, 3600)),
+    "window": (1, LARGEST_SETTING),
+}
 
 
 @dataclass(frozen=True)
 class SpottingSettings:
-    """What counts as a movement; times in seconds. Raises MerlabError for values out of range.
+    """What counts as a movement; times in seconds.
+
+    Raises MerlabError for a value outside of its range, which is 0 to a million unless another one is stated.
 
     Attributes:
         p: where the threshold lies at least between the mean and the largest score of a window, 0 to 1: the rule that
@@ -36,10 +43,12 @@ class SpottingSettings:
         floor: the lowest threshold, in units of noise.
         background: the threshold relative to the background: the CALM quantile of the score, which movements in less
             than most of the window hardly change.
-        weak: the lowest score of a weak candidate, relative to the threshold.
-        window: the length of video over which noise and threshold are computed; the last window is up to twice as long.
-        shortest, longest: limits of the duration of a micro-expression, from onset to offset. Of the 216 that are
-            annotated in CAS(ME)^2 and SAMM long videos, the shortest has 0.145 s.
+        weak: the lowest score of a weak candidate, relative to the threshold, 0 to 1.
+        window: the length of video over which noise and threshold are computed, 1 to a million, and at least
+            ``score.reach`` + ``longest``; the last window is up to twice as long.
+        shortest, longest: limits of the duration of a micro-expression, from onset to offset, 0 to 3600; ``shortest``
+            is at most ``longest``. Of the 216 that are annotated in CAS(ME)^2 and SAMM long videos, the shortest has
+            0.145 s.
         pause, repeats: ``repeats`` or more movements of the upper, or of the lower face with at most ``pause`` seconds
             between them are no micro-expressions: speech, chewing. One that is too large counts twice.
         largest: the largest movement that is a micro-expression, as ``px`` of SpottedEvent; in speech, the mouth often
@@ -65,17 +74,15 @@ class SpottingSettings:
     macro: MacroSettings = field(default_factory=MacroSettings)
 
     def __post_init__(self) -> None:
-        for name in ("p", "weak"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise MerlabError(f"{name} of spotting must be between 0 and 1, got {getattr(self, name)}")
-        for name in ("floor", "background", "pause", "repeats", "largest", "largest_brows"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise MerlabError(f"{name} of spotting must be 0 or more and finite, got {getattr(self, name)}")
-        if not 0 < self.window < math.inf:
-            raise MerlabError(f"window of spotting must be longer than 0 s and finite, got {self.window}")
-        if not 0 <= self.shortest <= self.longest < math.inf:
+        require_in_range(self, RANGES)
+        if self.shortest > self.longest:
             raise MerlabError(
-                f"shortest of spotting must be from 0 to longest, and both finite, got {self.shortest}, {self.longest}"
+                f"shortest of spotting must be from 0 to longest, got shortest {self.shortest}, longest {self.longest}"
+            )
+        if self.window < self.score.reach + self.longest:
+            raise MerlabError(
+                "window of spotting must be at least score.reach + longest "
+                f"({self.score.reach:g} s + {self.longest:g} s), got {self.window}"
             )
 
     def margin(self, fps: float) -> int:
