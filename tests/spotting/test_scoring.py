@@ -283,6 +283,8 @@ class TestReading:
             ("video,onset,offset\n1,1,2\n1.0,1,2\n", "line 3: the event occurs twice"),
             ("onset,offset,emotion\n1,2,joy\n1,2,fear\n", "line 3: the event occurs twice"),
             ("onset,apex,offset\n1,,3\n1,2,3\n", "line 3: the event occurs twice"),
+            ("event,face,onset,offset\n1,0,1,2\n2,0.0,1,2\n", "line 3: the event occurs twice"),
+            ("onset,offset,kind\n1,2,me\n1,2,Micro\n", "line 3: the event occurs twice"),
             ("video,onset,offset\nv,1,2\nV,8,9\n", r"video has 'V' \(line 3\) and 'v' \(line 2\)"),
             ("onset,offset,class\n1,2,a\n8,9,A\n", "emotion has 'A' .* and 'a'"),
         ],
@@ -331,6 +333,10 @@ class TestReading:
         events((1, 10)).to_csv(tmp_path / "a.csv", index=False)
         with pytest.raises(MerlabError, match=r"a.csv, line 2: the event occurs twice"):
             read_events([tmp_path / "a.csv", tmp_path / "a.csv"])
+
+    def test_one_interval_may_have_an_event_of_each_kind(self, tmp_path):
+        (tmp_path / "events.csv").write_text("onset,offset,kind\n1,2,micro\n1,2,macro\n")
+        assert len(read_events(tmp_path / "events.csv")) == 2
 
     def test_two_faces_may_move_in_the_same_frames(self):
         table = events((1, 10), (1, 10)).assign(face_id=[1, 2])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
@@ -96,6 +98,10 @@ class TestVideos:
             ({"frames": [0, 1, 1, 1]}, "row 1: frames is not a positive number"),
             ({"video": list("aabc")}, "row 2: the video is listed twice"),
             ({"seconds": [60, 60, 5, 60]}, "row 3: seconds are not frames divided by fps"),
+            ({"seconds": [60, 30, 30.4, 60]}, "row 3: seconds are not frames divided by fps"),
+            ({"fps": [20, 20, float("nan"), 20]}, "row 3: fps is not a positive number"),
+            ({"video": ["1", "1.0", "b", "c"]}, "row 2: the video is listed twice"),
+            ({"first": ["", 0, 46, "x"]}, "row 4: first is not the number of a frame"),
         ],
     )
     def test_with_impossible_lengths_are_refused(self, changed, message):
@@ -105,6 +111,37 @@ class TestVideos:
     def test_whose_rates_contradict_the_stated_one_are_refused(self):
         with pytest.raises(MerlabError, match="row 1, .* fps is not the 100 of --fps"):
             score_spotting(TRUTH, SPOTTED, fps=100, videos=LENGTHS)
+
+    def test_may_differ_by_a_percent_which_is_rounding(self):
+        rounded = LENGTHS.assign(seconds=[60, 30, 30.2, 60])
+        assert score_spotting(TRUTH, SPOTTED, fps=20.1, videos=rounded).minutes == pytest.approx(180.2 / 60)
+
+    def test_that_end_before_their_true_events_do_are_refused(self):
+        """A video of 600 frames at 20 frames/s: 606 may be rounding, 607 is a wrong frame rate."""
+        truth = pd.DataFrame({"video": ["a", "b"], "onset": [1, 590], "offset": [10, 606]})
+        assert score_spotting(truth, truth, videos=LENGTHS).tp == 2
+        late = truth.assign(offset=[10, 607])
+        message = "the true events, row 2: the event ends after its video does; correct the frame rate"
+        with pytest.raises(MerlabError, match=message):
+            score_spotting(late, truth, videos=LENGTHS)
+        with pytest.raises(MerlabError, match=message):
+            score_spotting(late, truth, fps=20, videos=LENGTHS.assign(seconds=30).drop(columns=["frames", "fps"]))
+        assert score_spotting(late, truth, videos=LENGTHS.assign(seconds=30)[["video", "seconds"]]).tp == 2
+
+    def test_may_begin_at_any_frame_if_this_is_known(self, tmp_path):
+        """Frames of SMIC are numbered by the camera: those of b from 559740."""
+        truth = pd.DataFrame({"video": ["a", "b"], "onset": [1, 559800], "offset": [10, 559830]})
+        score = partial(score_spotting, truth, truth)
+        with pytest.raises(MerlabError, match="row 2: the event ends .* write the number of the first one into a col"):
+            score(videos=LENGTHS)
+        assert score(videos=LENGTHS.assign(first=["", 559740, 1, 1])).notes == ()
+        (tmp_path / "b").mkdir()
+        (tmp_path / "b" / "image559740.jpg").touch()
+        LENGTHS.assign(source=["a.avi", "b", "c.avi", "d.avi"]).to_csv(tmp_path / "videos.csv", index=False)
+        assert score(videos=tmp_path / "videos.csv").notes == ()
+        # The images are on another computer.
+        notes = score(videos=LENGTHS.assign(source=["a.avi", "elsewhere/b", "c.avi", "d.avi"])).notes
+        assert len([note for note in notes if "events end after their video does, such as 559830 in b" in note]) == 2
 
     def test_that_end_before_their_events_do_are_noted(self):
         late = pd.DataFrame({"video": ["a"], "onset": [5990], "offset": [5999], "kind": ["micro"]})

@@ -62,6 +62,14 @@ def test_faulty_folders_are_refused(folder, tmp_path_factory):
         selection_scores(TRUTH, folder, fps=30)
 
 
+def test_impossible_settings_are_refused(folder):
+    for fps in (float("nan"), float("inf"), 0, -30):
+        with pytest.raises(MerlabError, match="frames per second must be above 0 and finite"):
+            selection_scores(TRUTH, folder, fps=fps)
+    with pytest.raises(MerlabError, match="the step of the threshold must be above 0 and at most 1, got nan"):
+        selection_scores(TRUTH, folder, fps=30, step=float("nan"))
+
+
 def test_true_events_of_a_subject_without_detections_are_refused(folder):
     with pytest.raises(MerlabError, match="true events of subjects without detections: 9"):
         selection_scores(TRUTH.assign(video=["1_x", "2_x", "9_x"]), folder, fps=30)

@@ -16,6 +16,7 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
 from merlab.schemes import Scheme
+from merlab.spelling import without_fraction
 from merlab.spotting.scoring import detections, elan
 from merlab.spotting.scoring.aliases import Names, folder_free, names_in
 from merlab.spotting.scoring.kinds import KIND, with_kinds
@@ -24,10 +25,10 @@ VIDEO, ONSET, APEX, OFFSET, EMOTION = "video", "onset", "apex", "offset", "emoti
 ACTION_UNITS = "action_units"
 CLASS, NO_EMOTION = "class", "(none)"
 FRAMES = (ONSET, APEX, OFFSET)
-# Two events of a video may have the same frames if these differ.
-IDENTITY = ("event", "face", "face_id")
+# Two faces of a video may move in the same frames.
+FACES = ("face", "face_id")
 SCORE = "score"
-OPTIONAL = (APEX, EMOTION, CLASS, ACTION_UNITS, *IDENTITY)
+OPTIONAL = (APEX, EMOTION, CLASS, ACTION_UNITS, *FACES)
 # How the coding tables of some databases mark an unknown apex.
 NO_APEX = {*NO_VALUE, "/", "-"}
 FRAME_NUMBER = r"[0-9]{1,12}(\.0*)?"
@@ -87,10 +88,15 @@ def event_cells(
     table = _read(given, name, how) if isinstance(given, (pd.DataFrame, Path, str)) else _read_all(given, name, how)
     spelled = table.with_one_spelling([VIDEO])
     spelled = spelled.with_one_spelling([EMOTION]) if EMOTION in spelled.cells else spelled
-    who = spelled.cells[[column for column in (VIDEO, KIND, *IDENTITY) if column in spelled.cells]]
-    twice = who.assign(**{column: pd.to_numeric(spelled.cells[column]) for column in (ONSET, OFFSET)}).duplicated()
-    spelled.refuse(twice, "the event occurs twice", "remove the row, or the table that is given twice")
+    spelled.refuse(_repeated(spelled), "the event occurs twice", "remove the row, or the table that is given twice")
     return spelled
+
+
+def _repeated(table: CellTable) -> pd.Series:
+    """Whether an earlier event has the same video, face, kind, onset and offset, whatever else its row says."""
+    who = table.cells[[column for column in (VIDEO, KIND, *FACES) if column in table.cells]].map(without_fraction)
+    frames = {column: pd.to_numeric(table.cells[column]) for column in (ONSET, OFFSET)}
+    return who.assign(**frames).duplicated()
 
 
 def joined(name: str, tables: Sequence[CellTable]) -> CellTable:

@@ -73,14 +73,16 @@ def score_spotting(
         scheme: which class a true emotion gives: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping
             from emotion to class. Unless given, every emotion is a class.
         videos: a table of all videos, also of those without any event, with their lengths (columns video, and seconds
-            or frames), for false alarms a minute.
+            or frames), for false alarms a minute. ``first`` is the number of the first frame of a video, 1 unless it is
+            stated, or is another in the folder of images in the column source.
         kind: score only true events of this kind, and spotted ones of this kind if they have kinds.
         by_duration: give kinds to a table without them: micro up to half a second.
         threshold: only spotted events whose ``score`` is above it; scored detections need it.
         tier: which tier of a document of ELAN is read.
 
     Raises:
-        MerlabError: for a table that cannot be read or counted, an impossible rate, and tables of different videos.
+        MerlabError: for a table that cannot be read or counted, an impossible rate, tables of different videos, and
+            true events that end after their video does.
 
     """
     if fps is not None and not 0 < fps < math.inf:
@@ -91,6 +93,8 @@ def score_spotting(
         true = _in_scheme(true, as_scheme(scheme))
     lengths = None if videos is None else read_lengths(videos, fps)
     true, found, notes = _with_same_names(true, found, lengths)
+    if lengths is not None:
+        lengths.require_inside(true, fps)
     choice = Choice(kind, by_duration, fps, lengths)
     (true_events, found_events), kind_notes = choose_kinds(true, found, choice)
     scores = _score(true_events, found_events, fps, lengths)

@@ -68,11 +68,13 @@ def selection_scores(truth: Events, folder: Path, fps: float, step: float = STEP
     lowest threshold are taken, or for one subject those with the fewest spotted intervals. Micro-expressions alone are
     the true ones of this kind, and spotted intervals of up to half a second.
 
-    Raises MerlabError for a folder without such files, true events of a subject without a folder, and a step that is
-    not between 0 and 1.
+    Raises MerlabError for a folder without such files, true events of a subject without a folder, a step that is not
+    between 0 and 1, and an impossible rate.
     """
     if not 0 < step <= 1:
         raise MerlabError(f"the step of the threshold must be above 0 and at most 1, got {step}")
+    if not 0 < fps < np.inf:
+        raise MerlabError(f"frames per second must be above 0 and finite, got {fps}")
     thresholds = np.round(np.arange(0, 1 + step / 2, step), 6)
     events = read_events(truth)
     files = _files(folder)

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
+from merlab.frames import open_frames
 
-FRAMES, SECONDS, FPS = "frames", "seconds", "fps"
+FRAMES, SECONDS, FPS, FIRST, SOURCE = "frames", "seconds", "fps", "first", "source"
 # Lengths and rates that differ by less, relatively, are the same.
 SAME = 0.01
 
 
 @dataclass(frozen=True)
 class VideoLengths:
-    """Seconds of each video by its name, and its frames per second where they are known."""
+    """Seconds of each video by its name, and its frames per second where they are known.
+
+    ``first`` is the number of its first frame where the list states one; ``sources`` are the files and folders.
+    """
 
     seconds: dict[str, float]
     fps: dict[str, float]
+    first: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, Path] = field(default_factory=dict)
 
     @property
     def minutes(self) -> float:
@@ -30,8 +37,7 @@ class VideoLengths:
 
     def beyond(self, events: pd.DataFrame, table: str, fps: float | None) -> str | None:
         """A note on events that end after their video does, which is what a wrong frame rate looks like."""
-        rates = events["video"].map(self.fps).fillna(fps)
-        late = events["offset"] > (1 + SAME) * rates * events["video"].map(self.seconds)
+        late = self._late(events, fps)
         if not late.any():
             return None
         first = events[late].iloc[0]
@@ -39,6 +45,41 @@ class VideoLengths:
             f"{table}: {int(late.sum())} events end after their video does, such as {first['offset']:g} in "
             f"{first['video']}; check the frame rate, or whether frames are numbered from 1"
         )
+
+    def require_inside(self, table: CellTable, fps: float | None) -> None:
+        """Raises MerlabError for true events that end after their video does.
+
+        Not where the first frame of a video may have any number: its folder is listed, but is not here.
+        """
+        events = table.cells.assign(offset=pd.to_numeric(table.cells["offset"]))
+        late = self._late(events, fps) & np.array([self._first(video) is not None for video in events["video"]], bool)
+        table.refuse(
+            late,
+            "the event ends after its video does",
+            "correct the frame rate or the length; if the frames of the video are not numbered from 1, write the "
+            "number of the first one into a column first of the list of videos",
+        )
+
+    def _late(self, events: pd.DataFrame, fps: float | None) -> pd.Series:
+        """Which events end after their video does, by more than rounding explains; none where a rate is unknown."""
+        rates = events["video"].map(self.fps).fillna(math.nan if fps is None else fps).astype(float)
+        lengths = (1 + SAME) * rates * events["video"].map(self.seconds).astype(float)
+        late = events["offset"] > lengths
+        firsts = {video: self._first(video) or 1 for video in set(events["video"][late])}
+        before = np.array([firsts.get(video, 1) - 1 for video in events["video"]], float)
+        return late & (events["offset"] > lengths + before)
+
+    def _first(self, video: str) -> int | None:
+        """The number of the first frame of a video: 1 unless it is stated, or is another in the folder of its images.
+
+        None where this folder is not here.
+        """
+        source = self.sources.get(video)
+        if video in self.first or source is None:
+            return self.first.get(video, 1)
+        if source.is_dir():
+            return next(iter(open_frames(source).numbers), 1)
+        return 1 if source.is_file() or source.suffix else None
 
     def require(self, videos: set[str], table: str) -> None:
         """Raises MerlabError if a video of a table is not listed."""
@@ -53,29 +94,56 @@ class VideoLengths:
 def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLengths:
     """The lengths in a table with the columns video and seconds, or video and frames (with a column fps, or ``fps``).
 
+    ``first`` and ``source`` are read where they are: the number of the first frame, and the file or folder.
+
     Raises MerlabError for a table that cannot be read, a video that is listed twice, a length that is not positive, and
     lengths or rates that contradict each other.
     """
-    table = read_cells(given, "the list of videos", ("video",), (FRAMES, SECONDS, FPS))
+    table = read_cells(given, "the list of videos", ("video",), (FRAMES, SECONDS, FPS, FIRST, SOURCE))
     table.require_values(["video"])
+    table = table.with_one_spelling(["video"])
     table.refuse(table.cells["video"].duplicated(), "the video is listed twice", "keep one row per video")
     rates = _numbers(table, FPS) if FPS in table.cells else pd.Series(fps, index=table.cells.index, dtype=float)
-    if SECONDS in table.cells:
-        seconds = _numbers(table, SECONDS)
-    elif FRAMES in table.cells:
-        if rates.isna().any():
-            raise MerlabError(f"{table.name} has frames but no frames per second; add a column fps, or give --fps")
-        seconds = _numbers(table, FRAMES) / rates
-    else:
-        raise MerlabError(f"{table.name} has neither a column seconds nor a column frames; add one of them")
     if fps is not None:
         table.refuse(_differ(rates, fps), f"fps is not the {fps:g} of --fps", "correct one of them, or leave --fps out")
-    if SECONDS in table.cells and FRAMES in table.cells:
-        stated = _numbers(table, FRAMES) / rates
-        table.refuse(_differ(seconds, stated), "seconds are not frames divided by fps", "correct one of the columns")
-    names = list(table.cells["video"])
+    names, seconds = list(table.cells["video"]), _seconds(table, rates)
     known = {name: rate for name, rate in zip(names, rates, strict=True) if not math.isnan(rate)}
-    return VideoLengths(dict(zip(names, seconds, strict=True)), known)
+    return VideoLengths(dict(zip(names, seconds, strict=True)), known, _firsts(table), _sources(table, given))
+
+
+def _seconds(table: CellTable, rates: pd.Series) -> pd.Series:
+    """The length of each video, from its seconds, or its frames and frames per second."""
+    if SECONDS not in table.cells and FRAMES not in table.cells:
+        raise MerlabError(f"{table.name} has neither a column seconds nor a column frames; add one of them")
+    if SECONDS not in table.cells and rates.isna().any():
+        raise MerlabError(f"{table.name} has frames but no frames per second; add a column fps, or give --fps")
+    if FRAMES not in table.cells:
+        return _numbers(table, SECONDS)
+    by_frames = _numbers(table, FRAMES) / rates
+    if SECONDS not in table.cells:
+        return by_frames
+    seconds = _numbers(table, SECONDS)
+    table.refuse(_differ(seconds, by_frames), "seconds are not frames divided by fps", "correct one of the columns")
+    return seconds
+
+
+def _firsts(table: CellTable) -> dict[str, int]:
+    """The number of the first frame of each video, where it is stated."""
+    if FIRST not in table.cells:
+        return {}
+    stated = table.cells[table.cells[FIRST] != ""]
+    wrong = (table.cells[FIRST] != "") & ~table.cells[FIRST].str.fullmatch(r"[0-9]{1,12}(\.0*)?").astype(bool)
+    table.refuse(wrong, "first is not the number of a frame", "write a whole number, or leave the cell empty")
+    return {video: int(float(first)) for video, first in zip(stated["video"], stated[FIRST], strict=True)}
+
+
+def _sources(table: CellTable, given: pd.DataFrame | Path | str) -> dict[str, Path]:
+    """The file or folder of each video, where it is stated; a relative one may start at the folder of the list."""
+    if SOURCE not in table.cells:
+        return {}
+    root = Path() if isinstance(given, pd.DataFrame) else Path(given).parent
+    stated = {video: Path(text) for video, text in zip(table.cells["video"], table.cells[SOURCE], strict=True) if text}
+    return {video: path if path.exists() else root / path for video, path in stated.items()}
 
 
 def _differ(numbers: pd.Series, others: pd.Series | float) -> pd.Series:
