@@ -193,11 +193,11 @@ def test_recordings_come_from_tables_or_paths(folder, tmp_path):
         ("a", "A", COUNT, 1),
         ("b", "B", COUNT, 1),
         ("c", "C", COUNT, 2),
-        ("black", "black", 90, 0),
+        ("black", "", 90, 0),
     ]
     assert {event.kind for each in read for event in each.events} == {"micro"}
 
-    kinds = truth.assign(kind=["micro", "macro", "other", "micro"])
+    kinds = truth.drop(columns="subject").assign(kind=["micro", "macro", "other", "micro"])
     listed = pd.DataFrame({"video": list(MOVEMENTS), "source": [str(folder / name) for name in MOVEMENTS]})
     listed.assign(subject="s1", fps=25).to_csv(tmp_path / "videos.csv", index=False)
     of_list = recordings(kinds, [tmp_path / "videos.csv"])
@@ -219,11 +219,53 @@ def test_one_person_is_not_in_both_parts_of_a_fold(folder, tmp_path):
     rows = [("a", "1", 11, 19), ("b", "01", 11, 19), ("c", "2", 11, 19)]
     truth = pd.DataFrame(rows, columns=["video", "subject", "onset", "offset"])
     videos = [folder / name for name in "abc"]
-    with pytest.raises(MerlabError, match="the subjects 1 and 01 are one person in two spellings"):
+    with pytest.raises(MerlabError, match=r"the subjects 1 and 01 are one .* write one of them \(videos a and b\)"):
         recordings(truth, videos, FPS)
+    with pytest.raises(MerlabError, match="the subjects s1 and S01 are one person"):
+        leave_one_subject_out([video("a", [], COUNT, "s1"), video("b", [], COUNT, "S01")])
+    whole = recordings(truth.assign(subject=["1", "1.0", "2"]), videos, FPS)
+    assert [each.subject for each in whole] == ["1", "1", "2"]
+    assert [fold.name for fold in leave_one_subject_out(whole)] == ["1", "2"]
     with pytest.raises(MerlabError, match="the video has two subjects"):
         recordings(truth.assign(video=["a", "a", "c"], subject=["1", "2", "3"], onset=[11, 12, 11]), videos, FPS)
     listed = pd.DataFrame({"video": list("abc"), "source": [str(each) for each in videos], "fps": ["nan", "50", "50"]})
     listed.to_csv(tmp_path / "videos.csv", index=False)
     with pytest.raises(MerlabError, match="a: nan is not a frame rate"):
         recordings(truth.assign(subject=["1", "2", "3"]), [tmp_path / "videos.csv"])
+    listed.assign(fps=50, subject=["1", "2", "3"]).to_csv(tmp_path / "videos.csv", index=False)
+    with pytest.raises(MerlabError, match="a has the subject 1 in the list of videos, and 2 in the true events"):
+        recordings(truth.assign(subject=["2", "2", "3"]), [tmp_path / "videos.csv"])
+
+
+def test_where_subjects_are_unknown_nothing_is_said_to_be_fitted_on_other_subjects(folder, tmp_path):
+    rows = [("a", "1", 41, 57), ("b", "NA", 51, 67), ("c", "", 31, 48)]
+    read = recordings(
+        pd.DataFrame(rows, columns=["video", "subject", "onset", "offset"]), [folder / n for n in "abc"], FPS
+    )
+    assert [each.subject for each in read] == ["1", "", ""]
+    compared = compare_spotting(read, ["guess-even"], tmp_path / "out", progress=False)
+    assert comparison_heading(compared).endswith("fitted on the other videos; one person may be in both")
+    assert compared.folds == 3
+    assert "the subject of b, c is unknown, so each counts as a subject of its own" in compared.notes[0]
+    known = [replace(each, subject=each.subject or "2") for each in read]
+    compared = compare_spotting(known, ["guess-even"], tmp_path / "known", progress=False)
+    assert (compared.fitted_on, compared.folds, compared.notes) == ("the other subjects", 2, ())
+
+
+def test_true_events_after_the_end_of_their_video_are_refused(folder, tmp_path):
+    """The 130 frames are numbered from 1, or as their files: 46 to 55."""
+    truth = pd.DataFrame({"video": ["a"], "onset": [120], "offset": [131]})
+    assert len(recordings(truth, [folder / "a"], FPS)[0].events) == 1
+    message = "a: the true event from 120 to 132 ends after the video does, which has the frames 1 to 130"
+    with pytest.raises(MerlabError, match=message):
+        recordings(truth.assign(offset=132), [folder / "a"], FPS)
+    for number in range(46, 56):
+        write_image(tmp_path / "a" / f"{number}.png", np.zeros((8, 8, 3), np.uint8))
+    assert len(recordings(truth.assign(onset=50, offset=55), [tmp_path / "a"], FPS)[0].events) == 1
+
+
+def test_a_movement_that_a_database_codes_with_two_apexes_counts_once(videos, tmp_path):
+    event = videos[0].events[0]
+    twice = replace(videos[0], events=(event, replace(event, apex=None)))
+    compared = compare_spotting([twice, videos[1]], ["guess-even"], tmp_path / "out", progress=False)
+    assert compared.methods[0].scores.true_events == 2

@@ -104,18 +104,21 @@ class MethodOnVideos:
     Args:
         method: a name of SPOTTERS.
         train: a folder of `merlab make-videos` or `merlab long-videos` to fit on; networks need one.
-        p: the p of the threshold instead of the fitted or the assumed one.
+        p: the p of the threshold instead of the fitted or the assumed one, 0 to 1.
         fps: frames per second, of videos that do not state it.
         seed: of networks and of the random guess.
 
     Raises:
-        MerlabError: for an unknown method, and a network without ``train``, or with one without micro-expressions.
+        MerlabError: for an unknown method, a ``p`` out of range, and a network without ``train``, or with one without
+            micro-expressions.
 
     """
 
     def __init__(
         self, method: str, train: Path | None = None, *, p: float | None = None, fps: float | None = None, seed: int = 0
     ) -> None:
+        if p is not None and not 0 <= p <= 1:
+            raise MerlabError(f"p of spotting must be between 0 and 1, got {p}")
         self._spotter: Spotter = find_spotter(method)
         self._training: Sequence[LongVideo] = recordings_in(train) if train else ()
         if self._spotter.needs_training and not has_events(self._training, KIND):

@@ -1,6 +1,7 @@
 """One evaluation of spotting methods: leave one subject out, counts pooled over all recordings.
 
-Thresholds and networks are fitted on the recordings of the other subjects only. Work is kept for each method and fold,
+Thresholds and networks are fitted on the recordings of the other subjects only, or on the other recordings where the
+subjects are unknown. Work is kept for each method and fold,
 so that the same call continues, and further methods can be added.
 """
 
@@ -27,11 +28,14 @@ from merlab.spotting.comparison.folds import (
     Fold,
     damage_note,
     fitted_elsewhere,
+    fitted_on,
     fold_result,
     kinds_of,
     leave_one_subject_out,
     needed,
+    person_in,
     short_note,
+    unknown_subjects,
 )
 from merlab.spotting.comparison.learning import LearnedFold, in_processes, learned, processes
 from merlab.spotting.comparison.material import Material, Reading, read, unread
@@ -83,7 +87,11 @@ def compare_spotting(
     given = [find_spotter(each) if isinstance(each, str) else each for each in methods or list(SPOTTERS)]
     spotters = list({each.name: each for each in given}.values())
     folds = leave_one_subject_out(videos) if training is None else fitted_elsewhere(videos, training)
-    settings = {"recordings": _digest([*videos, *(training or ())]), "fitted_on": _fitted_on(training), "seed": seed}
+    settings = {
+        "recordings": _digest([*videos, *(training or ())]),
+        "fitted_on": fitted_on(videos, training),
+        "seed": seed,
+    }
     settings |= {"merlab": __version__, "measured": MEASURED}
     with (
         claimed_folder(Path(out), SETTINGS, settings, HOLDS, again=again, is_complete=_is_complete) as folder,
@@ -99,10 +107,6 @@ def compare_spotting(
 
 def _is_complete(folder: Path) -> bool:
     return (folder / RESULT).is_file()
-
-
-def _fitted_on(training: Sequence[LongVideo] | None) -> str:
-    return "the other subjects" if training is None else f"{len(training)} other recordings"
 
 
 @dataclass
@@ -235,9 +239,9 @@ def _comparison(work: _Work, videos: Sequence[LongVideo], training: Sequence[Lon
     events = [event.kind for video in videos for event in video.events]
     return SpottingComparison(
         stamps=_stamps(videos, training, whole),
-        fitted_on=_fitted_on(training),
+        fitted_on=fitted_on(videos, training),
         folds=len(work.folds),
-        subjects=len({video.subject for video in videos}),
+        subjects=len(set(map(person_in, videos))),
         videos=len(videos),
         minutes=sum(video.seconds for video in videos) / 60,
         events={kind: events.count(kind) for kind in work.kinds},
@@ -245,7 +249,13 @@ def _comparison(work: _Work, videos: Sequence[LongVideo], training: Sequence[Lon
         methods=tuple(methods),
         notes=tuple(
             dict.fromkeys(
-                [*starmap(damage_note, damaged.items()), *short, *map(_unfitted_note, unfitted), *_notes(methods)]
+                [
+                    *unknown_subjects(videos if training is None else ()),
+                    *starmap(damage_note, damaged.items()),
+                    *short,
+                    *map(_unfitted_note, unfitted),
+                    *_notes(methods),
+                ]
             )
         ),
     )
@@ -282,8 +292,8 @@ def _truth(videos: Sequence[LongVideo], kinds: Sequence[Kind]) -> pd.DataFrame:
         (video.name, event.onset, event.apex, event.offset, event.kind) for video in videos for event in video.events
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1])).astype({"apex": "Int64"})
-    # Some databases code a movement twice.
-    table = table.drop_duplicates().reset_index(drop=True)
+    # Some databases code a movement twice, with different apexes.
+    table = table.drop_duplicates(["video", "onset", "offset", "kind"]).reset_index(drop=True)
     return table if len(kinds) > 1 else table.drop(columns="kind")
 
 

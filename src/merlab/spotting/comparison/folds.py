@@ -9,6 +9,7 @@ import numpy as np
 
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
+from merlab.spelling import person
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.results import FoldResult, SpottedInterval
@@ -50,9 +51,30 @@ def has_events(videos: Sequence[LongVideo], kind: Kind) -> bool:
     return any(event.kind == kind for video in videos for event in video.events)
 
 
+def person_in(video: LongVideo) -> str:
+    """The subject of a video; where it is unknown, the video counts as a subject of its own."""
+    return video.subject or video.name
+
+
+def require_one_spelling(videos: Sequence[LongVideo]) -> None:
+    """Raises MerlabError for two spellings of one subject, who would be in both parts of a fold."""
+    spelled: dict[str, LongVideo] = {}
+    for video in videos:
+        before = spelled.setdefault(person(video.subject), video) if video.subject else video
+        if before.subject != video.subject:
+            raise MerlabError(
+                f"the subjects {before.subject} and {video.subject} are one person in two spellings; write one of them "
+                f"(videos {before.name} and {video.name})"
+            )
+
+
 def leave_one_subject_out(videos: Sequence[LongVideo]) -> list[Fold]:
-    """One fold for each subject; raises MerlabError for fewer than two subjects."""
-    subjects = list(dict.fromkeys(video.subject for video in videos))
+    """One fold for each subject, or for each video where the subject is unknown.
+
+    Raises MerlabError for fewer than two subjects, and for two spellings of one.
+    """
+    require_one_spelling(videos)
+    subjects = list(dict.fromkeys(map(person_in, videos)))
     if len(subjects) < 2:
         raise MerlabError(
             "all videos are of one subject, so there is no other subject to fit on; give videos of more subjects, or "
@@ -61,11 +83,30 @@ def leave_one_subject_out(videos: Sequence[LongVideo]) -> list[Fold]:
     return [
         Fold(
             subject,
-            tuple(video for video in videos if video.subject == subject),
-            tuple(video for video in videos if video.subject != subject),
+            tuple(video for video in videos if person_in(video) == subject),
+            tuple(video for video in videos if person_in(video) != subject),
         )
         for subject in subjects
     ]
+
+
+def fitted_on(videos: Sequence[LongVideo], training: Sequence[LongVideo] | None) -> str:
+    """On which recordings methods are fitted, in a few words; ``training`` is given where no subject is left out."""
+    if training is not None:
+        return f"{len(training)} other recordings"
+    known = all(video.subject for video in videos)
+    return "the other subjects" if known else "the other videos; one person may be in both"
+
+
+def unknown_subjects(videos: Sequence[LongVideo]) -> Iterator[str]:
+    """A note on the videos whose subject is unknown, if there are any."""
+    unknown = [video.name for video in videos if not video.subject]
+    more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+    if unknown:
+        yield (
+            f"the subject of {', '.join(unknown[:3])}{more} is unknown, so each counts as a subject of its own; state "
+            "subjects in a column of the true events or of the list of videos"
+        )
 
 
 def fitted_elsewhere(videos: Sequence[LongVideo], training: Sequence[LongVideo]) -> list[Fold]:

@@ -11,14 +11,16 @@ import pandas as pd
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
 from merlab.databases.table_file import READERS
 from merlab.errors import MerlabError
-from merlab.evaluation.cells import read_cells
+from merlab.evaluation.cells import NO_VALUE, read_cells
 from merlab.frames import clock_of, open_frames
 from merlab.frames.clock import require_rate
-from merlab.spelling import person
+from merlab.spelling import person, without_fraction
+from merlab.spotting.comparison.folds import require_one_spelling
 from merlab.spotting.many_videos import videos_in
 from merlab.spotting.scoring import read_events
 from merlab.spotting.scoring.kinds import KIND, MACRO, OTHER
 from merlab.spotting.scoring.read_intervals import ACTION_UNITS, APEX, EMOTION, OFFSET, ONSET, VIDEO
+from merlab.spotting.scoring.video_lengths import SAME
 from merlab.synthesis.recording_set import EVENTS_TABLE, VIDEOS
 
 SUBJECT, SOURCE, FPS = "subject", "source", "fps"
@@ -29,7 +31,7 @@ TRUTH_FILE, VIDEOS_FILE = "truth.csv", "videos.csv"
 def recordings(
     truth: pd.DataFrame | Path | str, videos: Sequence[Path | str], fps: float | None = None
 ) -> list[LongVideo]:
-    """The videos with their true events; a video without any event has none.
+    """The videos with their true events; a video without any event has none. The subject is empty if it is unknown.
 
     Args:
         truth: the true events: video, onset, offset, and if known apex, kind and subject. Without kinds, all are
@@ -56,17 +58,9 @@ def recordings(
             "or use the same names"
         )
     subjects = _subjects(truth)
-    _require_one_spelling([subject for name, facts in listed.items() if (subject := _subject(name, facts, subjects))])
-    return [_recording(name, facts, events.get(name, ()), subjects, fps) for name, facts in listed.items()]
-
-
-def _require_one_spelling(subjects: Sequence[str]) -> None:
-    """Raises MerlabError for two spellings of one subject, who would be in both parts of a fold."""
-    spellings: dict[str, str] = {}
-    for subject in subjects:
-        before = spellings.setdefault(person(subject), subject)
-        if before != subject:
-            raise MerlabError(f"the subjects {before} and {subject} are one person in two spellings; write one of them")
+    found = [_recording(name, facts, events.get(name, ()), subjects, fps) for name, facts in listed.items()]
+    require_one_spelling(found)
+    return found
 
 
 def recordings_in(folder: Path | str, fps: float | None = None) -> list[LongVideo]:
@@ -94,6 +88,7 @@ def _listed(given: Path) -> dict[str, dict[str, str]]:
 def _in_table(path: Path) -> dict[str, dict[str, str]]:
     table = read_cells(path, str(path), (VIDEO, SOURCE), (SUBJECT, FPS))
     table.require_values([VIDEO, SOURCE])
+    table = table.with_one_spelling([VIDEO])
     table.refuse(table.cells[VIDEO].duplicated(), "the video is listed twice", "keep one row per video")
     rows = [{str(name): str(text) for name, text in row.items()} for row in table.cells.to_dict("records")]
     for row in rows:
@@ -129,9 +124,11 @@ def _subjects(truth: pd.DataFrame | Path | str) -> Mapping[str, str]:
     table = read_cells(truth, "the true events", (), (VIDEO, SUBJECT))
     if SUBJECT not in table.cells or VIDEO not in table.cells:
         return {}
-    pairs = table.cells[[VIDEO, SUBJECT]].drop_duplicates()
+    cells = table.with_one_spelling([VIDEO]).cells
+    cells = cells.assign(**{SUBJECT: cells[SUBJECT].map(_known)})
+    pairs = cells[cells[SUBJECT] != ""][[VIDEO, SUBJECT]].drop_duplicates()
     table.refuse(
-        table.cells[VIDEO].isin(pairs[VIDEO][pairs[VIDEO].duplicated()]), "the video has two subjects", "correct one"
+        cells[VIDEO].isin(pairs[VIDEO][pairs[VIDEO].duplicated()]), "the video has two subjects", "correct one"
     )
     return dict(zip(pairs[VIDEO], pairs[SUBJECT], strict=True))
 
@@ -140,14 +137,39 @@ def _recording(
     name: str, facts: Mapping[str, str], events: Sequence[LongEvent], subjects: Mapping[str, str], fps: float | None
 ) -> LongVideo:
     source = Path(facts[SOURCE])
-    clock = clock_of(source, open_frames(source), _rate(name, facts.get(FPS, "")) or fps)
-    subject = _subject(name, facts, subjects) or name
-    return LongVideo("", subject, name, source, clock.fps, len(clock), tuple(events))
+    frames = open_frames(source)
+    clock = clock_of(source, frames, _rate(name, facts.get(FPS, "")) or fps)
+    _require_inside(name, events, next(iter(frames.numbers), 1), len(clock))
+    return LongVideo("", _subject(name, facts, subjects), name, source, clock.fps, len(clock), tuple(events))
+
+
+def _require_inside(name: str, events: Sequence[LongEvent], first: int, frames: int) -> None:
+    """Raises MerlabError for a true event that ends after its video does, by more than rounding explains."""
+    last = first + frames - 1
+    late = [event for event in events if event.offset > last + SAME * frames]
+    if late:
+        raise MerlabError(
+            f"{name}: the true event from {late[0].onset} to {late[0].offset} ends after the video does, which has the "
+            f"frames {first} to {last}; correct the event or its frame rate, or give the whole video"
+        )
 
 
 def _subject(name: str, facts: Mapping[str, str], subjects: Mapping[str, str]) -> str:
-    """The subject of a video, from the list of videos or from the true events; empty where neither states it."""
-    return facts.get(SUBJECT) or subjects.get(name, "")
+    """The subject of a video, from the list of videos or from the true events; empty where neither states it.
+
+    Raises MerlabError where both do, and differ.
+    """
+    listed, of_events = _known(facts.get(SUBJECT, "")), subjects.get(name, "")
+    if listed and of_events and person(listed) != person(of_events):
+        raise MerlabError(
+            f"{name} has the subject {listed} in the list of videos, and {of_events} in the true events; correct one"
+        )
+    return listed or of_events
+
+
+def _known(subject: str) -> str:
+    """A subject as it is written in all tables, ``1`` of ``1.0``; empty for what means that it is unknown."""
+    return "" if subject in NO_VALUE else without_fraction(subject)
 
 
 def _rate(name: str, text: str) -> float | None:

@@ -1,7 +1,8 @@
 """Features of samples: every n-th frame of a recording, gray and small, one reading for all features.
 
-At high frame rates not every frame is used: samples are 50 to 100 per second (merlab's choice; the papers use every
-frame, at 30 and 200 frames per second). Sizes and crops follow merlab's aligned faces, not those of the papers.
+Below 100 frames per second every frame is a sample; from 100 on not every frame is used, and samples are 50 to 100 per
+second (merlab's choice; the papers use every frame, at 30 and 200 frames per second). Sizes and crops follow merlab's
+aligned faces, not those of the papers.
 """
 
 from __future__ import annotations
