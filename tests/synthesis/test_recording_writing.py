@@ -88,6 +88,10 @@ class TestWhatIsWritten:
 
 
 class TestSameBytes:
+    def test_where_the_folder_is_a_text_and_progress_is_a_choice(self, short_avi):
+        for progress in (True, False):
+            assert make_videos(str(short_avi), subjects=1, jobs=1, **SHORT, progress=progress) == short_avi
+
     def test_only_missing_recordings_are_rendered_again(self, tmp_path):
         root = make_videos(tmp_path / "videos", subjects=2, jobs=1, **SHORT)
         whole = digests(root)

@@ -171,6 +171,11 @@ class TestSameBytes:
         (repaired / "SYNTHETIC_manifest.json").unlink()
         assert digests(make_faces(repaired, **SETTINGS, jobs=1)) == whole
 
+    def test_where_the_folder_is_a_text_and_progress_is_a_choice(self, tree, capsys):
+        for progress in (True, False):
+            assert make_faces(str(tree), **SETTINGS, jobs=1, progress=progress) == tree
+        assert capsys.readouterr().out == ""
+
     def test_a_complete_tree_is_not_rendered_again(self, tree):
         written = (tree / "SYNTHETIC-coding.xlsx").stat().st_mtime_ns
         calls: list[tuple[float, float, str]] = []

@@ -62,11 +62,11 @@ def make_flow(
 ) -> Path:
     """Write the flow of ``clips`` varied SYNTHETIC clips of each subject into ``out``, and return ``out``.
 
-    The settings are those of VariedSettings. ``jobs`` is the number of processes (None: one per core; 1: this process).
-    A second call with the same settings resumes interrupted work, and replaces damaged files. The bytes depend on the
-    settings and the versions of the libraries, not on ``jobs`` or interruptions. ``again`` replaces a complete folder,
-    or one of other settings, when the new one is complete. ``progress`` counts clips: True
-    shows it on standard error, a function is called with it.
+    ``subjects`` and ``clips`` are 1 or more, ``seed`` is 0 or more; all else is as in VariedSettings. ``jobs`` is the
+    number of processes (None: one per core; 1: this process). A second call with the same settings resumes interrupted
+    work, and replaces damaged files. The bytes depend on the settings and the versions of the libraries, not on
+    ``jobs`` or interruptions. ``again`` replaces a complete folder, or one of other settings, when the new one is
+    complete. ``progress`` counts clips: True shows it on standard error, a function is called with it.
 
     Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """

@@ -75,15 +75,17 @@ def make_videos(
 ) -> Path:
     """Write SYNTHETIC long recordings with ``events`` micro-expressions per minute into ``out``, and return ``out``.
 
-    ``preset`` is a key of PRESETS (``null``: no events, only disturbances), or ``conversation``: the same events among
-    macro-expressions, talking, chewing, hands, turns, slipping glasses, changing light, cuts and a second person, with
-    their truth in DISTRACTIONS_TABLE. ``raw`` adds uncropped camera frames; ``video_format`` is a key of FORMATS.
-    ``fps`` is 30, 60, 100 or 200 frames per second: a seed shows the same movements at the same seconds at each.
-    ``megabits`` is the rate of an mp4 file in Mbit/s; unless given, the quality is constant, and in a conversation each
-    recording has a random rate of 1 to 8 Mbit/s. ``jobs`` is the number of processes (None: one per core). A second
-    call with the same settings writes the recordings that are missing. ``again`` replaces a complete folder, or one of
-    other settings, when the new one is complete. Memory does not grow with ``minutes``. ``progress`` counts blocks of
-    BLOCK frames: True shows it on standard error, a function is called with it.
+    ``subjects`` is 1 or more, one recording each; ``minutes`` of each is above 0 and at most 1440; ``events`` is 0 to
+    600, as far as they fit; ``seed`` is 0 or more. ``preset`` is a key of PRESETS (``null``: no events, only
+    disturbances), or ``conversation``: the same events among macro-expressions, talking, chewing, hands, turns,
+    slipping glasses, changing light, cuts and a second person, with their truth in DISTRACTIONS_TABLE. ``raw`` adds
+    uncropped camera frames; ``video_format`` is a key of FORMATS. ``fps`` is 30, 60, 100 or 200 frames per second: a
+    seed shows the same movements at the same seconds at each. ``megabits`` is the rate of an mp4 file, 0.1 to 100
+    Mbit/s; unless given, the quality is constant, and in a conversation each recording has a random rate of 1 to 8
+    Mbit/s. ``jobs`` is the number of processes (None: one per core). A second call with the same settings writes the
+    recordings that are missing. ``again`` replaces a complete folder, or one of other settings, when the new one is
+    complete. Memory does not grow with ``minutes``. ``progress`` counts blocks of BLOCK frames: True shows it on
+    standard error, a function is called with it.
 
     Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """

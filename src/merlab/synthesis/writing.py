@@ -58,11 +58,12 @@ def make_faces(
 ) -> Path:
     """Write SYNTHETIC micro-expressions into ``out`` as a tree with the layout of CASME II, and return ``out``.
 
-    ``preset`` is a key of PRESETS; ``raw`` adds uncropped camera frames; ``jobs`` is the number of processes (None: one
-    per core; 1: this process). A second call with the same settings resumes interrupted work. The bytes depend on the
-    settings and the versions of the libraries, not on ``jobs`` or interruptions. ``again`` replaces a complete folder,
-    or one of other settings, when the new one is complete. ``progress`` counts clips: True
-    shows it on standard error, a function is called with it.
+    ``subjects`` is 1 or more, ``clips`` (of all subjects together) at least as many, and ``seed`` 0 or more; ``preset``
+    is a key of PRESETS; ``raw`` adds uncropped camera frames; ``jobs`` is the number of processes (None: one per core;
+    1: this process). A second call with the same settings resumes interrupted work. The bytes depend on the settings
+    and the versions of the libraries, not on ``jobs`` or interruptions. ``again`` replaces a complete folder, or one of
+    other settings, when the new one is complete. ``progress`` counts clips: True shows it on standard error, a function
+    is called with it.
 
     Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """
