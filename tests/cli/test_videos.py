@@ -67,6 +67,11 @@ def test_the_commands_and_the_functions_have_the_same_options():
         (("recognize", "loop.mp4"), "loop.mp4 does not exist"),
         (("spot", "a/x.avi", "b/x.avi"), "two of the videos have the same name"),
         (("spot", "text.mp4", "--spotting", "longst=1"), "did you mean longest?"),
+        (
+            ("spot", "text.mp4", "--spotting", "window=inf"),
+            "window of spotting must be between 1 and 1,000,000, got inf",
+        ),
+        (("spot", "text.mp4", "--spotting", "score.reach=-1"), "score.reach of spotting must be between 0.001 and 60"),
         (("spot", "text.mp4", "--spotting", "longest=1s"), "--spotting longest takes a number, got '1s'"),
         (("recognize", "text.mp4", "--spotting", "score.reach"), "--spotting takes KEY=VALUE"),
         (("score-spotting", "none.csv", "none.csv"), "none.csv does not exist"),

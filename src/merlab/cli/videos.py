@@ -114,7 +114,10 @@ SpottingOption = Annotated[
 @app.command("spot", rich_help_panel=VIDEOS)
 def spot_command(
     videos: Annotated[
-        list[Path], typer.Argument(help="Videos or folders of images, each of one aligned face.", metavar="VIDEO...")
+        list[Path],
+        typer.Argument(
+            help="Videos or folders of images, each of one aligned face, or folders of such videos.", metavar="VIDEO..."
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="Gets one folder per video, with its name; unless given, merlab-spotted.")
@@ -140,7 +143,8 @@ def spot_command(
 ) -> None:
     """Spot micro-expressions in videos of aligned faces: onset, apex and offset of each movement.
 
-    Writes events.csv, scores.csv and spotting.json for each video. Finished results are not computed again.
+    Writes events.csv, weak.csv, scores.csv and spotting.json for each video, and for several videos one events.csv and
+    one weak.csv of all. Finished results are not computed again.
     """
     if method not in {None, "merlab"}:
         from merlab.cli.spotting import spot_by_method
@@ -225,9 +229,9 @@ def recognize_command(
 ) -> None:
     """Find faces in a video, spot their micro-expressions, and report for each what moved and its most likely class.
 
-    Writes report.html, events.csv, regions.csv, action_units.csv, frames.csv, pictures of every event, overlay.mp4,
-    events.eaf for ELAN with the curve of the score, and metadata.json. A folder of videos also gets summary.csv. The
-    same command resumes interrupted work.
+    Writes report.html, events.csv, weak.csv, regions.csv, action_units.csv, frames.csv, pictures of every event,
+    overlay.mp4, events.eaf for ELAN with the curve of the score, and metadata.json. A folder of videos also gets
+    summary.csv, and one events.csv and one weak.csv of all. The same command resumes interrupted work.
     """
     from merlab.cli.video_results import print_results, summary_of_result
     from merlab.spotting.many_videos import EVENTS, skipped_in, videos_in
@@ -289,7 +293,12 @@ def score_spotting_command(
     spotted: Annotated[
         list[Path], typer.Argument(help="Tables of spotted events with the same columns.", metavar="SPOTTED...")
     ],
-    fps: Annotated[float | None, typer.Option(help="Frames per second, for the apex error in milliseconds.")] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            help="Frames per second, for the apex error in ms, --by-duration, --videos with frames, and .eaf."
+        ),
+    ] = None,
     scheme: Annotated[
         str | None, typer.Option(help="Label scheme that maps the true emotions to classes, such as megc2019.")
     ] = None,
@@ -363,7 +372,8 @@ def spotting_selection_command(
     """Show what choosing the epoch and the threshold on the test set adds to the F1 of spotting.
 
     Scores the same detections by four rules: the best epoch and threshold on the test set, both chosen on the other
-    subjects, the last epoch, and the best of each subject.
+    subjects, the last epoch, and the best of each subject. Where the true events have kinds, two more rows score
+    micro-expressions alone: by the choice of the first row, and by the best one for them.
     """
     from merlab.reports.spotting_scores import selection_table
     from merlab.spotting.scoring.selection import selection_scores

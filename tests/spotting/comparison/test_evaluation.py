@@ -15,6 +15,7 @@ from merlab.frames import read_image, write_image
 from merlab.reports.documents import fill
 from merlab.reports.spotting_comparison import comparison_heading, comparison_table, store_comparison
 from merlab.spotting.comparison import SPOTTERS, find_spotter
+from merlab.spotting.comparison.by_method import MethodOnVideos
 from merlab.spotting.comparison.evaluation import compare_spotting
 from merlab.spotting.comparison.folds import Fold, fold_result, kinds_of, leave_one_subject_out, target_of
 from merlab.spotting.comparison.guesses import GUESS_EVEN, GUESS_RANDOM
@@ -158,6 +159,9 @@ def test_mistakes_are_named(videos, tmp_path):
         compare_spotting(videos[:2], ["hoof"], tmp_path / "out", training=videos[:1])
     with pytest.raises(MerlabError, match="did you mean softnet"):
         find_spotter("softnt")
+    for impossible in (float("nan"), -0.1, 1.1):
+        with pytest.raises(MerlabError, match=f"p of spotting must be between 0 and 1, got {impossible}"):
+            MethodOnVideos("hoof", p=impossible)
 
 
 def test_a_recording_that_cannot_be_read_is_named_when_all_others_are_read(videos, folder, tmp_path):
