@@ -59,17 +59,25 @@ def test_a_signal_that_arrives_while_processes_start_is_answered_when_they_have_
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals exist only on Unix")
 def test_ctrl_c_while_the_processes_of_a_pool_start_ends_them_and_waits_for_no_work():
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), worker_pool(2, os.getpid) as pool:
-        with without_main():
-            pool.submit(time.sleep, 600)
-            pool.submit(time.sleep, 600)
-            workers = list(pool._processes)
-            os.kill(os.getpid(), signal.SIGINT)
-        pytest.fail("Ctrl-C was not answered")
+    started, workers = time.monotonic(), []
+    with pytest.raises(KeyboardInterrupt):
+        sleep_and_stop(workers)
     assert time.monotonic() - started < 60
     assert len(workers) == 2
     assert ended_within(15, workers)
+
+
+def sleep_and_stop(workers: list[int]) -> None:
+    """Start two processes that sleep for ten minutes, and press Ctrl-C meanwhile."""
+    with worker_pool(2, start_nothing) as pool, without_main():
+        for _ in range(2):
+            pool.submit(time.sleep, 600)
+        workers += pool._processes
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def start_nothing() -> None:
+    """What each process of a pool calls first."""
 
 
 def count_up(limit):
