@@ -59,7 +59,8 @@ def test_a_signal_that_arrives_while_processes_start_is_answered_when_they_have_
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals exist only on Unix")
 def test_ctrl_c_while_the_processes_of_a_pool_start_ends_them_and_waits_for_no_work():
-    started, workers = time.monotonic(), []
+    started = time.monotonic()
+    workers: list[int] = []
     with pytest.raises(KeyboardInterrupt):
         sleep_and_stop(workers)
     assert time.monotonic() - started < 60
