@@ -13,7 +13,7 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.processes import dealt_out, read_ahead, stream_from_processes, without_main, worker_pool
-from tests.cli.processes import ended_within
+from tests.cli.processes import ended_within, wait_until
 
 COUNT_PAGE_FAULTS = """
 import resource
@@ -51,6 +51,8 @@ def test_a_signal_that_arrives_while_processes_start_is_answered_when_they_have_
             # To the process, as a terminal sends it: any thread may receive it.
             os.kill(os.getpid(), number)
             assert answered == []
+        # Another thread may have received it, and may not have run yet.
+        wait_until(lambda: answered, seconds=30)
         assert answered == [number]
     finally:
         signal.signal(number, handler)
@@ -74,7 +76,7 @@ def sleep_and_stop(workers: list[int]) -> None:
         for _ in range(2):
             pool.submit(time.sleep, 600)
         workers += pool._processes
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 def start_nothing() -> None:
