@@ -10,10 +10,11 @@ import anyio
 
 from merlab.serving.limits import Limits, RefusedError
 
-# How long a new upload waits for a place, and how often it looks for one.
-MOST_WAIT, PAUSE = 1.0, 0.05
 # An upload that is this far behind the least pace, in seconds, can lose its place.
 PATIENCE = 0.5
+# How long a new upload waits for a place, and how often it looks for one. Others that wait may take all places that
+# slow uploads lose, and those may lose them again.
+MOST_WAIT, PAUSE = 3 * PATIENCE, 0.05
 
 
 class Arrival:
