@@ -2,7 +2,7 @@
 
 Two hidden folders are in it: ``.working`` holds the new result until it is complete, ``.kept`` what took long and is
 useful for the next request. While a finished result is there that was made of other work, the new work is kept in
-``.working/.kept``.
+``.working/.kept``. Both state the request that they were made for, and of what kind the result is.
 """
 
 from __future__ import annotations
@@ -19,6 +19,12 @@ from merlab.errors import MerlabError
 from merlab.storage import read_json_object, remove_unfinished, write_json
 
 WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"
+# In a stored request: what kind of result it is for, in words.
+KIND = "holds"
+# The decisions of coders about a result, which lie beside its tables.
+CODING = "coding.csv"
+# What a request states about the frames, by which two requests of the same frames are known.
+FRAMES = ("bytes", "modified_ns", "frames_promised")
 
 
 @dataclass(frozen=True)
@@ -57,22 +63,47 @@ class ResultFolder:
         anything else, and, without ``again``, unfinished work that differs.
         """
         self._require_ours()
+        self._require_same_frames_if_coded(request)
         remove_unfinished(self.out, older_than=0)
         kept = self._kept_for(work, again)
         if _stated(self.working) != request:
             for path in self.working.glob("*"):
                 if path.is_dir() and path.name != KEPT:
                     shutil.rmtree(path, ignore_errors=True)
-            write_json(self.working / REQUEST, request)
+            self._state(self.working, request)
         return kept
 
     def _require_ours(self) -> None:
         out = self.out
-        if not out.exists():
+        kinds = {_kind(out / name) for name in (WORKING, KEPT) if (out / name).is_dir()}
+        for other in kinds - {self.holds, None}:
+            raise MerlabError(f"{out} holds {other}, not {self.holds}; choose another folder")
+        if not out.exists() or self.is_finished or self.holds in kinds:
             return
-        ours = out.is_dir() and any((out / name).exists() for name in (self.metadata, WORKING, KEPT))
-        if not ours and (not out.is_dir() or any(out.iterdir())):
+        # Earlier versions did not state the kind; their unfinished work is known by the lack of visible files.
+        if not out.is_dir() or any(not (kinds and path.name.startswith(".")) for path in out.iterdir()):
             raise MerlabError(f"{out} exists and contains no {self.holds}; choose another folder")
+
+    def _require_same_frames_if_coded(self, request: Mapping[str, object]) -> None:
+        """Raises MerlabError where coders have decided about other frames: they would not see that events changed."""
+        coding = self.out / CODING
+        before = self._made_for()
+        if coding.exists() and any(before.get(name) != request[name] for name in FRAMES):
+            raise MerlabError(
+                f"{coding} holds decisions of coders about another video than {request['source']}, or about frames "
+                "that have changed since; move it into another folder, or choose another folder for the new result "
+                "(`merlab coding import` brings decisions back)"
+            )
+
+    def _made_for(self) -> dict[str, Any]:
+        """The request of the result that is there; of unfinished work where there is no result."""
+        if not self.is_finished:
+            return _stated(self.working) or _stated(self.out / KEPT)
+        try:
+            asked = read_json_object(self.out / self.metadata).get("asked")
+        except MerlabError:
+            return {}
+        return asked if isinstance(asked, dict) else {}
 
     def _kept_for(self, work: Mapping[str, object], again: bool) -> Path:
         beside, aside = self.out / KEPT, self.working / KEPT
@@ -83,8 +114,12 @@ class ResultFolder:
         if kept.is_dir() and not again:
             require_same(self.out, _stated(kept), work, f"unfinished {self.holds}")
         shutil.rmtree(kept, ignore_errors=True)
-        write_json(kept / REQUEST, work)
+        self._state(kept, work)
         return kept
+
+    def _state(self, folder: Path, request: Mapping[str, object]) -> None:
+        """Write what a hidden folder is made for."""
+        write_json(folder / REQUEST, {KIND: self.holds, **request})
 
     def hand_over(self, kept: Path, optional: Sequence[str] = ()) -> None:
         """Put the new files and what is kept in the place of the old ones, the metadata last.
@@ -114,6 +149,16 @@ class ResultFolder:
 
 def _stated(folder: Path) -> dict[str, Any]:
     """The request in a folder; empty where there is none that can be read."""
+    return {name: value for name, value in _read(folder).items() if name != KIND}
+
+
+def _kind(folder: Path) -> str | None:
+    """What kind of result a folder is for; None where it does not state it."""
+    kind = _read(folder).get(KIND)
+    return kind if isinstance(kind, str) else None
+
+
+def _read(folder: Path) -> dict[str, Any]:
     try:
         return read_json_object(folder / REQUEST)
     except MerlabError:

@@ -98,6 +98,33 @@ def test_a_single_video_without_a_movement_has_no_empty_table(merlab, videos):
     assert "│" not in out
 
 
+ALIGNED = ("--aligned", "--overlay", "none", "--jobs", 1)
+
+
+def test_recognize_and_spot_do_not_replace_each_others_results(merlab, videos, tmp_path):
+    video, folder = videos / "still.avi", Path("results") / "still.avi"
+    spot, recognize = ("spot", video, "--out", "results"), ("recognize", video, "--out", folder, *ALIGNED)
+    for first, second in ((spot, recognize), (recognize, spot)):
+        shutil.rmtree(tmp_path / "results", ignore_errors=True)
+        assert merlab(*first)[0] == 0
+        for again in ((), ("--again",)):
+            status, _, err = merlab(*second, *again)
+            assert status == 1
+            assert f"{folder} holds results of `merlab {first[0]}`, not results of `merlab {second[0]}`" in err
+
+
+def test_decisions_of_coders_stay_with_their_video(merlab, videos, tmp_path):
+    folder = tmp_path / "results" / "moving.avi"
+    assert merlab("spot", videos / "moving.avi", "--out", "results")[0] == 0
+    (folder / "coding.csv").write_text("event,face_id,decision\ne0001,0,accept\n")
+    other = shutil.copy(videos / "still.avi", tmp_path / "moving.avi")
+    status, _, err = merlab("spot", other, "--out", "results", "--again")
+    assert status == 1
+    assert "coding.csv holds decisions of coders about another video than" in err
+    assert merlab("spot", videos / "moving.avi", "--out", "results", "--again", "--floor", 4)[0] == 0
+    assert merlab("coding", "export", folder, "coded.csv")[0] == 0
+
+
 @pytest.mark.parametrize("given", [("--overlay", "mesh", "--no-overlay"), ("--overlay", "mesh", "--aligned")])
 def test_an_overlay_that_cannot_be_made_is_refused_before_any_work(merlab, videos, tmp_path, given):
     status, _, err = merlab("recognize", videos / "still.avi", "--out", "out", *given)

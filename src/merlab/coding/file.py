@@ -12,9 +12,9 @@ from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.material import MachineEvent, Material
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
+from merlab.result_folder import CODING as CODING  # noqa: PLC0414 - readers of decisions take it from here
 from merlab.sinks import CsvSink
 
-CODING = "coding.csv"
 COLUMNS = tuple(field.name for field in fields(Decision))
 # The frames of a machine's event need not be repeated.
 REQUIRED = ("event", "face_id", "decision")

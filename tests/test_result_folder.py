@@ -1,0 +1,121 @@
+"""The folder of a result: of one kind, and with the decisions of coders about the same frames."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.result_folder import CODING, KEPT, REQUEST, WORKING, ResultFolder
+from merlab.storage import write_json
+
+ROWS = "event,face_id,decision\ne0001,0,accept\n"
+
+
+def request(source="a.avi", **changes):
+    return {"source": source, "bytes": 9, "modified_ns": 5, "frames_promised": 3, "floor": 4.5, **changes}
+
+
+def work_of(asked):
+    return {name: value for name, value in asked.items() if name != "floor"}
+
+
+def recognized(out):
+    return ResultFolder(out, "metadata.json", "results of `merlab recognize`")
+
+
+def spotted(out):
+    return ResultFolder(out, "spotting.json", "results of `merlab spot`")
+
+
+def begin(folder, asked=None, *, again=False):
+    asked = asked or request()
+    return folder.claim(work_of(asked), asked, again)
+
+
+def finish(folder, asked=None, *, again=False):
+    """A finished result with one table."""
+    asked = asked or request()
+    kept = begin(folder, asked, again=again)
+    folder.result.mkdir(parents=True)
+    (folder.result / "events.csv").write_text(folder.holds)
+    write_json(folder.result / folder.metadata, {"asked": asked})
+    folder.hand_over(kept)
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+def content(out):
+    return {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+class TestKind:
+    @pytest.mark.parametrize("make", [begin, finish])
+    @pytest.mark.parametrize(("one", "other"), [(recognized, spotted), (spotted, recognized)])
+    @pytest.mark.parametrize("again", [False, True])
+    def test_results_of_another_command_are_refused_and_stay(self, out, make, one, other, again):
+        make(one(out))
+        before = content(out)
+        with pytest.raises(MerlabError, match=f"holds {one(out).holds}, not {other(out).holds}; choose another folder"):
+            begin(other(out), again=again)
+        assert content(out) == before
+
+    @pytest.mark.parametrize("make", [begin, finish])
+    def test_results_of_the_same_command_are_continued(self, out, make):
+        make(recognized(out))
+        assert begin(recognized(out)) == out / KEPT
+        assert json.loads((out / WORKING / REQUEST).read_text())["holds"] == recognized(out).holds
+
+    def test_a_finished_result_is_known_without_what_is_kept(self, out):
+        finish(spotted(out))
+        (out / KEPT / REQUEST).unlink()
+        (out / KEPT).rmdir()
+        with pytest.raises(MerlabError, match="contains no results of `merlab recognize`"):
+            begin(recognized(out), again=True)
+        assert begin(spotted(out), again=True)
+
+    def test_of_an_earlier_version_that_did_not_state_it(self, out):
+        write_json(out / KEPT / REQUEST, work_of(request()))
+        assert begin(recognized(out)) == out / KEPT
+        (out / "spotting.json").write_text("{}")
+        write_json(out / WORKING / REQUEST, request())
+        write_json(out / KEPT / REQUEST, work_of(request()))
+        with pytest.raises(MerlabError, match="contains no results of `merlab recognize`"):
+            begin(recognized(out), again=True)
+
+
+class TestDecisionsOfCoders:
+    @pytest.fixture
+    def coded(self, out):
+        finish(recognized(out))
+        (out / CODING).write_text(ROWS)
+        return recognized(out)
+
+    @pytest.mark.parametrize(
+        "other", [request("b.avi", bytes=8), request(bytes=8), request(modified_ns=6), request(frames_promised=4)]
+    )
+    def test_about_other_frames_are_refused_before_anything_changes(self, out, coded, other):
+        before = content(out)
+        with pytest.raises(MerlabError, match=r"out/coding\.csv holds decisions .* about another video than .*; move"):
+            begin(coded, other, again=True)
+        assert content(out) == before
+
+    @pytest.mark.parametrize("same", [request(), request(floor=1.0), request("moved/a.avi")])
+    def test_about_the_same_frames_stay(self, out, coded, same):
+        finish(coded, same, again=True)
+        assert (out / CODING).read_text() == ROWS
+
+    def test_stay_where_the_last_step_was_interrupted_and_is_continued(self, out, coded):
+        begin(coded, request(floor=1.0), again=True)
+        (out / coded.metadata).unlink()
+        finish(coded, request(floor=1.0))
+        assert (out / CODING).read_text() == ROWS
+
+    def test_are_refused_where_it_is_not_known_what_they_are_about(self, out, coded):
+        (out / coded.metadata).write_text("damaged")
+        with pytest.raises(MerlabError, match="holds decisions of coders"):
+            begin(coded, again=True)
