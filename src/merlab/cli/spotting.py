@@ -132,14 +132,15 @@ def answers_command(
     Writes answers.csv, and for each file of questions (ME-VQA) the same lines with their answers, by template. What a
     result does not hold is "not determined"; a question of unknown form is not answered, and is counted.
     """
-    from merlab.storage import whole_file
+    from merlab.storage import require_not_read, whole_file
     from merlab.videos.answers.facts import read_facts, stamps_of
     from merlab.videos.answers.questions import answer_questions
     from merlab.videos.answers.tables import answer_table
 
     videos = read_facts(results, most_probable=most_probable)
     table, path = answer_table(videos, columns), out / ANSWERS
-    answered = [answer_questions(each, videos, out) for each in questions or ()]
+    require_not_read(path, questions or ())
+    answered = answer_questions(questions or (), videos, out)
     with whole_file(path) as aside:
         table.to_csv(aside, index=False)
     without = int((table["emotion"] == "").sum()) if columns == "emotion" else 0

@@ -93,10 +93,30 @@ def test_answers_are_read_back_as_they_were_recognized(tmp_path):
     guessed = facts_of(read_video_result(tmp_path / "results" / "one"), most_probable=True)
     assert any(not event.label for event in withheld.events)
     assert all(event.label for event in guessed.events)
-    with pytest.raises(MerlabError, match="two results are of a video one"):
+    with pytest.raises(MerlabError, match=r"two results are of a video one: \S+one and \S+one; give one of them"):
         read_facts([tmp_path / "results" / "one", tmp_path / "results"])
     with pytest.raises(MerlabError, match="holds no result of `merlab recognize`"):
         read_facts([tmp_path / "nothing"])
+
+
+def test_a_folder_of_images_keeps_the_dot_in_its_name(tmp_path):
+    for name in ("sub1.take1", "sub1.take2", "sub2.MP4"):
+        write_result(tmp_path / "results" / name, video=name, pictures=False)
+    videos = read_facts([tmp_path / "results"])
+    assert [video.name for video in videos] == ["sub1.take1", "sub1.take2", "sub2"]
+
+    path = tmp_path / "questions.jsonl"
+    named = ("a/sub1.take2", "sub1.take1.mp4", "sub2")
+    asked = [{"video": name, "question": "How many expressions?"} for name in named]
+    path.write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
+    assert dict(answer_questions([path], videos, tmp_path)[0].counts) == {"answered": 3}
+    path.write_text(json.dumps({"video": "sub1", "question": "How many expressions?"}), encoding="utf-8")
+    with pytest.raises(MerlabError, match="videos without a result: sub1;"):
+        answer_questions([path], videos, tmp_path)
+
+    write_result(tmp_path / "sub2", video="sub2", pictures=False)
+    with pytest.raises(MerlabError, match="two results are of a video sub2"):
+        read_facts([tmp_path / "sub2", tmp_path / "results"])
 
 
 def test_the_lines_of_a_file_are_kept_and_their_answers_filled_in(tmp_path):
@@ -108,7 +128,7 @@ def test_the_lines_of_a_file_are_kept_and_their_answers_filled_in(tmp_path):
     ]
     lines = [json.dumps(each, ensure_ascii=False) for each in asked]
     path.write_text("\r\n".join(lines) + "\n\n", encoding="utf-8")
-    answered = answer_questions(path, [VIDEO, EMPTY], tmp_path / "out")
+    (answered,) = answer_questions([path], [VIDEO, EMPTY], tmp_path / "out")
     assert answered.path == tmp_path / "out" / "me_vqa_samm_test_pred.jsonl"
     written = [json.loads(line) for line in answered.path.read_text(encoding="utf-8").split("\n")[:-1]]
     assert written == [
@@ -133,4 +153,17 @@ def test_a_fault_of_a_file_is_named(tmp_path, content, named):
     path = tmp_path / "questions.jsonl"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(MerlabError, match=named):
-        answer_questions(path, [VIDEO], tmp_path / "out")
+        answer_questions([path], [VIDEO], tmp_path / "out")
+
+
+def test_of_several_files_all_are_answered_or_none(tmp_path):
+    paths = [tmp_path / name for name in ("a.jsonl", "b/a_to_answer.jsonl", "wrong.jsonl")]
+    (tmp_path / "b").mkdir()
+    for path, video in zip(paths, ("SAMM-1", "SAMM-1", "x"), strict=True):
+        path.write_text(json.dumps({"video": video, "question": "How many expressions?"}), encoding="utf-8")
+    with pytest.raises(MerlabError, match=r"replies to \S+a.jsonl and \S+a_to_answer.jsonl would be one file; rename"):
+        answer_questions(paths[:2], [VIDEO], tmp_path / "out")
+    with pytest.raises(MerlabError, match=r"wrong.jsonl asks about videos without a result: x"):
+        answer_questions(paths[1:], [VIDEO], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert len(answer_questions(paths[1:2], [VIDEO], tmp_path / "out")) == 1

@@ -11,7 +11,7 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
-from merlab.frames import open_frames
+from merlab.frames import VIDEO_SUFFIXES, open_frames
 
 FRAMES, SECONDS, FPS, FIRST, SOURCE = "frames", "seconds", "fps", "first", "source"
 # Lengths and rates that differ by less, relatively, are the same.
@@ -79,7 +79,7 @@ class VideoLengths:
             return self.first.get(video, 1)
         if source.is_dir():
             return next(iter(open_frames(source).numbers), 1)
-        return 1 if source.is_file() or source.suffix else None
+        return 1 if source.is_file() or source.suffix.lower() in VIDEO_SUFFIXES else None
 
     def require(self, videos: set[str], table: str) -> None:
         """Raises MerlabError if a video of a table is not listed."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merlab.errors import MerlabError
+from merlab.frames import VIDEO_SUFFIXES
 from merlab.schemes import SCHEMES
 from merlab.spotting.scoring.kinds import LONGEST_MICRO, MACRO, MICRO, OTHER
 from merlab.videos.moved import UNIT_NAMES, units_of
@@ -57,7 +58,7 @@ class EventFacts:
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """A video by the name of its file without the suffix, and its expressions by onset."""
+    """A video by its name, as ``name_of`` gives it, and its expressions by onset."""
 
     name: str
     events: tuple[EventFacts, ...]
@@ -86,7 +87,14 @@ def facts_of(result: VideoResult, *, most_probable: bool = False) -> VideoFacts:
     """
     events = [_event(row, most_probable) for row in result.rows]
     kept = sorted((event for event in events if event.kind != OTHER), key=lambda event: event.onset)
-    return VideoFacts(Path(result.metadata.video.name).stem, tuple(kept), tuple(result.metadata.stamps))
+    return VideoFacts(name_of(result.metadata.video.name), tuple(kept), tuple(result.metadata.stamps))
+
+
+def name_of(video: str) -> str:
+    """The name of a video: that of its file without the suffix of a video, or that of its folder of images."""
+    path = Path(video)
+    # A folder may have a dot in its name, as in sub1.take2.
+    return path.stem if path.suffix.lower() in VIDEO_SUFFIXES else path.name
 
 
 def read_facts(folders: Iterable[Path], *, most_probable: bool = False) -> list[VideoFacts]:
@@ -94,13 +102,14 @@ def read_facts(folders: Iterable[Path], *, most_probable: bool = False) -> list[
 
     Raises MerlabError for a folder without a result, and for two videos of one name.
     """
-    found: dict[str, VideoFacts] = {}
+    found: dict[str, tuple[Path, VideoFacts]] = {}
     for folder in (each for given in folders for each in _results_in(given)):
         facts = facts_of(read_video_result(folder), most_probable=most_probable)
         if facts.name in found:
-            raise MerlabError(f"two results are of a video {facts.name}; give one of them")
-        found[facts.name] = facts
-    return [found[name] for name in sorted(found)]
+            other = found[facts.name][0]
+            raise MerlabError(f"two results are of a video {facts.name}: {other} and {folder}; give one of them")
+        found[facts.name] = folder, facts
+    return [found[name][1] for name in sorted(found)]
 
 
 def stamps_of(videos: Sequence[VideoFacts]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.storage import whole_file
-from merlab.videos.answers.facts import VideoFacts
+from merlab.videos.answers.facts import VideoFacts, name_of
 from merlab.videos.answers.replies import Reply, Status, reply_to
 
 VIDEO, QUESTION, ANSWER = "video", "question", "answer"
@@ -31,12 +31,32 @@ class AnsweredFile:
     unknown: tuple[str, ...]
 
 
-def answer_questions(path: Path, videos: Sequence[VideoFacts], out: Path) -> AnsweredFile:
-    """Write the replies to a file of questions into the folder ``out``.
+def answer_questions(paths: Sequence[Path], videos: Sequence[VideoFacts], out: Path) -> list[AnsweredFile]:
+    """Write the replies to files of questions into the folder ``out``; where one is at fault, none is written.
 
-    The name ends with ``_pred`` instead of ``_to_answer``. Raises MerlabError for a file that cannot be read, a line
-    of another form, and a question about a video without a result.
+    Each name ends with ``_pred`` instead of ``_to_answer``. Raises MerlabError for a file that cannot be read, a line
+    of another form, a question about a video without a result, and two files whose replies would have one name.
     """
+    written = [out / _answered_name(path) for path in paths]
+    if twice := [path for path, place in zip(paths, written, strict=True) if written.count(place) > 1]:
+        raise MerlabError(
+            f"the replies to {twice[0]} and {twice[1]} would be one file; rename one, or answer them with another --out"
+        )
+    replied = [_replied(path, videos) for path in paths]
+    for place, (rows, replies) in zip(written, replied, strict=True):
+        lines = [
+            json.dumps({**row, ANSWER: each.text}, ensure_ascii=False) for row, each in zip(rows, replies, strict=True)
+        ]
+        with whole_file(place) as aside:
+            aside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+    return [
+        AnsweredFile(place, Counter(each.status for each in replies), _unknown(rows, replies))
+        for place, (rows, replies) in zip(written, replied, strict=True)
+    ]
+
+
+def _replied(path: Path, videos: Sequence[VideoFacts]) -> tuple[list[dict[str, Any]], list[Reply]]:
+    """The lines of a file of questions, and the reply to each."""
     rows = _read(path)
     known = {video.name: video for video in videos}
     names = [_name(str(row[VIDEO]), known) for row in rows]
@@ -46,14 +66,7 @@ def answer_questions(path: Path, videos: Sequence[VideoFacts], out: Path) -> Ans
             f"{path} asks about videos without a result: {', '.join(lost[:3])}{more}; run `merlab recognize` on them "
             "and give these results too"
         )
-    replies = [reply_to(str(row[QUESTION]), known[name]) for row, name in zip(rows, names, strict=True)]
-    written = out / _answered_name(path)
-    with whole_file(written) as aside:
-        lines = [
-            json.dumps({**row, ANSWER: each.text}, ensure_ascii=False) for row, each in zip(rows, replies, strict=True)
-        ]
-        aside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
-    return AnsweredFile(written, Counter(each.status for each in replies), _unknown(rows, replies))
+    return rows, [reply_to(str(row[QUESTION]), known[name]) for row, name in zip(rows, names, strict=True)]
 
 
 def _unknown(rows: Sequence[Mapping[str, Any]], replies: Sequence[Reply]) -> tuple[str, ...]:
@@ -63,9 +76,9 @@ def _unknown(rows: Sequence[Mapping[str, Any]], replies: Sequence[Reply]) -> tup
 
 
 def _name(video: str, known: Mapping[str, VideoFacts]) -> str:
-    """The name of a video as results have it: without folders and, unless it is known with it, without a suffix."""
+    """The name of a video as results have it: without folders and, unless it is known with it, without its suffix."""
     name = Path(video).name
-    return name if name in known else Path(name).stem
+    return name if name in known else name_of(name)
 
 
 def _answered_name(path: Path) -> str:
