@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from merlab.frames import IMAGE_SUFFIXES, ClipError, Frames, open_frames
-from merlab.spelling import person
+from merlab.spelling import folded, person
 from merlab.vocabulary import OBJECTIVE_CLASSES
 
 if TYPE_CHECKING:
@@ -168,15 +168,19 @@ class Source:
     options: tuple[str, ...] = ()
 
 
-def people_with_two_names(clips: Iterable[Clip]) -> Iterator[Finding]:
-    """A finding for each person that may have several names in a database."""
+PEOPLE = "read as different people; if it is one person, give one name, or folds will share this person"
+CLIPS = "read as different clips; if it is one clip, keep one of the rows, or it will count several times"
+
+
+def one_under_two_names(clips: Iterable[Clip]) -> Iterator[Finding]:
+    """A finding for each person of a database, and each clip of a subject, that may have several names."""
     names = defaultdict(set)
     for clip in clips:
-        names[clip.database, person(clip.subject)].add(clip.subject)
-    for (database, _), of_one in sorted(names.items()):
+        names["one name per person", PEOPLE, clip.database, person(clip.subject)].add(clip.subject)
+        names["one name per clip", CLIPS, clip.group, folded(clip.name)].add(clip.name)
+    for (expected, remedy, where, _), of_one in sorted(names.items()):
         if len(of_one) > 1:
-            remedy = "read as different people; if it is one person, give one name, or folds will share this person"
-            yield Finding("differs", database, "one name per person", " and ".join(sorted(of_one)), remedy)
+            yield Finding("differs", where, expected, " and ".join(sorted(of_one)), remedy)
 
 
 COLUMNS = tuple(column.name for column in fields(Clip))
@@ -206,7 +210,7 @@ class ClipTable:
     def from_rows(cls, rows: Iterable[Mapping[str, Any]], stamps: Sequence[str] = ()) -> ClipTable:
         """Build a table from mappings of Clip's fields; raises ClipError with every faulty row and the broken rule.
 
-        A person that may have several names gives a finding.
+        A person or a clip that may have several names gives a finding.
         """
         clips, faults = [], []
         for number, row in enumerate(rows, start=1):
@@ -216,7 +220,7 @@ class ClipTable:
                 faults.append(f"row {number}: {error}")
         if faults:
             raise ClipError("\n".join(faults))
-        return cls(tuple(clips), tuple(stamps), tuple(people_with_two_names(clips)))
+        return cls(tuple(clips), tuple(stamps), tuple(one_under_two_names(clips)))
 
     @classmethod
     def joined(cls, tables: Iterable[ClipTable]) -> ClipTable:

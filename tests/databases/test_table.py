@@ -451,6 +451,17 @@ class TestRows:
         finding = only(examine(write(tmp_path / "mine.csv", rows)), "mine")
         assert (finding.severity, finding.found) == ("differs", " and ".join(sorted([one, other])))
 
+    def test_whose_clips_are_one_number_with_and_without_a_fraction_name_it_twice(self, tmp_path):
+        rows = [row(tmp_path, "a", "1"), row(tmp_path, "a", "1.0"), row(tmp_path, "b", "1.0")]
+        examination = examine(write(tmp_path / "mine.csv", rows))
+        assert only(examination, "a 1 (mine)").severity == "unusable"
+        assert [(clip.subject, clip.name) for clip in examination.clips] == [("b", "1.0")]
+
+    def test_whose_clips_of_a_subject_are_perhaps_one_are_named(self, tmp_path):
+        rows = [row(tmp_path, "a", "EP1"), row(tmp_path, "a", "ep1"), row(tmp_path, "b", "ep1")]
+        finding = only(examine(write(tmp_path / "mine.csv", rows)), "mine/a")
+        assert (finding.severity, finding.found) == ("differs", "EP1 and ep1")
+
     def test_that_share_their_frames_are_named(self, tmp_path):
         frames = folder_of(tmp_path, "frames")
         rows = [row(tmp_path, clip=clip, frames=frames, onset=onset) for clip, onset in (("a", 2), ("b", 3), ("c", 2))]

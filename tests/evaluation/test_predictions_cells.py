@@ -47,7 +47,7 @@ def test_other_formats_of_tables_are_scored_alike(tmp_path, name):
 
 
 def test_leading_zeros_and_labels_that_look_like_numbers_stay_as_they_are(tmp_path):
-    path = written(tmp_path, "subject,clip,truth,prediction\n006,01,00,00\n006,1,10,00\n")
+    path = written(tmp_path, "subject,clip,truth,prediction\n006,01,00,00\n006,2,10,00\n")
     assert score(path).classes == ("00", "10")
     assert score(path).notes == ()
 
@@ -155,6 +155,34 @@ def test_a_subject_or_seed_read_as_a_fraction_is_repaired():
     result = score(table)
     assert result.model_copy(update={"notes": ()}) == sound
     assert len(result.notes) == 2
+
+
+@pytest.mark.parametrize("rows", ["a,1,x,x\na,1.0,x,x", "a,1.0,x,x\na,1,x,x", "7,1,x,x\n7.0,1.00,x,x"])
+def test_a_clip_whose_name_is_a_number_with_and_without_a_fraction_is_repeated(tmp_path, rows):
+    path = written(tmp_path, f"subject,clip,truth,prediction\n{rows}\nb,1.0,y,y\n")
+    with pytest.raises(MerlabError, match=r"line 3: repeats subject [a7] clip 1; every clip counts once"):
+        score(path)
+
+
+def test_a_clip_read_as_a_fraction_in_one_seed_is_one_clip(tmp_path):
+    path = written(tmp_path, "subject,clip,seed,truth,prediction\na,1,0,x,x\nb,1,0,y,y\na,1.0,1,x,x\nb,1.0,1,y,x\n")
+    result = score(path)
+    assert result.confusion == ((2, 0), (1, 1))
+    assert result.notes == (f"{path}, line 4, line 5: 1.0 in clip is read as 1",)
+
+
+@pytest.mark.parametrize(("one", "other"), [("EP1", "ep1"), ("1", "01"), ("001", "1.0"), ("EP1", "EP 1")])
+def test_two_spellings_of_a_clip_of_one_subject_are_refused(one, other):
+    table = pd.DataFrame({"subject": ["a", "b", "a"], "clip": [one, other, other], "truth": ["x", "y", "x"]})
+    with pytest.raises(MerlabError, match=f"clip has .*'{other}' \\(row 3\\).*or give different clips"):
+        score(table.assign(prediction=table["truth"]))
+    assert score(table.assign(prediction=table["truth"], subject=["a", "b", "c"])).notes == ()
+
+
+def test_subjects_that_may_be_one_person_are_noted_within_a_database():
+    table = pd.DataFrame({"database": ["x", "x", "y"], "subject": ["sub01", "sub1", "Sub1"], "truth": ["a", "b", "b"]})
+    (note,) = score(table.assign(prediction=table["truth"])).notes
+    assert note == "the table: the subjects sub01 and sub1 may be one person; give every person one name"
 
 
 @pytest.mark.parametrize(

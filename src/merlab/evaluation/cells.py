@@ -61,25 +61,41 @@ class CellTable:
             missing = self.cells[column].isin(NO_VALUE - set(allowed))
             self.refuse(missing, f"{column} is empty or undefined", "fill in the cell, or remove the row")
 
-    def with_one_spelling(self, columns: Sequence[str], declared: Sequence[str] = (), remedy: str = "") -> CellTable:
-        """The table with one spelling of each text in these columns.
+    def with_one_spelling(
+        self, columns: Sequence[str], declared: Sequence[str] = (), remedy: str = "", within: Sequence[str] = ()
+    ) -> CellTable:
+        """The table with one spelling of each text in these columns, among the rows that agree in ``within``.
 
         ``1.0`` becomes ``1`` where both occur, with a note. Texts that otherwise differ only by blanks, case or leading
         zeros raise MerlabError, unless all of them are ``declared``; ``remedy`` says what else can be done about it.
         """
-        texts = set(self.cells[list(columns)].to_numpy().ravel()) - {""}
+        parts = self.cells.groupby(list(within)).ngroup().to_numpy() if within else np.zeros(len(self.cells), int)
+        read_as: dict[tuple[str, str], NDArray[np.bool_]] = {}
+        for part in np.unique(parts):
+            rows = parts == part
+            for text, right in self._repairs(rows, columns, declared, remedy).items():
+                found = rows & self._holding(columns, text)
+                read_as[text, right] = read_as.get((text, right), False) | found
         cells, notes = self.cells.copy(), list(self.notes)
+        for (text, right), found in read_as.items():
+            cells.loc[found, list(columns)] = cells.loc[found, list(columns)].replace(text, right)
+            notes.append(f"{self.name}, {self.where(found)}: {text} in {' or '.join(columns)} is read as {right}")
+        return replace(self, cells=cells, notes=tuple(notes))
+
+    def _repairs(
+        self, rows: NDArray[np.bool_], columns: Sequence[str], declared: Sequence[str], remedy: str
+    ) -> dict[str, str]:
+        """The texts in these rows that are read as others."""
+        texts = set(self.cells.loc[rows, list(columns)].to_numpy().ravel()) - {""}
+        repairs: dict[str, str] = {}
         for group in alike({*texts, *declared}):
             if not texts & set(group) or set(group) <= set(declared):
                 continue
             if len({without_fraction(text) for text in group}) > 1:
-                raise MerlabError(self._unclear(columns, group, remedy))
+                raise MerlabError(self._unclear(rows, columns, group, remedy))
             right = next((text for text in group if text in declared), without_fraction(group[0]))
-            for text in sorted(texts & set(group) - {right}):
-                found = self._holding(columns, text)
-                notes.append(f"{self.name}, {self.where(found)}: {text} in {' or '.join(columns)} is read as {right}")
-                cells[list(columns)] = cells[list(columns)].replace(text, right)
-        return replace(self, cells=cells, notes=tuple(notes))
+            repairs |= dict.fromkeys(sorted(texts & set(group) - {right}), right)
+        return repairs
 
     def with_doubts(self, columns: Sequence[str], *, rare: bool = True) -> CellTable:
         """The table with notes on words in these columns that may be misspelled.
@@ -102,8 +118,8 @@ class CellTable:
     def _holding(self, columns: Sequence[str], text: str) -> NDArray[np.bool_]:
         return np.asarray((self.cells[list(columns)] == text).any(axis=1))
 
-    def _unclear(self, columns: Sequence[str], group: Sequence[str], remedy: str) -> str:
-        found = {text: self.where(self._holding(columns, text)) for text in group}
+    def _unclear(self, rows: NDArray[np.bool_], columns: Sequence[str], group: Sequence[str], remedy: str) -> str:
+        found = {text: self.where(rows & self._holding(columns, text)) for text in group}
         named = " and ".join(f"{quoted(text)} ({place})" if place else quoted(text) for text, place in found.items())
         return (
             f"{self.name}: {' or '.join(columns)} has {named}, which differ only by blanks, case or zeros; "

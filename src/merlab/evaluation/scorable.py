@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +12,11 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
 from merlab.evaluation.predictions import LABEL_COLUMNS
+from merlab.spelling import person
 
 CLIP_COLUMNS = ("database", "subject", "clip")
 OPTIONAL_COLUMNS = (*CLIP_COLUMNS, "seed", "method")
+CLIP_REMEDY = ", or give different clips of a subject names that differ otherwise"
 LABEL_REMEDY = ", or list both as classes if they are different ones"
 
 
@@ -22,8 +24,8 @@ def read_scorable(given: pd.DataFrame | Path | str, classes: Sequence[str]) -> C
     """The columns that a score counts, each cell checked; ``classes`` is empty where the labels that occur are used.
 
     Raises MerlabError, with the rows and the remedy, for everything that would be counted wrongly: empty cells, two
-    spellings of one label, database or subject, labels outside the classes, several methods, repeated clips, a clip
-    with two truths, and seeds of different clips.
+    spellings of one label, database, subject or clip, labels outside the classes, several methods, repeated clips, a
+    clip with two truths, and seeds of different clips.
     """
     table = read_cells(given, "the table", LABEL_COLUMNS, OPTIONAL_COLUMNS)
     if table.cells.empty:
@@ -33,7 +35,7 @@ def read_scorable(given: pd.DataFrame | Path | str, classes: Sequence[str]) -> C
     table = table.with_one_spelling(LABEL_COLUMNS, classes, LABEL_REMEDY)
     for column in _present(table, ("database", "seed", "method")):
         table = table.with_one_spelling([column])
-    table = _with_one_spelling_of_subjects(table)
+    table = _with_one_spelling_of_names(table)
     _require_classes(table, classes)
     _require_one_method(table)
     _require_one_row_per_clip_and_seed(table)
@@ -49,17 +51,15 @@ def _present(table: CellTable, columns: Sequence[str]) -> list[str]:
     return [column for column in columns if column in table.cells]
 
 
-def _with_one_spelling_of_subjects(table: CellTable) -> CellTable:
-    """Subject 1 of one database and 01 of another are two subjects; within a database they are one."""
+def _with_one_spelling_of_names(table: CellTable) -> CellTable:
+    """Subject 1 of one database and 01 of another are two subjects; within a database they are one. So are clips."""
     if "subject" not in table.cells:
         return table
-    databases = table.cells.get("database", pd.Series("", index=table.cells.index))
-    parts = []
-    for _, cells in table.cells.groupby(databases, sort=False):
-        places = tuple(table.places[position] for position in cells.index)
-        parts.append(CellTable(table.name, cells, places).with_one_spelling(["subject"]))
-    joined = pd.concat([part.cells for part in parts]).sort_index()
-    return replace(table, cells=joined, notes=(*table.notes, *(note for part in parts for note in part.notes)))
+    database = _present(table, ("database",))
+    table = table.with_one_spelling(["subject"], within=database)
+    if "clip" not in table.cells:
+        return table
+    return table.with_one_spelling(["clip"], remedy=CLIP_REMEDY, within=[*database, "subject"])
 
 
 def _require_classes(table: CellTable, classes: Sequence[str]) -> None:
@@ -129,4 +129,13 @@ def _doubts(table: CellTable, classes: Sequence[str]) -> list[str]:
                 f"{table.name}, {table.where(repeated)}: the name of the clip occurs before, and counts again; "
                 "add a column subject, so that repeated clips are found"
             )
-    return notes
+    return [*notes, *_people(table)]
+
+
+def _people(table: CellTable) -> Iterator[str]:
+    """Warnings about subjects of a database that may be one person, whose clips may be in the table twice."""
+    for _, cells in table.cells.groupby(_present(table, ("database",)) or np.zeros(len(table.cells))):
+        names = pd.Series(sorted(set(cells.get("subject", ()))), dtype=object)
+        for _, group in names.groupby(names.map(person)):
+            if len(group) > 1:
+                yield f"{table.name}: the subjects {' and '.join(group)} may be one person; give every person one name"

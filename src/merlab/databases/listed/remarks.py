@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TypeVar
 
-from merlab.clips import Finding, people_with_two_names
+from merlab.clips import Finding, one_under_two_names
 from merlab.databases.listed.row_clip import Read
 from merlab.databases.listed.table_rows import Record
 from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
@@ -20,7 +20,7 @@ Key = TypeVar("Key", bound=Hashable)
 def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     """Findings about usable rows: what was filled in or merged, and what looks like a mistake."""
     yield from _labels(table, read)
-    yield from people_with_two_names(row.clip for row in read)
+    yield from one_under_two_names(row.clip for row in read)
     yield from _shared_frames(read)
     for row in read:
         yield from _frames(row)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from merlab.clips import Finding
 from merlab.databases.objective_class import EXAMPLE, parse_objective_class
@@ -137,9 +138,10 @@ def read_records(path: Path, sheet: Sheet, columns: Columns) -> tuple[list[Recor
         findings += faults
         if not faults:
             records.append(_record(path, place, columns.texts(cells)))
-    records, merged = _with_one_spelling(path, records)
+    records, people = _with_one_spelling(path, records, "subject", ["database"])
+    records, clips = _with_one_spelling(path, records, "clip", ["database", "subject"])
     unique, repeated = _without_repeats(records)
-    return unique, [*findings, *merged, *repeated]
+    return unique, [*findings, *people, *clips, *repeated]
 
 
 def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns: Columns) -> Iterator[Finding]:
@@ -196,27 +198,31 @@ def _record(path: Path, place: str, given: Mapping[str, str]) -> Record:
     )
 
 
-def _with_one_spelling(path: Path, records: Sequence[Record]) -> tuple[list[Record], list[Finding]]:
-    """The records with subject ``1.0`` as ``1`` where a database has both, and a finding about each such subject.
+def _with_one_spelling(
+    path: Path, records: Sequence[Record], column: str, within: Sequence[str]
+) -> tuple[list[Record], list[Finding]]:
+    """The records with ``1.0`` in the column as ``1`` where those that agree in ``within`` have both; with findings.
 
-    One person under two names would be trained on and tested on.
+    One person under two names would be trained on and tested on; one clip under two names would count twice.
     """
-    spellings: dict[tuple[str, str], set[str]] = defaultdict(set)
+    spellings: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for record in records:
-        spellings[record.database, without_fraction(record.subject)].add(record.subject)
+        spellings[_one_spelling(record, column, within)].add(getattr(record, column))
+    several = {key: sorted(texts) for key, texts in spellings.items() if len(texts) > 1}
     findings = [
-        Finding("handled", path.name, "one spelling per subject", " and ".join(sorted(texts)), f"all are read as {one}")
-        for (_, one), texts in spellings.items()
-        if len(texts) > 1
+        Finding("handled", path.name, f"one spelling per {column}", " and ".join(texts), f"all are read as {one}")
+        for (*_, one), texts in several.items()
     ]
-    several = {key for key, texts in spellings.items() if len(texts) > 1}
-    one_each = (
-        replace(record, subject=one)
-        if (record.database, one := without_fraction(record.subject)) in several
-        else record
-        for record in records
-    )
-    return list(one_each), findings
+    one_each = []
+    for record in records:
+        key = _one_spelling(record, column, within)
+        changes: dict[str, Any] = {column: key[-1]} if key in several else {}
+        one_each.append(replace(record, **changes))
+    return one_each, findings
+
+
+def _one_spelling(record: Record, column: str, within: Sequence[str]) -> tuple[str, ...]:
+    return *(getattr(record, each) for each in within), without_fraction(getattr(record, column))
 
 
 def _without_repeats(records: Sequence[Record]) -> tuple[list[Record], list[Finding]]:
