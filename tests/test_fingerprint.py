@@ -156,29 +156,42 @@ CHAIN = {
     "package/inner.py": "from . import beside\npart = 1\n",
     "package/beside.py": "value = 1\n",
 }
-PRINTED = (
-    "import sys; sys.dont_write_bytecode = True; {first}; import main; from merlab.fingerprint import fingerprint; "
-)
 
 
-def of_files(folder, first="pass"):
-    """The fingerprint of ``main.method`` in a process of its own, which does something else first."""
-    program = f"import sys; sys.path.insert(0, {str(folder)!r}); " + PRINTED.format(first=first)
-    return printed_by(program + "print(fingerprint(main.method))")
+@pytest.fixture
+def of_files(tmp_path, monkeypatch):
+    """The fingerprint of ``main.method`` as a new process finds it, which imports something else first."""
+    monkeypatch.syspath_prepend(tmp_path)
+    # A module that was compiled in the same second would be taken for the new one.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def forget():
+        for name in [name for name in sys.modules if name.partition(".")[0] in {"main", "helper", "other", "package"}]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+
+    def found(*first):
+        forget()
+        for name in first:
+            importlib.import_module(name)
+        return fingerprint(importlib.import_module("main").method)
+
+    yield found
+    forget()
 
 
 @pytest.mark.parametrize("statement", ["import helper", "from helper import choice", "import helper as h, math"])
-def test_modules_of_your_own_count_wherever_they_are_imported(tmp_path, statement):
+def test_modules_of_your_own_count_wherever_they_are_imported(tmp_path, of_files, statement):
     """``main`` imports inside a function, ``helper`` imports names only, ``package`` imports relative to itself."""
     for name, content in CHAIN.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content.replace("{statement}", statement))
-    found = [of_files(tmp_path)]
-    assert of_files(tmp_path, first="import helper, package.beside") == found[0], "what is loaded must not matter"
+    found = [of_files()]
+    assert of_files("helper", "package.beside") == found[0], "what is loaded must not matter"
     for name in ("helper.py", "other.py", "package/__init__.py", "package/inner.py", "package/beside.py"):
         with (tmp_path / name).open("a") as file:
             file.write("more = 2\n")
-        found.append(of_files(tmp_path))
+        found.append(of_files())
     assert len(set(found)) == 6
 
 

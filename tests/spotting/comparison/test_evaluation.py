@@ -114,21 +114,23 @@ def test_methods_are_compared_and_black_frames_hold_nothing(videos, tmp_path):
 
     changed = [*videos[:3], replace(videos[3], events=())]
     with pytest.raises(MerlabError, match="of other settings"):
-        compare_spotting(changed, methods, tmp_path / "out", progress=False)
+        compare_spotting(changed, methods, tmp_path / "out", jobs=1, progress=False)
 
 
 def test_a_recording_that_is_too_short_for_a_method_is_named(videos, folder, tmp_path):
     for number in range(1, 11):
         write_image(tmp_path / "brief" / f"{number:04d}.png", read_image(folder / "a" / f"{number:04d}.png"))
     brief = replace(videos[0], name="brief", source=tmp_path / "brief", subject="e", frames=10, events=())
-    compared = compare_spotting([brief, *videos[:2]], ["lbp-chi2", "guess-even"], tmp_path / "out", progress=False)
+    compared = compare_spotting(
+        [brief, *videos[:2]], ["lbp-chi2", "guess-even"], tmp_path / "out", jobs=1, progress=False
+    )
     named = [note for note in compared.notes if "brief" in note]
     assert named == ["brief is shorter than the time over which lbp-chi2 compares frames, so nothing is spotted in it"]
 
 
 @pytest.mark.slow
 def test_every_method_runs_on_other_recordings_and_spots_nothing_in_black_frames(videos, tmp_path):
-    compared = compare_spotting(videos[2:], None, tmp_path / "out", training=videos[:2], progress=False)
+    compared = compare_spotting(videos[2:], None, tmp_path / "out", training=videos[:2], jobs=1, progress=False)
     assert compared.fitted_on == "2 other recordings"
     assert [each.method for each in compared.methods] == list(SPOTTERS)
     for method in SPOTTERS:
@@ -247,12 +249,12 @@ def test_where_subjects_are_unknown_nothing_is_said_to_be_fitted_on_other_subjec
         pd.DataFrame(rows, columns=["video", "subject", "onset", "offset"]), [folder / n for n in "abc"], FPS
     )
     assert [each.subject for each in read] == ["1", "", ""]
-    compared = compare_spotting(read, ["guess-even"], tmp_path / "out", progress=False)
+    compared = compare_spotting(read, ["guess-even"], tmp_path / "out", jobs=1, progress=False)
     assert comparison_heading(compared).endswith("fitted on the other videos; one person may be in both")
     assert compared.folds == 3
     assert "the subject of b, c is unknown, so each counts as a subject of its own" in compared.notes[0]
     known = [replace(each, subject=each.subject or "2") for each in read]
-    compared = compare_spotting(known, ["guess-even"], tmp_path / "known", progress=False)
+    compared = compare_spotting(known, ["guess-even"], tmp_path / "known", jobs=1, progress=False)
     assert (compared.fitted_on, compared.folds, compared.notes) == ("the other subjects", 2, ())
 
 
@@ -271,5 +273,5 @@ def test_true_events_after_the_end_of_their_video_are_refused(folder, tmp_path):
 def test_a_movement_that_a_database_codes_with_two_apexes_counts_once(videos, tmp_path):
     event = videos[0].events[0]
     twice = replace(videos[0], events=(event, replace(event, apex=None)))
-    compared = compare_spotting([twice, videos[1]], ["guess-even"], tmp_path / "out", progress=False)
+    compared = compare_spotting([twice, videos[1]], ["guess-even"], tmp_path / "out", jobs=1, progress=False)
     assert compared.methods[0].scores.true_events == 2
