@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -102,6 +103,23 @@ def test_a_decision_that_does_not_fit_is_refused_without_paths_and_nothing_is_wr
     assert answer.status_code == 400
     assert problem in answer.json()["error"]
     assert str(result) not in answer.json()["error"]
+    assert not (result / "coding.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({}, "the request changes nothing; send a decision"),
+        ({"seen": None, "decison": None}, "body.decison: there is no such field"),
+        ({"decision": {"lable": "smile"}}, "body.decision.lable: there is no such field"),
+        ({"decision": {"comment": "\ud800"}}, "a text of the body has half of a character"),
+    ],
+)
+def test_a_change_that_says_nothing_or_something_unknown_is_refused(client, result, body, problem):
+    if "decision" in body:
+        body["decision"] = decision(event(client)) | body["decision"]
+    answer = client.post(CODING, content=json.dumps(body), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, problem in answer.json()["error"]) == (422, True)
     assert not (result / "coding.csv").exists()
 
 

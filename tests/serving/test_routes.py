@@ -112,6 +112,7 @@ def test_a_deleted_job_leaves_nothing(service, video):
     client = service()
     job = client.wait_for(client.send(video).json()["id"], "done")
     assert client.http.delete(f"/api/jobs/{job['id']}").json()["state"] == "done"
+    assert client.http.delete(f"/api/jobs/{job['id']}").status_code == 404
     assert client.http.get(f"/api/jobs/{job['id']}").status_code == 404
     assert client.folders() == []
 
@@ -122,7 +123,9 @@ def test_progress_is_reported_and_a_running_job_can_be_canceled(service, video):
     client.wait_for(job["id"], "running")
     until(lambda: client.job(job["id"])["stage"] == "spotting")
     assert client.job(job["id"])["progress"] == 0.25
-    assert client.http.get(f"/api/jobs/{job['id']}/events").status_code == 409
+    for path in ("result", "events", "frames", "zip", "files/events.csv", "coding", "clock"):
+        answer = client.http.get(f"/api/jobs/{job['id']}/{path}")
+        assert (answer.status_code, "when it is done" in answer.json()["error"]) == (409, True)
     assert client.http.delete(f"/api/jobs/{job['id']}").json()["state"] == "canceled"
     assert client.folders() == []
 
@@ -171,6 +174,70 @@ def test_settings_out_of_range_are_refused_with_their_name(done, video, option):
     refused = [client.send(video, **option), client.http.post("/api/jobs/local", json={"path": "clip", **option})]
     assert [answer.status_code for answer in refused] == [422, 422]
     assert all(name in answer.json()["error"] for answer in refused)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (
+            "threshhold=3",
+            "'threshhold' is no option of this address; its options are fps, aligned, threshold, faces, weights",
+        ),
+        ("fps=200&fps=30", "'fps' is given more than once; give it once"),
+    ],
+)
+def test_an_option_that_is_unknown_or_given_twice_is_refused(done, video, query, message):
+    client, job = done
+    with video.open("rb") as file:
+        answer = client.http.post(f"/api/jobs?{query}", files={"file": file})
+    assert (answer.status_code, answer.json()) == (422, {"error": message})
+    for path in (f"/api/jobs/{job['id']}/result", f"/api/jobs/{job['id']}/clock", "/api/jobs"):
+        assert client.http.get(f"{path}?{query}").status_code == 422
+    for changing in ("post", "delete"):
+        path = f"/api/jobs/{job['id']}{'/retry' if changing == 'post' else ''}"
+        answer = client.http.request(changing, f"{path}?keep=1")
+        assert answer.json()["error"] == "'keep' is no option of this address, which has none; leave it out"
+
+
+def test_options_beside_the_file_instead_of_in_the_address_are_refused(done, video):
+    client, _ = done
+    with video.open("rb") as file:
+        answer = client.http.post("/api/jobs", files={"file": file}, data={"fps": "200"})
+    message = "'fps' is no part of this request; options stand in the address, as in /api/jobs?fps=200"
+    assert (answer.status_code, answer.json()) == (422, {"error": message})
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ('{"path": "clip", "thresh": 3}', 422, "body.thresh: there is no such field; leave it out, or correct its"),
+        ('{"path": "clip", "fps": 30, "fps": 60}', 422, "'fps' is given more than once; give it once"),
+        ('{"path": "clip", "fps": true}', 422, "body.fps: Input should be a valid number"),
+        ('{"path": "clip", "fps": NaN}', 422, "body.fps: nan is not a frame rate"),
+        ('{"path": "clip", "faces": 1e999}', 422, "body.faces: Input should be a valid integer"),
+        ('{"path": "clip", "weights": "\\ud800"}', 422, "a text of the body has half of a character"),
+        ('{"path": ""}', 422, "body.path: String should have at least 1 character"),
+        ("[]", 422, "body: Input should be a valid dictionary"),
+        ('{"path": ', 422, "JSON decode error"),
+    ],
+)
+def test_a_body_that_is_not_as_described_is_refused_with_the_field(done, body, status, message):
+    client, _ = done
+    answer = client.http.post("/api/jobs/local", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert message in answer.json()["error"]
+
+
+def test_a_body_without_its_type_is_refused_with_the_remedy(done):
+    answer = done[0].http.post("/api/jobs/local", content='{"path": "clip"}')
+    message = "this address reads JSON; send the header Content-Type: application/json"
+    assert (answer.status_code, answer.json()) == (415, {"error": message})
+
+
+def test_times_in_the_wrong_order_are_refused(done):
+    client, job = done
+    answer = client.http.get(f"/api/jobs/{job['id']}/curves?start_s=5&end_s=1")
+    assert (answer.status_code, answer.json()) == (422, {"error": "start_s 5 is after end_s 1; exchange them"})
 
 
 def test_a_running_job_states_how_far_it_is(done, monkeypatch):

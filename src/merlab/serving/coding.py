@@ -40,9 +40,11 @@ def decisions(folder: Path) -> CodingAnswer:
 def change(folder: Path, sent: Change) -> CodingAnswer:
     """Make one change and return all decisions.
 
-    Raises RefusedError (409) if the decision is not what the page showed, because another tab, coder or program has
+    Raises RefusedError (422) for no change, (409) if the decision is not what the page showed, because another tab, coder or program has
     changed it, and (400) for a decision that does not fit the result; coding.csv then stays as it is.
     """
+    if sent.seen is None and sent.decision is None:
+        raise RefusedError(422, "the request changes nothing; send a decision, or the one seen to take it back")
     material = _material(folder)
     with _CHANGING, _without_paths(folder), only_writer(folder / CODING):
         coding = _changed(read_coding(material), sent, material)
@@ -121,7 +123,7 @@ def _kept_material(folder: Path) -> Material:
 
 @contextmanager
 def _without_paths(folder: Path) -> Iterator[None]:
-    """Errors as answers: paths of this machine are left out."""
+    """Errors as answers: paths of this machine are left out, an option is one of the address."""
     try:
         yield
     except RefusedError:
@@ -129,4 +131,5 @@ def _without_paths(folder: Path) -> Iterator[None]:
     except InUseError as error:
         raise RefusedError(409, "another program is writing the decisions; try again in a moment") from error
     except MerlabError as error:
-        raise RefusedError(400, str(error).replace(f"{folder}/", "").replace(str(folder), "this result")) from error
+        told = str(error).replace(f"{folder}/", "").replace(str(folder), "this result").replace("--coder", "coder=")
+        raise RefusedError(400, told) from error

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict
 from merlab.coding.decisions import Decision, Verdict
 
 
-class SentDecision(BaseModel):
-    """A decision as the page sends it: the columns of coding.csv; the service adds the time."""
+class _DecisionFields(BaseModel):
+    """The columns of coding.csv without the time."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,12 +23,26 @@ class SentDecision(BaseModel):
     comment: str = ""
     coder: str = ""
 
+
+class SentDecision(_DecisionFields):
+    """A decision as the page sends it.
+
+    A listed one can be sent as it is: its times are accepted and not read, because the service sets them.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    time: str = ""
+    onset_s: float | None = None
+    apex_s: float | None = None
+    offset_s: float | None = None
+
     def decided(self, time: str) -> Decision:
         """The decision; raises MerlabError for frames out of order, or action units that are not any."""
-        return Decision(**self.model_dump(include=set(SentDecision.model_fields)), time=time)
+        return Decision(**self.model_dump(include=set(_DecisionFields.model_fields)), time=time)
 
 
-class ListedDecision(SentDecision):
+class ListedDecision(_DecisionFields):
     """A decision in coding.csv, with the time of each frame in real seconds."""
 
     time: str
@@ -42,6 +56,8 @@ class Change(BaseModel):
 
     Without ``seen`` the coder had not decided yet; without ``decision`` the decision is taken back.
     """
+
+    model_config = ConfigDict(extra="forbid")
 
     seen: SentDecision | None = None
     decision: SentDecision | None = None

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from merlab.serving.coding_answers import ClockAnswer, PartCurve
+from merlab.serving.limits import RefusedError
 from merlab.spotting.curve import Values, score_curve
 from merlab.spotting.motion_score import PARTS
 from merlab.videos.frame_table import part_column
@@ -32,7 +33,12 @@ def clock_around(folder: Path, at_s: float) -> ClockAnswer:
 
 
 def curves_between(folder: Path, start_s: float, end_s: float) -> list[PartCurve]:
-    """The scores of each face from ``start_s`` to ``end_s``, at most POINTS each; every peak is kept."""
+    """The scores of each face from ``start_s`` to ``end_s``, at most POINTS each; every peak is kept.
+
+    Raises RefusedError if there is no time between them.
+    """
+    if start_s > end_s:
+        raise RefusedError(422, f"start_s {start_s:g} is after end_s {end_s:g}; exchange them")
     table = _table(folder)
     seen = table[(table["success"] == 1) & table["time_s"].between(start_s, end_s)]
     return [_curve(int(str(face)), rows) for face, rows in seen.groupby("face_id")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from merlab.frames import ClockError, require_rate
@@ -36,4 +36,7 @@ class SentOptions(VideoOptions):
 class LocalVideo(SentOptions):
     """A video, or a folder of images, on the machine of the service, in a folder that its operator allowed."""
 
-    path: str = Field(max_length=4096)
+    # Of JSON, where true would else be the number 1.
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    path: str = Field(min_length=1, max_length=4096)

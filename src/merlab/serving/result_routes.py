@@ -49,7 +49,7 @@ def add_results(app: FastAPI, jobs: Jobs) -> None:
     @app.get("/api/jobs/{job_id}/files/{name:path}", response_class=FileResponse)
     def file(job_id: str, name: str) -> Response:
         """One file of a result; the job lists their names."""
-        path = result_files(jobs, jobs.find(job_id)).get(name)
+        path = result_files(jobs, done_job(jobs, job_id)).get(name)
         if path is None:
             raise RefusedError(404, "the job has no file of this name")
         return _file_answer(path)

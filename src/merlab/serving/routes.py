@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -18,6 +19,7 @@ from merlab.serving.guard import HEADERS, Guard, refusal
 from merlab.serving.job_routes import UPLOADS, add_jobs, add_sending, add_service
 from merlab.serving.job_runner import Runner
 from merlab.serving.jobs import Failure, Jobs
+from merlab.serving.known_fields import require_known
 from merlab.serving.limits import RefusedError
 from merlab.serving.result_routes import add_results
 from merlab.serving.worker import SHIPPED, Recognize
@@ -31,6 +33,8 @@ WRONG_ADDRESSES = {
     404: "there is nothing at this address; /openapi.json lists all of them",
     405: "this address does not accept this method; /openapi.json lists those that it accepts",
 }
+
+UNKNOWN_FIELD = "there is no such field; leave it out, or correct its name as in /openapi.json"
 
 
 def make_app(
@@ -77,6 +81,7 @@ def _empty_app(runner: Runner) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        dependencies=[Depends(require_known)],
         responses={"4XX": {"model": Failure}},
     )
 
@@ -101,5 +106,10 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def refuse_request(_: Request, error: RequestValidationError) -> JSONResponse:
-        problems = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
-        return JSONResponse({"error": "; ".join(problems)}, 422)
+        problems = {".".join(map(str, each["loc"]))[:100]: _problem(each) for each in error.errors()}
+        return JSONResponse({"error": "; ".join(map(": ".join, problems.items()))}, 422)
+
+
+def _problem(found: Mapping[str, Any]) -> str:
+    """What pydantic says about a field, with a remedy where it has none."""
+    return UNKNOWN_FIELD if found["type"] == "extra_forbidden" else str(found["msg"])

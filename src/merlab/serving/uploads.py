@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from merlab.frames import VIDEO_SUFFIXES
 from merlab.serving.arrivals import Arrival
 from merlab.serving.jobs import UPLOAD
+from merlab.serving.known_fields import shown
 from merlab.serving.limits import MEBIBYTE, Limits, RefusedError
 from merlab.storage import WriteError
 
@@ -141,12 +142,20 @@ class _Receiver:
 
     def _open_part(self) -> None:
         _, options = parse_options_header(self._disposition)
-        self._in_file = options.get(b"name") == b"file" and b"filename" in options
+        name = options.get(b"name", b"").decode("utf-8", "replace")
+        if name != "file":
+            raise RefusedError(
+                422, f"{shown(name)} is no part of this request; options stand in the address, as in /api/jobs?fps=200"
+            )
+        self._in_file = b"filename" in options
         if not self._in_file:
             return
         if self._file is not None:
             raise RefusedError(400, "a request can hold only one video; send each video in its own request")
-        self._name = shown_name(options[b"filename"].decode("utf-8", "replace"))
+        given = options[b"filename"].decode("utf-8", "replace")
+        if not given.strip("/\\ "):
+            raise RefusedError(415, "the name of the file is empty; send the video under its name")
+        self._name = shown_name(given)
         path = self._folder / file_name(self._name)
         self._folder.mkdir()
         self._file = path.open("xb")
