@@ -51,7 +51,9 @@ def _check_json(content_type: str, body: bytes) -> None:
     try:
         json.dumps(content, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise RefusedError(422, "a text of the body has half of a character (\\ud800 to \\udfff); correct it") from error
+        raise RefusedError(
+            422, "a text of the body has half of a character (\\ud800 to \\udfff); correct it"
+        ) from error
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
