@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array, Image
+from merlab.version import install_hint
 
 Gray = NDArray[np.uint8]
 # The hue makes one full turn: red is a movement to the right, then follow down, left and up. OpenCV counts hue in half
@@ -71,7 +72,7 @@ def tvl1(onset: Gray, apex: Gray) -> Float32Array:
     """TV-L1 (Zach et al. 2007) with the defaults of OpenCV contrib; raises MerlabError if contrib is not installed."""
     if not hasattr(cv2, "optflow"):
         raise MerlabError(
-            "TV-L1 flow needs the contrib build of OpenCV; install merlab[tvl1] into a separate environment "
+            f"TV-L1 flow needs the contrib build of OpenCV; run {install_hint('tvl1')}, into a separate environment "
             "(the two OpenCV builds share one folder), or use algorithm=dis"
         )
     return np.asarray(cv2.optflow.createOptFlow_DualTVL1().calc(onset, apex, None), np.float32)

@@ -1,7 +1,7 @@
 """The network of the face mesh, under the fastest runtime of this machine: OpenVINO, else OpenCV.
 
-OpenVINO is optional (``merlab[openvino]``). It reads the same file, takes a third of the time, and its landmarks differ
-by less than TOLERANCE: both compute with float32, in another order.
+OpenVINO is optional (the extra ``openvino``). It reads the same file and takes about a third of the time. Its landmarks
+differ by less than TOLERANCE: both compute with float32, in another order.
 """
 
 from __future__ import annotations
