@@ -195,6 +195,22 @@ def test_a_method_that_fails_does_not_stop_the_next_run_in_its_folder(clips, tmp
     assert list(both.summary.index) == ["mine", "random"]
 
 
+def test_after_a_method_that_fails_a_finished_run_is_as_it_was(clips, tmp_path):
+    before = evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
+    metrics = (tmp_path / "run" / "metrics.json").read_text()
+    with pytest.raises(MerlabError, match="method broken"):
+        evaluate(clips, {"broken": Broken}, tmp_path, out=tmp_path / "run")
+    pd.testing.assert_frame_equal(merlab.Results.read(tmp_path / "run").predictions, before.predictions)
+    assert (tmp_path / "run" / "metrics.json").read_text() == metrics
+
+
+def test_the_methods_before_one_that_fails_have_a_report(clips, tmp_path):
+    with pytest.raises(MerlabError, match="method broken"):
+        evaluate(clips, {"mine": Constant, "broken": Broken}, tmp_path, out=tmp_path / "run")
+    assert list(merlab.Results.read(tmp_path / "run").summary.index) == ["mine"]
+    assert "mine" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_preset_is_ignored_by_a_method_that_has_none(clips, tmp_path):
     results = evaluate(clips, ["linear-svm", {"mine": Constant}], tmp_path, preset="paper")
     assert [facts.preset for facts in results.record.methods] == ["paper", "default"]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from merlab.errors import keeping
+from merlab.errors import MerlabError, keeping
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.experiment import run_plan
+from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE
 from merlab.evaluation.study import Clips, SchemeGiven, Study
 from merlab.inputs import InputKind, Recipe
 from merlab.models.starts import load_starts
 from merlab.progress import Progress, shown_progress
 from merlab.reports.html import write_report
 from merlab.reports.results import Results
+from merlab.reports.run import read_run
 
 
 def evaluate(
@@ -110,9 +112,23 @@ def evaluate_study(
     where = None if cache is None else Path(cache)
     with shown_progress(progress) as report, ExitStack() as stack:
         folder = Path(out) if out else Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        with keeping(f"finished work is kept in {folder}" if out else "nothing is kept, because no folder was given"):
+        with (
+            keeping(f"finished work is kept in {folder}" if out else "nothing is kept, because no folder was given"),
+            _reporting_what_is_complete(folder),
+        ):
             record, predictions = run_plan(plan, folder, cache=where, engine=engine, progress=report)
         results = Results(record, predictions, Path(out) if out else None)
         if out:
             write_report(results.run, folder)
     return results
+
+
+@contextmanager
+def _reporting_what_is_complete(folder: Path) -> Iterator[None]:
+    """After an error, the report of the methods that are complete, if their predictions were stored anew."""
+    try:
+        yield
+    except MerlabError:
+        if (folder / PREDICTIONS_FILE).exists() and not (folder / METRICS_FILE).exists():
+            write_report(read_run(folder), folder)
+        raise

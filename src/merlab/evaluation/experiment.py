@@ -12,7 +12,7 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import Engine, LocalEngine
 from merlab.evaluation.plan import Entry, Plan, make_entry
-from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore, read_each
+from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE, RUN_FILE, PredictionStore, joined, read_each
 from merlab.evaluation.run_record import DatabaseFacts, MethodFacts, RunRecord
 from merlab.evaluation.runner import finished, run, run_keys
 from merlab.evaluation.unit import versions
@@ -36,8 +36,8 @@ def run_plan(
 
     A folder that already holds a run of the same clips, labels and folds is continued: methods found there stay, and a
     method given again with other settings replaces the earlier one. After an error, the record has the earlier methods
-    and the complete ones, so that a method that cannot be fitted does not stop later runs in the folder. Raises
-    MerlabError where it holds something else, or a damaged file of predictions, before anything is trained; for a file
+    and the complete ones, and so has the table of predictions if the earlier ones are complete too: a method that
+    cannot be fitted does not spoil the folder. Raises MerlabError where it holds something else, or a damaged file of predictions, before anything is trained; for a file
     in the place of the folder; and for a method that fails.
     """
     if out.exists() and not out.is_dir():
@@ -69,6 +69,9 @@ def run_plan(
     except MerlabError:
         methods = _usable(earlier, record.methods, plan, out)
         write_model(out / RUN_FILE, record.model_copy(update={"methods": methods}))
+        parts = [path for facts in methods for path in _paths(facts, plan, out)]
+        if parts and all(path.exists() for path in parts):
+            PredictionStore(out).write_all(joined(read_each(parts, sealed).values()))
         raise
 
 
