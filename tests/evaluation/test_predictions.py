@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -55,6 +57,12 @@ def test_the_files_become_one_table_in_a_fixed_order_whatever_the_order_of_work(
     pd.testing.assert_frame_equal(tables[0], tables[1])
     assert tables[0][["subject", "clip"]].to_numpy().tolist() == [["sub01", "EP1"], ["sub01", "EP2"], ["sub02", "EP1"]]
     pd.testing.assert_frame_equal(read_predictions(tmp_path / "forwards" / "predictions.parquet"), tables[0])
+
+
+def test_a_folder_with_a_colon_is_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_predictions(Path("run:1/p.parquet"), fold_table("sub01", ["EP1"]))
+    assert read_predictions(Path("run:1/p.parquet"))["clip"].tolist() == ["EP1"]
 
 
 def test_every_fold_and_seed_has_its_own_file_also_when_its_name_has_a_slash(tmp_path):

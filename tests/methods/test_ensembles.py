@@ -7,14 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import make_entry
 from merlab.inputs import mirror_of, parse_recipe
-from merlab.methods import METHODS, ensemble, find_method
+from merlab.methods import METHODS, ensemble, find_method, methods_of
 from merlab.methods.ensembles import EnsembleClassifier, parts_of
 from merlab.methods.flow_cnn import FROM_SYNTHETIC_FLOW, FlowCnn
 from merlab.methods.method import Classifier, Method, Preset, Task
+from merlab.methods.own import as_method
 from merlab.synthesis.flow_clips import OTHER_SIDE
 from merlab.training import Material, NeuralClassifier, SyntheticClips, TrainingSettings
 
@@ -40,6 +42,9 @@ class Stated:
 
     def predict_proba(self, inputs):
         return np.tile(self.shares, (len(inputs), 1))
+
+    def __deepcopy__(self, memo) -> Stated:
+        return Stated(self.shares, self.seen)
 
 
 def stated(name: str, shares: list[float], **options) -> tuple[Method, list[int]]:
@@ -214,6 +219,43 @@ class TestMaterial:
         )
         assert isinstance(classifier, EnsembleClassifier)
         assert [settings_of(network).learning_rate for (network,) in classifier.members] == [1.5e-3, 0.5]
+
+
+class Nearest:
+    """Of the second and third class alone; knows the subjects and nothing else that merlab gives."""
+
+    def fit(self, inputs, labels, *, groups) -> None:
+        assert list(groups) == GROUPS
+        self.classes_ = [1, 2]
+
+    def predict_proba(self, inputs):
+        return np.tile([0.25, 0.75], (len(inputs), 1))
+
+
+@pytest.mark.parametrize("given", [Nearest, Nearest(), Method("mine", pipeline=lambda task: Nearest())])  # type: ignore[arg-type, return-value]
+def test_a_member_of_your_own_gets_what_its_fit_takes_and_states_its_classes(given):
+    other, _ = stated("other", [1.0, 0.0, 0.0])
+    assert predicted(ensemble("both", [other, given]))[0] == pytest.approx([0.5, 0.125, 0.375])
+
+
+def test_a_member_can_be_an_estimator():
+    alone = predicted(as_method(LogisticRegression(), find_method))
+    assert predicted(ensemble("alone", [LogisticRegression()], seeds=2)) == pytest.approx(alone)
+
+
+def test_members_can_be_named_in_a_file(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "class Mine:\n    def fit(self, x, y): ...\n    def predict_proba(self, x): ...\n"
+    )
+    name = f"ensemble:2x{tmp_path / 'mine.py'}:Mine+linear-svm"
+    (found,) = methods_of(name)
+    assert (found.name, found.origin) == (name, name)
+    assert [method.name for method, _ in parts_of(found, "default")] == ["Mine", "linear-svm"]
+
+
+def test_a_name_in_place_of_a_method_is_refused():
+    with pytest.raises(MerlabError, match=r"got the name 'ststnet'; pass merlab.methods.find_method\('ststnet'\)"):
+        ensemble("alone", ["ststnet"])
 
 
 def test_a_member_that_learns_from_action_units_is_refused():

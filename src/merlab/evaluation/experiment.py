@@ -37,8 +37,8 @@ def run_plan(
     A folder that already holds a run of the same clips, labels and folds is continued: methods found there stay, and a
     method given again with other settings replaces the earlier one. After an error, the record has the earlier methods
     and the complete ones, and so has the table of predictions if the earlier ones are complete too: a method that
-    cannot be fitted does not spoil the folder. Raises MerlabError where it holds something else, or a damaged file of predictions, before anything is trained; for a file
-    in the place of the folder; and for a method that fails.
+    cannot be fitted does not spoil the folder. Raises MerlabError where it holds something else, or a damaged file of
+    predictions, before anything is trained; for a file in the place of the folder; and for a method that fails.
     """
     if out.exists() and not out.is_dir():
         raise MerlabError(f"{out} is a file; choose a folder for the run")

@@ -108,8 +108,9 @@ def write_predictions(path: Path, table: pd.DataFrame) -> None:
     """Write predictions as Parquet with a digest of their content, whole or not at all."""
     content = pa.Table.from_pandas(table, preserve_index=False)
     sealed = content.replace_schema_metadata({**(content.schema.metadata or {}), DIGEST: _digest(table)})
-    with whole_file(path) as aside:
-        pq.write_table(sealed, aside)
+    # Arrow reads a path with a colon as an address of a file system.
+    with whole_file(path) as aside, aside.open("wb") as file:
+        pq.write_table(sealed, file)
 
 
 def read_predictions(path: Path, sealed: bool = False) -> pd.DataFrame:

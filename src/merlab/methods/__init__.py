@@ -9,6 +9,7 @@ from functools import partial
 
 import pandas as pd
 
+from merlab.errors import MerlabError
 from merlab.methods.akmnet import AKMNET
 from merlab.methods.aman import AMAN_METHOD
 from merlab.methods.baselines import BASELINES
@@ -109,11 +110,20 @@ def methods_of(given: object) -> list[Method]:
 
     Raises MerlabError for an object that is not a method, and for two methods with the same name.
     """
+    if isinstance(given, str) and given.startswith(ENSEMBLE_PREFIX):
+        return [ensemble_named(given, _one_method)]
     if isinstance(given, str) and is_in_file(given):
         return objects_in_file(given, as_methods_found)
     if isinstance(given, (list, tuple)):
         given = [method for each in given for method in methods_of(each)]
     return as_methods_found(given)
+
+
+def _one_method(name: str) -> Method:
+    found = methods_of(name)
+    if len(found) != 1:
+        raise MerlabError(f"{name} is {len(found)} methods; name one of them")
+    return found[0]
 
 
 def as_methods_found(given: object) -> list[Method]:

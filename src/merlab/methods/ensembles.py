@@ -13,13 +13,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.methods.method import Classifier, Method, Need, Preset, Task
+from merlab.methods.own import as_classifier, as_method
 from merlab.training import Material, Mirror, TrainingSettings
 
 PREFIX = "ensemble:"
@@ -52,7 +53,7 @@ class Member:
         preset = self.preset
         if training is not None and preset.training is not None:
             preset = preset.model_copy(update={"training": training})
-        return self.method.build(task, preset, mirror, material)
+        return as_classifier(self.method.build(task, preset, mirror, material), task)
 
     def __str__(self) -> str:
         number = f", {self.seeds} seeds" if self.seeds > 1 else ""
@@ -90,7 +91,7 @@ class EnsembleClassifier:
 
 def ensemble(
     name: str,
-    methods: Sequence[Method],
+    methods: Sequence[Any],
     *,
     seeds: int | Sequence[int] = 1,
     title: str = "",
@@ -98,11 +99,13 @@ def ensemble(
 ) -> Method:
     """A method that averages the probabilities of ``methods``, each with ``seeds`` seeds (one number, or one of each).
 
+    A method is a ``Method``, a scikit-learn classifier, or anything with ``fit`` and ``predict_proba``.
     Its presets are those that all members have, else their first ones. Its input is ``input``, else that of the first
     member; all members get it. If its networks have the same training settings, they can be changed as those of a
     network. A transductive member learns from the training clips alone. Raises MerlabError for no method, for members
     that take different views of the face, and for a member that learns from action units.
     """
+    methods = [as_method(each, _named) for each in methods]
     numbers = [seeds] * len(methods) if isinstance(seeds, int) else list(seeds)
     if not methods or len(numbers) != len(methods) or min(numbers) < 1:
         raise MerlabError(f"ensemble {name} needs at least one method, and 1 or more seeds for each, got {numbers}")
@@ -120,6 +123,10 @@ def ensemble(
     if not chosen:
         chosen = {"default": tuple(_member(method, next(iter(method.presets)), number) for method, number in pairs)}
     return ensemble_of(name, chosen, title=title, input=input)
+
+
+def _named(name: str) -> Method:
+    raise MerlabError(f"an ensemble takes methods, got the name {name!r}; pass merlab.methods.find_method({name!r})")
 
 
 def _member(method: Method, preset: str, seeds: int) -> Member:
