@@ -63,6 +63,7 @@ ROOMS = (
     "fingerprint",
     "vocabulary",
     "spelling",
+    "given",
     "version",
     "errors",
 )

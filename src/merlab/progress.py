@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from merlab.errors import MerlabError
+
 # The time between two lines of progress if there is no terminal, as in a log.
 SECONDS_BETWEEN_LINES = 10.0
 # With less of a stage finished, or in less time, the time left is not estimated.
@@ -34,6 +36,8 @@ def shown_progress(progress: Progress | bool = True) -> Iterator[Progress]:
 
     The bar is on standard error. If standard error is not a terminal, lines of text are printed from time to time.
     """
+    if not (isinstance(progress, bool) or callable(progress)):
+        raise MerlabError(f"progress must be True, False or a function, got {progress!r}")
     if not isinstance(progress, bool):
         yield progress
     elif not progress:

@@ -23,8 +23,9 @@ def look_up(name: str, registry: Mapping[Any, Entry], kind: str) -> Entry:
 
     ``kind`` is the word for an entry in the singular, such as ``database``.
     """
-    if name not in registry:
-        close = get_close_matches(name, registry, n=1)
+    # From Python, a name may be anything, also what has no hash.
+    if not isinstance(name, str) or name not in registry:
+        close = get_close_matches(str(name), registry, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         raise MerlabError(f"unknown {kind} {name!r}; {hint}{kind}s are {', '.join(registry)}")
     return registry[name]

@@ -16,6 +16,7 @@ from typing import Any
 
 from merlab.claims import require_same
 from merlab.errors import MerlabError
+from merlab.given import require_yes_or_no
 from merlab.storage import read_json_object, remove_unfinished, write_json
 
 WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"
@@ -62,6 +63,7 @@ class ResultFolder:
         Kept ``work`` is used for every request that states the same ``work``. Raises MerlabError where the folder holds
         anything else, and, without ``again``, unfinished work that differs.
         """
+        require_yes_or_no(again=again)
         self._require_ours()
         self._require_same_frames_if_coded(request)
         remove_unfinished(self.out, older_than=0)

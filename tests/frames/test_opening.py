@@ -1,10 +1,13 @@
-"""Whether a video or a folder of images was changed."""
+"""From a path to frames: what a folder holds, and whether a video or a folder of images was changed."""
 
 from __future__ import annotations
 
 import os
 
-from merlab.frames.opening import state_of
+import pytest
+
+from merlab.frames import ClipError
+from merlab.frames.opening import require_different, require_one_kind, state_of
 
 
 def test_a_folder_changes_with_its_images_and_not_with_what_else_is_written_into_it(tmp_path):
@@ -26,3 +29,39 @@ def test_a_video_has_the_state_of_its_file(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"abcd")
     file = (tmp_path / "a.mp4").stat()
     assert state_of(tmp_path / "a.mp4") == (4, file.st_mtime_ns)
+
+
+class TestOneKind:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        (tmp_path / "cover_1.png").write_bytes(b"")
+        return tmp_path
+
+    def test_images_beside_videos_are_refused_and_both_are_named(self, folder):
+        (folder / "a.mp4").write_bytes(b"")
+        with pytest.raises(ClipError, match=r"images with numbers \(cover_1\.png\) and videos \(a\.mp4\).*; move"):
+            require_one_kind(folder)
+
+    def test_images_beside_anything_else_are_a_sequence(self, folder):
+        (folder / "notes.txt").write_text("mine")
+        (folder / ".a.mp4").write_bytes(b"")
+        (folder / "more.mp4").mkdir()
+        require_one_kind(folder)
+
+    def test_videos_beside_images_without_numbers_are_videos(self, tmp_path):
+        (tmp_path / "a.mp4").write_bytes(b"")
+        (tmp_path / "cover.png").write_bytes(b"")
+        require_one_kind(tmp_path)
+        require_one_kind(tmp_path / "a.mp4")
+        require_one_kind(tmp_path / "nothing")
+
+
+def test_a_video_may_be_given_only_once_under_any_path(tmp_path):
+    video, link = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    video.write_bytes(b"")
+    link.symlink_to(video)
+    require_different([video, tmp_path / "c.mp4"])
+    with pytest.raises(ClipError, match=r"a\.mp4 is given twice; give it once"):
+        require_different([video, tmp_path / "x" / ".." / "c.mp4", video])
+    with pytest.raises(ClipError, match=r"b\.mp4 is given twice, also as .*a\.mp4; give it once"):
+        require_different([video, link])

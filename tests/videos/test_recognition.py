@@ -394,11 +394,11 @@ class TestSources:
 
     def test_a_folder_without_images_or_videos(self, look, tmp_path):
         (tmp_path / "notes.txt").write_text("nothing")
-        with pytest.raises(MerlabError, match="neither a video nor images"):
+        with pytest.raises(MerlabError, match="neither videos nor images with numbers in their names; give"):
             look(tmp_path, tmp_path / "out")
 
     @pytest.mark.parametrize(
-        ("wrong", "named"), [({"fps": 0.0}, "0 is not a frame rate"), ({"unsure_below": 2.0}, "between 0 and 1")]
+        ("wrong", "named"), [({"fps": 0.0}, "0 is not a frame rate"), ({"fps": True}, "True is not a frame rate")]
     )
     def test_settings_out_of_range(self, video, look, tmp_path, wrong, named):
         with pytest.raises(MerlabError, match=named):
@@ -414,11 +414,25 @@ class TestSources:
         assert sound.metadata.video.frames == 60
         assert sound.folder == tmp_path / "out" / "b.avi"
 
+    def test_a_folder_of_videos_is_not_one_video(self, frames, look, tmp_path):
+        write_avi(tmp_path / "b.avi", frames[:2])
+        with pytest.raises(MerlabError, match="is a folder of videos; merlab.recognize_each recognizes all of them"):
+            look(tmp_path, tmp_path / "out")
+
+    @pytest.mark.parametrize("function", [recognize, recognize_each])
+    def test_a_folder_of_images_and_videos_is_refused(self, frames, look, tmp_path, function):
+        write_avi(tmp_path / "b.avi", frames[:2])
+        cv2.imwrite(str(tmp_path / "cover_1.png"), frames[0])
+        with pytest.raises(MerlabError, match="holds both images with numbers"):
+            look(tmp_path, tmp_path / "out", function)
+
     def test_a_folder_of_videos_must_hold_one_and_two_need_different_names(self, look, tmp_path):
         with pytest.raises(MerlabError, match="is not a folder of videos"):
             look(tmp_path, tmp_path / "out", recognize_each)
         with pytest.raises(MerlabError, match="two of the videos have the same name"):
             look(["a/x.avi", "b/x.avi"], tmp_path / "out", recognize_each)
+        with pytest.raises(MerlabError, match=r"a/x\.avi is given twice"):
+            look(["a/x.avi", "a/x.avi"], tmp_path / "out", recognize_each)
 
     def test_each_takes_the_options_of_one(self):
         parameters = inspect.signature(recognize).parameters.values()

@@ -232,7 +232,7 @@ LANDMARKERS: Mapping[LandmarkSource, type[FaceMesh] | type[FivePoints]] = {"mesh
 
 def find_landmarker(source: LandmarkSource = "mesh") -> Landmarker:
     """The landmarker of this source; raises MerlabError if its model file is not on this machine."""
-    return look_up(source, LANDMARKERS, "source of landmarks")()
+    return look_up(source, LANDMARKERS, "landmark source")()
 
 
 def five_points_warning(source: LandmarkSource) -> str | None:

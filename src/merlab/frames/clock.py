@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from merlab.errors import MerlabError
+from merlab.given import is_number
 
 LOWEST_RATE, HIGHEST_RATE = 1.0, 10_000.0
 # A step between two frames that is longer than this many median steps is a gap.
@@ -31,16 +32,17 @@ class ClockError(MerlabError):
     """A frame rate or time stamps that cannot be: no clock can be made from them."""
 
 
-def is_rate(fps: float) -> bool:
-    """Whether a number is a frame rate that a camera may have; NaN is not."""
-    return LOWEST_RATE <= fps <= HIGHEST_RATE
+def is_rate(fps: object) -> bool:
+    """Whether a value is a frame rate that a camera may have; NaN is not, nor is a truth value."""
+    return is_number(fps) and LOWEST_RATE <= fps <= HIGHEST_RATE
 
 
 def require_rate(fps: float) -> float:
     """``fps`` if it is a frame rate that a camera may have; raises ClockError outside of 1 to 10,000, and for NaN."""
     if not is_rate(fps):
+        given = f"{fps:g}" if is_number(fps) else repr(fps)
         raise ClockError(
-            f"{fps:g} is not a frame rate: it must be a number from {LOWEST_RATE:g} to {HIGHEST_RATE:g}; "
+            f"{given} is not a frame rate: it must be a number from {LOWEST_RATE:g} to {HIGHEST_RATE:g}; "
             "give the frames per second of the camera"
         )
     return fps
@@ -230,7 +232,13 @@ def clock_of(source: Path, frames: Timed, fps: float | None = None) -> Clock:
     if frames.clock is not None:
         return frames.clock.at_rate(fps)
     if fps is None:
-        reason = frames.no_clock if isinstance(frames, Unclocked) else f"{source} does not state its frame rate"
-        raise ClockError(f"{reason}; give --fps")
+        if isinstance(frames, Unclocked):
+            raise ClockError(f"{frames.no_clock}; give --fps")
+        if not frames.numbers:
+            raise ClockError(
+                f"{source} contains no images with numbers in their names; give a folder of such images, or the path "
+                "of a video"
+            )
+        raise ClockError(f"{source} does not state its frame rate; give --fps")
     numbers = frames.numbers
     return Clock.constant(fps, numbers[-1] - numbers[0] + 1 if numbers else 0)

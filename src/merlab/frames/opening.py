@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from merlab.frames.container import looks_like_video
 from merlab.frames.frame import ClipError, Frames
-from merlab.frames.images import ImageFolder
+from merlab.frames.images import IMAGE_SUFFIXES, ImageFolder
 from merlab.frames.video import Video
 
 
@@ -17,6 +20,30 @@ def open_frames(source: Path) -> Frames:
     if not source.exists():
         raise ClipError(f"{source} does not exist; check the root folder that you gave")
     return Video(source)
+
+
+def require_one_kind(source: Path) -> None:
+    """Raises ClipError for a folder of numbered images that also holds videos, one of which would not be read."""
+    images = ImageFolder(source).names if source.is_dir() else {}
+    others = (path for path in source.iterdir() if path.suffix.lower() not in IMAGE_SUFFIXES) if images else ()
+    video = next((path for path in others if not path.name.startswith(".") and looks_like_video(path)), None)
+    if video is not None:
+        raise ClipError(
+            f"{source} holds both images with numbers ({next(iter(images.values()))}) and videos ({video.name}), and "
+            "only one of the two can be meant; move the others to another folder, or give the path of a video"
+        )
+
+
+def require_different(sources: Iterable[Path]) -> None:
+    """Raises ClipError where two sources are the same file or folder."""
+    seen: dict[str, Path] = {}
+    for source in sources:
+        # Path.resolve fails for a link that refers to itself.
+        place = os.path.realpath(source)
+        other = seen.get(place)
+        if other is not None:
+            raise ClipError(f"{source} is given twice{'' if other == source else f', also as {other}'}; give it once")
+        seen[place] = source
 
 
 class SourceState(NamedTuple):

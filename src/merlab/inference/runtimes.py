@@ -28,7 +28,7 @@ from merlab.registry import look_up
 from merlab.storage import whole_file
 from merlab.training import is_large
 from merlab.version import __version__
-from merlab.vocabulary import RuntimeChoice, RuntimeName
+from merlab.vocabulary import RUNTIME_CHOICES, RuntimeChoice, RuntimeName
 
 Infer = Callable[[Float32Array], NDArray[Any]]
 
@@ -150,10 +150,11 @@ def resolve_runtime(name: RuntimeChoice, module: nn.Module, shape: tuple[int, ..
 
     Raises MerlabError for a runtime that does not exist, is not installed, or that the processor does not support.
     """
+    look_up(name, dict.fromkeys(RUNTIME_CHOICES), "runtime")
     if name == AUTO:
         large = is_large(parameters(module), shape[-2] * shape[-1])
         return next(each for each in FASTEST_FIRST if RUNTIMES[each].unavailable is None) if large else "torch"
-    reason = look_up(name, RUNTIMES, "runtime").unavailable
+    reason = RUNTIMES[name].unavailable
     if reason is not None:
         raise MerlabError(f"runtime {name}: {reason}")
     return name

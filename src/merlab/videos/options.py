@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TypedDict
 
 from merlab.errors import MerlabError
+from merlab.evaluation.options import whole_number
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
+from merlab.given import require_instance, require_number, require_yes_or_no
 from merlab.preparation.settings import Settings
 from merlab.progress import Progress
 from merlab.registry import look_up
@@ -18,6 +20,7 @@ from merlab.videos.words import WordSettings
 from merlab.vocabulary import OVERLAY_KINDS, OverlayKind, RuntimeChoice
 
 UNSURE_BELOW = 0.5
+MADE_BY = "merlab.{} makes one from a dictionary"
 
 
 class RecognizeOptions(TypedDict, total=False):
@@ -72,10 +75,12 @@ class Options:
     save_inputs: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.unsure_below <= 1:
-            raise MerlabError(f"a probability must be between 0 and 1, got {self.unsure_below}")
-        if self.most_faces < 1:
-            raise MerlabError(f"at least one face must be followed, got {self.most_faces}")
+        require_yes_or_no(aligned=self.aligned, save_inputs=self.save_inputs)
+        whole_number(self.most_faces, 1, "most_faces")
+        require_number(self.unsure_below, "unsure_below", 0, 1)
+        require_instance(self.finding, FaceFinding, "finding", "of merlab.faces.alignment")
+        require_instance(self.spotting, SpottingSettings, "spotting", MADE_BY.format("spotting.spot.spotting_settings"))
+        require_instance(self.words, WordSettings, "words", MADE_BY.format("videos.words.word_settings"))
         look_up(self.overlay, dict.fromkeys(OVERLAY_KINDS), "overlay")
         if self.overlay == "mesh" and (self.aligned or self.finding.landmarks != "mesh"):
             raise MerlabError(

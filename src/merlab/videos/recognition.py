@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,18 +18,19 @@ from typing import TYPE_CHECKING, cast
 
 from merlab.claims import require_same
 from merlab.errors import MerlabError, Stopped
+from merlab.evaluation.options import whole_number
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
-from merlab.frames import ClipError, ImageFolder, open_frames
+from merlab.frames import ClipError, open_frames
 from merlab.frames.clock import Clock, clock_of
 from merlab.frames.opening import state_of
+from merlab.given import as_path, require_yes_or_no
 from merlab.json_models import write_model
 from merlab.locks import only_writer
 from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
-from merlab.spotting.aligned_frames import require_every_frame
-from merlab.spotting.many_videos import folder_of, for_each, skipped_in, videos_in
+from merlab.spotting.many_videos import folder_of, for_each
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
 from merlab.storage import whole_folder
@@ -50,6 +51,7 @@ from merlab.videos.output.report import write_report
 from merlab.videos.output.tables import write_tidy_tables
 from merlab.videos.result import FRAMES, METADATA, OVERLAY, VideoResult, read_video_result
 from merlab.videos.rows import event_rows
+from merlab.videos.source import listed, opened
 from merlab.videos.summary import write_summary
 from merlab.videos.used_model import used_model
 from merlab.videos.words import WordSettings
@@ -124,20 +126,22 @@ def recognize(
             one with a result of other settings.
 
     """
-    source = Path(source)
-    out = Path(out) if out else folder_of(source, OUT)
-    weights = Path(weights) if weights else None
+    source = as_path(source, "source")
+    out = folder_of(source, OUT) if out is None else as_path(out, "out")
+    jobs = None if jobs is None else whole_number(jobs, 1, "jobs", ", or None for one per core")
+    require_yes_or_no(again=again)
+    weights = None if weights is None else as_path(weights, "weights")
     model = used_model(weights, runtime)
     options = Options(
         fps=fps,
         aligned=aligned,
         most_faces=most_faces,
-        finding=finding or FaceFinding(),
-        spotting=spotting or SpottingSettings(),
+        finding=FaceFinding() if finding is None else finding,
+        spotting=SpottingSettings() if spotting is None else spotting,
         weights=weights,
         runtime=cast("RuntimeName", model.runtime),
         unsure_below=unsure_below,
-        words=words or WordSettings(),
+        words=WordSettings() if words is None else words,
         overlay=overlay_kind(overlay),
         save_inputs=save_inputs,
     )
@@ -148,7 +152,7 @@ def recognize(
     finished = None if again else _finished(out, request)
     if finished is not None:
         return finished
-    with only_writer(out):
+    with only_writer(out), shown_progress(progress) as show:
         # Another process may have finished it in the meantime.
         finished = None if again else _finished(out, request)
         if finished is not None:
@@ -156,8 +160,7 @@ def recognize(
         folder = ResultFolder(out, METADATA, HOLDS)
         work = _finding(plan, request).model_dump(mode="json")
         plan = replace(plan, kept=folder.claim(work, request.model_dump(mode="json"), again))
-        with shown_progress(progress) as show:
-            return _make(_Making(plan, folder, model, request, show), jobs)
+        return _make(_Making(plan, folder, model, request, show), jobs)
 
 
 def recognize_each(
@@ -181,12 +184,7 @@ def recognize_each(
             as ``for_each`` does.
 
     """
-    skipped: Mapping[Path, str] = {}
-    if isinstance(videos, Path | str):
-        folder = Path(videos)
-        videos, skipped = videos_in(folder), skipped_in(folder)
-        if not videos:
-            raise MerlabError(f"{folder} is not a folder of videos")
+    paths, skipped = listed(videos)
     if not options.get("aligned", False):
         # A missing model file is reported once, before any work, and not for every video.
         (options.get("finding") or FaceFinding()).open()
@@ -196,8 +194,8 @@ def recognize_each(
         options["progress"] = show
         return recognize(video, of_video, **options)
 
-    out = Path(out) if out else OUT
-    results = for_each(videos, out, make, progress)
+    out = OUT if out is None else as_path(out, "out")
+    results = for_each(paths, out, make, progress)
     write_summary(out, results, skipped)
     return results
 
@@ -214,13 +212,7 @@ class _Making:
 
 
 def _plan(source: Path, out: Path, options: Options) -> VideoPlan:
-    frames = open_frames(source)
-    first = 1
-    if isinstance(frames, ImageFolder):
-        if not frames.numbers:
-            raise MerlabError(f"{source} contains neither a video nor images whose names end in a number")
-        require_every_frame(source, frames)
-        first = frames.numbers[0]
+    frames, first = opened(source)
     clock = clock_of(source, frames, options.fps)
     division = Division(1, len(clock), round(CHUNK_SECONDS * clock.fps), _margin(clock, options.spotting))
     return VideoPlan(source, out / WORKING, out / KEPT, first, clock, division, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from merlab.errors import MerlabError
 from merlab.models.shipped import SHIPPED, shipped_card
 from merlab.videos.metadata import UsedModel
 from merlab.vocabulary import RuntimeChoice
@@ -22,10 +23,12 @@ def used_model(weights: Path | None, runtime: RuntimeChoice) -> UsedModel:
 
     Raises MerlabError as ``load_recognizer`` and ``resolve_runtime`` do.
     """
-    if weights is None and runtime in {"auto", "torch"}:
+    if weights is None and runtime in ("auto", "torch"):
         card = {name: value for name, value in shipped_card().items() if name in OF_CARD}
         digest = hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
         return UsedModel.model_validate({**card, "digest": digest, "runtime": "torch"})
+    if weights is not None and weights.is_dir():
+        raise MerlabError(f"weights {weights} is a folder; give a file of `merlab pretrain`, or leave it out")
     from merlab.inference.runtimes import resolve_runtime
     from merlab.models.recognizer import load_recognizer
 

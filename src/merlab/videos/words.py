@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 
-from merlab.errors import MerlabError
 from merlab.faces.quality import LEAST_COVERAGE, LEAST_PUPIL_DISTANCE
+from merlab.given import require_number
 from merlab.registry import look_up
 from merlab.spotting.event import PART_OF_LONGER, REPEATED, TOO_LARGE, MovementKind
 from merlab.videos.class_units import is_supported
@@ -61,9 +61,7 @@ class WordSettings:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = getattr(self, field.name)
-            if not value >= 0:
-                raise MerlabError(f"{field.name} of words must be 0 or more, got {value}")
+            require_number(getattr(self, field.name), f"{field.name} of words", 0)
 
     def longest_spotted(self, fps: float) -> float:
         """The longest duration that spotting may give to a micro-expression at this frame rate, s."""
@@ -76,7 +74,7 @@ def word_settings(changed: Mapping[str, float]) -> WordSettings:
     Raises MerlabError for a limit that does not exist, or a value below 0.
     """
     for name in changed:
-        look_up(name, asdict(WordSettings()), "limit of a named class")
+        look_up(name, asdict(WordSettings()), "limit")
     return replace(WordSettings(), **changed)
 
 

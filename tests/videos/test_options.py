@@ -1,0 +1,56 @@
+"""The arguments of recognition: each of a wrong type is refused by its name, before the video is opened."""
+
+from __future__ import annotations
+
+import pytest
+
+import merlab
+from merlab.errors import MerlabError
+from merlab.spotting.spot import SpottingSettings
+from merlab.videos.options import Options
+
+YES_OR_NO = "must be True or False, got"
+JOBS = "jobs must be a whole number from 1 up, or None for one per core, got"
+FACES = "most_faces must be a whole number from 1 up, got"
+OVERLAYS = "overlays are frames, mesh, none"
+RUNTIMES = "runtimes are auto, torch, onnx, openvino, openvino-bf16"
+PATH = "must be a path, as text or pathlib.Path, got"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        *(({"jobs": value}, f"{JOBS} {value!r}") for value in (0, -1, 1.5, "2", True)),
+        *(({name: value}, f"{name} {YES_OR_NO} {value!r}") for name in ("again", "aligned") for value in ("no", 1)),
+        ({"save_inputs": 2}, f"save_inputs {YES_OR_NO} 2"),
+        *(({"most_faces": value}, f"{FACES} {value!r}") for value in (2.5, 0, True, "4")),
+        *(({"overlay": value}, OVERLAYS) for value in (1, None, ["frames"], "x")),
+        *(({"runtime": value}, RUNTIMES) for value in ("tpu", None, ["torch"])),
+        *(({"unsure_below": value}, "unsure_below must be between 0 and 1, got") for value in (2, "x", True, None)),
+        ({"spotting": {}}, r"spotting must be a SpottingSettings \(merlab.spotting.spot.spotting_settings makes"),
+        ({"words": {"longest": 1}}, r"words must be a WordSettings \(merlab.videos.words.word_settings makes"),
+        ({"finding": "x"}, r"finding must be a FaceFinding \(of merlab.faces.alignment\), got 'x'"),
+        ({"weights": "."}, r"weights \. is a folder; give a file of `merlab pretrain`"),
+        *(({"weights": value}, f"weights {PATH}") for value in (3, False, "")),
+        ({"out": ""}, f"out {PATH} ''"),
+        *(({"source": value}, f"source {PATH}") for value in ("", None, 3, ["a.mp4"])),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_refused_with_its_name_and_what_is_allowed(tmp_path, wrong, named):
+    given = {"source": tmp_path / "nothing.mp4", "out": tmp_path / "out", "progress": False, **wrong}
+    with pytest.raises(MerlabError, match=named):
+        merlab.recognize(**given)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("videos", [3, None])
+def test_several_videos_are_a_folder_or_a_list_of_paths(videos):
+    with pytest.raises(MerlabError, match="videos must be a folder of videos or a list of their paths, got"):
+        merlab.recognize_each(videos)
+    with pytest.raises(MerlabError, match=f"each of videos {PATH}"):
+        merlab.recognize_each([videos])
+
+
+def test_values_of_the_right_type_are_kept():
+    options = Options(most_faces=2, unsure_below=0, spotting=SpottingSettings(p=0.5))
+    assert (options.most_faces, options.unsure_below, options.spotting.p) == (2, 0, 0.5)
