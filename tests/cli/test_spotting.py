@@ -131,7 +131,7 @@ def test_the_listed_videos_of_a_database_are_found_from_any_folder(merlab, tmp_p
     write_workbook(tmp_path / "casme" / TABLE, [row(), row(video="disgust1_2", frames=(8, 10, 12), kind="macro")])
     write_video(tmp_path / "casme")
     status, out, _ = merlab("long-videos", "casme-squared", "casme", "truth")
-    assert (status, out) == (0, "1 videos, 1 macro, 1 micro, written to truth\n")
+    assert (status, out) == (0, "1 video, 1 macro, 1 micro, written to truth\n")
     (source,) = pd.read_csv(tmp_path / "truth/videos.csv")["source"]
     assert Path(source) == tmp_path / "casme/rawpic/s15/15_0101disgustingteeth"
 
@@ -141,7 +141,7 @@ def test_what_differs_in_long_videos_is_printed_and_their_truth_can_be_scored(me
     write_workbook(tmp_path / "casme" / TABLE, [*rows, row(video="disgust1_3", frames=(8, 10, 12), kind="macro")])
     write_video(tmp_path / "casme")
     status, out, err = merlab("long-videos", "casme-squared", "casme", "truth")
-    assert (status, out) == (0, "1 videos, 1 macro, 1 micro, written to truth\n")
+    assert (status, out) == (0, "1 video, 1 macro, 1 micro, written to truth\n")
     assert "differs: s15 disgust1_3 (row 3): expected a movement of its own, found onset 8, offset 12 as in s15" in err
     assert merlab("score-spotting", "truth/truth.csv", "truth/truth.csv")[0] == 0
 

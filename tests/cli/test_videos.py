@@ -45,7 +45,10 @@ def options_of(function):
 
 
 def test_the_commands_and_the_functions_have_the_same_options():
-    shortcuts, finding = {"p", "floor", "as_json", "no_overlay"}, {"detector", "model", "config", "landmarks"}
+    shortcuts, finding = (
+        {"p", "floor", "as_json", "no_overlay", "context"},
+        {"detector", "model", "config", "landmarks"},
+    )
     assert options_of(recognize_command) - shortcuts - finding == options_of(recognize) - {"finding", "progress"}
     assert options_of(spot_command) - shortcuts - {"videos", "spotting", "method", "train"} == options_of(spot) - {
         "source",
@@ -74,6 +77,36 @@ def test_the_commands_and_the_functions_have_the_same_options():
         (("spot", "text.mp4", "--spotting", "score.reach=-1"), "score.reach of spotting must be between 0.001 and 60"),
         (("spot", "text.mp4", "--spotting", "longest=1s"), "--spotting longest takes a number, got '1s'"),
         (("recognize", "text.mp4", "--spotting", "score.reach"), "--spotting takes KEY=VALUE"),
+        (
+            ("spot", "text.mp4", "--spotting", "p=0.1", "--spotting", "p=0.2"),
+            "--spotting p=0.1 and --spotting p=0.2 set",
+        ),
+        (
+            ("spot", "text.mp4", "--p", 0.1, "--spotting", "p=0.2"),
+            "--p 0.1 and --spotting p=0.2 set the same; give one",
+        ),
+        (("recognize", "text.mp4", "--floor", 4, "--spotting", "floor=5"), "--floor 4.0 and --spotting floor=5 set"),
+        (("recognize", "text.mp4", "--words", "longest=1", "--words", "longest=1"), "set the same; give one of them"),
+        (("recognize", "text.mp4", "--words", "lngest=1"), "did you mean longest? limits are longest, timing_error"),
+        (("recognize", "text.mp4", "--aligned", "--most-faces", 4), "--most-faces and --aligned contradict each other"),
+        (("recognize", "text.mp4", "--aligned", "--detector-model", "x"), "--detector-model and --aligned contradict"),
+        (("recognize", "text.mp4", "--aligned", "--landmarks", "mesh"), "--landmarks and --aligned contradict"),
+        (("recognize", "text.mp4", "--detector-model", "x"), "add --detector opencv-ssd, or leave it out"),
+        (
+            ("align", "text.mp4", "out", "--detector-config", "x"),
+            "--detector-config is a file of the detector opencv-ssd",
+        ),
+        (
+            ("recognize", "text.mp4", "--overlay", "frames", "--no-overlay"),
+            "--overlay frames and --no-overlay contradict",
+        ),
+        (("recognize", "text.mp4", "--weights", "."), "weights . is a folder; give a file"),
+        (("spot", "text.mp4", "text.mp4"), "text.mp4 is given twice; give it once"),
+        (("spot", "text.mp4", "text.mp4", "--method", "mdmd"), "text.mp4 is given twice; give it once"),
+        (("spot", "mixed"), "mixed holds both images with numbers (cover_1.png) and videos (a.mp4)"),
+        (("recognize", "mixed"), "mixed holds both images with numbers (cover_1.png) and videos (a.mp4)"),
+        (("spot", "empty"), "empty contains no images with numbers in their names; give a folder of such images"),
+        (("score-spotting", "truth.csv", "truth.csv", "--command", "c"), "--command belongs to --save"),
         (("score-spotting", "none.csv", "none.csv"), "none.csv does not exist"),
         (("score-spotting", "truth.csv", "truth.csv", "--save", "kept.json"), "--save needs --command"),
         (("make-videos", "out", "--minutes", 0.05, "--events", 100), "request fewer events per minute"),
@@ -83,7 +116,19 @@ def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, nam
     (tmp_path / "text.mp4").write_text("no video")
     (tmp_path / "loop.mp4").symlink_to("loop.mp4")
     (tmp_path / "truth.csv").write_text("onset,offset\n")
+    for folder in ("mixed", "empty"):
+        (tmp_path / folder).mkdir()
+    for name in ("cover_1.png", "a.mp4"):
+        (tmp_path / "mixed" / name).touch()
     status, _, err = merlab(*arguments)
     assert status == 1
     assert named in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("given", [("recognize", ""), ("recognize", "a.mp4", "--out", ""), ("spot", "a.mp4", "")])
+def test_an_empty_path_is_not_the_current_folder(merlab, tmp_path, given):
+    status, _, err = merlab(*given)
+    assert status == 2
+    assert "the path is empty; write . for the current folder" in err
+    assert list(tmp_path.iterdir()) == []

@@ -68,13 +68,34 @@ NetworkOption = Annotated[
 ]
 
 
-def key_values(texts: list[str] | None, option: str) -> dict[str, str]:
-    """``["a=1", "b=2"]`` -> ``{"a": "1", "b": "2"}``; raises MerlabError for a text without ``=``."""
+def given_path(text: str) -> Path:
+    """A path; an empty text, such as a variable of the shell that is not set, would be the current folder."""
+    if not text:
+        raise typer.BadParameter("the path is empty; write . for the current folder")
+    return Path(text)
+
+
+def is_given(context: typer.Context, parameter: str) -> bool:
+    """Whether the user typed an option, even with its default value."""
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def key_values(texts: list[str] | None, option: str, **own: object) -> dict[str, str]:
+    """``["a=1", "b=2"]`` -> ``{"a": "1", "b": "2"}``.
+
+    ``own`` are the values of other options, by the key that they are the same as; None where they are not given.
+    Raises MerlabError for a text without ``=``, and for a key that is given twice.
+    """
+    given = {key: f"--{key} {value}" for key, value in own.items() if value is not None}
     pairs = {}
     for text in texts or []:
         key, equals, value = text.partition("=")
         if not equals:
             raise MerlabError(f"{option} takes KEY=VALUE, got {text!r}")
+        if key in given:
+            raise MerlabError(f"{given[key]} and {option} {text} set the same; give one of them")
+        given[key] = f"{option} {text}"
         pairs[key] = value
     return pairs
 

@@ -19,7 +19,7 @@ from merlab.cli.arguments import (
     SeedOption,
     TableOption,
 )
-from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.cli.console import counted, err_console, out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
 from merlab.schemes import AS_LABELED, SCHEMES, as_scheme
@@ -157,7 +157,9 @@ def long_videos_command(
         err_console.print(escape(told), soft_wrap=True)
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(read.kinds.items())) or "no movements"
     stamps = f" [{', '.join(read.stamps)}]" if read.stamps else ""
-    out_console.print(escape(f"{len(read.videos)} videos, {kinds}, written to {out}{stamps}"), soft_wrap=True)
+    out_console.print(
+        escape(f"{counted(len(read.videos), 'video')}, {kinds}, written to {out}{stamps}"), soft_wrap=True
+    )
 
 
 @app.command(rich_help_panel=DATA)
@@ -172,16 +174,16 @@ def clips(
     csv: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
     allow_unusable: Annotated[bool, typer.Option("--allow-unusable", help="Leave unusable clips out.")] = False,
 ) -> None:
-    """The clip table with the labels of a scheme."""
+    """The clip table with the labels of a scheme; a warning says where it has fewer than two classes."""
     from merlab.databases import load
-    from merlab.protocols import label_clips
+    from merlab.protocols import covered_clips
     from merlab.storage import require_not_read, whole_file
 
     if csv is not None:
         require_not_read(csv, [root, table, Path(scheme)])
     stated = True if aligned else None
     loaded = load(database, root, table=table, aligned=stated, allow_unusable=allow_unusable)
-    labeled = label_clips(loaded, as_scheme(scheme))
+    labeled = covered_clips(loaded, as_scheme(scheme))
     columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "label"]
     columns += ["objective_class", "aligned"]
     names = [labeled.scheme.classes[label] for label in labeled.labels]
@@ -195,3 +197,6 @@ def clips(
     stamps = f" [{', '.join(labeled.table.stamps)}]" if labeled.table.stamps else ""
     left_out = "".join(f"; left out: {count} {reason}" for reason, count in labeled.left_out.items())
     err_console.print(escape(f"{len(rows)} clips{left_out}{stamps}"), soft_wrap=True)
+    if len(labeled.present_classes) < 2:
+        few = "they have fewer than two classes of the scheme, so they cannot be evaluated with it"
+        err_console.print(f"[yellow]warning:[/] {few}", soft_wrap=True)

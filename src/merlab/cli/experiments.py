@@ -161,7 +161,7 @@ def evaluate_command(
         raise MerlabError(
             "name at least one method (METHOD, or --method FILE.py:NAME) and one --database with its --root"
         )
-    training: dict[str, str | int] = {**key_values(setting, "--set")}
+    training: dict[str, str | int] = {**key_values(setting, "--set", epochs=epochs, selection=selection)}
     training |= {"epochs": epochs} if epochs is not None else {}
     training |= {"selection": selection} if selection is not None else {}
     folder = out or Path("-".join(["merlab-run", *database, Path(scheme).stem, protocol]))

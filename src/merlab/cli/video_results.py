@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.markup import escape
 
-from merlab.cli.console import err_console, out_console, print_json, print_table
+from merlab.cli.console import counted, err_console, out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.progress import one_line
 
@@ -58,8 +58,7 @@ class VideoSummary:
     @property
     def movements(self) -> str:
         """``no movement``, ``1 movement``, ``3 movements``."""
-        count = len(self.table)
-        return f"{count or 'no'} movement{'s' if count > 1 else ''}"
+        return counted(len(self.table), "movement") if len(self.table) else "no movement"
 
 
 Summaries = Mapping[Path, "VideoSummary | MerlabError"]
@@ -156,9 +155,13 @@ def _print_videos(results: Summaries, skipped: Mapping[Path, str], events: Path,
         for video, result in results.items()
     ]
     rows += [[one_line(path.name), "skipped", "", reason] for path, reason in skipped.items()]
-    title = f"{len(done)} videos done, {len(results) - len(done)} failed, {len(skipped)} files skipped"
+    left_out = f"{len(results) - len(done)} failed, {counted(len(skipped), 'file')} skipped"
     stamps = list(dict.fromkeys(stamp for result in done for stamp in result.stamps))
-    print_table(title + _stamped(stamps), ["video", "", "found", "result, or reason"], rows)
+    print_table(
+        f"{counted(len(done), 'video')} done, {left_out}{_stamped(stamps)}",
+        ["video", "", "found", "result, or reason"],
+        rows,
+    )
     if done:
         count = sum(len(result.table) for result in done)
         out_console.print(f"table of all movements ({count}): {escape(str(events))}", soft_wrap=True)

@@ -15,9 +15,11 @@ from merlab.cli.arguments import (
     JsonOption,
     RuntimeOption,
     SeedOption,
+    given_path,
+    is_given,
     key_values,
 )
-from merlab.cli.console import out_console, print_json, print_table
+from merlab.cli.console import counted, out_console, print_json, print_table
 from merlab.cli.faces import ConfigOption, DetectorOption, LandmarksOption, ModelOption, face_finding
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
@@ -88,7 +90,8 @@ def make_videos_command(
             jobs=jobs,
             progress=progress,
         )
-    out_console.print(f"{subjects} SYNTHETIC recordings are in {escape(str(out))}", soft_wrap=True)
+    made = f"{counted(subjects, 'SYNTHETIC recording')} {'is' if subjects == 1 else 'are'} in"
+    out_console.print(f"{made} {escape(str(out))}", soft_wrap=True)
 
 
 FpsOption = Annotated[
@@ -116,11 +119,14 @@ def spot_command(
     videos: Annotated[
         list[Path],
         typer.Argument(
-            help="Videos or folders of images, each of one aligned face, or folders of such videos.", metavar="VIDEO..."
+            parser=given_path,
+            help="Videos or folders of images, each of one aligned face, or folders of such videos.",
+            metavar="VIDEO...",
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Gets one folder per video, with its name; unless given, merlab-spotted.")
+        Path | None,
+        typer.Option(parser=given_path, help="Gets one folder per video, with its name; unless given, merlab-spotted."),
     ] = None,
     fps: FpsOption = None,
     p: POption = None,
@@ -135,7 +141,8 @@ def spot_command(
     train: Annotated[
         Path | None,
         typer.Option(
-            help="With --method: recordings to fit on, a folder of `merlab make-videos` or `merlab long-videos`."
+            parser=given_path,
+            help="With --method: recordings to fit on, a folder of `merlab make-videos` or `merlab long-videos`.",
         ),
     ] = None,
     again: AgainOption = False,
@@ -146,6 +153,13 @@ def spot_command(
     Writes events.csv, weak.csv, scores.csv and spotting.json for each video, and for several videos one events.csv and
     one weak.csv of all. Finished results are not computed again.
     """
+    from merlab.frames.opening import require_different, require_one_kind
+    from merlab.spotting.many_videos import EVENTS, folder_of, for_each, skipped_in, videos_in
+
+    for video in videos:
+        require_one_kind(video)
+    listed = [each for video in videos for each in (videos_in(video) or [video])]
+    require_different(listed)
     if method not in {None, "merlab"}:
         from merlab.cli.spotting import spot_by_method
 
@@ -155,11 +169,9 @@ def spot_command(
     if train is not None:
         raise MerlabError("--train belongs to --method; merlab's own spotter is not trained")
     from merlab.cli.video_results import print_results, summary_of_timeline
-    from merlab.spotting.many_videos import EVENTS, folder_of, for_each, skipped_in, videos_in
     from merlab.spotting.spot_video import OUT, spot
 
     settings, out = _settings(p, floor, spotting), out or OUT
-    listed = [each for video in videos for each in (videos_in(video) or [video])]
     skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
 
     def make(video: Path, folder: Path, progress: Progress | bool = True) -> Timeline:
@@ -174,17 +186,30 @@ def spot_command(
         print_results({videos[0]: summary_of_timeline(single)}, skipped, None, as_json)
 
 
+# Options of `recognize` about how faces are searched for, by their parameters.
+SEARCH = {
+    "most_faces": "--most-faces",
+    "detector": "--detector",
+    "model": "--detector-model",
+    "config": "--detector-config",
+    "landmarks": "--landmarks",
+}
+
+
 @app.command("recognize", rich_help_panel=VIDEOS)
 def recognize_command(
+    context: typer.Context,
     source: Annotated[
         Path,
         typer.Argument(
+            parser=given_path,
             help="A video, a folder of images numbered in their names, or a folder of videos.",
             metavar="VIDEO_OR_FOLDER",
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the result; unless given, merlab-recognized/NAME.")
+        Path | None,
+        typer.Option(parser=given_path, help="Folder for the result; unless given, merlab-recognized/NAME."),
     ] = None,
     fps: FpsOption = None,
     aligned: Annotated[bool, typer.Option("--aligned", help="The frames are aligned faces already.")] = False,
@@ -194,7 +219,10 @@ def recognize_command(
     config: ConfigOption = None,
     landmarks: LandmarksOption = "mesh",
     weights: Annotated[
-        Path | None, typer.Option(help="Weights of `merlab pretrain`; unless given, those that ship with merlab.")
+        Path | None,
+        typer.Option(
+            parser=given_path, help="Weights of `merlab pretrain`; unless given, those that ship with merlab."
+        ),
     ] = None,
     runtime: RuntimeOption = "auto",
     unsure_below: Annotated[
@@ -240,8 +268,14 @@ def recognize_command(
     from merlab.videos.summary import SUMMARY
     from merlab.videos.words import word_settings
 
-    if no_overlay and overlay == "mesh":
-        raise MerlabError("--overlay mesh and --no-overlay contradict each other; give one of them")
+    if no_overlay and overlay != "none" and is_given(context, "overlay"):
+        raise MerlabError(f"--overlay {overlay} and --no-overlay contradict each other; give one of them")
+    unused = [option for parameter, option in SEARCH.items() if aligned and is_given(context, parameter)]
+    if unused:
+        raise MerlabError(
+            f"{unused[0]} and --aligned contradict each other, because no face is searched for in aligned frames; give "
+            "one of them"
+        )
     options = RecognizeOptions(
         fps=fps,
         aligned=aligned,
@@ -270,14 +304,14 @@ def _settings(p: float | None, floor: float | None, others: list[str] | None) ->
     """The settings of spotting with those of the command line."""
     from merlab.spotting.spot import spotting_settings
 
-    changed = {name: value for name, value in (("p", p), ("floor", floor)) if value is not None}
-    return spotting_settings(changed | _numbers("--spotting", others))
+    own = {name: value for name, value in (("p", p), ("floor", floor)) if value is not None}
+    return spotting_settings(own | _numbers("--spotting", others, **own))
 
 
-def _numbers(option: str, pairs: list[str] | None) -> dict[str, float]:
-    """The values of an option that takes KEY=NUMBER; raises MerlabError for a value that is not a number."""
+def _numbers(option: str, pairs: list[str] | None, **own: object) -> dict[str, float]:
+    """The values of an option that takes KEY=NUMBER; raises MerlabError as ``key_values``, and for any other text."""
     numbers = {}
-    for name, text in key_values(pairs, option).items():
+    for name, text in key_values(pairs, option, **own).items():
         try:
             numbers[name] = float(text)
         except ValueError as error:
@@ -335,6 +369,8 @@ def score_spotting_command(
     from merlab.spotting.scoring import score_spotting
     from merlab.storage import require_not_read
 
+    if command and not save:
+        raise MerlabError("--command belongs to --save; give both or neither")
     if save:
         require_not_read(save, [truth, *spotted, videos])
     scores = score_spotting(
