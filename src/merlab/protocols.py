@@ -40,6 +40,11 @@ class Labeled:
     labels: NDArray[np.int64]
     left_out: Mapping[str, int]
 
+    @property
+    def present_classes(self) -> list[str]:
+        """The classes that occur, in the order of the scheme."""
+        return [label for position, label in enumerate(self.scheme.classes) if position in self.labels]
+
 
 def label_clips(table: ClipTable, scheme: Scheme) -> Labeled:
     """Label a table with a scheme.
@@ -47,20 +52,26 @@ def label_clips(table: ClipTable, scheme: Scheme) -> Labeled:
     Raises MerlabError if fewer than two of its classes occur, and if a database lacks the objective classes that the
     scheme needs.
     """
+    labeled = covered_clips(table, scheme)
+    scheme, present = labeled.scheme, labeled.present_classes
+    if len(present) < 2:
+        found = ", ".join(sorted({scheme.text_of(clip) or "unlabeled" for clip in table})) or "no clips at all"
+        raise MerlabError(
+            f"scheme {scheme.name} covers {f'only {present[0]}' if present else 'none'} of the clips, but at least two "
+            f"classes are needed: its labels are {', '.join(sorted(scheme.emotions)) or 'none'}; the labels of the "
+            f"clips are {found}"
+        )
+    return labeled
+
+
+def covered_clips(table: ClipTable, scheme: Scheme) -> Labeled:
+    """The clips of a table that a scheme covers, of however few classes; raises MerlabError as ``label_clips``."""
     scheme = scheme.of(table)
     if scheme.column == "objective_class":
         _require_objective_classes(table, scheme)
     labels = [scheme.label(clip) for clip in table]
     covered = [position for position, label in enumerate(labels) if label is not None]
     left_out = Counter(scheme.reason(clip) for clip, label in zip(table, labels, strict=True) if label is None)
-    present = {labels[position] for position in covered}
-    if len(present) < 2:
-        found = ", ".join(sorted({scheme.text_of(clip) or "unlabeled" for clip in table})) or "no clips at all"
-        covers = f"covers only {present.pop()}" if present else "covers none"
-        raise MerlabError(
-            f"scheme {scheme.name} {covers} of the clips, but at least two classes are needed: its labels are "
-            f"{', '.join(sorted(scheme.emotions))}; the labels of the clips are {found}"
-        )
     positions = np.array([scheme.classes.index(label) for label in labels if label is not None], np.int64)
     return Labeled(scheme, table.take(covered), positions, dict(sorted(left_out.items())))
 

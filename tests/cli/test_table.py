@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -45,6 +46,16 @@ def test_clips_have_the_classes_of_the_scheme(merlab, table):
         "my_clips,01,c1,7,8,9,2,disgust,negative,,True",
         "my_clips,01,c2,7,8,9,3,surprise,surprise,,True",
     ]
+
+
+def test_clips_of_one_label_are_listed_with_a_warning_and_not_evaluated(merlab, table):
+    text = table.read_text(encoding="utf-8-sig")
+    table.write_text(re.sub("disgust|surprise|happiness", "joy", text, flags=re.I), encoding="utf-8")
+    status, _, err = merlab("clips", "table", table, "--csv", "labeled.csv")
+    assert (status, (table.parents[1] / "labeled.csv").read_text().count("joy,joy")) == (0, 6)
+    assert "warning: they have fewer than two classes of the scheme" in err
+    status, _, err = merlab("evaluate", "linear-svm", "--database", "table", "--root", table)
+    assert (status, "covers only joy of the clips, but at least two classes are needed" in err) == (1, True)
 
 
 def test_evaluate_takes_the_table_as_it_takes_a_database(merlab, table):
