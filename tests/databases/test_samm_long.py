@@ -79,6 +79,32 @@ def test_zero_and_minus_one_are_unknown_frames(tmp_path, cells, frames):
     assert (event.onset, event.apex, event.offset, event.kind) == (*frames, "macro")
 
 
+@pytest.mark.parametrize(
+    ("cells", "frames"), [((5, -57, 9), (5, None, 9)), ((-2, 7, 9), (1, 7, 9)), ((5, 7, 0.3), (5, 7, 7))]
+)
+def test_other_numbers_below_one_are_unknown_with_a_finding(tmp_path, cells, frames):
+    write_release(tmp_path, [row(frames=cells, kind="Macro"), row("006_1_3", (-1, 3, 4), "Macro")])
+    read = long_videos("samm-long", tmp_path)
+    event = next(event for event in read.videos[0].events if event.offset == frames[2])
+    assert (event.onset, event.apex, event.offset) == frames
+    assert "a lower number is taken as unknown" in event.note
+    for findings in (read.findings, clips_findings(tmp_path)):
+        (finding,) = [each for each in findings if each.expected.startswith("frame numbers from 1 up")]
+        assert (finding.severity, finding.found) == ("differs", "1 row(s) without: 11")
+
+
+@pytest.mark.parametrize("apex", [4, 10])
+def test_an_apex_outside_of_a_macro_expression_is_unknown_with_a_finding(tmp_path, apex):
+    write_release(tmp_path, [row(frames=(5, apex, 9), kind="Macro")])
+    read = long_videos("samm-long", tmp_path)
+    (event,) = read.videos[0].events
+    assert (event.apex, event.note) == (None, f"apex {apex} is outside and taken as unknown")
+    for findings in (read.findings, clips_findings(tmp_path)):
+        (finding,) = [each for each in findings if each.expected == "onset <= apex <= offset"]
+        assert (finding.severity, finding.where) == ("differs", "006 006_1_2 (row 11)")
+        assert finding.found == f"onset 5, apex {apex}, offset 9"
+
+
 def test_a_clip_without_an_apex_gets_the_midpoint(tmp_path):
     write_release(tmp_path, [row(frames=(5, -1, 9))])
     (clip,) = load("samm-long", tmp_path)

@@ -80,6 +80,7 @@ def _events(rows: Sequence[Row], numbers: Sequence[int], release: Release) -> tu
             findings += [fault] if fault else []
             if fault is None or fault.severity != "unusable":
                 event = _event(row, onset, apex, offset)
+                findings += [_apex_outside(row, onset, offset)] if event.apex != apex else []
                 known, same = events.setdefault(replace(event, note=""), (event, row))
                 findings += [_repeated(known, same, row)] if known is not event else []
     in_order = sorted((event for event, _ in events.values()), key=lambda event: (event.onset, event.offset))
@@ -91,6 +92,14 @@ def _repeated(event: LongEvent, first: Row, row: Row) -> Finding:
     found = f"onset {event.onset}, offset {event.offset} as in {first.where}"
     remedy = "the movement is used once; correct the row, or remove it"
     return Finding("differs", row.where, "a movement of its own", found, remedy)
+
+
+def _apex_outside(row: Row, onset: int, offset: int) -> Finding:
+    """The finding about a movement whose apex is not in it."""
+    found = f"onset {onset}, apex {row.apex}, offset {offset}"
+    return Finding(
+        "differs", row.where, "onset <= apex <= offset", found, "the apex is taken as unknown; correct the row"
+    )
 
 
 def _outside(row: Row, moments: tuple[int, int], first: int, last: int) -> Finding | None:
@@ -112,6 +121,7 @@ def _outside(row: Row, moments: tuple[int, int], first: int, last: int) -> Findi
 
 def _event(row: Row, onset: int, apex: int | None, offset: int) -> LongEvent:
     """A movement; an apex outside of its frames is unknown."""
-    inside = apex if apex is not None and onset <= apex <= offset else None
+    inside = apex is None or onset <= apex <= offset
+    note = "; ".join(filter(None, [row.note, "" if inside else f"apex {apex} is outside and taken as unknown"]))
     kind: Kind = MACRO if row.is_macro else MICRO
-    return LongEvent(onset, inside, offset, kind, row.emotion, row.action_units, row.note)
+    return LongEvent(onset, apex if inside else None, offset, kind, row.emotion, row.action_units, note)

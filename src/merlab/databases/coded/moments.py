@@ -12,15 +12,18 @@ from merlab.clips import Finding
 from merlab.databases.coded.release import Frames, Role, TableFormat
 
 NO_APEX = {"", "/"}
+# What tables with unknown frames have in place of their numbers.
+UNKNOWN = {0, -1}
 FRAME_ROLES: tuple[Role, ...] = ("onset", "apex", "offset")
 WHOLE = re.compile(r"(\d{1,9})(?:\.0+)?")
 FRACTION = re.compile(r"-?\d{1,9}(?:\.\d+)?")
 ROWS_SHOWN = 5
 
-Repair = Literal["fraction", "before the video", "no offset", "documented"]
+Repair = Literal["fraction", "below 1", "before the video", "no offset", "documented"]
 # What is expected instead, and what merlab does.
 REPAIRS: Mapping[Repair, tuple[str, str]] = {
     "fraction": ("whole numbers of frames", "the nearest frame is used"),
+    "below 1": ("frame numbers from 1 up (0 or -1: unknown)", "a lower number is taken as unknown"),
     "before the video": ("an onset", "frame 1 is used: the movement begins before the video"),
     "no offset": ("an offset", "the apex is used as the offset, as in MEGC 2021"),
     "documented": ("numbers of frames", "documented numbers are used"),
@@ -41,7 +44,8 @@ def read_moments(record: Mapping[Role, str], form: TableFormat, documented: Fram
     """The moments of a row, or the role of the first cell that makes the row unusable.
 
     In a table with ``unknown_frames``, an onset of 0 or -1 is frame 1, an offset of 0 or -1 is the apex, and fractions
-    are rounded to the nearest frame. ``documented`` numbers replace an onset, apex or offset that is unknown.
+    are rounded to the nearest frame; any other number below 1 is read as 0 is. ``documented`` numbers replace an onset,
+    apex or offset that is unknown.
     """
     frames: dict[Role, int | None] = {}
     repairs: list[Repair] = []
@@ -55,6 +59,8 @@ def read_moments(record: Mapping[Role, str], form: TableFormat, documented: Fram
             repairs.append("documented")
         elif frames[role] is not None and not WHOLE.fullmatch(text):
             repairs.append("fraction")
+        elif frames[role] is None and FRACTION.fullmatch(text) and float(text) not in UNKNOWN:
+            repairs.append("below 1")
     onset, apex, offset = frames["onset"], frames["apex"], frames["offset"]
     if onset is None:
         onset = 1
@@ -80,7 +86,10 @@ def repair_findings(table: str, repaired: Sequence[tuple[int, Sequence[Repair]]]
         if rows:
             more = f" and {len(rows) - ROWS_SHOWN} more" if len(rows) > ROWS_SHOWN else ""
             found = f"{len(rows)} row(s) without: {', '.join(map(str, rows[:ROWS_SHOWN]))}{more}"
-            yield Finding("handled", table, expected, found, remedy)
+            if repair == "below 1":
+                yield Finding("differs", table, expected, found, f"{remedy}; correct the rows")
+            else:
+                yield Finding("handled", table, expected, found, remedy)
 
 
 def note_of(repairs: Sequence[Repair]) -> str:
