@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from merlab.clips import Finding
-from merlab.databases import find_database, load, long_videos
+from merlab.databases import examine_table, find_database, load, long_videos
 from merlab.errors import MerlabError
 from merlab.progress import silent
 from tests.databases.release import image_bytes, write_images, write_table
@@ -99,7 +99,7 @@ def test_an_apex_outside_of_a_macro_expression_is_unknown_with_a_finding(tmp_pat
     read = long_videos("samm-long", tmp_path)
     (event,) = read.videos[0].events
     assert (event.apex, event.note) == (None, f"apex {apex} is outside and taken as unknown")
-    for findings in (read.findings, clips_findings(tmp_path)):
+    for findings in (read.findings, clips_findings(tmp_path), examine_table(SAMM_LONG, tmp_path).findings):
         (finding,) = [each for each in findings if each.expected == "onset <= apex <= offset"]
         assert (finding.severity, finding.where) == ("differs", "006 006_1_2 (row 11)")
         assert finding.found == f"onset 5, apex {apex}, offset 9"

@@ -11,7 +11,7 @@ from merlab.databases.coded.clip import COPY_AGAIN
 from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.layout import Layout
 from merlab.databases.coded.release import Release
-from merlab.databases.coded.row import MACRO, MICRO, Row
+from merlab.databases.coded.row import MACRO, MICRO, Row, apex_outside
 from merlab.databases.long_video import Kind, LongEvent, LongVideo
 from merlab.frames import ClipError, describe_numbers
 
@@ -80,7 +80,7 @@ def _events(rows: Sequence[Row], numbers: Sequence[int], release: Release) -> tu
             findings += [fault] if fault else []
             if fault is None or fault.severity != "unusable":
                 event = _event(row, onset, apex, offset)
-                findings += [_apex_outside(row, onset, offset)] if event.apex != apex else []
+                findings += [apex_outside(row)] if event.apex != apex else []
                 known, same = events.setdefault(replace(event, note=""), (event, row))
                 findings += [_repeated(known, same, row)] if known is not event else []
     in_order = sorted((event for event, _ in events.values()), key=lambda event: (event.onset, event.offset))
@@ -92,14 +92,6 @@ def _repeated(event: LongEvent, first: Row, row: Row) -> Finding:
     found = f"onset {event.onset}, offset {event.offset} as in {first.where}"
     remedy = "the movement is used once; correct the row, or remove it"
     return Finding("differs", row.where, "a movement of its own", found, remedy)
-
-
-def _apex_outside(row: Row, onset: int, offset: int) -> Finding:
-    """The finding about a movement whose apex is not in it."""
-    found = f"onset {onset}, apex {row.apex}, offset {offset}"
-    return Finding(
-        "differs", row.where, "onset <= apex <= offset", found, "the apex is taken as unknown; correct the row"
-    )
 
 
 def _outside(row: Row, moments: tuple[int, int], first: int, last: int) -> Finding | None:

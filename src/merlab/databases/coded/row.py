@@ -106,6 +106,14 @@ def parse_row(number: int, record: Record, table: str, release: Release) -> Row 
     )
 
 
+def apex_outside(row: Row) -> Finding:
+    """The finding about a macro-expression, or a movement of a long video, whose apex is not in it."""
+    found = f"onset {row.onset}, apex {row.apex}, offset {row.offset}"
+    return Finding(
+        "differs", row.where, "onset <= apex <= offset", found, "the apex is taken as unknown; correct the row"
+    )
+
+
 def _faults(record: Record, form: TableFormat) -> Iterator[tuple[str, str]]:
     """What a cell should hold, and what it holds, for the cells that make a row unusable, without those of frames."""
     columns, clip = form.columns, form.clip(record["clip"])

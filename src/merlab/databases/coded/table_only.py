@@ -10,7 +10,7 @@ from statistics import median
 from merlab.clips import ClipTable, Finding
 from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.release import Release
-from merlab.databases.coded.row import CORRECT, MICRO, Row
+from merlab.databases.coded.row import CORRECT, MICRO, Row, apex_outside
 from merlab.databases.database import Examination
 
 NOT_USED = "a table alone gives no clips"
@@ -49,10 +49,13 @@ def _of_kinds(table: CodingTable, release: Release) -> Iterator[tuple[str, str]]
 
 
 def _order(row: Row, release: Release) -> Iterator[Finding]:
-    """A finding if the frames of a micro-expression are out of order, or its onset is after its offset."""
+    """A finding if onset, apex and offset are out of order, which a macro-expression can be without its apex."""
     quirks = row.quirks(release)
-    known = [row.onset, row.offset] if row.apex is None or row.is_macro else [row.onset, row.apex, row.offset]
+    known = [row.onset, row.offset] if row.apex is None else [row.onset, row.apex, row.offset]
     if known == sorted(known):
+        return
+    if row.is_macro and row.onset <= row.offset:
+        yield apex_outside(row)
         return
     found = f"onset {row.onset}, apex {row.apex or 'none'}, offset {row.offset}"
     quirk = quirks.get("wrong frame") or quirks.get("frame range")
