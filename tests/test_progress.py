@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from merlab.errors import MerlabError
 from merlab.progress import LineProgress, TimeLeft, duration, one_line, shown_progress, silent
 
 
@@ -84,6 +85,14 @@ class TestShown:
         with shown_progress(lambda *report: calls.append(report)) as show:
             show(1, 2, "half")
         assert calls == [(1, 2, "half")]
+
+    @pytest.mark.parametrize("value", ["yes", None, 1])
+    def test_anything_else_is_refused(self, value):
+        with (
+            pytest.raises(MerlabError, match=f"progress must be True, False or a function, got {value!r}"),
+            shown_progress(value),
+        ):
+            pass
 
     def test_the_bar_of_a_terminal_has_no_numbers_while_the_extent_is_unknown(self, monkeypatch, capsys):
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)

@@ -73,6 +73,12 @@ def test_a_name_like_none_is_answered_with_all_names():
         look_up("xyzzy", {"red": 1, "green": 2}, "color")
 
 
+@pytest.mark.parametrize("name", [None, 3, ["red"], {}])
+def test_what_is_no_name_is_answered_with_all_names(name):
+    with pytest.raises(MerlabError, match=r"unknown color .*colors are red, green"):
+        look_up(name, {"red": 1, "green": 2}, "color")
+
+
 @pytest.mark.parametrize(
     ("listed", "registry"), [(merlab.methods, METHODS), (merlab.databases, DATABASES), (merlab.inputs, INPUTS)]
 )

@@ -64,7 +64,7 @@ class ResultFolder:
         anything else, and, without ``again``, unfinished work that differs.
         """
         require_yes_or_no(again=again)
-        self._require_ours()
+        self.require_ours()
         self._require_same_frames_if_coded(request)
         remove_unfinished(self.out, older_than=0)
         kept = self._kept_for(work, again)
@@ -75,7 +75,8 @@ class ResultFolder:
             self._state(self.working, request)
         return kept
 
-    def _require_ours(self) -> None:
+    def require_ours(self) -> None:
+        """Raises MerlabError where the folder holds anything but results of this kind."""
         out = self.out
         kinds = {_kind(out / name) for name in (WORKING, KEPT) if (out / name).is_dir()}
         for other in kinds - {self.holds, None}:

@@ -113,6 +113,19 @@ def test_recognize_and_spot_do_not_replace_each_others_results(merlab, videos, t
             assert f"{folder} holds results of `merlab {first[0]}`, not results of `merlab {second[0]}`" in err
 
 
+@pytest.mark.parametrize("first", ["recognize", "spot"])
+def test_the_tables_of_all_videos_stay_where_their_results_are_of_the_other_command(merlab, videos, tmp_path, first):
+    options = {"recognize": ALIGNED, "spot": ()}
+    second = {"recognize": "spot", "spot": "recognize"}[first]
+    merlab(first, videos, "--out", "results", *options[first])
+    tables = {path: path.read_bytes() for path in (tmp_path / "results").glob("*.csv")}
+    assert {path.name for path in tables} >= {"events.csv", "weak.csv"}
+    status, _, err = merlab(second, videos, "--out", "results", *options[second], "--again")
+    assert status == 1
+    assert f"holds results of `merlab {first}`" in err
+    assert {path: path.read_bytes() for path in (tmp_path / "results").glob("*.csv")} == tables
+
+
 def test_decisions_of_coders_stay_with_their_video(merlab, videos, tmp_path):
     folder = tmp_path / "results" / "moving.avi"
     assert merlab("spot", videos / "moving.avi", "--out", "results")[0] == 0

@@ -176,5 +176,5 @@ def test_only_faces_aligned_by_five_points_have_a_warning_and_a_stamp():
 
 
 def test_an_unknown_source_of_landmarks_is_refused():
-    with pytest.raises(MerlabError, match="mesh, five-points"):
+    with pytest.raises(MerlabError, match="unknown landmark source 'eyes'; landmark sources are mesh, five-points"):
         find_landmarker("eyes")  # type: ignore[arg-type]

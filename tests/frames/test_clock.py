@@ -70,7 +70,7 @@ class TestFrameRate:
         with pytest.raises(ClockError):
             Clock.of_stamps(stamps)
 
-    @pytest.mark.parametrize("fps", [0, -1, 0.5, 10_001, 100_000, float("nan"), float("inf")])
+    @pytest.mark.parametrize("fps", [0, -1, 0.5, 10_001, 100_000, float("nan"), float("inf"), True, "30", [30]])
     def test_that_is_given_must_be_one_of_a_camera(self, fps):
         for refused in (require_rate, Clock.of_stamps([0, 0.04]).at_rate, lambda fps: Clock.constant(fps, 2)):
             with pytest.raises(MerlabError, match="is not a frame rate: it must be a number from 1 to 10000"):
@@ -166,3 +166,7 @@ class TestTheClockOfASource:
         with pytest.raises(MerlabError, match="clip does not state its frame rate; give --fps"):
             clock_of(Path("clip"), folder)
         assert clock_of(Path("clip"), folder, 100).seconds(3) == 0.02
+
+    def test_a_folder_without_images_is_not_asked_for_one(self, tmp_path):
+        with pytest.raises(ClockError, match="contains no images with numbers in their names; give a folder"):
+            clock_of(tmp_path, ImageFolder(tmp_path))

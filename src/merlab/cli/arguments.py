@@ -68,7 +68,7 @@ NetworkOption = Annotated[
 ]
 
 
-def given_path(text: str) -> Path:
+def path(text: str) -> Path:
     """A path; an empty text, such as a variable of the shell that is not set, would be the current folder."""
     if not text:
         raise typer.BadParameter("the path is empty; write . for the current folder")

@@ -15,9 +15,9 @@ from merlab.cli.arguments import (
     JsonOption,
     RuntimeOption,
     SeedOption,
-    given_path,
     is_given,
     key_values,
+    path,
 )
 from merlab.cli.console import counted, out_console, print_json, print_table
 from merlab.cli.faces import ConfigOption, DetectorOption, LandmarksOption, ModelOption, face_finding
@@ -119,14 +119,14 @@ def spot_command(
     videos: Annotated[
         list[Path],
         typer.Argument(
-            parser=given_path,
+            parser=path,
             help="Videos or folders of images, each of one aligned face, or folders of such videos.",
             metavar="VIDEO...",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(parser=given_path, help="Gets one folder per video, with its name; unless given, merlab-spotted."),
+        typer.Option(parser=path, help="Gets one folder per video, with its name; unless given, merlab-spotted."),
     ] = None,
     fps: FpsOption = None,
     p: POption = None,
@@ -141,7 +141,7 @@ def spot_command(
     train: Annotated[
         Path | None,
         typer.Option(
-            parser=given_path,
+            parser=path,
             help="With --method: recordings to fit on, a folder of `merlab make-videos` or `merlab long-videos`.",
         ),
     ] = None,
@@ -154,7 +154,7 @@ def spot_command(
     one weak.csv of all. Finished results are not computed again.
     """
     from merlab.frames.opening import require_different, require_one_kind
-    from merlab.spotting.many_videos import EVENTS, folder_of, for_each, skipped_in, videos_in
+    from merlab.spotting.many_videos import EVENTS, folder_of, folder_of_each, for_each, skipped_in, videos_in
 
     for video in videos:
         require_one_kind(video)
@@ -169,7 +169,9 @@ def spot_command(
     if train is not None:
         raise MerlabError("--train belongs to --method; merlab's own spotter is not trained")
     from merlab.cli.video_results import print_results, summary_of_timeline
-    from merlab.spotting.spot_video import OUT, spot
+    from merlab.result_folder import ResultFolder
+    from merlab.spotting.spot_video import HOLDS, OUT, spot
+    from merlab.spotting.timeline import METADATA
 
     settings, out = _settings(p, floor, spotting), out or OUT
     skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
@@ -178,6 +180,9 @@ def spot_command(
         return spot(video, folder, fps=fps, settings=settings, again=again, progress=progress)
 
     if len(listed) > 1 or listed != videos:
+        for folder in folder_of_each(listed, out).values():
+            # Before any work, because the tables of all videos would be replaced even where a single result is refused.
+            ResultFolder(folder, METADATA, HOLDS).require_ours()
         made, events = for_each(listed, out, make), out / EVENTS
         summaries = {video: summary_of_timeline(each) for video, each in made.items()}
         print_results(summaries, skipped, events, as_json)
@@ -202,14 +207,14 @@ def recognize_command(
     source: Annotated[
         Path,
         typer.Argument(
-            parser=given_path,
+            parser=path,
             help="A video, a folder of images numbered in their names, or a folder of videos.",
             metavar="VIDEO_OR_FOLDER",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(parser=given_path, help="Folder for the result; unless given, merlab-recognized/NAME."),
+        typer.Option(parser=path, help="Folder for the result; unless given, merlab-recognized/NAME."),
     ] = None,
     fps: FpsOption = None,
     aligned: Annotated[bool, typer.Option("--aligned", help="The frames are aligned faces already.")] = False,
@@ -220,9 +225,7 @@ def recognize_command(
     landmarks: LandmarksOption = "mesh",
     weights: Annotated[
         Path | None,
-        typer.Option(
-            parser=given_path, help="Weights of `merlab pretrain`; unless given, those that ship with merlab."
-        ),
+        typer.Option(parser=path, help="Weights of `merlab pretrain`; unless given, those that ship with merlab."),
     ] = None,
     runtime: RuntimeOption = "auto",
     unsure_below: Annotated[

@@ -30,7 +30,7 @@ from merlab.locks import only_writer
 from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
-from merlab.spotting.many_videos import folder_of, for_each
+from merlab.spotting.many_videos import folder_of, folder_of_each, for_each
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
 from merlab.storage import whole_folder
@@ -195,6 +195,9 @@ def recognize_each(
         return recognize(video, of_video, **options)
 
     out = OUT if out is None else as_path(out, "out")
+    for folder in folder_of_each(paths, out).values():
+        # Before any work, because the tables of all videos would be replaced even where a single result is refused.
+        ResultFolder(folder, METADATA, HOLDS).require_ours()
     results = for_each(paths, out, make, progress)
     write_summary(out, results, skipped)
     return results
