@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -124,12 +125,21 @@ class TestRefusals:
             ({"subjects": 0}, "subjects must be 1 or more, got 0"),
             ({"clips": 0}, "clips must be 1 or more, got 0"),
             ({"seed": -1}, "seed must be 0 or more"),
+            ({"subjects": 2.5}, "subjects must be a whole number, got 2.5"),
+            ({"clips": "2"}, "clips must be 1 or more, got '2'"),
+            ({"seed": True}, "seed must be 0 or more, got True"),
+            ({"again": 1}, "again must be True or False, got 1"),
+            ({"jobs": 1.5}, "jobs must be a whole number, got 1.5"),
         ],
     )
     def test_invalid_settings_are_refused_before_anything_is_written(self, tmp_path, settings, words):
-        with pytest.raises(MerlabError, match=words):
+        with pytest.raises(MerlabError, match=re.escape(words)):
             make_flow(tmp_path / "out", **settings)
         assert not (tmp_path / "out").exists()
+
+    def test_an_output_that_is_no_path_is_refused(self):
+        with pytest.raises(MerlabError, match="out must be a path"):
+            make_flow(None)  # type: ignore[arg-type]
 
     def test_a_folder_of_other_settings_is_kept_unless_replaced(self, copy):
         before = digests(copy)

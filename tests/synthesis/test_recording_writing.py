@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import cv2
@@ -147,16 +148,29 @@ class TestRefusals:
             ({"minutes": 11}, "an AVI file holds at most 4 GB, about 10.2 minutes of this view; choose the format"),
             ({"minutes": 3, "raw": True}, "about 2.2 minutes of this view"),
             ({"preset": "huge"}, "unknown preset 'huge'"),
+            ({"subjects": 2.5}, "subjects must be a whole number, got 2.5"),
+            ({"minutes": "1"}, "minutes must be above 0, and at most 1440, got '1'"),
+            ({"events": "8"}, "events must be 0 or more, got '8'"),
+            ({"seed": None}, "seed must be 0 or more, got None"),
+            ({"raw": 1}, "raw must be True or False, got 1"),
+            ({"video_format": ["avi"]}, "unknown format"),
+            ({"fps": "200"}, "fps must be one of 30, 60, 100, 200, got '200'"),
+            ({"megabits": "2", "video_format": "mp4"}, "megabits must be between 0.1 and 100, got '2'"),
+            ({"jobs": -1}, "jobs must be 1 or more, got -1"),
             ({"fps": 50}, "fps must be one of 30, 60, 100, 200, got 50"),
             ({"megabits": 2}, "megabits is the rate of an mp4 file, but the format is avi; choose the format mp4"),
-            ({"megabits": 0, "video_format": "mp4"}, "megabits must be 0.1 to 100, got 0"),
+            ({"megabits": 0, "video_format": "mp4"}, "megabits must be between 0.1 and 100, got 0"),
             ({"video_format": "gif"}, "unknown format 'gif'; formats are avi, mp4, frames"),
         ],
     )
     def test_invalid_settings_are_refused_before_anything_is_written(self, tmp_path, settings, words):
-        with pytest.raises(MerlabError, match=words):
+        with pytest.raises(MerlabError, match=re.escape(words)):
             make_videos(tmp_path / "out", **settings)
         assert not (tmp_path / "out").exists()
+
+    def test_an_output_that_is_no_path_is_refused(self):
+        with pytest.raises(MerlabError, match="out must be a path"):
+            make_videos(None)  # type: ignore[arg-type]
 
     def test_recordings_with_other_settings_are_not_changed(self, root):
         with pytest.raises(MerlabError, match="--seed 0 -> 1"):

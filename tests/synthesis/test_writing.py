@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -197,12 +198,26 @@ class TestRefusals:
             ({"subjects": 5, "clips": 4}, "clips is 4 and subjects is 5"),
             ({"preset": "huge"}, "unknown preset 'huge'; presets are default, easy, hard, null"),
             ({"seed": -1}, "seed must be 0 or more"),
+            ({"subjects": 2.5}, "subjects must be a whole number, got 2.5"),
+            ({"subjects": "2"}, "subjects must be 1 or more, got '2'"),
+            ({"clips": float("nan")}, "clips must be 1 or more, got nan"),
+            ({"clips": 10**30}, "clips must be at most 1000000, got 1000"),
+            ({"preset": ["default"]}, "unknown preset"),
+            ({"seed": 1.5}, "seed must be a whole number, got 1.5"),
+            ({"raw": "yes"}, "raw must be True or False, got 'yes'"),
+            ({"again": None}, "again must be True or False, got None"),
+            ({"jobs": 0}, "jobs must be 1 or more, got 0"),
+            ({"jobs": "two"}, "jobs must be 1 or more, got 'two'"),
         ],
     )
     def test_invalid_settings_are_refused_before_anything_is_written(self, tmp_path, settings, words):
-        with pytest.raises(MerlabError, match=words):
+        with pytest.raises(MerlabError, match=re.escape(words)):
             make_faces(tmp_path / "out", **settings)
         assert not (tmp_path / "out").exists()
+
+    def test_an_output_that_is_no_path_is_refused(self):
+        with pytest.raises(MerlabError, match="out must be a path"):
+            make_faces(None)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         ("change", "words"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from merlab.errors import MerlabError
 from merlab.synthesis.action_units import CASME2_PRIOR
 from merlab.synthesis.canvas_layout import Stream, random_stream
-from merlab.synthesis.folder import require_at_least
+from merlab.synthesis.folder import require_counts, require_whole
 from merlab.synthesis.manifest import FaceSettings
 from merlab.synthesis.presets import RenderPreset, find_preset
 from merlab.vocabulary import SynthesisPreset
@@ -61,8 +61,8 @@ class Tree:
 
     def __post_init__(self) -> None:
         find_preset(self.preset_name)
-        require_at_least(1, subjects=self.subjects)
-        require_at_least(0, seed=self.seed)
+        require_counts(subjects=self.subjects, clips=self.clips)
+        require_whole("seed", self.seed, 0)
         if self.clips < self.subjects:
             raise MerlabError(
                 f"every subject needs a clip, but clips is {self.clips} and subjects is {self.subjects}; "

@@ -14,6 +14,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 from merlab.errors import MerlabError
+from merlab.given import as_path, require_yes_or_no
 from merlab.json_models import write_model
 from merlab.processes import dealt_out, one_thread, stream_from_processes
 from merlab.progress import Progress, shown_progress
@@ -24,8 +25,10 @@ from merlab.synthesis.folder import (
     README,
     SETTINGS,
     claimed,
-    require_at_least,
+    require_counts,
+    require_jobs,
     require_same_versions,
+    require_whole,
     stack_versions,
 )
 from merlab.synthesis.identity import Identity, sample_identity
@@ -70,9 +73,11 @@ def make_flow(
 
     Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """
-    out = Path(out)
-    require_at_least(1, subjects=subjects, clips=clips)
-    require_at_least(0, seed=seed)
+    out = as_path(out, "out")
+    require_counts(subjects=subjects, clips=clips)
+    require_whole("seed", seed, 0)
+    require_yes_or_no(again=again)
+    require_jobs(jobs)
     settings = FlowSettings(seed=seed, subjects=subjects, clips=clips, preset=VARIED, preset_settings=VariedSettings())
     with claimed(out, settings, again, "synthetic flow") as folder, shown_progress(progress) as show:
         _write(folder, settings, jobs, show)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Integral
 from pathlib import Path
 
 import cv2
@@ -12,12 +13,15 @@ from pydantic import BaseModel
 
 from merlab.claims import claimed_folder
 from merlab.errors import MerlabError
+from merlab.given import require_number
 from merlab.storage import read_json_object, write_json
 from merlab.version import __version__
 
 SETTINGS = "SYNTHETIC_settings.json"
 MANIFEST = "SYNTHETIC_manifest.json"
 README = "README.txt"
+# Subjects or clips; more would fill the memory before the first face.
+MOST_COUNTED = 1_000_000
 
 
 @contextmanager
@@ -62,11 +66,25 @@ def write_manifest(out: Path, manifest: BaseModel) -> None:
     write_json(out / MANIFEST, manifest.model_dump(mode="json"))
 
 
-def require_at_least(least: int, **values: float) -> None:
-    """Raises MerlabError with the first value that is too small, or not a finite number."""
+def require_counts(**values: object) -> None:
+    """Raises MerlabError with the first value that is no whole number from 1 to MOST_COUNTED."""
     for name, value in values.items():
-        if not least <= value < float("inf"):
-            raise MerlabError(f"{name} must be {least} or more, got {value}")
+        if require_whole(name, value, 1) > MOST_COUNTED:
+            raise MerlabError(f"{name} must be at most {MOST_COUNTED}, got {value}")
+
+
+def require_whole(name: str, value: object, least: int) -> int:
+    """A whole number from ``least`` up, of any type, such as one of numpy; raises MerlabError for anything else."""
+    require_number(value, name, least)
+    if not isinstance(value, Integral):
+        raise MerlabError(f"{name} must be a whole number, got {value!r}")
+    return int(value)
+
+
+def require_jobs(jobs: object) -> None:
+    """Raises MerlabError for anything but a number of processes, or None for one per core."""
+    if jobs is not None:
+        require_whole("jobs", jobs, 1)
 
 
 def stack_versions() -> dict[str, str]:

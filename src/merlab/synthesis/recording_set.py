@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from merlab.errors import MerlabError
+from merlab.given import is_number, require_number
+from merlab.registry import look_up
 from merlab.synthesis.canvas_layout import CAMERA, CROP, FPS, Stream, random_stream
 from merlab.synthesis.face_tree import class_counts
-from merlab.synthesis.folder import require_at_least
+from merlab.synthesis.folder import require_counts, require_whole
 from merlab.synthesis.frame_rates import FrameRate
 from merlab.synthesis.identity import Identity, sample_identity
 from merlab.synthesis.manifest import RecordingSettings
@@ -50,15 +52,15 @@ class RecordingSet:
 
     def __post_init__(self) -> None:
         find_recording_content(self.preset_name)
-        require_at_least(1, subjects=self.subjects)
-        require_at_least(0, seed=self.seed, events=self.events)
+        require_counts(subjects=self.subjects)
+        require_whole("seed", self.seed, 0)
+        require_number(self.events, "events", 0)
         if self.events > MOST_EVENTS:
             raise MerlabError(f"{self.events:g} events per minute do not fit into a minute; request fewer")
-        if not 0 < self.minutes <= MOST_MINUTES or self.frames < 1:
-            raise MerlabError(f"minutes must be above 0, and at most {MOST_MINUTES}, got {self.minutes}")
-        if self.video_format not in FORMATS:
-            raise MerlabError(f"unknown format {self.video_format!r}; formats are {', '.join(FORMATS)}")
+        look_up(self.video_format, FORMATS, "format")
         self._require_rates()
+        if not (is_number(self.minutes) and 0 < self.minutes <= MOST_MINUTES and self.frames >= 1):
+            raise MerlabError(f"minutes must be above 0, and at most {MOST_MINUTES}, got {self.minutes!r}")
         most = most_frames(self.video_format, CAMERA if self.raw else CROP)
         if self.frames > most:
             raise MerlabError(
@@ -68,16 +70,15 @@ class RecordingSet:
         self.plan(0)
 
     def _require_rates(self) -> None:
-        if self.fps not in RECORDING_RATES:
-            raise MerlabError(f"fps must be one of {', '.join(map(str, RECORDING_RATES))}, got {self.fps}")
+        if not is_number(self.fps) or self.fps not in RECORDING_RATES:
+            raise MerlabError(f"fps must be one of {', '.join(map(str, RECORDING_RATES))}, got {self.fps!r}")
         if self.megabits is None:
             return
         if self.video_format != "mp4":
             raise MerlabError(
                 f"megabits is the rate of an mp4 file, but the format is {self.video_format}; choose the format mp4"
             )
-        if not LEAST_MEGABITS <= self.megabits <= MOST_MEGABITS:
-            raise MerlabError(f"megabits must be {LEAST_MEGABITS:g} to {MOST_MEGABITS:g}, got {self.megabits:g}")
+        require_number(self.megabits, "megabits", LEAST_MEGABITS, MOST_MEGABITS)
 
     @property
     def preset(self) -> RenderPreset:

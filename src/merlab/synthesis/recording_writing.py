@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from merlab.given import as_path, require_yes_or_no
 from merlab.processes import dealt_out, one_thread, stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
@@ -20,6 +21,7 @@ from merlab.synthesis.folder import (
     README,
     SETTINGS,
     claimed,
+    require_jobs,
     require_same_versions,
     stack_versions,
     write_manifest,
@@ -89,7 +91,9 @@ def make_videos(
 
     Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """
-    out = Path(out)
+    out = as_path(out, "out")
+    require_yes_or_no(raw=raw, again=again)
+    require_jobs(jobs)
     recordings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format, fps, megabits)
     with claimed(out, recordings.settings, again) as folder, shown_progress(progress) as show:
         _write(replace(recordings, out=folder), jobs, show)

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from merlab.given import as_path, require_yes_or_no
 from merlab.processes import dealt_out, stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
@@ -21,6 +22,7 @@ from merlab.synthesis.folder import (
     README,
     SETTINGS,
     claimed,
+    require_jobs,
     require_same_versions,
     stack_versions,
     write_manifest,
@@ -67,7 +69,9 @@ def make_faces(
 
     Raises MerlabError if the settings are invalid, and if ``out`` is written by another process or holds anything else.
     """
-    out = Path(out)
+    out = as_path(out, "out")
+    require_yes_or_no(raw=raw, again=again)
+    require_jobs(jobs)
     settings = Tree(out, subjects, clips, preset, seed, raw).settings
     with claimed(out, settings, again) as folder, shown_progress(progress) as show:
         _write(Tree(folder, subjects, clips, preset, seed, raw), jobs, show)
