@@ -120,6 +120,19 @@ class TestScore:
         assert (error.median_frames, error.mean_frames) == pytest.approx((1.5, 1.5))
         assert (error.median_ms, error.mean_ms) == pytest.approx((7.5, 7.5))
 
+    def test_apex_error_in_ms_is_by_the_rate_of_each_video(self):
+        """Four frames are 20 ms at 200 frames/s, and 133.3 ms at 30."""
+        truth = pd.DataFrame({"video": ["a", "b"], "onset": [1, 1], "apex": [5, 5], "offset": [10, 10]})
+        lengths = pd.DataFrame({"video": ["a", "b"], "frames": [400, 300], "fps": [200, 30]})
+        error = score_spotting(truth, truth.assign(apex=9), videos=lengths).apex_error
+        assert error is not None
+        assert (error.median_frames, error.mean_frames) == (4, 4)
+        assert (error.median_ms, error.mean_ms) == pytest.approx((76.667, 76.667), abs=1e-3)
+        unknown = lengths.assign(seconds=lengths["frames"] / lengths["fps"])[["video", "seconds"]]
+        error = score_spotting(truth, truth.assign(apex=9), videos=unknown).apex_error
+        assert error is not None
+        assert error.median_ms is None
+
     def test_strs_is_f1_of_spotting_times_f1_of_recognition_over_the_hits(self):
         """3 hits, 1 wrong, 1 missed: F1 6/8. Recognized a/a a/b b/b: macro precision and recall are both 3/4."""
         columns = ("onset", "offset", "emotion")

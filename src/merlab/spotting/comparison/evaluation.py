@@ -298,7 +298,9 @@ def _truth(videos: Sequence[LongVideo], kinds: Sequence[Kind]) -> pd.DataFrame:
 
 
 def _lengths(videos: Sequence[LongVideo]) -> pd.DataFrame:
-    return pd.DataFrame({"video": [each.name for each in videos], "seconds": [each.seconds for each in videos]})
+    columns = ("name", "seconds", "fps", "source")
+    table = pd.DataFrame([[getattr(each, column) for column in columns] for each in videos], columns=list(columns))
+    return table.rename(columns={"name": "video"})
 
 
 def _table(results: Sequence[FoldResult]) -> pd.DataFrame:

@@ -73,8 +73,9 @@ def score_spotting(
         scheme: which class a true emotion gives: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping
             from emotion to class. Unless given, every emotion is a class.
         videos: a table of all videos, also of those without any event, with their lengths (columns video, and seconds
-            or frames), for false alarms a minute. ``first`` is the number of the first frame of a video, 1 unless it is
-            stated, or is another in the folder of images in the column source.
+            or frames), for false alarms a minute. A column ``fps`` is for the apex error as well. ``first`` is the
+            number of the first frame of a video, 1 unless it is stated, or is another in the folder of images in the
+            column source.
         kind: score only true events of this kind, and spotted ones of this kind if they have kinds.
         by_duration: give kinds to a table without them: micro up to half a second.
         threshold: only spotted events whose ``score`` is above it; scored detections need it.
@@ -154,7 +155,7 @@ def _score(
         recall=share(right, right + missed),
         f1=share(2 * right, 2 * right + missed + wrong),
         f1_interval=interval_of(counts, spotting_f1),
-        apex_error=_apex_error(hits, fps),
+        apex_error=_apex_error(hits, [lengths.fps.get(name, fps) if lengths else fps for name in videos]),
         recognition=recognition,
         action_units=score_units(hits, len(videos)),
         strs=strs,
@@ -214,16 +215,17 @@ def _strs_of_guesses(counts: IntArray, recognition: RecognitionScores) -> Guesse
     return Guesses(constant=of_spotting * guesses.constant.f1, random=of_spotting * guesses.random.f1)
 
 
-def _apex_error(hits: Sequence[HitEvent], fps: float | None) -> ApexError | None:
-    """Over all hits that have both apexes; None without one."""
-    errors = [abs(hit.found[APEX] - hit.true[APEX]) for hit in hits if APEX in hit.true and APEX in hit.found]
-    errors = [float(error) for error in errors if not pd.isna(error)]
-    if not errors:
+def _apex_error(hits: Sequence[HitEvent], rates: Sequence[float | None]) -> ApexError | None:
+    """Over all hits that have both apexes, by the frame rate of each video; None without such a hit."""
+    known = [hit for hit in hits if not any(pd.isna(event.get(APEX, np.nan)) for event in (hit.true, hit.found))]
+    if not known:
         return None
-    median, mean = float(np.median(errors)), float(np.mean(errors))
+    frames = [abs(float(hit.found[APEX]) - float(hit.true[APEX])) for hit in known]
+    ms = [1000 * each / rate for each, hit in zip(frames, known, strict=True) if (rate := rates[hit.video])]
+    in_all = len(ms) == len(frames)
     return ApexError(
-        median_frames=median,
-        mean_frames=mean,
-        median_ms=1000 * median / fps if fps else None,
-        mean_ms=1000 * mean / fps if fps else None,
+        median_frames=float(np.median(frames)),
+        mean_frames=float(np.mean(frames)),
+        median_ms=float(np.median(ms)) if in_all else None,
+        mean_ms=float(np.mean(ms)) if in_all else None,
     )

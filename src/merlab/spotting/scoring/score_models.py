@@ -28,7 +28,7 @@ class Guesses(_Scores, Generic[Value]):
 
 
 class ApexError(_Scores):
-    """Distance of the spotted from the true apex over the hits that have both; ms only where the rate is known."""
+    """Distance of the spotted from the true apex over the hits that have both; ms only where all rates are known."""
 
     median_frames: float
     mean_frames: float
