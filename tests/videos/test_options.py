@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import merlab
 from merlab.errors import MerlabError
 from merlab.spotting.spot import SpottingSettings
-from merlab.videos.options import Options
+from merlab.videos.options import Options, options_of
 
 YES_OR_NO = "must be True or False, got"
 JOBS = "jobs must be a whole number from 1 up, or None for one per core, got"
@@ -41,6 +43,29 @@ def test_a_value_of_a_wrong_type_is_refused_with_its_name_and_what_is_allowed(tm
     with pytest.raises(MerlabError, match=named):
         merlab.recognize(**given)
     assert list(tmp_path.iterdir()) == []
+
+
+WRONG: dict[str, Any] = {
+    "again": "no",
+    "jobs": 0,
+    "finding": "x",
+    "spotting": {},
+    "fps": "30",
+    "runtime": "tpu",
+    "most_faces": 2.5,
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_for_several_videos_it_is_refused_once_before_any_work(tmp_path, name):
+    (tmp_path / "a.mp4").write_text("no video")
+    with pytest.raises(MerlabError, match=name.replace("fps", "frame rate")):
+        merlab.recognize_each(tmp_path, tmp_path / "out", progress=False, **{name: WRONG[name]})
+    assert not (tmp_path / "out").exists()
+
+
+def test_none_is_the_default_where_it_may_be_given():
+    assert options_of(fps=None, finding=None, weights=None, words=None, spotting=None, jobs=None) == Options()
 
 
 @pytest.mark.parametrize("videos", [3, None])

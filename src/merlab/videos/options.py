@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from merlab.errors import MerlabError
 from merlab.evaluation.options import whole_number
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
-from merlab.given import require_instance, require_number, require_yes_or_no
+from merlab.frames import require_rate
+from merlab.given import as_path, require_instance, require_number, require_yes_or_no
 from merlab.preparation.settings import Settings
 from merlab.progress import Progress
 from merlab.registry import look_up
 from merlab.spotting.spot import SpottingSettings
-from merlab.videos.metadata import UsedSettings
+from merlab.videos.metadata import UsedSettings, overlay_kind
 from merlab.videos.words import WordSettings
-from merlab.vocabulary import OVERLAY_KINDS, OverlayKind, RuntimeChoice
+from merlab.vocabulary import OVERLAY_KINDS, RUNTIME_CHOICES, OverlayKind, RuntimeChoice
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 UNSURE_BELOW = 0.5
 MADE_BY = "merlab.{} makes one from a dictionary"
+# Arguments of ``recognize`` for which None is the same as leaving them out.
+MAY_BE_NONE = ("fps", "finding", "weights", "words", "spotting")
 
 
 class RecognizeOptions(TypedDict, total=False):
@@ -75,12 +81,15 @@ class Options:
     save_inputs: bool = False
 
     def __post_init__(self) -> None:
+        if self.fps is not None:
+            require_rate(self.fps)
         require_yes_or_no(aligned=self.aligned, save_inputs=self.save_inputs)
         whole_number(self.most_faces, 1, "most_faces")
         require_number(self.unsure_below, "unsure_below", 0, 1)
         require_instance(self.finding, FaceFinding, "finding", "of merlab.faces.alignment")
         require_instance(self.spotting, SpottingSettings, "spotting", MADE_BY.format("spotting.spot.spotting_settings"))
         require_instance(self.words, WordSettings, "words", MADE_BY.format("videos.words.word_settings"))
+        look_up(self.runtime, dict.fromkeys(RUNTIME_CHOICES), "runtime")
         look_up(self.overlay, dict.fromkeys(OVERLAY_KINDS), "overlay")
         if self.overlay == "mesh" and (self.aligned or self.finding.landmarks != "mesh"):
             raise MerlabError(
@@ -112,3 +121,20 @@ class Options:
             return {}
         self.finding.open()
         return Settings(self.finding).how_made().models
+
+
+def options_of(**given: Unpack[RecognizeOptions]) -> Options:
+    """The settings among the arguments of ``recognize``; raises MerlabError for any argument that is wrong."""
+    values: dict[str, Any] = {
+        name: value for name, value in given.items() if value is not None or name not in MAY_BE_NONE
+    }
+    jobs = values.pop("jobs", None)
+    if jobs is not None:
+        whole_number(jobs, 1, "jobs", ", or None for one per core")
+    require_yes_or_no(again=values.pop("again", False))
+    values.pop("progress", None)
+    if "weights" in values:
+        values["weights"] = as_path(values["weights"], "weights")
+    if "overlay" in values:
+        values["overlay"] = overlay_kind(values["overlay"])
+    return Options(**values)

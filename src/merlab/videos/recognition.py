@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, cast
 
 from merlab.claims import require_same
 from merlab.errors import MerlabError, Stopped
-from merlab.evaluation.options import whole_number
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.frames import ClipError, open_frames
 from merlab.frames.clock import Clock, clock_of
 from merlab.frames.opening import state_of
-from merlab.given import as_path, require_yes_or_no
+from merlab.given import as_path
 from merlab.json_models import write_model
 from merlab.locks import only_writer
 from merlab.processes import stream_from_processes
@@ -43,8 +42,8 @@ from merlab.videos.chunks.result_metadata import result_metadata
 from merlab.videos.early import import_early
 from merlab.videos.frame_table import read_frames
 from merlab.videos.mesh_frames import MeshFrames
-from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest, UsedModel, overlay_kind
-from merlab.videos.options import UNSURE_BELOW, Options
+from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest, UsedModel
+from merlab.videos.options import UNSURE_BELOW, Options, options_of
 from merlab.videos.output.elan import write_elan
 from merlab.videos.output.overlay import write_overlay
 from merlab.videos.output.report import write_report
@@ -128,23 +127,23 @@ def recognize(
     """
     source = as_path(source, "source")
     out = folder_of(source, OUT) if out is None else as_path(out, "out")
-    jobs = None if jobs is None else whole_number(jobs, 1, "jobs", ", or None for one per core")
-    require_yes_or_no(again=again)
-    weights = None if weights is None else as_path(weights, "weights")
-    model = used_model(weights, runtime)
-    options = Options(
+    options = options_of(
         fps=fps,
         aligned=aligned,
         most_faces=most_faces,
-        finding=FaceFinding() if finding is None else finding,
-        spotting=SpottingSettings() if spotting is None else spotting,
+        finding=finding,
         weights=weights,
-        runtime=cast("RuntimeName", model.runtime),
+        runtime=runtime,
         unsure_below=unsure_below,
-        words=WordSettings() if words is None else words,
-        overlay=overlay_kind(overlay),
+        words=words,
+        spotting=spotting,
+        overlay=overlay,
         save_inputs=save_inputs,
+        again=again,
+        jobs=jobs,
     )
+    model = used_model(options.weights, options.runtime)
+    options = replace(options, runtime=cast("RuntimeName", model.runtime))
     plan = _plan(source, out, options)
     if jobs != 1:
         import_early("pandas", "jinja2")
@@ -180,14 +179,13 @@ def recognize_each(
         A mapping from each video to its result, or to its error.
 
     Raises:
-        MerlabError: for a folder without videos, for two videos of the same name, where the face mesh is missing, and
-            as ``for_each`` does.
+        MerlabError: for a folder without videos, for two videos of the same name, for a wrong option, where the face
+            mesh is missing, and as ``for_each`` does.
 
     """
     paths, skipped = listed(videos)
-    if not options.get("aligned", False):
-        # A missing model file is reported once, before any work, and not for every video.
-        (options.get("finding") or FaceFinding()).open()
+    # A wrong option or a missing model file is reported once, before any work, and not for every video.
+    options_of(**options).face_models()
     progress = options.get("progress", True)
 
     def make(video: Path, of_video: Path, show: Progress) -> VideoResult:
