@@ -9,7 +9,7 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.evaluation.study import Study
 from merlab.stamps import stamp_notes
-from tests.helpers import make_clip
+from tests.helpers import make_clip, texture, write_frames
 
 CLASSES = {"happiness": "positive", "disgust": "negative"}
 
@@ -48,6 +48,16 @@ def test_frames_of_two_subjects_are_named_and_stamped(tmp_path):
     with pytest.warns(UserWarning, match="lab/anna/disgust and lab/bob/disgust have the same frames, which are then"):
         stamps = facts(tmp_path, ["lab/anna", "lab/bob"], sources=sources).stamps
     assert stamps == ["SHARED FRAMES: lab/anna/disgust and lab/bob/disgust"]
+
+
+@pytest.mark.parametrize(("copy", "stamps"), [("lab/bob-happiness", 1), ("lab/anna-happiness", 0)])
+def test_equal_files_in_folders_of_two_subjects_are_stamped(tmp_path, copy, stamps):
+    for folder, seed in (("lab/anna-disgust", 1), (copy, 1), ("lab/bob-disgust", 2)):
+        write_frames(tmp_path / folder, [texture(seed + number) for number in range(3)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = facts(tmp_path, ["lab/anna", "lab/bob"]).stamps
+    assert found == ["SHARED FRAMES: lab/anna/disgust and lab/bob/happiness"][:stamps]
 
 
 @pytest.mark.parametrize(

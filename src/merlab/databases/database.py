@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding, Severity, Source
+from merlab.databases.equal_frames import equal_frames
 from merlab.databases.long_video import LongVideos
 from merlab.databases.whole_heads import ALIGN, mark_whole_heads, prepare_remedy, size_of_frames, with_proportions
 from merlab.errors import MerlabError
@@ -72,6 +73,8 @@ def examine_copy(
 ) -> Examination:
     """Examine a copy of a database, and whether its frames are aligned faces; whole heads give a finding.
 
+    So do clips with the same frames, and with ``deep`` those with equal files.
+
     ``aligned`` replaces what the reader knows about the frames. Raises MerlabError as ``Database.examine`` does.
     """
     examination = database.examine(root, deep, progress)
@@ -80,7 +83,8 @@ def examine_copy(
     heads = [clip for clip in clips if clip.aligned is False]
     faces = Counter(SHOWN[clip.aligned] for clip in clips)
     fact = ", ".join(f"{what} in {count} clips" for what, count in faces.items()) or "no usable clip"
-    findings = (*examination.findings, *([_whole_heads(heads, clips, database, root)] if heads else []))
+    of_clips = [*equal_frames(clips, contents=deep), *([_whole_heads(heads, clips, database, root)] if heads else ())]
+    findings = (*examination.findings, *of_clips)
     severities = Counter(finding.severity.replace("differs", "different") for finding in findings)
     return replace(
         examination,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from merlab.clips import Clip
+from merlab.databases.equal_frames import with_equal_frames
 from merlab.protocols import Labeled, Split
 from merlab.spelling import person
 from merlab.stamps import SHARED_FRAMES, SHARED_SUBJECTS
@@ -22,9 +23,12 @@ REMEDIES = {
 def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
     """The clips with a stamp for each kind of fault that a split would hide, with a warning."""
     clips = list(labeled.table)
+    people: dict[tuple[str, str], list[Clip]] = defaultdict(list)
+    for clip in clips:
+        people[clip.database, person(clip.subject)].append(clip)
     found = {
-        SHARED_SUBJECTS: list(_divided(clips, splits, lambda clip: (clip.database, person(clip.subject)), _subject)),
-        SHARED_FRAMES: list(_divided(clips, splits, lambda clip: (clip.source, clip.onset, clip.offset), _clip)),
+        SHARED_SUBJECTS: list(_divided(people.values(), clips, splits, _subject)),
+        SHARED_FRAMES: list(_divided(with_equal_frames(clips), clips, splits, _clip)),
     }
     stamps = list(labeled.table.stamps)
     for word, groups in found.items():
@@ -50,14 +54,12 @@ def _clip(clip: Clip) -> str:
 
 
 def _divided(
-    clips: Sequence[Clip], splits: Sequence[Split], alike: Callable[[Clip], Hashable], name: Callable[[Clip], str]
+    groups: Iterable[Sequence[Clip]], clips: Sequence[Clip], splits: Sequence[Split], name: Callable[[Clip], str]
 ) -> Iterator[list[str]]:
     """The names of each group of clips that are alike, of different subjects, and that a split divides."""
-    groups = defaultdict(list)
-    for row, clip in enumerate(clips):
-        groups[alike(clip)].append(row)
-    shared = [rows for rows in groups.values() if len({clips[row].group for row in rows}) > 1]
+    rows = {clip.key: row for row, clip in enumerate(clips)}
+    shared = [group for group in groups if len({clip.group for clip in group}) > 1]
     tested = [frozenset(split.test) for split in splits] if shared else []
-    for rows in shared:
-        if any(0 < len(test.intersection(rows)) < len(rows) for test in tested):
-            yield sorted({name(clips[row]) for row in rows})
+    for group in shared:
+        if any(0 < len(test.intersection(rows[clip.key] for clip in group)) < len(group) for test in tested):
+            yield sorted({name(clip) for clip in group})

@@ -21,7 +21,6 @@ def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     """Findings about usable rows: what was filled in or merged, and what looks like a mistake."""
     yield from _labels(table, read)
     yield from one_under_two_names(row.clip for row in read)
-    yield from _shared_frames(read)
     for row in read:
         yield from _frames(row)
     filled = [row for row in read if row.clip.note]
@@ -60,18 +59,6 @@ def _spellings(
     for row in read:
         found[alike(row.record)].add(written(row.record))
     return {key: sorted(spellings) for key, spellings in found.items() if len(spellings) > 1}
-
-
-def _shared_frames(read: Sequence[Read]) -> Iterator[Finding]:
-    """Clips of the same frames from the same onset to the same offset."""
-    by_frames: dict[Hashable, list[Read]] = defaultdict(list)
-    for row in read:
-        by_frames[row.clip.source, row.clip.onset, row.clip.offset].append(row)
-    for rows in by_frames.values():
-        if len(rows) > 1:
-            found = " and ".join(row.record.where for row in rows)
-            remedy = "correct column frames, or remove all but one of the rows"
-            yield Finding("differs", rows[0].record.where, "frames of its own", f"the same frames: {found}", remedy)
 
 
 def _frames(row: Read) -> Iterator[Finding]:
