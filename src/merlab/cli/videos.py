@@ -1,9 +1,9 @@
-"""Commands about videos: make recordings, spot movements, recognize them, score what was spotted."""
+"""Commands about videos: make recordings, spot movements, recognize them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -19,7 +19,7 @@ from merlab.cli.arguments import (
     key_values,
     path,
 )
-from merlab.cli.console import counted, out_console, print_json, print_table
+from merlab.cli.console import counted, out_console
 from merlab.cli.faces import ConfigOption, DetectorOption, LandmarksOption, ModelOption, face_finding
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
@@ -320,106 +320,3 @@ def _numbers(option: str, pairs: list[str] | None, **own: object) -> dict[str, f
         except ValueError as error:
             raise MerlabError(f"{option} {name} takes a number, got {text!r}") from error
     return numbers
-
-
-@app.command("score-spotting", rich_help_panel=VIDEOS)
-def score_spotting_command(
-    truth: Annotated[
-        Path, typer.Argument(help="True events: onset and offset in frames, and if known video, apex, emotion.")
-    ],
-    spotted: Annotated[
-        list[Path], typer.Argument(help="Tables of spotted events with the same columns.", metavar="SPOTTED...")
-    ],
-    fps: Annotated[
-        float | None,
-        typer.Option(
-            help="Frames per second, for the apex error in ms, --by-duration, --videos with frames, and .eaf."
-        ),
-    ] = None,
-    scheme: Annotated[
-        str | None, typer.Option(help="Label scheme that maps the true emotions to classes, such as megc2019.")
-    ] = None,
-    videos: Annotated[
-        Path | None,
-        typer.Option(
-            help="Table of all videos, also of those without any event: video, and seconds or frames; for false alarms "
-            "a minute."
-        ),
-    ] = None,
-    kind: Annotated[Literal["micro", "macro"] | None, typer.Option(help="Score movements of this kind alone.")] = None,
-    by_duration: Annotated[
-        bool, typer.Option("--by-duration", help="Give kinds to a table without them: micro up to 0.5 s.")
-    ] = False,
-    threshold: Annotated[
-        float | None, typer.Option(help="Only spotted events whose column score is above; for LGSNet's detections.")
-    ] = None,
-    tier: Annotated[str | None, typer.Option(help="The tier of an ELAN document to read.")] = None,
-    save: Annotated[Path | None, typer.Option(help="Also write the scores as JSON, for documents.")] = None,
-    command: Annotated[str, typer.Option(help="With --save: the commands that made the tables, for the reader.")] = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Score spotted events from any tool: precision, recall, F1 at IoU 0.5 over all videos, apex error, STRS.
-
-    Tables may be those of merlab, MEGC's answers (vid, onset, offset), LGSNet's detections (.txt, with --threshold) and
-    ELAN documents (.eaf, with --fps). Where both tables have kinds (a column kind or type), micro- and
-    macro-expressions are scored apart too.
-
-    Recognition is scored where both tables have classes (a column emotion, or class as `merlab recognize` writes it),
-    action units where both have a column action_units. Each score is listed beside that of a constant and a random
-    guess.
-    """
-    from merlab.reports.spotting_scores import spotting_table, store_spotting
-    from merlab.spotting.scoring import score_spotting
-    from merlab.storage import require_not_read
-
-    if command and not save:
-        raise MerlabError("--command belongs to --save; give both or neither")
-    if save:
-        require_not_read(save, [truth, *spotted, videos])
-    scores = score_spotting(
-        truth,
-        spotted,
-        fps,
-        scheme,
-        videos=videos,
-        kind=kind,
-        by_duration=by_duration,
-        threshold=threshold,
-        tier=tier,
-    )
-    if save:
-        store_spotting(save, scores, command, truth, spotted)
-    if as_json:
-        print_json(scores.to_json())
-        return
-    table = spotting_table(scores)
-    print_table(truth.name, list(table.columns), table.to_numpy().tolist())
-    for note in scores.notes:
-        out_console.print(f"note: {escape(note)}", soft_wrap=True)
-
-
-@app.command("spotting-selection", rich_help_panel=VIDEOS)
-def spotting_selection_command(
-    truth: Annotated[Path, typer.Argument(help="True events; LGSNet's tables of intervals are read as they are.")],
-    folder: Annotated[
-        Path, typer.Argument(help="One folder of detections per held-out subject, with one .txt file per epoch.")
-    ],
-    fps: Annotated[float, typer.Option(help="Frames per second, for the durations of micro-expressions.")] = 30.0,
-    step: Annotated[float, typer.Option(help="Step of the threshold from 0 to 1.")] = 0.01,
-    as_json: JsonOption = False,
-) -> None:
-    """Show what choosing the epoch and the threshold on the test set adds to the F1 of spotting.
-
-    Scores the same detections by four rules: the best epoch and threshold on the test set, both chosen on the other
-    subjects, the last epoch, and the best of each subject. Where the true events have kinds, two more rows score
-    micro-expressions alone: by the choice of the first row, and by the best one for them.
-    """
-    from merlab.reports.spotting_scores import selection_table
-    from merlab.spotting.scoring.selection import selection_scores
-
-    scores = selection_scores(truth, folder, fps, step)
-    if as_json:
-        print_json([vars(each) for each in scores])
-        return
-    table = selection_table(scores)
-    print_table(folder.name, list(table.columns), table.to_numpy().tolist())
