@@ -165,6 +165,56 @@ def test_answers_that_are_not_probabilities_are_refused(clips, tmp_path, answer,
         evaluate(clips, {"faulty": Faulty}, tmp_path)
 
 
+ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        (lambda lab, clips: lab.evaluate(clips, "constant", preset=2), "preset must be a str"),
+        (
+            lambda lab, clips: lab.evaluate(clips, "constant", protocol="hold-out-database", train_on=[]),
+            "train_on must be",
+        ),
+        (lambda lab, clips: lab.evaluate(clips, "constant", out=5), "out must be a path"),
+        (lambda lab, clips: lab.evaluate(clips, "constant", cache=2.5), "cache must be a path"),
+        (lambda lab, clips: lab.evaluate(clips, "constant", synthetic=[]), "synthetic must be a path"),
+        (
+            lambda lab, clips: lab.evaluate(clips, "constant", engine="local"),
+            "engine must be a LocalEngine or a RayEngine",
+        ),
+        (lambda lab, clips: lab.evaluate(clips, "constant", engine=0), "engine must be a LocalEngine or a RayEngine"),
+        (lambda lab, clips: lab.evaluate(clips, "constant", seeds=b"x"), "seeds must be a whole number"),
+        (lambda lab, clips: lab.load(None, "x"), "unknown database None"),
+        (lambda lab, clips: lab.load("casme2", None), "root must be a path"),
+        (lambda lab, clips: lab.load("casme2", "x", table=5), "table must be a path"),
+        (lambda lab, clips: lab.load("casme2", "x", aligned="yes"), "aligned must be True or False"),
+        (lambda lab, clips: lab.load("casme2", "x", allow_unusable="no"), "allow_unusable must be True or False"),
+        (lambda lab, clips: lab.score(None), "the table must be a DataFrame or the path of a table file, got None"),
+        (lambda lab, clips: lab.score(ONE, 5), "the classes must be a list of labels, got 5"),
+        (lambda lab, clips: lab.ClipTable(5), "clips must be Clip objects, got 5"),
+        (lambda lab, clips: lab.ClipTable(("a",)), "clips must be Clip objects"),
+        (
+            lambda lab, clips: lab.ClipTable.from_rows("a"),
+            "rows must be dictionaries with the fields of a Clip, got 'a'",
+        ),
+        (lambda lab, clips: lab.ClipTable.joined([None]), "tables must be ClipTable objects"),
+        (lambda _, clips: clips[None], "a clip is chosen by its position, its key or its name, got None"),
+        (lambda _, clips: clips.frames(0), r"clip must be a Clip, such as table\[0\], got 0"),
+        (lambda lab, clips: lab.Method(5, network=broken_network), "the name of a method must be a str"),
+        (lambda lab, clips: lab.Method("mine", network="net"), "network and pipeline are functions or classes"),
+        (lambda lab, clips: lab.Method("mine", network=broken_network, presets=["a"]), "presets must map names to"),
+        (lambda lab, clips: lab.methods.find_method(None), "unknown method None"),
+        (lambda lab, clips: lab.methods.ensemble("mine", None), "NoneType is not a method"),
+        (lambda lab, clips: lab.methods.ensemble("mine", [Constant], seeds=2.5), "1 or more seeds for each"),
+        (lambda lab, clips: lab.Results.read(None), "folder must be a path"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_refused_by_its_name(clips, call, fault):
+    with pytest.raises(MerlabError, match=fault):
+        call(merlab, clips)
+
+
 def broken_network(task):
     return torch.nn.Linear(2, 2)
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from merlab.errors import MerlabError, keeping
-from merlab.evaluation.engines import Engine, LocalEngine
+from merlab.evaluation.engines import Engine, LocalEngine, as_engine
 from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE
 from merlab.evaluation.study import Clips, SchemeGiven, Study
+from merlab.given import as_path
 from merlab.inputs import InputKind, Recipe
 from merlab.models.starts import load_starts
 from merlab.progress import Progress, shown_progress
@@ -96,7 +97,8 @@ def evaluate(
         starts=load_starts(start),
         synthetic=synthetic,
     )
-    return evaluate_study(study, out, engine=engine or LocalEngine(jobs), cache=cache, progress=progress)
+    chosen = LocalEngine(jobs) if engine is None else engine
+    return evaluate_study(study, out, engine=chosen, cache=cache, progress=progress)
 
 
 def evaluate_study(
@@ -108,18 +110,20 @@ def evaluate_study(
     progress: Progress | bool = True,
 ) -> Results:
     """Evaluate a study; arguments and errors as in ``evaluate``."""
+    kept = None if out is None else as_path(out, "out")
+    where = None if cache is None else as_path(cache, "cache")
+    engine = LocalEngine() if engine is None else as_engine(engine)
     plan = study.plan()
-    where = None if cache is None else Path(cache)
     with shown_progress(progress) as report, ExitStack() as stack:
-        folder = Path(out) if out else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         with (
-            keeping(f"finished work is kept in {folder}" if out else "nothing is kept, because no folder was given"),
+            keeping(f"finished work is kept in {kept}" if kept else "nothing is kept, because no folder was given"),
             _reporting_what_is_complete(folder),
         ):
             record, predictions = run_plan(plan, folder, cache=where, engine=engine, progress=report)
-        results = Results(record, predictions, Path(out) if out else None)
-        if out:
-            write_report(results.run, folder)
+        results = Results(record, predictions, kept)
+        if kept:
+            write_report(results.run, kept)
     return results
 
 

@@ -202,6 +202,8 @@ class ClipTable:
     sources: tuple[Source, ...] = ()
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.clips, Iterable) and all(isinstance(clip, Clip) for clip in self.clips)):
+            raise ClipError(f"clips must be Clip objects, got {self.clips!r}; ClipTable.from_rows takes dictionaries")
         twice = [key for key, count in Counter(clip.key for clip in self.clips).items() if count > 1]
         if twice:
             raise ClipError(f"every clip key must occur once; these occur more than once: {', '.join(sorted(twice))}")
@@ -213,6 +215,8 @@ class ClipTable:
         A person or a clip that may have several names gives a finding.
         """
         clips, faults = [], []
+        if isinstance(rows, str) or not isinstance(rows, Iterable):
+            raise ClipError(f"rows must be dictionaries with the fields of a Clip, got {rows!r}")
         for number, row in enumerate(rows, start=1):
             try:
                 clips.append(Clip(**row))
@@ -225,7 +229,9 @@ class ClipTable:
     @classmethod
     def joined(cls, tables: Iterable[ClipTable]) -> ClipTable:
         """One table with the clips, findings and sources of all tables; every stamp occurs once."""
-        tables = list(tables)
+        tables = list(tables) if isinstance(tables, Iterable) else [tables]
+        if not all(isinstance(table, cls) for table in tables):
+            raise ClipError(f"tables must be ClipTable objects, got {tables!r}")
         return cls(
             tuple(clip for table in tables for clip in table),
             tuple(dict.fromkeys(stamp for table in tables for stamp in table.stamps)),
@@ -260,6 +266,8 @@ class ClipTable:
 
     def frames(self, clip: Clip) -> Frames:
         """The frames of one clip; each frame is decoded only when it is read."""
+        if not isinstance(clip, Clip):
+            raise ClipError(f"clip must be a Clip, such as table[0], got {clip!r}")
         return open_frames(clip.source)
 
     def __getitem__(self, which: int | str) -> Clip:
@@ -267,8 +275,10 @@ class ClipTable:
 
         Raises IndexError for a position outside the table, and ClipError for a text that does not identify one clip.
         """
-        if isinstance(which, int):
-            return self.clips[which]
+        if isinstance(which, Integral):
+            return self.clips[int(which)]
+        if not isinstance(which, str):
+            raise ClipError(f"a clip is chosen by its position, its key or its name, got {which!r}")
         found = [clip for clip in self.clips if which == clip.key] or [
             clip for clip in self.clips if which == clip.name
         ]

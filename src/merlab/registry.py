@@ -44,6 +44,8 @@ class Extensions(Generic[Entry]):
 
     def find(self, name: str, registry: Mapping[str, Entry]) -> Entry:
         """The entry with this name, merlab's own first; raises MerlabError if there is none or it cannot be loaded."""
+        if not isinstance(name, str):
+            return look_up(name, registry, self.kind)
         if name in registry:
             # What is installed is not searched: that takes 3 ms, and some commands find hundreds of entries.
             return registry[name]

@@ -93,7 +93,7 @@ def test_other_seeds_are_refused(seeds):
         ({"training": ["epochs"]}, "training must be a dictionary from names to values, such as .* got \\['epochs'\\]"),
         ({"network": "width"}, "network must be a dictionary"),
         ({"training": {"epocs": 3}}, "unknown training setting 'epocs'; did you mean epochs"),
-        ({"protocol": "hold-out-database", "train_on": 3}, "train_on must be a list of names, got 3"),
+        ({"protocol": "hold-out-database", "train_on": 3}, "train_on must be a list of one or more names, got 3"),
         ({"folds": 2.5}, "folds must be a whole number from 2 up, got 2.5"),
         ({"folds": 1}, "folds must be a whole number from 2 up"),
         ({"preset": "huge"}, "has no preset 'huge'"),

@@ -24,6 +24,7 @@ from merlab.databases.synthetic_long import SYNTHETIC_LONG
 from merlab.databases.table import TABLE
 from merlab.databases.unread import refuse_unread
 from merlab.errors import MerlabError
+from merlab.given import as_path, require_yes_or_no
 from merlab.registry import Extensions, callable_as_listing, instance_of
 
 DATABASES: dict[str, Database] = {
@@ -45,14 +46,14 @@ def find_database(name: str, *, table: Path | str | None = None) -> Database:
     try:
         database = EXTENSIONS.find(name, DATABASES)
     except MerlabError:
-        refuse_unread(name, list(DATABASES))
+        refuse_unread(str(name), list(DATABASES))
         raise
     if table is None:
         return database
     if database.with_table is None:
         others = ", ".join(each for each, known in all_databases().items() if known.with_table)
         raise MerlabError(f"{name} has no coding table to choose; databases with one are {others}")
-    return database.with_table(Path(table))
+    return database.with_table(as_path(table, "table"))
 
 
 def load(
@@ -77,8 +78,9 @@ def load(
         MerlabError: for an unknown name, a copy that cannot be read, and for unusable clips unless ``allow_unusable``.
 
     """
+    require_yes_or_no(allow_unusable=allow_unusable, **({} if aligned is None else {"aligned": aligned}))
     database = find_database(name, table=table)
-    return load_clips(database, Path(root), allow_unusable=allow_unusable, aligned=aligned)
+    return load_clips(database, as_path(root, "root"), allow_unusable=allow_unusable, aligned=aligned)
 
 
 def long_videos(
@@ -97,11 +99,12 @@ def long_videos(
             ``allow_unusable``.
 
     """
+    require_yes_or_no(allow_unusable=allow_unusable)
     database = find_database(name, table=table)
     if database.videos is None:
         others = ", ".join(each for each, known in all_databases().items() if known.videos)
         raise MerlabError(f"{name} has no long videos; databases with long videos are {others}")
-    return usable_videos(database, Path(root), allow_unusable=allow_unusable)
+    return usable_videos(database, as_path(root, "root"), allow_unusable=allow_unusable)
 
 
 def all_databases() -> dict[str, Database]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +139,8 @@ def read_cells(
     """
     if isinstance(given, pd.DataFrame):
         return _of_frame(given, name, required, optional)
+    if not isinstance(given, str | PathLike):
+        raise MerlabError(f"{name} must be a DataFrame or the path of a table file, got {given!r}")
     return _of_file(Path(given), required, optional)
 
 

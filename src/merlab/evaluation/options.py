@@ -26,7 +26,7 @@ def whole_number(value: object, least: int, name: str, otherwise: str = "") -> i
 
 def as_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     """Seeds 0 to N - 1 from a number N, or the seeds themselves; raises MerlabError for others than 0, 1, 2, ..."""
-    if not isinstance(seeds, Iterable):
+    if not isinstance(seeds, Iterable) or isinstance(seeds, bytes):
         return tuple(range(whole_number(seeds, 1, "seeds")))
     try:
         chosen = tuple(map(operator.index, seeds))
@@ -46,10 +46,12 @@ def as_protocol(protocol: object) -> str:
 
 def as_names(names: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
     """Several names from a list, or from one text, which is one name; raises MerlabError for anything else."""
-    given = (names,) if isinstance(names, str) else names
-    if given is not None and not (isinstance(given, Iterable) and all(isinstance(each, str) for each in given)):
-        raise MerlabError(f"{name} must be a list of names, got {names!r}")
-    return None if given is None else tuple(given)
+    if names is None:
+        return None
+    given = (names,) if isinstance(names, str) else tuple(names) if isinstance(names, Iterable) else ()
+    if not given or not all(isinstance(each, str) for each in given):
+        raise MerlabError(f"{name} must be a list of one or more names, got {names!r}")
+    return given
 
 
 def as_settings(settings: Mapping[str, Any] | None, name: str, example: str) -> dict[str, Any]:

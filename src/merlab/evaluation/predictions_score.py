@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +72,8 @@ def score(predictions: pd.DataFrame | Path | str, classes: Sequence[str] | None 
 
 
 def _declared(classes: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(classes, str):
-        raise MerlabError(f"the classes must be a list of labels, got the text {classes!r}")
+    if isinstance(classes, str | bytes) or not isinstance(classes, Iterable):
+        raise MerlabError(f"the classes must be a list of labels, got {classes!r}")
     texts = tuple(str(label).strip() for label in classes)
     repeated = sorted({label for label in texts if texts.count(label) > 1})
     if not texts or not all(texts):

@@ -19,6 +19,7 @@ from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
 from merlab.evaluation.split_faults import with_split_faults
 from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile
+from merlab.given import as_path, require_instance
 from merlab.inputs import InputKind, Recipe, as_recipe
 from merlab.methods import Method, methods_of
 from merlab.methods.method import DEFAULT_PRESET
@@ -114,6 +115,8 @@ class Study(BaseModel):
             "network": as_settings(network, "network", '{"width": 16}'),
         }
         chosen = methods_of(methods)
+        if preset is not None:
+            require_instance(preset, str, "preset", "the name of one")
         return cls(
             clips=as_table(clips),
             scheme=as_scheme(scheme),
@@ -125,7 +128,7 @@ class Study(BaseModel):
             ),
             seeds=as_seeds(seeds),
             starts=tuple(starts),
-            synthetic=None if synthetic is None else Path(synthetic),
+            synthetic=None if synthetic is None else as_path(synthetic, "synthetic"),
         )
 
     def plan(self) -> Plan:

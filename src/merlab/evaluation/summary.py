@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from merlab.errors import MerlabError
 from merlab.evaluation import metrics
 from merlab.evaluation.coverage import CoverageScores, coverage_scores
 from merlab.evaluation.metrics import METRICS, MetricName
@@ -130,8 +129,7 @@ def compare(
 
     Raises MerlabError for an unknown method or metric, and for methods that were tested on different clips.
     """
-    if metric not in METRICS:
-        raise MerlabError(f"unknown metric {metric!r}; metrics are {', '.join(METRICS)}")
+    look_up(metric, METRICS, "metric")
     methods = {str(name): rows for name, rows in predictions.groupby("method", sort=False)}
     one, other = (subject_counts(look_up(name, methods, "method"), classes) for name in (first, second))
     return paired_test(one, other, metric)

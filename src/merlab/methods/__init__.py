@@ -100,7 +100,7 @@ def find_method(name: str) -> Method:
     A name is one of merlab's own, or one that an installed package adds by the entry point group ``merlab.methods``,
     or several of them as ``ensemble:METHOD+5xMETHOD`` (``methods.ensembles``).
     """
-    if name.startswith(ENSEMBLE_PREFIX):
+    if isinstance(name, str) and name.startswith(ENSEMBLE_PREFIX):
         return ensemble_named(name, find_method)
     return EXTENSIONS.find(name, METHODS)
 

@@ -10,9 +10,10 @@ Learning 24, 1996).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from numbers import Integral
 from typing import Any, get_args
 
 import numpy as np
@@ -105,9 +106,9 @@ def ensemble(
     network. A transductive member learns from the training clips alone. Raises MerlabError for no method, for members
     that take different views of the face, and for a member that learns from action units.
     """
-    methods = [as_method(each, _named) for each in methods]
-    numbers = [seeds] * len(methods) if isinstance(seeds, int) else list(seeds)
-    if not methods or len(numbers) != len(methods) or min(numbers) < 1:
+    methods = [as_method(each, _named) for each in (methods if isinstance(methods, Iterable) else [methods])]
+    numbers = list(seeds) if isinstance(seeds, Iterable) else [seeds] * len(methods)
+    if not methods or len(numbers) != len(methods) or not all(_is_count(number) for number in numbers):
         raise MerlabError(f"ensemble {name} needs at least one method, and 1 or more seeds for each, got {numbers}")
     taught = next((method.name for method in methods if method.action_units), None)
     if taught is not None:
@@ -123,6 +124,10 @@ def ensemble(
     if not chosen:
         chosen = {"default": tuple(_member(method, next(iter(method.presets)), number) for method, number in pairs)}
     return ensemble_of(name, chosen, title=title, input=input)
+
+
+def _is_count(number: object) -> bool:
+    return isinstance(number, Integral) and not isinstance(number, bool) and int(number) >= 1
 
 
 def _named(name: str) -> Method:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from torch import nn
 
 from merlab.errors import MerlabError
+from merlab.given import require_instance
 from merlab.inputs.recipe import Layout, View
 from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.task import Task
@@ -114,6 +115,7 @@ class Method:
     def __post_init__(self) -> None:
         if (self.network is None) == (self.pipeline is None):
             raise MerlabError(f"method {self.name}: give exactly one of network= and pipeline=")
+        self._require_types()
         if not self.presets:
             training = TrainingSettings() if self.network else None
             object.__setattr__(self, "presets", {DEFAULT_PRESET: Preset(training=training)})
@@ -123,6 +125,13 @@ class Method:
                 f"method {self.name}: preset {without[0]} of a network needs training settings, "
                 "such as Preset(training=TrainingSettings(epochs=50))"
             )
+
+    def _require_types(self) -> None:
+        require_instance(self.name, str, "the name of a method", "such as 'my-method'")
+        if not callable(self.pipeline if self.network is None else self.network):
+            raise MerlabError(f"method {self.name}: network and pipeline are functions or classes, which take a Task")
+        if not isinstance(self.presets, Mapping) or not all(isinstance(each, Preset) for each in self.presets.values()):
+            raise MerlabError(f"method {self.name}: presets must map names to merlab.Preset, got {self.presets!r}")
 
     def preset(self, name: str) -> Preset:
         """The preset of this name; raises MerlabError listing those that exist."""

@@ -18,6 +18,7 @@ from merlab.evaluation.predictions import PREDICTIONS_FILE, RUN_FILE, write_pred
 from merlab.evaluation.run_record import RunRecord
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import MethodSummary, compare, database_frame, summary_frame
+from merlab.given import as_path
 from merlab.json_models import write_model
 from merlab.reports.figures import uf1_chart
 from merlab.reports.html import write_report
@@ -48,8 +49,9 @@ class Results:
     @classmethod
     def read(cls, folder: Path | str) -> Results:
         """The results in a run folder; raises MerlabError where it holds none, an unfinished run, or damaged files."""
-        run = read_run(Path(folder))
-        return cls(run.record, run.predictions, Path(folder))
+        folder = as_path(folder, "folder")
+        run = read_run(folder)
+        return cls(run.record, run.predictions, folder)
 
     @property
     def summaries(self) -> list[MethodSummary]:
@@ -103,7 +105,7 @@ class Results:
 
         Raises MerlabError where the folder contains another run.
         """
-        folder = Path(folder)
+        folder = as_path(folder, "folder")
         if (folder / RUN_FILE).exists() and read_record(folder / RUN_FILE) != self.record:
             raise MerlabError(f"{folder} contains another run; choose another folder")
         write_predictions(folder / PREDICTIONS_FILE, self.predictions)
@@ -115,7 +117,7 @@ class Results:
 
         ``path`` is that page, or a folder, which gets the page, the tables and figures as files, and the run itself.
         """
-        path = Path(path)
+        path = as_path(path, "path")
         if path.suffix.lower() not in (".html", ".htm"):
             return write_report(self.run, self.save(path))
         with tempfile.TemporaryDirectory() as folder, whole_file(path) as aside:

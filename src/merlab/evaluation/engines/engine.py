@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import pandas as pd
 
+from merlab.errors import MerlabError
 from merlab.evaluation.options import whole_number
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.unit import Fit
@@ -25,6 +26,13 @@ class Engine(Protocol):
         ``on_epoch(fit, done, total)`` is called in between, where epochs are known. Raises MerlabError when a
         worker is lost; what was yielded before is complete.
         """
+
+
+def as_engine(engine: object) -> Engine:
+    """An engine; raises MerlabError for anything that does no work."""
+    if not callable(getattr(engine, "work", None)):
+        raise MerlabError(f"engine must be a LocalEngine or a RayEngine, such as LocalEngine(jobs=4), got {engine!r}")
+    return cast("Engine", engine)
 
 
 def as_jobs(jobs: object) -> int | None:
