@@ -6,15 +6,18 @@ import hashlib
 import io
 import os
 import pickle
+import shutil
 import time
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
 from merlab.clips import ClipTable
+from merlab.errors import MerlabError
 from merlab.frames import ClipError
 from merlab.inputs import InputKind, as_recipe, load_inputs, parse_recipe
 from merlab.inputs.cache import file_digest
@@ -39,6 +42,20 @@ def as_npy(value, **options):
     buffer = io.BytesIO()
     np.save(buffer, value, **options)
     return buffer.getvalue()
+
+
+def test_a_disk_with_too_little_space_is_named_before_any_input_is_made(table, tmp_path, monkeypatch):
+    recipe, cache = parse_recipe(RECIPE), tmp_path / "cache"
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(
+        MerlabError, match=r"the inputs of 1 clips take .* GB in .*cache.*, but the disk has 0\.0 GB left"
+    ):
+        load_inputs(table, recipe, cache)
+    assert not cache.exists()
+    monkeypatch.undo()
+    right = load_inputs(table, recipe, cache)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    np.testing.assert_array_equal(load_inputs(table, recipe, cache), right)
 
 
 def test_every_damaged_entry_is_made_anew_and_named(table, tmp_path):

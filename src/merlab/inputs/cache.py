@@ -10,6 +10,7 @@ import hashlib
 import io
 import math
 import os
+import shutil
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
@@ -17,13 +18,31 @@ from pathlib import Path
 
 import numpy as np
 
+from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.storage import whole_file
 
 DIGEST_BYTES = hashlib.sha256().digest_size
+GIGABYTE = 1e9
 PIECE = 1 << 20  # bytes; a video is never in memory as a whole
 # A file that is not changed is read once in a process; folds and methods ask for the same inputs many times.
 MOST_REMEMBERED = 100_000
+
+
+def require_space(folder: Path, entries: int, values: int) -> None:
+    """Raises MerlabError if the disk has too little space for the entries that are not in the folder yet.
+
+    ``entries`` are needed, each of so many ``values``. Entries of other clips count as needed ones, so that a run that
+    has all it needs is never refused.
+    """
+    missing = entries - sum(1 for _ in folder.glob("*.npy"))
+    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    needed, free = 4 * values * missing, shutil.disk_usage(place).free
+    if needed > free:
+        raise MerlabError(
+            f"the inputs of {missing} clips take {needed / GIGABYTE:.1f} GB in {folder}, but the disk has "
+            f"{free / GIGABYTE:.1f} GB left; free some space, or choose a cache folder on another disk (--cache)"
+        )
 
 
 def stored_or_made(path: Path, shape: tuple[int, ...], make: Callable[[], Float32Array]) -> Float32Array:

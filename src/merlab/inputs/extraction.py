@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import traceback
@@ -25,7 +26,7 @@ from merlab.faces.regions import REGIONS, regions_from_landmarks
 from merlab.fingerprint import fingerprint
 from merlab.frames import ClipError, Float32Array, Frames, ImageFolder
 from merlab.inputs.apex import frames_that_decide, with_apex
-from merlab.inputs.cache import file_digest, stored_or_made
+from merlab.inputs.cache import file_digest, require_space, stored_or_made
 from merlab.inputs.local_view import local_view
 from merlab.inputs.recipe import CROPS, Recipe
 from merlab.preparation.record import RECORD, landmarks_of
@@ -86,10 +87,12 @@ def load_inputs(
     OpenCV releases the interpreter lock). The key of a cached array consists of the recipe, the OpenCV version, the
     clip, the content of the files that the input depends on, and for your own kind of input its code and all that it
     can see of the clip. So a changed recipe, file or clip never gives an outdated array. A damaged entry is made anew,
-    with a warning that names it. Whole heads give a warning, unless the table has their stamp.
+    with a warning that names it. Whole heads give a warning, unless the table has their stamp. Raises MerlabError if
+    the disk has too little space for what is not cached yet.
     """
     warn_of_whole_heads(table, f"Mark every result from them {WHOLE_HEADS}. {ALIGN}", stacklevel=3)
     folder = (cache or default_cache()) / _slug(str(recipe))
+    require_space(folder, len(table), math.prod(recipe.shape))
     inputs = np.empty((len(table), *recipe.shape), np.float32)
     code = _code_of(recipe)
 
