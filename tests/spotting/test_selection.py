@@ -58,16 +58,41 @@ def test_faulty_folders_are_refused(folder, tmp_path_factory):
     with pytest.raises(MerlabError, match="does not have folders such as subject_s15 with test_00.txt"):
         selection_scores(TRUTH, tmp_path_factory.mktemp("empty"), fps=30)
     (folder / "subject_s3" / "test_01.txt").unlink()
-    with pytest.raises(MerlabError, match="does not have the same epochs for every subject"):
+    with pytest.raises(MerlabError, match="every subject: subject 1 has epoch 1, subject 3 has not"):
+        selection_scores(TRUTH, folder, fps=30)
+
+
+def test_two_files_of_one_subject_and_epoch_are_refused(folder):
+    (folder / "subject_s3" / "test_1.txt").write_text("3_x\t1\t10\t0.5\n")
+    with pytest.raises(MerlabError, match=r"test_01.txt and \S+test_1.txt are of one subject and epoch; remove one"):
+        selection_scores(TRUTH, folder, fps=30)
+    (folder / "subject_s3" / "test_1.txt").unlink()
+    (folder / "subject_s03").mkdir()
+    (folder / "subject_s03" / "test_00.txt").write_text("3_x\t1\t10\t0.5\n")
+    with pytest.raises(MerlabError, match=r"are of one subject and epoch"):
+        selection_scores(TRUTH, folder, fps=30)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("3_x\t1\t10\t87", "line 1: the score is above 1; thresholds are from 0 to 1"),
+        ("2_x\t1\t10\t0.5", "line 1: the video is not of subject 3; put the file into the folder of its subject"),
+    ],
+)
+def test_detections_that_cannot_be_are_refused(folder, line, problem):
+    (folder / "subject_s3" / "test_01.txt").write_text(f"{line}\n")
+    with pytest.raises(MerlabError, match=problem):
         selection_scores(TRUTH, folder, fps=30)
 
 
 def test_impossible_settings_are_refused(folder):
-    for fps in (float("nan"), float("inf"), 0, -30):
-        with pytest.raises(MerlabError, match="frames per second must be above 0 and finite"):
+    for fps in (float("nan"), float("inf"), 0, -30, 0.5):
+        with pytest.raises(MerlabError, match="is not a frame rate"):
             selection_scores(TRUTH, folder, fps=fps)
-    with pytest.raises(MerlabError, match="the step of the threshold must be above 0 and at most 1, got nan"):
-        selection_scores(TRUTH, folder, fps=30, step=float("nan"))
+    for step in (float("nan"), 0, -1, 1.5, 1e-9):
+        with pytest.raises(MerlabError, match="the step of the threshold must be from 0.0001 to 1, got"):
+            selection_scores(TRUTH, folder, fps=30, step=step)
 
 
 def test_true_events_of_a_subject_without_detections_are_refused(folder):

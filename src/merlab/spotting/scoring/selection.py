@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array, IntArray
+from merlab.frames import require_rate
 from merlab.spotting.scoring.detections import SUFFIX, read_detections
 from merlab.spotting.scoring.kinds import KIND, LONGEST_MICRO, MICRO
 from merlab.spotting.scoring.matching import LEAST_IOU, iou
 from merlab.spotting.scoring.read_intervals import OFFSET, ONSET, VIDEO, Events, read_events
 
-STEP = 0.01
+STEP, LEAST_STEP = 0.01, 0.0001
 EPOCH = re.compile(r"(\d+)$")
 
 
@@ -68,13 +69,12 @@ def selection_scores(truth: Events, folder: Path, fps: float, step: float = STEP
     lowest threshold are taken, or for one subject those with the fewest spotted intervals. Micro-expressions alone are
     the true ones of this kind, and spotted intervals of up to half a second.
 
-    Raises MerlabError for a folder without such files, true events of a subject without a folder, a step that is not
-    between 0 and 1, and an impossible rate.
+    Raises MerlabError for a folder without such files, two files of one subject and epoch, detections of another
+    subject or with a score above 1, true events of a subject without a folder, and an impossible step or rate.
     """
-    if not 0 < step <= 1:
-        raise MerlabError(f"the step of the threshold must be above 0 and at most 1, got {step}")
-    if not 0 < fps < np.inf:
-        raise MerlabError(f"frames per second must be above 0 and finite, got {fps}")
+    if not LEAST_STEP <= step <= 1:
+        raise MerlabError(f"the step of the threshold must be from {LEAST_STEP:g} to 1, got {step:g}")
+    require_rate(fps)
     thresholds = np.round(np.arange(0, 1 + step / 2, step), 6)
     events = read_events(truth)
     files = _files(folder)
@@ -134,14 +134,30 @@ def _files(folder: Path) -> dict[str, dict[int, Path]]:
         raise MerlabError(f"{folder} is not a folder; give the folder that has one folder of detections per subject")
     found: dict[str, dict[int, Path]] = {}
     for subject in sorted(path for path in folder.iterdir() if path.is_dir() and EPOCH.search(path.name)):
-        paths = {path: EPOCH.search(path.stem) for path in sorted(subject.rglob(f"*{SUFFIX}"))}
-        epochs = {int(match[1]): path for path, match in paths.items() if match}
-        if epochs:
-            found[_number(subject.name)] = dict(sorted(epochs.items()))
-    if not found or len({tuple(epochs) for epochs in found.values()}) > 1:
-        what = "the same epochs for every subject" if found else "folders such as subject_s15 with test_00.txt"
-        raise MerlabError(f"{folder} does not have {what}; copy the detections again")
+        epochs = found.setdefault(_number(subject.name), {})
+        for path in sorted(subject.rglob(f"*{SUFFIX}")):
+            if match := EPOCH.search(path.stem):
+                other = epochs.setdefault(int(match[1]), path)
+                if other != path:
+                    raise MerlabError(f"{other} and {path} are of one subject and epoch; remove one of them")
+    found = {subject: dict(sorted(epochs.items())) for subject, epochs in found.items() if epochs}
+    if not found:
+        raise MerlabError(
+            f"{folder} does not have folders such as subject_s15 with test_00.txt; copy the detections again"
+        )
+    _require_same_epochs(folder, found)
     return found
+
+
+def _require_same_epochs(folder: Path, found: Mapping[str, Mapping[int, Path]]) -> None:
+    first, *others = found
+    for subject in others:
+        if differing := sorted(set(found[first]) ^ set(found[subject])):
+            with_it, without = (first, subject) if differing[0] in found[first] else (subject, first)
+            raise MerlabError(
+                f"{folder} does not have the same epochs for every subject: subject {with_it} has epoch "
+                f"{differing[0]}, subject {without} has not; copy the detections again"
+            )
 
 
 def _number(name: str) -> str:
@@ -168,7 +184,7 @@ def _tried(
     for row, subject in enumerate(subjects):
         true = truth[owners == subject]
         for column, epoch in enumerate(epochs):
-            scores, pairs = _candidates(true, files[subject][epoch], longest)
+            scores, pairs = _candidates(true, _detections(files[subject][epoch], subject), longest)
             spotted[row, column] = len(scores) - np.searchsorted(np.sort(scores), thresholds, side="right")
             right[row, column] = _right(pairs, thresholds)
     counts = np.array([int((owners == subject).sum()) for subject in subjects], np.int64)
@@ -178,10 +194,21 @@ def _tried(
 Pair = tuple[float, float, int, int]
 
 
-def _candidates(true: pd.DataFrame, path: Path, longest: float) -> tuple[Float64Array, list[Pair]]:
+def _detections(path: Path, subject: str) -> pd.DataFrame:
+    """The detections of a file, as numbers; raises MerlabError for one that cannot be of this subject.
+
+    A start after the end stays: the released detections of LGSNet have some, which hit nothing.
+    """
+    table = read_detections(path)
+    found = table.cells.assign(**{name: table.cells[name].astype(float) for name in (ONSET, OFFSET, "score")})
+    table.refuse(found["score"] > 1, "the score is above 1", "thresholds are from 0 to 1; divide the scores")
+    others = found[VIDEO].map(_subject_of) != subject
+    table.refuse(others, f"the video is not of subject {subject}", "put the file into the folder of its subject")
+    return found
+
+
+def _candidates(true: pd.DataFrame, found: pd.DataFrame, longest: float) -> tuple[Float64Array, list[Pair]]:
     """The scores of all detections, and the pairs (overlap, score, detection, true event) that can hit, best first."""
-    cells = read_detections(path).cells
-    found = cells.assign(**{name: cells[name].astype(float) for name in (ONSET, OFFSET, "score")})
     found = found[found[OFFSET] - found[ONSET] + 1 <= longest].reset_index(drop=True)
     scores = found["score"].to_numpy(float)
     pairs: list[Pair] = []
