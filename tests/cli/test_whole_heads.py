@@ -7,7 +7,8 @@ import json
 import pytest
 
 from tests.databases import casme2_release
-from tests.databases.release import image_bytes, write_images, write_table
+from tests.databases.release import write_table
+from tests.helpers import texture, write_frames
 
 RAW = "CASME2_RAW_selected"
 
@@ -22,9 +23,9 @@ def heads(tmp_path):
     ]
     root = tmp_path / "copy"
     write_table(tmp_path / "mine.xlsx", rows, casme2_release.COLUMNS_2014)
-    for cells in rows:
+    for seed, cells in enumerate(rows):
         folder = root / RAW / f"sub{cells['Subject']}" / cells["Filename"]
-        write_images(folder, [f"img{number}.png" for number in range(46, 51)], image_bytes(64, 48, ".png"))
+        write_frames(folder, [texture(seed, 48, 64)] * 5, first=46)
     return root
 
 
