@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ from merlab.inference import runtimes
 from merlab.inference.cost import network_of
 from merlab.inference.runtimes import RUNTIMES, frames_per_second, load_network, resolve_runtime
 from merlab.methods import find_method
+from merlab.version import install_hint
 from merlab.vocabulary import RuntimeName
 
 
@@ -71,9 +73,9 @@ def test_a_runtime_that_is_not_installed_is_reported_with_the_command_that_insta
     monkeypatch.setattr(runtimes, "find_spec", lambda name: None)
     speeds = frames_per_second(*small)
     assert isinstance(speeds["eager PyTorch"], float)
-    assert speeds["ONNX Runtime"] == "not installed: pip install 'merlab[onnx]'"
-    assert speeds["OpenVINO bf16"] == "not installed: pip install 'merlab[openvino]'"
-    with pytest.raises(MerlabError, match=r"runtime onnx: not installed: pip install 'merlab\[onnx\]'"):
+    assert speeds["ONNX Runtime"] == f"not installed: {install_hint('onnx')}"
+    assert speeds["OpenVINO bf16"] == f"not installed: {install_hint('openvino')}"
+    with pytest.raises(MerlabError, match=re.escape(f"runtime onnx: not installed: {install_hint('onnx')}")):
         resolve_runtime("onnx", *small)
 
 
@@ -106,7 +108,7 @@ def test_a_mistyped_runtime_is_named(small):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(find_spec("onnxruntime") is None, reason="ONNX Runtime is an extra; pip install 'merlab[onnx]'")
+@pytest.mark.skipif(find_spec("onnxruntime") is None, reason="ONNX Runtime is an extra; " + install_hint("onnx"))
 def test_onnx_runtime_keeps_no_record_of_its_use(tmp_path):
     program = (
         "import torch; from merlab.inference.runtimes import load_network; "

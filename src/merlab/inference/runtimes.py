@@ -27,7 +27,7 @@ from merlab.inference.cost import median_ms, parameters
 from merlab.registry import look_up
 from merlab.storage import whole_file
 from merlab.training import is_large
-from merlab.version import __version__
+from merlab.version import __version__, install_hint
 from merlab.vocabulary import RUNTIME_CHOICES, RuntimeChoice, RuntimeName
 
 Infer = Callable[[Float32Array], NDArray[Any]]
@@ -119,7 +119,7 @@ class Runtime:
     def unavailable(self) -> str | None:
         """Why it cannot be used: the command that installs it, or what the processor lacks; None if it can be used."""
         if any(find_spec(package) is None for package in self.packages):
-            return f"not installed: pip install 'merlab[{self.extra}]'"
+            return f"not installed: {install_hint(self.extra)}"
         return NO_BF16 if self.bfloat16 and not has_bfloat16() else None
 
 
