@@ -25,11 +25,11 @@ def release(tmp_path):
     rows = [row(subject, clip, frames, emotion="disgust") for (subject, clip), (frames, _, _) in CHANGES.items()]
     rows.append(row("01", "EP02_01f", (46, 48, 50)))
     root = casme2_release.write_release(tmp_path / "casme2", rows=rows)
-    for (subject, clip), (_, numbers, _) in CHANGES.items():
+    for width, ((subject, clip), (_, numbers, _)) in enumerate(CHANGES.items(), start=24):
         folder = root / "Cropped" / f"sub{subject}" / clip
         for frame in folder.iterdir():
             frame.unlink()
-        write_images(folder, [f"reg_img{number}.jpg" for number in numbers], casme2_release.JPEG)
+        write_images(folder, [f"reg_img{number}.jpg" for number in numbers], image_bytes(width))
     return root
 
 
