@@ -69,6 +69,15 @@ def test_options_become_limits(serve):
     assert limits == [expected]
 
 
+@pytest.mark.parametrize(
+    "option", ["--max-mb", "--max-seconds", "--max-megapixels", "--job-minutes", "--memory-mb", "--keep-days"]
+)
+@pytest.mark.parametrize("value", ["inf", "nan", "1e300", "-1"])
+def test_a_limit_that_cannot_be_is_refused_by_its_name(serve, option, value):
+    status, _, err, limits = serve(option, value)
+    assert (status, option in err, limits) == (2, True, [])
+
+
 def test_a_port_that_is_taken(serve):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         status, _, err, _ = serve("--port", taken.getsockname()[1])

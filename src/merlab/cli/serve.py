@@ -40,17 +40,22 @@ def serve(
     jobs: JobsOption = None,
     runtime: RuntimeOption = "auto",
     landmarks: LandmarksOption = "mesh",
-    max_mb: Annotated[float, typer.Option(min=0.001, help="Size limit of an upload, MiB.")] = 2048,
-    max_seconds: Annotated[float, typer.Option(min=0.1, help="Length limit of a video, seconds.")] = 3600,
-    max_megapixels: Annotated[float, typer.Option(min=0.01, help="Size limit of a frame, million pixels.")] = 12.6,
-    job_minutes: Annotated[float, typer.Option(min=0.01, help="Time limit of a job, minutes.")] = 240,
+    max_mb: Annotated[float, typer.Option(min=0.001, max=1_000_000, help="Size limit of an upload, MiB.")] = 2048,
+    max_seconds: Annotated[
+        float, typer.Option(min=0.1, max=1_000_000, help="Length limit of a video, seconds.")
+    ] = 3600,
+    max_megapixels: Annotated[
+        float, typer.Option(min=0.01, max=10_000, help="Size limit of a frame, million pixels.")
+    ] = 12.6,
+    job_minutes: Annotated[float, typer.Option(min=0.01, max=43_200, help="Time limit of a job, minutes.")] = 240,
     memory_mb: Annotated[
-        int, typer.Option(min=64, help="Memory limit of each process of a job, MiB (not on Windows).")
+        int, typer.Option(min=64, max=2**24, help="Memory limit of each process of a job, MiB (not on Windows).")
     ] = (6144),
     queue: Annotated[int, typer.Option(min=1, help="Jobs that may wait at the same time.")] = 16,
     keep: Annotated[int, typer.Option(min=1, help="Jobs that are kept on the disk, finished jobs included.")] = 200,
     keep_days: Annotated[
-        float | None, typer.Option(min=0, help="Remove finished jobs after this number of days; unless given, never.")
+        float | None,
+        typer.Option(min=0, max=36_500, help="Remove finished jobs after this number of days; unless given, never."),
     ] = None,
 ) -> None:
     """Serve a page, and an interface for programs (/openapi.json), that recognizes uploaded videos.
