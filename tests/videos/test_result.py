@@ -41,6 +41,8 @@ def test_files_are_paths_of_what_was_written(result):
 def test_an_event_has_a_folder_of_pictures_and_a_list_of_maps(result):
     assert (result.evidence("e0001") / "onset.png").is_file()
     assert [each.file for each in result.maps("e0001")] == [f"map-{number}.png" for number in (1, 2, 3, 4)]
+    with pytest.raises(MerlabError, match="unknown event 'e0009'.*did you mean e000"):
+        result.maps("e0009")
 
 
 def test_what_moved_is_a_table_with_units(result):

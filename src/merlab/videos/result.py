@@ -11,6 +11,7 @@ from pydantic import BaseModel, RootModel
 
 from merlab.errors import MerlabError
 from merlab.json_models import read_model
+from merlab.registry import look_up
 from merlab.spotting.curve import Curve, score_curve
 from merlab.spotting.display import counted, result_html
 from merlab.videos.frame_table import read_frames
@@ -142,8 +143,11 @@ class VideoResult:
         )
 
     def evidence(self, event: str) -> Path:
-        """The folder of an event's pictures: onset.png, apex.png, flow.png and the maps of the recognizer."""
-        return self.folder / EVIDENCE / event
+        """The folder of an event's pictures: onset.png, apex.png, flow.png and the maps of the recognizer.
+
+        Raises MerlabError for an event that the result does not have.
+        """
+        return self.folder / EVIDENCE / look_up(event, {row.event: event for row in self.rows}, "event")
 
     def maps(self, event: str) -> tuple[MapPicture, ...]:
         """The maps of the recognizer in an event's folder."""

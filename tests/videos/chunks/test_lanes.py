@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from functools import partial
 
@@ -41,6 +42,27 @@ def test_an_error_reaches_the_caller_and_later_work_is_left_out(threads):
         with pytest.raises(KeyError, match="no face"):
             _add_all(lanes, fail, partial(done.append, 1))
         assert done == []
+
+
+def test_when_work_is_stopped_the_threads_end_and_what_has_not_begun_is_left_out():
+    """A thread that still computes when Python ends would abort the process."""
+    done: list[int] = []
+    before = threading.active_count()
+
+    def slow() -> None:
+        time.sleep(0.05)
+        done.append(1)
+
+    def stopped() -> None:
+        with open_lanes(threads=True) as lanes:
+            for _ in range(MOST_WAITING):
+                lanes.faces.add(partial(lanes.movement.add, slow))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert threading.active_count() == before
+    assert len(done) < MOST_WAITING
 
 
 def _add_all(lanes: Lanes, *works: Work) -> None:

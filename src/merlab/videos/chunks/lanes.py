@@ -45,7 +45,9 @@ class OwnThread:
     def __init__(self) -> None:
         self._waiting: Queue[Work | None] = Queue(MOST_WAITING)
         self._error: BaseException | None = None
-        Thread(target=self._run, daemon=True).start()
+        self._leaves_out = False
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
 
     def add(self, work: Work) -> None:
         """Do it when its turn comes."""
@@ -57,9 +59,17 @@ class OwnThread:
         self._waiting.join()
         self._raise()
 
+    def leave_out(self) -> None:
+        """Leave out everything that has not begun."""
+        self._leaves_out = True
+
     def close(self) -> None:
-        """End the thread after what is waiting."""
+        """End the thread, and wait until it has ended.
+
+        A thread that computes in C++ while Python ends would abort the process.
+        """
         self._waiting.put(None)
+        self._thread.join()
 
     def _raise(self) -> None:
         if self._error is not None:
@@ -68,7 +78,7 @@ class OwnThread:
     def _run(self) -> None:
         while (work := self._waiting.get()) is not None:
             try:
-                if self._error is None:
+                if self._error is None and not self._leaves_out:
                     work()
             except BaseException as error:  # it is raised in the thread of the caller
                 self._error = error
@@ -99,5 +109,8 @@ def open_lanes(*, threads: bool) -> Iterator[Lanes]:
     try:
         yield Lanes(*lanes)
     finally:
+        # What is needed of the work was waited for.
+        for lane in lanes:
+            lane.leave_out()
         for lane in lanes:
             lane.close()
