@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError, Stopped
+from merlab.frames import write_image
 from merlab.locks import only_writer
 from merlab.result_folder import KEPT
 from merlab.spotting import kept_places, spot_video
@@ -265,3 +266,30 @@ class TestRefusals:
         with pytest.raises(MerlabError, match="contains no results of `merlab spot`"):
             spot(video, tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"source": 3}, "source must be a path"),
+        ({"source": ""}, "source must be a path"),
+        ({"out": ""}, "out must be a path"),
+        ({"settings": {"floor": 5}}, "settings must be a SpottingSettings .*spotting_settings makes one"),
+        ({"again": "no"}, "again must be True or False"),
+        ({"fps": "25"}, "'25' is not a frame rate"),
+    ],
+)
+def test_values_of_a_wrong_type_are_refused_by_the_name_of_the_argument(tmp_path, changed, message):
+    for number in (1, 2):
+        write_image(tmp_path / "frames" / f"{number}.png", np.zeros((8, 8, 3), np.uint8))
+    given = {"source": tmp_path / "frames", "out": tmp_path / "out", "fps": 50, "settings": None, "again": False}
+    with pytest.raises(MerlabError, match=message):
+        spot(**{**given, **changed})
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_images_and_videos_is_refused(video, tmp_path):
+    write_image(tmp_path / "frames" / "1.png", np.zeros((8, 8, 3), np.uint8))
+    shutil.copy(video, tmp_path / "frames" / "a.mp4")
+    with pytest.raises(MerlabError, match=r"both images with numbers \(1\.png\) and videos \(a\.mp4\)"):
+        spot(tmp_path / "frames", tmp_path / "out", fps=50)

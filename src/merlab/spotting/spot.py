@@ -23,6 +23,7 @@ from merlab.spotting.motion_score import LARGEST_SETTING, PARTS, Scores, ScoreSe
 # The share of the frames in which a face is taken to be calm, however restless it is.
 CALM = 0.25
 UPPER_PART = PARTS[0]
+MADE_BY = "merlab.spotting.spot.spotting_settings makes one from a dictionary"
 RANGES: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("p", "weak"), (0, 1)),
     **dict.fromkeys(("floor", "background", "pause", "repeats", "largest", "largest_brows"), (0, LARGEST_SETTING)),

@@ -13,7 +13,8 @@ from merlab.claims import require_same
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import Float32Array, MediaFacts, open_frames
 from merlab.frames.clock import Clock, clock_of
-from merlab.frames.opening import state_of
+from merlab.frames.opening import require_one_kind, state_of
+from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.json_models import write_model
 from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
@@ -25,7 +26,7 @@ from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
 from merlab.spotting.many_videos import EVENTS, WEAK, folder_of
 from merlab.spotting.motion import MEASURED
-from merlab.spotting.spot import SpottingSettings, Window
+from merlab.spotting.spot import MADE_BY, SpottingSettings, Window
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.spotting.timeline import (
     EVENT_ROWS,
@@ -82,11 +83,15 @@ def spot(
             other settings.
 
     """
-    source = Path(source)
-    out = Path(out) if out else folder_of(source, OUT)
+    source = as_path(source, "source")
+    out = folder_of(source, OUT) if out is None else as_path(out, "out")
+    settings = SpottingSettings() if settings is None else settings
+    require_instance(settings, SpottingSettings, "settings", MADE_BY)
+    require_yes_or_no(again=again)
+    require_one_kind(source)
     frames = open_frames(source)
     clock = clock_of(source, frames, fps)
-    request = _request(source, clock, settings or SpottingSettings())
+    request = _request(source, clock, settings)
     finished = None if again else _finished(out, request)
     if finished is not None:
         return finished

@@ -15,7 +15,7 @@ from merlab.given import as_path, require_instance, require_number, require_yes_
 from merlab.preparation.settings import Settings
 from merlab.progress import Progress
 from merlab.registry import look_up
-from merlab.spotting.spot import SpottingSettings
+from merlab.spotting.spot import MADE_BY, SpottingSettings
 from merlab.videos.metadata import UsedSettings, overlay_kind
 from merlab.videos.words import WordSettings
 from merlab.vocabulary import OVERLAY_KINDS, RUNTIME_CHOICES, OverlayKind, RuntimeChoice
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 UNSURE_BELOW = 0.5
-MADE_BY = "merlab.{} makes one from a dictionary"
+WORDS_MADE_BY = "merlab.videos.words.word_settings makes one from a dictionary"
 # Arguments of ``recognize`` for which None is the same as leaving them out.
 MAY_BE_NONE = ("fps", "finding", "weights", "words", "spotting")
 
@@ -87,8 +87,8 @@ class Options:
         whole_number(self.most_faces, 1, "most_faces")
         require_number(self.unsure_below, "unsure_below", 0, 1)
         require_instance(self.finding, FaceFinding, "finding", "of merlab.faces.alignment")
-        require_instance(self.spotting, SpottingSettings, "spotting", MADE_BY.format("spotting.spot.spotting_settings"))
-        require_instance(self.words, WordSettings, "words", MADE_BY.format("videos.words.word_settings"))
+        require_instance(self.spotting, SpottingSettings, "spotting", MADE_BY)
+        require_instance(self.words, WordSettings, "words", WORDS_MADE_BY)
         look_up(self.runtime, dict.fromkeys(RUNTIME_CHOICES), "runtime")
         look_up(self.overlay, dict.fromkeys(OVERLAY_KINDS), "overlay")
         if self.overlay == "mesh" and (self.aligned or self.finding.landmarks != "mesh"):
