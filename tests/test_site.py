@@ -18,7 +18,7 @@ from tests.examples.sparing import REPOSITORY
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(find_spec("properdocs") is None, reason="ProperDocs is an extra; pip install 'merlab[docs]'"),
+    pytest.mark.skipif(find_spec("properdocs") is None, reason="ProperDocs is an extra: docs"),
 ]
 EXAMPLES = [*SCRIPTS, *NOTEBOOKS]
 

@@ -145,3 +145,8 @@ def test_what_cannot_be_exported_is_named(tmp_path):
     write_coding(folder, Coding((*every_kind(material).decisions, *renamed(every_kind(material), "CD").decisions)))
     with pytest.raises(MerlabError, match="several coders"):
         export_coding([folder], tmp_path / "a.csv")
+
+
+def test_a_face_without_a_name_has_that_of_its_video_which_may_be_a_folder_with_a_dot(tmp_path):
+    named = {name: coded_in(tmp_path / name, video=name) for name in ("interview.mp4", "sub1.take2")}
+    assert [Subjects().of(material, 0) for material in named.values()] == ["interview face 0", "sub1.take2 face 0"]

@@ -126,6 +126,14 @@ def test_several_tiers_of_another_program_need_a_choice(tmp_path):
     assert report.notes == (f"{file}: tiers that were not read: words",)
 
 
+@pytest.mark.parametrize("end", [1370, 1200])
+def test_an_annotation_that_does_not_end_after_it_begins_is_refused_by_name(tmp_path, end):
+    material, file = material_in(tmp_path / "out"), plain(tmp_path / "theirs.eaf", end=end)
+    message = f"theirs.eaf, tier face 0, annotation a1 .'smile'. begins at 1370 ms and ends at {end} ms; correct it"
+    with pytest.raises(MerlabError, match=message):
+        import_coding(material.folder, file)
+
+
 def test_the_linked_video_is_found_or_stated(tmp_path):
     folder = material_in(tmp_path / "out").folder
     other = VIDEO.format("").replace("interview", "other")

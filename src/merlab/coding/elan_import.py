@@ -119,6 +119,7 @@ class Placed:
     def _event(self, tier: ElanTier, annotation: ElanAnnotation, face: int) -> FoundEvent:
         onset = self._frame(tier, annotation, annotation.begin_ms)
         offset = self._frame(tier, annotation, annotation.end_ms)
+        self._require_length(tier, annotation)
         coder, kind = coder_of(tier), _kind(tier)
         if kind == elan_tiers.REJECTED:
             label, units, comment = (self._note(tier, annotation, each) for each in elan_tiers.REJECTED_NOTES)
@@ -139,8 +140,19 @@ class Placed:
             event=self._note(tier, annotation, elan_tiers.EVENTS),
         )
 
+    def _where(self, tier: ElanTier, annotation: ElanAnnotation) -> str:
+        return f"{self.document.path}, tier {tier.name}, annotation {annotation.name} ({annotation.value[:40]!r})"
+
+    def _require_length(self, tier: ElanTier, annotation: ElanAnnotation) -> None:
+        """Raises MerlabError for an annotation that does not end after it begins: it is no movement."""
+        begin, end = annotation.begin_ms or 0, annotation.end_ms or 0
+        if end <= begin:
+            raise MerlabError(
+                f"{self._where(tier, annotation)} begins at {begin} ms and ends at {end} ms; correct it in ELAN"
+            )
+
     def _frame(self, tier: ElanTier, annotation: ElanAnnotation, ms: int | None) -> int:
-        where = f"{self.document.path}, tier {tier.name}, annotation {annotation.name} ({annotation.value[:40]!r})"
+        where = self._where(tier, annotation)
         if ms is None:
             raise MerlabError(f"{where} has no time; give it one in ELAN, or choose other tiers with --tier")
         frame = self.clock.frame_at(ms + self.origin_ms)

@@ -15,6 +15,7 @@ from merlab.coding.found_events import FoundEvent, Imported, decisions_about, re
 from merlab.coding.material import Material
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
+from merlab.frames import name_of
 from merlab.sinks import CsvSink
 from merlab.spotting.scoring.read_intervals import NO_APEX
 
@@ -39,7 +40,7 @@ class Subjects:
         """The name of a face: as given, or else that of the video, with the face where there are several."""
         if self.by_face and face_id in self.by_face:
             return self.by_face[face_id]
-        name = self.everyone or Path(material.video).stem
+        name = self.everyone or name_of(material.video)
         return name if len(material.faces) == 1 else f"{name} face {face_id}"
 
 

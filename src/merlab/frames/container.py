@@ -84,6 +84,13 @@ def looks_like_video(path: Path) -> bool:
     return is_video(path) or (path.suffix.lower() in VIDEO_SUFFIXES and path.is_file())
 
 
+def name_of(source: Path | str) -> str:
+    """The name of a video: that of its file without the suffix of a video, or that of its folder of images."""
+    path = Path(source)
+    # A folder may have a dot in its name, as in sub1.take2.
+    return path.stem if path.suffix.lower() in VIDEO_SUFFIXES else path.name
+
+
 def container_format(path: Path) -> str | None:
     """The demuxer for a file according to its first bytes; None if it is not a container of frames."""
     with path.open("rb") as file:

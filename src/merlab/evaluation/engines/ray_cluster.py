@@ -23,6 +23,7 @@ from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict, versions
 from merlab.inputs import Recipe
+from merlab.version import install_hint
 
 KNOCK_SECONDS = 5.0
 SAME_EVERYWHERE = "install the same merlab and libraries on every machine"
@@ -40,7 +41,7 @@ class RayEngine:
 
     def __post_init__(self) -> None:
         if find_spec("ray") is None:
-            raise MerlabError("--engine ray needs Ray; pip install 'merlab[ray]'")
+            raise MerlabError(f"--engine ray needs Ray; {install_hint('ray')}")
         object.__setattr__(self, "jobs", as_jobs(self.jobs))
 
     def work(self, plan: Plan, cache: Path | None, fits: Sequence[Fit], on_epoch: FitEpoch) -> Done:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merlab.errors import MerlabError
-from merlab.frames import VIDEO_SUFFIXES
+from merlab.frames import name_of
 from merlab.schemes import SCHEMES
 from merlab.spotting.scoring.kinds import LONGEST_MICRO, MACRO, MICRO, OTHER
 from merlab.videos.moved import UNIT_NAMES, units_of
@@ -88,13 +88,6 @@ def facts_of(result: VideoResult, *, most_probable: bool = False) -> VideoFacts:
     events = [_event(row, most_probable) for row in result.rows]
     kept = sorted((event for event in events if event.kind != OTHER), key=lambda event: event.onset)
     return VideoFacts(name_of(result.metadata.video.name), tuple(kept), tuple(result.metadata.stamps))
-
-
-def name_of(video: str) -> str:
-    """The name of a video: that of its file without the suffix of a video, or that of its folder of images."""
-    path = Path(video)
-    # A folder may have a dot in its name, as in sub1.take2.
-    return path.stem if path.suffix.lower() in VIDEO_SUFFIXES else path.name
 
 
 def read_facts(folders: Iterable[Path], *, most_probable: bool = False) -> list[VideoFacts]:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from merlab.errors import MerlabError
+from merlab.frames import name_of
 from merlab.storage import whole_file
-from merlab.videos.answers.facts import VideoFacts, name_of
+from merlab.videos.answers.facts import VideoFacts
 from merlab.videos.answers.replies import Reply, Status, reply_to
 
 VIDEO, QUESTION, ANSWER = "video", "question", "answer"
