@@ -1,4 +1,4 @@
-"""Texts that may be one word in two spellings."""
+"""Texts that may be one word in two spellings, and words with their number."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*", re.ASCII)
 INVISIBLE = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
 SHORTEST_WORD = 4
 LONGEST_SHOWN = 40
+
+
+def counted(count: int, word: str) -> str:
+    """``1 video``, ``2 videos``."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def alike(texts: Iterable[str]) -> list[list[str]]:

@@ -13,6 +13,7 @@ from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JsonOption
 from merlab.cli.console import err_console, out_console, print_json, print_table
 from merlab.errors import MerlabError
+from merlab.spelling import counted
 
 coding_app = typer.Typer(
     help="Decisions of coders about the movements of a video (coding.csv), to and from other programs.",
@@ -84,7 +85,8 @@ def import_command(
         _note(note)
     who = named_coders(report.coders)
     out_console.print(
-        escape(f"{report.decisions} decisions of {who}, {report.changed} of them new or changed"), soft_wrap=True
+        escape(f"{counted(report.decisions, 'decision')} of {who}, {report.changed} of them new or changed"),
+        soft_wrap=True,
     )
 
 

@@ -32,11 +32,6 @@ def show_warning(
     err_console.print(f"[yellow]warning:[/] {escape(str(message))}", soft_wrap=True)
 
 
-def counted(count: int, word: str) -> str:
-    """``1 video``, ``2 videos``."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
 def print_json(content: Any) -> None:
     """Print JSON on standard output."""
     sys.stdout.write(json_text(content))

@@ -19,10 +19,11 @@ from merlab.cli.arguments import (
     SeedOption,
     TableOption,
 )
-from merlab.cli.console import counted, err_console, out_console, print_json, print_table
+from merlab.cli.console import err_console, out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
 from merlab.schemes import AS_LABELED, SCHEMES, as_scheme
+from merlab.spelling import counted
 from merlab.vocabulary import SynthesisPreset
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.markup import escape
 
-from merlab.cli.console import counted, err_console, out_console, print_json, print_table
+from merlab.cli.console import err_console, out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.progress import one_line
+from merlab.spelling import counted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,10 +19,11 @@ from merlab.cli.arguments import (
     key_values,
     path,
 )
-from merlab.cli.console import counted, out_console
+from merlab.cli.console import out_console
 from merlab.cli.faces import ConfigOption, DetectorOption, LandmarksOption, ModelOption, face_finding
 from merlab.errors import MerlabError
 from merlab.progress import shown_progress
+from merlab.spelling import counted
 from merlab.vocabulary import OverlayKind, RecordingPreset, VideoFormat
 
 if TYPE_CHECKING:

@@ -28,11 +28,6 @@ def result_html(heading: str, stamps: Sequence[str], events: pd.DataFrame, warni
     )
 
 
-def counted(number: int, word: str) -> str:
-    """``1 event``, ``2 events``."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 def _link(file: Path) -> str:
     try:
         return quote(Path(os.path.relpath(file)).as_posix(), errors="replace")

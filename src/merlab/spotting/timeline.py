@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict
 
 from merlab.frames import MediaFacts
 from merlab.json_models import read_model
+from merlab.spelling import counted
 from merlab.spotting.columns import Column, Columns, Score, Seconds
 from merlab.spotting.curve import score_curve
-from merlab.spotting.display import counted, result_html
+from merlab.spotting.display import result_html
 from merlab.spotting.many_videos import EVENTS, WEAK
 from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.spotting.spot import SpottingSettings

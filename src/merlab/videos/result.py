@@ -12,8 +12,9 @@ from pydantic import BaseModel, RootModel
 from merlab.errors import MerlabError
 from merlab.json_models import read_model
 from merlab.registry import look_up
+from merlab.spelling import counted
 from merlab.spotting.curve import Curve, score_curve
-from merlab.spotting.display import counted, result_html
+from merlab.spotting.display import result_html
 from merlab.videos.frame_table import read_frames
 from merlab.videos.metadata import VideoMetadata
 from merlab.videos.moved import parts_of, unit_name, units_of

@@ -89,7 +89,8 @@ class Movement(Moments, OfFace):
     """A movement of a face.
 
     Attributes:
-        part: the part of the face that moves most.
+        part: the part of the face whose movement has the largest score: in relation to what it usually does, so another
+            part may move more px.
         kind: ``micro``, ``macro`` (it lasts longer) or ``other`` (no expression); empty in files of earlier versions.
         tier: ``event``; candidates below the threshold are ``weak``, and in another file (see WeakEvent).
         why_other: why the kind is other: ``face covered or distorted``.

@@ -22,6 +22,7 @@ from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, read_cells
 from merlab.frames.clock import require_rate
+from merlab.spelling import counted
 from merlab.spotting.scoring.read_intervals import NO_APEX
 
 # An .eaf file without a result does not state how long its video is; none that is coded is longer.
@@ -98,7 +99,7 @@ class _Reader:
             self._add(folder, Rater(coder, str(folder), events, verdicts))
             if coded.undecided:
                 who = coder or NO_INITIALS
-                self.notes.append(f"{folder}: {who} has not decided about {len(coded.undecided)} movements")
+                self.notes.append(f"{folder}: {who} has not decided about {counted(len(coded.undecided), 'movement')}")
 
     def read_table(self, path: Path) -> None:
         """Add each coder of a coded table, without rejected rows; raises MerlabError with the place of a wrong cell."""

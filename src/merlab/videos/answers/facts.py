@@ -27,7 +27,7 @@ class EventFacts:
         seconds: from onset to offset.
         kind: micro or macro.
         score: the largest motion score.
-        part: the part of the face that moves most.
+        part: the part of the face whose movement has the largest score.
         label: its class; empty where it is withheld.
         units: the names of the action units that it is consistent with, the strongest first.
 
