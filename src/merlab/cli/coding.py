@@ -83,11 +83,8 @@ def import_command(
     report = import_coding(result, file, coder=coder, choice=choice, again=again)
     for note in report.notes:
         _note(note)
-    who = named_coders(report.coders)
-    out_console.print(
-        escape(f"{counted(report.decisions, 'decision')} of {who}, {report.changed} of them new or changed"),
-        soft_wrap=True,
-    )
+    decided = f"{counted(report.decisions, 'decision')} of {named_coders(report.coders)}"
+    out_console.print(escape(f"{decided}, {report.changed} of them new or changed"), soft_wrap=True)
 
 
 @app.command("agree", rich_help_panel=VIDEOS)
