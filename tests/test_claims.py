@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from merlab.claims import claim_folder, claimed_folder
 from merlab.errors import MerlabError, Stopped
+
+WRITTEN = re.compile(r"(half|faces)\.txt")
 
 
 def is_complete(folder: Path) -> bool:
@@ -16,7 +19,9 @@ def is_complete(folder: Path) -> bool:
 
 def write(out: Path, seed: int, *, again: bool = False, fault: BaseException | None = None) -> Path:
     """Faces of this seed, made in two steps; a fault occurs between them."""
-    with claimed_folder(out, "marker.json", {"seed": seed}, "faces", again=again, is_complete=is_complete) as folder:
+    with claimed_folder(
+        out, "marker.json", {"seed": seed}, "faces", again=again, is_complete=is_complete, writes=WRITTEN.fullmatch
+    ) as folder:
         if not (folder / "half.txt").exists():
             (folder / "half.txt").write_text(str(seed))
         if fault:
@@ -89,6 +94,41 @@ class TestAnythingElse:
             write(tmp_path / "thesis.txt", 1, again=True)
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
+    @pytest.mark.parametrize("mine", ["notes.txt", "half.txt/notes.txt", ".notes", "deep/er/faces.txt"])
+    def test_beside_a_result_is_named_before_any_work_and_stays(self, out, mine):
+        (out / "half.txt").unlink()
+        (out / mine).parent.mkdir(parents=True, exist_ok=True)
+        (out / mine).write_text("mine")
+        with pytest.raises(MerlabError, match=f"out also holds {mine}, which --again .* would delete; move"):
+            write(out, 2, again=True)
+        assert (out / mine).read_text() == "mine"
+        assert (out / "faces.txt").read_text() == "1"
+
+    def test_beside_a_marker_that_states_nothing_stays(self, tmp_path):
+        (tmp_path / "marker.json").write_text("{}")
+        (tmp_path / "keep.txt").write_text("mine")
+        with pytest.raises(MerlabError, match=r"also holds keep\.txt"):
+            write(tmp_path, 1, again=True)
+        assert (tmp_path / "keep.txt").read_text() == "mine"
+
+    def test_a_linked_folder_of_the_user_is_named(self, out):
+        (out / "linked").symlink_to(out.parent, target_is_directory=True)
+        with pytest.raises(MerlabError, match="also holds linked,"):
+            write(out, 2, again=True)
+
+    def test_of_many_files_the_first_are_named(self, out):
+        for number in range(5):
+            (out / f"note{number}").touch()
+        with pytest.raises(MerlabError, match=r"note0, note1, note2 and 2 more, which"):
+            write(out, 2, again=True)
+
+    def test_what_a_file_manager_or_a_stopped_process_left_is_no_obstacle(self, out):
+        (out / ".DS_Store").touch()
+        (out / ".unfinished-1-half").mkdir()
+        (out / ".unfinished-1-half" / "frame").touch()
+        write(out, 2, again=True)
+        assert sorted(content(out)) == ["faces.txt", "half.txt", "marker.json"]
+
     def test_a_damaged_marker_is_named_and_can_be_replaced(self, out):
         (out / "marker.json").write_bytes(b"[1")
         with pytest.raises(MerlabError, match=r"marker\.json is not valid JSON"):
@@ -99,7 +139,9 @@ class TestAnythingElse:
     def test_a_folder_that_holds_only_its_marker_can_be_claimed_for_anything(self, tmp_path):
         with (
             pytest.raises(MerlabError, match="no face"),
-            claimed_folder(tmp_path / "out", "marker.json", {"seed": 1}, "faces", is_complete=is_complete),
+            claimed_folder(
+                tmp_path / "out", "marker.json", {"seed": 1}, "faces", is_complete=is_complete, writes=WRITTEN.fullmatch
+            ),
         ):
             raise MerlabError("no face in the first frame")
         assert not (tmp_path / "out").exists()
@@ -113,5 +155,8 @@ class TestAnythingElse:
 
 def test_a_second_writer_is_refused(out):
     refused = pytest.raises(MerlabError, match="is being written by process")
-    with claimed_folder(out, "marker.json", {"seed": 1}, "faces", is_complete=is_complete), refused:
+    with (
+        claimed_folder(out, "marker.json", {"seed": 1}, "faces", is_complete=is_complete, writes=WRITTEN.fullmatch),
+        refused,
+    ):
         write(out, 1, again=True)

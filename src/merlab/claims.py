@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,9 +11,15 @@ from pathlib import Path
 from merlab.changed_settings import changed_settings
 from merlab.errors import MerlabError, Stopped
 from merlab.locks import only_writer
-from merlab.storage import read_json_object, remove_unfinished, replace_folder, write_json
+from merlab.storage import UNFINISHED, read_json_object, remove_unfinished, replace_folder, write_json
 
 ANEW = ".again-"
+# Whether merlab writes a file, from its path in the folder, with slashes.
+Writes = Callable[[str], object]
+# Files that a file manager puts into every folder it shows.
+CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+# So many of the files in the way are named.
+SHOWN = 3
 
 
 @contextmanager
@@ -24,6 +31,7 @@ def claimed_folder(
     *,
     again: bool = False,
     is_complete: Callable[[Path], bool],
+    writes: Writes,
     unchecked: Mapping[str, object] | None = None,
 ) -> Iterator[Path]:
     """Be the only writer of ``out``, for these settings; yields the folder to write into, or to continue in.
@@ -39,15 +47,18 @@ def claimed_folder(
         holds: what the content is, for messages, such as ``synthetic faces``.
         again: replace what ``out`` holds, even if it was made with the same settings.
         is_complete: whether a folder of the same settings lacks nothing.
+        writes: whether a file beside ``marker`` is part of the content; ``again`` deletes no other file.
         unchecked: further values that ``marker`` stores.
 
     Raises:
-        MerlabError: if another process writes ``out``, or if it holds anything else; without ``again`` also if it was
-            made with other settings.
+        MerlabError: if another process writes ``out``, or if it holds anything else; with ``again`` also if any file
+            beside the content would be deleted, without it if the content was made with other settings.
 
     """
     with only_writer(out):
         anew = again and _holds(out, marker) and (_changes(out, marker, settings) != [] or is_complete(out))
+        if anew:
+            _require_only_ours(out, marker, writes)
         folder = out.with_name(f"{ANEW}{out.name}") if anew else out
         if anew and _changes(folder, marker, settings) != []:
             shutil.rmtree(folder, ignore_errors=True)
@@ -101,6 +112,29 @@ def release_folder(out: Path, marker: str) -> None:
     if [path.name for path in out.iterdir()] == [marker]:
         (out / marker).unlink()
         out.rmdir()
+
+
+def _require_only_ours(out: Path, marker: str, writes: Writes) -> None:
+    """Raises MerlabError with the files of ``out`` that the user would lose with the content."""
+    others = [name for name in _files(out) if name != marker and not writes(name)]
+    if others:
+        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+        raise MerlabError(
+            f"{out} also holds {', '.join(others[:SHOWN])}{more}, which --again (in Python, again=True) would delete; "
+            f"move what you need out of {out} and remove the rest, or choose another folder"
+        )
+
+
+def _files(out: Path) -> list[str]:
+    """All files and links below a folder but what a stopped process or a file manager left, by their paths in it."""
+    found = []
+    for folder, folders, files in os.walk(out):
+        folders[:] = [name for name in folders if not name.startswith(UNFINISHED)]
+        at = Path(folder)
+        links = [name for name in folders if (at / name).is_symlink()]
+        own = [name for name in (*files, *links) if not (name in CLUTTER or name.startswith(UNFINISHED))]
+        found += [(at / name).relative_to(out).as_posix() for name in own]
+    return sorted(found)
 
 
 def _holds(out: Path, marker: str) -> bool:

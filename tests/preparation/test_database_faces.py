@@ -203,6 +203,10 @@ def test_a_tree_of_other_settings_is_not_continued(prepared_casme2, tmp_path):
     other = Settings(FaceFinding(landmarks="five-points"), motion="rigid")
     with pytest.raises(MerlabError, match="--motion onset -> rigid"):
         prepared("casme2", root, out, other)
+    shutil.copytree(out, out / "deep" / "er")
+    with pytest.raises(MerlabError, match=r"also holds .*deep/er/prepared\.json.*, which --again"):
+        prepared("casme2", root, out, other, again=True)
+    shutil.rmtree(out / "deep")
     again = prepared("casme2", root, out, other, again=True)
     assert len(again.clips) == len(list(out.rglob("alignment.json"))) == 2
     assert {path.name for path in out.parent.iterdir()} == {"out"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,9 +27,12 @@ from merlab.processes import each_in_processes
 from merlab.progress import Progress
 from merlab.synthesis.flow_clips import read_flow
 from merlab.synthesis.flow_writing import make_flow
+from merlab.synthesis.folder import WRITTEN as SYNTHETIC_FILES
 from merlab.training import NeuralClassifier
 
 SETTINGS, FLOW = "pretraining.json", "flow"
+# Every file of the work, by its path in the folder.
+WRITTEN = re.compile(rf"seed-\d+\.safetensors|{FLOW}/({SYNTHETIC_FILES.pattern})")
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,13 @@ class TrainingWork:
             train, calibration, _ = divided(self.own, self.training.seed)
             _require_unseen(elsewhere, {*train.groups, *calibration.groups})
         with claimed_folder(
-            self.folder, SETTINGS, self._stated(), "pretraining", again=again, is_complete=lambda folder: is_complete
+            self.folder,
+            SETTINGS,
+            self._stated(),
+            "pretraining",
+            again=again,
+            is_complete=lambda folder: is_complete,
+            writes=WRITTEN.fullmatch,
         ) as folder:
             yield replace(self, folder=folder, flow=self._flow_in(folder))
 

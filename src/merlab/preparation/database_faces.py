@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ from merlab.progress import Progress, shown_progress, silent
 from merlab.storage import WriteError, read_json, read_json_object, whole_file, whole_folder
 
 SHEETS = "sheets"
+# Every file of a tree beside the tables of its database, by its path in the folder.
+WRITTEN = re.compile(r".+/(alignment\.json|reg_[^/]+\.(jpg|png))|sheets/[^/]+\.png")
 REMEDY = "repair or remove the clip, then run the same command again; it continues with the missing clips"
 
 
@@ -110,7 +113,10 @@ def prepare(
         raise MerlabError(f"{root} has no usable clip; run `merlab doctor {database.name} {root}` for the reasons")
     request = DatabaseRequest(database=database.name, root=str(root.resolve()), **dict(settings.how_made()))
     stamps = (*examination.clips.stamps, *settings.finding.stamps)
-    with claimed(root, out, request, again, _is_concluded) as folder:
+    tables = {table.name for table in examination.tables}
+    with claimed(
+        root, out, request, again, _is_concluded, lambda name: name in tables or WRITTEN.fullmatch(name)
+    ) as folder:
         for table in examination.tables:
             with whole_file(folder / table.name) as aside:
                 aside.write_bytes(table.read_bytes())

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from merlab.claims import claimed_folder
+from merlab.claims import Writes, claimed_folder
 from merlab.clips import Clip, Finding
 from merlab.errors import MerlabError
 from merlab.faces.geometry import Points
@@ -160,12 +160,13 @@ def claimed(
     request: VideoRequest | DatabaseRequest,
     again: bool,
     is_complete: Callable[[Path], bool],
+    writes: Writes,
 ) -> Iterator[Path]:
     """Be the only writer of ``out`` for the faces of a request; yields the folder to write into.
 
-    ``again`` replaces complete faces (``is_complete``), or those of another request, when the new ones are complete.
-    Raises MerlabError if the folder is used by another process or holds anything else, or if one of ``root`` and
-    ``out`` is inside the other.
+    ``again`` replaces complete faces (``is_complete``), or those of another request, when the new ones are complete;
+    it deletes only files that preparation ``writes``. Raises MerlabError if the folder is used by another process or
+    holds anything else, or if one of ``root`` and ``out`` is inside the other.
     """
     inner, outer = out.resolve(), root.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
@@ -173,7 +174,9 @@ def claimed(
             f"one of {out} and {root} is inside the other; choose a folder outside of the original frames"
         )
     stated = request.model_dump(mode="json")
-    with claimed_folder(out, MANIFEST, stated, "prepared faces", again=again, is_complete=is_complete) as folder:
+    with claimed_folder(
+        out, MANIFEST, stated, "prepared faces", again=again, is_complete=is_complete, writes=writes
+    ) as folder:
         yield folder
 
 

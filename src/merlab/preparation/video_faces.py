@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from merlab.storage import whole_folder
 from merlab.synthesis.folder import MANIFEST as SYNTHETIC_MANIFEST
 
 FRAMES, SHEET, VIDEO = "frames", "sheet.png", "aligned.mp4"
+# Every file of an aligned video, by its path in the folder.
+WRITTEN = re.compile(r"frames/(alignment\.json|reg_[^/]+\.(jpg|png))|sheet\.png|aligned\.mp4")
 # If the first frame shows no face, this many evenly spaced frames are searched for one.
 SEARCHED_FRAMES = 20
 PLAYED_FPS = 25.0
@@ -68,7 +71,7 @@ def align(
     def is_complete(folder: Path) -> bool:
         return all((folder / name).is_file() for name in wanted)
 
-    with claimed(source, out, request, again, is_complete) as folder:
+    with claimed(source, out, request, again, is_complete, WRITTEN.fullmatch) as folder:
         if not is_complete(folder):
             with shown_progress(progress) as show:
                 job = _job(source, frames, chosen, fps, settings.finding.stamps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Integral
@@ -20,6 +21,13 @@ from merlab.version import __version__
 SETTINGS = "SYNTHETIC_settings.json"
 MANIFEST = "SYNTHETIC_manifest.json"
 README = "README.txt"
+# Every file of synthetic faces, flow or recordings, by its path in the folder.
+WRITTEN = re.compile(
+    r"README\.txt|SYNTHETIC[_-][a-z]+\.(json|csv|xlsx)"
+    r"|(Cropped|CASME2-RAW)/sub\d+/EP\w+/(reg_)?img\d+\.jpg"
+    r"|SYNTHETIC_truth/sub\d+/EP\w+\.npz|SYNTHETIC_flow/sub\d+\.npz"
+    r"|SYNTHETIC_(raw_)?videos/SYNTHETIC_sub\d+(\.\w+|/img\d+\.jpg)"
+)
 # Subjects or clips; more would fill the memory before the first face.
 MOST_COUNTED = 1_000_000
 
@@ -38,6 +46,7 @@ def claimed(out: Path, settings: BaseModel, again: bool, holds: str = "synthetic
         holds,
         again=again,
         is_complete=_cannot_be_continued,
+        writes=WRITTEN.fullmatch,
         unchecked={"versions": stack_versions()},
     ) as folder:
         yield folder

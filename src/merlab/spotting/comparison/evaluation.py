@@ -51,6 +51,8 @@ from merlab.version import __version__
 OUT = Path("merlab-compared")
 HOLDS = "a comparison of spotting methods"
 SETTINGS, RESULT, FEATURES, FOLDS, EVENTS = "settings.json", "comparison.json", "features", "folds", "events.csv"
+# Every file of a comparison, by its path in the folder.
+WRITTEN = re.compile(rf"{RESULT}|{FEATURES}/[^/]+/[^/]+\.npz|[^/]+/({EVENTS}|{FOLDS}/[^/]+\.json)")
 COLUMNS = ("video", "onset", "apex", "offset", "kind", "score")
 
 
@@ -94,7 +96,9 @@ def compare_spotting(
     }
     settings |= {"merlab": __version__, "measured": MEASURED}
     with (
-        claimed_folder(Path(out), SETTINGS, settings, HOLDS, again=again, is_complete=_is_complete) as folder,
+        claimed_folder(
+            Path(out), SETTINGS, settings, HOLDS, again=again, is_complete=_is_complete, writes=WRITTEN.fullmatch
+        ) as folder,
         shown_progress(progress) as show,
         one_thread(),
     ):
