@@ -16,7 +16,7 @@ import torch
 
 from merlab.errors import MerlabError
 from merlab.inference import runtimes
-from merlab.inference.runtimes import RUNTIMES, export_onnx
+from merlab.inference.runtimes import RUNTIMES, export_onnx, load_onnxruntime
 from merlab.inputs import parse_recipe
 from merlab.models import export as export_module
 from merlab.models.agreement import agreement
@@ -144,18 +144,47 @@ def snippets():
     return [block.partition("```")[0] for block in page.read_text(encoding="utf-8").split("```python\n")[1:]]
 
 
-@pytest.mark.parametrize("kind", ["onnx", with_openvino("openvino")])
-def test_the_code_of_the_how_to_page_gives_the_same_probabilities(exported, kind, tmp_path, monkeypatch, capsys):
-    out, _ = exported(kind, "fp32")
-    for path in out.parent.glob("fp32*"):
+@pytest.mark.parametrize(("kind", "precision"), KINDS)
+@pytest.mark.parametrize(
+    "recognizer",
+    [
+        pytest.param(small_recognizer(temperature=1.5), id="small"),
+        pytest.param(small_recognizer(method="flow-cnn", preset="synthetic", recipe=CENTERED), id="flow-cnn"),
+    ],
+)
+def test_the_code_of_the_how_to_page_gives_the_reported_probabilities(
+    exported, recognizer, kind, precision, tmp_path, monkeypatch, capsys
+):
+    out, found = exported(kind, precision, recognizer)
+    for path in out.parent.glob(f"{precision}.*"):
         path.rename(path.with_stem("recognizer"))
-    np.savez(tmp_path / "inputs.npz", input=random_inputs(3))
+    np.savez(tmp_path / "inputs.npz", input=CLIPS[0])
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     exec(dict(zip(("onnx", "openvino"), snippets(), strict=True))[kind], names)
-    expected = small_recognizer(temperature=1.5).predict_proba(random_inputs(3))
-    assert np.allclose(names["probabilities"], expected, atol=1e-5)
+    differences = np.abs(names["probabilities"] - recognizer.predict_proba(CLIPS[0]))
+    assert differences.max() <= found.probabilities + 1e-5
     assert "surprise" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_int8_for_openvino_takes_one_clip_at_a_time(exported):
+    out, _ = exported("openvino", "int8")
+    openvino = pytest.importorskip("openvino")
+    assert openvino.Core().read_model(out).input(0).get_partial_shape() == openvino.PartialShape([1, 3, 28, 28])
+
+
+def test_a_file_that_is_wrong_for_several_clips_at_once_is_not_written(tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+
+    def wrong_together(path):
+        network = load_onnxruntime(path)
+        return lambda clips: network(clips) * (1 if len(clips) == 1 else -1)
+
+    monkeypatch.setattr(export_module, "load_onnxruntime", wrong_together)
+    with pytest.raises(MerlabError, match="decisions changed"):
+        Export(small_recognizer(), "onnx", "fp32", tmp_path / "network.onnx").write(*CLIPS)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", ["onnx", with_openvino("openvino")])

@@ -84,10 +84,11 @@ def load_onnxruntime(path: Path) -> Infer:
     return lambda clips: np.asarray(session.run(None, {INPUT: clips})[0])
 
 
-def load_openvino(path: Path, precision: str) -> Infer:
+def load_openvino(path: Path, precision: str, *, as_stored: bool = False) -> Infer:
     """The network of an ONNX or OpenVINO file under OpenVINO, with as many CPU threads as torch.
 
-    ``precision`` is f32 or bf16. Clips are computed one by one, so that OpenVINO can fix every size beforehand.
+    ``precision`` is f32 or bf16. Clips are computed one by one, so that OpenVINO can fix every size beforehand;
+    ``as_stored`` keeps the sizes of the file, as programs without merlab do.
     """
     import openvino
 
@@ -100,8 +101,11 @@ def load_openvino(path: Path, precision: str) -> Infer:
     }
     core = openvino.Core()
     model = core.read_model(str(path))
-    model.reshape([1, *model.input(0).get_partial_shape()[1:]])
+    if not as_stored:
+        model.reshape([1, *model.input(0).get_partial_shape()[1:]])
     compiled = core.compile_model(model, "CPU", hints)
+    if as_stored:
+        return lambda clips: np.asarray(compiled(clips)[0])
     return lambda clips: np.concatenate([compiled(clip)[0] for clip in np.split(clips, len(clips))])
 
 

@@ -141,7 +141,7 @@ class Export:
         """
         with tempfile.TemporaryDirectory() as folder:
             written = self._written(Path(folder) / self.out.name, calibration)
-            found = agreement(self.recognizer, self._loaded(written), test)
+            found = self._compared(written, test)
             if self.precision == "fp32" and not found.exact:
                 raise MerlabError(
                     f"the exported network gives other answers than PyTorch: {found.changed} of {found.clips} "
@@ -158,6 +158,14 @@ class Export:
     def calibrated(self) -> bool:
         """Whether it needs calibration inputs."""
         return self.precision == "int8"
+
+    @property
+    def one_clip(self) -> bool:
+        """Whether the file takes one clip at a time.
+
+        OpenVINO 2026.4 computes wrong values from int8 networks whose number of clips is free.
+        """
+        return (self.format, self.precision) == ("openvino", "int8")
 
     @property
     def files(self) -> list[Path]:
@@ -204,13 +212,24 @@ class Export:
         model = openvino.Core().read_model(network)
         for key, value in self.metadata().items():
             model.set_rt_info(value, [SECTION, key])
+        if self.one_clip:
+            model.reshape([1, *self.recognizer.recipe.shape])
         # OpenVINO stores no bfloat16 weights; float16 ones are as small, and have three more bits.
         openvino.save_model(model, path, compress_to_fp16=self.precision == "bf16")
+
+    def _compared(self, path: Path, test: Float32Array) -> Agreement:
+        """The agreement of the file as users load it: of clips one by one and, unless it takes one, all at once."""
+        network = self._loaded(path)
+        ways: list[Infer] = [lambda clips: np.concatenate([network(clip) for clip in np.split(clips, len(clips))])]
+        if not self.one_clip:
+            ways.append(network)
+        found = [agreement(self.recognizer, way, test) for way in ways]
+        return max(found, key=lambda each: (each.changed, each.logits))
 
     def _loaded(self, path: Path) -> Infer:
         if self.format == "onnx":
             return load_onnxruntime(path)
-        return load_openvino(path, "bf16" if self.precision == "bf16" else "f32")
+        return load_openvino(path, "bf16" if self.precision == "bf16" else "f32", as_stored=True)
 
 
 @dataclass
