@@ -23,7 +23,7 @@ from itertools import pairwise
 import numpy as np
 
 from merlab.inference.cost import hardware
-from merlab.inputs import mirror_of, parse_recipe
+from merlab.inputs import as_recipe, mirror_of
 from merlab.methods import find_method
 from merlab.methods.method import Task
 from merlab.training import NeuralClassifier
@@ -41,7 +41,7 @@ def epoch_seconds(row: str, clips: int, epochs: int) -> tuple[float, int]:
     method = find_method(name)
     preset = method.preset(preset_name)
     assert preset.training is not None
-    recipe = parse_recipe(preset.input or method.input).seen_by(method.view)
+    recipe = as_recipe(preset.input or method.input).seen_by(method.view)
     inputs = np.random.default_rng(0).random((clips, *recipe.shape), np.float32)
     labels = np.arange(clips) % CLASSES
     short = preset.model_copy(update={"training": preset.training.model_copy(update={"epochs": epochs})})

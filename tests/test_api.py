@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from importlib import import_module
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 import merlab
 from merlab.errors import MerlabError
+from merlab.inputs import InputKind
 from merlab.synthesis.flow_writing import make_flow
 from tests.helpers import write_flow_tree
 from tests.programs import evaluate_program
@@ -215,8 +217,38 @@ def test_a_value_of_a_wrong_type_is_refused_by_its_name(clips, call, fault):
         call(merlab, clips)
 
 
+def zeros(clip, frames, recipe):
+    return np.zeros((1, 8, 8), np.float32)
+
+
+OWN_INPUT = InputKind(
+    name="mine",
+    title="mine",
+    version=1,
+    size="8x8",
+    choices={},
+    channels=lambda recipe: 1,
+    frames_needed=lambda clip, recipe: [clip.onset or 1],
+    extract=zeros,
+)
+
+
+def merlab_method(kind):
+    return merlab.Method("mine", pipeline=lambda task: Constant(), input=kind)
+
+
 def broken_network(task):
     return torch.nn.Linear(2, 2)
+
+
+class Leaving(Constant):
+    def predict_proba(self, inputs):
+        sys.exit("bye")
+
+
+class Locked(Constant):
+    def __init__(self):
+        self.lock = threading.Lock()
 
 
 class Broken(Constant):
@@ -228,6 +260,8 @@ class Broken(Constant):
     ("method", "fault"),
     [
         ({"broken": Broken}, r"method broken: fit raised KeyError: 'weights' \(.*test_api.py, line \d+"),
+        ({"leaving": Leaving}, r"method leaving: predict_proba raised SystemExit: bye .*fold .*, seed 0"),
+        ({"locked": Locked()}, r"cannot be copied .*every fold gets a deep copy of it; give the class, or a function"),
         (merlab.Method("net", network=broken_network), "method net: fit raised RuntimeError"),
         (merlab.Method("net", network=lambda task: task.height / 0), "method net: .* raised ZeroDivisionError"),
     ],
@@ -235,6 +269,22 @@ class Broken(Constant):
 def test_a_mistake_in_ones_own_code_names_method_step_and_line(clips, tmp_path, method, fault):
     with pytest.raises(MerlabError, match=fault):
         evaluate(clips, method, tmp_path)
+
+
+def test_a_mistake_in_a_file_is_named_with_the_file_also_in_worker_processes(clips, tmp_path):
+    source = tmp_path / "bad.py"
+    source.write_text(
+        "import numpy as np\n\n\nclass Bad:\n    def fit(self, inputs, labels):\n        raise ValueError('no')\n\n"
+        "    def predict_proba(self, inputs):\n        return np.ones((len(inputs), 3)) / 3\n"
+    )
+    with pytest.raises(MerlabError, match=r"fit raised ValueError: no \(.*bad\.py, line 6\)"):
+        evaluate(clips, [f"{source}:Bad"], tmp_path, jobs=2)
+
+
+@pytest.mark.parametrize("make", [lambda kind: type("Mine", (Constant,), {"input": kind})(), merlab_method])
+def test_an_own_input_can_be_stated_by_the_method(clips, tmp_path, make):
+    results = evaluate(clips, {"mine": make(OWN_INPUT)}, tmp_path)
+    assert results.record.methods[0].input.startswith("mine:size=8x8")
 
 
 def test_a_method_that_fails_does_not_stop_the_next_run_in_its_folder(clips, tmp_path):

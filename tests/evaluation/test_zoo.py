@@ -14,7 +14,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.study import Study
 from merlab.evaluation.unit import Fit, Worker
 from merlab.evaluation.zoo import ZooFile, start_from
-from merlab.inputs import parse_recipe
+from merlab.inputs import as_recipe
 from merlab.methods import Method, Preset, Task, find_method
 from merlab.reports.material import material_text
 from merlab.training import NeuralClassifier
@@ -29,14 +29,14 @@ INDEX = "features.0.0.attn.relative_position_index"
 def start(name: str, tensors: Mapping[str, Tensor], preset: str | Preset = "paper", recipe: str = ""):
     method = find_method(name)
     chosen = method.preset(preset) if isinstance(preset, str) else preset
-    read = parse_recipe(recipe or chosen.input or method.input).seen_by(method.view)
+    read = as_recipe(recipe or chosen.input or method.input).seen_by(method.view)
     file = ZooFile("zoo.pth", "5ea1", tensors, "d16e57")
     return start_from(file, method, chosen, Task.of(len(CLASSES), read), read, CLASSES)
 
 
 def network(name: str, preset: Preset, recipe: str, tensors: Mapping[str, Tensor]) -> nn.Module:
     """The network of a method after its start."""
-    read = parse_recipe(recipe)
+    read = as_recipe(recipe)
     module = find_method(name).module(Task.of(len(CLASSES), read), preset)
     module.load_state_dict({**module.state_dict(), **start(name, tensors, preset, recipe).tensors})
     return module.eval()

@@ -5,7 +5,7 @@ import torch
 
 from merlab.errors import MerlabError
 from merlab.inference.cost import macs, parameters
-from merlab.inputs import parse_recipe
+from merlab.inputs import as_recipe
 from merlab.methods import find_method
 from merlab.methods.elrcn import Vgg16, enriched
 from merlab.methods.method import Task
@@ -55,7 +55,7 @@ def test_every_parameter_learns(name):
 
 
 def test_the_published_form_has_nine_steps_of_224_pixels():
-    recipe = parse_recipe(find_method("elrcn").input)
+    recipe = as_recipe(find_method("elrcn").input)
     assert Task.of(5, recipe).shape == (9, 4, 224, 224)
 
 

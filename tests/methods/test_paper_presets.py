@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from merlab.inputs import parse_recipe
+from merlab.inputs import as_recipe
 from merlab.methods import COMPARISON_METHODS, find_method
 from merlab.methods.method import Task
 from merlab.training import seeded
@@ -29,7 +29,7 @@ SMALLER = {
 @pytest.mark.parametrize("name", NAMES)
 def test_the_preset_paper_takes_one_training_step_that_moves_every_weight(name):
     method = find_method(name)
-    published = Task.of(5, parse_recipe(method.preset("paper").input or method.input))
+    published = Task.of(5, as_recipe(method.preset("paper").input or method.input))
     unmoved = unmoved_after_one_step(name, SMALLER.get(name, published))
     assert [label for label in unmoved if not label.endswith(WITHOUT_INFLUENCE)] == []
 

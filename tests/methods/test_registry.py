@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.inputs import mirror_of, parse_recipe
+from merlab.inputs import as_recipe, mirror_of
 from merlab.methods import METHODS, find_method
 from merlab.methods.method import Method, Task
 
@@ -88,7 +88,7 @@ def test_for_an_unknown_preset_the_existing_ones_are_listed():
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_every_input_is_a_recipe_that_exists(method: Method):
     for text in [method.input, *(preset.input for preset in method.presets.values() if preset.input)]:
-        assert parse_recipe(text).seen_by(method.view).shape[0] > 0
+        assert as_recipe(text).seen_by(method.view).shape[0] > 0
 
 
 @pytest.mark.parametrize("name", PUBLISHED_NETWORKS)
@@ -108,20 +108,20 @@ def test_a_baseline_is_not_a_network():
     [("flow", "image"), ("onset-apex:regions=mask", "image"), ("sequence", "sequence"), ("mdmo", "vector")],
 )
 def test_a_task_knows_the_layout_of_its_inputs(text, layout):
-    assert Task.of(3, parse_recipe(text)).layout == layout
+    assert Task.of(3, as_recipe(text)).layout == layout
 
 
 def test_a_network_on_images_refuses_sequences_and_names_a_recipe():
     method = find_method("ststnet")
     with pytest.raises(MerlabError, match=r"ststnet takes inputs that are images, and this one is a sequence; .*flow:"):
-        method.module(Task.of(3, parse_recipe("flow-sequence")), method.preset("paper"))
+        method.module(Task.of(3, as_recipe("flow-sequence")), method.preset("paper"))
 
 
 @pytest.mark.parametrize(("name", "text", "layout"), [("lbp-top", "apex", "image"), ("ststnet", "mdmo", "vector")])
 def test_descriptors_and_images_are_not_confused(name, text, layout):
     method = find_method(name)
     with pytest.raises(MerlabError, match=f"{name} takes inputs that are .*, and this one is an? {layout}"):
-        method.build(Task.of(3, parse_recipe(text)), method.preset("paper")).fit(
+        method.build(Task.of(3, as_recipe(text)), method.preset("paper")).fit(
             np.zeros((4, 3, 1, 1), np.float32), np.array([0, 1, 0, 1]), ["s"] * 4, 0
         )
 
@@ -151,7 +151,7 @@ def test_a_wrong_network_option_is_named_with_the_valid_ones(name, option, value
 def test_every_method_fits_and_predicts_on_its_smallest_input(name):
     method = find_method(name)
     preset = method.presets.get("flow28", method.preset("reduced"))
-    recipe = parse_recipe(preset.input or method.input).seen_by(method.view)
+    recipe = as_recipe(preset.input or method.input).seen_by(method.view)
     if preset.training is not None:
         short = preset.training.model_copy(update={"epochs": 1, "mirror": mirror_of(recipe) is not None})
         preset = preset.model_copy(update={"training": short})

@@ -5,7 +5,7 @@ import torch
 
 from merlab.errors import MerlabError
 from merlab.inference.cost import macs, parameters
-from merlab.inputs import parse_recipe
+from merlab.inputs import as_recipe
 from merlab.methods import find_method
 from merlab.methods.dtscnn import at_half_rate
 from merlab.methods.method import Task
@@ -17,7 +17,7 @@ NAMES = ["3d-cnn-transfer", "dtscnn", "se-densenet-3d"]
 def build(name: str, preset: str, task: Task | None = None):
     method = find_method(name)
     chosen = method.preset(preset)
-    task = task or Task.of(5, parse_recipe(chosen.input or method.input))
+    task = task or Task.of(5, as_recipe(chosen.input or method.input))
     return method.module(task, chosen).eval()
 
 

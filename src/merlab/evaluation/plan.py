@@ -19,7 +19,7 @@ from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import CROP_SEED, SyntheticFlow
 from merlab.fingerprint import fingerprint
-from merlab.inputs import Recipe, parse_recipe
+from merlab.inputs import Recipe, as_recipe
 from merlab.json_models import first_fault
 from merlab.methods import is_own
 from merlab.methods.method import Method, Preset, Task
@@ -212,7 +212,7 @@ def make_entry(
     or the input that the method cannot take.
     """
     preset = method.preset_with(preset_name, network if network and method.network else {})
-    recipe = recipe or parse_recipe(preset.input or method.input)
+    recipe = recipe or as_recipe(preset.input or method.input)
     method.check_layout(recipe.kind.layout)
     chosen = tuple(seeds) if method.is_seeded(preset) else (seeds[0],)
     entry = Entry(method, preset_name, preset, recipe.seen_by(method.view), chosen, own=is_own(method))

@@ -26,7 +26,8 @@ from merlab.frames import Float32Array
 from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import Recipe
 from merlab.methods.method import Classifier
-from merlab.methods.own import as_classifier, naming_mistakes
+from merlab.methods.mistakes import naming_mistakes
+from merlab.methods.own import as_classifier
 from merlab.progress import Progress, silent
 from merlab.training import Material, NeuralClassifier, SyntheticClips
 from merlab.training.threads import torch_threads

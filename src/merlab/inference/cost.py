@@ -17,7 +17,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from merlab.errors import MerlabError
-from merlab.inputs import parse_recipe, parse_size
+from merlab.inputs import as_recipe, parse_size
 from merlab.methods import Method, Task, methods_of
 from merlab.progress import Progress, shown_progress
 from merlab.training import processor_field
@@ -103,7 +103,7 @@ def network_of(
     for a method that is not a network, for an option that it does not have, and for a number out of range.
     """
     chosen = method.preset_with(preset, network or {})
-    recipe = parse_recipe(chosen.input or method.input).seen_by(method.view)
+    recipe = as_recipe(chosen.input or method.input).seen_by(method.view)
     channels = recipe.channels if channels is None else channels
     for name, number, least, most in (("classes", classes, 2, MOST_CLASSES), ("channels", channels, 1, MOST_CHANNELS)):
         if not least <= number <= most:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import importlib.util
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import cloudpickle
 
 from merlab.errors import MerlabError
 from merlab.methods.method import Method
+from merlab.methods.mistakes import place_of
 
 
 def is_in_file(text: str) -> bool:
@@ -60,11 +60,8 @@ def _module_of(path: Path, modified_ns: int, size: int) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        raise MerlabError(
-            f"{path} cannot be run: {type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
-        ) from error
+        raise MerlabError(f"{path} cannot be run: {type(error).__name__}: {error} ({place_of(error)})") from error
     cloudpickle.register_pickle_by_value(module)
     return module

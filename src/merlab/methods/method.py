@@ -15,7 +15,7 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.given import require_instance
-from merlab.inputs.recipe import Layout, View
+from merlab.inputs.recipe import InputKind, Layout, Recipe, View
 from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.task import Task
 from merlab.training import Material, Mirror, NeuralClassifier, TrainingSettings
@@ -80,7 +80,7 @@ class Method:
     Attributes:
         name: what tables and the command line call it.
         title, paper: one line each for lists and reports.
-        input: the recipe of its input, unless the user or the preset gives another.
+        input: the recipe of its input, or a kind of input of your own, unless the user or the preset gives another.
         presets: settings by name; where it has neither ``flow28`` nor ``reduced``, its first is the default. Without
             any, a network is trained with the defaults of TrainingSettings.
         view: which views of the face it takes: ``global``, ``local`` or ``both``.
@@ -99,7 +99,7 @@ class Method:
     name: str
     title: str = ""
     paper: str = ""
-    input: str = DEFAULT_INPUT
+    input: str | Recipe | InputKind = DEFAULT_INPUT
     presets: Mapping[str, Preset] = field(default_factory=dict)
     view: View = "global"
     network: Callable[..., nn.Module] | None = None

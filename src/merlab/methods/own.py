@@ -6,9 +6,7 @@ import copy
 import inspect
 import re
 import sys
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from merlab.errors import MerlabError
+from merlab.inputs import InputKind, Recipe
 from merlab.methods.method import DEFAULT_INPUT, Classifier, Method, Task
 from merlab.methods.svm import ANY_LAYOUT, flattened, softmax_of_decisions
 from merlab.training import NeuralClassifier
@@ -129,7 +128,8 @@ def as_method(given: Any, find: Callable[[str], Method], name: str | None = None
         return replace(given, name=name) if name else given
     name = name or _name_of(given)
     title = f"your own: {_described(given)}"
-    stated = str(getattr(given, "input", DEFAULT_INPUT))
+    stated = getattr(given, "input", DEFAULT_INPUT)
+    stated = stated if isinstance(stated, Recipe | InputKind) else str(stated)
     if _is_estimator(given):
         if not (_classifies(given) or _learns(given)):
             raise MerlabError(f"{_described(given)} does not classify; {WHAT_A_METHOD_IS}")
@@ -199,10 +199,13 @@ def _copied(model: Any, made_for_fold: bool) -> Any:
     """A copy; what was made for one fold and cannot be copied, such as an open session, is used as it is."""
     try:
         return copy.deepcopy(model)
-    except Exception:
+    except Exception as error:
         if made_for_fold:
             return model
-        raise
+        raise MerlabError(
+            f"{_described(model)} cannot be copied ({error}), and every fold gets a deep copy of it; give the class, "
+            "or a function that makes one: merlab.Method(NAME, pipeline=lambda task: ...)"
+        ) from error
 
 
 def _made(kind: type, task: Task) -> Any:
@@ -275,17 +278,3 @@ def _name_of(given: object) -> str:
         return "+".join(_name_of(step) for _, step in given.steps)
     kind = given if isinstance(given, type) else type(given)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", kind.__name__).lower()
-
-
-@contextmanager
-def naming_mistakes(name: str, step: str) -> Iterator[None]:
-    """Turn any exception inside into a MerlabError that names the method, the step, the error and the line."""
-    try:
-        yield
-    except MerlabError:
-        raise
-    except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        raise MerlabError(
-            f"method {name}: {step} raised {type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
-        ) from error

@@ -14,7 +14,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation import plan
 from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile, start_from
-from merlab.inputs import Recipe, parse_recipe
+from merlab.inputs import Recipe, as_recipe
 from merlab.methods import Method, Preset, Task, find_method
 from merlab.schemes import SCHEMES, Scheme
 
@@ -71,7 +71,7 @@ class Training:
     def full_recipe(self) -> Recipe:
         """The recipe of the input with all its options."""
         method = self.of_method
-        return parse_recipe(self.recipe or self.settings().input or method.input).seen_by(method.view)
+        return as_recipe(self.recipe or self.settings().input or method.input).seen_by(method.view)
 
     def kept_network(self) -> Mapping[str, Any]:
         """The options of the network that is kept: the preset's; the number of members; averaged mirror images.

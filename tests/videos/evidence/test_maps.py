@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from merlab.inputs import mirror_of, parse_recipe
+from merlab.inputs import as_recipe, mirror_of
 from merlab.methods import find_method
 from merlab.methods.layers import SpatialGate
 from merlab.models.card import ModelCard
@@ -33,7 +33,7 @@ def recognizer(method: str, preset: str, recipe: str | None = None, **network) -
         method=method,
         preset=preset,
         network={**chosen.network, **network},
-        recipe=str(parse_recipe(text) if recipe else parse_recipe(text).seen_by(find_method(method).view)),
+        recipe=str(as_recipe(text) if recipe else as_recipe(text).seen_by(find_method(method).view)),
         scheme="casme2-5",
         classes=("happiness", "disgust", "surprise"),
     )
