@@ -20,11 +20,11 @@ def write_elan(result: VideoResult, source: Path, home: Path | None = None) -> P
 
     Each face has a tier of its events, from onset to offset (their kind unless it is micro, class and probability, or
     "no class" with the reasons, and the part with the largest score), one of the apexes, each one frame long (the
-    action units that the movement is consistent with), and one of the weak candidates. The names of the tiers
-    carry the stamps of the result. Times are those at which a player shows the linked video: in slow motion, the real seconds of the tables
-    times ``slowed``. ELAN cannot link a folder of images; overlay.mp4 then takes its place. ``home`` is the folder to
-    which the result is moved afterwards, unless it stays where it is: NOWHERE for files that will be read on another
-    machine, beside the video. The motion score of each face is linked as a curve, see ``elan_curves``.
+    action units that the movement is consistent with), and one of the weak candidates. The names of the tiers carry the
+    stamps of the result. Times are those at which a player shows the linked video: in slow motion, the real seconds of
+    the tables times ``slowed``. ELAN cannot link a folder of images; overlay.mp4 then takes its place. ``home`` is the
+    folder to which the result is moved afterwards, unless it stays where it is: NOWHERE for files that will be read on
+    another machine, beside the video. The motion score of each face is linked as a curve, see ``elan_curves``.
     """
     home = home or result.folder
     links = Links(home, home / OVERLAY if source.is_dir() else source, write_elan_curves(result, home))
