@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import defaultdict
 
 import pandas as pd
 import pytest
@@ -62,6 +63,8 @@ def test_table_8_lists_every_published_row_and_says_why_one_was_not_measured(mer
         (["tabel5"], "did you mean table5"),
         (["table8", "--rows", "ktgls"], "did you mean ktgsl"),
         (["table5", "--rows", "ktgsl"], "leave --rows out"),
+        (["table7", "--method", "ststnet"], "only leak uses --method, and the target is table7; leave it out"),
+        (["table5", "--image", "me.png"], "only figure3 uses --image"),
         (["table5", "--database", "casme2"], "--root"),
         (["nothing.yaml"], "nothing.yaml"),
         (["figure3", "--detector", "opencv-ssd"], "--detector-model"),
@@ -74,6 +77,17 @@ def test_a_mistake_is_named_without_a_traceback(merlab, arguments, named):
     assert status == 1
     assert named in err
     assert "Traceback" not in err
+
+
+def test_work_that_is_stopped_after_its_measurements_says_that_they_are_kept(merlab, flow, monkeypatch):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("merlab.reproduction.paper_tables.network_of", stop)
+    monkeypatch.setattr("merlab.reproduction.bench.Bench.measure", lambda *_: defaultdict(lambda: None))
+    err = merlab(*on_flow(flow, "table7"))[2]
+    assert "stopped: finished work is kept in out" in err
+    assert "to continue: merlab" in err
 
 
 def test_the_architecture_is_drawn_without_data(merlab, tmp_path):

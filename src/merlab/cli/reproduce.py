@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,10 +19,12 @@ from merlab.cli.arguments import (
     JobsOption,
     JsonOption,
     TableOption,
+    is_given,
     make_engine,
 )
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.cli.faces import LandmarksOption, face_finding
+from merlab.errors import MerlabError, keeping
 from merlab.progress import shown_progress
 from merlab.vocabulary import FIGURE_NAMES, TABLE_NAMES, DetectorName, ProtocolName
 
@@ -29,8 +32,13 @@ if TYPE_CHECKING:
     from merlab.reproduction import Bench, ComparedTable
 
 
+# Options that one target alone uses.
+ONLY_WITH = {"leak": ("method",), "figure3": ("image", "detector", "detector_model", "detector_config", "landmarks")}
+
+
 @app.command("reproduce", rich_help_panel=EXPERIMENTS)
 def reproduce_command(
+    context: typer.Context,
     target: Annotated[
         str,
         typer.Argument(
@@ -98,6 +106,7 @@ def reproduce_command(
     wanted, finding = targets_of(target), FaceFinding()
     chosen = tuple(filter(None, map(str.strip, (rows or "").split(","))))
     check_rows(chosen, wanted)
+    _require_used(context, wanted)
     if "figure3" in wanted:
         finding = face_finding(detector, detector_model, detector_config, landmarks)
         # A missing model file is reported before the first table, not after hours.
@@ -144,12 +153,22 @@ def recipes_command(as_json: JsonOption = False) -> None:
     print_table("Recipes", ["name", "data", "published"], rows)
 
 
+def _require_used(context: typer.Context, wanted: Sequence[str]) -> None:
+    """Raises MerlabError for an option that none of the targets uses."""
+    for target, options in ONLY_WITH.items():
+        given = [f"--{name.replace('_', '-')}" for name in options if is_given(context, name)]
+        if given and target not in wanted:
+            raise MerlabError(
+                f"only {target} uses {' and '.join(given)}, and the target is {', '.join(wanted)}; leave it out"
+            )
+
+
 def _make(target: str, bench: Bench) -> None:
     """Make one target, print it, and print where it is and how long it took."""
     from merlab.reproduction import FIGURES, make_figure, make_table
 
     start = time.monotonic()
-    with shown_progress() as progress:
+    with keeping(f"finished work is kept in {bench.out}"), shown_progress() as progress:
         watched = replace(bench, progress=progress, announce=_announce)
         table = None if target in FIGURES else make_table(target, watched)
         paths = make_figure(target, watched) if table is None else table.write(bench.out)
