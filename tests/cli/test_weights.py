@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from safetensors.torch import load_file, save_file
 
 from merlab.models.card import TrainedOn
+from merlab.models.recognizer import load_recognizer
 from merlab.models.shipped import CARD
 from tests.helpers import write_flow_tree
 from tests.videos.recognizers import small_recognizer
@@ -112,6 +114,18 @@ def test_a_score_on_training_subjects_is_refused(merlab, flow, tmp_path):
     small_recognizer(trained_on=trained).save(tmp_path / "small.safetensors")
     status, _, err = merlab("weights", "small.safetensors", "--score-on", "ststnet-flow", "--score-root", flow)
     assert (status, "small was trained on smic" in err, "Traceback" in err) == (1, True, False)
+
+
+def test_training_clips_under_the_name_of_another_database_are_refused(merlab, tmp_path):
+    flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
+    merlab("pretrain", "mine.safetensors", "--database", "ststnet-flow", "--root", flow, *SMALL)
+    assert json.loads(merlab("weights", "mine.safetensors", "--json")[1])["training_inputs"]
+    recognizer = load_recognizer(tmp_path / "mine.safetensors")
+    card = recognizer.card.model_copy(update={"trained_on": TrainedOn(databases=("another",), clips=9, subjects=6)})
+    replace(recognizer, card=card).save(tmp_path / "renamed.safetensors")
+    scored = ("--score-on", "ststnet-flow", "--score-root", flow)
+    status, _, err = merlab("weights", "renamed.safetensors", *scored)
+    assert (status, "clips of ststnet-flow were trained on, such as" in err) == (1, True)
 
 
 @pytest.mark.parametrize(

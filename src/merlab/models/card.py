@@ -158,6 +158,8 @@ class ModelCard(_Facts):
         stamps: shown wherever a class of this model is shown.
         intended_use, limits, ceiling: for a reader who has the file, but not the documentation. ``ceiling`` states how
             good any recognizer of these classes can be; empty where that is not known.
+        training_inputs: short digests of the inputs of databases that training and temperature used; empty for a
+            network of synthetic flow, and for files of earlier versions.
         command: the command that made it, without folders of the machine; empty if it was made in Python.
         content_digest: of the tensors and of the rest of the card (``models.digest``), when they were written; None for
             a network that was not saved, and for files of earlier versions.
@@ -176,6 +178,7 @@ class ModelCard(_Facts):
     seed: int = 0
     training: TrainingSettings | None = None
     trained_on: TrainedOn = TrainedOn()
+    training_inputs: tuple[str, ...] = ()
     calibration: Calibration | None = None
     scores: tuple[CardScore, ...] = ()
     stamps: tuple[str, ...] = ()
@@ -187,9 +190,10 @@ class ModelCard(_Facts):
     content_digest: str | None = None
 
     @model_serializer(mode="wrap")
-    def _without_unknown_digest(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_unknown_digests(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = serialize(self)
-        return {name: value for name, value in content.items() if (name, value) != ("content_digest", None)}
+        digests = ("content_digest", "training_inputs")
+        return {name: value for name, value in content.items() if value or name not in digests}
 
     def build(self) -> nn.Module:
         """The untrained network that the card describes, in evaluation mode."""

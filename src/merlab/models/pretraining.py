@@ -173,6 +173,7 @@ def pretrain(
             kept = _calibrated(networks[0], calibration, LABEL_ERRORS if own is None else 0.0)
             facts = {
                 "trained_on": work.trained_on(train),
+                "training_inputs": work.training_inputs(),
                 "scores": _scores(networks, kept, train, own is not None, scoring, elsewhere),
                 "stamps": _stamps(training, own, scored_on.values()),
                 **_words(training, own is None and not any(each.databases for each in starts)),

@@ -10,7 +10,7 @@ from merlab.evaluation.study import Clips, SchemeGiven, as_table
 from merlab.models.card import CardScore
 from merlab.models.crops import ON_SCORED, corrected, is_corrected
 from merlab.models.held_out_scores import held_out_score
-from merlab.models.labeled_examples import examples_of
+from merlab.models.labeled_examples import examples_of, require_other_inputs
 from merlab.models.network_clips import DATABASE
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.progress import Progress, shown_progress
@@ -41,8 +41,8 @@ def score_on(
         progress: True shows it on standard error, False does not, a function is called with it.
 
     Raises:
-        MerlabError: for a database that the recognizer was trained on, a scheme with other classes, and clips that the
-            recipe or the scheme does not cover.
+        MerlabError: for a database or clips that the recognizer was trained on, a scheme with other classes, and clips that
+            the recipe or the scheme does not cover.
 
     """
     recognizer = weights if isinstance(weights, Recognizer) else load_recognizer(weights)
@@ -54,6 +54,7 @@ def score_on(
         examples = examples_of(table, of_classes, recognizer.recipe, folder, jobs, show)
     crop = ON_SCORED if is_corrected(recognizer.recipe) else None
     title = ", ".join(source.name for source in table.sources) or "your own clips"
+    require_other_inputs(examples, title, recognizer.card.training_inputs)
     return held_out_score(title, recognizer, corrected(examples, recognizer.recipe), crop)
 
 

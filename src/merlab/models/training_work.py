@@ -18,7 +18,7 @@ from merlab.inputs import mirror_of
 from merlab.methods import Task
 from merlab.models.card import FlowSource, ModelCard, TrainedOn
 from merlab.models.crops import corrected
-from merlab.models.labeled_examples import Examples, divided
+from merlab.models.labeled_examples import Examples, divided, require_other_inputs
 from merlab.models.members import joined
 from merlab.models.network_clips import NetworkClips, examples_of_flow
 from merlab.models.recognizer import Recognizer, load_recognizer
@@ -74,6 +74,9 @@ class TrainingWork:
         if self.own is not None:
             train, calibration, _ = divided(self.own, self.training.seed)
             _require_unseen(elsewhere, {*train.groups, *calibration.groups})
+            inputs = self.training_inputs()
+            for title, held in elsewhere.items():
+                require_other_inputs(held, title, inputs)
         with claimed_folder(
             self.folder,
             SETTINGS,
@@ -130,6 +133,13 @@ class TrainingWork:
             corrected(calibration, recipe, fitted_on=train),
             corrected(scoring, recipe, fitted_on=train),
         )
+
+    def training_inputs(self) -> tuple[str, ...]:
+        """The digests of the inputs of databases that training and temperature use, before crops are corrected."""
+        if self.own is None:
+            return ()
+        train, calibration, _ = divided(self.own, self.training.seed)
+        return tuple(sorted({*train.digests(), *calibration.digests()} - {""}))
 
     def trained(self, train: Examples) -> list[Recognizer]:
         """The recognizer of each seed; its networks are read from the folder or trained, ``jobs`` at a time."""
