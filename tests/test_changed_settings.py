@@ -31,6 +31,16 @@ WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}
             ],
         ),
         ({"face_models": YUNET}, {"face_models": WITH_MESH}, ["the face mesh was installed since"]),
+        (
+            {"settings": {"image": "png"}},
+            {"settings": {"image": "jpg", "jpeg_quality": 95}},
+            ["--image png -> jpg"],
+        ),
+        (
+            {"settings": {"image": "jpg", "jpeg_quality": 90}},
+            {"settings": {"image": "jpg", "jpeg_quality": 95}},
+            ["quality of the JPEG files 90 -> 95"],
+        ),
         ({"models": WITH_MESH}, {"models": YUNET}, ["the face mesh is not used any more"]),
         ({"models": YUNET}, {"models": {"yunet": {"sha256": "cc"}}}, ["another file of yunet"]),
         (

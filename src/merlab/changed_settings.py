@@ -14,6 +14,7 @@ OPTIONS = {
     "part.first": "first frame (--frames)",
     "part.last": "last frame (--frames)",
     "name": "name of the file",
+    "jpeg_quality": "quality of the JPEG files",
 }
 # Groups of settings that the user does not see as a group.
 GROUPS = {"settings", "course", "part", "clips"}
@@ -42,6 +43,8 @@ def changed_settings(stored: Mapping[str, object], wanted: Mapping[str, object])
             texts += _changed(name, stored.get(name), value)
     if any("face mesh" in text for text in texts):
         texts = [text for text in texts if not text.startswith("--landmarks")]
+    if any(text.startswith("--image ") for text in texts):
+        texts = [text for text in texts if not text.startswith(OPTIONS["jpeg_quality"])]
     if any(text.startswith("it is of another") for text in texts):
         texts = [text for text in texts if text != "the video has changed since"]
     return list(dict.fromkeys(texts))

@@ -103,7 +103,7 @@ def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str,
     if changes:
         raise MerlabError(
             f"{out} holds {holds} of other settings: {'; '.join(changes)}. Add --again (in Python, again=True) to make "
-            "it again with the new ones: the old result stays until the new one is complete. Or choose another folder"
+            "it again with the new ones: the old result stays until the new one is complete. Or choose another output"
         )
 
 
@@ -121,7 +121,7 @@ def _require_only_ours(out: Path, marker: str, writes: Writes) -> None:
         more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
         raise MerlabError(
             f"{out} also holds {', '.join(others[:SHOWN])}{more}, which --again (in Python, again=True) would delete; "
-            f"move what you need out of {out} and remove the rest, or choose another folder"
+            f"move what you need out of {out} and remove the rest, or choose another output"
         )
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -185,6 +186,29 @@ def test_out_may_not_be_inside_root_nor_root_inside_out(raw_tree, tmp_path, insi
     root = raw_tree("casme2")
     with pytest.raises(MerlabError, match="is inside the other"):
         prepared("casme2", root, root / inside)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"jobs": 0}, "jobs must be 1 or more, got 0"),
+        ({"again": "yes"}, "again must be True or False, got 'yes'"),
+        ({"settings": "png"}, r"settings must be a Settings \(.*\), got 'png'"),
+        ({"database": None}, "database must be a Database .*, got None"),
+        ({"root": None}, "root must be a path"),
+        ({"out": ""}, "out must be a path"),
+    ],
+)
+def test_values_of_another_kind_are_named(tmp_path, change, named):
+    given: dict[str, Any] = {
+        "database": "casme2",
+        "root": tmp_path,
+        "out": tmp_path / "out",
+        "settings": FIVE_POINTS,
+        **change,
+    }
+    with pytest.raises(MerlabError, match=named):
+        prepare(**given)
 
 
 def test_a_folder_with_other_content_is_not_touched(raw_tree, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import cv2
 import numpy as np
@@ -51,6 +52,22 @@ def test_a_video_becomes_a_clip_with_its_record_sheet_manifest_and_aligned_video
     assert json.loads((out / MANIFEST).read_text())["settings"]["motion"] == "onset"
     assert list(open_frames(out / VIDEO).numbers) == list(range(1, 9))
     assert read_image(out / SHEET).shape[1] > 3 * 231
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"source": None}, "source must be a path"),
+        ({"settings": "png"}, "settings must be a Settings"),
+        ({"frame_range": (1, 4)}, "frame_range must be a FrameRange"),
+        ({"video": "yes"}, "video must be True or False"),
+        ({"again": 1}, "again must be True or False"),
+    ],
+)
+def test_values_of_another_kind_are_named(tmp_path, change, named):
+    given: dict[str, Any] = {"source": tmp_path / "me.avi", "out": tmp_path / "out", "settings": FIVE_POINTS, **change}
+    with pytest.raises(MerlabError, match=named):
+        align(**given)
 
 
 def test_finished_work_is_not_repeated_and_another_request_is_refused(tmp_path, heads):

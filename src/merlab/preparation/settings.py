@@ -13,6 +13,7 @@ from merlab.faces.alignment import FaceFinding
 from merlab.faces.mesh_network import runtime_version
 from merlab.faces.model_files import MODELS
 from merlab.frames import Image
+from merlab.given import require_instance
 from merlab.preparation.record import HowMade, RecordedSettings
 from merlab.version import __version__
 from merlab.vocabulary import HeadMotion, ImageFormat
@@ -32,6 +33,7 @@ class Settings:
     image: ImageFormat = "jpg"
 
     def __post_init__(self) -> None:
+        require_instance(self.finding, FaceFinding, "finding", "such as FaceFinding(landmarks='five-points')")
         if self.motion not in get_args(HeadMotion):
             raise MerlabError(f"unknown motion {self.motion!r}; it is one of {', '.join(get_args(HeadMotion))}")
         if self.image not in get_args(ImageFormat):
@@ -61,3 +63,10 @@ class Settings:
                 **(runtime_version() if self.finding.landmarks == "mesh" else {}),
             },
         )
+
+
+def as_settings(given: Settings | None) -> Settings:
+    """The settings that Python gives, or the default ones; raises MerlabError for anything else."""
+    settings = Settings() if given is None else given
+    require_instance(settings, Settings, "settings", "merlab.preparation.settings.Settings(image='png')")
+    return settings

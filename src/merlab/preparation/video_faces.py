@@ -8,10 +8,11 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.frames import Frames, open_frames, require_rate, write_image
+from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
 from merlab.preparation.record import RECORD, AlignmentRecord, VideoRequest, claimed, read_record
-from merlab.preparation.settings import Settings
+from merlab.preparation.settings import Settings, as_settings
 from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import VideoSink
@@ -58,8 +59,11 @@ def align(
             or holds anything else.
 
     """
-    source, out, chosen = Path(source), Path(out), frame_range or FrameRange()
-    settings = settings or Settings()
+    source, out = as_path(source, "source"), as_path(out, "out")
+    chosen = FrameRange() if frame_range is None else frame_range
+    require_instance(chosen, FrameRange, "frame_range", "such as FrameRange(1, 100)")
+    require_yes_or_no(video=video, again=again)
+    settings = as_settings(settings)
     # A missing model file is reported before anything is written.
     settings.finding.open()
     if fps is not None:
