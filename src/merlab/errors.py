@@ -1,9 +1,13 @@
-"""The exception for a mistake of the user, and the one for work that was stopped."""
+"""The exception for a mistake of the user, the one for work that was stopped, and the place of any other."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+# The file that cloudpickle states for the code it sends.
+SENT_BY_VALUE = "<dynamic-code>"
 
 
 class MerlabError(Exception):
@@ -27,3 +31,12 @@ def keeping(kept: str) -> Iterator[None]:
         raise
     except KeyboardInterrupt as stop:
         raise Stopped(kept) from stop
+
+
+def place_of(error: BaseException) -> str:
+    """The file and the line where an error was raised, also in code that was sent to this process by value."""
+    frame, line = list(traceback.walk_tb(error.__traceback__))[-1]
+    path = frame.f_code.co_filename
+    if path == SENT_BY_VALUE:
+        path = frame.f_globals.get("__file__", "your code")
+    return f"{path}, line {line}"

@@ -1,4 +1,5 @@
 import os
+import sys
 import warnings
 from dataclasses import replace
 
@@ -158,6 +159,9 @@ def test_an_error_in_your_own_kind_of_input_names_clip_kind_and_line(table, tmp_
     def frames_needed(clip, recipe):
         return [clip.nothing]
 
+    def leave(clip, frames, recipe):
+        sys.exit("bye")
+
     where = r"sub01 EP\d \(casme2\): "
     with pytest.raises(
         ClipError, match=where + r"extract of input mine raised ZeroDivisionError: .*test_extr.*, line \d+"
@@ -165,6 +169,8 @@ def test_an_error_in_your_own_kind_of_input_names_clip_kind_and_line(table, tmp_
         load_inputs(table, own_kind(extract), tmp_path / "cache")
     with pytest.raises(ClipError, match=where + "frames_needed of input mine raised AttributeError: .*nothing"):
         load_inputs(table, own_kind(extract, frames_needed), tmp_path / "cache")
+    with pytest.raises(ClipError, match=where + "leave of input mine raised SystemExit: bye"):
+        load_inputs(table, own_kind(leave), tmp_path / "cache")
 
 
 @pytest.mark.parametrize("given", [3, None, ["flow"], b"flow"])

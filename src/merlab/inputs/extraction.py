@@ -21,7 +21,7 @@ from platformdirs import user_cache_path
 
 from merlab.clips import Clip, ClipTable
 from merlab.databases.whole_heads import ALIGN, warn_of_whole_heads
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, place_of
 from merlab.faces.regions import REGIONS, regions_from_landmarks
 from merlab.fingerprint import fingerprint
 from merlab.frames import ClipError, Float32Array, Frames, ImageFolder
@@ -163,13 +163,13 @@ def _naming_mistakes(clip: Clip, recipe: Recipe) -> Iterator[None]:
         yield
     except MerlabError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if recipe.kind.is_built_in:
             raise
         last = traceback.extract_tb(error.__traceback__)[-1]
         raise ClipError(
             f"{clip.subject} {clip.name} ({clip.database}): {last.name} of input {recipe.kind.name} raised "
-            f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})"
+            f"{type(error).__name__}: {error} ({place_of(error)})"
         ) from error
 
 

@@ -12,9 +12,8 @@ from types import ModuleType
 
 import cloudpickle
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, place_of
 from merlab.methods.method import Method
-from merlab.methods.mistakes import place_of
 
 
 def is_in_file(text: str) -> bool:
