@@ -62,6 +62,41 @@ def test_inputs_that_are_not_finite_are_refused(inputs):
         small_recognizer().logits(inputs)
 
 
+@pytest.mark.parametrize("runtime", ["torch", "onnx"])
+@pytest.mark.parametrize(
+    ("change", "given"),
+    [
+        (lambda inputs: inputs[..., :20], r"float32 of \(4, 3, 28, 20\)"),
+        (lambda inputs: inputs[:, :2], r"float32 of \(4, 2, 28, 28\)"),
+        (lambda inputs: inputs[0], r"float32 of \(3, 28, 28\)"),
+        (lambda inputs: inputs.astype(np.uint8), "uint8 of"),
+        (lambda inputs: inputs.tolist(), "list"),
+    ],
+)
+def test_inputs_of_another_form_are_refused_by_every_runtime(inputs, runtime, change, given):
+    recognizer = replace(small_recognizer(), infer=None if runtime == "torch" else lambda batch: np.zeros((4, 3)))
+    with pytest.raises(
+        MerlabError, match=rf"inputs of small must be an array \(clips, 3, 28, 28\) of float32, got {given}"
+    ):
+        recognizer.predict_proba(change(inputs))
+
+
+def test_inputs_in_float64_and_reversed_ones_are_converted(inputs):
+    right = small_recognizer().predict_proba(inputs)
+    assert np.array_equal(small_recognizer().predict_proba(inputs.astype(np.float64)), right)
+    assert np.array_equal(small_recognizer().predict_proba(inputs[::-1])[::-1], right)
+
+
+def test_a_file_is_as_readable_as_others_that_the_user_makes(file, tmp_path):
+    (tmp_path / "other").touch()
+    assert file.stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_folder_is_not_taken_for_a_missing_file(tmp_path):
+    with pytest.raises(MerlabError, match="is a folder; give a file"):
+        load_recognizer(tmp_path)
+
+
 def rewritten(file, **changes):
     card = small_recognizer().card.model_dump(mode="json") | changes
     save_file(load_file(file), file, {CARD: json.dumps(card)})

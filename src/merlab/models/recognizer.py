@@ -13,11 +13,12 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
+from merlab.given import as_path
 from merlab.inference.runtimes import AUTO, Infer, load_network, resolve_runtime
 from merlab.inputs import Recipe, parse_recipe
 from merlab.json_models import first_fault
@@ -68,8 +69,11 @@ class Recognizer:
         return self.card.classes
 
     def logits(self, inputs: Float32Array) -> NDArray[np.float64]:
-        """Logits (N, classes) of inputs (N, *recipe.shape); raises MerlabError if either are not finite."""
-        check_inputs(inputs)
+        """Logits (N, classes) of inputs (N, *recipe.shape) in float32; float64 is converted.
+
+        Raises MerlabError for inputs of another shape or type, and if inputs or logits are not finite.
+        """
+        inputs = self._as_inputs(inputs)
         logits = np.asarray(self._forward(inputs) if self.infer is None else self.infer(inputs), np.float64)
         if not np.isfinite(logits).all():
             raise MerlabError(
@@ -79,8 +83,28 @@ class Recognizer:
         return logits
 
     def predict_proba(self, inputs: Float32Array) -> NDArray[np.float64]:
-        """Calibrated class probabilities (N, classes): the softmax of the logits divided by the temperature."""
+        """Calibrated class probabilities (N, classes): the softmax of the logits divided by the temperature.
+
+        ``inputs`` are those of ``logits``.
+        """
         return probabilities(self.logits(inputs), self.card.temperature)
+
+    def _as_inputs(self, inputs: object) -> Float32Array:
+        if (
+            not isinstance(inputs, np.ndarray)
+            or inputs.shape[1:] != self.recipe.shape
+            or inputs.dtype not in (np.float32, np.float64)
+        ):
+            sizes = ", ".join(map(str, self.recipe.shape))
+            given = f"{inputs.dtype} of {inputs.shape}" if isinstance(inputs, np.ndarray) else type(inputs).__name__
+            raise MerlabError(
+                f"inputs of {self.card.name} must be an array (clips, {sizes}) of float32, got {given}; "
+                f'merlab.inputs.load_inputs gives them for the recipe "{self.recipe}"'
+            )
+        with np.errstate(over="ignore"):  # What float32 cannot hold becomes infinity, which is refused.
+            numbers = np.ascontiguousarray(inputs, np.float32)
+        check_inputs(numbers)
+        return numbers
 
     def _forward(self, inputs: Float32Array) -> NDArray[np.float64]:
         with torch.inference_mode():
@@ -100,7 +124,8 @@ class Recognizer:
         card = self.card.model_copy(update={FIELD: content_digest(self.card.model_dump_json(), tensors)})
         with whole_file(path) as aside:
             # One entry: safetensors writes several in any order, so the same weights could give different files.
-            save_file(tensors, aside, {CARD: card.model_dump_json()})
+            # Its save_file would ignore the umask.
+            aside.write_bytes(save(tensors, {CARD: card.model_dump_json()}))
         return replace(self, card=card, digest=_digest(path))
 
 
@@ -111,7 +136,7 @@ def load_recognizer(path: Path | str | None = None) -> Recognizer:
     differs from the digest in its card, that holds values that are not finite, or whose network this merlab does not
     have. Nothing in a file is ever executed.
     """
-    path = SHIPPED if path is None else Path(path)
+    path = SHIPPED if path is None else as_path(path, "path")
     tensors, card = _read(path)
     try:
         module = card.build()
@@ -128,7 +153,8 @@ def load_recognizer(path: Path | str | None = None) -> Recognizer:
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], ModelCard]:
     if not path.is_file():
-        raise MerlabError(f"{path} does not exist; give a file of `merlab pretrain`, or leave --weights out")
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise MerlabError(f"{path} {what}; give a file of `merlab pretrain`, or leave --weights out")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

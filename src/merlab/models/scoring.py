@@ -41,8 +41,8 @@ def score_on(
         progress: True shows it on standard error, False does not, a function is called with it.
 
     Raises:
-        MerlabError: for a database or clips that the recognizer was trained on, a scheme with other classes, and clips that
-            the recipe or the scheme does not cover.
+        MerlabError: for a database or clips that the recognizer was trained on, a scheme with other classes, and clips
+            that the recipe or the scheme does not cover.
 
     """
     recognizer = weights if isinstance(weights, Recognizer) else load_recognizer(weights)
