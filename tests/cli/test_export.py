@@ -49,6 +49,13 @@ def test_the_comparison_can_use_a_database(merlab, flow):
     assert content["judged_on"] == f"{content['clips']} clips of ststnet-flow"
 
 
+def test_a_number_of_synthetic_subjects_is_not_ignored_beside_a_database(merlab, flow, tmp_path):
+    command = ("export", "--format", "onnx", "--out", "network.onnx", "--subjects", 1)
+    status, _, err = merlab(*command, "--database", "ststnet-flow", "--root", flow)
+    assert (status, "subjects (1) are SYNTHETIC ones, but the clips are given" in err) == (1, True)
+    assert not list(tmp_path.glob("network*"))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -53,6 +53,20 @@ def test_a_mistake_is_named_before_any_work(merlab, tmp_path, arguments, message
     assert not list(tmp_path.glob("mine*"))
 
 
+@pytest.mark.parametrize("given", ["--synthetic", "--database"])
+def test_a_number_of_synthetic_subjects_is_not_ignored_beside_given_clips(merlab, tmp_path, given):
+    flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
+    clips = ("--synthetic", flow) if given == "--synthetic" else ("--database", "ststnet-flow", "--root", flow)
+    status, _, err = merlab("pretrain", "mine.safetensors", *clips, "--subjects", 10)
+    assert (status, "subjects (10) describes SYNTHETIC flow that is made" in err) == (1, True)
+
+
+def test_weights_are_written_under_a_name_by_which_they_can_be_read(merlab, tmp_path):
+    status, _, err = merlab("pretrain", "mine.pth")
+    assert (status, "mine.pth: the name of a file of weights ends in .safetensors" in err) == (1, True)
+    assert not list(tmp_path.glob("mine*"))
+
+
 def test_a_database_is_scored_once(merlab, tmp_path):
     flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
     twice = ("--score-on", "ststnet-flow", "--score-root", flow) * 2

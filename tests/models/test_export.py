@@ -250,7 +250,7 @@ def test_one_call_exports_compares_and_describes(tmp_path):
     assert done.bytes == (tmp_path / "network.onnx").stat().st_size
     assert done.stamps == ("SYNTHETIC",)
     assert done.metadata == metadata_by_onnx(done.out)
-    with pytest.raises(MerlabError, match="subjects must be at least 1"):
+    with pytest.raises(MerlabError, match="subjects must be a whole number from 1 up"):
         export_recognizer(tmp_path / "other.onnx", "onnx", weights=recognizer, subjects=0)
 
 

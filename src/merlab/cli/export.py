@@ -35,7 +35,12 @@ def export_command(
     root: Annotated[Path | None, typer.Option(help="The folder that holds the database.")] = None,
     table: TableOption = None,
     aligned: AlignedOption = False,
-    subjects: Annotated[int, typer.Option(min=1, help="SYNTHETIC subjects to compare on, 6 clips of each.")] = 12,
+    subjects: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Without --database: SYNTHETIC subjects to compare on, 6 clips of each; unless given, 12."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Export a recognizer as an ONNX or OpenVINO file, compared with PyTorch before it is written.

@@ -80,8 +80,13 @@ def pretrain_command(
     members: Annotated[
         int, typer.Option(min=1, help="Networks that the recognizer averages, each trained with its own seed.")
     ] = 1,
-    subjects: Annotated[int, typer.Option(min=6, help="Without --synthetic: SYNTHETIC identities to make.")] = 152,
-    clips: Annotated[int, typer.Option(min=1, help="Clips of each.")] = 20,
+    subjects: Annotated[
+        int | None,
+        typer.Option(
+            min=6, help="Without --database and --synthetic: SYNTHETIC identities to make; unless given, 152."
+        ),
+    ] = None,
+    clips: Annotated[int | None, typer.Option(min=1, help="Clips of each; unless given, 20.")] = None,
     seed: SeedOption = 0,
     seeds: Annotated[
         int, typer.Option(min=1, help="Recognizers to train, for a score with its spread; the first is kept.")

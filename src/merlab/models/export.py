@@ -18,8 +18,10 @@ from typing import get_args
 import numpy as np
 
 from merlab.errors import MerlabError
+from merlab.evaluation.options import whole_number
 from merlab.evaluation.study import Clips, as_table
 from merlab.frames import Float32Array
+from merlab.given import as_path
 from merlab.inference.runtimes import (
     INPUT,
     Infer,
@@ -41,6 +43,7 @@ from merlab.vocabulary import ExportFormat, ExportPrecision, RuntimeName
 
 SUFFIXES: Mapping[ExportFormat, str] = {"onnx": ".onnx", "openvino": ".xml"}
 SECTION = "merlab"
+SUBJECTS = 12
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def export_recognizer(
     weights: Path | str | Recognizer | None = None,
     precision: ExportPrecision = "fp32",
     clips: Clips | None = None,
-    subjects: int = 12,
+    subjects: int | None = None,
     progress: Progress | bool = True,
 ) -> Exported:
     """Export a recognizer as a file for ONNX Runtime or OpenVINO, and compare it with PyTorch before it appears.
@@ -76,7 +79,7 @@ def export_recognizer(
         weights: a recognizer, or a file of ``merlab pretrain``; unless given, the recognizer that ships with merlab.
         precision: ``fp32``, ``bf16`` (OpenVINO only) or ``int8`` (calibrated on clips of other subjects).
         clips: clips to compare on and to calibrate with (``merlab.load``); unless given, SYNTHETIC clips.
-        subjects: how many SYNTHETIC subjects to compare on, 6 clips of each.
+        subjects: how many SYNTHETIC subjects to compare on where no ``clips`` are given, 6 clips of each; None: 12.
         progress: True shows it on standard error, False does not, a function is called with it.
 
     Raises:
@@ -84,13 +87,16 @@ def export_recognizer(
             wrong suffix, and a float32 file that gives other answers than PyTorch. Nothing is written then.
 
     """
-    if subjects < 1:
-        raise MerlabError(f"subjects must be at least 1, got {subjects}")
+    if clips is not None and subjects is not None:
+        raise MerlabError(
+            f"subjects ({subjects}) are SYNTHETIC ones, but the clips are given (--database); leave one of them out"
+        )
+    count = whole_number(SUBJECTS if subjects is None else subjects, 1, "subjects")
     recognizer = weights if isinstance(weights, Recognizer) else load_recognizer(weights)
-    export = Export(recognizer, format, precision, Path(out))
+    export = Export(recognizer, format, precision, as_path(out, "out"))
     with shown_progress(progress) as show:
         chosen = (
-            synthetic_clips(recognizer.card, subjects, export.calibrated, show)
+            synthetic_clips(recognizer.card, count, export.calibrated, show)
             if clips is None
             else clips_of(as_table(clips), recognizer.recipe, export.calibrated, show)
         )

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from merlab.clips import ClipTable
 from merlab.databases.whole_heads import whole_head_stamps
 from merlab.errors import MerlabError
+from merlab.evaluation.options import as_settings, whole_number
 from merlab.evaluation.study import Clips, SchemeGiven, as_table
 from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.evaluation.unit import versions
+from merlab.given import as_path, require_yes_or_no
 from merlab.inputs import Recipe
 from merlab.models.calibration import (
     expected_calibration_error,
@@ -41,6 +43,9 @@ from merlab.schemes import as_scheme
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.flow_clips import read_flow
 
+SUFFIX = ".safetensors"
+# Of the synthetic flow that is made.
+SUBJECTS, CLIPS = 152, 20
 HELD_OUT = "held-out subjects"
 INTENDED_USE = (
     "Research on micro-expressions, teaching, and trying the software: it points to movements, which a person then "
@@ -84,8 +89,8 @@ def pretrain(
     scheme: SchemeGiven = "megc2019",
     input: str | Recipe | None = None,  # noqa: A002 - the public name of the option
     members: int = 1,
-    subjects: int = 152,
-    clips_per_subject: int = 20,
+    subjects: int | None = None,
+    clips_per_subject: int | None = None,
     seed: int = 0,
     seeds: int = 5,
     cache: Path | str | None = None,
@@ -115,8 +120,8 @@ def pretrain(
         input: the recipe of the input; unless given, the preset's own. With crop=corrected, crops of databases are
             corrected without labels (``merlab.inputs.crop_correction``); synthetic flow and videos need no correction.
         members: how many networks the recognizer averages, each with its own seed.
-        subjects: how many synthetic identities are made if ``synthetic`` is not given.
-        clips_per_subject: how many clips of each.
+        subjects: how many synthetic identities are made where neither ``clips`` nor ``synthetic`` is given; None: 152.
+        clips_per_subject: how many clips of each; None: 20.
         seed: divides the subjects, makes the synthetic flow, and is the seed of the recognizer that is kept.
         seeds: how many recognizers are trained, for a score with its spread; the first is kept.
         cache: the folder for inputs; None: the user's cache.
@@ -134,10 +139,14 @@ def pretrain(
             a file that was not written with these settings, or is written by another process.
 
     """
-    _require_at_least("subjects", subjects, LEAST_SUBJECTS)
-    _require_at_least("clips per subject", clips_per_subject, 1)
-    _require_at_least("seeds", seeds, 1)
-    path, own = Path(out), None if clips is None else as_table(clips)
+    require_yes_or_no(again=again)
+    elsewhere_given = as_settings(score_on, "score_on", '{"smic": merlab.load("smic", ROOT)}')
+    path, own = _weights_path(out), None if clips is None else as_table(clips)
+    seed, seeds, members = (
+        whole_number(value, least, name)
+        for name, value, least in (("seed", seed, 0), ("seeds", seeds, 1), ("members", members, 1))
+    )
+    to_make = _flow_to_make(subjects, clips_per_subject, seed, own is None and synthetic is None)
     given = load_starts(start)
     training = Training(
         name=path.stem,
@@ -150,7 +159,7 @@ def pretrain(
         members=members,
     )
     starts = fitting_starts(training, given)
-    flow = _flow_of(training, synthetic, None if own is not None else FlowToMake(subjects, clips_per_subject, seed))
+    flow = _flow_of(training, synthetic, to_make)
     require_material(training, own, flow, starts)
     _require_replaceable(path, again)
     with shown_progress(progress) as show:
@@ -162,7 +171,7 @@ def pretrain(
             jobs=jobs,
             progress=show,
         )
-        scored_on = {title: as_table(table) for title, table in (score_on or {}).items()}
+        scored_on = {title: as_table(table) for title, table in elsewhere_given.items()}
         elsewhere = {title: load(table) for title, table in scored_on.items()}
         planned = TrainingWork(
             training, work_folder(path), None if own is None else load(own), flow, starts, jobs, show
@@ -183,6 +192,30 @@ def pretrain(
             return replace(kept, card=kept.card.model_copy(update=facts)).save(path)
 
 
+def _weights_path(out: object) -> Path:
+    path = as_path(out, "out")
+    if path.suffix != SUFFIX:
+        raise MerlabError(f"{path}: the name of a file of weights ends in {SUFFIX}")
+    return path
+
+
+def _flow_to_make(subjects: int | None, clips: int | None, seed: int, is_made: bool) -> FlowToMake | None:
+    """The flow to make where none is given; raises MerlabError for numbers that would change nothing."""
+    if not is_made:
+        for name, value in (("subjects", subjects), ("clips per subject", clips)):
+            if value is not None:
+                raise MerlabError(
+                    f"{name} ({value}) describes SYNTHETIC flow that is made, but the clips are given (--synthetic or "
+                    "--database); leave one of them out"
+                )
+        return None
+    return FlowToMake(
+        whole_number(SUBJECTS if subjects is None else subjects, LEAST_SUBJECTS, "subjects"),
+        whole_number(CLIPS if clips is None else clips, 1, "clips per subject"),
+        seed,
+    )
+
+
 def _flow_of(
     training: Training, synthetic: Path | str | None, to_make: FlowToMake | None
 ) -> SyntheticFlow | FlowToMake | None:
@@ -191,9 +224,10 @@ def _flow_of(
         if to_make is not None:
             check_flow(flow_to_come(), training)
         return to_make
-    clips = read_flow(Path(synthetic))
+    folder = as_path(synthetic, "synthetic")
+    clips = read_flow(folder)
     check_flow(clips, training)
-    return SyntheticFlow.of(Path(synthetic), clips)
+    return SyntheticFlow.of(folder, clips)
 
 
 def _scores(
@@ -244,11 +278,6 @@ def _stamps(training: Training, own: ClipTable | None, scored_on: Iterable[ClipT
 def work_folder(out: Path) -> Path:
     """The folder for the faces and networks of a file that is being trained."""
     return out.with_name(f"{out.stem}-work")
-
-
-def _require_at_least(name: str, value: int, least: int) -> None:
-    if value < least:
-        raise MerlabError(f"{name} must be at least {least}, got {value}")
 
 
 def _calibrated(recognizer: Recognizer, held: Examples, label_errors: float) -> Recognizer:
