@@ -89,6 +89,14 @@ def test_another_request_replaces_it_when_wanted(tmp_path, heads):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["me", "out"]
 
 
+def test_a_folder_of_images_and_videos_is_refused(tmp_path, heads):
+    source = write_folder(tmp_path / "mine", heads)
+    write_video(source / "me.avi", heads)
+    with pytest.raises(MerlabError, match=r"both images with numbers \(IMG_0001\.png\) and videos \(me\.avi\)"):
+        align(source, tmp_path / "out", FIVE_POINTS)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("chosen", "numbers"),
     [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.frames import Frames, open_frames, require_rate, write_image
+from merlab.frames.opening import require_one_kind
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
@@ -68,6 +69,7 @@ def align(
     settings.finding.open()
     if fps is not None:
         require_rate(fps)
+    require_one_kind(source)
     frames = open_frames(source)
     request = VideoRequest(source=str(source.resolve()), part=chosen, fps=fps, video=video, **dict(settings.how_made()))
     wanted = [f"{FRAMES}/{RECORD}", SHEET, *([VIDEO] if video else [])]
