@@ -13,10 +13,11 @@ import pytest
 import merlab
 from merlab.coding.decisions import Coding
 from merlab.coding.exporting import export_coding
-from merlab.coding.file import CODING, read_coding, write_coding
+from merlab.coding.file import read_coding, write_coding
 from merlab.coding.material import read_material
 from merlab.coding.tables import Subjects
 from merlab.errors import MerlabError
+from merlab.result_folder import CODING
 from merlab.sinks import VideoSink
 from merlab.spotting.scoring.read_intervals import read_events
 from tests.coding.results import coded_in, every_kind, material_in, renamed

@@ -7,11 +7,12 @@ import pytest
 from merlab.coding.decisions import Coding
 from merlab.coding.elan_import import ElanChoice
 from merlab.coding.exporting import export_coding
-from merlab.coding.file import CODING, read_coding, write_coding
+from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
 from merlab.coding.material import read_material
 from merlab.elan.writing import Links, Tier, interval, write_document
 from merlab.errors import MerlabError
+from merlab.result_folder import CODING
 from tests.coding.results import about, coded_in, every_kind, material_in, renamed
 
 VIDEO = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/study/interview.mp4" MIME_TYPE="video/mp4" {}/>'

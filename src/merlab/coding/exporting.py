@@ -9,10 +9,11 @@ from typing import Literal, get_args
 from merlab.coding.boris import write_boris
 from merlab.coding.elan_writing import write_elan
 from merlab.coding.events import chosen_coder, coded_events
-from merlab.coding.file import CODING, read_coding
+from merlab.coding.file import read_coding
 from merlab.coding.material import Material, read_material
 from merlab.coding.tables import CodedVideo, Subjects, write_coded_table
 from merlab.errors import MerlabError
+from merlab.result_folder import CODING
 
 ExportTarget = Literal["csv", "elan", "boris"]
 SUFFIXES: Mapping[ExportTarget, tuple[str, ...]] = {"csv": (".csv",), "elan": (".eaf",), "boris": (".csv", ".xlsx")}

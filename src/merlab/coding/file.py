@@ -12,7 +12,7 @@ from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.material import MachineEvent, Material
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
-from merlab.result_folder import CODING as CODING  # noqa: PLC0414 - readers of decisions take it from here
+from merlab.result_folder import CODING
 from merlab.sinks import CsvSink
 
 COLUMNS = tuple(field.name for field in fields(Decision))

@@ -9,7 +9,7 @@ from pathlib import Path
 from merlab.coding.decisions import Coding, Decision, lost
 from merlab.coding.elan_import import ElanChoice, imported_elan
 from merlab.coding.events import named_coders
-from merlab.coding.file import CODING, read_coding, require_fit, write_coding
+from merlab.coding.file import read_coding, require_fit, write_coding
 from merlab.coding.found_events import Imported
 from merlab.coding.material import Material, read_material
 from merlab.coding.tables import imported_table
@@ -17,6 +17,7 @@ from merlab.databases.table_file import READERS
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.locks import only_writer
+from merlab.result_folder import CODING
 
 MOST_NAMED = 3
 ELAN_SUFFIX = ".eaf"

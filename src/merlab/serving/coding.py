@@ -15,11 +15,12 @@ from merlab.coding.decisions import Coding, Decision, now
 from merlab.coding.elan_writing import write_elan
 from merlab.coding.events import chosen_coder
 from merlab.coding.exporting import export_coding
-from merlab.coding.file import CODING, read_coding, require_fit, write_coding
+from merlab.coding.file import read_coding, require_fit, write_coding
 from merlab.coding.material import Material, read_material
 from merlab.elan.writing import NOWHERE, Links, beside
 from merlab.errors import MerlabError
 from merlab.locks import InUseError, only_writer
+from merlab.result_folder import CODING
 from merlab.serving.coding_answers import Change, CodingAnswer, ListedDecision
 from merlab.serving.limits import RefusedError
 from merlab.videos.moved import UNIT_NAMES
