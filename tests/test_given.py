@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.given import as_path, is_number, require_instance, require_number, require_yes_or_no
+from merlab.given import (
+    as_jobs,
+    as_names,
+    as_path,
+    as_settings,
+    as_whole,
+    is_number,
+    is_whole,
+    require_instance,
+    require_number,
+    require_yes_or_no,
+)
 
 
 @pytest.mark.parametrize("value", [1, 2.5, np.float32(1), np.int64(3), Fraction(30000, 1001), float("nan")])
@@ -31,6 +42,51 @@ def test_a_number_is_within_its_limits():
             require_number(value, "share", 0, 1)
     with pytest.raises(MerlabError, match="largest must be 0 or more, got -1"):
         require_number(-1, "largest", 0)
+
+
+def test_a_whole_number_of_any_type_becomes_a_plain_one():
+    assert as_whole(2, "folds", 2) == as_whole(np.int64(2), "folds", 2) == 2
+    assert type(as_whole(np.int64(2), "folds", 2)) is int
+    assert is_whole(np.uint8(0))
+    assert not any(map(is_whole, (True, np.True_, 2.0, np.float32(2), "2", None)))
+
+
+@pytest.mark.parametrize("value", [1, -2, 2.5, 2.0, "2", True, None, [2], float("nan")])
+def test_anything_else_than_a_whole_number_in_its_range_is_refused(value):
+    with pytest.raises(MerlabError, match="folds must be a whole number from 2 up, got"):
+        as_whole(value, "folds", 2)
+    with pytest.raises(MerlabError, match="folds must be a whole number from 3 to 9, got"):
+        as_whole(value, "folds", 3, 9)
+
+
+def test_jobs_are_a_number_of_processes_or_none_for_one_per_core():
+    assert as_jobs(None) is None
+    assert as_jobs(np.int64(3)) == 3
+    for value in (0, -1, "2", 1.5, True):
+        with pytest.raises(MerlabError, match="jobs must be a whole number from 1 up, or None for one per core, got"):
+            as_jobs(value)
+
+
+def test_one_name_is_a_list_of_one():
+    assert as_names("casme2", "train_on") == as_names(["casme2"], "train_on") == ("casme2",)
+    assert as_names(None, "train_on") is None
+
+
+@pytest.mark.parametrize("value", [3, [], [3], b"casme2"])
+def test_other_names_are_refused(value):
+    with pytest.raises(MerlabError, match="train_on must be a list of one or more names, got"):
+        as_names(value, "train_on")
+
+
+def test_settings_are_a_dictionary_from_names():
+    assert as_settings({"epochs": 20}, "training", "it") == {"epochs": 20}
+    assert as_settings(None, "training", "it") == {}
+
+
+@pytest.mark.parametrize("value", ["epochs", ["epochs"], {1: 2}, 3])
+def test_other_settings_are_refused(value):
+    with pytest.raises(MerlabError, match="training must be a dictionary from names to values, such as it, got"):
+        as_settings(value, "training", "it")
 
 
 def test_yes_or_no_is_true_or_false_and_nothing_else():

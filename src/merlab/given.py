@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import os
-from numbers import Real
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral, Real
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from merlab.errors import MerlabError
 
@@ -14,6 +15,27 @@ from merlab.errors import MerlabError
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a number of any type, such as one of numpy; a truth value is not."""
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number of any type, such as one of numpy; 2.0 and a truth value are not."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def as_whole(value: object, name: str, least: int, most: float = math.inf, otherwise: str = "") -> int:
+    """A whole number of any type; raises MerlabError for anything else, and outside this range.
+
+    ``otherwise`` is for messages: what else is allowed.
+    """
+    if not (is_whole(value) and least <= value <= most):
+        limits = f"from {least} up" if most == math.inf else f"from {least} to {most}"
+        raise MerlabError(f"{name} must be a whole number {limits}{otherwise}, got {value!r}")
+    return int(value)
+
+
+def as_jobs(jobs: object) -> int | None:
+    """A number of processes, or None for one per core; raises MerlabError for anything else."""
+    return None if jobs is None else as_whole(jobs, "jobs", 1, otherwise=", or None for one per core")
 
 
 def require_number(value: object, name: str, least: float, most: float = math.inf) -> None:
@@ -41,3 +63,22 @@ def as_path(value: object, name: str) -> Path:
     if not isinstance(value, str | os.PathLike) or value == "":
         raise MerlabError(f"{name} must be a path, as text or pathlib.Path, got {value!r}")
     return Path(value)
+
+
+def as_names(names: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
+    """Several names from a list, or from one text, which is one name; raises MerlabError for anything else."""
+    if names is None:
+        return None
+    given = (names,) if isinstance(names, str) else tuple(names) if isinstance(names, Iterable) else ()
+    if not given or not all(isinstance(each, str) for each in given):
+        raise MerlabError(f"{name} must be a list of one or more names, got {names!r}")
+    return given
+
+
+def as_settings(settings: Mapping[str, Any] | None, name: str, example: str) -> dict[str, Any]:
+    """Settings by name; raises MerlabError for anything but a mapping from names."""
+    if settings is None:
+        return {}
+    if not isinstance(settings, Mapping) or not all(isinstance(key, str) for key in settings):
+        raise MerlabError(f"{name} must be a dictionary from names to values, such as {example}, got {settings!r}")
+    return dict(settings)

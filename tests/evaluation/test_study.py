@@ -11,7 +11,7 @@ from merlab.clips import ClipTable
 from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.evaluation.engines import LocalEngine
-from merlab.evaluation.options import as_names, as_seeds, whole_number
+from merlab.evaluation.options import as_seeds
 from merlab.evaluation.study import Study, as_table
 from merlab.inputs import INPUTS, parse_recipe
 from merlab.recipes import find_experiment
@@ -62,21 +62,19 @@ def test_seeds_are_a_number_or_the_seeds_themselves():
     assert as_seeds(list(np.arange(3))) == (0, 1, 2)
 
 
-def test_numbers_may_be_of_numpy_and_one_name_is_one_name():
+def test_numbers_may_be_of_numpy():
     two: Any = np.int64(2)
     assert LocalEngine(two) == LocalEngine(2)
     assert as_seeds(two) == (0, 1)
-    assert whole_number(two, 2, "folds") == 2
-    assert as_names("casme2", "train_on") == as_names(["casme2"], "train_on") == ("casme2",)
 
 
 @pytest.mark.parametrize("jobs", [0, -1, "2", 1.5, True])
-def test_jobs_are_a_number_from_1_up(jobs):
+def test_an_engine_refuses_other_jobs(jobs):
     with pytest.raises(MerlabError, match="jobs must be a whole number from 1 up, or None for one per core, got"):
         LocalEngine(jobs)
 
 
-@pytest.mark.parametrize("seeds", [0, -1, 2.0, True, "3", None, [], [1, 1], [-1], ["a"], [2**32]])
+@pytest.mark.parametrize("seeds", [0, -1, 2.0, True, "3", None, [], [1, 1], [-1], ["a"], [True], [2**32]])
 def test_other_seeds_are_refused(seeds):
     with pytest.raises(MerlabError, match="seeds must be"):
         as_seeds(seeds)

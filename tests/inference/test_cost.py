@@ -61,6 +61,22 @@ def test_width_comes_before_height():
         profile("gfem", size=(20, 40), progress=False)
 
 
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"classes": 2.5}, "classes must be a whole number from 2 to 1000, got 2.5"),
+        ({"channels": "x"}, "channels must be a whole number from 1 to 1000, got 'x'"),
+        ({"size": 3}, r"size must be \(width, height\) or a text such as 231x282, got 3"),
+        ({"size": (28,)}, r"size must be .*, got \(28,\)"),
+        ({"size": (28.5, 28)}, "the width of size must be a whole number from 1 up, got 28.5"),
+        ({"network": 3}, "network must be a dictionary"),
+    ],
+)
+def test_other_options_are_refused_by_name(options, fault):
+    with pytest.raises(MerlabError, match=fault):
+        profile("ststnet", progress=False, **options)
+
+
 def test_a_method_without_a_network_has_no_cost():
     with pytest.raises(MerlabError, match="linear-svm is not a network"):
         profile(find_method("linear-svm"), progress=False)

@@ -34,6 +34,20 @@ def test_inputs_have_the_order_of_the_table_for_any_number_of_threads(table, tmp
     assert np.array_equal(one, four)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        ({"recipe": "flow"}, r"recipe must be a Recipe \(merlab.inputs.parse_recipe\('flow'\) makes one\), got 'flow'"),
+        ({"table": [1]}, "table must be a ClipTable"),
+        ({"cache": 3}, "cache must be a path"),
+        ({"jobs": "2"}, "jobs must be a whole number from 1 up"),
+    ],
+)
+def test_a_faulty_argument_is_named(table, arguments, fault):
+    with pytest.raises(MerlabError, match=fault):
+        load_inputs(**({"table": table, "recipe": parse_recipe("flow")} | arguments))
+
+
 def test_a_second_load_reads_the_cache_and_gives_the_same(table, tmp_path):
     cache = tmp_path / "cache"
     first = load_inputs(table, parse_recipe("flow"), cache)

@@ -226,6 +226,9 @@ def test_other_settings_are_refused_for_the_same_file(trained, flow):
         ({"method": 3}, "unknown method 3"),
         ({"again": "no"}, "again must be True or False"),
         ({"synthetic": 3}, "synthetic must be a path"),
+        ({"jobs": "two"}, "jobs must be a whole number from 1 up, or None for one per core, got 'two'"),
+        ({"cache": 3}, "cache must be a path"),
+        ({"start": ""}, "start must be a path"),
         ({"score_on": ["casme2"]}, "score_on must be a dictionary"),
     ],
 )

@@ -191,7 +191,7 @@ def test_out_may_not_be_inside_root_nor_root_inside_out(raw_tree, tmp_path, insi
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"jobs": 0}, "jobs must be 1 or more, got 0"),
+        ({"jobs": 0}, "jobs must be a whole number from 1 up, or None for one per core, got 0"),
         ({"again": "yes"}, "again must be True or False, got 'yes'"),
         ({"settings": "png"}, r"settings must be a Settings \(.*\), got 'png'"),
         ({"database": None}, "database must be a Database .*, got None"),

@@ -122,14 +122,14 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("settings", "words"),
         [
-            ({"subjects": 0}, "subjects must be 1 or more, got 0"),
-            ({"clips": 0}, "clips must be 1 or more, got 0"),
-            ({"seed": -1}, "seed must be 0 or more"),
-            ({"subjects": 2.5}, "subjects must be a whole number, got 2.5"),
-            ({"clips": "2"}, "clips must be 1 or more, got '2'"),
-            ({"seed": True}, "seed must be 0 or more, got True"),
+            ({"subjects": 0}, "subjects must be a whole number from 1 to 1000000, got 0"),
+            ({"clips": 0}, "clips must be a whole number from 1 to 1000000, got 0"),
+            ({"seed": -1}, "seed must be a whole number from 0 up"),
+            ({"subjects": 2.5}, "subjects must be a whole number from 1 to 1000000, got 2.5"),
+            ({"clips": "2"}, "clips must be a whole number from 1 to 1000000, got '2'"),
+            ({"seed": True}, "seed must be a whole number from 0 up, got True"),
             ({"again": 1}, "again must be True or False, got 1"),
-            ({"jobs": 1.5}, "jobs must be a whole number, got 1.5"),
+            ({"jobs": 1.5}, "jobs must be a whole number from 1 up, or None for one per core, got 1.5"),
         ],
     )
     def test_invalid_settings_are_refused_before_anything_is_written(self, tmp_path, settings, words):

@@ -14,12 +14,12 @@ from merlab.databases.whole_heads import mark_whole_heads
 from merlab.errors import MerlabError
 from merlab.evaluation.fit_arguments import require_action_units
 from merlab.evaluation.material import with_material
-from merlab.evaluation.options import as_names, as_protocol, as_seeds, as_settings, whole_number
+from merlab.evaluation.options import as_protocol, as_seeds
 from merlab.evaluation.plan import Entry, Plan, default_preset, make_entry
 from merlab.evaluation.split_faults import with_split_faults
 from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile
-from merlab.given import as_path, require_instance
+from merlab.given import as_names, as_path, as_settings, as_whole, require_instance
 from merlab.inputs import InputKind, Recipe, as_recipe
 from merlab.methods import Method, methods_of
 from merlab.methods.method import DEFAULT_PRESET
@@ -121,7 +121,7 @@ class Study(BaseModel):
             clips=as_table(clips),
             scheme=as_scheme(scheme),
             protocol=as_protocol(protocol),
-            folds=whole_number(folds, 2, "folds"),
+            folds=as_whole(folds, "folds", 2),
             train_on=as_names(train_on, "train_on"),
             methods=tuple(
                 MethodSetup(method=method, preset=_preset_of(method, preset, chosen), **shared) for method in chosen

@@ -7,7 +7,7 @@ import platform
 import statistics
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +17,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from merlab.errors import MerlabError
+from merlab.given import as_settings, as_whole
 from merlab.inputs import as_recipe, parse_size
 from merlab.methods import Method, Task, methods_of
 from merlab.progress import Progress, shown_progress
@@ -106,8 +107,7 @@ def network_of(
     recipe = as_recipe(chosen.input or method.input).seen_by(method.view)
     channels = recipe.channels if channels is None else channels
     for name, number, least, most in (("classes", classes, 2, MOST_CLASSES), ("channels", channels, 1, MOST_CHANNELS)):
-        if not least <= number <= most:
-            raise MerlabError(f"{name} must be {least} to {most}, got {number}")
+        as_whole(number, name, least, most)
     task = replace(Task.of(classes, recipe), channels=channels)
     if size is not None:
         task = replace(task, width=size[0], height=size[1])
@@ -140,13 +140,22 @@ def profile(
 
     """
     chosen = methods_of(methods)
-    width_height = parse_size(size) if isinstance(size, str) else size
+    width_height, options = _as_size(size), as_settings(network, "network", '{"width": 0.5}')
     costs = []
     with shown_progress(progress) as show:
         for position, method in enumerate(chosen):
             show(position, len(chosen), method.name)
-            costs.append(_profile(method.name, *network_of(method, preset, width_height, classes, channels, network)))
+            costs.append(_profile(method.name, *network_of(method, preset, width_height, classes, channels, options)))
     return costs
+
+
+def _as_size(size: object) -> tuple[int, int] | None:
+    """(width, height) of a pair or a text; None takes each method's own. Raises MerlabError for anything else."""
+    if size is None or isinstance(size, str):
+        return None if size is None else parse_size(size)
+    if not isinstance(size, Sequence) or len(size) != 2:
+        raise MerlabError(f"size must be (width, height) or a text such as 231x282, got {size!r}")
+    return as_whole(size[0], "the width of size", 1), as_whole(size[1], "the height of size", 1)
 
 
 def _profile(name: str, module: nn.Module, shape: tuple[int, ...]) -> Cost:

@@ -25,6 +25,7 @@ from merlab.errors import MerlabError, place_of
 from merlab.faces.regions import REGIONS, regions_from_landmarks
 from merlab.fingerprint import fingerprint
 from merlab.frames import ClipError, Float32Array, Frames, ImageFolder
+from merlab.given import as_jobs, as_path, require_instance
 from merlab.inputs.apex import frames_that_decide, with_apex
 from merlab.inputs.cache import file_digest, require_space, stored_or_made
 from merlab.inputs.local_view import local_view
@@ -77,7 +78,7 @@ def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
 def load_inputs(
     table: ClipTable,
     recipe: Recipe,
-    cache: Path | None = None,
+    cache: Path | str | None = None,
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> Float32Array:
@@ -90,8 +91,11 @@ def load_inputs(
     with a warning that names it. Whole heads give a warning, unless the table has their stamp. Raises MerlabError if
     the disk has too little space for what is not cached yet.
     """
+    require_instance(table, ClipTable, "table", "merlab.load gives one")
+    require_instance(recipe, Recipe, "recipe", "merlab.inputs.parse_recipe('flow') makes one")
+    jobs, kept = as_jobs(jobs), default_cache() if cache is None else as_path(cache, "cache")
     warn_of_whole_heads(table, f"Mark every result from them {WHOLE_HEADS}. {ALIGN}", stacklevel=3)
-    folder = (cache or default_cache()) / _slug(str(recipe))
+    folder = kept / _slug(str(recipe))
     require_space(folder, len(table), math.prod(recipe.shape))
     inputs = np.empty((len(table), *recipe.shape), np.float32)
     code = _code_of(recipe)

@@ -13,13 +13,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from numbers import Integral
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
+from merlab.given import is_whole
 from merlab.methods.method import Classifier, Method, Need, Preset, Task
 from merlab.methods.own import as_classifier, as_method
 from merlab.training import Material, Mirror, TrainingSettings
@@ -108,7 +108,7 @@ def ensemble(
     """
     methods = [as_method(each, _named) for each in (methods if isinstance(methods, Iterable) else [methods])]
     numbers = list(seeds) if isinstance(seeds, Iterable) else [seeds] * len(methods)
-    if not methods or len(numbers) != len(methods) or not all(_is_count(number) for number in numbers):
+    if not methods or len(numbers) != len(methods) or not all(is_whole(number) and number >= 1 for number in numbers):
         raise MerlabError(f"ensemble {name} needs at least one method, and 1 or more seeds for each, got {numbers}")
     taught = next((method.name for method in methods if method.action_units), None)
     if taught is not None:
@@ -124,10 +124,6 @@ def ensemble(
     if not chosen:
         chosen = {"default": tuple(_member(method, next(iter(method.presets)), number) for method, number in pairs)}
     return ensemble_of(name, chosen, title=title, input=input)
-
-
-def _is_count(number: object) -> bool:
-    return isinstance(number, Integral) and not isinstance(number, bool) and int(number) >= 1
 
 
 def _named(name: str) -> Method:

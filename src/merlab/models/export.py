@@ -18,10 +18,9 @@ from typing import get_args
 import numpy as np
 
 from merlab.errors import MerlabError
-from merlab.evaluation.options import whole_number
 from merlab.evaluation.study import Clips, as_table
 from merlab.frames import Float32Array
-from merlab.given import as_path
+from merlab.given import as_path, as_whole
 from merlab.inference.runtimes import (
     INPUT,
     Infer,
@@ -91,7 +90,7 @@ def export_recognizer(
         raise MerlabError(
             f"subjects ({subjects}) are SYNTHETIC ones, but the clips are given (--database); leave one of them out"
         )
-    count = whole_number(SUBJECTS if subjects is None else subjects, 1, "subjects")
+    count = as_whole(SUBJECTS if subjects is None else subjects, "subjects", 1)
     recognizer = weights if isinstance(weights, Recognizer) else load_recognizer(weights)
     export = Export(recognizer, format, precision, as_path(out, "out"))
     with shown_progress(progress) as show:

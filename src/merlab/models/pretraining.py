@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from merlab.clips import ClipTable
 from merlab.databases.whole_heads import whole_head_stamps
 from merlab.errors import MerlabError
-from merlab.evaluation.options import as_settings, whole_number
 from merlab.evaluation.study import Clips, SchemeGiven, as_table
 from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.evaluation.unit import versions
-from merlab.given import as_path, require_yes_or_no
+from merlab.given import as_jobs, as_path, as_settings, as_whole, require_yes_or_no
 from merlab.inputs import Recipe
 from merlab.models.calibration import (
     expected_calibration_error,
@@ -141,9 +140,11 @@ def pretrain(
     """
     require_yes_or_no(again=again)
     elsewhere_given = as_settings(score_on, "score_on", '{"smic": merlab.load("smic", ROOT)}')
+    as_jobs(jobs)
+    folder = None if cache is None else as_path(cache, "cache")
     path, own = _weights_path(out), None if clips is None else as_table(clips)
     seed, seeds, members = (
-        whole_number(value, least, name)
+        as_whole(value, name, least)
         for name, value, least in (("seed", seed, 0), ("seeds", seeds, 1), ("members", members, 1))
     )
     to_make = _flow_to_make(subjects, clips_per_subject, seed, own is None and synthetic is None)
@@ -167,7 +168,7 @@ def pretrain(
             examples_of,
             scheme=training.scheme,
             recipe=training.full_recipe(),
-            cache=None if cache is None else Path(cache),
+            cache=folder,
             jobs=jobs,
             progress=show,
         )
@@ -210,8 +211,8 @@ def _flow_to_make(subjects: int | None, clips: int | None, seed: int, is_made: b
                 )
         return None
     return FlowToMake(
-        whole_number(SUBJECTS if subjects is None else subjects, LEAST_SUBJECTS, "subjects"),
-        whole_number(CLIPS if clips is None else clips, 1, "clips per subject"),
+        as_whole(SUBJECTS if subjects is None else subjects, "subjects", LEAST_SUBJECTS),
+        as_whole(CLIPS if clips is None else clips, "clips per subject", 1),
         seed,
     )
 

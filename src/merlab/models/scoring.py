@@ -7,6 +7,7 @@ from pathlib import Path
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.evaluation.study import Clips, SchemeGiven, as_table
+from merlab.given import as_jobs, as_path
 from merlab.models.card import CardScore
 from merlab.models.crops import ON_SCORED, corrected, is_corrected
 from merlab.models.held_out_scores import held_out_score
@@ -45,12 +46,13 @@ def score_on(
             that the recipe or the scheme does not cover.
 
     """
+    as_jobs(jobs)
     recognizer = weights if isinstance(weights, Recognizer) else load_recognizer(weights)
     table = as_table(clips)
     _require_other_databases(recognizer, {clip.database for clip in table})
     with shown_progress(progress) as show:
         of_classes = _scheme(recognizer, scheme, table)
-        folder = None if cache is None else Path(cache)
+        folder = None if cache is None else as_path(cache, "cache")
         examples = examples_of(table, of_classes, recognizer.recipe, folder, jobs, show)
     crop = ON_SCORED if is_corrected(recognizer.recipe) else None
     title = ", ".join(source.name for source in table.sources) or "your own clips"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile
+from merlab.given import as_path
 from merlab.models.card import ModelCard
 from merlab.models.digest import content_digest
 from merlab.models.members import single
@@ -22,10 +24,10 @@ def load_starts(files: Path | str | Sequence[Path | str] | None) -> tuple[Start 
     A file that is not merlab's has the weights of one published network. Raises MerlabError for a file that is missing,
     damaged or of another kind.
     """
-    given = () if files is None else (files,) if isinstance(files, Path | str) else files
-    if not isinstance(given, Sequence) or not all(isinstance(file, Path | str) for file in given):
+    given = () if files is None else (files,) if isinstance(files, PathLike | str) else files
+    if not isinstance(given, Sequence):
         raise MerlabError(f"start must be a file of weights or a list of such files, got {given!r}")
-    return tuple(start for file in given for start in _starts_in(Path(file)))
+    return tuple(start for file in given for start in _starts_in(as_path(file, "start")))
 
 
 def _starts_in(file: Path) -> Sequence[Start | ZooFile]:

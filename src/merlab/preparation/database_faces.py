@@ -12,7 +12,7 @@ from merlab.databases import Database, all_databases, find_database
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Frames, ImageFolder, open_frames, write_image
-from merlab.given import as_path, require_instance, require_yes_or_no
+from merlab.given import as_jobs, as_path, require_instance, require_yes_or_no
 from merlab.json_models import sealed, write_model
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.overview import write_overview
@@ -30,7 +30,6 @@ from merlab.preparation.settings import Settings, as_settings
 from merlab.processes import each_in_processes
 from merlab.progress import Progress, shown_progress, silent
 from merlab.storage import WriteError, read_json, read_json_object, whole_file, whole_folder
-from merlab.synthesis.folder import require_jobs
 
 SHEETS = "sheets"
 # Every file of a tree beside the tables of its database, by its path in the folder.
@@ -101,7 +100,7 @@ def prepare(
     """
     root, out = as_path(root, "root"), as_path(out, "out")
     require_yes_or_no(again=again)
-    require_jobs(jobs)
+    as_jobs(jobs)
     settings = as_settings(settings)
     # A missing model file is reported before anything is written.
     settings.finding.open()

@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from merlab.errors import MerlabError
+from merlab.given import as_whole
 from merlab.synthesis.action_units import CASME2_PRIOR
 from merlab.synthesis.canvas_layout import Stream, random_stream
-from merlab.synthesis.folder import require_counts, require_whole
+from merlab.synthesis.folder import require_counts
 from merlab.synthesis.manifest import FaceSettings
 from merlab.synthesis.presets import RenderPreset, find_preset
 from merlab.vocabulary import SynthesisPreset
@@ -62,7 +63,7 @@ class Tree:
     def __post_init__(self) -> None:
         find_preset(self.preset_name)
         require_counts(subjects=self.subjects, clips=self.clips)
-        require_whole("seed", self.seed, 0)
+        as_whole(self.seed, "seed", 0)
         if self.clips < self.subjects:
             raise MerlabError(
                 f"every subject needs a clip, but clips is {self.clips} and subjects is {self.subjects}; "

@@ -14,7 +14,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 
 from merlab.errors import MerlabError
-from merlab.given import as_path, require_yes_or_no
+from merlab.given import as_jobs, as_path, as_whole, require_yes_or_no
 from merlab.json_models import write_model
 from merlab.processes import dealt_out, one_thread, stream_from_processes
 from merlab.progress import Progress, shown_progress
@@ -26,9 +26,7 @@ from merlab.synthesis.folder import (
     SETTINGS,
     claimed,
     require_counts,
-    require_jobs,
     require_same_versions,
-    require_whole,
     stack_versions,
 )
 from merlab.synthesis.identity import Identity, sample_identity
@@ -75,9 +73,9 @@ def make_flow(
     """
     out = as_path(out, "out")
     require_counts(subjects=subjects, clips=clips)
-    require_whole("seed", seed, 0)
+    as_whole(seed, "seed", 0)
     require_yes_or_no(again=again)
-    require_jobs(jobs)
+    as_jobs(jobs)
     settings = FlowSettings(seed=seed, subjects=subjects, clips=clips, preset=VARIED, preset_settings=VariedSettings())
     with claimed(out, settings, again, "synthetic flow") as folder, shown_progress(progress) as show:
         _write(folder, settings, jobs, show)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Integral
 from pathlib import Path
 
 import cv2
@@ -14,7 +13,7 @@ from pydantic import BaseModel
 
 from merlab.claims import claimed_folder
 from merlab.errors import MerlabError
-from merlab.given import require_number
+from merlab.given import as_whole
 from merlab.storage import read_json_object, write_json
 from merlab.version import __version__
 
@@ -78,22 +77,7 @@ def write_manifest(out: Path, manifest: BaseModel) -> None:
 def require_counts(**values: object) -> None:
     """Raises MerlabError with the first value that is no whole number from 1 to MOST_COUNTED."""
     for name, value in values.items():
-        if require_whole(name, value, 1) > MOST_COUNTED:
-            raise MerlabError(f"{name} must be at most {MOST_COUNTED}, got {value}")
-
-
-def require_whole(name: str, value: object, least: int) -> int:
-    """A whole number from ``least`` up, of any type, such as one of numpy; raises MerlabError for anything else."""
-    require_number(value, name, least)
-    if not isinstance(value, Integral):
-        raise MerlabError(f"{name} must be a whole number, got {value!r}")
-    return int(value)
-
-
-def require_jobs(jobs: object) -> None:
-    """Raises MerlabError for anything but a number of processes, or None for one per core."""
-    if jobs is not None:
-        require_whole("jobs", jobs, 1)
+        as_whole(value, name, 1, MOST_COUNTED)
 
 
 def stack_versions() -> dict[str, str]:

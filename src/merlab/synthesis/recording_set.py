@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from merlab.errors import MerlabError
-from merlab.given import is_number, require_number
+from merlab.given import as_whole, is_number, require_number
 from merlab.registry import look_up
 from merlab.synthesis.canvas_layout import CAMERA, CROP, FPS, Stream, random_stream
 from merlab.synthesis.face_tree import class_counts
-from merlab.synthesis.folder import require_counts, require_whole
+from merlab.synthesis.folder import require_counts
 from merlab.synthesis.frame_rates import FrameRate
 from merlab.synthesis.identity import Identity, sample_identity
 from merlab.synthesis.manifest import RecordingSettings
@@ -53,7 +53,7 @@ class RecordingSet:
     def __post_init__(self) -> None:
         find_recording_content(self.preset_name)
         require_counts(subjects=self.subjects)
-        require_whole("seed", self.seed, 0)
+        as_whole(self.seed, "seed", 0)
         require_number(self.events, "events", 0)
         if self.events > MOST_EVENTS:
             raise MerlabError(f"{self.events:g} events per minute do not fit into a minute; request fewer")

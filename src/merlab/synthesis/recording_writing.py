@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from merlab.given import as_path, require_yes_or_no
+from merlab.given import as_jobs, as_path, require_yes_or_no
 from merlab.processes import dealt_out, one_thread, stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
@@ -21,7 +21,6 @@ from merlab.synthesis.folder import (
     README,
     SETTINGS,
     claimed,
-    require_jobs,
     require_same_versions,
     stack_versions,
     write_manifest,
@@ -93,7 +92,7 @@ def make_videos(
     """
     out = as_path(out, "out")
     require_yes_or_no(raw=raw, again=again)
-    require_jobs(jobs)
+    as_jobs(jobs)
     recordings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format, fps, megabits)
     with claimed(out, recordings.settings, again) as folder, shown_progress(progress) as show:
         _write(replace(recordings, out=folder), jobs, show)

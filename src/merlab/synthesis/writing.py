@@ -10,7 +10,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from merlab.given import as_path, require_yes_or_no
+from merlab.given import as_jobs, as_path, require_yes_or_no
 from merlab.processes import dealt_out, stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.storage import whole_file
@@ -22,7 +22,6 @@ from merlab.synthesis.folder import (
     README,
     SETTINGS,
     claimed,
-    require_jobs,
     require_same_versions,
     stack_versions,
     write_manifest,
@@ -71,7 +70,7 @@ def make_faces(
     """
     out = as_path(out, "out")
     require_yes_or_no(raw=raw, again=again)
-    require_jobs(jobs)
+    as_jobs(jobs)
     settings = Tree(out, subjects, clips, preset, seed, raw).settings
     with claimed(out, settings, again) as folder, shown_progress(progress) as show:
         _write(Tree(folder, subjects, clips, preset, seed, raw), jobs, show)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from merlab.errors import MerlabError
-from merlab.evaluation.options import whole_number
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.frames import require_rate
-from merlab.given import as_path, require_instance, require_number, require_yes_or_no
+from merlab.given import as_jobs, as_path, as_whole, require_instance, require_number, require_yes_or_no
 from merlab.preparation.settings import Settings
 from merlab.progress import Progress
 from merlab.registry import look_up
@@ -84,7 +83,7 @@ class Options:
         if self.fps is not None:
             require_rate(self.fps)
         require_yes_or_no(aligned=self.aligned, save_inputs=self.save_inputs)
-        whole_number(self.most_faces, 1, "most_faces")
+        as_whole(self.most_faces, "most_faces", 1)
         require_number(self.unsure_below, "unsure_below", 0, 1)
         require_instance(self.finding, FaceFinding, "finding", "of merlab.faces.alignment")
         require_instance(self.spotting, SpottingSettings, "spotting", MADE_BY)
@@ -128,9 +127,7 @@ def options_of(**given: Unpack[RecognizeOptions]) -> Options:
     values: dict[str, Any] = {
         name: value for name, value in given.items() if value is not None or name not in MAY_BE_NONE
     }
-    jobs = values.pop("jobs", None)
-    if jobs is not None:
-        whole_number(jobs, 1, "jobs", ", or None for one per core")
+    as_jobs(values.pop("jobs", None))
     require_yes_or_no(again=values.pop("again", False))
     values.pop("progress", None)
     if "weights" in values:

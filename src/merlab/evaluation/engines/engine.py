@@ -9,7 +9,6 @@ from typing import Protocol, cast
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.options import whole_number
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.unit import Fit
 
@@ -33,8 +32,3 @@ def as_engine(engine: object) -> Engine:
     if not callable(getattr(engine, "work", None)):
         raise MerlabError(f"engine must be a LocalEngine or a RayEngine, such as LocalEngine(jobs=4), got {engine!r}")
     return cast("Engine", engine)
-
-
-def as_jobs(jobs: object) -> int | None:
-    """A number of worker processes, or None for one per core; raises MerlabError for anything else."""
-    return None if jobs is None else whole_number(jobs, 1, "jobs", ", or None for one per core")

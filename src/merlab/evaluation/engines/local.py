@@ -14,10 +14,11 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from merlab.evaluation.engines.engine import Done, FitEpoch, as_jobs
+from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, Worker
+from merlab.given import as_jobs
 from merlab.processes import end_with_parent, without_main, worker_pool
 
 POLL_SECONDS = 0.2

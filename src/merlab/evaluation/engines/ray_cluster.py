@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from merlab.errors import MerlabError
-from merlab.evaluation.engines.engine import Done, FitEpoch, as_jobs
+from merlab.evaluation.engines.engine import Done, FitEpoch
 from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.transport import packed, unpacked
 from merlab.evaluation.unit import Fit, UnitInputs, Worker, fit_and_predict, versions
+from merlab.given import as_jobs
 from merlab.inputs import Recipe
 from merlab.version import install_hint
 
