@@ -24,17 +24,19 @@ lab = replace(DATABASES["casme2"], name="lab")
 thumb = replace(INPUTS["apex"], name="thumb", size="16x16")
 wrong = 3
 """
+BROKEN = "raise KeyError('model')\n"
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """An installed package that adds a method, a database, an input, and a method that is none."""
     (tmp_path / "lab_tools.py").write_text(MODULE)
+    (tmp_path / "lab_broken.py").write_text(BROKEN)
     info = tmp_path / "lab_tools-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lab-tools\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
-        "[merlab.methods]\nguess = lab_tools:guess\nwrong = lab_tools:wrong\n"
+        "[merlab.methods]\nguess = lab_tools:guess\nwrong = lab_tools:wrong\nbroken = lab_broken:any\n"
         "[merlab.databases]\nlab = lab_tools:lab\n[merlab.inputs]\nthumb = lab_tools:thumb\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
@@ -56,6 +58,12 @@ def test_merlabs_own_entries_stay(package):
 def test_an_entry_that_cannot_be_loaded_names_its_package_and_the_remedy(package):
     with pytest.raises(MerlabError, match=r"wrong of lab-tools cannot be loaded .*int is not a method.*uninstall"):
         find_method("wrong")
+
+
+def test_an_entry_that_raises_names_the_error_and_the_line(package):
+    fault = r"broken of lab-tools cannot be loaded \(lab_broken:any: KeyError: 'model' \(.*lab_broken.py, line 1\)\)"
+    with pytest.raises(MerlabError, match=fault):
+        find_method("broken")
 
 
 def test_a_listing_leaves_it_out_with_a_warning(package):

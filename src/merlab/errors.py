@@ -1,13 +1,18 @@
-"""The exception for a mistake of the user, the one for work that was stopped, and the place of any other."""
+"""The exception for a mistake of the user, the one for work that was stopped, and errors in code of the user."""
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
 
 # The file that cloudpickle states for the code it sends.
 SENT_BY_VALUE = "<dynamic-code>"
+PACKAGES = {"site-packages", "dist-packages"}
+LIBRARIES = {Path(sysconfig.get_path("stdlib")), Path(__file__).parent}
 
 
 class MerlabError(Exception):
@@ -33,10 +38,47 @@ def keeping(kept: str) -> Iterator[None]:
         raise Stopped(kept) from stop
 
 
+@contextmanager
+def naming_mistakes(step: str, own: bool, kind: type[MerlabError] = MerlabError) -> Iterator[None]:
+    """Turn an exception in your own code into a MerlabError that names the step, the error, the file and the line.
+
+    If the code inside is not ``own``, an exception is a bug of merlab, and stays as it is.
+    """
+    try:
+        yield
+    except MerlabError:
+        raise
+    except (Exception, SystemExit) as error:
+        if not own:
+            raise
+        raise kind(f"{step} raised {mistake_in(error)}") from error
+
+
+def mistake_in(error: BaseException) -> str:
+    """What an error says and where it was raised: ``ValueError: bad width (my_methods.py, line 3)``."""
+    reason = error.msg if isinstance(error, SyntaxError) else error
+    return f"{type(error).__name__}: {reason} ({place_of(error)})"
+
+
 def place_of(error: BaseException) -> str:
-    """The file and the line where an error was raised, also in code that was sent to this process by value."""
-    frame, line = list(traceback.walk_tb(error.__traceback__))[-1]
-    path = frame.f_code.co_filename
-    if path == SENT_BY_VALUE:
-        path = frame.f_globals.get("__file__", "your code")
+    """The file and the line where an error was raised, also in code that was sent to this process by value.
+
+    If a library raised it, the place is the line outside of all libraries that led to it, where there is one.
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}"
+    places = [(_file_of(frame), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    in_files = [place for place in places if not place[0].startswith("<frozen")]
+    own = [place for place in in_files if not _is_of_library(place[0])]
+    path, line = (own or in_files or places)[-1]
     return f"{path}, line {line}"
+
+
+def _file_of(frame: FrameType) -> str:
+    path = frame.f_code.co_filename
+    return str(frame.f_globals.get("__file__", "your code")) if path == SENT_BY_VALUE else path
+
+
+def _is_of_library(file: str) -> bool:
+    """Whether a file is merlab's, of an installed package, or of Python itself."""
+    return any(folder.name in PACKAGES or folder in LIBRARIES for folder in Path(file).parents)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, mistake_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,9 +71,10 @@ class Extensions(Generic[Entry]):
         package = point.dist.name if point.dist else "an installed package"
         try:
             return self.read(point.load(), point.name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            fault = error if isinstance(error, MerlabError) else mistake_in(error)
             raise MerlabError(
-                f"{self.kind} {point.name} of {package} cannot be loaded ({point.value}: {error}); "
+                f"{self.kind} {point.name} of {package} cannot be loaded ({point.value}: {fault}); "
                 f"update or uninstall {package}"
             ) from error
 

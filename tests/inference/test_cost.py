@@ -6,7 +6,7 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.inference.cost import hardware, macs, parameters, profile
-from merlab.methods import find_method
+from merlab.methods import Method, find_method
 from merlab.methods.layers import LastOutput
 
 
@@ -80,6 +80,19 @@ def test_other_options_are_refused_by_name(options, fault):
 def test_a_method_without_a_network_has_no_cost():
     with pytest.raises(MerlabError, match="linear-svm is not a network"):
         profile(find_method("linear-svm"), progress=False)
+
+
+def test_a_mistake_in_ones_own_network_names_the_method_and_the_line():
+    class Broken(nn.Module):
+        def __init__(self, task):
+            super().__init__()
+            self.layer = nn.Linear(3, task.classes)
+
+        def forward(self, clips):
+            return self.layer(clips)
+
+    with pytest.raises(MerlabError, match=r"method mine: its network raised RuntimeError: .*test_cost.py, line \d+\)"):
+        profile(Method("mine", network=Broken), preset="default", progress=False)
 
 
 def test_the_hardware_line_names_threads_and_torch():

@@ -177,13 +177,11 @@ def test_an_error_in_your_own_kind_of_input_names_clip_kind_and_line(table, tmp_
         sys.exit("bye")
 
     where = r"sub01 EP\d \(casme2\): "
-    with pytest.raises(
-        ClipError, match=where + r"extract of input mine raised ZeroDivisionError: .*test_extr.*, line \d+"
-    ):
+    with pytest.raises(ClipError, match=where + r"input mine raised ZeroDivisionError: .*test_extr.*, line \d+"):
         load_inputs(table, own_kind(extract), tmp_path / "cache")
-    with pytest.raises(ClipError, match=where + "frames_needed of input mine raised AttributeError: .*nothing"):
+    with pytest.raises(ClipError, match=where + "input mine raised AttributeError: .*nothing"):
         load_inputs(table, own_kind(extract, frames_needed), tmp_path / "cache")
-    with pytest.raises(ClipError, match=where + "leave of input mine raised SystemExit: bye"):
+    with pytest.raises(ClipError, match=where + "input mine raised SystemExit: bye"):
         load_inputs(table, own_kind(leave), tmp_path / "cache")
 
 

@@ -64,6 +64,12 @@ def test_a_file_that_fails_is_named_with_the_error_and_the_line(tmp_path):
         methods_of(f"{tmp_path / 'broken.py'}:x")
 
 
+def test_a_file_that_is_not_python_is_named_with_the_line(tmp_path):
+    (tmp_path / "broken.py").write_text("x = 1\ndef f(:\n")
+    with pytest.raises(MerlabError, match=r"cannot be run: SyntaxError: invalid syntax \(\S*broken.py, line 2\)$"):
+        methods_of(f"{tmp_path / 'broken.py'}:x")
+
+
 def test_a_file_is_run_once_for_all_its_methods_and_again_when_it_was_edited(file, tmp_path):
     log = tmp_path / "runs"
     file.write_text(CODE + f"open({str(log)!r}, 'a').write('.')\n")

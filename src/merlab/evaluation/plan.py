@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from merlab.clips import ClipTable
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, naming_mistakes
 from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import CROP_SEED, SyntheticFlow
@@ -211,11 +211,13 @@ def make_entry(
     ignored for it. Raises MerlabError naming the setting or option that is wrong or, for any method, does not exist,
     or the input that the method cannot take.
     """
-    preset = method.preset_with(preset_name, network if network and method.network else {})
+    own = is_own(method)
+    with naming_mistakes(f"method {method.name}: reading its network options", own):
+        preset = method.preset_with(preset_name, network if network and method.network else {})
     recipe = recipe or as_recipe(preset.input or method.input)
     method.check_layout(recipe.kind.layout)
     chosen = tuple(seeds) if method.is_seeded(preset) else (seeds[0],)
-    entry = Entry(method, preset_name, preset, recipe.seen_by(method.view), chosen, own=is_own(method))
+    entry = Entry(method, preset_name, preset, recipe.seen_by(method.view), chosen, own=own)
     if preset.training is None:
         for name in training or {}:
             look_up(name, TrainingSettings.model_fields, "training setting")

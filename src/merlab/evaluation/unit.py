@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, naming_mistakes
 from merlab.evaluation.fit_arguments import fit_arguments
 from merlab.evaluation.fold_inputs import fold_inputs
 from merlab.evaluation.plan import LEAKY_SELECTION, Entry, Plan
@@ -26,7 +26,6 @@ from merlab.frames import Float32Array
 from merlab.inputs import load_inputs, mirror_of
 from merlab.inputs.recipe import Recipe
 from merlab.methods.method import Classifier
-from merlab.methods.mistakes import naming_mistakes
 from merlab.methods.own import as_classifier
 from merlab.progress import Progress, silent
 from merlab.training import Material, NeuralClassifier, SyntheticClips
@@ -129,7 +128,7 @@ def _material(entry: Entry, inputs: UnitInputs) -> Material:
 
 def _mistakes_of(entry: Entry, step: str) -> AbstractContextManager[None]:
     """An error in code outside merlab is reported with the method, the step and the line."""
-    return naming_mistakes(entry.name, step) if entry.own else nullcontext()
+    return naming_mistakes(f"method {entry.name}: {step}", entry.own)
 
 
 @contextmanager

@@ -16,10 +16,10 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, naming_mistakes
 from merlab.given import as_settings, as_whole
 from merlab.inputs import as_recipe, parse_size
-from merlab.methods import Method, Task, methods_of
+from merlab.methods import Method, Task, is_own, methods_of
 from merlab.progress import Progress, shown_progress
 from merlab.training import processor_field
 
@@ -145,7 +145,9 @@ def profile(
     with shown_progress(progress) as show:
         for position, method in enumerate(chosen):
             show(position, len(chosen), method.name)
-            costs.append(_profile(method.name, *network_of(method, preset, width_height, classes, channels, options)))
+            with naming_mistakes(f"method {method.name}: its network", is_own(method)):
+                module, shape = network_of(method, preset, width_height, classes, channels, options)
+                costs.append(_profile(method.name, module, shape))
     return costs
 
 

@@ -7,10 +7,9 @@ import json
 import math
 import os
 import re
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from platformdirs import user_cache_path
 
 from merlab.clips import Clip, ClipTable
 from merlab.databases.whole_heads import ALIGN, warn_of_whole_heads
-from merlab.errors import MerlabError, place_of
+from merlab.errors import MerlabError, naming_mistakes
 from merlab.faces.regions import REGIONS, regions_from_landmarks
 from merlab.fingerprint import fingerprint
 from merlab.frames import ClipError, Float32Array, Frames, ImageFolder
@@ -60,7 +59,7 @@ def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     clip = without_labels(clip)
     if frames is not None:
         clip = with_apex(clip, frames, recipe)
-    with _naming_mistakes(clip, recipe):
+    with _mistakes_of(recipe, clip):
         whole = np.asarray(recipe.kind.extract(clip, frames, recipe), np.float32)
     _require_shape(whole, clip, recipe)
     if not np.isfinite(whole).all():
@@ -140,7 +139,7 @@ def _require_shape(view: Float32Array, clip: Clip, recipe: Recipe) -> None:
 def _key(clip: Clip, recipe: Recipe, code: str) -> str:
     """A digest of everything that decides the array: recipe, clip, content of its files, code, and OpenCV version."""
     files = [clip.source]
-    with _naming_mistakes(clip, recipe):
+    with _mistakes_of(recipe, clip):
         needed = frames_that_decide(clip, recipe)
         further = recipe.kind.files(clip, recipe) if recipe.kind.files else []
     if clip.source.is_dir():
@@ -160,21 +159,10 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
-@contextmanager
-def _naming_mistakes(clip: Clip, recipe: Recipe) -> Iterator[None]:
-    """Turn any error in the code of your own kind of input into a ClipError with the clip, the kind and the line."""
-    try:
-        yield
-    except MerlabError:
-        raise
-    except (Exception, SystemExit) as error:
-        if recipe.kind.is_built_in:
-            raise
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        raise ClipError(
-            f"{clip.subject} {clip.name} ({clip.database}): {last.name} of input {recipe.kind.name} raised "
-            f"{type(error).__name__}: {error} ({place_of(error)})"
-        ) from error
+def _mistakes_of(recipe: Recipe, clip: Clip) -> AbstractContextManager[None]:
+    """An error in the code of your own kind of input is a ClipError with the clip, the kind and the line."""
+    step = f"{clip.subject} {clip.name} ({clip.database}): input {recipe.kind.name}"
+    return naming_mistakes(step, not recipe.kind.is_built_in, ClipError)
 
 
 def _code_of(recipe: Recipe) -> str:

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import cloudpickle
 
-from merlab.errors import MerlabError, place_of
+from merlab.errors import MerlabError, mistake_in
 from merlab.methods.method import Method
 
 
@@ -61,6 +61,6 @@ def _module_of(path: Path, modified_ns: int, size: int) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise MerlabError(f"{path} cannot be run: {type(error).__name__}: {error} ({place_of(error)})") from error
+        raise MerlabError(f"{path} cannot be run: {mistake_in(error)}") from error
     cloudpickle.register_pickle_by_value(module)
     return module
