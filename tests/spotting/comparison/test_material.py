@@ -9,7 +9,7 @@ from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import WalkedFrame, write_image
 from merlab.progress import silent
-from merlab.spotting.comparison import material as module
+from merlab.spotting.comparison import frame_reader as module
 from merlab.spotting.comparison.lbp_chi2 import LBP_CHI2
 from merlab.spotting.comparison.material import prepare
 from merlab.spotting.comparison.sampling import measured, small_gray

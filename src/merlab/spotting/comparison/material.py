@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array
-from merlab.frames import Image, clock_of, open_frames
-from merlab.frames.clock import Clock
+from merlab.frames import Image
 from merlab.frames.opening import state_of
 from merlab.kept_arrays import Array, read_arrays, write_arrays
 from merlab.progress import Progress, silent
-from merlab.spotting.aligned_frames import require_aligned, require_every_frame
 from merlab.spotting.comparison.found import Found
+from merlab.spotting.comparison.frame_reader import FrameReader
 from merlab.spotting.comparison.sampling import Feature, Measuring, small_gray, step_of
 from merlab.spotting.comparison.threshold import Peak
 from merlab.spotting.motion import MEASURED
@@ -180,9 +179,10 @@ def _read(
 
     Without the places of the blocks, only the frames of samples become images: every fourth at 200 frames per second.
     """
-    reader, measuring, step = _Reader(video, aligned), Measuring(features), step_of(video.fps)
+    reader, measuring, step = FrameReader(video, aligned), Measuring(features), step_of(video.fps)
 
     def sampled() -> Iterator[Image]:
+        """The frames, of which the samples are measured on the way."""
         for position, image in reader.images(1 if places else step):
             if position % step == 0 and features:
                 measuring.add(small_gray(image))
@@ -203,43 +203,3 @@ def _read(
     }
     write_arrays(folder / f"{READ}.npz", facts)
     return facts
-
-
-class _Reader:
-    """Reads every n-th frame of a recording; a damaged one shows the one before it, the first ones the one after."""
-
-    def __init__(self, video: LongVideo, aligned: bool) -> None:
-        self._source, self._aligned = video.source, aligned
-        self._frames = open_frames(video.source)
-        self.clock: Clock = clock_of(video.source, self._frames, video.fps)
-        numbers = self._frames.numbers
-        self.first, self.count = (numbers[0], len(numbers)) if len(numbers) else (1, 0)
-        self.whole_heads, self.damaged = False, 0
-
-    def images(self, step: int) -> Iterator[tuple[int, Image]]:
-        """Every ``step``-th frame with its position from 0, (H, W, 3) BGR."""
-        require_every_frame(self._source, self._frames)
-        last: Image | None = None
-        waiting: list[int] = []
-        for frame in self._frames.walk(lambda number: (number - self.first) % step == 0):
-            position = frame.number - self.first
-            if position % step:
-                continue
-            self.damaged += frame.image is None
-            waiting.append(position)
-            if last is None and frame.image is not None:
-                self._check(frame.image)
-            last = last if frame.image is None else frame.image
-            if last is not None:
-                yield from ((each, last) for each in waiting)
-                waiting = []
-        if last is None:
-            raise MerlabError(f"{self._source} contains no frame that can be read")
-
-    def _check(self, image: Image) -> None:
-        try:
-            require_aligned(self._source, image)
-        except MerlabError:
-            if self._aligned:
-                raise
-            self.whole_heads = True

@@ -1,0 +1,56 @@
+"""The frames of a recording for comparison methods: every n-th, in place of a damaged one the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from merlab.databases.long_video import LongVideo
+from merlab.errors import MerlabError
+from merlab.frames import Image, clock_of, open_frames
+from merlab.frames.clock import Clock
+from merlab.spotting.aligned_frames import require_aligned, require_every_frame
+
+
+class FrameReader:
+    """Reads every n-th frame of a recording; a damaged one shows the one before it, the first ones the one after.
+
+    ``first`` is the number of the first frame, ``count`` how many there are. After reading, ``whole_heads`` says
+    whether they do not have the proportions of an aligned face (with ``aligned``, MerlabError is raised instead), and
+    ``damaged`` how many of those that were needed cannot be decoded.
+    """
+
+    def __init__(self, video: LongVideo, aligned: bool) -> None:
+        self._source, self._aligned = video.source, aligned
+        self._frames = open_frames(video.source)
+        self.clock: Clock = clock_of(video.source, self._frames, video.fps)
+        numbers = self._frames.numbers
+        self.first, self.count = (numbers[0], len(numbers)) if len(numbers) else (1, 0)
+        self.whole_heads, self.damaged = False, 0
+
+    def images(self, step: int) -> Iterator[tuple[int, Image]]:
+        """Every ``step``-th frame with its position from 0, (H, W, 3) BGR."""
+        require_every_frame(self._source, self._frames)
+        last: Image | None = None
+        waiting: list[int] = []
+        for frame in self._frames.walk(lambda number: (number - self.first) % step == 0):
+            position = frame.number - self.first
+            if position % step:
+                continue
+            self.damaged += frame.image is None
+            waiting.append(position)
+            if last is None and frame.image is not None:
+                self._check(frame.image)
+            last = last if frame.image is None else frame.image
+            if last is not None:
+                yield from ((each, last) for each in waiting)
+                waiting = []
+        if last is None:
+            raise MerlabError(f"{self._source} contains no frame that can be read")
+
+    def _check(self, image: Image) -> None:
+        try:
+            require_aligned(self._source, image)
+        except MerlabError:
+            if self._aligned:
+                raise
+            self.whole_heads = True

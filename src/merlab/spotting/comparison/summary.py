@@ -1,0 +1,130 @@
+"""The summary of a comparison: the scores of every method, pooled over its folds, with stamps and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import starmap
+from pathlib import Path
+
+import pandas as pd
+
+from merlab.databases.long_video import Kind, LongVideo
+from merlab.spotting.comparison.folds import (
+    damage_note,
+    fitted_on,
+    kinds_of,
+    person_in,
+    short_note,
+    unknown_subjects,
+)
+from merlab.spotting.comparison.results import FoldResult, MethodScores, SpottingComparison
+from merlab.spotting.comparison.spotter import Spotter
+from merlab.spotting.scoring import SpottingScores, score_spotting
+from merlab.stamps import SYNTHETIC, WHOLE_HEADS
+from merlab.storage import whole_file
+
+EVENTS = "events.csv"
+COLUMNS = ("video", "onset", "apex", "offset", "kind", "score")
+
+
+def summarized(
+    results: Sequence[tuple[Spotter, Sequence[FoldResult]]],
+    videos: Sequence[LongVideo],
+    training: Sequence[LongVideo] | None,
+    seed: int,
+    folder: Path,
+) -> SpottingComparison:
+    """The comparison of all methods from their folds; writes the events of each method below ``folder``."""
+    kinds = kinds_of(videos)
+    truth, lengths = _truth(videos, kinds), _lengths(videos)
+    methods = []
+    for spotter, of_folds in results:
+        spotted = _table(of_folds)
+        with whole_file(folder / spotter.name / EVENTS) as aside:
+            spotted.to_csv(aside, index=False)
+        methods.append(
+            MethodScores(
+                method=spotter.name,
+                title=spotter.title,
+                paper=spotter.paper,
+                fits=spotter.fits,
+                facts={each.fold: each.facts for each in of_folds},
+                scores=_scores(truth, spotted, lengths, kinds),
+            )
+        )
+    events = [event.kind for video in videos for event in video.events]
+    whole_heads = max(sum(each.whole_heads for each in of_folds) for _, of_folds in results)
+    return SpottingComparison(
+        stamps=_stamps(videos, training, whole_heads),
+        fitted_on=fitted_on(videos, training),
+        folds=len(results[0][1]),
+        subjects=len(set(map(person_in, videos))),
+        videos=len(videos),
+        minutes=sum(video.seconds for video in videos) / 60,
+        events={kind: events.count(kind) for kind in kinds},
+        seed=seed,
+        methods=tuple(methods),
+        notes=tuple(
+            dict.fromkeys(
+                [*unknown_subjects(videos if training is None else ()), *_notes_of_folds(results), *_notes(methods)]
+            )
+        ),
+    )
+
+
+def _notes_of_folds(results: Sequence[tuple[Spotter, Sequence[FoldResult]]]) -> Iterator[str]:
+    """The notes on damaged recordings, then on those too short for a method, then on what was not fitted."""
+    folds = [(spotter, each) for spotter, of_folds in results for each in of_folds]
+    damaged = {name: count for _, each in folds for name, count in each.damaged.items()}
+    yield from starmap(damage_note, damaged.items())
+    yield from (short_note(spotter.name, name) for spotter, each in folds for name in each.too_short)
+    yield from (
+        _unfitted_note(each) for spotter, each in folds if spotter.needs_training and not all(each.facts.values())
+    )
+
+
+def _unfitted_note(result: FoldResult) -> str:
+    kinds = ", ".join(kind for kind, facts in result.facts.items() if not facts)
+    return f"{result.method}, without {result.fold}: no training event of the kind {kinds}, so none is spotted"
+
+
+def _notes(methods: Sequence[MethodScores]) -> Iterator[str]:
+    """The notes on the scores of each method."""
+    for method in methods:
+        yield from (f"{method.method}: {note}" for note in method.scores.notes)
+
+
+def _stamps(videos: Sequence[LongVideo], training: Sequence[LongVideo] | None, whole_heads: int) -> tuple[str, ...]:
+    stamps = [SYNTHETIC] if any(video.name.startswith(SYNTHETIC) for video in videos) else []
+    if training and any(video.name.startswith(SYNTHETIC) for video in training) and not stamps:
+        stamps.append(f"{SYNTHETIC} TRAINING: fitted on synthetic recordings")
+    if whole_heads:
+        stamps.append(WHOLE_HEADS)
+    return tuple(stamps)
+
+
+def _scores(truth: pd.DataFrame, spotted: pd.DataFrame, lengths: pd.DataFrame, kinds: Sequence[Kind]) -> SpottingScores:
+    """The scores; kinds are scored apart if there are several."""
+    left_out = ["score"] if len(kinds) > 1 else ["score", "kind"]
+    return score_spotting(truth, spotted.drop(columns=left_out), videos=lengths)
+
+
+def _truth(videos: Sequence[LongVideo], kinds: Sequence[Kind]) -> pd.DataFrame:
+    rows = [
+        (video.name, event.onset, event.apex, event.offset, event.kind) for video in videos for event in video.events
+    ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1])).astype({"apex": "Int64"})
+    # Some databases code a movement twice, with different apexes.
+    table = table.drop_duplicates(["video", "onset", "offset", "kind"]).reset_index(drop=True)
+    return table if len(kinds) > 1 else table.drop(columns="kind")
+
+
+def _lengths(videos: Sequence[LongVideo]) -> pd.DataFrame:
+    columns = ("name", "seconds", "fps", "source")
+    table = pd.DataFrame([[getattr(each, column) for column in columns] for each in videos], columns=list(columns))
+    return table.rename(columns={"name": "video"})
+
+
+def _table(results: Sequence[FoldResult]) -> pd.DataFrame:
+    rows = [[getattr(event, column) for column in COLUMNS] for each in results for event in each.events]
+    return pd.DataFrame(rows, columns=list(COLUMNS))

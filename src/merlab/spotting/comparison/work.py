@@ -1,0 +1,127 @@
+"""The work of a comparison: every recording is read, and every method is fitted and spots in every fold."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from merlab.databases.long_video import Kind, LongVideo
+from merlab.errors import MerlabError
+from merlab.json_models import read_model, write_model
+from merlab.processes import each_in_processes
+from merlab.progress import Progress
+from merlab.spotting.comparison.folds import Fold, fold_result, needed
+from merlab.spotting.comparison.learning import LearnedFold, in_processes, learned, processes
+from merlab.spotting.comparison.material import Material, Reading, read, unread
+from merlab.spotting.comparison.results import FoldResult
+from merlab.spotting.comparison.sampling import Feature
+from merlab.spotting.comparison.spotter import Spotter
+
+# Folders below that of a comparison: of all features, and of the folds of each method.
+FEATURES, FOLDS = "features", "folds"
+
+
+@dataclass
+class Work:
+    """Every method in every fold; ``materials`` are the recordings that were read, by their source."""
+
+    folder: Path
+    spotters: Sequence[Spotter]
+    folds: Sequence[Fold]
+    kinds: Sequence[Kind]
+    seed: int
+    jobs: int | None
+    progress: Progress
+    materials: dict[Path, Material] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Do what is not done yet."""
+        left = [(each, fold) for each in self.spotters for fold in self.folds if not self._file(each, fold).is_file()]
+        self._read(left)
+        here = [(spotter, fold) for spotter, fold in left if not in_processes(spotter)]
+        for position, (spotter, fold) in enumerate(here):
+            self.progress(position, len(here), f"{spotter.name}: {fold.name}")
+            result = fold_result(spotter, fold, self.kinds, self.seed, self._material)
+            write_model(self._file(spotter, fold), result)
+        self._learn({(spotter.name, fold.name): (spotter, fold) for spotter, fold in left if in_processes(spotter)})
+
+    def _learn(self, left: Mapping[tuple[str, str], tuple[Spotter, Fold]]) -> None:
+        """Train networks; the time of a fold is another one than that of other methods."""
+        materials = {source: replace(material, curves={}) for source, material in self.materials.items()}
+        works = [LearnedFold(name, fold, self.kinds, self.seed, materials) for (name, _), (_, fold) in left.items()]
+        if works:
+            self.progress(0, len(works), "training networks")
+        results = each_in_processes(learned, works, processes(self.jobs))
+        for done, result in enumerate(results, start=1):
+            write_model(self._file(*left[result.method, result.fold]), result)
+            self.progress(done, len(works), f"{result.method}: {result.fold} is done")
+
+    def results(self, spotter: Spotter) -> list[FoldResult]:
+        """What a method spotted, fold by fold."""
+        return [read_model(self._file(spotter, fold), FoldResult) for fold in self.folds]
+
+    def _read(self, left: Sequence[tuple[Spotter, Fold]]) -> None:
+        """Read every recording once, for all features that are needed.
+
+        Raises MerlabError for those that cannot be read, when all others are.
+        """
+        readings = self._readings(left)
+        kept = [each for each in readings if each.is_kept]
+        self.materials = {each.video.source: each() for each in kept}
+        # The longest first, so that hardly any process is idle at the end.
+        missing = sorted((each for each in readings if not each.is_kept), key=lambda each: -each.video.frames)
+        done, total = (sum(each.video.frames for each in some) for some in (kept, readings))
+        errors: dict[str, MerlabError] = {}
+        if missing:
+            self.progress(done, total, "frames, reading")
+        for video, material in self._read_in_processes(missing, done, total):
+            done += video.frames
+            self.progress(done, total, f"frames, {video.name} is read")
+            if isinstance(material, MerlabError):
+                errors[video.name] = material
+            else:
+                self.materials[video.source] = material
+        if errors:
+            raise unread(errors)
+
+    def _readings(self, left: Sequence[tuple[Spotter, Fold]]) -> list[Reading]:
+        features: dict[Path, dict[str, Feature]] = {}
+        for spotter, fold in left:
+            for video, feature in needed(spotter, fold, self.kinds):
+                features.setdefault(video.source, {})[feature.key] = feature
+        places = any(spotter.places for spotter, _ in left)
+        tested = {video.source for fold in self.folds for video in fold.test}
+        videos = {video.source: video for _, fold in left for video in (*fold.test, *fold.training)}
+        return [
+            Reading(
+                video, tuple(features.get(source, {}).values()), self.folder / FEATURES, places and source in tested
+            )
+            for source, video in videos.items()
+        ]
+
+    def _read_in_processes(
+        self, missing: Sequence[Reading], done: int, total: int
+    ) -> Iterator[tuple[LongVideo, Material | MerlabError]]:
+        """The recordings when they are read; the progress within a recording is shown without processes only."""
+        if self.jobs != 1 and len(missing) > 1:
+            yield from each_in_processes(read, missing, self.jobs)
+            return
+        for reading in missing:
+            yield read(reading, self._within(done, total, reading.video.name))
+            done += reading.video.frames
+
+    def _within(self, before: int, total: int, name: str) -> Progress:
+        """The progress within one recording as that within all."""
+        return lambda done, _total, _what: self.progress(before + done, total, f"frames, reading {name}")
+
+    def _material(self, video: LongVideo) -> Material:
+        return self.materials[video.source]
+
+    def _file(self, spotter: Spotter, fold: Fold) -> Path:
+        """The file of a fold; subjects of any name have files of their own."""
+        plain = re.sub(r"[^\w.-]", "_", fold.name)[:40]
+        digest = hashlib.sha256(fold.name.encode("utf-8", "surrogateescape")).hexdigest()[:6]
+        return self.folder / spotter.name / FOLDS / f"{plain}-{digest}.json"
