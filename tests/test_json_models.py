@@ -1,14 +1,15 @@
-"""Models as JSON files: what is read is what was written, and a changed entry is noticed."""
+"""Models as JSON files: what is read is what was written, a changed entry is noticed; models made in Python."""
 
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import pytest
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from merlab.errors import MerlabError
-from merlab.json_models import read_model, sealed, write_model
+from merlab.json_models import GivenModel, read_model, sealed, write_model
 
 
 class Facts(BaseModel):
@@ -71,3 +72,43 @@ def test_a_sealed_content_is_sealed_once():
     assert (
         sealed({"a": 1})["content_digest"] == sealed({"a": 1})["content_digest"] != sealed({"a": 2})["content_digest"]
     )
+
+
+class Share(GivenModel):
+    model_config = ConfigDict(extra="forbid")
+
+    value: float
+    field_word: ClassVar[str] = "share setting"
+
+
+class Shares(GivenModel):
+    first: Share
+    names: tuple[str, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("make", "fault"),
+    [
+        (
+            lambda: Share(**{"valeu": 1}),
+            r"^unknown share setting 'valeu'; did you mean value\? share settings are value$",
+        ),
+        (lambda: Share(value="x"), "^share setting value: Input should be a valid number, .*, got 'x'$"),
+        (Share, "^share setting value: Field required$"),
+        (lambda: Shares(first={"value": None}), "^field first: share setting value: Input should be .*, got None$"),
+        (lambda: Shares(first={"x": 1}), "^field first: unknown share setting 'x'; share settings are value$"),
+        (lambda: Shares(first=Share(value=1), names=("a", 1)), "^field names: Input should be a valid string, got 1$"),
+    ],
+)
+def test_a_wrong_field_of_a_model_made_in_python_is_named(make, fault):
+    with pytest.raises(MerlabError, match=fault):
+        make()
+
+
+def test_a_wrong_field_of_a_model_in_a_file_is_named_with_the_file(tmp_path):
+    class Card(BaseModel):
+        share: Share
+
+    (tmp_path / "card.json").write_text('{"share": {"value": "x"}}')
+    with pytest.raises(MerlabError, match=r"card.json is damaged, .* \(share: share setting value: .*, got 'x'\)"):
+        read_model(tmp_path / "card.json", Card)

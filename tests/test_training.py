@@ -5,7 +5,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from torch import nn
 
 from merlab.errors import MerlabError
@@ -73,10 +72,21 @@ class TestSettings:
         ) == published
 
     @pytest.mark.parametrize(
-        "wrong", [{"epochs": 0}, {"learning_rate": float("nan")}, {"batch_size": 1}, {"momentum": 0.9}, {"decay": 1.5}]
+        ("wrong", "fault"),
+        [
+            ({"epochs": 0}, "training setting epochs: Input should be greater than or equal to 1, got 0"),
+            ({"learning_rate": float("nan")}, "training setting learning_rate: Input should be a finite number"),
+            ({"batch_size": 1}, "training setting batch_size: .*, got 1"),
+            ({"decay": 1.5}, "training setting decay: .*, got 1.5"),
+            (
+                {"epoch": 1},
+                "unknown training setting 'epoch'; did you mean epochs\\? training settings are epochs, ",
+            ),
+            ({"optimizer": "adma"}, "training setting optimizer: Input should be 'adam', .*, got 'adma'"),
+        ],
     )
-    def test_a_setting_out_of_range_or_unknown_is_refused(self, wrong):
-        with pytest.raises(ValidationError):
+    def test_a_setting_out_of_range_or_unknown_is_refused_by_name(self, wrong, fault):
+        with pytest.raises(MerlabError, match=fault):
             TrainingSettings(**wrong)
 
     def test_the_learning_rate_decays_by_steps(self):

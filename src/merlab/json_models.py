@@ -1,4 +1,4 @@
-"""Pydantic models as JSON files, and what is wrong with a file or settings that are not one.
+"""Pydantic models: made in Python, or read from JSON files; what is wrong with values or a file that are not one.
 
 A file has a digest of its other entries as its last entry, so that a changed number is noticed. Files of earlier
 versions have none, and are read too.
@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from merlab.errors import MerlabError
+from merlab.registry import look_up
 from merlab.storage import as_json, read_json, write_json
 from merlab.version import __version__
 
@@ -21,6 +23,36 @@ Model = TypeVar("Model", bound=BaseModel)
 NOT_OURS = f"is damaged, or not of merlab {__version__}"
 DIGEST = "content_digest"
 WRITE_AGAIN = "choose a new folder, or remove this one and run the command that wrote it again"
+
+
+class FieldError(MerlabError, ValueError):
+    """A wrong field; where the model is part of another, pydantic adds the field of the other to the message."""
+
+
+class GivenModel(BaseModel):
+    """A model that users make in Python: a field that is wrong or does not exist is a MerlabError that names it."""
+
+    # The word for a field in messages, in the singular.
+    field_word: ClassVar[str] = "field"
+
+    def __init__(self, **values: Any) -> None:
+        for name in values:
+            self.require_field(name)
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            got = "" if fault["type"] in {"missing", "value_error"} else f", got {fault['input']!r}"
+            place = "".join(f" {name}" for name in fault["loc"][:1])
+            raise FieldError(f"{self.field_word}{place}: {_reason(fault)}{got}") from error
+
+    @classmethod
+    def require_field(cls, name: str) -> None:
+        """Raises MerlabError that suggests the closest field and lists all for a name that is none."""
+        try:
+            look_up(name, cls.model_fields, cls.field_word)
+        except MerlabError as error:
+            raise FieldError(str(error)) from error
 
 
 def read_model(path: Path, kind: type[Model], fault: str = NOT_OURS, remedy: str = WRITE_AGAIN) -> Model:
@@ -60,7 +92,11 @@ def _digest(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def first_fault(error: ValidationError, whole: str = "content") -> str:
-    """The first field that is wrong and why, ``seeds.0: Input should be ...``; ``whole`` names what has no field."""
+def first_fault(error: ValidationError) -> str:
+    """The first field that is wrong and why, ``seeds.0: Input should be ...``."""
     fault = error.errors()[0]
-    return f"{'.'.join(map(str, fault['loc'])) or whole}: {fault['msg']}"
+    return f"{'.'.join(map(str, fault['loc'])) or 'content'}: {_reason(fault)}"
+
+
+def _reason(fault: ErrorDetails) -> str:
+    return fault["msg"].removeprefix("Value error, ")

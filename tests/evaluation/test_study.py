@@ -90,6 +90,8 @@ def test_other_seeds_are_refused(seeds):
         ({"input": 3}, "an input is a text such as .* got 3"),
         ({"training": ["epochs"]}, "training must be a dictionary from names to values, such as .* got \\['epochs'\\]"),
         ({"network": "width"}, "network must be a dictionary"),
+        ({"training": {"epoch": 3}, "methods": "ststnet"}, "unknown training setting 'epoch'; did you mean epochs"),
+        ({"training": {"epochs": "x"}, "methods": "ststnet"}, "training setting epochs: .*, got 'x'"),
         ({"training": {"epocs": 3}}, "unknown training setting 'epocs'; did you mean epochs"),
         ({"protocol": "hold-out-database", "train_on": 3}, "train_on must be a list of one or more names, got 3"),
         ({"folds": 2.5}, "folds must be a whole number from 2 up, got 2.5"),

@@ -6,7 +6,7 @@ import pytest
 from merlab.errors import MerlabError
 from merlab.inputs import as_recipe, mirror_of
 from merlab.methods import METHODS, find_method
-from merlab.methods.method import Method, Task
+from merlab.methods.method import Method, Preset, Task
 
 PUBLISHED_NETWORKS = [
     name for name, method in METHODS.items() if method.network is not None and not method.paper.startswith("none")
@@ -83,6 +83,13 @@ def test_for_a_name_unlike_any_other_all_are_listed():
 def test_for_an_unknown_preset_the_existing_ones_are_listed():
     with pytest.raises(MerlabError, match="gfem has no preset 'huge'; it has paper, reduced, flow28"):
         find_method("gfem").preset("huge")
+
+
+def test_a_wrong_option_of_a_preset_is_named_with_the_valid_ones():
+    with pytest.raises(MerlabError, match=r"unknown preset option 'netwrk'; did you mean network\? preset options are"):
+        Preset(netwrk={})  # type: ignore[call-arg]
+    with pytest.raises(MerlabError, match="preset option training: unknown training setting 'epoch'; did you mean epo"):
+        Preset(training={"epoch": 1})
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)

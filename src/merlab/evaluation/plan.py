@@ -11,20 +11,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from merlab.clips import ClipTable
-from merlab.errors import MerlabError, naming_mistakes
+from merlab.errors import naming_mistakes
 from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import CROP_SEED, SyntheticFlow
 from merlab.fingerprint import fingerprint
 from merlab.inputs import Recipe, as_recipe
-from merlab.json_models import first_fault
 from merlab.methods import is_own
 from merlab.methods.method import Method, Preset, Task
 from merlab.protocols import Labeled, Split
-from merlab.registry import look_up
 from merlab.schemes import SCHEMES
 from merlab.stamps import TRANSDUCTIVE
 from merlab.training import TrainingSettings
@@ -220,10 +217,10 @@ def make_entry(
     entry = Entry(method, preset_name, preset, recipe.seen_by(method.view), chosen, own=own)
     if preset.training is None:
         for name in training or {}:
-            look_up(name, TrainingSettings.model_fields, "training setting")
+            TrainingSettings.require_field(name)
         return entry
-    changed = preset.model_copy(update={"training": _changed(preset.training, training or {})})
-    return replace(entry, preset=changed)
+    changed = TrainingSettings(**{**preset.training.model_dump(), **(training or {})})
+    return replace(entry, preset=preset.model_copy(update={"training": changed}))
 
 
 def default_preset(method: Method, table: ClipTable) -> str:
@@ -239,11 +236,3 @@ def _is_shorter(training: TrainingSettings | None, stated: TrainingSettings | No
         return False
     steps, of_preset = (math.inf if each.steps is None else each.steps for each in (training, stated))
     return training.epochs < stated.epochs or steps < of_preset
-
-
-def _changed(training: TrainingSettings, changes: Mapping[str, Any]) -> TrainingSettings:
-    try:
-        return TrainingSettings.model_validate({**training.model_dump(), **changes})
-    except ValidationError as error:
-        given = error.errors()[0]["input"]
-        raise MerlabError(f"training setting {first_fault(error, 'settings')}, got {given!r}") from error

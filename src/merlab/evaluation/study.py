@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from merlab.clips import Clip, ClipTable
 from merlab.databases.listed.row_clip import stamps_of
@@ -21,6 +21,7 @@ from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile
 from merlab.given import as_names, as_path, as_settings, as_whole, require_instance
 from merlab.inputs import InputKind, Recipe, as_recipe
+from merlab.json_models import GivenModel
 from merlab.methods import Method, methods_of
 from merlab.methods.method import DEFAULT_PRESET
 from merlab.protocols import label_clips, make_splits
@@ -30,7 +31,7 @@ Clips = ClipTable | Iterable[ClipTable] | Iterable[Clip]
 SchemeGiven = str | Path | Mapping[str, str] | Scheme
 
 
-class MethodSetup(BaseModel):
+class MethodSetup(GivenModel):
     """One method of a study, and the options that replace its defaults.
 
     Attributes:
@@ -58,7 +59,7 @@ class MethodSetup(BaseModel):
         return make_entry(self.method, preset, seeds, self.recipe, self.training, self.network)
 
 
-class Study(BaseModel):
+class Study(GivenModel):
     """An experiment: methods x folds x seeds on clips.
 
     Attributes:

@@ -6,16 +6,17 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.given import require_instance
 from merlab.inputs.recipe import InputKind, Layout, Recipe, View
+from merlab.json_models import GivenModel
 from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.task import Task
 from merlab.training import Material, Mirror, NeuralClassifier, TrainingSettings
@@ -47,7 +48,7 @@ def check_channels(task: Task, channels: int, why: str, remedy: str) -> None:
         raise MerlabError(f"{why}, and got {task.channels} channels; use a recipe with {remedy}")
 
 
-class Preset(BaseModel):
+class Preset(GivenModel):
     """A named choice of training settings, network options and input for a method.
 
     ``reduced`` presets are smaller or shorter than the publication; all their results are marked REDUCED.
@@ -57,6 +58,7 @@ class Preset(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    field_word: ClassVar[str] = "preset option"
 
     source: str = ""
     reduced: bool = False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from merlab.errors import MerlabError
+from merlab.json_models import GivenModel
 from merlab.vocabulary import Selection
 
 Precision = Literal["float32", "bfloat16"]
@@ -20,7 +21,7 @@ LARGE_PARAMETERS = 1_000_000
 LARGE_PIXELS = 128 * 128
 
 
-class TrainingSettings(BaseModel):
+class TrainingSettings(GivenModel):
     """The training settings of a network. Defaults are the paper's: Adam, 500 epochs, batches of 64, step decay of 0.9.
 
     Attributes:
@@ -60,6 +61,7 @@ class TrainingSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    field_word: ClassVar[str] = "training setting"
 
     epochs: int = Field(500, ge=1)
     batch_size: int = Field(64, ge=2)
