@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.protocols import label_clips
-from merlab.schemes import SCHEMES, as_scheme, find_scheme, listing, own_scheme
+from merlab.schemes import SCHEMES, Scheme, as_scheme, find_scheme, listing, own_scheme
 from tests.helpers import make_clip
 
 TWO = "name: valence\nlabels:\n  happiness: good\n  disgust: bad\n"
@@ -77,6 +77,46 @@ def test_a_faulty_file_is_named_with_its_fault(tmp_path, text, fault):
     with pytest.raises(MerlabError, match=fault) as caught:
         as_scheme(written(tmp_path, text))
     assert "scheme.yaml" in str(caught.value)
+
+
+def test_a_dictionary_may_have_the_entries_of_a_file(tmp_path):
+    labels = {"happiness": "good", "disgust": "bad"}
+    stated = {"name": "valence", "labels": labels}
+    assert as_scheme(stated) == as_scheme(written(tmp_path, TWO))
+    assert as_scheme({**stated, "classes": ["bad", "good"]}).classes == ("bad", "good")
+    assert as_scheme({"labels": labels}).name == as_scheme(labels).name == "your-own"
+
+
+def test_labels_may_be_a_label(tmp_path):
+    assert as_scheme({"labels": "good", "disgust": "bad"}).classes == ("good", "bad")
+
+
+@pytest.mark.parametrize(
+    ("stated", "fault"),
+    [
+        (
+            {"name": "x", "labels": ["a"]},
+            "the dictionary of a scheme has no mapping of labels to classes; write",
+        ),
+        ({"labels": {"a": "x", "b": "y"}, "order": 1}, "the dictionary of a scheme has unknown entries order"),
+        (
+            {"labels": {"a": "x", "b": "y"}, "classes": ["x"]},
+            "the dictionary .*: scheme your-own: classes lists x",
+        ),
+        ({"x": ["a", "b"]}, r"labels and classes are texts, got \['a', 'b'\]; give each label one class"),
+        (3, "unknown label scheme 3; label schemes are casme2-5"),
+        (["casme2-5"], r"unknown label scheme \['casme2-5'\]"),
+        (None, "unknown label scheme None"),
+    ],
+)
+def test_what_is_no_scheme_is_refused(stated, fault):
+    with pytest.raises(MerlabError, match=fault):
+        as_scheme(stated)
+
+
+def test_a_scheme_made_in_python_lists_the_classes_of_its_labels():
+    with pytest.raises(MerlabError, match="scheme x: classes lists a, but the labels have the classes a, b"):
+        Scheme("x", "", ("a",), {"fear": "a", "disgust": "b"})
 
 
 def test_a_missing_file_is_named(tmp_path):

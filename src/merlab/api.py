@@ -51,8 +51,8 @@ def evaluate(
             lists, ``"FILE.py:NAME"``, a ``merlab.Method``, a scikit-learn classifier (gets flattened inputs), or any
             object with ``fit(inputs, labels)`` and ``predict_proba(inputs)`` (gets inputs (N, C, H, W)); ``fit`` may
             also take ``groups`` and ``seed``.
-        scheme: how labels become classes: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping from label
-            to class. Unless given, every label is a class.
+        scheme: how labels become classes: a name that ``merlab.schemes()`` lists, a YAML file, a mapping from label to
+            class, or a mapping with the entries of such a file. Unless given, every label is a class.
         protocol: ``loso``, ``kfold`` or ``hold-out-database``.
         seeds: how many seeds, or the seeds; fewer than 5 are marked. Methods without random numbers run once.
         input: the recipe of the input (``merlab.inputs()``); unless given, each method's own.

@@ -28,7 +28,7 @@ from merlab.protocols import label_clips, make_splits
 from merlab.schemes import Scheme, as_scheme
 
 Clips = ClipTable | Iterable[ClipTable] | Iterable[Clip]
-SchemeGiven = str | Path | Mapping[str, str] | Scheme
+SchemeGiven = str | Path | Mapping[str, Any] | Scheme
 
 
 class MethodSetup(GivenModel):

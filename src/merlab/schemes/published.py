@@ -1,21 +1,9 @@
-"""Label schemes: the classes of an experiment, and the class of each label."""
+"""The label schemes that merlab knows: those of publications, and the labels of the clips as they are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-from merlab.errors import MerlabError
-from merlab.registry import callable_as_listing, look_up
+from merlab.schemes.scheme import AS_LABELED, Scheme
 from merlab.vocabulary import OBJECTIVE_CLASSES
-from merlab.yaml_files import read_yaml
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from merlab.clips import Clip, ClipTable
 
 # The official MEGC2019 list has 145 clips of CASME II. By the table of 2014, these are the happiness, surprise, disgust
 # and repression clips without the first two clips here; the table of 2019 relabeled the other three to surprise.
@@ -29,68 +17,6 @@ MEGC2019_OMITTED: frozenset[tuple[str, str]] = frozenset(
     }
 )
 
-
-Column = Literal["emotion", "objective_class"]
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """A set of classes, and the rule that assigns a class to a clip.
-
-    ``emotions`` maps the annotators' emotion (lower case) to a class; other emotions are outside the scheme. With
-    ``column`` objective_class it maps objective classes instead. ``omitted_emotions`` (database, emotion) and
-    ``omitted_clips`` (database, subject, clip) are left out by the publication of the scheme. ``published`` maps a
-    database, with the version of its table, to its number of clips in each class, in the order of ``classes``; None
-    where the numbers are not known.
-    """
-
-    name: str
-    description: str
-    classes: tuple[str, ...]
-    emotions: Mapping[str, str]
-    omitted_emotions: frozenset[tuple[str, str]] = frozenset()
-    omitted_clips: frozenset[tuple[str, str, str]] = frozenset()
-    column: Column = "emotion"
-    published: Mapping[str, tuple[int, ...] | None] = field(default_factory=dict)
-
-    def of(self, table: ClipTable) -> Scheme:
-        """The scheme for these clips: the same scheme, but for ``as-labeled`` one class per label of the clips."""
-        if self.name != AS_LABELED:
-            return self
-        found = tuple(sorted({clip.emotion for clip in table if clip.emotion}))
-        return replace(self, classes=found, emotions={label: label for label in found})
-
-    def label(self, clip: Clip) -> str | None:
-        """The class of a clip; None if the scheme leaves the clip out."""
-        if (clip.database, clip.emotion) in self.omitted_emotions:
-            return None
-        if (clip.database, clip.subject, clip.name) in self.omitted_clips:
-            return None
-        return self.emotions.get(self.text_of(clip))
-
-    def text_of(self, clip: Clip) -> str:
-        """What the scheme reads of a clip: its emotion or its objective class; empty if unknown."""
-        return clip.emotion if self.column == "emotion" else clip.objective_class
-
-    def reason(self, clip: Clip) -> str:
-        """Why the scheme leaves a clip out: its database and emotion, and whether the clip itself is omitted."""
-        if self.column == "objective_class":
-            return f"{clip.database} objective class {clip.objective_class or 'unknown'}"
-        by_name = clip.emotion in self.emotions and (clip.database, clip.emotion) not in self.omitted_emotions
-        return f"{clip.database} {clip.emotion or 'unlabeled'}" + (" (omitted by name)" if by_name else "")
-
-    def published_counts(self) -> list[str]:
-        """One line per database and version of its table: ``casme2, table of 2014: 246 (happiness 32, ...)``."""
-        return [
-            f"{data}: not known"
-            if counts is None
-            else f"{data}: {sum(counts)} ("
-            + ", ".join(f"{name} {count}" for name, count in zip(self.classes, counts, strict=True))
-            + ")"
-            for data, counts in self.published.items()
-        ]
-
-
 _FIVE = ("happiness", "disgust", "repression", "surprise", "others")
 _SAMM_FIVE = ("anger", "happiness", "other", "surprise", "contempt")
 _CASME_EIGHT = ("tense", "disgust", "repression", "surprise", "happiness", "sadness", "contempt", "fear")
@@ -102,7 +28,6 @@ _FOUR_DME_FIVE = ("positive", "negative", "surprise", "repression", "others")
 _SQUARED_FOUR = ("negative", "others", "surprise", "positive")
 _NEGATIVE = ("negative", "disgust", "repression", "anger", "contempt", "fear", "sadness")
 
-AS_LABELED = "as-labeled"
 # The keys of published counts: a database, and the version of its table.
 _CASME2_2014, _CASME2_2019, _SAMM = "casme2, table of 2014", "casme2, table of 2019", "samm, table v2"
 _CASME3 = "casme3, table v2"
@@ -269,92 +194,3 @@ SCHEMES: dict[str, Scheme] = {
         Scheme(AS_LABELED, "every label of the clips is a class", (), {}),
     )
 }
-
-
-def find_scheme(name: str) -> Scheme:
-    """The scheme with this name; raises MerlabError with all names if there is none."""
-    return look_up(name, SCHEMES, "label scheme")
-
-
-def as_scheme(given: str | Path | Mapping[str, str] | Scheme) -> Scheme:
-    """A scheme from its name, from a YAML file (see ``read_scheme``), from a mapping label -> class, or from itself."""
-    if isinstance(given, Scheme):
-        return given
-    if isinstance(given, Mapping):
-        return own_scheme("your-own", given)
-    is_file = str(given).lower().endswith((".yaml", ".yml"))
-    return read_scheme(Path(given)) if is_file else find_scheme(str(given))
-
-
-def read_scheme(path: Path) -> Scheme:
-    """The scheme in a YAML file with ``name``, ``labels`` (label -> class), and optional ``description``, ``classes``.
-
-    ``classes`` lists the classes in the order of tables; without it, classes have the order of their first label.
-    Raises MerlabError with the file and its fault.
-    """
-    content = read_yaml(path)
-    example = "name: my-classes, labels: {happiness: positive, disgust: negative}"
-    if not isinstance(content, dict) or not isinstance(content.get("labels"), dict):
-        raise MerlabError(f"{path} has no mapping of labels to classes; write {example}")
-    unknown = set(content) - {"name", "labels", "description", "classes"}
-    if unknown:
-        raise MerlabError(f"{path} has unknown entries {', '.join(sorted(map(str, unknown)))}; write {example}")
-    name, description = (content.get(key) or "" for key in ("name", "description"))
-    if not isinstance(name, str) or not isinstance(description, str):
-        raise MerlabError(f"{path}: name and description are texts; write them in quotes")
-    try:
-        return own_scheme(name or path.stem, content["labels"], description, content.get("classes"))
-    except MerlabError as error:
-        raise MerlabError(f"{path}: {error}") from error
-
-
-def own_scheme(
-    name: str, labels: Mapping[str, str], description: str = "", classes: Sequence[str] | None = None
-) -> Scheme:
-    """A scheme of your own from label -> class; labels are compared in lower case.
-
-    Raises MerlabError for labels or classes that are not text, for fewer than two classes, and if ``classes`` does not
-    list exactly the classes of the labels.
-    """
-    odd = [each for pair in labels.items() for each in pair if not isinstance(each, str) or not each.strip()]
-    if odd:
-        raise MerlabError(f"scheme {name}: labels and classes are texts, got {odd[0]!r}; write it in quotes")
-    emotions = {label.strip().lower(): of.strip() for label, of in labels.items()}
-    if len(emotions) < len(labels):
-        raise MerlabError(f"scheme {name}: a label occurs twice, in other case or with blanks; keep one of them")
-    used = tuple(dict.fromkeys(emotions.values()))
-    order = used if classes is None else _order(name, classes)
-    if sorted(order) != sorted(used):
-        raise MerlabError(
-            f"scheme {name}: classes lists {', '.join(order)}, but the labels have the classes {', '.join(used)}; "
-            "give each class once"
-        )
-    if len(used) < 2:
-        raise MerlabError(f"scheme {name} has {len(used)} class(es), but at least two are needed; add a class")
-    return Scheme(name, description or "your own classes", order, emotions)
-
-
-def _order(name: str, classes: object) -> tuple[str, ...]:
-    """The classes in their order; raises MerlabError for anything but a list of texts."""
-    if isinstance(classes, str) or not isinstance(classes, Sequence) or not all(isinstance(of, str) for of in classes):
-        raise MerlabError(f"scheme {name}: classes is not a list of texts; write one such as [positive, negative]")
-    return tuple(of.strip() for of in classes)
-
-
-def listing() -> pd.DataFrame:
-    """One row per scheme: its name, classes, description, and its published number of clips by table version."""
-    import pandas as pd
-
-    rows = [
-        {
-            "name": scheme.name,
-            "classes": list(scheme.classes),
-            "title": scheme.description,
-            "published": scheme.published_counts(),
-        }
-        for scheme in SCHEMES.values()
-    ]
-    return pd.DataFrame(rows).set_index("name")
-
-
-callable_as_listing(__name__)

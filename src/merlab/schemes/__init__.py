@@ -1,0 +1,65 @@
+"""Label schemes: the classes of an experiment, and the class of each label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from merlab.registry import callable_as_listing, look_up
+from merlab.schemes.own import own_scheme, read_scheme, scheme_of_mapping
+from merlab.schemes.published import SCHEMES
+from merlab.schemes.scheme import AS_LABELED, Scheme
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def find_scheme(name: str) -> Scheme:
+    """The scheme with this name; raises MerlabError with all names if there is none."""
+    return look_up(name, SCHEMES, "label scheme")
+
+
+def as_scheme(given: str | Path | Mapping[str, Any] | Scheme) -> Scheme:
+    """A scheme from its name, from a YAML file, from a mapping label -> class, or from itself.
+
+    A mapping may also have the entries of a file (see ``own.stated_scheme``). Raises MerlabError for anything else.
+    """
+    if isinstance(given, Scheme):
+        return given
+    if isinstance(given, Mapping):
+        return scheme_of_mapping(given)
+    name = str(given) if isinstance(given, PathLike) else given
+    is_file = isinstance(name, str) and name.lower().endswith((".yaml", ".yml"))
+    return read_scheme(Path(name)) if is_file else find_scheme(name)
+
+
+def listing() -> pd.DataFrame:
+    """One row per scheme: its name, classes, description, and its published number of clips by table version."""
+    import pandas as pd
+
+    rows = [
+        {
+            "name": scheme.name,
+            "classes": list(scheme.classes),
+            "title": scheme.description,
+            "published": scheme.published_counts(),
+        }
+        for scheme in SCHEMES.values()
+    ]
+    return pd.DataFrame(rows).set_index("name")
+
+
+callable_as_listing(__name__)
+
+__all__ = [
+    "AS_LABELED",
+    "SCHEMES",
+    "Scheme",
+    "as_scheme",
+    "find_scheme",
+    "listing",
+    "own_scheme",
+    "read_scheme",
+]
