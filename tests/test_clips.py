@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from merlab.clips import Clip, ClipTable
+from merlab.errors import MerlabError
 from merlab.frames import ClipError, ImageFolder, Video, describe_numbers, frame_number, open_frames, read_image
 from tests.helpers import make_clip
 
@@ -135,9 +136,17 @@ class TestATable:
 
     def test_names_a_row_that_lacks_a_field(self):
         incomplete = row()
-        del incomplete["fps"]
-        with pytest.raises(ClipError, match="row 1: .*fps"):
+        del incomplete["fps"], incomplete["emotion"]
+        with pytest.raises(ClipError, match="^row 1: no fps, emotion; give every field, None or an empty text where"):
             ClipTable.from_rows([incomplete])
+
+    def test_suggests_the_field_that_a_row_misspells(self):
+        with pytest.raises(ClipError, match=r"^row 1: unknown field 'emotoin'; did you mean emotion\? fields are data"):
+            ClipTable.from_rows([row(emotoin="fear")])
+
+    def test_refuses_a_row_that_is_no_dictionary(self):
+        with pytest.raises(ClipError, match="^row 2: not a dictionary with the fields of a Clip: 'EP1'$"):
+            ClipTable.from_rows([row(), "EP1"])  # type: ignore[list-item]
 
     def test_refuses_a_clip_that_occurs_twice_and_names_it(self):
         with pytest.raises(ClipError, match="these occur more than once: casme2/sub01/EP01_01$"):
@@ -174,6 +183,26 @@ class TestATable:
         taken = table.take([2, 0])
         assert [clip.name for clip in taken] == ["c", "a"]
         assert taken.stamps == ("SYNTHETIC",)
+
+    def test_take_accepts_positions_of_numpy_and_pandas(self):
+        table = ClipTable.from_rows([row(name=name) for name in "abc"])
+        for positions in (np.array([1]), np.flatnonzero([False, True, False]), pd.Series([1]), range(1, 2)):
+            assert [clip.name for clip in table.take(positions)] == ["b"]
+
+    @pytest.mark.parametrize("positions", [[-1], [3], [0.0], ["a"], "0", [True], np.array([True, False, True]), None])
+    def test_take_refuses_anything_but_positions_in_the_table(self, positions):
+        table = ClipTable.from_rows([row(name=name) for name in "abc"])
+        with pytest.raises(MerlabError, match=r"a position must be a whole number from 0 to 2 .*flatnonzero.*, got"):
+            table.take(positions)
+
+    def test_counts_positions_from_both_ends_and_names_one_outside(self):
+        table = ClipTable.from_rows([row(name=name) for name in "abc"])
+        assert (table[0].name, table[-1].name) == ("a", "c")
+        for outside in (3, -4):
+            with pytest.raises(IndexError, match=f"the table has 3 clips, and none at position {outside}"):
+                table[outside]
+        with pytest.raises(ClipError, match="a clip is chosen by its position, its key or its name, got True"):
+            table[True]
 
 
 class TestFrameNumbers:

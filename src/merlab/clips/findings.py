@@ -1,0 +1,57 @@
+"""What a reader found in a database, and where its clips come from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from merlab.clips.clip import Clip
+from merlab.spelling import folded, person
+
+Severity = Literal["unusable", "differs", "handled"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One difference between the expected content of a database and the content of a folder.
+
+    Severity ``unusable``: the clip cannot be used as it is; ``differs``: the clip can be used, but check it;
+    ``handled``: a known quirk of the release, with what merlab does about it.
+    """
+
+    severity: Severity
+    where: str
+    expected: str
+    found: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """The origin of the clips of a table: the name of the database, its folder, and facts for the top of a report.
+
+    ``options`` are the options with which it was read, as on the command line, such as ``("--table", "labels.csv")``.
+    """
+
+    name: str
+    root: Path
+    facts: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+
+
+PEOPLE = "read as different people; if it is one person, give one name, or folds will share this person"
+CLIPS = "read as different clips; if it is one clip, keep one of the rows, or it will count several times"
+
+
+def one_under_two_names(clips: Iterable[Clip]) -> Iterator[Finding]:
+    """A finding for each person of a database, and each clip of a subject, that may have several names."""
+    names = defaultdict(set)
+    for clip in clips:
+        names["one name per person", PEOPLE, clip.database, person(clip.subject)].add(clip.subject)
+        names["one name per clip", CLIPS, clip.group, folded(clip.name)].add(clip.name)
+    for (expected, remedy, where, _), of_one in sorted(names.items()):
+        if len(of_one) > 1:
+            yield Finding("differs", where, expected, " and ".join(sorted(of_one)), remedy)
