@@ -1,5 +1,7 @@
 """Training: what holds for every network."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -215,6 +217,17 @@ class TestRepeatability:
 class TestSelection:
     def test_fixed_keeps_the_last_epoch(self):
         assert fitted().kept_epoch == QUICK.epochs
+
+    def test_without_validation_clips_are_not_copied(self):
+        inputs, labels = np.zeros((48, 1, 64, 64), np.float32), np.arange(48) % 2
+        classifier = NeuralClassifier(small_network, 2, with_settings(epochs=1))
+        tracemalloc.start()
+        try:
+            classifier.fit(inputs, labels, SUBJECTS, 0)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < inputs.nbytes
 
     def test_validation_holds_out_whole_subjects(self):
         kept, held_out = hold_out_subjects(SUBJECTS, 0.25, seed=0)

@@ -181,14 +181,15 @@ class NeuralClassifier:
         groups: Sequence[str],
         seed: int,
         monitor: LabeledInputs | None,
-    ) -> tuple[NDArray[np.int64], LabeledInputs | None]:
+    ) -> tuple[NDArray[np.int64] | slice, LabeledInputs | None]:
         """The rows for training, and the clips that score each epoch (None for the selection ``fixed``)."""
-        chosen = np.arange(len(labels))
+        # A slice of all rows does not copy the clips.
+        chosen: NDArray[np.int64] | slice = slice(None)
         judged = monitor
         if self.settings.selection == "validation":
             chosen, held_out = hold_out_subjects(groups, self.settings.validation_share, seed)
             judged = inputs[held_out], labels[held_out]
-        if len(chosen) < 2:
+        if len(labels[chosen]) < 2:
             raise MerlabError("a network needs at least 2 training clips; use more clips, or evaluate with fewer folds")
         return chosen, judged
 
