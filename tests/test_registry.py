@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import pandas as pd
 import pytest
 
 import merlab
@@ -94,3 +95,18 @@ def test_a_room_that_is_called_lists_what_it_holds(listed, registry):
     table = listed()
     assert list(table.index) == list(registry)
     assert (table["title"].str.len() > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(merlab.databases, "casme2"), (merlab.methods, "ststnet"), (merlab.inputs, "flow"), (merlab.schemes, "megc2019")],
+)
+def test_a_list_is_of_all_entries_or_of_those_that_are_named(module, name):
+    every = module()
+    assert len(every) > 1
+    pd.testing.assert_frame_equal(module(name), every.loc[[name]])
+
+
+def test_a_list_of_a_misspelled_name_suggests_the_closest():
+    with pytest.raises(MerlabError, match=r"^unknown input 'flw'; did you mean flow\? inputs are apex, "):
+        merlab.inputs("flow", "flw")

@@ -95,9 +95,12 @@ class ListedModule(types.ModuleType):
 
     listing: Callable[[], pd.DataFrame]
 
-    def __call__(self) -> pd.DataFrame:
-        """One row per entry, with the information that a user needs to choose."""
-        return self.listing()
+    def __call__(self, *names: str) -> pd.DataFrame:
+        """One row per entry, or per entry of these names, with the information that a user needs to choose."""
+        table = self.listing()
+        for name in names:
+            look_up(name, dict.fromkeys(table.index), self.__name__.rpartition(".")[2].removesuffix("s"))
+        return table.loc[list(names)] if names else table
 
 
 def callable_as_listing(module: str) -> None:
