@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from merlab.reports.results import Results
     from merlab.schemes import Scheme
     from merlab.spotting.comparison.evaluation import compare_spotting
+    from merlab.spotting.comparison.recording import Recording
     from merlab.spotting.scoring import score_spotting
     from merlab.spotting.spot_video import spot
     from merlab.synthesis import make_faces, make_flow, make_videos
@@ -69,6 +70,7 @@ __all__ = [  # noqa: RUF022 - in the order in which a newcomer meets them
     "Preset",
     "TrainingSettings",
     "Task",
+    "Recording",
     "Scheme",
     "Study",
     "MethodSetup",
@@ -85,6 +87,7 @@ _WHERE = {
     "score": "merlab.evaluation.predictions_score",
     "score_spotting": "merlab.spotting.scoring",
     "compare_spotting": "merlab.spotting.comparison.evaluation",
+    "Recording": "merlab.spotting.comparison.recording",
     "prepare": "merlab.preparation.database_faces",
     "align": "merlab.preparation.video_faces",
     "pretrain": "merlab.models.pretraining",

@@ -22,6 +22,7 @@ STATE_OF_VIDEO = {"bytes", "modified_ns", "frames_promised"}
 # What a change of these is called, whatever they were.
 WHOLE_TEXTS = {
     "weights": "another weights file (--weights)",
+    "code": "the code of the method has changed",
     "measured": "it was made by a merlab that measured movements in another way",
 }
 MODELS = {"models", "face_models"}

@@ -34,6 +34,7 @@ def look_up(name: str, registry: Mapping[Any, Entry], kind: str) -> Entry:
 class Extensions(Generic[Entry]):
     """Entries that installed packages add to a registry, by entry points of the group ``merlab.<kind>s``.
 
+    The words of a kind are joined by ``_`` there: ``merlab.spotting_methods``.
     ``read(loaded, name)`` makes an entry from the object that an entry point loads; it raises MerlabError if this is
     not possible.
     """
@@ -65,7 +66,8 @@ class Extensions(Generic[Entry]):
         return found
 
     def _points(self) -> dict[str, importlib.metadata.EntryPoint]:
-        return {point.name: point for point in importlib.metadata.entry_points(group=f"merlab.{self.kind}s")}
+        group = f"merlab.{self.kind.replace(' ', '_')}s"
+        return {point.name: point for point in importlib.metadata.entry_points(group=group)}
 
     def _load(self, point: importlib.metadata.EntryPoint) -> Entry:
         package = point.dist.name if point.dist else "an installed package"

@@ -5,15 +5,21 @@ from __future__ import annotations
 import sys
 from functools import cache
 
+import numpy as np
+import pandas as pd
 import pytest
 import typer.main
 
 from merlab import cli
 from merlab.faces import model_files
+from merlab.frames import write_image
 from tests.helpers import write_flow_tree
+from tests.spotting.comparison.recorded import frames
 
 # A process reads the annotations of all commands once; so does this one, for its hundreds of commands.
 parser_of = cache(typer.main.get_command)
+MOVEMENTS = {"a": (40, 48, 56), "b": (30, 38, 46)}
+COUNT = 100
 
 
 @pytest.fixture
@@ -42,3 +48,18 @@ def merlab(monkeypatch, capsys, tmp_path):
 @pytest.fixture
 def flow(tmp_path):
     return write_flow_tree(tmp_path / "flow")
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Two videos as folders of images, and the tables of `merlab long-videos`."""
+    for seed, (name, movement) in enumerate(MOVEMENTS.items()):
+        for number, gray in enumerate(frames(COUNT, [movement], seed, px=2), start=1):
+            (tmp_path / name).mkdir(exist_ok=True)
+            write_image(tmp_path / name / f"{number}.png", np.repeat(gray[..., None], 3, axis=2))
+    rows = [(name, onset + 1, offset + 1, "micro") for name, (onset, _, offset) in MOVEMENTS.items()]
+    (tmp_path / "truth").mkdir()
+    pd.DataFrame(rows, columns=["video", "onset", "offset", "kind"]).to_csv(tmp_path / "truth/truth.csv", index=False)
+    videos = pd.DataFrame({"video": list(MOVEMENTS), "source": list(MOVEMENTS), "fps": 50})
+    videos.to_csv(tmp_path / "truth/videos.csv", index=False)
+    return tmp_path

@@ -5,34 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from merlab.frames import write_image
 from merlab.spotting.comparison import SPOTTERS
 from tests.databases.casme_squared_release import TABLE, row, write_video, write_workbook
-from tests.spotting.comparison.recorded import frames
 from tests.videos.fake_result import write_result
 
-MOVEMENTS = {"a": (40, 48, 56), "b": (30, 38, 46)}
-COUNT = 100
 TABLES = ("truth/truth.csv", "truth/videos.csv")
-
-
-@pytest.fixture
-def recorded(tmp_path):
-    """Two videos as folders of images, and the tables of `merlab long-videos`."""
-    for seed, (name, movement) in enumerate(MOVEMENTS.items()):
-        for number, gray in enumerate(frames(COUNT, [movement], seed, px=2), start=1):
-            (tmp_path / name).mkdir(exist_ok=True)
-            write_image(tmp_path / name / f"{number}.png", np.repeat(gray[..., None], 3, axis=2))
-    rows = [(name, onset + 1, offset + 1, "micro") for name, (onset, _, offset) in MOVEMENTS.items()]
-    (tmp_path / "truth").mkdir()
-    pd.DataFrame(rows, columns=["video", "onset", "offset", "kind"]).to_csv(tmp_path / "truth/truth.csv", index=False)
-    videos = pd.DataFrame({"video": list(MOVEMENTS), "source": list(MOVEMENTS), "fps": 50})
-    videos.to_csv(tmp_path / "truth/videos.csv", index=False)
-    return tmp_path
 
 
 def test_methods_are_compared_and_one_of_them_spots_alone(merlab, recorded):
@@ -92,7 +72,10 @@ def test_results_become_answers(merlab, tmp_path):
     ("arguments", "named"),
     [
         (("spot", "a", "--method", "lbp-chi", "--fps", 50), "did you mean lbp-chi2?"),
-        (("spot", "a", "--method", "softnet", "--fps", 50), "softnet is a network, and there are no recordings"),
+        (
+            ("spot", "a", "--method", "softnet", "--fps", 50),
+            "softnet learns from recordings, and there are no recordings",
+        ),
         (("spot", "a", "--method", "mdmd", "--floor", 4), "--floor is a setting of merlab's own spotter"),
         (("spot", "a", "--method", "guess-even", "--p", 0.5, "--fps", 50), "guess-even has no threshold"),
         (("spot", "a", "--train", "truth"), "--train belongs to --method"),

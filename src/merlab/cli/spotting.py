@@ -34,6 +34,7 @@ def spotting_methods_command(as_json: JsonOption = False) -> None:
         print_json(table.to_dict("records"))
         return
     print_table("methods of spotting", list(table.columns), table.to_numpy().tolist())
+    out_console.print("Your own: --method FILE.py:NAME, --methods NAME,FILE.py:NAME.", markup=False)
 
 
 @app.command("compare-spotting", rich_help_panel=VIDEOS)
@@ -49,7 +50,11 @@ def compare_spotting_command(
         ),
     ],
     methods: Annotated[
-        str | None, typer.Option(help="Names with commas between them; unless given, all of `merlab spotting-methods`.")
+        str | None,
+        typer.Option(
+            help="Names with commas between them, your own as FILE.py:NAME; unless given, all of "
+            "`merlab spotting-methods`."
+        ),
     ] = None,
     train: Annotated[
         Path | None,

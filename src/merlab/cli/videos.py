@@ -136,7 +136,8 @@ def spot_command(
     method: Annotated[
         str | None,
         typer.Option(
-            help="Spot by a comparison method instead, one that `merlab spotting-methods` lists; writes events.csv."
+            help="Spot by a comparison method instead, one that `merlab spotting-methods` lists, or your own: "
+            "FILE.py:NAME; writes events.csv."
         ),
     ] = None,
     train: Annotated[

@@ -30,11 +30,11 @@ class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
 def packed(plan: Plan) -> bytes:
     """The plan for ``unpacked``; raises MerlabError naming the method that cannot be sent to another process."""
     try:
-        return _packed(plan)
+        return as_bytes(plan)
     except Exception as error:
         for entry in plan.entries:
             try:
-                _packed(entry.method)
+                as_bytes(entry.method)
             except Exception as fault:
                 raise MerlabError(
                     f"method {entry.name} cannot be sent to worker processes: {fault}; keep open files, locks and "
@@ -49,7 +49,8 @@ def unpacked(content: bytes) -> Plan:
     return plan
 
 
-def _packed(value: object) -> bytes:
+def as_bytes(value: object) -> bytes:
+    """Any object for ``cloudpickle.loads`` in another process."""
     buffer = io.BytesIO()
     _Packer(buffer).dump(value)
     return buffer.getvalue()

@@ -25,16 +25,24 @@ def is_in_file(text: str) -> bool:
 def objects_in_file(text: str, read: Callable[[object], list[Method]]) -> list[Method]:
     """The methods of ``FILE.py:NAME``; NAME is anything that ``read`` accepts.
 
-    Raises MerlabError if the file cannot be run, if it does not define NAME, or if the object is not a method.
+    Raises MerlabError as ``found_in_file``, and if the object is not a method.
+    """
+    name, found = found_in_file(text)
+    has_name = isinstance(found, Method | Mapping | list | tuple | str) or isinstance(getattr(found, "name", None), str)
+    return [replace(method, origin=text) for method in read(found if has_name else {name: found})]
+
+
+def found_in_file(text: str) -> tuple[str, object]:
+    """NAME and the object of ``FILE.py:NAME``.
+
+    Raises MerlabError if the file cannot be run, or if it does not define NAME.
     """
     path, _, name = text.rpartition(":")
     module = run_file(Path(path))
     if not hasattr(module, name):
         known = ", ".join(each for each in vars(module) if not each.startswith("_")) or "nothing"
         raise MerlabError(f"{path} defines no {name}; it defines {known}")
-    found = getattr(module, name)
-    has_name = isinstance(found, Method | Mapping | list | tuple | str) or isinstance(getattr(found, "name", None), str)
-    return [replace(method, origin=text) for method in read(found if has_name else {name: found})]
+    return name, getattr(module, name)
 
 
 def run_file(path: Path) -> ModuleType:

@@ -15,7 +15,7 @@ from merlab.inference.cost import hardware
 from merlab.json_models import read_model, sealed
 from merlab.reports.stored import commit_of_checkout
 from merlab.reports.tables import estimate
-from merlab.spotting.comparison import SPOTTERS
+from merlab.spotting.comparison import all_spotters
 from merlab.spotting.comparison.results import MethodScores, SpottingComparison
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import KindScores
@@ -103,7 +103,7 @@ def spotters_table() -> pd.DataFrame:
             "needs --train": "yes" if each.needs_training else "",
             "paper": each.paper,
         }
-        for each in SPOTTERS.values()
+        for each in all_spotters().values()
     ]
     return pd.DataFrame(rows)
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from merlab.databases.long_video import LongEvent, LongVideo
-from merlab.kept_arrays import write_arrays
-from merlab.spotting.comparison.material import VALUES, Material
+from merlab.spotting.comparison.kept_values import keep
+from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.sampling import measured
 
 FPS = 50.0
@@ -44,5 +44,5 @@ def video(name, movements, count, subject=""):
 def material(folder, name, count, movements, features, seed=0):
     """A recording with these features, as if it had been read."""
     for key, values in measured(frames(count, movements, seed), features).items():
-        write_arrays(folder / name / f"{key}.npz", {VALUES: values})
+        keep(folder / name, key, values)
     return Material(video(name, movements, count), folder / name, 1, 1, count, False)

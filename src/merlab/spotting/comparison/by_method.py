@@ -22,13 +22,14 @@ from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
-from merlab.spotting.comparison import find_spotter
+from merlab.spotting.comparison import as_spotter, code_of
 from merlab.spotting.comparison.folds import damage_note, has_events, short_note, target_of
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.material import Material, prepare
 from merlab.spotting.comparison.recordings import recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import Fitted, Spotter, Target
+from merlab.spotting.comparison.yours import YourSpotter
 from merlab.spotting.many_videos import EVENTS
 from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.stamps import SYNTHETIC
@@ -53,7 +54,10 @@ METHOD_ROWS = Columns(MethodEvent)
 
 
 class MethodRequest(BaseModel):
-    """Everything that determines the result: the file and its state, the method, and what it was fitted to."""
+    """Everything that determines the result: the file and its state, the method, and what it was fitted to.
+
+    ``code`` is the fingerprint of a method that is not one of merlab's.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,6 +70,7 @@ class MethodRequest(BaseModel):
     p: float | None
     seed: int
     merlab: str
+    code: str = ""
 
 
 class MethodMetadata(BaseModel):
@@ -102,30 +107,38 @@ class MethodOnVideos:
     """A comparison method, fitted once, for any number of videos of aligned faces.
 
     Args:
-        method: a name of SPOTTERS.
-        train: a folder of `merlab make-videos` or `merlab long-videos` to fit on; networks need one.
+        method: a name that `merlab spotting-methods` lists, ``FILE.py:NAME``, or a method of your own, as
+            ``compare_spotting`` takes it.
+        train: a folder of `merlab make-videos` or `merlab long-videos` to fit on; networks, and methods of your own
+            that have ``fit``, need one.
         p: the p of the threshold instead of the fitted or the assumed one, 0 to 1.
         fps: frames per second, of videos that do not state it.
         seed: of networks and of the random guess.
 
     Raises:
-        MerlabError: for an unknown method, a ``p`` out of range, and a network without ``train``, or with one without
-            micro-expressions.
+        MerlabError: for an unknown method, a ``p`` out of range, and a method that learns without ``train``, or with
+            one without micro-expressions.
 
     """
 
     def __init__(
-        self, method: str, train: Path | None = None, *, p: float | None = None, fps: float | None = None, seed: int = 0
+        self,
+        method: object,
+        train: Path | None = None,
+        *,
+        p: float | None = None,
+        fps: float | None = None,
+        seed: int = 0,
     ) -> None:
         if p is not None and not 0 <= p <= 1:
             raise MerlabError(f"p of spotting must be between 0 and 1, got {p}")
-        self._spotter: Spotter = find_spotter(method)
+        self._spotter: Spotter = as_spotter(method)
         self._training: Sequence[LongVideo] = recordings_in(train) if train else ()
-        if self._spotter.needs_training and not has_events(self._training, KIND):
+        if self._spotter.needs_training and not has_events(self._training, [KIND]):
             what = f"{train} has no micro-expression" if train else "there are no recordings to learn from"
             raise MerlabError(
-                f"{method} is a network, and {what}; give a folder of `merlab make-videos` or of `merlab long-videos` "
-                "with --train"
+                f"{self._spotter.name} learns from recordings, and {what}; give a folder of `merlab make-videos` or of "
+                "`merlab long-videos` with --train"
             )
         self._train, self._p, self._fps, self._seed = train, p, fps, seed
         self._target: Target = target_of(KIND, self._training)
@@ -152,6 +165,7 @@ class MethodOnVideos:
         fitted = self._fit(show)
         with tempfile.TemporaryDirectory(prefix=TEMPORARY) as kept:
             material = self._material(video, Path(kept), show, tested=True)
+            show(0, 1, f"{self._spotter.name} spots in {video.name}")
             rows = [METHOD_ROWS.as_written(_row(each, material, clock)) for each in fitted.spot(material)]
         notes = [damage_note(video.name, material.damaged)] if material.damaged else []
         if material.samples < self._spotter.least_samples(self._target, material.rate):
@@ -195,12 +209,14 @@ class MethodOnVideos:
             p=self._p,
             seed=self._seed,
             merlab=__version__,
+            code=code_of(self._spotter),
         )
 
     def _warnings(self) -> tuple[str, ...]:
         """What limits the result, in sentences."""
         spotter = self._spotter
-        warnings = [f"{spotter.name} is a comparison method; merlab's own spotter is used without --method"]
+        what = "a method of your own" if isinstance(spotter, YourSpotter) else "a comparison method"
+        warnings = [f"{spotter.name} is {what}; merlab's own spotter is used without --method"]
         if spotter.fits and not self._training and self._p is None:
             warnings.append(f"nothing was fitted ({spotter.fits}): assumed values are used; --train gives recordings")
         if any(each.name.startswith(SYNTHETIC) for each in self._training):

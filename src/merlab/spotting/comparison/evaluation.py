@@ -18,10 +18,9 @@ from merlab.databases.long_video import LongVideo
 from merlab.json_models import write_model
 from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
-from merlab.spotting.comparison import SPOTTERS, find_spotter
+from merlab.spotting.comparison import all_spotters, spotters_of
 from merlab.spotting.comparison.folds import fitted_elsewhere, fitted_on, kinds_of, leave_one_subject_out
 from merlab.spotting.comparison.results import SpottingComparison
-from merlab.spotting.comparison.spotter import Spotter
 from merlab.spotting.comparison.summary import EVENTS, summarized
 from merlab.spotting.comparison.work import FEATURES, FOLDS, Work
 from merlab.spotting.motion import MEASURED
@@ -36,7 +35,7 @@ WRITTEN = re.compile(rf"{RESULT}|{FEATURES}/[^/]+/[^/]+\.npz|[^/]+/({EVENTS}|{FO
 
 def compare_spotting(
     videos: Sequence[LongVideo],
-    methods: Sequence[str | Spotter] | None = None,
+    methods: Sequence[object] | None = None,
     out: Path | str = OUT,
     *,
     training: Sequence[LongVideo] | None = None,
@@ -50,7 +49,9 @@ def compare_spotting(
     Args:
         videos: recordings with their true events: ``merlab.databases.long_videos(...).videos``, or those of
             ``recordings``.
-        methods: names, or objects like those of SPOTTERS; unless given, all of SPOTTERS.
+        methods: names, ``FILE.py:NAME``, or methods of your own: functions of a ``merlab.Recording``, or objects or
+            classes with ``spot`` and, if they learn, ``fit`` (docs: Add a spotting method). Unless given, all that
+            `merlab spotting-methods` lists.
         out: the folder for comparison.json, the events of each method, and the features of each recording, which may
             be removed afterwards.
         training: fit all methods on these recordings instead of those of the other subjects.
@@ -60,12 +61,12 @@ def compare_spotting(
         progress: as in ``shown_progress``.
 
     Raises:
-        MerlabError: for recordings that cannot be read, an unknown method, fewer than two subjects without
-            ``training``, and a folder that holds anything else.
+        MerlabError: for recordings that cannot be read, an unknown method, an error in a method of your own or an
+            answer that is no interval, fewer than two subjects without ``training``, and a folder that holds anything
+            else.
 
     """
-    given = [find_spotter(each) if isinstance(each, str) else each for each in methods or list(SPOTTERS)]
-    spotters = list({each.name: each for each in given}.values())
+    spotters = spotters_of(methods or all_spotters())
     folds = leave_one_subject_out(videos) if training is None else fitted_elsewhere(videos, training)
     settings = {
         "recordings": _digest([*videos, *(training or ())]),

@@ -10,13 +10,12 @@ import numpy as np
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.spelling import person
-from merlab.spotting.comparison.found import Found
+from merlab.spotting.comparison.found import KINDS, Found
 from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.results import FoldResult, SpottedInterval
 from merlab.spotting.comparison.sampling import Feature, step_of
 from merlab.spotting.comparison.spotter import USUAL_SECONDS, Spotter, Target
-
-ALL_KINDS: tuple[Kind, ...] = ("micro", "macro")
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,12 @@ def target_of(kind: Kind, training: Sequence[LongVideo]) -> Target:
 def kinds_of(videos: Sequence[LongVideo]) -> tuple[Kind, ...]:
     """The kinds of the true events; micro-expressions also where there is no event."""
     there = {event.kind for video in videos for event in video.events} or {"micro"}
-    return tuple(kind for kind in ALL_KINDS if kind in there)
+    return tuple(kind for kind in KINDS if kind in there)
 
 
-def has_events(videos: Sequence[LongVideo], kind: Kind) -> bool:
-    """Whether a recording has a true event of a kind."""
-    return any(event.kind == kind for video in videos for event in video.events)
+def has_events(videos: Sequence[LongVideo], kinds: Sequence[Kind]) -> bool:
+    """Whether a recording has a true event of one of the kinds."""
+    return any(event.kind in kinds for video in videos for event in video.events)
 
 
 def person_in(video: LongVideo) -> str:
@@ -117,7 +116,7 @@ def fitted_elsewhere(videos: Sequence[LongVideo], training: Sequence[LongVideo])
     return [Fold("all", tuple(videos), tuple(training))]
 
 
-def needed(spotter: Spotter, fold: Fold, kinds: Sequence[Kind]) -> Iterator[tuple[LongVideo, Feature]]:
+def needed(spotter: Spotter, fold: Fold, kinds: Sequence[Kind]) -> Iterator[tuple[LongVideo, Feature | OwnFeature]]:
     """Every feature that a method needs in a fold, with its recording."""
     for kind in spotter.kinds(kinds):
         target = fold.target(kind)
@@ -141,8 +140,10 @@ def fold_result(
     facts: dict[Kind, Mapping[str, float]] = {}
     events: list[SpottedInterval] = []
     training = [material(video) for video in fold.training]
-    for kind in spotter.kinds(kinds):
-        if spotter.needs_training and not has_events(fold.training, kind):
+    runs = spotter.kinds(kinds)
+    for kind in runs:
+        # A single run finds all kinds.
+        if spotter.needs_training and not has_events(fold.training, kinds if len(runs) == 1 else [kind]):
             facts[kind] = {}
             continue
         fitted = spotter.fit(training, fold.target(kind), seed)

@@ -22,13 +22,14 @@ from merlab.kept_arrays import Array, read_arrays, write_arrays
 from merlab.progress import Progress, silent
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.frame_reader import FrameReader
+from merlab.spotting.comparison.kept_values import PLACES, file_of, keep, keep_places, kept
+from merlab.spotting.comparison.recording import OwnFeature, Recording
 from merlab.spotting.comparison.sampling import Feature, Measuring, small_gray, step_of
 from merlab.spotting.comparison.threshold import Peak
 from merlab.spotting.motion import MEASURED
-from merlab.spotting.stretches import block_places
 from merlab.version import __version__
 
-PLACES, READ, VALUES = "places", "source", "values"
+READ = "source"
 FACTS = "first_frames_whole_damaged"
 FRAMES_A_REPORT = 100
 MOST_NAMED = 5
@@ -71,7 +72,7 @@ class Material:
 
     def values(self, feature: Feature) -> NDArray[np.generic]:
         """The values of a feature, (n, ...); raises MerlabError if its file is missing or damaged, and removes it."""
-        return self._kept(feature.key)
+        return kept(self.folder, feature.key)
 
     def curve(
         self, feature: Feature, k: int, computed: Callable[[NDArray[np.generic], int], Float64Array]
@@ -84,7 +85,7 @@ class Material:
 
     def places(self) -> NDArray[np.generic]:
         """Where the blocks of the face are in every frame, (frames, ROWS, COLUMNS, 2)."""
-        return self._kept(PLACES)
+        return kept(self.folder, PLACES)
 
     def intervals(self, kind: Kind) -> NDArray[np.int_]:
         """The true intervals of a kind in samples, (n, 2)."""
@@ -97,34 +98,38 @@ class Material:
         onset, apex, offset = (int(np.clip(self.first + place * self.step, self.first, last)) for place in peak[:3])
         return Found(onset, apex, offset, peak.score, kind)
 
-    def _kept(self, key: str) -> NDArray[np.generic]:
-        path = self.folder / f"{key}.npz"
-        arrays = read_arrays(path)
-        if arrays is None:
-            # Only a feature without a file is made anew.
-            path.unlink(missing_ok=True)
-            raise MerlabError(
-                f"the kept feature {path} is missing or damaged; run the same command again to make it anew"
-            )
-        return arrays[VALUES]
+    def recording(self, measured: str | None, *, truth: bool) -> Recording:
+        """The recording for a method of your own, with the key of what it measures; without ``truth`` no true event."""
+        return Recording(self.video, self.folder, self.first, self.frames, measured, truth=truth)
 
 
 def prepare(
-    video: LongVideo, features: Sequence[Feature], kept: Path, progress: Progress, *, places: bool, aligned: bool
+    video: LongVideo,
+    features: Sequence[Feature | OwnFeature],
+    root: Path,
+    progress: Progress,
+    *,
+    places: bool,
+    aligned: bool,
 ) -> Material:
-    """The recording with these features, which are computed if they are not in ``kept`` yet.
+    """The recording with these features, which are computed if they are not kept in a folder of ``root`` yet.
 
     With ``places``, also the places of the blocks. With ``aligned``, raises MerlabError for frames that do not have the
     proportions of an aligned face. Raises MerlabError for a source that cannot be read, has no frame, or lacks frames.
     """
-    folder = kept / _identity(video)
-    wanted = [each for each in features if not (folder / f"{each.key}.npz").is_file()]
-    needs_places = places and not (folder / f"{PLACES}.npz").is_file()
-    facts = read_arrays(folder / f"{READ}.npz")
+    folder = root / _identity(video)
+    missing = [each for each in features if not file_of(folder, each.key).is_file()]
+    wanted = [each for each in missing if isinstance(each, Feature)]
+    needs_places = places and not file_of(folder, PLACES).is_file()
+    facts = read_arrays(file_of(folder, READ))
     if facts is None or wanted or needs_places:
         facts = _read(video, wanted, folder, progress, places=needs_places, aligned=aligned)
     first, frames, whole_heads, damaged = (int(each) for each in np.asarray(facts[FACTS], np.int64))
-    return Material(video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged)
+    material = Material(video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged)
+    for own in (each for each in missing if isinstance(each, OwnFeature)):
+        progress(video.frames, video.frames, f"measuring {video.name}")
+        keep(folder, own.key, own.of(material.recording(None, truth=False)))
+    return material
 
 
 @dataclass(frozen=True)
@@ -132,20 +137,20 @@ class Reading:
     """A recording to read, as ``prepare`` takes it, for worker processes."""
 
     video: LongVideo
-    features: tuple[Feature, ...]
-    kept: Path
+    features: tuple[Feature | OwnFeature, ...]
+    root: Path
     places: bool
 
     @property
     def is_kept(self) -> bool:
         """Whether everything is kept, so that no frame is read."""
-        folder = self.kept / _identity(self.video)
+        folder = self.root / _identity(self.video)
         keys = [READ, *(each.key for each in self.features), *([PLACES] if self.places else [])]
-        return all((folder / f"{key}.npz").is_file() for key in keys)
+        return all(file_of(folder, key).is_file() for key in keys)
 
     def __call__(self, progress: Progress = silent) -> Material:
         """Read what is missing."""
-        return prepare(self.video, self.features, self.kept, progress, places=self.places, aligned=False)
+        return prepare(self.video, self.features, self.root, progress, places=self.places, aligned=False)
 
 
 def read(reading: Reading, progress: Progress = silent) -> tuple[LongVideo, Material | MerlabError]:
@@ -191,15 +196,14 @@ def _read(
             yield image
 
     if places:
-        blocks = list(block_places(sampled(), reader.clock))
-        write_arrays(folder / f"{PLACES}.npz", {VALUES: np.stack(blocks)})
+        keep_places(folder, sampled(), reader.clock)
     else:
         for _ in sampled():
             pass
     for key, values in measuring.values().items():
-        write_arrays(folder / f"{key}.npz", {VALUES: values})
+        keep(folder, key, values)
     facts: dict[str, Array] = {
         FACTS: np.array([reader.first, reader.count, reader.whole_heads, reader.damaged], np.int64)
     }
-    write_arrays(folder / f"{READ}.npz", facts)
+    write_arrays(file_of(folder, READ), facts)
     return facts

@@ -30,7 +30,8 @@ class FoldResult(_Stored):
 
     A kind without facts could not be fitted: no training recording has such an event. ``whole_heads`` counts recordings
     that do not have the proportions of an aligned face; ``damaged`` counts the frames of each recording that cannot be
-    decoded; ``too_short`` lists the recordings in which the method has nothing to compare.
+    decoded; ``too_short`` lists the recordings in which the method has nothing to compare. ``code`` is the fingerprint
+    of a method of your own.
     """
 
     method: str
@@ -40,6 +41,7 @@ class FoldResult(_Stored):
     whole_heads: int
     damaged: Mapping[str, int] = {}
     too_short: tuple[str, ...] = ()
+    code: str = ""
 
 
 class MethodScores(_Stored):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from merlab.databases.long_video import Kind
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.material import Material
+from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.sampling import Feature
 
 # Seconds from onset to offset where no training recording has an event of the kind: the usual limit of a
@@ -42,8 +43,9 @@ class Fitted(Protocol):
         """The intervals that are spotted in a recording, by onset."""
 
 
+@runtime_checkable
 class Spotter(Protocol):
-    """A comparison method.
+    """A comparison method; one of your own becomes one by YourSpotter.
 
     ``fits`` says what is fitted to the recordings of other subjects, in a few words; empty where nothing is.
     ``needs_training``: whether there is nothing to spot with before the fit. ``places``: whether it needs the places of
@@ -77,7 +79,7 @@ class Spotter(Protocol):
     def kinds(self, wanted: Sequence[Kind]) -> Sequence[Kind]:
         """The kinds that are fitted and spotted one by one, of those wanted."""
 
-    def features(self, target: Target, rate: float) -> Sequence[Feature]:
+    def features(self, target: Target, rate: float) -> Sequence[Feature | OwnFeature]:
         """The features of a recording with ``rate`` samples per second."""
 
     def least_samples(self, target: Target, rate: float) -> int:

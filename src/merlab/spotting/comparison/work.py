@@ -13,9 +13,11 @@ from merlab.errors import MerlabError
 from merlab.json_models import read_model, write_model
 from merlab.processes import each_in_processes
 from merlab.progress import Progress
+from merlab.spotting.comparison import code_of
 from merlab.spotting.comparison.folds import Fold, fold_result, needed
-from merlab.spotting.comparison.learning import LearnedFold, in_processes, learned, processes
+from merlab.spotting.comparison.learning import LearnedFold, in_processes, learned, named, processes
 from merlab.spotting.comparison.material import Material, Reading, read, unread
+from merlab.spotting.comparison.recording import OwnFeature
 from merlab.spotting.comparison.results import FoldResult
 from merlab.spotting.comparison.sampling import Feature
 from merlab.spotting.comparison.spotter import Spotter
@@ -39,24 +41,24 @@ class Work:
 
     def run(self) -> None:
         """Do what is not done yet."""
-        left = [(each, fold) for each in self.spotters for fold in self.folds if not self._file(each, fold).is_file()]
+        left = [(each, fold) for each in self.spotters for fold in self.folds if not self._is_done(each, fold)]
         self._read(left)
         here = [(spotter, fold) for spotter, fold in left if not in_processes(spotter)]
         for position, (spotter, fold) in enumerate(here):
             self.progress(position, len(here), f"{spotter.name}: {fold.name}")
             result = fold_result(spotter, fold, self.kinds, self.seed, self._material)
-            write_model(self._file(spotter, fold), result)
+            self._write(spotter, fold, result)
         self._learn({(spotter.name, fold.name): (spotter, fold) for spotter, fold in left if in_processes(spotter)})
 
     def _learn(self, left: Mapping[tuple[str, str], tuple[Spotter, Fold]]) -> None:
-        """Train networks; the time of a fold is another one than that of other methods."""
+        """Fit methods that learn; the time of a fold is another one than that of other methods."""
         materials = {source: replace(material, curves={}) for source, material in self.materials.items()}
-        works = [LearnedFold(name, fold, self.kinds, self.seed, materials) for (name, _), (_, fold) in left.items()]
+        works = [LearnedFold(named(each), fold, self.kinds, self.seed, materials) for each, fold in left.values()]
         if works:
-            self.progress(0, len(works), "training networks")
+            self.progress(0, len(works), "training")
         results = each_in_processes(learned, works, processes(self.jobs))
         for done, result in enumerate(results, start=1):
-            write_model(self._file(*left[result.method, result.fold]), result)
+            self._write(*left[result.method, result.fold], result)
             self.progress(done, len(works), f"{result.method}: {result.fold} is done")
 
     def results(self, spotter: Spotter) -> list[FoldResult]:
@@ -88,7 +90,7 @@ class Work:
             raise unread(errors)
 
     def _readings(self, left: Sequence[tuple[Spotter, Fold]]) -> list[Reading]:
-        features: dict[Path, dict[str, Feature]] = {}
+        features: dict[Path, dict[str, Feature | OwnFeature]] = {}
         for spotter, fold in left:
             for video, feature in needed(spotter, fold, self.kinds):
                 features.setdefault(video.source, {})[feature.key] = feature
@@ -119,6 +121,14 @@ class Work:
 
     def _material(self, video: LongVideo) -> Material:
         return self.materials[video.source]
+
+    def _is_done(self, spotter: Spotter, fold: Fold) -> bool:
+        """Whether a fold is stored, for the same code where the method is your own."""
+        path = self._file(spotter, fold)
+        return path.is_file() and read_model(path, FoldResult).code == code_of(spotter)
+
+    def _write(self, spotter: Spotter, fold: Fold, result: FoldResult) -> None:
+        write_model(self._file(spotter, fold), result.model_copy(update={"code": code_of(spotter)}))
 
     def _file(self, spotter: Spotter, fold: Fold) -> Path:
         """The file of a fold; subjects of any name have files of their own."""
