@@ -206,6 +206,23 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
         (lambda lab, clips: lab.Method(5, network=broken_network), "the name of a method must be a str"),
         (lambda lab, clips: lab.Method("mine", network="net"), "network and pipeline are functions or classes"),
         (lambda lab, clips: lab.Method("mine", network=broken_network, presets=["a"]), "presets must map names to"),
+        (lambda lab, clips: lab.Method("", network=broken_network), "the name of a method is empty"),
+        (
+            lambda lab, clips: lab.Method("mine", network=broken_network, presets={3: lab.Preset()}),
+            "method mine: presets must map names to",
+        ),
+        (
+            lambda lab, clips: lab.Method("mine", network=broken_network, seeded="no"),
+            "method mine: seeded must be True or False, got 'no'",
+        ),
+        (
+            lambda lab, clips: lab.Method("mine", network=broken_network, view="top"),
+            "method mine: unknown view 'top'; views are global, local, both",
+        ),
+        (
+            lambda lab, clips: lab.Method("mine", network=broken_network, takes=("img",)),
+            r"method mine: unknown layout 'img'; did you mean image\? layouts are image, sequence, vector",
+        ),
         (lambda lab, clips: lab.methods.find_method(None), "unknown method None"),
         (lambda lab, clips: lab.methods.ensemble("mine", None), "NoneType is not a method"),
         (lambda lab, clips: lab.methods.ensemble("mine", [Constant], seeds=2.5), "1 or more seeds for each"),

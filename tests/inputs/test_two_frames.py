@@ -41,7 +41,7 @@ def test_an_input_of_more_frames_is_refused(faces, text):
 
 def test_images_of_another_kind_are_refused(faces):
     onset, apex = faces
-    for wrong in (onset[..., 0], onset.astype(np.float32)):
+    for wrong in (onset[..., 0], onset.astype(np.float32), onset[:0]):
         with pytest.raises(MerlabError, match=r"must be arrays of uint8 \(height, width, 3\)"):
             from_frames(wrong, apex, "flow")
     with pytest.raises(MerlabError, match="same size"):

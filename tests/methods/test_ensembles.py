@@ -106,6 +106,7 @@ def test_a_name_states_methods_and_seeds():
         ("ensemble:0xststnet", "1 or more seeds for each"),
         ("ensemble:1000xststnet", "at most 999 seeds of ststnet"),
         pytest.param(f"ensemble:{'9' * 5000}xststnet", "at most 999 seeds of ststnet", id="5000 digits"),
+        ("ensemble:gfem+slstt-mean", "must take the same layout of input, got gfem image, slstt-mean sequence"),
         ("ensemble:ststnet+dbfem", "must take the same view of the face, got ststnet global, dbfem both"),
     ],
 )

@@ -59,8 +59,9 @@ def from_frames(onset: Image, apex: Image, recipe: str | Recipe) -> Float32Array
     """
     recipe = recipe if isinstance(recipe, Recipe) else parse(recipe, BUILT_IN)
     for image in (onset, apex):
-        if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        is_array = isinstance(image, np.ndarray)
+        if not is_array or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+            found = f"{image.dtype} {image.shape}" if is_array else type(image).__name__
             raise MerlabError(f"onset and apex must be arrays of uint8 (height, width, 3) in BGR order, got {found}")
     if recipe.outlines == "landmarks":
         raise MerlabError(f"{recipe} needs the landmarks of the face; two frames do not have them")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.given import is_whole
+from merlab.inputs.recipe import Layout
 from merlab.methods.method import Classifier, Method, Need, Preset, Task
 from merlab.methods.own import as_classifier, as_method
 from merlab.training import Material, Mirror, TrainingSettings
@@ -104,12 +105,23 @@ def ensemble(
     Its presets are those that all members have, else their first ones. Its input is ``input``, else that of the first
     member; all members get it. If its networks have the same training settings, they can be changed as those of a
     network. A transductive member learns from the training clips alone. Raises MerlabError for no method, for members
-    that take different views of the face, and for a member that learns from action units.
+    that take different views of the face or layouts of input, and for a member that learns from action units.
     """
     methods = [as_method(each, _named) for each in (methods if isinstance(methods, Iterable) else [methods])]
     numbers = list(seeds) if isinstance(seeds, Iterable) else [seeds] * len(methods)
     if not methods or len(numbers) != len(methods) or not all(is_whole(number) and number >= 1 for number in numbers):
         raise MerlabError(f"ensemble {name} needs at least one method, and 1 or more seeds for each, got {numbers}")
+    _require_one_input(name, methods)
+    pairs = list(zip(methods, numbers, strict=True))
+    shared = [each for each in methods[0].presets if all(each in method.presets for method in methods)]
+    chosen = {each: tuple(_member(method, each, number) for method, number in pairs) for each in shared}
+    if not chosen:
+        chosen = {"default": tuple(_member(method, next(iter(method.presets)), number) for method, number in pairs)}
+    return ensemble_of(name, chosen, title=title, input=input)
+
+
+def _require_one_input(name: str, methods: Sequence[Method]) -> None:
+    """Raise MerlabError unless one input is enough for all members."""
     taught = next((method.name for method in methods if method.action_units), None)
     if taught is not None:
         raise MerlabError(
@@ -118,12 +130,13 @@ def ensemble(
     if len({method.view for method in methods}) > 1:
         views = ", ".join(f"{method.name} {method.view}" for method in methods)
         raise MerlabError(f"ensemble {name}: all members must take the same view of the face, got {views}")
-    pairs = list(zip(methods, numbers, strict=True))
-    shared = [each for each in methods[0].presets if all(each in method.presets for method in methods)]
-    chosen = {each: tuple(_member(method, each, number) for method, number in pairs) for each in shared}
-    if not chosen:
-        chosen = {"default": tuple(_member(method, next(iter(method.presets)), number) for method, number in pairs)}
-    return ensemble_of(name, chosen, title=title, input=input)
+    if not _common_layouts(methods):
+        layouts = ", ".join(f"{method.name} {' or '.join(method.takes)}" for method in methods)
+        raise MerlabError(f"ensemble {name}: all members must take the same layout of input, got {layouts}")
+
+
+def _common_layouts(methods: Sequence[Method]) -> tuple[Layout, ...]:
+    return tuple(layout for layout in methods[0].takes if all(layout in method.takes for method in methods))
 
 
 def _named(name: str) -> Method:
@@ -155,7 +168,7 @@ def ensemble_of(
         view=first.view,
         pipeline=partial(_made, {_source(members): members for members in presets.values()}),
         seeded=any(method.seeded for method in methods),
-        takes=tuple(layout for layout in first.takes if all(layout in method.takes for method in methods)),
+        takes=_common_layouts(methods),
     )
 
 

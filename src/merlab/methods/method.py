@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,12 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from torch import nn
 
 from merlab.errors import MerlabError
-from merlab.given import require_instance
+from merlab.given import as_names, require_instance, require_yes_or_no
 from merlab.inputs.recipe import InputKind, Layout, Recipe, View
 from merlab.json_models import GivenModel
 from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.task import Task
+from merlab.registry import look_up
 from merlab.training import Material, Mirror, NeuralClassifier, TrainingSettings
 
 DEFAULT_INPUT = "flow:channels=uvs,scale=minmax,size=28x28"
@@ -130,10 +131,20 @@ class Method:
 
     def _require_types(self) -> None:
         require_instance(self.name, str, "the name of a method", "such as 'my-method'")
+        if not self.name.strip():
+            raise MerlabError("the name of a method is empty; give one, such as 'my-method'")
         if not callable(self.pipeline if self.network is None else self.network):
             raise MerlabError(f"method {self.name}: network and pipeline are functions or classes, which take a Task")
-        if not isinstance(self.presets, Mapping) or not all(isinstance(each, Preset) for each in self.presets.values()):
+        presets = self.presets.items() if isinstance(self.presets, Mapping) else [(None, None)]
+        if not all(isinstance(name, str) and isinstance(preset, Preset) for name, preset in presets):
             raise MerlabError(f"method {self.name}: presets must map names to merlab.Preset, got {self.presets!r}")
+        try:
+            require_yes_or_no(seeded=self.seeded, transductive=self.transductive, action_units=self.action_units)
+            look_up(self.view, dict.fromkeys(get_args(View)), "view")
+            for layout in as_names(self.takes, "takes") or ():
+                look_up(layout, dict.fromkeys(get_args(Layout)), "layout")
+        except MerlabError as error:
+            raise MerlabError(f"method {self.name}: {error}") from error
 
     def preset(self, name: str) -> Preset:
         """The preset of this name; raises MerlabError listing those that exist."""
