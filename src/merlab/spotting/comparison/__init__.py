@@ -50,10 +50,11 @@ def as_spotter(given: object) -> Spotter:
     return spotter
 
 
-def spotters_of(given: Iterable[object]) -> list[Spotter]:
-    """Several methods, as ``as_spotter``; raises MerlabError for two with one name."""
+def spotters_of(given: object) -> list[Spotter]:
+    """One or several methods, as ``as_spotter``; raises MerlabError for two with one name."""
+    several = given if isinstance(given, Iterable) and not isinstance(given, str) else [given]
     spotters: dict[str, Spotter] = {}
-    for each in map(as_spotter, given):
+    for each in map(as_spotter, several):
         if spotters.setdefault(each.name.casefold(), each) is not each:
             raise MerlabError(f"two spotting methods are called {each.name}; give each once, or another name to one")
     return list(spotters.values())

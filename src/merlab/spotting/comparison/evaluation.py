@@ -35,7 +35,7 @@ WRITTEN = re.compile(rf"{RESULT}|{FEATURES}/[^/]+/[^/]+\.npz|[^/]+/({EVENTS}|{FO
 
 def compare_spotting(
     videos: Sequence[LongVideo],
-    methods: Sequence[object] | None = None,
+    methods: object = None,
     out: Path | str = OUT,
     *,
     training: Sequence[LongVideo] | None = None,
@@ -49,9 +49,9 @@ def compare_spotting(
     Args:
         videos: recordings with their true events: ``merlab.databases.long_videos(...).videos``, or those of
             ``recordings``.
-        methods: names, ``FILE.py:NAME``, or methods of your own: functions of a ``merlab.Recording``, or objects or
-            classes with ``spot`` and, if they learn, ``fit`` (docs: Add a spotting method). Unless given, all that
-            `merlab spotting-methods` lists.
+        methods: one or several names, ``FILE.py:NAME``, or methods of your own: functions of a ``merlab.Recording``, or
+            objects or classes with ``spot`` and, if they learn, ``fit`` (docs: Add a spotting method). Unless given,
+            all that `merlab spotting-methods` lists.
         out: the folder for comparison.json, the events of each method, and the features of each recording, which may
             be removed afterwards.
         training: fit all methods on these recordings instead of those of the other subjects.

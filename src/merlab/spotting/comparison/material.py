@@ -128,7 +128,7 @@ def prepare(
     material = Material(video, folder, step_of(video.fps), first, frames, bool(whole_heads), damaged)
     for own in (each for each in missing if isinstance(each, OwnFeature)):
         progress(video.frames, video.frames, f"measuring {video.name}")
-        keep(folder, own.key, own.of(material.recording(None, truth=False)))
+        own.keep_only(folder, own.of(material.recording(None, truth=False)))
     return material
 
 

@@ -14,7 +14,7 @@ from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.kept_arrays import Array
 from merlab.spotting.comparison.frame_reader import FrameReader
-from merlab.spotting.comparison.kept_values import PLACES, file_of, keep_places, kept
+from merlab.spotting.comparison.kept_values import PLACES, file_of, keep, keep_places, kept
 
 
 class Recording:
@@ -89,7 +89,21 @@ class Recording:
 
 @dataclass(frozen=True)
 class OwnFeature:
-    """What a spotting method of your own measures of a whole recording; ``key`` names it and the code of the method."""
+    """What a spotting method of your own, of this name and code, measures of a whole recording."""
 
-    key: str
+    name: str
+    code: str
     of: Callable[[Recording], Array]
+
+    @property
+    def key(self) -> str:
+        """The name of what is kept: other code has another one."""
+        return f"own-{self.name}-{self.code}"
+
+    def keep_only(self, folder: Path, values: Array) -> None:
+        """Keep these values, and nothing that earlier code of the method measured."""
+        keep(folder, self.key, values)
+        earlier = file_of(folder, f"own-{self.name}-{'?' * len(self.code)}")
+        for path in folder.glob(earlier.name):
+            if path != file_of(folder, self.key):
+                path.unlink()

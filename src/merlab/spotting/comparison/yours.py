@@ -83,12 +83,13 @@ class YourSpotter:
 
     def features(self, target: Target, rate: float) -> Sequence[OwnFeature]:
         """What ``measure`` returns, if there is one."""
-        return [] if self.key is None else [OwnFeature(self.key, self.measure)]
+        return [self.feature] if self.feature else []
 
     @property
-    def key(self) -> str | None:
-        """Names what is kept of ``measure``: another code gets another name."""
-        return f"own-{self.name}-{self.code}" if callable(getattr(self.given, "measure", None)) else None
+    def feature(self) -> OwnFeature | None:
+        """What ``measure`` returns; None for a method without it."""
+        measures = callable(getattr(self.given, "measure", None))
+        return OwnFeature(self.name, self.code, self.measure) if measures else None
 
     def least_samples(self, target: Target, rate: float) -> int:
         """Any number."""
@@ -109,11 +110,15 @@ class YourSpotter:
         with self.naming("making it", seed=seed):
             model = self.made()
         if self.needs_training:
-            recordings = [each.recording(self.key, truth=True) for each in training]
+            recordings = [self.recording(each, truth=True) for each in training]
             with self.naming("fit", seed=seed):
                 seeded = {"seed": seed} if "seed" in inspect.signature(model.fit).parameters else {}
                 model.fit(recordings, **seeded)
         return YourFitted(self, model, seed, len(training))
+
+    def recording(self, material: Material, *, truth: bool) -> Recording:
+        """A recording as the method sees it."""
+        return material.recording(self.feature.key if self.feature else None, truth=truth)
 
     def made(self) -> Any:
         """A new object of a class, a copy of an object."""
@@ -176,7 +181,7 @@ class YourFitted:
 
     def spot(self, material: Material) -> list[Found]:
         """The intervals that it spots; raises MerlabError for what is no interval of the recording."""
-        recording = material.recording(self.spotter.key, truth=False)
+        recording = self.spotter.recording(material, truth=False)
         with self.spotter.naming("spot", recording.name, self.seed):
             answer = getattr(self.model, "spot", self.model)(recording)
             rows = list(answer) if isinstance(answer, Iterable) else answer
