@@ -61,3 +61,16 @@ def text_of(browser: Chrome, selector: str) -> str:
 def send(browser: Chrome, *videos: Path) -> None:
     """Choose videos on the page."""
     browser.find_element(By.ID, "file").send_keys("\n".join(map(str, videos)))
+
+
+def outside(browser: Chrome) -> list[str]:
+    """What sticks out of the window sideways, apart from the tables that scroll by themselves."""
+    found = browser.execute_script("""
+        const wide = document.documentElement.clientWidth;
+        return [...document.querySelectorAll("body *")]
+            .filter((each) => each.checkVisibility() && !each.closest(".scroll, .unseen, .face-loop, svg *"))
+            .map((each) => [each, each.getBoundingClientRect()])
+            .filter(([, box]) => box.width && (box.left < -1 || box.right > wide + 1))
+            .map(([each]) => `${each.tagName}: ${each.textContent.slice(0, 80)}`)
+    """)
+    return list(map(str, found))

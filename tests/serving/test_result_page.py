@@ -9,9 +9,10 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.serving.browser import look, open_browser
+from tests.serving.browser import look, open_browser, outside
 from tests.serving.conftest import listening, until
 from tests.serving.done_job import ID, write_done_job
+from tests.videos import fake_result
 
 pytestmark = pytest.mark.slow
 
@@ -118,3 +119,18 @@ def test_a_movement_is_seen_closely_and_the_timeline_follows(browser, result):
         assert "0 of 2 movements" in text(browser, "output[for='least-score']")
         press(browser, "+")
         assert text(browser, ".timeline-window") != ""
+
+
+@pytest.mark.parametrize("width", [1200, 360])
+def test_names_of_classes_are_text_that_stays_in_the_window(browser, tmp_path, monkeypatch, width):
+    names = tuple(f"<b>{letter * 60}</b>" for letter in "abcde")
+    monkeypatch.setattr(fake_result, "CLASSES", names)
+    write_done_job(tmp_path / "long", seconds=2.0, events=4, faces=1, overlay=True)
+    look(browser, width, 900)
+    with listening(tmp_path / "long") as client:
+        open_event(browser, client, "e0001")
+        browser.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        assert f"such as “{names[0]}”" in text(browser, ".banner")
+        assert all(name in text(browser, ".chances") for name in names)
+        assert outside(browser) == []
+    look(browser, 1200, 900)

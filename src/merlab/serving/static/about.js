@@ -38,7 +38,7 @@ function durationText(seconds) {
 export function notes(shown) {
   const { stamps, warnings, model } = shown;
   const source = stamps.includes(SYNTHETIC)
-    ? "The model's words for a movement, such as “happiness”, come from a recognizer that was trained on synthetic faces; how often they are right on the people in your video is not known; the command “merlab weights” prints what was measured. The movements themselves are measured in your video."
+    ? `The model's words for a movement, such as “${model.classes[0]}”, come from a recognizer that was trained on synthetic faces; how often they are right on the people in your video is not known; the command “merlab weights” prints what was measured. The movements themselves are measured in your video.`
     : `The model's words for a movement come from the recognizer ${model.method} (${model.preset}).`;
   const marks = stamps.flatMap((stamp) => [element("span", { class: "stamp" }, stamp), " "]);
   const banners = [element("p", { class: stamps.length ? "banner words" : "quiet words" }, ...marks, source)];
