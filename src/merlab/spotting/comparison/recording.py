@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ class Recording:
             keep_places(self._folder, (image for _, image in reader.images(1)), reader.clock)
         return np.asarray(kept(self._folder, PLACES), np.float32)
 
-    def measured(self) -> Array:
+    def measured(self) -> NDArray[Any]:
         """What the function ``measure`` of the method returned for this recording, read from its file at each call.
 
         Raises MerlabError for a method without ``measure``, and within ``measure``.
