@@ -25,7 +25,7 @@ def load_starts(files: Path | str | Sequence[Path | str] | None) -> tuple[Start 
     damaged or of another kind.
     """
     given = () if files is None else (files,) if isinstance(files, PathLike | str) else files
-    if not isinstance(given, Sequence):
+    if not isinstance(given, Sequence) or not all(isinstance(file, PathLike | str) for file in given):
         raise MerlabError(f"start must be a file of weights or a list of such files, got {given!r}")
     return tuple(start for file in given for start in _starts_in(as_path(file, "start")))
 
