@@ -23,6 +23,7 @@ STATE_OF_VIDEO = {"bytes", "modified_ns", "frames_promised"}
 WHOLE_TEXTS = {
     "weights": "another weights file (--weights)",
     "code": "the code of the method has changed",
+    "recordings": "the recordings, or their true events, have changed",
     "measured": "it was made by a merlab that measured movements in another way",
 }
 MODELS = {"models", "face_models"}

@@ -97,7 +97,7 @@ def test_a_method_that_fails_is_named_and_the_work_of_others_is_kept(merlab, rec
     status, _, err = merlab(*compare)
     assert status == 1
     assert "spotting method away-and-back: fit raised AttributeError" in err
-    assert f"my_spotter.py, line {line})" in err
+    assert f"my_spotter.py, line {line}); this happened in fold a" in err
     assert "Traceback" not in err
     assert len(list(recorded.glob("merlab-compared/guess-even/folds/*"))) == 2
     file.write_text(CODE, encoding="utf-8")

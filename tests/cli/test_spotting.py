@@ -40,6 +40,19 @@ def test_methods_are_compared_and_one_of_them_spots_alone(merlab, recorded):
     assert "2 videos done" in out
 
 
+def test_changed_recordings_are_not_answered_from_an_old_result(merlab, recorded):
+    spot = ("spot", "a", "--method", "guess-even", "--fps", 50, "--train", "truth")
+    compare = ("compare-spotting", *TABLES, "--methods", "guess-even", "--jobs", 1)
+    for command in (spot, compare):
+        assert merlab(*command)[0] == 0
+    image = recorded / "b" / "3.png"
+    image.write_bytes((recorded / "a" / "3.png").read_bytes())
+    for command in (spot, compare):
+        status, _, err = merlab(*command)
+        assert (status, "the recordings, or their true events, have changed" in err) == (1, True)
+        assert merlab(*command, "--again")[0] == 0
+
+
 @pytest.mark.slow
 def test_a_network_learns_from_other_recordings(merlab, recorded):
     spot = ("spot", "a", "--method", "softnet", "--fps", 50, "--train", "truth", "--out", "learned")

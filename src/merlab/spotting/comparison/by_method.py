@@ -26,7 +26,7 @@ from merlab.spotting.comparison import as_spotter, code_of
 from merlab.spotting.comparison.folds import damage_note, has_events, short_note, target_of
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.material import Material, prepare
-from merlab.spotting.comparison.recordings import recordings_in
+from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import Fitted, Spotter, Target
 from merlab.spotting.comparison.yours import YourSpotter
@@ -56,7 +56,7 @@ METHOD_ROWS = Columns(MethodEvent)
 class MethodRequest(BaseModel):
     """Everything that determines the result: the file and its state, the method, and what it was fitted to.
 
-    ``code`` is the fingerprint of a method that is not one of merlab's.
+    ``recordings`` is a digest of those, ``code`` the fingerprint of a method that is not one of merlab's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,6 +70,7 @@ class MethodRequest(BaseModel):
     p: float | None
     seed: int
     merlab: str
+    recordings: str = ""
     code: str = ""
 
 
@@ -206,6 +207,7 @@ class MethodOnVideos:
             fps=video.fps,
             method=self._spotter.name,
             train=str(self._train.resolve()) if self._train else None,
+            recordings=digest_of(self._training),
             p=self._p,
             seed=self._seed,
             merlab=__version__,

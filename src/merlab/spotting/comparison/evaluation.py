@@ -7,8 +7,6 @@ added.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +18,7 @@ from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
 from merlab.spotting.comparison import all_spotters, spotters_of
 from merlab.spotting.comparison.folds import fitted_elsewhere, fitted_on, kinds_of, leave_one_subject_out
+from merlab.spotting.comparison.recordings import digest_of
 from merlab.spotting.comparison.results import SpottingComparison
 from merlab.spotting.comparison.summary import EVENTS, summarized
 from merlab.spotting.comparison.work import FEATURES, FOLDS, Work
@@ -69,7 +68,7 @@ def compare_spotting(
     spotters = spotters_of(methods or all_spotters())
     folds = leave_one_subject_out(videos) if training is None else fitted_elsewhere(videos, training)
     settings = {
-        "recordings": _digest([*videos, *(training or ())]),
+        "recordings": digest_of([*videos, *(training or ())]),
         "fitted_on": fitted_on(videos, training),
         "seed": seed,
     }
@@ -91,12 +90,3 @@ def compare_spotting(
 
 def _is_complete(folder: Path) -> bool:
     return (folder / RESULT).is_file()
-
-
-def _digest(videos: Sequence[LongVideo]) -> str:
-    """A digest of the recordings and their events."""
-    described = [
-        (each.name, each.subject, str(each.source.resolve()), each.fps, each.frames, list(map(repr, each.events)))
-        for each in videos
-    ]
-    return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:16]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,7 +147,8 @@ def fold_result(
         if spotter.needs_training and not has_events(fold.training, kinds if len(runs) == 1 else [kind]):
             facts[kind] = {}
             continue
-        fitted = spotter.fit(training, fold.target(kind), seed)
+        with _naming(fold):
+            fitted = spotter.fit(training, fold.target(kind), seed)
         facts[kind] = fitted.facts
         for video in fold.test:
             found = [each for each in fitted.spot(material(video)) if each.kind in kinds]
@@ -160,6 +162,15 @@ def fold_result(
         damaged={video.name: material(video).damaged for video in fold.test if material(video).damaged},
         too_short=tuple(video.name for video in fold.test if _is_too_short(spotter, fold, kinds, material(video))),
     )
+
+
+@contextmanager
+def _naming(fold: Fold) -> Iterator[None]:
+    """Add the fold to the message of a MerlabError."""
+    try:
+        yield
+    except MerlabError as error:
+        raise MerlabError(f"{error}; this happened in fold {fold.name}") from error
 
 
 def _is_too_short(spotter: Spotter, fold: Fold, kinds: Sequence[Kind], material: Material) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +16,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, read_cells
 from merlab.frames import clock_of, open_frames
 from merlab.frames.clock import require_rate
+from merlab.frames.opening import state_of
 from merlab.spelling import person, without_fraction
 from merlab.spotting.comparison.folds import require_one_spelling
 from merlab.spotting.many_videos import videos_in
@@ -76,6 +79,23 @@ def recordings_in(folder: Path | str, fps: float | None = None) -> list[LongVide
         f"{root} holds neither {EVENTS_TABLE} and {VIDEOS}, nor {TRUTH_FILE} and {VIDEOS_FILE}; give a folder of "
         "`merlab make-videos` or of `merlab long-videos`"
     )
+
+
+def digest_of(videos: Sequence[LongVideo]) -> str:
+    """A digest of recordings, the state of their files, and their true events."""
+    described = [
+        (
+            each.name,
+            each.subject,
+            str(each.source.resolve()),
+            *state_of(each.source),
+            each.fps,
+            each.frames,
+            list(map(repr, each.events)),
+        )
+        for each in videos
+    ]
+    return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:16]
 
 
 def _listed(given: Path) -> dict[str, dict[str, str]]:
