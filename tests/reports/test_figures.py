@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,23 @@ def test_rows_are_the_truth_with_their_totals():
     assert axes.get_ylabel().startswith("true class")
     assert axes.get_xlabel() == "predicted class"
     assert axes.get_title() == "ststnet"
+
+
+def test_a_long_name_leaves_room_for_what_is_drawn():
+    names = [f"{letter * 60}.{number}" for number, letter in enumerate("abc")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figures = [
+            confusion_figure(CONFUSION, names, "ststnet", ["SYNTHETIC"]),
+            uf1_chart(fake_metrics({"m" * 90: 0.9})),
+        ]
+        for figure in figures:
+            png_bytes(figure)
+    assert [label.get_text() for label in figures[0].axes[0].get_xticklabels()] == [
+        f"{'a' * 13}…{'a' * 12}.0",
+        f"{'b' * 13}…{'b' * 12}.1",
+        f"{'c' * 13}…{'c' * 12}.2",
+    ]
 
 
 def matrix(stamps: list[str]) -> Figure:

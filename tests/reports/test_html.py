@@ -176,6 +176,15 @@ def test_a_method_of_any_name_has_its_own_file_and_a_scheme_of_your_own_is_state
     assert "Paper" not in page.text
 
 
+def test_two_methods_whose_long_names_begin_alike_have_a_file_each(tmp_path):
+    names = ["Größe" * 30 + end for end in "ab"]
+    folder = write_run(tmp_path / "run", dict.fromkeys(names, 0.5), fake_record(names, Path("/data/faces")))
+    report_of(folder)
+    files = sorted(path.name for path in folder.glob("confusion-*"))
+    assert len(files) == 2
+    assert all(len(name.encode()) < 200 for name in files)
+
+
 def test_a_report_made_again_from_new_predictions_replaces_the_metrics(tmp_path):
     folder = write_run(tmp_path / "run")
     report_of(folder)

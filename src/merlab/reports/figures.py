@@ -36,6 +36,8 @@ METHOD_COLOR, BASELINE_COLOR = "#0072B2", "#D55E00"
 STAMP_INK, STAMP_PAPER = "#5c1a00", "#ffe2b8"
 MATRIX_MARGIN, CELL = 2.2, 0.85
 CHART_WIDTH, CHART_MARGIN, CHART_ROW = 7.0, 1.3, 0.36
+# Longer names would take the room of what is drawn; the tables beside a figure have them in full.
+MOST_LETTERS = 28
 
 
 def confusion_figure(confusion: ArrayLike, classes: Sequence[str], title: str, stamps: Sequence[str]) -> Figure:
@@ -47,8 +49,9 @@ def confusion_figure(confusion: ArrayLike, classes: Sequence[str], title: str, s
     figure, axes = stamped_figure(side, side - 0.4, stamps)
     axes.imshow(share, cmap=COLOR_MAP, vmin=0, vmax=1)
     _write_cells(axes, counts, share)
-    axes.set_xticks(range(len(classes)), classes, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(classes)), [f"{label}\n({total})" for label, total in zip(classes, totals, strict=True)])
+    names = list(map(drawn_name, classes))
+    axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), [f"{name}\n({total})" for name, total in zip(names, totals, strict=True)])
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class (clips × seeds)")
     axes.set_title(title, fontsize=11)
@@ -83,7 +86,7 @@ def uf1_chart(summaries: Sequence[MethodSummary]) -> Figure:
         axes.annotate(
             estimate_text(summary.uf1), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9
         )
-    axes.set_yticks(range(len(summaries)), [summary.method for summary in summaries])
+    axes.set_yticks(range(len(summaries)), [drawn_name(summary.method) for summary in summaries])
     axes.set_ylim(len(summaries) - 0.5, -0.5)
     axes.set_xlim(0, 1)
     axes.grid(axis="x", color="#dddddd")
@@ -91,6 +94,12 @@ def uf1_chart(summaries: Sequence[MethodSummary]) -> Figure:
     axes.set_xlabel("UF1 with its 95 % interval over subjects; open squares are baselines")
     stamp_across(figure, axes, stamps)
     return figure
+
+
+def drawn_name(name: str) -> str:
+    """A name as figures show it: the middle of a long one is left out, and its end stays, where names often differ."""
+    half = MOST_LETTERS // 2
+    return name if len(name) <= MOST_LETTERS else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def png_bytes(figure: Figure) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from merlab.storage import whole_file, write_json
 
 REPORT_FILE, MARKDOWN_FILE, CSV_FILE, CHART_FILE = "report.html", "results.md", "results.csv", "uf1.png"
 CSS_PIXELS_PER_INCH = 96
+# A name of a file has at most 255 bytes on most systems, with those that it bears while it is written.
+MOST_FILE_LETTERS = 150
 NO_BREAK_SPACE = "\u00a0"
 
 PROTOCOLS = {
@@ -85,13 +88,24 @@ def _confusions(summaries: Sequence[MethodSummary], folder: Path) -> list[Pictur
         _picture(
             summary.method,
             figures.confusion_figure(
-                summary.confusion, summary.classes, f"{summary.method}, all folds", summary.stamps
+                summary.confusion,
+                summary.classes,
+                f"{figures.drawn_name(summary.method)}, all folds",
+                summary.stamps,
             ),
-            folder / f"confusion-{quote(summary.method, safe=' ')}.png",
+            folder / _confusion_file(summary.method),
             figures.confusion_text(summary.confusion, summary.classes),
         )
         for summary in summaries
     ]
+
+
+def _confusion_file(method: str) -> str:
+    """The file of a method of any name; the digest keeps two long names apart that begin alike."""
+    name = quote(method, safe=" ")
+    if len(name) > MOST_FILE_LETTERS:
+        name = f"{name[:MOST_FILE_LETTERS]}-{hashlib.sha256(method.encode()).hexdigest()[:8]}"
+    return f"confusion-{name}.png"
 
 
 def _picture(name: str, figure: Figure, path: Path, text: str) -> Picture:
