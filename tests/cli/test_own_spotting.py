@@ -68,11 +68,11 @@ def test_a_changed_file_is_not_answered_from_an_old_result(merlab, recorded, fil
 @pytest.mark.parametrize(
     ("code", "method", "named"),
     [
-        (CODE, "my_spotter.py", "my_spotter.py is a file, of which a method is named as my_spotter.py:NAME"),
-        (CODE, "my_spotter.py:Other", "my_spotter.py defines no Other; it defines np, AwayAndBack, brightest"),
-        (CODE, "other.py:Other", "other.py does not exist"),
-        (CODE, "my_spotter.py:np", "is not a spotting method; a spotting method is the name of one, FILE.py:NAME"),
-        (CODE, OWN, "away-and-back learns from recordings, and there are no recordings to learn from"),
+        (None, "my_spotter.py", "my_spotter.py is a file, of which a method is named as my_spotter.py:NAME"),
+        (None, "my_spotter.py:Other", "my_spotter.py defines no Other; it defines np, AwayAndBack, brightest"),
+        (None, "other.py:Other", "other.py does not exist"),
+        (None, "my_spotter.py:np", "is not a spotting method; a spotting method is the name of one, FILE.py:NAME"),
+        (None, OWN, "away-and-back learns from recordings, and there are no recordings to learn from"),
         ("import nothing_there", OWN, "my_spotter.py cannot be run: ModuleNotFoundError: No module named"),
         ("def spot(recording):\n    1 / 0", "my_spotter.py:spot", "spot(a) raised ZeroDivisionError: division by zero"),
         ("def spot(recording):\n    exit(3)", "my_spotter.py:spot", "my_spotter.py, line 2)"),
@@ -81,7 +81,7 @@ def test_a_changed_file_is_not_answered_from_an_old_result(merlab, recorded, fil
     ],
 )
 def test_a_mistake_is_named_without_a_traceback(merlab, recorded, code, method, named):
-    (recorded / "my_spotter.py").write_text(code, encoding="utf-8")
+    (recorded / "my_spotter.py").write_text(code or CODE, encoding="utf-8")
     status, _, err = merlab("spot", "a", "--method", method, "--fps", 50)
     assert status == 1
     assert named in err

@@ -14,6 +14,7 @@ from merlab.databases.long_video import LongEvent
 from merlab.errors import MerlabError
 from merlab.frames import write_image
 from merlab.json_models import read_model
+from merlab.reports.spotting_comparison import spotters_table
 from merlab.spotting.comparison import all_spotters, as_spotter, find_spotter, spotters_of
 from merlab.spotting.comparison.evaluation import compare_spotting
 from merlab.spotting.comparison.folds import Fold, fold_result
@@ -82,6 +83,7 @@ def test_a_method_is_measured_fitted_and_scored_beside_others(videos, file, tmp_
     assert compared.methods[1].scores.tp + compared.methods[1].scores.fp == 3
 
 
+@pytest.mark.slow
 def test_worker_processes_give_the_same(videos, file, tmp_path):
     results = []
     for jobs in (1, 2):
@@ -306,5 +308,12 @@ def package(tmp_path, monkeypatch):
 def test_a_method_of_an_installed_package_is_found_by_its_name(package):
     assert find_spotter("learned").name == "learned"
     assert list(all_spotters())[-1] == "learned"
+    assert spotters_table().iloc[-1].to_dict() == {
+        "method": "learned",
+        "what it is": "your own",
+        "fitted": "by its function fit",
+        "needs --train": "yes",
+        "paper": "",
+    }
     with pytest.raises(MerlabError, match="unknown spotting method 'learnt'; did you mean learned"):
         find_spotter("learnt")

@@ -59,7 +59,8 @@ class YourSpotter:
     @property
     def paper(self) -> str:
         """Its attribute ``paper``."""
-        return str(getattr(self.given, "paper", ""))
+        stated = getattr(self.given, "paper", "")
+        return stated if isinstance(stated, str) else ""
 
     @property
     def fits(self) -> str:
