@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import get_type_hints
 
 import pytest
+from typer.models import ArgumentInfo
 
 from merlab import cli
 
@@ -54,8 +56,47 @@ def test_every_command_has_a_help_page(merlab, command):
     assert "Usage" in out
 
 
+def _name(command):
+    return command.name or command.callback.__name__
+
+
+def _commands():
+    """Each command as it is typed, and its function."""
+    for command in cli.app.registered_commands:
+        yield [_name(command)], command.callback
+    for group in cli.app.registered_groups:
+        assert group.typer_instance
+        for command in group.typer_instance.registered_commands:
+            yield [group.name, _name(command)], command.callback
+
+
+def _empty_paths():
+    """Each command with "" for one of its paths, and the option where it is one."""
+    for command, function in _commands():
+        before: list[str] = []
+        for name, hint in get_type_hints(function, include_extras=True).items():
+            info, is_path = getattr(hint, "__metadata__", [None])[0], "pathlib" in str(hint)
+            if isinstance(info, ArgumentInfo):
+                if is_path:
+                    yield [*command, *before, "", *(["given"] if "list" in str(hint) else [])], ""
+                before.append("given")
+            elif is_path:
+                # A name that is given comes first, where typer has the default without Annotated.
+                option = f"--{name.replace('_', '-')}" if info.default is ... else info.default
+                yield [*command, option, ""], option
+
+
+@pytest.mark.parametrize(("command", "option"), list(_empty_paths()))
+def test_no_command_takes_an_empty_path_for_the_current_folder(merlab, tmp_path, command, option):
+    status, _, err = merlab(*command)
+    assert status == 2
+    assert f"Invalid value for '{option}" in err
+    assert "the path is empty; give one (. is the current folder)" in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_command_is_missing_from_the_list_above(merlab):
-    listed = {command.name or getattr(command.callback, "__name__", "") for command in cli.app.registered_commands}
+    listed = {_name(command) for command in cli.app.registered_commands}
     assert listed | {group.name for group in cli.app.registered_groups} == set(COMMANDS)
 
 

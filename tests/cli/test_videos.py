@@ -124,11 +124,3 @@ def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, nam
     assert status == 1
     assert named in err
     assert "Traceback" not in err
-
-
-@pytest.mark.parametrize("given", [("recognize", ""), ("recognize", "a.mp4", "--out", ""), ("spot", "a.mp4", "")])
-def test_an_empty_path_is_not_the_current_folder(merlab, tmp_path, given):
-    status, _, err = merlab(*given)
-    assert status == 2
-    assert "the path is empty; write . for the current folder" in err
-    assert list(tmp_path.iterdir()) == []

@@ -181,6 +181,7 @@ def test_the_shown_file_is_checked(merlab, tmp_path):
             ["--table", "codes.xlsx", "--database", "casme2", "--root", ".", "--score-on", "samm", "--score-root", "."],
             "--table codes.xlsx: of which database? write --table casme2=FILE",
         ),
+        (["--table", "casme2=", "--database", "casme2", "--root", "."], "--table casme2= names no file; write --table"),
     ],
 )
 def test_options_of_a_database_are_not_ignored_without_one(merlab, options, message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from merlab.evaluation.engines import Engine
 
 
+def path(text: str) -> Path:
+    """A path; an empty text, such as a variable of the shell that is not set, would be the current folder."""
+    if not text:
+        raise typer.BadParameter("the path is empty; give one (. is the current folder)")
+    return Path(text)
+
+
+# What an argument or option of type Path is annotated with.
+PathArgument, PathOption = partial(typer.Argument, parser=path), partial(typer.Option, parser=path)
 RuntimeOption = Annotated[
     RuntimeChoice,
     typer.Option(
@@ -30,10 +40,10 @@ AddressOption = Annotated[
     typer.Option(help="With --engine ray: HOST:PORT of the cluster, or auto; unless given, a cluster on this machine."),
 ]
 DatabaseArgument = Annotated[str, typer.Argument(help="A database that `merlab databases` lists.", metavar="DATABASE")]
-RootArgument = Annotated[Path, typer.Argument(help="The folder of the database; for table, the file.", metavar="ROOT")]
+RootArgument = Annotated[Path, PathArgument(help="The folder of the database; for table, the file.", metavar="ROOT")]
 TableOption = Annotated[
     Path | None,
-    typer.Option("--table", help="The file of the coding table, under any name; unless given, it is searched for."),
+    PathOption("--table", help="The file of the coding table, under any name; unless given, it is searched for."),
 ]
 TablesOption = Annotated[
     list[str] | None,
@@ -66,13 +76,6 @@ NetworkOption = Annotated[
         "--network", help="An option of the network, e.g. attention=se or width=0.5; every result is stamped with it."
     ),
 ]
-
-
-def path(text: str) -> Path:
-    """A path; an empty text, such as a variable of the shell that is not set, would be the current folder."""
-    if not text:
-        raise typer.BadParameter("the path is empty; write . for the current folder")
-    return Path(text)
 
 
 def is_given(context: typer.Context, parameter: str) -> bool:
@@ -137,6 +140,8 @@ def _tables_of(names: Sequence[str], tables: Sequence[str]) -> dict[str, str]:
             if len(names) != 1:
                 raise MerlabError(f"--table {text}: of which database? write --table {names[0]}=FILE")
             name, file = names[0], text
+        if not file:
+            raise MerlabError(f"--table {text} names no file; write --table {name}=FILE")
         if name in files:
             raise MerlabError(f"--table gives two coding tables of {name}; give one")
         files[name] = file

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
-from merlab.cli.arguments import JsonOption
+from merlab.cli.arguments import JsonOption, PathArgument, PathOption
 from merlab.cli.console import err_console, out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.spelling import counted
@@ -25,9 +25,9 @@ app.add_typer(coding_app, name="coding", rich_help_panel=VIDEOS)
 @coding_app.command("export")
 def export_command(
     results: Annotated[
-        list[Path], typer.Argument(help="Results of `merlab recognize` or `merlab spot`.", metavar="RESULT...")
+        list[Path], PathArgument(help="Results of `merlab recognize` or `merlab spot`.", metavar="RESULT...")
     ],
-    out: Annotated[Path, typer.Argument(help="The new file: .csv, .eaf, or .xlsx for BORIS.", metavar="OUT")],
+    out: Annotated[Path, PathArgument(help="The new file: .csv, .eaf, or .xlsx for BORIS.", metavar="OUT")],
     to: Annotated[
         Literal["csv", "elan", "boris"] | None,
         typer.Option(help="Unless given, elan for .eaf, boris for .xlsx, else csv."),
@@ -62,9 +62,9 @@ def export_command(
 
 @coding_app.command("import")
 def import_command(
-    result: Annotated[Path, typer.Argument(help="Result of `merlab recognize` or `merlab spot`.", metavar="RESULT")],
+    result: Annotated[Path, PathArgument(help="Result of `merlab recognize` or `merlab spot`.", metavar="RESULT")],
     file: Annotated[
-        Path, typer.Argument(help="An .eaf file, a coding.csv, or a table with onset and offset.", metavar="FILE")
+        Path, PathArgument(help="An .eaf file, a coding.csv, or a table with onset and offset.", metavar="FILE")
     ],
     coder: Annotated[str | None, typer.Option(help="Initials for the decisions; unless given, those in FILE.")] = None,
     tier: Annotated[list[str] | None, typer.Option(help="ELAN: a tier with movements; may be repeated.")] = None,
@@ -91,12 +91,12 @@ def import_command(
 def agree_command(
     sources: Annotated[
         list[Path],
-        typer.Argument(help="Results with coding.csv, tables of coded events, .eaf files.", metavar="SOURCE..."),
+        PathArgument(help="Results with coding.csv, tables of coded events, .eaf files.", metavar="SOURCE..."),
     ],
     fps: Annotated[
         float | None, typer.Option(min=0.001, help="Frames per second, for .eaf files of videos without a result.")
     ] = None,
-    page: Annotated[Path | None, typer.Option(help="Also write an HTML page.")] = None,
+    page: Annotated[Path | None, PathOption(help="Also write an HTML page.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare coders: matched events, Cohen's kappa, Krippendorff's alpha, differences of boundaries."""

@@ -15,6 +15,8 @@ from merlab.cli.arguments import (
     DatabaseArgument,
     JobsOption,
     JsonOption,
+    PathArgument,
+    PathOption,
     RootArgument,
     SeedOption,
     TableOption,
@@ -30,7 +32,7 @@ from merlab.vocabulary import SynthesisPreset
 @app.command("make-faces", rich_help_panel=DATA)
 def make_faces_command(
     out: Annotated[
-        Path, typer.Argument(help="New folder; gets a tree in CASME II's layout, everything in it is marked SYNTHETIC.")
+        Path, PathArgument(help="New folder; gets a tree in CASME II's layout, everything in it is marked SYNTHETIC.")
     ],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities.")] = 26,
     clips: Annotated[int, typer.Option(min=1, help="Clips in all, classes as frequent as in CASME II.")] = 255,
@@ -126,7 +128,7 @@ def long_videos_command(
         str, typer.Argument(help="A database of long videos, such as casme-squared or samm-long.", metavar="DATABASE")
     ],
     root: RootArgument,
-    out: Annotated[Path, typer.Argument(help="Folder that gets truth.csv and videos.csv.")],
+    out: Annotated[Path, PathArgument(help="Folder that gets truth.csv and videos.csv.")],
     table: TableOption = None,
     allow_unusable: Annotated[
         bool, typer.Option("--allow-unusable", help="Leave unusable videos and movements out.")
@@ -172,7 +174,7 @@ def clips(
     scheme: Annotated[
         str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
     ] = AS_LABELED,
-    csv: Annotated[Path | None, typer.Option(help="Write the table to this file.")] = None,
+    csv: Annotated[Path | None, PathOption(help="Write the table to this file.")] = None,
     allow_unusable: Annotated[bool, typer.Option("--allow-unusable", help="Leave unusable clips out.")] = False,
 ) -> None:
     """The clip table with the labels of a scheme; a warning says where it has fewer than two classes."""

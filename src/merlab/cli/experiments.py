@@ -16,6 +16,8 @@ from merlab.cli.arguments import (
     JobsOption,
     JsonOption,
     NetworkOption,
+    PathArgument,
+    PathOption,
     SeedOption,
     TablesOption,
     key_values,
@@ -39,7 +41,7 @@ DEMO_METHODS = ("constant", "random", "linear-svm", "dbfem-caffm")
 
 @app.command(rich_help_panel=EXPERIMENTS)
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the faces, the run and the report.")] = Path("merlab-demo"),
+    out: Annotated[Path, PathOption(help="Folder for the faces, the run and the report.")] = Path("merlab-demo"),
     seed: SeedOption = 0,
     preset: Annotated[
         SynthesisPreset, typer.Option(help="Which synthetic faces; on null there is nothing to learn.")
@@ -76,7 +78,7 @@ def evaluate_command(
         list[str], typer.Option(help="Database that `merlab databases` lists; repeat with --root to pool several.")
     ] = [],  # noqa: B006 - typer copies it
     root: Annotated[
-        list[Path], typer.Option(help="The folder that holds it (for table: the file), one for each --database.")
+        list[Path], PathOption(help="The folder that holds it (for table: the file), one for each --database.")
     ] = [],  # noqa: B006 - typer copies it
     table: TablesOption = None,
     aligned: AlignedOption = False,
@@ -109,14 +111,14 @@ def evaluate_command(
     seeds: Annotated[
         str, typer.Option(help="How many seeds, 0 to N - 1, or the seeds: 3,7,11. Fewer than 5 are marked.")
     ] = "5",
-    out: Annotated[Path | None, typer.Option(help="Run folder; the same command resumes a stopped run.")] = None,
+    out: Annotated[Path | None, PathOption(help="Run folder; the same command resumes a stopped run.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of folds of --protocol kfold.")] = 5,
     train_on: Annotated[
         list[str] | None, typer.Option(help="With hold-out-database: train on these, test on all others.")
     ] = None,
     start: Annotated[
         list[Path] | None,
-        typer.Option(
+        PathOption(
             "--from",
             metavar="FILE",
             help="Weights to start from: a file of `merlab pretrain`, or your own file of a published network "
@@ -126,7 +128,7 @@ def evaluate_command(
     ] = None,
     synthetic: Annotated[
         Path | None,
-        typer.Option(
+        PathOption(
             metavar="FOLDER",
             help="Synthetic flow of `merlab make-flow` that is mixed into training, by presets that state it.",
         ),
@@ -145,7 +147,7 @@ def evaluate_command(
     engine: EngineOption = "local",
     address: AddressOption = None,
     jobs: JobsOption = None,
-    cache: Annotated[Path | None, typer.Option(help="Folder for inputs; the user's cache unless given.")] = None,
+    cache: Annotated[Path | None, PathOption(help="Folder for inputs; the user's cache unless given.")] = None,
     allow_unusable: Annotated[
         bool, typer.Option("--allow-unusable", help="Leave unusable clips out; the result is marked INCOMPLETE.")
     ] = False,
@@ -208,7 +210,7 @@ def _print_results(results: Results) -> None:
 def score(
     file: Annotated[
         Path,
-        typer.Argument(
+        PathArgument(
             help="CSV, TSV, XLSX, XLS, ODS or Parquet with columns truth and prediction (database, subject, clip, seed "
             "where present)."
         ),
@@ -267,7 +269,7 @@ def _interval(result: Score, name: MetricName) -> str:
 
 
 @app.command(rich_help_panel=EXPERIMENTS)
-def report(run: Annotated[Path, typer.Argument(help="Run folder that `merlab evaluate` left.", metavar="RUN")]) -> None:
+def report(run: Annotated[Path, PathArgument(help="Run folder that `merlab evaluate` left.", metavar="RUN")]) -> None:
     """Draw a run's report again, from its stored predictions alone."""
     from merlab.reports.html import write_report
     from merlab.reports.run import read_run

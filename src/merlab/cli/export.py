@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
-from merlab.cli.arguments import AlignedOption, JsonOption, TableOption
+from merlab.cli.arguments import AlignedOption, JsonOption, PathOption, TableOption
 from merlab.cli.console import err_console, out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.vocabulary import ExportFormat, ExportPrecision
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @app.command("export", rich_help_panel=VIDEOS)
 def export_command(
-    out: Annotated[Path, typer.Option(help="The new file: .onnx, or .xml for OpenVINO (its weights: .bin beside it).")],
+    out: Annotated[Path, PathOption(help="The new file: .onnx, or .xml for OpenVINO (its weights: .bin beside it).")],
     export_format: Annotated[ExportFormat, typer.Option("--format", help="What reads it: ONNX Runtime, or OpenVINO.")],
     weights: Annotated[
         Path | None,
-        typer.Option(help="A file of `merlab pretrain`; unless given, the recognizer that ships with merlab."),
+        PathOption(help="A file of `merlab pretrain`; unless given, the recognizer that ships with merlab."),
     ] = None,
     precision: Annotated[
         ExportPrecision, typer.Option(help="bf16: OpenVINO only; int8: calibrated on clips of other subjects.")
@@ -32,7 +32,7 @@ def export_command(
     database: Annotated[
         str | None, typer.Option(help="Calibrate and compare on this database; unless given, on SYNTHETIC clips.")
     ] = None,
-    root: Annotated[Path | None, typer.Option(help="The folder that holds the database.")] = None,
+    root: Annotated[Path | None, PathOption(help="The folder that holds the database.")] = None,
     table: TableOption = None,
     aligned: AlignedOption = False,
     subjects: Annotated[

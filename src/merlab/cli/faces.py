@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import DATA, app
-from merlab.cli.arguments import AgainOption, JobsOption, RootArgument, TableOption
+from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, PathOption, RootArgument, TableOption
 from merlab.cli.console import err_console, out_console, print_table
 from merlab.errors import MerlabError
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from merlab.preparation.frame_range import FrameRange
 
 DetectorOption = Annotated[DetectorName, typer.Option(help="opencv-ssd is the paper's; it needs the two files below.")]
-ModelOption = Annotated[
-    Path | None, typer.Option("--detector-model", help="opencv-ssd: the .pb that OpenCV publishes.")
-]
-ConfigOption = Annotated[Path | None, typer.Option("--detector-config", help="opencv-ssd: its .pbtxt.")]
+ModelOption = Annotated[Path | None, PathOption("--detector-model", help="opencv-ssd: the .pb that OpenCV publishes.")]
+ConfigOption = Annotated[Path | None, PathOption("--detector-config", help="opencv-ssd: its .pbtxt.")]
 LandmarksOption = Annotated[
     LandmarkSource,
     typer.Option(
@@ -47,7 +45,7 @@ ImageOption = Annotated[ImageFormat, typer.Option(help="jpg: quality 95; png: lo
 def prepare_command(
     database: Annotated[str, typer.Argument(help="A database of whole heads, e.g. casme2.")],
     root: RootArgument,
-    out: Annotated[Path, typer.Argument(help="New folder, or one that the same command began.", metavar="OUT")],
+    out: Annotated[Path, PathArgument(help="New folder, or one that the same command began.", metavar="OUT")],
     table: TableOption = None,
     detector: DetectorOption = "yunet",
     model: ModelOption = None,
@@ -113,9 +111,9 @@ def face_finding(
 @app.command("align", rich_help_panel=DATA)
 def align_command(
     source: Annotated[
-        Path, typer.Argument(help="A video, or a folder of images numbered in their names.", metavar="VIDEO_OR_FOLDER")
+        Path, PathArgument(help="A video, or a folder of images numbered in their names.", metavar="VIDEO_OR_FOLDER")
     ],
-    out: Annotated[Path, typer.Argument(help="New folder, or one that the same command began.", metavar="OUT")],
+    out: Annotated[Path, PathArgument(help="New folder, or one that the same command began.", metavar="OUT")],
     fps: Annotated[
         float | None, typer.Option(help="Frames per second, for images, or if the container is wrong.")
     ] = None,

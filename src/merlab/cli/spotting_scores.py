@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import VIDEOS, app
-from merlab.cli.arguments import JsonOption
+from merlab.cli.arguments import JsonOption, PathArgument, PathOption
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
 
@@ -17,10 +17,10 @@ from merlab.errors import MerlabError
 @app.command("score-spotting", rich_help_panel=VIDEOS)
 def score_spotting_command(
     truth: Annotated[
-        Path, typer.Argument(help="True events: onset and offset in frames, and if known video, apex, emotion.")
+        Path, PathArgument(help="True events: onset and offset in frames, and if known video, apex, emotion.")
     ],
     spotted: Annotated[
-        list[Path], typer.Argument(help="Tables of spotted events with the same columns.", metavar="SPOTTED...")
+        list[Path], PathArgument(help="Tables of spotted events with the same columns.", metavar="SPOTTED...")
     ],
     fps: Annotated[
         float | None,
@@ -33,7 +33,7 @@ def score_spotting_command(
     ] = None,
     videos: Annotated[
         Path | None,
-        typer.Option(
+        PathOption(
             help="Table of all videos, also of those without any event: video, and seconds or frames; for false alarms "
             "a minute."
         ),
@@ -46,7 +46,7 @@ def score_spotting_command(
         float | None, typer.Option(help="Only spotted events whose column score is above; for LGSNet's detections.")
     ] = None,
     tier: Annotated[str | None, typer.Option(help="The tier of an ELAN document to read.")] = None,
-    save: Annotated[Path | None, typer.Option(help="Also write the scores as JSON, for documents.")] = None,
+    save: Annotated[Path | None, PathOption(help="Also write the scores as JSON, for documents.")] = None,
     command: Annotated[str, typer.Option(help="With --save: the commands that made the tables, for the reader.")] = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -92,9 +92,9 @@ def score_spotting_command(
 
 @app.command("spotting-selection", rich_help_panel=VIDEOS)
 def spotting_selection_command(
-    truth: Annotated[Path, typer.Argument(help="True events; LGSNet's tables of intervals are read as they are.")],
+    truth: Annotated[Path, PathArgument(help="True events; LGSNet's tables of intervals are read as they are.")],
     folder: Annotated[
-        Path, typer.Argument(help="One folder of detections per held-out subject, with one .txt file per epoch.")
+        Path, PathArgument(help="One folder of detections per held-out subject, with one .txt file per epoch.")
     ],
     fps: Annotated[float, typer.Option(help="Frames per second, for the durations of micro-expressions.")] = 30.0,
     step: Annotated[float, typer.Option(help="Step of the threshold from 0 to 1.")] = 0.01,

@@ -9,14 +9,14 @@ import typer
 from rich.markup import escape
 
 from merlab.cli.app import DATA, app
-from merlab.cli.arguments import AgainOption, JobsOption, SeedOption
+from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, SeedOption
 from merlab.cli.console import out_console
 from merlab.progress import shown_progress
 
 
 @app.command("make-flow", rich_help_panel=DATA)
 def make_flow_command(
-    out: Annotated[Path, typer.Argument(help="New folder; everything in it is marked SYNTHETIC.")],
+    out: Annotated[Path, PathArgument(help="New folder; everything in it is marked SYNTHETIC.")],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities.")] = 152,
     clips: Annotated[int, typer.Option(min=1, help="Clips of each; 70 kB per clip.")] = 20,
     seed: SeedOption = 0,

@@ -13,11 +13,12 @@ from merlab.cli.arguments import (
     AgainOption,
     JobsOption,
     JsonOption,
+    PathArgument,
+    PathOption,
     RuntimeOption,
     SeedOption,
     is_given,
     key_values,
-    path,
 )
 from merlab.cli.console import out_console
 from merlab.cli.faces import ConfigOption, DetectorOption, LandmarksOption, ModelOption, face_finding
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 @app.command("make-videos", rich_help_panel=DATA)
 def make_videos_command(
-    out: Annotated[Path, typer.Argument(help="New folder for the recordings; everything in it is marked SYNTHETIC.")],
+    out: Annotated[Path, PathArgument(help="New folder for the recordings; everything in it is marked SYNTHETIC.")],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities, one recording each.")] = 5,
     minutes: Annotated[float, typer.Option(min=0, help="Length of each recording.")] = 1.0,
     events: Annotated[float, typer.Option(min=0, help="Micro-expressions a minute.")] = 8.0,
@@ -119,15 +120,14 @@ SpottingOption = Annotated[
 def spot_command(
     videos: Annotated[
         list[Path],
-        typer.Argument(
-            parser=path,
+        PathArgument(
             help="Videos or folders of images, each of one aligned face, or folders of such videos.",
             metavar="VIDEO...",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(parser=path, help="Gets one folder per video, with its name; unless given, merlab-spotted."),
+        PathOption(help="Gets one folder per video, with its name; unless given, merlab-spotted."),
     ] = None,
     fps: FpsOption = None,
     p: POption = None,
@@ -142,8 +142,7 @@ def spot_command(
     ] = None,
     train: Annotated[
         Path | None,
-        typer.Option(
-            parser=path,
+        PathOption(
             help="With --method: recordings to fit on, a folder of `merlab make-videos` or `merlab long-videos`.",
         ),
     ] = None,
@@ -208,15 +207,14 @@ def recognize_command(
     context: typer.Context,
     source: Annotated[
         Path,
-        typer.Argument(
-            parser=path,
+        PathArgument(
             help="A video, a folder of images numbered in their names, or a folder of videos.",
             metavar="VIDEO_OR_FOLDER",
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(parser=path, help="Folder for the result; unless given, merlab-recognized/NAME."),
+        PathOption(help="Folder for the result; unless given, merlab-recognized/NAME."),
     ] = None,
     fps: FpsOption = None,
     aligned: Annotated[bool, typer.Option("--aligned", help="The frames are aligned faces already.")] = False,
@@ -227,7 +225,7 @@ def recognize_command(
     landmarks: LandmarksOption = "mesh",
     weights: Annotated[
         Path | None,
-        typer.Option(parser=path, help="Weights of `merlab pretrain`; unless given, those that ship with merlab."),
+        PathOption(help="Weights of `merlab pretrain`; unless given, those that ship with merlab."),
     ] = None,
     runtime: RuntimeOption = "auto",
     unsure_below: Annotated[

@@ -16,6 +16,8 @@ from merlab.cli.arguments import (
     AlignedOption,
     JobsOption,
     JsonOption,
+    PathArgument,
+    PathOption,
     SeedOption,
     TablesOption,
     load_databases,
@@ -40,21 +42,21 @@ FOLDERS = {
 
 @app.command("pretrain", rich_help_panel=VIDEOS)
 def pretrain_command(
-    out: Annotated[Path, typer.Argument(help="The file to write, such as my-weights.safetensors.")],
+    out: Annotated[Path, PathArgument(help="The file to write, such as my-weights.safetensors.")],
     database: Annotated[
         list[str] | None,
         typer.Option(help="Train on this database instead of SYNTHETIC flow; can be repeated, with --root."),
     ] = None,
-    root: Annotated[list[Path] | None, typer.Option(help="The folder that holds it, one for each --database.")] = None,
+    root: Annotated[list[Path] | None, PathOption(help="The folder that holds it, one for each --database.")] = None,
     table: TablesOption = None,
     aligned: AlignedOption = False,
     synthetic: Annotated[
         Path | None,
-        typer.Option(help="A folder of `merlab make-flow`; with --database it is mixed into the batches."),
+        PathOption(help="A folder of `merlab make-flow`; with --database it is mixed into the batches."),
     ] = None,
     start: Annotated[
         list[Path] | None,
-        typer.Option(
+        PathOption(
             "--from",
             help="Start from the weights in this file, of `merlab pretrain` or of a published network; can be "
             "repeated: one file for each seed.",
@@ -63,7 +65,7 @@ def pretrain_command(
     score_on: Annotated[
         list[str] | None, typer.Option(help="Also score on this database; nothing is fitted on its labels.")
     ] = None,
-    score_root: Annotated[list[Path] | None, typer.Option(help="Its folder, one for each --score-on.")] = None,
+    score_root: Annotated[list[Path] | None, PathOption(help="Its folder, one for each --score-on.")] = None,
     method: Annotated[str, typer.Option(help="A network that `merlab methods` lists.")] = "flow-cnn",
     preset: Annotated[
         str | None,
@@ -91,7 +93,7 @@ def pretrain_command(
     seeds: Annotated[
         int, typer.Option(min=1, help="Recognizers to train, for a score with its spread; the first is kept.")
     ] = 5,
-    cache: Annotated[Path | None, typer.Option(help="Where inputs are cached.")] = None,
+    cache: Annotated[Path | None, PathOption(help="Where inputs are cached.")] = None,
     again: AgainOption = False,
     jobs: JobsOption = None,
 ) -> None:
@@ -146,13 +148,13 @@ def pretrain_command(
 def weights_command(
     file: Annotated[
         Path | None,
-        typer.Argument(help="A file of `merlab pretrain`; unless given, the one that ships with merlab."),
+        PathArgument(help="A file of `merlab pretrain`; unless given, the one that ships with merlab."),
     ] = None,
     score_on: Annotated[
         list[str] | None,
         typer.Option(help="Score the file on this database, which it was not trained on; can be repeated."),
     ] = None,
-    score_root: Annotated[list[Path] | None, typer.Option(help="Its folder, one for each --score-on.")] = None,
+    score_root: Annotated[list[Path] | None, PathOption(help="Its folder, one for each --score-on.")] = None,
     table: TablesOption = None,
     aligned: AlignedOption = False,
     scheme: Annotated[
@@ -161,7 +163,7 @@ def weights_command(
             help="With --score-on: label scheme, or SCHEME.yaml, with the file's classes; unless given, its own."
         ),
     ] = None,
-    cache: Annotated[Path | None, typer.Option(help="With --score-on: where inputs are cached.")] = None,
+    cache: Annotated[Path | None, PathOption(help="With --score-on: where inputs are cached.")] = None,
     jobs: JobsOption = None,
     as_json: JsonOption = False,
 ) -> None:
