@@ -26,11 +26,11 @@ from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.recording import OwnFeature, Recording
 from merlab.spotting.comparison.spotter import Target
 
+INTERVAL = "(onset, apex, offset, score, kind)"
 WHAT_A_SPOTTER_IS = (
     "a spotting method is the name of one, FILE.py:NAME, a function of a recording, or an object (or class) with "
-    "spot(recording), which gives intervals (onset, apex, offset, score, kind)"
+    f"spot(recording), which gives intervals {INTERVAL}"
 )
-INTERVAL = "(onset, apex, offset, score, kind)"
 # A name is that of a folder, beside others of the comparison.
 NAME = re.compile(r"(?!features$)[\w-]+")
 
