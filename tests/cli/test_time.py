@@ -201,3 +201,13 @@ def test_a_rate_that_no_camera_has_is_refused(merlab, tmp_path, command, fps):
     assert status == 1
     assert "is not a frame rate: it must be a number from 1 to 10000" in errors
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+@pytest.mark.parametrize("command", [("score-spotting", "a.csv", "a.csv"), ("agree", "a.csv", "b.csv")])
+def test_a_rate_that_no_camera_has_is_refused_for_tables_too(merlab, tmp_path, command):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text(f"video,onset,offset,coder\nv,1,10,{name}\n")
+    assert merlab(*command, "--fps", "50")[0] == 0
+    status, _, errors = merlab(*command, "--fps", ".001")
+    assert status == 1
+    assert "0.001 is not a frame rate: it must be a number from 1 to 10000" in errors

@@ -226,9 +226,9 @@ class TestScore:
         assert "'film' (the true events, row 1) and 'filn' (the spotted events, row 1), which differ by one" in spelling
         assert "without true events" in alone
 
-    @pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf")])
-    def test_a_frame_rate_must_be_above_0(self, fps):
-        with pytest.raises(MerlabError, match="must be above 0"):
+    @pytest.mark.parametrize("fps", [0, -1, 0.001, 1e5, float("nan"), float("inf")])
+    def test_a_frame_rate_must_be_one_that_a_camera_has(self, fps):
+        with pytest.raises(MerlabError, match="is not a frame rate"):
             score_spotting(events((1, 10)), events((1, 10)), fps=fps)
 
 

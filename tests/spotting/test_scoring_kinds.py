@@ -100,6 +100,7 @@ class TestVideos:
             ({"seconds": [60, 60, 5, 60]}, "row 3: seconds are not frames divided by fps"),
             ({"seconds": [60, 30, 30.4, 60]}, "row 3: seconds are not frames divided by fps"),
             ({"fps": [20, 20, float("nan"), 20]}, "row 3: fps is not a positive number"),
+            ({"fps": [20, 0.001, 20, 20]}, "row 2: fps is not a frame rate from 1 to 10000"),
             ({"video": ["1", "1.0", "b", "c"]}, "row 2: the video is listed twice"),
             ({"first": ["", 0, 46, "x"]}, "row 4: first is not the number of a frame"),
         ],

@@ -94,7 +94,7 @@ def agree_command(
         PathArgument(help="Results with coding.csv, tables of coded events, .eaf files.", metavar="SOURCE..."),
     ],
     fps: Annotated[
-        float | None, typer.Option(min=0.001, help="Frames per second, for .eaf files of videos without a result.")
+        float | None, typer.Option(help="Frames per second, for .eaf files of videos without a result.")
     ] = None,
     page: Annotated[Path | None, PathOption(help="Also write an HTML page.")] = None,
     as_json: JsonOption = False,

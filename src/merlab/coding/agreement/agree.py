@@ -11,6 +11,7 @@ from merlab.coding.agreement import tables
 from merlab.coding.agreement.comparison import compared
 from merlab.coding.agreement.models import AgreementScores
 from merlab.coding.agreement.raters import read_raters
+from merlab.frames import require_rate
 from merlab.pages import page_environment
 from merlab.storage import whole_file
 from merlab.version import __version__
@@ -64,8 +65,10 @@ def agree(*sources: Path | str, fps: float | None = None) -> Agreement:
         The agreement of each pair of coders, and of all together.
 
     Raises:
-        MerlabError: for a source that cannot be read or has no events, for fewer than two coders, and if no two of them
-            coded the same video.
+        MerlabError: for a source that cannot be read or has no events, for an impossible rate, for fewer than
+            two coders, and if no two of them coded the same video.
 
     """
+    if fps is not None:
+        require_rate(fps)
     return Agreement(compared(read_raters([Path(source) for source in sources], fps)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
 from merlab.evaluation.metrics import Float64Array, IntArray
 from merlab.evaluation.significance import Interval
+from merlab.frames import require_rate
 from merlab.schemes import Scheme, as_scheme
 from merlab.spelling import quoted
 from merlab.spotting.scoring.chosen_kinds import Choice, choose_kinds
@@ -86,8 +86,8 @@ def score_spotting(
             true events that end after their video does.
 
     """
-    if fps is not None and not 0 < fps < math.inf:
-        raise MerlabError(f"frames per second must be above 0 and finite, got {fps}")
+    if fps is not None:
+        require_rate(fps)
     true = event_cells(truth, "the true events", Reading(fps=fps, tier=tier))
     found = event_cells(spotted, "the spotted events", Reading(threshold, fps, tier))
     if scheme is not None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
-from merlab.frames import VIDEO_SUFFIXES, open_frames
+from merlab.frames import HIGHEST_RATE, LOWEST_RATE, VIDEO_SUFFIXES, is_rate, open_frames
 
 FRAMES, SECONDS, FPS, FIRST, SOURCE = "frames", "seconds", "fps", "first", "source"
 # Lengths and rates that differ by less, relatively, are the same.
@@ -103,7 +103,7 @@ def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLe
     table.require_values(["video"])
     table = table.with_one_spelling(["video"])
     table.refuse(table.cells["video"].duplicated(), "the video is listed twice", "keep one row per video")
-    rates = _numbers(table, FPS) if FPS in table.cells else pd.Series(fps, index=table.cells.index, dtype=float)
+    rates = _rates(table) if FPS in table.cells else pd.Series(fps, index=table.cells.index, dtype=float)
     if fps is not None:
         table.refuse(_differ(rates, fps), f"fps is not the {fps:g} of --fps", "correct one of them, or leave --fps out")
     names, seconds = list(table.cells["video"]), _seconds(table, rates)
@@ -149,6 +149,14 @@ def _sources(table: CellTable, given: pd.DataFrame | Path | str) -> dict[str, Pa
 def _differ(numbers: pd.Series, others: pd.Series | float) -> pd.Series:
     """Whether numbers differ by more than rounding explains; not where one is unknown."""
     return (numbers - others).abs() > SAME * numbers
+
+
+def _rates(table: CellTable) -> pd.Series:
+    """The frame rate of each video; raises MerlabError for one that no camera has."""
+    rates = _numbers(table, FPS)
+    limits = f"from {LOWEST_RATE:g} to {HIGHEST_RATE:g}"
+    table.refuse(~rates.map(is_rate), f"fps is not a frame rate {limits}", "write the frames per second of the camera")
+    return rates
 
 
 def _numbers(table: CellTable, column: str) -> pd.Series:
