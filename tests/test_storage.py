@@ -74,7 +74,7 @@ class TestAWholeFile:
         (tmp_path / "file").touch()
         place = tmp_path / "file" / "table.csv"
         with (
-            pytest.raises(MerlabError, match=r"cannot write .*table\.csv.*choose a folder"),
+            pytest.raises(MerlabError, match=r"cannot write .*table\.csv: .*file is a file; choose a folder"),
             whole_file(place) as temporary,
         ):
             temporary.touch()

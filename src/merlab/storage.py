@@ -26,6 +26,9 @@ class WriteError(MerlabError):
     @classmethod
     def at(cls, path: Path, error: OSError) -> WriteError:
         """The error of the operating system when it wrote ``path``, and the remedy."""
+        in_the_way = next((each for each in path.parents if each.is_file()), None)
+        if in_the_way:
+            return cls(f"cannot write {path}: {in_the_way} is a file; choose a folder")
         full = error.errno in DISK_FULL
         remedy = "make room and run it again" if full else "choose a folder that you may write to"
         return cls(f"cannot write {path}: {error.strerror or error}; {remedy}")

@@ -70,9 +70,11 @@ def test_table_8_lists_every_published_row_and_says_why_one_was_not_measured(mer
         (["figure3", "--detector", "opencv-ssd"], "--detector-model"),
         (["figure3"], "run `merlab models get` once"),
         (["all"], "--landmarks five-points"),
+        (["figure1", "--out", "file"], "file is a file; choose a folder"),
     ],
 )
-def test_a_mistake_is_named_without_a_traceback(merlab, arguments, named):
+def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, named):
+    (tmp_path / "file").touch()
     status, _, err = merlab("reproduce", *arguments)
     assert status == 1
     assert named in err

@@ -74,6 +74,12 @@ def test_a_database_is_scored_once(merlab, tmp_path):
     assert (status, "--score-on names a database twice" in err) == (1, True)
 
 
+def test_a_database_is_trained_on_once(merlab, tmp_path):
+    flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
+    status, _, err = merlab("pretrain", "mine.safetensors", *("--database", "ststnet-flow", "--root", flow) * 2)
+    assert (status, "given twice, such as" in err, "give each database once" in err) == (1, True, True)
+
+
 def test_the_card_has_no_folder_of_the_machine_however_it_was_typed(merlab, tmp_path):
     flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
     merlab("pretrain", "mine.safetensors", "--database=ststnet-flow", f"--root={flow}", f"--cache={tmp_path}", *SMALL)

@@ -50,6 +50,11 @@ def test_clips_may_be_a_table_several_tables_or_single_clips(clips):
     assert as_table(halves).clips == as_table(list(clips)).clips == clips.clips
 
 
+def test_a_clip_of_two_tables_is_refused(clips):
+    with pytest.raises(MerlabError, match=r"24 clips given twice, such as .*; give each database once"):
+        as_table([clips, clips])
+
+
 @pytest.mark.parametrize("given", [[], "casme2", 3, [1, 2]])
 def test_anything_else_is_refused_with_the_remedy(given):
     with pytest.raises(MerlabError, match=r"clips must be a ClipTable.*merlab.load"):

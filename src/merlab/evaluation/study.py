@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from merlab.methods import Method, methods_of
 from merlab.methods.method import DEFAULT_PRESET
 from merlab.protocols import label_clips, make_splits
 from merlab.schemes import Scheme, as_scheme
+from merlab.spelling import counted
 
 Clips = ClipTable | Iterable[ClipTable] | Iterable[Clip]
 SchemeGiven = str | Path | Mapping[str, Any] | Scheme
@@ -165,7 +167,9 @@ def _joined(clips: Clips) -> ClipTable:
         return clips
     given = list(clips) if isinstance(clips, Iterable) and not isinstance(clips, str | bytes) else [clips]
     if given and all(isinstance(each, ClipTable) for each in given):
-        return ClipTable.joined([each for each in given if isinstance(each, ClipTable)])
+        tables = [each for each in given if isinstance(each, ClipTable)]
+        _require_different(tables)
+        return ClipTable.joined(tables)
     if given and all(isinstance(each, Clip) for each in given):
         single = tuple(each for each in given if isinstance(each, Clip))
         return ClipTable(single, stamps_of(single))
@@ -174,3 +178,13 @@ def _joined(clips: Clips) -> ClipTable:
         f'clips must be a ClipTable, several of them, or Clip objects, got {kinds}; merlab.load("casme2", FOLDER) '
         "reads a database"
     )
+
+
+def _require_different(tables: Sequence[ClipTable]) -> None:
+    """Raises MerlabError for a clip that is in two tables."""
+    twice = [key for key, count in Counter(clip.key for table in tables for clip in table).items() if count > 1]
+    if twice:
+        raise MerlabError(
+            f"{counted(len(twice), 'clip')} given twice, such as {twice[0]}; give each database once, and clips of two "
+            "tables different names"
+        )
