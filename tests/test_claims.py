@@ -61,6 +61,14 @@ class TestOtherSettings:
         assert content(out)["faces.txt"] == "continued"
         assert [path.name for path in out.parent.iterdir()] == ["out"]
 
+    def test_unfinished_work_stays_where_the_old_content_is_used_and_a_warning_names_it(self, out):
+        with pytest.raises(Stopped):
+            write(out, 2, again=True, fault=KeyboardInterrupt())
+        with pytest.warns(UserWarning, match=r"\.again-out holds unfinished work of a command with --again"):
+            write(out, 1)
+        write(out, 2, again=True)
+        assert content(out)["half.txt"] == "2"
+
     def test_work_for_yet_other_settings_is_not_continued(self, out):
         with pytest.raises(Stopped):
             write(out, 2, again=True, fault=KeyboardInterrupt())

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.locks import only_writer
 from merlab.result_folder import CODING, KEPT, REQUEST, WORKING, ResultFolder
 from merlab.storage import write_json
 
@@ -86,6 +87,29 @@ class TestKind:
         write_json(out / KEPT / REQUEST, work_of(request()))
         with pytest.raises(MerlabError, match="contains no results of `merlab recognize`"):
             begin(recognized(out), again=True)
+
+
+class TestAfterAgainWasKilled:
+    def test_nothing_stays_where_no_long_work_would_be_lost(self, out):
+        finish(recognized(out))
+        begin(recognized(out), request(floor=1.0), again=True)
+        assert (out / WORKING).is_dir()
+        recognized(out).remove_leftovers()
+        assert sorted(path.name for path in out.iterdir()) == [KEPT, "events.csv", "metadata.json"]
+
+    def test_long_work_stays_and_a_warning_names_it(self, out):
+        finish(recognized(out))
+        kept = begin(recognized(out), request(frames_promised=4), again=True)
+        with pytest.warns(UserWarning, match=r"out/\.working holds unfinished work of a command with --again"):
+            recognized(out).remove_leftovers()
+        assert kept.is_dir()
+
+    def test_nothing_is_removed_while_another_process_makes_the_new_result(self, out):
+        finish(recognized(out))
+        begin(recognized(out), request(floor=1.0), again=True)
+        with only_writer(out):
+            recognized(out).remove_leftovers()
+        assert (out / WORKING).is_dir()
 
 
 class TestDecisionsOfCoders:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,10 +60,13 @@ def claimed_folder(
         anew = again and _holds(out, marker) and (_changes(out, marker, settings) != [] or is_complete(out))
         if anew:
             _require_only_ours(out, marker, writes)
-        folder = out.with_name(f"{ANEW}{out.name}") if anew else out
+        beside = out.with_name(f"{ANEW}{out.name}")
+        folder = beside if anew else out
         if anew and _changes(folder, marker, settings) != []:
             shutil.rmtree(folder, ignore_errors=True)
         claim_folder(folder, marker, settings, holds, **(unchecked or {}))
+        if not again and beside.is_dir():
+            warn_of_unfinished(beside)
         try:
             yield folder
         except MerlabError:
@@ -105,6 +109,15 @@ def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str,
             f"{out} holds {holds} of other settings: {'; '.join(changes)}. Add --again (in Python, again=True) to make "
             "it again with the new ones: the old result stays until the new one is complete. Or choose another output"
         )
+
+
+def warn_of_unfinished(folder: Path) -> None:
+    """Say that a stopped command with ``again`` left work that took long, while the old result is used."""
+    warnings.warn(
+        f"{folder} holds unfinished work of a command with --again (in Python, again=True), which the same command "
+        "continues; remove the folder if you do not need it",
+        stacklevel=4,
+    )
 
 
 def release_folder(out: Path, marker: str) -> None:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.claims import require_same
+from merlab.claims import require_same, warn_of_unfinished
 from merlab.errors import MerlabError
 from merlab.given import require_yes_or_no
+from merlab.locks import only_writer
 from merlab.storage import read_json_object, remove_unfinished, write_json
 
 WORKING, KEPT, REQUEST, RESULT = ".working", ".kept", "request.json", "result"
@@ -140,6 +141,19 @@ class ResultFolder:
                 shutil.rmtree(self.out / path.name, ignore_errors=True)
             path.replace(self.out / path.name)
         shutil.rmtree(self.working, ignore_errors=True)
+
+    def remove_leftovers(self) -> None:
+        """Remove what ``again`` left when it was killed, beside a finished result that is used instead.
+
+        What took long stays, and a warning says so; while another process makes the new result, all of it stays.
+        """
+        if not self.working.is_dir():
+            return
+        with suppress(MerlabError), only_writer(self.out):
+            if not (self.working / KEPT).is_dir():
+                shutil.rmtree(self.working, ignore_errors=True)
+            else:
+                warn_of_unfinished(self.working)
 
     def discard(self, kept: Path) -> None:
         """Remove unfinished work, and the folder if there are no other files in it."""

@@ -273,10 +273,16 @@ class TestOtherSettings:
         with pytest.raises(Stopped):
             look(video, copy, again=True, spotting=wide, progress=stop_after(550))
         assert read_video_result(copy).rows == result.rows
-        assert look(video, copy).rows == result.rows
+        with pytest.warns(UserWarning, match=r"\.working holds unfinished work of a command with --again"):
+            assert look(video, copy).rows == result.rows
         pushed.clear()
         look(video, copy, again=True, spotting=wide)
         assert {index for index, _ in pushed} == {2}
+
+    def test_nothing_is_left_where_again_was_killed_before_long_work(self, video, look, result, copy):
+        (copy / WORKING / "result").mkdir(parents=True)
+        assert look(video, copy).rows == result.rows
+        assert not (copy / WORKING).exists()
 
     def test_the_same_settings_are_made_again_when_requested(self, video, look, result, copy):
         (copy / "events.csv").write_text("damaged")

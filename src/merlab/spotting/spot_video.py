@@ -113,6 +113,7 @@ def _finished(out: Path, request: SpottingRequest) -> Timeline | None:
     stored = read_json_object(out / METADATA).get("asked")
     if isinstance(stored, dict):
         require_same(out, stored, request.model_dump(mode="json"), HOLDS)
+    ResultFolder(out, METADATA, HOLDS).remove_leftovers()
     return read_timeline(out)
 
 

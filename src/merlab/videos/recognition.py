@@ -262,6 +262,7 @@ def _finished(out: Path, request: RecognitionRequest) -> VideoResult | None:
         return None
     result = read_video_result(out)
     require_same(out, result.metadata.asked.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
+    ResultFolder(out, METADATA, HOLDS).remove_leftovers()
     return result
 
 
