@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -144,8 +145,22 @@ def test_a_file_in_the_place_of_the_run_folder_is_named_and_kept(clips, tmp_path
 
 def test_a_method_of_ones_own_stays_in_its_run_when_another_is_added(clips, tmp_path):
     evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
-    both = evaluate(clips, "linear-svm", tmp_path, out=tmp_path / "run")
-    assert set(both.summary.index) == {"mine", "linear-svm"}
+    evaluate(clips, "linear-svm", tmp_path, out=tmp_path / "run")
+    assert set(merlab.Results.read(tmp_path / "run").summary.index) == {"mine", "linear-svm"}
+
+
+def test_a_call_gives_its_own_methods_and_the_folder_keeps_those_of_earlier_calls(clips, tmp_path):
+    alone = evaluate(clips, ["constant", "linear-svm"], tmp_path, out=tmp_path / "alone")
+    evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
+    results = evaluate(clips, ["constant", "linear-svm"], tmp_path, out=tmp_path / "run")
+    assert results.summaries == alone.summaries
+    assert set(results.predictions["method"]) == {"constant", "linear-svm"}
+    assert [facts.method for facts in results.record.methods] == ["constant", "linear-svm"]
+    assert [each["method"] for each in json.loads((tmp_path / "run" / "metrics.json").read_text())] == [
+        "mine",
+        "constant",
+        "linear-svm",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -308,8 +323,8 @@ def test_a_method_that_fails_does_not_stop_the_next_run_in_its_folder(clips, tmp
     evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
     with pytest.raises(MerlabError, match="method broken"):
         evaluate(clips, {"broken": Broken}, tmp_path, out=tmp_path / "run")
-    both = evaluate(clips, "random", tmp_path, out=tmp_path / "run")
-    assert list(both.summary.index) == ["mine", "random"]
+    evaluate(clips, "random", tmp_path, out=tmp_path / "run")
+    assert list(merlab.Results.read(tmp_path / "run").summary.index) == ["mine", "random"]
 
 
 def test_after_a_method_that_fails_a_finished_run_is_as_it_was(clips, tmp_path):

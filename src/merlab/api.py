@@ -77,7 +77,8 @@ def evaluate(
         progress: True shows it on standard error, False does not, a function is called with it.
 
     Returns:
-        The results, with tables, comparisons, a figure and the report.
+        The results of these methods, with tables, comparisons and a figure. ``out`` keeps those of earlier calls too;
+        ``Results.read(out)`` gives all of them.
 
     Raises:
         MerlabError: for any fault in the clips, the methods or an option, with the remedy.
@@ -125,7 +126,7 @@ def evaluate_study(
         results = Results(record, predictions, kept)
         if kept:
             write_report(results.run, kept)
-    return results
+    return results.only([entry.name for entry in plan.entries])
 
 
 @contextmanager

@@ -39,7 +39,8 @@ def test_a_leaky_run_says_so(merlab, flow, tmp_path):
 
 def test_a_second_command_adds_its_method_to_the_run(merlab, flow, tmp_path):
     merlab(*evaluate(flow, "constant"))
-    merlab(*evaluate(flow, "linear-svm"))
+    _, out, _ = merlab(*evaluate(flow, "linear-svm"))
+    assert "constant" in out
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert [entry["method"] for entry in metrics] == ["constant", "linear-svm"]
 

@@ -157,6 +157,7 @@ def evaluate_command(
     Predictions, metrics and a report are written into the run folder.
     """
     from merlab.api import evaluate
+    from merlab.reports.results import Results
 
     given = [*(methods or []), *(own_method or [])]
     if not given or not database:
@@ -167,7 +168,7 @@ def evaluate_command(
     training |= {"epochs": epochs} if epochs is not None else {}
     training |= {"selection": selection} if selection is not None else {}
     folder = out or Path("-".join(["merlab-run", *database, Path(scheme).stem, protocol]))
-    results = evaluate(
+    evaluate(
         load_databases(database, root, table, aligned=aligned, allow_unusable=allow_unusable),
         given,
         scheme=scheme,
@@ -185,7 +186,8 @@ def evaluate_command(
         engine=make_engine(engine, jobs, address),
         cache=cache,
     )
-    _print_results(results)
+    # Of all methods in the folder, as in its report.
+    _print_results(Results.read(folder))
     out_console.print(escape(f"report: {folder / 'report.html'}"), soft_wrap=True)
 
 

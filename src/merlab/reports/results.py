@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Collection
 from html import escape
 from pathlib import Path
 
@@ -52,6 +53,15 @@ class Results:
         folder = as_path(folder, "folder")
         run = read_run(folder)
         return cls(run.record, run.predictions, folder)
+
+    def only(self, methods: Collection[str]) -> Results:
+        """The results of these methods alone."""
+        chosen = [facts for facts in self.record.methods if facts.method in methods]
+        if chosen == self.record.methods:
+            return self
+        rows = self.predictions["method"].isin(list(methods))
+        record = self.record.model_copy(update={"methods": chosen})
+        return Results(record, self.predictions[rows].reset_index(drop=True), self.folder)
 
     @property
     def summaries(self) -> list[MethodSummary]:

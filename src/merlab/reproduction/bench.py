@@ -135,8 +135,7 @@ class Bench:
         if self.full and (cost := expected_cost_text(study.plan())):
             self.announce(cost)
         results = evaluate_study(study, self.out / run, engine=self.engine, cache=self.cache, progress=self.progress)
-        wanted = {setup.method.name for setup in setups}
-        return {summary.method: summary for summary in results.summaries if summary.method in wanted}
+        return {summary.method: summary for summary in results.summaries}
 
     def _study(self, setups: Sequence[MethodSetup]) -> Study:
         return Study(
