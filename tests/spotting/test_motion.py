@@ -15,6 +15,7 @@ from merlab.spotting.motion import (
     in_blocks,
     lid_blocks,
     prepare,
+    texture,
     without_head,
 )
 from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, warped
@@ -75,6 +76,28 @@ class TestFollowing:
         frames = [warped(face(), STILL, v) for v in (STILL, LIFT)]
         doubled = [np.repeat(np.repeat(frame, 2, axis=0), 2, axis=1) for frame in frames]
         assert np.abs(followed(*doubled)[1] - followed(*frames)[1]).max() < 0.1
+
+
+class TestTexture:
+    @pytest.mark.parametrize("slope", [0, 1, 2, 3])
+    def test_it_is_the_squared_slope_and_one(self, slope):
+        ramp = np.tile((np.arange(80) * slope).astype(np.uint8), (60, 1))
+        assert texture(ramp)[20:-20, 20:-20] == pytest.approx(slope**2 + 1)
+
+    def test_a_block_moves_as_its_textured_half(self):
+        """Each block is 10x10 px; its lower half moves 1 px to the right, and its texture is 99 times the other's."""
+        moved = np.zeros((10 * ROWS, 10 * COLUMNS, 2), np.float32)
+        weight = np.ones(moved.shape[:2], np.float32)
+        for top in range(5, 10 * ROWS, 10):
+            moved[top : top + 5, :, 0] = 1
+            weight[top : top + 5] = 99
+        assert in_blocks(moved)[..., 0] == pytest.approx(0.5)
+        assert in_blocks(moved, weight)[..., 0] == pytest.approx(0.99)
+        assert np.all(in_blocks(moved, weight)[..., 1] == 0)
+
+    def test_where_all_moves_alike_texture_changes_nothing(self):
+        weight = texture(prepare(warped(face(), STILL, STILL)))
+        assert in_blocks(np.full((141, 116, 2), 0.7, np.float32), weight) == pytest.approx(0.7, abs=1e-4)
 
 
 class TestLight:

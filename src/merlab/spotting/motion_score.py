@@ -67,7 +67,7 @@ class ScoreSettings:
 
     smoothing: float = 0.025
     reach: float = 0.45
-    settling: float = 0.16
+    settling: float = 0.25
     least_noise: float = 0.03
     lid_leak: float = 0.35
     units: float = 1.0
