@@ -30,8 +30,12 @@ def write_start(
     databases: Sequence[str] = (),
     network: Mapping[str, Any] | None = None,
     seed: int = 0,
+    inputs: Sequence[str] = (),
 ) -> Path:
-    """A file of random weights; unless ``databases`` are given, its card states synthetic faces alone."""
+    """A file of random weights; unless ``databases`` are given, its card states synthetic faces alone.
+
+    ``inputs`` are digests of the training clips.
+    """
     torch.manual_seed(seed)
     parsed = parse_recipe(recipe).seen_by(find_method(method).view)
     options = dict(network or {})
@@ -47,6 +51,7 @@ def write_start(
         scheme="megc2019",
         classes=tuple(classes),
         trained_on=TrainedOn(databases=tuple(databases)) if databases else synthetic,
+        training_inputs=tuple(inputs),
     )
     Recognizer(card, module(Task.of(len(classes), parsed), **options)).save(path)
     return path

@@ -14,6 +14,9 @@ import pytest
 from filelock import FileLock
 from safetensors.numpy import save_file
 
+from merlab.databases import load
+from merlab.evaluation.seen_inputs import input_digests
+from merlab.inputs import load_inputs, parse_recipe
 from merlab.synthesis import make_faces
 from merlab.synthesis.flow_writing import make_flow
 from tests.cli import processes
@@ -73,6 +76,19 @@ def test_the_run_names_what_its_training_used_and_only_for_the_methods_that_used
     assert f"flow-cnn: {line}" in (tmp_path / "run" / "results.md").read_text()
     assert "--from start.safetensors --synthetic flow-clips" in (tmp_path / "run" / "report.html").read_text()
     assert str(tmp_path) not in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_a_start_that_was_trained_on_tested_clips_under_another_name_is_refused(merlab, two, synthetic, tmp_path):
+    def started(start, out):
+        return merlab(*pretrained(two, out=out), "--from", start, "--synthetic", synthetic)
+
+    assert started(write_start(tmp_path / "other.safetensors", databases=["another"]), "before")[0] == 0
+    recipe = parse_recipe(methods_of(tmp_path / "before")["flow-cnn"]["input"])
+    seen = input_digests(load_inputs(load("ststnet-flow", two), recipe)[:2])
+    start = write_start(tmp_path / "start.safetensors", databases=["another"], inputs=seen)
+    status, _, err = started(start, "run")
+    assert (status, "start.safetensors was trained on 2 of the clips of this run, such as" in err) == (1, True), err
+    assert not (tmp_path / "run" / "parts").exists()
 
 
 def test_a_baseline_beside_it_has_the_run_key_that_it_has_alone(merlab, two, start, synthetic, tmp_path):

@@ -136,16 +136,32 @@ def test_a_score_on_training_subjects_is_refused(merlab, flow, tmp_path):
     assert (status, "small was trained on smic" in err, "Traceback" in err) == (1, True, False)
 
 
-def test_training_clips_under_the_name_of_another_database_are_refused(merlab, tmp_path):
+@pytest.fixture
+def renamed(merlab, tmp_path):
+    """Weights trained on the clips in ``flow``, under the name of another database."""
     flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
     merlab("pretrain", "mine.safetensors", "--database", "ststnet-flow", "--root", flow, *SMALL)
-    assert json.loads(merlab("weights", "mine.safetensors", "--json")[1])["training_inputs"]
     recognizer = load_recognizer(tmp_path / "mine.safetensors")
+    assert recognizer.card.training_inputs
     card = recognizer.card.model_copy(update={"trained_on": TrainedOn(databases=("another",), clips=9, subjects=6)})
-    replace(recognizer, card=card).save(tmp_path / "renamed.safetensors")
+    return replace(recognizer, card=card).save(tmp_path / "renamed.safetensors")
+
+
+def test_weights_from_a_start_are_not_scored_on_its_training_clips(merlab, renamed, tmp_path):
+    other = write_flow_tree(tmp_path / "other", SUBJECTS, seed=1)
+    started = ("pretrain", "started.safetensors", "--from", "renamed.safetensors", "--database", "ststnet-flow")
+    status, _, err = merlab(*started, "--root", tmp_path / "flow", "--seed", 2, *SMALL)
+    assert (status, "renamed.safetensors was trained on" in err, "the held-out subjects" in err) == (1, True, True)
+    assert merlab(*started, "--root", other, *SMALL)[0] == 0
+    card = load_recognizer(tmp_path / "started.safetensors").card
+    assert set(renamed.card.training_inputs) < set(card.training_inputs)
+
+
+def test_training_clips_under_the_name_of_another_database_are_refused(merlab, renamed, tmp_path):
+    flow = tmp_path / "flow"
     scored = ("--score-on", "ststnet-flow", "--score-root", flow)
     status, _, err = merlab("weights", "renamed.safetensors", *scored)
-    assert (status, "clips of ststnet-flow were trained on, such as" in err) == (1, True)
+    assert (status, "of the clips of ststnet-flow, such as" in err) == (1, True)
 
 
 @pytest.mark.parametrize(

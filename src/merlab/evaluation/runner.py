@@ -15,7 +15,10 @@ from merlab.evaluation.complete import require_clips, require_decisions
 from merlab.evaluation.engines import Engine
 from merlab.evaluation.plan import Plan
 from merlab.evaluation.predictions import PredictionStore, joined, read_each
+from merlab.evaluation.seen_inputs import require_unseen_inputs
 from merlab.evaluation.unit import Fit, Worker, versions
+from merlab.frames import Float32Array
+from merlab.inputs import Recipe
 from merlab.progress import Progress
 
 
@@ -58,8 +61,18 @@ def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
     for recipe in dict.fromkeys(entry.recipe for entry in plan.entries):
         inputs = worker.inputs(recipe, lambda done, total, what: progress(done, total, f"making inputs: {what}"))
         digests[recipe] = hashlib.sha256(np.ascontiguousarray(inputs).data).hexdigest()
+        _require_unseen(plan, recipe, inputs)
     data = {action_units: plan.digest(action_units=action_units) for action_units in (False, True)}
     return [entry.key(digests[entry.recipe], data[entry.method.action_units], versions()) for entry in plan.entries]
+
+
+def _require_unseen(plan: Plan, recipe: Recipe, inputs: Float32Array) -> None:
+    """Raises MerlabError where a start of a method with this recipe was trained on tested clips."""
+    starts = {start.digest: start for entry in plan.entries if entry.recipe == recipe for start in entry.starts}
+    for start in starts.values():
+        if start.inputs:
+            keys = plan.keys.iloc[plan.tested]
+            require_unseen_inputs(start.name, start.inputs, inputs[plan.tested], keys, "this run")
 
 
 def finished(plan: Plan, keys: Sequence[str], out: Path, sealed: bool = False) -> dict[Path, pd.DataFrame]:

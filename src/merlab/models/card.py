@@ -158,8 +158,8 @@ class ModelCard(_Facts):
         stamps: shown wherever a class of this model is shown.
         intended_use, limits, ceiling: for a reader who has the file, but not the documentation. ``ceiling`` states how
             good any recognizer of these classes can be; empty where that is not known.
-        training_inputs: short digests of the inputs of databases that training and temperature used; empty for a
-            network of synthetic flow, and for files of earlier versions.
+        training_inputs: short digests of the inputs of databases that training, its starts and the temperature used;
+            empty for a network of synthetic flow, and for files of earlier versions.
         command: the command that made it, without folders of the machine; empty if it was made in Python.
         content_digest: of the tensors and of the rest of the card (``models.digest``), when they were written; None for
             a network that was not saved, and for files of earlier versions.

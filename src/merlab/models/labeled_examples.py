@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,31 +42,10 @@ class Examples(NamedTuple):
         digest.update(self.labels.tobytes() + self.keys.to_csv(index=False).encode())
         return digest.hexdigest()
 
-    def digests(self) -> list[str]:
-        """One short digest for each input, which does not depend on the name of the database or of the clip.
-
-        It is empty for an input of one value, such as that of a still clip, which says nothing about the clip.
-        """
-        # 12 digits: one false match in 3e7 for a thousand clips beside ten thousand.
-        rows = np.ascontiguousarray(self.inputs)
-        return [hashlib.sha256(row.data).hexdigest()[:12] if np.ptp(row) else "" for row in rows]
-
     def of(self, groups: set[str]) -> Examples:
         """The clips of these subjects."""
         kept = np.array([group in groups for group in self.groups])
         return Examples(self.inputs[kept], self.labels[kept], self.keys[kept].reset_index(drop=True))
-
-
-def require_other_inputs(examples: Examples, what: str, trained_on: Iterable[str]) -> None:
-    """Raise MerlabError for examples whose inputs a network was trained on, whatever their database is called."""
-    seen = set(trained_on)
-    known = [row for row, digest in enumerate(examples.digests()) if digest in seen]
-    if known:
-        first = "/".join(examples.keys.iloc[known[0]])
-        raise MerlabError(
-            f"{len(known)} clips of {what} were trained on, such as {first}, perhaps under the name of another "
-            "database, so a score on them would be too high; score other clips"
-        )
 
 
 def examples_of(

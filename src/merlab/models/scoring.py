@@ -6,12 +6,13 @@ from pathlib import Path
 
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
+from merlab.evaluation.seen_inputs import require_unseen_inputs
 from merlab.evaluation.study import Clips, SchemeGiven, as_table
 from merlab.given import as_jobs, as_path
 from merlab.models.card import CardScore
 from merlab.models.crops import ON_SCORED, corrected, is_corrected
 from merlab.models.held_out_scores import held_out_score
-from merlab.models.labeled_examples import examples_of, require_other_inputs
+from merlab.models.labeled_examples import examples_of
 from merlab.models.network_clips import DATABASE
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.progress import Progress, shown_progress
@@ -56,7 +57,8 @@ def score_on(
         examples = examples_of(table, of_classes, recognizer.recipe, folder, jobs, show)
     crop = ON_SCORED if is_corrected(recognizer.recipe) else None
     title = ", ".join(source.name for source in table.sources) or "your own clips"
-    require_other_inputs(examples, title, recognizer.card.training_inputs)
+    card = recognizer.card
+    require_unseen_inputs(card.name, card.training_inputs, examples.inputs, examples.keys, title)
     return held_out_score(title, recognizer, corrected(examples, recognizer.recipe), crop)
 
 

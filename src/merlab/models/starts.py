@@ -52,6 +52,7 @@ def _start(name: str, recognizer: Recognizer) -> Start:
         tensors=tensors,
         digest=content_digest("{}", tensors),
         databases=tuple(name for name in card.trained_on.databases if name != DATABASE or not _is_of_merlab(card)),
+        inputs=card.training_inputs,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from merlab.claims import claimed_folder
 from merlab.errors import MerlabError
+from merlab.evaluation.seen_inputs import input_digests, require_unseen_inputs
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.evaluation.unit import versions
@@ -18,7 +19,7 @@ from merlab.inputs import mirror_of
 from merlab.methods import Task
 from merlab.models.card import FlowSource, ModelCard, TrainedOn
 from merlab.models.crops import corrected
-from merlab.models.labeled_examples import Examples, divided, require_other_inputs
+from merlab.models.labeled_examples import Examples, divided
 from merlab.models.members import joined
 from merlab.models.network_clips import NetworkClips, examples_of_flow
 from merlab.models.recognizer import Recognizer, load_recognizer
@@ -71,12 +72,7 @@ class TrainingWork:
 
         ``is_complete`` states whether the work was finished before; ``again`` then replaces it.
         """
-        if self.own is not None:
-            train, calibration, _ = divided(self.own, self.training.seed)
-            _require_unseen(elsewhere, {*train.groups, *calibration.groups})
-            inputs = self.training_inputs()
-            for title, held in elsewhere.items():
-                require_other_inputs(held, title, inputs)
+        self._require_unseen(elsewhere)
         with claimed_folder(
             self.folder,
             SETTINGS,
@@ -87,6 +83,19 @@ class TrainingWork:
             writes=WRITTEN.fullmatch,
         ) as folder:
             yield replace(self, folder=folder, flow=self._flow_in(folder))
+
+    def _require_unseen(self, elsewhere: Mapping[str, Examples]) -> None:
+        """Raises MerlabError for clips to score on that this training, or one of its starts, uses."""
+        scored, own_inputs = dict(elsewhere), self._own_inputs()
+        if self.own is not None:
+            train, calibration, scoring = divided(self.own, self.training.seed)
+            _require_unseen_subjects(elsewhere, {*train.groups, *calibration.groups})
+            scored["the held-out subjects"] = scoring
+        for title, held in elsewhere.items():
+            require_unseen_inputs(self.training.name, own_inputs, held.inputs, held.keys, title)
+        for start in self.starts:
+            for title, held in scored.items():
+                require_unseen_inputs(start.name, start.inputs, held.inputs, held.keys, title)
 
     def _stated(self) -> dict[str, object]:
         clips: dict[str, object] = {}
@@ -135,11 +144,15 @@ class TrainingWork:
         )
 
     def training_inputs(self) -> tuple[str, ...]:
-        """The digests of the inputs of databases that training and temperature use, before crops are corrected."""
+        """The digests of the inputs of databases that training, its starts and the temperature use."""
+        return tuple(sorted(self._own_inputs().union(*(start.inputs for start in self.starts))))
+
+    def _own_inputs(self) -> set[str]:
+        """The digests of the inputs of databases for training and calibration, before crops are corrected."""
         if self.own is None:
-            return ()
+            return set()
         train, calibration, _ = divided(self.own, self.training.seed)
-        return tuple(sorted({*train.digests(), *calibration.digests()} - {""}))
+        return {*input_digests(train.inputs), *input_digests(calibration.inputs)} - {""}
 
     def trained(self, train: Examples) -> list[Recognizer]:
         """The recognizer of each seed; its networks are read from the folder or trained, ``jobs`` at a time."""
@@ -175,7 +188,7 @@ class TrainingWork:
         )
 
 
-def _require_unseen(elsewhere: Mapping[str, Examples], seen: set[str]) -> None:
+def _require_unseen_subjects(elsewhere: Mapping[str, Examples], seen: set[str]) -> None:
     for title, held in elsewhere.items():
         known = sorted(seen.intersection(held.groups))
         if known:
