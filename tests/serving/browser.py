@@ -64,13 +64,16 @@ def send(browser: Chrome, *videos: Path) -> None:
 
 
 def outside(browser: Chrome) -> list[str]:
-    """What sticks out of the window sideways, apart from the tables that scroll by themselves."""
+    """What sticks out of the window or of its own box sideways, apart from tables that scroll by themselves."""
     found = browser.execute_script("""
         const wide = document.documentElement.clientWidth;
+        const sticksOut = (each) => {
+            const box = each.getBoundingClientRect();
+            return box.width && (box.left < -1 || Math.max(box.right, box.left + each.scrollWidth) > wide + 1);
+        };
         return [...document.querySelectorAll("body *")]
             .filter((each) => each.checkVisibility() && !each.closest(".scroll, .unseen, .face-loop, svg *"))
-            .map((each) => [each, each.getBoundingClientRect()])
-            .filter(([, box]) => box.width && (box.left < -1 || box.right > wide + 1))
-            .map(([each]) => `${each.tagName}: ${each.textContent.slice(0, 80)}`)
+            .filter(sticksOut)
+            .map((each) => `${each.tagName}: ${each.textContent.slice(0, 80)}`)
     """)
     return list(map(str, found))
