@@ -27,10 +27,11 @@ MEANINGS = {
     "methods on aligned faces. `merlab prepare` aligns the faces of a database.",
     FIVE_POINTS: "The faces were aligned by five points of a face detector instead of the face mesh. They may be "
     "tilted by up to 3 degrees. Results may differ from those with the face mesh.",
-    SHARED_SUBJECTS: "These names of subjects differ only in case, blanks or zeros. If they are one person, the person "
-    "was trained on and tested on, and the numbers are too high. Give every person one name.",
-    SHARED_FRAMES: "These clips of different subjects have the same frames, so that frames were trained on and tested "
-    "on. The numbers are too high. Correct the frames, or leave one of the clips out.",
+    SHARED_SUBJECTS: "Names of subjects differ only in case, blanks or zeros. If they are one person, the person "
+    "was trained on and tested on, and the numbers are too high. A warning of the run names them; give every person "
+    "one name.",
+    SHARED_FRAMES: "Clips of different subjects have the same frames, so that frames were trained on and tested "
+    "on. The numbers are too high. A warning of the run names them; correct the frames, or leave one of the clips out.",
     TRANSDUCTIVE: "The method also learned from the clips of the tested database, without their labels. The numbers "
     "are those for a database that is known before the test. They must not be compared with numbers of methods that "
     "never saw it.",

@@ -40,14 +40,14 @@ def test_names_that_may_be_one_person_are_named_and_stamped(tmp_path, twice):
         UserWarning, match="may be one person each, who is then trained on and tested on; give every person"
     ):
         stamps = facts(tmp_path, [one, other, "lab/anna"]).stamps
-    assert stamps == [f"SHARED SUBJECTS: {one} and {other}"]
+    assert stamps == ["SHARED SUBJECTS: 2 names"]
 
 
 def test_frames_of_two_subjects_are_named_and_stamped(tmp_path):
     sources = {("lab/bob", "disgust"): "lab/anna-disgust"}
     with pytest.warns(UserWarning, match="lab/anna/disgust and lab/bob/disgust have the same frames, which are then"):
         stamps = facts(tmp_path, ["lab/anna", "lab/bob"], sources=sources).stamps
-    assert stamps == ["SHARED FRAMES: lab/anna/disgust and lab/bob/disgust"]
+    assert stamps == ["SHARED FRAMES: 2 clips"]
 
 
 @pytest.mark.parametrize(("copy", "stamps"), [("lab/bob-happiness", 1), ("lab/anna-happiness", 0)])
@@ -57,7 +57,7 @@ def test_equal_files_in_folders_of_two_subjects_are_stamped(tmp_path, copy, stam
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = facts(tmp_path, ["lab/anna", "lab/bob"]).stamps
-    assert found == ["SHARED FRAMES: lab/anna/disgust and lab/bob/happiness"][:stamps]
+    assert found == ["SHARED FRAMES: 2 clips"][:stamps]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,6 @@ def test_many_names_are_counted(tmp_path):
 def test_the_stamps_are_explained():
     class Summary:
         method = "constant"
-        stamps = ("SHARED SUBJECTS: lab/01 and lab/1", "SHARED FRAMES: lab/anna/a and lab/bob/b")
+        stamps = ("SHARED SUBJECTS: 2 names", "SHARED FRAMES: 2 clips")
 
     assert all("the numbers are too high" in note.meaning.lower() for note in stamp_notes([Summary()]))

@@ -10,10 +10,11 @@ from dataclasses import replace
 from merlab.clips import Clip
 from merlab.databases.equal_frames import with_equal_frames
 from merlab.protocols import Labeled, Split
-from merlab.spelling import person
+from merlab.spelling import counted, person
 from merlab.stamps import SHARED_FRAMES, SHARED_SUBJECTS
 
 NAMED = 3
+COUNTED = {SHARED_SUBJECTS: "name", SHARED_FRAMES: "clip"}
 REMEDIES = {
     SHARED_SUBJECTS: "may be one person each, who is then trained on and tested on; give every person one name",
     SHARED_FRAMES: "have the same frames, which are then trained on and tested on; correct them, or leave one clip out",
@@ -21,7 +22,7 @@ REMEDIES = {
 
 
 def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
-    """The clips with a stamp for each kind of fault that a split would hide, with a warning."""
+    """The clips with a stamp for each kind of fault that a split would hide, and a warning that names its clips."""
     clips = list(labeled.table)
     people: dict[tuple[str, str], list[Clip]] = defaultdict(list)
     for clip in clips:
@@ -34,7 +35,8 @@ def with_split_faults(labeled: Labeled, splits: Sequence[Split]) -> Labeled:
     for word, groups in found.items():
         if groups:
             named = _first("; ", [_first(" and ", group) for group in groups])
-            stamps.append(f"{word}: {named}")
+            # Results are passed on: the stamp names no person and no clip.
+            stamps.append(f"{word}: {counted(sum(map(len, groups)), COUNTED[word])}")
             warnings.warn(f"{named} {REMEDIES[word]}. Every result is marked {word}", stacklevel=5)
     return replace(labeled, table=replace(labeled.table, stamps=tuple(dict.fromkeys(stamps))))
 
