@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from merlab.cli.videos import recognize_command, spot_command
+from merlab.frames import write_image
 from merlab.spotting.spot_video import spot
 from merlab.videos.recognition import recognize
 
@@ -124,3 +126,14 @@ def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, nam
     assert status == 1
     assert named in err
     assert "Traceback" not in err
+
+
+def test_a_dark_video_is_named(merlab, tmp_path):
+    for number in range(1, 61):
+        (tmp_path / "dark").mkdir(exist_ok=True)
+        write_image(tmp_path / "dark" / f"{number}.png", np.full((282, 231, 3), number % 9, np.uint8))
+    for command in (["spot", "dark", "--fps", 50], ["recognize", "dark", "--fps", 50, "--aligned", "--no-overlay"]):
+        status, out, err = merlab(*command)
+        assert status == 0, err
+        assert "the face is very dark in 100 % of the frames" in " ".join((out + err).split())
+    assert "very dark" in (tmp_path / "merlab-recognized" / "dark" / "report.html").read_text()

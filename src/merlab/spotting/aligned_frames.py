@@ -10,6 +10,7 @@ from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import ClipError, Frames, Image, describe_numbers
 from merlab.frames.clock import GAP_STEPS
 from merlab.progress import Progress
+from merlab.spotting.light import EVERY, Light
 
 # Of the proportions of a frame against those of an aligned face.
 LARGEST_DISTORTION = 1.15
@@ -19,15 +20,16 @@ FRAMES_A_REPORT = 100
 class AlignedFrames:
     """Reads the frames of a source in order and checks them.
 
-    After reading, ``count`` is how many there were, ``first`` the number of the first, and ``damaged`` the numbers of
-    those that could not be decoded. One or two damaged frames between others show the frame before them, as players
-    do; at the end of a source they are left out.
+    After reading, ``count`` is how many there were, ``first`` the number of the first, ``damaged`` the numbers of those
+    that could not be decoded, and ``light`` how the face is lit. One or two damaged frames between others show the
+    frame before them, as players do; at the end of a source they are left out.
     """
 
     def __init__(self, source: Path, frames: Frames, progress: Progress) -> None:
         self.source = source
         self.count, self.first = 0, 1
         self.damaged: list[int] = []
+        self.light = Light()
         self._frames, self._progress = frames, progress
 
     def images(self) -> Iterator[Image]:
@@ -44,6 +46,8 @@ class AlignedFrames:
                 self.first = frame.number - skipped
             self._require_next(frame.number, skipped)
             for image in [frame.image if last is None else last] * skipped + [frame.image]:
+                if self.count % EVERY == 0:
+                    self.light += Light.of(image)
                 self.count += 1
                 if self.count % FRAMES_A_REPORT == 0:
                     self._progress(self.count, max(self.count, self._frames.promised), "spotting")

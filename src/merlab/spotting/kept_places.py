@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from merlab.frames import Float32Array
 from merlab.kept_arrays import Array, read_arrays, write_arrays
+from merlab.spotting.light import Light
 
 FRAMES_PER_FILE = 500
 PLACES, READ = "places", "read.npz"
@@ -22,11 +23,15 @@ PLACES, READ = "places", "read.npz"
 
 @dataclass(frozen=True)
 class FramesRead:
-    """What was read of a source, as in AlignedFrames: how many frames, the number of the first, the damaged ones."""
+    """What was read of a source, as in AlignedFrames.
+
+    How many frames, the number of the first, the damaged ones, and how the face is lit.
+    """
 
     count: int
     first: int
     damaged: Sequence[int]
+    light: Light = field(default_factory=Light)
 
 
 class KeptPlaces:
@@ -50,7 +55,11 @@ class KeptPlaces:
             return None
         count, first = (int(value) for value in np.asarray(facts["count_first"], np.int64))
         kept = sum(1 for _ in self.read())
-        return FramesRead(count, first, np.asarray(facts["damaged"], np.int64).tolist()) if kept == count else None
+        if kept != count:
+            return None
+        # Places that an earlier version kept state no light.
+        light = Light.model_validate_json(str(facts["light"])) if "light" in facts else Light()
+        return FramesRead(count, first, np.asarray(facts["damaged"], np.int64).tolist(), light)
 
     def read(self) -> Iterator[Float32Array]:
         """The places (ROWS, COLUMNS, 2) in each frame, up to the first file that is missing or damaged."""
@@ -77,6 +86,7 @@ class KeptPlaces:
         facts: dict[str, Array] = {
             "count_first": np.array([read.count, read.first], np.int64),
             "damaged": np.array(read.damaged, np.int64),
+            "light": np.array(read.light.model_dump_json()),
         }
         write_arrays(self._folder / READ, facts)
 

@@ -159,7 +159,7 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
         places = kept.keep(block_places(aligned.images(), clock, kept.read()))
     found = _found(places, read, making, aside)
     if whole is None:
-        kept.conclude(FramesRead(read.count, read.first, read.damaged))
+        kept.conclude(FramesRead(read.count, read.first, read.damaged, read.light))
     timing = timing_of(clock, read.count, read.first, making.fps)
     metadata = _metadata(timing, clock, file_facts(frames), read, found, request)
     write_model(aside / METADATA, metadata)
@@ -229,6 +229,7 @@ def _metadata(
         *source_caveats(timing, file),
         *damage_caveats(read.damaged, len(clock), remedy),
         *spotting_caveats(clock, found.dropped, request.settings),
+        *read.light.caveats(),
     ]
     return SpottingMetadata(
         **dict(timing),

@@ -14,6 +14,7 @@ from merlab.faces.quality import ClipQuality
 from merlab.sinks import CsvSink
 from merlab.spotting.columns import Columns
 from merlab.spotting.event import Tier
+from merlab.spotting.light import Light
 from merlab.storage import whole_folder
 from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, TrackQuality
 from merlab.videos.chunks.chunk_worker import VideoPlan
@@ -70,6 +71,7 @@ class Totals:
     damaged: list[int] = field(default_factory=list)
     left_out: int = 0
     size: tuple[int, int] = (0, 0)
+    light: Light = field(default_factory=Light)
     events: list[tuple[ChunkEvent, Path]] = field(default_factory=list)
     weak: list[ChunkMovement] = field(default_factory=list)
     faces: dict[int, FaceRecord] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class Totals:
         self.damaged += chunk.record.damaged
         self.left_out = max(self.left_out, chunk.record.left_out)
         self.size = max(self.size, chunk.record.size)
+        self.light += chunk.record.light
         self.events += [(event, chunk.folder / event.pictures) for event in chunk.events]
         self.weak += chunk.weak
         for row, _ in chunk.lines:

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from merlab.faces.people import SeenFace
 from merlab.frames import Image
 from merlab.frames.clock import GAP_STEPS, Clock
+from merlab.spotting.light import Light
 from merlab.spotting.motion import FaceMotion
 from merlab.videos.chunks.chunk_record import TrackQuality
 from merlab.videos.chunks.division import Span
@@ -101,6 +102,7 @@ class Chunk:
             damaged=tuple(number for number in self.damaged if number in owned),
             left_out=self.viewer.left_out,
             quality=tuple(TrackQuality.of(*measured) for measured in self.viewer.qualities()),
+            light=sum((track.light for track in self.tracks.values()), Light()),
             tracks=tuple((track.face_id, track.first) for track in tracks),
         )
         return KeptChunk(facts, tracks)

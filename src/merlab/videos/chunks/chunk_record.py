@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from merlab.faces.quality import ClipQuality
 from merlab.json_models import read_model, write_model
 from merlab.spotting.event import MovementKind
+from merlab.spotting.light import Light
 from merlab.videos.frame_table import FrameLine, read_lines
 from merlab.videos.result import FRAMES
 from merlab.vocabulary import LandmarkSource
@@ -89,6 +90,7 @@ class ChunkRecord(_Record):
         damaged: which owned frames could not be decoded.
         left_out: the most faces that were seen at once beyond those that are followed.
         quality: of each track.
+        light: of all tracks.
 
     """
 
@@ -101,6 +103,7 @@ class ChunkRecord(_Record):
     damaged: tuple[int, ...] = ()
     left_out: int = 0
     quality: tuple[TrackQuality, ...] = ()
+    light: Light = Light()
 
     def write(self, folder: Path) -> None:
         """Write chunk.json."""

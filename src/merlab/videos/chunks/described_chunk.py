@@ -79,6 +79,7 @@ class ChunkWriter:
             damaged=facts.damaged,
             left_out=facts.left_out,
             quality=facts.quality,
+            light=facts.light,
         )
         record.write(folder)
 

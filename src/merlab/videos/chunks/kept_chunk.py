@@ -21,6 +21,7 @@ from merlab.faces.geometry import Points, Transform
 from merlab.frames import Float32Array
 from merlab.frames.clock import Clock
 from merlab.kept_arrays import Array, read_arrays, write_arrays
+from merlab.spotting.light import Light
 from merlab.spotting.spot import SpottingSettings, Window
 from merlab.spotting.stretches import spot_track
 from merlab.videos.chunks.chunk_record import TrackQuality
@@ -28,7 +29,7 @@ from merlab.videos.chunks.mesh_facts import MeshFacts
 
 RECORD = "record"
 # Goes up whenever something else is kept; what another version kept is made anew.
-KEPT_VERSION = 5
+KEPT_VERSION = 6
 ARRAYS = ("boxes", "places", "transforms", "shown", "mesh", "contours")
 
 KeptContours: TypeAlias = "NDArray[np.int16]"
@@ -112,6 +113,7 @@ class ChunkFacts(BaseModel):
         damaged: which frames could not be decoded.
         left_out: the most faces that were seen at once beyond those that are followed.
         quality: of each track.
+        light: of all tracks.
         tracks: the face and the first frame of each track.
 
     """
@@ -124,6 +126,7 @@ class ChunkFacts(BaseModel):
     damaged: tuple[int, ...]
     left_out: int
     quality: tuple[TrackQuality, ...]
+    light: Light = Light()
     tracks: tuple[tuple[int, int], ...]
 
 

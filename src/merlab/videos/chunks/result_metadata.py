@@ -69,6 +69,7 @@ def _warnings(plan: VideoPlan, totals: Totals) -> list[str]:
     damaged = [number + plan.first - 1 for number in totals.damaged]
     warnings = damage_caveats(damaged, totals.frames, "no face is seen there; copy the video again from the original")
     warnings += spotting_caveats(plan.clock, totals.dropped, options.spotting)
+    warnings += totals.light.caveats()
     if totals.faceless:
         warnings.append(f"no face is seen in {totals.faceless} of {totals.frames} frames")
     if totals.left_out:

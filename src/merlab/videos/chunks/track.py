@@ -10,6 +10,7 @@ from merlab.faces.contours import CONTOUR_POINTS
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Transform
 from merlab.frames import Float32Array
+from merlab.spotting.light import EVERY, Light
 from merlab.spotting.motion import COLUMNS, ROWS, FaceMotion
 from merlab.videos.chunks.faces_in_frame import FaceInFrame
 from merlab.videos.chunks.kept_chunk import NO_CONTOURS, KeptContours, KeptTrack, contours_to_keep
@@ -33,6 +34,7 @@ class Track:
     shown: list[int] = field(default_factory=list)
     mesh: list[MeshFacts] = field(default_factory=list)
     contours: list[KeptContours | None] = field(default_factory=list)
+    light: Light = field(default_factory=Light)
 
     def add(self, face: FaceInFrame, shown: int) -> None:
         """The face in the next frame, whose picture is that of frame ``shown``; ``follow`` gets it next."""
@@ -42,7 +44,10 @@ class Track:
 
     def follow(self, face: FaceInFrame) -> None:
         """Follow the movement of the face into the next frame, and keep what its landmarks say."""
-        self.places.append(self.motion(face.followed))
+        picture = face.followed
+        if len(self.places) % EVERY == 0:
+            self.light += Light.of(picture)
+        self.places.append(self.motion(picture))
         facts = self.watch(face.landmarks)
         self.mesh.append(UNKNOWN if face.box is None else facts)
         self.contours.append(_contours_in(face))
