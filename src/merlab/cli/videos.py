@@ -1,4 +1,4 @@
-"""Commands about videos: make recordings, spot movements, recognize them."""
+"""Commands about videos: spot movements, recognize them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from merlab.cli.app import DATA, VIDEOS, app
+from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import (
     AgainOption,
     JobsOption,
@@ -16,85 +15,17 @@ from merlab.cli.arguments import (
     PathArgument,
     PathOption,
     RuntimeOption,
-    SeedOption,
     is_given,
     key_values,
 )
-from merlab.cli.console import out_console
 from merlab.cli.faces import ConfigOption, DetectorOption, LandmarksOption, ModelOption, face_finding
 from merlab.errors import MerlabError
-from merlab.progress import shown_progress
-from merlab.spelling import counted
-from merlab.vocabulary import OverlayKind, RecordingPreset, VideoFormat
+from merlab.vocabulary import OverlayKind
 
 if TYPE_CHECKING:
     from merlab.progress import Progress
     from merlab.spotting.spot import SpottingSettings
     from merlab.spotting.timeline import Timeline
-
-
-@app.command("make-videos", rich_help_panel=DATA)
-def make_videos_command(
-    out: Annotated[Path, PathArgument(help="New folder for the recordings; everything in it is marked SYNTHETIC.")],
-    subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities, one recording each.")] = 5,
-    minutes: Annotated[float, typer.Option(min=0, help="Length of each recording.")] = 1.0,
-    events: Annotated[float, typer.Option(min=0, help="Micro-expressions a minute.")] = 8.0,
-    preset: Annotated[
-        RecordingPreset,
-        typer.Option(
-            help="easy: clear movements; hard: small under noise; null: no event at all; conversation: among "
-            "macro-expressions, talking, chewing, hands, turns, slipping glasses, changes of the light, and cuts."
-        ),
-    ] = "default",
-    seed: SeedOption = 0,
-    video_format: Annotated[
-        VideoFormat,
-        typer.Option(
-            "--format", help="avi: Motion JPEG, hardly changes the frames, 10 minutes at most; mp4: small, blurred."
-        ),
-    ] = "avi",
-    raw: Annotated[bool, typer.Option("--raw", help="Also write the uncropped 640x480 camera view.")] = False,
-    fps: Annotated[
-        int,
-        typer.Option(
-            help="Frames per second: 30, 60, 100 or 200; a seed shows the same movements at the same seconds at each."
-        ),
-    ] = 200,
-    megabits: Annotated[
-        float | None,
-        typer.Option(
-            help="Mbit/s of mp4 files; unless given, constant quality, and in a conversation a random rate of 1 to 8."
-        ),
-    ] = None,
-    again: AgainOption = False,
-    jobs: JobsOption = None,
-) -> None:
-    """Make long SYNTHETIC recordings with known micro-expressions among blinks, shifts of gaze and head movement.
-
-    Writes the videos, SYNTHETIC_events.csv (truth of the movements), SYNTHETIC_videos.csv (lengths) and a manifest; the
-    preset conversation also SYNTHETIC_distractions.csv.
-    """
-    from merlab.synthesis import make_videos
-
-    with shown_progress() as progress:
-        make_videos(
-            out,
-            subjects=subjects,
-            minutes=minutes,
-            events=events,
-            preset=preset,
-            seed=seed,
-            raw=raw,
-            video_format=video_format,
-            fps=fps,
-            megabits=megabits,
-            again=again,
-            jobs=jobs,
-            progress=progress,
-        )
-    made = f"{counted(subjects, 'SYNTHETIC recording')} {'is' if subjects == 1 else 'are'} in"
-    out_console.print(f"{made} {escape(str(out))}", soft_wrap=True)
-
 
 FpsOption = Annotated[
     float | None,

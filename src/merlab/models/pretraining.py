@@ -29,6 +29,7 @@ from merlab.models.calibration import (
     probabilities,
 )
 from merlab.models.card import Calibration, CalibrationErrors, CardScore
+from merlab.models.card_words import card_words
 from merlab.models.crops import ON_SCORED, ON_TRAINING, corrected, is_corrected
 from merlab.models.held_out_scores import held_out_scores
 from merlab.models.labeled_examples import LEAST_SUBJECTS, Examples, examples_of
@@ -46,34 +47,10 @@ SUFFIX = ".safetensors"
 # Of the synthetic flow that is made.
 SUBJECTS, CLIPS = 152, 20
 HELD_OUT = "held-out subjects"
-INTENDED_USE = (
-    "Research on micro-expressions, teaching, and trying the software: it points to movements, which a person then "
-    "checks."
-)
-LIMITS = (
-    "Not for any statement about a person: no lie detection, hiring, policing, border control or diagnosis; inferring "
-    "emotions at work and in education is prohibited in the European Union. The class names are those of the "
-    "annotators of the training data; they may not apply to other people, ages, skin colors, lighting or cultures."
-)
-SYNTHETIC_LIMITS = (
-    "It was trained on synthetic faces only: how often it is right on people is known only from the scores on other "
-    "databases on this card."
-)
-CORRECTED_CROPS = (
-    "Crops: in videos nothing is corrected, because merlab aligns faces to the crop of its training clips. Clips of a "
-    "database are first moved and scaled to this crop; the correction is fitted on the clips that are scored, without "
-    "their labels."
-)
 # Labels of synthetic clips have no errors, those of annotators do. Two coders agree on .846 of the action units of
 # CASME II (Yan et al., PLoS ONE 2014), and on .82 of those of SAMM (Davison et al., IEEE Trans. Affective Computing
 # 2018). If both err independently, each is right on the square root of the mean, .91. It was not fitted on any clip.
 LABEL_ERRORS = round(1 - ((0.846 + 0.82) / 2) ** 0.5, 3)
-# docs/recognizer-experiments.md, "what limits a score".
-CEILING = (
-    "Some labels of CASME II, SMIC and SAMM contradict the movement. Two models without a common training example "
-    "agree on 82 % of the clips; where they agree, they differ from the label in 4 % of the clips of CASME II, 24 % of "
-    "SMIC and 22 % of SAMM. An honest model can reach a UF1 of about .79 to .83 on the three together."
-)
 
 
 def pretrain(
@@ -186,7 +163,7 @@ def pretrain(
                 "training_inputs": work.training_inputs(),
                 "scores": _scores(networks, kept, train, own is not None, scoring, elsewhere),
                 "stamps": _stamps(training, own, scored_on.values()),
-                **_words(training, own is None and not any(each.databases for each in starts)),
+                **card_words(training, own is None and not any(each.databases for each in starts)),
                 "command": command,
                 "versions": versions(),
             }
@@ -247,18 +224,6 @@ def _scores(
     for title, held in elsewhere.items():
         scores += held_out_scores(title, networks, kept, train, corrected(held, recipe), crop)
     return tuple(scores)
-
-
-def _words(training: Training, is_synthetic: bool) -> dict[str, str]:
-    """What a reader of the card needs to know beside its numbers."""
-    limits = [*([SYNTHETIC_LIMITS] if is_synthetic else []), LIMITS]
-    if is_corrected(training.full_recipe()):
-        limits.insert(0, CORRECTED_CROPS)
-    return {
-        "intended_use": INTENDED_USE,
-        "limits": " ".join(limits),
-        "ceiling": CEILING if training.scheme.name == "megc2019" else "",
-    }
 
 
 def _require_replaceable(path: Path, again: bool) -> None:
