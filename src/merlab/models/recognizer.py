@@ -154,7 +154,7 @@ def load_recognizer(path: Path | str | None = None) -> Recognizer:
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], ModelCard]:
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
-        raise MerlabError(f"{path} {what}; give a file of `merlab pretrain`, or leave --weights out")
+        raise MerlabError(f"{path} {what}; give a file of `merlab pretrain`, or none for the one of merlab")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
