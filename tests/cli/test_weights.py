@@ -98,9 +98,6 @@ def test_too_few_subjects_leave_nothing_behind(merlab, flow, tmp_path):
 def test_a_folder_is_no_file_of_weights(merlab):
     status, _, err = merlab("weights", ".")
     assert (status, ". is a folder; give a file of `merlab pretrain`, or none" in err) == (1, True)
-        1,
-        True,
-    )
 
 
 def test_a_file_without_weights_is_named(merlab, tmp_path):
