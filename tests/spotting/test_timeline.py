@@ -155,7 +155,7 @@ class TestStored:
         assert spot(video, line.folder).events.equals(line.events)
 
     def test_other_settings_are_refused_with_what_changed_and_the_remedy(self, video, line):
-        with pytest.raises(MerlabError, match=r"spot` of other settings: --floor 4.5 -> 1000\. Add --again"):
+        with pytest.raises(MerlabError, match=r"spot` of other settings: --floor 5 -> 1000\. Add --again"):
             spot(video, line.folder, settings=STRICT)
         assert len(pd.read_csv(line.folder / "events.csv")) == 1
 

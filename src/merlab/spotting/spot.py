@@ -61,8 +61,8 @@ class SpottingSettings:
     """
 
     p: float = 0.0
-    floor: float = 4.5
-    background: float = 2.8
+    floor: float = 5.0
+    background: float = 3.0
     weak: float = 0.7
     window: float = 20.0
     shortest: float = 0.15
