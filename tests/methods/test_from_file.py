@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.methods import methods_of
+from merlab.methods.from_file import run_file
 
 CODE = """
 from sklearn.linear_model import LogisticRegression
@@ -78,3 +82,13 @@ def test_a_file_is_run_once_for_all_its_methods_and_again_when_it_was_edited(fil
     file.write_text(file.read_text() + "\n# edited\n")
     methods_of(f"{file}:ridge")
     assert log.read_text() == ".."
+
+
+def test_a_file_edited_in_the_same_second_without_a_change_of_its_size_is_run_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = tmp_path / "edited.py"
+    for value, nanoseconds in ((1, 0), (2, 1_000_000)):
+        file.write_text(f"number = {value}\n", encoding="utf-8")
+        os.utime(file, ns=(10**18 + nanoseconds,) * 2)
+        module = run_file(file)
+        assert module.number == value

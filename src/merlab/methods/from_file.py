@@ -7,6 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
@@ -60,13 +61,14 @@ def _module_of(path: Path, modified_ns: int, size: int) -> ModuleType:
         sys.path.insert(0, folder)
     # The prefix makes sure that a file called numpy.py does not replace numpy.
     name = f"merlab_methods_of_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = SourceFileLoader(name, str(path))
+    spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None
-    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        # Python's own cache of compiled files is older than a file that was edited in the same second.
+        exec(loader.source_to_code(path.read_bytes(), path), vars(module))
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise MerlabError(f"{path} cannot be run: {mistake_in(error)}") from error
