@@ -15,6 +15,8 @@ from merlab.vocabulary import SynthesisPreset
 
 if TYPE_CHECKING:
     # The process that hands out the tests imports this file before any other begins; it makes no faces.
+    from selenium.webdriver import Chrome
+
     from merlab.frames import Image
     from merlab.protocols import Labeled
 
@@ -116,3 +118,13 @@ def labeled_faces(synthetic_faces) -> Callable[[SynthesisPreset], Labeled]:
         return label_clips(load("synthetic", synthetic_faces(preset)), find_scheme("casme2-5"))
 
     return labeled
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory) -> Iterator[Chrome]:
+    """A browser, which all tests of a file share."""
+    from tests.serving.browser import open_browser
+
+    browser = open_browser(tmp_path_factory.mktemp("downloads"))
+    yield browser
+    browser.quit()

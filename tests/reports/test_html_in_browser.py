@@ -9,16 +9,9 @@ import pytest
 from merlab.reports.html import write_report
 from merlab.reports.run import read_run
 from tests.reports.fake_run import fake_record, write_run
-from tests.serving.browser import look, open_browser, outside
+from tests.serving.browser import look, outside
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    browser = open_browser(tmp_path_factory.mktemp("downloads"))
-    yield browser
-    browser.quit()
 
 
 @pytest.mark.parametrize("width", [1200, 360])

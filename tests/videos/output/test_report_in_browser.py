@@ -6,17 +6,10 @@ import pytest
 
 from merlab.videos.output.report import write_report
 from merlab.videos.result import read_video_result
-from tests.serving.browser import look, open_browser, outside
+from tests.serving.browser import look, outside
 from tests.videos import fake_result
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    browser = open_browser(tmp_path_factory.mktemp("downloads"))
-    yield browser
-    browser.quit()
 
 
 @pytest.mark.parametrize("width", [1200, 360])
