@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from merlab.faces.alignment import ClipAlignment
-from merlab.preparation.sheets import ALARM, BOX, REGION_COLORS, contact_sheet, draw_detection, draw_regions
+from merlab.preparation.sheets import (
+    ALARM,
+    BOX,
+    INK,
+    REGION_COLORS,
+    contact_sheet,
+    draw_detection,
+    draw_regions,
+    write_text,
+)
 from tests.preparation.conftest import FIVE_POINTS
 
 
@@ -48,3 +57,10 @@ def test_a_sheet_of_synthetic_faces_is_stamped(heads):
     plain, stamped = (contact_sheet(heads[0], alignment, shown, "clip", [], stamps) for stamps in ((), ("SYNTHETIC",)))
     assert not holds(plain, ALARM)
     assert holds(stamped, ALARM, 200)
+
+
+def test_two_names_of_another_script_differ_in_a_picture():
+    pictures = np.full((2, 20, 200, 3), 250, np.uint8)
+    for picture, name in zip(pictures, ("惊讶", "高兴"), strict=True):
+        write_text(picture, name, (2, 14), INK)
+    assert not np.array_equal(pictures[0], pictures[1])

@@ -46,6 +46,8 @@ def test_a_long_name_leaves_room_for_what_is_drawn():
     names = [f"{letter * 60}.{number}" for number, letter in enumerate("abc")]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "no font on this machine")
+        png_bytes(confusion_figure(CONFUSION, [f"{'惊讶' * 30}{number}" for number in range(3)], "方法", []))
         figures = [
             confusion_figure(CONFUSION, names, "ststnet", ["SYNTHETIC"]),
             uf1_chart(fake_metrics({"m" * 90: 0.9})),

@@ -137,9 +137,13 @@ def _line(image: Image, outline: Points, color: Color, thickness: int = 1) -> No
 
 
 def write_text(image: Image, text: str, place: tuple[int, int], color: Color) -> None:
-    """Write text whose baseline begins at ``place``; OpenCV's font has ASCII characters only."""
-    plain = text.encode("ascii", "replace").decode()
-    cv2.putText(image, plain, place, FONT, TEXT_SIZE, color, 1, cv2.LINE_AA)
+    """Write text whose baseline begins at ``place``."""
+    cv2.putText(image, ascii_text(text), place, FONT, TEXT_SIZE, color, 1, cv2.LINE_AA)
+
+
+def ascii_text(text: str) -> str:
+    r"""The text as OpenCV can draw it, whose font has ASCII characters only; others as codes, such as ``\u9a5a``."""
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def _label(image: Image, text: str, corner: tuple[int, int], ground: Color, ink: Color = INK) -> None:

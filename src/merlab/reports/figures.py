@@ -17,11 +17,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
+from rich.cells import cell_len
 
 from merlab.evaluation.metrics import recall
 from merlab.evaluation.summary import MethodSummary
 from merlab.methods.baselines import BASELINE_NAMES
-from merlab.notebook_figure import NotebookFigure
+from merlab.notebook_figure import NotebookFigure, drawable
 from merlab.reports.tables import estimate_text
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 from merlab.storage import whole_file
@@ -98,8 +99,12 @@ def uf1_chart(summaries: Sequence[MethodSummary]) -> Figure:
 
 def drawn_name(name: str) -> str:
     """A name as figures show it: the middle of a long one is left out, and its end stays, where names often differ."""
-    half = MOST_LETTERS // 2
-    return name if len(name) <= MOST_LETTERS else f"{name[: half - 1]}…{name[-half:]}"
+    name = drawable(name)
+    # A Chinese character is as wide as two letters.
+    if (wide := cell_len(name)) <= MOST_LETTERS:
+        return name
+    half = MOST_LETTERS * len(name) // (2 * wide)
+    return f"{name[: half - 1]}…{name[-half:]}"
 
 
 def png_bytes(figure: Figure) -> bytes:

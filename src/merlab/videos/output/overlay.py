@@ -15,6 +15,7 @@ from merlab.faces.detection import Face
 from merlab.faces.geometry import Points
 from merlab.frames import Image
 from merlab.frames.clock import Clock
+from merlab.preparation.sheets import ascii_text
 from merlab.processes import read_ahead
 from merlab.progress import Progress
 from merlab.sinks import VideoSink
@@ -162,4 +163,4 @@ def _write(frame: Image, text: str, place: tuple[int, int], color: tuple[int, in
     scale = FONT_SCALE * max(frame.shape[0] / 480, 0.5)
     # A smooth outline would take five times as long, and is not seen around smooth letters.
     for ink, thickness, edges in ((SHADE, 3, cv2.LINE_8), (color, 1, cv2.LINE_AA)):
-        cv2.putText(frame, text, place, FONT, scale, ink, thickness, edges)
+        cv2.putText(frame, ascii_text(text), place, FONT, scale, ink, thickness, edges)
