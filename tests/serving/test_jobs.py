@@ -78,10 +78,13 @@ def test_other_users_of_the_machine_cannot_read_the_jobs(tmp_path):
 
 
 def test_two_services_cannot_use_one_folder(tmp_path):
-    pytest.importorskip("fcntl")
     first = Jobs(tmp_path / "jobs", Limits())
+    in_progress = first.root / ("ab" * 16) / "result" / ".unfinished-1-frames.csv"
+    in_progress.parent.mkdir(parents=True)
+    in_progress.touch()
     with pytest.raises(MerlabError, match="another `merlab serve` uses"):
         Jobs(tmp_path / "jobs", Limits())
+    assert in_progress.exists()
     first.close()
     Jobs(tmp_path / "jobs", Limits())
 

@@ -8,20 +8,21 @@ import secrets
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from merlab.claims import claim_folder
 from merlab.errors import MerlabError
 from merlab.json_models import read_model
+from merlab.locks import InUseError, only_writer
 from merlab.serving.limits import Limits, RefusedError
 from merlab.storage import WriteError, write_json
 
-MARKER, LOCK = "jobs.json", "lock"
+MARKER = "jobs.json"
 # The files of a job: the job itself, its progress, its error, the upload, the result, and the result's view.
 JOB, PROGRESS, ERROR, UPLOAD, RESULT, VIEW = "job.json", "progress.json", "fault.json", "upload", "result", "view.json"
 ID = re.compile(r"[0-9a-f]{32}")
@@ -109,12 +110,20 @@ class Jobs:
         self.limits = limits
         self._closed = False
         self._changed = threading.Condition()
-        folder = folder.resolve()
-        claim_folder(folder, MARKER, {"kind": "jobs of merlab serve"}, "jobs of `merlab serve`")
-        # The videos show faces, so other users of the machine must not read them.
-        folder.chmod(0o700)
-        self.root, self._lock = folder, _lock(folder / LOCK)
-        self._jobs = {job.id: job for job in self._stored()}
+        self.root = folder.resolve()
+        with ExitStack() as held:
+            try:
+                held.enter_context(only_writer(self.root))
+            except InUseError as error:
+                raise MerlabError(
+                    f"another `merlab serve` uses {self.root}; stop it, or choose another --jobs-folder"
+                ) from error
+            # It removes unfinished files, which are those of a running service unless the folder is ours.
+            claim_folder(self.root, MARKER, {"kind": "jobs of merlab serve"}, "jobs of `merlab serve`")
+            # The videos show faces, so other users of the machine must not read them.
+            self.root.chmod(0o700)
+            self._jobs = {job.id: job for job in self._stored()}
+            self._held = held.pop_all()
 
     def _stored(self) -> list[Job]:
         """The jobs of an earlier service: incomplete uploads are removed, running jobs are queued again.
@@ -145,8 +154,7 @@ class Jobs:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        if self._lock is not None:
-            self._lock.close()
+        self._held.close()
 
     def all(self) -> list[Job]:
         """All jobs, newest first."""
@@ -263,20 +271,3 @@ class Jobs:
 def now() -> datetime:
     """The current time, UTC."""
     return datetime.now(timezone.utc)
-
-
-def _lock(path: Path) -> TextIO | None:
-    """Reserve a folder for this process until the returned file is closed; None on a system without such locks."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return None
-    file = path.open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise MerlabError(
-            f"another `merlab serve` uses {path.parent}; stop it, or choose another --jobs-folder"
-        ) from error
-    return file
