@@ -7,15 +7,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from merlab.frames.frame import ClipError, Image, WalkedFrame, describe_numbers
 from merlab.storage import whole_file
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 NUMBERED = re.compile(r"(\d+)$")
+# Samples of 16 bits that are all below this are those of a camera of 12 bits or fewer.
+TWELVE_BITS = 1 << 12
+EIGHT_BITS = "write the frames with 8 bits per sample, all with the same scale"
 
 
 def frame_number(path: Path) -> int | None:
@@ -83,8 +88,8 @@ class ImageFolder:
 def read_image(path: Path) -> Image:
     """Decode one image as (H, W, 3) uint8 BGR.
 
-    Raises ClipError if the file is missing, empty, truncated or not an image. (OpenCV alone decodes a truncated JPEG
-    without an error and fills the missing half with gray.)
+    Raises ClipError if the file is missing, empty, truncated, not an image, or not of 8 or 16 bits per sample. (OpenCV
+    alone decodes a truncated JPEG without an error and fills the missing half with gray.)
     """
     try:
         content = path.read_bytes()
@@ -95,14 +100,28 @@ def read_image(path: Path) -> Image:
     if _is_truncated(content):
         raise ClipError(f"{path} is truncated ({len(content)} bytes); copy it again from the original")
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     except cv2.error as error:
         raise ClipError(
             f"{path} is not an image that OpenCV can decode ({error.err}); copy it again from the original"
         ) from error
     if image is None:
-        raise ClipError(f"{path} is not an image that OpenCV can decode; copy it again from the original")
-    return np.asarray(image, dtype=np.uint8)
+        raise ClipError(
+            f"{path} is not an image that OpenCV can decode; copy it again from the original, or {EIGHT_BITS}"
+        )
+    return np.asarray(image, np.uint8) if image.dtype == np.uint8 else _of_8_bits(path, image)
+
+
+def _of_8_bits(path: Path, image: NDArray[Any]) -> Image:
+    """The upper 8 bits of samples of 16; raises ClipError if these would be nearly black, or for other samples."""
+    if image.dtype != np.uint16:
+        raise ClipError(f"{path} has samples of the type {image.dtype}; {EIGHT_BITS}")
+    if image.max() < TWELVE_BITS:
+        raise ClipError(
+            f"{path} has 16 bits per sample, but all values are below {TWELVE_BITS}, so it would be nearly black, "
+            f"with 16 steps of gray; {EIGHT_BITS}"
+        )
+    return (image >> 8).astype(np.uint8)
 
 
 def write_image(path: Path, image: Image) -> None:
