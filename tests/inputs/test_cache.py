@@ -9,6 +9,7 @@ import pickle
 import shutil
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -157,6 +158,32 @@ def test_frames_that_are_moved_or_copied_are_not_computed_again(table, tmp_path)
     after = load_inputs(ClipTable((make_clip(elsewhere),)), parse_recipe(RECIPE), cache)
     assert np.array_equal(before, after)
     assert only_entry(cache)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "before", "after"),
+    [
+        ("flow:magnify=evm10", None, 9),
+        ("flow:no-apex=middle,at=native", None, 2),
+        ("hsv-flow:frames=3,magnify=evm10,size=16x16", 3, 6),
+        ("hsv-flow:frames=3,size=16x16", 1, 2),
+    ],
+)
+def test_another_apex_is_another_input_though_the_same_files_are_read(tmp_path, recipe, before, after):
+    onset, offset = texture(1, 94, 77), 2 if after == 2 else 9
+    frames = write_frames(tmp_path / "frames", [moved(onset, 4 - abs(4 - number), 0) for number in range(9)])
+    earlier, corrected = (
+        ClipTable((make_clip(frames, onset=1, apex=apex, offset=offset),)) for apex in (before, after)
+    )
+    load_inputs(earlier, parse_recipe(recipe), tmp_path / "cache")
+    found = load_inputs(corrected, parse_recipe(recipe), tmp_path / "cache")
+    np.testing.assert_array_equal(found, load_inputs(corrected, parse_recipe(recipe), tmp_path / "fresh"))
+
+
+def test_a_clip_may_have_a_name_that_is_too_long_for_a_file(table, tmp_path):
+    long = ClipTable(tuple(replace(table.clips[0], name="n" * 300 + ending) for ending in "ab"))
+    assert len(load_inputs(long, parse_recipe(RECIPE), tmp_path / "cache")) == 2
+    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 2
 
 
 def own_kind(extract):

@@ -34,6 +34,9 @@ from merlab.processes import one_thread
 from merlab.progress import Progress, silent
 from merlab.stamps import WHOLE_HEADS
 
+# Of the name of a clip in the name of its cached array; the digest beside it tells clips apart.
+LONGEST_NAME = 120
+
 
 def default_cache() -> Path:
     """The default folder for cached inputs."""
@@ -101,7 +104,7 @@ def load_inputs(
 
     def one(position: int) -> None:
         clip = without_labels(table.clips[position])
-        path = folder / f"{_slug(clip.key)}-{_key(clip, recipe, code)}.npy"
+        path = folder / f"{_slug(clip.key)[:LONGEST_NAME]}-{_key(clip, recipe, code)}.npy"
         inputs[position] = stored_or_made(path, recipe.shape, lambda: make_input(table, clip, recipe))
 
     with one_thread(), ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
@@ -153,9 +156,10 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
         raise MerlabError(
             f"{clip.subject} {clip.name}: cannot read {clip.source}: {error.strerror or error}"
         ) from error
-    # What merlab's kinds use of a clip is among these; your own may use any field.
+    # The same files give another array where another of them is the apex. Your own kinds may use any field of a clip.
+    moments = [clip.onset, clip.apex, clip.offset]
     seen = [] if recipe.kind.is_built_in else [{name: str(value) for name, value in asdict(clip).items()}]
-    identity = json.dumps([str(recipe), clip.key, needed, contents, code, cv2.__version__, *seen])
+    identity = json.dumps([str(recipe), clip.key, moments, needed, contents, code, cv2.__version__, *seen])
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
