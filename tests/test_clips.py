@@ -316,7 +316,7 @@ class TestSources:
         assert list(table.frames(table.clips[0]).numbers) == [2]
 
     def test_that_do_not_exist_are_named(self, tmp_path):
-        with pytest.raises(ClipError, match=r"EP02_01f does not exist; check the root"):
+        with pytest.raises(ClipError, match=r"EP02_01f does not exist; check the path of the video"):
             open_frames(tmp_path / "EP02_01f")
 
     def test_that_vanish_while_they_are_read_are_named(self, tmp_path):

@@ -17,6 +17,8 @@ from merlab.given import (
     as_whole,
     is_number,
     is_whole,
+    require_file,
+    require_folder,
     require_instance,
     require_number,
     require_yes_or_no,
@@ -107,3 +109,17 @@ def test_a_path_is_a_text_or_a_path_and_not_empty():
     for value in ("", None, 3, b"a", ["a"]):
         with pytest.raises(MerlabError, match="source must be a path, as text or pathlib.Path, got"):
             as_path(value, "source")
+
+
+def test_a_file_or_a_folder_that_is_missing_is_named_with_what_to_give(tmp_path):
+    (tmp_path / "table.csv").write_text("")
+    require_file(tmp_path / "table.csv", "give a table")
+    require_folder(tmp_path, "give a folder")
+    for check, path, fault in (
+        (require_file, tmp_path / "none.csv", "none.csv does not exist; give another"),
+        (require_file, tmp_path, f"{tmp_path.name} is a folder; give another"),
+        (require_folder, tmp_path / "none", "none does not exist; give another"),
+        (require_folder, tmp_path / "table.csv", "table.csv is not a folder; give another"),
+    ):
+        with pytest.raises(MerlabError, match=f"{fault}$"):
+            check(path, "give another")

@@ -65,6 +65,18 @@ def as_path(value: object, name: str) -> Path:
     return Path(value)
 
 
+def require_file(path: Path, remedy: str) -> None:
+    """Raises MerlabError where there is no file at a path; ``remedy`` says what to give."""
+    if not path.is_file():
+        raise MerlabError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}; {remedy}")
+
+
+def require_folder(path: Path, remedy: str) -> None:
+    """Raises MerlabError where there is no folder at a path; ``remedy`` says what to give."""
+    if not path.is_dir():
+        raise MerlabError(f"{path} {'is not a folder' if path.exists() else 'does not exist'}; {remedy}")
+
+
 def as_names(names: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
     """Several names from a list, or from one text, which is one name; raises MerlabError for anything else."""
     if names is None:

@@ -37,10 +37,11 @@ def test_coded_events_of_several_results_in_one_table(merlab, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("coding", "export", "none", "a.csv"), "none contains no finished result"),
+        (("coding", "export", "none", "a.csv"), "none does not exist; give the folder of one video"),
         (("coding", "export", "one", "a.csv", "--subject", "a", "--subject", "b"), "--subject FACE=NAME"),
         (("coding", "import", "one", "none.eaf"), "none.eaf cannot be read"),
         (("coding", "import", "one", "a.docx"), "neither an .eaf file nor a table"),
+        (("agree", "one", "none"), "none does not exist; give a table file"),
         (("agree", "one"), "agreement needs two coders"),
         (("agree", "one", "none.eaf"), "none.eaf cannot be read"),
         (("agree", "a.csv", "b.csv", "--page", "a.csv"), "a.csv is read by this command and would be replaced"),

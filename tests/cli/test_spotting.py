@@ -98,6 +98,7 @@ def test_results_become_answers(merlab, tmp_path):
         (("compare-spotting", "none.csv", "a"), "none.csv does not exist"),
         (("compare-spotting", "truth/truth.csv", "truth/videos.csv", "--save", "x.json"), "--save needs --command"),
         (("answers", "a"), "a holds no result of `merlab recognize`"),
+        (("answers", "none"), "none does not exist; give a result of `merlab recognize`"),
         (
             ("compare-spotting", *TABLES, "--save", "truth/truth.csv", "--command", "x"),
             "truth/truth.csv is read by this command and would be replaced",

@@ -63,10 +63,10 @@ def test_the_commands_and_the_functions_have_the_same_options():
     ("arguments", "named"),
     [
         (("recognize", "text.mp4"), "text.mp4 cannot be opened as a video"),
-        (("recognize", "nothing.mp4"), "nothing.mp4 does not exist"),
+        (("recognize", "nothing.mp4"), "nothing.mp4 does not exist; check the path of the video"),
         (("recognize", "text.mp4", "--weights", "none.safetensors"), "none.safetensors does not exist"),
         (("score-spotting", "truth.csv", "truth.csv", "--scheme", "megc"), "did you mean megc2019?"),
-        (("spot", "nothing.avi"), "nothing.avi does not exist"),
+        (("spot", "nothing.avi"), "nothing.avi does not exist; check the path of the video"),
         (("spot", "text.mp4"), "cannot be opened as a video"),
         (("spot", "loop.mp4"), "loop.mp4 does not exist"),
         (("recognize", "loop.mp4"), "loop.mp4 does not exist"),

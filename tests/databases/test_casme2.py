@@ -488,7 +488,7 @@ class TestLayouts:
             examine(tmp_path)
 
     def test_a_folder_that_does_not_exist_is_an_error(self, tmp_path):
-        with pytest.raises(MerlabError, match="nowhere is not a folder"):
+        with pytest.raises(MerlabError, match="nowhere does not exist"):
             examine(tmp_path / "nowhere")
 
 

@@ -123,7 +123,7 @@ class TestFaults:
             examine(tmp_path)
 
     def test_a_folder_that_does_not_exist_is_an_error(self, tmp_path):
-        with pytest.raises(MerlabError, match="nowhere is not a folder; give the folder that holds STSNet_whole"):
+        with pytest.raises(MerlabError, match="nowhere does not exist; give the folder that holds STSNet_whole"):
             examine(tmp_path / "nowhere")
 
     def test_a_clip_without_one_of_its_images_is_unusable(self, root):

@@ -109,7 +109,7 @@ class TestFaults:
         assert found == {"casme2": "12 clips (4/4/4)", "smic": "6 clips (2/2/2)", "samm": "6 clips (2/2/2)"}
 
     def test_a_folder_that_does_not_exist_is_an_error_with_the_remedy(self, tmp_path):
-        with pytest.raises(MerlabError, match=r"nowhere is not a folder; give the folder that holds sub01"):
+        with pytest.raises(MerlabError, match=r"nowhere does not exist; give the folder that holds sub01"):
             examine(tmp_path / "nowhere")
 
     def test_a_folder_of_other_images_is_an_error_with_the_expected_layout(self, tmp_path):

@@ -169,7 +169,7 @@ def test_a_result_of_another_kind_is_named(stored, tmp_path, content):
 
 
 def test_a_document_that_does_not_exist_is_named(stored, tmp_path):
-    with pytest.raises(MerlabError, match=r"cannot read .*none\.md"):
+    with pytest.raises(MerlabError, match=r"none\.md does not exist; choose a Markdown file"):
         fill(tmp_path / "none.md", stored, check=True)
 
 

@@ -22,9 +22,11 @@ def test_metrics_are_recomputed_from_the_predictions_with_the_stamps_of_data_and
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):
-    with pytest.raises(MerlabError, match=r"is not a run folder, it contains no run.json.*merlab evaluate") as caught:
+    with pytest.raises(MerlabError, match=r"elsewhere does not exist; give the folder that `merlab evaluate` wrote"):
         read_run(tmp_path / "elsewhere")
-    assert str(tmp_path / "elsewhere") in str(caught.value)
+    (tmp_path / "elsewhere").mkdir()
+    with pytest.raises(MerlabError, match=r"elsewhere is not a run folder, it contains no run.json.*merlab evaluate"):
+        read_run(tmp_path / "elsewhere")
 
 
 def test_a_run_without_predictions_is_unfinished(tmp_path):

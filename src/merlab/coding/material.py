@@ -7,6 +7,7 @@ from pathlib import Path
 
 from merlab.coding.frame_clock import FrameClock
 from merlab.errors import MerlabError
+from merlab.given import require_folder
 from merlab.spotting import timeline
 from merlab.spotting.timeline import read_timeline
 from merlab.videos import result
@@ -62,6 +63,7 @@ class Material:
 
 def read_material(folder: Path) -> Material:
     """The result in a folder, to be coded; raises MerlabError where there is none."""
+    require_folder(folder, "give the folder of one video's result")
     if (folder / result.METADATA).is_file():
         return _recognized(folder)
     if (folder / timeline.METADATA).is_file():

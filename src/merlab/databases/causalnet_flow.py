@@ -27,6 +27,7 @@ from merlab.databases.database import Database, Examination
 from merlab.databases.ststnet_flow import TEST_FOLDER, image_fault
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
+from merlab.given import require_folder
 from merlab.progress import Progress, silent
 
 REMEDY = "copy the images of the clip again from the release"
@@ -95,8 +96,7 @@ def _ststnet_image(clip: Clip) -> Path:
 
 def _images_in(root: Path) -> Path:
     """The folder of the images: the one of the release inside ``root``, or ``root`` itself."""
-    if not root.is_dir():
-        raise MerlabError(f"{root} is not a folder; give the folder that holds {IMAGES_FOLDER}")
+    require_folder(root, f"give the folder that holds {IMAGES_FOLDER}")
     for folder in (root / IMAGES_FOLDER, root):
         if next(folder.glob("*_1 .png"), None) or next(folder.glob("*_1.png"), None):
             return folder

@@ -30,7 +30,7 @@ from merlab.databases.coded.examine import (
     layouts_to_read,
     make_examination,
     read_layout,
-    require_folder,
+    require_root,
 )
 from merlab.databases.coded.layout import Layout, by_preference, layouts_below, misnamed_subjects
 from merlab.databases.coded.long_videos import read_videos
@@ -55,7 +55,7 @@ LONGEST_MIDDLE = 0.6
 def _examine(
     root: Path, deep: bool, progress: Progress, *, heads: bool = False, table_file: Path | None = None
 ) -> Examination:
-    require_folder(root)
+    require_root(root)
     layout, others = _choose_layout(root, heads=heads)
     name, reason = camera_of(layout.folder, root)
     camera = CAMERAS[name]
@@ -85,7 +85,7 @@ def _examine(
 
 def _videos(root: Path, *, table_file: Path | None = None) -> LongVideos:
     """The long videos of one camera, with the second movements that some of them have."""
-    require_folder(root)
+    require_root(root)
     found = [
         (camera, layout)
         for camera in CAMERAS.values()
@@ -108,7 +108,7 @@ def _examine_table(root: Path, *, table_file: Path | None = None) -> Examination
     release, camera = release_of(CAMERAS["HS"], LONG), CAMERAS["HS"]
     chosen = root if table_file is None and root.is_file() else table_file
     if chosen is None:
-        require_folder(root)
+        require_root(root)
         paths = table_paths(root, release)
         if len(paths) != 1:
             found = ", ".join(map(str, paths)) or "none"

@@ -21,6 +21,7 @@ from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.database import Database, Examination
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, read_image
+from merlab.given import require_folder
 from merlab.progress import Progress
 
 TEST_FOLDER = "u_test"
@@ -50,8 +51,7 @@ def subject_of(name: str) -> tuple[str, int] | None:
 
 def examine(root: Path, deep: bool, progress: Progress) -> Examination:
     """Read the layout; ``deep`` also decodes every image. Raises MerlabError if ``root`` does not have this layout."""
-    if not root.is_dir():
-        raise MerlabError(f"{root} is not a folder; give the folder that holds sub01, s01, 006 and so on")
+    require_folder(root, "give the folder that holds sub01, s01, 006 and so on")
     subjects = sorted(path for path in root.iterdir() if (path / TEST_FOLDER).is_dir())
     if not subjects:
         raise MerlabError(

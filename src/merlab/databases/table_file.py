@@ -29,6 +29,7 @@ from odf.namespaces import nsdict
 
 from merlab.clips import Finding
 from merlab.errors import MerlabError
+from merlab.given import require_file
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 # Byte order marks.
@@ -112,10 +113,9 @@ def read_table_file(path: Path) -> TableFile:
     """
     if path.is_dir():
         raise MerlabError(_folder_instead(path))
+    require_file(path, "give the table file that lists your clips")
     if path.suffix.lower() not in READERS:
         raise MerlabError(f"{path} is not a table that merlab reads; save it as one of {', '.join(READERS)}")
-    if not path.is_file():
-        raise MerlabError(f"{path} does not exist; give the table file that lists your clips")
     table = read_lines(path)
     if not any(sheet.lines for sheet in table.sheets):
         raise MerlabError(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from merlab.databases.table_file import READERS, Sheet, read_lines
 from merlab.errors import MerlabError
+from merlab.given import require_file
 from merlab.spelling import INVISIBLE, alike, one_letter_apart, quoted, shortened, without_fraction
 
 # What programs write for a value that is missing or undefined: pandas, R, NumPy, Excel.
@@ -175,10 +176,9 @@ def _texts(column: pd.Series) -> list[str]:
 
 def _sheet_of(path: Path, required: Sequence[str]) -> tuple[Sheet, tuple[str, ...]]:
     """The sheet of a table file that has the required columns, and notes on how the file was read."""
+    require_file(path, "give a table file")
     if path.suffix.lower() not in READERS:
         raise MerlabError(f"{path} is not a table that merlab reads; save it as one of {', '.join(READERS)}")
-    if not path.is_file():
-        raise MerlabError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}; give a table file")
     file = read_lines(path)
     sheets = [sheet for sheet in file.sheets if sheet.header]
     if not sheets:

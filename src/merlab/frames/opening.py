@@ -18,7 +18,7 @@ def open_frames(source: Path) -> Frames:
     if source.is_dir():
         return ImageFolder(source)
     if not source.exists():
-        raise ClipError(f"{source} does not exist; check the root folder of the database, or the path of the video")
+        raise ClipError(f"{source} does not exist; check the path of the video, or of the folder of frames")
     return Video(source)
 
 

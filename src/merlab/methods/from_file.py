@@ -14,6 +14,7 @@ from types import ModuleType
 import cloudpickle
 
 from merlab.errors import MerlabError, mistake_in
+from merlab.given import require_file
 from merlab.methods.method import Method
 
 
@@ -48,8 +49,7 @@ def found_in_file(text: str) -> tuple[str, object]:
 
 def run_file(path: Path) -> ModuleType:
     """Run a Python file as a module. It can import files of its folder; worker processes receive it by value."""
-    if not path.is_file():
-        raise MerlabError(f"{path} does not exist; --method takes FILE.py:NAME")
+    require_file(path, "--method takes FILE.py:NAME")
     return _module_of(path.resolve(), path.stat().st_mtime_ns, path.stat().st_size)
 
 

@@ -18,7 +18,7 @@ from torch import nn
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
-from merlab.given import as_path
+from merlab.given import as_path, require_file
 from merlab.inference.runtimes import AUTO, Infer, load_network, resolve_runtime
 from merlab.inputs import Recipe, parse_recipe
 from merlab.json_models import first_fault
@@ -152,9 +152,7 @@ def load_recognizer(path: Path | str | None = None) -> Recognizer:
 
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], ModelCard]:
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        raise MerlabError(f"{path} {what}; give a file of `merlab pretrain`, or none for the one of merlab")
+    require_file(path, "give a file of `merlab pretrain`, or none for the one of merlab")
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

@@ -9,7 +9,7 @@ from pathlib import Path
 from merlab.errors import MerlabError
 from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile
-from merlab.given import as_path
+from merlab.given import as_path, require_file
 from merlab.models.card import ModelCard
 from merlab.models.digest import content_digest
 from merlab.models.members import single
@@ -31,11 +31,11 @@ def load_starts(files: Path | str | Sequence[Path | str] | None) -> tuple[Start 
 
 
 def _starts_in(file: Path) -> Sequence[Start | ZooFile]:
-    if not file.is_file():
-        raise MerlabError(
-            f"{file} does not exist; --from takes a file of weights that `merlab pretrain` wrote, or the weights of a "
-            "published network (.safetensors, .pth, .pt)"
-        )
+    require_file(
+        file,
+        "--from takes a file of weights that `merlab pretrain` wrote, or the weights of a published network "
+        "(.safetensors, .pth, .pt)",
+    )
     if holds_zoo_weights(file):
         return [load_zoo_file(file)]
     return [_start(file.name, each) for each in single(load_recognizer(file))]

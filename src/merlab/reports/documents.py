@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from merlab.errors import MerlabError
+from merlab.given import require_file
 from merlab.reports.blocks import BLOCKS
 from merlab.storage import keep_text
 
@@ -23,6 +24,7 @@ def fill(document: Path, results: Path, check: bool) -> bool:
     Returns whether the document is up to date afterwards: False only with ``check``, when a block would change. Raises
     MerlabError for a block that is not closed or that requests a result that does not exist.
     """
+    require_file(document, "choose a Markdown file")
     try:
         present = document.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

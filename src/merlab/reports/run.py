@@ -14,6 +14,7 @@ from merlab.evaluation.experiment import read_record
 from merlab.evaluation.predictions import KEY_COLUMNS, LABEL_COLUMNS, PREDICTIONS_FILE, RUN_FILE, read_predictions
 from merlab.evaluation.run_record import RunRecord
 from merlab.evaluation.summary import MethodSummary, summarize_run
+from merlab.given import require_folder
 
 RESUME = "run the same `merlab evaluate` command again, which resumes the run"
 
@@ -34,6 +35,7 @@ class Run:
 
 def read_run(folder: Path) -> Run:
     """The run in a folder; raises MerlabError when it holds none, an unfinished one, or damaged files."""
+    require_folder(folder, "give the folder that `merlab evaluate` wrote")
     if not (folder / RUN_FILE).is_file():
         raise MerlabError(
             f"{folder} is not a run folder, it contains no {RUN_FILE}; give the folder that `merlab evaluate` wrote"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, RootModel
 
 from merlab.errors import MerlabError
+from merlab.given import require_folder
 from merlab.json_models import read_model
 from merlab.registry import look_up
 from merlab.spelling import counted
@@ -209,6 +210,7 @@ def _unit_and_side(code: str) -> tuple[str, str]:
 
 def read_video_result(folder: Path) -> VideoResult:
     """The finished result in a folder; raises MerlabError where there is none."""
+    require_folder(folder, "give the folder of a result of `merlab recognize`")
     if not (folder / METADATA).is_file():
         raise MerlabError(f"{folder} contains no finished result of `merlab recognize`")
     metadata = read_model(folder / METADATA, VideoMetadata)

@@ -95,7 +95,10 @@ def test_answers_are_read_back_as_they_were_recognized(tmp_path):
     assert all(event.label for event in guessed.events)
     with pytest.raises(MerlabError, match=r"two results are of a video one: \S+one and \S+one; give one of them"):
         read_facts([tmp_path / "results" / "one", tmp_path / "results"])
-    with pytest.raises(MerlabError, match="holds no result of `merlab recognize`"):
+    with pytest.raises(MerlabError, match="nothing does not exist; give a result of `merlab recognize`"):
+        read_facts([tmp_path / "nothing"])
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(MerlabError, match="nothing holds no result of `merlab recognize`"):
         read_facts([tmp_path / "nothing"])
 
 

@@ -28,6 +28,7 @@ from merlab.databases.long_video import LongVideos
 from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
+from merlab.given import require_folder
 from merlab.progress import Progress
 from merlab.stamps import SYNTHETIC
 
@@ -75,7 +76,7 @@ def read_table(release: Release, root: Path, table_file: Path | None, layouts: S
 
     Of several tables, those that list folders of ``layouts`` come first.
     """
-    require_folder(root)
+    require_root(root)
     present = frozenset(key for layout in layouts for key in layout.sources)
     table = find_coding_table(root, release, present) if table_file is None else read_chosen_table(table_file, release)
     return with_labels_of_release(with_objective_classes(table, root, release), root, release)
@@ -118,10 +119,9 @@ def layouts_to_read(layouts: Sequence[Layout], root: Path, *, heads: bool) -> li
     return wanted
 
 
-def require_folder(root: Path) -> None:
+def require_root(root: Path) -> None:
     """Raises MerlabError if ``root`` is not a folder."""
-    if not root.is_dir():
-        raise MerlabError(f"{root} is not a folder; give the folder that holds the coding table and the frames")
+    require_folder(root, "give the folder that holds the coding table and the frames")
 
 
 def make_examination(

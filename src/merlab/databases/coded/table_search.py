@@ -12,6 +12,7 @@ from merlab.databases.coded.release import TABLE_SUFFIXES, Release, is_table_fil
 from merlab.databases.coded.row import Row
 from merlab.databases.coded.workbook import OtherTableError, UnclearTableError
 from merlab.errors import MerlabError
+from merlab.given import require_file
 
 SEARCH_DEPTH = 4
 # Bytes; a coding table has some hundred rows.
@@ -133,9 +134,7 @@ def _different(tables: Sequence[CodingTable]) -> list[CodingTable]:
 
 def read_chosen_table(path: Path, release: Release, sheet: str | None = None) -> CodingTable:
     """Read the coding table in a file that the user named; raises MerlabError if it is not one."""
-    if not path.is_file():
-        found = "is a folder" if path.is_dir() else "does not exist"
-        raise MerlabError(f"{path} {found}; give the file of the coding table of {release.title} (--table)")
+    require_file(path, f"give the file of the coding table of {release.title} (--table)")
     if path.suffix.lower() not in TABLE_SUFFIXES:
         raise MerlabError(f"{path} is not a table that merlab reads; save it as one of {', '.join(TABLE_SUFFIXES)}")
     return read_coding_table(path, release, sheet)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import Float64Array, IntArray
 from merlab.frames import require_rate
+from merlab.given import require_folder
 from merlab.spotting.scoring.detections import SUFFIX, read_detections
 from merlab.spotting.scoring.kinds import KIND, LONGEST_MICRO, MICRO
 from merlab.spotting.scoring.matching import LEAST_IOU, iou
@@ -130,8 +131,7 @@ def _of_each_subject(tried: Tried) -> list[tuple[int, int]]:
 
 def _files(folder: Path) -> dict[str, dict[int, Path]]:
     """Subject -> epoch -> file; the subject is the number at the end of the name of the folder, such as subject_s15."""
-    if not folder.is_dir():
-        raise MerlabError(f"{folder} is not a folder; give the folder that has one folder of detections per subject")
+    require_folder(folder, "give the folder that has one folder of detections per subject")
     found: dict[str, dict[int, Path]] = {}
     for subject in sorted(path for path in folder.iterdir() if path.is_dir() and EPOCH.search(path.name)):
         epochs = found.setdefault(_number(subject.name), {})

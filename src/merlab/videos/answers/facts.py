@@ -8,6 +8,7 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.frames import name_of
+from merlab.given import require_folder
 from merlab.schemes import SCHEMES
 from merlab.spotting.scoring.kinds import LONGEST_MICRO, MACRO, MICRO, OTHER
 from merlab.videos.moved import UNIT_NAMES, units_of
@@ -111,9 +112,10 @@ def stamps_of(videos: Sequence[VideoFacts]) -> list[str]:
 
 
 def _results_in(folder: Path) -> list[Path]:
+    require_folder(folder, "give a result of `merlab recognize`, or a folder of results")
     if (folder / METADATA).is_file():
         return [folder]
-    inside = sorted(path.parent for path in folder.glob(f"*/{METADATA}")) if folder.is_dir() else []
+    inside = sorted(path.parent for path in folder.glob(f"*/{METADATA}"))
     if not inside:
         raise MerlabError(f"{folder} holds no result of `merlab recognize`; give a result, or a folder of results")
     return inside
