@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.spelling import alike, one_letter_apart, person, quoted
+from merlab.spelling import alike, as_label, one_letter_apart, person, quoted, told_apart
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,22 @@ def test_names_of_different_people():
 def test_a_long_text_is_cut_in_a_message():
     assert quoted("9" * 50) == f"'{'9' * 40}...'"
     assert quoted("short") == "'short'"
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Low Arousal", " low  arousal ", "low\xa0arousal", "low arousal\u200b", "\ufefflow arousal", "low\tarousal"],
+)
+def test_a_label_has_one_spelling_whatever_its_case_and_blanks(label):
+    assert as_label(label) == "low arousal"
+
+
+def test_a_label_has_one_spelling_whatever_its_unicode_form_and_fraction():
+    assert as_label("Überraschung") == as_label("u\u0308berraschung") == "überraschung"
+    assert as_label("1.0") == as_label("1") == "1"
+
+
+def test_texts_that_look_the_same_are_told_apart_by_the_codes_of_what_cannot_be_seen():
+    assert told_apart({"anna", "Anna"}) == "Anna and anna"
+    assert told_apart({"anna", "anna\u200b"}) == "anna and anna\\u200b"
+    assert told_apart({"Müller", "Mu\u0308ller"}) == "Mu\\u0308ller and Müller"

@@ -32,6 +32,12 @@ def folded(text: str) -> str:
     return number.lstrip("0") or "0" if number.isdecimal() else number
 
 
+def as_label(text: str) -> str:
+    """A label as it is compared: lower case, one blank between words, letters of usual width, '1' for '1.0'."""
+    words = unicodedata.normalize("NFKC", text).lower().split()
+    return without_fraction(" ".join(filter(None, (INVISIBLE.sub("", word) for word in words))))
+
+
 def person(subject: str) -> str:
     """What the names of one person share in most tables: ``1`` and ``01``, ``sub01`` and ``SUB 1``."""
     return re.sub(r"(?<!\d)0+(?=\d)", "", folded(subject))
@@ -58,6 +64,18 @@ def one_letter_apart(one: str, other: str, *, digits: bool = False) -> bool:
     exchanged = short[start : start + 2] == long[start : start + 2][::-1] and short[start + 2 :] == rest[1:]
     letters = differing.isalpha() and short[start].isalpha()
     return (digits or letters) and (short[start + 1 :] == rest or exchanged)
+
+
+def told_apart(texts: Iterable[str]) -> str:
+    """``anna and Anna``; where texts would look the same, what cannot be seen in them is written as its code."""
+    listed = sorted(texts)
+    looks = {INVISIBLE.sub("", unicodedata.normalize("NFKC", text)) for text in listed}
+    return " and ".join(listed if len(looks) == len(listed) else map(_visible, listed))
+
+
+def _visible(text: str) -> str:
+    hidden = (not each.isprintable() or unicodedata.combining(each) for each in text)
+    return "".join(ascii(each)[1:-1] if hides else each for each, hides in zip(text, hidden, strict=True))
 
 
 def quoted(text: str) -> str:

@@ -23,6 +23,7 @@ from merlab.databases.database import Examination
 from merlab.databases.table import TABLE
 from merlab.errors import MerlabError
 from merlab.progress import silent
+from merlab.spelling import told_apart
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
 from tests.databases.release import FAULTS, about, image_bytes, only, write_images
@@ -449,7 +450,7 @@ class TestRows:
     def test_whose_subjects_are_perhaps_one_person_are_named(self, tmp_path, one, other):
         rows = [row(tmp_path, one), row(tmp_path, other, "c2"), row(tmp_path, "sub10"), row(tmp_path, "sub100")]
         finding = only(examine(write(tmp_path / "mine.csv", rows)), "mine")
-        assert (finding.severity, finding.found) == ("differs", " and ".join(sorted([one, other])))
+        assert (finding.severity, finding.found) == ("differs", told_apart([one, other]))
 
     def test_whose_clips_are_one_number_with_and_without_a_fraction_name_it_twice(self, tmp_path):
         rows = [row(tmp_path, "a", "1"), row(tmp_path, "a", "1.0"), row(tmp_path, "b", "1.0")]

@@ -12,6 +12,7 @@ from typing import Any
 
 from merlab.frames import IMAGE_SUFFIXES, ClipError
 from merlab.registry import look_up
+from merlab.spelling import as_label
 from merlab.vocabulary import OBJECTIVE_CLASSES
 
 TEXTS = ("action_units", "emotion", "apex_source", "note")
@@ -29,8 +30,8 @@ class Clip:
         fps: frames per second, a finite float above zero (never rounded: 29.97 stays 29.97).
         onset, apex, offset: frame numbers as in the file names, 1-based; None when unknown.
         action_units: the annotators' own string, e.g. ``4+L10``; empty when unknown.
-        emotion: the annotators' label, which is kept in lower case without outer blanks; a label scheme turns it into a
-            class.
+        emotion: the annotators' label, which is kept in lower case with one blank between words; a label scheme turns
+            it into a class.
         source: folder of images, a video file, or (``ststnet-flow``) one optical-flow image.
         apex_source: where the apex comes from: ``annotated``, ``corrected``, or the rule that filled it;
             ``unannotated`` if there is none, so that the recipe of the input chooses one.
@@ -122,7 +123,7 @@ def _plain(column: str, value: Any) -> Any:
     if column == "source":
         return Path(value) if isinstance(value, str | PathLike) else value
     if isinstance(value, str):
-        return str(value).strip().lower() if column == "emotion" else str(value)
+        return as_label(value) if column == "emotion" else str(value)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, Integral):

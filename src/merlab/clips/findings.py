@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from merlab.clips.clip import Clip
-from merlab.spelling import folded, person
+from merlab.spelling import folded, person, told_apart
 
 Severity = Literal["unusable", "differs", "handled"]
 
@@ -54,4 +54,4 @@ def one_under_two_names(clips: Iterable[Clip]) -> Iterator[Finding]:
         names["one name per clip", CLIPS, clip.group, folded(clip.name)].add(clip.name)
     for (expected, remedy, where, _), of_one in sorted(names.items()):
         if len(of_one) > 1:
-            yield Finding("differs", where, expected, " and ".join(sorted(of_one)), remedy)
+            yield Finding("differs", where, expected, told_apart(of_one), remedy)

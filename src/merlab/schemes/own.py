@@ -8,6 +8,7 @@ from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.schemes.scheme import Scheme
+from merlab.spelling import as_label
 from merlab.yaml_files import read_yaml
 
 OWN_NAME = "your-own"
@@ -50,7 +51,7 @@ def stated_scheme(content: object, where: str, name: str) -> Scheme:
 def own_scheme(
     name: str, labels: Mapping[str, str], description: str = "", classes: Sequence[str] | None = None
 ) -> Scheme:
-    """A scheme of your own from label -> class; labels are compared in lower case.
+    """A scheme of your own from label -> class; case and blanks of labels do not matter.
 
     Raises MerlabError for labels or classes that are not text, for fewer than two classes, and if ``classes`` does not
     list exactly the classes of the labels.
@@ -61,7 +62,7 @@ def own_scheme(
             f"scheme {name}: labels and classes are texts, got {odd[0]!r}; give each label one class, and "
             "write numbers and yes or no in quotes"
         )
-    emotions = {label.strip().lower(): of.strip() for label, of in labels.items()}
+    emotions = {as_label(label): of.strip() for label, of in labels.items()}
     if len(emotions) < len(labels):
         raise MerlabError(f"scheme {name}: a label occurs twice, in other case or with blanks; keep one of them")
     used = tuple(dict.fromkeys(emotions.values()))

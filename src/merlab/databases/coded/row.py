@@ -12,6 +12,7 @@ from merlab.databases.coded.moments import Repair, frame_number, note_of, read_m
 from merlab.databases.coded.release import QuirksOfClip, Release, Role, TableFormat
 from merlab.databases.objective_class import parse_objective_class
 from merlab.frames import is_rate
+from merlab.spelling import as_label
 
 LONGEST_SHOWN = 40
 # What a spreadsheet shows for a formula that failed: #REF!, #N/A, #NAME?
@@ -153,7 +154,7 @@ def _rate(record: Record) -> float | None:
 
 def emotion_of(record: Record, release: Release) -> str:
     """The emotion of a row in lower case, in merlab's spelling; empty if the table has no emotions."""
-    emotion = record.get("emotion", "").lower()
+    emotion = as_label(record.get("emotion", ""))
     return release.table.aliases.get(emotion, emotion)
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from merlab.clips import Finding, one_under_two_names
 from merlab.databases.listed.row_clip import Read
-from merlab.databases.listed.table_rows import Record
 from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
+from merlab.spelling import one_letter_apart, told_apart
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.
 SAME_RATE = 1.01
-
-Key = TypeVar("Key", bound=Hashable)
 
 
 def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
@@ -47,18 +45,17 @@ def _labels(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     if unlabeled:
         remedy = "these clips have no class, so every label scheme leaves them out"
         yield Finding("differs", table, "a label", f"none in {_counted(unlabeled)}", remedy)
-    for label, spellings in _spellings(read, lambda record: record.label.lower(), lambda record: record.label).items():
-        yield Finding("handled", table, "one spelling per label", " and ".join(spellings), f"all are read as {label}")
-
-
-def _spellings(
-    read: Sequence[Read], alike: Callable[[Record], Key], written: Callable[[Record], str]
-) -> dict[Key, list[str]]:
-    """What is alike but written in several ways, with these ways."""
-    found: dict[Key, set[str]] = defaultdict(set)
+    written: dict[str, set[str]] = defaultdict(set)
     for row in read:
-        found[alike(row.record)].add(written(row.record))
-    return {key: sorted(spellings) for key, spellings in found.items() if len(spellings) > 1}
+        written[row.clip.emotion].add(row.record.label)
+    for label, spellings in written.items():
+        if len(spellings) > 1:
+            remedy = f"all are read as {label}"
+            yield Finding("handled", table, "one spelling per label", told_apart(spellings), remedy)
+    for pair in combinations(sorted(written), 2):
+        if one_letter_apart(*pair):
+            remedy = "read as different labels; if it is one label, correct its spelling"
+            yield Finding("differs", table, "one spelling per label", " and ".join(pair), remedy)
 
 
 def _frames(row: Read) -> Iterator[Finding]:

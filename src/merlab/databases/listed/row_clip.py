@@ -107,7 +107,7 @@ def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
             apex=record.apex,
             offset=offset,
             action_units=record.action_units,
-            emotion=record.label.lower(),
+            emotion=record.label,
             source=record.source,
             apex_source="unannotated" if record.apex is None else "annotated",
             note=note,

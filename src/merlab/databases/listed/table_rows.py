@@ -37,8 +37,8 @@ ALIASES: Mapping[str, Sequence[str]] = {
 }
 # Whose other names also mean something else beside it: the name of the video, the folder of the whole recording.
 BESIDE = {"frames"}
-NO_TEXT = {"na", "n/a", "nan"}
-NO_NUMBER = {*NO_TEXT, "/", "none"}
+NOTHING = {"na", "n/a", "nan", "/"}
+NO_TEXT, NO_NUMBER = {*NOTHING, "?"}, {*NOTHING, "none"}
 FRAME_NUMBER = re.compile(r"(?=.*[1-9])\d{1,12}(\.0+)?", re.ASCII)
 RATE = re.compile(r"\d{1,12}(\.\d+)?", re.ASCII)
 
