@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from merlab.clips import Finding
 from merlab.databases import find_database
@@ -58,3 +61,39 @@ def test_a_sign_for_an_unknown_label_is_no_class(tmp_path, sign):
     examination = examine(tmp_path, ["anger", sign])
     assert [clip.emotion for clip in examination.clips] == ["anger", ""]
     assert any(finding.found.startswith("none in 1 row, the first s1 c") for finding in examination.of("differs"))
+
+
+def examine_workbook(root: Path, **cells: Any) -> Examination:
+    """A workbook of two clips; the first has these cells."""
+    write_images(root / "frames", (f"{number}.png" for number in range(1, 9)), PNG)
+    first = {"subject": "s1", "clip": "c1", "frames": "frames", "fps": 200, "label": "anger", "action_units": 4}
+    book = Workbook()
+    assert book.active is not None
+    for line in (list(first), list((first | cells).values()), ["s2", "c2", "frames", 200, "fear", "1+2"]):
+        book.active.append(line)
+    book.save(root / "mine.xlsx")
+    return find_database("table").examine(root / "mine.xlsx", False, silent)
+
+
+@pytest.mark.parametrize("column", ["subject", "clip", "label"])
+def test_a_failed_formula_in_place_of_a_text_makes_the_row_unusable(tmp_path, column):
+    examination = examine_workbook(tmp_path, **{column: "#REF!"})
+    assert [clip.subject for clip in examination.clips] == ["s2"]
+    (fault,) = examination.of("unusable")
+    assert (fault.expected, fault.found) == (f"a text in column {column}", "'#REF!'")
+
+
+@pytest.mark.parametrize("column", ["subject", "clip", "label"])
+def test_a_name_that_a_spreadsheet_turned_into_a_date_is_named(tmp_path, column):
+    (finding,) = examine_workbook(tmp_path, **{column: datetime(2014, 2, 1)}).of("differs")
+    assert finding.expected == f"a name in column {column}"
+    assert finding.found.startswith("a date in 1 row, the first ")
+    assert "format the column as text" in finding.remedy
+
+
+@pytest.mark.parametrize("cell", [datetime(2014, 4, 10), "happy", "04. Okt", "#N/A"])
+def test_a_cell_that_is_no_action_unit_is_read_as_none_and_named(tmp_path, cell):
+    examination = examine_workbook(tmp_path, action_units=cell)
+    assert [clip.action_units for clip in examination.clips] == ["", "1+2"]
+    (finding,) = examination.of("differs")
+    assert finding.expected == "action units such as 4+L10 in column action_units"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from merlab.clips import Finding
+from merlab.databases.cell_texts import are_action_units
 from merlab.databases.coded.flags import missing_flags, with_flags
 from merlab.databases.coded.moments import frame_number, repair_findings
 from merlab.databases.coded.published_counts import (
@@ -20,7 +20,6 @@ from merlab.databases.coded.published_counts import (
 )
 from merlab.databases.coded.release import Release, Role, TableFormat
 from merlab.databases.coded.row import (
-    FAILED_FORMULA,
     MACRO,
     Record,
     Row,
@@ -35,11 +34,6 @@ from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
 
-# What a spreadsheet makes of a cell that it takes for a date: 4-Oct, 10月4日
-DATE = re.compile(r"(?<![a-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?![a-z])|[年月日]", re.IGNORECASE)
-# Cells of the real tables that state no action unit.
-NO_ACTION_UNITS = {"", "?", "/", "-", "soft focus"}
-LARGEST_ACTION_UNIT = 99
 SECOND: Mapping[Role, str] = {
     "second apex": "the first apex is used if there is one",
     "second onset": "a second movement in the same video; the clip is the first movement",
@@ -202,19 +196,6 @@ def _with_action_units(rows: list[Row], form: TableFormat) -> tuple[list[Row], l
     expected = f"action units such as 4+L10 in column {form.columns.get('action units')}"
     findings = [Finding("differs", row.where, expected, shown(row.action_units), remedy) for row in wrong]
     return [replace(row, action_units="") if row in wrong else row for row in rows], findings
-
-
-def are_action_units(text: str) -> bool:
-    """Whether a cell may state action units: it has numbers from 1 to 99 (``4+L10``), or states that there are none.
-
-    Sides, intensities and remarks around the numbers are the annotators' own. A failed formula, a negative or
-    fractional number, a date and a word such as an emotion are not action units.
-    """
-    numbers = re.findall(r"\d+", text)
-    if not numbers:
-        return text.lower() in NO_ACTION_UNITS
-    odd = FAILED_FORMULA.fullmatch(text) or DATE.search(text) or re.search(r"^-\s*\d|\d\.\d", text)
-    return not odd and all(len(number) < 4 and 1 <= int(number) <= LARGEST_ACTION_UNIT for number in numbers)
 
 
 def _without_action_units(table: str, release: Release, read: Records) -> Iterator[Finding]:

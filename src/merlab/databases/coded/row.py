@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from merlab.clips import Finding
+from merlab.databases.cell_texts import FAILED_FORMULA
 from merlab.databases.coded.moments import Repair, frame_number, note_of, read_moments
 from merlab.databases.coded.release import QuirksOfClip, Release, Role, TableFormat
 from merlab.databases.objective_class import parse_objective_class
@@ -15,8 +16,6 @@ from merlab.frames import is_rate
 from merlab.spelling import as_label
 
 LONGEST_SHOWN = 40
-# What a spreadsheet shows for a formula that failed: #REF!, #N/A, #NAME?
-FAILED_FORMULA = re.compile(r"#[A-Z0-9/_ ]+[!?]?", re.IGNORECASE)
 CLIP_NAME = re.compile(r"\w[\w .-]*")
 MICRO: Final = "micro"
 MACRO: Final = "macro"

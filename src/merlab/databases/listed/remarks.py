@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from merlab.clips import Finding, one_under_two_names
+from merlab.databases.cell_texts import DATE_CELL, are_action_units
 from merlab.databases.listed.row_clip import Read
+from merlab.databases.listed.table_rows import TEXTS
 from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
 from merlab.spelling import one_letter_apart, told_apart
 
@@ -18,6 +20,7 @@ SAME_RATE = 1.01
 def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     """Findings about usable rows: what was filled in or merged, and what looks like a mistake."""
     yield from _labels(table, read)
+    yield from _odd_texts(table, read)
     yield from one_under_two_names(row.clip for row in read)
     for row in read:
         yield from _frames(row)
@@ -56,6 +59,19 @@ def _labels(table: str, read: Sequence[Read]) -> Iterator[Finding]:
         if one_letter_apart(*pair):
             remedy = "read as different labels; if it is one label, correct its spelling"
             yield Finding("differs", table, "one spelling per label", " and ".join(pair), remedy)
+
+
+def _odd_texts(table: str, read: Sequence[Read]) -> Iterator[Finding]:
+    for column in TEXTS:
+        dates = [row for row in read if DATE_CELL.fullmatch(getattr(row.record, column))]
+        if dates:
+            remedy = "read as it is; if a spreadsheet program made a date of 1-2, format the column as text, and type it again"
+            yield Finding("differs", table, f"a name in column {column}", f"a date in {_counted(dates)}", remedy)
+    no_units = [row for row in read if not are_action_units(row.record.action_units)]
+    if no_units:
+        found = f"{no_units[0].record.action_units!r} and the like in {_counted(no_units)}"
+        remedy = "read without action units; correct the cells"
+        yield Finding("differs", table, "action units such as 4+L10 in column action_units", found, remedy)
 
 
 def _frames(row: Read) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from merlab.clips import Clip, Finding
+from merlab.databases.cell_texts import are_action_units
 from merlab.databases.listed.table_rows import FRAME_NUMBERS, Record
 from merlab.frames import ClipError, Clock, Video, describe_numbers, open_frames
 from merlab.json_models import read_model
@@ -106,7 +107,7 @@ def read_clip(record: Record, footage: Footage | None) -> Clip | Finding:
             onset=onset,
             apex=record.apex,
             offset=offset,
-            action_units=record.action_units,
+            action_units=record.action_units if are_action_units(record.action_units) else "",
             emotion=record.label,
             source=record.source,
             apex_source="unannotated" if record.apex is None else "annotated",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.clips import Finding
+from merlab.databases.cell_texts import FAILED_FORMULA
 from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
@@ -17,6 +18,7 @@ from merlab.frames import HIGHEST_RATE, LOWEST_RATE, is_rate
 from merlab.spelling import without_fraction
 
 REQUIRED = ("subject", "clip", "frames")
+TEXTS = ("database", "subject", "clip", "label")
 FRAME_NUMBERS = ("onset", "apex", "offset")
 OPTIONAL = ("database", *FRAME_NUMBERS, "fps", "label", "action_units", "aligned", "objective_class")
 ALIGNED = {**dict.fromkeys(("yes", "true", "1"), True), **dict.fromkeys(("no", "false", "0"), False)}
@@ -156,6 +158,10 @@ def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns:
     for column in REQUIRED:
         if not given[column]:
             yield Finding("unusable", where, f"a text in column {column}", "an empty cell", "complete the row")
+    for column in TEXTS:
+        if FAILED_FORMULA.fullmatch(given[column]):
+            remedy = "correct the formula in the spreadsheet program, or write the text itself"
+            yield Finding("unusable", where, f"a text in column {column}", repr(given[column]), remedy)
     for column in FRAME_NUMBERS:
         if given[column] and not FRAME_NUMBER.fullmatch(given[column]):
             remedy = "count frames as their files are numbered, or from 1 in a video; leave the cell empty if unknown"

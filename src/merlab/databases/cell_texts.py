@@ -1,0 +1,36 @@
+"""What a cell cannot mean: the error of a formula, a date that a spreadsheet made of a name, words for action units."""
+
+from __future__ import annotations
+
+import re
+
+# What a spreadsheet shows for a formula that failed, in English or German: #REF!, #N/A, #NAME?, #WERT!, #NV
+FAILED_FORMULA = re.compile(r"#(?:[^\W\d_][\w/]*[!?]|N/?[AV])|Err:\d+", re.IGNORECASE)
+# The text of a cell that is a date.
+DATE_CELL = re.compile(r"\d{4}-\d\d-\d\d 00:00:00")
+# What a spreadsheet writes into a text for a cell that it takes for a date: 4-Oct, 04. Okt, 10月4日, 04/10/14
+MONTHS = (
+    "jan janv ene gen feb févr fév mar mär mrz mars apr avr abr may mai mag jun juin giu jul juil lug aug août ago "
+    "sep sept set oct okt ott out nov dec dez déc dic"
+)
+DATE = re.compile(
+    rf"(?<![^\W\d_])(?:{'|'.join(MONTHS.split())})(?![^\W\d_])|[年月日]"
+    r"|(?=.*\b0\d)\b\d{1,2}([./-])\d{1,2}\1\d{2}\b",
+    re.IGNORECASE,
+)
+# Cells of the real tables that state no action unit.
+NO_ACTION_UNITS = {"", "?", "/", "-", "soft focus"}
+LARGEST_ACTION_UNIT = 99
+
+
+def are_action_units(text: str) -> bool:
+    """Whether a cell may state action units: it has numbers from 1 to 99 (``4+L10``), or states that there are none.
+
+    Sides, intensities and remarks around the numbers are the annotators' own. A failed formula, a negative or
+    fractional number, a date and a word such as an emotion are not action units.
+    """
+    numbers = re.findall(r"\d+", text)
+    if not numbers:
+        return text.lower() in NO_ACTION_UNITS
+    odd = FAILED_FORMULA.fullmatch(text) or DATE.search(text) or re.search(r"^-\s*\d|\d\.\d", text)
+    return not odd and all(len(number) < 4 and 1 <= int(number) <= LARGEST_ACTION_UNIT for number in numbers)
