@@ -10,8 +10,7 @@ FAILED_FORMULA = re.compile(r"#(?:[^\W\d_][\w/]*[!?]|N/?[AV])|Err:\d+", re.IGNOR
 DATE_CELL = re.compile(r"\d{4}-\d\d-\d\d 00:00:00")
 # What a spreadsheet writes into a text for a cell that it takes for a date: 4-Oct, 04. Okt, 10月4日, 04/10/14
 MONTHS = (
-    "jan janv ene gen feb févr fév mar mär mrz mars apr avr abr may mai mag jun juin giu jul juil lug aug août ago "
-    "sep sept set oct okt ott out nov dec dez déc dic"
+    "jan janv feb févr fév mar mär mrz mars apr avr may mai jun juin jul juil aug août sep sept oct okt nov dec dez déc"
 )
 DATE = re.compile(
     rf"(?<![^\W\d_])(?:{'|'.join(MONTHS.split())})(?![^\W\d_])|[年月日]"

@@ -65,7 +65,9 @@ def _odd_texts(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     for column in TEXTS:
         dates = [row for row in read if DATE_CELL.fullmatch(getattr(row.record, column))]
         if dates:
-            remedy = "read as it is; if a spreadsheet program made a date of 1-2, format the column as text, and type it again"
+            remedy = (
+                "read as it is; if a spreadsheet made a date of a name such as 1-2, format the column as text first"
+            )
             yield Finding("differs", table, f"a name in column {column}", f"a date in {_counted(dates)}", remedy)
     no_units = [row for row in read if not are_action_units(row.record.action_units)]
     if no_units:
