@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import pytest
 
+from merlab.evaluation.engines import ray_cluster
 from merlab.methods import find_method
 from tests.cli.commands import evaluate
 from tests.helpers import STSTNET_FLOW, needs_released_flow
@@ -90,6 +91,22 @@ def test_a_mistake_in_an_option_is_named_without_a_traceback(merlab, flow, tmp_p
     assert named in err
     assert "Traceback" not in err
     assert not (tmp_path / "run" / "predictions.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"engine": "ray"}, "--engine ray needs Ray; pip install"),
+        ({"seeds": "one"}, "--seeds takes a number"),
+        ({"network": "width"}, "--network takes KEY=VALUE"),
+    ],
+)
+def test_what_the_options_alone_say_is_refused_before_the_database_is_read(
+    merlab, tmp_path, monkeypatch, change, named
+):
+    monkeypatch.setattr(ray_cluster, "find_spec", lambda package: None)
+    status, _, err = merlab(*evaluate(tmp_path / "nowhere", "ststnet", **change))
+    assert (status, named in err) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import shutil
 import pytest
 from filelock import FileLock
 
+from merlab.inference import runtimes
 from merlab.inference.runtimes import RUNTIMES, export_onnx
 from merlab.models import export as export_module
 from merlab.models import export_clips
@@ -73,6 +74,14 @@ def test_mistakes_end_in_a_message_with_the_remedy(merlab, weights, tmp_path, ch
     assert status == 1
     assert message in err.replace("\n", " ")
     assert not list(tmp_path.glob("network*"))
+
+
+def test_a_package_that_is_missing_is_named_before_the_database_is_read(merlab, monkeypatch):
+    monkeypatch.setattr(runtimes, "find_spec", lambda package: None)
+    status, _, err = merlab(
+        "export", "--format", "onnx", "--out", "network.onnx", "--database", "casme2", "--root", "nowhere"
+    )
+    assert (status, "runtime onnx: not installed: pip install" in err) == (1, True)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from merlab.inference import runtimes
 from merlab.serving import routes, server
 from merlab.serving.limits import Limits
 from tests.videos.recognizers import small_recognizer
@@ -53,6 +54,14 @@ def test_without_the_face_mesh_it_stops_before_it_listens(serve, tmp_path):
     assert (status, out, limits) == (1, "", [])
     assert "run `merlab models get` once" in err
     assert "--landmarks five-points" in err
+    assert not (tmp_path / "jobs").exists()
+
+
+def test_without_its_runtime_it_stops_before_it_listens(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(runtimes, "find_spec", lambda package: None)
+    status, out, err, limits = serve("--runtime", "openvino")
+    assert (status, out, limits) == (1, "", [])
+    assert "runtime openvino: not installed: pip install" in err
     assert not (tmp_path / "jobs").exists()
 
 

@@ -168,22 +168,24 @@ def evaluate_command(
     training |= {"epochs": epochs} if epochs is not None else {}
     training |= {"selection": selection} if selection is not None else {}
     folder = out or Path("-".join(["merlab-run", *database, Path(scheme).stem, protocol]))
+    # What the options alone say is checked before a database is read, which takes minutes for a large one.
+    place, numbers, changed = make_engine(engine, jobs, address), _seeds(seeds), key_values(network, "--network")
     evaluate(
         load_databases(database, root, table, aligned=aligned, allow_unusable=allow_unusable),
         given,
         scheme=scheme,
         protocol=protocol,
-        seeds=_seeds(seeds),
+        seeds=numbers,
         input=input_recipe,
         preset=preset,
         training=training,
-        network=key_values(network, "--network"),
+        network=changed,
         folds=folds,
         train_on=train_on,
         start=start,
         synthetic=synthetic,
         out=folder,
-        engine=make_engine(engine, jobs, address),
+        engine=place,
         cache=cache,
     )
     # Of all methods in the folder, as in its report.

@@ -49,15 +49,21 @@ def export_command(
     PyTorch is refused.
     """
     from merlab.databases import load
-    from merlab.models.export import export_recognizer
+    from merlab.models.export import Export, export_recognizer
+    from merlab.models.recognizer import load_recognizer
 
     if (database is None) != (root is None):
         raise MerlabError("--database and --root belong together: a database, and the folder that holds it")
     if database is None and (table is not None or aligned):
         raise MerlabError("--table and --aligned describe a database; add --database and --root, or leave them out")
+    recognizer = load_recognizer(weights)
+    # A missing package or an unfit name is refused before a database is read, which takes minutes for a large one.
+    Export(recognizer, export_format, precision, out)
     stated = True if aligned else None
     clips = None if database is None or root is None else load(database, root, table=table, aligned=stated)
-    done = export_recognizer(out, export_format, weights=weights, precision=precision, clips=clips, subjects=subjects)
+    done = export_recognizer(
+        out, export_format, weights=recognizer, precision=precision, clips=clips, subjects=subjects
+    )
     if as_json:
         facts = {"judged_on": done.compared_on, "bytes": done.bytes, "out": str(done.out), **done.metadata}
         print_json({**vars(done.agreement), **facts})

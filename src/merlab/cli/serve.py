@@ -64,6 +64,7 @@ def serve(
     """
     import platformdirs
 
+    from merlab.inference.runtimes import resolve_runtime
     from merlab.models.recognizer import load_recognizer
     from merlab.serving.jobs import Jobs
     from merlab.serving.limits import MEBIBYTE, Limits
@@ -74,10 +75,11 @@ def serve(
     missing = [folder for folder in root or [] if not folder.is_dir()]
     if missing:
         raise MerlabError(f"--root {missing[0]} is not a folder; choose a folder that exists")
-    # Report weights that cannot be read, and a missing face mesh, now and not in every job.
+    # Report weights that cannot be read, a runtime that is not installed and a missing face mesh now, not in every job.
     offered = named_weights(weights or [])
     for path in offered.values():
-        load_recognizer(path)
+        recognizer = load_recognizer(path)
+        resolve_runtime(runtime, recognizer.module, recognizer.recipe.shape)
     finding = face_finding("yunet", None, None, landmarks)
     finding.open()
     limits = Limits(
