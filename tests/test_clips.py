@@ -158,6 +158,11 @@ class TestATable:
         assert (finding.where, finding.found) == ("casme2", "SUB 1 and sub01")
         assert "if it is one person, give one name, or folds will share this person" in finding.remedy
 
+    def test_of_rows_has_a_finding_where_one_database_may_have_two_names(self):
+        table = ClipTable.from_rows([row(), row(database="CASME2", subject="sub02")])
+        (finding,) = table.findings
+        assert (finding.severity, finding.where, finding.found) == ("differs", "databases", "CASME2 and casme2")
+
     def test_of_rows_has_a_finding_where_one_clip_may_have_two_names(self):
         table = ClipTable.from_rows([row(name="1"), row(name="1.0"), row(subject="sub02", name="01")])
         (finding,) = table.findings

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 WHOLE_NUMBER = re.compile(r"(-?\d+)\.0*", re.ASCII)
 INVISIBLE = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]")
+NUMBERED_PERSON = re.compile(r"^(?:sub|subj|subject|participant|person|proband)(?=\d+$)")
 SHORTEST_WORD = 4
 LONGEST_SHOWN = 40
 
@@ -39,8 +40,9 @@ def as_label(text: str) -> str:
 
 
 def person(subject: str) -> str:
-    """What the names of one person share in most tables: ``1`` and ``01``, ``sub01`` and ``SUB 1``."""
-    return re.sub(r"(?<!\d)0+(?=\d)", "", folded(subject))
+    """What the names of one person share in most tables: ``1``, ``01``, ``sub01``, ``SUB 1`` and ``sub-1``."""
+    name = re.sub(r"(?<=[^\W\d_])[-_.]+(?=\d)", "", folded(subject))
+    return re.sub(r"(?<!\d)0+(?=\d)", "", NUMBERED_PERSON.sub("", name))
 
 
 def without_fraction(text: str) -> str:

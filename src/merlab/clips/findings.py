@@ -43,13 +43,15 @@ class Source:
 
 
 PEOPLE = "read as different people; if it is one person, give one name, or folds will share this person"
+DATABASES = "read as different databases; if it is one database, give one name, or its people will be different people"
 CLIPS = "read as different clips; if it is one clip, keep one of the rows, or it will count several times"
 
 
 def one_under_two_names(clips: Iterable[Clip]) -> Iterator[Finding]:
-    """A finding for each person of a database, and each clip of a subject, that may have several names."""
+    """A finding for each database, person of a database, and clip of a subject that may have several names."""
     names = defaultdict(set)
     for clip in clips:
+        names["one name per database", DATABASES, "databases", folded(clip.database)].add(clip.database)
         names["one name per person", PEOPLE, clip.database, person(clip.subject)].add(clip.subject)
         names["one name per clip", CLIPS, clip.group, folded(clip.name)].add(clip.name)
     for (expected, remedy, where, _), of_one in sorted(names.items()):
