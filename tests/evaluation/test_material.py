@@ -13,10 +13,13 @@ from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.evaluation import material, synthetic_flow
 from merlab.evaluation.plan import Plan
+from merlab.evaluation.runner import run_keys
 from merlab.evaluation.study import Study
 from merlab.evaluation.unit import Fit, Worker
 from merlab.methods import Method, find_method
 from merlab.models.starts import load_starts
+from merlab.progress import silent
+from merlab.schemes import Scheme
 from tests.helpers import write_flow_tree
 from tests.training_material import hand_made_flow, write_start
 
@@ -199,3 +202,16 @@ def test_tested_synthetic_faces_are_marked_because_training_may_have_their_subje
     faces = replace(clips, stamps=("SYNTHETIC",))
     (entry,) = planned(faces, ["flow-cnn"], starts).entries
     assert "SYNTHETIC TRAINING: it may have the subjects of the test" in entry.stamps
+
+
+def test_other_classes_of_synthetic_labels_are_another_run_though_no_clip_has_these_labels(clips, tmp_path):
+    of_clips = {name: name for name in ("negative", "positive", "surprise")}
+    schemes = [
+        Scheme("mine", "", tuple(of_clips), {**of_clips, "disgust": disgust, "happiness": happiness})
+        for disgust, happiness in (("negative", "positive"), ("positive", "negative"))
+    ]
+    keys = [
+        run_keys(planned(clips, ["joint-svm", "linear-svm"], scheme=scheme), tmp_path / "cache", silent)
+        for scheme in schemes
+    ]
+    assert [one == other for one, other in zip(*keys, strict=True)] == [False, True]

@@ -10,6 +10,7 @@ from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.predictions import read_predictions, write_predictions
 from merlab.evaluation.runner import Tally, finished, run, run_keys
 from merlab.evaluation.unit import Fit, Worker
+from merlab.inputs import InputKind
 from merlab.methods import METHODS
 from merlab.progress import silent
 from tests.helpers import flow_plan, write_flow_tree
@@ -118,6 +119,26 @@ def test_predictions_made_with_other_settings_are_not_taken_over(root, tmp_path)
     run_here(make_plan(root, ["ststnet"]), tmp_path)
     longer = make_plan(root, ["ststnet"], training={"epochs": 4})
     pd.testing.assert_frame_equal(run_here(longer, tmp_path), run_here(longer, tmp_path, name="fresh"))
+
+
+@pytest.mark.parametrize("name", ["mine", "flow"])
+def test_a_method_with_an_input_of_your_own_stays_as_it_is_when_another_is_added(root, tmp_path, name):
+    out, cache = tmp_path / "run", tmp_path / "cache"
+    own = InputKind(
+        name=name,
+        title="the same for all clips",
+        version=1,
+        size="8x8",
+        choices={},
+        channels=lambda recipe: 1,
+        frames_needed=lambda clip, recipe: [],
+        extract=lambda clip, frames, recipe: np.ones((1, 8, 8), np.float32),
+    )
+    run_plan(make_plan(root, ["linear-svm"], input=own), out, cache=cache, engine=HERE)
+    before = read_predictions(out / "predictions.parquet")
+    run_plan(make_plan(root, ["constant"]), out, cache=cache, engine=HERE)
+    after = read_predictions(out / "predictions.parquet")
+    pd.testing.assert_frame_equal(after[after["method"] == "linear-svm"].reset_index(drop=True), before)
 
 
 @pytest.mark.slow

@@ -114,7 +114,7 @@ def _stored(facts: MethodFacts, plan: Plan, out: Path) -> Sequence[Path]:
     paths = _paths(facts, plan, out)
     if not all(path.exists() for path in paths):
         files = [*facts.start_files.values(), *([facts.synthetic.name] if facts.synthetic else [])]
-        what = "a method of your own" if facts.origin else f"which uses {', '.join(files)}"
+        what = "with code of your own" if facts.origin else f"which uses {', '.join(files)}"
         raise MerlabError(
             f"{out} contains an unfinished run of {facts.method}, {what}; run its command again first, pass it again "
             "together with the new ones, or give another folder (--out)"

@@ -18,7 +18,7 @@ from merlab.evaluation.run_record import DataFacts, MethodFacts
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import CROP_SEED, SyntheticFlow
 from merlab.fingerprint import fingerprint
-from merlab.inputs import Recipe, as_recipe
+from merlab.inputs import Recipe, as_recipe, is_known
 from merlab.methods import is_own
 from merlab.methods.method import Method, Preset, Task
 from merlab.protocols import Labeled, Split
@@ -75,6 +75,12 @@ class Entry:
             stamps.append(f"{len(self.seeds)} SEED" + ("S" if len(self.seeds) > 1 else ""))
         return stamps
 
+    @property
+    def origin(self) -> str:
+        """How what is not merlab's was passed, as run.json states it: the method, or a kind of input of your own."""
+        is_own = self.own or not is_known(self.recipe.kind)
+        return (self.method.origin or "object") if is_own else ""
+
     def key(self, inputs_digest: str, data_digest: str, versions: Mapping[str, str]) -> str:
         """The run key: equal exactly when predictions of a fold and seed may be taken from an earlier run.
 
@@ -109,7 +115,7 @@ class Entry:
             input=str(self.recipe),
             seeds=list(self.seeds),
             stamps=self.stamps,
-            origin=(self.method.origin or "object") if self.own else "",
+            origin=self.origin,
             key=key,
             starts=[start.facts() for start in self.starts],
             synthetic=self.synthetic.facts() if self.synthetic else None,
@@ -155,15 +161,17 @@ class Plan:
         """The rows that some fold tests, ascending: all, unless databases are only trained on."""
         return sorted({row for split in self.splits for row in split.test})
 
-    def digest(self, *, action_units: bool = False) -> str:
+    def digest(self, *, action_units: bool = False, scheme: bool = False) -> str:
         """Of the clips, labels, classes and splits: the identity of the data side of the run.
 
-        With ``action_units``, those of the clips belong to it: for methods that are trained on them.
+        With ``action_units``, those of the clips belong to it: for methods that are trained on them. With ``scheme``,
+        so does the class of every label: synthetic clips have labels that no clip of the run may have.
         """
         clips = [clip.key for clip in self.table]
         splits = [[split.name, list(map(int, split.train)), list(map(int, split.test))] for split in self.splits]
         stated = [self.classes, clips, self.labeled.labels.tolist(), splits]
         stated += [[clip.action_units for clip in self.table]] if action_units else []
+        stated += [sorted(self.labeled.scheme.emotions.items())] if scheme else []
         return hashlib.sha256(json.dumps(stated).encode()).hexdigest()[:16]
 
     def task(self, entry: Entry) -> Task:

@@ -13,7 +13,7 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.complete import require_clips, require_decisions
 from merlab.evaluation.engines import Engine
-from merlab.evaluation.plan import Plan
+from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.predictions import PredictionStore, joined, read_each
 from merlab.evaluation.seen_inputs import require_unseen_inputs
 from merlab.evaluation.unit import Fit, Worker, versions
@@ -62,8 +62,11 @@ def run_keys(plan: Plan, cache: Path | None, progress: Progress) -> list[str]:
         inputs = worker.inputs(recipe, lambda done, total, what: progress(done, total, f"making inputs: {what}"))
         digests[recipe] = hashlib.sha256(np.ascontiguousarray(inputs).data).hexdigest()
         _require_unseen(plan, recipe, inputs)
-    data = {action_units: plan.digest(action_units=action_units) for action_units in (False, True)}
-    return [entry.key(digests[entry.recipe], data[entry.method.action_units], versions()) for entry in plan.entries]
+    return [entry.key(digests[entry.recipe], _data_digest(plan, entry), versions()) for entry in plan.entries]
+
+
+def _data_digest(plan: Plan, entry: Entry) -> str:
+    return plan.digest(action_units=entry.method.action_units, scheme=entry.synthetic is not None)
 
 
 def _require_unseen(plan: Plan, recipe: Recipe, inputs: Float32Array) -> None:

@@ -70,6 +70,11 @@ def all_inputs() -> dict[str, InputKind]:
     return EXTENSIONS.all(INPUTS)
 
 
+def is_known(kind: InputKind) -> bool:
+    """Whether a recipe's text is enough to find a kind: it is merlab's, or of an installed package."""
+    return kind.is_built_in or all_inputs().get(kind.name) is kind
+
+
 def listing() -> pd.DataFrame:
     """One row per kind of input: name, title, layout, size, and options (the first value of each is the default)."""
     rows = [
@@ -97,6 +102,7 @@ __all__ = [
     "default_cache",
     "from_frames",
     "input_of",
+    "is_known",
     "load_inputs",
     "make_input",
     "mirror_of",
