@@ -28,6 +28,17 @@ def test_short_cells_and_words_of_titles_stay_whole_in_80_columns(capsys, monkey
     assert max(map(len, printed.splitlines())) <= 80
 
 
+def test_words_stay_whole_where_the_table_fits(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = ["event", "apex, s", "lasts, s", "kind", "class, probability", "part", "action units"]
+    reason = "none (0.4445): no supporting action unit; head moves more than the face"
+    event = ["e0001", "10.175", "0.265", "micro", reason, "eyes and brows", "AU12 left 0.62 px"]
+    print_table("a.avi", columns, [event])
+    printed = capsys.readouterr().out
+    assert all(word in printed for text in (*columns, *event) for word in text.split())
+    assert max(map(len, printed.splitlines())) <= 80
+
+
 def test_no_number_is_cut_off_where_a_table_does_not_fit(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     columns = ["method", *(f"column{number}" for number in range(9))]

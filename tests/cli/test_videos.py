@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from merlab.cli.video_results import print_results, summary_of_result
 from merlab.cli.videos import recognize_command, spot_command
 from merlab.frames import write_image
 from merlab.spotting.spot_video import spot
 from merlab.videos.recognition import recognize
+from merlab.videos.result import read_video_result
+from tests.videos.fake_result import write_result
 
 
 @pytest.mark.slow
@@ -137,3 +140,14 @@ def test_a_dark_video_is_named(merlab, tmp_path):
         assert status == 0, err
         assert "the face is very dark in 100 % of the frames" in " ".join((out + err).split())
     assert "very dark" in (tmp_path / "merlab-recognized" / "dark" / "report.html").read_text()
+
+
+def test_a_class_has_its_probability_beside_it_or_the_reason_why_it_is_not_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    result = read_video_result(write_result(tmp_path / "interview.mp4", pictures=False))
+    print_results({tmp_path: summary_of_result(result)}, {}, None, as_json=False)
+    printed = capsys.readouterr().out
+    for event in result.events.to_dict("records"):
+        named = f"{event['class']} {event['probability']}"
+        assert (named if event["class"] else f"none ({event['probability']}): {event['withheld']}") in printed
+    assert set(result.events["class"]) > {""}

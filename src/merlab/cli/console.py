@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
-from rich.measure import Measurement
 from rich.table import Table
 
 from merlab.storage import json_text
@@ -16,8 +16,10 @@ out_console = Console()
 err_console = Console(stderr=True)
 # Characters of a cell that is kept in one line: a number with its interval, a word.
 SHORT_CELL = 12
-# Wider than any table.
-MOST_WIDTH = 10_000
+# Characters of a long word that stay together where whole words do not fit.
+PART_OF_WORD = 6
+# Characters of a column beside its text: a space on both sides, and a line.
+PADDING = 3
 
 
 def show_warning(
@@ -40,15 +42,37 @@ def print_json(content: Any) -> None:
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Print a table on standard output; a name, a number or another short cell is never broken into two lines.
 
-    Where these do not fit, the table is wider than the terminal: a number that was cut off would be a wrong number.
+    Words stay whole where the table then fits the terminal. Where not even short cells fit, the table is wider than
+    the terminal: a number that was cut off would be a wrong number.
     """
+    texts = [list(column) for column in zip(columns, *rows, strict=True)]
+    widths = _widths(texts, out_console.width - PADDING * len(columns) - 1)
     table = Table(title=escape(title), title_justify="left")
-    for position, column in enumerate(columns):
-        cells = [row[position] for row in rows]
-        widest = max(map(len, [*cells, *column.split()]))
-        is_name = position == 0 and not any(" " in cell for cell in cells)
-        table.add_column(column, overflow="fold", no_wrap=is_name, min_width=widest if widest <= SHORT_CELL else None)
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, overflow="fold", min_width=width, max_width=width)
     for row in rows:
         table.add_row(*map(escape, row))
-    least = Measurement.get(out_console, out_console.options.update(width=MOST_WIDTH), table).minimum
-    out_console.print(table, width=max(least, out_console.width), crop=False)
+    out_console.print(table, crop=False)
+
+
+def _widths(columns: list[list[str]], room: int) -> list[int]:
+    """The characters of each column, its title first, in a table with so much room: the widest give way first."""
+    natural = [max(cell_len(line) for text in column for line in text.split("\n")) for column in columns]
+    for whole_words in (True, False):
+        widths = list(natural)
+        least = [_least(column, position == 0, whole_words) for position, column in enumerate(columns)]
+        while sum(widths) > room and (wide := [at for at, width in enumerate(widths) if width > least[at]]):
+            widths[max(wide, key=widths.__getitem__)] -= 1
+        if sum(widths) <= room:
+            break
+    return widths
+
+
+def _least(column: list[str], is_first: bool, whole_words: bool) -> int:
+    """The characters that a column needs: those of a name or of short cells, else of a word or a part of one."""
+    title, *cells = column
+    widest = max(map(cell_len, [*cells, *title.split()]), default=0)
+    if widest <= SHORT_CELL or (is_first and not any(" " in cell for cell in cells)):
+        return widest
+    longest_word = max(cell_len(word) for text in column for word in text.split())
+    return min(longest_word, SHORT_CELL if whole_words else PART_OF_WORD)

@@ -27,11 +27,9 @@ RECOGNIZED = {
     "event": "event",
     "face_id": "face",
     "apex_s": "apex, s",
-    "duration_s": "duration, s",
+    "duration_s": "lasts, s",
     "kind": "kind",
-    "class": "class",
-    "probability": "probability",
-    "withheld": "why no class",
+    "class": "class, probability",
     "part": "part",
     "action_units": "action units",
 }
@@ -88,8 +86,8 @@ def summary_of_result(result: VideoResult | MerlabError) -> VideoSummary | Merla
     """A result of ``merlab recognize``; an error stays what it is."""
     if isinstance(result, MerlabError):
         return result
-    table = result.events[list(RECOGNIZED)].astype(str).rename(columns=RECOGNIZED)
-    table["class"] = table["class"].replace("", "none")
+    table = result.events.assign(**{"class": [_class_of(event) for event in _records(result.events)]})
+    table = table[list(RECOGNIZED)].astype(str).rename(columns=RECOGNIZED)
     metadata = result.metadata.model_dump(mode="json")
     return VideoSummary(
         name=result.metadata.video.name,
@@ -188,6 +186,13 @@ def _warning_of(by_video: Mapping[str, str]) -> str:
     named = ", ".join(list(by_video)[:MOST_NAMED]) + (", ..." if len(by_video) > MOST_NAMED else "")
     numbers = "" if alike else f", the numbers are those of {first}"
     return f"{text} ({len(by_video)} videos: {named}{numbers})"
+
+
+def _class_of(event: Mapping[str, Any]) -> str:
+    """``positive 0.9573``, or ``none (0.4445): probability too low``: words in one column, so that a terminal fits."""
+    if event["class"]:
+        return f"{event['class']} {event['probability']}"
+    return f"none ({event['probability']}): {event['withheld']}"
 
 
 def _stamped(stamps: Sequence[str]) -> str:
