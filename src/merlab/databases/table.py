@@ -19,7 +19,15 @@ from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.databases.listed.remarks import remarks
 from merlab.databases.listed.row_clip import Footage, Read, read_clip, stamps_of
-from merlab.databases.listed.table_rows import OPTIONAL, REQUIRED, Columns, Record, choose_sheet, read_records
+from merlab.databases.listed.table_rows import (
+    OPTIONAL,
+    REQUIRED,
+    Columns,
+    Record,
+    choose_sheet,
+    misspelled,
+    read_records,
+)
 from merlab.databases.preparation_record import preparation_fact, preparation_of
 from merlab.databases.table_file import READERS, read_table_file
 from merlab.errors import MerlabError
@@ -34,7 +42,14 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     read, faults = _read_clips(records, progress)
     damaged = check_frames([row.clip for row in read], progress, gaps=True) if deep else {}
     clips = tuple(row.clip for row in read if row.clip.key not in damaged)
-    found = (*file.findings, *findings, *faults, *remarks(root.name, read), *damaged.values())
+    found = (
+        *file.findings,
+        *misspelled(root, columns),
+        *findings,
+        *faults,
+        *remarks(root.name, read),
+        *damaged.values(),
+    )
     facts = {
         "table": str(root.absolute()),
         "format": file.title + (f", sheet {sheet.name}" if len(file.sheets) > 1 else ""),

@@ -15,7 +15,7 @@ from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, is_rate
-from merlab.spelling import without_fraction
+from merlab.spelling import INVISIBLE, one_letter_apart, without_fraction
 
 REQUIRED = ("subject", "clip", "frames")
 TEXTS = ("database", "subject", "clip", "label")
@@ -96,9 +96,11 @@ def choose_sheet(path: Path, sheets: Sequence[Sheet]) -> tuple[Sheet, Columns]:
     if not complete:
         nearest = max(sheets, key=lambda sheet: len(_positions(sheet.header)))
         missing = [column for column in REQUIRED if column not in _positions(nearest.header)]
+        below = next((line for line in nearest.filled if set(REQUIRED) <= _positions(line.cells).keys()), None)
+        first = f"remove what is above {below.place}" if below else "write the names of the columns into the first line"
         raise MerlabError(
-            f"{path} lacks the columns {', '.join(missing)}; found {', '.join(nearest.header)}; "
-            f"needed: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}"
+            f"{path} lacks the columns {', '.join(missing)}; found {', '.join(filter(None, nearest.header))}; "
+            f"needed: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}; {first}"
         )
     return complete[0], _columns(path, complete[0].header)
 
@@ -128,7 +130,23 @@ def _positions(header: Sequence[str]) -> dict[str, list[int]]:
 
 def _normal(name: str) -> str:
     """Alike for 'Action_Units', 'action-units' and 'action units'."""
-    return re.sub(r"[\s_-]", "", name.lower())
+    return re.sub(r"[_-]", "", INVISIBLE.sub("", name.lower()))
+
+
+def misspelled(path: Path, columns: Columns) -> Iterator[Finding]:
+    """A finding for each column that is not read but may be one that the table seems to lack, such as ``ofset``."""
+    absent = [column for column in OPTIONAL if column not in columns.places]
+    for name in columns.unread:
+        meant = next((column for column in absent if _may_mean(name, column)), None)
+        if meant:
+            remedy = f"if it states the {meant}, rename it to {meant}; the {meant} of all rows is taken as unknown"
+            yield Finding("differs", path.name, f"a column {meant}", f"{name}, which is not read", remedy)
+
+
+def _may_mean(name: str, column: str) -> bool:
+    """Whether a name is one of the names of a column with a letter wrong, or with more words: ``onset frame no.``."""
+    given, known = _normal(name), map(_normal, (column, *ALIASES[column]))
+    return any(one_letter_apart(given, one) or (len(one) > len("au") and given.startswith(one)) for one in known)
 
 
 def read_records(path: Path, sheet: Sheet, columns: Columns) -> tuple[list[Record], list[Finding]]:
