@@ -20,7 +20,7 @@ from merlab.errors import MerlabError
 from merlab.result_folder import CODING
 from merlab.sinks import VideoSink
 from merlab.spotting.scoring.read_intervals import read_events
-from tests.coding.results import coded_in, every_kind, material_in, renamed
+from tests.coding.results import about, coded_in, every_kind, material_in, renamed
 from tests.videos.fake_result import sketched_face
 
 
@@ -122,6 +122,14 @@ def test_boris_imports_a_spreadsheet(tmp_path):
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[0] == ("time", "subject", "code", "modifier", "comment")
     assert rows[1] == (1.37, "interview face 0", "joy", "6+L12", 'e0001; says "hm", then')
+
+
+def test_a_text_that_begins_like_a_formula_stays_a_text_in_the_spreadsheet(tmp_path):
+    material = material_in(tmp_path / "out")
+    write_coding(material.folder, Coding((about(material.events[0], "accept", label="=joy+1"),)))
+    export_coding([material.folder], tmp_path / "boris.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "boris.xlsx").worksheets[0]
+    assert (sheet["C2"].value, sheet["C2"].data_type) == ("=joy+1", "s")
 
 
 def test_what_cannot_be_exported_is_named(tmp_path):

@@ -111,5 +111,8 @@ def _write_spreadsheet(path: Path, rows: Sequence[_Row]) -> None:
     sheet.append(SPREADSHEET)
     for row in rows:
         sheet.append((row.time, row.subject, row.behavior, row.modifier, row.comment))
+    for cell in (cell for line in sheet.iter_rows() for cell in line if cell.data_type == "f"):
+        # Text that begins with = is no formula: BORIS would read an empty cell.
+        cell.data_type = "s"
     with whole_file(path) as aside:
         book.save(aside)
