@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from merlab.coding.agreement.agree import agree
@@ -219,3 +221,35 @@ def test_a_word_that_is_no_decision_is_refused(tmp_path):
     second = table(tmp_path / "b.csv", [("v", 10, 20, "B", "rejected")], HEADER)
     with pytest.raises(MerlabError, match="line 2: 'rejected' is not a decision"):
         agree(first, second)
+
+
+@pytest.fixture
+def eaf(tmp_path):
+    material = coded_in(tmp_path / "out")
+    export_coding([material.folder], tmp_path / "coded.eaf")
+    return tmp_path / "coded.eaf"
+
+
+def test_a_rate_that_contradicts_a_table_of_the_same_video_is_refused(tmp_path, eaf):
+    coded = table(
+        tmp_path / "coded.csv", [("interview.mp4", 0, 138, 166, "CD", 100)], "video,face_id,onset,offset,coder,fps"
+    )
+    (pair,) = agree(coded, eaf, fps=100).scores.pairs
+    assert pair.matched == 1
+    with pytest.raises(MerlabError, match=r"--fps 50 contradicts the table of the video interview.mp4, .* 100"):
+        agree(coded, eaf, fps=50)
+
+
+def test_the_clock_of_an_eaf_without_a_result_is_as_long_as_its_coding(tmp_path, eaf):
+    other = coded_in(tmp_path / "other", "CD")
+    export_coding([other.folder], tmp_path / "other.eaf")
+    tracemalloc.start()
+    (pair,) = agree(eaf, tmp_path / "other.eaf", fps=1000).scores.pairs
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (pair.matched, most < 20e6) == (3, True)
+
+
+def test_a_source_that_is_no_path_is_named():
+    with pytest.raises(MerlabError, match="each source must be a path, .*got 3"):
+        agree("a.csv", 3)  # type: ignore[arg-type]

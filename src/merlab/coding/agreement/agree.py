@@ -12,6 +12,7 @@ from merlab.coding.agreement.comparison import compared
 from merlab.coding.agreement.models import AgreementScores
 from merlab.coding.agreement.raters import read_raters
 from merlab.frames import require_rate
+from merlab.given import as_path
 from merlab.pages import page_environment
 from merlab.storage import whole_file
 from merlab.version import __version__
@@ -71,4 +72,4 @@ def agree(*sources: Path | str, fps: float | None = None) -> Agreement:
     """
     if fps is not None:
         require_rate(fps)
-    return Agreement(compared(read_raters([Path(source) for source in sources], fps)))
+    return Agreement(compared(read_raters([as_path(source, "each source") for source in sources], fps)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from pathlib import Path
 
 from merlab.coding.decisions import Decision, is_rejection
@@ -25,7 +26,7 @@ from merlab.frames.clock import require_rate
 from merlab.spelling import counted
 from merlab.spotting.scoring.read_intervals import NO_APEX
 
-# An .eaf file without a result does not state how long its video is; none that is coded is longer.
+# An .eaf file does not state how long its video is; none that is coded is longer.
 LONGEST_S = 24 * 3600
 TABLE_COLUMNS = ("apex", "face_id", VIDEO, EMOTION, LABEL, "action_units", "coder", "fps", "video_frames", "decision")
 
@@ -126,7 +127,8 @@ class _Reader:
         medium, notes = chosen_medium(document, tuple(self.videos), None)
         known = [video for video in self.videos if video]
         video = medium.name if medium.name in known or len(known) != 1 else known[0]
-        placed = Placed(document, self._clock(path, video), medium.origin_ms)
+        last_ms = max((each.end_ms or 0 for tier in document.tiers for each in tier.annotations), default=0)
+        placed = Placed(document, self._clock(path, video, last_ms + medium.origin_ms), medium.origin_ms)
         coded: dict[str, list[tuple[FoundEvent, int | None]]] = {}
         for tier in chosen_tiers(document, ()):
             face = face_of(tier)
@@ -138,15 +140,21 @@ class _Reader:
             verdicts = {(video, found.event): not found.rejected for found, _ in listed if found.event}
             self._add(path, Rater(coder, str(path), {video: events}, verdicts))
 
-    def _clock(self, path: Path, video: str) -> FrameClock:
+    def _clock(self, path: Path, video: str, last_ms: float) -> FrameClock:
+        """The clock of a video; one that no result states has as many frames as are needed for a time."""
         if video in self.clocks:
             return self.clocks[video]
-        fps = self.fps or self.videos.get(video, Video()).fps
+        known = self.videos.get(video, Video())
+        fps = self.fps or known.fps
         if fps is None:
             raise MerlabError(f"{path} has times and no frames; give a result of its video too, or --fps")
-        known = self.videos.get(video, Video()).frames
-        self.videos[video] = Video(fps, known)
-        return FrameClock.constant(fps, known or round(LONGEST_S * fps))
+        if known.fps not in {None, fps}:
+            raise MerlabError(
+                f"--fps {fps:g} contradicts the table of the video {video}, which states {known.fps:g}; leave --fps out, "
+                "or correct the table"
+            )
+        self.videos[video] = Video(fps, known.frames)
+        return FrameClock.constant(fps, known.frames or ceil(min(last_ms / 1000, LONGEST_S) * fps) + 1)
 
     def _learn(self, video: str, row: Mapping[str, str]) -> None:
         """What a row of coded events states about its video; a result states it better."""
