@@ -147,6 +147,28 @@ def test_one_bad_clip_never_ends_the_examination_of_the_others(tree, root, fault
     assert len(examination.clips) == 1
 
 
+def test_frames_one_level_too_deep_are_named_with_where_to_move_them(tree, root):
+    folder = root / tree.folder
+    folder.rename(root / "aside")
+    folder.mkdir()
+    (root / "aside").rename(folder / folder.name)
+    examination = tree.examine(root, deep=True)
+    fault = next(finding for finding in about(examination, tree.clip) if finding.severity == "unusable")
+    assert f"those in {folder / folder.name}, move them into the folder above" in fault.remedy
+    assert len(examination.clips) == 1
+
+
+def test_a_subject_one_level_too_deep_is_named_with_where_to_move_its_clips(tmp_path):
+    subject = CASME2.write(tmp_path).joinpath(CASME2.folder).parent
+    clips = [path.name for path in subject.iterdir()]
+    (subject / subject.name).mkdir()
+    for name in clips:
+        (subject / name).rename(subject / subject.name / name)
+    for name in clips:
+        fault = next(each for each in CASME2.examine(tmp_path, deep=False).of("unusable") if name in each.where)
+        assert fault.remedy.startswith(f"move {subject / subject.name / name} into the folder of its subject")
+
+
 def test_a_clip_with_two_folders_cannot_be_used_and_both_are_named(tree, root):
     first = root / tree.folder
     # s01_ne_01 of SMIC under two emotions, or the same clip below Sub01 and sub01.

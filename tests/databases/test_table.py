@@ -497,6 +497,11 @@ class TestFrames:
         fault = only(examine_row(tmp_path, frames="frames"), "s1 c1 (line 2)")
         assert (fault.severity, fault.found, "img1.jpg" in fault.remedy) == ("unusable", "none with a number", True)
 
+    def test_one_level_deeper_than_stated_are_named(self, tmp_path):
+        folder_of(tmp_path, "clip/frames")
+        fault = only(examine_row(tmp_path, frames="clip"), "s1 c1 (line 2)")
+        assert (fault.found, str(tmp_path / "clip" / "frames") in fault.remedy) == ("none with a number", True)
+
     def test_may_not_share_a_number(self, tmp_path):
         write_images(tmp_path / "frames", ["img1.png", "img01.png"], PNG)
         fault = only(examine_row(tmp_path, frames="frames"), "s1 c1 (line 2)")

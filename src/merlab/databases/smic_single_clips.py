@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from merlab.clips import Finding
-from merlab.databases.coded.clip import COPY_AGAIN
+from merlab.databases.coded.clip import remedy_without_frames
 from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.layout import Layout
 from merlab.databases.coded.row import Row
@@ -34,7 +34,9 @@ def with_folders(table: CodingTable, layout: Layout) -> tuple[CodingTable, list[
             expected, remedy = "frame numbers from 1 on", "restore the original numbers of the frames, or add 1 to each"
             findings.append(Finding("unusable", where, expected, describe_numbers(numbers), remedy))
         elif fault:
-            findings.append(Finding("unusable", where, "frames that can be listed", fault, COPY_AGAIN))
+            findings.append(
+                Finding("unusable", where, "frames that can be listed", fault, remedy_without_frames(source))
+            )
         else:
             line, emotion = (row.number if row else 0), emotion_of(source)
             note = _other_range(row, numbers) if row else ""

@@ -12,7 +12,14 @@ from merlab.frames.frame import (
     WalkedFrame,
     describe_numbers,
 )
-from merlab.frames.images import IMAGE_SUFFIXES, ImageFolder, frame_number, read_image, write_image
+from merlab.frames.images import (
+    IMAGE_SUFFIXES,
+    ImageFolder,
+    folders_of_images,
+    frame_number,
+    read_image,
+    write_image,
+)
 from merlab.frames.opening import open_frames
 from merlab.frames.video import Video
 
@@ -34,6 +41,7 @@ __all__ = [
     "WalkedFrame",
     "clock_of",
     "describe_numbers",
+    "folders_of_images",
     "frame_number",
     "is_rate",
     "is_video",

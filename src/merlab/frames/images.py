@@ -42,15 +42,12 @@ class ImageFolder:
         """Frame number -> name of its file, ascending. Raises ClipError if two files have the same number."""
         found: dict[int, str] = {}
         try:
-            # A path for each of the million files of a database of long videos would take most of the time.
-            with os.scandir(self.folder) as entries:
-                listed = [entry.name for entry in entries]
+            listed = _names_in(self.folder)
         except OSError as error:
             raise ClipError(f"{self.folder} cannot be listed: {error.strerror or error}") from error
         for name in listed:
-            stem, _, kind = name.rpartition(".")
-            number = _number(stem)
-            if number is None or f".{kind.lower()}" not in IMAGE_SUFFIXES or name.startswith("."):
+            number = _number_of_image(name)
+            if number is None:
                 continue
             if number in found:
                 raise ClipError(f"{self.folder}: {found[number]} and {name} have the same frame number")
@@ -83,6 +80,15 @@ class ImageFolder:
         if number not in self.names:
             raise ClipError(f"{self.folder} has no frame {number}; it has {describe_numbers(self.numbers)}")
         return read_image(self.file(number))
+
+
+def folders_of_images(folder: Path) -> list[Path]:
+    """The folders directly in a folder that have frames, as one where an archive was unpacked one level too deep."""
+    try:
+        below = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        return [path for path in below if any(_number_of_image(name) is not None for name in _names_in(path))]
+    except OSError:
+        return []
 
 
 def read_image(path: Path) -> Image:
@@ -128,6 +134,18 @@ def write_image(path: Path, image: Image) -> None:
     """Write an image (H, W, 3) BGR as PNG; the file appears whole or not at all."""
     with whole_file(path) as temporary:
         temporary.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+
+
+def _names_in(folder: Path) -> list[str]:
+    # A path for each of the million files of a database of long videos would take most of the time.
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries]
+
+
+def _number_of_image(name: str) -> int | None:
+    """The frame number in the name of an image; None for other files, and for hidden ones as macOS adds them."""
+    stem, _, kind = name.rpartition(".")
+    return None if name.startswith(".") or f".{kind.lower()}" not in IMAGE_SUFFIXES else _number(stem)
 
 
 def _number(stem: str) -> int | None:

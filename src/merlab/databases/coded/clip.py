@@ -14,7 +14,7 @@ from pathlib import Path
 from merlab.clips import Clip, Finding
 from merlab.databases.coded.release import Frames, QuirkKind, QuirksOfClip, Release
 from merlab.databases.coded.row import Row
-from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
+from merlab.frames import MAX_FRAMES_NAMED, describe_numbers, folders_of_images
 
 COPY_AGAIN = "copy the clip's folder again from the original"
 UNANNOTATED = "unannotated"
@@ -212,7 +212,15 @@ def _require_frames(reading: Reading) -> None:
     listed = ", ".join(f"{roles.get(number, '')}{number}" for number in named)
     more = f" and {count - len(named)} more" if count > len(named) else ""
     found = f"{describe_numbers(numbers)}; absent: {listed}{more}"
-    return reading.reject(f"frames {onset} to {offset} in {reading.source}", found, COPY_AGAIN)
+    remedy = COPY_AGAIN if numbers else remedy_without_frames(reading.source)
+    return reading.reject(f"frames {onset} to {offset} in {reading.source}", found, remedy)
+
+
+def remedy_without_frames(source: Path) -> str:
+    """What to do about a clip's folder without frames; an archive may have been unpacked one level too deep."""
+    deeper = " and ".join(map(str, folders_of_images(source)))
+    moved = f"if the frames of the clip are those in {deeper}, move them into the folder above; otherwise "
+    return (moved if deeper else "") + COPY_AGAIN
 
 
 def _fill_apex(reading: Reading) -> None:

@@ -77,6 +77,9 @@ def _missing_source(row: Row, table: CodingTable, layout: Layout, release: Relea
     quirk = release.quirks_of(row.subject, row.folder).get("no folder")
     if quirk:
         return Finding("handled", row.where, expected, found, quirk.handling)
+    if deeper := [path for path in entries(layout.subjects[row.subject]) if (path / row.folder).is_dir()]:
+        remedy = f"move {deeper[0] / row.folder} into the folder of its subject, if it holds these frames"
+        return Finding("unusable", row.where, expected, found, remedy)
     unlisted = {
         clip for subject, clip in layout.clips if subject == row.subject and (subject, clip) not in table.listed
     }

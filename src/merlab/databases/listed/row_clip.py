@@ -12,7 +12,16 @@ from pydantic import BaseModel, Field
 from merlab.clips import Clip, Finding
 from merlab.databases.cell_texts import are_action_units
 from merlab.databases.listed.table_rows import FRAME_NUMBERS, Record
-from merlab.frames import ClipError, Clock, Video, describe_numbers, open_frames
+from merlab.frames import (
+    IMAGE_SUFFIXES,
+    MAX_FRAMES_NAMED,
+    ClipError,
+    Clock,
+    Video,
+    describe_numbers,
+    folders_of_images,
+    open_frames,
+)
 from merlab.json_models import read_model
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
@@ -129,7 +138,13 @@ def _aligned(record: Record, footage: Footage | None) -> bool | None:
 def _absent(record: Record, numbers: Sequence[int]) -> Finding | None:
     """The finding about a row whose frames are not there."""
     if not numbers:
-        remedy = "give a folder of images whose names end in their number, such as img1.jpg, or a whole video"
+        deeper = folders_of_images(record.source) if record.source.is_dir() else []
+        remedy = (
+            f"give the folder that has them: {' or '.join(map(str, deeper[:MAX_FRAMES_NAMED]))}"
+            if deeper
+            else f"give a folder of images ({', '.join(IMAGE_SUFFIXES)}) whose names end in their number, such as "
+            "img1.jpg, or a whole video"
+        )
         return Finding("unusable", record.where, f"frames in {record.source}", "none with a number", remedy)
     given = {name: number for name in FRAME_NUMBERS if (number := getattr(record, name)) is not None}
     absent = [f"{name} {number}" for name, number in given.items() if number not in numbers]
