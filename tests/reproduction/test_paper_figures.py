@@ -61,6 +61,7 @@ def test_figure_4_has_a_published_and_a_measured_bar_for_each_network_and_metric
     assert heights[0] == 0.7577
     assert heights[1] == summaries["gfem"].accuracy.mean
     assert "SYNTHETIC" in " ".join(text.get_text() for text in figure.texts)
+    assert {"accuracy", "UF1", "UAR"} < {text.get_text() for text in figure.axes[0].texts}
 
 
 def test_the_same_figure_gives_the_same_files(blocks, tmp_path):
@@ -89,3 +90,5 @@ def test_an_image_without_a_face_and_a_file_that_is_not_an_image_are_refused(tmp
         figure_3(Bench(tmp_path, image=tmp_path / "gray.png", finding=FIVE_POINTS))
     with pytest.raises(MerlabError, match=r"text\.png is not an image"):
         figure_3(Bench(tmp_path, image=tmp_path / "text.png", finding=FIVE_POINTS))
+    with pytest.raises(MerlabError, match=r"none\.png does not exist; give the path of a picture"):
+        figure_3(Bench(tmp_path, image=tmp_path / "none.png", finding=FIVE_POINTS))

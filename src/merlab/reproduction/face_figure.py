@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from merlab.faces.alignment import ClipAlignment
 from merlab.frames import Image, read_image
+from merlab.given import require_file
 from merlab.preparation.sheets import draw_detection
 from merlab.reports.figures import stamp_across, stamped_figure
 from merlab.reproduction.bench import Bench
@@ -42,6 +43,7 @@ def figure_3(bench: Bench) -> Figure:
 def _camera_frame(bench: Bench) -> tuple[Image, list[str]]:
     """A BGR frame, and its stamps."""
     if bench.image is not None:
+        require_file(bench.image, "give the path of a picture")
         return read_image(bench.image), []
     tree = bench.out / "camera"
     make_faces(tree, subjects=1, clips=1, raw=True, jobs=1, progress=bench.progress)

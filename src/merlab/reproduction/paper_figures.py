@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from merlab.evaluation.metrics import METRIC_TITLES
 from merlab.evaluation.summary import Estimate
 from merlab.inference.cost import network_of
 from merlab.methods import find_method
@@ -49,7 +50,7 @@ def bar_chart(table: ComparedTable, title: str) -> Figure:
         for x, (row, summary) in enumerate(rows, start=start):
             _bars(axes, x, row.published[metric], summary.estimate(MEASURED[metric]))
             places.append(x)
-        axes.text(start + (len(rows) - 1) / 2, 1.02, metric, ha="center", va="bottom")
+        axes.text(start + (len(rows) - 1) / 2, 1.02, METRIC_TITLES.get(metric, metric), ha="center", va="bottom")
     labels = [row.label for row, _ in rows] * len(table.metrics)
     axes.set_xticks(places, labels, rotation=30, ha="right", rotation_mode="anchor", fontsize=8)
     axes.set_ylim(0, 1.1)

@@ -60,7 +60,7 @@ def chosen_rows(names: Sequence[str]) -> tuple[list[Published], list[str]]:
         return table_8_rows(), []
     by_name = {name: row for row in table_8_rows() for name in (row.method, row.merlab) if name}
     known = {**dict.fromkeys(METHODS), **by_name}
-    found = {name: look_up(name, known, "row or method") for name in names}
+    found = {name: look_up(name, known, "row") for name in names}
     listed = [row for row in table_8_rows() if row in found.values()]
     others = [name for name, row in found.items() if row is None and name not in BASELINE_NAMES]
     return listed, list(dict.fromkeys(others))
