@@ -150,8 +150,8 @@ class _Reader:
             raise MerlabError(f"{path} has times and no frames; give a result of its video too, or --fps")
         if known.fps not in {None, fps}:
             raise MerlabError(
-                f"--fps {fps:g} contradicts the table of the video {video}, which states {known.fps:g}; leave --fps out, "
-                "or correct the table"
+                f"--fps {fps:g} contradicts the table of the video {video}, which states {known.fps:g}; leave --fps "
+                "out, or correct the table"
             )
         self.videos[video] = Video(fps, known.frames)
         return FrameClock.constant(fps, known.frames or ceil(min(last_ms / 1000, LONGEST_S) * fps) + 1)
