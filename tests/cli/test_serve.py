@@ -94,6 +94,12 @@ def test_a_port_that_is_taken(serve):
     assert "choose another --port" in err
 
 
+@pytest.mark.parametrize("host", ["..", "a" * 70, "nowhere.invalid"])
+def test_an_address_of_no_machine(serve, host):
+    status, _, err, _ = serve("--host", host)
+    assert (status, "choose another --host" in err) == (1, True)
+
+
 def test_a_root_that_is_not_a_folder(serve, tmp_path):
     status, _, err, _ = serve("--root", tmp_path / "nowhere")
     assert status == 1

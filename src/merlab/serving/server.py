@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 
@@ -18,10 +19,14 @@ def bind(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 chooses a free port. Raises MerlabError if the address or port cannot be used."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    except (OSError, UnicodeError) as error:  # names such as ".." cannot even be looked up
+        raise MerlabError(f"no machine has the address {host}; choose another --host, such as 127.0.0.1") from error
+    try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        option = "--host" if error.errno == errno.EADDRNOTAVAIL else "--port"
         raise MerlabError(
-            f"cannot listen on {host}, port {port}: {error.strerror or error}; choose another --port"
+            f"cannot listen on {host}, port {port}: {error.strerror or error}; choose another {option}"
         ) from error
 
 
