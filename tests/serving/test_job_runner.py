@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving.conftest import PATIENCE
+from merlab.json_models import write_model
+from merlab.serving import job_runner
+from merlab.serving.jobs import ERROR, PROGRESS, Failure, JobProgress, Jobs, VideoOptions
+from merlab.serving.limits import Limits
+from tests.serving import fake_jobs
+from tests.serving.conftest import PATIENCE, until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXITS_WITHOUT_STOPPING = """
@@ -16,7 +21,7 @@ import sys
 from pathlib import Path
 from merlab.serving.jobs import Jobs, VideoOptions
 from merlab.serving.limits import Limits
-from merlab.serving.job_runner import Runner
+from merlab.serving import job_runner
 from tests.serving import fake_jobs
 import pytest
 
@@ -34,3 +39,18 @@ until((folder / "pid").exists)
 def test_a_service_that_exits_does_not_wait_for_its_jobs(tmp_path, video):
     command = [sys.executable, "-c", EXITS_WITHOUT_STOPPING, str(tmp_path / "jobs"), str(video)]
     subprocess.run(command, check=True, timeout=2 * PATIENCE, cwd=REPOSITORY)
+
+
+def test_a_job_whose_process_does_not_begin_reports_nothing_of_its_earlier_run(tmp_path, video, monkeypatch):
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    with jobs.new_folder() as folder:
+        job = jobs.enqueue(folder, "a.mp4", video, 1, VideoOptions())
+        write_model(folder / ERROR, Failure(error="no face was found"))
+        write_model(folder / PROGRESS, JobProgress(progress=0.9, stage="spotting"))
+    monkeypatch.setattr(job_runner, "run_job", fake_jobs.ending_at_once)
+    runner = job_runner.Runner(jobs, fake_jobs.quick, 1)
+    runner.start()
+    until(lambda: jobs.find(job.id).state == "failed")
+    runner.stop()
+    assert "the process failed (status 3)" in str(jobs.find(job.id).error)
+    assert not (folder / PROGRESS).exists()

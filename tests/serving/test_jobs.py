@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from datetime import timedelta
+from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.serving.jobs import Jobs, VideoOptions, now
 from merlab.serving.limits import Limits, RefusedError
+from merlab.storage import WriteError
 from tests.serving import fake_jobs
 from tests.serving.conftest import listening, until
 
@@ -133,3 +137,42 @@ def test_a_job_of_an_earlier_version_is_kept_although_its_rate_would_now_be_refu
         job = jobs.enqueue(place, "a.mp4", place / "a.mp4", 1, VideoOptions(fps=0.5))
     jobs.close()
     assert Jobs(tmp_path / "jobs", Limits()).find(job.id).options.fps == 0.5
+
+
+def test_a_failed_job_that_two_clients_run_again_is_queued_once(tmp_path, monkeypatch):
+    jobs = Jobs(tmp_path / "jobs", Limits())
+    job = enqueue(jobs)
+    jobs.next_job()
+    jobs.finish(job, "no face")
+    find = jobs.find
+    answers: list[str] = []
+
+    def run_again():
+        try:
+            answers.append(jobs.retry(job.id).state)
+        except RefusedError:
+            answers.append("refused")
+
+    def find_before_another_client(job_id):
+        found = find(job_id)
+        monkeypatch.setattr(jobs, "find", find)
+        other.start()
+        other.join(0.2)
+        return found
+
+    other = Thread(target=run_again)
+    monkeypatch.setattr(jobs, "find", find_before_another_client)
+    run_again()
+    other.join()
+    assert sorted(answers) == ["queued", "refused"]
+
+
+def test_a_full_disk_is_named_where_the_folder_of_a_job_is_made(tmp_path, monkeypatch):
+    jobs = Jobs(tmp_path / "jobs", Limits())
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(WriteError, match="No space left on device; make room"), jobs.new_folder():
+        pass

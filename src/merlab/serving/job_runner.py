@@ -11,7 +11,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 
 from merlab.json_models import read_model
-from merlab.serving.jobs import ERROR, VIEW, Failure, Job, Jobs
+from merlab.serving.jobs import ERROR, PROGRESS, VIEW, Failure, Job, Jobs
 from merlab.serving.worker import NO_SPACE, Recognize, run_job
 
 SECONDS_TO_END = 10.0
@@ -83,6 +83,9 @@ class Runner:
 
     def _begin(self, job: Job) -> SpawnProcess | None:
         """Start the process of a job, unless the job was removed or the service stops."""
+        # What an earlier run of the job left would be taken for its own until it has begun, or if it never does.
+        for name in (PROGRESS, ERROR):
+            (self._jobs.folder(job) / name).unlink(missing_ok=True)
         context = multiprocessing.get_context("spawn")
         arguments = (job, self._jobs.folder(job), self._jobs.limits, self._recognize)
         with self._changing:

@@ -184,6 +184,9 @@ class Jobs:
         folder = self.root / secrets.token_hex(16)
         try:
             folder.mkdir()
+        except OSError as error:
+            raise WriteError.at(Path("the upload"), error) from error
+        try:
             yield folder
         finally:
             with self._changed:
@@ -229,9 +232,9 @@ class Jobs:
             shutil.rmtree(self.folder(job) / UPLOAD, ignore_errors=True)
 
     def retry(self, job_id: str) -> Job:
-        """Queue a failed job again; raises RefusedError (409) if it has not failed."""
-        job = self.find(job_id)
+        """Queue a failed job again; raises RefusedError (409) if it has not failed, or was queued again already."""
         with self._changed:
+            job = self.find(job_id)
             if job.state != "failed":
                 raise RefusedError(409, f"this job is {job.state}; only a failed job can be run again")
             self._require_free_place()

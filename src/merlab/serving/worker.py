@@ -93,7 +93,6 @@ def run_job(job: Job, folder: Path, limits: Limits, recognize: Recognize) -> Non
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     limit_memory(limits.memory)
-    (folder / ERROR).unlink(missing_ok=True)
     try:
         _make_result(job, folder, limits, recognize)
     except Exception as error:
