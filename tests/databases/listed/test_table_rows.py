@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -68,3 +69,11 @@ def test_column_names_below_the_first_line_are_refused_with_their_line(tmp_path,
 def test_a_table_without_column_names_is_refused_with_the_remedy(tmp_path):
     with pytest.raises(MerlabError, match="write the names of the columns into the first line$"):
         examine(tmp_path, LINE)
+
+
+@pytest.mark.parametrize(("on_disk", "in_table"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_path_with_umlauts_is_found_whichever_way_the_disk_and_the_table_write_them(tmp_path, on_disk, in_table):
+    names = {form: normalize(form, "Müller Übung") for form in (on_disk, in_table)}
+    write_images(tmp_path / "data" / names[on_disk], (f"{number}.png" for number in range(1, 10)), PNG)
+    (clip,) = examine(tmp_path, HEADER, line=LINE.replace("frames", f"data/{names[in_table]}")).clips
+    assert clip.source.is_dir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -210,7 +211,7 @@ def _record(path: Path, place: str, given: Mapping[str, str]) -> Record:
         database=given["database"] or path.stem,
         subject=given["subject"],
         clip=given["clip"],
-        source=path.absolute().parent / given["frames"].replace("\\", "/"),
+        source=_source(path.absolute().parent, given["frames"]),
         onset=onset,
         apex=apex,
         offset=offset,
@@ -220,6 +221,17 @@ def _record(path: Path, place: str, given: Mapping[str, str]) -> Record:
         aligned=ALIGNED.get(given["aligned"].lower()),
         objective_class=parse_objective_class(given["objective_class"]) or "",
     )
+
+
+def _source(folder: Path, frames: str) -> Path:
+    """The path in a cell, below ``folder``; on the disk a letter with marks may be several signs, as macOS has it."""
+    written = folder / frames.replace("\\", "/")
+    forms = [written, *(Path(unicodedata.normalize(form, str(written))) for form in ("NFC", "NFD"))]
+    try:
+        return next((form for form in forms if form.exists()), written)
+    except OSError:
+        # Its fault is named when it is opened.
+        return written
 
 
 def _with_one_spelling(
