@@ -22,7 +22,7 @@ JPEG = image_bytes()
 Row = tuple[Any, ...]
 
 
-def row(subject: int = 1, video: str = "disgust1_1", frames: Sequence[Any] = (5, 7, 9), **other: Any) -> Row:
+def row(subject: int | str = 1, video: str = "disgust1_1", frames: Sequence[Any] = (5, 7, 9), **other: Any) -> Row:
     """A row as in the sheet: subject, video, onset, apex, offset, action units, emotion, kind, self-report."""
     kind = f"{other.get('kind', 'micro')}-expression"
     return (subject, video, *frames, other.get("units", 4), other.get("emotion", "negative"), kind, "happyiness")

@@ -48,6 +48,14 @@ class TestTheFolders:
         write_video(small, "s16/16_0402beatingpregnantwoman")
         assert [clip.source.name for clip in load("casme-squared", small)] == ["16_0402beatingpregnantwoman"]
 
+    @pytest.mark.parametrize("subjects", [(15, 16, 40), ("s15", "s16", "S40")])
+    def test_may_be_stated_in_place_of_the_numbers_of_subjects(self, small, subjects):
+        write_workbook(small / TABLE, [row(subject) for subject in (*subjects, "77")], rules=False)
+        write_video(small, "s16/16_0101disgustingteeth")
+        write_video(small, "s40/40_0101disgustingteeth")
+        clips = examine(small).clips
+        assert [(clip.subject, clip.source.parent.name) for clip in clips] == [(s, s) for s in ("s15", "s16", "s40")]
+
     def test_of_a_subject_in_no_rule_make_its_row_unusable(self, small):
         write_workbook(small / TABLE, [row(), row(77)])
         (finding,) = examine(small).of("unusable")

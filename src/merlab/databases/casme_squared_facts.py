@@ -21,6 +21,8 @@ SUBJECTS = {
         (15, 16, 19, 20, 21, 22, 23, 24, 25, 26, 27, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 40), start=1
     )
 }
+# For a table that states the folders themselves, with or without s.
+FOLDERS = {text: folder for folder in SUBJECTS.values() for text in (folder, folder[1:])}
 # Stimulus in the table -> its number in the names of the folders.
 STIMULI = {
     "disgust1": "0101",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from merlab.databases.casme_squared_facts import STIMULI, SUBJECTS
+from merlab.databases.casme_squared_facts import FOLDERS, STIMULI, SUBJECTS
 from merlab.databases.coded.workbook import OtherTableError, Records, only_sheet, sheet_title
 from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
 
@@ -37,7 +37,10 @@ def read_code_final(path: Path) -> Records:
     coded = only_sheet(path, coding, [SHEET], cells)
     lines = [line for number, line in enumerate(coded.filled) if number or not _is_header(line)]
     rules = [sheet for sheet in table.sheets if sheet not in coding]
-    subjects = _subjects(rules, {line.cells[0] for line in lines}) or SUBJECTS
+    numbers = {cells[0] for cells in _padded(filter(_is_row, lines))}
+    # 15 to 22 are numbers of subjects and of folders; the others decide.
+    published = max(SUBJECTS, FOLDERS, key=lambda rule: len(numbers & rule.keys()))
+    subjects = _subjects(rules, numbers) or published
     stimuli = _stimuli(rules) or STIMULI
     rows = {line.number: _row(line, subjects, stimuli) for line in lines}
     sheet = "" if path.suffix.lower() in TEXT_SUFFIXES else sheet_title(coded)
@@ -57,7 +60,7 @@ def _is_header(line: Line) -> bool:
 def _row(line: Line, subjects: Mapping[str, str], stimuli: Mapping[str, str]) -> dict[str, str]:
     cells = dict(zip(COLUMNS, (*line.cells, *[""] * len(COLUMNS)), strict=False))
     cells = {heading: re.sub(r"^(-?\d+)\.0+$", r"\1", cell) for heading, cell in cells.items()}
-    subject, match = subjects.get(cells["Subject"]), STIMULUS.match(cells["Video"])
+    subject, match = subjects.get(cells["Subject"].lower()), STIMULUS.match(cells["Video"])
     stimulus = stimuli.get(match[1].lower()) if match else None
     folder = f"{subject[1:]}_{stimulus}" if subject and stimulus else f"{cells['Video']} (in no naming rule)"
     return {**cells, "Subject": subject or f"{cells['Subject']} (in no naming rule)", FOLDER: folder}
