@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from merlab.clips import Clip
 from merlab.databases import load
 from merlab.evaluation.plan import Entry, Plan, make_entry
 from merlab.evaluation.study import Study
-from merlab.inputs import parse_recipe
+from merlab.inputs import InputKind, parse_recipe
 from merlab.methods import find_method
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -65,6 +65,21 @@ def make_clip(source: Path, **changes: object) -> Clip:
         "source": source,
     }
     return Clip(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def own_input(extract: Callable[..., Any], **changes: Any) -> InputKind:
+    """A kind of input of your own, of one channel and 8x8 pixels, with the fields that a test changes."""
+    fields: dict[str, Any] = {
+        "name": "mine",
+        "title": "of a test",
+        "version": 1,
+        "size": "8x8",
+        "choices": {},
+        "channels": lambda recipe: 1,
+        "frames_needed": lambda clip, recipe: [clip.onset or 1],
+        "extract": extract,
+    }
+    return InputKind(**{**fields, **changes})
 
 
 FLOW_SUBJECTS = ("sub01", "sub02", "s03", "006")

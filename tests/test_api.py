@@ -18,11 +18,13 @@ from sklearn.preprocessing import StandardScaler
 
 import merlab
 from merlab.errors import MerlabError
-from merlab.inputs import InputKind
+from merlab.methods import METHODS, find_method
+from merlab.schemes import SCHEMES
 from merlab.synthesis.flow_writing import make_flow
-from tests.helpers import write_flow_tree
+from tests.helpers import own_input, write_flow_tree
 from tests.programs import evaluate_program
 from tests.training_material import write_start
+from tests.videos.recognizers import small_recognizer
 
 
 @pytest.fixture(scope="module")
@@ -249,22 +251,6 @@ def test_a_value_of_a_wrong_type_is_refused_by_its_name(clips, call, fault):
         call(merlab, clips)
 
 
-def zeros(clip, frames, recipe):
-    return np.zeros((1, 8, 8), np.float32)
-
-
-OWN_INPUT = InputKind(
-    name="mine",
-    title="mine",
-    version=1,
-    size="8x8",
-    choices={},
-    channels=lambda recipe: 1,
-    frames_needed=lambda clip, recipe: [clip.onset or 1],
-    extract=zeros,
-)
-
-
 def merlab_method(kind):
     return merlab.Method("mine", pipeline=lambda task: Constant(), input=kind)
 
@@ -315,7 +301,7 @@ def test_a_mistake_in_a_file_is_named_with_the_file_also_in_worker_processes(cli
 
 @pytest.mark.parametrize("make", [lambda kind: type("Mine", (Constant,), {"input": kind})(), merlab_method])
 def test_an_own_input_can_be_stated_by_the_method(clips, tmp_path, make):
-    results = evaluate(clips, {"mine": make(OWN_INPUT)}, tmp_path)
+    results = evaluate(clips, {"mine": make(own_input(lambda *_: np.zeros((1, 8, 8), np.float32)))}, tmp_path)
     assert results.record.methods[0].input.startswith("mine:size=8x8")
 
 
@@ -395,6 +381,20 @@ def test_importing_merlab_loads_nothing_heavy():
 def test_every_public_name_is_there_and_documented():
     for name in merlab.__all__:
         assert getattr(merlab, name).__doc__
+
+
+def test_what_a_notebook_shows_of_an_object_is_short(clips):
+    recognizer = small_recognizer()
+    methods = [find_method(name) for name in METHODS]
+    study = merlab.Study.of(clips, ["linear-svm", "gfem"], scheme="megc2019", protocol="loso")
+    assert repr(recognizer) == (
+        f"Recognizer {recognizer.card.name}: {recognizer.card.method} for {', '.join(recognizer.classes)}; "
+        f"input {recognizer.recipe}; runtime torch [SYNTHETIC]"
+    )
+    assert repr(merlab.Method("mine", network=Tiny)) == "Method mine: your own"
+    assert repr(SCHEMES["megc2019"]) == "Scheme megc2019: negative, positive, surprise"
+    for shown in (recognizer, *methods, *SCHEMES.values(), clips, study, *study.methods, merlab.TrainingSettings()):
+        assert len(repr(shown)) < 600
 
 
 def test_an_unknown_name_is_an_attribute_error():

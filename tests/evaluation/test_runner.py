@@ -10,10 +10,9 @@ from merlab.evaluation.experiment import run_plan
 from merlab.evaluation.predictions import read_predictions, write_predictions
 from merlab.evaluation.runner import Tally, finished, run, run_keys
 from merlab.evaluation.unit import Fit, Worker
-from merlab.inputs import InputKind
 from merlab.methods import METHODS
 from merlab.progress import silent
-from tests.helpers import flow_plan, write_flow_tree
+from tests.helpers import flow_plan, own_input, write_flow_tree
 
 HERE = LocalEngine(1)
 ONE_EPOCH = {"epochs": 1}
@@ -124,16 +123,8 @@ def test_predictions_made_with_other_settings_are_not_taken_over(root, tmp_path)
 @pytest.mark.parametrize("name", ["mine", "flow"])
 def test_a_method_with_an_input_of_your_own_stays_as_it_is_when_another_is_added(root, tmp_path, name):
     out, cache = tmp_path / "run", tmp_path / "cache"
-    own = InputKind(
-        name=name,
-        title="the same for all clips",
-        version=1,
-        size="8x8",
-        choices={},
-        channels=lambda recipe: 1,
-        frames_needed=lambda clip, recipe: [],
-        extract=lambda clip, frames, recipe: np.ones((1, 8, 8), np.float32),
-    )
+    # The same for all clips.
+    own = own_input(lambda *_: np.ones((1, 8, 8), np.float32), name=name, frames_needed=lambda clip, recipe: [])
     run_plan(make_plan(root, ["linear-svm"], input=own), out, cache=cache, engine=HERE)
     before = read_predictions(out / "predictions.parquet")
     run_plan(make_plan(root, ["constant"]), out, cache=cache, engine=HERE)

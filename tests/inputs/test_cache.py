@@ -20,9 +20,9 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
-from merlab.inputs import InputKind, as_recipe, load_inputs, parse_recipe
+from merlab.inputs import as_recipe, load_inputs, parse_recipe
 from merlab.inputs.cache import file_digest
-from tests.helpers import make_clip, moved, mutated, texture, write_frames
+from tests.helpers import make_clip, moved, mutated, own_input, texture, write_frames
 
 RECIPE = "flow:scale=raw"
 MUTANTS = 120
@@ -186,22 +186,9 @@ def test_a_clip_may_have_a_name_that_is_too_long_for_a_file(table, tmp_path):
     assert len(list((tmp_path / "cache").rglob("*.npy"))) == 2
 
 
-def own_kind(extract):
-    return InputKind(
-        name="mine",
-        title="mine",
-        version=1,
-        size="8x8",
-        choices={},
-        channels=lambda recipe: 1,
-        frames_needed=lambda clip, recipe: [clip.onset or 1],
-        extract=extract,
-    )
-
-
 def test_an_edited_input_of_your_own_never_meets_its_old_array(table, tmp_path):
-    first = own_kind(lambda clip, frames, recipe: np.full((1, 8, 8), 1, np.float32))
-    edited = own_kind(lambda clip, frames, recipe: np.full((1, 8, 8), 2, np.float32))
+    first = own_input(lambda clip, frames, recipe: np.full((1, 8, 8), 1, np.float32))
+    edited = own_input(lambda clip, frames, recipe: np.full((1, 8, 8), 2, np.float32))
     assert (load_inputs(table, as_recipe(first), tmp_path) == 1).all()
     assert (load_inputs(table, as_recipe(edited), tmp_path) == 2).all()
     assert (load_inputs(table, as_recipe(first), tmp_path) == 1).all()
@@ -209,7 +196,7 @@ def test_an_edited_input_of_your_own_never_meets_its_old_array(table, tmp_path):
 
 
 def test_an_input_of_your_own_in_double_precision_is_stored_as_float32(table, tmp_path, recwarn):
-    kind = own_kind(lambda clip, frames, recipe: np.full((1, 8, 8), 0.1))
+    kind = own_input(lambda clip, frames, recipe: np.full((1, 8, 8), 0.1))
     first, second = (load_inputs(table, as_recipe(kind), tmp_path) for _ in range(2))
     assert (first == np.float32(0.1)).all()
     assert np.array_equal(first, second)
@@ -218,7 +205,7 @@ def test_an_input_of_your_own_in_double_precision_is_stored_as_float32(table, tm
 
 @pytest.mark.parametrize("shape", [(), (8, 8), (2, 8, 8), (1, 8, 1)])
 def test_an_input_of_your_own_with_another_shape_than_it_states_is_refused(table, tmp_path, shape):
-    kind = own_kind(lambda clip, frames, recipe: np.zeros(shape, np.float32))
+    kind = own_input(lambda clip, frames, recipe: np.zeros(shape, np.float32))
     with pytest.raises(ClipError, match=r"shape .*states \(1, 8, 8\)"):
         load_inputs(table, as_recipe(kind), tmp_path)
     assert not list(tmp_path.rglob("*.npy"))

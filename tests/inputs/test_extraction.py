@@ -9,8 +9,8 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
-from merlab.inputs import INPUTS, InputKind, as_recipe, load_inputs, parse_recipe
-from tests.helpers import make_clip, moved, texture, write_frames
+from merlab.inputs import INPUTS, as_recipe, load_inputs, parse_recipe
+from tests.helpers import make_clip, moved, own_input, texture, write_frames
 
 
 @pytest.fixture
@@ -117,21 +117,6 @@ def test_an_input_that_needs_frames_refuses_a_stored_flow_image(tmp_path, name):
         load_inputs(ClipTable((clip,)), parse_recipe(name), tmp_path / "cache")
 
 
-def own_kind(extract, frames_needed=lambda clip, recipe: [clip.onset]):
-    return as_recipe(
-        InputKind(
-            name="mine",
-            title="of a test",
-            version=1,
-            size="8x8",
-            choices={},
-            channels=lambda recipe: 1,
-            frames_needed=frames_needed,
-            extract=extract,
-        )
-    )
-
-
 @pytest.mark.parametrize(
     ("read", "changes"),
     [
@@ -142,7 +127,7 @@ def own_kind(extract, frames_needed=lambda clip, recipe: [clip.onset]):
     ],
 )
 def test_an_input_of_your_own_is_made_again_when_any_field_of_the_clip_changes(table, tmp_path, read, changes):
-    recipe = own_kind(lambda clip, frames, recipe: np.full((1, 8, 8), read(clip), np.float32))
+    recipe = as_recipe(own_input(lambda clip, frames, recipe: np.full((1, 8, 8), read(clip), np.float32)))
     before = load_inputs(table, recipe, tmp_path / "cache")
     changed = ClipTable(tuple(replace(clip, **changes) for clip in table))
     after = load_inputs(changed, recipe, tmp_path / "cache")
@@ -162,7 +147,7 @@ def test_no_input_sees_what_annotators_say_about_a_clip(table, tmp_path):
         return [clip.onset]
 
     labeled = ClipTable(tuple(replace(clip, objective_class="I", note="changed") for clip in table))
-    load_inputs(labeled, own_kind(extract, frames_needed), tmp_path / "cache")
+    load_inputs(labeled, as_recipe(own_input(extract, frames_needed=frames_needed)), tmp_path / "cache")
     assert seen == [("", "", "", "")] * 8
 
 
@@ -178,11 +163,11 @@ def test_an_error_in_your_own_kind_of_input_names_clip_kind_and_line(table, tmp_
 
     where = r"sub01 EP\d \(casme2\): "
     with pytest.raises(ClipError, match=where + r"input mine raised ZeroDivisionError: .*test_extr.*, line \d+"):
-        load_inputs(table, own_kind(extract), tmp_path / "cache")
+        load_inputs(table, as_recipe(own_input(extract)), tmp_path / "cache")
     with pytest.raises(ClipError, match=where + "input mine raised AttributeError: .*nothing"):
-        load_inputs(table, own_kind(extract, frames_needed), tmp_path / "cache")
+        load_inputs(table, as_recipe(own_input(extract, frames_needed=frames_needed)), tmp_path / "cache")
     with pytest.raises(ClipError, match=where + "input mine raised SystemExit: bye"):
-        load_inputs(table, own_kind(leave), tmp_path / "cache")
+        load_inputs(table, as_recipe(own_input(leave)), tmp_path / "cache")
 
 
 @pytest.mark.parametrize("given", [3, None, ["flow"], b"flow"])

@@ -89,6 +89,10 @@ class Study(GivenModel):
     starts: tuple[Start | ZooFile, ...] = ()
     synthetic: Path | None = None
 
+    def __repr__(self) -> str:
+        methods = ", ".join(setup.method.name for setup in self.methods)
+        return f"Study of {methods} on {self.clips!r}; {self.scheme.name}, {self.protocol}, seeds {self.seeds}"
+
     @classmethod
     def of(
         cls,

@@ -115,6 +115,9 @@ class Method:
     zoo_network: Callable[..., nn.Module] | None = None
     origin: str = ""
 
+    def __repr__(self) -> str:
+        return f"Method {self.name}: {self.title or 'your own'}"
+
     def __post_init__(self) -> None:
         if (self.network is None) == (self.pipeline is None):
             raise MerlabError(f"method {self.name}: give exactly one of network= and pipeline=")

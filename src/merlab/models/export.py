@@ -11,7 +11,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
@@ -57,7 +57,7 @@ class Exported:
     compared_on: str
     bytes: int
     stamps: tuple[str, ...]
-    metadata: Mapping[str, str]
+    metadata: Mapping[str, str] = field(repr=False)
 
 
 def export_recognizer(

@@ -53,6 +53,13 @@ class Recognizer:
     infer: Infer | None = None
     runtime: RuntimeName = "torch"
 
+    def __repr__(self) -> str:
+        stamps = "".join(f" [{stamp}]" for stamp in self.card.stamps)
+        return (
+            f"Recognizer {self.card.name}: {self.card.method} for {', '.join(self.classes)}; input {self.card.recipe}; "
+            f"runtime {self.runtime}{stamps}"
+        )
+
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe of its inputs."""

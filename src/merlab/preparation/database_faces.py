@@ -29,6 +29,7 @@ from merlab.preparation.record import (
 from merlab.preparation.settings import Settings, as_settings
 from merlab.processes import each_in_processes
 from merlab.progress import Progress, shown_progress, silent
+from merlab.spelling import counted
 from merlab.storage import WriteError, read_json, read_json_object, whole_file, whole_folder
 
 SHEETS = "sheets"
@@ -45,6 +46,11 @@ class Prepared:
     faults: tuple[Finding, ...]
     warnings: dict[str, tuple[str, ...]]
     stamps: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        stamps = "".join(f" [{stamp}]" for stamp in self.stamps)
+        clips, faults = counted(len(self.clips), "clip"), counted(len(self.faults), "fault")
+        return f"Prepared: {clips}, {faults}, warnings of {counted(len(self.warnings), 'clip')}{stamps}"
 
 
 @dataclass(frozen=True)

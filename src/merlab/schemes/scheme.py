@@ -36,6 +36,9 @@ class Scheme:
     column: Column = "emotion"
     published: Mapping[str, tuple[int, ...] | None] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"Scheme {self.name}: {', '.join(self.classes) or self.description}"
+
     def __post_init__(self) -> None:
         used = dict.fromkeys(self.emotions.values())
         if sorted(self.classes) != sorted(used):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict
 
 from merlab.databases.long_video import Kind
+from merlab.spelling import counted
 from merlab.spotting.scoring import SpottingScores
 
 
@@ -74,3 +75,7 @@ class SpottingComparison(_Stored):
     seed: int
     methods: tuple[MethodScores, ...]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        lines = (f"  {each.method}: {each.scores!r}" for each in self.methods)
+        return "\n".join((f"SpottingComparison, {counted(self.videos, 'video')}", *lines))

@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from merlab.evaluation.significance import Interval
+from merlab.spelling import counted
 
 Value = TypeVar("Value")
 # Fields of SpottingScores that the JSON has only where there is a value.
@@ -149,6 +150,11 @@ class SpottingScores(_Scores):
     by_iou: tuple[IouScores, ...] = ()
     kinds: tuple[KindScores, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        f1 = "undefined" if self.f1 is None else f"{self.f1:.3f}"
+        found, extra = f"{self.tp} of {counted(self.true_events, 'true event')}", counted(self.fp, "false alarm")
+        return f"SpottingScores: F1 {f1}, found {found}, {extra}, {counted(self.videos, 'video')}"
 
     @model_serializer(mode="wrap")
     def _without_empty_fields(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
