@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import merlab
+from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
 from merlab.methods import METHODS, find_method
 from merlab.schemes import SCHEMES
@@ -35,6 +37,9 @@ def flow(tmp_path_factory):
 @pytest.fixture(scope="module")
 def clips(flow):
     return merlab.load("ststnet-flow", flow)
+
+
+LONG = LongVideo("mine", "s1", "a", Path("a.mp4"), fps=50.0, frames=100, events=())
 
 
 class Constant:
@@ -204,6 +209,24 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
         ),
         (lambda lab, clips: lab.evaluate(clips, "constant", engine=0), "engine must be a LocalEngine or a RayEngine"),
         (lambda lab, clips: lab.evaluate(clips, "constant", seeds=b"x"), "seeds must be a whole number"),
+        (lambda lab, clips: lab.compare_spotting([], ["mdmd"]), "videos must be a list of recordings, such as"),
+        (lambda lab, clips: lab.compare_spotting(["a.mp4"]), "videos must be a list of recordings"),
+        (lambda lab, clips: lab.compare_spotting([LONG], training="a"), "training must be a list of recordings"),
+        (
+            lambda lab, clips: lab.compare_spotting([LONG], []),
+            r"methods must be one or more spotting methods, got \[\]",
+        ),
+        (lambda lab, clips: lab.compare_spotting([LONG], out=5), "out must be a path, as text or pathlib.Path, got 5"),
+        (lambda lab, clips: lab.compare_spotting([LONG], out=""), "out must be a path"),
+        *(
+            (
+                lambda lab, clips, jobs=jobs: lab.compare_spotting([LONG], jobs=jobs),
+                "jobs must be a whole number from 1 up",
+            )
+            for jobs in (0, "two", 1.5, True)
+        ),
+        (lambda lab, clips: lab.compare_spotting([LONG], seed="a"), "seed must be a whole number from 0 up"),
+        (lambda lab, clips: lab.compare_spotting([LONG], again="no"), "again must be True or False"),
         (lambda lab, clips: lab.load(None, "x"), "unknown database None"),
         (lambda lab, clips: lab.load("casme2", None), "root must be a path"),
         (lambda lab, clips: lab.load("casme2", "x", table=5), "table must be a path"),

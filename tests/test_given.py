@@ -42,6 +42,8 @@ def test_a_number_is_within_its_limits():
     for value in (1.1, -0.1, float("nan"), "1", True):
         with pytest.raises(MerlabError, match="share must be between 0 and 1, got"):
             require_number(value, "share", 0, 1)
+    with pytest.raises(MerlabError, match=r"floor must be between 1e-06 and 1,000,000, got 0"):
+        require_number(0, "floor", 1e-6, 1e6)
     with pytest.raises(MerlabError, match="largest must be 0 or more, got -1"):
         require_number(-1, "largest", 0)
 

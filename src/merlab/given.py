@@ -41,7 +41,7 @@ def as_jobs(jobs: object) -> int | None:
 def require_number(value: object, name: str, least: float, most: float = math.inf) -> None:
     """Raises MerlabError for anything but a number in this range, limits included; NaN is in none."""
     if not (is_number(value) and least <= value <= most):
-        limits = f"{least:g} or more" if most == math.inf else f"between {least:g} and {most:g}"
+        limits = f"{least:g} or more" if most == math.inf else f"between {least:g} and {most:,.10g}"
         raise MerlabError(f"{name} must be {limits}, got {value!r}")
 
 

@@ -197,7 +197,7 @@ class TestSettings:
             ({"weak": 1.5}, "^weak of spotting must be between 0 and 1, got 1.5"),
             ({"floor": float("nan")}, "^floor of spotting must be between 0 and 1,000,000, got nan"),
             ({"repeats": float("inf")}, "^repeats of spotting must be between 0 and 1,000,000, got inf"),
-            ({"pause": "long"}, "^pause of spotting must be between 0 and 1,000,000, got long"),
+            ({"pause": "long"}, "^pause of spotting must be between 0 and 1,000,000, got 'long'"),
             ({"shortest": 0.9}, "shortest of spotting must be from 0 to longest, got shortest 0.9, longest 0.55"),
             ({"window": 0}, "^window of spotting must be between 1 and 1,000,000, got 0"),
             ({"window": 2, "longest": 1.6}, r"must be at least score.reach \+ longest \(0.45 s \+ 1.6 s\), got 2"),

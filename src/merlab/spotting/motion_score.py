@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from numbers import Real
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH, REGIONS, region_mask
 from merlab.frames import Float32Array
+from merlab.given import require_number
 from merlab.spotting.jitter import noise_with_jitter
 from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks, lower_lid_blocks, usable_blocks
 from merlab.spotting.unit_filters import MEDIAN_TO_DEVIATION, UnitFilters, unit_filters, unit_movements
@@ -80,9 +79,7 @@ class ScoreSettings:
 def require_in_range(settings: object, ranges: Mapping[str, tuple[float, float]], group: str = "") -> None:
     """Raises MerlabError, with the name of the setting, for a value that is not a number in its range; NaN is not."""
     for name, (lowest, highest) in ranges.items():
-        value = getattr(settings, name)
-        if not isinstance(value, Real) or not lowest <= float(value) <= highest:
-            raise MerlabError(f"{group}{name} of spotting must be between {lowest:g} and {highest:,.0f}, got {value}")
+        require_number(getattr(settings, name), f"{group}{name} of spotting", lowest, highest)
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,12 +51,14 @@ def as_spotter(given: object) -> Spotter:
 
 
 def spotters_of(given: object) -> list[Spotter]:
-    """One or several methods, as ``as_spotter``; raises MerlabError for two with one name."""
+    """One or several methods, as ``as_spotter``; raises MerlabError for none, and for two with one name."""
     several = given if isinstance(given, Iterable) and not isinstance(given, str) else [given]
     spotters: dict[str, Spotter] = {}
     for each in map(as_spotter, several):
         if spotters.setdefault(each.name.casefold(), each) is not each:
             raise MerlabError(f"two spotting methods are called {each.name}; give each once, or another name to one")
+    if not spotters:
+        raise MerlabError(f"methods must be one or more spotting methods, got {given!r}")
     return list(spotters.values())
 
 

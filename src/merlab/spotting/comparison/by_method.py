@@ -16,6 +16,7 @@ from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
 from merlab.frames import Clock, clock_of, open_frames
 from merlab.frames.opening import state_of
+from merlab.given import require_number
 from merlab.json_models import read_model, write_model
 from merlab.locks import only_writer
 from merlab.processes import one_thread
@@ -131,8 +132,8 @@ class MethodOnVideos:
         fps: float | None = None,
         seed: int = 0,
     ) -> None:
-        if p is not None and not 0 <= p <= 1:
-            raise MerlabError(f"p of spotting must be between 0 and 1, got {p}")
+        if p is not None:
+            require_number(p, "p of spotting", 0, 1)
         self._spotter: Spotter = as_spotter(method)
         self._training: Sequence[LongVideo] = recordings_in(train) if train else ()
         if self._spotter.needs_training and not has_events(self._training, [KIND]):

@@ -8,11 +8,13 @@ added.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from merlab.claims import claimed_folder
 from merlab.databases.long_video import LongVideo
+from merlab.errors import MerlabError
+from merlab.given import as_jobs, as_path, as_whole, require_yes_or_no
 from merlab.json_models import write_model
 from merlab.processes import one_thread
 from merlab.progress import Progress, shown_progress
@@ -60,12 +62,16 @@ def compare_spotting(
         progress: as in ``shown_progress``.
 
     Raises:
-        MerlabError: for recordings that cannot be read, an unknown method, an error in a method of your own or an
-            answer that is no interval, fewer than two subjects without ``training``, and a folder that holds anything
-            else.
+        MerlabError: for a value of a wrong type or range, recordings that cannot be read, an unknown method, an error in
+            a method of your own or an answer that is no interval, fewer than two subjects without ``training``, and a
+            folder that holds anything else.
 
     """
-    spotters = spotters_of(methods or all_spotters())
+    place, processes = as_path(out, "out"), as_jobs(jobs)
+    seed = as_whole(seed, "seed", 0)
+    require_yes_or_no(again=again)
+    videos, training = _recordings(videos, "videos"), None if training is None else _recordings(training, "training")
+    spotters = spotters_of(all_spotters() if methods is None else methods)
     folds = leave_one_subject_out(videos) if training is None else fitted_elsewhere(videos, training)
     settings = {
         "recordings": digest_of([*videos, *(training or ())]),
@@ -75,17 +81,26 @@ def compare_spotting(
     settings |= {"merlab": __version__, "measured": MEASURED}
     with (
         claimed_folder(
-            Path(out), SETTINGS, settings, HOLDS, again=again, is_complete=_is_complete, writes=WRITTEN.fullmatch
+            place, SETTINGS, settings, HOLDS, again=again, is_complete=_is_complete, writes=WRITTEN.fullmatch
         ) as folder,
         shown_progress(progress) as show,
         one_thread(),
     ):
-        work = Work(folder, spotters, folds, kinds_of(videos), seed, jobs, show)
+        work = Work(folder, spotters, folds, kinds_of(videos), seed, processes, show)
         work.run()
         results = [(spotter, work.results(spotter)) for spotter in spotters]
         comparison = summarized(results, videos, training, seed, folder)
         write_model(folder / RESULT, comparison)
     return comparison
+
+
+def _recordings(given: object, name: str) -> list[LongVideo]:
+    listed = list(given) if isinstance(given, Iterable) else []
+    if not listed or not all(isinstance(each, LongVideo) for each in listed):
+        raise MerlabError(
+            f"{name} must be a list of recordings, such as merlab.databases.long_videos(...).videos, got {given!r}"
+        )
+    return listed
 
 
 def _is_complete(folder: Path) -> bool:
