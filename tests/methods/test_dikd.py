@@ -24,10 +24,10 @@ def clips(seed=0):
     return images
 
 
-def classifier(synthetic=None):
+def classifier(synthetic=None, **settings):
     preset = DIKD.preset("flow28" if synthetic is None else "synthetic-teacher")
     assert preset.training is not None
-    short = preset.training.model_copy(update={"epochs": 15, "batch_size": 6, "mirror": False})
+    short = preset.training.model_copy(update={"epochs": 15, "batch_size": 6, "mirror": False, **settings})
     preset = preset.model_copy(update={"training": short})
     return DistilledSvm(TASK, preset=preset, mirror=None, material=Material(synthetic=synthetic))
 
@@ -85,6 +85,12 @@ def test_dikd_learns_classes_and_the_teacher_learns_units():
     # Units 1, 4, 12 and 17, in this order.
     expected = np.array([[unit in units_in(text) for unit in (1, 4, 12, 17)] for text in UNITS])
     assert (found.numpy() == expected).mean() > 0.8
+
+
+def test_validation_chooses_the_epoch_of_the_student_alone():
+    trained = classifier(selection="validation", epochs=1)
+    trained.fit(clips(), LABELS, [f"s{row // 4}" for row in range(24)], 0, action_units=UNITS)
+    assert trained.predict_proba(clips()).shape == (24, 3)
 
 
 def test_without_action_units_the_teacher_learns_from_synthetic_clips():

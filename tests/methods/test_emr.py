@@ -104,6 +104,12 @@ def test_databases_and_synthetic_clips_are_its_domains(databases, settings, mate
     assert classifier.predict_proba(CLIPS).shape == (12, 3)
 
 
+def test_a_selection_by_classes_is_refused():
+    preset = Preset(training=TrainingSettings(selection="validation"))
+    with pytest.raises(MerlabError, match="no epoch can be chosen by its classes alone; set selection to fixed"):
+        AdversarialClassifier(TASK, preset=preset, mirror=None, material=Material())
+
+
 def test_clips_of_one_domain_are_refused_with_the_remedy():
     with pytest.raises(MerlabError, match="all training clips are of casme2; .*use emr, without a domain classifier"):
         adversarial({}, Material()).fit(CLIPS, LABELS, ["casme2/s1"] * 12, seed=0)

@@ -233,7 +233,8 @@ class DistilledSvm:
 
     def _taught(self, lessons: Lessons, seed: int) -> Teacher:
         network = partial(Teacher, self.task, self.sizes, lessons.combinations)
-        settings = self.settings.model_copy(update={"class_weights": "none"})
+        # Validation and class weights are about classes; the teacher has action units.
+        settings = self.settings.model_copy(update={"class_weights": "none", "selection": "fixed"})
         teacher = NeuralClassifier(network, len(lessons.combinations), settings, mirror=self.mirror, starts=self.starts)
         teacher.fit(lessons.inputs, lessons.combination, lessons.subjects, seed)
         module = teacher.module

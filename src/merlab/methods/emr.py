@@ -136,9 +136,17 @@ class EMR(NetworkWithLoss):
 
 
 class AdversarialClassifier:
-    """EMR with its domain classifier; the domains are the databases of the training clips, and synthetic clips."""
+    """EMR with its domain classifier; the domains are the databases of the training clips, and synthetic clips.
+
+    Raises MerlabError for the selection ``validation``.
+    """
 
     def __init__(self, task: Task, *, preset: Preset, mirror: Mirror | None, material: Material) -> None:
+        if preset.training is not None and preset.training.selection == "validation":
+            raise MerlabError(
+                f"{ADVERSARIAL} has as many outputs in training as there are classes and domains, so no epoch can be "
+                "chosen by its classes alone; set selection to fixed"
+            )
         self.task = task
         self.preset = preset
         self.mirror = mirror
