@@ -16,7 +16,7 @@ from merlab.clips import ClipTable
 from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.frames import read_image
-from merlab.inputs import mirror_of
+from merlab.inputs import INPUTS, mirror_of
 from merlab.methods import Task
 from merlab.methods.flow_cnn import FlowCnn
 from merlab.models import pretraining
@@ -31,7 +31,7 @@ from merlab.models.training import Training
 from merlab.progress import silent
 from merlab.synthesis import make_flow, read_flow
 from tests.helpers import write_flow_tree
-from tests.training_material import starts_in
+from tests.training_material import starts_in, write_start
 
 SMALL: dict[str, Any] = {
     "method": "ststnet",
@@ -212,6 +212,7 @@ def test_other_settings_are_refused_for_the_same_file(trained, flow):
         ({"scheme": "as-labeled"}, "as-labeled does not map to a class"),
         ({"scheme": {"happiness": "a", "disgust": "b"}}, "does not map to a class"),
         ({"input": "flow:colors=9"}, "colors"),
+        ({"input": replace(INPUTS["flow"], title="mine")}, "flow is a kind of input of your own; use one of merlab"),
         ({"input": "difference"}, "synthetic flow gives only the inputs flow and released-flow"),
         ({"input": "released-flow"}, "gives 2 samples; pass an input such as flow:scale=centered"),
         ({"members": 2}, "the network of ststnet has no option 'members'"),
@@ -261,6 +262,14 @@ def test_no_score_is_made_on_subjects_that_were_trained_on(tmp_path):
     with pytest.raises(MerlabError, match="were trained on"):
         pretrain(tmp_path / "mine.safetensors", table, score_on={"the same": table}, **SMALL)
     assert [path.name for path in tmp_path.iterdir()] == ["flow"]
+
+
+def test_no_score_is_made_on_a_database_that_a_start_was_trained_on(flow, tmp_path):
+    table = released(tmp_path / "flow")
+    database = next(iter(table)).database
+    start = write_start(tmp_path / "start.safetensors", databases=[database])
+    with pytest.raises(MerlabError, match=rf"start.safetensors was trained on {database}, so a score on smic would be"):
+        pretrain(tmp_path / "mine.safetensors", synthetic=flow, start=start, score_on={"smic": table}, **SMALL | CNN)
 
 
 @pytest.mark.slow

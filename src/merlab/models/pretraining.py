@@ -21,7 +21,7 @@ from merlab.evaluation.study import Clips, SchemeGiven, as_table
 from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.evaluation.unit import versions
 from merlab.given import as_jobs, as_path, as_settings, as_whole, require_yes_or_no
-from merlab.inputs import Recipe
+from merlab.inputs import Recipe, as_recipe, is_known
 from merlab.models.calibration import (
     expected_calibration_error,
     fit_temperature,
@@ -131,7 +131,7 @@ def pretrain(
         method=method,
         preset=preset or default_preset(method, own, bool(given)),
         scheme=as_scheme(scheme) if own is None else as_scheme(scheme).of(own),
-        recipe=None if input is None else str(input),
+        recipe=None if input is None else _recipe_text(input),
         seed=seed,
         seeds=seeds,
         members=members,
@@ -168,6 +168,17 @@ def pretrain(
                 "versions": versions(),
             }
             return replace(kept, card=kept.card.model_copy(update=facts)).save(path)
+
+
+def _recipe_text(given: str | Recipe) -> str:
+    """The recipe as a card states it; raises MerlabError for an input that this text would not find again."""
+    recipe = as_recipe(given)
+    if not is_known(recipe.kind):
+        raise MerlabError(
+            f"a recognizer finds its input by the name, but {recipe.kind.name} is a kind of input of your own; use one "
+            "of merlab, or add yours by an installed package (entry point merlab.inputs)"
+        )
+    return str(recipe)
 
 
 def _weights_path(out: object) -> Path:

@@ -94,6 +94,7 @@ class TrainingWork:
         for title, held in elsewhere.items():
             require_unseen_inputs(self.training.name, own_inputs, held.inputs, held.keys, title)
         for start in self.starts:
+            _require_unseen_databases(start, elsewhere)
             for title, held in scored.items():
                 require_unseen_inputs(start.name, start.inputs, held.inputs, held.keys, title)
 
@@ -186,6 +187,20 @@ class TrainingWork:
             flow=None if flow is None else FlowSource(digest=flow.digest, clips=flow.clips, subjects=flow.subjects),
             starts=tuple(dict.fromkeys(start.sha256 for start in self.starts)),
         )
+
+
+def _require_unseen_databases(start: Start, elsewhere: Mapping[str, Examples]) -> None:
+    """Raises MerlabError for a score on a database that a start was trained on.
+
+    Digests of inputs do not tell where the start has flow of another algorithm, or its file is of an earlier version.
+    """
+    for title, held in elsewhere.items():
+        known = sorted(set(start.databases).intersection(held.keys["database"]))
+        if known:
+            raise MerlabError(
+                f"{start.name} was trained on {', '.join(known)}, so a score on {title} would be too high; leave "
+                "--score-on out for it, or use another start"
+            )
 
 
 def _require_unseen_subjects(elsewhere: Mapping[str, Examples], seen: set[str]) -> None:
