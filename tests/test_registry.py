@@ -13,16 +13,19 @@ from merlab.errors import MerlabError
 from merlab.inputs import INPUTS, parse_recipe
 from merlab.methods import METHODS, all_methods, find_method
 from merlab.registry import look_up
+from merlab.schemes import find_scheme
 
 MODULE = """
 from dataclasses import replace
 from sklearn.dummy import DummyClassifier
 from merlab.databases import DATABASES
 from merlab.inputs import INPUTS
+from merlab.schemes import own_scheme
 
 guess = DummyClassifier(strategy="prior")
 lab = replace(DATABASES["casme2"], name="lab")
 thumb = replace(INPUTS["apex"], name="thumb", size="16x16")
+good_bad = own_scheme("good-bad", {"happiness": "good", "disgust": "bad"})
 wrong = 3
 """
 BROKEN = "raise KeyError('model')\n"
@@ -30,7 +33,7 @@ BROKEN = "raise KeyError('model')\n"
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """An installed package that adds a method, a database, an input, and a method that is none."""
+    """An installed package that adds a method, a database, an input, a label scheme, and a method that is none."""
     (tmp_path / "lab_tools.py").write_text(MODULE)
     (tmp_path / "lab_broken.py").write_text(BROKEN)
     info = tmp_path / "lab_tools-1.0.dist-info"
@@ -39,6 +42,7 @@ def package(tmp_path, monkeypatch):
     (info / "entry_points.txt").write_text(
         "[merlab.methods]\nguess = lab_tools:guess\nwrong = lab_tools:wrong\nbroken = lab_broken:any\n"
         "[merlab.databases]\nlab = lab_tools:lab\n[merlab.inputs]\nthumb = lab_tools:thumb\n"
+        "[merlab.label_schemes]\ngood-bad = lab_tools:good_bad\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     yield
@@ -49,6 +53,8 @@ def test_a_packages_entries_are_found_by_name(package):
     assert find_method("guess").name == "guess"
     assert find_database("lab").name == "lab"
     assert parse_recipe("thumb").shape == (3, 16, 16)
+    assert find_scheme("good-bad").classes == ("good", "bad")
+    assert list(merlab.schemes().index)[-1] == "good-bad"
 
 
 def test_merlabs_own_entries_stay(package):

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from merlab.registry import callable_as_listing, look_up
+from merlab.registry import Extensions, callable_as_listing, instance_of
 from merlab.schemes.own import own_scheme, read_scheme, scheme_of_mapping
 from merlab.schemes.published import SCHEMES
 from merlab.schemes.scheme import AS_LABELED, Scheme
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 
 def find_scheme(name: str) -> Scheme:
-    """The scheme with this name; raises MerlabError with all names if there is none."""
-    return look_up(name, SCHEMES, "label scheme")
+    """The scheme with this name; raises MerlabError with all names if there is none.
+
+    A name is one of merlab's, or one that an installed package adds by the entry point group ``merlab.label_schemes``.
+    """
+    return EXTENSIONS.find(name, SCHEMES)
 
 
 def as_scheme(given: str | Path | Mapping[str, Any] | Scheme) -> Scheme:
@@ -46,11 +49,12 @@ def listing() -> pd.DataFrame:
             "title": scheme.description,
             "published": scheme.published_counts(),
         }
-        for scheme in SCHEMES.values()
+        for scheme in EXTENSIONS.all(SCHEMES).values()
     ]
     return pd.DataFrame(rows).set_index("name")
 
 
+EXTENSIONS: Extensions[Scheme] = Extensions("label scheme", instance_of(Scheme))
 callable_as_listing(__name__)
 
 __all__ = [

@@ -62,9 +62,9 @@ def compare_spotting(
         progress: as in ``shown_progress``.
 
     Raises:
-        MerlabError: for a value of a wrong type or range, recordings that cannot be read, an unknown method, an error in
-            a method of your own or an answer that is no interval, fewer than two subjects without ``training``, and a
-            folder that holds anything else.
+        MerlabError: for a value of a wrong type or range, recordings that cannot be read, an unknown method, an error
+            in a method of your own or an answer that is no interval, fewer than two subjects without ``training``, and
+            a folder that holds anything else.
 
     """
     place, processes = as_path(out, "out"), as_jobs(jobs)
