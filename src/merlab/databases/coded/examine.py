@@ -148,7 +148,7 @@ def layout_facts(layouts: Sequence[Layout]) -> dict[str, str]:
     """Facts for the report: which layout is read, and which layouts are not read."""
     if not layouts:
         return {"layout": "no frames found"}
-    facts = {"layout": layouts[0].kind.title, "frames": str(layouts[0].folder)}
+    facts = {"layout": layouts[0].kind.title, "frames": ", ".join(map(str, layouts[0].folders))}
     if len(layouts) > 1:
         others = ", ".join(str(layout.folder) for layout in layouts[1:])
         order = ", ".join(kind.title.split(":")[0] for kind in layouts[0].release.layout.kinds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -33,10 +34,19 @@ class Frames(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """A folder with one folder per subject, which contains one folder or one video per clip."""
+    """A folder with one folder per subject, which contains one folder or one video per clip.
+
+    With ``parts``, the folders of subjects lie in several folders below it, as where several archives were unpacked.
+    """
 
     folder: Path
     release: Release
+    parts: tuple[Path, ...] = ()
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that hold the folders of subjects."""
+        return self.parts or (self.folder,)
 
     @cached_property
     def subjects(self) -> dict[str, Path]:
@@ -48,7 +58,8 @@ class Layout:
     @property
     def _subject_folders(self) -> list[Path]:
         form = self.release.layout
-        return [path for path in entries(self.folder) if path.is_dir() and form.is_subject(path.name)]
+        found = (path for folder in self.folders for path in entries(folder))
+        return [path for path in found if path.is_dir() and form.is_subject(path.name)]
 
     def _subject_named(self, folder: Path) -> str:
         return self.release.table.subject(folder.name) or folder.name
@@ -94,7 +105,8 @@ class Layout:
         """Folders that belong to no subject but contain images, directly or one level below."""
         return [
             path
-            for path in entries(self.folder)
+            for folder in self.folders
+            for path in entries(folder)
             if path.is_dir() and not self.release.layout.is_subject(path.name) and _contains_images(path)
         ]
 
@@ -138,14 +150,16 @@ def subject_meant(name: str, release: Release) -> str | None:
 def by_preference(root: Path, layouts: Sequence[Layout], listed: Set[tuple[str, str]] = frozenset()) -> list[Layout]:
     """The layouts in the order of preference of their kinds; ``listed`` are the (subject, folder) pairs of the table.
 
-    Of several layouts of the preferred kind, that one is taken which alone has folders of the table, such as the
-    training set of a challenge beside its test sets. Otherwise raises MerlabError, because the user must choose one.
+    Of several layouts of the preferred kind, those are taken together that have folders of the table, such as the
+    training set of a challenge beside its test sets. Raises MerlabError if these hold a clip more than once, because
+    the user must choose one.
     """
     layouts = sorted(layouts, key=lambda layout: layout.release.layout.kinds.index(layout.kind))
     preferred = [layout for layout in layouts if layout.kind == layouts[0].kind]
     fitting = [layout for layout in preferred if listed & layout.sources.keys()]
-    if len(preferred) > 1 and len(fitting) == 1:
-        return [*fitting, *(layout for layout in layouts if layout is not fitting[0])]
+    clips = [key for layout in fitting for key in layout.sources]
+    if len(preferred) > 1 and fitting and len(clips) == len(set(clips)):
+        return [_together(fitting), *(layout for layout in layouts if layout not in fitting)]
     if len(layouts) > 1 and layouts[0].kind == layouts[1].kind:
         alike = [str(layout.folder) for layout in layouts if layout.kind == layouts[0].kind]
         raise MerlabError(
@@ -153,6 +167,13 @@ def by_preference(root: Path, layouts: Sequence[Layout], listed: Set[tuple[str, 
             f"{layouts[0].kind.title}; give one of these folders as the root"
         )
     return layouts
+
+
+def _together(layouts: Sequence[Layout]) -> Layout:
+    if len(layouts) == 1:
+        return layouts[0]
+    parts = tuple(folder for layout in layouts for folder in layout.folders)
+    return Layout(Path(os.path.commonpath(parts)), layouts[0].release, parts)
 
 
 def _holds_clips(subject: Path, release: Release) -> bool:
