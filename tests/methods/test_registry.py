@@ -139,6 +139,17 @@ def test_network_options_are_converted_from_text_to_their_types():
     assert find_method("dbfem-caffm").preset("reduced").network == {"width": 0.25}
 
 
+def test_options_of_a_network_of_your_own_without_types_are_like_their_defaults():
+    def network(task, *, width=16, small=False, sizes=None):
+        raise NotImplementedError
+
+    method = Method("mine", network=network)
+    options = {"width": "8", "small": "true", "sizes": (1, 2)}
+    assert method.preset_with("default", options).network == {"width": 8, "small": True, "sizes": (1, 2)}
+    with pytest.raises(MerlabError, match="option width of mine: Input should be a valid integer.*got 'wide'"):
+        method.preset_with("default", {"width": "wide"})
+
+
 @pytest.mark.parametrize(
     ("name", "option", "value", "message"),
     [

@@ -232,13 +232,20 @@ class Method:
             if option not in known:
                 offered = ", ".join(known) or "none"
                 raise MerlabError(f"the network of {self.name} has no option {option!r}; its options: {offered}")
-            kind: TypeAdapter[object] = TypeAdapter(known[option].annotation)
+            kind: TypeAdapter[object] = TypeAdapter(_type_of(known[option]))
             try:
                 chosen[option] = kind.validate_python(value)
             except ValidationError as error:
                 reason = error.errors()[0]["msg"] + _range_of(kind)
                 raise MerlabError(f"network option {option} of {self.name}: {reason}, got {value!r}") from error
         return preset.model_copy(update={"network": chosen})
+
+
+def _type_of(option: inspect.Parameter) -> Any:
+    """What an option of a network may be: as it states, else like its default; anything where neither tells."""
+    if option.annotation is not option.empty:
+        return option.annotation
+    return type(option.default) if isinstance(option.default, bool | int | float | str) else Any
 
 
 def _range_of(kind: TypeAdapter[object]) -> str:
