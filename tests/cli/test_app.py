@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import get_type_hints
@@ -10,6 +11,7 @@ import pytest
 from typer.models import ArgumentInfo
 
 from merlab import cli
+from merlab.cli.app import DATA, EXPERIMENTS, ORDER, RECOGNIZERS, SPOTTING, SYNTHETIC_DATA, VIDEOS
 
 COMMANDS = [
     "demo",
@@ -124,6 +126,23 @@ def test_a_word_that_is_not_a_choice_is_answered_with_the_choices(merlab):
     status, _, err = merlab("serve", "--runtime", "tensorrt")
     assert status == 2
     assert "'tensorrt' is not one of 'auto', 'torch', 'onnx', 'openvino', 'openvino-bf16'" in err
+
+
+def test_the_help_page_lists_the_commands_in_the_order_of_the_work(merlab):
+    _, out, _ = merlab("--help")
+    headings = [line.strip("╭╮─ ") for line in out.splitlines() if line.startswith("╭")]
+    assert headings == ["Options", DATA, EXPERIMENTS, VIDEOS, SPOTTING, RECOGNIZERS, SYNTHETIC_DATA]
+    listed = [line.split()[1] for line in out.splitlines() if re.match("│ [a-z]", line)]
+    assert listed == list(ORDER)
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_a_file_whose_name_begins_with_a_dash_is_not_only_an_unknown_option(merlab, tmp_path):
+    (tmp_path / "-a b.avi").touch()
+    status, _, err = merlab("recognize", "-a b.avi")
+    assert (status, "for the file -a b.avi, write './-a b.avi'" in err) == (2, True)
+    status, _, err = merlab("recognize", "-c.avi")
+    assert (status, "for the file" in err) == (2, False)
 
 
 def test_the_command_line_starts_without_the_libraries_that_load_slowly():

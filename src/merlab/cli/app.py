@@ -11,6 +11,8 @@ import shlex
 import signal
 import sys
 import warnings
+from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
@@ -22,9 +24,19 @@ from merlab.cli.console import err_console, out_console, show_warning
 from merlab.errors import MerlabError, Stopped
 from merlab.version import __version__
 
-# Headings of the help page.
-DATA, VIDEOS, EXPERIMENTS, METHODS = "Data", "Videos", "Experiments", "Methods and inputs"
-FAILED, STOPPED = 1, 130
+# Headings of the help page, and its commands in the order of a user's work: from a database to a result, from a video
+# to a result, and what can be done with a recognizer.
+DATA, EXPERIMENTS, VIDEOS = "Databases and clips", "Train and evaluate", "Videos"
+SPOTTING, RECOGNIZERS, SYNTHETIC_DATA = "Scores of spotting", "Recognizers: train, export, serve", "Synthetic data"
+ORDER = (
+    *("databases", "doctor", "schemes", "clips", "prepare", "long-videos"),
+    *("demo", "methods", "inputs", "evaluate", "report", "score", "recipes", "reproduce", "profile", "results"),
+    *("models", "recognize", "spot", "align", "coding", "agree", "answers"),
+    *("spotting-methods", "compare-spotting", "score-spotting", "spotting-selection"),
+    *("weights", "pretrain", "export", "serve"),
+    *("make-faces", "make-flow", "make-videos"),
+)
+FAILED, MISUSED, STOPPED = 1, 2, 130
 NO_MEMORY = "there is not enough memory; use fewer --jobs, or a smaller input"
 # What to do about an error of the operating system.
 REMEDIES = {
@@ -39,6 +51,9 @@ REMEDIES = {
 
 class _Commands(TyperGroup):
     """All commands; Ctrl-C is answered here, because typer ends without a message."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(self.commands, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -73,6 +88,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _stop)
     try:
         app()
+    except SystemExit as end:
+        if end.code == MISUSED:
+            _hint_at_dashes(sys.argv[2:])
+        raise
     except MerlabError as error:
         _fail(str(error))
     except OSError as error:
@@ -85,6 +104,13 @@ def main() -> None:
         if not any(words in str(error) for words in ("can't allocate memory", "out of memory")):
             raise
         _fail(NO_MEMORY)
+
+
+def _hint_at_dashes(arguments: Sequence[str]) -> None:
+    """After a command line that is not understood: a file whose name begins with a dash was read as an option."""
+    for name in arguments:
+        if name.startswith("-") and Path(name).exists():
+            err_console.print(f"for the file {escape(name)}, write {escape(shlex.quote(f'./{name}'))}", soft_wrap=True)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

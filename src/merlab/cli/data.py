@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import DATA, app
+from merlab.cli.app import DATA, SYNTHETIC_DATA, app
 from merlab.cli.arguments import (
     AgainOption,
     AlignedOption,
@@ -29,7 +29,7 @@ from merlab.spelling import counted
 from merlab.vocabulary import SynthesisPreset
 
 
-@app.command("make-faces", rich_help_panel=DATA)
+@app.command("make-faces", rich_help_panel=SYNTHETIC_DATA)
 def make_faces_command(
     out: Annotated[
         Path, PathArgument(help="New folder; gets a tree in CASME II's layout, everything in it is marked SYNTHETIC.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import VIDEOS, app
+from merlab.cli.app import RECOGNIZERS, app
 from merlab.cli.arguments import AlignedOption, JsonOption, PathOption, TableOption
 from merlab.cli.console import err_console, out_console, print_json, print_table
 from merlab.errors import MerlabError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from merlab.models.export import Exported
 
 
-@app.command("export", rich_help_panel=VIDEOS)
+@app.command("export", rich_help_panel=RECOGNIZERS)
 def export_command(
     out: Annotated[Path, PathOption(help="The new file: .onnx, or .xml for OpenVINO (its weights: .bin beside it).")],
     export_format: Annotated[ExportFormat, typer.Option("--format", help="What reads it: ONNX Runtime, or OpenVINO.")],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import DATA, app
+from merlab.cli.app import DATA, VIDEOS, app
 from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, PathOption, RootArgument, TableOption
 from merlab.cli.console import err_console, out_console, print_table
 from merlab.errors import MerlabError
@@ -108,7 +108,7 @@ def face_finding(
     return FaceFinding(detector, model, config, landmarks)
 
 
-@app.command("align", rich_help_panel=DATA)
+@app.command("align", rich_help_panel=VIDEOS)
 def align_command(
     source: Annotated[
         Path, PathArgument(help="A video, or a folder of images numbered in their names.", metavar="VIDEO_OR_FOLDER")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merlab.cli.app import DATA, METHODS, app
+from merlab.cli.app import DATA, EXPERIMENTS, app
 from merlab.cli.arguments import JsonOption
 from merlab.cli.console import out_console, print_json, print_table
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from merlab.methods import Method
 
 
-@app.command("methods", rich_help_panel=METHODS)
+@app.command("methods", rich_help_panel=EXPERIMENTS)
 def methods_command(
     name: Annotated[
         str | None, typer.Argument(help="One method: what is published, what is assumed, and its presets.")
@@ -78,7 +78,7 @@ def databases_command(as_json: JsonOption = False) -> None:
     _print(databases(), {"title": "what it is", "access": "how to obtain it"}, "Databases", hint, as_json)
 
 
-@app.command("inputs", rich_help_panel=METHODS)
+@app.command("inputs", rich_help_panel=EXPERIMENTS)
 def inputs_command(as_json: JsonOption = False) -> None:
     """Every kind of input, with the options of its recipe (the first value is the default)."""
     from merlab import inputs

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import DATA, app
+from merlab.cli.app import VIDEOS, app
 from merlab.cli.arguments import JsonOption, PathOption
 from merlab.cli.console import err_console, out_console, print_json, print_table
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from merlab.faces.model_files import ModelFile
 
 models_app = typer.Typer(help="Model files that find faces, and how to get them.")
-app.add_typer(models_app, name="models", rich_help_panel=DATA)
+app.add_typer(models_app, name="models", rich_help_panel=VIDEOS)
 
 
 @models_app.callback(invoke_without_command=True)

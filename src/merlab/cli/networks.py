@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from merlab.cli.app import METHODS, app
+from merlab.cli.app import EXPERIMENTS, app
 from merlab.cli.arguments import JsonOption, NetworkOption, key_values
 from merlab.cli.console import print_json, print_table
 
 TABLE_7_SIZE, TABLE_7_CHANNELS = "231x282", 3
 
 
-@app.command(rich_help_panel=METHODS)
+@app.command(rich_help_panel=EXPERIMENTS)
 def profile(
     methods: Annotated[
         list[str] | None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import DATA, app
+from merlab.cli.app import SYNTHETIC_DATA, app
 from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, SeedOption
 from merlab.cli.console import out_console
 from merlab.progress import shown_progress
@@ -16,7 +16,7 @@ from merlab.spelling import counted
 from merlab.vocabulary import RecordingPreset, VideoFormat
 
 
-@app.command("make-videos", rich_help_panel=DATA)
+@app.command("make-videos", rich_help_panel=SYNTHETIC_DATA)
 def make_videos_command(
     out: Annotated[Path, PathArgument(help="New folder for the recordings; everything in it is marked SYNTHETIC.")],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities, one recording each.")] = 5,

@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import VIDEOS, app
+from merlab.cli.app import RECOGNIZERS, app
 from merlab.cli.arguments import JobsOption, PathOption, RuntimeOption
 from merlab.cli.console import err_console, out_console
 from merlab.cli.faces import LandmarksOption, face_finding
 from merlab.errors import MerlabError, keeping
 
 
-@app.command(rich_help_panel=VIDEOS)
+@app.command(rich_help_panel=RECOGNIZERS)
 def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; any other address opens the service to a network.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import VIDEOS, app
+from merlab.cli.app import SPOTTING, VIDEOS, app
 from merlab.cli.arguments import AgainOption, JobsOption, JsonOption, PathArgument, PathOption, SeedOption
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
@@ -24,7 +24,7 @@ MOST_NAMED = 3
 SHOWN = ("onset", "apex", "offset", "apex_s", "duration_s", "score", "kind")
 
 
-@app.command("spotting-methods", rich_help_panel=VIDEOS)
+@app.command("spotting-methods", rich_help_panel=SPOTTING)
 def spotting_methods_command(as_json: JsonOption = False) -> None:
     """List the methods of spotting that merlab is compared with, for `merlab spot --method` and `compare-spotting`."""
     from merlab.reports.spotting_comparison import spotters_table
@@ -37,7 +37,7 @@ def spotting_methods_command(as_json: JsonOption = False) -> None:
     out_console.print("Your own: --method FILE.py:NAME, --methods NAME,FILE.py:NAME.", markup=False)
 
 
-@app.command("compare-spotting", rich_help_panel=VIDEOS)
+@app.command("compare-spotting", rich_help_panel=SPOTTING)
 def compare_spotting_command(
     truth: Annotated[
         Path, PathArgument(help="True events: video, onset and offset in frames, and if known kind and subject.")

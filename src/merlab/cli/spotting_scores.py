@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import VIDEOS, app
+from merlab.cli.app import SPOTTING, app
 from merlab.cli.arguments import JsonOption, PathArgument, PathOption
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
 
 
-@app.command("score-spotting", rich_help_panel=VIDEOS)
+@app.command("score-spotting", rich_help_panel=SPOTTING)
 def score_spotting_command(
     truth: Annotated[
         Path, PathArgument(help="True events: onset and offset in frames, and if known video, apex, emotion.")
@@ -90,7 +90,7 @@ def score_spotting_command(
         out_console.print(f"note: {escape(note)}", soft_wrap=True)
 
 
-@app.command("spotting-selection", rich_help_panel=VIDEOS)
+@app.command("spotting-selection", rich_help_panel=SPOTTING)
 def spotting_selection_command(
     truth: Annotated[Path, PathArgument(help="True events; LGSNet's tables of intervals are read as they are.")],
     folder: Annotated[

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import DATA, app
+from merlab.cli.app import SYNTHETIC_DATA, app
 from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, SeedOption
 from merlab.cli.console import out_console
 from merlab.progress import shown_progress
 
 
-@app.command("make-flow", rich_help_panel=DATA)
+@app.command("make-flow", rich_help_panel=SYNTHETIC_DATA)
 def make_flow_command(
     out: Annotated[Path, PathArgument(help="New folder; everything in it is marked SYNTHETIC.")],
     subjects: Annotated[int, typer.Option(min=1, help="Synthetic identities.")] = 152,

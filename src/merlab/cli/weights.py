@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from merlab.cli.app import VIDEOS, app
+from merlab.cli.app import RECOGNIZERS, app
 from merlab.cli.arguments import (
     AgainOption,
     AlignedOption,
@@ -40,7 +40,7 @@ FOLDERS = {
 }
 
 
-@app.command("pretrain", rich_help_panel=VIDEOS)
+@app.command("pretrain", rich_help_panel=RECOGNIZERS)
 def pretrain_command(
     out: Annotated[Path, PathArgument(help="The file to write, such as my-weights.safetensors.")],
     database: Annotated[
@@ -144,7 +144,7 @@ def pretrain_command(
     out_console.print(escape(f"written: {out}; intermediate files are in {work}, which can be removed"), soft_wrap=True)
 
 
-@app.command("weights", rich_help_panel=VIDEOS)
+@app.command("weights", rich_help_panel=RECOGNIZERS)
 def weights_command(
     file: Annotated[
         Path | None,
