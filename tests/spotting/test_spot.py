@@ -53,6 +53,14 @@ class TestEvents:
         apexes = [event.apex - 1 for event in spotted(five_movements())]
         assert apexes == pytest.approx([apex for _, apex, _ in MOVEMENTS], abs=3)
 
+    @pytest.mark.parametrize(("rise", "fall"), [(20, 60), (40, 40), (60, 20)])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_the_apex_is_found_where_rise_and_fall_are_not_equally_fast(self, rise, fall, seed):
+        course = there_and_back(4000, 2000, 2000 + rise, 2000 + rise + fall)
+        (event,) = spotted(moving_places(course, seed=seed))
+        assert event.apex - 1 == pytest.approx(2000 + rise, abs=2)
+        assert event.onset <= event.apex <= event.offset
+
     def test_the_part_that_moves_is_reported(self):
         assert {event.part for event in spotted(five_movements())} == {"mouth, left"}
         assert "mouth, left" in PARTS

@@ -12,7 +12,11 @@ from merlab.spotting.motion_score import PARTS, Scores, ScoreSettings, pair_part
 
 # The distance of onset and offset from the apex, relative to that of the half-way points.
 HALF, FROM_HALF_TO_WHOLE = 0.5, 2.0
+# Seconds around the peak of the score in which the farthest point of the path is, and around that the apex.
 APEX_SEARCH = 0.05
+# The shares of its height at which rise and fall are timed, and how much of a rise along sin² is left there.
+TIMED = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+LEFT = 2 / np.pi * np.arccos(np.sqrt(TIMED))
 # Of a movement that may stay at its apex: the shares of its height, and how far its ends lie beyond the second, in
 # relation to the time between the two. A movement along sin² then begins 0.09 of its rise too late.
 HIGH, LOW, BEYOND_LOW = 0.8, 0.2, 0.5
@@ -28,20 +32,26 @@ def peaks(total: Float32Array, threshold: float) -> list[int]:
 def movement_at(scores: Scores, peak: int, first: int, fps: float, settings: ScoreSettings) -> SpottedEvent:
     """The movement around a peak, in frames of which ``first`` is the number of the first one.
 
-    Its path is the displacement of the blocks along the movement that scores at the peak, by frame. The
-    apex is the farthest point of the path. Onset and offset lie FROM_HALF_TO_WHOLE times as far from it as the points
-    where the path is half way: the beginning of a movement is hidden by noise, its middle is the fastest part.
+    Its path is the displacement of the blocks along the movement that scores at the peak, by frame. The farthest point
+    of the path is too late where the fall is slower than the rise, as the path is smoothed, and noise moves it about.
+    So the apex is where both lead to: each is timed at several shares of its height, and continued to its end. Onset
+    and offset lie FROM_HALF_TO_WHOLE times as far from the apex as the points where the path is half way: the beginning
+    of a movement is hidden by noise, its middle is the fastest part.
     """
     path = _Path.of(scores, peak, round(settings.reach * fps))
     search = round(APEX_SEARCH * fps)
     nearest = max(0, path.peak - search)
-    apex = nearest + int(path.places[nearest : path.peak + search + 1].argmax())
+    top = nearest + int(path.places[nearest : path.peak + search + 1].argmax())
+    before, after = path.places[top::-1], path.places[top:]
+    half_before, half_after = _frames_to(before, path.begin, HALF), _frames_to(after, path.end, HALF)
+    late = (_start_of_fall(after, path.end) - _start_of_fall(before, path.begin)) / 2
+    late = max(-search, -half_before / 2, min(search, half_after / 2, late))
     return path.movement(
         scores,
         first,
-        apex - FROM_HALF_TO_WHOLE * _frames_to(path.places[apex::-1], path.begin, HALF),
-        apex,
-        apex + FROM_HALF_TO_WHOLE * _frames_to(path.places[apex:], path.end, HALF),
+        top + late - FROM_HALF_TO_WHOLE * (half_before + late),
+        top + round(late),
+        top + late + FROM_HALF_TO_WHOLE * (half_after - late),
     )
 
 
@@ -111,3 +121,15 @@ def _frames_to(path: Float32Array, level: float, share: float) -> float:
         return float(len(path) - 1)
     there = int(below[0])
     return there - 1 + float((path[there - 1] - height) / (path[there - 1] - path[there]))
+
+
+def _start_of_fall(path: Float32Array, level: float) -> float:
+    """How many frames from the start of ``path`` until its fall to ``level``, continued backward along sin², begins.
+
+    0 if the path ends before it has fallen to the lowest of the shares TIMED.
+    """
+    times = [_frames_to(path, level, share) for share in TIMED]
+    if times[0] == len(path) - 1:
+        return 0.0
+    _, start = np.polyfit(LEFT, times, 1)
+    return float(start)

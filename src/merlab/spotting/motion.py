@@ -47,8 +47,8 @@ def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
     return np.asarray(np.clip(even, 0, 255), np.uint8)
 
 
-# Goes up whenever movements are measured in another way; places that were kept before are measured anew.
-MEASURED = 3
+# Goes up whenever movements, or their moments, are measured in another way; what was kept before is measured anew.
+MEASURED = 4
 
 
 class FaceMotion:
