@@ -36,11 +36,16 @@ def load_zoo_file(file: Path) -> ZooFile:
     """The tensors of a file; nothing in it is ever executed.
 
     Raises MerlabError for a file that cannot be read, that holds anything but tensors by name, and for values that are
-    not finite.
+    absent or not finite.
     """
     tensors = _saved_by_torch(file) if file.suffix.lower() in SAVED_BY_TORCH else _safetensors(file)
     for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+        if tensor.layout is not torch.strided or tensor.is_nested or tensor.is_meta:
+            raise MerlabError(
+                f"the tensor {name} in {file} is sparse, nested or without values; save it as a plain one, such as "
+                "tensor.to_dense()"
+            )
+        if tensor.is_floating_point() and not torch.isfinite(tensor.float()).all():
             raise MerlabError(f"the tensor {name} in {file} has values that are not finite; get the file again")
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     return ZooFile(file.name, sha256, tensors, content_digest("{}", tensors))
@@ -73,7 +78,8 @@ def _tensors_in(content: object) -> dict[str, Tensor]:
     """The tensors of a ``state_dict``, or of the one in a checkpoint."""
     if not isinstance(content, Mapping):
         return {}
-    tensors = {name: value.detach() for name, value in content.items() if isinstance(value, Tensor)}
+    named = {name: value for name, value in content.items() if isinstance(name, str)}
+    tensors = {name: value.detach() for name, value in named.items() if isinstance(value, Tensor)}
     if tensors:
         return tensors
     return next((found for entry in ENTRIES if (found := _tensors_in(content.get(entry)))), {})
