@@ -36,7 +36,8 @@ def zipped(files: dict[str, Path]) -> Iterator[bytes]:
     buffer = _Buffer()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, path in files.items():
-            entry = zipfile.ZipInfo.from_file(path, name)
+            # A machine without a clock of its own writes files of 1970, which a zip file cannot state.
+            entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
             entry.compress_type = zipfile.ZIP_STORED if path.suffix in COMPRESSED else zipfile.ZIP_DEFLATED
             with path.open("rb") as source, archive.open(entry, "w") as target:
                 while chunk := source.read(CHUNK):
