@@ -76,7 +76,8 @@ def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: Met
     The interval resamples the subjects of both methods together. The p value comes from a permutation test that
     exchanges the two methods' predictions of a subject (all its seeds together) with probability 0.5; for few subjects
     it goes through all exchanges, so that the p value is exact. A method with one seed (a deterministic one) is
-    compared with every seed of the other; otherwise only the seeds that both have are used.
+    compared with every seed of the other; otherwise the first seeds of both are compared in their order, as many as
+    the one with fewer has.
     Raises MerlabError when the methods were not tested on the same clips.
     """
     if first.shape[1:] != second.shape[1:] or (first[0].sum(axis=-1) != second[0].sum(axis=-1)).any():
