@@ -50,7 +50,10 @@ def test_a_clip_in_the_folder_of_another_emotion_has_that_of_the_table_and_is_re
     assert [clip.emotion for clip in examination.clips] == ["happiness", "others"]
     (finding,) = [finding for finding in examination.findings if "S0" in finding.where]
     assert (finding.severity, finding.where) == ("differs", "S03 S03-01-002 (row 2)")
-    assert (finding.expected, finding.found) == ("happiness, as the table states", "the clip in the folder anger")
+    assert (finding.expected, finding.found) == (
+        "happiness, as the table states",
+        "anger, by the folder anger/S03-01-002",
+    )
 
 
 def test_a_missing_clip_is_unusable_and_a_folder_without_a_row_is_reported(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from openpyxl import load_workbook
 
 from merlab.databases import find_database
 from merlab.databases.smic_release import padded
@@ -30,6 +31,12 @@ def small(tmp_path):
 def folder(root, take, camera="HS"):
     emotion = {"ne": "negative", "po": "positive", "sur": "surprise"}[take.emotion]
     return root / "SMIC_all_cropped" / camera / f"s{take.subject:02d}" / "micro" / emotion / take.name
+
+
+def rename_sheet(root, name):
+    workbook = load_workbook(root / TABLE)
+    workbook["HS"].title = name
+    workbook.save(root / TABLE)
 
 
 class TestSingleClips:
@@ -109,6 +116,11 @@ class TestSingleClips:
         after = examine(small).clips.clips
         assert [(clip.key, clip.emotion) for clip in after] == [(clip.key, clip.emotion) for clip in before]
 
+    def test_the_folder_micro_may_have_another_case(self, small):
+        micro = folder(small, ROWS[0]).parent.parent
+        micro.rename(micro.with_name("Micro"))
+        assert len(examine(small).clips) == 3
+
     def test_subjects_that_are_nearly_right_are_named_with_the_rename(self, small):
         hs = small / "SMIC_all_cropped" / "HS"
         for name in ("s01", "s20"):
@@ -160,6 +172,22 @@ class TestLongVideos:
         assert len(examination.findings) == 5 + 2
         by_name = {take.name: take for take in takes()}
         assert all(clip.onset == by_name[clip.name].onset for clip in examination.clips)
+
+    def test_an_emotion_in_the_table_that_contradicts_the_name_of_the_clip_differs(self, tmp_path):
+        write_long(tmp_path, ROWS)
+        edit_table(tmp_path / TABLE, "s1_ne_01", "Emotion", "positive")
+        finding = only(examine(tmp_path), "s01 s01_ne_01")
+        assert (finding.severity, finding.expected) == ("differs", "positive, as the table states")
+        assert finding.found == "negative, by the folder s01/s1_ne_01"
+
+    def test_the_sheet_of_the_camera_is_found_whatever_its_case_and_blanks(self, tmp_path):
+        rename_sheet(write_long(tmp_path, ROWS), "hs ")
+        assert len(examine(tmp_path).clips) == 3
+
+    def test_a_sheet_of_another_name_is_refused_with_the_rename(self, tmp_path):
+        rename_sheet(write_long(tmp_path, ROWS), "Sheet1")
+        with pytest.raises(MerlabError, match="has no sheet HS; it has Sheet1, VIS; give the right sheet the name HS"):
+            examine(tmp_path)
 
     def test_without_the_table_are_an_error(self, tmp_path):
         with pytest.raises(MerlabError, match=r"onset and offset from the annotation table .*SMIC-HS-E_annotation"):

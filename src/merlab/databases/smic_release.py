@@ -38,11 +38,16 @@ def padded(name: str) -> str:
 
 
 def _single_clips(subject: Path) -> Iterator[Path]:
-    """The folders of clips, by emotion; upper and lower case of its folder's name are equal."""
-    for emotion in EMOTIONS.values():
-        for path in sorted(subject.glob("micro/*/*")):
-            if path.is_dir() and emotion_of(path) == emotion:
-                yield path
+    """The folders of clips, by emotion; upper and lower case of the folders above are equal."""
+    clips = [
+        path
+        for micro in entries(subject)
+        if micro.name.lower() == "micro"
+        for emotion in entries(micro)
+        for path in entries(emotion)
+        if path.is_dir()
+    ]
+    yield from (path for emotion in EMOTIONS.values() for path in clips if emotion_of(path) == emotion)
 
 
 def emotion_of(source: Path) -> str:
@@ -65,6 +70,11 @@ SINGLE = LayoutFormat(
 )
 
 
+def _emotion_in_name(source: Path) -> str:
+    match = CLIP.fullmatch(source_name(source))
+    return EMOTIONS[match[2].lower()] if match else ""
+
+
 def _video_name(subject: str, source: Path) -> str:
     return padded(source_name(source))
 
@@ -74,6 +84,7 @@ LONG = replace(
     kinds=(Kind("long videos (s01/s1_ne_01/image559740.jpg)", any_frames),),
     clips_of=_long_videos,
     video_name=_video_name,
+    emotion_of=_emotion_in_name,
 )
 
 

@@ -202,11 +202,11 @@ def _is_aligned(source: Path, layout: Layout) -> bool | None:
 
 
 def _other_emotion(row: Row, source: Path, release: Release) -> Iterator[Finding]:
-    """A finding if the clip lies in the folder of another emotion than the table states."""
+    """A finding if the folder of a clip, or the folder above it, is named by another emotion than the table states."""
     stated = release.layout.emotion_of(source) if release.layout.emotion_of else row.emotion
     if stated != row.emotion:
         remedy = "the emotion of the table is used; compare both with the original"
-        found = f"the clip in the folder {source.parent.name}"
+        found = f"{stated}, by the folder {source.parent.name}/{source.name}"
         yield Finding("differs", row.where, f"{row.emotion or 'no emotion'}, as the table states", found, remedy)
 
 

@@ -107,10 +107,11 @@ def read_records(
 
 def _places(path: Path, sheets: Sequence[Sheet], required: Sequence[str], name: str | None) -> Iterator[_Place]:
     """The line of each sheet that most likely has the column names."""
-    names = [sheet.name for sheet in sheets]
-    if name is not None and name not in names:
-        raise MerlabError(f"{path} has no sheet {name}; it has {', '.join(names)}")
-    searched = [sheet for sheet in sheets if name in {None, sheet.name} and sheet.filled]
+    named = [sheet for sheet in sheets if name is None or _normal(sheet.name) == _normal(name)]
+    if not named:
+        listed = ", ".join(sheet.name for sheet in sheets)
+        raise MerlabError(f"{path} has no sheet {name}; it has {listed}; give the right sheet the name {name}")
+    searched = [sheet for sheet in named if sheet.filled]
     if not searched:
         what_is_empty = "is empty or has only empty sheets" if name is None else f"has nothing on its sheet {name}"
         raise MerlabError(f"{path} {what_is_empty}; copy it again from the original")
