@@ -1,6 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.evaluation.plan import make_entry
+from merlab.inputs import INPUTS, as_recipe
+from merlab.methods import find_method
 from tests.helpers import entry_of, flow_plan, write_flow_tree
 
 
@@ -74,6 +79,16 @@ def test_the_run_key_changes_with_everything_that_decides_predictions():
     ]
     assert key(entry) not in others
     assert len(set(others)) == len(others)
+
+
+def test_the_run_key_changes_with_how_an_input_of_your_own_is_mirrored():
+    own = replace(INPUTS["flow"], name="mine")
+    mirrored = [
+        replace(own, mirror=lambda recipe: ([-1.0, 1.0, 1.0], [0.0, 0.0, 0.0])),
+        replace(own, mirror=lambda recipe: ([1.0, 1.0, 1.0], [0.0, 0.0, 0.0])),
+    ]
+    entries = [make_entry(find_method("ststnet"), "paper", [0], as_recipe(kind)) for kind in (own, *mirrored)]
+    assert len(set(map(key, entries))) == 3
 
 
 def test_the_run_key_does_not_depend_on_how_many_seeds_are_asked_for():

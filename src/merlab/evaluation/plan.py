@@ -84,9 +84,10 @@ class Entry:
     def key(self, inputs_digest: str, data_digest: str, versions: Mapping[str, str]) -> str:
         """The run key: equal exactly when predictions of a fold and seed may be taken from an earlier run.
 
-        For a method that is not merlab's own, its code and state are part of it; so are starts and synthetic flow,
-        where the method uses them.
+        For a method that is not merlab's own, its code and state are part of it, and so is what training does with the
+        arrays of a kind of input that is not; so are starts and synthetic flow, where the method uses them.
         """
+        kind = self.recipe.kind
         stated = [
             self.name,
             self.preset.model_dump(mode="json"),
@@ -95,6 +96,7 @@ class Entry:
             data_digest,
             dict(versions),
             *([fingerprint((self.method.network, self.method.pipeline))] if self.own else []),
+            *([] if kind.is_built_in else [fingerprint((kind.mirror, kind.strain))]),
             *([["starts", *([start.method, start.digest] for start in self.starts)]] if self.starts else []),
             *([["synthetic", self.synthetic.digest, CROP_SEED]] if self.synthetic else []),
             *([TRANSDUCTIVE] if self.adapts else []),
