@@ -139,6 +139,8 @@ def test_what_cannot_be_exported_is_named(tmp_path):
     taken.write_text("mine")
     cases: list[tuple[list[Path], Path, dict[str, Any], str]] = [
         ([folder], taken, {}, "taken.csv exists"),
+        ([folder], tmp_path / "a.csv", {"subjects": Subjects(by_face={2: "anna"})}, r"face 2, .*\(faces: 0, 1\)"),
+        ([folder], tmp_path / "a.eaf", {"subjects": Subjects("anna")}, "no names of subjects; leave --subject out"),
         ([folder], folder / CODING, {"again": True}, "belongs to the result"),
         ([folder], folder / "events.csv", {"again": True}, "belongs to the result"),
         ([folder], tmp_path / "a.txt", {}, "does not end in .csv"),

@@ -41,19 +41,34 @@ def export_coding(
         again: replace a file that is there.
 
     Raises:
-        MerlabError: for a result that cannot be read or has no decisions, for ELAN with several results, and, without
-            ``again``, for a file that is there.
+        MerlabError: for a result that cannot be read or has no decisions, for ELAN with several results or with
+            subjects, for the name of a face that no result has, and, without ``again``, for a file that is there.
 
     """
     target = to or BY_SUFFIX.get(out.suffix.lower(), "csv")
     _require_place(out, target, results, again)
     materials = [read_material(folder) for folder in results]
+    subjects = subjects or Subjects()
     if target == "elan":
+        if subjects.everyone or subjects.by_face:
+            raise MerlabError("an .eaf file has the numbers of faces and no names of subjects; leave --subject out")
         return _export_elan(out, materials, coder)
-    videos = [_coded(material, coder, subjects or Subjects()) for material in materials]
+    _require_faces(subjects, materials)
+    videos = [_coded(material, coder, subjects) for material in materials]
     write = write_coded_table if target == "csv" else write_boris
     write(out, videos)
     return [note for video in videos for note in _notes(video)]
+
+
+def _require_faces(subjects: Subjects, materials: Sequence[Material]) -> None:
+    """Raises MerlabError for a named face that no result has: the name would have no effect."""
+    faces = sorted({face for material in materials for face in material.faces})
+    unknown = sorted(set(subjects.by_face or ()) - set(faces))
+    if unknown:
+        raise MerlabError(
+            f"--subject names face {unknown[0]}, which is in none of the results (faces: "
+            f"{', '.join(map(str, faces)) or 'none'}); correct its number"
+        )
 
 
 def _coded(material: Material, coder: str | None, subjects: Subjects) -> CodedVideo:
