@@ -17,7 +17,7 @@ from merlab.clips import Clip, ClipTable, Finding
 from merlab.databases.coded.published_counts import describe_counts
 from merlab.databases.database import Database, Examination
 from merlab.databases.frame_checks import check_frames
-from merlab.databases.listed.remarks import remarks
+from merlab.databases.listed.remarks import remarks, video_notes
 from merlab.databases.listed.row_clip import Footage, Read, read_clip, stamps_of
 from merlab.databases.listed.table_rows import (
     OPTIONAL,
@@ -48,6 +48,7 @@ def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
         *findings,
         *faults,
         *remarks(root.name, read),
+        *(video_notes(read) if deep else ()),
         *damaged.values(),
     )
     facts = {

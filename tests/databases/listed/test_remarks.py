@@ -15,6 +15,7 @@ from merlab.databases import find_database
 from merlab.databases.database import Examination
 from merlab.progress import silent
 from tests.databases.release import image_bytes, write_images
+from tests.frames.videos import write_video
 
 PNG = image_bytes(suffix=".png")
 
@@ -97,3 +98,13 @@ def test_a_cell_that_is_no_action_unit_is_read_as_none_and_named(tmp_path, cell)
     assert [clip.action_units for clip in examination.clips] == ["", "1+2"]
     (finding,) = examination.of("differs")
     assert finding.expected == "action units such as 4+L10 in column action_units"
+
+
+def test_a_video_that_was_cut_off_is_named_by_the_deep_examination(tmp_path):
+    video = write_video(tmp_path / "long.mkv", "libx264", numbers=range(1, 41), size=(176, 144))
+    video.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
+    table = tmp_path / "mine.csv"
+    table.write_text("subject,clip,frames,label\nanna,a,long.mkv,anger\n")
+    (finding,) = find_database("table").examine(table, True, silent).of("differs")
+    assert (finding.where, finding.expected) == ("anna a (line 2)", "nothing to note about long.mkv")
+    assert finding.found.startswith("the file was cut off")

@@ -10,7 +10,7 @@ from merlab.clips import Finding, one_under_two_names
 from merlab.databases.cell_texts import DATE_CELL, are_action_units
 from merlab.databases.listed.row_clip import Read
 from merlab.databases.listed.table_rows import TEXTS
-from merlab.frames import MAX_FRAMES_NAMED, describe_numbers
+from merlab.frames import MAX_FRAMES_NAMED, ClipError, Video, describe_numbers
 from merlab.spelling import one_letter_apart, told_apart
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.
@@ -97,6 +97,20 @@ def _frames(row: Read) -> Iterator[Finding]:
         remedy = "inputs made from onset and apex can be used; those that read every frame will refuse this clip"
         expected = f"every frame from {clip.onset} to {clip.offset}"
         yield Finding("differs", where, expected, describe_numbers(numbers), remedy)
+
+
+def video_notes(read: Sequence[Read]) -> Iterator[Finding]:
+    """What the videos say about themselves that a user should know, such as that one was cut off; decodes a frame."""
+    videos = {row.clip.source: row for row in reversed(read) if row.footage and row.footage.is_video}
+    for source, row in reversed(videos.items()):
+        try:
+            notes = list(Video(source).facts.notes())
+        except ClipError:
+            # Damaged frames are found where all are decoded.
+            continue
+        remedy = "the frames are used as they are; watch them before"
+        for note in notes:
+            yield Finding("differs", row.record.where, f"nothing to note about {source.name}", note, remedy)
 
 
 def _has_other_rate(row: Read) -> bool:
