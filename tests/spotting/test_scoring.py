@@ -222,8 +222,16 @@ class TestScore:
     def test_a_misspelled_video_is_noted(self):
         true = pd.concat([events((1, 10), video=name) for name in ("film", "clip")])
         spotted = pd.concat([events((1, 10), video=name) for name in ("filn", "clip")])
-        spelling, alone = score_spotting(true, spotted).notes
-        assert "'film' (the true events, row 1) and 'filn' (the spotted events, row 1), which differ by one" in spelling
+        alone, spelling = score_spotting(true, spotted).notes
+        assert "without true events" in alone
+        assert "'film' (the true events) and 'filn' (the spotted events), which differ by one letter" in spelling
+
+    def test_recordings_of_both_tables_may_differ_by_a_letter(self):
+        both = pd.concat([events((1, 10), video=name) for name in ("talk-a", "talk-b")])
+        assert score_spotting(both, both).notes == ()
+        listed = pd.DataFrame({"video": ["talk-a", "talk-b"], "seconds": [9, 9]})
+        one, other = events((1, 10), video="talk-a"), events((1, 10), video="talk-b")
+        (alone,) = score_spotting(one, other, videos=listed).notes
         assert "without true events" in alone
 
     @pytest.mark.parametrize("fps", [0, -1, 0.001, 1e5, float("nan"), float("inf")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,7 @@ from merlab.evaluation.metrics import Float64Array, IntArray
 from merlab.evaluation.significance import Interval
 from merlab.frames import require_rate
 from merlab.schemes import Scheme, as_scheme
-from merlab.spelling import quoted
+from merlab.spelling import one_letter_apart, quoted
 from merlab.spotting.scoring.chosen_kinds import Choice, choose_kinds
 from merlab.spotting.scoring.counts import (
     counts_of,
@@ -116,7 +117,7 @@ def _with_same_names(
     true: CellTable, found: CellTable, lengths: VideoLengths | None
 ) -> tuple[CellTable, CellTable, tuple[str, ...]]:
     """Both tables with one spelling of each video and emotion, and notes on what was repaired or is doubtful."""
-    both = joined("the two tables", [true, found]).with_one_spelling([VIDEO]).with_doubts([VIDEO], rare=False)
+    both = joined("the two tables", [true, found]).with_one_spelling([VIDEO])
     columns = [VIDEO]
     if EMOTION in true.cells and EMOTION in found.cells:
         both, columns = both.with_one_spelling([EMOTION]).with_doubts([EMOTION]), [VIDEO, EMOTION]
@@ -173,7 +174,7 @@ def _score(
 
 
 def _notes_on_unshared_videos(true: CellTable, found: CellTable, *, anywhere: bool) -> Iterator[str]:
-    """A note on videos without true events; raises MerlabError if the tables have no video in common.
+    """Notes on videos that one table lacks; raises MerlabError if the tables have no video in common.
 
     With ``anywhere``, all videos are listed by name, so that such tables are possible.
     """
@@ -185,6 +186,13 @@ def _notes_on_unshared_videos(true: CellTable, found: CellTable, *, anywhere: bo
         )
     if videos and others - videos:
         yield f"{found.name}: without true events, so that all spotted ones are wrong: {_some(others - videos)}"
+    # Recordings that both tables have, or that are listed, may differ by a letter: talk-a, talk-b.
+    for one, other in () if anywhere else product(sorted(videos - others), sorted(others - videos)):
+        if one_letter_apart(one, other):
+            yield (
+                f"video has {quoted(one)} ({true.name}) and {quoted(other)} ({found.name}), which differ by one "
+                "letter; check their spelling"
+            )
 
 
 def _some(names: set[str]) -> str:
