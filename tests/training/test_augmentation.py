@@ -61,6 +61,15 @@ def test_angles_have_the_stated_standard_deviation_in_radians():
     assert np.arcsin(slopes).std() == pytest.approx(0.05, rel=0.08)
 
 
+def test_a_turn_keeps_distances_also_where_width_and_height_differ():
+    y, x = np.mgrid[:40, :80] - np.array([19.5, 39.5])[:, None, None]
+    beside = np.exp(-((x - 15) ** 2 + y**2) / 8).astype(np.float32)
+    turned = moved(torch.from_numpy(np.tile(beside, (50, 1, 1, 1))), 0, 0, 0.3, generator())[:, 0].numpy()
+    total = turned.sum(axis=(1, 2))
+    distances = np.hypot((turned * x).sum(axis=(1, 2)) / total, (turned * y).sum(axis=(1, 2)) / total)
+    assert distances == pytest.approx(np.full(50, 15.0), abs=0.1)
+
+
 def test_every_image_of_a_clip_is_moved_alike():
     clip = dots(4)[:, None].repeat(1, 5, 2, 1, 1)
     changed = moved(clip, 3, 0.1, 0.1, generator())

@@ -60,9 +60,11 @@ def moved(batch: Tensor, pixels: float, scale: float, turn: float, generator: to
     cosine, sine = torch.cos(turn * normal[2]), torch.sin(turn * normal[2])
     share = 2 * torch.rand(2, count, device=batch.device, generator=generator) - 1
     right, down = share[0] * 2 * pixels / width, share[1] * 2 * pixels / height
+    # The grid goes from -1 to 1 along both axes, whatever their lengths are.
+    aspect = height / width
     rows = [
-        torch.stack([width_scale * cosine, -height_scale * sine, right], dim=1),
-        torch.stack([width_scale * sine, height_scale * cosine, down], dim=1),
+        torch.stack([width_scale * cosine, -height_scale * sine * aspect, right], dim=1),
+        torch.stack([width_scale * sine / aspect, height_scale * cosine, down], dim=1),
     ]
     planes = batch.reshape(count, -1, height, width)
     grid = F.affine_grid(torch.stack(rows, dim=1), list(planes.shape), align_corners=False)
