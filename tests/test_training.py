@@ -10,19 +10,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from merlab.errors import MerlabError
-from merlab.training import (
-    NetworkWithLoss,
-    NeuralClassifier,
-    TrainingSettings,
-    balanced_weights,
-    hold_out_subjects,
-    make_optimizer,
-    random_batches,
-    resolve_device,
-    resolve_precision,
-    seeded,
-    shifted,
-)
+from merlab.training import NetworkWithLoss, NeuralClassifier, TrainingSettings, seeded, shifted
+from merlab.training.checks import hold_out_subjects
+from merlab.training.settings import resolve_device, resolve_precision
+from merlab.training.steps import balanced_weights, make_optimizer, random_batches
 
 CPU = torch.device("cpu")
 QUICK = TrainingSettings(epochs=15, batch_size=8, learning_rate=0.02, device="cpu")

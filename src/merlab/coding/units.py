@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-LARGEST_UNIT = 99
 SEPARATORS = re.compile(r"[;,+]")
 # A strength in px follows the units that merlab lists; a whole number without px would be another unit.
 UNIT = re.compile(
