@@ -8,6 +8,7 @@ from pathlib import Path
 
 from merlab.databases.casme_squared_facts import FOLDERS, STIMULI, SUBJECTS
 from merlab.databases.coded.workbook import OtherTableError, Records, only_sheet, sheet_title
+from merlab.databases.sheet_checks import check_sheet
 from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
 
 COLUMNS = ("Subject", "Video", "Onset", "Apex", "Offset", "Action Units", "Emotion", "Type", "Self-report")
@@ -44,7 +45,8 @@ def read_code_final(path: Path) -> Records:
     stimuli = _stimuli(rules) or STIMULI
     rows = {line.number: _row(line, subjects, stimuli) for line in lines}
     sheet = "" if path.suffix.lower() in TEXT_SUFFIXES else sheet_title(coded)
-    return Records(table.document_title, (*COLUMNS, FOLDER), rows, table.findings, sheet)
+    findings = (*table.findings, *check_sheet(path, coded.name))
+    return Records(table.document_title, (*COLUMNS, FOLDER), rows, findings, sheet)
 
 
 def _is_row(line: Line) -> bool:

@@ -29,6 +29,7 @@ from merlab.databases.listed.table_rows import (
     read_records,
 )
 from merlab.databases.preparation_record import preparation_fact, preparation_of
+from merlab.databases.sheet_checks import check_sheet
 from merlab.databases.table_file import READERS, read_table_file
 from merlab.errors import MerlabError
 from merlab.frames import IMAGE_SUFFIXES, ClipError
@@ -38,12 +39,14 @@ from merlab.progress import Progress
 def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     file = read_table_file(root)
     sheet, columns = choose_sheet(root, file.sheets)
+    of_sheet = tuple(check_sheet(root, sheet.name))
     records, findings = read_records(root, sheet, columns)
     read, faults = _read_clips(records, progress)
     damaged = check_frames([row.clip for row in read], progress, gaps=True) if deep else {}
     clips = tuple(row.clip for row in read if row.clip.key not in damaged)
     found = (
         *file.findings,
+        *of_sheet,
         *misspelled(root, columns),
         *findings,
         *faults,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from merlab.clips import Finding
+from merlab.databases.sheet_checks import check_sheet
 from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
 from merlab.errors import MerlabError
 
@@ -100,6 +101,7 @@ def read_records(
     faults = _too_long(path, place) if is_text else {}
     findings = (
         *table.findings,
+        *check_sheet(path, place.sheet.name),
         *_beside(path, place, {number: rows[number] for number in rows.keys() - faults.keys()}),
     )
     return Records(table.document_title, headings, rows, findings, "" if is_text else sheet_title(place.sheet), faults)

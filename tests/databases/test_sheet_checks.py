@@ -1,0 +1,87 @@
+"""Formulas without values and hidden rows of Excel sheets, in coding tables and in tables of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from merlab.databases import find_database
+from merlab.databases.database import Examination
+from merlab.errors import MerlabError
+from merlab.progress import silent
+from tests.databases import casme2_release, casme_squared_release
+from tests.databases.release import image_bytes, write_images
+
+
+def own(root: Path) -> Path:
+    """A table of two clips."""
+    write_images(root / "frames", (f"{number}.png" for number in range(1, 10)), image_bytes(suffix=".png"))
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for line in (
+        ("subject", "clip", "onset", "apex", "offset", "frames", "fps"),
+        ("anna", "a", 2, 5, 8, "frames", 200),
+        ("bert", "b", 1, 4, 9, "frames", 200),
+    ):
+        sheet.append(line)
+    book.save(root / "mine.xlsx")
+    return root / "mine.xlsx"
+
+
+def casme2(root: Path) -> Path:
+    """CASME II with two clips."""
+    rows = (casme2_release.row("01"), casme2_release.row("02"))
+    return casme2_release.write_release(root, rows=rows) / casme2_release.TABLE_2014
+
+
+def casme_squared(root: Path) -> Path:
+    """CAS(ME)^2 with two movements of one video."""
+    casme_squared_release.write_video(root)
+    rows = [casme_squared_release.row(), casme_squared_release.row(video="disgust1_2", frames=(10, 12, 14))]
+    return casme_squared_release.write_workbook(root / casme_squared_release.TABLE, rows)
+
+
+TABLES: dict[str, Callable[[Path], Path]] = {"table": own, "casme2": casme2, "casme-squared": casme_squared}
+
+
+def examine(root: Path, name: str, change: Callable[[Worksheet], object]) -> Examination:
+    """Examine a copy whose table was changed on its first sheet."""
+    path = TABLES[name](root)
+    book = load_workbook(path)
+    change(book.worksheets[0])
+    book.save(path)
+    return find_database(name).examine(path if name == "table" else root, False, silent)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_formulas_that_were_never_calculated_are_refused_with_their_cells(tmp_path, name):
+    def write_formulas(sheet: Worksheet) -> None:
+        sheet["D2"], sheet["E2"] = "=1+1", "=D2+3"
+
+    with pytest.raises(
+        MerlabError, match="formulas in D2, E2 of the sheet .* have no values; open the file in a spread"
+    ):
+        examine(tmp_path, name, write_formulas)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_hidden_rows_are_read_and_named(tmp_path, name):
+    def hide(sheet: Worksheet) -> None:
+        sheet.row_dimensions[2].hidden = True
+
+    examination = examine(tmp_path, name, hide)
+    (finding,) = [finding for finding in examination.findings if finding.expected == "rows that are shown"]
+    assert (finding.severity, finding.found) == ("handled", "1 hidden row(s): 2")
+    assert len(examination.clips) == 2
+
+
+def test_formulas_on_sheets_that_are_not_read_do_not_matter(tmp_path):
+    path = own(tmp_path)
+    book = load_workbook(path)
+    book.create_sheet("statistics")["A1"] = "=1+1"
+    book.save(path)
+    assert len(find_database("table").examine(path, False, silent).clips) == 2
