@@ -118,7 +118,7 @@ def test_a_file_that_elan_6_saved_with_two_media_and_an_offset(tmp_path):
 
 def test_several_tiers_of_another_program_need_a_choice(tmp_path):
     material, file = material_in(tmp_path / "out"), eaf(tmp_path / "theirs.eaf", ELAN_6.format(words=UNALIGNED))
-    with pytest.raises(MerlabError, match=r"Its tiers are expressions, words; .* --tier"):
+    with pytest.raises(MerlabError, match=r"Tiers of coders are expressions, words; .* --tier"):
         import_coding(material.folder, file)
     with pytest.raises(MerlabError, match="annotation a4 .* has no time"):
         import_coding(material.folder, file, choice=ElanChoice(("words",), face_id=0))
@@ -263,7 +263,12 @@ def test_no_tier_of_merlab_recognize_is_read_as_what_a_coder_saw(tmp_path):
     seen = [Tier(name, [interval(5010, 5310, "weak: brow")]) for name in named]
     links = Links(tmp_path, tmp_path / "interview.mp4")
     write_document(file, seen, links, author="merlab", date="2026-11-28T00:00:00+00:00")
-    with pytest.raises(MerlabError, match="which tier holds the movements"):
+    with pytest.raises(MerlabError, match=r"no annotations of a coder .*; code on a tier of your own, and save"):
+        import_coding(folder, file, coder="AB")
+    write_document(
+        file, [*seen, *(Tier(name, seen[0].annotations) for name in ("mine", "hers"))], links, author="", date=""
+    )
+    with pytest.raises(MerlabError, match="which tier holds the movements. Tiers of coders are mine, hers; give one"):
         import_coding(folder, file, coder="AB")
 
 

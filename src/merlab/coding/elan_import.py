@@ -87,8 +87,14 @@ def chosen_tiers(document: ElanDocument, names: Sequence[str]) -> list[ElanTier]
     ]
     if own or len(others) == 1:
         return own or others
+    if not others:
+        raise MerlabError(
+            f"{document.path} has no annotations of a coder (its tiers are {listed}); code on a tier of your own, and "
+            "save the file"
+        )
     raise MerlabError(
-        f"{document.path}: which tier holds the movements? Its tiers are {listed}; give one or more with --tier NAME"
+        f"{document.path}: which tier holds the movements? Tiers of coders are "
+        f"{', '.join(tier.name for tier in others)}; give one or more with --tier NAME"
     )
 
 
