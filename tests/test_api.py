@@ -20,6 +20,8 @@ from sklearn.preprocessing import StandardScaler
 import merlab
 from merlab.databases.long_video import LongVideo
 from merlab.errors import MerlabError
+from merlab.evaluation.engines import LocalEngine
+from merlab.locks import InUseError
 from merlab.methods import METHODS, find_method
 from merlab.schemes import SCHEMES
 from merlab.synthesis.flow_writing import make_flow
@@ -68,6 +70,20 @@ class Tiny(torch.nn.Module):
 def evaluate(clips, methods, tmp_path, **options):
     given = {"scheme": "megc2019", "seeds": 1, "jobs": 1, "cache": tmp_path / "cache", "progress": False, **options}
     return merlab.evaluate(clips, methods, **given)
+
+
+def test_a_run_folder_has_one_writer(clips, tmp_path):
+    options = {"scheme": "megc2019", "seeds": 1, "out": tmp_path / "run", "progress": False}
+
+    class WithAnotherRun:
+        def work(self, plan, cache, fits, on_epoch):
+            with pytest.raises(InUseError, match="run is being written by"):
+                merlab.evaluate(clips, "linear-svm", **options)
+            yield from LocalEngine(1).work(plan, cache, fits, on_epoch)
+
+    merlab.evaluate(clips, "constant", engine=WithAnotherRun(), **options)
+    assert list(merlab.Results.read(tmp_path / "run").summary.index) == ["constant"]
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_names_methods_estimators_and_objects_stand_in_one_table(clips, tmp_path):

@@ -15,6 +15,7 @@ from merlab.evaluation.predictions import METRICS_FILE, PREDICTIONS_FILE
 from merlab.evaluation.study import Clips, SchemeGiven, Study
 from merlab.given import as_path
 from merlab.inputs import InputKind, Recipe
+from merlab.locks import only_writer
 from merlab.models.starts import load_starts
 from merlab.progress import Progress, shown_progress
 from merlab.reports.html import write_report
@@ -81,7 +82,8 @@ def evaluate(
         ``Results.read(out)`` gives all of them.
 
     Raises:
-        MerlabError: for any fault in the clips, the methods or an option, with the remedy.
+        MerlabError: for any fault in the clips, the methods or an option, with the remedy, and where another process
+            writes ``out``.
 
     """
     study = Study.of(
@@ -111,12 +113,17 @@ def evaluate_study(
     cache: Path | str | None = None,
     progress: Progress | bool = True,
 ) -> Results:
-    """Evaluate a study; arguments and errors as in ``evaluate``."""
+    """Evaluate a study; arguments and errors as in ``evaluate``.
+
+    A run folder has one writer: each would store a table without the methods of the other.
+    """
     kept = None if out is None else as_path(out, "out")
     where = None if cache is None else as_path(cache, "cache")
     engine = LocalEngine() if engine is None else as_engine(engine)
     plan = study.plan()
     with shown_progress(progress) as report, ExitStack() as stack:
+        if kept:
+            stack.enter_context(only_writer(kept))
         folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         with (
             keeping(f"finished work is kept in {kept}" if kept else "nothing is kept, because no folder was given"),
