@@ -68,6 +68,7 @@ def test_without_a_scheme_every_label_is_a_class(tmp_path):
         ("labels: {a: x, b: y}\nclasses: [x, y, y]", "give each class once"),
         ("labels: {a: x, A: y}", "a label occurs twice"),
         ("labels: {a: x, a: y}", "'a' occurs twice"),
+        ("labels: {a: Positive, b: positive, c: x}", "Positive and positive would be different classes"),
         ("name: 2020-01-01\nlabels: {a: x, b: y}", "name and description are texts"),
         ("labels: {a: x", "cannot be read as YAML"),
         ("[" * 20_000, "cannot be read as YAML"),

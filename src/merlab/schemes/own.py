@@ -8,7 +8,7 @@ from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.schemes.scheme import Scheme
-from merlab.spelling import as_label
+from merlab.spelling import alike, as_label, told_apart
 from merlab.yaml_files import read_yaml
 
 OWN_NAME = "your-own"
@@ -66,6 +66,9 @@ def own_scheme(
     if len(emotions) < len(labels):
         raise MerlabError(f"scheme {name}: a label occurs twice, in other case or with blanks; keep one of them")
     used = tuple(dict.fromkeys(emotions.values()))
+    if several := alike(used):
+        found = told_apart(several[0])
+        raise MerlabError(f"scheme {name}: {found} would be different classes; write one of them everywhere")
     order = used if classes is None else _order(name, classes)
     if len(used) < 2:
         raise MerlabError(f"scheme {name} has {len(used)} class(es), but at least two are needed; add a class")
