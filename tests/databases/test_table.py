@@ -618,6 +618,12 @@ class TestAStoredFlowImage:
         assert (finding.severity, finding.found) == ("handled", "one image in 1 row, the first s1 c1 (line 2)")
         assert "read as stored flow" in finding.remedy
 
+    def test_with_frame_numbers_may_be_a_frame_of_a_face_and_is_named(self, tmp_path):
+        examination = examine_row(tmp_path, deep=True, frames=self.write(tmp_path / "img5.png"))
+        (finding,) = examination.of("differs")
+        assert finding.found == "one image and frame numbers in 1 row, the first s1 c1 (line 2)"
+        assert "give the folder of its frames" in finding.remedy
+
     def test_that_is_gray_is_none(self, tmp_path):
         frames = self.write(tmp_path / "c1.png", gray=True)
         examination = examine_row(tmp_path, deep=True, frames=frames)
@@ -636,7 +642,7 @@ class TestLoading:
         with pytest.raises(MerlabError, match=rf"s2 c1 \(line 3\): .*`merlab doctor table {path}`"):
             load("table", path)
         table = load("table", str(path), allow_unusable=True)
-        assert (len(table), table.stamps) == (1, ("INCOMPLETE: 1 faults in table",))
+        assert (len(table), table.stamps) == (1, ("INCOMPLETE: 1 fault in table",))
 
     @pytest.mark.parametrize("make", [str, Path])
     def test_takes_the_path_as_text_or_as_a_path(self, tmp_path, make: Callable[[Path], str | Path]):

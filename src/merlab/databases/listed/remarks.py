@@ -32,6 +32,11 @@ def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     if flow:
         remedy = "read as stored flow, R = u, G = v, B = optical strain; where it is a frame of a face, give its folder"
         yield Finding("handled", table, "a folder of images or a video", f"one image in {_counted(flow)}", remedy)
+    numbered = [row for row in flow if (row.clip.onset, row.clip.apex, row.clip.offset) != (None, None, None)]
+    if numbered:
+        remedy = "frame numbers of a stored flow are not used; for a clip, give the folder of its frames"
+        found = f"one image and frame numbers in {_counted(numbered)}"
+        yield Finding("differs", table, "a stored flow without frame numbers, or a folder of frames", found, remedy)
     other_rate = [row for row in read if _has_other_rate(row)]
     if other_rate:
         remedy = "column fps is used; a video for slow motion may state another rate than it was recorded at"
