@@ -61,7 +61,7 @@ def test_faults_end_with_status_1_unless_they_are_allowed(merlab, raw_tree):
     root = raw_tree("casme2")
     truncate(root / "Cropped" / "sub01" / "EP02_01f")
     status, out, _ = merlab("prepare", "casme2", root, "out", *FIVE_POINTS, "--jobs", 1)
-    assert (status, "truncated" in out, "1 clips prepared in out, 1 faults" in out) == (1, True, True)
+    assert (status, "truncated" in out, "1 clip prepared in out, 1 fault" in out) == (1, True, True)
     assert merlab("prepare", "casme2", root, "out", *FIVE_POINTS, "--jobs", 1, "--allow-unusable")[0] == 0
 
 

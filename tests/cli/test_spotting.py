@@ -74,6 +74,7 @@ def test_results_become_answers(merlab, tmp_path):
     answers = ("answers", "recognized", "--questions", "asked.jsonl", "--out", "out")
     status, out, _ = merlab(*answers)
     assert status == 0
+    assert out.startswith("1 video, ")
     assert "1 answered, 1 unknown question: out/asked_pred.jsonl" in out
     assert "note: unknown form: Who is it?" in out
     content = json.loads(merlab(*answers, "--json")[1])

@@ -33,7 +33,7 @@ def test_evaluate_warns_and_marks_every_result(merlab, heads):
     options = ["--database", "casme2", "--root", heads, "--table", "mine.xlsx", "--scheme", "casme2-5", "--seeds", 1]
     status, out, err = merlab("evaluate", "constant", *options, "--jobs", 1, "--out", "run")
     assert status == 0
-    assert "warning: 4 clips of casme2 show whole heads" in err
+    assert "warning: whole heads in 4 clips of casme2" in err
     assert f"`merlab prepare casme2 {heads} {heads}-aligned --table mine.xlsx`" in err
     assert "[WHOLE HEADS: casme2" in out
     run = heads.parent / "run"

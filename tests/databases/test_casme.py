@@ -84,7 +84,7 @@ class TestTheTable:
         write_table(small / TABLE, [row(second_apex=78)], COLUMNS)
         examination = examine(small)
         assert clips(examination)["EP01_12"].apex == 76
-        assert examination.facts["second apex coded"] == "in 1 rows; the first apex is used if there is one"
+        assert examination.facts["second apex coded"] == "in 1 row; the first apex is used if there is one"
 
     def test_the_second_apex_is_used_if_the_first_is_missing(self, small):
         write_table(small / TABLE, [row(frames=(73, None, 80), second_apex=78)], COLUMNS)

@@ -40,7 +40,7 @@ class TestLoadingForUse:
         table = load_clips(database(DAMAGED), Path("root"), allow_unusable=True)
         assert list(table) == [CLIP]
         assert table.findings == (DAMAGED,)
-        assert table.stamps == ("INCOMPLETE: 1 faults in mine",)
+        assert table.stamps == ("INCOMPLETE: 1 fault in mine",)
 
     def test_without_any_usable_clip_is_always_an_error(self):
         with pytest.raises(MerlabError, match="root yields no usable clip; `merlab doctor mine root`"):

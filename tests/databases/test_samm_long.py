@@ -184,4 +184,4 @@ def test_without_frames_the_table_alone_is_examined(tmp_path):
     write_release(tmp_path, [row(), row("006_1_3", (10.5, 12, 15), "Macro")], videos=())
     facts = SAMM_LONG.examine_table(tmp_path).facts  # type: ignore[misc]
     assert (facts["kinds"], facts["videos with movements"]) == ("macro 1, micro 1", "1")
-    assert facts["micro-expressions"] == "1 of 1 subjects, 0.03 to 0.03 s, median 0.03 s"
+    assert facts["micro-expressions"] == "1 of 1 subject, 0.03 to 0.03 s, median 0.03 s"

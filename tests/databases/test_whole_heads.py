@@ -62,7 +62,7 @@ def test_a_layout_states_whether_its_frames_are_aligned(tmp_path, name, write, a
 def test_the_warning_and_the_finding_have_the_command_to_type(tmp_path):
     root = casme2(tmp_path / "my copy")
     command = f"`merlab prepare casme2 '{root}' '{root}-aligned'`"
-    with pytest.warns(UserWarning, match="2 clips of casme2 show whole heads, but inputs expect aligned") as caught:
+    with pytest.warns(UserWarning, match="whole heads in 2 clips of casme2, but inputs expect aligned") as caught:
         table = load("casme2", root)
     assert command in str(caught[0].message)
     (finding,) = [each for each in table.findings if each.where == str(root)]
@@ -86,7 +86,7 @@ def test_one_clip_of_whole_heads_among_aligned_faces_is_found(tmp_path):
     root = casme2(tmp_path, "Cropped")
     for frame in (root / "Cropped" / "sub02" / "EP01_11f").iterdir():
         frame.rename(frame.with_name(frame.name.removeprefix("reg_")))
-    with pytest.warns(UserWarning, match="1 clips of casme2 show whole heads"):
+    with pytest.warns(UserWarning, match="whole heads in 1 clip of casme2"):
         assert [clip.aligned for clip in load("casme2", root)] == [True, False]
 
 
@@ -117,12 +117,12 @@ class TestClipsOfYourOwn:
         return make_clip(write_images(tmp_path, names, image_bytes(64, 48, ".png")))
 
     def test_are_marked_when_inputs_are_made_of_them(self, clip):
-        with pytest.warns(UserWarning, match="1 clips of casme2 show whole heads.*`merlab align FRAMES OUT`"):
+        with pytest.warns(UserWarning, match="whole heads in 1 clip of casme2.*`merlab align FRAMES OUT`"):
             assert as_table([clip]).stamps == ("WHOLE HEADS: casme2",)
 
     def test_state_after_it_whether_they_are_aligned(self, clip, tmp_path):
         face = write_images(tmp_path / "face", ["img1.png"], image_bytes(48, 48, ".png"))
-        with pytest.warns(UserWarning, match="1 clips of casme2"):
+        with pytest.warns(UserWarning, match="1 clip of casme2"):
             table = as_table([clip, make_clip(face, name="EP02_01")])
         assert [each.aligned for each in table] == [False, True]
 
@@ -134,7 +134,7 @@ class TestClipsOfYourOwn:
 
     def test_of_which_one_database_shows_whole_heads_name_it(self, clip):
         faces = replace(clip, database="mine", aligned=True)
-        with pytest.warns(UserWarning, match="1 clips of casme2"):
+        with pytest.warns(UserWarning, match="1 clip of casme2"):
             assert as_table([clip, faces]).stamps == ("WHOLE HEADS: casme2",)
 
 
@@ -165,4 +165,4 @@ class TestATable:
 
 def test_samm_with_the_frames_of_other_software_can_be_stated_to_be_aligned(tmp_path):
     examination = examine_copy(SAMM, samm(tmp_path), False, silent, aligned=True)
-    assert examination.facts["faces"] == "aligned faces in 1 clips, as stated by the user"
+    assert examination.facts["faces"] == "aligned faces in 1 clip, as stated by the user"

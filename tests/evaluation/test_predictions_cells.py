@@ -188,7 +188,7 @@ def test_subjects_that_may_be_one_person_are_noted_within_a_database():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        (lambda table: table.drop(index=50), r"seeds are of different clips, 1 in all: .* 1 rows in seed 0 but 0 in"),
+        (lambda table: table.drop(index=50), r"seeds are of different clips, 1 in all: .* 1 row in seed 0 but 0 in"),
         (lambda table: table.drop(index=50).drop(columns="clip"), "seeds are of different clips"),
         (lambda table: table.drop(index=50)[["seed", "truth", "prediction"]], "seeds are of different clips"),
         (lambda table: pd.concat([table, table.iloc[[4]]]), "row 97: repeats database casme2 subject 000 clip clip4"),

@@ -49,7 +49,7 @@ def test_a_disk_with_too_little_space_is_named_before_any_input_is_made(table, t
     recipe, cache = parse_recipe(RECIPE), tmp_path / "cache"
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(
-        MerlabError, match=r"the inputs of 1 clips take .* GB in .*cache.*, but the disk has 0\.0 GB left"
+        MerlabError, match=r"the inputs of 1 clip take .* GB in .*cache.*, but the disk has 0\.0 GB left"
     ):
         load_inputs(table, recipe, cache)
     assert not cache.exists()

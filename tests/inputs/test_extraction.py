@@ -61,7 +61,7 @@ def test_a_second_load_reads_the_cache_and_gives_the_same(table, tmp_path):
 def test_whole_heads_give_a_warning_unless_the_table_has_their_stamp(tmp_path):
     head = [texture(1, 48, 64), moved(texture(1, 48, 64), 1, 0)]
     table = ClipTable((make_clip(write_frames(tmp_path / "frames", head), offset=2),))
-    with pytest.warns(UserWarning, match="1 clips of casme2 show whole heads.*Mark every result from them WHOLE HEADS"):
+    with pytest.warns(UserWarning, match="whole heads in 1 clip of casme2.*Mark every result from them WHOLE HEADS"):
         load_inputs(table, parse_recipe("flow"), tmp_path / "cache")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -136,7 +136,7 @@ def test_what_was_run_is_stated(page):
         "leave one subject out",
         "8 folds",
         "80 of 8 subjects",
-        "annotated: 79 clips; midpoint: 1 clips",
+        "annotated: 79 clips; midpoint: 1 clip",
         "emotion fear: 2 clips",
         "table: coding.xlsx",
         "paper of dbfem-caffm",

@@ -85,7 +85,7 @@ def test_every_file_that_is_not_taken_keeps_its_row_with_the_reason(browser, vid
 def test_files_wait_while_the_service_is_full_and_can_be_given_up(browser, video, tmp_path):
     with shown(browser, tmp_path / "jobs", workers=0, limits={"kept": 1}) as client:
         send(browser, *copies(video, tmp_path, ["first.mp4", "second.mp4", "third.mp4"]))
-        until(lambda: "the service keeps at most 1 videos; delete some" in rows(browser).get("third.mp4", ""))
+        until(lambda: "the service keeps at most 1 video; delete some" in rows(browser).get("third.mp4", ""))
         one(browser, "[aria-label='Cancel second.mp4']").click()
         one(browser, "[aria-label='Cancel first.mp4']").click()
         until(lambda: [job["name"] for job in client.http.get("/api/jobs").json()] == ["third.mp4"])

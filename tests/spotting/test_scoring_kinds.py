@@ -143,13 +143,13 @@ class TestVideos:
         # The images are on another computer; their folder may have a dot in its name.
         for elsewhere in ("elsewhere/b", "elsewhere/b.take2"):
             notes = score(videos=LENGTHS.assign(source=["a.avi", elsewhere, "c.avi", "d.avi"])).notes
-            assert sum("events end after their video does, such as 559830 in b" in note for note in notes) == 2
+            assert sum("after the end of the video, such as 559830 in b" in note for note in notes) == 2
 
     def test_that_end_before_their_events_do_are_noted(self):
         late = pd.DataFrame({"video": ["a"], "onset": [5990], "offset": [5999], "kind": ["micro"]})
         notes = score_spotting(TRUTH, late, videos=LENGTHS).notes
         assert any(
-            "1 events end after their video does, such as 5999 in a; check the frame rate" in each for each in notes
+            "1 event after the end of the video, such as 5999 in a; check the frame rate" in each for each in notes
         )
         assert not any("after their video" in each for each in score_spotting(TRUTH, SPOTTED, videos=LENGTHS).notes)
 

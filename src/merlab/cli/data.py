@@ -61,7 +61,10 @@ def make_faces_command(
             jobs=jobs,
             progress=progress,
         )
-    out_console.print(f"{clips} SYNTHETIC clips of {subjects} subjects written to {escape(str(out))}", soft_wrap=True)
+    out_console.print(
+        f"{counted(clips, 'SYNTHETIC clip')} of {counted(subjects, 'subject')} written to {escape(str(out))}",
+        soft_wrap=True,
+    )
 
 
 @app.command(rich_help_panel=DATA)
@@ -116,7 +119,7 @@ def doctor(
         if heads:
             out_console.print(escape(f"whole heads: {chosen.heads_remedy(root)}"), soft_wrap=True)
         stamp = f" [{', '.join(stamps)}]" if stamps else ""
-        clips_found = "" if table_only else f"{len(examination.clips)} usable clips, "
+        clips_found = "" if table_only else f"{counted(len(examination.clips), 'usable clip')}, "
         out_console.print(escape(f"{clips_found}{unusable} faults that make clips unusable{stamp}"))
     if unusable:
         raise typer.Exit(1)
@@ -194,12 +197,12 @@ def clips(
     if csv is not None:
         with whole_file(csv) as aside:
             rows.to_csv(aside, index=False)
-        out_console.print(f"{len(rows)} clips written to {escape(str(csv))}", soft_wrap=True)
+        out_console.print(f"{counted(len(rows), 'clip')} written to {escape(str(csv))}", soft_wrap=True)
     else:
         print_table(f"{database}, scheme {scheme}", columns, rows.astype("string").fillna("").to_numpy().tolist())
     stamps = f" [{', '.join(labeled.table.stamps)}]" if labeled.table.stamps else ""
     left_out = "".join(f"; left out: {count} {reason}" for reason, count in labeled.left_out.items())
-    err_console.print(escape(f"{len(rows)} clips{left_out}{stamps}"), soft_wrap=True)
+    err_console.print(escape(f"{counted(len(rows), 'clip')}{left_out}{stamps}"), soft_wrap=True)
     if len(labeled.present_classes) < 2:
         few = "they have fewer than two classes of the scheme, so they cannot be evaluated with it"
         err_console.print(f"[yellow]warning:[/] {few}", soft_wrap=True)

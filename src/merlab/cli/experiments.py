@@ -28,6 +28,7 @@ from merlab.cli.console import out_console, print_json, print_table
 from merlab.cli.data import make_faces_command
 from merlab.errors import MerlabError
 from merlab.schemes import AS_LABELED, SCHEMES
+from merlab.spelling import counted
 from merlab.vocabulary import ProtocolName, Selection, SynthesisPreset
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def _print_score(title: str, result: Score) -> None:
     from merlab.evaluation.metrics import METRICS
 
     rows = [[name, f"{result.value(name):.4f}", _interval(result, name)] for name in METRICS]
-    print_table(f"{title}: {result.n} rows", ["metric", "value", "95 % interval (subjects)"], rows)
+    print_table(f"{title}: {counted(result.n, 'row')}", ["metric", "value", "95 % interval (subjects)"], rows)
     confusion = [[label, *map(str, counts)] for label, counts in zip(result.classes, result.confusion, strict=True)]
     print_table("Confusion matrix, rows are the truth", ["", *map(escape, result.classes)], confusion)
     by_database = [

@@ -15,6 +15,7 @@ from merlab.cli.app import DATA, VIDEOS, app
 from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, PathOption, RootArgument, TableOption
 from merlab.cli.console import err_console, out_console, print_table
 from merlab.errors import MerlabError
+from merlab.spelling import counted
 from merlab.vocabulary import DetectorName, HeadMotion, ImageFormat, LandmarkSource
 
 if TYPE_CHECKING:
@@ -75,9 +76,10 @@ def prepare_command(
     if rows:
         print_table("Not prepared", ["where", "expected", "found", "what to do"], rows)
     for warning, count in Counter(text for texts in done.warnings.values() for text in texts).most_common(10):
-        err_console.print(f"[yellow]warning:[/] {escape(warning)} ({count} clips)", soft_wrap=True)
+        err_console.print(f"[yellow]warning:[/] {escape(warning)} ({counted(count, 'clip')})", soft_wrap=True)
     stamps = f" [{', '.join(done.stamps)}]" if done.stamps else ""
-    summary = f"{len(done.clips)} clips prepared in {out}, {len(rows)} faults{stamps}; see {MANIFEST} and {SHEETS}"
+    clips, faults = counted(len(done.clips), "clip"), counted(len(rows), "fault")
+    summary = f"{clips} prepared in {out}, {faults}{stamps}; see {MANIFEST} and {SHEETS}"
     out_console.print(escape(summary), soft_wrap=True)
     if rows and not allow_unusable:
         raise typer.Exit(1)

@@ -14,6 +14,7 @@ from merlab.cli.arguments import AgainOption, JobsOption, JsonOption, PathArgume
 from merlab.cli.console import out_console, print_json, print_table
 from merlab.errors import MerlabError
 from merlab.progress import one_line
+from merlab.spelling import counted
 
 if TYPE_CHECKING:
     from merlab.cli.video_results import VideoSummary
@@ -164,7 +165,10 @@ def answers_command(
         return
     stamps = f" [{', '.join(stamps_of(videos))}]" if stamps_of(videos) else ""
     withheld = f", {without} without an emotion" if without else ""
-    out_console.print(escape(f"{len(videos)} videos, {len(table)} rows{withheld}: {path}{stamps}"), soft_wrap=True)
+    out_console.print(
+        escape(f"{counted(len(videos), 'video')}, {counted(len(table), 'row')}{withheld}: {path}{stamps}"),
+        soft_wrap=True,
+    )
     for each in answered:
         counts = ", ".join(f"{count} {status}" for status, count in sorted(each.counts.items()))
         out_console.print(escape(f"{counts}: {each.path}"), soft_wrap=True)

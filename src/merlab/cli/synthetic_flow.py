@@ -12,6 +12,7 @@ from merlab.cli.app import SYNTHETIC_DATA, app
 from merlab.cli.arguments import AgainOption, JobsOption, PathArgument, SeedOption
 from merlab.cli.console import out_console
 from merlab.progress import shown_progress
+from merlab.spelling import counted
 
 
 @app.command("make-flow", rich_help_panel=SYNTHETIC_DATA)
@@ -32,5 +33,7 @@ def make_flow_command(
 
     with shown_progress() as progress:
         make_flow(out, subjects=subjects, clips=clips, seed=seed, again=again, jobs=jobs, progress=progress)
-    summary = f"SYNTHETIC flow of {subjects * clips} clips of {subjects} subjects written to {out}"
+    summary = (
+        f"SYNTHETIC flow of {counted(subjects * clips, 'clip')} of {counted(subjects, 'subject')} written to {out}"
+    )
     out_console.print(escape(summary), soft_wrap=True)

@@ -185,7 +185,7 @@ def _warning_of(by_video: Mapping[str, str]) -> str:
     alike = all(warning == text for warning in by_video.values())
     named = ", ".join(list(by_video)[:MOST_NAMED]) + (", ..." if len(by_video) > MOST_NAMED else "")
     numbers = "" if alike else f", the numbers are those of {first}"
-    return f"{text} ({len(by_video)} videos: {named}{numbers})"
+    return f"{text} ({counted(len(by_video), 'video')}: {named}{numbers})"
 
 
 def _class_of(event: Mapping[str, Any]) -> str:

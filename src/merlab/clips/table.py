@@ -14,6 +14,7 @@ from merlab.clips.findings import Finding, Source, one_under_two_names
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Frames, open_frames
 from merlab.given import as_whole, is_whole
+from merlab.spelling import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +118,7 @@ class ClipTable:
         """
         if is_whole(which):
             if not -len(self) <= which < len(self):
-                raise IndexError(f"the table has {len(self)} clips, and none at position {which}")
+                raise IndexError(f"the table has {counted(len(self), 'clip')}, and none at position {which}")
             return self.clips[int(which)]
         if not isinstance(which, str):
             raise ClipError(f"a clip is chosen by its position, its key or its name, got {which!r}")
@@ -149,8 +150,8 @@ class ClipTable:
         databases = ", ".join(dict.fromkeys(clip.database for clip in self.clips)) or "no database"
         stamps = "".join(f" [{stamp}]" for stamp in self.stamps)
         return (
-            f"ClipTable: {len(self)} clips of {len(set(self.groups))} subjects ({databases}), "
-            f"{len(self.findings)} findings{stamps}"
+            f"ClipTable: {counted(len(self), 'clip')} of {counted(len(set(self.groups)), 'subject')} ({databases}), "
+            f"{counted(len(self.findings), 'finding')}{stamps}"
         )
 
     def _repr_html_(self) -> str:

@@ -18,6 +18,7 @@ from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.locks import only_writer
 from merlab.result_folder import CODING
+from merlab.spelling import counted
 
 MOST_NAMED = 3
 ELAN_SUFFIX = ".eaf"
@@ -98,7 +99,8 @@ def _joined(before: Coding, new: Coding, file: Path, again: bool) -> Coding:
     gone = lost(before, new.decisions, new.coders)
     if gone and not again:
         raise MerlabError(
-            f"{len(gone)} decisions of {named_coders(sorted({each.coder for each in gone}))} would be lost, because "
+            f"{counted(len(gone), 'decision')} of {named_coders(sorted({each.coder for each in gone}))} would be lost, "
+            "because "
             f"{file} lacks them or decides otherwise ({_places(gone)}); keep both with other initials (--coder), or "
             "replace them with --again"
         )

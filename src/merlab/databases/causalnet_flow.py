@@ -29,6 +29,7 @@ from merlab.errors import MerlabError
 from merlab.frames import ClipError
 from merlab.given import require_folder
 from merlab.progress import Progress, silent
+from merlab.spelling import counted
 
 REMEDY = "copy the images of the clip again from the release"
 
@@ -154,7 +155,9 @@ def _without_label(files: dict[str, Path], names: Sequence[str], labels: Path) -
     left = Counter(stem.partition("_")[0] for stem in files if stem not in known)
     remedy = f"nothing is read from them; complete the labels in {labels}"
     for subject, count in sorted(left.items()):
-        yield Finding("differs", subject, "images of labeled clips", f"{count} images without a label", remedy)
+        yield Finding(
+            "differs", subject, "images of labeled clips", f"{counted(count, 'image')} without a label", remedy
+        )
 
 
 CAUSALNET_FLOW = Database(

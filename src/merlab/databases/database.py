@@ -14,6 +14,7 @@ from merlab.databases.long_video import LongVideos
 from merlab.databases.whole_heads import ALIGN, mark_whole_heads, prepare_remedy, size_of_frames, with_proportions
 from merlab.errors import MerlabError
 from merlab.progress import Progress, silent
+from merlab.spelling import counted
 
 SHOWN = {True: "aligned faces", False: "whole heads", None: "not known"}
 
@@ -82,7 +83,7 @@ def examine_copy(
     clips = with_proportions(read) if aligned is None else [replace(clip, aligned=aligned) for clip in read]
     heads = [clip for clip in clips if clip.aligned is False]
     faces = Counter(SHOWN[clip.aligned] for clip in clips)
-    fact = ", ".join(f"{what} in {count} clips" for what, count in faces.items()) or "no usable clip"
+    fact = ", ".join(f"{what} in {counted(count, 'clip')}" for what, count in faces.items()) or "no usable clip"
     of_clips = [*equal_frames(clips, contents=deep), *([_whole_heads(heads, clips, database, root)] if heads else ())]
     findings = (*examination.findings, *of_clips)
     severities = Counter(finding.severity.replace("differs", "different") for finding in findings)
@@ -161,4 +162,4 @@ def _incomplete(
             f"`{doctor}` lists them all with their remedies, "
             "--allow-unusable leaves these clips out and marks the result as incomplete"
         )
-    return [f"INCOMPLETE: {len(unusable)} faults in {database.name}"] if unusable else []
+    return [f"INCOMPLETE: {counted(len(unusable), 'fault')} in {database.name}"] if unusable else []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.json_models import read_sealed
+from merlab.spelling import counted
 
 # `merlab prepare` and `merlab align` write it; preparation, above this room, has it as MANIFEST.
 MANIFEST = "prepared.json"
@@ -47,5 +48,5 @@ def preparation_of(folder: Path) -> Preparation | None:
 def preparation_fact(preparations: Iterable[Preparation | None]) -> dict[str, str]:
     """The fact about the preparation of clips, one entry per clip; empty if merlab aligned none of them."""
     titles = Counter(each.title for each in preparations if each)
-    text = "; ".join(f"{title} ({count} clips)" for title, count in titles.items())
+    text = "; ".join(f"{title} ({counted(count, 'clip')})" for title, count in titles.items())
     return {FACT: text} if text else {}

@@ -47,6 +47,7 @@ from merlab.databases.smic_single_clips import with_folders
 from merlab.databases.table_file import TEXT_SUFFIXES
 from merlab.errors import MerlabError
 from merlab.progress import Progress
+from merlab.spelling import counted
 
 # Seconds; a micro-expression of SMIC lasts at most half a second, and so does the middle one of all clips.
 LONGEST_MIDDLE = 0.6
@@ -219,7 +220,8 @@ def _compare_counts(layout: Layout, camera: Camera) -> Iterator[Finding]:
     """Findings if the number of clips of an emotion or a subject differs from the published number."""
     emotions = Counter(emotion_of(source) for source in layout.clips.values())
     if camera.emotions is None and emotions.total() != camera.clips:
-        yield Finding("differs", camera.name, f"{camera.clips} clips", f"{emotions.total()} clips", KEEP_COUNTS)
+        expected, found = counted(camera.clips, "clip"), counted(emotions.total(), "clip")
+        yield Finding("differs", camera.name, expected, found, KEEP_COUNTS)
     if camera.emotions is not None and emotions != camera.emotions:
         expected = f"clips {describe_counts(camera.emotions)}"
         yield Finding("differs", camera.name, expected, describe_counts(emotions), KEEP_COUNTS)

@@ -23,6 +23,7 @@ from merlab.errors import MerlabError
 from merlab.frames import ClipError, read_image
 from merlab.given import require_folder
 from merlab.progress import Progress
+from merlab.spelling import counted
 
 TEST_FOLDER = "u_test"
 EMOTIONS = {"0": "negative", "1": "positive", "2": "surprise"}
@@ -214,8 +215,8 @@ def _compare_counts(clips: list[Clip]) -> Iterator[Finding]:
             yield Finding(
                 "differs",
                 database,
-                f"{sum(published)} clips ({'/'.join(map(str, published))} negative/positive/surprise)",
-                "none" if absent else f"{sum(counts)} clips ({'/'.join(map(str, counts))})",
+                f"{counted(sum(published), 'clip')} ({'/'.join(map(str, published))} negative/positive/surprise)",
+                "none" if absent else f"{counted(sum(counts), 'clip')} ({'/'.join(map(str, counts))})",
                 "results cover only the existing clips; for the full composite database, add the missing files",
             )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from merlab.clips import Clip, ClipTable
 from merlab.databases.frame_checks import opener
 from merlab.frames import ClipError, Frames, open_frames
+from merlab.spelling import counted
 from merlab.stamps import WHOLE_HEADS, short_stamp
 
 # Width / height of frames that may be aligned faces: merlab's have .82, and many are square. A camera gives 1.33 or
@@ -68,7 +69,7 @@ def warn_of_whole_heads(table: ClipTable, consequence: str, *, stacklevel: int) 
     found = Counter(clip.database for clip in table if clip.database not in stamped and is_aligned(clip) is False)
     for database, count in found.items():
         warnings.warn(
-            f"{count} clips of {database} show whole heads, but inputs expect aligned faces. {consequence}",
+            f"whole heads in {counted(count, 'clip')} of {database}, but inputs expect aligned faces. {consequence}",
             stacklevel=stacklevel,
         )
     return list(found)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.predictions import PROBABILITY_PREFIX
+from merlab.spelling import counted
 
 CLIP = ["database", "subject", "clip"]
 UNIT = ["method", "seed"]
@@ -40,7 +41,7 @@ def require_same_clips(table: pd.DataFrame, count: int | None, where: str) -> No
     clips = table[CLIP].drop_duplicates()
     require_clips(table, clips, where)
     if count is not None and len(clips) != count:
-        raise MerlabError(f"{where} contains predictions of {len(clips)} clips, but the run tested {count}")
+        raise MerlabError(f"{where} contains predictions of {counted(len(clips), 'clip')}, but the run tested {count}")
 
 
 def require_decisions(table: pd.DataFrame, classes: Sequence[str], where: str) -> None:

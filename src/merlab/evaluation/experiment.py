@@ -21,6 +21,7 @@ from merlab.inputs import parse_recipe
 from merlab.json_models import read_model, write_model
 from merlab.methods import find_method
 from merlab.progress import Progress, silent
+from merlab.spelling import counted
 from merlab.storage import remove_unfinished
 
 
@@ -96,8 +97,8 @@ def _earlier_run(out: Path, plan: Plan) -> RunRecord | None:
     if earlier.data.digest != plan.digest():
         was = earlier.data
         raise MerlabError(
-            f"{out} contains a run of other clips, labels or folds ({was.clips} clips, {was.scheme}, "
-            f"{was.protocol}, {was.folds} folds); give another folder (--out), or remove this one"
+            f"{out} contains a run of other clips, labels or folds ({counted(was.clips, 'clip')}, {was.scheme}, "
+            f"{was.protocol}, {counted(was.folds, 'fold')}); give another folder (--out), or remove this one"
         )
     return earlier
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from merlab.clips import Source
+from merlab.spelling import counted
 
 
 class DatabaseFacts(BaseModel):
@@ -77,7 +78,7 @@ class DataFacts(BaseModel):
     def shareable(self) -> DataFacts:
         """The same without single clips: ``changes`` has the number of changed clips of each database."""
         counts = Counter(clip.partition("/")[0] for clip in self.changes)
-        return self.model_copy(update={"changes": {name: f"{count} clips" for name, count in counts.items()}})
+        return self.model_copy(update={"changes": {name: counted(count, "clip") for name, count in counts.items()}})
 
 
 class FittedFacts(BaseModel):

@@ -12,7 +12,7 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
 from merlab.evaluation.predictions import LABEL_COLUMNS
-from merlab.spelling import person
+from merlab.spelling import counted, person
 
 CLIP_COLUMNS = ("database", "subject", "clip")
 OPTIONAL_COLUMNS = (*CLIP_COLUMNS, "seed", "method")
@@ -106,7 +106,7 @@ def _require_same_clips(table: CellTable) -> None:
         clips = _named(differing.index.to_frame(index=False).set_axis(key, axis=1))
         raise MerlabError(
             f"{table.name}: the seeds are of different clips, {len(differing)} in all: {clips} has "
-            f"{one.max()} rows in seed {one.idxmax()} but {one.min()} in seed {one.idxmin()}; "
+            f"{counted(one.max(), 'row')} in seed {one.idxmax()} but {one.min()} in seed {one.idxmin()}; "
             "give every seed the same clips, or score each seed alone"
         )
 

@@ -21,6 +21,7 @@ from merlab.given import as_settings, as_whole
 from merlab.inputs import as_recipe, parse_size
 from merlab.methods import Method, Task, is_own, methods_of
 from merlab.progress import Progress, shown_progress
+from merlab.spelling import counted
 from merlab.training import processor_field
 
 WARM_UP_RUNS = 3
@@ -171,4 +172,5 @@ def hardware() -> str:
     """Processor, cores, torch threads and torch version, for the heading of every timing."""
     name = processor_field("model name") or platform.processor() or platform.machine()
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
-    return f"{name}, {os.cpu_count()} cores, {torch.get_num_threads()} threads{gpu}, torch {torch.__version__}"
+    cores, threads = counted(os.cpu_count() or 1, "core"), counted(torch.get_num_threads(), "thread")
+    return f"{name}, {cores}, {threads}{gpu}, torch {torch.__version__}"

@@ -20,6 +20,7 @@ import numpy as np
 
 from merlab.errors import MerlabError
 from merlab.frames import Float32Array
+from merlab.spelling import counted
 from merlab.storage import whole_file
 
 DIGEST_BYTES = hashlib.sha256().digest_size
@@ -40,7 +41,7 @@ def require_space(folder: Path, entries: int, values: int) -> None:
     needed, free = 4 * values * missing, shutil.disk_usage(place).free
     if needed > free:
         raise MerlabError(
-            f"the inputs of {missing} clips take {needed / GIGABYTE:.1f} GB in {folder}, but the disk has "
+            f"the inputs of {counted(missing, 'clip')} take {needed / GIGABYTE:.1f} GB in {folder}, but the disk has "
             f"{free / GIGABYTE:.1f} GB left; free some space, or choose a cache folder on another disk (--cache)"
         )
 

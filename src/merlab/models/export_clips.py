@@ -13,6 +13,7 @@ from merlab.inputs import Recipe, load_inputs
 from merlab.models.card import ModelCard, SyntheticSettings
 from merlab.models.synthetic_clips import synthetic_examples
 from merlab.progress import Progress, silent
+from merlab.spelling import counted
 
 # Far from the seeds that recognizers are trained with.
 CALIBRATION_SEED, TEST_SEED = 9001, 9002
@@ -65,4 +66,4 @@ def clips_of(table: ClipTable, recipe: Recipe, calibrate: bool, progress: Progre
     calibrating = np.isin(groups, subjects[: max(1, len(subjects) // 3)] if calibrate else [])
     test, calibration = inputs[~calibrating], inputs[calibrating][: CALIBRATION_SUBJECTS * CLIPS_PER_SUBJECT]
     names = ", ".join(source.name for source in table.sources) or "your own"
-    return ExportClips(f"{len(test)} clips of {names}", test, calibration if calibrate else None)
+    return ExportClips(f"{counted(len(test), 'clip')} of {names}", test, calibration if calibrate else None)

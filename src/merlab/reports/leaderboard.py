@@ -16,6 +16,7 @@ from merlab.evaluation.summary import MethodSummary
 from merlab.recipes import Published, published_results
 from merlab.reports.stored import StoredResult, stored_results
 from merlab.reports.tables import estimate_text, number, results_numbers
+from merlab.spelling import counted
 from merlab.stamps import STAMP_SEPARATOR
 from merlab.storage import keep_text
 
@@ -58,7 +59,7 @@ class Leaderboard:
         """What the lines have in common, in words."""
         databases, scheme, protocol, folds, clips = self.conditions
         folds_text = f"{folds} folds" if folds > 1 else "1 fold"
-        return f"{' + '.join(databases)}, {scheme}, {protocol}, {folds_text}, {clips} clips tested:"
+        return f"{' + '.join(databases)}, {scheme}, {protocol}, {folds_text}, {counted(clips, 'clip')} tested:"
 
     def text(self) -> pd.DataFrame:
         """For people: one row per line, numbers as ``mean ± sd [low, high]``."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from merlab.evaluation.run_record import FittedFacts, MethodFacts
+from merlab.spelling import counted
 from merlab.stamps import SYNTHETIC
 
 DIGITS = 12
@@ -49,7 +50,8 @@ def _synthetic_text(method: MethodFacts) -> str:
         return ""
     share = (method.settings or {}).get("synthetic_share", 0)
     how = f"{_share_text(share)} of each batch synthetic" if share else "synthetic clips among the training clips"
-    return f"{how}: {flow.name} ({flow.subjects} subjects, {flow.clips} clips, digest {flow.digest[:DIGITS]})"
+    subjects, clips = counted(flow.subjects, "subject"), counted(flow.clips, "clip")
+    return f"{how}: {flow.name} ({subjects}, {clips}, digest {flow.digest[:DIGITS]})"
 
 
 def _share_text(share: float) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from pydantic import JsonValue
 
-from merlab.models.card import Calibration, CardScore, DatabaseCardScore, ModelCard, TrainedOn
+from merlab.models.card import Calibration, CardScore, DatabaseCardScore, FlowSource, ModelCard, TrainedOn
 from merlab.models.recognizer import Recognizer
 from merlab.reports.tables import estimate_text, number
+from merlab.spelling import counted
 
 
 def card_facts(recognizer: Recognizer) -> pd.DataFrame:
@@ -93,7 +94,7 @@ def _lowest_score(card: ModelCard) -> str:
     if not scored:
         return ""
     name, worst = min(scored, key=lambda each: each[1].uf1.mean)
-    text = f"{name}: UF1 {estimate_text(worst.uf1)}, UAR {estimate_text(worst.uar)}, {worst.clips} clips"
+    text = f"{name}: UF1 {estimate_text(worst.uf1)}, UAR {estimate_text(worst.uar)}, {counted(worst.clips, 'clip')}"
     if worst.confidence is None or worst.majority is None:
         return text
     return (
@@ -102,15 +103,19 @@ def _lowest_score(card: ModelCard) -> str:
     )
 
 
+def _clips_of_subjects(facts: TrainedOn | FlowSource | Calibration) -> str:
+    return f"{counted(facts.clips, 'clip')} of {counted(facts.subjects, 'subject')}"
+
+
 def _training_clips(trained_on: TrainedOn) -> str:
     if not trained_on.databases:
         return ""
-    clips = f"{trained_on.clips} clips of {trained_on.subjects} subjects of {', '.join(trained_on.databases)}"
+    clips = f"{_clips_of_subjects(trained_on)} of {', '.join(trained_on.databases)}"
     if settings := trained_on.synthetic:
         return f"{clips}: onset and apex, generator presets {', '.join(settings.presets)}, seed {settings.seed}"
     texts = [clips]
     if flow := trained_on.flow:
-        texts.append(f"synthetic flow of {flow.clips} clips of {flow.subjects} subjects (SHA-256 {flow.digest})")
+        texts.append(f"synthetic flow of {_clips_of_subjects(flow)} (SHA-256 {flow.digest})")
     if trained_on.starts:
         texts.append(f"started from files with the SHA-256 {', '.join(trained_on.starts)}")
     return "; ".join(texts)
@@ -118,7 +123,7 @@ def _training_clips(trained_on: TrainedOn) -> str:
 
 def _calibration(calibration: Calibration, temperature: float) -> dict[str, str]:
     before, after = calibration.before, calibration.after
-    clips = f"{calibration.clips} clips of {calibration.subjects} subjects that were not used for training"
+    clips = f"{_clips_of_subjects(calibration)} that were not used for training"
     if calibration.label_errors:
         clips += f", for annotators who give {number(calibration.label_errors)} of the labels differently"
     return {

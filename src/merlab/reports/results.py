@@ -25,6 +25,7 @@ from merlab.reports.figures import uf1_chart
 from merlab.reports.html import write_report
 from merlab.reports.run import Run, read_run
 from merlab.reports.tables import estimate_text, results_table, verdict
+from merlab.spelling import counted
 from merlab.stamps import STAMP_SEPARATOR, all_stamps
 from merlab.storage import whole_file
 
@@ -134,18 +135,23 @@ class Results:
             shutil.copyfile(write_report(self.run, self.save(folder)), aside)
         return path
 
+    @property
+    def _clips(self) -> str:
+        data = self.record.data
+        return f"{counted(data.clips, 'clip')} of {counted(data.subjects, 'subject')}"
+
     def __repr__(self) -> str:
         data = self.record.data
         lines = [
-            f"Results: {len(self.summaries)} methods on {data.clips} clips of {data.subjects} subjects "
-            f"({data.scheme}, {data.protocol}, {data.folds} folds)",
+            f"Results: {counted(len(self.summaries), 'method')} on {self._clips} "
+            f"({data.scheme}, {data.protocol}, {counted(data.folds, 'fold')})",
             *(f"  {summary.method}: UF1 {estimate_text(summary.uf1)}" for summary in self.summaries),
         ]
         return "\n".join(lines + ([f"  [{STAMP_SEPARATOR.join(self.stamps)}]"] if self.stamps else []))
 
     def _repr_html_(self) -> str:
         data = self.record.data
-        heading = f"{data.clips} clips of {data.subjects} subjects, {data.scheme}, {data.protocol}, {data.folds} folds"
+        heading = f"{self._clips}, {data.scheme}, {data.protocol}, {counted(data.folds, 'fold')}"
         stamps = f"<p><strong>{escape(STAMP_SEPARATOR.join(self.stamps))}</strong></p>" if self.stamps else ""
         table = results_table(self.summaries).to_html(index=False, border=0)
         return f"<p>{escape(heading)}</p>{stamps}{table}<p>{escape(self.verdict)}</p>"

@@ -15,6 +15,7 @@ from merlab.inference.cost import hardware
 from merlab.json_models import read_model, sealed
 from merlab.reports.stored import commit_of_checkout
 from merlab.reports.tables import estimate
+from merlab.spelling import counted
 from merlab.spotting.comparison import all_spotters
 from merlab.spotting.comparison.results import MethodScores, SpottingComparison
 from merlab.spotting.scoring import SpottingScores
@@ -60,7 +61,8 @@ def comparison_heading(comparison: SpottingComparison) -> str:
     """``4 videos of 4 subjects, 1.8 minutes; 18 micro [SYNTHETIC]``."""
     events = ", ".join(f"{count} {kind}" for kind, count in comparison.events.items())
     stamps = f" [{', '.join(comparison.stamps)}]" if comparison.stamps else ""
-    length = f"{comparison.videos} videos of {comparison.subjects} subjects, {comparison.minutes:.1f} minutes"
+    videos, subjects = counted(comparison.videos, "video"), counted(comparison.subjects, "subject")
+    length = f"{videos} of {subjects}, {comparison.minutes:.1f} minutes"
     return f"{length}; {events} expressions; fitted on {comparison.fitted_on}{stamps}"
 
 

@@ -18,6 +18,7 @@ from merlab.evaluation.metrics import METRIC_TITLES, METRICS, MetricName
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import COMPARED_METRIC, DatabaseScores, Estimate, MethodSummary, summary_frame
 from merlab.methods.baselines import BASELINE_NAMES, GUESS_NAMES
+from merlab.spelling import counted
 from merlab.stamps import STAMP_SEPARATOR, all_stamps, short_stamp
 
 Measure = Literal["f1", "recall", "precision"]
@@ -158,7 +159,7 @@ def console_table(summaries: Sequence[MethodSummary], title: str = "Results") ->
     its own stamps. Macro precision is given in the report only.
     """
     stamps = all_stamps(summaries)
-    clips = f", {summaries[0].clips} clips" if summaries else ""
+    clips = f", {counted(summaries[0].clips, 'clip')}" if summaries else ""
     table = Table(
         title=escape(f"{title}{clips}" + (f" [{STAMP_SEPARATOR.join(stamps)}]" if stamps else "")),
         title_justify="left",

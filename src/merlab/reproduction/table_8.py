@@ -12,6 +12,7 @@ from merlab.recipes import Published, published_results
 from merlab.registry import look_up
 from merlab.reproduction.bench import Bench
 from merlab.reproduction.compared_table import Cell, ComparedTable, Row, baseline_rows, paper_notes
+from merlab.spelling import counted
 
 METRICS = ("accuracy", "precision", "recall")
 NOT_IMPLEMENTED = "not implemented"
@@ -82,5 +83,5 @@ def _row(row: Published, summary: MethodSummary | None, refusals: Mapping[str, s
 
 def _clips(row: Published, summary: MethodSummary | None) -> dict[str, Cell]:
     """On how many clips and classes the published and the measured values are."""
-    measured = f"{summary.clips} clips, {len(summary.classes)} classes" if summary else None
+    measured = f"{counted(summary.clips, 'clip')}, {len(summary.classes)} classes" if summary else None
     return {"published on": f"{row.clips} clips, {row.classes} classes", "measured on": measured}

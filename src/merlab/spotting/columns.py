@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from merlab.errors import MerlabError
+from merlab.spelling import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,7 +169,7 @@ def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     header = lines[0][1] if lines else []
     for number, cells in lines:
         if len(cells) != len(header):
-            fault = f"{len(cells)} cells, the line of column names has {len(header)}"
+            fault = f"{counted(len(cells), 'cell')}, the line of column names has {len(header)}"
             raise MerlabError(f"{path}, line {number} is damaged: it has {fault}; {RESTORE}")
     return header, lines[1:]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from merlab.coding.agreement.models import AgreementScores, Coefficient, Difference, Pair
+from merlab.spelling import counted
 from merlab.videos.moved import UNIT_NAMES
 
 UNDEFINED = "–"
@@ -14,11 +15,10 @@ COLUMNS = ["agreement on", "n", "agree", "kappa", "alpha"]
 
 
 def pair_heading(pair: Pair) -> str:
-    """``AB and CD: 8 of 10 and 9 events match (F1 .842), in 1 video``."""
-    videos = f"{pair.videos} video{'s' if pair.videos != 1 else ''}"
+    """``AB and CD: of 10 and 9 events, 8 match (F1 .842), in 1 video``."""
     return (
-        f"{pair.first} and {pair.second}: of {pair.events[0]} and {pair.events[1]} events, {pair.matched} match "
-        f"(F1 {number(pair.f1)}), in {videos}"
+        f"{pair.first} and {pair.second}: of {pair.events[0]} and {counted(pair.events[1], 'event')}, {pair.matched} "
+        f"match (F1 {number(pair.f1)}), in {counted(pair.videos, 'video')}"
     )
 
 

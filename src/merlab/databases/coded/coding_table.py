@@ -31,6 +31,7 @@ from merlab.databases.coded.row import (
 )
 from merlab.databases.coded.workbook import Records, read_records
 from merlab.databases.objective_class import EXAMPLE, parse_objective_class
+from merlab.spelling import counted
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
 
@@ -140,7 +141,7 @@ def _second_frames(records: Mapping[int, Record]) -> Iterator[tuple[str, str]]:
     for role, rule in SECOND.items():
         rows = sum(frame_number(record.get(role, "")) is not None for record in records.values())
         if rows:
-            yield f"{role} coded", f"in {rows} rows; {rule}"
+            yield f"{role} coded", f"in {counted(rows, 'row')}; {rule}"
 
 
 def _with_unique_names(rows: list[Row]) -> list[Row]:

@@ -15,6 +15,7 @@ from merlab.databases.coded.layout import Layout, misnamed_subjects, subject_mea
 from merlab.databases.coded.release import Release, entries
 from merlab.databases.coded.row import Row
 from merlab.databases.coded.table_search import walk_folders
+from merlab.spelling import counted
 
 NAMES_SHOWN = 5
 
@@ -46,12 +47,12 @@ def missing_sources(table: CodingTable, layout: Layout, release: Release) -> Ite
     hints = {subject: _rename_of_subject(subject, others, release, set(absent)) for subject in absent}
     for subject, hint in hints.items():
         if hint:
-            expected = f"a folder {subject} with {len(by_subject[subject])} clips in {layout.folder}"
+            expected = f"a folder {subject} with {counted(len(by_subject[subject]), 'clip')} in {layout.folder}"
             yield Finding("unusable", subject, expected, "no such folder", hint)
     if lost := [subject for subject, hint in hints.items() if not hint]:
         clips = sum(len(by_subject[subject]) for subject in lost)
         where = lost[0] if len(lost) == 1 else f"{len(lost)} of {len(by_subject)} subjects"
-        expected = f"folders {', '.join(lost)} with {clips} clips in {layout.folder}"
+        expected = f"folders {', '.join(lost)} with {counted(clips, 'clip')} in {layout.folder}"
         yield Finding("unusable", where, expected, "no such folder", "copy these folders from the original")
     missing: dict[tuple[str, str], Row] = {}
     for row in table.rows:

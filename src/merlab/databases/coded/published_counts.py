@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from merlab.clips import Finding
 from merlab.databases.coded.release import TableFormat
+from merlab.spelling import counted
 
 KEEP_COUNTS = "report the number of clips and this copy of the table with every result, or use the original table"
 # The version of a table whose versions differ in their number of rows, none of which it has.
@@ -40,8 +41,8 @@ def compare_counts(
     published, rows = form.emotions.get(version), sum(emotions.values())
     expected_rows = form.rows.get(version, rows) if published is None else sum(published.values())
     if version == UNKNOWN:
-        expected = " or ".join(f"{count} rows ({name})" for name, count in form.rows.items())
-        yield Finding("differs", table, expected, f"{rows} rows", KEEP_COUNTS)
+        expected = " or ".join(f"{counted(count, 'row')} ({name})" for name, count in form.rows.items())
+        yield Finding("differs", table, expected, counted(rows, "row"), KEEP_COUNTS)
     elif rows != expected_rows:
         what = "micro-expressions" if form.kinds else "rows"
         yield Finding("differs", table, f"{expected_rows} {what}", f"{rows} {what}", KEEP_COUNTS)
@@ -67,7 +68,7 @@ def compare_subjects(
     Subjects without any have one finding together, as in a copy of a part of the database.
     """
     if absent := sorted(set(published) - set(counts)):
-        expected = f"{what} of {len(published)} subjects"
+        expected = f"{what} of {counted(len(published), 'subject')}"
         found = f"no {what} of {len(absent)} of them: {', '.join(absent)}"
         yield Finding("differs", f"{where}, subjects", expected, found, KEEP_COUNTS)
     for subject in sorted(counts if published else ()):

@@ -12,6 +12,7 @@ from merlab.databases.coded.coding_table import CodingTable
 from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import CORRECT, MICRO, Row, apex_outside
 from merlab.databases.database import Examination
+from merlab.spelling import counted
 
 NOT_USED = "a table alone gives no clips"
 
@@ -43,9 +44,9 @@ def _of_kinds(table: CodingTable, release: Release) -> Iterator[tuple[str, str]]
         lasting = f"{min(seconds):.2f} to {max(seconds):.2f} s, median {median(seconds):.2f} s"
         without = sum(row.apex is None for row in rows)
         apexes = f", {without} without an apex" if without else ""
-        yield f"{kind}-expressions", f"{len(rows)} of {subjects} subjects, {lasting}{apexes}"
+        yield f"{kind}-expressions", f"{len(rows)} of {counted(subjects, 'subject')}, {lasting}{apexes}"
     rates = Counter(f"{row.fps or release.fps:g}" for row in table.rows)
-    yield "frames per second", ", ".join(f"{rate} ({count} rows)" for rate, count in sorted(rates.items()))
+    yield "frames per second", ", ".join(f"{rate} ({counted(count, 'row')})" for rate, count in sorted(rates.items()))
 
 
 def _order(row: Row, release: Release) -> Iterator[Finding]:

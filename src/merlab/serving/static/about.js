@@ -1,5 +1,5 @@
 // What is said about a result as a whole: the video, where the model's words come from, the limits, the files.
-import { element, formatBytes, pathOf } from "./basics.js";
+import { counted, element, formatBytes, pathOf } from "./basics.js";
 
 const SYNTHETIC = "SYNTHETIC";
 const MOVEMENTS = "events/";
@@ -62,7 +62,7 @@ export function downloads(job) {
         + `${job.name}, or unpack the zip there. ELAN then finds the video by its name.`)
       : "",
     inner.length
-      ? element("details", {}, element("summary", {}, `${inner.length} files of the movements`), element("ul", { class: "files" }, ...inner.map((file) => fileLine(job, file))))
+      ? element("details", {}, element("summary", {}, `${counted(inner.length, "file")} of the movements`), element("ul", { class: "files" }, ...inner.map((file) => fileLine(job, file))))
       : "",
   ];
 }

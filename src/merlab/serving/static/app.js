@@ -1,5 +1,5 @@
 // The page. Text from outside (names, errors, results) is only used in text nodes; it is never parsed as markup.
-import { element, formatBytes, pathOf, request } from "./basics.js";
+import { counted, element, formatBytes, pathOf, request } from "./basics.js";
 import { describe, showJob, showRows } from "./job.js";
 import { arrivedKeys, forget, heldRows, hold, isSending, kindsOf, listenToQueue, sendNext } from "./queue.js";
 import { showResult } from "./result.js";
@@ -23,7 +23,7 @@ let opened = { id: null, done: false };
 async function start() {
   listen();
   const { limits, suffixes, ...offer } = await service;
-  find("takes").textContent = `${kindsOf(suffixes)}, up to ${formatBytes(limits.bytes)} and ${Math.floor(limits.seconds / 6) / 10} minutes`;
+  find("takes").textContent = `${kindsOf(suffixes)}, up to ${formatBytes(limits.bytes)} and ${counted(Math.floor(limits.seconds / 6) / 10, "minute")}`;
   find("file").accept = suffixes.join(",");
   prepareSettings(offer);
   find("local").hidden = !offer.local;

@@ -33,6 +33,11 @@ export async function request(path, options = {}) {
   return content;
 }
 
+/** ``1 file``, ``2 files``. */
+export function counted(count, word) {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
 /** A path from its parts; all characters but slashes are encoded. */
 export function pathOf(...parts) {
   return parts.map((part) => part.split("/").map(encodeURIComponent).join("/")).join("/");

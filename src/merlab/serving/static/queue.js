@@ -1,5 +1,5 @@
 // The files that the service does not have yet: they are held on this page and sent one after the other, as places free up.
-import { formatBytes } from "./basics.js";
+import { counted, formatBytes } from "./basics.js";
 
 const RETRY_MS = 5000;
 const MOST_KINDS = 5;
@@ -69,7 +69,7 @@ export function sendNext(jobs) {
   if (!next) return;
   const { limits } = next.service;
   const full = jobs.length >= limits.kept;
-  for (const { row } of all) row.waits = full ? `the service keeps at most ${limits.kept} videos; delete some` : "";
+  for (const { row } of all) row.waits = full ? `the service keeps at most ${counted(limits.kept, "video")}; delete some` : "";
   const queued = jobs.filter((job) => job.state === "queued").length;
   if (!full && queued < limits.queue) send(next);
 }

@@ -1,5 +1,5 @@
 // The timeline: click to seek or open, zoom, drag; curves of the parts of the face; a threshold that redraws at once.
-import { button, drawing, element, formatSeconds, pathOf, request } from "./basics.js";
+import { button, counted, drawing, element, formatSeconds, pathOf, request } from "./basics.js";
 import { chart, MARGIN, scale, unseenSpans } from "./chart.js";
 import { furtherPeaks, highest, usual } from "./peaks.js";
 
@@ -186,7 +186,7 @@ function thresholdSlider(faces, chosen) {
   const node = element("div", { class: "row slider" }, element("label", { for: "least-score" }, "Threshold "), input, output, reset);
   return { node, report: (value, above, all, peaks) => {
     reset.hidden = value === null;
-    output.textContent = value === null ? "as found" : `${value.toFixed(1)} times the noise: ${above} of ${all} movements, and ${peaks} further peaks`;
+    output.textContent = value === null ? "as found" : `${value.toFixed(1)} times the noise: ${above} of ${counted(all, "movement")}, and ${counted(peaks, "further peak")}`;
   } };
 }
 

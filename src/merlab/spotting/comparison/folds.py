@@ -10,7 +10,7 @@ import numpy as np
 
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
-from merlab.spelling import person
+from merlab.spelling import counted, person
 from merlab.spotting.comparison.found import KINDS, Found
 from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.recording import OwnFeature
@@ -93,7 +93,7 @@ def leave_one_subject_out(videos: Sequence[LongVideo]) -> list[Fold]:
 def fitted_on(videos: Sequence[LongVideo], training: Sequence[LongVideo] | None) -> str:
     """On which recordings methods are fitted, in a few words; ``training`` is given where no subject is left out."""
     if training is not None:
-        return f"{len(training)} other recordings"
+        return counted(len(training), "other recording")
     known = all(video.subject for video in videos)
     return "the other subjects" if known else "the other videos; one person may be in both"
 

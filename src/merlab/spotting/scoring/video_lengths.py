@@ -12,6 +12,7 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, VIDEO_SUFFIXES, is_rate, open_frames
+from merlab.spelling import counted
 
 FRAMES, SECONDS, FPS, FIRST, SOURCE = "frames", "seconds", "fps", "first", "source"
 # Lengths and rates that differ by less, relatively, are the same.
@@ -42,8 +43,8 @@ class VideoLengths:
             return None
         first = events[late].iloc[0]
         return (
-            f"{table}: {int(late.sum())} events end after their video does, such as {first['offset']:g} in "
-            f"{first['video']}; check the frame rate, or whether frames are numbered from 1"
+            f"{table}: {counted(int(late.sum()), 'event')} after the end of the video, such as {first['offset']:g} "
+            f"in {first['video']}; check the frame rate, or whether frames are numbered from 1"
         )
 
     def require_inside(self, table: CellTable, fps: float | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from merlab.frames import MediaFacts
+from merlab.spelling import counted
 from merlab.spotting.timing import Gap
 from merlab.videos.metadata import SourceVideo
 
@@ -18,14 +19,14 @@ def source_facts(video: SourceVideo) -> Iterator[tuple[str, str]]:
     varies = ", varies" if video.frame_rate_varies else ""
     yield "Frame rate", f"{video.fps:.5g} frames per second, {RATE_SOURCES[video.fps_source]}{varies}"
     late = f", from {video.start_s:.2f} s on" if video.start_s else ""
-    yield "Length", f"{video.frames} frames, {duration_text(video.seconds)}{late}"
+    yield "Length", f"{counted(video.frames, 'frame')}, {duration_text(video.seconds)}{late}"
     if video.speed:
         yield "Speed", f"a player shows the file {video.speed} than it was recorded"
     if video.gaps:
         more = ", ..." if len(video.gaps) > MOST_GAPS else ""
         yield "Missing time", ", ".join(map(_gap_text, video.gaps[:MOST_GAPS])) + more
     if video.damaged:
-        yield "Damaged", f"{video.damaged} frames could not be decoded"
+        yield "Damaged", f"{counted(video.damaged, 'frame')} could not be decoded"
     yield "Size", f"{video.width} x {video.height} px"
     if video.file:
         yield "File", ", ".join(_file_texts(video.file))
