@@ -31,6 +31,11 @@ def test_only_the_surest_clips_are_scored():
     assert (scores[0.8].clips, scores[0.8].accuracy, scores[0.8].uf1, scores[0.8].uar) == (8, 1, 1, 1)
 
 
+def test_the_number_of_clips_is_rounded_to_the_nearest():
+    table = predictions("aabbaab", [0.9, 0.8, 0.2, 0.1, 0.7, 0.75, 0.3])
+    assert [scores.clips for scores in coverage_scores(table, CLASSES)] == [7, 6, 6, 5, 4]
+
+
 def test_each_seed_keeps_its_own_surest_clips_and_scores_are_their_mean():
     first = predictions("ab", [0.9, 0.6], seed=0)
     second = predictions("ab", [0.6, 0.9], seed=1)

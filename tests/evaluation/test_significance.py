@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import accuracy, uar, uf1
-from merlab.evaluation.significance import bootstrap_interval, paired_test, subject_counts
+from merlab.evaluation.significance import RESAMPLES, bootstrap_interval, paired_test, subject_counts
 
 CLASSES = ["negative", "positive", "surprise"]
 
@@ -105,6 +105,13 @@ def test_with_few_subjects_the_p_value_is_exact(subjects, smallest):
     wrong[..., 0, 1] = wrong[..., 1, 0] = 3
     assert paired_test(right, wrong, "accuracy").p == smallest
     assert paired_test(right, right, "accuracy").p == 1
+
+
+def test_drawn_exchanges_count_the_observed_one_so_that_no_p_value_is_0():
+    right, wrong = np.zeros((1, 40, 2, 2), np.int64), np.zeros((1, 40, 2, 2), np.int64)
+    right[..., 0, 0] = right[..., 1, 1] = 3
+    wrong[..., 0, 1] = wrong[..., 1, 0] = 3
+    assert paired_test(right, wrong, "accuracy").p == 1 / (RESAMPLES + 1)
 
 
 def test_p_values_of_equally_good_methods_are_uniform():
