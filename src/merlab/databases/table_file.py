@@ -6,7 +6,6 @@ without its fraction: 46 for 46.0.
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 import struct
@@ -28,21 +27,11 @@ from odf.element import Element
 from odf.namespaces import nsdict
 
 from merlab.clips import Finding
+from merlab.databases.text_lines import ENCODINGS, decoded, text_lines
 from merlab.errors import MerlabError
 from merlab.given import require_file
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-# Byte order marks.
-MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-ENCODINGS = {
-    "utf-8": "UTF-8",
-    "utf-8-sig": "UTF-8 with a byte order mark",
-    "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16",
-    "utf-16-be": "UTF-16",
-    "gbk": "GBK",
-    "cp1252": "Latin-1 (Windows-1252)",
-}
 COPY_AGAIN = "copy it again from the original, or save it again"
 TEXT_SUFFIXES = (".csv", ".tsv")
 # The first bytes of a zip archive (.xlsx, .ods) and of an Excel workbook before 2007 (.xls).
@@ -144,57 +133,18 @@ def _folder_instead(folder: Path) -> str:
 
 
 def _read_text(path: Path, header_lines: int) -> TableFile:
-    encoding, text = _decoded(path, path.read_bytes())
+    encoding, text = decoded(path, path.read_bytes())
     delimiters = ["\t"] if path.suffix.lower() == ".tsv" else list(DELIMITERS)
     first = [line for line in text.splitlines() if line.strip()][:header_lines]
     delimiter = max(delimiters, key=lambda each: max((line.count(each) for line in first), default=0))
     title = f"text in {ENCODINGS[encoding]}, {DELIMITERS[delimiter]} between cells"
     findings = () if encoding.startswith("utf") else (_old_encoding(path, encoding),)
-    return TableFile(title, (_sheet(path.name, _text_lines(path, text, delimiter)),), findings)
-
-
-def _decoded(path: Path, content: bytes) -> tuple[str, str]:
-    """The encoding of a text and the text; raises MerlabError where no encoding fits."""
-    for encoding in _possible_encodings(content):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text and (encoding != "gbk" or _is_chinese(text)):
-            return encoding, text
-    raise MerlabError(f"{path} is damaged, or text of an unknown encoding; save it as UTF-8")
-
-
-def _possible_encodings(content: bytes) -> list[str]:
-    """What the beginning of a text leaves possible; in UTF-16 every second byte of a Latin letter is 0."""
-    if content[:2].count(0) == 1:
-        return ["utf-16-be" if content[0] == 0 else "utf-16-le"]
-    return [name for mark, name in MARKS.items() if content.startswith(mark)] or ["utf-8", "gbk", "cp1252"]
-
-
-def _is_chinese(text: str) -> bool:
-    """Whether most letters outside ASCII are common Chinese ones; Latin-1 read as GBK gives rare ones."""
-    letters = [letter for letter in text if not letter.isascii()]
-    common = [letter for letter in letters if letter.encode("gb2312", "ignore")]
-    return len(common) > len(letters) / 2
+    return TableFile(title, (_sheet(path.name, text_lines(path, text, delimiter)),), findings)
 
 
 def _old_encoding(path: Path, encoding: str) -> Finding:
     remedy = "compare the names with the original; where letters are wrong, save the table as UTF-8"
     return Finding("differs", path.name, "UTF-8 or UTF-16", f"another encoding, read as {ENCODINGS[encoding]}", remedy)
-
-
-def _text_lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[str, list[str]]]:
-    # Blanks before a quote belong to the format; elsewhere they are seen, and removed, as part of a cell.
-    quoted = '"' in text
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=quoted, strict=True)
-    line = 1
-    try:
-        for cells in reader:
-            yield f"line {line}", cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise MerlabError(f"{path}, line {line}: {error}; check the quotes in this line") from error
 
 
 def _read_xlsx(path: Path, header_lines: int) -> TableFile:
