@@ -189,8 +189,14 @@ class TestEach:
             for_each(["a.avi"], tmp_path, never)
 
     def test_two_videos_of_one_name_are_refused(self, tmp_path):
-        with pytest.raises(MerlabError, match="two of the videos have the same name"):
+        with pytest.raises(MerlabError, match=r"the results of a/x\.avi and b/x\.avi would both be in"):
             for_each(["a/x.avi", "b/x.avi"], tmp_path, never)
+
+    def test_a_link_to_another_video_of_the_folder_is_named(self, tmp_path):
+        (tmp_path / "a.avi").touch()
+        (tmp_path / "b.avi").symlink_to("a.avi")
+        with pytest.raises(MerlabError, match=r"b\.avi is the same video as .*a\.avi; give it once, or remove"):
+            for_each(videos_in(tmp_path), tmp_path / "out", never)
 
 
 def test_warnings_are_given_once_also_if_their_numbers_differ(tmp_path):

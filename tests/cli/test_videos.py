@@ -73,7 +73,7 @@ def test_the_commands_and_the_functions_have_the_same_options():
         (("spot", "text.mp4"), "cannot be opened as a video"),
         (("spot", "loop.mp4"), "loop.mp4 does not exist"),
         (("recognize", "loop.mp4"), "loop.mp4 does not exist"),
-        (("spot", "a/x.avi", "b/x.avi"), "two of the videos have the same name"),
+        (("spot", "a/x.avi", "b/x.avi"), "the results of a/x.avi and b/x.avi would both be in"),
         (("spot", "text.mp4", "--spotting", "longst=1"), "did you mean longest?"),
         (
             ("spot", "text.mp4", "--spotting", "window=inf"),

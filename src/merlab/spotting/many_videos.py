@@ -74,11 +74,23 @@ def for_each(
 
 def folder_of_each(videos: Iterable[Path | str], out: Path) -> dict[Path, Path]:
     """The folder of each video's result, of its name under ``out``; raises MerlabError where two would share one."""
-    listed = [Path(video) for video in videos]
-    folders = {video: folder_of(video, out) for video in listed}
-    if len(set(folders.values())) < len(listed):
-        raise MerlabError("two of the videos have the same name; write their results to different folders with --out")
+    folders: dict[Path, Path] = {}
+    owners: dict[Path, Path] = {}
+    for video in map(Path, videos):
+        folder = folders[video] = folder_of(video, out)
+        if folder in owners:
+            raise MerlabError(_same_folder(owners[folder], video, folder))
+        owners[folder] = video
     return folders
+
+
+def _same_folder(one: Path, other: Path, folder: Path) -> str:
+    if os.path.realpath(one) == os.path.realpath(other):
+        return f"{other} is the same video as {one}; give it once, or remove the link"
+    return (
+        f"the results of {one} and {other} would both be in {folder}; run the command "
+        "once for each, with different folders as --out"
+    )
 
 
 def folder_of(video: Path, out: Path) -> Path:
