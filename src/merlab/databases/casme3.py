@@ -21,6 +21,7 @@ from pathlib import Path
 
 from merlab.clips import Clip
 from merlab.databases import casme3_facts as facts
+from merlab.databases.coded.folders import clips_below
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -29,7 +30,6 @@ from merlab.databases.coded.release import (
     Release,
     TableFormat,
     any_frames,
-    clips_below,
     cropped_faces,
     numbered_subject,
 )

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from merlab.databases import casme_squared_facts as facts
 from merlab.databases.casme_squared_table import FOLDER, read_code_final
+from merlab.databases.coded.folders import clips_below, source_name
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -26,10 +27,8 @@ from merlab.databases.coded.release import (
     Release,
     TableFormat,
     any_frames,
-    clips_below,
     cropped_faces,
     numbered_subject,
-    source_name,
 )
 
 VIDEO = re.compile(r"(\d{2}_\d{4}).*")

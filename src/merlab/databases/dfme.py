@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from merlab.clips import Clip
+from merlab.databases.coded.folders import source_name
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -25,7 +26,6 @@ from merlab.databases.coded.release import (
     TableFormat,
     any_frames,
     cropped_faces,
-    source_name,
 )
 
 EMOTIONS = ("anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from merlab.clips import Clip
 from merlab.databases import mmew_facts as facts
+from merlab.databases.coded.folders import source_name
 from merlab.databases.coded.registry_entry import database_of
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
@@ -24,7 +25,6 @@ from merlab.databases.coded.release import (
     TableFormat,
     any_frames,
     cropped_faces,
-    source_name,
 )
 
 ALIASES = {"repression": "others"}

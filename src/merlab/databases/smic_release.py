@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from merlab.databases.coded.folders import entries, source_name
 from merlab.databases.coded.release import (
     ANY_SUFFIX,
     Kind,
@@ -17,9 +18,7 @@ from merlab.databases.coded.release import (
     TableFormat,
     any_frames,
     cropped_faces,
-    entries,
     numbered_subject,
-    source_name,
 )
 from merlab.databases.smic_facts import QUIRKS, Camera
 

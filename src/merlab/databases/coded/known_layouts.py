@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from merlab.databases.coded.release import entries, source_name
+from merlab.databases.coded.folders import entries, source_name
 
 # Database -> patterns of the folder of a subject, and of what it holds; empty where the first name alone tells it. The
 # folders of 4dme have names that are not told from others.

@@ -11,15 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from merlab.databases.coded.release import (
-    CLIPS_EXAMINED,
-    REGISTERED,
-    Kind,
-    Release,
-    entries,
-    frame_names,
-    numbered_names,
-)
+from merlab.databases.coded.folders import entries, frame_names, numbered_names
+from merlab.databases.coded.release import CLIPS_EXAMINED, REGISTERED, Kind, Release
 from merlab.databases.coded.table_search import walk_folders
 from merlab.errors import MerlabError
 from merlab.frames import open_frames

@@ -10,9 +10,10 @@ from pathlib import Path
 from merlab.clips import Finding
 from merlab.databases.coded.clip import COPY_AGAIN
 from merlab.databases.coded.coding_table import CodingTable
+from merlab.databases.coded.folders import entries
 from merlab.databases.coded.known_layouts import databases_like
 from merlab.databases.coded.layout import Layout, misnamed_subjects, subject_meant
-from merlab.databases.coded.release import Release, entries
+from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import Row
 from merlab.databases.coded.table_search import walk_folders
 from merlab.spelling import counted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from merlab.clips import Clip
+from merlab.databases.coded.folders import clips_below, source_name
 from merlab.databases.coded.workbook import Records
-from merlab.frames import IMAGE_SUFFIXES, looks_like_video
 
 Role = Literal[
     "subject", "clip", "folder", "onset", "apex", "second apex", "offset", "second onset", "second offset", "duration",
@@ -30,8 +29,6 @@ Frames = tuple[int | None, int | None, int | None]
 CLIPS_EXAMINED = 5
 TABLE_SUFFIXES = (".xlsx", ".xls", ".ods", ".csv", ".tsv")
 ANY_SUFFIX = f"({', '.join(TABLE_SUFFIXES)})"
-# The number at the end of the name of an image.
-FRAME_NAME = re.compile(rf"(?!\.)(?s:.*\D)?(\d+)(?i:{'|'.join(map(re.escape, IMAGE_SUFFIXES))})")
 REGISTERED = "reg_"
 
 
@@ -153,26 +150,6 @@ def is_table_file(path: Path) -> bool:
     return path.name[0] not in "~." and path.suffix.lower() in TABLE_SUFFIXES
 
 
-def entries(folder: Path) -> list[Path]:
-    """What a folder holds, sorted; nothing if it cannot be listed, so that one folder does not end an examination."""
-    try:
-        return sorted(folder.iterdir())
-    except OSError:
-        return []
-
-
-def clips_below(subject: Path) -> Iterator[Path]:
-    """The clips of a subject's folder: all folders and videos directly in it."""
-    for path in entries(subject):
-        if not path.name.startswith(".") and (path.is_dir() or looks_like_video(path)):
-            yield path
-
-
-def source_name(path: Path) -> str:
-    """The name of a clip's folder, or the name of its video without the suffix."""
-    return path.name if path.is_dir() else path.stem
-
-
 def name_of_source(subject: str, source: Path) -> str:
     """The name of a long video whose folder alone identifies it."""
     return source_name(source)
@@ -274,26 +251,6 @@ def numbered_subject(text: str, *, prefix: str, digits: int) -> str | None:
     """``sub01`` from '01', '1', '1.0' or 'sub01', for the prefix ``sub`` and 2 digits; None from any other text."""
     match = re.fullmatch(rf"(?:{prefix})?\s*(\d{{1,{digits}}})(?:\.0)?", text.strip(), re.IGNORECASE)
     return f"{prefix}{int(match.group(1)):0{digits}d}" if match else None
-
-
-def frame_names(folder: Path) -> dict[int, str]:
-    """Frame number -> file name, for the images in a folder."""
-    return dict(numbered_names(folder))
-
-
-def numbered_names(folder: Path) -> Iterator[tuple[int, str]]:
-    """Frame number and name of each image in a folder, by name; hidden files, as macOS adds them, are left out.
-
-    Folders of long videos have thousands of files, so that names are read without making paths of them.
-    """
-    try:
-        with os.scandir(folder) as listed:
-            names = sorted(entry.name for entry in listed)
-    except OSError:
-        return
-    for name in names:
-        if match := FRAME_NAME.fullmatch(name):
-            yield int(match[1]), name
 
 
 def any_frames(clips: list[dict[int, str]]) -> bool:

@@ -1,0 +1,53 @@
+"""What the folders of a release hold: the clips of a subject, and the images of a clip by their numbers."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from merlab.frames import IMAGE_SUFFIXES, looks_like_video
+
+# The number at the end of the name of an image.
+FRAME_NAME = re.compile(rf"(?!\.)(?s:.*\D)?(\d+)(?i:{'|'.join(map(re.escape, IMAGE_SUFFIXES))})")
+
+
+def entries(folder: Path) -> list[Path]:
+    """What a folder holds, sorted; nothing if it cannot be listed, so that one folder does not end an examination."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def clips_below(subject: Path) -> Iterator[Path]:
+    """The clips of a subject's folder: all folders and videos directly in it."""
+    for path in entries(subject):
+        if not path.name.startswith(".") and (path.is_dir() or looks_like_video(path)):
+            yield path
+
+
+def source_name(path: Path) -> str:
+    """The name of a clip's folder, or the name of its video without the suffix."""
+    return path.name if path.is_dir() else path.stem
+
+
+def frame_names(folder: Path) -> dict[int, str]:
+    """Frame number -> file name, for the images in a folder."""
+    return dict(numbered_names(folder))
+
+
+def numbered_names(folder: Path) -> Iterator[tuple[int, str]]:
+    """Frame number and name of each image in a folder, by name; hidden files, as macOS adds them, are left out.
+
+    Folders of long videos have thousands of files, so that names are read without making paths of them.
+    """
+    try:
+        with os.scandir(folder) as listed:
+            names = sorted(entry.name for entry in listed)
+    except OSError:
+        return
+    for name in names:
+        if match := FRAME_NAME.fullmatch(name):
+            yield int(match[1]), name
