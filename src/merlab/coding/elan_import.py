@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from merlab.coding.decisions import now
 from merlab.coding.elan_tiers import FACE, TierName, is_of_machine, tier_name
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about
 from merlab.coding.frame_clock import FrameClock
-from merlab.coding.material import Material
+from merlab.coding.material import Material, composed
 from merlab.coding.units import read_units
 from merlab.elan.reading import ElanAnnotation, ElanDocument, ElanTier, Medium
 from merlab.errors import MerlabError
@@ -52,7 +51,7 @@ def chosen_medium(document: ElanDocument, videos: Sequence[str], media: str | No
     It is the one of the name ``media``, or else of one of ``videos``; a single medium may have any name. Raises
     MerlabError if none fits.
     """
-    wanted = [unicodedata.normalize("NFC", name) for name in ([media] if media else videos)]
+    wanted = [composed(name) for name in ([media] if media else videos)]
     fitting = [medium for medium in document.media if medium.name in wanted]
     if fitting:
         return fitting[0], []

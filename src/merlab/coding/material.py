@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,11 @@ class Material:
     def by_name(self) -> dict[str, MachineEvent]:
         """The events by their names."""
         return {event.event: event for event in self.events}
+
+
+def composed(name: str) -> str:
+    """The name of a video as names are compared: some systems write a letter and its mark as two characters."""
+    return unicodedata.normalize("NFC", name)
 
 
 def read_material(folder: Path) -> Material:

@@ -12,7 +12,7 @@ from merlab.coding.decisions import Decision, is_rejection, now
 from merlab.coding.events import CodedEvents
 from merlab.coding.file import COLUMNS, decisions_of, whole_number
 from merlab.coding.found_events import FoundEvent, Imported, decisions_about, require_sound
-from merlab.coding.material import Material
+from merlab.coding.material import Material, composed
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
 from merlab.frames import name_of
@@ -109,7 +109,7 @@ def _of_video(table: CellTable, video: str) -> tuple[CellTable, tuple[str, ...]]
     """The rows of one video; of a table without a column video, all. Raises MerlabError where there are none."""
     if VIDEO not in table.cells:
         return table, ()
-    ours = np.asarray(table.cells[VIDEO] == video)
+    ours = np.asarray(table.cells[VIDEO].map(composed) == composed(video))
     others = sorted(set(table.cells[VIDEO][~ours]))
     if not ours.any():
         raise MerlabError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import unicodedata
 
 import pytest
 
@@ -10,6 +11,7 @@ from merlab.coding.agreement.agree import agree
 from merlab.coding.decisions import Coding
 from merlab.coding.exporting import export_coding
 from merlab.coding.file import write_coding
+from merlab.coding.importing import import_coding
 from merlab.errors import MerlabError
 from tests.coding.results import about, coded_in, material_in
 from tests.pages import Page
@@ -248,6 +250,15 @@ def test_the_clock_of_an_eaf_without_a_result_is_as_long_as_its_coding(tmp_path,
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (pair.matched, most < 20e6) == (3, True)
+
+
+def test_a_name_with_marks_is_one_name_however_a_system_writes_it(tmp_path):
+    apart, together = (unicodedata.normalize(form, "müller.mp4") for form in ("NFD", "NFC"))
+    material = coded_in(tmp_path / "out", video=apart)
+    coded = table(tmp_path / "coded.csv", [(together, 0, 138, 166, "CD")], "video,face_id,onset,offset,coder")
+    (pair,) = agree(material.folder, coded).scores.pairs
+    assert (pair.videos, pair.matched) == (1, 1)
+    assert import_coding(material.folder, coded).coders == ("CD",)
 
 
 def test_a_source_that_is_no_path_is_named():

@@ -16,7 +16,7 @@ from merlab.coding.file import read_coding, whole_number
 from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
-from merlab.coding.material import read_material
+from merlab.coding.material import composed, read_material
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO
 from merlab.coding.units import read_units
 from merlab.elan.reading import read_elan
@@ -90,13 +90,14 @@ class _Reader:
         coding = read_coding(material)
         if not coding.decisions:
             raise MerlabError(f"{folder} has no decisions; code it, or import a coding with `merlab coding import`")
-        self.clocks[material.video] = material.clock
-        self.videos[material.video] = Video(material.clock.fps, len(material.clock))
+        video = composed(material.video)
+        self.clocks[video] = material.clock
+        self.videos[video] = Video(material.clock.fps, len(material.clock))
         for coder in coding.coders:
             coded = coded_events(material, coding, coder)
-            events = {material.video: tuple(map(_of_decision, coded.events))}
+            events = {video: tuple(map(_of_decision, coded.events))}
             decided = (each for each in (*coded.events, *coded.rejected) if each.event)
-            verdicts = {(material.video, each.event): each.is_movement for each in decided}
+            verdicts = {(video, each.event): each.is_movement for each in decided}
             self._add(folder, Rater(coder, str(folder), events, verdicts))
             if coded.undecided:
                 who = coder or NO_INITIALS
@@ -108,7 +109,7 @@ class _Reader:
         events: dict[str, dict[str, list[RatedEvent]]] = {}
         for place, cells in zip(table.places, table.cells.to_dict("records"), strict=True):
             row = {str(name): "" if text in NO_VALUE else str(text) for name, text in cells.items()}
-            video = row.get(VIDEO, "")
+            video = composed(row.get(VIDEO, ""))
             # A coder who rejects every movement of a video has coded it.
             coded = events.setdefault(row.get("coder", ""), {}).setdefault(video, [])
             try:
