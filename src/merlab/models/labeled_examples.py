@@ -71,6 +71,6 @@ def divided(examples: Examples, seed: int) -> tuple[Examples, Examples, Examples
         )
     order = np.random.default_rng(seed).permutation(len(subjects))
     bounds = np.cumsum([max(1, round(share * len(subjects))) for share in SHARES])
-    chosen = np.split(order, np.minimum(bounds, (len(subjects) - 2, len(subjects) - 1)))
+    chosen = np.split(order, bounds)
     train, calibration, scoring = (examples.of({subjects[position] for position in each}) for each in chosen)
     return train, calibration, scoring
