@@ -35,6 +35,8 @@ from merlab.spelling import counted
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
 
+# Seconds. By definition a micro-expression lasts up to half a second, and in CASME up to 0.83.
+LONGEST_MICRO = 3.0
 SECOND: Mapping[Role, str] = {
     "second apex": "the first apex is used if there is one",
     "second onset": "a second movement in the same video; the clip is the first movement",
@@ -113,6 +115,7 @@ def _check_records(
         *missing_flags(path.name, form.flags, read.headings),
         *_wrong_objective_classes(unique, records, form),
         *_wrong_durations(unique, records, form),
+        *_too_long(unique, release),
     ]
     kinds = Counter(kind_of(record) for record in records.values())
     emotions = Counter(emotion_of(record, release) for record in records.values() if kind_of(record) != MACRO)
@@ -224,3 +227,16 @@ def _wrong_durations(rows: list[Row], records: Mapping[int, Record], form: Table
             expected = f"{form.columns['duration']} {counted}, for onset {row.onset} and offset {row.offset}"
             remedy = "onset and offset are used as coded; compare the row with the original table"
             yield Finding("differs", row.where, expected, stated, remedy)
+
+
+def _too_long(rows: list[Row], release: Release) -> Iterator[Finding]:
+    """Findings about micro-expressions that are too long for one, so that a number is wrong, and no known mistake."""
+    for row in rows:
+        seconds = (row.offset - row.onset + 1) / (row.fps or release.fps)
+        known = row.quirks(release).keys() & {"wrong frame", "frame range"}
+        if seconds > LONGEST_MICRO and not row.is_macro and not known:
+            expected = f"a micro-expression of {LONGEST_MICRO:g} s or less"
+            found = f"{seconds:.1f} s, onset {row.onset} and offset {row.offset}"
+            yield Finding(
+                "differs", row.where, expected, found, "used as coded; compare the row with the original table"
+            )

@@ -39,7 +39,8 @@ def _of_kinds(table: CodingTable, release: Release) -> Iterator[tuple[str, str]]
     for row in table.rows:
         by_kind[row.kind or MICRO].append(row)
     for kind, rows in sorted(by_kind.items(), reverse=True):
-        seconds = [(row.offset - row.onset + 1) / (row.fps or release.fps) for row in rows]
+        ordered = (row for row in rows if row.onset <= row.offset)
+        seconds = [(row.offset - row.onset + 1) / (row.fps or release.fps) for row in ordered] or [0.0]
         subjects = len({row.subject for row in rows})
         lasting = f"{min(seconds):.2f} to {max(seconds):.2f} s, median {median(seconds):.2f} s"
         without = sum(row.apex is None for row in rows)

@@ -1,0 +1,39 @@
+"""A coding table without frames: durations, and numbers that cannot be those of a micro-expression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from merlab.databases import examine_table, find_database
+from merlab.databases.database import Examination
+from tests.databases import test_mmew
+from tests.databases.casme2_release import examine, row, write_release
+from tests.databases.release import write_table
+
+
+def examined(root: Path, *frames: Sequence[int]) -> Examination:
+    """A table of MMEW, at 90 frames per second, with a clip of each of these onsets, apexes and offsets."""
+    rows = [test_mmew.row(f"S03-01-{number:03d}", each) for number, each in enumerate(frames, start=1)]
+    write_table(root / test_mmew.TABLE, rows, test_mmew.COLUMNS)
+    return examine_table(find_database("mmew"), root)
+
+
+def test_durations_are_those_of_rows_in_order(tmp_path):
+    examination = examined(tmp_path, (1, 5, 9), (1, 5, 18), (20, 15, 10))
+    assert examination.facts["micro-expressions"] == "3 of 1 subject, 0.10 to 0.20 s, median 0.15 s"
+    assert [finding.where for finding in examination.of("unusable")] == ["S03 S03-01-003 (row 4)"]
+
+
+@pytest.mark.parametrize(("offset", "found"), [(270, 0), (271, 1), (999_999_999, 1)])
+def test_a_micro_expression_of_more_than_three_seconds_is_named(tmp_path, offset, found):
+    findings = [each for each in examined(tmp_path, (1, 5, offset)).of("differs") if "3 s or less" in each.expected]
+    assert [each.where for each in findings] == ["S03 S03-01-001 (row 2)"] * found
+
+
+def test_it_is_named_beside_its_frames_too(tmp_path):
+    examination = examine(write_release(tmp_path, rows=(row(frames=(1, 5, 700)),)))
+    (finding,) = [finding for finding in examination.findings if "3 s or less" in finding.expected]
+    assert (finding.severity, finding.found) == ("differs", "3.5 s, onset 1 and offset 700")
