@@ -12,7 +12,7 @@ from merlab.databases import load
 from merlab.errors import MerlabError
 from merlab.inputs import load_inputs, parse_recipe
 from merlab.inputs.crop_correction import fit_correction
-from merlab.models.card import TrainedOn
+from merlab.models.card import FlowSource, TrainedOn
 from merlab.models.scoring import score_on
 from merlab.reports.model_card import score_facts
 from tests.helpers import write_flow_tree
@@ -93,6 +93,15 @@ def test_a_database_that_was_trained_on_is_refused(clips):
     recognizer = small_recognizer(trained_on=TrainedOn(databases=("casme2",), clips=9, subjects=3))
     with pytest.raises(MerlabError, match="small was trained on casme2, so a score on it would be too high"):
         score(clips, recognizer)
+
+
+def test_synthetic_faces_are_refused_where_synthetic_flow_was_trained_on(clips):
+    """Synthetic clips of one seed show the same subjects, as faces or as flow."""
+    flow = FlowSource(digest="f1", clips=40, subjects=8)
+    recognizer = small_recognizer(trained_on=TrainedOn(databases=("casme2",), clips=9, subjects=3, flow=flow))
+    faces = replace(clips, clips=tuple(replace(clip, database="synthetic") for clip in clips))
+    with pytest.raises(MerlabError, match="small was trained on synthetic, so a score on it would be too high"):
+        score(faces, recognizer)
 
 
 @pytest.mark.parametrize(
