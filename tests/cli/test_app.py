@@ -58,6 +58,14 @@ def test_every_command_has_a_help_page(merlab, command):
     assert "Usage" in out
 
 
+@pytest.mark.parametrize("command", [("recognize",), ("coding", "export")])
+def test_a_help_text_fills_the_lines_of_the_terminal(merlab, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "1000")
+    text = merlab(*command, "--help")[1].partition("╭")[0]
+    paragraphs = [line for line in text.splitlines() if line.strip()]
+    assert len(paragraphs) <= 3
+
+
 def _name(command):
     return command.name or command.callback.__name__
 

@@ -19,7 +19,9 @@ from merlab.cli import (
     videos,
     weights,
 )
-from merlab.cli.app import app, main
+from merlab.cli.app import app, flow_help, main
+
+flow_help(app)
 
 __all__ = [
     "app",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
+import inspect
 import io
 import os
 import shlex
@@ -71,6 +72,16 @@ app = typer.Typer(
     rich_markup_mode="rich",
     cls=_Commands,
 )
+
+
+def flow_help(commands: typer.Typer) -> None:
+    """Let the help of all commands flow in the width of the terminal; typer keeps the lines of their docstrings."""
+    for command in commands.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(each.replace("\n", " ") for each in paragraphs)
+    for group in commands.registered_groups:
+        if group.typer_instance:
+            flow_help(group.typer_instance)
 
 
 def main() -> None:
