@@ -44,8 +44,8 @@ def score(clips, recognizer, **options):
 
 
 def test_metrics_and_reliability_are_those_of_all_clips_and_of_each_database(clips):
-    found = score(clips, always(1, np.log(8.0)))
-    # One class for all clips: recall 1, 0, 0; F1 of that class 2 x 1/3 / (1/3 + 1); probability 8 / (8 + 1 + 1).
+    found = score(clips, always(1, 2 * np.log(8.0), temperature=2.0))
+    # One class for all clips: recall 1, 0, 0; F1 of that class 2 x 1/3 / (1/3 + 1); calibrated probability 8 / 10.
     for of in (found, *found.by_database.values()):
         assert of.accuracy.mean == pytest.approx(1 / 3)
         assert of.uar.mean == pytest.approx(1 / 3)
