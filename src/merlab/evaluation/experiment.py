@@ -68,12 +68,17 @@ def run_plan(
     try:
         return record, run(plan, keys, out, found, cache=cache, engine=engine or LocalEngine(), progress=progress)
     except MerlabError:
-        methods = _usable(earlier, record.methods, plan, out)
-        write_model(out / RUN_FILE, record.model_copy(update={"methods": methods}))
-        parts = [path for facts in methods for path in _paths(facts, plan, out)]
-        if parts and all(path.exists() for path in parts):
-            PredictionStore(out).write_all(joined(read_each(parts, sealed).values()))
+        _store_complete(earlier, record, plan, out)
         raise
+
+
+def _store_complete(earlier: RunRecord | None, record: RunRecord, plan: Plan, out: Path) -> None:
+    """Record what is usable after an error, and store its table of predictions if none of them is absent."""
+    methods = _usable(earlier, record.methods, plan, out)
+    write_model(out / RUN_FILE, record.model_copy(update={"methods": methods}))
+    parts = [path for facts in methods for path in _paths(facts, plan, out)]
+    if parts and all(path.exists() for path in parts):
+        PredictionStore(out).write_all(joined(read_each(parts, record.sealed).values()))
 
 
 def _usable(earlier: RunRecord | None, methods: Sequence[MethodFacts], plan: Plan, out: Path) -> list[MethodFacts]:
