@@ -426,3 +426,9 @@ def test_a_damaged_ods_table_does_not_change_how_later_ones_are_written(tmp_path
     pd.DataFrame({"a": [1]}).to_excel(again, index=False, engine="odf")  # type: ignore[arg-type]
     with zipfile.ZipFile(again) as archive:
         assert archive.read("meta.xml").count(b'=""') == 0
+
+
+def test_rows_without_action_units_are_counted(tmp_path):
+    rows = [casme2_release.row("01"), casme2_release.row("02", action_units=None), casme2_release.row("03")]
+    facts = casme2_release.examine(casme2_release.write_release(tmp_path, rows=rows)).facts
+    assert facts["action units"] == "none in 1 row, the first row 3"

@@ -93,3 +93,17 @@ class TestAFolderThatIsNearlyRight:
 def test_the_folders_of_samm_are_not_those_of_casme2(tmp_path):
     samm_release.write_release(tmp_path, [samm_release.row()])
     assert "this looks like samm: give that name" in remedies(examine("casme2", tmp_path))[str(tmp_path / "SAMM")]
+
+
+class TestBlanksAroundTheName:
+    def test_of_a_subject_are_seen_in_the_rename(self, tmp_path):
+        casme2_release.write_release(tmp_path, rows=[row(), row("02", "EP03_02")])
+        (tmp_path / "Cropped" / "sub02").rename(tmp_path / "Cropped" / "sub02 ")
+        assert remedies(examine("casme2", tmp_path))["sub02"] == "rename 'sub02 ' to sub02"
+
+    def test_of_a_clip_are_seen_in_the_rename(self, tmp_path):
+        casme2_release.write_release(tmp_path, rows=[row(), row("02", "EP03_02")])
+        clip = tmp_path / "Cropped" / "sub02" / "EP03_02"
+        clip.rename(clip.with_name("EP03_02 "))
+        (fault,) = examine("casme2", tmp_path).of("unusable")
+        assert fault.remedy == "rename 'EP03_02 ' to EP03_02, if it holds these frames"

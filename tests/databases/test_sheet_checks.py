@@ -75,7 +75,7 @@ def test_hidden_rows_are_read_and_named(tmp_path, name):
 
     examination = examine(tmp_path, name, hide)
     (finding,) = [finding for finding in examination.findings if finding.expected == "rows that are shown"]
-    assert (finding.severity, finding.found) == ("handled", "1 hidden row(s): 2")
+    assert (finding.severity, finding.found) == ("handled", "1 hidden row: 2")
     assert len(examination.clips) == 2
 
 

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 
 from merlab.clips import Finding
 from merlab.errors import MerlabError
+from merlab.spelling import counted
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -38,7 +39,7 @@ def check_sheet(path: Path, sheet: str) -> Iterator[Finding]:
     hidden = [row.get("r", "?") for row in rows if row.get("hidden") in {"1", "true"} and len(row)]
     if hidden:
         remedy = "read like all others; delete rows that should not count"
-        found = f"{len(hidden)} hidden row(s): {_first(hidden)}"
+        found = f"{counted(len(hidden), 'hidden row')}: {_first(hidden)}"
         yield Finding("handled", path.name, "rows that are shown", found, remedy)
 
 

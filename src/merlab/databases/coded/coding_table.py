@@ -135,6 +135,7 @@ def _check_records(
         "emotions": describe_counts(emotions),
     }
     facts.update(_second_frames(records))
+    facts.update(_rows_without_action_units(unique, read, form))
     listed = [(form.subject(record["subject"]) or "", folder_of(record, form)) for record in records.values()]
     return CodingTable(path, version, tuple(unique), tuple(findings), frozenset(listed), facts)
 
@@ -145,6 +146,13 @@ def _second_frames(records: Mapping[int, Record]) -> Iterator[tuple[str, str]]:
         rows = sum(frame_number(record.get(role, "")) is not None for record in records.values())
         if rows:
             yield f"{role} coded", f"in {counted(rows, 'row')}; {rule}"
+
+
+def _rows_without_action_units(rows: list[Row], read: Records, form: TableFormat) -> Iterator[tuple[str, str]]:
+    """A fact about the rows whose cell of action units is empty, as where cells of a sheet were merged."""
+    without = [row.number for row in rows if not row.action_units]
+    if without and form.columns.get("action units") in read.headings:
+        yield "action units", f"none in {counted(len(without), 'row')}, the first row {without[0]}"
 
 
 def _with_unique_names(rows: list[Row]) -> list[Row]:

@@ -136,7 +136,7 @@ def misnamed_subjects(folder: Path, release: Release) -> dict[str, str]:
 
 def subject_meant(name: str, release: Release) -> str | None:
     """The subject whose number a folder name states in any spelling, ``sub01`` for ``s1``; None if it states none."""
-    match = re.fullmatch(r"(?:subject|subj|sub|s|p)?[ _.-]*0*(\d{1,3})", name, re.IGNORECASE)
+    match = re.fullmatch(r"(?:subject|subj|sub|s|p)?[ _.-]*0*(\d{1,3})", name.strip(), re.IGNORECASE)
     return release.table.subject(match.group(1)) if match else None
 
 

@@ -130,7 +130,7 @@ def _remedy_for(unknown: Path, table: CodingTable, layout: Layout) -> str:
 
 def renames(misnamed: Mapping[str, str]) -> str:
     """The remedy for folders whose names are nearly right: ``rename sub1 to sub01, sub2 to sub02``."""
-    return f"rename {shortened([f'{name} to {subject}' for name, subject in misnamed.items()])}"
+    return f"rename {shortened([f'{_seen(name)} to {subject}' for name, subject in misnamed.items()])}"
 
 
 def shortened(names: Sequence[str]) -> str:
@@ -146,7 +146,12 @@ def rename_hint(wanted: str, names: Set[str], absent: Set[str]) -> str | None:
     """
     close = _closest(wanted, names)
     mine = close is not None and _closest(close, absent) == wanted
-    return f"rename {close} to {wanted}, if it holds these frames" if mine else None
+    return f"rename {_seen(close)} to {wanted}, if it holds these frames" if close and mine else None
+
+
+def _seen(name: str) -> str:
+    """A name for messages, in quotes where blanks around it would not be seen."""
+    return name if name == name.strip() and name.isprintable() else repr(name)
 
 
 def _closest(wanted: str, names: Set[str]) -> str | None:
