@@ -33,6 +33,11 @@ def test_the_error_is_the_distance_between_confidence_and_accuracy():
     assert expected_calibration_error(proba, labels) == pytest.approx(0.3)
 
 
+def test_a_confidence_of_one_is_in_the_last_bin():
+    proba = np.array([[1.0, 0.0], [0.95, 0.05]])
+    assert expected_calibration_error(proba, np.array([1, 0])) == pytest.approx(0.975 - 0.5)
+
+
 def test_of_equal_chances_the_likelihood_is_the_logarithm_of_the_classes():
     assert negative_log_likelihood(probabilities(np.zeros((5, 4))), np.zeros(5, np.int64)) == pytest.approx(np.log(4))
 

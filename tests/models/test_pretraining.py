@@ -110,6 +110,7 @@ def test_the_card_states_the_training_clips_and_is_stamped(trained, flow):
     assert card.trained_on.flow.digest == read_flow(flow).digest
     assert (card.trained_on.flow.subjects, card.trained_on.flow.clips) == (14, 42)
     assert card.calibration.after.negative_log_likelihood <= card.calibration.before.negative_log_likelihood
+    assert card.calibration.label_errors == pretraining.LABEL_ERRORS
     assert "synthetic faces only" in card.limits
 
 
@@ -172,6 +173,9 @@ def test_clips_of_a_database_are_trained_on_from_a_start_with_synthetic_flow_bes
     assert card.trained_on.flow is not None
     assert card.trained_on.starts == (start[0].digest,)
     assert card.scores[0].crop == "fitted on the training clips, without labels"
+    # The errors of annotators are in these labels already.
+    assert card.calibration is not None
+    assert card.calibration.label_errors == 0
     assert "SYNTHETIC" not in card.stamps
     with pytest.raises(MerlabError, match="mine was trained on casme2, smic"):
         score_on(own, made, progress=False)
