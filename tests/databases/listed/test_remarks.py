@@ -108,3 +108,9 @@ def test_a_video_that_was_cut_off_is_named_by_the_deep_examination(tmp_path):
     (finding,) = find_database("table").examine(table, True, silent).of("differs")
     assert (finding.where, finding.expected) == ("anna a (line 2)", "nothing to note about long.mkv")
     assert finding.found.startswith("the file was cut off")
+
+
+def test_two_frame_rates_of_one_folder_are_named_with_their_rows(tmp_path):
+    (finding,) = examine_workbook(tmp_path, fps=30).of("differs")
+    assert finding.expected == f"one frame rate for {tmp_path / 'frames'}"
+    assert finding.found == "30 in s1 c1 (row 2) and 200 in s2 c2 (row 3)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from pathlib import Path
 
 from merlab.clips import Finding, one_under_two_names
 from merlab.databases.cell_texts import DATE_CELL, are_action_units
@@ -15,12 +16,15 @@ from merlab.spelling import one_letter_apart, told_apart
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.
 SAME_RATE = 1.01
+# With more labels than this, a column holds remarks and no labels, which are not compared with each other.
+MOST_LABELS = 200
 
 
 def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     """Findings about usable rows: what was filled in or merged, and what looks like a mistake."""
     yield from _labels(table, read)
     yield from _odd_texts(table, read)
+    yield from _rates(table, read)
     yield from one_under_two_names(row.clip for row in read)
     for row in read:
         yield from _frames(row)
@@ -60,7 +64,7 @@ def _labels(table: str, read: Sequence[Read]) -> Iterator[Finding]:
         if len(spellings) > 1:
             remedy = f"all are read as {label}"
             yield Finding("handled", table, "one spelling per label", told_apart(spellings), remedy)
-    for pair in combinations(sorted(written), 2):
+    for pair in combinations(sorted(written), 2) if len(written) <= MOST_LABELS else ():
         if one_letter_apart(*pair):
             remedy = "read as different labels; if it is one label, correct its spelling"
             yield Finding("differs", table, "one spelling per label", " and ".join(pair), remedy)
@@ -116,6 +120,19 @@ def video_notes(read: Sequence[Read]) -> Iterator[Finding]:
         remedy = "the frames are used as they are; watch them before"
         for note in notes:
             yield Finding("differs", row.record.where, f"nothing to note about {source.name}", note, remedy)
+
+
+def _rates(table: str, read: Sequence[Read]) -> Iterator[Finding]:
+    """A finding for each folder or video whose rows state several frame rates, of which one at most is right."""
+    rates: dict[Path, dict[float, Read]] = defaultdict(dict)
+    for row in read:
+        rates[row.clip.source].setdefault(row.clip.fps, row)
+    for source, by_rate in rates.items():
+        if len(by_rate) > 1:
+            found = " and ".join(f"{fps:g} in {row.record.where}" for fps, row in by_rate.items())
+            yield Finding(
+                "differs", table, f"one frame rate for {source}", found, "correct the wrong rows in column fps"
+            )
 
 
 def _has_other_rate(row: Read) -> bool:
