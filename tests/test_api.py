@@ -205,6 +205,7 @@ def test_answers_that_are_not_probabilities_are_refused(clips, tmp_path, answer,
         evaluate(clips, {"faulty": Faulty}, tmp_path)
 
 
+EVENT = pd.DataFrame({"video": ["a"], "onset": [1], "offset": [5]})
 ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
 
 
@@ -243,6 +244,30 @@ ONE = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
         ),
         (lambda lab, clips: lab.compare_spotting([LONG], seed="a"), "seed must be a whole number from 0 up"),
         (lambda lab, clips: lab.compare_spotting([LONG], again="no"), "again must be True or False"),
+        (lambda lab, clips: lab.score_spotting(1, EVENT), "the true events must be table files or DataFrames, got 1"),
+        (
+            lambda lab, clips: lab.score_spotting(EVENT, [2]),
+            "the spotted events must be table files or",
+        ),
+        (lambda lab, clips: lab.score_spotting(EVENT, None), "no table of events is given"),
+        (
+            lambda lab, clips: lab.score_spotting(EVENT, EVENT, threshold="x"),
+            "threshold must be a finite number",
+        ),
+        (lambda lab, clips: lab.score_spotting(EVENT, EVENT, kind="makro"), "unknown kind 'makro'; did you mean macro"),
+        (
+            lambda lab, clips: lab.score_spotting(EVENT, EVENT, by_duration=1),
+            "by_duration must be True or False, got 1",
+        ),
+        (
+            lambda lab, clips: lab.Scheme("mine", "", ("a", "b"), {"x": 1}),
+            "scheme mine: give texts: a name",
+        ),
+        (
+            lambda lab, clips: lab.Scheme("mine", "", None, None),
+            "scheme mine: give texts",
+        ),
+        (lambda lab, clips: lab.Scheme(4, "", ("a",), {"a": "a"}), "scheme 4: give texts"),
         (lambda lab, clips: lab.load(None, "x"), "unknown database None"),
         (lambda lab, clips: lab.load("casme2", None), "root must be a path"),
         (lambda lab, clips: lab.load("casme2", "x", table=5), "table must be a path"),

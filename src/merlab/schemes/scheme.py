@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -40,6 +40,15 @@ class Scheme:
         return f"Scheme {self.name}: {', '.join(self.classes) or self.description}"
 
     def __post_init__(self) -> None:
+        listed = isinstance(self.classes, Sequence) and not isinstance(self.classes, str)
+        texts: tuple[object, ...] = (None,)
+        if listed and isinstance(self.emotions, Mapping):
+            texts = (self.name, *self.classes, *self.emotions, *self.emotions.values())
+        if not all(isinstance(each, str) for each in texts):
+            raise MerlabError(
+                f"scheme {self.name}: give texts: a name, a list of classes, and a mapping from label to class, got "
+                f"{self.classes!r} and {self.emotions!r}"
+            )
         used = dict.fromkeys(self.emotions.values())
         if sorted(self.classes) != sorted(used):
             raise MerlabError(

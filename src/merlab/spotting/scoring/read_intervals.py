@@ -7,14 +7,16 @@ pred_onset, pred_offset, type``), LGSNet's detections and its tables of interval
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 
 import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
+from merlab.given import is_number
 from merlab.schemes import Scheme
 from merlab.spelling import without_fraction
 from merlab.spotting.scoring import detections, elan
@@ -49,8 +51,8 @@ class Reading:
     tier: str | None = None
 
     def __post_init__(self) -> None:
-        if self.threshold is not None and not math.isfinite(self.threshold):
-            raise MerlabError(f"the threshold must be a finite number, got {self.threshold}")
+        if self.threshold is not None and not (is_number(self.threshold) and math.isfinite(self.threshold)):
+            raise MerlabError(f"the threshold must be a finite number, got {self.threshold!r}")
 
 
 def in_scheme(events: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
@@ -114,8 +116,10 @@ def with_numbers(table: CellTable) -> pd.DataFrame:
 
 
 def _read_all(given: Sequence[Events], name: str, how: Reading) -> CellTable:
-    if not given:
+    if given is None or (isinstance(given, Sized) and not len(given)):
         raise MerlabError("no table of events is given; give a table file or a DataFrame")
+    if not isinstance(given, Iterable):
+        raise MerlabError(f"{name} must be table files or DataFrames, got {given!r}")
     tables = [_read(each, name, how) for each in given]
     if len(tables) == 1:
         return tables[0]
@@ -130,6 +134,8 @@ def _read_all(given: Sequence[Events], name: str, how: Reading) -> CellTable:
 
 
 def _read(given: Events, name: str, how: Reading) -> CellTable:
+    if not isinstance(given, pd.DataFrame | str | PathLike):
+        raise MerlabError(f"{name} must be table files or DataFrames, got {given!r}")
     suffix = "" if isinstance(given, pd.DataFrame) else Path(given).suffix.lower()
     if suffix == elan.SUFFIX:
         table = elan.read_annotations(Path(str(given)), how.fps, how.tier)

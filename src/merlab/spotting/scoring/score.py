@@ -17,6 +17,8 @@ from merlab.evaluation.cells import CellTable
 from merlab.evaluation.metrics import Float64Array, IntArray
 from merlab.evaluation.significance import Interval
 from merlab.frames import require_rate
+from merlab.given import require_yes_or_no
+from merlab.registry import look_up
 from merlab.schemes import Scheme, as_scheme
 from merlab.spelling import one_letter_apart, quoted
 from merlab.spotting.scoring.chosen_kinds import Choice, choose_kinds
@@ -30,6 +32,7 @@ from merlab.spotting.scoring.counts import (
 )
 from merlab.spotting.scoring.event_classes import ClassCounts, harmonic_f1
 from merlab.spotting.scoring.hits import HitEvent, interval_of
+from merlab.spotting.scoring.kinds import KINDS
 from merlab.spotting.scoring.matching import match
 from merlab.spotting.scoring.read_intervals import (
     APEX,
@@ -83,12 +86,15 @@ def score_spotting(
         tier: which tier of a document of ELAN is read.
 
     Raises:
-        MerlabError: for a table that cannot be read or counted, an impossible rate, tables of different videos, and
-            true events that end after their video does.
+        MerlabError: for a value of a wrong type or range, a table that cannot be read or counted, an impossible rate,
+            tables of different videos, and true events that end after their video does.
 
     """
     if fps is not None:
         require_rate(fps)
+    if kind is not None:
+        look_up(kind, dict.fromkeys(KINDS), "kind")
+    require_yes_or_no(by_duration=by_duration)
     true = event_cells(truth, "the true events", Reading(fps=fps, tier=tier))
     found = event_cells(spotted, "the spotted events", Reading(threshold, fps, tier))
     if scheme is not None:
