@@ -80,7 +80,7 @@ def _parts(value: Any) -> Iterator[Any]:
         yield _Text(f"set {sorted(map(repr, value))}")
     elif isinstance(value, types.ModuleType):
         yield _Text(_origin(value.__name__))
-        yield from (_Text(text) for text in _modules([value.__name__]) if not _is_installed(value.__name__))
+        yield from (_Text(text) for text in _modules([value.__name__], value) if not _is_installed(value.__name__))
     elif isinstance(value, types.FunctionType):
         yield from _function(value)
     elif isinstance(value, types.MethodType):
@@ -164,10 +164,11 @@ def _candidates(name: str, level: int, imported: Iterable[str], package: str | N
     return [name, *(f"{name}.{each}" for each in imported)]
 
 
-def _modules(names: Iterable[str]) -> Iterator[str]:
+def _modules(names: Iterable[str], held: types.ModuleType | None = None) -> Iterator[str]:
     """The modules with these names: of an installed one the version; of your own the file, and those that it imports.
 
-    They are found by their files: whether a module is loaded already differs from process to process.
+    They are found by their files: whether a module is loaded already differs from process to process. ``held`` is one
+    that your code has, which need not be the one that its name finds now.
     """
     waiting, seen = list(dict.fromkeys(names)), set[str]()
     while waiting:
@@ -175,7 +176,7 @@ def _modules(names: Iterable[str]) -> Iterator[str]:
         above = [each for each in accumulate(name.split("."), "{}.{}".format) if each not in seen]
         seen.update(above)
         for each in above:
-            file = _file_of(each)
+            file = Path(held.__file__) if held and held.__file__ and held.__name__ == each else _file_of(each)
             if _is_installed(each):
                 yield _release(each.partition(".")[0])
             elif file is not None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+from typing import Any, cast
 
+import cloudpickle
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.fingerprint import fingerprint
 from merlab.methods import methods_of
 from merlab.methods.from_file import run_file
 
@@ -92,3 +96,60 @@ def test_a_file_edited_in_the_same_second_without_a_change_of_its_size_is_run_ag
         os.utime(file, ns=(10**18 + nanoseconds,) * 2)
         module = run_file(file)
         assert module.number == value
+
+
+def model_of(method):
+    return cast(Any, method.pipeline).args[0]()
+
+
+ANSWER = """
+{imported}
+
+class Answer:
+    def fit(self, inputs, labels): ...
+    def predict_proba(self, inputs):
+        {lazy}
+        return given_by.answer()
+"""
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [{"imported": "import given_by", "lazy": ""}, {"imported": "", "lazy": "import given_by"}],
+    ids=["at-the-top", "in-a-function"],
+)
+def test_a_file_of_the_folder_that_was_edited_is_imported_anew(tmp_path, parts):
+    file, beside = tmp_path / "edited_beside.py", tmp_path / "given_by.py"
+    file.write_text(ANSWER.format(**parts))
+    for value in (1, 22):
+        beside.write_text(f"def answer(): return [{value}]")
+        assert model_of(methods_of(f"{file}:Answer")[0]).predict_proba(None) == [value]
+
+
+def test_methods_of_two_folders_keep_their_own_file_of_the_same_name_also_in_other_processes(tmp_path):
+    texts = {}
+    for name, value in (("one", 1), ("two", 22)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "given_by.py").write_text(f"def answer(): return [{value}]")
+        (tmp_path / name / "same.py").write_text(ANSWER.format(imported="import given_by", lazy=""))
+        texts[name] = f"{tmp_path / name / 'same.py'}:Answer"
+    methods = methods_of(texts)
+    assert [method.name for method in methods] == ["one", "two"]
+    models = [model_of(method) for method in methods]
+    assert [model.predict_proba(None) for model in models] == [[1], [22]]
+    load = "import cloudpickle, sys; print([each.predict_proba(None) for each in cloudpickle.load(sys.stdin.buffer)])"
+    loaded = subprocess.run(
+        [sys.executable, "-c", load], input=cloudpickle.dumps(models), capture_output=True, check=True
+    )
+    assert loaded.stdout.strip() == b"[[1], [22]]"
+    before = [fingerprint(method.pipeline) for method in methods]
+    (tmp_path / "one" / "given_by.py").write_text("def answer(): return [333]")
+    after = [fingerprint(method.pipeline) for method in methods_of(texts)]
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+
+
+def test_a_name_may_be_given_to_a_method_of_a_file_which_must_be_one(file):
+    assert [method.name for method in methods_of({"mine": f"{file}:ridge"})] == ["mine"]
+    with pytest.raises(MerlabError, match=r"my_methods.py:both is 2 methods; name one of them"):
+        methods_of({"mine": f"{file}:both"})

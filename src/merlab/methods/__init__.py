@@ -5,6 +5,7 @@ Baselines first, then merlab's own methods, then the paper's networks, then comp
 
 import inspect
 import sys
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -116,6 +117,8 @@ def methods_of(given: object) -> list[Method]:
         return objects_in_file(given, as_methods_found)
     if isinstance(given, (list, tuple)):
         given = [method for each in given for method in methods_of(each)]
+    if isinstance(given, Mapping):
+        given = {name: _one_method(each) if isinstance(each, str) else each for name, each in given.items()}
     return as_methods_found(given)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
@@ -16,6 +15,13 @@ import cloudpickle
 from merlab.errors import MerlabError, mistake_in
 from merlab.given import require_file
 from merlab.methods.method import Method
+
+State = tuple[int, int]
+# The files that were run, each with the state of the files that decide what it holds.
+_RUN: dict[Path, tuple[ModuleType, dict[Path, State | None]]] = {}
+# The files that they imported, as they were then; the folders that merlab put on Python's path.
+_STATES: dict[Path, State | None] = {}
+_FOLDERS: set[Path] = set()
 
 
 def is_in_file(text: str) -> bool:
@@ -48,17 +54,68 @@ def found_in_file(text: str) -> tuple[str, object]:
 
 
 def run_file(path: Path) -> ModuleType:
-    """Run a Python file as a module. It can import files of its folder; worker processes receive it by value."""
+    """Run a Python file as a module. It can import files of its folder; worker processes receive it by value.
+
+    It is run once for all its methods, and again when it or a file of its folder that was imported was edited.
+    """
     require_file(path, "--method takes FILE.py:NAME")
-    return _module_of(path.resolve(), path.stat().st_mtime_ns, path.stat().st_size)
+    path = path.resolve()
+    _forget_imported(path.parent)
+    module, files = _RUN.get(path, (None, {}))
+    if module is None or any(_state(file) != state for file, state in files.items()):
+        state = _state(path)
+        module = _run(path)
+        imported = {file: _state(file) for file in _imported().values()}
+        _STATES.update(imported)
+        _RUN[path] = module, {**imported, path: state}
+    return module
 
 
-@functools.cache
-def _module_of(path: Path, modified_ns: int, size: int) -> ModuleType:
-    """The module of a file as it was at that time: several methods of one file run it once."""
+def _state(file: Path) -> State | None:
+    """What changes when a file is edited; None where there is none."""
+    try:
+        facts = file.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
+
+
+def _imported() -> dict[str, Path]:
+    """The modules that Python found only because merlab put the folder of a file on its path, each with its file."""
+    files = {name: getattr(module, "__dict__", {}).get("__file__") for name, module in list(sys.modules.items())}
+    places = {name: Path(files.get(name.partition(".")[0]) or "") for name in files}
+    return {
+        name: Path(file)
+        for name, file in files.items()
+        if file
+        and not {places[name].parent, places[name].parent.parent}.isdisjoint(_FOLDERS)
+        and name.partition(".")[0] != "merlab"
+    }
+
+
+def _forget_imported(folder: Path) -> None:
+    """Have Python import anew what was edited, and what it took from another folder.
+
+    Python keeps one module of each name. Where two folders have a file of the same name, the methods of both take
+    theirs along to worker processes, which would find only one of them.
+    """
+    imported = _imported()
+    elsewhere = [name for name, file in imported.items() if not file.is_relative_to(folder)]
+    if elsewhere or any(_STATES.get(file) != _state(file) for file in imported.values()):
+        for name in elsewhere:
+            cloudpickle.register_pickle_by_value(sys.modules[name])
+        for name in imported:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+
+
+def _run(path: Path) -> ModuleType:
     folder = str(path.parent)
+    if path.parent in _FOLDERS and folder in sys.path:
+        sys.path.remove(folder)
     if folder not in sys.path:
         sys.path.insert(0, folder)
+        _FOLDERS.add(path.parent)
     # The prefix makes sure that a file called numpy.py does not replace numpy.
     name = f"merlab_methods_of_{path.stem}"
     loader = SourceFileLoader(name, str(path))
