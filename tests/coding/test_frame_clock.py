@@ -9,7 +9,7 @@ import pytest
 from merlab.coding.frame_clock import FrameClock
 
 
-@pytest.mark.parametrize("fps", [24000 / 1001, 25, 29.97, 100, 200, 400])
+@pytest.mark.parametrize("fps", [24000 / 1001, 25, 29.97, 100, 200, 400, 1000])
 def test_every_frame_is_found_again_by_its_time_in_whole_milliseconds(fps):
     clock = FrameClock.constant(fps, 3000)
     for rounded in (np.floor, np.round, np.ceil):

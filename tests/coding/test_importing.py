@@ -247,7 +247,7 @@ def test_coded_events_and_coding_of_another_folder_come_back(tmp_path):
 def test_a_table_with_a_mistake_is_refused(tmp_path, text, named):
     folder = material_in(tmp_path / "out", faces=1).folder
     (tmp_path / "mine.csv").write_text(text)
-    with pytest.raises(MerlabError, match=named):
+    with pytest.raises(MerlabError, match=rf"mine\.csv.*{named}"):
         import_coding(folder, tmp_path / "mine.csv")
     assert not (folder / CODING).exists()
 

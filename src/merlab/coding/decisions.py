@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import Literal, get_args
 
-from merlab.coding.units import read_units, units_cell
+from merlab.coding.units import require_units, units_cell
 from merlab.errors import MerlabError
 
 # accept: the movement is right as it was found; reject: it is not a movement to be counted; move: it is one, in other
@@ -68,12 +68,7 @@ class Decision:
             object.__setattr__(self, field, BREAKS.sub(" ", getattr(self, field)).strip())
         self._require_verdict()
         self._require_order()
-        try:
-            object.__setattr__(self, "action_units", units_cell(read_units(self.action_units)))
-        except ValueError as error:
-            raise MerlabError(
-                f"{str(error)!r} is not an action unit; write numbers from 1 to 99 such as 12+L10 or AU12 left; AU6"
-            ) from error
+        object.__setattr__(self, "action_units", units_cell(require_units(self.action_units)))
         _require_time(self.time)
 
     @property

@@ -42,7 +42,7 @@ def imported_elan(document: ElanDocument, material: Material, choice: ElanChoice
     unread = [tier.name for tier in document.tiers if not tier.parent and not _is_used(tier, tiers)]
     if unread:
         notes = [*notes, f"{document.path}: tiers that were not read: {', '.join(unread)}"]
-    return Imported(decisions_about(material, found, now()), tuple(notes))
+    return Imported(decisions_about(material, found, now(), document.path), tuple(notes))
 
 
 def chosen_medium(document: ElanDocument, videos: Sequence[str], media: str | None) -> tuple[Medium, list[str]]:

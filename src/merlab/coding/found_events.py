@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from merlab.coding.decisions import Coding, Decision, Verdict
 from merlab.coding.file import read_coding
 from merlab.coding.material import MachineEvent, Material
-from merlab.coding.units import read_units
+from merlab.coding.units import require_units
 from merlab.errors import MerlabError
 from merlab.spotting.scoring.matching import LEAST_IOU, iou, match
 
@@ -44,8 +45,8 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
-def decisions_about(material: Material, found: Sequence[FoundEvent], time: str) -> Coding:
-    """The decisions of which events are the result.
+def decisions_about(material: Material, found: Sequence[FoundEvent], time: str, source: Path) -> Coding:
+    """The decisions of which events are the result; ``source`` is the file that has them.
 
     An event that names no movement of the result is about the movement of its face with which its overlap (IoU) is
     0.5 or more, if there is one: it accepts the movement where the frames are the same, and moves it elsewhere. All
@@ -54,9 +55,12 @@ def decisions_about(material: Material, found: Sequence[FoundEvent], time: str) 
     """
     known = {_frames(each) for each in read_coding(material).decisions if each.decision == "add"}
     linked = []
-    for coder, face in dict.fromkeys((each.coder, each.face_id) for each in found):
-        linked += _linked(material, [each for each in found if (each.coder, each.face_id) == (coder, face)], known)
-    return Coding(tuple(_decision(material, event, time) for event in linked)).sorted()
+    try:
+        for coder, face in dict.fromkeys((each.coder, each.face_id) for each in found):
+            linked += _linked(material, [each for each in found if (each.coder, each.face_id) == (coder, face)], known)
+        return Coding(tuple(_decision(material, event, time) for event in linked)).sorted()
+    except MerlabError as error:
+        raise MerlabError(f"{source}: {error}") from error
 
 
 def _linked(material: Material, found: Sequence[FoundEvent], known: Container[_Frames]) -> list[FoundEvent]:
@@ -94,12 +98,7 @@ def require_sound(event: FoundEvent) -> None:
     """Raises MerlabError for an apex outside of its event, and for a text that is no action unit."""
     if event.apex is not None and not event.onset <= event.apex <= event.offset:
         raise MerlabError(f"apex {event.apex} is not between onset {event.onset} and offset {event.offset}; correct it")
-    try:
-        read_units(event.action_units)
-    except ValueError as error:
-        raise MerlabError(
-            f"{str(error)!r} is not an action unit; write, for example, 4+L10, AU12 left or 12B"
-        ) from error
+    require_units(event.action_units)
 
 
 def _frames(event: FoundEvent | Decision) -> _Frames:

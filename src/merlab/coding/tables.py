@@ -102,7 +102,7 @@ def imported_table(path: Path, material: Material, face_id: int | None) -> Impor
             raise MerlabError(f"{path} has decisions but no column face_id; add it")
         return Imported(decisions_of(table, material), notes)
     found = [_found(table, place, row, material, face_id) for place, row in _rows(table)]
-    return Imported(decisions_about(material, found, now()), notes)
+    return Imported(decisions_about(material, found, now(), path), notes)
 
 
 def _of_video(table: CellTable, video: str) -> tuple[CellTable, tuple[str, ...]]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from merlab.errors import MerlabError
+
 SEPARATORS = re.compile(r"[;,+]")
 # A strength in px follows the units that merlab lists; a whole number without px would be another unit.
 UNIT = re.compile(
@@ -30,6 +32,16 @@ def read_units(text: str) -> tuple[CodedUnit, ...]:
     """The units of a cell, each once, in its order; raises ValueError with the first text that is not a unit."""
     parts = [part.strip() for part in SEPARATORS.split(text) if part.strip()]
     return tuple(dict.fromkeys(map(_unit, parts)))
+
+
+def require_units(text: str) -> tuple[CodedUnit, ...]:
+    """The units of a cell; raises MerlabError with the first text that is not a unit."""
+    try:
+        return read_units(text)
+    except ValueError as error:
+        raise MerlabError(
+            f"{str(error)!r} is not an action unit; write numbers from 1 to 99 such as 12+L10, AU12 left or 12B"
+        ) from error
 
 
 def units_cell(units: Sequence[CodedUnit]) -> str:

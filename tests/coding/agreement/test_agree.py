@@ -252,6 +252,20 @@ def test_the_clock_of_an_eaf_without_a_result_is_as_long_as_its_coding(tmp_path,
     assert (pair.matched, most < 20e6) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "fault"),
+    [
+        ("action_units", "smile", "'smile' is not an action unit; write numbers from 1 to 99"),
+        ("fps", "fast", "fps is 'fast', not a number"),
+        ("fps", "0", "0.* is not a frame rate"),
+    ],
+)
+def test_a_wrong_cell_is_named_with_its_line(tmp_path, column, cell, fault):
+    wrong = table(tmp_path / "coded.csv", [("a.mp4", 1, 5, "AB", cell)], f"video,onset,offset,coder,{column}")
+    with pytest.raises(MerlabError, match=f"coded.csv, line 2: {fault}.*; correct the cell"):
+        agree(wrong)
+
+
 def test_a_name_with_marks_is_one_name_however_a_system_writes_it(tmp_path):
     apart, together = (unicodedata.normalize(form, "müller.mp4") for form in ("NFD", "NFC"))
     material = coded_in(tmp_path / "out", video=apart)

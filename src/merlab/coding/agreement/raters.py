@@ -18,7 +18,7 @@ from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
 from merlab.coding.material import composed, read_material
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO
-from merlab.coding.units import read_units
+from merlab.coding.units import read_units, require_units
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, read_cells
@@ -115,7 +115,7 @@ class _Reader:
             try:
                 event, rejected = _of_row(row), is_rejection(row.get("decision", ""))
                 self._learn(video, row)
-            except (MerlabError, ValueError) as error:
+            except MerlabError as error:
                 raise MerlabError(f"{path}, {place}: {error}; correct the cell") from error
             if not rejected:
                 coded.append(event)
@@ -162,7 +162,7 @@ class _Reader:
         if video in self.clocks:
             return
         rate, length, known = row.get("fps", ""), row.get("video_frames", ""), self.videos.get(video, Video())
-        fps = require_rate(float(rate)) if rate else known.fps
+        fps = _rate(rate) if rate else known.fps
         frames = whole_number(length, "video_frames") if length else known.frames
         for name, before, now in (("fps", known.fps, fps), ("video_frames", known.frames, frames)):
             if before is not None and before != now:
@@ -271,6 +271,13 @@ def _of_found(found: FoundEvent) -> RatedEvent:
     return RatedEvent(found.face_id, found.onset, found.apex, found.offset, found.label.casefold(), units)
 
 
+def _rate(text: str) -> float:
+    try:
+        return require_rate(float(text))
+    except ValueError as error:
+        raise MerlabError(f"fps is {text[:40]!r}, not a number") from error
+
+
 def _of_row(row: Mapping[str, str]) -> RatedEvent:
     apex, face = row.get("apex", ""), row.get("face_id", "")
     event = RatedEvent(
@@ -279,7 +286,7 @@ def _of_row(row: Mapping[str, str]) -> RatedEvent:
         apex=None if apex in NO_APEX else whole_number(apex, "apex"),
         offset=whole_number(row["offset"], "offset"),
         label=(row.get(LABEL) or row.get(EMOTION, "")).casefold(),
-        units=frozenset(unit.number for unit in read_units(row.get("action_units", ""))),
+        units=frozenset(unit.number for unit in require_units(row.get("action_units", ""))),
     )
     if event.onset > event.offset:
         raise MerlabError(f"onset {event.onset} is after offset {event.offset}")
