@@ -7,7 +7,7 @@ import os
 import pytest
 
 from merlab.frames import ClipError
-from merlab.frames.opening import require_different, require_one_kind, state_of
+from merlab.frames.opening import SourceChangedError, require_different, require_one_kind, require_unchanged, state_of
 
 
 def test_a_folder_changes_with_its_images_and_not_with_what_else_is_written_into_it(tmp_path):
@@ -29,6 +29,19 @@ def test_a_video_has_the_state_of_its_file(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"abcd")
     file = (tmp_path / "a.mp4").stat()
     assert state_of(tmp_path / "a.mp4") == (4, file.st_mtime_ns)
+
+
+def test_a_video_that_was_changed_or_removed_is_named(tmp_path):
+    video = tmp_path / "a.mp4"
+    video.write_bytes(b"abcd")
+    before = state_of(video)
+    require_unchanged(video, before)
+    video.write_bytes(b"abcdefgh")
+    with pytest.raises(SourceChangedError, match=r"a\.mp4 was changed while it was read.*; run the command again"):
+        require_unchanged(video, before)
+    video.unlink()
+    with pytest.raises(SourceChangedError):
+        require_unchanged(video, before)
 
 
 class TestOneKind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -216,6 +217,13 @@ class TestStored:
         measured.clear()
         assert spot(video, tmp_path / "out").rows == line.rows
         assert len(measured) == 300 - 80
+
+    def test_a_video_that_is_replaced_while_it_is_read_leaves_no_result(self, video, tmp_path, monkeypatch):
+        monkeypatch.setattr(kept_places, "FRAMES_PER_FILE", 40)
+        own = Path(shutil.copy(video, tmp_path / "own.avi"))
+        with pytest.raises(MerlabError, match="was changed while it was read"):
+            spot(own, tmp_path / "out", progress=lambda done, total, what: os.utime(own, (1, 1)))
+        assert not (tmp_path / "out").exists()
 
     def test_an_interruption_leaves_the_old_result(self, frames, video, copy, line, tmp_path):
         slower = SpottingSettings(longest=0.7)

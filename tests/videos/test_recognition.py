@@ -360,6 +360,16 @@ class TestWhatIsKept:
         assert pushed[0] == (0, 1)
         assert content(tmp_path / "out") == content(result.folder)
 
+    def test_a_video_that_is_replaced_while_it_is_read_leaves_no_result(self, frames, look, tmp_path):
+        video = write_avi(tmp_path / "face.avi", frames[:100])
+
+        def replace_video(done, total, what, /):
+            write_avi(video, frames[100:200])
+
+        with pytest.raises(MerlabError, match="was changed while it was read"):
+            look(video, tmp_path / "out", progress=replace_video)
+        assert not (tmp_path / "out").exists()
+
     @pytest.mark.slow
     def test_unfinished_work_on_another_video_is_not_thrown_away(self, video, frames, look, tmp_path):
         with pytest.raises(Stopped):

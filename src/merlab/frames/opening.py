@@ -46,6 +46,10 @@ def require_different(sources: Iterable[Path]) -> None:
         seen[place] = source
 
 
+class SourceChangedError(ClipError):
+    """A source is not the one of which frames were read before."""
+
+
 class SourceState(NamedTuple):
     """What shows whether a source was changed: its size, and when it was changed last.
 
@@ -64,3 +68,16 @@ def state_of(source: Path) -> SourceState:
         return SourceState(state.st_size, state.st_mtime_ns)
     states = [(source / name).stat() for name in ImageFolder(source).names.values()]
     return SourceState(sum(each.st_size for each in states), sum(each.st_mtime_ns for each in states))
+
+
+def require_unchanged(source: Path, before: SourceState) -> None:
+    """Raises SourceChangedError where a source was changed or removed since ``before``."""
+    try:
+        unchanged = state_of(source) == before
+    except OSError:
+        unchanged = False
+    if not unchanged:
+        raise SourceChangedError(
+            f"{source} was changed while it was read, so that not all frames are of one video; run the command again "
+            "when the video is complete"
+        )

@@ -13,7 +13,7 @@ from merlab.claims import require_same
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import Float32Array, MediaFacts, open_frames
 from merlab.frames.clock import Clock, clock_of
-from merlab.frames.opening import require_one_kind, state_of
+from merlab.frames.opening import SourceChangedError, SourceState, require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.json_models import write_model
 from merlab.locks import only_writer
@@ -134,8 +134,9 @@ def _make(making: _Making, folder: ResultFolder, kept: Path) -> Timeline:
     try:
         with whole_folder(folder.result) as aside:
             timeline = _assemble(making, aside)
-    except MerlabError:
-        if making.kept.is_empty:
+            require_unchanged(making.source, SourceState(making.request.bytes, making.request.modified_ns))
+    except MerlabError as error:
+        if making.kept.is_empty or isinstance(error, SourceChangedError):
             folder.discard(kept)
         raise
     except KeyboardInterrupt as stop:

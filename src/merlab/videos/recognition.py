@@ -22,7 +22,7 @@ from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
 from merlab.frames import ClipError, open_frames
 from merlab.frames.clock import Clock, clock_of
-from merlab.frames.opening import state_of
+from merlab.frames.opening import SourceState, require_unchanged, state_of
 from merlab.given import as_path
 from merlab.json_models import write_model
 from merlab.locks import only_writer
@@ -273,6 +273,7 @@ def _make(making: _Making, jobs: int | None) -> VideoResult:
         _fill(plan, jobs, making.progress)
         with whole_folder(folder.result) as aside:
             result = _assemble(making, aside, started)
+            require_unchanged(plan.source, SourceState(making.request.bytes, making.request.modified_ns))
     except (NothingSeenError, ClipError):
         folder.discard(plan.kept)
         raise
