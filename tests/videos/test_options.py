@@ -76,6 +76,13 @@ def test_several_videos_are_a_folder_or_a_list_of_paths(videos):
         merlab.recognize_each([videos])
 
 
+def test_no_videos_are_refused_and_not_answered_with_nothing(tmp_path):
+    with pytest.raises(MerlabError, match="videos is an empty list; give a folder of videos"):
+        merlab.recognize_each([])
+    with pytest.raises(MerlabError, match="nowhere does not exist; give a folder of videos, or a list"):
+        merlab.recognize_each(tmp_path / "nowhere")
+
+
 def test_values_of_the_right_type_are_kept():
     options = Options(most_faces=2, unsure_below=0, spotting=SpottingSettings(p=0.5))
     assert (options.most_faces, options.unsure_below, options.spotting.p) == (2, 0, 0.5)

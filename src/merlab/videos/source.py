@@ -8,7 +8,7 @@ from pathlib import Path
 from merlab.errors import MerlabError
 from merlab.frames import Frames, ImageFolder, open_frames
 from merlab.frames.opening import require_different, require_one_kind
-from merlab.given import as_path
+from merlab.given import as_path, require_folder
 from merlab.spotting.aligned_frames import require_every_frame
 from merlab.spotting.many_videos import skipped_in, videos_in
 
@@ -37,6 +37,7 @@ def listed(videos: object) -> tuple[list[Path], Mapping[Path, str]]:
     """Several videos from a folder or a list, and what else the folder holds, with the reasons."""
     if isinstance(videos, str | Path):
         folder = as_path(videos, "videos")
+        require_folder(folder, "give a folder of videos, or a list of the paths of videos")
         require_one_kind(folder)
         if not videos_in(folder):
             raise MerlabError(f"{folder} is not a folder of videos; give one, or a list of the paths of videos")
@@ -44,5 +45,7 @@ def listed(videos: object) -> tuple[list[Path], Mapping[Path, str]]:
     if not isinstance(videos, Iterable):
         raise MerlabError(f"videos must be a folder of videos or a list of their paths, got {videos!r}")
     paths = [as_path(each, "each of videos") for each in videos]
+    if not paths:
+        raise MerlabError("videos is an empty list; give a folder of videos, or the paths of one or more")
     require_different(paths)
     return paths, {}
