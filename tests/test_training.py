@@ -226,6 +226,18 @@ class TestSelection:
         assert {SUBJECTS[row] for row in kept}.isdisjoint(SUBJECTS[row] for row in held_out)
         assert sorted([*kept, *held_out]) == list(range(48))
 
+    def test_the_seed_chooses_the_subjects_of_the_validation(self, monkeypatch):
+        seeds = []
+
+        def held_out(groups, share, seed):
+            seeds.append(seed)
+            return hold_out_subjects(groups, share, seed)
+
+        monkeypatch.setattr("merlab.training.classifier.hold_out_subjects", held_out)
+        for seed in (0, 3):
+            fitted(with_settings(selection="validation", epochs=1), seed)
+        assert seeds == [0, 3]
+
     def test_validation_keeps_an_epoch_and_still_learns(self):
         classifier = fitted(with_settings(selection="validation"))
         unseen, truth = bright_and_dark(seed=1)
