@@ -6,6 +6,7 @@ import importlib
 import runpy
 import subprocess
 import sys
+import time
 from functools import partial
 
 import numpy as np
@@ -203,3 +204,7 @@ def test_what_a_scikit_learn_object_has_learned_counts():
         one, same, other = (fitted(labels, make()) for labels in ([0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1], [0, 1] * 3))
         assert fingerprint(one) == fingerprint(same)
         assert len({fingerprint(each) for each in (one, other, make())}) == 3
+
+
+def test_a_module_without_a_file_counts_by_its_name():
+    assert fingerprint(sys) != fingerprint(time)

@@ -176,7 +176,7 @@ def _modules(names: Iterable[str], held: types.ModuleType | None = None) -> Iter
         above = [each for each in accumulate(name.split("."), "{}.{}".format) if each not in seen]
         seen.update(above)
         for each in above:
-            file = Path(held.__file__) if held and held.__file__ and held.__name__ == each else _file_of(each)
+            file = _file_of(each, held)
             if _is_installed(each):
                 yield _release(each.partition(".")[0])
             elif file is not None:
@@ -186,10 +186,11 @@ def _modules(names: Iterable[str], held: types.ModuleType | None = None) -> Iter
                 waiting += _imported_in(content, package)
 
 
-def _file_of(module: str) -> Path | None:
-    """The file of a module, which is not loaded for this; None if there is none."""
-    if module in sys.modules:
-        file = getattr(sys.modules[module], "__file__", None)
+def _file_of(module: str, held: types.ModuleType | None = None) -> Path | None:
+    """The file of a module, which is not loaded for this; None if there is none. ``held`` stands for its name."""
+    loaded = held if held is not None and held.__name__ == module else sys.modules.get(module)
+    if loaded is not None:
+        file = getattr(loaded, "__file__", None)
     else:
         spec = _spec(module)
         file = spec.origin if spec is not None and spec.has_location else None
