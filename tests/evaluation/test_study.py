@@ -79,7 +79,7 @@ def test_an_engine_refuses_other_jobs(jobs):
         LocalEngine(jobs)
 
 
-@pytest.mark.parametrize("seeds", [0, -1, 2.0, True, "3", None, [], [1, 1], [-1], ["a"], [True], [2**32]])
+@pytest.mark.parametrize("seeds", [0, -1, 2.0, True, "3", None, [], [1, 1], [-1], ["a"], [True], [2**32], 2**70])
 def test_other_seeds_are_refused(seeds):
     with pytest.raises(MerlabError, match="seeds must be"):
         as_seeds(seeds)

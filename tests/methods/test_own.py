@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ import torch
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -67,6 +68,20 @@ class TestAScikitLearnClassifier:
         estimator = LogisticRegression()
         fitted(estimator)
         assert not hasattr(estimator, "coef_")
+
+    @pytest.mark.parametrize("place", [lambda search: search, lambda search: make_pipeline(StandardScaler(), search)])
+    def test_a_search_in_it_that_splits_by_groups_gets_the_subjects(self, place):
+        class Subjects(GroupKFold):  # type: ignore[misc]
+            def split(self, X, y=None, groups=None):  # noqa: N803 - the names of scikit-learn
+                assert groups == GROUPS
+                return super().split(X, y, groups)
+
+        search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=Subjects(3), error_score="raise")
+        assert fitted(place(search)).predict_proba(INPUTS).shape == (30, 3)
+
+    def test_a_class_is_refused_because_an_object_is_needed(self):
+        with pytest.raises(MerlabError, match=r"LinearSVC is a class of .*; give an object: LinearSVC\(...\)"):
+            methods_of(LinearSVC)
 
     def test_gets_the_seed_if_its_random_state_is_none(self):
         method = as_method(DummyClassifier(strategy="uniform"), find_method)
@@ -223,6 +238,10 @@ class TestAPipelineOfAMethod:
         classifier = fitted(Method("own", pipeline=make))
         np.testing.assert_allclose(classifier.predict_proba(INPUTS).sum(axis=1), 1)
 
+    def test_another_result_is_named(self):
+        with pytest.raises(MerlabError, match="pipeline returned builtins.NoneType; it must return an object with fit"):
+            built(Method("own", pipeline=cast(Any, lambda task: None)))
+
 
 class TestMethodsOf:
     def test_takes_names_objects_and_mappings(self):
@@ -245,6 +264,10 @@ class TestMethodsOf:
     def test_a_torch_module_is_refused_with_the_remedy(self):
         with pytest.raises(MerlabError, match=r"is a torch module; pass merlab.Method\('linear', network="):
             methods_of(torch.nn.Linear(2, 3))
+
+    def test_one_module_is_no_network_because_every_fold_needs_a_new_one(self):
+        with pytest.raises(MerlabError, match="method net: network is one Linear, .* a new one; give its class, or a"):
+            Method("net", network=torch.nn.Linear(2, 3))
 
     def test_two_methods_with_the_same_name_are_refused_with_the_remedy(self):
         with pytest.raises(MerlabError, match="two methods are called plain; pass a dictionary"):

@@ -10,12 +10,13 @@ from merlab.vocabulary import PROTOCOLS
 
 # What the random numbers of numpy and scikit-learn can start from.
 LARGEST_SEED = 2**32 - 1
+MOST_SEEDS = 10_000
 
 
 def as_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     """Seeds 0 to N - 1 from a number N, or the seeds themselves; raises MerlabError for others than 0, 1, 2, ..."""
     if not isinstance(seeds, Iterable) or isinstance(seeds, bytes):
-        return tuple(range(as_whole(seeds, "seeds", 1)))
+        return tuple(range(as_whole(seeds, "seeds", 1, MOST_SEEDS)))
     chosen = tuple(seeds)
     sound = all(is_whole(seed) and 0 <= seed <= LARGEST_SEED for seed in chosen)
     if not chosen or not sound or len(set(chosen)) < len(chosen):

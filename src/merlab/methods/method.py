@@ -138,6 +138,11 @@ class Method:
             raise MerlabError("the name of a method is empty; give one, such as 'my-method'")
         if not callable(self.pipeline if self.network is None else self.network):
             raise MerlabError(f"method {self.name}: network and pipeline are functions or classes, which take a Task")
+        if isinstance(self.network, nn.Module):
+            raise MerlabError(
+                f"method {self.name}: network is one {type(self.network).__name__}, and every fold needs a new one; "
+                "give its class, or a function that takes a Task and makes one"
+            )
         presets = self.presets.items() if isinstance(self.presets, Mapping) else [(None, None)]
         if not all(isinstance(name, str) and isinstance(preset, Preset) for name, preset in presets):
             raise MerlabError(f"method {self.name}: presets must map names to merlab.Preset, got {self.presets!r}")

@@ -7,6 +7,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,7 +34,8 @@ FIT_PARAMETERS = ("groups", "seed", *DECLARED)
 class EstimatorClassifier:
     """A scikit-learn classifier, cloned for every fold, on flattened inputs (N, numbers).
 
-    Every ``random_state`` that is None is set to the seed. Probabilities come from ``predict_proba``; without it, from
+    Every ``random_state`` that is None is set to the seed. A search in it that splits by groups, such as GridSearchCV
+    with GroupKFold, gets the subjects. Probabilities come from ``predict_proba``; without it, from
     the softmax of ``decision_function``; without both, the predicted class gets 1.
     """
 
@@ -53,8 +55,13 @@ class EstimatorClassifier:
     ) -> None:
         """Fit a clone of the estimator on the training clips."""
         self.estimator.set_params(**dict.fromkeys(free_random_states(self.estimator), seed))
+        from sklearn import config_context
+
         offered = {"groups": list(groups), "seed": seed, **further}
-        self.estimator.fit(flattened(inputs), labels, **fit_arguments(self.estimator, offered, every=False))
+        given = fit_arguments(self.estimator, offered, every=False)
+        inner = {} if "groups" in given or not _splits_by_groups(self.estimator) else {"groups": offered["groups"]}
+        with config_context(enable_metadata_routing=True) if inner else nullcontext():
+            self.estimator.fit(flattened(inputs), labels, **given, **inner)
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes); a class without training clips gets 0."""
@@ -126,6 +133,10 @@ def as_method(given: Any, find: Callable[[str], Method], name: str | None = None
         return replace(found, name=name) if name else found
     if isinstance(given, Method):
         return replace(given, name=name) if name else given
+    if isinstance(given, type) and _is_estimator_class(given):
+        raise MerlabError(
+            f"{_described(given)} is a class of estimators of scikit-learn; give an object: {given.__name__}(...)"
+        )
     name = name or _name_of(given)
     title = f"your own: {_described(given)}"
     stated = getattr(given, "input", DEFAULT_INPUT)
@@ -150,6 +161,8 @@ def as_classifier(made: Any, task: Task) -> Classifier:
     """The object that a method's pipeline returned, as a classifier whose ``fit`` takes all arguments."""
     if _is_estimator(made):
         return EstimatorClassifier(made, task)
+    if not _learns(made):
+        raise MerlabError(f"pipeline returned {_described(made)}; it must return an object with fit and predict_proba")
     is_of_merlab = type(made).__module__.partition(".")[0] == "merlab" or isinstance(made, NeuralClassifier)
     return made if is_of_merlab else ObjectClassifier(made, task, made_for_fold=True)
 
@@ -193,6 +206,16 @@ def free_random_states(estimator: Any) -> list[str]:
     """The ``random_state`` parameters of an estimator and of its components that are None."""
     parameters = estimator.get_params(deep=True)
     return [key for key, value in parameters.items() if key.split("__")[-1] == "random_state" and value is None]
+
+
+def _splits_by_groups(estimator: Any) -> bool:
+    """Whether a part of an estimator splits the training clips by groups; parts may not tell."""
+    from sklearn.utils.metadata_routing import get_routing_for_object
+
+    try:
+        return "groups" in get_routing_for_object(estimator).consumes("fit", ["groups"])
+    except NotImplementedError:
+        return False
 
 
 def _copied(model: Any, made_for_fold: bool) -> Any:
@@ -254,8 +277,12 @@ def _learns(given: object) -> bool:
 
 def _is_estimator(given: object) -> bool:
     """Whether it is one of scikit-learn, which is loaded where one exists; this question does not load it."""
+    return _is_estimator_class(type(given))
+
+
+def _is_estimator_class(kind: type) -> bool:
     base = sys.modules.get("sklearn.base")
-    return base is not None and isinstance(given, base.BaseEstimator)
+    return base is not None and issubclass(kind, base.BaseEstimator)
 
 
 def _classifies(estimator: Any) -> bool:
