@@ -142,11 +142,13 @@ def test_one_coder_of_several_videos_is_one_coder(tmp_path):
 def test_what_cannot_be_compared_is_named(tmp_path, two):
     alone, plain = coded_in(tmp_path / "alone").folder, material_in(tmp_path / "plain").folder
     export_coding([alone], tmp_path / "coded.eaf")
+    unnamed = table(tmp_path / "unnamed.csv", [(100, 140, "CD")], header="onset,offset,coder")
     for sources, named in [
         ((two[0],), "agreement needs two coders"),
         ((two[0], two[0]), "given twice"),
         ((alone, plain), "plain has no decisions"),
         ((alone, two[0]), "no video was coded by two coders"),
+        ((alone, unnamed), "CD: no name in a column video"),
         ((two[0], tmp_path / "none.csv"), "does not exist"),
         ((tmp_path / "coded.eaf",), "or --fps"),
     ]:

@@ -29,7 +29,7 @@ def compared(raters: Raters) -> AgreementScores:
     listed = raters.raters
     pairs = [pair for two in combinations(listed, 2) if (pair := _pair(two, raters)) is not None]
     if not pairs:
-        videos = "; ".join(f"{rater.name}: {', '.join(map(repr, rater.events))}" for rater in listed)
+        videos = "; ".join(f"{rater.name}: {', '.join(map(_named, rater.events))}" for rater in listed)
         raise MerlabError(f"no video was coded by two coders ({videos}); the names of the videos must be the same")
     units = [unit for scene in scenes_of(listed) for unit in units_in(scene)]
     together = Together(
@@ -40,6 +40,10 @@ def compared(raters: Raters) -> AgreementScores:
     )
     names = tuple(rater.name for rater in listed)
     return AgreementScores(coders=names, least_iou=LEAST_IOU, pairs=tuple(pairs), together=together, notes=raters.notes)
+
+
+def _named(video: str) -> str:
+    return repr(video) if video else "no name in a column video"
 
 
 def coefficient(units: Sequence[Sequence[Value]]) -> Coefficient:
