@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from merlab.serving.jobs import Jobs, VideoOptions
 from merlab.serving.limits import Limits
-from merlab.serving import job_runner
+from merlab.serving.job_runner import Runner
 from tests.serving import fake_jobs
 import pytest
 
