@@ -263,7 +263,7 @@ def released(root: Path) -> ClipTable:
 
 def test_no_score_is_made_on_subjects_that_were_trained_on(tmp_path):
     table = released(tmp_path / "flow")
-    with pytest.raises(MerlabError, match="were trained on"):
+    with pytest.raises(MerlabError, match="training uses . subjects? of .*, such as"):
         pretrain(tmp_path / "mine.safetensors", table, score_on={"the same": table}, **SMALL)
     assert [path.name for path in tmp_path.iterdir()] == ["flow"]
 

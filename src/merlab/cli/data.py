@@ -120,7 +120,7 @@ def doctor(
             out_console.print(escape(f"whole heads: {chosen.heads_remedy(root)}"), soft_wrap=True)
         stamp = f" [{', '.join(stamps)}]" if stamps else ""
         clips_found = "" if table_only else f"{counted(len(examination.clips), 'usable clip')}, "
-        out_console.print(escape(f"{clips_found}{unusable} faults that make clips unusable{stamp}"))
+        out_console.print(escape(f"{clips_found}{counted(unusable, 'fault')} of severity unusable{stamp}"))
     if unusable:
         raise typer.Exit(1)
 

@@ -26,6 +26,7 @@ from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.models.training import Training
 from merlab.processes import each_in_processes
 from merlab.progress import Progress
+from merlab.spelling import counted
 from merlab.synthesis.flow_clips import read_flow
 from merlab.synthesis.flow_writing import make_flow
 from merlab.synthesis.folder import WRITTEN as SYNTHETIC_FILES
@@ -208,8 +209,8 @@ def _require_unseen_subjects(elsewhere: Mapping[str, Examples], seen: set[str]) 
         known = sorted(seen.intersection(held.groups))
         if known:
             raise MerlabError(
-                f"{len(known)} subjects of {title} were trained on, such as {known[0]}, so a score on them would be "
-                "too high; leave --score-on out, as held-out subjects are scored without it"
+                f"training uses {counted(len(known), 'subject')} of {title}, such as {known[0]}, so a score there "
+                "would be too high; leave --score-on out, as held-out subjects are scored without it"
             )
 
 
