@@ -183,6 +183,15 @@ class TestWhatFitGets:
         assert self.given(fit, action_units=["4"], unlabeled=INPUTS) == {"a": ["4"], "u": INPUTS}
         assert self.given(fit, action_units=["4"]) == {"a": ["4"], "u": None}
 
+    def test_what_no_fold_can_use_is_refused_before_inputs_are_made(self):
+        class Unknown:
+            def fit(self, inputs, labels, domain): ...
+
+            def predict_proba(self, inputs): ...
+
+        with pytest.raises(MerlabError, match="requires a parameter 'domain'"):
+            methods_of(Unknown())
+
     def test_a_required_parameter_that_merlab_does_not_know_is_named(self):
         with pytest.raises(
             MerlabError, match=r"requires a parameter 'domain'.* groups, seed, action_units, unlabeled by"

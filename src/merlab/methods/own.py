@@ -148,6 +148,9 @@ def as_method(given: Any, find: Callable[[str], Method], name: str | None = None
         make: Callable[[Task], Classifier] = partial(EstimatorClassifier, given)
         return Method(name, title, input=stated, pipeline=make, seeded=seeded, takes=ANY_LAYOUT)
     if _learns(given):
+        if not isinstance(given, type):
+            # What every fold needs is tried before inputs are made, which takes long.
+            fit_arguments(_copied(given, made_for_fold=False), dict.fromkeys(("groups", "seed")))
         return Method(name, title, input=stated, pipeline=partial(ObjectClassifier, given), takes=ANY_LAYOUT)
     kind = given if isinstance(given, type) else type(given)
     if issubclass(kind, nn.Module):
