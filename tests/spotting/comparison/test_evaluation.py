@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from merlab.spotting.comparison.evaluation import compare_spotting
 from merlab.spotting.comparison.folds import Fold, fold_result, kinds_of, leave_one_subject_out, target_of
 from merlab.spotting.comparison.guesses import GUESS_EVEN, GUESS_RANDOM
 from merlab.spotting.comparison.hoof import HOOF
-from merlab.spotting.comparison.recordings import recordings
+from merlab.spotting.comparison.recordings import recordings, recordings_in
 from merlab.spotting.scoring import score_spotting
 from tests.spotting.comparison.recorded import FPS, frames, material, video
 
@@ -275,3 +276,8 @@ def test_a_movement_that_a_database_codes_with_two_apexes_counts_once(videos, tm
     twice = replace(videos[0], events=(event, replace(event, apex=None)))
     compared = compare_spotting([twice, videos[1]], ["guess-even"], tmp_path / "out", jobs=1, progress=False)
     assert compared.methods[0].scores.true_events == 2
+
+
+def test_recordings_are_those_of_a_folder_and_nothing_else():
+    with pytest.raises(MerlabError, match="folder must be a path, as text or pathlib.Path, got None"):
+        recordings_in(cast(Any, None))

@@ -17,7 +17,7 @@ from merlab.evaluation.cells import NO_VALUE, read_cells
 from merlab.frames import clock_of, open_frames
 from merlab.frames.clock import require_rate
 from merlab.frames.opening import state_of
-from merlab.given import require_folder
+from merlab.given import as_path, require_folder
 from merlab.spelling import person, without_fraction
 from merlab.spotting.comparison.folds import require_one_spelling
 from merlab.spotting.many_videos import videos_in
@@ -72,7 +72,7 @@ def recordings_in(folder: Path | str, fps: float | None = None) -> list[LongVide
 
     Raises MerlabError for any other folder.
     """
-    root = Path(folder)
+    root = as_path(folder, "folder")
     require_folder(root, "give a folder of `merlab make-videos` or of `merlab long-videos`")
     for truth, videos in ((EVENTS_TABLE, VIDEOS), (TRUTH_FILE, VIDEOS_FILE)):
         if (root / truth).is_file() and (root / videos).exists():
