@@ -8,7 +8,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from merlab.cli import console
 from merlab.cli.video_results import print_results, summary_of_result
 from merlab.cli.videos import recognize_command, spot_command
 from merlab.frames import write_image
@@ -143,7 +145,7 @@ def test_a_dark_video_is_named(merlab, tmp_path):
 
 
 def test_a_class_has_its_probability_beside_it_or_the_reason_why_it_is_not_named(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(console, "out_console", Console(width=200))
     result = read_video_result(write_result(tmp_path / "interview.mp4", pictures=False))
     print_results({tmp_path: summary_of_result(result)}, {}, None, as_json=False)
     printed = capsys.readouterr().out

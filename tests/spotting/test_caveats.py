@@ -6,7 +6,7 @@ from merlab.spotting.spot import SpottingSettings
 def test_a_short_video_warns_of_false_alarms_and_of_misses():
     (short,) = spotting_caveats(Clock.constant(100, 240), 0, SpottingSettings())
     assert short.startswith("only 2.4 s: the usual movement of a face (noise) is estimated on 20 s or more")
-    assert "noise is more often taken for a movement, and a long movement for noise" in short
+    assert "weak movements are missed, and a long movement may be taken for noise" in short
 
 
 def test_a_video_of_a_whole_window_has_no_caveat():

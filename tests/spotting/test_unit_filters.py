@@ -17,7 +17,8 @@ FPS, NOISE = 200.0, 0.1
 def filters_for(changes):
     """The filters for a face that always moves like ``changes`` (n, ROWS, COLUMNS, 2) px."""
     noise = np.full((ROWS, COLUMNS), NOISE, np.float32)
-    return unit_filters(changes, changes, noise, np.ones(len(changes), bool), 0.01)
+    calm, seconds = np.ones(len(changes), bool), len(changes) / FPS
+    return unit_filters(changes, changes, noise, calm, least_noise=0.01, seconds=seconds)
 
 
 class TestFilters:

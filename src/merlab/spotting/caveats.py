@@ -22,7 +22,7 @@ def spotting_caveats(clock: Clock, dropped: int, settings: SpottingSettings) -> 
         unbroken = " without a gap" if clock.gaps else ""
         warnings.append(
             f"only {longest:.1f} s{unbroken}: the usual movement of a face (noise) is estimated on {settings.window:g} "
-            "s or more; in a short clip noise is more often taken for a movement, and a long movement for noise"
+            "s or more; in a short clip weak movements are missed, and a long movement may be taken for noise"
         )
     if dropped:
         warnings.append(

@@ -90,7 +90,8 @@ class Scores:
     units of noise: 1 is its usual movement. ``lids`` (n,) is how far the lids of both eyes move and return, px.
     ``smooth`` (n, ROWS, COLUMNS, 2) is where the blocks are, ``before`` and ``after`` their displacement from the
     earlier and from the later face, all px; ``noise`` (ROWS, COLUMNS) is in px, ``unsteady`` (n, ROWS, COLUMNS) that of
-    each moment in relation to it, at least 1. ``settings`` are those of the score.
+    each moment in relation to it, at least 1. ``seconds`` is how long the frames last; ``settings`` are those of the
+    score.
     """
 
     pairs: Float32Array
@@ -101,13 +102,15 @@ class Scores:
     after: Float32Array
     noise: Float32Array
     unsteady: Float32Array
+    seconds: float
     settings: ScoreSettings
 
     @cached_property
     def filters(self) -> UnitFilters:
         """The filters for action units; the calmer half of the frames shows which blocks move together."""
         most = self.pairs.max(axis=1)
-        return unit_filters(self.before, self.after, self.noise, most <= np.median(most), self.settings.least_noise)
+        calm, least_noise = most <= np.median(most), self.settings.least_noise
+        return unit_filters(self.before, self.after, self.noise, calm, least_noise=least_noise, seconds=self.seconds)
 
     @cached_property
     def units(self) -> Float32Array:
@@ -171,7 +174,7 @@ def score(places: Float32Array, fps: float, settings: ScoreSettings) -> Scores:
         np.sqrt(np.maximum(energy @ weights.reshape(len(weights), -1).T, 0))
         for weights in (pair_weights(), part_weights())
     )
-    return Scores(pairs, parts, np.sqrt(lids), smooth, before, after, noise, unsteady, settings)
+    return Scores(pairs, parts, np.sqrt(lids), smooth, before, after, noise, unsteady, len(places) / fps, settings)
 
 
 def _lower_lids_up(return_trip: Float32Array, before: Float32Array, after: Float32Array) -> Float32Array:

@@ -19,9 +19,12 @@ from merlab.spotting.course import movement_at, peaks
 from merlab.spotting.event import TOO_LARGE, SpottedEvent, without_parts, without_repeated
 from merlab.spotting.macro import MacroSettings, apart, macro_movements
 from merlab.spotting.motion_score import LARGEST_SETTING, PARTS, Scores, ScoreSettings, require_in_range, score
+from merlab.spotting.unit_filters import ENOUGH
 
 # The share of the frames in which a face is taken to be calm, however restless it is.
 CALM = 0.25
+# By how much the threshold is higher where nearly nothing of a face was seen; it falls to 0 at ENOUGH seconds.
+RAISED = 0.2
 UPPER_PART = PARTS[0]
 MADE_BY = "merlab.spotting.spot.spotting_settings makes one from a dictionary"
 RANGES: Mapping[str, tuple[float, float]] = {
@@ -91,7 +94,7 @@ class SpottingSettings:
         return round((self.score.reach + self.longest) * fps)
 
     def threshold(self, total: Float32Array) -> float:
-        """The threshold for the scores (n,) of a window."""
+        """The threshold for the scores (n,) of a window, where ENOUGH seconds of the face are seen."""
         by_rule = float(total.mean() + self.p * (total.max() - total.mean())) if self.p else 0.0
         return max(self.floor, by_rule, self.background * float(np.quantile(total, CALM)))
 
@@ -172,7 +175,7 @@ def spot_window(
     """
     scores = score(places, fps, settings.score)
     inside = slice(lead, lead + length)
-    threshold = settings.threshold(scores.total[inside])
+    threshold = settings.threshold(scores.total[inside]) * (1 + RAISED * max(0.0, 1 - scores.seconds / ENOUGH))
     brief, long, short = _by_duration(scores, threshold, first - lead, fps, settings)
     macro = macro_movements(places, first - lead, fps, settings.score, settings.macro, settings.longest)
     macro = [event for event in macro if not any(_explains(other, event, threshold) for other in brief)]

@@ -19,7 +19,8 @@ from merlab.spotting.motion import usable_blocks, without_head
 from merlab.spotting.unit_blocks import unit_blocks
 
 # The covariance of the blocks is estimated from few independent frames: this share of it is that of independent blocks.
-SHRINKAGE = 0.5
+# Where less than ENOUGH seconds of a face were seen, frames are fewer, and it is larger.
+SHRINKAGE, ENOUGH = 0.5, 20.0
 MEDIAN_TO_DEVIATION = 1.4826
 
 
@@ -38,18 +39,25 @@ class UnitFilters:
 
 
 def unit_filters(
-    before: Float32Array, after: Float32Array, noise: Float32Array, calm: NDArray[np.bool_], least_noise: float
+    before: Float32Array,
+    after: Float32Array,
+    noise: Float32Array,
+    calm: NDArray[np.bool_],
+    *,
+    least_noise: float,
+    seconds: float,
 ) -> UnitFilters:
     """The filters for displacements (n, ROWS, COLUMNS, 2) px from the earlier and from the later face.
 
     ``noise`` (ROWS, COLUMNS) px is that of each block, ``least_noise`` the smallest one. The frames ``calm`` (n,) show
-    which blocks move together where nothing happens.
+    which blocks move together where nothing happens; all n last ``seconds``.
     """
+    shrinkage = max(SHRINKAGE, ENOUGH / (ENOUGH + seconds))
     usable = usable_blocks()
     deviation = np.repeat(noise[usable], 2).astype(np.float64)
     earlier, later = (change[:, usable].reshape(len(change), -1) for change in (before, after))
     usual = (earlier[calm] + later[calm]) / (2 * deviation)
-    covariance = (1 - SHRINKAGE) * usual.T @ usual / max(1, len(usual)) + SHRINKAGE * np.eye(len(deviation))
+    covariance = (1 - shrinkage) * usual.T @ usual / max(1, len(usual)) + shrinkage * np.eye(len(deviation))
     units = unit_movements()[:, usable].reshape(len(unit_movements()), -1)
     filters = np.linalg.solve(covariance, (units / deviation).T) / deviation[:, None]
     usual_response = MEDIAN_TO_DEVIATION * np.median(np.abs((earlier + later) / 2 @ filters), axis=0)
