@@ -27,6 +27,11 @@ def test_durations_are_those_of_rows_in_order(tmp_path):
     assert [finding.where for finding in examination.of("unusable")] == ["S03 S03-01-003 (row 4)"]
 
 
+def test_no_duration_is_stated_where_no_row_is_in_order(tmp_path):
+    facts = examined(tmp_path, (20, 15, 10)).facts
+    assert facts["micro-expressions"] == "1 of 1 subject, none with onset and offset in order"
+
+
 @pytest.mark.parametrize(("offset", "found"), [(270, 0), (271, 1), (999_999_999, 1)])
 def test_a_micro_expression_of_more_than_three_seconds_is_named(tmp_path, offset, found):
     findings = [each for each in examined(tmp_path, (1, 5, offset)).of("differs") if "3 s or less" in each.expected]

@@ -19,6 +19,7 @@ from merlab.json_models import DIGEST
 from merlab.locks import only_writer
 from merlab.result_folder import KEPT, WORKING
 from merlab.spotting.many_videos import videos_in
+from merlab.spotting.motion import MEASURED
 from merlab.spotting.motion_score import ScoreSettings
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos import recognition
@@ -227,6 +228,11 @@ class TestOtherSettings:
     def test_are_refused_with_what_changed_and_the_remedy(self, video, look, result):
         with pytest.raises(MerlabError, match=r"of other settings: --unsure-below 0\.5 -> 0\.9\. Add --again"):
             look(video, result.folder, unsure_below=0.9)
+
+    def test_a_result_whose_movements_were_measured_in_another_way_is_refused(self, video, look, result, monkeypatch):
+        monkeypatch.setattr(recognition, "MEASURED", MEASURED + 1)
+        with pytest.raises(MerlabError, match="made by a merlab that measured movements in another way.*--again"):
+            look(video, result.folder)
 
     @pytest.mark.parametrize("changes", OTHERS)
     def test_give_what_a_new_command_gives_without_searching_for_faces(

@@ -100,9 +100,8 @@ def _joined(before: Coding, new: Coding, file: Path, again: bool) -> Coding:
     if gone and not again:
         raise MerlabError(
             f"{counted(len(gone), 'decision')} of {named_coders(sorted({each.coder for each in gone}))} would be lost, "
-            "because "
-            f"{file} lacks them or decides otherwise ({_places(gone)}); keep both with other initials (--coder), or "
-            "replace them with --again"
+            f"because {file} lacks them or decides otherwise ({_places(gone)}); keep both with other initials "
+            "(--coder), or replace them with --again"
         )
     known = {each.key: each for each in before.decisions}
     kept = [known[each.key] if each.key in known and each.same_as(known[each.key]) else each for each in new.decisions]

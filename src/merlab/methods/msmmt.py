@@ -119,6 +119,7 @@ class MSMMT(NetworkWithLoss):
             )
 
         def encoders(channels: int) -> nn.ModuleList:
+            """One encoder per scale, from the finest patches to the coarsest."""
             return nn.ModuleList(
                 ScaleEncoder(
                     channels, task, side=patch * 2**scale, width=width, depth=depth, heads=heads, chosen=chosen

@@ -35,8 +35,8 @@ class EstimatorClassifier:
     """A scikit-learn classifier, cloned for every fold, on flattened inputs (N, numbers).
 
     Every ``random_state`` that is None is set to the seed. A search in it that splits by groups, such as GridSearchCV
-    with GroupKFold, gets the subjects. Probabilities come from ``predict_proba``; without it, from
-    the softmax of ``decision_function``; without both, the predicted class gets 1.
+    with GroupKFold, gets the subjects. Probabilities come from ``predict_proba``; without it, from the softmax of
+    ``decision_function``; without both, the predicted class gets 1.
     """
 
     def __init__(self, estimator: Any, task: Task) -> None:
@@ -54,9 +54,9 @@ class EstimatorClassifier:
         **further: object,
     ) -> None:
         """Fit a clone of the estimator on the training clips."""
-        self.estimator.set_params(**dict.fromkeys(free_random_states(self.estimator), seed))
         from sklearn import config_context
 
+        self.estimator.set_params(**dict.fromkeys(free_random_states(self.estimator), seed))
         offered = {"groups": list(groups), "seed": seed, **further}
         given = fit_arguments(self.estimator, offered, every=False)
         inner = {} if "groups" in given or not _splits_by_groups(self.estimator) else {"groups": offered["groups"]}

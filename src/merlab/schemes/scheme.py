@@ -40,11 +40,7 @@ class Scheme:
         return f"Scheme {self.name}: {', '.join(self.classes) or self.description}"
 
     def __post_init__(self) -> None:
-        listed = isinstance(self.classes, Sequence) and not isinstance(self.classes, str)
-        texts: tuple[object, ...] = (None,)
-        if listed and isinstance(self.emotions, Mapping):
-            texts = (self.name, *self.classes, *self.emotions, *self.emotions.values())
-        if not all(isinstance(each, str) for each in texts):
+        if not self._is_of_texts():
             raise MerlabError(
                 f"scheme {self.name}: give texts: a name, a list of classes, and a mapping from label to class, got "
                 f"{self.classes!r} and {self.emotions!r}"
@@ -55,6 +51,13 @@ class Scheme:
                 f"scheme {self.name}: classes lists {', '.join(self.classes)}, but the labels have the classes "
                 f"{', '.join(used)}; give each class once"
             )
+
+    def _is_of_texts(self) -> bool:
+        listed = isinstance(self.classes, Sequence) and not isinstance(self.classes, str)
+        if not (listed and isinstance(self.emotions, Mapping)):
+            return False
+        texts: tuple[object, ...] = (self.name, *self.classes, *self.emotions, *self.emotions.values())
+        return all(isinstance(each, str) for each in texts)
 
     def of(self, table: ClipTable) -> Scheme:
         """The scheme for these clips: the same scheme, but for ``as-labeled`` one class per label of the clips."""

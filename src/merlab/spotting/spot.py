@@ -44,7 +44,8 @@ class SpottingSettings:
     Attributes:
         p: where the threshold lies at least between the mean and the largest score of a window, 0 to 1: the rule that
             Li et al. (IEEE Trans. Affective Computing, 2017) apply to a whole video. 0 leaves it out.
-        floor: the lowest threshold, in units of noise.
+        floor: the lowest threshold, in units of noise; all thresholds are up to 1 + RAISED times as high where less
+            than ENOUGH seconds of a face are seen.
         background: the threshold relative to the background: the CALM quantile of the score, which movements in less
             than most of the window hardly change.
         weak: the lowest score of a weak candidate, relative to the threshold, 0 to 1.

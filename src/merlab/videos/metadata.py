@@ -119,6 +119,7 @@ class RecognitionRequest(UsedSettings):
         frames_promised: the number of its time stamps, or of images.
         face_models: the networks that find the faces, with their digests by algorithm.
         weights: the SHA-256 of the recognizer's file.
+        measured: the way in which movements are measured (``motion.MEASURED``); 1 in results that do not state it.
 
     """
 
@@ -130,6 +131,7 @@ class RecognitionRequest(UsedSettings):
     face_models: dict[str, dict[str, str]]
     weights: str
     runtime: str
+    measured: int = 1
     merlab: str
 
 

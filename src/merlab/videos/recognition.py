@@ -30,6 +30,7 @@ from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
 from merlab.spotting.many_videos import folder_of, folder_of_each, for_each
+from merlab.spotting.motion import MEASURED
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
 from merlab.storage import whole_folder
@@ -245,6 +246,7 @@ def _request(plan: VideoPlan, model: UsedModel) -> RecognitionRequest:
         face_models=plan.options.face_models(),
         weights=model.digest,
         runtime=plan.options.runtime,
+        measured=MEASURED,
         **plan.options.used().model_dump(),
         merlab=__version__,
     )

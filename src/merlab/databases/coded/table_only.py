@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import median
 
@@ -39,15 +39,23 @@ def _of_kinds(table: CodingTable, release: Release) -> Iterator[tuple[str, str]]
     for row in table.rows:
         by_kind[row.kind or MICRO].append(row)
     for kind, rows in sorted(by_kind.items(), reverse=True):
-        ordered = (row for row in rows if row.onset <= row.offset)
-        seconds = [(row.offset - row.onset + 1) / (row.fps or release.fps) for row in ordered] or [0.0]
+        ordered = [row for row in rows if row.onset <= row.offset]
         subjects = len({row.subject for row in rows})
-        lasting = f"{min(seconds):.2f} to {max(seconds):.2f} s, median {median(seconds):.2f} s"
         without = sum(row.apex is None for row in rows)
         apexes = f", {without} without an apex" if without else ""
-        yield f"{kind}-expressions", f"{len(rows)} of {counted(subjects, 'subject')}, {lasting}{apexes}"
+        yield (
+            f"{kind}-expressions",
+            f"{len(rows)} of {counted(subjects, 'subject')}, {_lasting(ordered, release)}{apexes}",
+        )
     rates = Counter(f"{row.fps or release.fps:g}" for row in table.rows)
     yield "frames per second", ", ".join(f"{rate} ({counted(count, 'row')})" for rate, count in sorted(rates.items()))
+
+
+def _lasting(rows: Sequence[Row], release: Release) -> str:
+    seconds = [(row.offset - row.onset + 1) / (row.fps or release.fps) for row in rows]
+    if not seconds:
+        return "none with onset and offset in order"
+    return f"{min(seconds):.2f} to {max(seconds):.2f} s, median {median(seconds):.2f} s"
 
 
 def _order(row: Row, release: Release) -> Iterator[Finding]:
