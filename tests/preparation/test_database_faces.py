@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from merlab.databases import find_database, load
+from merlab.databases import find_database, load, long_videos
 from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.frames import open_frames, read_image
@@ -22,7 +22,7 @@ from merlab.preparation.record import MANIFEST, RECORD, landmarks_of, read_recor
 from merlab.preparation.settings import Settings
 from merlab.progress import silent
 from merlab.storage import WriteError
-from tests.databases import casme2_release, casme_release
+from tests.databases import casme2_release, casme_release, test_casme3
 from tests.databases.release import empty, truncate, write_table
 from tests.frames.videos import write_video
 from tests.helpers import texture
@@ -104,6 +104,36 @@ def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmark
     record = read_record(out / "Cropped" / "sub01" / "EP01_12")
     assert list(record.landmarks) == [73, 83]
     assert len(load("casme", out)) == 2
+
+
+class TestLongVideos:
+    """Of which prepare aligns the micro-expressions; its tree is read without their macro-expressions."""
+
+    @pytest.fixture
+    def root(self, tmp_path, whole_heads):
+        rows = [
+            test_casme3.row(),
+            test_casme3.row("b", (5, 7, 9)),
+            test_casme3.row("a", (14, 15, 17), kind="Macro-expression"),
+            test_casme3.row("c", kind="Macro-expression"),
+        ]
+        root = tmp_path / "raw"
+        write_table(root / test_casme3.BOTH_TABLE, rows, test_casme3.BOTH_COLUMNS)
+        for video in "abc":
+            test_casme3.write_video(root, f"spNO.1/{video}")
+        return whole_heads(root)
+
+    def test_give_clips_that_can_be_used_and_a_sheet_for_every_video(self, root, tmp_path):
+        out = tmp_path / "out"
+        assert prepared("casme3", root, out).faults == ()
+        assert [(clip.name, clip.onset, clip.offset) for clip in load("casme3", out)] == [("a@3", 3, 8), ("b", 5, 9)]
+        sheets = {path.name for path in (out / SHEETS).iterdir()}
+        assert sheets == {"spNO.1-a-color.png", "spNO.1-b-color.png", "overview.png"}
+
+    def test_are_refused_as_the_truth_of_spotting(self, root, tmp_path):
+        prepared("casme3", root, tmp_path / "out")
+        with pytest.raises(MerlabError, match=r"micro-expressions alone; give the folder of the long videos"):
+            long_videos("casme3", tmp_path / "out", allow_unusable=True)
 
 
 @pytest.mark.slow

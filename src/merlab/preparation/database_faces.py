@@ -152,7 +152,7 @@ def _sources(
         SharedFrames(
             tuple(sorted(sharing, key=lambda clip: clip.onset or 0)),
             folder,
-            out / SHEETS / f"{sharing[0].subject}-{folder.name}.png",
+            out / SHEETS / f"{'-'.join(folder.relative_to(out).parts[1:])}.png",
             stamps,
             settings,
         )

@@ -25,7 +25,7 @@ from merlab.databases.coded.table_search import find_coding_table, read_chosen_t
 from merlab.databases.database import Examination
 from merlab.databases.frame_checks import check_frames
 from merlab.databases.long_video import LongVideos
-from merlab.databases.preparation_record import preparation_fact, preparation_of
+from merlab.databases.preparation_record import Preparation, preparation_fact, preparation_of
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
 from merlab.given import require_folder
@@ -54,13 +54,16 @@ def examine_release(
     layouts = layouts_below(root, release)
     table = read_table(release, root, table_file, layouts)
     layouts = by_preference(root, layouts_to_read(layouts, root, heads=heads), table.listed)
+    prepared = _preparation(layouts)
+    if prepared:
+        # Its frames are those of micro-expressions alone.
+        table = replace(table, rows=tuple(row for row in table.rows if not row.is_macro))
     clips: list[Clip] = []
     if layouts:
         clips, findings = read_layout(table, layouts[0], database, deep, progress)
         findings += _of_macro_expressions(table, layouts[0], release) if release.long else ()
     else:
         findings = [no_layout(root, release)]
-    prepared = preparation_of(layouts[0].folder) if layouts and layouts[0].kind.cropped else None
     stamps = [SYNTHETIC] * table.synthetic + list(prepared.stamps if prepared else ())
     facts = {**table.facts, **layout_facts(layouts), **preparation_fact([prepared] * len(clips))}
     if layouts and release.long:
@@ -92,9 +95,19 @@ def videos_of_release(release: Release, root: Path, table_file: Path | None) -> 
             f"{root} has no long videos of {release.title}: searched for folders {release.layout.looked_for}; "
             "unpack them next to the coding table, then give the folder that holds both"
         )
+    if _preparation(layouts):
+        raise MerlabError(
+            f"{layouts[0].folder} holds aligned faces of `merlab prepare`, which are the frames of micro-expressions "
+            "alone; give the folder of the long videos themselves"
+        )
     videos, faults = read_videos(table, layouts[0], release)
     findings = (*table.findings, *missing_sources(table, layouts[0], release), *faults)
     return LongVideos(tuple(videos), findings, (SYNTHETIC,) if table.synthetic else ())
+
+
+def _preparation(layouts: Sequence[Layout]) -> Preparation | None:
+    """How merlab aligned the faces of the layout that is read; None if it did not."""
+    return preparation_of(layouts[0].folder) if layouts and layouts[0].kind.cropped else None
 
 
 def _of_macro_expressions(table: CodingTable, layout: Layout, release: Release) -> list[Finding]:
