@@ -7,6 +7,7 @@ with CsvSink(Path("scores.csv"), ("frame", "score")) as sink:
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
@@ -95,7 +96,7 @@ class VideoSink(_Sink):
         super().__init__(path)
         self.fps, self._fast = fps, fast
         self._stream: VideoStream | None = None
-        self._last: int | None = None
+        self._seconds, self._last = -math.inf, -1
 
     def _open(self, temporary: Path) -> None:
         # The index comes first in the file, so that a browser can start before it has loaded the whole file.
@@ -123,11 +124,11 @@ class VideoSink(_Sink):
         self._container.mux(self._stream.encode(frame))
 
     def _tick(self, seconds: float) -> int:
-        tick = round(seconds / TICKS)
-        if self._last is not None and tick <= self._last:
-            raise ValueError(f"a frame at {seconds} s does not follow the one at {float(self._last * TICKS)} s")
-        self._last = tick
-        return tick
+        """The first free tick from ``seconds`` on: two frames may be closer to each other than the ticks."""
+        if seconds <= self._seconds:
+            raise ValueError(f"a frame at {seconds} s does not follow the one at {self._seconds} s")
+        self._seconds, self._last = seconds, max(round(seconds / TICKS), self._last + 1)
+        return self._last
 
     def _add_stream(self, width: int, height: int) -> VideoStream:
         try:
