@@ -11,7 +11,7 @@ import pytest
 
 from merlab.cli.video_results import VideoSummary, repeated_warnings
 from merlab.errors import MerlabError
-from merlab.spotting.many_videos import for_each, skipped_in, videos_in
+from merlab.spotting.many_videos import folder_of_each, for_each, skipped_in, videos_in
 from tests.videos.recording import moving_face, write_avi
 
 
@@ -195,8 +195,14 @@ class TestEach:
     def test_a_link_to_another_video_of_the_folder_is_named(self, tmp_path):
         (tmp_path / "a.avi").touch()
         (tmp_path / "b.avi").symlink_to("a.avi")
-        with pytest.raises(MerlabError, match=r"b\.avi is the same video as .*a\.avi; give it once, or remove"):
+        with pytest.raises(MerlabError, match=r"b\.avi is given twice, also as .*a\.avi; give it once"):
             for_each(videos_in(tmp_path), tmp_path / "out", never)
+
+    def test_a_link_gives_its_own_name_to_the_result(self, tmp_path):
+        (tmp_path / "P01.avi").symlink_to("SHA256E-s5--2cf2.avi")
+        assert folder_of_each([tmp_path / "P01.avi"], tmp_path / "out") == {
+            tmp_path / "P01.avi": tmp_path / "out" / "P01.avi"
+        }
 
 
 def test_warnings_are_given_once_also_if_their_numbers_differ(tmp_path):

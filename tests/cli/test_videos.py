@@ -18,6 +18,7 @@ from merlab.spotting.spot_video import spot
 from merlab.videos.recognition import recognize
 from merlab.videos.result import read_video_result
 from tests.videos.fake_result import write_result
+from tests.videos.recording import moving_face
 
 
 @pytest.mark.slow
@@ -131,6 +132,17 @@ def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, nam
     assert status == 1
     assert named in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", [("recognize", "--aligned", "--no-overlay", "--jobs", 1), ("spot",)])
+def test_the_current_folder_is_a_video_of_its_own_name(merlab, tmp_path, monkeypatch, command):
+    (tmp_path / "P01").mkdir()
+    monkeypatch.chdir(tmp_path / "P01")
+    for number, frame in enumerate(moving_face(240), start=1):
+        write_image(tmp_path / "P01" / f"{number}.png", frame)
+    assert merlab(*command, ".", "--fps", 50, "--out", tmp_path / "result")[0] == 0
+    (events,) = (tmp_path / "result").rglob("events.csv")
+    assert pd.read_csv(events)["video"].tolist() == ["P01"]
 
 
 def test_a_dark_video_is_named(merlab, tmp_path):

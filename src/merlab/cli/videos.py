@@ -85,13 +85,12 @@ def spot_command(
     Writes events.csv, weak.csv, scores.csv and spotting.json for each video, and for several videos one events.csv and
     one weak.csv of all. Finished results are not computed again.
     """
-    from merlab.frames.opening import require_different, require_one_kind
+    from merlab.frames.opening import require_one_kind
     from merlab.spotting.many_videos import EVENTS, folder_of, folder_of_each, for_each, skipped_in, videos_in
 
     for video in videos:
         require_one_kind(video)
     listed = [each for video in videos for each in (videos_in(video) or [video])]
-    require_different(listed)
     if method not in {None, "merlab"}:
         from merlab.cli.spotting import spot_by_method
 

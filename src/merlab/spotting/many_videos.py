@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from merlab.errors import MerlabError, keeping
 from merlab.frames import ImageFolder, looks_like_video
+from merlab.frames.opening import require_different
+from merlab.given import as_path
 from merlab.locks import only_writer
 from merlab.progress import Progress, one_line, shown_progress
 from merlab.storage import whole_file
@@ -73,30 +74,36 @@ def for_each(
 
 
 def folder_of_each(videos: Iterable[Path | str], out: Path) -> dict[Path, Path]:
-    """The folder of each video's result, of its name under ``out``; raises MerlabError where two would share one."""
-    folders: dict[Path, Path] = {}
+    """The folder of each video's result, of its name under ``out``; raises MerlabError where two would share one.
+
+    Raises ClipError for two paths of one video.
+    """
+    paths = list(map(Path, videos))
+    require_different(paths)
+    folders = {video: folder_of(video, out) for video in paths}
     owners: dict[Path, Path] = {}
-    for video in map(Path, videos):
-        folder = folders[video] = folder_of(video, out)
+    for video, folder in folders.items():
         if folder in owners:
-            raise MerlabError(_same_folder(owners[folder], video, folder))
+            raise MerlabError(
+                f"the results of {owners[folder]} and {video} would both be in {folder}; run the command "
+                "once for each, with different folders as --out"
+            )
         owners[folder] = video
     return folders
 
 
-def _same_folder(one: Path, other: Path, folder: Path) -> str:
-    if os.path.realpath(one) == os.path.realpath(other):
-        return f"{other} is the same video as {one}; give it once, or remove the link"
-    return (
-        f"the results of {one} and {other} would both be in {folder}; run the command "
-        "once for each, with different folders as --out"
-    )
-
-
 def folder_of(video: Path, out: Path) -> Path:
     """The folder of a video's result, of its name under ``out``."""
-    # Path.resolve fails for a link that refers to itself.
-    return out / Path(os.path.realpath(video)).name
+    return out / source_of(video).name
+
+
+def source_of(given: object, name: str = "source") -> Path:
+    """The path of a video or a folder of images, absolute where it is given without a name: ``.`` or ``..``.
+
+    A link keeps its own name. Raises MerlabError as ``as_path`` does; ``name`` is that of the argument.
+    """
+    source = as_path(given, name)
+    return source if source.name not in ("", "..") else source.resolve()
 
 
 def _contents(folder: Path) -> dict[Path, str]:

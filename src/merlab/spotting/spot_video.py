@@ -24,7 +24,7 @@ from merlab.spotting.aligned_frames import AlignedFrames
 from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
-from merlab.spotting.many_videos import EVENTS, WEAK, folder_of
+from merlab.spotting.many_videos import EVENTS, WEAK, folder_of, source_of
 from merlab.spotting.motion import MEASURED
 from merlab.spotting.spot import MADE_BY, SpottingSettings, Window
 from merlab.spotting.stretches import block_places, spot_stretches
@@ -83,7 +83,7 @@ def spot(
             other settings.
 
     """
-    source = as_path(source, "source")
+    source = source_of(source)
     out = folder_of(source, OUT) if out is None else as_path(out, "out")
     settings = SpottingSettings() if settings is None else settings
     require_instance(settings, SpottingSettings, "settings", MADE_BY)

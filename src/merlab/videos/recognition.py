@@ -29,7 +29,7 @@ from merlab.locks import only_writer
 from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
-from merlab.spotting.many_videos import folder_of, folder_of_each, for_each
+from merlab.spotting.many_videos import folder_of, folder_of_each, for_each, source_of
 from merlab.spotting.motion import MEASURED
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
@@ -126,7 +126,7 @@ def recognize(
             one with a result of other settings.
 
     """
-    source = as_path(source, "source")
+    source = source_of(source)
     out = folder_of(source, OUT) if out is None else as_path(out, "out")
     options = options_of(
         fps=fps,

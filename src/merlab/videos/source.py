@@ -7,10 +7,10 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.frames import Frames, ImageFolder, open_frames
-from merlab.frames.opening import require_different, require_one_kind
+from merlab.frames.opening import require_one_kind
 from merlab.given import as_path, require_folder
 from merlab.spotting.aligned_frames import require_every_frame
-from merlab.spotting.many_videos import skipped_in, videos_in
+from merlab.spotting.many_videos import skipped_in, source_of, videos_in
 
 
 def opened(source: Path) -> tuple[Frames, int]:
@@ -44,8 +44,7 @@ def listed(videos: object) -> tuple[list[Path], Mapping[Path, str]]:
         return videos_in(folder), skipped_in(folder)
     if not isinstance(videos, Iterable):
         raise MerlabError(f"videos must be a folder of videos or a list of their paths, got {videos!r}")
-    paths = [as_path(each, "each of videos") for each in videos]
+    paths = [source_of(each, "each of videos") for each in videos]
     if not paths:
         raise MerlabError("videos is an empty list; give a folder of videos, or the paths of one or more")
-    require_different(paths)
     return paths, {}

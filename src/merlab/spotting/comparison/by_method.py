@@ -31,7 +31,7 @@ from merlab.spotting.comparison.recordings import digest_of, recordings_in
 from merlab.spotting.comparison.sampling import step_of
 from merlab.spotting.comparison.spotter import Fitted, Spotter, Target
 from merlab.spotting.comparison.yours import YourSpotter
-from merlab.spotting.many_videos import EVENTS
+from merlab.spotting.many_videos import EVENTS, source_of
 from merlab.spotting.moments_row import Moments, OfVideo
 from merlab.stamps import SYNTHETIC
 from merlab.storage import whole_folder
@@ -152,6 +152,7 @@ class MethodOnVideos:
         Raises MerlabError for a source that cannot be read or does not hold aligned faces, and for an ``out`` that
         holds anything else, without ``again`` also a result of other settings.
         """
+        source = source_of(source)
         clock = clock_of(source, open_frames(source), self._fps)
         video = LongVideo("", "", source.name, source, clock.fps, len(clock), ())
         request = self._request(video)
