@@ -7,11 +7,21 @@ from collections import Counter
 import pytest
 from openpyxl import load_workbook
 
-from merlab.databases import find_database
+from merlab.databases import find_database, long_videos
 from merlab.databases.smic_release import padded
 from merlab.errors import MerlabError
 from tests.databases.release import about, edit_table, only
-from tests.databases.smic_release import BMP, TABLE, WITH_SECOND, Take, examine, takes, write_long, write_single
+from tests.databases.smic_release import (
+    BMP,
+    TABLE,
+    WITH_SECOND,
+    Take,
+    examine,
+    takes,
+    write_annotation,
+    write_long,
+    write_single,
+)
 
 ROWS = (Take(1, "ne", 1, 559740, 559745), Take(1, "sur", 1, 559900, 559904), Take(20, "po", 3, 17581039, 17581044))
 
@@ -270,3 +280,37 @@ def test_a_folder_of_other_images_is_an_error_with_the_expected_layouts(tmp_path
 @pytest.mark.parametrize(("name", "expected"), [("s3_sur_2", "s03_sur_02"), ("holiday", "holiday")])
 def test_names_are_padded(name, expected):
     assert padded(name) == expected
+
+
+class TestSubjectsInSeveralFolders:
+    """As where archives of a part of the subjects were unpacked beside each other."""
+
+    @pytest.fixture(params=[write_single, write_long])
+    def parts(self, request, tmp_path):
+        root = request.param(tmp_path / "smic", ROWS)
+        last = next(root.rglob("s20"))
+        other = last.parents[1] / "HS, second part" / last.name
+        other.parent.mkdir()
+        last.rename(other)
+        return root
+
+    def test_are_read_together(self, parts):
+        examination = examine(parts, deep=True)
+        assert [clip.name for clip in examination.clips] == [take.name for take in ROWS]
+        assert examination.of("unusable") == []
+        assert examination.facts["camera"].startswith("HS, 100 frames per second (by the folder")
+        assert "second part" in examination.facts["frames"]
+
+    def test_are_refused_if_both_have_a_clip_and_so_are_their_long_videos(self, tmp_path):
+        write_long(tmp_path / "smic", ROWS)
+        write_long(tmp_path / "smic" / "copy", ROWS, table=False)
+        for read in (examine, lambda root: long_videos("smic", root)):
+            with pytest.raises(MerlabError, match="give one of these folders as the root"):
+                read(tmp_path / "smic")
+
+    def test_give_the_long_videos_of_all(self, tmp_path):
+        write_long(tmp_path / "smic", ROWS[:2])
+        write_long(tmp_path / "smic" / "second part", ROWS[2:], table=False)
+        (tmp_path / "smic" / TABLE).unlink()
+        write_annotation(tmp_path / "smic", ROWS)
+        assert [video.name for video in long_videos("smic", tmp_path / "smic").videos] == [take.name for take in ROWS]

@@ -36,6 +36,7 @@ from merlab.databases.coded.layout import Layout, by_preference, layouts_below, 
 from merlab.databases.coded.long_videos import read_videos
 from merlab.databases.coded.missing_folders import missing_sources, renames
 from merlab.databases.coded.published_counts import KEEP_COUNTS, compare_subjects, describe_counts
+from merlab.databases.coded.release import LayoutFormat
 from merlab.databases.coded.table_only import table_alone
 from merlab.databases.coded.table_search import read_chosen_table, table_paths, walk_folders
 from merlab.databases.database import Database, Examination
@@ -58,7 +59,7 @@ def _examine(
 ) -> Examination:
     require_root(root)
     layout, others = _choose_layout(root, heads=heads)
-    name, reason = camera_of(layout.folder, root)
+    name, reason = camera_of(layout.folders[0], root)
     camera = CAMERAS[name]
     table = _find_table(root, layout, camera, table_file)
     findings = list(table.findings)
@@ -87,18 +88,13 @@ def _examine(
 def _videos(root: Path, *, table_file: Path | None = None) -> LongVideos:
     """The long videos of one camera, with the second movements that some of them have."""
     require_root(root)
-    found = [
-        (camera, layout)
-        for camera in CAMERAS.values()
-        for layout in layouts_below(root, release_of(camera, LONG))
-        if camera_of(layout.folder, root)[0] == camera.name
-    ]
+    found = _layouts(root, (LONG,))
     if not found:
         raise MerlabError(
             f"{root} has no long videos of SMIC: searched for folders such as SMIC_HS_E/s01/s1_ne_01; single clips "
             "have no frames before the onset and after the offset, so that nothing can be spotted in them"
         )
-    camera, layout = found[0]
+    (camera, _), (layout, _) = found[0], _first(root, found)
     table = _find_table(root, layout, camera, table_file)
     videos, faults = read_videos(table, layout, layout.release)
     return LongVideos(tuple(videos), (*table.findings, *missing_sources(table, layout, layout.release), *faults))
@@ -129,23 +125,32 @@ def _choose_layout(root: Path, *, heads: bool) -> tuple[Layout, list[Layout]]:
 
     With ``heads``, only layouts that show whole heads are considered.
     """
-    found = [
-        (camera, layout)
-        for form in (SINGLE, LONG)
-        for camera in CAMERAS.values()
-        for layout in layouts_below(root, release_of(camera, form))
-        if camera_of(layout.folder, root)[0] == camera.name
-    ]
+    found = _layouts(root, (SINGLE, LONG))
     to_read = layouts_to_read([layout for _, layout in found], root, heads=heads)
     found = [(camera, layout) for camera, layout in found if layout in to_read]
     if not found:
         hint = _renames(root) or "give the folder that holds them"
         raise MerlabError(f"{root} has no frames of SMIC: searched for folders {LOOKED_FOR}; {hint}")
-    first = min((camera.name for camera, _ in found), key=list(CAMERAS).index)
-    form = next(layout.release.layout for camera, layout in found if camera.name == first)
-    alike = [layout for camera, layout in found if camera.name == first and layout.release.layout is form]
-    chosen = by_preference(root, alike)[0]
-    return chosen, [layout for _, layout in found if layout is not chosen]
+    return _first(root, found)
+
+
+def _layouts(root: Path, forms: Sequence[LayoutFormat]) -> list[tuple[Camera, Layout]]:
+    """The layouts of these forms below ``root``, each with its camera; the preferred ones first."""
+    return [
+        (camera, layout)
+        for camera in CAMERAS.values()
+        for form in forms
+        for layout in layouts_below(root, release_of(camera, form))
+        if camera_of(layout.folder, root)[0] == camera.name
+    ]
+
+
+def _first(root: Path, found: Sequence[tuple[Camera, Layout]]) -> tuple[Layout, list[Layout]]:
+    """The layout of the first camera and form, of all folders in which it lies, and the other layouts."""
+    camera, layout = found[0]
+    alike = [each for of, each in found if of is camera and each.release.layout is layout.release.layout]
+    chosen, *others = by_preference(root, alike)
+    return chosen, [*others, *(each for _, each in found if each not in alike)]
 
 
 def _renames(root: Path) -> str | None:

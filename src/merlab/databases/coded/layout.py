@@ -141,15 +141,15 @@ def subject_meant(name: str, release: Release) -> str | None:
 
 
 def by_preference(root: Path, layouts: Sequence[Layout], listed: Set[tuple[str, str]] = frozenset()) -> list[Layout]:
-    """The layouts in the order of preference of their kinds; ``listed`` are the (subject, folder) pairs of the table.
+    """The layouts in the order of preference of their kinds; ``listed`` are the (subject, folder) pairs of a table.
 
     Of several layouts of the preferred kind, those are taken together that have folders of the table, such as the
-    training set of a challenge beside its test sets. Raises MerlabError if these hold a clip more than once, because
-    the user must choose one.
+    training set of a challenge beside its test sets; without a table all. Raises MerlabError if these hold a clip more
+    than once, because the user must choose one.
     """
     layouts = sorted(layouts, key=lambda layout: layout.release.layout.kinds.index(layout.kind))
     preferred = [layout for layout in layouts if layout.kind == layouts[0].kind]
-    fitting = [layout for layout in preferred if listed & layout.sources.keys()]
+    fitting = [layout for layout in preferred if not listed or listed & layout.sources.keys()]
     clips = [key for layout in fitting for key in layout.sources]
     if len(preferred) > 1 and fitting and len(clips) == len(set(clips)):
         return [_together(fitting), *(layout for layout in layouts if layout not in fitting)]
