@@ -17,9 +17,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from merlab.errors import MerlabError
-from merlab.methods import Method, Task, find_method, methods_of
+from merlab.methods import Method, Preset, Task, find_method, methods_of
 from merlab.methods.own import as_classifier, as_method, free_random_states
+from merlab.training import TrainingSettings
 
+SHORT = TrainingSettings(epochs=1)
 TASK = Task(classes=3, channels=2, height=4, width=4)
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(30, 2, 4, 4)).astype(np.float32)
@@ -277,6 +279,27 @@ class TestMethodsOf:
     def test_one_module_is_no_network_because_every_fold_needs_a_new_one(self):
         with pytest.raises(MerlabError, match="method net: network is one Linear, .* a new one; give its class, or a"):
             Method("net", network=torch.nn.Linear(2, 3))
+
+    def test_a_network_option_that_run_json_cannot_state_is_refused_with_the_remedy(self):
+        def network(task, *, act="relu"):
+            return torch.nn.Identity()
+
+        message = "network option act of net is <class .*GELU.*>, which run.json cannot state; give a text or a number"
+        with pytest.raises(MerlabError, match=message):
+            Method("net", network=network, presets={"short": Preset(training=SHORT, network={"act": torch.nn.GELU})})
+        method = Method("net", network=network, presets={"short": Preset(training=SHORT)})
+        with pytest.raises(MerlabError, match=r"network option act of net"):
+            method.preset_with("short", {"act": torch.nn.GELU()})
+
+    def test_a_network_that_reads_values_when_it_is_made_has_an_outline(self):
+        def network(task):
+            rates = [rate.item() for rate in torch.linspace(0, 0.1, 3)]
+            return torch.nn.Sequential(torch.nn.Dropout(rates[-1]), torch.nn.Linear(2, task.classes))
+
+        before = torch.get_rng_state()
+        outline = Method("net", network=network).outline(TASK, Preset())
+        assert outline.state_dict()["1.weight"].shape == (3, 2)
+        assert torch.equal(torch.get_rng_state(), before)
 
     def test_two_methods_with_the_same_name_are_refused_with_the_remedy(self):
         with pytest.raises(MerlabError, match="two methods are called plain; pass a dictionary"):

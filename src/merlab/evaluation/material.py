@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, naming_mistakes
 from merlab.evaluation.plan import Entry, Plan
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import SyntheticFlow, require_recipe, require_scheme
@@ -160,8 +158,8 @@ def _check_starts(plan: Plan, entry: Entry) -> None:
         start.require_classes(plan.classes)
         start.require_input(entry.name, entry.recipe)
         method, preset = modules[start.method]
-        with torch.device("meta"):
-            start.require_network(method.zoo_module(plan.task(entry), preset))
+        with naming_mistakes(f"method {method.name}: its network", entry.own):
+            start.require_network(method.outline(plan.task(entry), preset))
 
 
 def _marks(plan: Plan, entry: Entry) -> tuple[str, ...]:

@@ -53,8 +53,7 @@ def start_from(
             f"{file.name} is not a file of `merlab pretrain`, and {method.name} contains no network whose public "
             f"weights merlab knows; it starts {own}"
         )
-    with torch.device("meta"):
-        network = method.zoo_module(task, preset)
+    network = method.outline(task, preset)
     try:
         tensors, facts = _fitted(file.tensors, network, method.zoo, dict(recipe.options).get("color") == "bgr")
     except _DoesNotFitError as error:

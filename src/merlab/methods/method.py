@@ -9,8 +9,10 @@ from functools import partial
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 from torch import nn
 
 from merlab.errors import MerlabError
@@ -131,6 +133,8 @@ class Method:
                 f"method {self.name}: preset {without[0]} of a network needs training settings, "
                 "such as Preset(training=TrainingSettings(epochs=50))"
             )
+        for preset in self.presets.values():
+            self._require_storable(preset.network)
 
     def _require_types(self) -> None:
         require_instance(self.name, str, "the name of a method", "such as 'my-method'")
@@ -153,6 +157,17 @@ class Method:
                 look_up(layout, dict.fromkeys(get_args(Layout)), "layout")
         except MerlabError as error:
             raise MerlabError(f"method {self.name}: {error}") from error
+
+    def _require_storable(self, options: Mapping[str, Any]) -> None:
+        """Raise MerlabError for an option of the network that a file such as run.json cannot state."""
+        for option, value in options.items():
+            try:
+                to_jsonable_python(value)
+            except PydanticSerializationError as error:
+                raise MerlabError(
+                    f"network option {option} of {self.name} is {value!r}, which run.json cannot state; give a text or "
+                    "a number, and have the network look up by it what it stands for"
+                ) from error
 
     def preset(self, name: str) -> Preset:
         """The preset of this name; raises MerlabError listing those that exist."""
@@ -211,6 +226,18 @@ class Method:
         self.check_layout(task.layout)
         return self.zoo_network(task, **preset.network)
 
+    def outline(self, task: Task, preset: Preset) -> nn.Module:
+        """The same for the names and shapes of its tensors; they have no values where it can be made without."""
+        try:
+            with torch.device("meta"):
+                return self.zoo_module(task, preset)
+        except MerlabError:
+            raise
+        except Exception:
+            # It reads values when it is made, such as the rates of stochastic depth.
+            with torch.random.fork_rng(devices=[]):
+                return self.zoo_module(task, preset)
+
     def check_layout(self, layout: Layout) -> None:
         """Raise MerlabError unless the method works on inputs of this layout."""
         if layout not in self.takes:
@@ -243,6 +270,7 @@ class Method:
             except ValidationError as error:
                 reason = error.errors()[0]["msg"] + _range_of(kind)
                 raise MerlabError(f"network option {option} of {self.name}: {reason}, got {value!r}") from error
+        self._require_storable(chosen)
         return preset.model_copy(update={"network": chosen})
 
 

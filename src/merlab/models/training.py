@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.evaluation import plan
@@ -153,8 +151,7 @@ def _require_fitting(training: Training, own: ClipTable | None, starts: Sequence
         start.require_classes(classes)
         start.require_input(training.method, recipe)
         start.require_unseen([] if own is None else [clip.database for clip in own])
-        with torch.device("meta"):
-            start.require_network(training.of_method.module(Task.of(len(classes), recipe), training.settings()))
+        start.require_network(training.of_method.outline(Task.of(len(classes), recipe), training.settings()))
 
 
 def _takes(method: Method, option: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import partial
 from typing import TypedDict
 
 import numpy as np
@@ -23,7 +23,7 @@ from merlab.training.clip_store import ClipStore
 from merlab.training.dropout import with_quick_dropout
 from merlab.training.loop import Loop, UnitTargets
 from merlab.training.material import SyntheticClips
-from merlab.training.settings import Precision, TrainingSettings, resolve_device, resolve_precision
+from merlab.training.settings import TrainingSettings, resolve_device, resolve_precision
 from merlab.training.steps import balanced_weights, in_memory_format, outputs_of, seeded
 from merlab.training.threads import torch_threads
 from merlab.training.training_clips import TrainingClips
@@ -111,14 +111,11 @@ class NeuralClassifier:
         """The device on which the network runs."""
         return resolve_device(self.settings.device)
 
-    def precision(self, height: int, width: int) -> Precision:
-        """The precision of training and prediction for inputs of this size; known before ``fit``."""
-        return resolve_precision(self.settings, self.device, self._parameters, height * width)
-
-    @cached_property
-    def _parameters(self) -> int:
-        with torch.device("meta"):
-            return sum(parameter.numel() for parameter in self.network().parameters())
+    def _is_reduced(self, module: nn.Module, inputs: Tensor) -> bool:
+        """Whether training and prediction compute in bfloat16."""
+        parameters = sum(parameter.numel() for parameter in module.parameters())
+        height, width = inputs.shape[-2:]
+        return resolve_precision(self.settings, self.device, parameters, height * width) == "bfloat16"
 
     def fit(
         self,
@@ -233,7 +230,7 @@ class NeuralClassifier:
             "classes": self.classes,
             "settings": self.settings,
             "mirror": self.mirror,
-            "reduced": self.precision(*inputs.shape[-2:]) == "bfloat16",
+            "reduced": self._is_reduced(module, inputs),
         }
         if self.settings.loop == "plain":
             if self.device.type == "cpu":
@@ -260,7 +257,7 @@ class NeuralClassifier:
     @torch.inference_mode()
     def _logits(self, module: nn.Module, inputs: Tensor) -> Tensor:
         module.eval()
-        reduced = self.precision(*inputs.shape[-2:]) == "bfloat16"
+        reduced = self._is_reduced(module, inputs)
         forward = partial(outputs_of, module, channels_last=self.settings.channels_last, reduced=reduced)
         return torch.cat([forward(batch).float() for batch in torch.split(inputs, self.settings.batch_size)])
 
