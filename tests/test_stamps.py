@@ -25,6 +25,18 @@ def test_every_stamp_appears_once_in_order():
     assert all_stamps(MEASURED) == ["SYNTHETIC", "LEAKY: epoch picked on the test subject"]
 
 
+def test_all_stamps_are_in_the_order_in_which_each_method_has_them():
+    measured = [
+        Measured("random", ("SYNTHETIC", "1 SEED")),
+        Measured("ststnet", ("SYNTHETIC", "REDUCED", "1 SEED")),
+        Measured("rcn-a", ("SYNTHETIC", "START", "LEAKY: epoch picked on the test subject", "1 SEED")),
+    ]
+    merged = all_stamps(measured)
+    assert sorted(merged) == sorted({stamp for method in measured for stamp in method.stamps})
+    for method in measured:
+        assert [stamp for stamp in merged if stamp in method.stamps] == list(method.stamps)
+
+
 def test_a_stamp_is_cut_to_its_word():
     assert short_stamp("LEAKY: epoch picked on the test subject") == "LEAKY"
     assert short_stamp("2 SEEDS") == "2 SEEDS"

@@ -75,8 +75,15 @@ def short_stamp(stamp: str) -> str:
 
 
 def all_stamps(summaries: Sequence[Stamped]) -> list[str]:
-    """The stamps of all methods, each once, in the order of their first appearance."""
-    return list(dict.fromkeys(stamp for summary in summaries for stamp in summary.stamps))
+    """The stamps of all methods, each once, in the order in which each method has them."""
+    merged: list[str] = []
+    for summary in summaries:
+        place = 0
+        for stamp in summary.stamps:
+            if stamp not in merged:
+                merged.insert(place, stamp)
+            place = merged.index(stamp) + 1
+    return merged
 
 
 def stamp_notes(summaries: Sequence[Stamped]) -> list[StampNote]:

@@ -106,6 +106,12 @@ def test_every_table_and_figure_bears_the_stamps(source):
     assert all('<span class="stamp">SYNTHETIC</span>' in figure for figure in figures)
 
 
+def test_a_row_of_the_results_has_each_of_its_stamps_in_one_piece(source):
+    row = re.search(r'<tr>\s*<th scope="row">dbfem-caffm</th>.*?</tr>', source, re.DOTALL)
+    assert row
+    assert re.findall(r'<span class="stamp">(.*?)</span>', row[0]) == ["SYNTHETIC", "REDUCED", "2 SEEDS"]
+
+
 def test_a_run_without_stamps_has_no_banner(tmp_path):
     record = fake_record(["linear-svm"], Path("/data/faces"), stamps=[])
     folder = write_run(tmp_path / "run", {"linear-svm": 0.5}, record)

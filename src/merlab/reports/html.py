@@ -123,6 +123,7 @@ def _page(run: Run, summaries: Sequence[MethodSummary], chart: Picture, confusio
         record=run.record,
         protocol=PROTOCOLS.get(run.record.data.protocol, ""),
         stamps=all_stamps(summaries),
+        separator=STAMP_SEPARATOR,
         notes=stamp_notes(summaries),
         summaries=summaries,
         baselines=BASELINE_NAMES,

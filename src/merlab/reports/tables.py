@@ -7,6 +7,7 @@ resampling subjects.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import Literal
 
 import pandas as pd
@@ -25,6 +26,8 @@ Measure = Literal["f1", "recall", "precision"]
 
 SIGNIFICANCE_LEVEL = 0.05
 COVERED_METRICS: tuple[MetricName, ...] = ("uf1", "uar", "accuracy")
+# Letters of a line of stamps in the terminal: those of all but NETWORK fit.
+STAMP_WIDTH = 18
 DIFFERENCE_TITLE = f"{METRIC_TITLES[COMPARED_METRIC]} difference"
 
 
@@ -168,12 +171,17 @@ def console_table(summaries: Sequence[MethodSummary], title: str = "Results") ->
         box=SIMPLE_HEAD,
     )
     rows = results_table(summaries).drop(columns=[METRIC_TITLES["macro_precision"], "clips"])
-    rows["stamps"] = ["\n".join(map(short_stamp, summary.stamps)) for summary in summaries]
+    rows["stamps"] = [_stamp_lines(summary) for summary in summaries]
     for column in rows.columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold", no_wrap=column == "stamps")
     for row in rows.to_numpy().tolist():
         table.add_row(*(escape(cell.replace(" [", "\n[")) for cell in row))
     return table
+
+
+def _stamp_lines(summary: MethodSummary) -> str:
+    """The words of the stamps, one stamp per line where it fits."""
+    return "\n".join(line for stamp in summary.stamps for line in wrap(short_stamp(stamp), STAMP_WIDTH))
 
 
 def chance_level(classes: Sequence[str]) -> float:
