@@ -158,8 +158,8 @@ class TestLongVideos:
     def test_are_given_with_the_second_movements_of_some_rows(self, tmp_path):
         read = find_database("smic").videos(write_long(tmp_path))  # type: ignore[misc]
         assert len(read.videos) == 164 - 5
-        two = next(video for video in read.videos if video.name in WITH_SECOND)
-        first = next(take for take in takes() if take.name == two.name)
+        two = next(video for video in read.videos if padded(video.name) in WITH_SECOND)
+        first = next(take for take in takes() if take.name == padded(two.name))
         assert [(event.onset, event.offset) for event in two.events] == [
             (first.onset, first.offset),
             (first.offset + 9, first.offset + 12),
@@ -308,9 +308,11 @@ class TestSubjectsInSeveralFolders:
             with pytest.raises(MerlabError, match="give one of these folders as the root"):
                 read(tmp_path / "smic")
 
-    def test_give_the_long_videos_of_all(self, tmp_path):
+    def test_give_the_long_videos_of_all_by_the_names_that_results_of_spotting_have(self, tmp_path):
         write_long(tmp_path / "smic", ROWS[:2])
         write_long(tmp_path / "smic" / "second part", ROWS[2:], table=False)
         (tmp_path / "smic" / TABLE).unlink()
         write_annotation(tmp_path / "smic", ROWS)
-        assert [video.name for video in long_videos("smic", tmp_path / "smic").videos] == [take.name for take in ROWS]
+        videos = long_videos("smic", tmp_path / "smic").videos
+        assert [video.name for video in videos] == [video.source.name for video in videos]
+        assert [padded(video.name) for video in videos] == [take.name for take in ROWS]

@@ -74,15 +74,10 @@ def _emotion_in_name(source: Path) -> str:
     return EMOTIONS[match[2].lower()] if match else ""
 
 
-def _video_name(subject: str, source: Path) -> str:
-    return padded(source_name(source))
-
-
 LONG = replace(
     SINGLE,
     kinds=(Kind("long videos (s01/s1_ne_01/image559740.jpg)", any_frames),),
     clips_of=_long_videos,
-    video_name=_video_name,
     emotion_of=_emotion_in_name,
 )
 
