@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import logging
 import runpy
 import subprocess
 import sys
@@ -59,6 +61,37 @@ def test_it_changes_with_code_state_and_what_the_code_refers_to(capsys):
     for program in changed:
         exec(program, {"__name__": "__main__"})
     assert len(set(capsys.readouterr().out.split())) == len(changed)
+
+
+def test_a_global_variable_with_the_name_of_an_attribute_does_not_change_it(capsys):
+    for program in (PROGRAM, PROGRAM.replace("class Mine", "width = 5; state = [1]\nclass Mine")):
+        exec(program, {"__name__": "__main__"})
+    assert len(set(capsys.readouterr().out.split())) == 1
+
+
+def test_what_belongs_to_the_process_does_not_change_it():
+    class Store:
+        """Leaves out when it was opened, as joblib.Memory does."""
+
+        def __init__(self, place, opened):
+            self.place, self.opened = place, opened
+
+        def __getstate__(self):
+            return {"place": self.place}
+
+    logger = logging.getLogger("merlab.tests.fingerprint")
+    before = fingerprint((logger, Store("here", opened=1)))
+    logging.getLogger("merlab.tests.another")
+    logger.isEnabledFor(logging.DEBUG)
+    assert fingerprint((logger, Store("here", opened=2))) == before
+    assert fingerprint((logger, Store("there", opened=1))) != before
+
+
+def test_code_behind_a_cache_counts():
+    def of(number):
+        return fingerprint(functools.cache(lambda value: value * number))
+
+    assert of(1) == of(1) != of(2)
 
 
 def test_a_comment_or_another_place_in_the_file_does_not_change_it(capsys):

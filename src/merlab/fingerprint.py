@@ -25,6 +25,7 @@ import numpy as np
 import torch
 
 MOST_DEPTH = 150
+LOOKS_UP = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
 INSTALLED = tuple({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 
 
@@ -126,9 +127,10 @@ def _code(code: types.CodeType) -> Iterator[Any]:
 
 
 def _global_names(code: types.CodeType) -> list[str]:
-    """Names that the code, or code inside it, may look up in its module."""
+    """Names that the code, or code inside it, looks up in its module; names of attributes are none of them."""
+    own = [step.argval for step in dis.get_instructions(code) if step.opname in LOOKS_UP]
     inner = [name for each in code.co_consts if isinstance(each, types.CodeType) for name in _global_names(each)]
-    return list(dict.fromkeys([*code.co_names, *inner]))
+    return list(dict.fromkeys([*own, *inner]))
 
 
 def _imported_by(code: types.CodeType, package: str | None) -> list[str]:
@@ -231,22 +233,25 @@ def _object(value: Any) -> Iterator[Any]:
         yield from (value.state_dict(), {name: type(module) for name, module in value.named_modules()})
     if isinstance(value, types.BuiltinFunctionType | np.ufunc):
         yield _Text(f"builtin {value.__name__}")
-    elif getattr(value, "__dict__", None) is not None:
-        yield vars(value)
     else:
         yield from _reduced(value)
 
 
 def _reduced(value: Any) -> Iterator[Any]:
-    """The parts from which a copy of an object without attributes can be made."""
+    """The parts from which a copy of an object can be made, as for another process; else its attributes.
+
+    What pickling leaves out belongs to this process, such as a lock, the time when a cache was opened, or all loggers.
+    """
     try:
         parts = value.__reduce_ex__(4)
     except Exception:
-        yield _Text(f"opaque {type(value).__qualname__}")
-        return
-    yield from (
-        (list(part) if isinstance(part, Iterator) else part for part in parts) if isinstance(parts, tuple) else [parts]
-    )
+        parts = f"opaque {type(value).__qualname__}"
+    if isinstance(parts, tuple):
+        yield from (list(part) if isinstance(part, Iterator) else part for part in parts)
+    elif getattr(value, "__dict__", None) is not None:
+        yield vars(value)
+    else:
+        yield parts
 
 
 @functools.cache

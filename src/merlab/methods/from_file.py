@@ -128,6 +128,7 @@ def _run(path: Path) -> ModuleType:
         exec(loader.source_to_code(path.read_bytes(), path), vars(module))
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise MerlabError(f"{path} cannot be run: {mistake_in(error)}") from error
+        fault = error if isinstance(error, MerlabError) else mistake_in(error)
+        raise MerlabError(f"{path} cannot be run: {fault}") from error
     cloudpickle.register_pickle_by_value(module)
     return module
