@@ -113,7 +113,12 @@ def test_the_commands_and_the_functions_have_the_same_options():
         (("spot", "text.mp4", "text.mp4", "--method", "mdmd"), "text.mp4 is given twice; give it once"),
         (("spot", "mixed"), "mixed holds both images with numbers (cover_1.png) and videos (a.mp4)"),
         (("recognize", "mixed"), "mixed holds both images with numbers (cover_1.png) and videos (a.mp4)"),
-        (("spot", "empty"), "empty contains no images with numbers in their names; give a folder of such images"),
+        (
+            ("spot", "empty"),
+            "empty contains neither videos nor images with numbers in their names; give a folder of one",
+        ),
+        (("spot", "empty", "--fps", 200), "empty contains neither videos nor images with numbers in their names"),
+        (("spot", "empty", "--fps", 200, "--method", "mdmd"), "empty contains neither videos nor images with numbers"),
         (("score-spotting", "truth.csv", "truth.csv", "--command", "c"), "--command belongs to --save"),
         (("score-spotting", "none.csv", "none.csv"), "none.csv does not exist"),
         (("score-spotting", "truth.csv", "truth.csv", "--save", "kept.json"), "--save needs --command"),

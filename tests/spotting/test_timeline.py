@@ -262,7 +262,7 @@ class TestRefusals:
 
     def test_a_folder_without_frames(self, tmp_path):
         (tmp_path / "empty").mkdir()
-        with pytest.raises(MerlabError, match="contains no frame"):
+        with pytest.raises(MerlabError, match="contains neither videos nor images"):
             spot(tmp_path / "empty", tmp_path / "out", fps=FPS)
 
     def test_a_frame_rate_out_of_range(self, video, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
-from merlab.frames import ClipError, Frames, Image, describe_numbers
+from merlab.frames import ClipError, Frames, Image, ImageFolder, describe_numbers
 from merlab.frames.clock import GAP_STEPS
 from merlab.progress import Progress
 from merlab.spotting.light import EVERY, Light
@@ -44,7 +44,7 @@ class AlignedFrames:
             if last is None:
                 require_aligned(self.source, frame.image)
                 self.first = frame.number - skipped
-            self._require_next(frame.number, skipped)
+            self._require_not_damaged(frame.number, skipped)
             for image in [frame.image if last is None else last] * skipped + [frame.image]:
                 if self.count % EVERY == 0:
                     self.light += Light.of(image)
@@ -54,9 +54,7 @@ class AlignedFrames:
                 yield image
             last, skipped = frame.image, 0
 
-    def _require_next(self, number: int, skipped: int) -> None:
-        if number != self.first + self.count + skipped:
-            require_every_frame(self.source, self._frames)
+    def _require_not_damaged(self, number: int, skipped: int) -> None:
         if skipped >= GAP_STEPS:
             raise ClipError(
                 f"{self.source}: frames {number - skipped} to {number - 1} are damaged; copy the video again from the "
@@ -65,8 +63,13 @@ class AlignedFrames:
 
 
 def require_every_frame(source: Path, frames: Frames) -> None:
-    """Raises MerlabError where numbers are missing between the first frame and the last."""
+    """Raises MerlabError for a folder without frames, and where numbers are missing between the first and the last."""
     numbers = frames.numbers
+    if not numbers and isinstance(frames, ImageFolder):
+        raise MerlabError(
+            f"{source} contains neither videos nor images with numbers in their names; give a folder of one or the "
+            "other, or the path of a video"
+        )
     if numbers and len(numbers) <= numbers[-1] - numbers[0]:
         raise MerlabError(
             f"{source} contains {describe_numbers(numbers)}; without every frame the times would be wrong: copy the "

@@ -20,7 +20,7 @@ from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import ResultFolder
 from merlab.sinks import CsvSink
-from merlab.spotting.aligned_frames import AlignedFrames
+from merlab.spotting.aligned_frames import AlignedFrames, require_every_frame
 from merlab.spotting.caveats import spotting_caveats
 from merlab.spotting.event import SpottedEvent, Tier
 from merlab.spotting.kept_places import FramesRead, KeptPlaces
@@ -90,6 +90,7 @@ def spot(
     require_yes_or_no(again=again)
     require_one_kind(source)
     frames = open_frames(source)
+    require_every_frame(source, frames)
     clock = clock_of(source, frames, fps)
     request = _request(source, clock, settings)
     finished = None if again else _finished(out, request)

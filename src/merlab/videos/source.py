@@ -24,11 +24,6 @@ def opened(source: Path) -> tuple[Frames, int]:
             f"{source} is a folder of videos; merlab.recognize_each recognizes all of them, merlab.recognize one: give "
             "its path"
         )
-    if not frames.numbers:
-        raise MerlabError(
-            f"{source} contains neither videos nor images with numbers in their names; give a folder of one or the "
-            "other, or the path of a video"
-        )
     require_every_frame(source, frames)
     return frames, frames.numbers[0]
 
