@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from merlab.stamps import all_stamps, short_stamp, stamp_notes
+from merlab.stamps import all_stamps, short_stamp, stamp_notes, stamps_of_recordings
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ def test_all_stamps_are_in_the_order_in_which_each_method_has_them():
     assert sorted(merged) == sorted({stamp for method in measured for stamp in method.stamps})
     for method in measured:
         assert [stamp for stamp in merged if stamp in method.stamps] == list(method.stamps)
+
+
+def test_recordings_that_merlab_made_are_known_by_their_names():
+    assert stamps_of_recordings(["interview.mp4", "SYNTHETIC_sub01.mp4"]) == ["SYNTHETIC"]
+    assert stamps_of_recordings(["interview.mp4", ""]) == []
 
 
 def test_a_stamp_is_cut_to_its_word():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,6 +74,11 @@ def short_stamp(stamp: str) -> str:
     return stamp.partition(":")[0]
 
 
+def stamps_of_recordings(names: Iterable[str]) -> list[str]:
+    """SYNTHETIC if a recording is one of merlab's own, whose names begin with this word."""
+    return [SYNTHETIC] if any(name.startswith(SYNTHETIC) for name in names) else []
+
+
 def all_stamps(summaries: Sequence[Stamped]) -> list[str]:
     """The stamps of all methods, each once, in the order in which each method has them."""
     merged: list[str] = []
@@ -89,12 +94,13 @@ def all_stamps(summaries: Sequence[Stamped]) -> list[str]:
 def stamp_notes(summaries: Sequence[Stamped]) -> list[StampNote]:
     """Each stamp, explained, with the methods that carry it."""
     return [
-        StampNote(stamp, _meaning(stamp), tuple(summary.method for summary in summaries if stamp in summary.stamps))
+        StampNote(stamp, meaning_of(stamp), tuple(summary.method for summary in summaries if stamp in summary.stamps))
         for stamp in all_stamps(summaries)
     ]
 
 
-def _meaning(stamp: str) -> str:
+def meaning_of(stamp: str) -> str:
+    """What a stamp says, in sentences; empty where it is unknown here."""
     if stamp.endswith(("SEED", "SEEDS")):
         return FEW_SEEDS
     return MEANINGS.get(short_stamp(stamp), "")

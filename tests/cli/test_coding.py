@@ -24,6 +24,15 @@ def test_from_a_coded_result_to_agreement(merlab, tmp_path):
     assert scores["pairs"][0]["f1"] == 1
 
 
+def test_the_agreement_about_a_synthetic_recording_is_marked(merlab, tmp_path):
+    coded_in(tmp_path / "one", video="SYNTHETIC_sub01.mp4")
+    coded_in(tmp_path / "two", video="SYNTHETIC_sub01.mp4", coder="CD")
+    _, out, _ = merlab("agree", "one", "two")
+    assert "match (F1 1.000), in 1 video [SYNTHETIC]" in out
+    assert "second minus first [SYNTHETIC]" in out
+    assert json.loads(merlab("agree", "one", "two", "--json")[1])["stamps"] == ["SYNTHETIC"]
+
+
 def test_coded_events_of_several_results_in_one_table(merlab, tmp_path):
     for name in ("one", "two"):
         coded_in(tmp_path / name, video=f"{name}.mp4")

@@ -101,7 +101,7 @@ def agree_command(
 ) -> None:
     """Compare coders: matched events, Cohen's kappa, Krippendorff's alpha, differences of boundaries."""
     from merlab.coding.agreement.agree import agree
-    from merlab.coding.agreement.tables import boundary_table, pair_heading, pair_table, together_table
+    from merlab.coding.agreement.tables import boundary_table, marks, pair_heading, pair_table, together_table
     from merlab.storage import require_not_read
 
     if page:
@@ -116,10 +116,10 @@ def agree_command(
     for pair in scores.pairs:
         for title, table in ((pair_heading(pair), pair_table(pair)), ("second minus first", boundary_table(pair))):
             if len(table):
-                print_table(title, list(table.columns), table.to_numpy().tolist())
+                print_table(f"{title}{marks(scores)}", list(table.columns), table.to_numpy().tolist())
     if len(scores.coders) > 2:
         table = together_table(scores)
-        print_table("all coders together", list(table.columns), table.to_numpy().tolist())
+        print_table(f"all coders together{marks(scores)}", list(table.columns), table.to_numpy().tolist())
     for note in scores.notes:
         _note(note)
 

@@ -19,7 +19,7 @@ from merlab.reports.tables import estimate
 from merlab.spotting.scoring import SpottingScores
 from merlab.spotting.scoring.score_models import ApexError, RecognitionScores
 from merlab.spotting.scoring.selection import RuleScore
-from merlab.stamps import SYNTHETIC
+from merlab.stamps import stamps_of_recordings
 from merlab.storage import write_json
 from merlab.videos.result import METADATA
 
@@ -78,7 +78,7 @@ class _Recognized(BaseModel):
 
 def stamps_of(truth: Path, spotted: Sequence[Path]) -> list[str]:
     """SYNTHETIC for recordings that merlab made, and the stamps of the results and of their models."""
-    stamps = [SYNTHETIC] if truth.name.startswith(SYNTHETIC) else []
+    stamps = stamps_of_recordings([truth.name])
     for path in spotted:
         metadata = path.parent / METADATA
         if metadata.is_file():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 import unicodedata
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from merlab.coding.agreement.agree import agree
@@ -13,6 +16,7 @@ from merlab.coding.exporting import export_coding
 from merlab.coding.file import write_coding
 from merlab.coding.importing import import_coding
 from merlab.errors import MerlabError
+from merlab.videos.result import FRAMES
 from tests.coding.results import about, coded_in, material_in
 from tests.pages import Page
 
@@ -78,6 +82,44 @@ def test_boundaries_in_frames_and_milliseconds(two):
     assert (onset.n, onset.lower_frames, onset.median_frames, onset.upper_frames) == (10, 1, 2, 3)
     assert (onset.lower_ms, onset.median_ms, onset.upper_ms) == (5, 10, 15)
     assert (apex.median_frames, offset.median_size_frames) == (0, 0)
+
+
+def test_milliseconds_of_a_video_whose_rate_varies_are_those_of_its_clock(tmp_path):
+    material = coded_in(tmp_path / "one")
+    frames = pd.read_csv(tmp_path / "one" / FRAMES)
+    frames["time_s"] = np.where(frames["frame"] > 100, 4 * frames["time_s"] - 3, frames["time_s"])
+    frames.to_csv(tmp_path / "one" / FRAMES, index=False)
+    event = material.events[0]
+    first, second = (
+        about(event, "move", coder, onset=event.onset + shift, apex=None) for coder, shift in (("AB", 1), ("CD", 4))
+    )
+    write_coding(tmp_path / "one", Coding((first, second)))
+    (pair,) = agree(tmp_path / "one").scores.pairs
+    onset, offset = pair.onset, pair.offset
+    assert event.onset > 100
+    assert onset is not None
+    assert offset is not None
+    # At 100 frames per second before frame 100 and at 25 after it.
+    assert (onset.median_frames, onset.median_ms, offset.median_ms) == (3, 120, 0)
+
+
+def test_synthetic_recordings_are_marked_in_every_output(tmp_path):
+    sources = [coder(tmp_path / f"{name}.csv", name, video="SYNTHETIC_sub01.mp4") for name in (0, 1)]
+    agreement = agree(*sources)
+    assert agreement.scores.stamps == ("SYNTHETIC",)
+    assert repr(agreement).startswith("Agreement [SYNTHETIC]\n")
+    assert "Agreement [SYNTHETIC]" in agreement._repr_html_()
+    source = agreement.write_page(tmp_path / "agreement.html").read_text(encoding="utf-8")
+    assert "The faces are synthetic: a program generated them." in Page(source).text
+    captions = re.findall(r"<figcaption>.*?</figcaption>", source, re.DOTALL)
+    assert len(captions) == source.count("<table")
+    assert all('<span class="stamp">SYNTHETIC</span>' in caption for caption in captions)
+
+
+def test_recordings_of_people_have_no_mark(two, tmp_path):
+    agreement = agree(*two)
+    assert agreement.scores.stamps == ()
+    assert "SYNTHETIC" not in agreement.write_page(tmp_path / "agreement.html").read_text(encoding="utf-8")
 
 
 def test_frame_by_frame(two):

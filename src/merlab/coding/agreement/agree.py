@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from merlab.coding.agreement.raters import read_raters
 from merlab.frames import require_rate
 from merlab.given import as_path
 from merlab.pages import page_environment
+from merlab.stamps import meaning_of
 from merlab.storage import whole_file
 from merlab.version import __version__
 
@@ -35,7 +37,7 @@ class Agreement:
         page = (
             page_environment("merlab.coding.agreement")
             .get_template("agreement.html.j2")
-            .render(scores=self.scores, tables=tables, version=__version__)
+            .render(scores=self.scores, tables=tables, meaning_of=meaning_of, version=__version__)
         )
         with whole_file(path) as aside:
             # The name of a file may contain characters that UTF-8 cannot encode.
@@ -44,10 +46,10 @@ class Agreement:
 
     def __repr__(self) -> str:
         headings = [tables.pair_heading(pair) for pair in self.scores.pairs]
-        return "\n".join(("Agreement", *headings))
+        return "\n".join((f"Agreement{tables.marks(self.scores)}", *headings))
 
     def _repr_html_(self) -> str:
-        return self.table.to_html(index=False)
+        return f"<p>Agreement{escape(tables.marks(self.scores))}</p>{self.table.to_html(index=False)}"
 
 
 def agree(*sources: Path | str, fps: float | None = None) -> Agreement:

@@ -17,9 +17,10 @@ from merlab.coding.agreement.coefficients import (
 )
 from merlab.coding.agreement.matched import Scene, Unit, scenes_of, units_in
 from merlab.coding.agreement.models import AgreementScores, Coefficient, Difference, Pair, Together
-from merlab.coding.agreement.raters import RatedEvent, Rater, Raters, Video
+from merlab.coding.agreement.rated import RatedEvent, Rater, Raters, Video
 from merlab.errors import MerlabError
 from merlab.spotting.scoring.matching import LEAST_IOU
+from merlab.stamps import stamps_of_recordings
 
 QUARTILES = (25, 50, 75)
 
@@ -38,8 +39,14 @@ def compared(raters: Raters) -> AgreementScores:
         labels=coefficient(_values(units, range(len(listed)), _label)),
         action_units=coefficient(_unit_values(units, range(len(listed)), _all_units(units))),
     )
-    names = tuple(rater.name for rater in listed)
-    return AgreementScores(coders=names, least_iou=LEAST_IOU, pairs=tuple(pairs), together=together, notes=raters.notes)
+    return AgreementScores(
+        coders=tuple(rater.name for rater in listed),
+        stamps=tuple(stamps_of_recordings(video for rater in listed for video in rater.events)),
+        least_iou=LEAST_IOU,
+        pairs=tuple(pairs),
+        together=together,
+        notes=raters.notes,
+    )
 
 
 def _named(video: str) -> str:
@@ -153,16 +160,17 @@ def _difference(
     matched: Sequence[tuple[Scene, Unit]], raters: Raters, boundary: Callable[[RatedEvent], int | None]
 ) -> Difference | None:
     """Second minus first; in ms only if the frame rate of every video is known."""
-    frames, ms = [], []
+    frames: list[int] = []
+    ms: list[float | None] = []
     for scene, unit in matched:
         one, other = (boundary(unit[coder]) for coder in range(2))
         if one is not None and other is not None:
-            fps = raters.videos.get(scene.video, Video()).fps
             frames.append(other - one)
-            ms.append(np.nan if fps is None else 1000 * (other - one) / fps)
+            ms.append(raters.videos.get(scene.video, Video()).ms_between(one, other))
     if not frames:
         return None
-    of_frames, of_ms = _quartiles(frames), [None if np.isnan(each) else each for each in _quartiles(ms)]
+    known = [each for each in ms if each is not None]
+    of_frames, of_ms = _quartiles(frames), _quartiles(known) if len(known) == len(ms) else [None] * 4
     return Difference(
         n=len(frames),
         lower_frames=of_frames[0],

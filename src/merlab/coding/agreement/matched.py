@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from merlab.coding.agreement.raters import RatedEvent, Rater
+from merlab.coding.agreement.rated import RatedEvent, Rater
 from merlab.spotting.scoring.matching import match
 
 # What one event is called by each coder that has it, by the position of the coder.

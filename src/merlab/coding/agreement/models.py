@@ -86,6 +86,7 @@ class AgreementScores(_Facts):
     """The content of ``merlab agree --json``: each pair of coders, and all together."""
 
     coders: tuple[str, ...]
+    stamps: tuple[str, ...] = ()
     least_iou: float
     pairs: tuple[Pair, ...]
     together: Together

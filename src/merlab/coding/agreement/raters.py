@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
 
-from merlab.coding.decisions import Decision, is_rejection
+from merlab.coding.agreement.rated import RatedEvent, Rater, Raters, Video, rated, rated_row
+from merlab.coding.decisions import is_rejection
 from merlab.coding.elan_import import Placed, chosen_medium, chosen_tiers, coder_of, face_of
 from merlab.coding.elan_tiers import NO_INITIALS
 from merlab.coding.events import coded_events
@@ -18,60 +19,15 @@ from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
 from merlab.coding.material import composed, read_material
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO
-from merlab.coding.units import read_units, require_units
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, read_cells
 from merlab.frames.clock import require_rate
 from merlab.spelling import counted
-from merlab.spotting.scoring.read_intervals import NO_APEX
 
 # An .eaf file does not state how long its video is; none that is coded is longer.
 LONGEST_S = 24 * 3600
 TABLE_COLUMNS = ("apex", "face_id", VIDEO, EMOTION, LABEL, "action_units", "coder", "fps", "video_frames", "decision")
-
-
-@dataclass(frozen=True)
-class RatedEvent:
-    """An event of a coder: frames as numbered in the video; ``face_id`` and ``apex`` are None where unknown.
-
-    ``units`` are numbers of action units, without sides; empty where none are coded.
-    """
-
-    face_id: int | None
-    onset: int
-    apex: int | None
-    offset: int
-    label: str = ""
-    units: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Video:
-    """A video: its frames per second and their number, None where unknown."""
-
-    fps: float | None = None
-    frames: int | None = None
-
-
-@dataclass(frozen=True)
-class Rater:
-    """One coder: initials, the file, the events of each video, and whether each movement that was found is accepted."""
-
-    coder: str
-    source: str
-    events: Mapping[str, tuple[RatedEvent, ...]]
-    verdicts: Mapping[tuple[str, str], bool] = field(default_factory=dict)
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Raters:
-    """Everything that is compared: the coders, what is known of the videos, and notes."""
-
-    raters: tuple[Rater, ...]
-    videos: Mapping[str, Video]
-    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -80,7 +36,6 @@ class _Reader:
 
     fps: float | None
     raters: dict[Path, list[Rater]] = field(default_factory=dict)
-    clocks: dict[str, FrameClock] = field(default_factory=dict)
     videos: dict[str, Video] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -91,11 +46,10 @@ class _Reader:
         if not coding.decisions:
             raise MerlabError(f"{folder} has no decisions; code it, or import a coding with `merlab coding import`")
         video = composed(material.video)
-        self.clocks[video] = material.clock
-        self.videos[video] = Video(material.clock.fps, len(material.clock))
+        self.videos[video] = Video(material.clock.fps, len(material.clock), material.clock)
         for coder in coding.coders:
             coded = coded_events(material, coding, coder)
-            events = {video: tuple(map(_of_decision, coded.events))}
+            events = {video: tuple(map(rated, coded.events))}
             decided = (each for each in (*coded.events, *coded.rejected) if each.event)
             verdicts = {(video, each.event): each.is_movement for each in decided}
             self._add(folder, Rater(coder, str(folder), events, verdicts))
@@ -113,7 +67,7 @@ class _Reader:
             # A coder who rejects every movement of a video has coded it.
             coded = events.setdefault(row.get("coder", ""), {}).setdefault(video, [])
             try:
-                event, rejected = _of_row(row), is_rejection(row.get("decision", ""))
+                event, rejected = rated_row(row), is_rejection(row.get("decision", ""))
                 self._learn(video, row)
             except MerlabError as error:
                 raise MerlabError(f"{path}, {place}: {error}; correct the cell") from error
@@ -136,16 +90,16 @@ class _Reader:
             coded.setdefault(coder_of(tier), []).extend((found, face) for found in placed.events(tier, face or 0))
         self.notes += notes
         for coder, listed in coded.items():
-            events = tuple(replace(_of_found(found), face_id=face) for found, face in listed if not found.rejected)
+            events = tuple(replace(rated(found), face_id=face) for found, face in listed if not found.rejected)
             # Files that merlab wrote name the movement that was found.
             verdicts = {(video, found.event): not found.rejected for found, _ in listed if found.event}
             self._add(path, Rater(coder, str(path), {video: events}, verdicts))
 
     def _clock(self, path: Path, video: str, last_ms: float) -> FrameClock:
         """The clock of a video; one that no result states has as many frames as are needed for a time."""
-        if video in self.clocks:
-            return self.clocks[video]
         known = self.videos.get(video, Video())
+        if known.clock is not None:
+            return known.clock
         fps = self.fps or known.fps
         if fps is None:
             raise MerlabError(f"{path} has times and no frames; give a result of its video too, or --fps")
@@ -159,9 +113,10 @@ class _Reader:
 
     def _learn(self, video: str, row: Mapping[str, str]) -> None:
         """What a row of coded events states about its video; a result states it better."""
-        if video in self.clocks:
+        known = self.videos.get(video, Video())
+        if known.clock is not None:
             return
-        rate, length, known = row.get("fps", ""), row.get("video_frames", ""), self.videos.get(video, Video())
+        rate, length = row.get("fps", ""), row.get("video_frames", "")
         fps = _rate(rate) if rate else known.fps
         frames = whole_number(length, "video_frames") if length else known.frames
         for name, before, now in (("fps", known.fps, fps), ("video_frames", known.frames, frames)):
@@ -259,37 +214,8 @@ def _with_source(rater: Rater) -> str:
     return f"{rater.coder} in {rater.source}" if rater.coder else rater.source
 
 
-def _of_decision(decision: Decision) -> RatedEvent:
-    units = frozenset(unit.number for unit in read_units(decision.action_units))
-    return RatedEvent(
-        decision.face_id, decision.onset, decision.apex, decision.offset, decision.label.casefold(), units
-    )
-
-
-def _of_found(found: FoundEvent) -> RatedEvent:
-    units = frozenset(unit.number for unit in read_units(found.action_units))
-    return RatedEvent(found.face_id, found.onset, found.apex, found.offset, found.label.casefold(), units)
-
-
 def _rate(text: str) -> float:
     try:
         return require_rate(float(text))
     except ValueError as error:
         raise MerlabError(f"fps is {text[:40]!r}, not a number") from error
-
-
-def _of_row(row: Mapping[str, str]) -> RatedEvent:
-    apex, face = row.get("apex", ""), row.get("face_id", "")
-    event = RatedEvent(
-        face_id=whole_number(face, "face_id") if face else None,
-        onset=whole_number(row["onset"], "onset"),
-        apex=None if apex in NO_APEX else whole_number(apex, "apex"),
-        offset=whole_number(row["offset"], "offset"),
-        label=(row.get(LABEL) or row.get(EMOTION, "")).casefold(),
-        units=frozenset(unit.number for unit in require_units(row.get("action_units", ""))),
-    )
-    if event.onset > event.offset:
-        raise MerlabError(f"onset {event.onset} is after offset {event.offset}")
-    if event.apex is not None and not event.onset <= event.apex <= event.offset:
-        raise MerlabError(f"apex {event.apex} is not between onset {event.onset} and offset {event.offset}")
-    return event

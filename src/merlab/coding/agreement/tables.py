@@ -8,10 +8,16 @@ import pandas as pd
 
 from merlab.coding.agreement.models import AgreementScores, Coefficient, Difference, Pair
 from merlab.spelling import counted
+from merlab.stamps import STAMP_SEPARATOR
 from merlab.videos.moved import UNIT_NAMES
 
 UNDEFINED = "–"
 COLUMNS = ["agreement on", "n", "agree", "kappa", "alpha"]
+
+
+def marks(scores: AgreementScores) -> str:
+    """`` [SYNTHETIC]``, for the end of a heading; empty without stamps."""
+    return f" [{STAMP_SEPARATOR.join(scores.stamps)}]" if scores.stamps else ""
 
 
 def pair_heading(pair: Pair) -> str:
