@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.spelling import alike, as_label, one_letter_apart, person, quoted, told_apart
+from merlab.spelling import alike, as_label, first_of, one_letter_apart, person, quoted, told_apart
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,11 @@ def test_names_that_one_person_may_have_in_a_table(names):
 def test_names_of_different_people():
     names = ("1", "10", "100", "p1", "s1", "s10", "s1-2", "s12", "sub2", "anna", "sub1b")
     assert len({person(name) for name in names}) == len(names)
+
+
+def test_of_many_texts_the_first_are_named_and_the_others_counted():
+    assert first_of(["a", "b", "c"], 3) == "a, b, c"
+    assert first_of(iter("abcde"), 2, "; ") == "a; b and 3 more"
 
 
 def test_a_long_text_is_cut_in_a_message():

@@ -19,6 +19,13 @@ def counted(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
+def first_of(texts: Iterable[str], most: int, separator: str = ", ") -> str:
+    """The first texts, at most ``most``, and how many more there are: ``anna, bert and 3 more``."""
+    listed = list(texts)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return separator.join(listed[:most]) + more
+
+
 def alike(texts: Iterable[str]) -> list[list[str]]:
     """The groups of different texts that differ only by blanks, case, width of letters, or zeros of a number."""
     groups = defaultdict(list)

@@ -92,7 +92,7 @@ class TestPartA:
         write_table(tmp_path / MICRO_TABLE, [row()], COLUMNS)
         write_video(tmp_path, frames=range(1, 7)).joinpath("8.jpg").write_bytes(JPEG)
         finding = next(each for each in examine(tmp_path).findings if each.where == "spNO.1 a (row 2)")
-        assert (finding.severity, finding.found) == ("handled", "1 frame(s) between onset and offset are absent")
+        assert (finding.severity, finding.found) == ("handled", "1 frame absent between onset and offset")
         (tmp_path / "part_A" / "spNO.1" / "a" / "color" / "5.jpg").unlink()
         assert examine(tmp_path).of("unusable")
 

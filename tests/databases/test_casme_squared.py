@@ -97,7 +97,7 @@ class TestTheTable:
 
     def test_with_a_missing_offset_of_a_macro_expression_takes_the_apex_and_says_so(self, small):
         finding = next(each for each in examine(small).findings if each.expected == "an offset")
-        assert (finding.severity, finding.found) == ("handled", "1 row(s) without: 2")
+        assert (finding.severity, finding.found) == ("handled", "1 row without: 2")
         macro = long_videos("casme-squared", small, allow_unusable=True).videos[0].events[1]
         assert (macro.onset, macro.offset, macro.kind) == (8, 12, "macro")
         assert "the apex is used as the offset" in macro.note

@@ -296,7 +296,7 @@ class TestCellsOutsideOfTheColumns:
         table = read_coding_table(path, RELEASE)
         finding = next(each for each in table.findings if each.expected.startswith("nothing right of"))
         assert (finding.severity, finding.expected) == ("differs", "nothing right of column Estimated Emotion")
-        assert finding.found == "a cell there in 1 row(s): 2"
+        assert finding.found == "a cell there in 1 row: 2"
         assert len(table.rows) == 2
 
     def test_of_a_row_that_lacks_others_are_a_remark(self, tmp_path):

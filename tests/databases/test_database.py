@@ -33,7 +33,13 @@ class TestLoadingForUse:
     def test_refuses_unusable_clips_with_the_first_fault_and_both_remedies(self):
         with pytest.raises(MerlabError) as error:
             load_clips(database(DAMAGED, DAMAGED), Path("root"))
-        for part in ("2 fault(s)", "sub01 EP02_01f", "no frames", "merlab doctor mine root", "--allow-unusable"):
+        for part in (
+            "because of 2 faults",
+            "sub01 EP02_01f",
+            "no frames",
+            "merlab doctor mine root",
+            "--allow-unusable",
+        ):
             assert part in str(error.value)
 
     def test_leaves_out_unusable_clips_if_this_is_allowed(self):

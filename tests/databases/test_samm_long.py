@@ -90,7 +90,7 @@ def test_other_numbers_below_one_are_unknown_with_a_finding(tmp_path, cells, fra
     assert "a lower number is taken as unknown" in event.note
     for findings in (read.findings, clips_findings(tmp_path)):
         (finding,) = [each for each in findings if each.expected.startswith("frame numbers from 1 up")]
-        assert (finding.severity, finding.found) == ("differs", "1 row(s) without: 11")
+        assert (finding.severity, finding.found) == ("differs", "1 row without: 11")
 
 
 @pytest.mark.parametrize("apex", [4, 10])

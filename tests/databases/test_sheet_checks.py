@@ -1,4 +1,4 @@
-"""Formulas without values and hidden rows of Excel sheets, in coding tables and in tables of your own."""
+"""Formulas without values, hidden rows and merged cells of Excel sheets, in coding tables and in tables of your own."""
 
 from __future__ import annotations
 
@@ -77,6 +77,20 @@ def test_hidden_rows_are_read_and_named(tmp_path, name):
     (finding,) = [finding for finding in examination.findings if finding.expected == "rows that are shown"]
     assert (finding.severity, finding.found) == ("handled", "1 hidden row: 2")
     assert len(examination.clips) == 2
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_merged_cells_of_which_only_the_first_has_the_value_are_named(tmp_path, name):
+    examination = examine(tmp_path, name, lambda sheet: sheet.merge_cells("B1:B3"))
+    (finding,) = [finding for finding in examination.findings if "merged" in finding.found]
+    assert (finding.severity, finding.found) == ("differs", "merged: B1:B3")
+    assert "unmerge" in finding.remedy
+
+
+@pytest.mark.parametrize("name", ["table", "casme2"])
+def test_cells_that_are_merged_in_the_line_of_column_names_do_not_matter(tmp_path, name):
+    examination = examine(tmp_path, name, lambda sheet: sheet.merge_cells("J1:L1"))
+    assert not [finding for finding in examination.findings if "merged" in finding.found]
 
 
 def test_formulas_on_sheets_that_are_not_read_do_not_matter(tmp_path):

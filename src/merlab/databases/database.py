@@ -157,7 +157,7 @@ def _incomplete(
     if unusable and not allowed:
         first = unusable[0]
         raise MerlabError(
-            f"{len(unusable)} fault(s) make clips of {root} unusable, the first: {first.where}: "
+            f"clips of {root} are unusable because of {counted(len(unusable), 'fault')}, the first: {first.where}: "
             f"expected {first.expected}, found {first.found}; "
             f"`{doctor}` lists them all with their remedies, "
             "--allow-unusable leaves these clips out and marks the result as incomplete"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from merlab.clips import Clip, Finding
 from merlab.frames import MAX_FRAMES_NAMED, ClipError, Frames, ImageFolder, open_frames, read_image
 from merlab.progress import Progress
+from merlab.spelling import first_of
 
 # So many folders are kept; the clips of one long video are next to each other in most tables.
 FOLDERS_KEPT = 32
@@ -60,11 +61,12 @@ def check_clip(clip: Clip, *, gaps: bool = False, opened: Callable[[Path], Frame
             sizes.setdefault((width, height), number)
     where = f"{clip.subject} {clip.name}"
     if damaged:
-        return Finding("unusable", where, "frames that decode", _shortened(damaged), "copy these files again")
+        listed = first_of(damaged, MAX_FRAMES_NAMED, "; ")
+        return Finding("unusable", where, "frames that decode", listed, "copy these files again")
     if len(sizes) > 1:
         found = [f"{width}x{height} from frame {number}" for (width, height), number in sizes.items()]
         remedy = "copy the clip's folder again; do not mix frames of different crops"
-        return Finding("unusable", where, "frames of one size", _shortened(found), remedy)
+        return Finding("unusable", where, "frames of one size", first_of(found, MAX_FRAMES_NAMED, "; "), remedy)
     return None
 
 
@@ -79,9 +81,3 @@ def _check_flow(clip: Clip) -> Finding | None:
         return None
     remedy = "give a flow image (R = u, G = v, B = optical strain); for frames of a face give their folder"
     return Finding("unusable", where, "three channels: u, v, optical strain", "a gray image", remedy)
-
-
-def _shortened(texts: Iterable[str]) -> str:
-    listed = list(texts)
-    more = len(listed) - MAX_FRAMES_NAMED
-    return "; ".join(listed[:MAX_FRAMES_NAMED]) + (f"; and {more} more" if more > 0 else "")

@@ -39,7 +39,7 @@ from merlab.progress import Progress
 def _examine(root: Path, deep: bool, progress: Progress) -> Examination:
     file = read_table_file(root)
     sheet, columns = choose_sheet(root, file.sheets)
-    of_sheet = tuple(check_sheet(root, sheet.name))
+    of_sheet = tuple(check_sheet(root, sheet.name, sheet.filled[0].number))
     records, findings = read_records(root, sheet, columns)
     read, faults = _read_clips(records, progress)
     damaged = check_frames([row.clip for row in read], progress, gaps=True) if deep else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from merlab.json_models import write_model
 from merlab.preparation.record import RECORD, AlignmentQuality, AlignmentRecord, FaceBox
 from merlab.preparation.settings import Settings
 from merlab.preparation.sheets import contact_sheet
+from merlab.spelling import first_of
 
 # With a head motion that is removed: frame number, and the six numbers of its 2 x 3 matrix, row by row.
 TRANSFORMS = "transforms.csv"
@@ -48,16 +49,11 @@ class Interruptions:
         ranges = [str(first) if first == last else f"{first}..{last}" for first, last in self.lost]
         texts = []
         if ranges:
-            texts.append(f"frames without a face: {_shortened(ranges)}")
+            texts.append(f"frames without a face: {first_of(ranges, MOST_LISTED)}")
         if self.jumps:
-            texts.append(f"the face is another one, or elsewhere, from frame {_shortened(map(str, self.jumps))} on")
+            jumps = first_of(map(str, self.jumps), MOST_LISTED)
+            texts.append(f"the face is another one, or elsewhere, from frame {jumps} on")
         return texts
-
-
-def _shortened(texts: Iterable[str]) -> str:
-    listed = list(texts)
-    more = len(listed) - MOST_LISTED
-    return ", ".join(listed[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True)
@@ -176,7 +172,8 @@ def clock_warnings(clock: Clock | None, numbers: Sequence[int]) -> list[str]:
     texts = []
     gaps = clock.gaps_within(numbers[0], numbers[-1])
     if gaps:
-        named = _shortened(f"{gap} ({clock.step_before(gap):.3g} s after the one before)" for gap in gaps)
+        steps = (f"{gap} ({clock.step_before(gap):.3g} s after the one before)" for gap in gaps)
+        named = first_of(steps, MOST_LISTED)
         texts.append(
             f"time is missing before frame {named}: a movement across it is faster in these frames than it was; take "
             "the frames before or after it"

@@ -15,6 +15,7 @@ from merlab.clips import Clip, Finding
 from merlab.databases.coded.release import Frames, QuirkKind, QuirksOfClip, Release
 from merlab.databases.coded.row import Row
 from merlab.frames import MAX_FRAMES_NAMED, describe_numbers, folders_of_images
+from merlab.spelling import counted
 
 COPY_AGAIN = "copy the clip's folder again from the original"
 UNANNOTATED = "unannotated"
@@ -202,7 +203,7 @@ def _require_frames(reading: Reading) -> None:
     if not count:
         return None
     if reading.release.frames_dropped and not reading.lacks(onset, reading.apex, offset):
-        found, change = f"{count} frame(s) between onset and offset are absent", "the camera dropped them"
+        found, change = f"{counted(count, 'frame')} absent between onset and offset", "the camera dropped them"
         return reading.record_change("dropped frames", f"frames {onset} to {offset}", found, change)
     roles = {onset: "onset ", reading.apex: "apex ", offset: "offset "}
     # Not as a list of all frames: a wrong offset can be very large.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from merlab.databases.coded.layout import Layout, misnamed_subjects, subject_mea
 from merlab.databases.coded.release import Release
 from merlab.databases.coded.row import Row
 from merlab.databases.coded.table_search import walk_folders
-from merlab.spelling import counted
+from merlab.spelling import counted, first_of
 
 NAMES_SHOWN = 5
 
@@ -29,7 +29,7 @@ def no_layout(root: Path, release: Release) -> Finding:
             remedy = f"this looks like {' or '.join(others)}: give that name, as in `merlab doctor {others[0]} {root}`"
             return Finding("unusable", str(folder), expected, "folders of another database", remedy)
         if misnamed := misnamed_subjects(folder, release):
-            return Finding("unusable", str(folder), expected, shortened(list(misnamed)), renames(misnamed))
+            return Finding("unusable", str(folder), expected, first_of(misnamed, NAMES_SHOWN), renames(misnamed))
     remedy = "unpack the frames of the release next to the coding table, then give the folder that holds both"
     return Finding("unusable", str(root), expected, "no such folders with frames", remedy)
 
@@ -130,13 +130,7 @@ def _remedy_for(unknown: Path, table: CodingTable, layout: Layout) -> str:
 
 def renames(misnamed: Mapping[str, str]) -> str:
     """The remedy for folders whose names are nearly right: ``rename sub1 to sub01, sub2 to sub02``."""
-    return f"rename {shortened([f'{_seen(name)} to {subject}' for name, subject in misnamed.items()])}"
-
-
-def shortened(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-    return ", ".join(names[:NAMES_SHOWN]) + more
+    return f"rename {first_of((f'{_seen(name)} to {subject}' for name, subject in misnamed.items()), NAMES_SHOWN)}"
 
 
 def rename_hint(wanted: str, names: Set[str], absent: Set[str]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from merlab.clips import Finding
 from merlab.databases.coded.release import Frames, Role, TableFormat
+from merlab.spelling import counted, first_of
 
 NO_APEX = {"", "/"}
 # What tables with unknown frames have in place of their numbers.
@@ -84,8 +85,7 @@ def repair_findings(table: str, repaired: Sequence[tuple[int, Sequence[Repair]]]
     for repair, (expected, remedy) in REPAIRS.items():
         rows = [number for number, repairs in repaired if repair in repairs]
         if rows:
-            more = f" and {len(rows) - ROWS_SHOWN} more" if len(rows) > ROWS_SHOWN else ""
-            found = f"{len(rows)} row(s) without: {', '.join(map(str, rows[:ROWS_SHOWN]))}{more}"
+            found = f"{counted(len(rows), 'row')} without: {first_of(map(str, rows), ROWS_SHOWN)}"
             if repair == "below 1":
                 yield Finding("differs", table, expected, found, f"{remedy}; correct the rows")
             else:

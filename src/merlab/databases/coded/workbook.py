@@ -11,6 +11,7 @@ from merlab.clips import Finding
 from merlab.databases.sheet_checks import check_sheet
 from merlab.databases.table_file import TEXT_SUFFIXES, Line, Sheet, read_lines
 from merlab.errors import MerlabError
+from merlab.spelling import counted, first_of
 
 HEADER_LINES = 40
 ROWS_SHOWN = 5
@@ -101,7 +102,7 @@ def read_records(
     faults = _too_long(path, place) if is_text else {}
     findings = (
         *table.findings,
-        *check_sheet(path, place.sheet.name),
+        *check_sheet(path, place.sheet.name, place.header.number),
         *_beside(path, place, {number: rows[number] for number in rows.keys() - faults.keys()}),
     )
     return Records(table.document_title, headings, rows, findings, "" if is_text else sheet_title(place.sheet), faults)
@@ -191,8 +192,7 @@ def _beside(path: Path, place: _Place, rows: Mapping[int, Mapping[str, str]]) ->
     full = [number for number, cells in rows.items() if all(cells.values())]
     beside = sorted(line.number for line in place.lines if line.number in full and any(line.cells[last + 1 :]))
     if beside:
-        more = f" and {len(beside) - ROWS_SHOWN} more" if len(beside) > ROWS_SHOWN else ""
-        found = f"a cell there in {len(beside)} row(s): {', '.join(map(str, beside[:ROWS_SHOWN]))}{more}"
+        found = f"a cell there in {counted(len(beside), 'row')}: {first_of(map(str, beside), ROWS_SHOWN)}"
         remedy = "a remark there is not read; if cells of the row were moved to the right, move them back"
         yield Finding("differs", path.name, f"nothing right of column {place.header.cells[last]}", found, remedy)
 
