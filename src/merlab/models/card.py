@@ -7,10 +7,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 from torch import nn
 
+from merlab.errors import naming_mistakes
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import Estimate
 from merlab.inputs import parse_recipe
-from merlab.methods import Preset, Task, find_method
+from merlab.methods import Preset, Task, find_method, is_own
 from merlab.training import TrainingSettings
 from merlab.vocabulary import SynthesisPreset
 
@@ -199,4 +200,6 @@ class ModelCard(_Facts):
         """The untrained network that the card describes, in evaluation mode."""
         task = Task.of(len(self.classes), parse_recipe(self.recipe))
         preset = Preset(source=f"the card of {self.name}", network=self.network)
-        return find_method(self.method).module(task, preset).eval()
+        method = find_method(self.method)
+        with naming_mistakes(f"method {self.method}: its network", is_own(method)):
+            return method.module(task, preset).eval()

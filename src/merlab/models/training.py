@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from merlab.clips import ClipTable
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, naming_mistakes
 from merlab.evaluation import plan
 from merlab.evaluation.start import Start
 from merlab.evaluation.zoo import ZooFile, start_from
+from merlab.fingerprint import fingerprint
 from merlab.inputs import Recipe, as_recipe
-from merlab.methods import Method, Preset, Task, find_method
+from merlab.methods import Method, Preset, Task, find_method, is_own
 from merlab.schemes import SCHEMES, Scheme
 
 
@@ -90,7 +91,14 @@ class Training:
         """Everything that determines the networks except the clips, as JSON keeps it."""
         own_labels = {} if self.has_scheme_of_merlab else {"labels": dict(self.scheme.emotions)}
         course = {**vars(self), "scheme": self.scheme.name, **own_labels}
-        return {"course": course, "settings": self.settings().model_dump(mode="json")}
+        return {"course": course, "settings": self.settings().model_dump(mode="json"), **self._own_code()}
+
+    def _own_code(self) -> dict[str, str]:
+        """What a network, or a kind of input, of an installed package does; merlab's own have its version."""
+        kind = self.full_recipe().kind
+        if kind.is_built_in and not is_own(self.of_method):
+            return {}
+        return {"code": fingerprint((self.of_method.network, kind.mirror, kind.strain))}
 
     @property
     def has_scheme_of_merlab(self) -> bool:
@@ -151,7 +159,8 @@ def _require_fitting(training: Training, own: ClipTable | None, starts: Sequence
         start.require_classes(classes)
         start.require_input(training.method, recipe)
         start.require_unseen([] if own is None else [clip.database for clip in own])
-        start.require_network(training.of_method.outline(Task.of(len(classes), recipe), training.settings()))
+        with naming_mistakes(f"method {training.method}: its network", is_own(training.of_method)):
+            start.require_network(training.of_method.outline(Task.of(len(classes), recipe), training.settings()))
 
 
 def _takes(method: Method, option: str) -> bool:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from merlab.claims import claimed_folder
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, naming_mistakes
+from merlab.evaluation.random_state import global_random_state
 from merlab.evaluation.seen_inputs import input_digests, require_unseen_inputs
 from merlab.evaluation.start import Start
 from merlab.evaluation.synthetic_flow import SyntheticFlow
 from merlab.evaluation.unit import versions
 from merlab.inputs import mirror_of
-from merlab.methods import Task
+from merlab.methods import Task, is_own
 from merlab.models.card import FlowSource, ModelCard, TrainedOn
 from merlab.models.crops import corrected
 from merlab.models.labeled_examples import Examples, divided
@@ -217,10 +218,15 @@ def _require_unseen_subjects(elsewhere: Mapping[str, Examples], seen: set[str]) 
 def _train(training: Training, clips: NetworkClips, files: Mapping[int, Path], number: int) -> int:
     """Train the network of one seed and write its file; returns the seed."""
     preset, recipe, scheme = training.settings(), training.full_recipe(), training.scheme
-    task = Task.of(len(scheme.classes), recipe)
-    classifier = training.of_method.build(task, preset, mirror_of(recipe), clips.material(training))
-    assert isinstance(classifier, NeuralClassifier)
-    clips.fit(classifier, training, number)
+    method, own = training.of_method, is_own(training.of_method)
+    with (
+        naming_mistakes(f"method {method.name}: fit", own),
+        global_random_state(number, training.name) if own else nullcontext(),
+    ):
+        task = Task.of(len(scheme.classes), recipe)
+        classifier = method.build(task, preset, mirror_of(recipe), clips.material(training))
+        assert isinstance(classifier, NeuralClassifier)
+        clips.fit(classifier, training, number)
     card = ModelCard(
         name=training.name,
         method=training.method,

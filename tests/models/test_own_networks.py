@@ -1,0 +1,82 @@
+"""Recognizers whose network is of an installed package: its code belongs to the settings, and its errors are named."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from merlab.databases import load
+from merlab.errors import MerlabError
+from merlab.models.pretraining import pretrain
+from merlab.models.recognizer import load_recognizer
+from tests.helpers import write_flow_tree
+
+MODULE = """
+import torch
+from merlab import Method, Preset
+
+class Net(torch.nn.Module):
+    def __init__(self, task):
+        super().__init__()
+        self.head = torch.nn.Linear(task.channels, task.classes)
+
+    def forward(self, batch):
+        return self.head(batch.mean(dim=(-2, -1)))
+
+net = Method("lab-net", network=Net, presets={"short": Preset(training={"epochs": 1})})
+"""
+SMALL: dict[str, Any] = {"method": "lab-net", "seeds": 2, "jobs": 1, "progress": False}
+
+
+class Package:
+    """An installed package that adds the method ``lab-net``; its code can be edited."""
+
+    def __init__(self, folder: Path) -> None:
+        self.module = folder / "lab_networks.py"
+        info = folder / "lab_networks-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lab-networks\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[merlab.methods]\nlab-net = lab_networks:net\n")
+        self.edit("", "")
+
+    def edit(self, was: str, now: str) -> None:
+        self.module.write_text(MODULE.replace(was, now))
+        sys.modules.pop("lab_networks", None)
+        importlib.invalidate_caches()
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    # A file that is edited twice in a second would be read from Python's cache.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield Package(tmp_path)
+    sys.modules.pop("lab_networks", None)
+
+
+@pytest.fixture
+def clips(tmp_path):
+    return load("ststnet-flow", write_flow_tree(tmp_path / "flow", ("sub01", "sub02", "sub03", "s1", "s2", "s3")))
+
+
+def test_networks_of_edited_code_are_not_taken_from_the_work_folder(package, clips, tmp_path):
+    out = tmp_path / "mine.safetensors"
+    made = pretrain(out, clips, **SMALL)
+    assert pretrain(out, clips, **SMALL).digest == made.digest
+    package.edit("batch.mean", "batch.abs().mean")
+    with pytest.raises(MerlabError, match="of other settings: the code of the method has changed. Add --again"):
+        pretrain(out, clips, **SMALL)
+
+
+def test_an_error_in_it_is_named_with_its_line_in_training_and_in_a_file(package, clips, tmp_path):
+    pretrain(tmp_path / "mine.safetensors", clips, **SMALL)
+    package.edit("task.channels", "task.chanels")
+    place = r"AttributeError: .*chanels.* \(.*lab_networks.py, line 8\)"
+    with pytest.raises(MerlabError, match=f"method lab-net: fit raised {place}"):
+        pretrain(tmp_path / "other.safetensors", clips, **SMALL)
+    with pytest.raises(MerlabError, match=f"another network than this .*method lab-net: its network raised {place}"):
+        load_recognizer(tmp_path / "mine.safetensors")
