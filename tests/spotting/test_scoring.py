@@ -268,6 +268,18 @@ class TestActionUnits:
         scored = self.units("AU12 right 1.90; AU4 0.72", "AU7 0.40; AU4 0.41", "", "AU4 1.00")
         assert (scored.n, scored.named, scored.first_right) == (4, 3, 2 / 4)
 
+    @pytest.mark.parametrize("text", ["4+7", "4, 7", "AU4, AU7", "4 7", "4/7", "AU4 0.9; AU7 0.5", "7B+R4", "7.0;4.0"])
+    def test_units_are_found_however_they_are_separated(self, text):
+        truth = events((1, 10, text), (21, 30, text), (41, 50, text), columns=self.COLUMNS)
+        listed = events((1, 10, "AU4 left 1.07 px"), (21, 30, "AU7 1.04"), (41, 50, "AU1 7.04"), columns=self.COLUMNS)
+        scored = score_spotting(truth, listed).action_units
+        assert scored is not None
+        assert scored.first_right == 2 / 3
+
+    def test_words_are_no_units(self):
+        truth = events((1, 10, "smile"), columns=self.COLUMNS)
+        assert score_spotting(truth, self.TRUTH).action_units is None
+
     def test_it_comes_with_a_constant_guess_and_the_units_of_other_hits(self):
         """AU4 is in 2 of 4 hits. Listed 12, 4, 1, 4: of 12 pairs of different hits, only the two 4s match."""
         scored = self.units("AU12 1.90", "AU4 0.41", "AU1 0.9", "AU4 1.00")

@@ -12,6 +12,9 @@ from merlab.spotting.scoring.hits import HitEvent, interval_of
 from merlab.spotting.scoring.read_intervals import ACTION_UNITS
 from merlab.spotting.scoring.score_models import Guesses, UnitScores
 
+# The number of a unit, also as 4.0; not a fraction, and not a strength in px.
+UNIT = re.compile(r"(?<![\d.])(\d+)(?:\.0)?(?!\d|\.\d|\s*px)")
+
 
 def score_units(hits: Sequence[HitEvent], videos: int) -> UnitScores | None:
     """The share of hits for which the first listed unit is a true one, whatever its side; an empty list is wrong.
@@ -19,7 +22,7 @@ def score_units(hits: Sequence[HitEvent], videos: int) -> UnitScores | None:
     None if no hit has true units, or the spotted events list none. The constant guess is the most frequent unit of the
     hits; the random guess is the unit listed for another hit, the mean over all others.
     """
-    labeled = [hit for hit in hits if hit.true.get(ACTION_UNITS) and ACTION_UNITS in hit.found]
+    labeled = [hit for hit in hits if _numbers(hit.true.get(ACTION_UNITS, "")) and ACTION_UNITS in hit.found]
     if not labeled:
         return None
     true = [_numbers(hit.true[ACTION_UNITS]) for hit in labeled]
@@ -43,5 +46,5 @@ def score_units(hits: Sequence[HitEvent], videos: int) -> UnitScores | None:
 
 
 def _numbers(units: str) -> list[int]:
-    """12 and 4 of ``AU12 left 1.90; AU4 0.72`` and of ``L12+4``, in this order."""
-    return [int(found) for part in re.split(r"[;+]", units) for found in re.findall(r"\d+", part)[:1]]
+    """12 and 4 of ``AU12 left 1.90; AU4 0.72``, of ``L12+4`` and of ``12, 4``, in this order."""
+    return [int(number) for number in UNIT.findall(units)]
