@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import signal
 from pathlib import Path
 
+import cv2
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.json_models import read_model
-from merlab.progress import silent
+from merlab.progress import Progress, silent
 from merlab.serving import worker
-from merlab.serving.jobs import JobProgress, VideoOptions
+from merlab.serving.jobs import ERROR, Failure, Job, JobProgress, VideoOptions, now
+from merlab.serving.limits import Limits
 from merlab.spotting.spot import SpottingSettings
 
 
@@ -44,6 +48,47 @@ def test_weights_that_the_service_no_longer_has_are_named(passed):
         worker.recognize(Path("a.mp4"), Path("out"), VideoOptions(weights="mine.safetensors"), progress=silent)
     with pytest.raises(MerlabError, match="the same name"):
         worker.named_weights([Path("a/mine.safetensors"), Path("b/mine.safetensors")])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("std::bad_alloc"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000 bytes."),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 4000000000 bytes."),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        cv2.error("OpenCV(4.14.0) alloc.cpp:73: error: (-4:Insufficient memory) Failed to allocate 1800000000 bytes"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ],
+)
+def test_a_job_that_needs_too_much_memory_says_so(tmp_path, run_with, error):
+    run_with(error)
+    told = read_model(tmp_path / ERROR, Failure).error
+    assert told == "memory-task.mp4 needs more memory than the 6144 MiB of a job; send a smaller or shorter video"
+
+
+def test_the_word_memory_in_the_name_of_a_video_is_no_lack_of_memory(tmp_path, run_with):
+    with pytest.raises(FileNotFoundError, match=r"memory-task\.mp4"):
+        run_with(FileNotFoundError(errno.ENOENT, "No such file or directory", "memory-task.mp4"))
+    assert not (tmp_path / ERROR).exists()
+
+
+@pytest.fixture
+def run_with(tmp_path, monkeypatch):
+    """Runs a job whose recognition raises an error, in this process."""
+    for name in ("end_with_parent", "limit_memory", "require_within"):
+        monkeypatch.setattr(worker, name, lambda *_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    source = tmp_path / "memory-task.mp4"
+    job = Job(id="0", name=source.name, source=source, bytes=1, created=now())
+
+    def run(error: Exception) -> None:
+        def recognize(*_: object, progress: Progress) -> None:
+            raise error
+
+        worker.run_job(job, tmp_path, Limits(), recognize)
+
+    return run
 
 
 def test_the_progress_counts_the_frames_and_estimates_the_time_left_of_a_stage(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
@@ -28,6 +29,8 @@ from merlab.vocabulary import RuntimeChoice
 SECONDS_PER_REPORT = 0.25
 # The exit status of a job for which the disk is full.
 NO_SPACE = 28
+# What libraries without a class for it say; a video can have the word memory in its name.
+OUT_OF_MEMORY = re.compile(r"(can't|cannot) allocate memory|(insufficient|not enough|out of) memory", re.IGNORECASE)
 # The weights of a service for which none are given.
 SHIPPED: Mapping[str, Path | None] = {"merlab": None}
 
@@ -138,8 +141,8 @@ def _is_disk_full(error: Exception) -> bool:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Whether numpy, OpenCV or torch report that there is not enough memory."""
-    return isinstance(error, MemoryError) or "memory" in str(error).lower()
+    """Whether numpy, OpenCV, torch or the system report that there is not enough memory."""
+    return isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)) is not None
 
 
 class ProgressFile:
