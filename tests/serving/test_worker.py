@@ -83,7 +83,7 @@ def run_with(tmp_path, monkeypatch):
     job = Job(id="0", name=source.name, source=source, bytes=1, created=now())
 
     def run(error: Exception) -> None:
-        def recognize(*_: object, progress: Progress) -> None:
+        def recognize(source: Path, out: Path, options: VideoOptions, *, progress: Progress) -> None:
             raise error
 
         worker.run_job(job, tmp_path, Limits(), recognize)
