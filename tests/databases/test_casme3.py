@@ -110,6 +110,15 @@ class TestPartA:
         assert finding.severity == "handled"
         assert load("casme3", tmp_path)[0].apex == 6
 
+    def test_of_a_midpoint_that_the_camera_dropped_the_nearest_frame_is_used(self, tmp_path):
+        write_table(tmp_path / MICRO_TABLE, [row(frames=(3, 3, 8))], COLUMNS)
+        folder = write_video(tmp_path)
+        for number in (5, 6):
+            (folder / f"{number}.jpg").unlink()
+        (clip,) = load("casme3", tmp_path)
+        assert (clip.apex, clip.apex_source) == (7, "midpoint")
+        assert "7 is used, the frame nearest to the midpoint 6" in clip.note
+
     @pytest.mark.parametrize(
         ("subject", "name", "coded", "corrected"),
         [("spNO.149", "d", (112, 83, 140), (112, 123, 140)), ("spNO.216", "d", (3647, 2650, 2660), (2647, 2650, 2660))],

@@ -235,8 +235,15 @@ def _fill_apex(reading: Reading) -> None:
             expected, found = "an apex before the offset", f"apex and offset are both {apex}"
             reading.record_change("apex is offset", expected, found, "kept as coded")
         return
-    reading.apex, reading.apex_source = (onset + reading.offset + 1) // 2, "midpoint"
-    change = f"{reading.apex} is used, the midpoint of onset and offset"
+    middle = (onset + reading.offset + 1) // 2
+    # The camera may have dropped the frame in the middle.
+    there = (number for number in reading.numbers or () if onset < number <= reading.offset)
+    reading.apex = min(there, key=lambda number: abs(number - middle), default=middle)
+    reading.apex_source = "midpoint"
+    what = (
+        "the midpoint of onset and offset" if reading.apex == middle else f"the frame nearest to the midpoint {middle}"
+    )
+    change = f"{reading.apex} is used, {what}"
     if apex is None:
         reading.record_change("no apex", "an apex", "no apex in the coding table", change)
     else:
