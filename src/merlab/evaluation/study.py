@@ -116,12 +116,13 @@ class Study(GivenModel):
         ``methods`` is anything that ``merlab.evaluate`` takes. A method of one form, such as a baseline, ignores a
         preset that another one has.
         """
-        shared = {
+        shared: dict[str, Any] = {
             "recipe": None if input is None else as_recipe(input),
             "training": as_settings(training, "training", '{"epochs": 20}'),
             "network": as_settings(network, "network", '{"width": 16}'),
         }
         chosen = methods_of(methods)
+        _require_networks(chosen, shared["training"], shared["network"])
         if preset is not None:
             require_instance(preset, str, "preset", "the name of one")
         return cls(
@@ -147,6 +148,18 @@ class Study(GivenModel):
         plan = Plan(labeled, self.protocol, tuple(splits), entries)
         require_action_units(plan)
         return with_material(plan, self.starts, self.synthetic)
+
+
+def _require_networks(methods: Sequence[Method], training: Mapping[str, Any], network: Mapping[str, Any]) -> None:
+    """Raises MerlabError for training settings, or options of networks, that no method takes."""
+    trained = [method for method in methods if any(preset.training for preset in method.presets.values())]
+    networks = [method for method in methods if method.network is not None]
+    for what, given, taken in (("training settings", training, trained), ("network options", network, networks)):
+        if given and not taken:
+            raise MerlabError(
+                f"{what} ({', '.join(given)}) change only networks that merlab trains, and this run has none: "
+                f"{', '.join(method.name for method in methods)}; leave them out, or name such a network"
+            )
 
 
 def _preset_of(method: Method, preset: str | None, methods: Sequence[Method]) -> str | None:
