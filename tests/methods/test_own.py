@@ -260,6 +260,11 @@ class TestMethodsOf:
         given = ["linear-svm", own, Plain(), {"mine": Plain()}]
         assert [method.name for method in methods_of(given)] == ["linear-svm", "net", "plain", "mine"]
 
+    def test_a_method_of_merlab_under_its_own_name_is_that_method(self):
+        assert methods_of({"linear-svm": "linear-svm"}) == [find_method("linear-svm")]
+        (renamed,) = methods_of({"svm": "linear-svm"})
+        assert (renamed.name, renamed.title) == ("svm", find_method("linear-svm").title)
+
     def test_an_object_is_named_by_its_attribute_or_its_class(self):
         class RidgeOnFlow(Plain):
             pass

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from merlab.methods import METHODS
 from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import read_run
 from tests.reports.fake_run import INPUT, SKILLS, fake_method, fake_record, write_run
@@ -60,3 +61,23 @@ def test_values_survive_the_shell(tmp_path, value):
     lines = rerun_commands(read_run(write_run(tmp_path / "run", record=record)))
     line = next(line for line in lines if "dbfem-caffm" in line)
     assert values(shlex.split(line), "--set") == [f"selection={value}"]
+
+
+def test_what_was_passed_in_python_is_named_because_no_command_repeats_it(tmp_path):
+    record = fake_record(["constant", "linear-svm"], Path("/data/faces"))
+    record["methods"] = [
+        fake_method("constant", origin="object", title=METHODS["constant"].title, input="blur:size=28x28,version=1"),
+        fake_method("linear-svm", origin="object", title="your own: lab.Ridge"),
+    ]
+    assert rerun_commands(read_run(write_run(tmp_path / "run", SKILLS, record))) == [
+        "# constant reads an input of your own, blur, that was passed to merlab.evaluate in Python",
+        "# linear-svm is an object that was passed to merlab.evaluate in Python",
+    ]
+
+
+def test_a_method_of_a_file_brings_its_kind_of_input_along(tmp_path):
+    record = fake_record(["linear-svm"], Path("/data/faces"))
+    record["methods"] = [fake_method("linear-svm", origin="lab.py:ridge", input="blur:size=28x28,version=1")]
+    (line,) = rerun_commands(read_run(write_run(tmp_path / "run", SKILLS, record)))
+    assert values(shlex.split(line), "--method") == ["lab.py:ridge"]
+    assert "--input" not in line

@@ -128,11 +128,10 @@ def as_methods(given: object, find: Callable[[str], Method]) -> list[Method]:
 
 def as_method(given: Any, find: Callable[[str], Method], name: str | None = None) -> Method:
     """One method (see ``as_methods``), renamed to ``name`` if that is given."""
-    if isinstance(given, str):
-        found = find(given)
-        return replace(found, name=name) if name else found
+    given = find(given) if isinstance(given, str) else given
     if isinstance(given, Method):
-        return replace(given, name=name) if name else given
+        # The same name keeps the same object, by which a method of merlab is known.
+        return replace(given, name=name) if name and name != given.name else given
     if isinstance(given, type) and _is_estimator_class(given):
         raise MerlabError(
             f"{_described(given)} is a class of estimators of scikit-learn; give an object: {given.__name__}(...)"

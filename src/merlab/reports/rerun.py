@@ -7,7 +7,10 @@ import shlex
 from itertools import groupby
 from typing import Any
 
+from merlab.errors import MerlabError
 from merlab.evaluation.run_record import DatabaseFacts, DataFacts, MethodFacts
+from merlab.inputs import EXTENSIONS, INPUTS
+from merlab.inputs.recipe import kind_named_in
 from merlab.methods import METHODS
 from merlab.reports.run import Run
 
@@ -20,14 +23,30 @@ def rerun_commands(run: Run) -> list[str]:
     Every training setting is stated, so that the line does not depend on the presets of another version. Folders and
     files are placeholders: ``CASME2_FOLDER`` is the folder of casme2, ``CASME2_TABLE`` its coding table if it was
     chosen, ``RUN_FOLDER`` a new folder that all lines share, ``SCHEME.yaml`` a file with a scheme of your own. Weights
-    to start from and synthetic flow have the names of their file and folder. For a method that was passed as a Python
-    object, a line gives its name, because no command can repeat it.
+    to start from and synthetic flow have the names of their file and folder. A method of a file has its input unstated
+    where only the file has this kind of input. For a method or an input that was passed as a Python object, a line
+    names it, because no command can repeat it.
     """
     data = _data_options(run)
     methods = sorted((method for method in run.record.methods if method.origin != FROM_PYTHON), key=_group)
     lines = [_command(list(group), data) for _, group in groupby(methods, key=_group)]
-    objects = [method.method for method in run.record.methods if method.origin == FROM_PYTHON]
-    return lines + [f"# {name} is an object that was passed to merlab.evaluate in Python" for name in objects]
+    return lines + [_unrepeatable(method) for method in run.record.methods if method.origin == FROM_PYTHON]
+
+
+def _unrepeatable(method: MethodFacts) -> str:
+    known = METHODS.get(method.method)
+    is_of_merlab = known is not None and known.title == method.title
+    what = f"reads an input of your own, {kind_named_in(method.input)}," if is_of_merlab else "is an object"
+    return f"# {method.method} {what} that was passed to merlab.evaluate in Python"
+
+
+def _has_known_input(method: MethodFacts) -> bool:
+    """Whether ``--input`` finds the kind of input: it is merlab's, or of a package that is installed here."""
+    try:
+        EXTENSIONS.find(kind_named_in(method.input), INPUTS)
+    except MerlabError:
+        return False
+    return True
 
 
 def _group(method: MethodFacts) -> str:
@@ -39,7 +58,8 @@ def _group(method: MethodFacts) -> str:
 
 def _command(methods: list[MethodFacts], data: list[str]) -> str:
     first = methods[0]
-    own = ["--preset", first.preset, "--input", first.input, "--seeds", seeds_text(first.seeds)]
+    own = ["--preset", first.preset, *(["--input", first.input] if _has_known_input(first) else [])]
+    own += ["--seeds", seeds_text(first.seeds)]
     for key, value in (first.settings or {}).items():
         own += ["--set", f"{key}={_setting(value)}"]
     own += [option for name in first.start_files.values() for option in ("--from", name)]
