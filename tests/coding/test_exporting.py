@@ -161,3 +161,13 @@ def test_what_cannot_be_exported_is_named(tmp_path):
 def test_a_face_without_a_name_has_that_of_its_video_which_may_be_a_folder_with_a_dot(tmp_path):
     named = {name: coded_in(tmp_path / name, video=name) for name in ("interview.mp4", "sub1.take2")}
     assert [Subjects().of(material, 0) for material in named.values()] == ["interview face 0", "sub1.take2 face 0"]
+
+
+@pytest.mark.parametrize("name", ["coded.csv", "boris.xlsx"])
+def test_videos_of_the_same_name_are_not_mixed_in_one_file(tmp_path, name):
+    folders = [coded_in(tmp_path / day, video="interview.mp4").folder for day in ("day1", "day2")]
+    with pytest.raises(
+        MerlabError, match=r"day1 and .*day2 are about videos of the same name, interview\.mp4, so that"
+    ):
+        export_coding(folders, tmp_path / name)
+    assert not (tmp_path / name).exists()

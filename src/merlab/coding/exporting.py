@@ -42,7 +42,8 @@ def export_coding(
 
     Raises:
         MerlabError: for a result that cannot be read or has no decisions, for ELAN with several results or with
-            subjects, for the name of a face that no result has, and, without ``again``, for a file that is there.
+            subjects, for two results about videos of one name, for the name of a face that no result has, and, without
+            ``again``, for a file that is there.
 
     """
     target = to or BY_SUFFIX.get(out.suffix.lower(), "csv")
@@ -54,6 +55,7 @@ def export_coding(
             raise MerlabError("an .eaf file has the numbers of faces and no names of subjects; leave --subject out")
         return _export_elan(out, materials, coder)
     _require_faces(subjects, materials)
+    _require_names(materials)
     videos = [_coded(material, coder, subjects) for material in materials]
     write = write_coded_table if target == "csv" else write_boris
     write(out, videos)
@@ -69,6 +71,19 @@ def _require_faces(subjects: Subjects, materials: Sequence[Material]) -> None:
             f"--subject names face {unknown[0]}, which is in none of the results (faces: "
             f"{', '.join(map(str, faces)) or 'none'}); correct its number"
         )
+
+
+def _require_names(materials: Sequence[Material]) -> None:
+    """Raises MerlabError for two results about videos of one name: programs tell events apart by the name."""
+    seen: dict[str, Path] = {}
+    for material in materials:
+        first = seen.setdefault(material.video, material.folder)
+        if first is not material.folder:
+            raise MerlabError(
+                f"{first} and {material.folder} are about videos of the same name, {material.video}, so that their "
+                "events could not be told apart; give one of the videos another name, and make its result again with "
+                "--again (the decisions stay)"
+            )
 
 
 def _coded(material: Material, coder: str | None, subjects: Subjects) -> CodedVideo:

@@ -262,6 +262,28 @@ def test_impossible_and_contradicting_facts_of_a_video_are_refused(tmp_path, row
         agree(first, table(tmp_path / "b.csv", [row], LENGTHS))
 
 
+def test_results_of_different_videos_of_one_name_are_not_compared(tmp_path):
+    coded_in(tmp_path / "day1")
+    coded_in(tmp_path / "day2", coder="CD", seconds=20)
+    with pytest.raises(
+        MerlabError, match="day2 is about a video interview.mp4 of 2000 frames at 100 per second, and a "
+    ):
+        agree(tmp_path / "day1", tmp_path / "day2")
+
+
+def test_a_table_of_another_length_than_the_result_is_refused(tmp_path):
+    coded_in(tmp_path / "one")
+    other = table(tmp_path / "b.csv", [("interview.mp4", 10, 20, "CD", 100, 2000)], LENGTHS)
+    with pytest.raises(MerlabError, match=r"video_frames of the video interview.mp4 is 2000, and 1200 in its result"):
+        agree(tmp_path / "one", other)
+
+
+def test_a_result_is_not_compared_with_itself(tmp_path):
+    coded_in(tmp_path / "one")
+    with pytest.raises(MerlabError, match="one of the sources is given twice"):
+        agree(tmp_path / "one", tmp_path / "one" / ".." / "one")
+
+
 def test_a_word_that_is_no_decision_is_refused(tmp_path):
     first = table(tmp_path / "a.csv", [("v", 10, 20, "A", "")], HEADER)
     second = table(tmp_path / "b.csv", [("v", 10, 20, "B", "rejected")], HEADER)

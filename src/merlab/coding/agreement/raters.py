@@ -46,7 +46,7 @@ class _Reader:
         if not coding.decisions:
             raise MerlabError(f"{folder} has no decisions; code it, or import a coding with `merlab coding import`")
         video = composed(material.video)
-        self.videos[video] = Video(material.clock.fps, len(material.clock), material.clock)
+        self._learn_from_result(folder, video, material.clock)
         for coder in coding.coders:
             coded = coded_events(material, coding, coder)
             events = {video: tuple(map(rated, coded.events))}
@@ -111,18 +111,27 @@ class _Reader:
         self.videos[video] = Video(fps, known.frames)
         return FrameClock.constant(fps, known.frames or ceil(min(last_ms / 1000, LONGEST_S) * fps) + 1)
 
+    def _learn_from_result(self, folder: Path, video: str, clock: FrameClock) -> None:
+        """The clock of a video; raises MerlabError where a result before is about another video of the same name."""
+        found, known = Video(clock.fps, len(clock), clock), self.videos.get(video, Video())
+        if known.clock is not None and (known.fps, known.frames) != (found.fps, found.frames):
+            raise MerlabError(
+                f"{folder} is about a video {video} of {found.frames} frames at {found.fps:g} per second, and a result "
+                f"before about one of {known.frames} at {known.fps:g}; compare the codings of one video at a time"
+            )
+        self.videos[video] = found
+
     def _learn(self, video: str, row: Mapping[str, str]) -> None:
-        """What a row of coded events states about its video; a result states it better."""
+        """What a row of coded events states about its video; a result states the frame rate better."""
         known = self.videos.get(video, Video())
-        if known.clock is not None:
-            return
-        rate, length = row.get("fps", ""), row.get("video_frames", "")
+        rate, length = row.get("fps", "") if known.clock is None else "", row.get("video_frames", "")
         fps = _rate(rate) if rate else known.fps
         frames = whole_number(length, "video_frames") if length else known.frames
-        for name, before, now in (("fps", known.fps, fps), ("video_frames", known.frames, frames)):
-            if before is not None and before != now:
-                raise MerlabError(f"{name} of the video {video} is {now:g}, and {before:g} in a row before")
-        self.videos[video] = Video(fps, frames)
+        before = "in a row before" if known.clock is None else "in its result"
+        for name, was, now in (("fps", known.fps, fps), ("video_frames", known.frames, frames)):
+            if was is not None and was != now:
+                raise MerlabError(f"{name} of the video {video} is {now:g}, and {was:g} {before}")
+        self.videos[video] = replace(known, fps=fps, frames=frames)
 
     def _add(self, path: Path, rater: Rater) -> None:
         self.raters.setdefault(path, []).append(rater)
@@ -137,7 +146,7 @@ def read_raters(sources: Sequence[Path], fps: float | None) -> Raters:
     """
     reader = _Reader(fps)
     readers = {"result": reader.read_result, "table": reader.read_table, "elan": reader.read_elan}
-    if len(set(sources)) < len(sources):
+    if len({source.resolve() for source in sources}) < len(sources):
         raise MerlabError("one of the sources is given twice; compare different codings")
     # Clocks first.
     for kind, read in readers.items():
