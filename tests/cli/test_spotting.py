@@ -96,6 +96,8 @@ def test_results_become_answers(merlab, tmp_path):
         (("spot", "a", "--method", "mdmd", "--train", "a", "--fps", 50), "give a folder of `merlab make-videos`"),
         (("compare-spotting", "truth/truth.csv", "a", "b"), "does not state its frame rate"),
         (("compare-spotting", "truth/truth.csv", "a", "--fps", 50), "true events of videos that are not given: b"),
+        (("compare-spotting", "truth/truth.csv", "absent", "--fps", 50), "absent does not exist; check the path"),
+        (("compare-spotting", *TABLES, "--methods", ""), "unknown spotting method ''; spotting methods are"),
         (("compare-spotting", "none.csv", "a"), "none.csv does not exist"),
         (("compare-spotting", "truth/truth.csv", "truth/videos.csv", "--save", "x.json"), "--save needs --command"),
         (("answers", "a"), "a holds no result of `merlab recognize`"),

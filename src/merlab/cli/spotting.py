@@ -92,7 +92,7 @@ def compare_spotting_command(
         require_not_read(save, [truth, *videos])
     comparison = compare_spotting(
         recordings(truth, videos, fps),
-        [name.strip() for name in methods.split(",")] if methods else None,
+        None if methods is None else [name.strip() for name in methods.split(",")],
         out,
         training=recordings_in(train, fps) if train else None,
         seed=seed,

@@ -54,15 +54,14 @@ def recordings(
             if name in listed:
                 raise MerlabError(f"two of the videos have the name {name}; give each once, or rename one")
             listed[name] = facts
-    events = _events(truth)
+    events, subjects = _events(truth), _subjects(truth)
+    found = [_recording(name, facts, events.get(name, ()), subjects, fps) for name, facts in listed.items()]
     if lost := sorted(set(events) - set(listed)):
         more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
         raise MerlabError(
             f"there are true events of videos that are not given: {', '.join(lost[:3])}{more}; give these videos too, "
             "or use the same names"
         )
-    subjects = _subjects(truth)
-    found = [_recording(name, facts, events.get(name, ()), subjects, fps) for name, facts in listed.items()]
     require_one_spelling(found)
     return found
 
