@@ -115,10 +115,13 @@ def test_the_commands_and_the_functions_have_the_same_options():
         (("recognize", "mixed"), "mixed holds both images with numbers (cover_1.png) and videos (a.mp4)"),
         (
             ("spot", "empty"),
-            "empty contains neither videos nor images with numbers in their names; give a folder of one",
+            "empty contains neither videos nor images (.jpg, .jpeg, .png, .bmp",
         ),
-        (("spot", "empty", "--fps", 200), "empty contains neither videos nor images with numbers in their names"),
-        (("spot", "empty", "--fps", 200, "--method", "mdmd"), "empty contains neither videos nor images with numbers"),
+        (("spot", "empty", "--fps", 200), "whose names end with a number; give a folder of one or the other"),
+        (
+            ("spot", "empty", "--fps", 200, "--method", "mdmd"),
+            "whose names end with a number; give a folder of one or the other",
+        ),
         (("score-spotting", "truth.csv", "truth.csv", "--command", "c"), "--command belongs to --save"),
         (("score-spotting", "none.csv", "none.csv"), "none.csv does not exist"),
         (("score-spotting", "truth.csv", "truth.csv", "--save", "kept.json"), "--save needs --command"),

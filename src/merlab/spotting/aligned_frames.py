@@ -9,6 +9,7 @@ from merlab.errors import MerlabError
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.frames import ClipError, Frames, Image, ImageFolder, describe_numbers
 from merlab.frames.clock import GAP_STEPS
+from merlab.frames.images import IMAGE_SUFFIXES
 from merlab.progress import Progress
 from merlab.spotting.light import EVERY, Light
 
@@ -67,8 +68,8 @@ def require_every_frame(source: Path, frames: Frames) -> None:
     numbers = frames.numbers
     if not numbers and isinstance(frames, ImageFolder):
         raise MerlabError(
-            f"{source} contains neither videos nor images with numbers in their names; give a folder of one or the "
-            "other, or the path of a video"
+            f"{source} contains neither videos nor images ({', '.join(IMAGE_SUFFIXES)}) whose names end with a number; "
+            "give a folder of one or the other, or the path of a video"
         )
     if numbers and len(numbers) <= numbers[-1] - numbers[0]:
         raise MerlabError(
