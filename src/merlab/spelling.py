@@ -92,6 +92,11 @@ def quoted(text: str) -> str:
     return repr(shortened(text))
 
 
+def readable(text: str) -> str:
+    """A text that can be written: bytes of a file name that are not UTF-8, as of an old archive, become codes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def shortened(text: str) -> str:
     """A text for a message; a long one is cut."""
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

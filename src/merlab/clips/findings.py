@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from merlab.clips.clip import Clip
-from merlab.spelling import folded, person, told_apart
+from merlab.spelling import folded, person, readable, told_apart
 
 Severity = Literal["unusable", "differs", "handled"]
 
@@ -28,6 +28,10 @@ class Finding:
     found: str
     remedy: str
 
+    def __post_init__(self) -> None:
+        for column in ("where", "expected", "found", "remedy"):
+            object.__setattr__(self, column, readable(getattr(self, column)))
+
 
 @dataclass(frozen=True)
 class Source:
@@ -40,6 +44,10 @@ class Source:
     root: Path
     facts: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", {key: readable(value) for key, value in self.facts.items()})
+        object.__setattr__(self, "options", tuple(map(readable, self.options)))
 
 
 PEOPLE = "read as different people; if it is one person, give one name, or folds will share this person"

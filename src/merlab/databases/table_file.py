@@ -29,6 +29,7 @@ from odf.namespaces import nsdict
 from merlab.clips import Finding
 from merlab.databases.text_lines import ENCODINGS, decoded, text_lines
 from merlab.errors import MerlabError
+from merlab.frames import require_utf8
 from merlab.given import require_file
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -98,8 +99,10 @@ class TableFile:
 def read_table_file(path: Path) -> TableFile:
     """Read a table file whose first line has the column names; the suffix decides the format.
 
-    Raises MerlabError for a folder, a missing or damaged file, an unknown suffix, and a file without rows.
+    Raises MerlabError for a folder, a missing or damaged file, a name that is not UTF-8, an unknown suffix, and a file
+    without rows.
     """
+    require_utf8(path)
     if path.is_dir():
         raise MerlabError(_folder_instead(path))
     require_file(path, "give the table file that lists your clips")

@@ -1,7 +1,7 @@
 """Read frames by their number, and in time, from a folder of images or from a video."""
 
 from merlab.frames.clock import HIGHEST_RATE, LOWEST_RATE, Clock, ClockError, clock_of, is_rate, require_rate
-from merlab.frames.container import VIDEO_SUFFIXES, is_video, looks_like_video, name_of
+from merlab.frames.container import VIDEO_SUFFIXES, is_video, looks_like_video, name_of, require_utf8
 from merlab.frames.facts import MediaFacts
 from merlab.frames.frame import (
     MAX_FRAMES_NAMED,
@@ -50,5 +50,6 @@ __all__ = [
     "open_frames",
     "read_image",
     "require_rate",
+    "require_utf8",
     "write_image",
 ]

@@ -17,6 +17,7 @@ import av
 from av.video.stream import VideoStream
 
 from merlab.frames.frame import ClipError
+from merlab.spelling import readable
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -231,4 +232,10 @@ def _is_text(head: bytes) -> bool:
 
 def shown(path: Path) -> str:
     """A path whose name may not be valid UTF-8, for a message."""
-    return str(path).encode("utf-8", "backslashreplace").decode()
+    return readable(str(path))
+
+
+def require_utf8(path: Path) -> None:
+    """Raises ClipError for a path that is not valid UTF-8, because tables and metadata could not hold it."""
+    if shown(path) != str(path):
+        raise ClipError(f"{shown(path)} has a name that is not valid UTF-8; rename the file or the folder")

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from merlab.frames.container import require_utf8
 from merlab.frames.frame import ClipError, Image, WalkedFrame, describe_numbers
 from merlab.storage import whole_file
 
@@ -29,12 +30,16 @@ def frame_number(path: Path) -> int | None:
 
 
 class ImageFolder:
-    """The image files of one folder as frames, ordered by the number in the file name (img9 before img10)."""
+    """The image files of one folder as frames, ordered by the number in the file name (img9 before img10).
+
+    Raises ClipError for a path that is not valid UTF-8.
+    """
 
     fps: float | None = None
     clock: None = None
 
     def __init__(self, folder: Path) -> None:
+        require_utf8(folder)
         self.folder = folder
 
     @cached_property

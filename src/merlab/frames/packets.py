@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merlab.frames.clock import Clock, ClockError
-from merlab.frames.container import RAW, opened_video, shown
+from merlab.frames.container import RAW, opened_video, require_utf8
 from merlab.frames.ending import is_cut_off, stated_seconds
 from merlab.frames.facts import OTHER_SPEED
 from merlab.frames.frame import ClipError
@@ -96,9 +96,7 @@ def packets_of(path: Path) -> Packets:
 
     Raises ClipError with the remedy for what is not a video.
     """
-    if shown(path) != str(path):
-        # Tables and metadata could not hold it.
-        raise ClipError(f"{shown(path)} has a name that is not valid UTF-8; rename the video")
+    require_utf8(path)
     try:
         state = path.stat()
     except OSError as error:

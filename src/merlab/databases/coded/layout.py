@@ -105,12 +105,13 @@ class Layout:
 
 
 def _frames_of(source: Path) -> Frames:
+    frames = open_frames(source)
     named = list(numbered_names(source)) if source.is_dir() else []
     numbers = {number for number, _ in named}
     # Two files of one number, no file and a video are the business of ``open_frames``.
     alone = bool(named) and len(numbers) == len(named)
     registered = any(name.startswith(REGISTERED) for _, name in named)
-    return Frames(sorted(numbers) if alone else open_frames(source).numbers, registered)
+    return Frames(sorted(numbers) if alone else frames.numbers, registered)
 
 
 def layouts_below(root: Path, release: Release) -> list[Layout]:
