@@ -43,6 +43,14 @@ class TestTheFolders:
         assert (clip.onset, clip.apex, clip.offset, clip.fps) == (5, 7, 9, 30.0)
         assert (clip.emotion, clip.action_units) == ("negative", "4")
 
+    def test_do_not_come_from_a_sheet_of_counts(self, small):
+        book = load_workbook(small / TABLE)
+        counts = book.create_sheet("counts", 1)
+        for line in ((1, 16), (2, 7)):
+            counts.append(line)
+        book.save(small / TABLE)
+        assert [clip.subject for clip in load("casme-squared", small)] == ["s15"]
+
     def test_come_from_the_published_rules_if_a_copy_has_no_such_sheets(self, small):
         write_workbook(small / TABLE, [row(2, "anger2_1")], rules=False)
         write_video(small, "s16/16_0402beatingpregnantwoman")

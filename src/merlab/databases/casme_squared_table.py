@@ -18,7 +18,7 @@ KIND_POSITION = COLUMNS.index("Type")
 MOMENTS = (COLUMNS.index("Onset"), COLUMNS.index("Offset"))
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 SHEET = "CASFEcode_final"
-NUMBERED_SUBJECT, STIMULUS = re.compile(r"s?\d{1,3}"), re.compile(r"([a-z]+\d+)", re.IGNORECASE)
+STIMULUS = re.compile(r"([a-z]+\d+)", re.IGNORECASE)
 
 
 def read_code_final(path: Path) -> Records:
@@ -71,18 +71,16 @@ def _row(line: Line, subjects: Mapping[str, str], stimuli: Mapping[str, str]) ->
 def _subjects(rules: Sequence[Sheet], numbers: set[str]) -> dict[str, str]:
     """``1`` -> ``s15`` from the sheet that has all ``numbers`` of subjects in one column; empty if there is none.
 
-    The folders are in the first other column of numbers, with or without ``s``.
+    The folders are in the first other column of published ones, with or without ``s``; a count of rows is none.
     """
     for sheet in rules:
         columns = list(zip(*_padded(sheet.filled), strict=True))
         keys = [column for column in columns if numbers and numbers <= set(column)]
         names = [
-            column
-            for column in columns
-            if column not in keys and all(NUMBERED_SUBJECT.fullmatch(cell) for cell in column if cell) and any(column)
+            column for column in columns if column not in keys and {*column} - {""} and {*column} <= {"", *FOLDERS}
         ]
         if keys and names:
-            return {key: f"s{int(name.lstrip('s')):02d}" for key, name in zip(keys[-1], names[0], strict=True) if name}
+            return {key: FOLDERS[name] for key, name in zip(keys[-1], names[0], strict=True) if name}
     return {}
 
 
