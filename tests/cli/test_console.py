@@ -39,6 +39,14 @@ def test_words_stay_whole_where_the_table_fits(capsys, monkeypatch):
     assert max(map(len, printed.splitlines())) <= 80
 
 
+def test_spaces_give_way_where_short_cells_only_fit_without_them(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    cells = ["sub01", "EP02_01f", "46", "59", "86", "L10+R12+25", "repression", "repression"]
+    print_table("clips", ["subject", "clip", "onset", "apex", "offset", "action units", "emotion", "label"], [cells])
+    lines = capsys.readouterr().out.splitlines()
+    assert (all(any(cell in line for line in lines) for cell in cells), max(map(len, lines)) <= 80) == (True, True)
+
+
 def test_no_number_is_cut_off_where_a_table_does_not_fit(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     columns = ["method", *(f"column{number}" for number in range(9))]

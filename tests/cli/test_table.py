@@ -48,6 +48,15 @@ def test_clips_have_the_classes_of_the_scheme(merlab, table):
     ]
 
 
+def test_clips_are_listed_in_80_columns_with_what_the_scheme_reads(merlab, table, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out, _ = merlab("clips", "table", table, "--scheme", "megc2019")
+    first = next(line for line in out.splitlines() if "c0" in line)
+    cells = [cell.strip() for cell in re.split("[│|]", first)[1:-1]]
+    assert (status, cells) == (0, ["01", "c0", "7", "8", "9", "1", "happiness", "positive"])
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def test_clips_of_one_label_are_listed_with_a_warning_and_not_evaluated(merlab, table):
     text = table.read_text(encoding="utf-8-sig")
     table.write_text(re.sub("disgust|surprise|happiness", "joy", text, flags=re.I), encoding="utf-8")

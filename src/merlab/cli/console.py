@@ -18,8 +18,6 @@ err_console = Console(stderr=True)
 SHORT_CELL = 12
 # Characters of a long word that stay together where whole words do not fit.
 PART_OF_WORD = 6
-# Characters of a column beside its text: a space on both sides, and a line.
-PADDING = 3
 
 
 def show_warning(
@@ -42,12 +40,17 @@ def print_json(content: Any) -> None:
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Print a table on standard output; a name, a number or another short cell is never broken into two lines.
 
-    Words stay whole where the table then fits the terminal. Where not even short cells fit, the table is wider than
-    the terminal: a number that was cut off would be a wrong number.
+    Words stay whole where the table then fits the terminal. Where short cells only fit without the spaces beside them,
+    there are none. Where not even that is enough, the table is wider than the terminal: a number that was cut off
+    would be a wrong number.
     """
     texts = [list(column) for column in zip(columns, *rows, strict=True)]
-    widths = _widths(texts, out_console.width - PADDING * len(columns) - 1)
-    table = Table(title=escape(title), title_justify="left")
+    for spaces in (1, 0):
+        room = out_console.width - (2 * spaces + 1) * len(columns) - 1
+        widths = _widths(texts, room)
+        if sum(widths) <= room:
+            break
+    table = Table(title=escape(title), title_justify="left", padding=(0, spaces))
     for column, width in zip(columns, widths, strict=True):
         table.add_column(column, overflow="fold", min_width=width, max_width=width)
     for row in rows:

@@ -177,7 +177,7 @@ def clips(
     scheme: Annotated[
         str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
     ] = AS_LABELED,
-    csv: Annotated[Path | None, PathOption(help="Write the table to this file.")] = None,
+    csv: Annotated[Path | None, PathOption(help="Write the table, with all columns, to this file.")] = None,
     allow_unusable: Annotated[bool, typer.Option("--allow-unusable", help="Leave unusable clips out.")] = False,
 ) -> None:
     """The clip table with the labels of a scheme; a warning says where it has fewer than two classes."""
@@ -199,7 +199,12 @@ def clips(
             rows.to_csv(aside, index=False)
         out_console.print(f"{counted(len(rows), 'clip')} written to {escape(str(csv))}", soft_wrap=True)
     else:
-        print_table(f"{database}, scheme {scheme}", columns, rows.astype("string").fillna("").to_numpy().tolist())
+        # What the scheme reads and where the movement is: more columns would not fit a terminal.
+        shown = ["subject", "clip", "onset", "apex", "offset", "action_units", labeled.scheme.column, "label"]
+        if rows["database"].nunique() > 1:
+            shown.insert(0, "database")
+        cells = rows[shown].astype("string").fillna("").to_numpy().tolist()
+        print_table(f"{database}, scheme {scheme}", [name.replace("_", " ") for name in shown], cells)
     stamps = f" [{', '.join(labeled.table.stamps)}]" if labeled.table.stamps else ""
     left_out = "".join(f"; left out: {count} {reason}" for reason, count in labeled.left_out.items())
     err_console.print(escape(f"{counted(len(rows), 'clip')}{left_out}{stamps}"), soft_wrap=True)
