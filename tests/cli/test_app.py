@@ -52,10 +52,13 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_a_help_page(merlab, command):
+def test_every_command_has_a_help_page_of_80_columns_that_cuts_nothing_off(merlab, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
     status, out, _ = merlab(command, "--help")
     assert status == 0
     assert "Usage" in out
+    assert "…" not in out
+    assert max(map(len, out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("command", [("recognize",), ("coding", "export")])

@@ -25,7 +25,7 @@ app.add_typer(coding_app, name="coding", rich_help_panel=VIDEOS)
 @coding_app.command("export")
 def export_command(
     results: Annotated[
-        list[Path], PathArgument(help="Results of `merlab recognize` or `merlab spot`.", metavar="RESULT...")
+        list[Path], PathArgument(help="Results of `merlab recognize` or `merlab spot`.", metavar="RESULT")
     ],
     out: Annotated[Path, PathArgument(help="The new file: .csv, .eaf, or .xlsx for BORIS.", metavar="OUT")],
     to: Annotated[
@@ -91,7 +91,7 @@ def import_command(
 def agree_command(
     sources: Annotated[
         list[Path],
-        PathArgument(help="Results with coding.csv, tables of coded events, .eaf files.", metavar="SOURCE..."),
+        PathArgument(help="Results with coding.csv, tables of coded events, .eaf files.", metavar="SOURCE"),
     ],
     fps: Annotated[
         float | None, typer.Option(help="Frames per second, for .eaf files of videos without a result.")

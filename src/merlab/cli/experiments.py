@@ -73,7 +73,7 @@ def demo(
 @app.command("evaluate", rich_help_panel=EXPERIMENTS)
 def evaluate_command(
     methods: Annotated[
-        list[str] | None, typer.Argument(help="Methods that `merlab methods` lists.", metavar="[METHOD]...")
+        list[str] | None, typer.Argument(help="Methods that `merlab methods` lists.", metavar="METHOD")
     ] = None,
     database: Annotated[
         list[str], typer.Option(help="Database that `merlab databases` lists; repeat with --root to pool several.")
@@ -87,7 +87,11 @@ def evaluate_command(
         str, typer.Option(help=f"Label scheme: {', '.join(SCHEMES)}; or SCHEME.yaml with a name and label: class.")
     ] = AS_LABELED,
     protocol: Annotated[
-        ProtocolName, typer.Option(help="loso: leave one subject out; kfold: folds that share no subject.")
+        ProtocolName,
+        typer.Option(
+            help="loso: leave one subject out; kfold: folds that share no subject; hold-out-database: train on some "
+            "databases, test on the others."
+        ),
     ] = "loso",
     own_method: Annotated[
         list[str] | None,
@@ -98,7 +102,7 @@ def evaluate_command(
         ),
     ] = None,
     input_recipe: Annotated[
-        str | None, typer.Option("--input", help="Input recipe, e.g. flow:channels=uvs,size=28x28.")
+        str | None, typer.Option("--input", help="Input recipe, such as flow:size=28x28; `merlab inputs` lists all.")
     ] = None,
     preset: Annotated[
         str | None,
@@ -112,7 +116,12 @@ def evaluate_command(
     seeds: Annotated[
         str, typer.Option(help="How many seeds, 0 to N - 1, or the seeds: 3,7,11. Fewer than 5 are marked.")
     ] = "5",
-    out: Annotated[Path | None, PathOption(help="Run folder; the same command resumes a stopped run.")] = None,
+    out: Annotated[
+        Path | None,
+        PathOption(
+            help="Run folder; unless given, named after database, scheme and protocol. The same command resumes."
+        ),
+    ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of folds of --protocol kfold.")] = 5,
     train_on: Annotated[
         list[str] | None, typer.Option(help="With hold-out-database: train on these, test on all others.")

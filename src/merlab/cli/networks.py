@@ -17,7 +17,7 @@ TABLE_7_SIZE, TABLE_7_CHANNELS = "231x282", 3
 def profile(
     methods: Annotated[
         list[str] | None,
-        typer.Argument(help="Networks; unless given, the six rows of the paper's Table 7.", metavar="[METHOD]..."),
+        typer.Argument(help="Networks; unless given, the six rows of the paper's Table 7.", metavar="METHOD"),
     ] = None,
     size: Annotated[
         str | None,

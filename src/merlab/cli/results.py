@@ -46,7 +46,7 @@ def leaderboard(
 
 @results_app.command()
 def fill(
-    documents: Annotated[list[Path], PathArgument(help="Markdown files with blocks to fill.", metavar="FILE...")],
+    documents: Annotated[list[Path], PathArgument(help="Markdown files with blocks to fill.", metavar="FILE")],
     results: ResultsOption = Path("docs/results"),
     check: CheckOption = False,
 ) -> None:

@@ -20,7 +20,7 @@ def score_spotting_command(
         Path, PathArgument(help="True events: onset and offset in frames, and if known video, apex, emotion.")
     ],
     spotted: Annotated[
-        list[Path], PathArgument(help="Tables of spotted events with the same columns.", metavar="SPOTTED...")
+        list[Path], PathArgument(help="Tables of spotted events with the same columns.", metavar="SPOTTED")
     ],
     fps: Annotated[
         float | None,

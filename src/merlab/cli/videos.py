@@ -53,7 +53,7 @@ def spot_command(
         list[Path],
         PathArgument(
             help="Videos or folders of images, each of one aligned face, or folders of such videos.",
-            metavar="VIDEO...",
+            metavar="VIDEO",
         ),
     ],
     out: Annotated[
