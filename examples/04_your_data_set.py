@@ -2,7 +2,8 @@
 # # Use a data set of your own
 #
 # Your clips need a table with one row per clip: who moves, where the frames are, and the label. Onset, apex and
-# offset are frame numbers; leave them empty where nobody annotated them. The table is CSV, TSV, XLSX, ODS or Parquet.
+# offset are frame numbers; leave them empty where nobody annotated them. The table is CSV, TSV, XLSX, XLS, ODS or
+# Parquet.
 
 # %%
 import tempfile
