@@ -59,8 +59,9 @@ def evaluate(
         input: the recipe of the input (``merlab.inputs()``); unless given, each method's own.
         preset: unless given, ``flow28`` on stored flow where a method has it, else ``reduced``, else its first. A
             method of one form, such as a baseline, ignores a preset that another method of the run has.
-        training: training settings that replace the preset's, such as ``{"epochs": 20}``; of networks, at least one.
-        network: network options that replace the preset's; of networks, at least one.
+        training: training settings that replace the preset's, such as ``{"epochs": 20}``. Methods that are no networks
+            ignore them; a warning says so where there are only such.
+        network: network options that replace the preset's; other methods ignore them in the same way.
         folds: the number of folds of ``kfold``.
         train_on: with ``hold-out-database``, the databases to train on, by name.
         start: a file of weights that training starts from, or several: seed s starts from number s modulo their count.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -122,7 +123,7 @@ class Study(GivenModel):
             "network": as_settings(network, "network", '{"width": 16}'),
         }
         chosen = methods_of(methods)
-        _require_networks(chosen, shared["training"], shared["network"])
+        _warn_of_unused(chosen, shared["training"], shared["network"])
         if preset is not None:
             require_instance(preset, str, "preset", "the name of one")
         return cls(
@@ -150,15 +151,16 @@ class Study(GivenModel):
         return with_material(plan, self.starts, self.synthetic)
 
 
-def _require_networks(methods: Sequence[Method], training: Mapping[str, Any], network: Mapping[str, Any]) -> None:
-    """Raises MerlabError for training settings, or options of networks, that no method takes."""
+def _warn_of_unused(methods: Sequence[Method], training: Mapping[str, Any], network: Mapping[str, Any]) -> None:
+    """Warn of training settings, and of options of networks, that no method takes: scripts give the same to all."""
     trained = [method for method in methods if any(preset.training for preset in method.presets.values())]
     networks = [method for method in methods if method.network is not None]
     for what, given, taken in (("training settings", training, trained), ("network options", network, networks)):
         if given and not taken:
-            raise MerlabError(
-                f"{what} ({', '.join(given)}) change only networks that merlab trains, and this run has none: "
-                f"{', '.join(method.name for method in methods)}; leave them out, or name such a network"
+            warnings.warn(
+                f"{what} ({', '.join(given)}) change nothing: they are of networks that merlab trains, and this run "
+                f"has none: {', '.join(method.name for method in methods)}",
+                stacklevel=4,
             )
 
 
