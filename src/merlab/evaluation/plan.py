@@ -81,6 +81,11 @@ class Entry:
         is_own = self.own or not is_known(self.recipe.kind)
         return (self.method.origin or "object") if is_own else ""
 
+    @property
+    def code(self) -> str:
+        """The code and the state of the method, as they are now."""
+        return fingerprint((self.method.network, self.method.pipeline))
+
     def key(self, inputs_digest: str, data_digest: str, versions: Mapping[str, str]) -> str:
         """The run key: equal exactly when predictions of a fold and seed may be taken from an earlier run.
 
@@ -95,7 +100,7 @@ class Entry:
             inputs_digest,
             data_digest,
             dict(versions),
-            *([fingerprint((self.method.network, self.method.pipeline))] if self.own else []),
+            *([self.code] if self.own else []),
             *([] if kind.is_built_in else [fingerprint((kind.mirror, kind.strain))]),
             *([["starts", *([start.method, start.digest] for start in self.starts)]] if self.starts else []),
             *([["synthetic", self.synthetic.digest, CROP_SEED]] if self.synthetic else []),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import io
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from itertools import accumulate
 from types import ModuleType
 from typing import Any
 
@@ -12,19 +15,33 @@ import cloudpickle
 from merlab.errors import MerlabError
 from merlab.evaluation.plan import Plan
 
+CachedFunction = type(functools.cache(len))
+
 
 class _Packer(cloudpickle.Pickler):  # type: ignore[misc]
     """Packs classes and functions of ``__main__`` by value, as cloudpickle does, and every module by its name.
 
     cloudpickle packs only ordinary modules by name. A method that uses ``torch`` and has an attribute called
-    ``classes`` makes it pack ``torch.classes``, which is not one.
+    ``classes`` makes it pack ``torch.classes``, which is not one. And it packs functions behind ``functools.cache`` by
+    name, which another process does not find; they are sent with an empty cache.
     """
 
     def reducer_override(self, obj: Any) -> Any:
         """How an object is packed; NotImplemented for the usual way."""
         if isinstance(obj, ModuleType) and type(obj) is not ModuleType:
             return import_module, (obj.__name__,)
+        if isinstance(obj, CachedFunction) and _goes_by_value(obj.__module__):
+            return _cached, (obj.cache_parameters(), obj.__wrapped__)
         return super().reducer_override(obj)
+
+
+def _goes_by_value(module: str) -> bool:
+    sent = {"__main__", *cloudpickle.list_registry_pickle_by_value()}
+    return not sent.isdisjoint(accumulate(module.split("."), "{}.{}".format))
+
+
+def _cached(parameters: Mapping[str, Any], function: Callable[..., Any]) -> object:
+    return functools.lru_cache(**parameters)(function)
 
 
 def packed(plan: Plan) -> bytes:
@@ -44,8 +61,14 @@ def packed(plan: Plan) -> bytes:
 
 
 def unpacked(content: bytes) -> Plan:
-    """The plan that ``packed`` packed in a process of the same run."""
-    plan: Plan = cloudpickle.loads(content)
+    """The plan that ``packed`` packed in a process of the same run; raises MerlabError if it is not found here."""
+    try:
+        plan: Plan = cloudpickle.loads(content)
+    except Exception as error:
+        raise MerlabError(
+            f"a worker process cannot load the methods ({type(error).__name__}: {error}); use jobs=1, or import what "
+            "they need in the file that defines them"
+        ) from error
     return plan
 
 

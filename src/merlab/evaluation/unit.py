@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def _probabilities(plan: Plan, inputs: UnitInputs, fit: Fit, on_epoch: OnEpoch |
     entry, split, labels = plan.entries[fit.entry], plan.splits[fit.split], plan.labeled.labels
     train, test = np.asarray(split.train), np.asarray(split.test)
     fold = fold_inputs(entry.recipe, inputs.clips, plan.keys["database"].tolist(), train, test)
-    with global_random_state(fit.seed, split.name) if entry.own else nullcontext():
+    with _watched(entry), global_random_state(fit.seed, split.name) if entry.own else nullcontext():
         classifier = _made(plan, entry, inputs)
         arguments: dict[str, Any] = {**fit_arguments(entry, plan.table, fold, split.train)}
         if isinstance(classifier, NeuralClassifier):
@@ -124,6 +125,20 @@ def _material(entry: Entry, inputs: UnitInputs) -> Material:
     for start in entry.starts:
         starts[start.method] = (*starts.get(start.method, ()), start.tensors)
     return Material(inputs.synthetic, starts)
+
+
+@contextmanager
+def _watched(entry: Entry) -> Iterator[None]:
+    """Warn of a method of your own that keeps something where the next fold finds it."""
+    before = entry.code if entry.own else ""
+    yield
+    if entry.own and entry.code != before:
+        warnings.warn(
+            f"method {entry.name} changed a class attribute or a global variable while it was fitted: what it learns "
+            "there reaches the next folds, whose test subjects it may have seen, and results depend on jobs; keep it "
+            "in self",
+            stacklevel=3,
+        )
 
 
 def _mistakes_of(entry: Entry, step: str) -> AbstractContextManager[None]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import multiprocessing.queues
 import os
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,13 +78,14 @@ def _drain(messages: Epochs) -> Iterator[tuple[Fit, int, int]]:
             return
 
 
-_worker: Worker | None = None
+_worker: Callable[[], Worker] | None = None
 _epochs: Epochs | None = None
 
 
 def _start_worker(plan: bytes, cache: Path | None, epochs: Epochs) -> None:
     global _worker, _epochs
-    _worker, _epochs = Worker(unpacked(plan), cache), epochs
+    # A plan that cannot be unpacked is an error of the first unit: one of the start would only break the pool.
+    _worker, _epochs = functools.cache(lambda: Worker(unpacked(plan), cache)), epochs
     end_with_parent()
 
 
@@ -91,4 +93,4 @@ def _run_in_worker(fit: Fit) -> pd.DataFrame:
     assert _worker is not None
     assert _epochs is not None
     messages = _epochs
-    return _worker.run(fit, lambda epoch, total, loss: messages.put((fit, epoch, total)))
+    return _worker().run(fit, lambda epoch, total, loss: messages.put((fit, epoch, total)))

@@ -1,0 +1,44 @@
+"""What is sent to worker processes arrives there, or the fault is named."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from merlab.errors import MerlabError
+from merlab.evaluation.transport import as_bytes, unpacked
+from merlab.methods.from_file import run_file
+
+CACHED = """
+import functools
+
+@functools.lru_cache(maxsize=7)
+def fibonacci(number):
+    return number if number < 2 else fibonacci(number - 1) + fibonacci(number - 2)
+"""
+ASK = (
+    "import cloudpickle, sys; sent = cloudpickle.load(sys.stdin.buffer);"
+    "print(sent.cache_info().currsize, sent(10), sent.cache_parameters())"
+)
+
+
+def test_a_function_behind_a_cache_arrives_with_its_settings_and_an_empty_cache(tmp_path):
+    (tmp_path / "lab.py").write_text(CACHED)
+    function = run_file(tmp_path / "lab.py").fibonacci
+    assert function(6) == 8
+    asked = subprocess.run([sys.executable, "-c", ASK], input=as_bytes(function), capture_output=True, check=True)
+    assert asked.stdout.decode().strip() == "0 55 {'maxsize': 7, 'typed': False}"
+
+
+class Absent:
+    """Stands for what the worker process does not have."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def test_what_cannot_be_loaded_there_is_named_with_the_remedy():
+    with pytest.raises(MerlabError, match=r"cannot load the methods \(ValueError: invalid .*\); use jobs=1, or import"):
+        unpacked(as_bytes(Absent()))
