@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.databases import casme2_release
 from tests.helpers import moved, texture, write_frames
 
 LABELS = ("happiness", "disgust", "surprise")
@@ -46,6 +47,16 @@ def test_clips_have_the_classes_of_the_scheme(merlab, table):
         "my_clips,01,c1,7,8,9,2,disgust,negative,,True",
         "my_clips,01,c2,7,8,9,3,surprise,surprise,,True",
     ]
+
+
+def test_clips_are_not_written_in_place_of_a_table_that_states_them(merlab, table, tmp_path):
+    root = casme2_release.write_release(tmp_path / "casme2", rows=[casme2_release.row()])
+    coding = root / casme2_release.TABLE_2014
+    for database, given, stated in (("table", table, table), ("casme2", root, coding)):
+        before = stated.read_bytes()
+        status, _, err = merlab("clips", database, given, "--csv", stated)
+        assert (status, "is read by this command and would be replaced" in err) == (1, True)
+        assert stated.read_bytes() == before
 
 
 def test_clips_are_listed_in_80_columns_with_what_the_scheme_reads(merlab, table, monkeypatch):

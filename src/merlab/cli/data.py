@@ -185,10 +185,10 @@ def clips(
     from merlab.protocols import covered_clips
     from merlab.storage import require_not_read, whole_file
 
-    if csv is not None:
-        require_not_read(csv, [root, table, Path(scheme)])
     stated = True if aligned else None
     loaded = load(database, root, table=table, aligned=stated, allow_unusable=allow_unusable)
+    if csv is not None:
+        require_not_read(csv, [Path(scheme), *(file for source in loaded.sources for file in source.tables)])
     labeled = covered_clips(loaded, as_scheme(scheme))
     columns = ["database", "subject", "clip", "onset", "apex", "offset", "action_units", "emotion", "label"]
     columns += ["objective_class", "aligned"]

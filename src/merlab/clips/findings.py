@@ -38,12 +38,14 @@ class Source:
     """The origin of the clips of a table: the name of the database, its folder, and facts for the top of a report.
 
     ``options`` are the options with which it was read, as on the command line, such as ``("--table", "labels.csv")``.
+    ``tables`` are the files that say what the clips are.
     """
 
     name: str
     root: Path
     facts: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    tables: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "facts", {key: readable(value) for key, value in self.facts.items()})

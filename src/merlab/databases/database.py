@@ -135,7 +135,7 @@ def load_clips(
         examination.clips,
         stamps=(*examination.clips.stamps, *incomplete),
         findings=examination.findings,
-        sources=(Source(database.name, root, examination.facts, options),),
+        sources=(Source(database.name, root, examination.facts, options, examination.tables),),
     )
     return mark_whole_heads(table, database.heads_remedy(root))
 
