@@ -12,6 +12,8 @@ from tests.reports.fake_run import fake_record, write_run
 from tests.serving.browser import look, outside
 
 pytestmark = pytest.mark.slow
+# CSS pixels between the margins that browsers give a printed page.
+A4_WIDTH = 718
 
 
 @pytest.mark.parametrize("width", [1200, 360])
@@ -25,3 +27,16 @@ def test_long_names_of_methods_schemes_and_classes_stay_in_the_window(browser, t
     browser.get(write_report(read_run(folder), folder).as_uri())
     browser.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     assert outside(browser) == []
+
+
+def test_tables_fit_a_printed_page(browser, tmp_path):
+    folder = write_run(tmp_path / "run")
+    look(browser, A4_WIDTH, 900)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    browser.get(write_report(read_run(folder), folder).as_uri())
+    tables = browser.execute_script(
+        "return [...document.querySelectorAll('figure table')].map((each) => each.getBoundingClientRect().right)"
+    )
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert tables
+    assert max(tables) <= A4_WIDTH
