@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
+from merlab.frames import open_frames
 from merlab.spotting.spot_video import spot
 from merlab.videos import recognition
 from merlab.videos.recognition import recognize
@@ -98,6 +99,12 @@ class TestDamagedFrames:
             "3 of 240 frames are damaged and could not be decoded (60, 61, 100)" in text for text in result.warnings
         )
         assert result.events["apex"].tolist() == pytest.approx([161], abs=3)
+
+    def test_they_are_black_in_the_overlay(self, still, look, tmp_path):
+        shown = open_frames(look(damage(still, 60, 61, 240), tmp_path / "out", overlay=True).folder / "overlay.mp4")
+        bright = [image.mean() > 50 for _, image in shown]
+        assert [number for number, seen in enumerate(bright, start=1) if not seen] == [60, 61, 240]
+        assert len(bright) == 240
 
     def test_many_in_a_row_are_a_gap(self, still, look, tmp_path):
         result = look(damage(still, *range(100, 121)), tmp_path / "out")

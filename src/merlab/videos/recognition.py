@@ -46,7 +46,7 @@ from merlab.videos.mesh_frames import MeshFrames
 from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest, UsedModel
 from merlab.videos.options import UNSURE_BELOW, Options, options_of
 from merlab.videos.output.elan import write_elan
-from merlab.videos.output.overlay import write_overlay
+from merlab.videos.output.overlay import VideoFrames, write_overlay
 from merlab.videos.output.report import write_report
 from merlab.videos.output.tables import write_tidy_tables
 from merlab.videos.result import FRAMES, METADATA, OVERLAY, VideoResult, read_video_result
@@ -317,7 +317,7 @@ def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
     weak = write_weak(folder, totals, plan)
     if plan.options.overlay != "none":
         on_mesh, stamps = plan.options.overlay == "mesh", (*model.stamps, *plan.options.stamps)
-        frames = MeshFrames(plan, totals.size) if on_mesh else open_frames(plan.source)
+        frames = MeshFrames(plan, totals.size) if on_mesh else VideoFrames(open_frames(plan.source), totals.size)
         write_overlay(folder / OVERLAY, frames, plan.clock, rows_by_frame(plan), events, stamps, progress)
     made = Made(
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)

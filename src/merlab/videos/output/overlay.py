@@ -13,7 +13,7 @@ import numpy as np
 from merlab.faces.contours import CONTOURS
 from merlab.faces.detection import Face
 from merlab.faces.geometry import Points
-from merlab.frames import Image
+from merlab.frames import Frames, Image
 from merlab.frames.clock import Clock
 from merlab.preparation.sheets import ascii_text
 from merlab.processes import read_ahead
@@ -41,6 +41,24 @@ class Shown(Protocol):
 
     def __iter__(self) -> Iterator[tuple[int, Image]]:
         """Number and picture (H, W, 3) BGR of each, which is drawn into."""
+
+
+class VideoFrames:
+    """The frames of a source, of ``size`` (width, height) px; those that are damaged are black."""
+
+    def __init__(self, frames: Frames, size: tuple[int, int]) -> None:
+        self._frames, self._size = frames, size
+
+    @property
+    def promised(self) -> int:
+        """How many there should be."""
+        return self._frames.promised
+
+    def __iter__(self) -> Iterator[tuple[int, Image]]:
+        """Number and picture (height, width, 3) BGR of each."""
+        width, height = self._size
+        for frame in self._frames.walk(lambda number: True):
+            yield frame.number, np.zeros((height, width, 3), np.uint8) if frame.image is None else frame.image
 
 
 def write_overlay(
