@@ -14,11 +14,12 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC, NuSVC
 
 from merlab.errors import MerlabError
 from merlab.methods import Method, Preset, Task, find_method, methods_of
-from merlab.methods.own import as_classifier, as_method, free_random_states
+from merlab.methods.adapters import free_random_states
+from merlab.methods.own import as_classifier, as_method
 from merlab.training import TrainingSettings
 
 SHORT = TrainingSettings(epochs=1)
@@ -101,6 +102,12 @@ class TestAScikitLearnClassifier:
         values = machine.fit(INPUTS.reshape(30, -1), LABELS).decision_function(INPUTS.reshape(30, -1))
         softmax = np.exp(values) / np.exp(values).sum(axis=1, keepdims=True)
         np.testing.assert_allclose(fitted(LinearSVC(random_state=0)).predict_proba(INPUTS), softmax)
+
+    @pytest.mark.parametrize("machine", [SVC, NuSVC])
+    def test_an_svm_that_decides_by_pairs_gives_probabilities_of_classes(self, machine):
+        pairs = fitted(make_pipeline(StandardScaler(), machine(decision_function_shape="ovo")))
+        classes = fitted(make_pipeline(StandardScaler(), machine()))
+        assert np.array_equal(pairs.predict_proba(INPUTS), classes.predict_proba(INPUTS))
 
     def test_gives_zero_to_a_class_without_training_clips(self):
         classifier = built(LogisticRegression())
