@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 from pathlib import Path
@@ -143,6 +144,20 @@ def test_an_import_while_the_page_is_open_is_seen(client, result, tmp_path):
     other.write_text((result / "coding.csv").read_text(encoding="utf-8").replace("AB", "CD"), encoding="utf-8")
     import_coding(result, other)
     assert {each["coder"] for each in client.get(CODING).json()["decisions"]} == {"AB", "CD"}
+
+
+def test_a_decision_that_a_full_disk_cannot_hold_is_refused_and_the_others_stay(client, result, monkeypatch):
+    assert post(client, None, decision(event(client))).status_code == 200
+    before = (result / "coding.csv").read_bytes()
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    refused = post(client, None, decision(event(client, 1)))
+    assert refused.status_code == 507
+    assert refused.json()["error"] == "cannot write coding.csv: No space left on device; make room and run it again"
+    assert (result / "coding.csv").read_bytes() == before
 
 
 def test_frames_and_curves_of_a_window_are_in_full_detail(client):

@@ -53,6 +53,17 @@ def saved(result: Path) -> list[tuple[str, ...]]:
     return [tuple(row[name] for name in names) for row in rows]
 
 
+def test_a_time_that_is_rounded_up_to_a_minute_is_that_minute(browser, result):
+    with listening(result.parents[1]) as client:
+        browser.get(f"{client.http.base_url}/")
+        shown = browser.execute_async_script("""
+            const done = arguments[0];
+            import("/basics.js").then(({ formatSeconds }) => done(
+                [[59.996, 2], [59.994, 2], [3599.9996, 3], [0, 2], [75.25, 0]].map((each) => formatSeconds(...each))))
+        """)
+    assert shown == ["1:00.00", "0:59.99", "1:00:00.000", "0:00.00", "1:15"]
+
+
 def test_a_coder_decides_by_keyboard_and_finds_everything_again(browser, result):
     with listening(result.parents[1]) as client:
         open_event(browser, client, "e0001")

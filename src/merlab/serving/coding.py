@@ -23,6 +23,7 @@ from merlab.locks import InUseError, only_writer
 from merlab.result_folder import CODING
 from merlab.serving.coding_answers import Change, CodingAnswer, ListedDecision
 from merlab.serving.limits import RefusedError
+from merlab.storage import WriteError
 from merlab.videos.moved import UNIT_NAMES
 from merlab.videos.result import OVERLAY
 
@@ -134,4 +135,4 @@ def _without_paths(folder: Path) -> Iterator[None]:
         raise RefusedError(409, "another program is writing the decisions; try again in a moment") from error
     except MerlabError as error:
         told = str(error).replace(f"{folder}/", "").replace(str(folder), "this result").replace("--coder", "coder=")
-        raise RefusedError(400, told) from error
+        raise RefusedError(507 if isinstance(error, WriteError) else 400, told) from error

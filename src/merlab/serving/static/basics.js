@@ -52,8 +52,9 @@ export function formatBytes(bytes) {
 
 /** 75.25 becomes 1:15.25 with two decimals, 1:15 with none. */
 export function formatSeconds(seconds, decimals = 0) {
-  const rest = (seconds % 60).toFixed(decimals).padStart(decimals ? decimals + 3 : 2, "0");
-  const minutes = Math.floor(seconds / 60);
+  const rounded = Number(seconds.toFixed(decimals));
+  const rest = (rounded % 60).toFixed(decimals).padStart(decimals ? decimals + 3 : 2, "0");
+  const minutes = Math.floor(rounded / 60);
   const hours = Math.floor(minutes / 60);
   return hours ? `${hours}:${String(minutes % 60).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
