@@ -392,19 +392,28 @@ class TestLayouts:
         (clip,) = examination.clips
         assert list(examination.clips.frames(clip).numbers) == list(range(1, 11))
 
-    def test_a_video_that_ends_before_the_apex_is_unusable(self, tmp_path):
+    @pytest.mark.parametrize("deep", [False, True])
+    def test_a_video_that_ends_before_the_apex_is_unusable(self, tmp_path, deep):
         rewrite(tmp_path, row(frames=(3, 50, 80)))
         write_video(tmp_path / "CASME2_compressed" / "sub01" / "EP02_01f.avi", 10)
-        examination = examine(tmp_path, deep=True)
+        examination = examine(tmp_path, deep=deep)
         assert "apex 50" in only(examination, "EP02_01f").found
         assert len(examination.clips) == 0
 
-    def test_a_damaged_video_is_unusable(self, tmp_path):
+    @pytest.mark.parametrize("deep", [False, True])
+    def test_a_video_of_the_movement_alone_is_unusable_because_its_frames_are_others(self, tmp_path, deep):
+        rewrite(tmp_path, row(frames=(3, 5, 12)))
+        write_video(tmp_path / "CASME2_compressed" / "sub01" / "EP02_01f.avi", 10)
+        (finding,) = examine(tmp_path, deep=deep).of("unusable")
+        assert finding.remedy.startswith("the video seems to hold the movement alone; copy the video of the whole clip")
+
+    @pytest.mark.parametrize("deep", [False, True])
+    def test_a_damaged_video_is_unusable(self, tmp_path, deep):
         rewrite(tmp_path, row(frames=(3, 5, 8)))
         folder = tmp_path / "CASME2_compressed" / "sub01"
         folder.mkdir(parents=True)
         (folder / "EP02_01f.avi").write_bytes(b"no video")
-        finding = only(examine(tmp_path, deep=True), "EP02_01f")
+        finding = only(examine(tmp_path, deep=deep), "EP02_01f")
         assert (finding.severity, "EP02_01f.avi" in finding.found) == ("unusable", True)
 
     def test_cropped_faces_are_preferred_and_the_other_layouts_are_named(self, small):

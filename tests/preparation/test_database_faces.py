@@ -24,6 +24,7 @@ from merlab.progress import silent
 from merlab.storage import WriteError
 from tests.databases import casme2_release, casme_release, test_casme3
 from tests.databases.release import empty, truncate, write_table
+from tests.frames.videos import damage as damage_video
 from tests.frames.videos import write_video
 from tests.helpers import texture
 from tests.preparation.conftest import FIVE_POINTS
@@ -177,13 +178,15 @@ def test_a_repaired_clip_is_prepared_by_the_next_run(raw_tree, tmp_path):
     assert json.loads((out / MANIFEST).read_text())["faults"] == []
 
 
-def test_an_empty_video_is_reported(tmp_path):
-    write_table(tmp_path / "raw" / casme2_release.TABLE_2014, [casme2_release.row()], casme2_release.COLUMNS_2014)
-    video = tmp_path / "raw" / "CASME2_compressed" / "sub01" / "EP02_01f.avi"
-    video.parent.mkdir(parents=True)
-    video.touch()
+def test_a_damaged_video_is_reported(tmp_path, heads):
+    row = casme2_release.row(frames=(1, 3, 8))
+    write_table(tmp_path / "raw" / casme2_release.TABLE_2014, [row], casme2_release.COLUMNS_2014)
+    folder = tmp_path / "raw" / "CASME2_compressed" / "sub01"
+    folder.mkdir(parents=True)
+    made = write_video(tmp_path / "a.mp4", "libx264", images=heads * 2, size=(640, 480))
+    damage_video(made, [4, 5]).rename(folder / "EP02_01f.avi")
     (fault,) = prepared("casme2", tmp_path / "raw", tmp_path / "out").faults
-    assert (fault.where, "cannot be opened as a video" in fault.found) == ("sub01 EP02_01f", True)
+    assert (fault.where, "is damaged" in fault.found) == ("sub01 EP02_01f", True)
 
 
 def test_a_pause_in_a_video_of_a_database_is_reported_in_seconds_of_its_camera(tmp_path, heads):

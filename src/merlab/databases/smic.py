@@ -66,7 +66,7 @@ def _examine(
     if layout.release.layout is SINGLE:
         table, contradictions = with_folders(table, layout)
         findings += [*contradictions, *_compare_counts(layout, camera)]
-    clips, faults = read_layout(table, layout, "smic", deep, progress)
+    clips, faults = read_layout(table, layout, "smic", progress)
     doubt = _too_long(clips, camera, layout)
     findings += doubt
     facts = {

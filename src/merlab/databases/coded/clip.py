@@ -26,13 +26,12 @@ class Reading:
     """A row while it is turned into a clip.
 
     ``onset``, ``apex`` and ``offset`` are as coded until a rule changes them. ``numbers`` are the existing frames,
-    ascending; None if they are not counted (videos, unless the examination is deep). ``quirks`` are the documented
-    quirks of this clip.
+    ascending. ``quirks`` are the documented quirks of this clip.
     """
 
     row: Row
     source: Path
-    numbers: Sequence[int] | None
+    numbers: Sequence[int]
     quirks: QuirksOfClip
     release: Release
     onset: int
@@ -53,8 +52,8 @@ class Reading:
         return ", ".join("none" if number is None else str(number) for number in (self.onset, self.apex, self.offset))
 
     def lacks(self, *frames: int | None) -> bool:
-        """Whether one of these frames is known to be absent."""
-        return self.numbers is not None and any(frame not in self.numbers for frame in frames if frame is not None)
+        """Whether one of these frames is absent; None is a frame that is not known."""
+        return any(frame not in self.numbers for frame in frames if frame is not None)
 
     def reject(self, expected: str, found: str, remedy: str) -> None:
         """Add a finding that makes the clip unusable."""
@@ -76,7 +75,7 @@ class Reading:
 
 
 def read_clip(
-    row: Row, release: Release, database: str, source: Path, numbers: Sequence[int] | None, quirks: QuirksOfClip
+    row: Row, release: Release, database: str, source: Path, numbers: Sequence[int], quirks: QuirksOfClip
 ) -> tuple[Clip | None, list[Finding]]:
     """The clip of a row (None if it cannot be used), and all findings about it."""
     reading = Reading(row, source, numbers, quirks, release, row.onset, row.apex, row.offset)
@@ -130,7 +129,7 @@ def _correct_wrong_frames(reading: Reading) -> None:
 def _use_documented_range(reading: Reading) -> None:
     """Use the documented range if the folder lacks the frames of the table but has those of the documented range."""
     quirk = reading.quirks.get("frame range")
-    if quirk is None or quirk.frames is None or reading.numbers is None:
+    if quirk is None or quirk.frames is None:
         return
     coded = (reading.onset, reading.apex, reading.offset)
     documented = tuple(other or number for other, number in zip(quirk.frames, coded, strict=True))
@@ -196,8 +195,6 @@ def _shorten_to_last_frame(reading: Reading) -> None:
 def _require_frames(reading: Reading) -> None:
     """Reject the clip if a frame between onset and offset is absent, unless the camera dropped it."""
     onset, offset, numbers = reading.onset, reading.offset, reading.numbers
-    if numbers is None:
-        return None
     there = {number for number in numbers if onset <= number <= offset}
     count = offset - onset + 1 - len(there)
     if not count:
@@ -237,7 +234,7 @@ def _fill_apex(reading: Reading) -> None:
         return
     middle = (onset + reading.offset + 1) // 2
     # The camera may have dropped the frame in the middle.
-    there = (number for number in reading.numbers or () if onset < number <= reading.offset)
+    there = (number for number in reading.numbers if onset < number <= reading.offset)
     reading.apex = min(there, key=lambda number: abs(number - middle), default=middle)
     reading.apex_source = "midpoint"
     what = (

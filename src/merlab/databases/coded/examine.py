@@ -60,7 +60,7 @@ def examine_release(
         table = replace(table, rows=tuple(row for row in table.rows if not row.is_macro))
     clips: list[Clip] = []
     if layouts:
-        clips, findings = read_layout(table, layouts[0], database, deep, progress)
+        clips, findings = read_layout(table, layouts[0], database, progress)
         findings += _of_macro_expressions(table, layouts[0], release) if release.long else ()
     else:
         findings = [no_layout(root, release)]
@@ -170,7 +170,7 @@ def layout_facts(layouts: Sequence[Layout]) -> dict[str, str]:
 
 
 def read_layout(
-    table: CodingTable, layout: Layout, database: str, deep: bool, progress: Progress
+    table: CodingTable, layout: Layout, database: str, progress: Progress
 ) -> tuple[list[Clip], list[Finding]]:
     """The usable clips of a layout in the order of the table, and all findings about rows and folders."""
     if table.synthetic:
@@ -185,19 +185,17 @@ def read_layout(
         findings += _odd_name(row, release)
         if source is not None:
             findings += _other_emotion(row, source, release)
-            clip, faults = _read_source(row, layout, database, source, deep=deep)
+            clip, faults = _read_source(row, layout, database, source)
             clips += [] if clip is None else [replace(clip, aligned=_is_aligned(source, layout))]
             findings += faults
         progress(done, len(rows), f"{row.subject} {row.clip}")
     return clips, findings
 
 
-def _read_source(
-    row: Row, layout: Layout, database: str, source: Path, *, deep: bool
-) -> tuple[Clip | None, list[Finding]]:
+def _read_source(row: Row, layout: Layout, database: str, source: Path) -> tuple[Clip | None, list[Finding]]:
     release = layout.release
     try:
-        numbers = layout.frames_of(source).numbers if deep or source.is_dir() else None
+        numbers = layout.frames_of(source).numbers
     except ClipError as error:
         return None, [Finding("unusable", row.where, "frames that can be listed", str(error), COPY_AGAIN)]
     quirks = row.quirks(release)
