@@ -13,10 +13,11 @@ import pytest
 from merlab.coding.agreement.agree import agree
 from merlab.coding.decisions import Coding
 from merlab.coding.exporting import export_coding
-from merlab.coding.file import write_coding
+from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
+from merlab.coding.material import read_material
 from merlab.errors import MerlabError
-from merlab.videos.result import FRAMES
+from merlab.videos.result import EVENTS, FRAMES
 from tests.coding.results import about, coded_in, material_in
 from tests.pages import Page
 
@@ -133,6 +134,31 @@ def test_frame_by_frame(two):
     assert pair.frames.kappa == pytest.approx(((both + neither) / 2000 - chance) / (1 - chance))
     marked = 2 * both + first + second
     assert pair.frames.alpha == pytest.approx(1 - 3999 * (first + second) / (marked * (4000 - marked)))
+
+
+def test_decisions_in_coding_csv_alone_are_compared(tmp_path):
+    events = coded_in(tmp_path / "one").events
+    second = [about(events[0], "accept", "CD"), about(events[1], "accept", "CD"), about(events[2], "reject", "CD")]
+    before = read_coding(read_material(tmp_path / "one")).decisions
+    write_coding(tmp_path / "one", Coding((*before, *second)))
+    (tmp_path / "one" / "coding.csv").rename(tmp_path / "coding.csv")
+    (pair,) = agree(tmp_path / "coding.csv").scores.pairs
+    # AB accepts the first, rejects the second and moves the third.
+    assert (pair.movements.n, pair.movements.agreement) == (3, pytest.approx(1 / 3))
+
+
+def test_movements_of_the_same_name_in_results_of_other_settings_are_not_taken_for_one(tmp_path):
+    first = material_in(tmp_path / "one")
+    write_coding(tmp_path / "one", Coding((about(first.events[0], "accept"), about(first.events[1], "accept"))))
+    rows = pd.read_csv(tmp_path / "one" / EVENTS)
+    # A higher threshold leaves the first movement out, so that its name is that of the next.
+    second = material_in(tmp_path / "two")
+    rows.iloc[1:].assign(event=rows["event"][:-1].to_numpy()).to_csv(tmp_path / "two" / EVENTS, index=False)
+    second = read_material(tmp_path / "two")
+    assert (second.events[0].event, second.events[0].onset) == ("e0001", first.events[1].onset)
+    write_coding(tmp_path / "two", Coding((about(second.events[0], "reject", "CD"),)))
+    (pair,) = agree(tmp_path / "one", tmp_path / "two").scores.pairs
+    assert (pair.movements.n, pair.movements.agreement) == (1, 0)
 
 
 def test_three_coders_are_compared_in_pairs_and_together(two, tmp_path):

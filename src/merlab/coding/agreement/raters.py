@@ -17,7 +17,7 @@ from merlab.coding.file import read_coding, whole_number
 from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
-from merlab.coding.material import composed, read_material
+from merlab.coding.material import MachineEvent, composed, read_material
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
@@ -27,7 +27,10 @@ from merlab.spelling import counted
 
 # An .eaf file does not state how long its video is; none that is coded is longer.
 LONGEST_S = 24 * 3600
-TABLE_COLUMNS = ("apex", "face_id", VIDEO, EMOTION, LABEL, "action_units", "coder", "fps", "video_frames", "decision")
+TABLE_COLUMNS = (
+    *("event", "face_id", "apex", VIDEO, EMOTION, LABEL, "action_units"),
+    *("coder", "fps", "video_frames", "decision"),
+)
 
 
 @dataclass
@@ -37,6 +40,7 @@ class _Reader:
     fps: float | None
     raters: dict[Path, list[Rater]] = field(default_factory=dict)
     videos: dict[str, Video] = field(default_factory=dict)
+    found: dict[str, Mapping[str, MachineEvent]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def read_result(self, folder: Path) -> None:
@@ -47,11 +51,12 @@ class _Reader:
             raise MerlabError(f"{folder} has no decisions; code it, or import a coding with `merlab coding import`")
         video = composed(material.video)
         self._learn_from_result(folder, video, material.clock)
+        self.found[video] = material.by_name
         for coder in coding.coders:
             coded = coded_events(material, coding, coder)
             events = {video: tuple(map(rated, coded.events))}
             decided = (each for each in (*coded.events, *coded.rejected) if each.event)
-            verdicts = {(video, each.event): each.is_movement for each in decided}
+            verdicts = {self._movement(video, each.event): each.is_movement for each in decided}
             self._add(folder, Rater(coder, str(folder), events, verdicts))
             if coded.undecided:
                 who = coder or NO_INITIALS
@@ -61,6 +66,7 @@ class _Reader:
         """Add each coder of a coded table, without rejected rows; raises MerlabError with the place of a wrong cell."""
         table = read_cells(path, str(path), INTERVAL, TABLE_COLUMNS)
         events: dict[str, dict[str, list[RatedEvent]]] = {}
+        verdicts: dict[str, dict[tuple[str, str], bool]] = {}
         for place, cells in zip(table.places, table.cells.to_dict("records"), strict=True):
             row = {str(name): "" if text in NO_VALUE else str(text) for name, text in cells.items()}
             video = composed(row.get(VIDEO, ""))
@@ -73,8 +79,12 @@ class _Reader:
                 raise MerlabError(f"{path}, {place}: {error}; correct the cell") from error
             if not rejected:
                 coded.append(event)
+            # As in coding.csv; in the tables of others, a column event is anything.
+            if row.get("event") and row.get("decision"):
+                verdicts.setdefault(row.get("coder", ""), {})[self._movement(video, row["event"])] = not rejected
         for coder, by_video in events.items():
-            self._add(path, Rater(coder, str(path), {video: tuple(each) for video, each in by_video.items()}))
+            coded_videos = {video: tuple(each) for video, each in by_video.items()}
+            self._add(path, Rater(coder, str(path), coded_videos, verdicts.get(coder, {})))
 
     def read_elan(self, path: Path) -> None:
         """Add each coder of an ELAN file, in frames of the clock of its video; raises MerlabError without a clock."""
@@ -92,7 +102,7 @@ class _Reader:
         for coder, listed in coded.items():
             events = tuple(replace(rated(found), face_id=face) for found, face in listed if not found.rejected)
             # Files that merlab wrote name the movement that was found.
-            verdicts = {(video, found.event): not found.rejected for found, _ in listed if found.event}
+            verdicts = {self._movement(video, each.event): not each.rejected for each, _ in listed if each.event}
             self._add(path, Rater(coder, str(path), {video: events}, verdicts))
 
     def _clock(self, path: Path, video: str, last_ms: float) -> FrameClock:
@@ -132,6 +142,11 @@ class _Reader:
             if was is not None and was != now:
                 raise MerlabError(f"{name} of the video {video} is {now:g}, and {was:g} {before}")
         self.videos[video] = replace(known, fps=fps, frames=frames)
+
+    def _movement(self, video: str, event: str) -> tuple[str, str]:
+        """The movement of this name: by its frames, because results of other settings give the name to another."""
+        found = self.found.get(video, {}).get(event)
+        return video, f"face {found.face_id}, frames {found.onset} to {found.offset}" if found else event
 
     def _add(self, path: Path, rater: Rater) -> None:
         self.raters.setdefault(path, []).append(rater)
