@@ -44,8 +44,9 @@ from merlab.synthesis.recording import plan_recording
 from merlab.videos.chunks.described_chunk import SeenEvent
 from merlab.videos.chunks.describing import EventDescriber
 from merlab.videos.chunks.faces_in_frame import FaceInFrame, FindingViewer
+from merlab.videos.making import READING
 from merlab.videos.options import Options
-from merlab.videos.recognition import READING, recognize
+from merlab.videos.recognition import recognize
 from merlab.videos.words import FaceState
 
 FPS = 100.0

@@ -8,49 +8,34 @@ chunks are kept.
 from __future__ import annotations
 
 import math
-import os
-import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from merlab.claims import require_same
-from merlab.errors import MerlabError, Stopped
+from merlab.errors import MerlabError
 from merlab.faces.alignment import FaceFinding
 from merlab.faces.people import MOST_FACES
-from merlab.frames import ClipError, open_frames
 from merlab.frames.clock import Clock, clock_of
-from merlab.frames.opening import SourceState, require_unchanged, state_of
+from merlab.frames.opening import state_of
 from merlab.given import as_path
-from merlab.json_models import write_model
 from merlab.locks import only_writer
-from merlab.processes import stream_from_processes
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
 from merlab.spotting.many_videos import folder_of, folder_of_each, for_each, source_of
 from merlab.spotting.motion import MEASURED
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
-from merlab.storage import whole_folder
 from merlab.version import __version__
-from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames, write_weak
-from merlab.videos.chunks.chunk_worker import CHUNKS, Share, VideoPlan, fill_chunks
+from merlab.videos.chunks.chunk_worker import VideoPlan
 from merlab.videos.chunks.division import CHUNK_SECONDS, Division
 from merlab.videos.chunks.kept_chunk import KEPT_VERSION
-from merlab.videos.chunks.result_metadata import result_metadata
 from merlab.videos.early import import_early
-from merlab.videos.frame_table import read_frames
-from merlab.videos.mesh_frames import MeshFrames
-from merlab.videos.metadata import FindingRequest, Made, RecognitionRequest, UsedModel
+from merlab.videos.making import Making, make_result
+from merlab.videos.metadata import FindingRequest, RecognitionRequest, UsedModel
 from merlab.videos.options import UNSURE_BELOW, Options, options_of
-from merlab.videos.output.elan import write_elan
-from merlab.videos.output.overlay import VideoFrames, write_overlay
-from merlab.videos.output.report import write_report
-from merlab.videos.output.tables import write_tidy_tables
-from merlab.videos.result import FRAMES, METADATA, OVERLAY, VideoResult, read_video_result
-from merlab.videos.rows import event_rows
+from merlab.videos.result import METADATA, VideoResult, read_video_result
 from merlab.videos.source import listed, opened
 from merlab.videos.summary import write_summary
 from merlab.videos.used_model import used_model
@@ -66,8 +51,6 @@ OUT = Path("merlab-recognized")
 # Where settings need a wider margin than the default ones, it is a multiple of this, s.
 MARGIN_STEP = 0.5
 HOLDS = "results of `merlab recognize`"
-# What progress reports while chunks are processed.
-READING = "reading frames"
 
 
 def recognize(
@@ -160,7 +143,7 @@ def recognize(
         folder = ResultFolder(out, METADATA, HOLDS)
         work = _finding(plan, request).model_dump(mode="json")
         plan = replace(plan, kept=folder.claim(work, request.model_dump(mode="json"), again))
-        return _make(_Making(plan, folder, model, request, show), jobs)
+        return make_result(Making(plan, folder, model, request, show), jobs)
 
 
 def recognize_each(
@@ -200,17 +183,6 @@ def recognize_each(
     results = for_each(paths, out, make, progress)
     write_summary(out, results, skipped)
     return results
-
-
-@dataclass(frozen=True, eq=False)
-class _Making:
-    """Everything that is needed to make a result."""
-
-    plan: VideoPlan
-    folder: ResultFolder
-    model: UsedModel
-    request: RecognitionRequest
-    progress: Progress
 
 
 def _plan(source: Path, out: Path, options: Options) -> VideoPlan:
@@ -265,67 +237,4 @@ def _finished(out: Path, request: RecognitionRequest) -> VideoResult | None:
     result = read_video_result(out)
     require_same(out, result.metadata.asked.model_dump(mode="json"), request.model_dump(mode="json"), HOLDS)
     ResultFolder(out, METADATA, HOLDS).remove_leftovers()
-    return result
-
-
-def _make(making: _Making, jobs: int | None) -> VideoResult:
-    """Finish the remaining work, and move the result to its place."""
-    started, plan, folder = time.monotonic(), making.plan, making.folder
-    try:
-        _fill(plan, jobs, making.progress)
-        with whole_folder(folder.result) as aside:
-            result = _assemble(making, aside, started)
-            require_unchanged(plan.source, SourceState(making.request.bytes, making.request.modified_ns))
-    except (NothingSeenError, ClipError):
-        folder.discard(plan.kept)
-        raise
-    except KeyboardInterrupt as stop:
-        if any((plan.kept / CHUNKS).glob("[0-9]*")):
-            raise Stopped(f"the faces found until now are kept in {plan.kept}") from stop
-        folder.discard(plan.kept)
-        raise Stopped("nothing was finished that could be kept") from stop
-    folder.hand_over(plan.kept, optional=[OVERLAY])
-    return replace(result, folder=folder.out)
-
-
-def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
-    """Process every chunk that is not finished."""
-    if plan.is_finished():
-        return
-    expected, promised = plan.division.expected, plan.division.promised
-    done = frozenset(int(folder.name) for folder in plan.finished())
-    needed = plan.needed()
-    waiting = set(range(expected) if needed is None else needed) - done
-    if needed is not None and all(map(plan.has_kept, waiting)):
-        # Describing is so fast that more processes would only cost their start.
-        jobs = 1
-    cores = jobs or os.cpu_count() or 1
-    processes = max(1, min(cores, len(waiting)))
-    shares = [Share(plan, done, position, processes, threads=cores > processes) for position in range(processes)]
-    frames_done = sum(len(plan.division.span(index).owned) for index in done)
-    for frames in stream_from_processes(fill_chunks, shares):
-        frames_done += frames
-        progress(frames_done, max(frames_done, promised), READING)
-
-
-def _assemble(making: _Making, folder: Path, started: float) -> VideoResult:
-    """Write every file of the result into ``folder``, from the finished chunks."""
-    plan, model, progress = making.plan, making.model, making.progress
-    progress(0, 0, "writing the result")
-    totals = write_frames(folder, plan)
-    events = write_events(folder, totals, plan, event_rows(model.classes))
-    weak = write_weak(folder, totals, plan)
-    if plan.options.overlay != "none":
-        on_mesh, stamps = plan.options.overlay == "mesh", (*model.stamps, *plan.options.stamps)
-        frames = MeshFrames(plan, totals.size) if on_mesh else VideoFrames(open_frames(plan.source), totals.size)
-        write_overlay(folder / OVERLAY, frames, plan.clock, rows_by_frame(plan), events, stamps, progress)
-    made = Made(
-        at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
-    )
-    metadata = result_metadata(plan, model, making.request, totals, events, made)
-    result = VideoResult(folder, events, weak, read_frames(folder / FRAMES), metadata)
-    write_tidy_tables(result)
-    write_report(result)
-    write_elan(result, plan.source, home=making.folder.out)
-    write_model(folder / METADATA, metadata)
     return result

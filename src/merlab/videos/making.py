@@ -1,0 +1,107 @@
+"""A result is made: the chunks of a video are processed, then every file is written from them."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from merlab.errors import Stopped
+from merlab.frames import ClipError, open_frames
+from merlab.frames.opening import SourceState, require_unchanged
+from merlab.json_models import write_model
+from merlab.processes import stream_from_processes
+from merlab.progress import Progress
+from merlab.result_folder import ResultFolder
+from merlab.storage import whole_folder
+from merlab.videos.chunks.assembly import NothingSeenError, rows_by_frame, write_events, write_frames, write_weak
+from merlab.videos.chunks.chunk_worker import CHUNKS, Share, VideoPlan, fill_chunks
+from merlab.videos.chunks.result_metadata import result_metadata
+from merlab.videos.frame_table import read_frames
+from merlab.videos.mesh_frames import MeshFrames
+from merlab.videos.metadata import Made, RecognitionRequest, UsedModel
+from merlab.videos.output.elan import write_elan
+from merlab.videos.output.overlay import VideoFrames, write_overlay
+from merlab.videos.output.report import write_report
+from merlab.videos.output.tables import write_tidy_tables
+from merlab.videos.result import FRAMES, METADATA, OVERLAY, VideoResult
+from merlab.videos.rows import event_rows
+
+# What progress reports while chunks are processed.
+READING = "reading frames"
+
+
+@dataclass(frozen=True, eq=False)
+class Making:
+    """Everything that is needed to make a result."""
+
+    plan: VideoPlan
+    folder: ResultFolder
+    model: UsedModel
+    request: RecognitionRequest
+    progress: Progress
+
+
+def make_result(making: Making, jobs: int | None) -> VideoResult:
+    """Finish the remaining work, and move the result to its place."""
+    started, plan, folder = time.monotonic(), making.plan, making.folder
+    try:
+        _fill(plan, jobs, making.progress)
+        with whole_folder(folder.result) as aside:
+            result = _assemble(making, aside, started)
+            require_unchanged(plan.source, SourceState(making.request.bytes, making.request.modified_ns))
+    except (NothingSeenError, ClipError):
+        folder.discard(plan.kept)
+        raise
+    except KeyboardInterrupt as stop:
+        if any((plan.kept / CHUNKS).glob("[0-9]*")):
+            raise Stopped(f"the faces found until now are kept in {plan.kept}") from stop
+        folder.discard(plan.kept)
+        raise Stopped("nothing was finished that could be kept") from stop
+    folder.hand_over(plan.kept, optional=[OVERLAY])
+    return replace(result, folder=folder.out)
+
+
+def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
+    """Process every chunk that is not finished."""
+    if plan.is_finished():
+        return
+    expected, promised = plan.division.expected, plan.division.promised
+    done = frozenset(int(folder.name) for folder in plan.finished())
+    needed = plan.needed()
+    waiting = set(range(expected) if needed is None else needed) - done
+    if needed is not None and all(map(plan.has_kept, waiting)):
+        # Describing is so fast that more processes would only cost their start.
+        jobs = 1
+    cores = jobs or os.cpu_count() or 1
+    processes = max(1, min(cores, len(waiting)))
+    shares = [Share(plan, done, position, processes, threads=cores > processes) for position in range(processes)]
+    frames_done = sum(len(plan.division.span(index).owned) for index in done)
+    for frames in stream_from_processes(fill_chunks, shares):
+        frames_done += frames
+        progress(frames_done, max(frames_done, promised), READING)
+
+
+def _assemble(making: Making, folder: Path, started: float) -> VideoResult:
+    """Write every file of the result into ``folder``, from the finished chunks."""
+    plan, model, progress = making.plan, making.model, making.progress
+    progress(0, 0, "writing the result")
+    totals = write_frames(folder, plan)
+    events = write_events(folder, totals, plan, event_rows(model.classes))
+    weak = write_weak(folder, totals, plan)
+    if plan.options.overlay != "none":
+        on_mesh, stamps = plan.options.overlay == "mesh", (*model.stamps, *plan.options.stamps)
+        frames = MeshFrames(plan, totals.size) if on_mesh else VideoFrames(open_frames(plan.source), totals.size)
+        write_overlay(folder / OVERLAY, frames, plan.clock, rows_by_frame(plan), events, stamps, progress)
+    made = Made(
+        at=datetime.now(timezone.utc).isoformat(timespec="seconds"), seconds=round(time.monotonic() - started, 1)
+    )
+    metadata = result_metadata(plan, model, making.request, totals, events, made)
+    result = VideoResult(folder, events, weak, read_frames(folder / FRAMES), metadata)
+    write_tidy_tables(result)
+    write_report(result)
+    write_elan(result, plan.source, home=making.folder.out)
+    write_model(folder / METADATA, metadata)
+    return result
