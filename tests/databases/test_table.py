@@ -509,7 +509,10 @@ class TestFrames:
 
     def test_numbered_from_0_cannot_be_an_onset(self, tmp_path):
         frames = folder_of(tmp_path, "frames", range(9))
-        assert only(examine_row(tmp_path, frames=frames, onset=None), "(line 2)").severity == "unusable"
+        fault = only(examine_row(tmp_path, frames=frames, onset=None), "(line 2)")
+        assert (fault.severity, "write 1 or a later frame into column onset" in fault.remedy) == ("unusable", True)
+        fault = only(examine_row(tmp_path, frames=frames, onset=0), "(line 2)")
+        assert (fault.found, "rename them to begin with 1 and add 1" in fault.remedy) == ("'0'", True)
         assert len(examine_row(tmp_path, frames=frames).clips) == 1
 
     @pytest.mark.parametrize(("column", "number"), [("onset", 1), ("offset", 12), ("apex", 6)])

@@ -136,7 +136,7 @@ def _aligned(record: Record, footage: Footage | None) -> bool | None:
 
 
 def _absent(record: Record, numbers: Sequence[int]) -> Finding | None:
-    """The finding about a row whose frames are not there."""
+    """The finding about a row whose frames are not there, or whose onset would be frame 0."""
     if not numbers:
         deeper = folders_of_images(record.source) if record.source.is_dir() else []
         remedy = (
@@ -146,6 +146,9 @@ def _absent(record: Record, numbers: Sequence[int]) -> Finding | None:
             "img1.jpg, or a whole video"
         )
         return Finding("unusable", record.where, f"frames in {record.source}", "none with a number", remedy)
+    if record.onset is None and numbers[0] == 0:
+        remedy = "write 1 or a later frame into column onset, or rename the frames to begin with 1"
+        return Finding("unusable", record.where, "an onset from 1 up", "none, and a first frame of 0", remedy)
     given = {name: number for name in FRAME_NUMBERS if (number := getattr(record, name)) is not None}
     absent = [f"{name} {number}" for name, number in given.items() if number not in numbers]
     if not absent:

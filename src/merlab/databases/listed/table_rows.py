@@ -183,9 +183,8 @@ def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns:
             yield Finding("unusable", where, f"a text in column {column}", repr(given[column]), remedy)
     for column in FRAME_NUMBERS:
         if given[column] and not FRAME_NUMBER.fullmatch(given[column]):
-            remedy = "count frames as their files are numbered, or from 1 in a video; leave the cell empty if unknown"
             expected = f"a whole frame number from 1 up in column {column}"
-            yield Finding("unusable", where, expected, repr(given[column]), remedy)
+            yield Finding("unusable", where, expected, repr(given[column]), _remedy_for_number(given[column]))
     if given["fps"] and not (RATE.fullmatch(given["fps"]) and is_rate(float(given["fps"]))):
         remedy = "write the frames per second of the camera, with a decimal point and without a unit"
         expected = f"a number from {LOWEST_RATE:g} to {HIGHEST_RATE:g}, such as 200 or 29.97, in column fps"
@@ -197,6 +196,16 @@ def _faults(path: Path, place: str, cells: Sequence[str], sheet: Sheet, columns:
         remedy = "correct the cell, or leave it empty if the class is unknown"
         expected = f"{EXAMPLE} in column objective_class"
         yield Finding("unusable", where, expected, repr(given["objective_class"]), remedy)
+
+
+def _remedy_for_number(cell: str) -> str:
+    """What to do about a cell that is no frame number; 0 is one where a program numbered the files from 0."""
+    if cell == "0":
+        return (
+            "leave the cell empty if the frame is unknown; if the files are numbered from 0, give a later frame, or "
+            "rename them to begin with 1 and add 1 to every number of the table"
+        )
+    return "count frames as their files are numbered, or from 1 in a video; leave the cell empty if unknown"
 
 
 def _where(path: Path, place: str, given: Mapping[str, str]) -> str:
