@@ -309,6 +309,43 @@ class TestFaults:
         with pytest.raises(MerlabError, match=r"loss is (nan|inf) in epoch \d+; lower learning_rate"):
             fitted(with_settings(learning_rate=1e30))
 
+    @pytest.mark.parametrize(
+        ("outputs", "given"),
+        [
+            (lambda logits: logits[:, :1], r"a tensor of shape \(8, 1\) for 8 clips and 2 classes"),
+            (lambda logits: logits.repeat(1, 5), r"a tensor of shape \(8, 10\)"),
+            (lambda logits: (logits, logits), "tuple"),
+        ],
+    )
+    def test_outputs_that_are_not_logits_are_named_in_the_first_step(self, outputs, given):
+        class Network(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = small_network()
+
+            def forward(self, batch):
+                return outputs(self.layers(batch))
+
+        with pytest.raises(
+            MerlabError, match=rf"returned {given}.* must return one tensor of logits of shape \(8, 2\)"
+        ):
+            fitted(network=Network)
+
+    def test_a_network_that_drops_the_axis_of_a_single_clip_is_told(self):
+        class Network(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers = small_network()
+
+            def forward(self, batch):
+                return self.layers(batch).squeeze()
+
+        classifier = fitted(network=Network)
+        with pytest.raises(
+            MerlabError, match=r"returned a tensor of shape \(2,\) for 1 clip .* also for a single clip"
+        ):
+            classifier.predict_proba(bright_and_dark()[0][:1])
+
     def test_labels_out_of_range_are_named(self):
         inputs, labels = bright_and_dark()
         with pytest.raises(MerlabError, match=r"labels of 2 classes must be in 0\.\.1, got 1\.\.2"):

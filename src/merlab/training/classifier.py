@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import TypedDict
 
 import numpy as np
@@ -24,7 +23,7 @@ from merlab.training.dropout import with_quick_dropout
 from merlab.training.loop import Loop, UnitTargets
 from merlab.training.material import SyntheticClips
 from merlab.training.settings import TrainingSettings, resolve_device, resolve_precision
-from merlab.training.steps import balanced_weights, in_memory_format, outputs_of, seeded
+from merlab.training.steps import balanced_weights, in_memory_format, outputs_of, require_logits, seeded
 from merlab.training.threads import torch_threads
 from merlab.training.training_clips import TrainingClips
 
@@ -258,8 +257,12 @@ class NeuralClassifier:
     def _logits(self, module: nn.Module, inputs: Tensor) -> Tensor:
         module.eval()
         reduced = self._is_reduced(module, inputs)
-        forward = partial(outputs_of, module, channels_last=self.settings.channels_last, reduced=reduced)
-        return torch.cat([forward(batch).float() for batch in torch.split(inputs, self.settings.batch_size)])
+        logits = []
+        for batch in torch.split(inputs, self.settings.batch_size):
+            outputs = outputs_of(module, batch, channels_last=self.settings.channels_last, reduced=reduced)
+            require_logits(module, outputs, len(batch), self.classes)
+            logits.append(outputs.float())
+        return torch.cat(logits)
 
     def _score(self, module: nn.Module, inputs: Tensor, labels: Tensor) -> float:
         """The score of an epoch, higher is better: accuracy on the test fold, or the negative balanced loss."""

@@ -18,6 +18,7 @@ from merlab.training.steps import (
     epoch_batches,
     make_optimizer,
     outputs_of,
+    require_logits,
     training_loss,
     unit_loss,
 )
@@ -55,7 +56,8 @@ class Loop:
     batch. ``units`` are of all of them, for settings with ``unit_loss``. ``reduced`` computes in bfloat16 where
     autocast allows it. For ``rate`` () see ``make_optimizer``.
 
-    Raises MerlabError for ``units`` and a network that is not a ``NetworkWithUnits``.
+    Raises MerlabError for ``units`` and a network that is not a ``NetworkWithUnits``, and for outputs that are not
+    logits.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Loop:
                 "units, such as flow-cnn; set unit_loss to 0"
             )
         self.module = module
+        self.classes = classes
         self.inputs = inputs
         self.labels = labels
         self.settings = settings
@@ -114,7 +117,9 @@ class Loop:
         """The loss () of a changed batch of these rows; that of the action units is added with its weight."""
         labels, smoothing = self.labels[rows], self.settings.label_smoothing
         if self.units is None:
-            return training_loss(self.module, self._outputs(self.module, batch), labels, self.weights, smoothing)
+            outputs = self._outputs(self.module, batch)
+            require_logits(self.module, outputs, len(labels), self.classes)
+            return training_loss(self.module, outputs, labels, self.weights, smoothing)
         logits, predicted = self._outputs(self.module.heads, batch)  # type: ignore[arg-type]
         units = unit_loss(predicted, self.units.of(rows, mirrored))
         return training_loss(self.module, logits, labels, self.weights, smoothing) + self.settings.unit_loss * units

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from merlab.errors import MerlabError
+from merlab.spelling import counted
 
 if TYPE_CHECKING:
     from merlab.training.settings import TrainingSettings
@@ -77,6 +78,17 @@ def in_memory_format(module: nn.Module, *, channels_last: bool) -> nn.Module:
             if tensor.ndim == 4:
                 tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
     return module
+
+
+def require_logits(module: nn.Module, outputs: object, clips: int, classes: int) -> None:
+    """Raises MerlabError for outputs that are not one tensor of logits (clips, classes), unless the loss is its own."""
+    if isinstance(module, NetworkWithLoss) or (isinstance(outputs, Tensor) and outputs.shape == (clips, classes)):
+        return
+    given = f"a tensor of shape {tuple(outputs.shape)}" if isinstance(outputs, Tensor) else type(outputs).__name__
+    raise MerlabError(
+        f"the network returned {given} for {counted(clips, 'clip')} and {classes} classes; it must return one tensor "
+        f"of logits of shape ({clips}, {classes}), also for a single clip"
+    )
 
 
 def training_loss(
