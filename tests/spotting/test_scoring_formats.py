@@ -144,8 +144,10 @@ class TestElan:
         assert (clock.frame_at(times[0]), clock.frame_at(times[1])) == frames
 
     def test_a_text_that_is_no_kind_is_the_emotion(self, tmp_path):
-        file = self.write(tmp_path, ("movements", [(45, 95, "disgust")]))
-        assert read_events(file, Reading(fps=200))["emotion"].tolist() == ["disgust"]
+        texts = ["disgust", "others", "Other"]
+        file = self.write(tmp_path, ("movements", [(100 * at, 100 * at + 95, text) for at, text in enumerate(texts)]))
+        events = read_events(file, Reading(fps=100))
+        assert (events["emotion"].tolist(), "kind" in events) == (texts, False)
 
     def test_a_video_that_begins_later_is_shifted(self, tmp_path):
         file = self.write(tmp_path, ("movements", [(45, 95, "")]), origin=1000)

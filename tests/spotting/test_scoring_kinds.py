@@ -61,8 +61,10 @@ class TestKinds:
             score_spotting(TRUTH.assign(kind=["mikro", "macro", "micro"]), SPOTTED)
         with pytest.raises(MerlabError, match="kind is empty"):
             score_spotting(TRUTH.assign(kind=["", "macro", "micro"]), SPOTTED)
-        unrelated = TRUTH.drop(columns="kind").assign(type=["frown", "smile", "wink"])
-        assert any("has no kinds of movements" in note for note in score_spotting(unrelated, SPOTTED).notes)
+        for words in (["frown", "smile", "wink"], ["others"] * 3):
+            unrelated = score_spotting(TRUTH.drop(columns="kind").assign(type=words), SPOTTED)
+            assert any("has no kinds of movements" in note for note in unrelated.notes)
+            assert unrelated.true_events == 3
 
 
 class TestVideos:

@@ -12,7 +12,7 @@ import pandas as pd
 from merlab.elan.reading import ROUNDING_MS, ElanAnnotation, ElanDocument, read_elan
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
-from merlab.spotting.scoring.kinds import KIND, MACRO, MICRO, OTHER, kind_of
+from merlab.spotting.scoring.kinds import KIND, KINDS, MACRO, MICRO, OTHER, kind_of
 
 SUFFIX = ".eaf"
 # The tiers that merlab writes for each face, and those of them that hold no events.
@@ -44,7 +44,7 @@ def read_annotations(path: Path, fps: float | None, tier: str | None = None) -> 
     for annotation in (annotation for name in chosen for annotation in annotated[name]):
         onset, offset = _frames(path, annotation, origin, fps)
         text = "" if by_merlab else annotation.value
-        kind = _merlab_kind(annotation.value) if has_kinds else kind_of(text) or ""
+        kind = _merlab_kind(annotation.value) if has_kinds else _stated_kind(text)
         rows.append((video, str(onset), str(offset), kind, "" if kind else text))
         places.append(f"annotation {annotation.name}")
     cells = pd.DataFrame(rows, columns=["video", "onset", "offset", KIND, "emotion"], dtype=object)
@@ -86,6 +86,11 @@ def _frames(path: Path, annotation: ElanAnnotation, origin: int, fps: float) -> 
             "correct the offset of the video in ELAN, or the annotation"
         )
     return onset, offset
+
+
+def _stated_kind(text: str) -> str:
+    """The kind that an annotation states; empty for an emotion, such as other."""
+    return next((kind for kind in KINDS if kind_of(text) == kind), "")
 
 
 def _merlab_kind(value: str) -> str:

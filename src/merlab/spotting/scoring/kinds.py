@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -12,6 +13,7 @@ from merlab.spelling import quoted
 KIND = "kind"
 MICRO, MACRO, OTHER = "micro", "macro", "other"
 KINDS = (MICRO, MACRO)
+KIND_BEGINS = re.compile(rf"{MICRO}|{MACRO}|{OTHER}\b")
 # As MEGC's answers abbreviate them.
 ABBREVIATED = {"me": MICRO, "mae": MACRO}
 # Seconds; the usual limit of micro-expressions.
@@ -19,10 +21,13 @@ LONGEST_MICRO = 0.5
 
 
 def kind_of(text: str) -> str | None:
-    """``micro`` of 'micro', 'Micro - 1/2', 'micro-expression' or 'me'; ``macro`` alike; ``other``; None if unknown."""
+    """``micro`` of 'micro', 'Micro - 1/2', 'micro-expression' or 'me'; ``macro`` alike; ``other``; None if unknown.
+
+    'others' is an emotion of CASME II.
+    """
     lower = text.lower()
-    begins = next((kind for kind in (*KINDS, OTHER) if lower.startswith(kind)), None)
-    return begins or ABBREVIATED.get(lower)
+    begins = KIND_BEGINS.match(lower)
+    return begins[0] if begins else ABBREVIATED.get(lower)
 
 
 def with_kinds(table: CellTable, column: str) -> CellTable:
