@@ -261,6 +261,9 @@ def test_a_page_of_another_site(small, video):
         assert small.http.delete(f"/api/jobs/{'0' * 32}", headers=headers).status_code == 403
     own = str(small.http.base_url).rstrip("/")
     assert post(small, b"", Origin=own, **{"Sec-Fetch-Site": "same-origin"}).status_code == 400
+    # Through a proxy that states the service's own address.
+    through = post(small, PART, Origin=own, **{"Sec-Fetch-Site": "cross-site"})
+    assert_as_documented("a change from another site's page", through)
 
 
 @pytest.mark.parametrize("origin", ["http://[evil", "http://[::1", "//", "http://127.0.0.1:x", "["])

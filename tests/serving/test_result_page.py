@@ -86,6 +86,19 @@ def test_a_coder_decides_by_keyboard_and_finds_everything_again(browser, result)
         assert browser.find_element(By.ID, "decide-label").get_attribute("value") == "smile"
 
 
+def test_what_was_decided_before_the_initials_were_typed_is_not_lost_from_sight(browser, result):
+    with listening(result.parents[1]) as client:
+        open_event(browser, client, "e0001")
+        press(browser, "a")
+        until(lambda: text(browser, ".decided") == "1 of 2 decided")
+        initials = browser.find_element(By.ID, "coder")
+        initials.send_keys("AB", Keys.TAB)
+        until(lambda: text(browser, ".decided") == "0 of 2 decided")
+        assert text(browser, ".saved") == "What was decided without initials is kept: empty the field to see it"
+        initials.send_keys(Keys.BACKSPACE, Keys.BACKSPACE, Keys.TAB)
+        until(lambda: text(browser, ".decided") == "1 of 2 decided")
+
+
 def test_what_was_decided_elsewhere_is_not_overwritten_unseen(browser, result):
     with listening(result.parents[1]) as client:
         open_event(browser, client, "e0001")

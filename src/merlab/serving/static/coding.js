@@ -30,7 +30,8 @@ export async function openCoding(job, changed) {
     localStorage.setItem(STORED, coder);
     undos.length = 0;
     keepUndos();
-    changed("");
+    const unnamed = coder && answer.decisions.some((each) => !each.coder);
+    changed(unnamed ? "What was decided without initials is kept: empty the field to see it" : "");
   }
 
   /** The decision of this coder about a movement of the machine, or about an own event by its name on this page. */
