@@ -12,6 +12,7 @@ from pathlib import Path
 from merlab.changed_settings import changed_settings
 from merlab.errors import MerlabError, Stopped
 from merlab.locks import only_writer
+from merlab.spelling import first_of
 from merlab.storage import UNFINISHED, read_json_object, remove_unfinished, replace_folder, write_json
 
 ANEW = ".again-"
@@ -131,9 +132,8 @@ def _require_only_ours(out: Path, marker: str, writes: Writes) -> None:
     """Raises MerlabError with the files of ``out`` that the user would lose with the content."""
     others = [name for name in _files(out) if name != marker and not writes(name)]
     if others:
-        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
         raise MerlabError(
-            f"{out} also holds {', '.join(others[:SHOWN])}{more}, which --again (in Python, again=True) would delete; "
+            f"{out} also holds {first_of(others, SHOWN)}, which --again (in Python, again=True) would delete; "
             f"move what you need out of {out} and remove the rest, or choose another output"
         )
 

@@ -18,7 +18,7 @@ from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
 from merlab.locks import only_writer
 from merlab.result_folder import CODING
-from merlab.spelling import counted
+from merlab.spelling import counted, first_of
 
 MOST_NAMED = 3
 ELAN_SUFFIX = ".eaf"
@@ -109,5 +109,4 @@ def _joined(before: Coding, new: Coding, file: Path, again: bool) -> Coding:
 
 
 def _places(decisions: Sequence[Decision]) -> str:
-    more = f" and {len(decisions) - MOST_NAMED} more" if len(decisions) > MOST_NAMED else ""
-    return ", ".join(each.place for each in decisions[:MOST_NAMED]) + more
+    return first_of((each.place for each in decisions), MOST_NAMED)

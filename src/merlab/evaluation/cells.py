@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from merlab.databases.table_file import READERS, Sheet, read_lines
 from merlab.errors import MerlabError
 from merlab.given import require_file
-from merlab.spelling import INVISIBLE, alike, one_letter_apart, quoted, shortened, without_fraction
+from merlab.spelling import INVISIBLE, alike, first_of, one_letter_apart, quoted, shortened, without_fraction
 
 # What programs write for a value that is missing or undefined: pandas, R, NumPy, Excel.
 NO_VALUE = {
@@ -49,8 +49,7 @@ class CellTable:
     def where(self, rows: NDArray[np.bool_] | pd.Series) -> str:
         """The first places of these rows, and how many there are more."""
         found = [place for place, chosen in zip(self.places, rows, strict=True) if chosen]
-        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        return ", ".join(found[:SHOWN]) + more
+        return first_of(found, SHOWN)
 
     def refuse(self, rows: NDArray[np.bool_] | pd.Series, fault: str, remedy: str) -> None:
         """Raises MerlabError with the places of these rows, if there are any."""

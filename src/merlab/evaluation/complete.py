@@ -8,7 +8,7 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.predictions import PROBABILITY_PREFIX
-from merlab.spelling import counted
+from merlab.spelling import counted, first_of
 
 CLIP = ["database", "subject", "clip"]
 UNIT = ["method", "seed"]
@@ -62,5 +62,4 @@ def _refuse(where: str, fault: str, clips: Iterable[tuple[object, ...]]) -> None
     """Raise MerlabError naming the first of these clips, if there are any."""
     names = sorted({"/".join(map(str, clip)) for clip in clips})
     if names:
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        raise MerlabError(f"{where} {fault} {', '.join(names[:NAMED])}{more}")
+        raise MerlabError(f"{where} {fault} {first_of(names, NAMED)}")

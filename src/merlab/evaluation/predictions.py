@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from merlab.errors import MerlabError
+from merlab.spelling import first_of
 from merlab.storage import whole_file
 
 RUN_FILE, PREDICTIONS_FILE, METRICS_FILE = "run.json", "predictions.parquet", "metrics.json"
@@ -148,14 +149,14 @@ def _read(path: Path) -> tuple[pd.DataFrame, bool]:
 
 def _note_unsealed(paths: Sequence[Path], sealed: bool) -> None:
     if paths:
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        named = first_of(map(str, paths), 1)
         if sealed:
             raise MerlabError(
-                f"{paths[0]}{more} has no digest, but merlab wrote the predictions of this run with one, so another "
+                f"{named} has no digest, but merlab wrote the predictions of this run with one, so another "
                 f"program has changed it; {AGAIN}"
             )
         warnings.warn(
-            f"{paths[0]}{more}: written before merlab stored digests of predictions, so that damage cannot be noticed",
+            f"{named}: written before merlab stored digests of predictions, so that damage cannot be noticed",
             stacklevel=4,
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from merlab.databases.long_video import Kind, LongVideo
 from merlab.errors import MerlabError
-from merlab.spelling import counted, person
+from merlab.spelling import counted, first_of, person
 from merlab.spotting.comparison.found import KINDS, Found
 from merlab.spotting.comparison.material import Material
 from merlab.spotting.comparison.recording import OwnFeature
@@ -101,10 +101,9 @@ def fitted_on(videos: Sequence[LongVideo], training: Sequence[LongVideo] | None)
 def unknown_subjects(videos: Sequence[LongVideo]) -> Iterator[str]:
     """A note on the videos whose subject is unknown, if there are any."""
     unknown = [video.name for video in videos if not video.subject]
-    more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
     if unknown:
         yield (
-            f"the subject of {', '.join(unknown[:3])}{more} is unknown, so each counts as a subject of its own; state "
+            f"the subject of {first_of(unknown, 3)} is unknown, so each counts as a subject of its own; state "
             "subjects in a column of the true events or of the list of videos"
         )
 

@@ -20,6 +20,7 @@ from merlab.frames import Image
 from merlab.frames.opening import state_of
 from merlab.kept_arrays import Array, read_arrays, write_arrays
 from merlab.progress import Progress, silent
+from merlab.spelling import first_of
 from merlab.spotting.comparison.found import Found
 from merlab.spotting.comparison.frame_reader import FrameReader
 from merlab.spotting.comparison.kept_values import PLACES, file_of, keep, keep_places, kept
@@ -164,8 +165,7 @@ def read(reading: Reading, progress: Progress = silent) -> tuple[LongVideo, Mate
 def unread(errors: Mapping[str, MerlabError]) -> MerlabError:
     """The first of the errors, and which other recordings have one."""
     first, *others = errors
-    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-    also = f". These cannot be read either: {', '.join(others[:MOST_NAMED])}{more}" if others else ""
+    also = f". These cannot be read either: {first_of(others, MOST_NAMED)}" if others else ""
     return MerlabError(f"{errors[first]}{also}. The other recordings are read and kept: run the same command again")
 
 

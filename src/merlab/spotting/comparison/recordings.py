@@ -18,7 +18,7 @@ from merlab.frames import clock_of, open_frames
 from merlab.frames.clock import require_rate
 from merlab.frames.opening import state_of
 from merlab.given import as_path, require_folder
-from merlab.spelling import person, without_fraction
+from merlab.spelling import first_of, person, without_fraction
 from merlab.spotting.comparison.folds import require_one_spelling
 from merlab.spotting.many_videos import videos_in
 from merlab.spotting.scoring import read_events
@@ -57,9 +57,8 @@ def recordings(
     events, subjects = _events(truth), _subjects(truth)
     found = [_recording(name, facts, events.get(name, ()), subjects, fps) for name, facts in listed.items()]
     if lost := sorted(set(events) - set(listed)):
-        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
         raise MerlabError(
-            f"there are true events of videos that are not given: {', '.join(lost[:3])}{more}; give these videos too, "
+            f"there are true events of videos that are not given: {first_of(lost, 3)}; give these videos too, "
             "or use the same names"
         )
     require_one_spelling(found)

@@ -20,7 +20,7 @@ from merlab.frames import require_rate
 from merlab.given import require_yes_or_no
 from merlab.registry import look_up
 from merlab.schemes import Scheme, as_scheme
-from merlab.spelling import one_letter_apart, quoted
+from merlab.spelling import first_of, one_letter_apart, quoted
 from merlab.spotting.scoring.chosen_kinds import Choice, choose_kinds
 from merlab.spotting.scoring.counts import (
     counts_of,
@@ -202,7 +202,7 @@ def _notes_on_unshared_videos(true: CellTable, found: CellTable, *, anywhere: bo
 
 
 def _some(names: set[str]) -> str:
-    return ", ".join(map(quoted, sorted(names)[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return first_of(map(quoted, sorted(names)), 3)
 
 
 def _hits(index: int, video: str, truth: pd.DataFrame, spotted: pd.DataFrame) -> list[HitEvent]:

@@ -12,7 +12,7 @@ import pandas as pd
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, VIDEO_SUFFIXES, is_rate, open_frames
-from merlab.spelling import counted
+from merlab.spelling import counted, first_of
 
 FRAMES, SECONDS, FPS, FIRST, SOURCE = "frames", "seconds", "fps", "first", "source"
 # Lengths and rates that differ by less, relatively, are the same.
@@ -85,9 +85,8 @@ class VideoLengths:
     def require(self, videos: set[str], table: str) -> None:
         """Raises MerlabError if a video of a table is not listed."""
         if unlisted := sorted(videos - set(self.seconds)):
-            more = f" and {len(unlisted) - 3} more" if len(unlisted) > 3 else ""
             raise MerlabError(
-                f"{table} has videos that the list of videos lacks: {', '.join(unlisted[:3])}{more}; add them with "
+                f"{table} has videos that the list of videos lacks: {first_of(unlisted, 3)}; add them with "
                 "their lengths, or use the same names"
             )
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from merlab.errors import MerlabError
 from merlab.frames import name_of
+from merlab.spelling import first_of
 from merlab.storage import whole_file
 from merlab.videos.answers.facts import VideoFacts
 from merlab.videos.answers.replies import Reply, Status, reply_to
@@ -62,9 +63,8 @@ def _replied(path: Path, videos: Sequence[VideoFacts]) -> tuple[list[dict[str, A
     known = {video.name: video for video in videos}
     names = [_name(str(row[VIDEO]), known) for row in rows]
     if lost := sorted({name for name in names if name not in known}):
-        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
         raise MerlabError(
-            f"{path} asks about videos without a result: {', '.join(lost[:3])}{more}; run `merlab recognize` on them "
+            f"{path} asks about videos without a result: {first_of(lost, 3)}; run `merlab recognize` on them "
             "and give these results too"
         )
     return rows, [reply_to(str(row[QUESTION]), known[name]) for row, name in zip(rows, names, strict=True)]
