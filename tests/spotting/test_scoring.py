@@ -212,6 +212,16 @@ class TestScore:
         assert result.recognition.classes == ("a", "b", "c")
         assert result.notes == ("no hit has the true class c; it counts as 0 in the means over classes",)
 
+    def test_emotions_beside_classes_are_noted_with_the_remedy(self):
+        columns = ("onset", "offset", "emotion")
+        truth = events((1, 10, "happiness"), (31, 40, "others"), columns=columns)
+        spotted = events((1, 10, "positive"), (31, 40, None), columns=columns)
+        assert score_spotting(truth, spotted).notes == (
+            "the true events have none of the recognized classes (positive), but happiness, others; --scheme maps "
+            "emotions to classes",
+        )
+        assert score_spotting(truth, spotted, scheme="megc2019").notes == ()
+
     def test_videos_with_spotted_events_alone_are_noted(self):
         spotted = pd.concat([events((1, 10)), events((1, 10), video="b")])
         result = score_spotting(events((1, 10)), spotted)

@@ -60,8 +60,16 @@ class ClassCounts:
             baselines=Guesses(constant=self._constant(truth), random=self._random()),
         )
 
-    def notes(self) -> Iterator[str]:
-        """A note on each class that no hit truly has."""
+    def notes(self, truth: pd.DataFrame) -> Iterator[str]:
+        """A note on each class that no hit truly has, or one note where the true events have none that is recognized."""
+        found, known = self.counts.sum(axis=(0, 1))[:-1], set(truth[EMOTION]) - {NO_EMOTION}
+        recognized = {label for label, hits in zip(self.classes, found, strict=True) if hits}
+        if recognized and not recognized & known:
+            yield (
+                f"the true events have none of the recognized classes ({', '.join(sorted(recognized))}), but "
+                f"{', '.join(sorted(known))}; --scheme maps emotions to classes"
+            )
+            return
         for label, hits in zip(self.classes, self._true[:-1], strict=True):
             if not hits:
                 yield f"no hit has the true class {label}; it counts as 0 in the means over classes"

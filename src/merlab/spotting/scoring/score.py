@@ -175,7 +175,7 @@ def _score(
         ),
         by_iou=curve_of(truth, spotted, videos),
         kinds=kind_scores(truth, spotted, videos, minutes),
-        notes=() if classes is None else tuple(classes.notes()),
+        notes=() if classes is None else tuple(classes.notes(truth)),
     )
 
 
