@@ -61,7 +61,7 @@ class ClassCounts:
         )
 
     def notes(self, truth: pd.DataFrame) -> Iterator[str]:
-        """A note on each class that no hit truly has, or one note where the true events have none that is recognized."""
+        """A note on each class that no hit truly has, or one where the true events have no recognized class."""
         found, known = self.counts.sum(axis=(0, 1))[:-1], set(truth[EMOTION]) - {NO_EMOTION}
         recognized = {label for label, hits in zip(self.classes, found, strict=True) if hits}
         if recognized and not recognized & known:
