@@ -51,6 +51,12 @@ def test_a_stored_result_holds_no_clip_no_subject_and_no_folder(stored):
     assert "/data" not in text
 
 
+def test_a_block_of_an_unknown_kind_is_named_instead_of_keeping_old_numbers(stored, tmp_path):
+    misspelled = document(tmp_path, DOCUMENT.replace("results: demo", "result: demo"))
+    with pytest.raises(MerlabError, match=r"line 5: <!-- end --> ends no block; .* KIND is one of results, coverage"):
+        fill(misspelled, stored, check=True)
+
+
 def test_the_commit_is_that_of_merlab_or_unknown_where_there_is_none(stored, tmp_path, monkeypatch):
     commit = json.loads((stored / "demo.json").read_text(encoding="utf-8"))["commit"]
     assert commit is None or len(commit.removesuffix("-dirty")) >= 7

@@ -22,7 +22,7 @@ def fill(document: Path, results: Path, check: bool) -> bool:
     """Put the tables of stored runs and of published results into a document; ``check`` writes nothing.
 
     Returns whether the document is up to date afterwards: False only with ``check``, when a block would change. Raises
-    MerlabError for a block that is not closed or that requests a result that does not exist.
+    MerlabError for a block that is not closed or not begun, or that requests a result that does not exist.
     """
     require_file(document, "choose a Markdown file")
     try:
@@ -42,7 +42,12 @@ def _filled(text: str, document: Path, results: Path) -> str:
             lines += [line, BLOCKS[start["kind"]](start["name"], results, f"{document} line {position}")]
         elif start:
             break
-        elif line.strip() == END and opened is not None:
+        elif line.strip() == END:
+            if opened is None:
+                raise MerlabError(
+                    f"{document} line {position}: {END} ends no block; begin the block with a line <!-- KIND: NAME -->, "
+                    f"where KIND is one of {', '.join(BLOCKS)}"
+                )
             opened = None
             lines.append(line)
         elif opened is None:
