@@ -73,6 +73,12 @@ class TestAFolderThatIsNearlyRight:
         assert remedies(examination)["sub02"] == "copy these folders from the original"
         assert remedies(examination)["sub12"] == "rename sub012 to sub12"
 
+    def test_is_found_in_every_folder_of_subjects(self, tmp_path):
+        casme2_release.write_release(tmp_path, rows=[row(), row("02"), row("03")])
+        (tmp_path / "Cropped" / "sub01").rename(tmp_path / "sub01")
+        (tmp_path / "Cropped" / "sub03").rename(tmp_path / "Cropped" / "sub3")
+        assert remedies(examine("casme2", tmp_path))["sub03"] == "rename sub3 to sub03"
+
     def test_is_offered_to_the_clip_that_it_resembles_most(self, tmp_path):
         rows = [row("01", "EP02_01f"), row("01", "EP03_02"), row("01", "EP03_09")]
         cropped = casme2_release.write_release(tmp_path, rows=rows) / "Cropped" / "sub01"

@@ -43,7 +43,8 @@ def missing_sources(table: CodingTable, layout: Layout, release: Release) -> Ite
     for row in table.rows:
         by_subject[row.subject].append(row)
     absent = [subject for subject in by_subject if subject not in layout.subjects]
-    folders = [path for path in entries(layout.folder) if path.is_dir() and path.name not in by_subject]
+    inside = (path for folder in layout.folders for path in entries(folder))
+    folders = [path for path in inside if path.is_dir() and path.name not in by_subject]
     others = {path.name for path in folders if not databases_like([path], release.name)}
     hints = {subject: _rename_of_subject(subject, others, release, set(absent)) for subject in absent}
     for subject, hint in hints.items():
