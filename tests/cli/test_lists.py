@@ -29,6 +29,14 @@ def test_json_holds_the_same_names(merlab, command, registry):
     assert all(entry["title"] for entry in listed)
 
 
+def test_options_of_every_input_are_listed_too(merlab):
+    printed = " ".join(merlab("inputs")[1].split())
+    assert (
+        "regions=none|mask|mosaic, outlines=template|landmarks, view=global|local|both, crop=stored|corrected"
+        in printed
+    )
+
+
 def test_one_method_is_shown_with_its_paper_its_assumptions_its_presets_and_its_starts(merlab):
     status, out, _ = merlab("methods", "slstt-mean")
     assert status == 0

@@ -82,11 +82,13 @@ def databases_command(as_json: JsonOption = False) -> None:
 def inputs_command(as_json: JsonOption = False) -> None:
     """Every kind of input, with the options of its recipe (the first value is the default)."""
     from merlab import inputs
+    from merlab.inputs.recipe import COMMON_CHOICES
 
     columns = {"title": "what it is", "options": "options", "size": "default size"}
+    common = ", ".join(f"{key}={'|'.join(values)}" for key, values in COMMON_CHOICES.items())
     hint = (
-        "A recipe is NAME:option=value,... with size=WIDTHxHEIGHT, and regions=mask or mosaic for a local view: "
-        "--input flow:channels=uvs,size=28x28."
+        f"Every input also has size=WIDTHxHEIGHT, {common}. "
+        "A recipe is NAME:option=value,... as in --input flow:channels=uvs,size=28x28."
     )
     _print(inputs(), columns, "Inputs", hint, as_json)
 
