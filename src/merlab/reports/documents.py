@@ -45,8 +45,8 @@ def _filled(text: str, document: Path, results: Path) -> str:
         elif line.strip() == END:
             if opened is None:
                 raise MerlabError(
-                    f"{document} line {position}: {END} ends no block; begin the block with a line <!-- KIND: NAME -->, "
-                    f"where KIND is one of {', '.join(BLOCKS)}"
+                    f"{document} line {position}: {END} ends no block; begin it with a line <!-- KIND: NAME -->, where "
+                    f"KIND is one of {', '.join(BLOCKS)}"
                 )
             opened = None
             lines.append(line)
