@@ -9,7 +9,7 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.errors import MerlabError
 from merlab.frames import ClipError
-from merlab.inputs import INPUTS, as_recipe, load_inputs, parse_recipe
+from merlab.inputs import INPUTS, as_recipe, load_inputs, mirror_of, parse_recipe
 from tests.helpers import make_clip, moved, own_input, texture, write_frames
 
 
@@ -168,6 +168,23 @@ def test_an_error_in_your_own_kind_of_input_names_clip_kind_and_line(table, tmp_
         load_inputs(table, as_recipe(own_input(extract, frames_needed=frames_needed)), tmp_path / "cache")
     with pytest.raises(ClipError, match=where + "input mine raised SystemExit: bye"):
         load_inputs(table, as_recipe(own_input(leave)), tmp_path / "cache")
+
+
+def test_errors_outside_of_extract_are_named_too(table, tmp_path):
+    def whole(clip, frames, recipe):
+        return np.zeros((1, 8, 8), np.float32)
+
+    def load_with(view="global", **fields):
+        recipe = as_recipe(replace(own_input(whole), **fields)).seen_by(view)
+        return load_inputs(table, recipe, tmp_path / "cache")
+
+    assert len(load_with(frames_needed=lambda clip, recipe: np.array([clip.onset]))) == len(table)
+    with pytest.raises(MerlabError, match=r"input mine: channels raised KeyError: .*test_extr.*, line \d+"):
+        load_with(channels=lambda recipe: int(recipe["depth"]))
+    with pytest.raises(ClipError, match=r"sub01 EP\d \(casme2\): input mine raised ZeroDivisionError"):
+        load_with(view="local", neutral=lambda image, recipe: 1 / 0)
+    with pytest.raises(MerlabError, match=r"input mine: mirror must give signs and offsets, .* of 1 channel, got"):
+        mirror_of(as_recipe(replace(own_input(whole), mirror=lambda recipe: ([1.0, 1.0], [0.0]))))
 
 
 @pytest.mark.parametrize("given", [3, None, ["flow"], b"flow"])

@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from merlab.errors import MerlabError
 from merlab.inputs import INPUTS, parse_recipe
+from merlab.inputs.recipe import parse
 
 
 @st.composite
@@ -107,6 +109,34 @@ def test_a_method_with_a_local_view_gets_the_mask_form_unless_the_recipe_states_
 def test_a_wrong_recipe_is_refused_with_the_reason(text, message):
     with pytest.raises(MerlabError, match=message):
         parse_recipe(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", 3, "the name of a kind of input must be a str"),
+        ("name", "my:flow", "the name of a kind of input is a text without a colon"),
+        ("version", "1", "input apex: version must be a whole number from 1 up, got '1'"),
+        ("size", (28, 28), r"input apex: a size is written WIDTHxHEIGHT in pixels, such as 231x282; got \(28, 28\)"),
+        ("layout", "video", "input apex: unknown layout 'video'; layouts are image, sequence, vector"),
+        ("layout", "sequence", "input apex: a sequence needs the option frames"),
+        ("channels", 3, "input apex: channels must be a function, got 3"),
+        ("mirror", [1.0], r"input apex: mirror must be a function or None, got \[1.0\]"),
+        ("choices", ["dis"], "input apex: choices must map each option to a tuple of texts"),
+        ("choices", {"algorithm": ()}, "input apex: choices must map each option to a tuple of texts"),
+        ("choices", {"algorithm": "dis"}, "input apex: choices must map each option to a tuple of texts"),
+        ("choices", {"level": (1, 2)}, "input apex: choices must map each option to a tuple of texts"),
+    ],
+)
+def test_a_wrong_field_of_a_kind_of_input_is_named_when_it_is_made(field, value, message):
+    with pytest.raises(MerlabError, match=message):
+        replace(INPUTS["apex"], **{field: value})
+
+
+def test_only_the_words_of_merlabs_kinds_have_another_spelling():
+    assert str(parse_recipe("apex:colour=grey")) == str(parse_recipe("apex:color=gray"))
+    kind = replace(INPUTS["difference"], name="mine", choices={"colour": ("bgr", "grey")})
+    assert parse("mine:colour=grey", {"mine": kind})["colour"] == "grey"
 
 
 def test_recipes_with_different_options_have_different_texts():

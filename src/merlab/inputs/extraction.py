@@ -32,6 +32,7 @@ from merlab.inputs.recipe import CROPS, Recipe
 from merlab.preparation.record import RECORD, landmarks_of
 from merlab.processes import one_thread
 from merlab.progress import Progress, silent
+from merlab.spelling import counted
 from merlab.stamps import WHOLE_HEADS
 
 # Of the name of a clip in the name of its cached array; the digest beside it tells clips apart.
@@ -69,11 +70,11 @@ def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
         raise ClipError(f"{clip.subject} {clip.name} ({clip.database}): {recipe} gives values that are not finite")
     if recipe.view == "global":
         return whole
+    local = whole
     if recipe.crop == CROPS[0]:
-        landmarks = recipe.outlines == "landmarks"
-        local = local_view(whole, recipe, regions_from_landmarks(landmarks_of(clip)) if landmarks else REGIONS)
-    else:
-        local = whole
+        regions = regions_from_landmarks(landmarks_of(clip)) if recipe.outlines == "landmarks" else REGIONS
+        with _mistakes_of(recipe, clip):
+            local = local_view(whole, recipe, regions)
     return local if recipe.view == "local" else np.concatenate([whole, local], axis=-3)
 
 
@@ -118,9 +119,15 @@ def mirror_of(recipe: Recipe) -> Callable[[torch.Tensor], torch.Tensor] | None:
 
     None for an input that cannot be mirrored, such as a vector.
     """
-    terms = recipe.kind.mirror(recipe) if recipe.kind.mirror else None
-    if terms is None:
-        return None
+    with naming_mistakes(f"input {recipe.kind.name}: mirror", not recipe.kind.is_built_in):
+        terms = recipe.kind.mirror(recipe) if recipe.kind.mirror else None
+        if terms is None:
+            return None
+        if [len(term) for term in terms] != [recipe.channels] * 2:
+            raise MerlabError(
+                f"input {recipe.kind.name}: mirror must give signs and offsets, each with one number for each of "
+                f"{counted(recipe.channels, 'channel')}, got {terms!r}"
+            )
     sign, offset = (torch.tensor(term * recipe.views).view(-1, 1, 1) for term in terms)
 
     def mirrored(batch: torch.Tensor) -> torch.Tensor:
@@ -143,7 +150,7 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
     """A digest of everything that decides the array: recipe, clip, content of its files, code, and OpenCV version."""
     files = [clip.source]
     with _mistakes_of(recipe, clip):
-        needed = frames_that_decide(clip, recipe)
+        needed = list(map(int, frames_that_decide(clip, recipe)))
         further = recipe.kind.files(clip, recipe) if recipe.kind.files else []
     if clip.source.is_dir():
         folder = ImageFolder(clip.source)

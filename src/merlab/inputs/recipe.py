@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from merlab.clips import Clip
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, naming_mistakes
 from merlab.frames import Float32Array, Frames
+from merlab.given import as_whole, require_instance
 from merlab.registry import look_up
 
 View = Literal["global", "local", "both"]
@@ -61,6 +62,8 @@ class InputKind:
             channels are counted together, all images having equally many channels; empty if an image has no strain.
         files: ``files(clip, recipe)`` are further files that decide the array, beside the frames or ``clip.source``.
 
+    Raises MerlabError for a field of another kind.
+
     """
 
     name: str
@@ -77,6 +80,37 @@ class InputKind:
     samples: Callable[[Recipe], int] | None = None
     strain: Callable[[Recipe], list[int]] | None = None
     files: Callable[[Clip, Recipe], list[Path]] | None = None
+
+    def __post_init__(self) -> None:
+        require_instance(self.name, str, "the name of a kind of input", "such as 'blur'")
+        if not self.name.strip() or ":" in self.name:
+            raise MerlabError(f"the name of a kind of input is a text without a colon, got {self.name!r}")
+        try:
+            as_whole(self.version, "version", 1)
+            parse_size(self.size)
+            look_up(self.layout, dict.fromkeys(get_args(Layout)), "layout")
+            self._require_functions()
+            self._require_choices()
+        except MerlabError as error:
+            raise MerlabError(f"input {self.name}: {error}") from error
+
+    def _require_functions(self) -> None:
+        for name in ("channels", "frames_needed", "extract", "neutral", "mirror", "samples", "strain", "files"):
+            given, needed = getattr(self, name), name in {"channels", "frames_needed", "extract"}
+            if not callable(given) and (needed or given is not None):
+                raise MerlabError(f"{name} must be a function{'' if needed else ' or None'}, got {given!r}")
+
+    def _require_choices(self) -> None:
+        choices = self.choices if isinstance(self.choices, Mapping) else {"choices": None}
+        for option, values in choices.items():
+            listed = isinstance(values, list | tuple) and len(values) > 0
+            if not listed or not all(isinstance(each, str) for each in (option, *values)):
+                raise MerlabError(
+                    "choices must map each option to a tuple of texts, the default first, such as "
+                    f'{{"algorithm": ("dis", "tvl1")}}, got {self.choices!r}'
+                )
+        if self.layout == "sequence" and "frames" not in choices:
+            raise MerlabError('a sequence needs the option frames, such as choices={"frames": ("10",)}')
 
     @property
     def is_built_in(self) -> bool:
@@ -124,7 +158,8 @@ class Recipe:
     @property
     def channels(self) -> int:
         """The number of channels of one view."""
-        return self.kind.channels(self)
+        with naming_mistakes(f"input {self.kind.name}: channels", not self.kind.is_built_in):
+            return self.kind.channels(self)
 
     @property
     def views(self) -> int:
@@ -165,9 +200,9 @@ def parse(text: str, kinds: Mapping[str, InputKind]) -> Recipe:
     """Read ``name`` or ``name:key=value,...``; raises MerlabError with the wrong part and the allowed values."""
     head, (_, _, tail) = kind_named_in(text), text.strip().partition(":")
     kind = look_up(head, kinds, "input")
-    given = {
-        OTHER_SPELLING.get(key, key): OTHER_SPELLING.get(value, value) for key, value in _pairs(text, tail).items()
-    }
+    # The words of your own kinds are spelled as you choose.
+    spelled = OTHER_SPELLING if kind.is_built_in else {}
+    given = {spelled.get(key, key): spelled.get(value, value) for key, value in _pairs(text, tail).items()}
     version = given.pop("version", str(kind.version))
     if version != str(kind.version):
         raise MerlabError(
@@ -226,7 +261,7 @@ def kind_named_in(text: str) -> str:
 
 def parse_size(text: str) -> tuple[int, int]:
     """``231x282`` -> (231, 282), width first; raises MerlabError."""
-    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    match = re.fullmatch(r"(\d+)x(\d+)", text) if isinstance(text, str) else None
     if not match:
         raise MerlabError(f"a size is written WIDTHxHEIGHT in pixels, such as 231x282; got {text!r}")
     width, height = int(match.group(1)), int(match.group(2))
