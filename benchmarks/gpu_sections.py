@@ -51,7 +51,7 @@ def machine(bench: Bench) -> None:
     on_gpu = bench.on_gpu
     card = torch.cuda.get_device_name(bench.device) if on_gpu else platform.processor() or platform.machine()
     facts: dict[str, Any] = {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "card": card if on_gpu else f"cpu {card}",
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
