@@ -186,6 +186,6 @@ def _require_faces(source: Path, totals: Totals) -> None:
         width, height = totals.size
         raise NothingSeenError(
             f"{source}: no face is found in any of its {totals.frames} frames of {width}x{height} pixels; a face must "
-            "be upright, lit, and larger than about a thirtieth of the frame: turn or crop the video; aligned faces need "
-            "--aligned"
+            "be upright, lit, and larger than about a thirtieth of the frame: turn or crop the video; aligned faces "
+            "need --aligned"
         )
