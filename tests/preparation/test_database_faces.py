@@ -107,6 +107,36 @@ def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmark
     assert len(load("casme", out)) == 2
 
 
+class TestATableThatWasCorrected:
+    def written(self, path, offset):
+        rows = [casme2_release.row(frames=(46, 50, offset)), casme2_release.row("02", frames=(46, 50, 52))]
+        return write_table(path, rows, casme2_release.COLUMNS_2014)
+
+    @pytest.fixture
+    def root(self, tmp_path, whole_heads):
+        for subject in ("01", "02"):
+            casme2_release.write_clip(tmp_path / "raw" / "RAW", subject, "EP02_01f", range(46, 61), "img{}.jpg")
+        return whole_heads(tmp_path / "raw")
+
+    def test_has_the_clips_of_other_frames_aligned_again(self, root, tmp_path):
+        out = tmp_path / "out"
+        self.written(root / casme2_release.TABLE_2014, 52)
+        prepared("casme2", root, out)
+        kept = (out / "Cropped" / "sub02" / "EP02_01f" / RECORD).stat().st_mtime_ns
+        self.written(root / casme2_release.TABLE_2014, 56)
+        prepared("casme2", root, out)
+        assert [(clip.subject, clip.offset) for clip in load("casme2", out)] == [("sub01", 56), ("sub02", 52)]
+        assert (out / "Cropped" / "sub02" / "EP02_01f" / RECORD).stat().st_mtime_ns == kept
+
+    def test_under_another_name_needs_again_because_one_of_both_would_be_read(self, root, tmp_path):
+        first, second = self.written(tmp_path / "first.xlsx", 52), self.written(tmp_path / "second.xlsx", 56)
+        prepared(find_database("casme2", table=first), root, tmp_path / "out")
+        with pytest.raises(MerlabError, match=r"--table first\.xlsx -> second\.xlsx\. Add --again"):
+            prepared(find_database("casme2", table=second), root, tmp_path / "out")
+        prepared(find_database("casme2", table=second), root, tmp_path / "out", again=True)
+        assert [clip.offset for clip in load("casme2", tmp_path / "out")] == [56, 52]
+
+
 class TestLongVideos:
     """Of which prepare aligns the micro-expressions; its tree is read without their macro-expressions."""
 

@@ -69,9 +69,22 @@ class SharedFrames:
         return ", ".join(f"{clip.subject} {clip.name}" for clip in self.clips)
 
     @property
+    def onsets(self) -> list[int]:
+        """The onsets of the clips, the first of which fixes the layout."""
+        return [clip.onset for clip in self.clips if clip.onset is not None]
+
+    @property
+    def last(self) -> int:
+        """The last frame of all clips."""
+        return max(clip.offset or 0 for clip in self.clips)
+
+    @property
     def done(self) -> bool:
-        """Whether everything is written; folder and sheet each appear whole or not at all."""
-        return (self.folder / RECORD).is_file() and self.sheet.is_file()
+        """Whether the frames that the table states now are there; folder and sheet each appear whole or not at all."""
+        if not ((self.folder / RECORD).is_file() and self.sheet.is_file()):
+            return False
+        record = read_record(self.folder)
+        return record.frames == (min(self.onsets), self.last) and set(self.onsets) <= record.landmarks.keys()
 
 
 def prepare(
@@ -121,11 +134,14 @@ def prepare(
     examination = database.examine_heads(root, False, silent)
     if not examination.clips:
         raise MerlabError(f"{root} has no usable clip; run `merlab doctor {database.name} {root}` for the reasons")
-    request = DatabaseRequest(database=database.name, root=str(root.resolve()), **dict(settings.how_made()))
+    tables = [table.name for table in examination.tables]
+    request = DatabaseRequest(
+        database=database.name, root=str(root.resolve()), table=tables, **dict(settings.how_made())
+    )
     stamps = (*examination.clips.stamps, *settings.finding.stamps)
-    tables = {table.name for table in examination.tables}
+    ours = {*tables, *_tables_in(out)}
     with claimed(
-        root, out, request, again, _is_concluded, lambda name: name in tables or WRITTEN.fullmatch(name)
+        root, out, request, again, _is_concluded, lambda name: name in ours or WRITTEN.fullmatch(name)
     ) as folder:
         for table in examination.tables:
             with whole_file(folder / table.name) as aside:
@@ -134,6 +150,13 @@ def prepare(
         with shown_progress(progress) as show:
             faults = [*examination.of("unusable"), *_align_all(sources, jobs, show)]
         return _conclude(folder, request, sources, faults, stamps)
+
+
+def _tables_in(folder: Path) -> list[str]:
+    """The names of the tables that an earlier call copied into a tree."""
+    manifest = folder / MANIFEST
+    names = read_json_object(manifest).get("table") if manifest.is_file() else None
+    return [str(name) for name in names] if isinstance(names, list) else []
 
 
 def _is_concluded(folder: Path) -> bool:
@@ -192,9 +215,7 @@ def align_source(source: SharedFrames) -> tuple[str, list[Finding]]:
 
 
 def _job(source: SharedFrames, frames: Frames) -> AlignmentJob:
-    onsets = [clip.onset for clip in source.clips if clip.onset is not None]
-    offset = max(clip.offset or 0 for clip in source.clips)
-    numbers: Sequence[int] = range(min(onsets), offset + 1)
+    numbers: Sequence[int] = range(min(source.onsets), source.last + 1)
     if isinstance(frames, ImageFolder):
         numbers = [number for number in numbers if number in frames.names]
     first = source.clips[0]
@@ -203,7 +224,7 @@ def _job(source: SharedFrames, frames: Frames) -> AlignmentJob:
     shown = (first.onset, first.apex or (first.onset + first.offset) // 2, first.offset)
     # The database knows the rate of its cameras; its videos may play slower.
     clock = frames.clock.at_rate(first.fps) if frames.clock is not None else None
-    return AlignmentJob(source.title, numbers, onsets, shown, first.fps, clock, source.stamps)
+    return AlignmentJob(source.title, numbers, source.onsets, shown, first.fps, clock, source.stamps)
 
 
 def _damage(source: SharedFrames, error: ClipError) -> list[Finding]:

@@ -124,10 +124,14 @@ class VideoRequest(_Record):
 
 
 class DatabaseRequest(_Record):
-    """Everything that determines the faces of a database."""
+    """Everything that determines the faces of a database, with the names of its tables.
+
+    What the tables state may change: clips of other frames are then aligned again.
+    """
 
     database: str
     root: str
+    table: list[str]
     settings: RecordedSettings
     models: dict[str, dict[str, str]]
     versions: dict[str, str]
