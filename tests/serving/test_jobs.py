@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,8 @@ from threading import Thread
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.serving.jobs import Jobs, VideoOptions, now
+from merlab.result_folder import CODING
+from merlab.serving.jobs import RESULT, Jobs, VideoOptions, now
 from merlab.serving.limits import Limits, RefusedError
 from merlab.storage import WriteError
 from tests.serving import fake_jobs
@@ -110,6 +112,30 @@ def test_finished_jobs_are_removed_after_keep_days(tmp_path):
     jobs.next_job()
     assert {job.id for job in jobs.all()} & set(ids) == {ids[1]}
     assert not (folder / ids[0]).exists()
+
+
+def test_a_job_that_coders_still_decide_about_is_not_removed(tmp_path):
+    folder = tmp_path / "jobs"
+    jobs = Jobs(folder, Limits())
+    ids = [enqueue(jobs).id for _ in range(2)]
+    for _ in ids:
+        job = jobs.next_job()
+        assert job is not None
+        jobs.finish(job, None)
+    jobs.close()
+    for days, name in zip((1, 9), ids, strict=True):
+        document = json.loads((folder / name / "job.json").read_text())
+        old = document | {"finished": (now() - timedelta(days=10)).isoformat()}
+        (folder / name / "job.json").write_text(json.dumps(old))
+        coding = folder / name / RESULT / CODING
+        coding.parent.mkdir()
+        coding.touch()
+        decided = (now() - timedelta(days=days)).timestamp()
+        os.utime(coding, (decided, decided))
+    jobs = Jobs(folder, Limits(keep_days=7))
+    enqueue(jobs)
+    jobs.next_job()
+    assert {job.id for job in jobs.all()} & set(ids) == {ids[0]}
 
 
 def test_the_oldest_job_is_first(tmp_path):

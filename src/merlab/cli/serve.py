@@ -55,7 +55,12 @@ def serve(
     keep: Annotated[int, typer.Option(min=1, help="Jobs that are kept on the disk, finished jobs included.")] = 200,
     keep_days: Annotated[
         float | None,
-        typer.Option(min=0, max=36_500, help="Remove finished jobs after this number of days; unless given, never."),
+        typer.Option(
+            min=0,
+            max=36_500,
+            help="Remove finished jobs this number of days after their end, or after the last decision of a coder; "
+            "unless given, never.",
+        ),
     ] = None,
 ) -> None:
     """Serve a page, and an interface for programs (/openapi.json), that recognizes uploaded videos.

@@ -19,6 +19,7 @@ from merlab.claims import claim_folder
 from merlab.errors import MerlabError
 from merlab.json_models import read_model
 from merlab.locks import InUseError, only_writer
+from merlab.result_folder import CODING
 from merlab.serving.limits import Limits, RefusedError
 from merlab.storage import WriteError, write_json
 
@@ -255,9 +256,17 @@ class Jobs:
             return
         oldest = now() - timedelta(days=self.limits.keep_days)
         for job in list(self._jobs.values()):
-            if job.finished is not None and job.finished < oldest:
+            if job.finished is not None and self._last_used(job, job.finished) < oldest:
                 self.remove_from_list(job)
                 self.remove_files(job)
+
+    def _last_used(self, job: Job, finished: datetime) -> datetime:
+        """When it finished, or a coder last decided about its result: what coders work on is not removed."""
+        try:
+            decided = (self.folder(job) / RESULT / CODING).stat().st_mtime
+        except OSError:
+            return finished
+        return max(finished, datetime.fromtimestamp(decided, timezone.utc))
 
     def _change(self, job: Job, **changes: Any) -> Job:
         changed = job.model_copy(update=changes)

@@ -33,7 +33,8 @@ class Limits:
         memory: bytes that a process of a job may allocate, if the system can limit this.
         queue: number of jobs that wait; an upload that began before is accepted beyond it.
         kept: number of jobs on the disk, finished jobs included; an upload that began before is accepted beyond it.
-        keep_days: days after which a finished job is removed; None keeps it until it is deleted.
+        keep_days: days after which a finished job is removed, from its end or the last decision of a coder; None
+            keeps it until it is deleted.
         uploads: number of uploads that arrive at the same time; where it is reached, the slowest one makes room.
         upload_seconds, idle_seconds: duration of an upload, and of a pause in it.
         slowest, pace_seconds: bytes per second that an upload must reach in every period of so many seconds.

@@ -47,7 +47,7 @@ export function formatBytes(bytes) {
   const units = ["KiB", "MiB", "GiB"];
   const power = Math.min(units.length, Math.max(1, Math.floor(Math.log2(bytes || 1) / 10)));
   const value = bytes / 1024 ** power;
-  return `${Math.max(0.1, value).toFixed(value < 10 ? 1 : 0).replace(".0", "")} ${units[power - 1]}`;
+  return `${(bytes && Math.max(0.1, value)).toFixed(value < 10 ? 1 : 0).replace(".0", "")} ${units[power - 1]}`;
 }
 
 /** 75.25 becomes 1:15.25 with two decimals, 1:15 with none. */

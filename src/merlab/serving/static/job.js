@@ -27,7 +27,8 @@ export function actionsOf(job, act) {
   if (["unsent", "uploading"].includes(job.state)) return [button("Cancel", () => giveUp(job.id))];
   if (job.state === "not sent") return [button("Send again", () => sendAgain(job.id)), button("Remove", () => giveUp(job.id))];
   if (["queued", "running"].includes(job.state)) return [button("Cancel", remove)];
-  const removal = button("Delete", () => confirm(`Delete ${job.name} and all its files?`) && remove());
+  const files = job.state === "done" ? "all its files, with the decisions of all coders" : "all its files";
+  const removal = button("Delete", () => confirm(`Delete ${job.name} and ${files}?`) && remove());
   if (job.state === "done") return [element("a", { class: "button", href: `#job=${job.id}` }, "Open"), removal];
   return [button("Run again", () => act(() => request(`${address}/retry`, { method: "POST" }))), removal];
 }
