@@ -80,6 +80,19 @@ def test_finished_work_is_not_repeated_and_another_request_is_refused(tmp_path, 
         align(source, out, FIVE_POINTS, fps=100)
 
 
+@pytest.mark.parametrize(("write", "name"), [(write_video, "me.avi"), (write_folder, "me")])
+def test_a_source_that_was_changed_since_is_not_answered_by_its_old_faces(tmp_path, heads, write, name):
+    source, out = write(tmp_path / name, heads), tmp_path / "out"
+    align(source, out, FIVE_POINTS, fps=200)
+    old = (out / FRAMES / RECORD).read_bytes()
+    source.rename(tmp_path / "before")
+    write(source, [np.roll(head, 20, axis=1) for head in heads])
+    with pytest.raises(MerlabError, match="of other settings: the video has changed since. Add --again"):
+        align(source, out, FIVE_POINTS, fps=200)
+    align(source, out, FIVE_POINTS, fps=200, again=True)
+    assert (out / FRAMES / RECORD).read_bytes() != old
+
+
 def test_another_request_replaces_it_when_wanted(tmp_path, heads):
     source, out = write_folder(tmp_path / "me", heads), tmp_path / "out"
     align(source, out, FIVE_POINTS, fps=200)

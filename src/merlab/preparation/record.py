@@ -115,6 +115,8 @@ class VideoRequest(_Record):
     """The content of prepared.json for a video or a folder of images: everything that determines its faces."""
 
     source: str
+    bytes: int
+    modified_ns: int
     part: FrameRange
     fps: float | None
     video: bool

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from merlab.errors import MerlabError
 from merlab.frames import Frames, open_frames, require_rate, write_image
-from merlab.frames.opening import require_one_kind
+from merlab.frames.opening import require_one_kind, require_unchanged, state_of
 from merlab.given import as_path, require_instance, require_yes_or_no
 from merlab.preparation.aligned_clip import AlignmentJob, ClipWriter
 from merlab.preparation.frame_range import FrameRange
@@ -42,7 +42,8 @@ def align(
 ) -> AlignmentRecord:
     """Align a video or a folder of images into ``out``, and return the record of what was found.
 
-    ``out`` gets the folder ``frames``, a contact sheet and a manifest. The result is read again if it is complete.
+    ``out`` gets the folder ``frames``, a contact sheet and a manifest. The result is read again if it is complete and
+    the source has not changed since.
     Memory does not grow with the length.
 
     Args:
@@ -71,7 +72,10 @@ def align(
         require_rate(fps)
     require_one_kind(source)
     frames = open_frames(source)
-    request = VideoRequest(source=str(source.resolve()), part=chosen, fps=fps, video=video, **dict(settings.how_made()))
+    state = state_of(source)
+    request = VideoRequest(
+        source=str(source.resolve()), **state._asdict(), part=chosen, fps=fps, video=video, **dict(settings.how_made())
+    )
     wanted = [f"{FRAMES}/{RECORD}", SHEET, *([VIDEO] if video else [])]
 
     def is_complete(folder: Path) -> bool:
@@ -82,6 +86,7 @@ def align(
             with shown_progress(progress) as show:
                 job = _job(source, frames, chosen, fps, settings.finding.stamps)
                 _align(job, frames, settings, folder, video, show)
+                require_unchanged(source, state)
         return read_record(folder / FRAMES)
 
 
