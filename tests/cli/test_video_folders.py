@@ -86,6 +86,7 @@ class TestAFolder:
         listed = json.loads(out)
         assert status == 1
         assert [len(each["events"]) for each in listed[:2]] == [1, 0]
+        assert [Path(each["folder"]).name for each in listed[:2]] == ["moving.avi", "still.avi"]
         assert listed[0]["events"][0]["apex_s"] == pytest.approx(3.2, abs=0.1)
         assert "text.mp4 cannot be opened as a video" in listed[2]["error"]
         assert [Path(each["video"]).name for each in listed[3:]] == ["more", "notes.txt"]

@@ -226,5 +226,9 @@ def _summary(result: MethodResult | MerlabError) -> VideoSummary | MerlabError:
         warnings=metadata.warnings,
         stamps=(),
         table=result.events[list(SHOWN)].astype(str),
-        content=metadata.model_dump(mode="json") | {"events": result.events.to_dict("records")},
+        content={
+            "folder": str(result.folder),
+            **metadata.model_dump(mode="json"),
+            "events": result.events.to_dict("records"),
+        },
     )

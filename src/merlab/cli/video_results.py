@@ -67,7 +67,9 @@ def summary_of_timeline(timeline: Timeline | MerlabError) -> VideoSummary | Merl
     """A result of ``merlab spot``; an error stays what it is."""
     if isinstance(timeline, MerlabError):
         return timeline
-    content = timeline.metadata.model_dump(mode="json") | {
+    content = {
+        "folder": str(timeline.folder),
+        **timeline.metadata.model_dump(mode="json"),
         "events": _records(timeline.events),
         "weak": _records(timeline.weak),
     }
