@@ -93,6 +93,13 @@ def test_other_numbers_below_one_are_unknown_with_a_finding(tmp_path, cells, fra
         assert (finding.severity, finding.found) == ("differs", "1 row without: 11")
 
 
+@pytest.mark.parametrize("cell", ["566,4", "1,234", "1,234.5"])
+def test_a_number_with_a_comma_is_refused_with_its_own_remedy_because_it_may_be_two_numbers(tmp_path, cell):
+    write_release(tmp_path, [row(frames=(cell, 700, 800))])
+    (finding,) = SAMM_LONG.examine(tmp_path, False, silent).of("unusable")
+    assert (finding.found, "with a decimal point" in finding.remedy) == (repr(cell), True)
+
+
 @pytest.mark.parametrize("apex", [4, 10])
 def test_an_apex_outside_of_a_macro_expression_is_unknown_with_a_finding(tmp_path, apex):
     write_release(tmp_path, [row(frames=(5, apex, 9), kind="Macro")])

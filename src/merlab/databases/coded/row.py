@@ -20,6 +20,9 @@ CLIP_NAME = re.compile(r"\w[\w .-]*")
 MICRO: Final = "micro"
 MACRO: Final = "macro"
 CORRECT = "correct the row, or copy the table again from the original"
+# A number with a comma, as programs write it in other languages: 566,4 and 1,234 cannot be told apart.
+NUMBER = re.compile(r"\d+(,\d+)+(\.\d+)?")
+DECIMAL_POINT = "write numbers with a decimal point and without separators of thousands, or use the original table"
 
 Record = Mapping[Role, str]
 
@@ -82,7 +85,8 @@ def parse_row(number: int, record: Record, table: str, release: Release) -> Row 
     moments = read_moments(record, form, wrong.frames if wrong else None)
     if isinstance(moments, str):
         expected = f"a frame number (1 or higher) in column {form.columns[moments]}"
-        return Finding("unusable", where, expected, shown(record.get(moments, "")), CORRECT)
+        cell = record.get(moments, "")
+        return Finding("unusable", where, expected, shown(cell), DECIMAL_POINT if NUMBER.fullmatch(cell) else CORRECT)
     second_apex = frame_number(record.get("second apex", ""))
     notes = [note_of(moments.repairs)]
     if moments.apex is None and second_apex is not None:
