@@ -45,11 +45,13 @@ def imported_elan(document: ElanDocument, material: Material, choice: ElanChoice
     return Imported(decisions_about(material, found, now(), document.path), tuple(notes))
 
 
-def chosen_medium(document: ElanDocument, videos: Sequence[str], media: str | None) -> tuple[Medium, list[str]]:
+def chosen_medium(
+    document: ElanDocument, videos: Sequence[str], media: str | None, how: str = "--media NAME"
+) -> tuple[Medium, list[str]]:
     """The linked video that shows what was coded, and notes on how it was found.
 
-    It is the one of the name ``media``, or else of one of ``videos``; a single medium may have any name. Raises
-    MerlabError if none fits.
+    It is the one of the name ``media``, or else of one of ``videos``; a single medium may have any name. ``how`` is how
+    a user states it. Raises MerlabError if none fits.
     """
     wanted = [composed(name) for name in ([media] if media else videos)]
     fitting = [medium for medium in document.media if medium.name in wanted]
@@ -59,7 +61,7 @@ def chosen_medium(document: ElanDocument, videos: Sequence[str], media: str | No
     if media or len(document.media) > 1:
         raise MerlabError(
             f"{document.path} is linked to {named or 'no video'}, not to {' or '.join(wanted)}; give the file that "
-            "shows the video with --media NAME"
+            f"shows the video with {how}"
         )
     if not document.media:
         return Medium("", 0), [f"{document.path} is linked to no video; its times are taken as those of the video"]
@@ -68,10 +70,10 @@ def chosen_medium(document: ElanDocument, videos: Sequence[str], media: str | No
     return document.media[0], [f"{document.path} is linked to {named}, which is taken for {' or '.join(wanted)}"]
 
 
-def chosen_tiers(document: ElanDocument, names: Sequence[str]) -> list[ElanTier]:
+def chosen_tiers(document: ElanDocument, names: Sequence[str], how: str = "--tier NAME") -> list[ElanTier]:
     """The tiers of these names; without names, those of merlab, or the only tier of another program with annotations.
 
-    Raises MerlabError where it is not clear which tier is meant.
+    ``how`` is how a user states names. Raises MerlabError where it is not clear which tier is meant.
     """
     aligned = [tier for tier in document.tiers if not tier.parent]
     listed = ", ".join(tier.name for tier in aligned) or "none"
@@ -93,7 +95,7 @@ def chosen_tiers(document: ElanDocument, names: Sequence[str]) -> list[ElanTier]
         )
     raise MerlabError(
         f"{document.path}: which tier holds the movements? Tiers of coders are "
-        f"{', '.join(tier.name for tier in others)}; give one or more with --tier NAME"
+        f"{', '.join(tier.name for tier in others)}; give one or more with {how}"
     )
 
 
@@ -159,7 +161,7 @@ class Placed:
     def _frame(self, tier: ElanTier, annotation: ElanAnnotation, ms: int | None) -> int:
         where = self._where(tier, annotation)
         if ms is None:
-            raise MerlabError(f"{where} has no time; give it one in ELAN, or choose other tiers with --tier")
+            raise MerlabError(f"{where} has no time; give it one in ELAN")
         frame = self.clock.frame_at(ms + self.origin_ms)
         if frame is None:
             raise MerlabError(

@@ -8,6 +8,7 @@ import unicodedata
 
 import numpy as np
 import pandas as pd
+import pympi
 import pytest
 
 from merlab.coding.agreement.agree import agree
@@ -333,6 +334,30 @@ def test_a_rate_that_contradicts_a_table_of_the_same_video_is_refused(tmp_path, 
     assert pair.matched == 1
     with pytest.raises(MerlabError, match=r"--fps 50 contradicts the table of the video interview.mp4, .* 100"):
         agree(coded, eaf, fps=50)
+
+
+@pytest.mark.parametrize(
+    ("tiers", "videos", "remedy"),
+    [
+        (
+            ("brows", "mouth"),
+            ("interview.mp4",),
+            "one or more with `merlab coding import RESULT .*own.eaf --tier NAME`",
+        ),
+        (("brows",), ("left.mp4", "right.mp4"), "with `merlab coding import RESULT .*own.eaf --media NAME`"),
+    ],
+)
+def test_an_eaf_about_which_more_must_be_stated_is_to_be_imported(tmp_path, tiers, videos, remedy):
+    coded_in(tmp_path / "one")
+    own = pympi.Elan.Eaf()
+    for tier in tiers:
+        own.add_tier(tier)
+        own.add_annotation(tier, 1000, 1300, "4")
+    for video in videos:
+        own.add_linked_file(video, mimetype="video/mp4")
+    own.to_file(str(tmp_path / "own.eaf"))
+    with pytest.raises(MerlabError, match=remedy):
+        agree(tmp_path / "one", tmp_path / "own.eaf")
 
 
 def test_the_clock_of_an_eaf_without_a_result_is_as_long_as_its_coding(tmp_path, eaf):

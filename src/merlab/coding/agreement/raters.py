@@ -89,13 +89,16 @@ class _Reader:
     def read_elan(self, path: Path) -> None:
         """Add each coder of an ELAN file, in frames of the clock of its video; raises MerlabError without a clock."""
         document = read_elan(path)
-        medium, notes = chosen_medium(document, tuple(self.videos), None)
+        how = f"`merlab coding import RESULT {path}"
+        medium, notes = chosen_medium(
+            document, tuple(self.videos), None, f"{how} --media NAME`, and compare the result"
+        )
         known = [video for video in self.videos if video]
         video = medium.name if medium.name in known or len(known) != 1 else known[0]
         last_ms = max((each.end_ms or 0 for tier in document.tiers for each in tier.annotations), default=0)
         placed = Placed(document, self._clock(path, video, last_ms + medium.origin_ms), medium.origin_ms)
         coded: dict[str, list[tuple[FoundEvent, int | None]]] = {}
-        for tier in chosen_tiers(document, ()):
+        for tier in chosen_tiers(document, (), f"{how} --tier NAME`, and compare the result"):
             face = face_of(tier)
             coded.setdefault(coder_of(tier), []).extend((found, face) for found in placed.events(tier, face or 0))
         self.notes += notes
