@@ -50,7 +50,7 @@ def package(tmp_path, monkeypatch):
 
 
 def test_a_packages_entries_are_found_by_name(package):
-    assert find_method("guess").name == "guess"
+    assert (find_method("guess").name, find_method("guess").origin) == ("guess", "guess")
     assert find_database("lab").name == "lab"
     assert parse_recipe("thumb").shape == (3, 16, 16)
     assert find_scheme("good-bad").classes == ("good", "bad")

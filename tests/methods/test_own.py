@@ -272,6 +272,10 @@ class TestMethodsOf:
         (renamed,) = methods_of({"svm": "linear-svm"})
         assert (renamed.name, renamed.title) == ("svm", find_method("linear-svm").title)
 
+    def test_another_name_is_not_that_by_which_a_command_finds_it(self):
+        (method,) = methods_of({"mine": "ensemble:linear-svm+constant"})
+        assert (method.name, method.origin) == ("mine", "")
+
     def test_an_object_is_named_by_its_attribute_or_its_class(self):
         class RidgeOnFlow(Plain):
             pass

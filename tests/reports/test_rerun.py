@@ -81,3 +81,20 @@ def test_a_method_of_a_file_brings_its_kind_of_input_along(tmp_path):
     (line,) = rerun_commands(read_run(write_run(tmp_path / "run", SKILLS, record)))
     assert values(shlex.split(line), "--method") == ["lab.py:ridge"]
     assert "--input" not in line
+
+
+def test_the_methods_of_one_file_share_a_line_where_it_gives_each_its_settings(tmp_path):
+    network = fake_method("dbfem-caffm", origin="lab.py:all", preset="short", settings={"epochs": 2}, seeds=[0, 1])
+    svm = fake_method("linear-svm", origin="lab.py:all", preset="default", settings=None, seeds=[0])
+    other = fake_method("random", origin="lab.py:all", preset="short", settings={"epochs": 9}, seeds=[0, 1])
+
+    def lines(name, *methods):
+        record = fake_record([], Path("/data/faces"))
+        record["methods"] = list(methods)
+        return rerun_commands(read_run(write_run(tmp_path / name, SKILLS, record)))
+
+    (line,) = map(shlex.split, lines("one", svm, network))
+    stated = [values(line, option) for option in ("--method", "--preset", "--seeds", "--set")]
+    assert stated == [["lab.py:all"], ["short"], ["2"], ["epochs=2"]]
+    remark = "# linear-svm, dbfem-caffm, random of lab.py:all have different settings, and a command would give"
+    assert [line.startswith(remark) for line in lines("several", svm, network, other)] == [True]

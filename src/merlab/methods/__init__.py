@@ -6,6 +6,7 @@ Baselines first, then merlab's own methods, then the paper's networks, then comp
 import inspect
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -184,7 +185,7 @@ def _kind(method: Method) -> str:
 
 
 def _read(loaded: object, name: str) -> Method:
-    return as_method(loaded, find_method, name)
+    return replace(as_method(loaded, find_method, name), origin=name)
 
 
 EXTENSIONS: Extensions[Method] = Extensions("method", _read)

@@ -96,8 +96,8 @@ class Method:
         action_units: ``fit`` also gets ``action_units``, the annotators' text of each row, empty where it is unknown.
         zoo: the published networks whose weights it can start from, under the names of public collections.
         zoo_network: for a pipeline, the network that starts from them; it is called as ``network`` is.
-        origin: how it was passed in: empty for merlab's own, ``FILE.py:NAME`` for one from a file, or the
-            text of an ensemble.
+        origin: how it was passed in: empty for merlab's own, ``FILE.py:NAME`` for one from a file, the name of one of
+            an installed package, or the text of an ensemble.
 
     """
 

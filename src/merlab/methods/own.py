@@ -57,7 +57,7 @@ def as_method(given: Any, find: Callable[[str], Method], name: str | None = None
     given = find(given) if isinstance(given, str) else given
     if isinstance(given, Method):
         # The same name keeps the same object, by which a method of merlab is known.
-        return replace(given, name=name) if name and name != given.name else given
+        return replace(given, name=name, origin="") if name and name != given.name else given
     if isinstance(given, type) and _is_estimator_class(given):
         raise MerlabError(
             f"{described(given)} is a class of estimators of scikit-learn; give an object: {given.__name__}(...)"

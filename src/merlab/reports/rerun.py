@@ -12,6 +12,7 @@ from merlab.evaluation.run_record import DatabaseFacts, DataFacts, MethodFacts
 from merlab.inputs import EXTENSIONS, INPUTS
 from merlab.inputs.recipe import kind_named_in
 from merlab.methods import METHODS
+from merlab.methods.method import DEFAULT_PRESET
 from merlab.reports.run import Run
 
 FROM_PYTHON = "object"
@@ -20,7 +21,8 @@ FROM_PYTHON = "object"
 def rerun_commands(run: Run) -> list[str]:
     """One ``merlab evaluate`` line for each group of methods that share preset, input, settings and seeds.
 
-    Every training setting is stated, so that the line does not depend on the presets of another version. Folders and
+    Those of one ``FILE.py:NAME`` have one line. Every training setting is stated, so that the line does not depend on
+    the presets of another version. Folders and
     files are placeholders: ``CASME2_FOLDER`` is the folder of casme2, ``CASME2_TABLE`` its coding table if it was
     chosen, ``RUN_FOLDER`` a new folder that all lines share, ``SCHEME.yaml`` a file with a scheme of your own. Weights
     to start from and synthetic flow have the names of their file and folder. A method of a file has its input unstated
@@ -28,9 +30,30 @@ def rerun_commands(run: Run) -> list[str]:
     names it, because no command can repeat it.
     """
     data = _data_options(run)
-    methods = sorted((method for method in run.record.methods if method.origin != FROM_PYTHON), key=_group)
-    lines = [_command(list(group), data) for _, group in groupby(methods, key=_group)]
-    return lines + [_unrepeatable(method) for method in run.record.methods if method.origin == FROM_PYTHON]
+    methods = run.record.methods
+    of_merlab = sorted((method for method in methods if not method.origin), key=_group)
+    lines = [_command(list(group), data) for _, group in groupby(of_merlab, key=_group)]
+    for origin in dict.fromkeys(method.origin for method in methods if method.origin not in {"", FROM_PYTHON}):
+        lines.append(_line_of([method for method in methods if method.origin == origin], data))
+    return lines + [_unrepeatable(method) for method in methods if method.origin == FROM_PYTHON]
+
+
+def _line_of(methods: list[MethodFacts], data: list[str]) -> str:
+    """The line of the methods of one file; a remark where no line gives each its settings."""
+    first = max(methods, key=lambda method: (method.settings is not None, len(method.seeds)))
+    if all(_fits(method, first) for method in methods):
+        return _command([first], data)
+    names = ", ".join(method.method for method in methods)
+    return f"# {names} of {first.origin} have different settings, and a command would give all of them the same"
+
+
+def _fits(method: MethodFacts, line: MethodFacts) -> bool:
+    """Whether a method has its settings in the line of another: one that is no network ignores those of networks."""
+    if method.input != line.input or method.seeds not in (line.seeds, line.seeds[:1]):
+        return False
+    if method.settings is None and method.preset == DEFAULT_PRESET:
+        return True
+    return all(getattr(method, name) == getattr(line, name) for name in ("preset", "settings", "network", "starts"))
 
 
 def _unrepeatable(method: MethodFacts) -> str:
@@ -50,10 +73,13 @@ def _has_known_input(method: MethodFacts) -> bool:
 
 
 def _group(method: MethodFacts) -> str:
-    material = [start.digest for start in method.starts], method.synthetic and method.synthetic.digest
-    return json.dumps(
-        [method.preset, method.input, method.settings, _changed_network(method), method.seeds, material], sort_keys=True
-    )
+    stated = [method.preset, method.input, method.settings, _changed_network(method), method.seeds, _material(method)]
+    return json.dumps(stated, sort_keys=True)
+
+
+def _material(method: MethodFacts) -> list[str]:
+    """The digests of what training used beside the clips."""
+    return [*(start.digest for start in method.starts), *([method.synthetic.digest] if method.synthetic else [])]
 
 
 def _command(methods: list[MethodFacts], data: list[str]) -> str:
@@ -66,10 +92,8 @@ def _command(methods: list[MethodFacts], data: list[str]) -> str:
     own += ["--synthetic", first.synthetic.name] if first.synthetic else []
     for key, value in _changed_network(first).items():
         own += ["--network", f"{key}={_setting(value)}"]
-    origins = dict.fromkeys(method.origin for method in methods if method.origin)
-    files = [option for origin in origins for option in ("--method", origin)]
-    names = [method.method for method in methods if not method.origin]
-    return shlex.join(["merlab", "evaluate", *names, *files, *data, *own])
+    named = ["--method", first.origin] if first.origin else [method.method for method in methods]
+    return shlex.join(["merlab", "evaluate", *named, *data, *own])
 
 
 def _changed_network(method: MethodFacts) -> dict[str, Any]:
