@@ -212,6 +212,13 @@ class TestScore:
         assert result.recognition.classes == ("a", "b", "c")
         assert result.notes == ("no hit has the true class c; it counts as 0 in the means over classes",)
 
+    def test_several_faces_are_noted_because_they_are_not_compared(self):
+        columns = ("onset", "offset", "face_id")
+        faces = events((1, 10, "0"), (31, 40, "1"), columns=columns)
+        (note,) = score_spotting(events((1, 10)), faces).notes
+        assert note.startswith("the spotted events: several faces move in 'a'; faces are not compared, so a movement")
+        assert score_spotting(events((1, 10)), faces[faces["face_id"] == "0"]).notes == ()
+
     def test_emotions_beside_classes_are_noted_with_the_remedy(self):
         columns = ("onset", "offset", "emotion")
         truth = events((1, 10, "happiness"), (31, 40, "others"), columns=columns)

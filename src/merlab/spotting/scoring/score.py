@@ -37,6 +37,7 @@ from merlab.spotting.scoring.matching import match
 from merlab.spotting.scoring.read_intervals import (
     APEX,
     EMOTION,
+    FACES,
     NO_EMOTION,
     OFFSET,
     ONSET,
@@ -137,7 +138,7 @@ def _with_same_names(
         for table in same:
             lengths.require(set(table.cells[VIDEO]), table.name)
     unshared = _notes_on_unshared_videos(*same, anywhere=lengths is not None)
-    return same[0], same[1], (*both.notes, *unshared)
+    return same[0], same[1], (*both.notes, *unshared, *_notes_on_faces(same[1]))
 
 
 def _score(
@@ -198,6 +199,17 @@ def _notes_on_unshared_videos(true: CellTable, found: CellTable, *, anywhere: bo
             yield (
                 f"video has {quoted(one)} ({true.name}) and {quoted(other)} ({found.name}), which differ by one "
                 "letter; check their spelling"
+            )
+
+
+def _notes_on_faces(found: CellTable) -> Iterator[str]:
+    """A note on videos in which several faces move."""
+    for column in (column for column in FACES if column in found.cells):
+        faces = found.cells.groupby(VIDEO)[column].nunique()
+        if several := set(faces.index[faces > 1]):
+            yield (
+                f"{found.name}: several faces move in {_some(several)}; faces are not compared, so a movement of one "
+                "may hit that of another; score one face at a time"
             )
 
 
