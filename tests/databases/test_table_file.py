@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +49,33 @@ def test_dates_and_truth_values_never_become_numbers(tmp_path, name):
         ("007", "46", "True", "2020-01-02 00:00:00"),
         ("008", "46.5", "False", "2020-01-02 03:04:05"),
     ]
+
+
+def edited(path: Path, change: Callable[[str, bytes], bytes]) -> Path:
+    """A workbook with its parts changed, as another program writes them."""
+    with zipfile.ZipFile(written(path)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, change(name, content))
+    return path
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_openpyxl_does_not_keep_of_a_workbook_is_no_warning(tmp_path):
+    def without_styles(name: str, content: bytes) -> bytes:
+        return re.sub(rb"<cellStyles.*</cellStyles>", b"", content) if name == "xl/styles.xml" else content
+
+    (sheet,) = read_lines(edited(tmp_path / "table.xlsx", without_styles)).sheets
+    assert len(sheet.lines) == 2
+
+
+def test_a_strict_workbook_is_refused_with_the_remedy(tmp_path):
+    def strict(_: str, content: bytes) -> bytes:
+        return re.sub(rb"schemas\.openxmlformats\.org/(sp|of)(\w+)/2006", rb"purl.oclc.org/ooxml/\1\2", content)
+
+    with pytest.raises(MerlabError, match=r"a Strict Open XML Spreadsheet, save it as an Excel Workbook"):
+        read_lines(edited(tmp_path / "table.xlsx", strict))
 
 
 def test_a_file_that_the_system_cannot_read_says_what_to_do(tmp_path):

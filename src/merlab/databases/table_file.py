@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -155,7 +156,12 @@ def _read_xlsx(path: Path, header_lines: int) -> TableFile:
     import openpyxl
 
     try:
-        workbook = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=True)
+        with warnings.catch_warnings():
+            # About what openpyxl would not write again: styles, lists to choose from.
+            warnings.simplefilter("ignore")
+            workbook = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=True)
+        if not workbook.worksheets:
+            raise ValueError("no sheets; if it is a Strict Open XML Spreadsheet, save it as an Excel Workbook")
         sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in workbook.worksheets}
         hidden = {sheet.title for sheet in workbook.worksheets if sheet.sheet_state != "visible"}
     except DAMAGED as error:
