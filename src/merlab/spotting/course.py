@@ -38,7 +38,7 @@ def movement_at(scores: Scores, peak: int, first: int, fps: float, settings: Sco
     and offset lie FROM_HALF_TO_WHOLE times as far from the apex as the points where the path is half way: the beginning
     of a movement is hidden by noise, its middle is the fastest part.
     """
-    path = _Path.of(scores, peak, round(settings.reach * fps))
+    path = MovementPath.of(scores, peak, round(settings.reach * fps))
     search = round(APEX_SEARCH * fps)
     nearest = max(0, path.peak - search)
     top = nearest + int(path.places[nearest : path.peak + search + 1].argmax())
@@ -61,7 +61,7 @@ def long_movement_at(scores: Scores, peak: int, first: int, fps: float, settings
     From the peak to both sides, the path falls below most of its height (HIGH), then below little of it (LOW). Onset
     and offset lie beyond the second point, by a share of the time between the two.
     """
-    path = _Path.of(scores, peak, round(settings.reach * fps))
+    path = MovementPath.of(scores, peak, round(settings.reach * fps))
     before, after = path.places[path.peak :: -1], path.places[path.peak :]
     (high, onset), (late, offset) = (
         (_frames_to(side, level, HIGH), _frames_to(side, level, LOW))
@@ -74,7 +74,7 @@ def long_movement_at(scores: Scores, peak: int, first: int, fps: float, settings
 
 
 @dataclass(frozen=True, eq=False)
-class _Path:
+class MovementPath:
     """The displacement of the blocks along the movement that scores at a peak: of a pair of blocks, or as of a unit.
 
     ``places`` (n,) are those in the frames from ``low`` on, ``peak`` is the position of the peak among them, ``begin``
@@ -88,7 +88,7 @@ class _Path:
     end: float
 
     @classmethod
-    def of(cls, scores: Scores, peak: int, reach: int) -> _Path:
+    def of(cls, scores: Scores, peak: int, reach: int) -> MovementPath:
         """The path in the ``reach`` frames before and after a peak."""
         _, pattern = scores.strongest(peak)
         low = max(0, peak - reach)

@@ -26,7 +26,7 @@ class SpottedEvent:
     Attributes:
         onset, apex, offset: where it begins, is largest, and has returned.
         peak: the frame of the highest score.
-        score: its height, in units of noise.
+        score: its height, in units of noise; that of a micro-expression times its likeness (see ``likeness``).
         part: the part of the face (of PARTS) whose movement has the largest score.
         px: how far the blocks that move most are from where they were before and are after; up to a fifth too
             small (see ``motion``).

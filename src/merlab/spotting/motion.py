@@ -48,7 +48,7 @@ def prepare(frame: Image, width: int = WIDTH, height: int = HEIGHT) -> Gray:
 
 
 # Goes up whenever movements, or their moments, are measured in another way; what was kept before is measured anew.
-MEASURED = 5
+MEASURED = 6
 
 
 class FaceMotion:

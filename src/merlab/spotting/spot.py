@@ -17,6 +17,7 @@ from merlab.frames import Float32Array
 from merlab.registry import look_up
 from merlab.spotting.course import movement_at, peaks
 from merlab.spotting.event import TOO_LARGE, SpottedEvent, without_parts, without_repeated
+from merlab.spotting.likeness import likeness
 from merlab.spotting.macro import MacroSettings, apart, macro_movements
 from merlab.spotting.motion_score import LARGEST_SETTING, PARTS, Scores, ScoreSettings, require_in_range, score
 from merlab.spotting.unit_filters import ENOUGH
@@ -26,10 +27,12 @@ CALM = 0.25
 # By how much the threshold is higher where nearly nothing of a face was seen; it falls to 0 at ENOUGH seconds.
 RAISED = 0.2
 UPPER_PART = PARTS[0]
+LARGEST_LIKENESS = 10.0
 MADE_BY = "merlab.spotting.spot.spotting_settings makes one from a dictionary"
 RANGES: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("p", "weak"), (0, 1)),
     **dict.fromkeys(("floor", "background", "pause", "repeats", "largest", "largest_brows"), (0, LARGEST_SETTING)),
+    "likeness": (0, LARGEST_LIKENESS),
     **dict.fromkeys(("shortest", "longest"), (0, 3600)),
     "window": (1, LARGEST_SETTING),
 }
@@ -59,6 +62,8 @@ class SpottingSettings:
         largest: the largest movement that is a micro-expression, as ``px`` of SpottedEvent; in speech, the mouth often
             moves farther.
         largest_brows: the same for the eyes and brows, which speech hardly moves.
+        likeness: weight of what the course and the pattern of a movement tell beside its height, 0 to 10; 0 leaves it
+            out (see ``likeness``).
         score: how the score is computed.
         macro: what counts as a macro-expression.
 
@@ -75,6 +80,7 @@ class SpottingSettings:
     repeats: float = 3
     largest: float = 3.3
     largest_brows: float = 8.0
+    likeness: float = 1.0
     score: ScoreSettings = field(default_factory=ScoreSettings)
     macro: MacroSettings = field(default_factory=MacroSettings)
 
@@ -234,5 +240,6 @@ def _by_duration(
         elif event.px > (settings.largest_brows if event.part == UPPER_PART else settings.largest):
             brief.append(replace(event, kind="other", why_other=TOO_LARGE))
         else:
-            brief.append(event)
+            clear = event.score * likeness(scores, event, first, fps) ** settings.likeness
+            brief += [replace(event, score=clear)] if clear > settings.weak * threshold else []
     return brief, apart(long), apart(short)
