@@ -545,6 +545,8 @@ class TestFrames:
         (tmp_path / "frames" / "alignment.json").write_text(json.dumps({"fps": 120.0, "stamps": [SYNTHETIC]}))
         clips = examine_row(tmp_path, frames=frames, fps=None).clips
         assert (clips.clips[0].fps, clips.stamps) == (120.0, (SYNTHETIC,))
+        finding = only(examine_row(tmp_path, frames=frames, fps=30), "clips.csv")
+        assert (finding.severity, finding.found) == ("differs", "another one in 1 row, the first s1 c1 (line 2)")
 
     @pytest.mark.parametrize("record", [{"fps": "fast"}, {"fps": -1}, {"stamps": 5}, [], {"content_digest": "0"}])
     def test_aligned_by_merlab_with_a_damaged_record_are_unusable_and_the_file_is_named(self, tmp_path, record):

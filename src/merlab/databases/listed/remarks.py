@@ -45,7 +45,8 @@ def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     if other_rate:
         remedy = "column fps is used; a video for slow motion may state another rate than it was recorded at"
         found = f"another one in {_counted(other_rate)}"
-        yield Finding("differs", table, "the frame rate that the video states in column fps", found, remedy)
+        expected = "in column fps the frame rate of the video, or of the aligned frames"
+        yield Finding("differs", table, expected, found, remedy)
 
 
 def _counted(rows: Sequence[Read]) -> str:
@@ -136,5 +137,5 @@ def _rates(table: str, read: Sequence[Read]) -> Iterator[Finding]:
 
 
 def _has_other_rate(row: Read) -> bool:
-    stated = row.footage.fps if row.footage and row.footage.is_video else None
+    stated = row.footage.fps if row.footage else None
     return stated is not None and max(stated, row.clip.fps) > SAME_RATE * min(stated, row.clip.fps)
