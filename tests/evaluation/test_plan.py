@@ -22,6 +22,15 @@ def test_a_plan_states_clips_classes_folds_and_what_was_left_out(root):
     assert facts.clips_per_database == {"casme2": 12, "samm": 6, "smic": 6}
 
 
+def test_the_labels_of_a_scheme_are_stated_unless_it_is_merlabs(root):
+    def labels(scheme):
+        return flow_plan(root, ["constant"], scheme=scheme).facts().labels
+
+    assert labels("megc2019") is labels("as-labeled") is None
+    mine = {"negative": "a", "positive": "b"}
+    assert labels({"name": "megc2019", "labels": mine}) == labels(mine) == mine
+
+
 def test_methods_that_draw_nothing_at_random_run_once(root):
     seeds = {entry.name: entry.seeds for entry in flow_plan(root, ["constant", "random", "linear-svm"]).entries}
     assert seeds == {"constant": (0,), "random": (0, 1), "linear-svm": (0,)}

@@ -10,6 +10,7 @@ import pytest
 from merlab.methods import METHODS
 from merlab.reports.rerun import rerun_commands
 from merlab.reports.run import read_run
+from merlab.schemes import find_scheme
 from tests.reports.fake_run import INPUT, SKILLS, fake_method, fake_record, write_run
 
 
@@ -98,3 +99,17 @@ def test_the_methods_of_one_file_share_a_line_where_it_gives_each_its_settings(t
     assert stated == [["lab.py:all"], ["short"], ["2"], ["epochs=2"]]
     remark = "# linear-svm, dbfem-caffm, random of lab.py:all have different settings, and a command would give"
     assert [line.startswith(remark) for line in lines("several", svm, network, other)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "labels", "stated"),
+    [
+        ("casme2-5", None, "casme2-5"),
+        ("mine", {"happiness": "happiness"}, "SCHEME.yaml"),
+        ("casme2-5", {"happiness": "happiness"}, "SCHEME.yaml"),
+        ("smic-3", dict(find_scheme("smic-3").emotions), "smic-3"),
+    ],
+)
+def test_a_scheme_is_named_where_its_name_gives_the_same_labels(tmp_path, scheme, labels, stated):
+    lines = commands(tmp_path / "run", scheme=scheme, labels=labels)
+    assert {value for line in lines for value in values(line, "--scheme")} == {stated}

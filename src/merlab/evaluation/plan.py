@@ -188,11 +188,14 @@ class Plan:
     def facts(self) -> DataFacts:
         """Facts for the head of a report."""
         scheme, counts = self.labeled.scheme, np.bincount(self.labeled.labels, minlength=len(self.classes))
+        # A scheme of your own may have a name of merlab's.
+        known = SCHEMES.get(scheme.name)
+        is_of_merlab = known is not None and known.of(self.table) == scheme
         return DataFacts(
             scheme=scheme.name,
             scheme_description=scheme.description,
             classes=self.classes,
-            labels=None if scheme.name in SCHEMES else dict(scheme.emotions),
+            labels=None if is_of_merlab else dict(scheme.emotions),
             protocol=self.protocol,
             folds=len(self.splits),
             clips=len(self.table),

@@ -125,8 +125,8 @@ class MethodFacts(BaseModel):
     """One method of a run with everything that was set; ``settings`` is None for a method that trains no network.
 
     ``origin`` states how a method or a kind of input of your own was passed: ``FILE.py:NAME``, the name of a method of
-    an installed package, or ``object`` from Python; it is empty for merlab's. ``key`` is the run key under which its predictions are stored. ``starts`` and
-    ``synthetic`` are what its training used beside the clips of the run.
+    an installed package, or ``object`` from Python; it is empty for merlab's. ``key`` is the run key under which its
+    predictions are stored. ``starts`` and ``synthetic`` are what its training used beside the clips of the run.
     """
 
     method: str

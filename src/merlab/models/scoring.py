@@ -16,7 +16,7 @@ from merlab.models.labeled_examples import examples_of
 from merlab.models.network_clips import DATABASE
 from merlab.models.recognizer import Recognizer, load_recognizer
 from merlab.progress import Progress, shown_progress
-from merlab.schemes import SCHEMES, Scheme, as_scheme
+from merlab.schemes import Scheme, as_scheme
 
 
 def score_on(
@@ -75,9 +75,14 @@ def _require_other_databases(recognizer: Recognizer, scored: set[str]) -> None:
 
 def _scheme(recognizer: Recognizer, given: SchemeGiven | None, table: ClipTable) -> Scheme:
     card = recognizer.card
-    if given is None and card.scheme not in SCHEMES:
-        raise MerlabError(f"{card.name} has a label scheme of its own, {card.scheme}; pass the same scheme (--scheme)")
-    scheme = as_scheme(card.scheme if given is None else given).of(table)
+    try:
+        scheme = as_scheme(card.scheme if given is None else given).of(table)
+    except MerlabError as error:
+        if given is not None:
+            raise
+        raise MerlabError(
+            f"{card.name} has a label scheme of its own, {card.scheme}; pass the same scheme (--scheme)"
+        ) from error
     if scheme.classes != card.classes:
         raise MerlabError(
             f"scheme {scheme.name} has the classes {', '.join(scheme.classes)}, but those of {card.name} are "

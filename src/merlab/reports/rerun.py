@@ -14,6 +14,7 @@ from merlab.inputs.recipe import kind_named_in
 from merlab.methods import METHODS
 from merlab.methods.method import DEFAULT_PRESET
 from merlab.reports.run import Run
+from merlab.schemes import find_scheme
 
 FROM_PYTHON = "object"
 
@@ -118,13 +119,22 @@ def _data_options(run: Run) -> list[str]:
     for database in run.record.databases:
         options += ["--database", database.name, "--root", _placeholder(database, "FOLDER")]
     options += _reading_options(run)
-    options += ["--scheme", "SCHEME.yaml" if data.labels else data.scheme, "--protocol", data.protocol]
+    options += ["--scheme", _scheme(data), "--protocol", data.protocol]
     if data.protocol == "kfold":
         options += ["--folds", str(data.folds)]
     options += _training_databases(run, data)
     if any(stamp.startswith("INCOMPLETE") for stamp in data.stamps):
         options.append("--allow-unusable")
     return [*options, "--out", "RUN_FOLDER"]
+
+
+def _scheme(data: DataFacts) -> str:
+    """The name of a scheme of merlab or of a package that is installed here; else a placeholder for a file."""
+    try:
+        is_known = not data.labels or dict(find_scheme(data.scheme).emotions) == data.labels
+    except MerlabError:
+        is_known = False
+    return data.scheme if is_known else "SCHEME.yaml"
 
 
 def _reading_options(run: Run) -> list[str]:
