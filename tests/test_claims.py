@@ -40,6 +40,24 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
+class TestTheFolderInWhichOneWorks:
+    def test_is_filled_and_stays_when_nothing_is_finished(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with (
+            pytest.raises(Stopped),
+            claimed_folder(Path(), "marker.json", {}, "faces", is_complete=is_complete, writes=WRITTEN.fullmatch),
+        ):
+            raise KeyboardInterrupt
+        write(Path(), 1)
+        assert content(tmp_path) == {"marker.json": '{\n  "seed": 1\n}\n', "half.txt": "1", "faces.txt": "1"}
+
+    def test_is_not_replaced(self, out, monkeypatch):
+        monkeypatch.chdir(out)
+        with pytest.raises(MerlabError, match="is the folder in which you work, so that it cannot be replaced"):
+            write(Path(), 2, again=True)
+        assert content(out)["faces.txt"] == "1"
+
+
 class TestOtherSettings:
     def test_are_refused_with_what_changed_and_the_remedy(self, out):
         with pytest.raises(MerlabError, match=r"out holds faces of other settings: --seed 1 -> 2\. Add --again"):

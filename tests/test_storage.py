@@ -79,6 +79,12 @@ class TestAWholeFile:
         ):
             temporary.touch()
 
+    @pytest.mark.parametrize("name", [".", "..", "/"])
+    def test_without_a_name_of_its_own_is_an_error(self, tmp_path, monkeypatch, name):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(MerlabError, match="cannot write"), whole_file(Path(name)) as aside:
+            aside.write_text("new")
+
     def test_cannot_replace_a_folder(self, tmp_path):
         (tmp_path / "table.csv").mkdir()
         with pytest.raises(MerlabError, match="cannot write"), whole_file(tmp_path / "table.csv") as temporary:

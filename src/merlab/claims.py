@@ -6,7 +6,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from merlab.changed_settings import changed_settings
@@ -61,7 +61,11 @@ def claimed_folder(
         anew = again and _holds(out, marker) and (_changes(out, marker, settings) != [] or is_complete(out))
         if anew:
             _require_only_ours(out, marker, writes)
-        beside = out.with_name(f"{ANEW}{out.name}")
+        # The folder in which one works, ".", has a name only in its full path.
+        full = out.absolute()
+        beside = full.parent / f"{ANEW}{full.name}"
+        if anew and full == Path.cwd():
+            raise MerlabError(f"{out} is the folder in which you work, so that it cannot be replaced; leave it first")
         folder = beside if anew else out
         if anew and _changes(folder, marker, settings) != []:
             shutil.rmtree(folder, ignore_errors=True)
@@ -125,7 +129,9 @@ def release_folder(out: Path, marker: str) -> None:
     """Remove a reserved folder that holds nothing but its ``marker``, so that it can be reserved again."""
     if [path.name for path in out.iterdir()] == [marker]:
         (out / marker).unlink()
-        out.rmdir()
+        # The folder in which one works stays.
+        with suppress(OSError):
+            out.rmdir()
 
 
 def _require_only_ours(out: Path, marker: str, writes: Writes) -> None:

@@ -104,6 +104,8 @@ def remove_unfinished(folder: Path, older_than: float = STILL_WRITING_SECONDS) -
 
 
 def _temporary_path(path: Path) -> Path:
+    if not path.name:
+        raise WriteError(f"cannot write {path}: it is a folder; give a name inside it")
     return path.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{path.name}")
 
 

@@ -54,6 +54,7 @@ def test_coded_events_of_several_results_in_one_table(merlab, tmp_path):
         (("agree", "one"), "agreement needs two coders"),
         (("agree", "one", "none.eaf"), "none.eaf cannot be read"),
         (("agree", "a.csv", "b.csv", "--page", "a.csv"), "a.csv is read by this command and would be replaced"),
+        (("agree", "one", "--page", "one/coding.csv"), "coding.csv is read by this command and would be replaced"),
     ],
 )
 def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, named):

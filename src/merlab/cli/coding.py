@@ -105,7 +105,7 @@ def agree_command(
     from merlab.storage import require_not_read
 
     if page:
-        require_not_read(page, sources)
+        require_not_read(page, (file for source in sources for file in (source, *source.glob("*"))))
     agreement = agree(*sources, fps=fps)
     scores = agreement.scores
     if page:
