@@ -27,11 +27,10 @@ from merlab.databases.coded.row import (
     folder_of,
     kind_of,
     parse_row,
-    shown,
 )
 from merlab.databases.coded.workbook import Records, read_records
 from merlab.databases.objective_class import EXAMPLE, parse_objective_class
-from merlab.spelling import counted
+from merlab.spelling import counted, quoted
 from merlab.stamps import SYNTHETIC
 from merlab.synthesis.folder import MANIFEST
 
@@ -206,7 +205,7 @@ def _with_action_units(rows: list[Row], form: TableFormat) -> tuple[list[Row], l
     wrong = [row for row in rows if not are_action_units(row.action_units)]
     remedy = "the clip is read without action units; correct the cell, or copy the table again from the original"
     expected = f"action units such as 4+L10 in column {form.columns.get('action units')}"
-    findings = [Finding("differs", row.where, expected, shown(row.action_units), remedy) for row in wrong]
+    findings = [Finding("differs", row.where, expected, quoted(row.action_units), remedy) for row in wrong]
     return [replace(row, action_units="") if row in wrong else row for row in rows], findings
 
 
@@ -224,7 +223,7 @@ def _wrong_objective_classes(rows: list[Row], records: Mapping[int, Record], for
         if parse_objective_class(cell) is None:
             expected = f"{EXAMPLE} in column {form.columns['objective class']}"
             remedy = "the clip is read without an objective class; correct the cell"
-            yield Finding("differs", row.where, expected, shown(cell), remedy)
+            yield Finding("differs", row.where, expected, quoted(cell), remedy)
 
 
 def _wrong_durations(rows: list[Row], records: Mapping[int, Record], form: TableFormat) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from merlab.clips import Finding
-from merlab.databases.coded.row import CORRECT, Row, shown
+from merlab.databases.coded.row import CORRECT, Row
+from merlab.spelling import quoted
 
 # What 0, 1, TRUE and FALSE are in the cells of a spreadsheet or of a text.
 SET, NOT_SET = {"1", "true"}, {"", "0", "false"}
@@ -21,7 +22,7 @@ def with_flags(row: Row, cells: Cells, flags: Sequence[str]) -> Row | Finding:
     """
     wrong = next((flag for flag in flags if cells.get(flag, "").lower() not in SET | NOT_SET), None)
     if wrong is not None:
-        return Finding("unusable", row.where, f"0 or 1 in column {wrong}", shown(cells[wrong]), CORRECT)
+        return Finding("unusable", row.where, f"0 or 1 in column {wrong}", quoted(cells[wrong]), CORRECT)
     marked = [flag.lower() for flag in flags if cells.get(flag, "").lower() in SET]
     return replace(row, emotion="+".join(marked)) if marked else row
 

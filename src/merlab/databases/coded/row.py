@@ -13,9 +13,8 @@ from merlab.databases.coded.moments import Repair, frame_number, note_of, read_m
 from merlab.databases.coded.release import QuirksOfClip, Release, Role, TableFormat
 from merlab.databases.objective_class import parse_objective_class
 from merlab.frames import is_rate
-from merlab.spelling import as_label
+from merlab.spelling import as_label, quoted
 
-LONGEST_SHOWN = 40
 CLIP_NAME = re.compile(r"\w[\w .-]*")
 MICRO: Final = "micro"
 MACRO: Final = "macro"
@@ -86,7 +85,7 @@ def parse_row(number: int, record: Record, table: str, release: Release) -> Row 
     if isinstance(moments, str):
         expected = f"a frame number (1 or higher) in column {form.columns[moments]}"
         cell = record.get(moments, "")
-        return Finding("unusable", where, expected, shown(cell), DECIMAL_POINT if NUMBER.fullmatch(cell) else CORRECT)
+        return Finding("unusable", where, expected, quoted(cell), DECIMAL_POINT if NUMBER.fullmatch(cell) else CORRECT)
     second_apex = frame_number(record.get("second apex", ""))
     notes = [note_of(moments.repairs)]
     if moments.apex is None and second_apex is not None:
@@ -128,9 +127,9 @@ def _faults(record: Record, form: TableFormat) -> Iterator[tuple[str, str]]:
     if FAILED_FORMULA.fullmatch(record.get("emotion", "")):
         yield f"an emotion in column {columns['emotion']}", repr(record["emotion"])
     if "kind" in record and kind_of(record) not in {MICRO, MACRO}:
-        yield f"micro or macro in column {columns['kind']}", shown(record["kind"])
+        yield f"micro or macro in column {columns['kind']}", quoted(record["kind"])
     if "frames per second" in record and not _rate(record):
-        yield f"frames per second in column {columns['frames per second']}", shown(record["frames per second"])
+        yield f"frames per second in column {columns['frames per second']}", quoted(record["frames per second"])
 
 
 def folder_of(record: Record, form: TableFormat) -> str:
@@ -159,8 +158,3 @@ def emotion_of(record: Record, release: Release) -> str:
     """The emotion of a row in lower case, in merlab's spelling; empty if the table has no emotions."""
     emotion = as_label(record.get("emotion", ""))
     return release.table.aliases.get(emotion, emotion)
-
-
-def shown(cell: str) -> str:
-    """A cell in quotes for a finding; a long one is cut."""
-    return repr(cell if len(cell) <= LONGEST_SHOWN else f"{cell[:LONGEST_SHOWN]}...")
