@@ -321,6 +321,11 @@ class TestProtocols:
         with pytest.raises(MerlabError, match="is an option of the protocol hold-out-database"):
             make_splits(protocol, self.labeled, train_on=["casme2"])
 
+    @pytest.mark.parametrize("protocol", ["loso", "hold-out-database"])
+    def test_other_than_kfold_take_no_number_of_folds(self, protocol):
+        with pytest.raises(MerlabError, match=f"folds is an option of the protocol kfold, not of {protocol}"):
+            make_splits(protocol, self.labeled, folds=5)
+
     def test_of_one_database_cannot_hold_it_out(self):
         with pytest.raises(MerlabError, match="needs clips of at least 2 databases"):
             make_splits("hold-out-database", self.labeled)

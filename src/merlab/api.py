@@ -34,7 +34,7 @@ def evaluate(
     preset: str | None = None,
     training: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
-    folds: int = 5,
+    folds: int | None = None,
     train_on: Sequence[str] | None = None,
     start: Path | str | Sequence[Path | str] | None = None,
     synthetic: Path | str | None = None,
@@ -62,7 +62,7 @@ def evaluate(
         training: training settings that replace the preset's, such as ``{"epochs": 20}``. Methods that are no networks
             ignore them; a warning says so where there are only such.
         network: network options that replace the preset's; other methods ignore them in the same way.
-        folds: the number of folds of ``kfold``.
+        folds: the number of folds of ``kfold``, 5 unless given.
         train_on: with ``hold-out-database``, the databases to train on, by name.
         start: a file of weights that training starts from, or several: seed s starts from number s modulo their count.
             A file of ``merlab pretrain`` must be of a method of the run, with the same input and classes, and must not

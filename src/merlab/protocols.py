@@ -24,6 +24,7 @@ OBJECTIVE_CLASSES_OF = {
     "casme": "its coding table has none; leave it out",
     **dict.fromkeys(("synthetic", "synthetic-long"), "synthetic faces have none; choose another scheme"),
 }
+DEFAULT_FOLDS = 5
 RELEASED_FLOW_HAS_NONE = "released flow comes without them; load the frames of CASME II and SAMM instead"
 
 
@@ -168,16 +169,18 @@ def hold_out_database(databases: Sequence[str], train_on: Sequence[str] | None =
 
 
 def make_splits(
-    protocol: str, labeled: Labeled, *, folds: int = 5, train_on: Sequence[str] | None = None
+    protocol: str, labeled: Labeled, *, folds: int | None = None, train_on: Sequence[str] | None = None
 ) -> list[Split]:
     """The splits of a protocol; raises MerlabError if the protocol is unknown or the clips do not allow it."""
     groups = labeled.table.groups
     if train_on and protocol != "hold-out-database":
         raise MerlabError(f"train_on is an option of the protocol hold-out-database, not of {protocol}")
+    if folds and protocol != "kfold":
+        raise MerlabError(f"folds is an option of the protocol kfold, not of {protocol}")
     if protocol == "loso":
         return loso(groups)
     if protocol == "kfold":
-        return stratified_group_kfold(labeled.labels, groups, folds)
+        return stratified_group_kfold(labeled.labels, groups, folds or DEFAULT_FOLDS)
     if protocol == "hold-out-database":
         return hold_out_database([clip.database for clip in labeled.table], train_on)
     raise MerlabError(f"unknown protocol {protocol!r}; protocols are {', '.join(PROTOCOLS)}")

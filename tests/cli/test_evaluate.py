@@ -82,6 +82,8 @@ def test_the_report_can_be_drawn_again_from_predictions_alone(merlab, flow, tmp_
         ({"network": "attention=se"}, "no option 'attention'"),
         ({"preset": "huge"}, "no preset 'huge'"),
         ({"train_on": "smic"}, "hold-out-database"),
+        ({"folds": 3, "protocol": "loso"}, "folds is an option of the protocol kfold, not of loso"),
+        ({"method": "mine.py"}, "mine.py is a file, of which a method is named as mine.py:NAME"),
         ({"address": "127.0.0.1:1"}, "belongs to --engine ray"),
     ],
 )

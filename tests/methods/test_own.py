@@ -318,7 +318,7 @@ class TestMethodsOf:
         assert torch.equal(torch.get_rng_state(), before)
 
     def test_two_methods_with_the_same_name_are_refused_with_the_remedy(self):
-        with pytest.raises(MerlabError, match="two methods are called plain; pass a dictionary"):
+        with pytest.raises(MerlabError, match="two methods are called plain; give it once, or name them"):
             methods_of([Plain(), Plain()])
 
     @pytest.mark.parametrize("given", [[], 3, [None], object(), [lambda task: None]])

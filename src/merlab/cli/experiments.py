@@ -122,7 +122,9 @@ def evaluate_command(
             help="Run folder; unless given, named after database, scheme and protocol. The same command resumes."
         ),
     ] = None,
-    folds: Annotated[int, typer.Option(min=2, help="Number of folds of --protocol kfold.")] = 5,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Number of folds of --protocol kfold; unless given, 5.")
+    ] = None,
     train_on: Annotated[
         list[str] | None, typer.Option(help="With hold-out-database: train on these, test on all others.")
     ] = None,

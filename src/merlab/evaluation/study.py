@@ -69,7 +69,7 @@ class Study(GivenModel):
         clips: the clips, with their findings and sources.
         scheme: how labels become classes.
         protocol: ``loso``, ``kfold`` or ``hold-out-database``.
-        folds: how many folds ``kfold`` makes.
+        folds: how many folds ``kfold`` makes; None for the default.
         train_on: with ``hold-out-database``, the databases to train on; None holds out each in turn.
         methods: the methods, each with its settings.
         seeds: the seeds of every method that uses random numbers.
@@ -83,7 +83,7 @@ class Study(GivenModel):
     clips: ClipTable
     scheme: Scheme
     protocol: str
-    folds: int = Field(5, ge=2)
+    folds: int | None = Field(None, ge=2)
     train_on: tuple[str, ...] | None = None
     methods: tuple[MethodSetup, ...] = Field(min_length=1)
     seeds: tuple[int, ...] = Field(min_length=1)
@@ -103,7 +103,7 @@ class Study(GivenModel):
         scheme: SchemeGiven,
         protocol: str,
         seeds: int | Sequence[int] = 5,
-        folds: int = 5,
+        folds: int | None = None,
         train_on: Sequence[str] | None = None,
         input: str | Recipe | InputKind | None = None,  # noqa: A002 - the public name of the option
         preset: str | None = None,
@@ -130,7 +130,7 @@ class Study(GivenModel):
             clips=as_table(clips),
             scheme=as_scheme(scheme),
             protocol=as_protocol(protocol),
-            folds=as_whole(folds, "folds", 2),
+            folds=None if folds is None else as_whole(folds, "folds", 2),
             train_on=as_names(train_on, "train_on"),
             methods=tuple(
                 MethodSetup(method=method, preset=_preset_of(method, preset, chosen), **shared) for method in chosen

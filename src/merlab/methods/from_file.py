@@ -25,9 +25,8 @@ _FOLDERS: set[Path] = set()
 
 
 def is_in_file(text: str) -> bool:
-    """Whether a text has the form ``FILE.py:NAME``."""
-    path, _, name = text.rpartition(":")
-    return path.endswith(".py") and bool(name)
+    """Whether a text has the form ``FILE.py:NAME``, also where NAME was forgotten."""
+    return text.endswith(".py") or ".py:" in text
 
 
 def objects_in_file(text: str, read: Callable[[object], list[Method]]) -> list[Method]:
@@ -46,6 +45,9 @@ def found_in_file(text: str) -> tuple[str, object]:
     Raises MerlabError if the file cannot be run, or if it does not define NAME.
     """
     path, _, name = text.rpartition(":")
+    if not (path.endswith(".py") and name):
+        file = text.rstrip(":")
+        raise MerlabError(f"{file} is a file, of which a method is named as {file}:NAME")
     module = run_file(Path(path))
     if not hasattr(module, name):
         known = ", ".join(each for each in vars(module) if not each.startswith("_")) or "nothing"

@@ -48,7 +48,9 @@ def as_methods(given: object, find: Callable[[str], Method]) -> list[Method]:
     names = [method.name for method in methods]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise MerlabError(f"two methods are called {twice}; pass a dictionary {{name: method}} that names them")
+        raise MerlabError(
+            f"two methods are called {twice}; give it once, or name them by a dictionary {{name: method}}"
+        )
     return methods
 
 

@@ -142,7 +142,7 @@ class Bench:
             clips=self.clips,
             scheme=find_scheme(self.label_scheme),
             protocol=self.split,
-            folds=FOLDS,
+            folds=FOLDS if self.split == "kfold" else None,
             methods=tuple(setups),
             seeds=as_seeds(self.seed_count),
         )

@@ -76,6 +76,4 @@ def _from_text(text: str) -> Spotter:
     if is_in_file(text):
         name, found = found_in_file(text)
         return your_spotter(found, None if isinstance(getattr(found, "name", None), str) else name, text)
-    if text.endswith(".py"):
-        raise MerlabError(f"{text} is a file, of which a method is named as {text}:NAME")
     return find_spotter(text)
