@@ -12,8 +12,11 @@ from typing import Any, TypeAlias
 import pytest
 
 from merlab.coding.importing import import_coding
+from merlab.storage import write_json
+from merlab.videos.result import METADATA
 from tests.serving.conftest import listening
 from tests.serving.done_job import ID, write_done_job
+from tests.videos.fake_result import stored_metadata
 
 Row: TypeAlias = "dict[str, Any]"
 CODING = f"/api/jobs/{ID}/coding"
@@ -136,6 +139,23 @@ def test_the_decisions_of_a_coder_are_exported_for_other_programs(client, result
     assert "smile" in exported["boris.csv"].text
     assert client.get(f"{CODING}/boris.xlsx?coder=AB").content.startswith(b"PK")
     assert client.get(f"{CODING}/other.csv").status_code == 422
+
+
+def test_an_export_names_the_video_as_its_user_does_and_no_place_of_the_service(client, result):
+    metadata = stored_metadata(result)
+    metadata["asked"]["source"] = str(result.parent / "upload" / "interview.mp4")
+    write_json(result / METADATA, metadata)
+    post(client, None, decision(event(client)))
+    for name in ("coded.csv", "boris.csv", "coded.eaf"):
+        assert str(result.parents[1]) not in client.get(f"{CODING}/{name}").text
+    (row,) = csv.DictReader(io.StringIO(client.get(f"{CODING}/coded.csv").text))
+    assert row["frames"] == "interview.mp4"
+
+
+def test_an_export_of_a_video_that_was_not_sent_names_its_place(client, result):
+    post(client, None, decision(event(client)))
+    (row,) = csv.DictReader(io.StringIO(client.get(f"{CODING}/coded.csv").text))
+    assert row["frames"] == "/videos/interview.mp4"
 
 
 def test_an_import_while_the_page_is_open_is_seen(client, result, tmp_path):

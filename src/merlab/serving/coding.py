@@ -6,17 +6,18 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from merlab.coding.boris import write_boris
 from merlab.coding.decisions import Coding, Decision, now
 from merlab.coding.elan_writing import write_elan
-from merlab.coding.events import chosen_coder
-from merlab.coding.exporting import export_coding
+from merlab.coding.events import chosen_coder, coded_events
 from merlab.coding.file import read_coding, require_fit, write_coding
 from merlab.coding.material import Material, read_material
+from merlab.coding.tables import CodedVideo, write_coded_table
 from merlab.elan.writing import NOWHERE, Links, beside
 from merlab.errors import MerlabError
 from merlab.locks import InUseError, only_writer
@@ -58,21 +59,25 @@ def change(folder: Path, sent: Change) -> CodingAnswer:
 def export(folder: Path, name: ExportName, coder: str | None, video: str) -> bytes:
     """The coded events as a file for another program; raises RefusedError where nothing was decided.
 
-    ``video`` is the user's name of the video, which ELAN finds beside the file.
+    ``video`` is the user's name of the video, which programs find beside the file.
     """
     with tempfile.TemporaryDirectory() as aside, _without_paths(folder):
-        out = Path(aside) / name
+        out, material = Path(aside) / name, _material(folder)
+        coding = read_coding(material)
+        coder = chosen_coder(material, coding, coder)
         if name == "coded.eaf":
-            _export_elan(out, _material(folder), coder, video)
+            links = Links(NOWHERE, beside(OVERLAY if material.source.is_dir() else video))
+            write_elan(out, material, coding, [coder], links)
         else:
-            export_coding([folder], out, to="csv" if name == "coded.csv" else "boris", coder=coder)
+            write = write_coded_table if name == "coded.csv" else write_boris
+            write(out, [CodedVideo(_under(video, material), coded_events(material, coding, coder))])
         return out.read_bytes()
 
 
-def _export_elan(out: Path, material: Material, coder: str | None, video: str) -> None:
-    coding = read_coding(material)
-    links = Links(NOWHERE, beside(OVERLAY if material.source.is_dir() else video))
-    write_elan(out, material, coding, [chosen_coder(material, coding, coder)], links)
+def _under(video: str, material: Material) -> Material:
+    """The result of an upload, which is removed by now, under the user's name of it; a local file keeps its path."""
+    uploaded = material.source.is_relative_to(material.folder.parent)
+    return replace(material, source=Path(video)) if uploaded else material
 
 
 def _changed(coding: Coding, sent: Change, material: Material) -> Coding:
