@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,17 @@ def test_merged_cells_of_which_only_the_first_has_the_value_are_named(tmp_path, 
 def test_cells_that_are_merged_in_the_line_of_column_names_do_not_matter(tmp_path, name):
     examination = examine(tmp_path, name, lambda sheet: sheet.merge_cells("J1:L1"))
     assert not [finding for finding in examination.findings if "merged" in finding.found]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_number_with_the_format_of_a_date_is_refused_with_the_format_as_the_remedy(tmp_path, name):
+    def as_dates(sheet: Worksheet) -> None:
+        onset = "D2" if name == "casme2" else "C2"
+        sheet[onset] = datetime(1900, 2, 15)
+
+    (finding,) = examine(tmp_path, name, as_dates).of("unusable")
+    assert finding.found == "'1900-02-15 00:00:00'"
+    assert finding.remedy.startswith("the column has the format of a date: give it the format of a number")
 
 
 def test_formulas_on_sheets_that_are_not_read_do_not_matter(tmp_path):

@@ -1,4 +1,4 @@
-"""What a cell cannot mean: the error of a formula, a date that a spreadsheet made of a name, words for action units."""
+"""What a cell cannot mean: the error of a formula, a date that a spreadsheet made of it, words for action units."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 FAILED_FORMULA = re.compile(r"#(?:[^\W\d_][\w/]*[!?]|N/?[AV])|Err:\d+", re.IGNORECASE)
 # The text of a cell that is a date.
 DATE_CELL = re.compile(r"\d{4}-\d\d-\d\d 00:00:00")
+# A number with a comma, as programs write it in other languages: 566,4 and 1,234 cannot be told apart.
+NUMBER_WITH_COMMA = re.compile(r"\d+(,\d+)+(\.\d+)?")
 # What a spreadsheet writes into a text for a cell that it takes for a date: 4-Oct, 04. Okt, 10月4日, 04/10/14
 MONTHS = (
     "jan janv feb févr fév mar mär mrz mars apr avr may mai jun juin jul juil aug août sep sept oct okt nov dec dez déc"
@@ -20,6 +22,15 @@ DATE = re.compile(
 # Cells of the real tables that state no action unit.
 NO_ACTION_UNITS = {"", "?", "/", "-", "soft focus"}
 LARGEST_ACTION_UNIT = 99
+
+
+def remedy_for_number(cell: str) -> str:
+    """What to do about a cell that should hold a number, where its text shows what happened to it; else empty."""
+    if DATE_CELL.fullmatch(cell):
+        return "the column has the format of a date: give it the format of a number in the spreadsheet program"
+    if NUMBER_WITH_COMMA.fullmatch(cell):
+        return "write numbers with a decimal point and without separators of thousands"
+    return ""
 
 
 def are_action_units(text: str) -> bool:

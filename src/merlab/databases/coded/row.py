@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from merlab.clips import Finding
-from merlab.databases.cell_texts import FAILED_FORMULA
+from merlab.databases.cell_texts import FAILED_FORMULA, remedy_for_number
 from merlab.databases.coded.moments import Repair, frame_number, note_of, read_moments
 from merlab.databases.coded.release import QuirksOfClip, Release, Role, TableFormat
 from merlab.databases.objective_class import parse_objective_class
@@ -19,9 +19,6 @@ CLIP_NAME = re.compile(r"\w[\w .-]*")
 MICRO: Final = "micro"
 MACRO: Final = "macro"
 CORRECT = "correct the row, or copy the table again from the original"
-# A number with a comma, as programs write it in other languages: 566,4 and 1,234 cannot be told apart.
-NUMBER = re.compile(r"\d+(,\d+)+(\.\d+)?")
-DECIMAL_POINT = "write numbers with a decimal point and without separators of thousands, or use the original table"
 
 Record = Mapping[Role, str]
 
@@ -85,7 +82,7 @@ def parse_row(number: int, record: Record, table: str, release: Release) -> Row 
     if isinstance(moments, str):
         expected = f"a frame number (1 or higher) in column {form.columns[moments]}"
         cell = record.get(moments, "")
-        return Finding("unusable", where, expected, quoted(cell), DECIMAL_POINT if NUMBER.fullmatch(cell) else CORRECT)
+        return Finding("unusable", where, expected, quoted(cell), remedy_for_number(cell) or CORRECT)
     second_apex = frame_number(record.get("second apex", ""))
     notes = [note_of(moments.repairs)]
     if moments.apex is None and second_apex is not None:

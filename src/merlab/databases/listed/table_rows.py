@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from merlab.clips import Finding
-from merlab.databases.cell_texts import FAILED_FORMULA
+from merlab.databases.cell_texts import FAILED_FORMULA, remedy_for_number
 from merlab.databases.objective_class import EXAMPLE, parse_objective_class
 from merlab.databases.table_file import Sheet
 from merlab.errors import MerlabError
@@ -205,7 +205,8 @@ def _remedy_for_number(cell: str) -> str:
             "leave the cell empty if the frame is unknown; if the files are numbered from 0, give a later frame, or "
             "rename them to begin with 1 and add 1 to every number of the table"
         )
-    return "count frames as their files are numbered, or from 1 in a video; leave the cell empty if unknown"
+    usual = "count frames as their files are numbered, or from 1 in a video; leave the cell empty if unknown"
+    return remedy_for_number(cell) or usual
 
 
 def _where(path: Path, place: str, given: Mapping[str, str]) -> str:
