@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from merlab.evaluation.engines import LocalEngine
+from merlab.methods import Method
 from merlab.reproduction import Bench
 from merlab.reproduction.expected_cost import ExpectedCost, expected_costs
-from tests.helpers import write_flow_tree
+from tests.helpers import flow_plan, write_flow_tree
 
 # By hand, OFF-ApexNet on 2 x 28 x 28 and 3 classes: two streams of two convolutions, then three linear layers.
 STREAM = 28 * 28 * 6 * 25 + 14 * 14 * 16 * 6 * 25
@@ -46,6 +48,15 @@ def test_steps_count_instead_of_clips_and_a_pipeline_that_trains_networks_is_not
     drawn = 5 * 4 * len(plan.splits)
     expected = [ExpectedCost("off-apexnet", 3 * OFF_APEXNET * drawn * 2), ExpectedCost("madtn", None)]
     assert expected_costs(plan) == expected
+
+
+def test_a_network_of_your_own_that_needs_the_values_of_its_tensors_is_not_counted(tmp_path):
+    def network(task):
+        rates = [rate.item() for rate in torch.linspace(0, 0.1, 3)]
+        return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Dropout(rates[-1]), torch.nn.LazyLinear(task.classes))
+
+    plan = flow_plan(write_flow_tree(tmp_path / "flow"), [Method("mine", network=network)])
+    assert expected_costs(plan) == [ExpectedCost("mine", None)]
 
 
 def test_a_full_reproduction_announces_its_cost_before_it_starts(bench):

@@ -54,8 +54,14 @@ def _macs(plan: Plan, entry: Entry) -> float | None:
     training, task = entry.preset.training, plan.task(entry)
     if entry.method.network is None or training is None:
         return None
-    with torch.device("meta"):
-        forward = macs(entry.method.module(task, entry.preset), *task.shape)
+    try:
+        with torch.device("meta"):
+            forward = macs(entry.method.module(task, entry.preset), *task.shape)
+    except Exception:
+        # A network of your own may need the values of its tensors.
+        if entry.own:
+            return None
+        raise
     trained = sum(training.steps * training.batch_size if training.steps else len(split.train) for split in plan.splits)
     return float(PASSES * forward * trained * training.epochs * len(entry.seeds))
 
