@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -211,6 +212,11 @@ class TestScore:
         assert result.recognition is not None
         assert result.recognition.classes == ("a", "b", "c")
         assert result.notes == ("no hit has the true class c; it counts as 0 in the means over classes",)
+
+    def test_names_of_macos_are_those_that_are_typed(self):
+        typed, stored = (unicodedata.normalize(form, "zoé.mp4") for form in ("NFC", "NFD"))
+        lengths = pd.DataFrame({"video": [stored], "seconds": [10]})
+        assert score_spotting(events((1, 10), video=typed), events((1, 10), video=stored), videos=lengths).tp == 1
 
     def test_several_faces_are_noted_because_they_are_not_compared(self):
         columns = ("onset", "offset", "face_id")

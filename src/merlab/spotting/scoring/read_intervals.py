@@ -7,8 +7,10 @@ pred_onset, pred_offset, type``), LGSNet's detections and its tables of interval
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 
@@ -99,6 +101,12 @@ def _repeated(table: CellTable) -> pd.Series:
     who = table.cells[[column for column in (VIDEO, KIND, *FACES) if column in table.cells]].map(without_fraction)
     frames = {column: pd.to_numeric(table.cells[column]) for column in (ONSET, OFFSET)}
     return who.assign(**frames).duplicated()
+
+
+def with_composed_names(table: CellTable) -> CellTable:
+    """The table with the names of videos as they are typed: macOS and its disks may store ``é`` as two characters."""
+    names = table.cells[VIDEO].map(partial(unicodedata.normalize, "NFC"))
+    return replace(table, cells=table.cells.assign(**{VIDEO: names}))
 
 
 def joined(name: str, tables: Sequence[CellTable]) -> CellTable:

@@ -47,6 +47,7 @@ from merlab.spotting.scoring.read_intervals import (
     event_cells,
     in_scheme,
     joined,
+    with_composed_names,
 )
 from merlab.spotting.scoring.score_models import ApexError, Guesses, RecognitionScores, SpottingScores
 from merlab.spotting.scoring.units import score_units
@@ -124,6 +125,7 @@ def _with_same_names(
     true: CellTable, found: CellTable, lengths: VideoLengths | None
 ) -> tuple[CellTable, CellTable, tuple[str, ...]]:
     """Both tables with one spelling of each video and emotion, and notes on what was repaired or is doubtful."""
+    true, found = with_composed_names(true), with_composed_names(found)
     both = joined("the two tables", [true, found]).with_one_spelling([VIDEO])
     columns = [VIDEO]
     if EMOTION in true.cells and EMOTION in found.cells:

@@ -13,6 +13,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable, read_cells
 from merlab.frames import HIGHEST_RATE, LOWEST_RATE, VIDEO_SUFFIXES, is_rate, open_frames
 from merlab.spelling import counted, first_of
+from merlab.spotting.scoring.read_intervals import with_composed_names
 
 FRAMES, SECONDS, FPS, FIRST, SOURCE = "frames", "seconds", "fps", "first", "source"
 # Lengths and rates that differ by less, relatively, are the same.
@@ -101,7 +102,7 @@ def read_lengths(given: pd.DataFrame | Path | str, fps: float | None) -> VideoLe
     """
     table = read_cells(given, "the list of videos", ("video",), (FRAMES, SECONDS, FPS, FIRST, SOURCE))
     table.require_values(["video"])
-    table = table.with_one_spelling(["video"])
+    table = with_composed_names(table).with_one_spelling(["video"])
     table.refuse(table.cells["video"].duplicated(), "the video is listed twice", "keep one row per video")
     rates = _rates(table) if FPS in table.cells else pd.Series(fps, index=table.cells.index, dtype=float)
     if fps is not None:
