@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
-from typing import get_type_hints
 
 import pytest
 from typer.models import ArgumentInfo
@@ -87,7 +87,8 @@ def _empty_paths():
     """Each command with "" for one of its paths, and the option where it is one."""
     for command, function in _commands():
         before: list[str] = []
-        for name, hint in get_type_hints(function, include_extras=True).items():
+        for name, parameter in inspect.signature(function, eval_str=True).parameters.items():
+            hint = parameter.annotation
             info, is_path = getattr(hint, "__metadata__", [None])[0], "pathlib" in str(hint)
             if isinstance(info, ArgumentInfo):
                 if is_path:
