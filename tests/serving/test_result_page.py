@@ -53,6 +53,20 @@ def saved(result: Path) -> list[tuple[str, ...]]:
     return [tuple(row[name] for name in names) for row in rows]
 
 
+STAMPS = ("SYNTHETIC", "FIVE POINTS")
+
+
+def test_every_stamp_of_a_result_is_explained(browser, tmp_path):
+    result = write_done_job(tmp_path / "jobs", seconds=2.0, events=2, faces=1, pictures=False, stamps=STAMPS)
+    with listening(result.parents[1]) as client:
+        browser.get("about:blank")
+        browser.get(f"{client.http.base_url}/#job={ID}")
+        until(lambda: "The model's words for a movement" in text(browser, "#result p.banner"))
+        assert text(browser, "#result p.banner").startswith("SYNTHETIC ")
+        explained = text(browser, "#result p.banner + p.banner")
+    assert explained.startswith("FIVE POINTS The faces were aligned by five points of a face detector")
+
+
 def test_a_time_that_is_rounded_up_to_a_minute_is_that_minute(browser, result):
     with listening(result.parents[1]) as client:
         browser.get(f"{client.http.base_url}/")

@@ -95,6 +95,13 @@ def test_a_movement_has_what_the_page_needs_to_show_it(tmp_path):
     assert view.part_boxes["mouth, left"] == pytest.approx((115 / 231, 166 / 282, 188 / 231, 226 / 282))
 
 
+def test_every_stamp_but_that_of_the_recognizer_is_explained(tmp_path):
+    view = view_of(read_video_result(write_result(tmp_path, stamps=("SYNTHETIC", "FIVE POINTS"), pictures=False)))
+    assert view.stamps == ["SYNTHETIC", "FIVE POINTS"]
+    assert [*view.meanings] == ["FIVE POINTS"]
+    assert view.meanings["FIVE POINTS"].startswith("The faces were aligned by five points of a face detector")
+
+
 def test_warnings_name_the_settings_of_the_page_instead_of_options(tmp_path):
     warnings = ["it is slow motion, give --fps 240", "--most-faces follows more", "--fps-like stays"]
     view = view_of(read_video_result(write_result(tmp_path / "out", events=0, warnings=warnings)))

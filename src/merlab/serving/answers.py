@@ -79,6 +79,7 @@ class WeakCandidate(BaseModel):
 class ResultSummary(BaseModel):
     """The video of a result, the recognizer, the settings, the stamps, the warnings, and the weak candidates.
 
+    ``meanings`` explains stamps, but for SYNTHETIC, which is about the recognizer here and not about the faces.
     ``part_boxes`` has left, top, right and bottom of each part of the face, as shares (0..1) of an aligned face.
     """
 
@@ -86,6 +87,7 @@ class ResultSummary(BaseModel):
     model: UsedModel
     settings: UsedSettings
     stamps: list[str]
+    meanings: dict[str, str] = {}
     warnings: list[str]
     weak: list[WeakCandidate] = []
     part_boxes: dict[str, tuple[float, float, float, float]] = {}

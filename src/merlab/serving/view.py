@@ -20,6 +20,7 @@ from merlab.serving.answers import (
 from merlab.serving.page_words import in_page_words
 from merlab.spotting.curve import Curve, Values, score_curve
 from merlab.spotting.motion_score import PARTS
+from merlab.stamps import SYNTHETIC, meaning_of
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.videos.evidence.pictures import ARROW_LENGTH, FULL_COLOR_PX
 from merlab.videos.moved import parts_of, unit_name, units_of
@@ -39,6 +40,7 @@ def view_of(result: VideoResult) -> Result:
         model=metadata.model,
         settings=metadata.settings,
         stamps=list(metadata.stamps),
+        meanings={stamp: meaning_of(stamp) for stamp in metadata.stamps if stamp != SYNTHETIC and meaning_of(stamp)},
         warnings=list(map(in_page_words, result.warnings)),
         weak=[WeakCandidate.model_validate(WEAK_ROWS.values(row)) for row in result.weak_rows],
         part_boxes={part: part_box(part) for part in PARTS},

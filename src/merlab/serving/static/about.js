@@ -34,14 +34,18 @@ function durationText(seconds) {
   return whole < 3600 ? `${minutes} min ${rest.padStart(2, "0")} s` : `${hours} h ${minutes.padStart(2, "0")} min`;
 }
 
-/** One sentence about the model's words, with the stamps, and the limits of the result. */
+/** One sentence about the model's words, the meaning of each stamp, and the limits of the result. */
 export function notes(shown) {
-  const { stamps, warnings, model } = shown;
+  const { stamps, meanings, warnings, model } = shown;
   const source = stamps.includes(SYNTHETIC)
     ? `The model's words for a movement, such as “${model.classes[0]}”, come from a recognizer that was trained on synthetic faces; how often they are right on the people in your video is not known; the command “merlab weights” prints what was measured. The movements themselves are measured in your video.`
     : `The model's words for a movement come from the recognizer ${model.method} (${model.preset}).`;
-  const marks = stamps.flatMap((stamp) => [element("span", { class: "stamp" }, stamp), " "]);
-  const banners = [element("p", { class: stamps.length ? "banner words" : "quiet words" }, ...marks, source)];
+  const [explained, others] = [true, false].map((known) => stamps.filter((stamp) => Boolean(meanings[stamp]) === known));
+  const marks = (of) => of.flatMap((stamp) => [element("span", { class: "stamp" }, stamp), " "]);
+  const banners = [
+    element("p", { class: others.length ? "banner words" : "quiet words" }, ...marks(others), source),
+    ...explained.map((stamp) => element("p", { class: "banner" }, ...marks([stamp]), meanings[stamp])),
+  ];
   if (warnings.length) {
     const lines = warnings.map((warning) => element("li", {}, warning));
     banners.push(element("div", { class: "banner" }, element("strong", {}, "Limits of this result"), element("ul", {}, ...lines)));
