@@ -375,8 +375,13 @@ class TestACell:
 class TestRows:
     def test_may_belong_to_several_databases(self, tmp_path):
         rows = [row(tmp_path, database="lab"), row(tmp_path, "s2", database="")]
-        clips = examine(write(tmp_path / "mine.csv", rows)).clips
-        assert [clip.key for clip in clips] == ["lab/s1/c1", "mine/s2/c1"]
+        examination = examine(write(tmp_path / "mine.csv", rows))
+        assert [clip.key for clip in examination.clips] == ["lab/s1/c1", "mine/s2/c1"]
+        finding = next(each for each in examination.findings if each.expected.startswith("a database in every row"))
+        assert (finding.severity, finding.found) == (
+            "differs",
+            "none, so the name of the file, in 1 row, the first s2 c1 (line 3)",
+        )
 
     def test_that_name_a_clip_twice_are_both_unusable(self, tmp_path):
         rows = [row(tmp_path), row(tmp_path, "s2"), row(tmp_path, label="joy"), row(tmp_path, database="other")]

@@ -22,6 +22,7 @@ MOST_LABELS = 200
 
 def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
     """Findings about usable rows: what was filled in or merged, and what looks like a mistake."""
+    yield from _databases(table, read)
     yield from _labels(table, read)
     yield from _odd_texts(table, read)
     yield from _rates(table, read)
@@ -51,6 +52,15 @@ def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
 
 def _counted(rows: Sequence[Read]) -> str:
     return f"{len(rows)} row{'s' if len(rows) > 1 else ''}, the first {rows[0].record.where}"
+
+
+def _databases(table: str, read: Sequence[Read]) -> Iterator[Finding]:
+    """A finding about rows without a database beside rows with one: their people would be other people."""
+    unnamed = [row for row in read if row.record.database == Path(table).stem]
+    if 0 < len(unnamed) < len(read):
+        remedy = "read as a database of its own, whose people are other people; complete the column database"
+        found = f"none, so the name of the file, in {_counted(unnamed)}"
+        yield Finding("differs", table, "a database in every row, or in none", found, remedy)
 
 
 def _labels(table: str, read: Sequence[Read]) -> Iterator[Finding]:
