@@ -203,6 +203,8 @@ class TestScore:
             MerlabError, match="no video occurs in both tables: .*events are 'a', .*events are 'b'; use"
         ):
             score_spotting(events((1, 10)), events((1, 10), video="b"))
+        with pytest.raises(MerlabError, match=r"those of the true events are not stated \(no column video\), those of"):
+            score_spotting(events((1, 10)).drop(columns="video"), events((1, 10)))
 
     def test_a_class_that_no_hit_truly_has_is_noted_and_one_that_is_abstained_is_not(self):
         columns = ("onset", "offset", "emotion")

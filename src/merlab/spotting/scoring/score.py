@@ -216,7 +216,7 @@ def _notes_on_faces(found: CellTable) -> Iterator[str]:
 
 
 def _some(names: set[str]) -> str:
-    return first_of(map(quoted, sorted(names)), 3)
+    return f"not stated (no column {VIDEO})" if names == {""} else first_of(map(quoted, sorted(names)), 3)
 
 
 def _hits(index: int, video: str, truth: pd.DataFrame, spotted: pd.DataFrame) -> list[HitEvent]:
