@@ -56,6 +56,7 @@ def test_a_note_names_the_methods_that_bear_the_stamp():
     [
         ("SYNTHETIC", "a program generated them"),
         ("REDUCED", "smaller or the training shorter"),
+        ("NETWORK width=32, heads=4", "other settings than its preset"),
         ("LEAKY: epoch picked on the test subject", "too high"),
         ("INCOMPLETE: 3 faults in casme2", "could not be used"),
         ("1 SEED", "too few seeds"),

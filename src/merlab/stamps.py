@@ -20,6 +20,7 @@ MEANINGS = {
     "how well a method recognizes real micro-expressions.",
     "REDUCED": "The network is smaller or the training shorter than published. The numbers are not those of the "
     "publication.",
+    "NETWORK": "The network has other settings than its preset. The numbers are not those of the publication.",
     "LEAKY": "The epoch whose weights are tested was chosen on the test subject. The numbers are too high and must not "
     "be compared with numbers from a leak-free evaluation. As an example of the size: this choice raised the UF1 of "
     "OFF-ApexNet on MEGC2019 from .703 to .839. The mode exists only to measure the leak.",
@@ -103,4 +104,5 @@ def meaning_of(stamp: str) -> str:
     """What a stamp says, in sentences; empty where it is unknown here."""
     if stamp.endswith(("SEED", "SEEDS")):
         return FEW_SEEDS
-    return MEANINGS.get(short_stamp(stamp), "")
+    # NETWORK is followed by its settings, without a colon.
+    return MEANINGS.get("NETWORK" if stamp.startswith("NETWORK ") else short_stamp(stamp), "")
