@@ -197,7 +197,15 @@ def test_two_passes_of_one_coder_are_kept_apart(tmp_path):
     for name in ("one", "two"):
         coded_in(tmp_path / name)
     (pair,) = agree(tmp_path / "one", tmp_path / "two").scores.pairs
-    assert {pair.first, pair.second} == {f"AB in {tmp_path / name}" for name in ("one", "two")}
+    assert (pair.first, pair.second) == ("AB in one", "AB in two")
+
+
+def test_sources_of_the_same_name_are_named_with_their_folders(tmp_path):
+    for day in ("day1", "day2"):
+        coded_in(tmp_path / day / "interview")
+    folders = [tmp_path / day / "interview" for day in ("day1", "day2")]
+    (pair,) = agree(*folders).scores.pairs
+    assert (pair.first, pair.second) == tuple(f"AB in {folder}" for folder in folders)
     assert pair.f1 == 1
 
 

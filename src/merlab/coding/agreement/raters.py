@@ -231,14 +231,18 @@ def _named(raters: Iterable[Rater]) -> list[Rater]:
     """The raters with names that differ: the initials, with the source where they are needed."""
     listed = list(raters)
     coders = Counter(rater.coder for rater in listed)
+    alike = Counter(Path(source).name for source in {rater.source for rater in listed})
     return [
-        replace(each, name=each.coder if each.coder and coders[each.coder] == 1 else _with_source(each))
+        replace(each, name=each.coder if each.coder and coders[each.coder] == 1 else _with_source(each, alike))
         for each in listed
     ]
 
 
-def _with_source(rater: Rater) -> str:
-    return f"{rater.coder} in {rater.source}" if rater.coder else rater.source
+def _with_source(rater: Rater, alike: Mapping[str, int]) -> str:
+    """``AB in day1.csv``; with folders only where several sources have the name of a file or folder."""
+    name = Path(rater.source).name
+    source = name if name and alike[name] == 1 else rater.source
+    return f"{rater.coder} in {source}" if rater.coder else source
 
 
 def _rate(text: str) -> float:
