@@ -70,7 +70,7 @@ def video_of_heads(heads, tmp_path):
     return write_avi(tmp_path / "me.avi", heads, 200.0)
 
 
-def test_align_reports_what_it_did_and_warns(merlab, heads, tmp_path):
+def test_align_reports_what_it_did_and_warns(merlab, heads, tmp_path, monkeypatch):
     (tmp_path / "me").mkdir()
     for number, head in enumerate(heads, start=1):
         assert cv2.imwrite(str(tmp_path / "me" / f"{number}.png"), head)
@@ -82,3 +82,5 @@ def test_align_reports_what_it_did_and_warns(merlab, heads, tmp_path):
         assert (status, "--frames A:B" in err) == (1, True)
     status, _, err = merlab("align", "nothing.mp4", "other", *FIVE_POINTS)
     assert (status, "does not exist" in err) == (1, True)
+    monkeypatch.chdir(tmp_path / "me")
+    assert "of me aligned in ../dot/frames" in merlab("align", ".", "../dot", "--frames", "2:3", *FIVE_POINTS)[1]

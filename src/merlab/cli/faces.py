@@ -137,8 +137,9 @@ def align_command(
     """
     from merlab.preparation.settings import Settings
     from merlab.preparation.video_faces import FRAMES, SHEET, align
+    from merlab.spotting.many_videos import source_of
 
-    chosen = _frame_range(frames, start, end)
+    source, chosen = source_of(source), _frame_range(frames, start, end)
     settings = Settings(face_finding(detector, model, config, landmarks), motion, image)
     record = align(source, out, settings, frame_range=chosen, fps=fps, video=video, again=again)
     for warning in record.warnings:
