@@ -296,6 +296,11 @@ class TestMethodsOf:
         with pytest.raises(MerlabError, match="method net: network is one Linear, .* a new one; give its class, or a"):
             Method("net", network=torch.nn.Linear(2, 3))
 
+    def test_what_a_network_returns_must_be_a_module(self):
+        forgetful: Any = lambda task: None  # noqa: E731 - mypy knows what a function returns
+        with pytest.raises(MerlabError, match="network= of net returned None; it must return a torch module"):
+            Method("net", network=forgetful).module(TASK, Preset())
+
     def test_a_network_option_that_run_json_cannot_state_is_refused_with_the_remedy(self):
         def network(task, *, act="relu"):
             return torch.nn.Identity()

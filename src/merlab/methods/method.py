@@ -213,11 +213,14 @@ class Method:
         return self.seeded if preset.seeded is None else preset.seeded
 
     def module(self, task: Task, preset: Preset) -> nn.Module:
-        """The untrained network of a preset; raises MerlabError for a classical method."""
+        """The untrained network of a preset; raises MerlabError for a classical method, and for what is no network."""
         if self.network is None:
             raise MerlabError(f"{self.name} is not a network; name a method that is one, such as dbfem-caffm")
         self.check_layout(task.layout)
-        return self.network(task, **preset.network)
+        made = self.network(task, **preset.network)
+        if not isinstance(made, nn.Module):
+            raise MerlabError(f"network= of {self.name} returned {made!r}; it must return a torch module")
+        return made
 
     def zoo_module(self, task: Task, preset: Preset) -> nn.Module:
         """The untrained network that can start from weights of a published network."""
