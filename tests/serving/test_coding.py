@@ -137,6 +137,8 @@ def test_the_decisions_of_a_coder_are_exported_for_other_programs(client, result
     assert 'RELATIVE_MEDIA_URL="./interview.mp4"' in exported["coded.eaf"].text
     assert str(result.parents[1]) not in exported["coded.eaf"].text
     assert "smile" in exported["boris.csv"].text
+    named = exported["coded.eaf"].headers["Content-Disposition"]
+    assert named == "attachment; filename*=utf-8''interview-coded.eaf"
     assert client.get(f"{CODING}/boris.xlsx?coder=AB").content.startswith(b"PK")
     assert client.get(f"{CODING}/other.csv").status_code == 422
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import FastAPI, Query
 from fastapi.responses import Response
@@ -37,8 +39,11 @@ def add_coding(app: FastAPI, jobs: Jobs) -> None:
     @app.get("/api/jobs/{job_id}/coding/{name}", response_class=Response)
     def export(job_id: str, name: coding.ExportName, coder: str | None = None) -> Response:
         """The coded events for other programs: a table, ELAN, or BORIS."""
-        content = coding.export(result_folder(jobs, job_id), name, coder, jobs.find(job_id).name)
-        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        folder, video = result_folder(jobs, job_id), jobs.find(job_id).name
+        content = coding.export(folder, name, coder, video)
+        # Of several videos, each has a file of its own name.
+        saved_as = quote(f"{PurePath(video).stem}-{name}", safe="")
+        disposition = {"Content-Disposition": f"attachment; filename*=utf-8''{saved_as}"}
         return Response(content, media_type=EXPORT_TYPES[name.rpartition(".")[2]], headers=disposition)
 
     @app.get("/api/jobs/{job_id}/clock")
