@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from platformdirs import user_cache_path
 
 from merlab.errors import MerlabError
 from merlab.storage import (
+    WriteError,
     json_text,
     read_json,
     read_json_object,
@@ -205,3 +208,10 @@ def test_json_is_what_every_program_reads():
         "e": True,
     }
     assert "高兴" in text
+
+
+def test_a_cache_of_the_user_that_cannot_be_written_has_another_remedy_than_an_output(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    denied = PermissionError(errno.EACCES, "Permission denied")
+    assert "set XDG_CACHE_HOME" in str(WriteError.at(user_cache_path("merlab") / "inputs" / "a.npy", denied))
+    assert "choose a folder that you may write to" in str(WriteError.at(tmp_path / "run" / "a.npy", denied))

@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_cache_path
+
 from merlab.errors import MerlabError
 
 UNFINISHED = ".unfinished-"
@@ -29,8 +31,11 @@ class WriteError(MerlabError):
         in_the_way = next((each for each in path.parents if each.is_file()), None)
         if in_the_way:
             return cls(f"cannot write {path}: {in_the_way} is a file; choose a folder")
-        full = error.errno in DISK_FULL
-        remedy = "make room and run it again" if full else "choose a folder that you may write to"
+        remedy = "choose a folder that you may write to"
+        if error.errno in DISK_FULL:
+            remedy = "make room and run it again"
+        elif path.is_relative_to(user_cache_path("merlab")):
+            remedy = "set XDG_CACHE_HOME, the folder of the user's cache, to one that you may write to"
         return cls(f"cannot write {path}: {error.strerror or error}; {remedy}")
 
 
