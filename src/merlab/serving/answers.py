@@ -87,8 +87,8 @@ class ResultSummary(BaseModel):
     model: UsedModel
     settings: UsedSettings
     stamps: list[str]
-    meanings: dict[str, str] = {}
     warnings: list[str]
+    meanings: dict[str, str] = {}
     weak: list[WeakCandidate] = []
     part_boxes: dict[str, tuple[float, float, float, float]] = {}
     flow_scale: FlowScale | None = None
