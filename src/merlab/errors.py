@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sysconfig
 import traceback
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+# OpenCV and torch raise errors of their own; a video can have the word memory in its name.
+OUT_OF_MEMORY = re.compile(r"(can't|cannot) allocate memory|(insufficient|not enough|out of) memory", re.IGNORECASE)
 # The file that cloudpickle states for the code it sends.
 SENT_BY_VALUE = "<dynamic-code>"
 PACKAGES = {"site-packages", "dist-packages"}
@@ -25,6 +28,11 @@ class MerlabError(Exception):
 
 class Stopped(KeyboardInterrupt):
     """The user stopped the work, by Ctrl-C or a signal; the message says what is kept."""
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether numpy, OpenCV, torch or the system report that there is not enough memory."""
+    return isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)) is not None
 
 
 @contextmanager

@@ -43,6 +43,14 @@ def test_names_that_may_be_one_person_are_named_and_stamped(tmp_path, twice):
     assert stamps == ["SHARED SUBJECTS: 2 names"]
 
 
+def test_people_of_two_databases_that_show_the_same_ones_are_named_and_stamped(tmp_path):
+    with pytest.warns(UserWarning, match="samm-long/006 and samm/006 may be one person each"):
+        stamps = facts(tmp_path, ["samm/006", "samm-long/006", "samm/007"]).stamps
+    assert stamps == ["SHARED SUBJECTS: 2 names"]
+    with warnings.catch_warnings(action="error"):
+        assert facts(tmp_path, ["samm/006", "samm-long/007", "casme2/6"]).stamps == []
+
+
 def test_frames_of_two_subjects_are_named_and_stamped(tmp_path):
     sources = {("lab/bob", "disgust"): "lab/anna-disgust"}
     with pytest.warns(UserWarning, match="lab/anna/disgust and lab/bob/disgust have the same frames, which are then"):

@@ -50,7 +50,7 @@ def test_a_small_face_a_cut_off_face_a_lost_face_and_a_jumping_face_are_warned_o
     lost.add(tracked(track=2), 0.0)
     texts = " ".join(lost.warnings("onset"))
     assert "no face is seen in 1 of 2 frames" in texts
-    assert "jumps 2 time(s)" in texts
+    assert "jumps 2 times" in texts
 
 
 @pytest.mark.parametrize(("fps", "warned"), [(200.0, False), (100.0, False), (60.0, True), (29.97, True)])

@@ -54,7 +54,7 @@ class TestKinds:
         other = pd.DataFrame([("a", 300, 400, "other")], columns=COLUMNS)
         scores = score_spotting(TRUTH, pd.concat([SPOTTED, other]))
         assert scores.spotted_events == 3
-        assert "the spotted events: 1 event(s) of the kind other are left out" in scores.notes
+        assert "the spotted events: without 1 event of the kind other" in scores.notes
 
     def test_with_an_unknown_word_are_refused_but_a_column_type_of_something_else_is_not_one(self):
         with pytest.raises(MerlabError, match=r"row 1: kind is 'mikro'; write micro, macro or other"):

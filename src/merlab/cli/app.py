@@ -22,7 +22,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from merlab.cli.console import err_console, out_console, show_warning
-from merlab.errors import MerlabError, Stopped
+from merlab.errors import MerlabError, Stopped, is_out_of_memory
 from merlab.version import __version__
 
 # Headings of the help page, and its commands in the order of a user's work: from a database to a result, from a video
@@ -108,11 +108,8 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}; {REMEDIES.get(error.errno or 0, 'check the path')}")
-    except MemoryError:
-        _fail(NO_MEMORY)
-    except RuntimeError as error:
-        # torch has no class of its own for memory of the CPU.
-        if not any(words in str(error) for words in ("can't allocate memory", "out of memory")):
+    except Exception as error:
+        if not is_out_of_memory(error):
             raise
         _fail(NO_MEMORY)
 

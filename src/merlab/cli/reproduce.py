@@ -199,4 +199,5 @@ def _print(table: ComparedTable) -> None:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"

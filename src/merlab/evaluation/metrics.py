@@ -9,7 +9,7 @@ Every function takes counts of shape (..., K, K) and works on the last two axes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -22,6 +22,13 @@ IntArray = NDArray[np.int64]
 MetricName = Literal["uf1", "uar", "accuracy", "macro_precision"]
 
 
+def require_classes(labels: Iterable[object], classes: Sequence[str]) -> None:
+    """Raises MerlabError if there are labels that are not among the classes; the message names them."""
+    unknown = sorted({str(label) for label in labels if label not in classes})
+    if unknown:
+        raise MerlabError(f"{', '.join(unknown)}: not among the classes {', '.join(classes)}")
+
+
 def confusion_matrix(truth: Sequence[str], prediction: Sequence[str], classes: Sequence[str]) -> IntArray:
     """Counts (K, K), rows truth, columns prediction, in the order of ``classes``.
 
@@ -32,9 +39,7 @@ def confusion_matrix(truth: Sequence[str], prediction: Sequence[str], classes: S
     if len(truth) == 0:
         raise MerlabError("there is no prediction to score")
     position = {label: index for index, label in enumerate(classes)}
-    unknown = sorted({str(label) for label in [*truth, *prediction] if label not in position})
-    if unknown:
-        raise MerlabError(f"label(s) {', '.join(unknown)} are not among the classes {', '.join(classes)}")
+    require_classes([*truth, *prediction], classes)
     counts = np.zeros((len(classes), len(classes)), np.int64)
     np.add.at(counts, ([position[label] for label in truth], [position[label] for label in prediction]), 1)
     return counts

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict
 
 from merlab.errors import MerlabError
-from merlab.evaluation.metrics import METRICS, Float64Array, MetricName
+from merlab.evaluation.metrics import METRICS, Float64Array, MetricName, require_classes
 from merlab.evaluation.predictions import LABEL_COLUMNS
 
 Metric = Callable[[ArrayLike], Float64Array]
@@ -48,9 +48,7 @@ def subject_counts(predictions: pd.DataFrame, classes: Sequence[str]) -> NDArray
     if predictions.empty:
         raise MerlabError("there is no prediction to score")
     labels = predictions[list(LABEL_COLUMNS)]
-    unknown = sorted({str(label) for label in pd.unique(labels.to_numpy().ravel()) if label not in classes})
-    if unknown:
-        raise MerlabError(f"label(s) {', '.join(unknown)} are not among the classes {', '.join(classes)}")
+    require_classes(pd.unique(labels.to_numpy().ravel()), classes)
     seed = predictions["seed"].factorize(sort=True)[0]
     subject = (predictions["database"].astype(str) + "/" + predictions["subject"].astype(str)).factorize(sort=True)[0]
     truth, prediction = (pd.Categorical(labels[column], categories=list(classes)).codes for column in LABEL_COLUMNS)

@@ -11,6 +11,7 @@ from merlab.faces.geometry import Transform
 from merlab.faces.landmarks import five_points_warning
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.faces.tracking import TrackedFace
+from merlab.spelling import counted
 from merlab.vocabulary import HeadMotion, LandmarkSource
 
 # px of the layout; in a clear micro-expression, a lip corner moves by about 2 px.
@@ -92,8 +93,8 @@ class ClipQuality:
             ),
             (
                 self.tracks > 0,
-                f"the face jumps {self.tracks} time(s): the clip has cuts or shows several people; give a clip of one "
-                "person without cuts",
+                f"the face jumps {counted(self.tracks, 'time')}: the clip has cuts or shows several people; give a "
+                "clip of one person without cuts",
             ),
         ]
         five_points = five_points_warning(self.source)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from merlab.elan.writing import NOWHERE, beside
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, is_out_of_memory
 from merlab.faces.alignment import FaceFinding
 from merlab.json_models import write_model
 from merlab.processes import end_with_parent
@@ -29,8 +28,6 @@ from merlab.vocabulary import RuntimeChoice
 SECONDS_PER_REPORT = 0.25
 # The exit status of a job for which the disk is full.
 NO_SPACE = 28
-# What libraries without a class for it say; a video can have the word memory in its name.
-OUT_OF_MEMORY = re.compile(r"(can't|cannot) allocate memory|(insufficient|not enough|out of) memory", re.IGNORECASE)
 # The weights of a service for which none are given.
 SHIPPED: Mapping[str, Path | None] = {"merlab": None}
 
@@ -129,7 +126,7 @@ def _message(error: Exception, job: Job, folder: Path, limits: Limits) -> str | 
         # The client knows the video by its name, and paths of this machine must not be revealed.
         message = in_page_words(str(error))
         return message.replace(str(job.source), job.name).replace(str(folder), "the job's folder")
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         most = limits.memory // MEBIBYTE
         return f"{job.name} needs more memory than the {most} MiB of a job; send a smaller or shorter video"
     return None
@@ -138,11 +135,6 @@ def _message(error: Exception, job: Job, folder: Path, limits: Limits) -> str | 
 def _is_disk_full(error: Exception) -> bool:
     """Whether the error is that of a full disk, also where it was raised in another process."""
     return any(os.strerror(code) in str(error) for code in DISK_FULL)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Whether numpy, OpenCV, torch or the system report that there is not enough memory."""
-    return isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)) is not None
 
 
 class ProgressFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from merlab.frames.clock import Clock
+from merlab.spelling import counted
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import stretches
 
@@ -26,7 +27,7 @@ def spotting_caveats(clock: Clock, dropped: int, settings: SpottingSettings) -> 
         )
     if dropped:
         warnings.append(
-            f"{dropped} movement(s) left out: shorter than {settings.shortest} s, or longer than {settings.longest} s "
-            "and no macro-expression"
+            f"{counted(dropped, 'movement')} left out: shorter than {settings.shortest} s, or longer than "
+            f"{settings.longest} s and no macro-expression"
         )
     return warnings

@@ -9,6 +9,7 @@ import pandas as pd
 
 from merlab.errors import MerlabError
 from merlab.evaluation.cells import CellTable
+from merlab.spelling import counted
 from merlab.spotting.scoring.kinds import KIND, LONGEST_MICRO, OTHER, by_duration
 from merlab.spotting.scoring.read_intervals import VIDEO, with_numbers
 from merlab.spotting.scoring.video_lengths import VideoLengths
@@ -59,7 +60,7 @@ def _of_kind(
     kept = events[KIND] == choice.kind if choice.kind else events[KIND] != OTHER
     if not kept.all():
         which = f"not {choice.kind}" if choice.kind else f"of the kind {OTHER}"
-        notes.append(f"{table.name}: {(~kept).sum()} event(s) {which} are left out")
+        notes.append(f"{table.name}: without {counted(int((~kept).sum()), 'event')} {which}")
     return events[kept].reset_index(drop=True)
 
 
