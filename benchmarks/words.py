@@ -33,7 +33,7 @@ from merlab.result_folder import KEPT
 from merlab.spotting.scoring.matching import match
 from merlab.spotting.spot import SpottingSettings
 from merlab.videos.chunks.chunk_worker import CHUNKS
-from merlab.videos.chunks.face_state import face_state
+from merlab.videos.chunks.face_state import face_state, head_movement
 from merlab.videos.chunks.kept_chunk import read_kept
 from merlab.videos.chunks.track_pictures import TrackPictures
 from merlab.videos.evidence.movement import movement_evidence
@@ -58,7 +58,7 @@ def movements(video: Path, result: Path, true: NDArray[np.int64]) -> Iterator[di
                 pictures = TrackPictures(track, frames, 1)
                 evidence = movement_evidence(pictures.read(event.onset), pictures.read(event.apex))
                 face = face_state(track, event, chunk.facts.size)
-                head = float(np.nanmax([evidence.head, face.head]))
+                head = head_movement(face, evidence.head)
                 yield {
                     "video": video.stem,
                     "onset": event.onset,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from merlab.faces.geometry import Transform, as_gray, moved_image, translation, turned_about
 from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.faces.skin_windows import GRID, LEAST_AGREEMENT, Gray, SkinWindows, believed
-from merlab.frames import Image
+from merlab.frames import Float32Array, Image
 from merlab.optical_flow import DenseInverseSearch
 
 # Boxes (left, top, right, bottom) of the layout: the bridge and back of the nose, and the cheekbones in front of the
@@ -119,18 +119,23 @@ class HeadFit:
         return turned_about(turn, middle, goal)
 
 
-def displacement(transform: Transform) -> float:
-    """How far a transform of the layout moves the face: mean over a grid of points, px."""
+def displacement(transform: Transform, before: Float32Array | None = None) -> float:
+    """How far a transform of the layout moves the face: mean over a grid of points, px.
+
+    Where the points were moved ``before``, by a displacement (282, 231, 2) px of every pixel, both together.
+    """
+    columns, rows = spread = _spread_points()
+    moved = spread if before is None else spread + before[rows, columns].T
     (a, b, x), (c, d, y) = transform.rows
-    moves = np.array([[a - 1, b, x], [c, d - 1, y]]) @ _spread_points()
-    return float(np.hypot(*moves).mean())
+    to = np.array([[a, b], [c, d]]) @ moved + [[x], [y]]
+    return float(np.hypot(*(to - spread)).mean())
 
 
 @cache
-def _spread_points() -> NDArray[np.float64]:
-    """25 points of the layout, (3, 25): x and y in px, and 1."""
+def _spread_points() -> NDArray[np.intp]:
+    """25 points of the layout, (2, 25): x and y in px."""
     x, y = np.meshgrid(np.linspace(0, LAYOUT_WIDTH - 1, 5), np.linspace(0, LAYOUT_HEIGHT - 1, 5))
-    return np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
+    return np.stack([x.ravel(), y.ravel()]).astype(np.intp)
 
 
 def _squares(numbers: NDArray[np.complex128]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 
+from merlab.faces.geometry import Transform
 from merlab.faces.quality import LEAST_COVERAGE, LEAST_PUPIL_DISTANCE
 from merlab.given import require_number
 from merlab.registry import look_up
@@ -88,7 +89,8 @@ class FaceState:
         pupils: the smallest distance between the centers of the eyes, px of the frame.
         coverage: the smallest share of the layout that is inside the frame, 0..1.
         misfit: the largest, as in MeshFacts.
-        head: how far the alignment moved the head back from the apex to the onset, mean px of the layout.
+        aligned: the map of the aligned apex to the aligned onset that undoes what the alignment did between the two,
+            on the layout; None if it is not known.
 
     """
 
@@ -97,7 +99,7 @@ class FaceState:
     pupils: float = np.nan
     coverage: float = np.nan
     misfit: float = np.nan
-    head: float = np.nan
+    aligned: Transform | None = None
 
     def is_turned(self, limits: WordSettings) -> bool:
         """Whether the face looks to the side."""
@@ -118,7 +120,7 @@ class Claim:
         seconds: from onset to offset.
         fps: frames per second.
         largest: the largest displacement of the face, px of the layout.
-        head: the movement of the head that is subtracted from it, mean px of the layout.
+        head: the movement of the head from onset to apex, mean px of the layout.
         change: as ``largest_change`` of WordSettings.
         face: the face in the frames of the movement.
         why_other: as in SpottedEvent.
@@ -141,7 +143,7 @@ class Claim:
 
 def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings) -> tuple[WithheldReason, ...]:
     """Every reason why the class is not named, in the order of WITHHELD_REASONS; empty where it is named."""
-    face, head = claim.face, float(np.nanmax([claim.head, claim.face.head]))
+    face = claim.face
     fails: dict[WithheldReason, bool] = {
         "probability too low": claim.probability < unsure_below,
         "no supporting action unit": not is_supported(claim.scheme, claim.label, claim.units, claim.parts),
@@ -151,7 +153,7 @@ def reasons_to_withhold(claim: Claim, unsure_below: float, limits: WordSettings)
         "movement repeats": claim.why_other == REPEATED,
         "part of a longer movement": claim.why_other == PART_OF_LONGER,
         "too few frames per second": claim.fps < limits.least_fps,
-        "head moves more than the face": head > max(limits.least_head, limits.most_head * claim.largest),
+        "head moves more than the face": claim.head > max(limits.least_head, limits.most_head * claim.largest),
         "face not upright": face.roll > limits.largest_roll,
         "face turned away": face.is_turned(limits),
         "face too small": face.pupils < limits.least_pupils,

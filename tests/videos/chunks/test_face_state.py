@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
+from merlab.faces.regions import LAYOUT_HEIGHT, LAYOUT_WIDTH
 from merlab.spotting.event import SpottedEvent
 from merlab.spotting.motion import COLUMNS, ROWS
-from merlab.videos.chunks.face_state import face_state
+from merlab.videos.chunks.face_state import face_state, head_movement
 from merlab.videos.chunks.kept_chunk import KeptTrack
+from merlab.videos.words import FaceState
 
 FIRST, FRAMES, SIZE = 11, 20, (231, 282)
 EVENT = SpottedEvent(onset=14, apex=18, offset=22, peak=18, score=9.0, part="chin")
@@ -57,10 +59,33 @@ def test_frames_without_landmarks_are_left_out():
     assert (state.roll, state.misfit) == (1.0, 0.5)
 
 
-def test_the_head_moves_from_onset_to_apex():
-    # The frame at the apex is shifted by (3, 4) px: the head has moved by 5.
-    assert face_state(track(transforms={18: ((1, 0, 3), (0, 1, 4))}), EVENT, SIZE).head == pytest.approx(5)
-    assert face_state(track(transforms={20: ((1, 0, 3), (0, 1, 4))}), EVENT, SIZE).head == 0
+STILL = np.zeros((LAYOUT_HEIGHT, LAYOUT_WIDTH, 2), np.float32)
+# The frame of this number is shifted by (3, 4) px to be aligned.
+SHIFTED = ((1, 0, 3), (0, 1, 4))
+
+
+def moved_head(number, left=STILL):
+    return head_movement(face_state(track(transforms={number: SHIFTED}), EVENT, SIZE), left)
+
+
+def test_the_head_moves_from_onset_to_apex_as_far_as_the_alignment_moved_it_back():
+    assert moved_head(18) == pytest.approx(5)
+    assert moved_head(20) == 0
+
+
+def test_what_the_alignment_left_of_the_movement_of_the_head_counts():
+    assert moved_head(20, STILL + np.array((6, 8), np.float32)) == pytest.approx(10)
+    # It moved the face back by (3, 4) px of (9, 12).
+    assert moved_head(18, STILL - np.array((6, 8), np.float32)) == pytest.approx(15)
+
+
+def test_an_error_of_the_alignment_is_no_movement_of_the_head():
+    """The alignment moves a still head by (3, 4) px, and so do the aligned faces."""
+    assert moved_head(18, STILL + np.array((3, 4), np.float32)) == pytest.approx(0)
+
+
+def test_the_head_of_a_face_that_was_aligned_elsewhere_moves_as_it_is_seen():
+    assert head_movement(FaceState(), STILL + np.array((3, 4), np.float32)) == pytest.approx(5)
 
 
 def test_a_face_that_leaves_the_frame_is_cut_off():
@@ -73,4 +98,5 @@ def test_a_face_that_leaves_the_frame_is_cut_off():
 def test_nothing_is_known_of_faces_that_were_aligned_elsewhere():
     unknown = np.full((FRAMES, 5), np.nan, np.float32), np.full((FRAMES, 2, 3), np.nan)
     state = face_state(replace(track(), mesh=unknown[0], transforms=unknown[1]), EVENT, SIZE)
-    assert all(np.isnan(value) for value in vars(state).values())
+    assert state.aligned is None
+    assert all(np.isnan(value) for name, value in vars(state).items() if name != "aligned")

@@ -16,6 +16,7 @@ from merlab.storage import whole_file
 from merlab.training.threads import torch_threads
 from merlab.videos.chunks.chunk_record import Description
 from merlab.videos.chunks.described_chunk import SeenEvent
+from merlab.videos.chunks.face_state import head_movement
 from merlab.videos.evidence.maps import maps
 from merlab.videos.evidence.movement import Evidence, movement_evidence
 from merlab.videos.evidence.pictures import write_evidence
@@ -83,7 +84,7 @@ class EventDescriber:
             seconds=seen.seconds,
             fps=seen.fps,
             largest=evidence.largest,
-            head=evidence.head,
+            head=head_movement(seen.face, evidence.head),
             change=evidence.change,
             face=seen.face,
             why_other=seen.event.why_other,
