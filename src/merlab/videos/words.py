@@ -34,8 +34,7 @@ class WordSettings:
         least_fps: frames per second; the shortest rise of a micro-expression, 65 ms (Yan et al. 2013), then has three.
         most_head: how far the head moves between onset and apex, relative to the largest displacement of the face.
         least_head: px of the layout, below which the head may move more than the face: it is followed to 0.1 px. On
-            synthetic recordings it is at most 0.9 in such micro-expressions, 1.6 after strong compression, and 5 or
-            more in nods.
+            synthetic recordings it is at most 0.7 in such micro-expressions, and about 3 or more in nods.
         largest_roll: degrees of the line between the eyes from horizontal.
         largest_turn: how far the tip of the nose is from the midline, px of the layout; about 20 degrees of yaw.
         least_pupils: px of the frame between the eyes; half of that on the layout.

@@ -49,8 +49,8 @@ class Evidence:
     ``flow`` (282, 231, 2) is the displacement (x right, y down) px of each pixel, without that of the head. ``parts``
     and ``action_units`` hold what exceeds the noise, the largest first; right and left are the subject's.
     ``explained`` is the share 0..1 of the movement of the face that the action units of the generator explain.
-    ``largest`` is the largest displacement of a block of the face, px; ``head`` (282, 231, 2) is that by the head, which
-    was subtracted, px. ``change`` is the change of the picture beyond its movement, as in ``picture_change``.
+    ``largest`` is the largest displacement of a block of the face, px; ``head`` (282, 231, 2) px is that by the head,
+    which was subtracted. ``change`` is the change of the picture beyond its movement, as in ``picture_change``.
     """
 
     flow: Float32Array
