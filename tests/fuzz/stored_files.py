@@ -264,7 +264,14 @@ class PreparedFrames(_Sealed):
         self.files = (frames / "alignment.json", frames.parent / "prepared.json")
         write_model(self.files[0], Alignment.record)
         settings = {"detector": "yunet", "landmarks": "mesh", "motion": "onset", "image": "png"}
-        request = {"database": "casme2", "root": "/raw", "settings": settings, "models": {}, "versions": {}}
+        request = {
+            "database": "casme2",
+            "root": "/raw",
+            "table": [],
+            "settings": settings,
+            "models": {},
+            "versions": {},
+        }
         rest = {"stamps": ["SYNTHETIC"], "clips": [], "faults": []}
         write_model(self.files[1], DatabaseManifest.model_validate({**request, **rest}))
         self.keep()
