@@ -18,7 +18,8 @@ NAMED = 3
 SAME_PEOPLE = {"samm-long": "samm"}
 COUNTED = {SHARED_SUBJECTS: "name", SHARED_FRAMES: "clip"}
 REMEDIES = {
-    SHARED_SUBJECTS: "may be one person each, who is then trained on and tested on; give every person one name",
+    SHARED_SUBJECTS: "may be one person each, who is then trained on and tested on; give every person one name, and "
+    "evaluate databases that show the same people apart",
     SHARED_FRAMES: "have the same frames, which are then trained on and tested on; correct them, or leave one clip out",
 }
 

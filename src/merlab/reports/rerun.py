@@ -23,12 +23,11 @@ def rerun_commands(run: Run) -> list[str]:
     """One ``merlab evaluate`` line for each group of methods that share preset, input, settings and seeds.
 
     Those of one ``FILE.py:NAME`` have one line. Every training setting is stated, so that the line does not depend on
-    the presets of another version. Folders and
-    files are placeholders: ``CASME2_FOLDER`` is the folder of casme2, ``CASME2_TABLE`` its coding table if it was
-    chosen, ``RUN_FOLDER`` a new folder that all lines share, ``SCHEME.yaml`` a file with a scheme of your own. Weights
-    to start from and synthetic flow have the names of their file and folder. A method of a file has its input unstated
-    where only the file has this kind of input. For a method or an input that was passed as a Python object, a line
-    names it, because no command can repeat it.
+    the presets of another version. Folders and files are placeholders: ``CASME2_FOLDER`` is the folder of casme2,
+    ``CASME2_TABLE`` its coding table if it was chosen, ``RUN_FOLDER`` a new folder that all lines share,
+    ``SCHEME.yaml`` a file with a scheme of your own. Weights to start from and synthetic flow have the names of their
+    file and folder. A method of a file has its input unstated where only the file has this kind of input. For a method
+    or an input that was passed as a Python object, a line names it, because no command can repeat it.
     """
     data = _data_options(run)
     methods = run.record.methods

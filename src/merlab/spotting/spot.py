@@ -240,6 +240,6 @@ def _by_duration(
         elif event.px > (settings.largest_brows if event.part == UPPER_PART else settings.largest):
             brief.append(replace(event, kind="other", why_other=TOO_LARGE))
         else:
-            clear = event.score * likeness(scores, event, first, fps) ** settings.likeness
-            brief += [replace(event, score=clear)] if clear > settings.weak * threshold else []
+            weighed = event.score * likeness(scores, event, first, fps) ** settings.likeness
+            brief += [replace(event, score=weighed)] if weighed > settings.weak * threshold else []
     return brief, apart(long), apart(short)
