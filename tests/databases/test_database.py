@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from merlab.clips import ClipTable, Finding
-from merlab.databases import DATABASES, find_database
-from merlab.databases.database import Database, Examination, load_clips
+from merlab.databases import DATABASES, Database, Examination, examine_copy, examine_table, find_database
+from merlab.databases.database import BUILT_IN, load_clips, usable_videos
 from merlab.errors import MerlabError
-from merlab.progress import Progress
+from merlab.progress import Progress, silent
 from tests.helpers import make_clip
 
 CLIP = make_clip(Path("clip"))
@@ -24,6 +27,10 @@ def database(*findings: Finding, clips: tuple[object, ...] = (CLIP,)) -> Databas
         return Examination(ClipTable(clips), findings)  # type: ignore[arg-type]
 
     return Database("mine", "my database", "mine alone", examine)
+
+
+def always(answer: object) -> Any:
+    return lambda root: answer
 
 
 class TestLoadingForUse:
@@ -51,6 +58,30 @@ class TestLoadingForUse:
     def test_without_any_usable_clip_is_always_an_error(self):
         with pytest.raises(MerlabError, match="root yields no usable clip; `merlab doctor mine root`"):
             load_clips(database(DAMAGED, clips=()), Path("root"), allow_unusable=True)
+
+
+class TestADatabaseOfYourOwn:
+    def test_an_error_in_its_code_is_named_with_the_line(self):
+        def examine(root: Path, deep: bool, progress: Progress) -> Examination:
+            raise ValueError(f"no labels in {root}")
+
+        mine = Database("mine", "my database", "mine alone", examine)
+        where = r"database mine: examine raised ValueError: no labels in root \(.*test_database\.py, line \d+\)"
+        for use in (load_clips, partial(examine_copy, deep=False, progress=silent)):
+            with pytest.raises(MerlabError, match=where):
+                use(mine, Path("root"))
+
+    def test_what_another_function_of_it_returns_is_checked_too(self):
+        mine = replace(database(), examine_table=always(None), videos=always([]))
+        with pytest.raises(MerlabError, match="database mine: examine_table returned None, which is no Examination"):
+            examine_table(mine, Path("root"))
+        with pytest.raises(MerlabError, match=r"database mine: videos returned \[\], which is no LongVideos"):
+            usable_videos(mine, Path("root"), allow_unusable=False)
+
+    def test_an_error_in_code_of_merlab_keeps_its_traceback(self, monkeypatch):
+        monkeypatch.setitem(BUILT_IN, "mine", database())
+        with pytest.raises(TypeError):
+            load_clips(replace(database(), examine=always(None)), Path("root"))
 
 
 class TestTheRegistry:

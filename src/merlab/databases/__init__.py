@@ -10,7 +10,15 @@ from merlab.databases.casme2 import CASME2
 from merlab.databases.casme3 import CASME3, CASME3_C
 from merlab.databases.casme_squared import CASME_SQUARED
 from merlab.databases.causalnet_flow import CAUSALNET_FLOW
-from merlab.databases.database import Database, examine_copy, examine_table, load_clips, usable_videos
+from merlab.databases.database import (
+    BUILT_IN,
+    Database,
+    Examination,
+    examine_copy,
+    examine_table,
+    load_clips,
+    usable_videos,
+)
 from merlab.databases.dfme import DFME
 from merlab.databases.fourdme import FOUR_DME
 from merlab.databases.long_video import LongVideos
@@ -35,6 +43,7 @@ DATABASES: dict[str, Database] = {
         *(STSTNET_FLOW, CAUSALNET_FLOW, TABLE),
     )
 }
+BUILT_IN.update(DATABASES)
 
 
 def find_database(name: str, *, table: Path | str | None = None) -> Database:
@@ -53,7 +62,7 @@ def find_database(name: str, *, table: Path | str | None = None) -> Database:
     if database.with_table is None:
         others = ", ".join(each for each, known in all_databases().items() if known.with_table)
         raise MerlabError(f"{name} has no coding table to choose; databases with one are {others}")
-    return database.with_table(as_path(table, "table"))
+    return database.ask("with_table", Database, as_path(table, "table"))
 
 
 def load(
@@ -124,6 +133,7 @@ callable_as_listing(__name__)
 __all__ = [
     "DATABASES",
     "Database",
+    "Examination",
     "all_databases",
     "examine_copy",
     "examine_table",

@@ -7,14 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from merlab.clips import Clip, ClipTable, Finding, Severity, Source
 from merlab.databases.equal_frames import equal_frames
 from merlab.databases.long_video import LongVideos
 from merlab.databases.whole_heads import ALIGN, mark_whole_heads, prepare_remedy, size_of_frames, with_proportions
-from merlab.errors import MerlabError
+from merlab.errors import MerlabError, naming_mistakes
 from merlab.progress import Progress, silent
 from merlab.spelling import counted
+
+Answer = TypeVar("Answer")
 
 SHOWN = {True: "aligned faces", False: "whole heads", None: "not known"}
 
@@ -64,9 +67,22 @@ class Database:
     examine_table: Callable[[Path], Examination] | None = None
     videos: Callable[[Path], LongVideos] | None = None
 
+    def ask(self, function: str, kind: type[Answer], *given: object) -> Answer:
+        """What one of its functions returns; raises MerlabError where one of your own fails or returns another kind."""
+        called = f"database {self.name}: {function}"
+        with naming_mistakes(called, own=self.name not in BUILT_IN):
+            answer = getattr(self, function)(*given)
+        if not isinstance(answer, kind):
+            raise MerlabError(f"{called} returned {answer!r}, which is no {kind.__name__}")
+        return answer
+
     def heads_remedy(self, root: Path) -> str:
         """What to do about whole heads in a copy of this database, with the command to type."""
         return prepare_remedy(self.name, root, self.options) if self.examine_heads and self.cropped else ALIGN
+
+
+# The databases that come with merlab, by name; ``merlab.databases`` fills it when it is imported.
+BUILT_IN: dict[str, Database] = {}
 
 
 def examine_copy(
@@ -78,7 +94,7 @@ def examine_copy(
 
     ``aligned`` replaces what the reader knows about the frames. Raises MerlabError as ``Database.examine`` does.
     """
-    examination = database.examine(root, deep, progress)
+    examination = database.ask("examine", Examination, root, deep, progress)
     read = examination.clips
     clips = with_proportions(read) if aligned is None else [replace(clip, aligned=aligned) for clip in read]
     heads = [clip for clip in clips if clip.aligned is False]
@@ -106,7 +122,7 @@ def examine_table(database: Database, root: Path) -> Examination:
     """
     if database.examine_table is None:
         raise MerlabError(f"{database.name} has no coding table to examine alone; leave --table-only out")
-    return database.examine_table(root)
+    return database.ask("examine_table", Examination, root)
 
 
 def _whole_heads(heads: Sequence[Clip], clips: Sequence[Clip], database: Database, root: Path) -> Finding:
@@ -142,8 +158,7 @@ def load_clips(
 
 def usable_videos(database: Database, root: Path, *, allow_unusable: bool) -> LongVideos:
     """The long videos of a database that has such; raises MerlabError as ``load_clips`` does."""
-    assert database.videos is not None
-    read = database.videos(root)
+    read = database.ask("videos", LongVideos, root)
     unusable = [finding for finding in read.findings if finding.severity == "unusable"]
     doctor = shlex.join(["merlab", "doctor", database.name, str(root), *database.options])
     incomplete = _incomplete(unusable, database, root, doctor, allowed=allow_unusable)

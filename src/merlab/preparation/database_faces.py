@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merlab.clips import Clip, ClipTable, Finding
-from merlab.databases import Database, all_databases, find_database
+from merlab.databases import Database, Examination, all_databases, find_database
 from merlab.databases.frame_checks import check_clip
 from merlab.errors import MerlabError
 from merlab.frames import ClipError, Frames, ImageFolder, open_frames, write_image
@@ -131,7 +131,7 @@ def prepare(
             f"{database.name} does not contain frames of whole heads, so there is nothing to prepare; "
             f"databases of whole heads are {others}"
         )
-    examination = database.examine_heads(root, False, silent)
+    examination = database.ask("examine_heads", Examination, root, False, silent)
     if not examination.clips:
         raise MerlabError(f"{root} has no usable clip; run `merlab doctor {database.name} {root}` for the reasons")
     tables = [table.name for table in examination.tables]
@@ -167,10 +167,9 @@ def _is_concluded(folder: Path) -> bool:
 def _sources(
     clips: ClipTable, database: Database, out: Path, settings: Settings, stamps: tuple[str, ...]
 ) -> list[SharedFrames]:
-    assert database.cropped is not None
     by_folder: dict[Path, list[Clip]] = {}
     for clip in clips:
-        by_folder.setdefault(database.cropped(out, clip), []).append(clip)
+        by_folder.setdefault(database.ask("cropped", Path, out, clip), []).append(clip)
     return [
         SharedFrames(
             tuple(sorted(sharing, key=lambda clip: clip.onset or 0)),
