@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from merlab.frames import Float32Array
+from merlab.spotting.over_blocks import median_of_frames, product
 
 # The shortest rise of a micro-expression, s (Yan et al. 2013): between few frames a second, it is not smooth either.
 SHORTEST_RISE = 0.065
@@ -35,10 +36,10 @@ def noise_with_jitter(
         return np.ones(places.shape[:-1], np.float32)
     change = np.zeros_like(places)
     change[1:-1] = np.diff(places, 2, axis=0)
-    squares = (change**2).sum(axis=-1) / (2 * OF_DIFFERENCE)
-    usual = MEDIAN_TO_MEAN * np.median(squares, axis=0)
+    squares = product(change, change) / (2 * OF_DIFFERENCE)
+    usual = MEDIAN_TO_MEAN * median_of_frames(squares)
     # In a movement along sin², the mean square of the second derivative is a third of (pi / rise)^4 of that of the way.
-    smooth = (np.pi / (SHORTEST_RISE * fps)) ** 4 / 3 * (moved**2).sum(axis=-1) / (2 * OF_DIFFERENCE)
+    smooth = (np.pi / (SHORTEST_RISE * fps)) ** 4 / 3 * product(moved, moved) / (2 * OF_DIFFERENCE)
     kernel = (1, 2 * max(1, round(AROUND * fps)) + 1)
     flat = np.asarray((squares - smooth).reshape(len(places), -1), np.float32)
     around = cv2.blur(flat, kernel, borderType=cv2.BORDER_REPLICATE).reshape(squares.shape)

@@ -15,6 +15,7 @@ from merlab.frames import Float32Array
 from merlab.given import require_number
 from merlab.spotting.jitter import noise_with_jitter
 from merlab.spotting.motion import COLUMNS, ROWS, block_centers, lid_blocks, lower_lid_blocks, usable_blocks
+from merlab.spotting.over_blocks import median_of_frames, product
 from merlab.spotting.unit_filters import MEDIAN_TO_DEVIATION, UnitFilters, unit_filters, unit_movements
 
 LEAST_SIGMA = 0.3
@@ -120,7 +121,7 @@ class Scores:
         """
         before, after = self.filters.before, self.filters.after
         energy = np.where((before > 0) & (after > 0), _return_trip(before[..., None], after[..., None]), 0)
-        shares = ((self.filters.weights**2).sum(axis=-1) * self.noise**2).reshape(energy.shape[1], -1)
+        shares = (product(self.filters.weights, self.filters.weights) * self.noise**2).reshape(energy.shape[1], -1)
         shares /= shares.sum(axis=1, keepdims=True)
         unsteady = self.unsteady.reshape(len(energy), -1) ** 2 @ shares.T
         return np.asarray(self.settings.units * np.sqrt(energy / unsteady), np.float32)
@@ -141,7 +142,7 @@ class Scores:
         if not self.settings.units or self.units[frame].max() <= self.pairs[frame, pair]:
             return pair, np.asarray(moved * (pair_weights()[pair] / self.noise**2)[..., None], np.float32)
         unit = int(self.units[frame].argmax())
-        as_unit = (unit_movements()[unit] * moved).sum(axis=-1)
+        as_unit = product(unit_movements()[unit], moved)
         return int(np.einsum("krc,rc->k", pair_weights(), as_unit).argmax()), self.filters.weights[unit]
 
     def middle(self, frame: int) -> Float32Array:
@@ -192,13 +193,13 @@ def _return_trip(before: Float32Array, after: Float32Array) -> Float32Array:
     Noise in the shorter of the two must not make a large movement that stays score, so the product counts at most
     MOST_UNEQUAL times the square of the shorter one.
     """
-    nearer = np.minimum((before**2).sum(axis=-1), (after**2).sum(axis=-1))
-    return np.asarray(np.minimum((before * after).sum(axis=-1), MOST_UNEQUAL * nearer), np.float32)
+    nearer = np.minimum(product(before, before), product(after, after))
+    return np.asarray(np.minimum(product(before, after), MOST_UNEQUAL * nearer), np.float32)
 
 
 def _noise(change: Float32Array) -> Float32Array:
     """The usual movement of each block, (ROWS, COLUMNS) px: a standard deviation that rare movements do not change."""
-    median = np.median(np.abs(change), axis=0)
+    median = median_of_frames(np.abs(change))
     return np.asarray(MEDIAN_TO_DEVIATION * np.sqrt((median**2).mean(axis=-1)), np.float32)
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from merlab.frames import Float32Array
 from merlab.spotting.motion import usable_blocks, without_head
+from merlab.spotting.over_blocks import median_of_frames
 from merlab.spotting.unit_blocks import unit_blocks
 
 # The covariance of the blocks is estimated from few independent frames: this share of it is that of independent blocks.
@@ -60,7 +61,7 @@ def unit_filters(
     covariance = (1 - shrinkage) * usual.T @ usual / max(1, len(usual)) + shrinkage * np.eye(len(deviation))
     units = unit_movements()[:, usable].reshape(len(unit_movements()), -1)
     filters = np.linalg.solve(covariance, (units / deviation).T) / deviation[:, None]
-    usual_response = MEDIAN_TO_DEVIATION * np.median(np.abs((earlier + later) / 2 @ filters), axis=0)
+    usual_response = MEDIAN_TO_DEVIATION * median_of_frames(np.abs((earlier + later) / 2 @ filters))
     filters /= np.maximum(usual_response, least_noise * np.linalg.norm(filters, axis=0))
     weights = np.zeros((len(units), *usable.shape, 2), np.float32)
     weights[:, usable] = filters.T.reshape(len(units), -1, 2)
