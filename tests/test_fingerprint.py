@@ -118,6 +118,40 @@ def test_weights_of_a_network_count():
     assert fingerprint(network(0)) != fingerprint(network(1))
 
 
+TENSORS = {
+    "bfloat16": lambda value: torch.full((2, 3), value).bfloat16(),
+    "sparse": lambda value: (torch.eye(3) * value).to_sparse(),
+    "sparse rows": lambda value: (torch.eye(3) * value).to_sparse_csr(),
+    "conjugated": lambda value: torch.full((2,), value, dtype=torch.complex64).conj(),
+    "quantized": lambda value: torch.quantize_per_tensor(torch.full((2,), value), 0.1, 0, torch.qint8),
+    "one number": torch.tensor,
+    "transposed": lambda value: torch.tensor([[1.0, value], [3.0, 4.0]]).T,
+}
+
+
+@pytest.mark.parametrize("tensor", TENSORS.values(), ids=TENSORS)
+def test_tensors_of_every_kind_count(tensor):
+    assert fingerprint(tensor(1.0)) == fingerprint(tensor(1.0)) != fingerprint(tensor(2.0))
+
+
+def test_a_layer_that_has_no_weights_yet_has_one():
+    layer = torch.nn.LazyLinear(2)
+    assert fingerprint(layer) == fingerprint(layer)
+
+
+def test_arrays_of_every_kind_count():
+    for kind in ("f8", "U3", "M8[D]", "O", [("a", "f4", (2,)), ("b", "O")]):
+        first, second = np.zeros(2, kind), np.ones(2, kind)
+        assert fingerprint(first) == fingerprint(first.copy()) != fingerprint(second), kind
+    assert fingerprint(np.empty((0, 3))) != fingerprint(np.empty((0, 2)))
+
+
+def test_equal_bytes_are_equal_also_if_they_are_two_objects():
+    content = b"weights" * 2
+    assert fingerprint([content, content]) == fingerprint([content, bytes(bytearray(content))])
+    assert fingerprint(content) != fingerprint(content[1:])
+
+
 def test_an_object_that_refers_to_itself_has_one():
     loop: dict[str, object] = {"array": np.zeros(2)}
     loop["self"] = loop

@@ -44,8 +44,11 @@ def fingerprint(method: object) -> str:
 
 
 def _described(value: Any, seen: dict[int, tuple[int, object]], depth: int) -> Iterator[str]:
-    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+    if value is None or isinstance(value, bool | int | float | complex | str):
         yield f"{type(value).__name__} {value!r}"
+        return
+    if isinstance(value, bytes):
+        yield f"bytes {hashlib.sha256(value).hexdigest()}"
         return
     if id(value) in seen or depth > MOST_DEPTH:
         yield f"again {seen[id(value)][0] if id(value) in seen else 'deep'}"
@@ -69,7 +72,7 @@ class _Text:
 def _parts(value: Any) -> Iterator[Any]:
     """The parts that describe a value."""
     if isinstance(value, np.ndarray | torch.Tensor):
-        yield from _array(value)
+        yield _Text(_array(value))
     elif isinstance(value, Mapping):
         yield _Text(f"mapping {len(value)}")
         for key, each in value.items():
@@ -96,13 +99,31 @@ def _parts(value: Any) -> Iterator[Any]:
         yield from _object(value)
 
 
-def _array(value: np.ndarray[Any, Any] | torch.Tensor) -> Iterator[_Text]:
-    array = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+def _array(value: np.ndarray[Any, Any] | torch.Tensor) -> str:
+    try:
+        parts = _dense_parts(value) if isinstance(value, torch.Tensor) else [value]
+    except (RuntimeError, ValueError, TypeError):
+        # It has no values yet, such as a parameter of a lazy layer, or no plain ones.
+        return f"tensor {value!r}"
     digest = hashlib.sha256()
-    # The bytes between the fields of a row are arbitrary.
-    for part in [array[name] for name in array.dtype.names] if array.dtype.names else [array]:
-        digest.update(repr(part.tolist()).encode() if part.dtype.hasobject else np.ascontiguousarray(part).tobytes())
-    yield _Text(f"array {array.dtype} {array.shape} {digest.hexdigest()}")
+    for part in parts:
+        # The bytes between the fields of a row are arbitrary.
+        for array in [part[name] for name in part.dtype.names] if part.dtype.names else [part]:
+            if array.dtype.hasobject:
+                digest.update(repr(array.tolist()).encode())
+            elif array.nbytes:
+                # A view: a copy of large weights takes longer than their digest.
+                digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return f"array {value.dtype} {tuple(value.shape)} {digest.hexdigest()}"
+
+
+def _dense_parts(tensor: torch.Tensor) -> list[np.ndarray[Any, Any]]:
+    """The content of a tensor as bytes: sparse ones, and types such as bfloat16, do not exist in numpy."""
+    held = tensor.detach().cpu().resolve_conj().resolve_neg()
+    if held.layout is not torch.strided:
+        held = held.to_sparse().coalesce()
+    parts = [held] if held.layout is torch.strided else [held.indices(), held.values()]
+    return [part.reshape(-1).view(torch.uint8).numpy() for part in parts]
 
 
 def _function(value: types.FunctionType) -> Iterator[Any]:
@@ -230,7 +251,8 @@ def _object(value: Any) -> Iterator[Any]:
     yield _Text("object")
     yield type(value)
     if isinstance(value, torch.nn.Module):
-        yield from (value.state_dict(), {name: type(module) for name, module in value.named_modules()})
+        # The same tensors as in its attributes, which are then described once.
+        yield from (value.state_dict(keep_vars=True), {name: type(module) for name, module in value.named_modules()})
     if isinstance(value, types.BuiltinFunctionType | np.ufunc):
         yield _Text(f"builtin {value.__name__}")
     else:
