@@ -32,6 +32,7 @@ class SpottedEvent:
             small (see ``motion``).
         kind: what it is.
         why_other: why its kind is other, in words; empty for the other kinds.
+        long: whether it was found as a macro-expression, which one of the kind other may have been.
 
     """
 
@@ -44,6 +45,7 @@ class SpottedEvent:
     px: float = 0.0
     kind: MovementKind = "micro"
     why_other: str = ""
+    long: bool = False
 
     def duration(self, fps: float) -> float:
         """Seconds from onset to offset."""

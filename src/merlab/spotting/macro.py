@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from merlab.frames import Float32Array
 from merlab.spotting.course import long_movement_at, peaks
-from merlab.spotting.event import TOO_LARGE, SpottedEvent
+from merlab.spotting.event import TOO_LARGE, MovementKind, SpottedEvent
 from merlab.spotting.motion_score import LARGEST_SETTING, SCORE_RANGES, ScoreSettings, require_in_range, score
 
 MACRO_RANGES: Mapping[str, tuple[float, float]] = {
@@ -67,7 +67,8 @@ def macro_movements(
             event = long_movement_at(scores, peak, first, fps, how)
             if shortest < event.duration(fps) <= settings.longest and event.px >= settings.px:
                 large = event.px > settings.largest
-                found.append(replace(event, kind="other" if large else "macro", why_other=TOO_LARGE if large else ""))
+                kind: MovementKind = "other" if large else "macro"
+                found.append(replace(event, kind=kind, why_other=TOO_LARGE if large else "", long=True))
     return apart(sorted(found, key=lambda event: -event.score))
 
 

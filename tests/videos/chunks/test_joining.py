@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from merlab.sinks import CsvSink
-from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkRecord, Description
+from merlab.videos.chunks.chunk_record import ChunkEvent, ChunkMovement, ChunkRecord, Description
 from merlab.videos.chunks.joining import Joiner
 from merlab.videos.frame_table import HEADER, FrameLine
 from merlab.videos.result import FRAMES
@@ -14,7 +14,7 @@ from merlab.videos.rows import FrameRow
 LEFT, RIGHT, FAR = (10, 10), (300, 10), (600, 10)
 
 
-def write_chunk(folder, owned, covered, faces, events=()):
+def write_chunk(folder, owned, covered, faces, events=(), weak=()):
     """``faces``: the number within the chunk -> its place and the frames in which it is."""
     with CsvSink(folder / FRAMES, HEADER) as sink:
         for number in covered:
@@ -22,14 +22,17 @@ def write_chunk(folder, owned, covered, faces, events=()):
             rows = [FrameRow(number, None, face, 0.9, 1, x + number / 10, y, 100, 120) for face, x, y in there]
             for row in rows or [FrameRow(number, None, face_id=None, confidence=None, success=0)]:
                 sink.write(FrameLine(row).cells)
-    ChunkRecord(owned=(owned.start, owned.stop), size=(640, 480), events=events).write(folder)
+    ChunkRecord(owned=(owned.start, owned.stop), size=(640, 480), events=events, weak=weak).write(folder)
     return folder
 
 
-def event(face_id, onset, offset):
+def weak(face_id, onset, offset, **fields):
+    return ChunkMovement(face_id=face_id, onset=onset, apex=onset, offset=offset, score=9, part="chin", **fields)
+
+
+def event(face_id, onset, offset, **fields):
     nothing = Description(label="", withheld="", probability=0, regions="", action_units="", probabilities={})
-    moments = {"onset": onset, "apex": onset, "offset": offset}
-    return ChunkEvent(face_id=face_id, **moments, score=9, part="chin", description=nothing, pictures="0")
+    return ChunkEvent(**dict(weak(face_id, onset, offset, **fields)), description=nothing, pictures="0")
 
 
 def joined_faces(*folders):
@@ -67,9 +70,39 @@ def test_every_frame_has_its_rows_once(tmp_path):
     assert numbers == list(range(1, 101))
 
 
-@pytest.mark.parametrize(("onset", "kept"), [(45, 1), (56, 2)])
-def test_a_movement_on_the_border_is_reported_once(tmp_path, onset, kept):
-    every = range(1, 200)
-    first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {0: (LEFT, every)}, [event(0, 44, 55)])
-    second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), {0: (LEFT, every)}, [event(0, onset, 70)])
-    assert sum(len(chunk.events) for chunk in Joiner().join([first, second])) == kept
+def joined(folder, first, second):
+    """What stays of a movement of each of two chunks, frames 1 to 50 and 51 to 100 of one face."""
+    folders = []
+    for position, (owned, covered, movement) in enumerate(
+        [(range(1, 51), range(1, 61), first), (range(51, 101), range(41, 101), second)]
+    ):
+        tier = "events" if isinstance(movement, ChunkEvent) else "weak"
+        faces = {0: (LEFT, range(1, 200))}
+        folders.append(write_chunk(folder / str(position), owned, covered, faces, **{tier: (movement,)}))
+    return [movement for chunk in Joiner().join(folders) for movement in [*chunk.events, *chunk.weak]]
+
+
+@pytest.mark.parametrize("first", [event(0, 44, 55), weak(0, 44, 55)])
+@pytest.mark.parametrize("second", [event(0, 45, 70), weak(0, 45, 70)])
+def test_a_movement_on_the_border_is_reported_once_and_as_an_event_if_one_chunk_takes_it_for_one(
+    tmp_path, first, second
+):
+    kept = second if isinstance(second, ChunkEvent) and not isinstance(first, ChunkEvent) else first
+    assert joined(tmp_path, first, second) == [kept]
+
+
+@pytest.mark.parametrize("kind", ["macro", "other"])
+def test_a_long_movement_on_the_border_is_reported_once_whatever_kind_the_chunks_take_it_for(tmp_path, kind):
+    first, second = event(0, 5, 95, kind="macro", long=True), event(0, 6, 96, kind=kind, long=True)
+    assert joined(tmp_path, first, second) == [first]
+
+
+@pytest.mark.parametrize("kind", ["macro", "other"])
+def test_a_brief_movement_within_a_long_one_is_another(tmp_path, kind):
+    first, second = event(0, 5, 95, kind=kind, long=True), event(0, 52, 60)
+    assert joined(tmp_path, first, second) == [first, second]
+
+
+def test_movements_that_do_not_touch_are_two(tmp_path):
+    first, second = event(0, 44, 55), event(0, 56, 70)
+    assert joined(tmp_path, first, second) == [first, second]

@@ -47,6 +47,7 @@ class ChunkMovement(_Record):
     part: str
     kind: MovementKind = "micro"
     why_other: str = ""
+    long: bool = False
 
 
 class ChunkEvent(ChunkMovement):

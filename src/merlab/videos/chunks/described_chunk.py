@@ -153,4 +153,5 @@ def _movement(face_id: int, event: SpottedEvent, why_other: str) -> ChunkMovemen
         part=event.part,
         kind="other" if reason else event.kind,
         why_other=reason,
+        long=event.long,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -37,7 +37,7 @@ class JoinedChunk:
         folder: where it is.
         record: its own record, with the face numbers of the chunk.
         lines: those of the frames that the chunk is responsible for; frames are numbered from 1.
-        events, weak: those that the chunk before does not report.
+        events, weak: its movements, without those on a border that the other chunk reports.
         qualities: what was measured of each track.
         names: the face numbers of the chunk -> those of the video.
 
@@ -54,31 +54,42 @@ class JoinedChunk:
 
 @dataclass
 class Joiner:
-    """Joins chunks in their order, holding one at a time."""
+    """Joins chunks in their order, holding two at a time."""
 
     faces: int = 0
     _known: dict[tuple[int, int], Face] = field(default_factory=dict)
-    _last: list[ChunkMovement] = field(default_factory=list)
 
     def join(self, folders: list[Path]) -> Iterator[JoinedChunk]:
         """Each chunk in turn."""
+        before: JoinedChunk | None = None
         for folder in folders:
-            record, lines = read_chunk(folder), read_frame_lines(folder)
-            owned, rows = range(*record.owned), [line.row for line in lines]
-            names = self._names(rows, {row.face_id for row in rows if row.frame in owned and row.face_id is not None})
-            named = {None, *names}
-            lines = [_renamed_line(line, names) for line in lines if line.row.face_id in named]
-            self._known = {
-                (row.frame, row.face_id): row.box for row, _ in lines if row.face_id is not None and row.box is not None
-            }
-            events, weak = self._new(_renamed(record.events, names)), self._new(_renamed(record.weak, names))
-            self._last = [*events, *weak]
-            own_lines = [line for line in lines if line.row.frame in owned]
-            yield JoinedChunk(folder, record, own_lines, events, weak, _renamed(record.quality, names), names)
+            chunk = self._named(folder)
+            if before is not None:
+                before, chunk = _reported_once(before, chunk)
+                yield before
+            before = chunk
+        if before is not None:
+            yield before
 
-    def _new(self, movements: Iterable[Movement]) -> list[Movement]:
-        """The movements that the chunk before does not report."""
-        return [movement for movement in movements if not any(_same(movement, before) for before in self._last)]
+    def _named(self, folder: Path) -> JoinedChunk:
+        """The next chunk, with all of its movements."""
+        record, lines = read_chunk(folder), read_frame_lines(folder)
+        owned, rows = range(*record.owned), [line.row for line in lines]
+        names = self._names(rows, {row.face_id for row in rows if row.frame in owned and row.face_id is not None})
+        named = {None, *names}
+        lines = [_renamed_line(line, names) for line in lines if line.row.face_id in named]
+        self._known = {
+            (row.frame, row.face_id): row.box for row, _ in lines if row.face_id is not None and row.box is not None
+        }
+        return JoinedChunk(
+            folder,
+            record,
+            [line for line in lines if line.row.frame in owned],
+            events=_renamed(record.events, names),
+            weak=_renamed(record.weak, names),
+            qualities=_renamed(record.quality, names),
+            names=names,
+        )
 
     def _names(self, rows: list[FrameRow], own: set[int]) -> dict[int, int]:
         """The ``own`` face numbers of a chunk -> those of the video, by the places of the faces in the chunk before."""
@@ -109,8 +120,19 @@ def _renamed(entries: Iterable[OfFace], names: dict[int, int]) -> list[OfFace]:
     return [entry.model_copy(update={"face_id": names[entry.face_id]}) for entry in entries if entry.face_id in names]
 
 
-def _same(movement: ChunkMovement, before: ChunkMovement) -> bool:
+def _reported_once(before: JoinedChunk, after: JoinedChunk) -> tuple[JoinedChunk, JoinedChunk]:
+    """Two successive chunks; a movement that both report stays where it is an event, or else in the first one."""
+    after = replace(after, events=_without(after.events, before.events))
+    before = replace(before, weak=_without(before.weak, after.events))
+    return before, replace(after, weak=_without(after.weak, [*before.events, *before.weak]))
+
+
+def _without(movements: Iterable[Movement], others: Sequence[ChunkMovement]) -> list[Movement]:
+    """The movements that are none of the others."""
+    return [movement for movement in movements if not any(_same(movement, other) for other in others)]
+
+
+def _same(movement: ChunkMovement, other: ChunkMovement) -> bool:
     """Whether two chunks report one movement, on their border; a brief one within a long one is another."""
-    overlap = movement.onset <= before.offset and before.onset <= movement.offset
-    alike = (movement.kind == "macro") == (before.kind == "macro")
-    return overlap and alike and movement.face_id == before.face_id
+    overlap = movement.onset <= other.offset and other.onset <= movement.offset
+    return overlap and movement.long == other.long and movement.face_id == other.face_id
