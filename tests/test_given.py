@@ -73,7 +73,6 @@ def test_jobs_are_a_number_of_processes_or_none_for_one_per_core():
 
 def test_one_name_is_a_list_of_one():
     assert as_names("casme2", "train_on") == as_names(["casme2"], "train_on") == ("casme2",)
-    assert as_names(None, "train_on") is None
 
 
 @pytest.mark.parametrize("value", [3, [], [3], b"casme2"])

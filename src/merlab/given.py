@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -77,10 +77,8 @@ def require_folder(path: Path, remedy: str) -> None:
         raise MerlabError(f"{path} {'is not a folder' if path.exists() else 'does not exist'}; {remedy}")
 
 
-def as_names(names: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
+def as_names(names: Collection[str], name: str) -> tuple[str, ...]:
     """Several names from a list, or from one text, which is one name; raises MerlabError for anything else."""
-    if names is None:
-        return None
     given = (names,) if isinstance(names, str) else tuple(names) if isinstance(names, Iterable) else ()
     if not given or not all(isinstance(each, str) for each in given):
         raise MerlabError(f"{name} must be a list of one or more names, got {names!r}")

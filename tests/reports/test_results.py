@@ -40,6 +40,18 @@ def test_two_methods_are_compared_both_ways(results):
         results.compare(first, "svm")
 
 
+def test_one_method_or_several_are_taken_out_by_name(results):
+    first, second, *_ = SKILLS
+    assert list(results.only(first).summary.index) == [first]
+    assert list(results.only([second, first]).summary.index) == [first, second]
+    assert set(results.only(first).predictions["method"]) == {first}
+    for wrong in (first[:-1], [first, first[:-1]]):
+        with pytest.raises(MerlabError, match=f"unknown method '{first[:-1]}'; did you mean {first}"):
+            results.only(wrong)
+    with pytest.raises(MerlabError, match="methods must be a list of one or more names, got \\[\\]"):
+        results.only([])
+
+
 def test_the_repr_is_short_and_names_methods_and_stamps(results):
     lines = repr(results).splitlines()
     assert len(lines) == 2 + len(SKILLS)

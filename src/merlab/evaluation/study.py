@@ -131,7 +131,7 @@ class Study(GivenModel):
             scheme=as_scheme(scheme),
             protocol=as_protocol(protocol),
             folds=None if folds is None else as_whole(folds, "folds", 2),
-            train_on=as_names(train_on, "train_on"),
+            train_on=None if train_on is None else as_names(train_on, "train_on"),
             methods=tuple(
                 MethodSetup(method=method, preset=_preset_of(method, preset, chosen), **shared) for method in chosen
             ),

@@ -153,7 +153,7 @@ class Method:
         try:
             require_yes_or_no(seeded=self.seeded, transductive=self.transductive, action_units=self.action_units)
             look_up(self.view, dict.fromkeys(get_args(View)), "view")
-            for layout in as_names(self.takes, "takes") or ():
+            for layout in as_names(self.takes, "takes"):
                 look_up(layout, dict.fromkeys(get_args(Layout)), "layout")
         except MerlabError as error:
             raise MerlabError(f"method {self.name}: {error}") from error

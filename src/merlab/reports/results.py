@@ -19,8 +19,9 @@ from merlab.evaluation.predictions import PREDICTIONS_FILE, RUN_FILE, write_pred
 from merlab.evaluation.run_record import RunRecord
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import MethodSummary, compare, database_frame, summary_frame
-from merlab.given import as_path
+from merlab.given import as_names, as_path
 from merlab.json_models import write_model
+from merlab.registry import look_up
 from merlab.reports.figures import uf1_chart
 from merlab.reports.html import write_report
 from merlab.reports.run import Run, read_run
@@ -55,12 +56,16 @@ class Results:
         run = read_run(folder)
         return cls(run.record, run.predictions, folder)
 
-    def only(self, methods: Collection[str]) -> Results:
-        """The results of these methods alone."""
-        chosen = [facts for facts in self.record.methods if facts.method in methods]
+    def only(self, methods: str | Collection[str]) -> Results:
+        """The results of one method, or of these methods alone; raises MerlabError for one that the run lacks."""
+        names = as_names(methods, "methods")
+        known = dict.fromkeys(facts.method for facts in self.record.methods)
+        for name in names:
+            look_up(name, known, "method")
+        chosen = [facts for facts in self.record.methods if facts.method in names]
         if chosen == self.record.methods:
             return self
-        rows = self.predictions["method"].isin(list(methods))
+        rows = self.predictions["method"].isin(names)
         record = self.record.model_copy(update={"methods": chosen})
         return Results(record, self.predictions[rows].reset_index(drop=True), self.folder)
 
