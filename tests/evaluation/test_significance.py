@@ -133,6 +133,16 @@ def test_a_method_with_one_seed_is_compared_with_every_seed_of_the_other():
     assert paired_test(one, three, "uf1").difference == pytest.approx(np.mean(each))
 
 
+@pytest.mark.parametrize("numbers", [(2, 3), (4, 2), (5, 3)])
+def test_every_seed_counts_if_the_methods_have_different_numbers_of_seeds(numbers):
+    first, second = (random_counts(position, seeds=number) for position, number in enumerate(numbers))
+    means = [uf1(counts.sum(axis=1)).mean() for counts in (first, second)]
+    comparison = paired_test(first, second, "uf1")
+    assert comparison.difference == pytest.approx(means[0] - means[1])
+    assert comparison.interval is not None
+    assert comparison.interval[0] < comparison.difference < comparison.interval[1]
+
+
 @pytest.mark.parametrize("subjects", [11, 12])
 def test_methods_tested_on_different_clips_are_not_compared(subjects):
     other = random_counts(1, subjects=subjects)

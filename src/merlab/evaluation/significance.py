@@ -6,6 +6,7 @@ clip.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -73,22 +74,16 @@ def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: Met
 
     The interval resamples the subjects of both methods together. The p value comes from a permutation test that
     exchanges the two methods' predictions of a subject (all its seeds together) with probability 0.5; for few subjects
-    it goes through all exchanges, so that the p value is exact. A method with one seed (a deterministic one) is
-    compared with every seed of the other; otherwise the first seeds of both are compared in their order, as many as
-    the one with fewer has.
+    it goes through all exchanges, so that the p value is exact. Seeds of two methods have nothing in common: they are
+    paired in their order, and where one method has fewer, both are repeated until every seed of it counts alike.
     Raises MerlabError when the methods were not tested on the same clips.
     """
     if first.shape[1:] != second.shape[1:] or (first[0].sum(axis=-1) != second[0].sum(axis=-1)).any():
         raise MerlabError(
             "methods can be compared only on the same clips; run both with the same database, scheme and protocol"
         )
-    seeds = max(len(first), len(second))
-    first, second = (
-        np.broadcast_to(counts, (seeds, *counts.shape[1:])) if len(counts) == 1 else counts
-        for counts in (first, second)
-    )
-    seeds = min(len(first), len(second))
-    first, second = first[:seeds], second[:seeds]
+    seeds = math.lcm(len(first), len(second))
+    first, second = (np.resize(counts, (seeds, *counts.shape[1:])) for counts in (first, second))
     value = METRICS[metric]
     observed = float((value(first.sum(axis=1)) - value(second.sum(axis=1))).mean())
     swapped, exact = _exchanges(first.shape[1], seed)
