@@ -37,6 +37,7 @@ from merlab.inference.cost import hardware
 from merlab.methods import find_method
 from merlab.progress import silent
 from merlab.schemes import find_scheme
+from plain_errors import run_benchmark
 
 CLIPS, CLASSES, SIDE = 442, 3, 28
 ROWS = ("linear-svm:paper", "ststnet:reduced", "ststnet:paper", "flow-cnn:paper")
@@ -151,4 +152,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

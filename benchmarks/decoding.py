@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 
 from merlab.frames import Image, Video, packets
 from merlab.inference.cost import hardware
+from plain_errors import run_benchmark
 
 DIFFERENT, REPEATED, ROUNDS, FPS = 100, 6, 5, 100
 FRAMES = DIFFERENT * REPEATED
@@ -125,4 +126,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

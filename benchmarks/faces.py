@@ -23,6 +23,7 @@ from merlab.frames import Image, read_image
 from merlab.inference.cost import hardware
 from merlab.preparation.settings import Settings
 from merlab.synthesis import CAMERA, PRESETS, make_renderer, plan_clip
+from plain_errors import run_benchmark
 
 FRAMES, SECONDS = 24, 4.0
 
@@ -103,4 +104,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

@@ -21,6 +21,7 @@ from merlab.errors import MerlabError
 from merlab.inference.cost import hardware
 from merlab.inputs import INPUTS, load_inputs, parse_recipe
 from merlab.optical_flow import ALGORITHMS, strain
+from plain_errors import run_benchmark
 
 Gray = NDArray[np.uint8]
 
@@ -105,4 +106,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

@@ -32,6 +32,7 @@ from merlab.methods.emr import ADVERSARIAL
 from merlab.reproduction.bench import CLIPS, FOLDS, SUBJECTS
 from merlab.schemes import find_scheme
 from merlab.synthesis import make_faces
+from plain_errors import run_benchmark
 
 SCHEME = "casme2-5-merged"
 MIB = 2**20
@@ -151,4 +152,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

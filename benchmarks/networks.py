@@ -22,6 +22,7 @@ from merlab.inputs.recipe import parse_size
 from merlab.methods import find_method
 from merlab.methods.method import Task
 from merlab.training import cpu_has_bfloat16
+from plain_errors import run_benchmark
 
 ROWS = ("gfem", "ltfem", "dbfem", "dbfem-caffm", "dbfem-caffm-l", "dbfem-caffm-g")
 CLASSES, CHANNELS = 5, 3
@@ -116,4 +117,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

@@ -24,6 +24,7 @@ from statistics import median
 import numpy as np
 
 from merlab.inference.cost import hardware
+from plain_errors import run_benchmark
 from recognize import forth_and_back, recording, write_avi
 
 WORK = Path(__file__).with_name("peers_work.py")
@@ -136,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

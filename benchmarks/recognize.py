@@ -48,6 +48,7 @@ from merlab.videos.making import READING
 from merlab.videos.options import Options
 from merlab.videos.recognition import recognize
 from merlab.videos.words import FaceState
+from plain_errors import run_benchmark
 
 FPS = 100.0
 RENDERED_FRAMES = 1200
@@ -235,4 +236,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

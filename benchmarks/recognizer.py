@@ -21,13 +21,15 @@ import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import openvino
 import torch
 from torch import nn
 
+from merlab.errors import MerlabError
 from merlab.frames import Float32Array
 from merlab.inference.cost import hardware, macs, network_of
 from merlab.inference.runtimes import export_onnx, load_onnxruntime, load_openvino
@@ -35,6 +37,8 @@ from merlab.methods import find_method
 from merlab.models.export import quantize
 from merlab.models.recognizer import load_recognizer
 from merlab.training import cpu_has_bfloat16
+from merlab.version import install_hint
+from plain_errors import run_benchmark
 
 SIZE, MANY = (231, 282), 8
 PROBE_CHANNELS, PROBE_SIDE, PROBE_LAYERS, MATRIX = 256, 56, 4, 2048
@@ -86,6 +90,8 @@ def eager(module: nn.Module, *, channels_last: bool = False, bfloat16: bool = Fa
 
 def streams(path: Path, precision: str, threads: int) -> Work:
     """OpenVINO with as many streams as threads: clips in parallel, each on one core."""
+    import openvino
+
     core = openvino.Core()
     model = core.read_model(path)
     model.reshape([1, *model.input(0).get_partial_shape()[1:]])
@@ -202,9 +208,11 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=15, help="how often everything is measured")
     arguments.add_argument("--compile", action="store_true", help="also torch.compile, which takes minutes")
     chosen = arguments.parse_args()
+    if find_spec("openvino") is None:
+        raise MerlabError(f"this benchmark needs OpenVINO; {install_hint('openvino')}")
     torch.set_num_threads(chosen.threads)
     torch.manual_seed(0)
-    print(f"{hardware()}, openvino {openvino.__version__}, {chosen.rounds} rounds, least time")
+    print(f"{hardware()}, openvino {version('openvino')}, {chosen.rounds} rounds, least time")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ceiling = ceilings(folder / "probe", chosen.threads, chosen.rounds)
@@ -224,4 +232,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

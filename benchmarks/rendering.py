@@ -28,6 +28,7 @@ from merlab.synthesis.action_units import CLASSES
 from merlab.synthesis.flow_writing import make_flow
 from merlab.synthesis.identity import sample_identity
 from merlab.synthesis.texture import paint_face
+from plain_errors import run_benchmark
 
 PRESET = PRESETS["default"]
 VARIED_CLIPS = 20
@@ -107,4 +108,4 @@ def report(name: str, costs: list[Cost]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

@@ -28,6 +28,7 @@ from merlab.inference.cost import hardware
 from merlab.optical_flow import dis
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import block_places, spot_stretches
+from plain_errors import run_benchmark
 
 FPS = 200.0
 
@@ -102,4 +103,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

@@ -22,11 +22,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from merlab.errors import MerlabError
 from merlab.inference.cost import hardware
 from merlab.inputs import as_recipe, mirror_of
 from merlab.methods import find_method
 from merlab.methods.method import Task
 from merlab.training import NeuralClassifier
+from plain_errors import run_benchmark
 from training_beside import Work, merlab_seconds, plain_seconds, projected
 
 CLASSES = 3
@@ -40,7 +42,8 @@ def epoch_seconds(row: str, clips: int, epochs: int) -> tuple[float, int]:
     name, _, preset_name = row.partition(":")
     method = find_method(name)
     preset = method.preset(preset_name)
-    assert preset.training is not None
+    if preset.training is None:
+        raise MerlabError(f"{row} is not a network that merlab trains; give one, such as {ROWS[0]}")
     recipe = as_recipe(preset.input or method.input).seen_by(method.view)
     inputs = np.random.default_rng(0).random((clips, *recipe.shape), np.float32)
     labels = np.arange(clips) % CLASSES
@@ -97,4 +100,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)

@@ -27,8 +27,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from merlab.errors import MerlabError
 from merlab.frames import open_frames
 from merlab.frames.clock import clock_of
+from merlab.given import require_file, require_folder
 from merlab.result_folder import KEPT
 from merlab.spotting.scoring.matching import match
 from merlab.spotting.spot import SpottingSettings
@@ -38,6 +40,7 @@ from merlab.videos.chunks.kept_chunk import read_kept
 from merlab.videos.chunks.track_pictures import TrackPictures
 from merlab.videos.evidence.movement import movement_evidence
 from merlab.videos.words import WordSettings
+from plain_errors import run_benchmark
 
 VIDEOS, EVENTS = "SYNTHETIC_raw_videos", "SYNTHETIC_events.csv"
 
@@ -49,7 +52,7 @@ def movements(video: Path, result: Path, true: NDArray[np.int64]) -> Iterator[di
     for file in sorted((result / KEPT / CHUNKS).glob("*.npz")):
         chunk = read_kept(file)
         if chunk is None:
-            raise SystemExit(f"{file} is not what this merlab keeps; run merlab recognize again")
+            raise MerlabError(f"{file} is not what this merlab keeps; run merlab recognize again")
         for track in chunk.tracks:
             window = track.spot(range(*chunk.facts.owned), clock, SpottingSettings())
             events = [event for event in window.events if event.kind == "micro"] if window else []
@@ -78,6 +81,8 @@ def main() -> None:
     parser.add_argument("recordings", type=Path, help="folder of merlab make-videos --raw")
     parser.add_argument("results", type=Path, help="folder of merlab recognize")
     given = parser.parse_args()
+    require_file(given.recordings / EVENTS, "give the folder of merlab make-videos --raw, see --help")
+    require_folder(given.recordings / VIDEOS, "make the recordings with --raw, see --help")
     true = pd.read_csv(given.recordings / EVENTS)
     intervals = true[["onset", "offset"]].to_numpy(np.int64)
     rows = [
@@ -85,6 +90,11 @@ def main() -> None:
         for video in sorted((given.recordings / VIDEOS).iterdir())
         for row in movements(video, given.results / video.name, intervals[true.video == video.name])
     ]
+    if not rows:
+        raise MerlabError(
+            f"{given.results} has no spotted micro-expression that is a true one of {given.recordings}; "
+            "give the folder that merlab recognize made of these recordings, see --help"
+        )
     table = pd.DataFrame(rows)
     print(table.to_string(index=False, float_format="%.3f"))
     values, limits = table.drop(columns=["video", "onset"]), WordSettings()
@@ -104,4 +114,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_benchmark(main)
