@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 COMMANDS = {
     "training.py --table linear-svm:paper": "linear-svm:paper is not a network",
     "training.py --table ststnett:paper": "did you mean ststnet?",
-    "words.py recordings results": "recordings/SYNTHETIC_events.csv does not exist; give the folder of merlab make-videos",
+    "words.py recordings results": "recordings/SYNTHETIC_events.csv does not exist; give the folder of merlab",
 }
 
 
