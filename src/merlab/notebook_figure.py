@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterable
 from functools import cache
 
 import matplotlib
@@ -37,7 +36,7 @@ class NotebookFigure(Figure):
             if isinstance(text, Text):
                 text.set_parse_math(False)
                 text.set_text(drawable(text.get_text()))
-                text.set_fontfamily([*matplotlib.rcParams["font.family"], *_further_fonts(text.get_text())])
+                text.set_fontfamily(_fonts_of(text.get_text()))
         super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
@@ -48,10 +47,10 @@ class NotebookFigure(Figure):
 
 def drawable(text: str) -> str:
     r"""The text with every character that no font of this machine has as its code, such as ``\u9a5a``."""
-    known = _characters([*matplotlib.rcParams["font.family"], *_further_fonts(text)]) | {"\n"}
-    if any(letter.isprintable() and letter not in known for letter in text):
+    lacking = set(text) - _characters(_fonts_of(text)) - {"\n"}
+    if any(letter.isprintable() for letter in lacking):
         _warn_of_codes()
-    return "".join(c if c in known else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c.encode("unicode_escape").decode() if c in lacking else c for c in text)
 
 
 @cache
@@ -64,15 +63,16 @@ def _warn_of_codes() -> None:
     )
 
 
-def _further_fonts(text: str) -> list[str]:
-    """The installed fonts that have what the font of figures lacks of a text."""
-    lacking = set(text) - _characters(matplotlib.rcParams["font.family"])
-    return sorted({font for letter in lacking if (font := _font_with(letter))})
+def _fonts_of(text: str) -> tuple[str, ...]:
+    """The font of figures, and the installed fonts that have what it lacks of a text."""
+    usual = tuple(matplotlib.rcParams["font.family"])
+    lacking = set(text) - _characters(usual)
+    return *usual, *sorted({font for letter in lacking if (font := _font_with(letter))})
 
 
 @cache
 def _font_with(letter: str) -> str | None:
-    return next((font for font in _installed() if letter in _characters([font])), None)
+    return next((font for font in _installed() if letter in _characters((font,))), None)
 
 
 @cache
@@ -82,10 +82,7 @@ def _installed() -> list[str]:
     return list(dict.fromkeys(name for wanted in FURTHER_FONTS for name in names if name.startswith(wanted)))
 
 
-def _characters(families: Iterable[str]) -> frozenset[str]:
-    return frozenset().union(*(_characters_of_file(findfont(FontProperties(family=[each]))) for each in families))
-
-
 @cache
-def _characters_of_file(font: str) -> frozenset[str]:
-    return frozenset(map(chr, get_font(font).get_charmap()))
+def _characters(families: tuple[str, ...]) -> frozenset[str]:
+    files = [findfont(FontProperties(family=[each])) for each in families]
+    return frozenset(chr(code) for file in files for code in get_font(file).get_charmap())
