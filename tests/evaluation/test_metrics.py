@@ -98,6 +98,11 @@ def test_a_class_without_clips_counts_as_zero_and_is_not_left_out():
     assert absent_classes(counts, CLASSES[:3]) == ["surprise"]
 
 
+def test_a_class_is_absent_without_a_true_clip_however_often_it_is_predicted():
+    counts = confusion_matrix(["negative", "positive"], ["surprise", "negative"], CLASSES[:3])
+    assert absent_classes(counts, CLASSES[:3]) == ["surprise"]
+
+
 @given(labeled_clips)
 def test_swapping_truth_and_prediction_keeps_uf1_and_turns_uar_into_macro_precision(pairs):
     truth, prediction = zip(*pairs, strict=True)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.stats import binom, permutation_test
 
 from merlab.errors import MerlabError
 from merlab.evaluation.metrics import accuracy, uar, uf1
@@ -43,6 +44,15 @@ def test_the_interval_holds_the_true_value_about_95_times_in_100():
     assert 0.90 <= share <= 0.98
 
 
+def test_the_interval_of_a_share_of_subjects_is_that_of_the_binomial_distribution():
+    """One clip per subject: as many are right in a sample as among 400 independent draws."""
+    counts = np.zeros((1, 400, 2, 2), np.int64)
+    counts[0, :, 0, 0] = np.arange(400) < 100
+    counts[0, :, 0, 1] = 1 - counts[0, :, 0, 0]
+    expected = binom(400, 0.25).ppf([0.025, 0.975]) / 400
+    assert bootstrap_interval(counts, accuracy) == pytest.approx(expected, abs=0.003)
+
+
 def test_the_interval_depends_on_the_number_of_subjects_not_of_clips():
     counts = random_counts(3)
     assert bootstrap_interval(counts, uf1) == bootstrap_interval(10 * counts, uf1)
@@ -60,6 +70,14 @@ def test_one_subject_gives_no_interval():
     counts = random_counts(0, subjects=1)
     assert bootstrap_interval(counts, uf1) is None
     assert paired_test(counts, counts, "uf1").interval is None
+
+
+def test_of_two_subjects_each_is_drawn_alone_in_a_quarter_of_the_samples():
+    """So the interval goes from the worse to the better one."""
+    counts = np.zeros((1, 2, 2, 2), np.int64)
+    counts[0, 0, 0, 0] = counts[0, 1, 0, 1] = 4
+    assert bootstrap_interval(counts, accuracy) == (0, 1)
+    assert paired_test(counts, counts[:, ::-1], "accuracy").interval == (-1, 1)
 
 
 def test_the_same_seed_gives_the_same_interval():
@@ -105,6 +123,24 @@ def test_with_few_subjects_the_p_value_is_exact(subjects, smallest):
     wrong[..., 0, 1] = wrong[..., 1, 0] = 3
     assert paired_test(right, wrong, "accuracy").p == smallest
     assert paired_test(right, right, "accuracy").p == 1
+
+
+@pytest.mark.parametrize(("subjects", "right", "error"), [(6, 0.7, 1e-9), (12, 0.78, 0.009)])
+def test_the_p_value_of_methods_with_several_seeds_is_that_of_scipy(subjects, right, error):
+    """Every subject has ten clips, so accuracy is the mean of the subjects'; drawn exchanges come near to all."""
+    first, second = random_counts(1, subjects, seeds=3, right=right), random_counts(2, subjects, seeds=3)
+    per_subject = [accuracy(counts).mean(axis=0) for counts in (first, second)]
+    exact = permutation_test(
+        per_subject, lambda one, other, axis: (one - other).mean(axis=axis), permutation_type="samples"
+    )
+    assert paired_test(first, second, "accuracy").p == pytest.approx(exact.pvalue, abs=error)
+
+
+def test_seeds_that_are_all_alike_tell_no_more_than_one():
+    first, second = random_counts(1), random_counts(2)
+    once, three_times = (paired_test(*(np.repeat(each, n, axis=0) for each in (first, second)), "uf1") for n in (1, 3))
+    assert three_times.interval == pytest.approx(once.interval)
+    assert three_times.p == once.p
 
 
 def test_drawn_exchanges_count_the_observed_one_so_that_no_p_value_is_0():
