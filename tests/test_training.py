@@ -331,6 +331,12 @@ class TestFaults:
         ):
             fitted(network=Network)
 
+    def test_a_network_that_ends_in_a_softmax_is_told(self):
+        with pytest.raises(MerlabError, match="returned probabilities.* must return logits: leave the softmax"):
+            fitted(network=lambda: nn.Sequential(small_network(), nn.Softmax(dim=1)))
+        fitted(network=lambda: nn.Sequential(small_network(), nn.LogSoftmax(dim=1)))
+        fitted(network=lambda: nn.Sequential(small_network(), nn.Sigmoid()))
+
     def test_a_network_that_drops_the_axis_of_a_single_clip_is_told(self):
         class Network(nn.Module):
             def __init__(self):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from merlab.training.settings import TrainingSettings
 
 MOMENTUM = 0.9
+SUM_OF_PROBABILITIES = 1e-5  # how far rounding takes it from 1
 
 
 class NetworkWithLoss(nn.Module):
@@ -89,6 +90,17 @@ def require_logits(module: nn.Module, outputs: object, clips: int, classes: int)
         f"the network returned {given} for {counted(clips, 'clip')} and {classes} classes; it must return one tensor "
         f"of logits of shape ({clips}, {classes}), also for a single clip"
     )
+
+
+def refuse_probabilities(module: nn.Module, outputs: Tensor) -> None:
+    """Raises MerlabError for outputs that went through a softmax already: through two, no class gets near 1 or 0."""
+    if isinstance(module, NetworkWithLoss) or (outputs < 0).any():
+        return
+    if (abs(outputs.detach().sum(dim=1) - 1) < SUM_OF_PROBABILITIES).all():
+        raise MerlabError(
+            "the network returned probabilities, whose sum is 1 for every clip; it must return logits: leave the "
+            "softmax at its end out, because the loss applies it"
+        )
 
 
 def training_loss(
