@@ -247,6 +247,19 @@ class TestTheColumnsOfProbabilities:
         with pytest.raises(MerlabError, match=r"shape \(30, 3\), but classes_ states 2 columns"):
             fitted(Ordered([0, 1], [0.7, 0.2, 0.1])).predict_proba(INPUTS)
 
+    @pytest.mark.parametrize(
+        ("given", "named"),
+        [
+            (["happy", "sad"], "builtins.list, which is no array of numbers"),
+            (torch.ones(30, 3, requires_grad=True), r"torch.Tensor, .*detach.*; give a NumPy array"),
+            ([[0.5, 0.5], [1.0]], "inhomogeneous"),
+        ],
+    )
+    def test_must_be_numbers(self, given, named):
+        model: Any = type("Model", (Plain,), {"predict_proba": lambda self, inputs: given})
+        with pytest.raises(MerlabError, match=f"predict_proba of .*Model gave .*{named}"):
+            fitted(model()).predict_proba(INPUTS)
+
 
 class TestAPipelineOfAMethod:
     """``Method(pipeline=...)`` can return any of them."""

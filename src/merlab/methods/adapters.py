@@ -90,7 +90,14 @@ class ObjectClassifier:
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, classes); columns are assigned by the model's ``classes_``, if it has them."""
-        probabilities = np.asarray(self.model.predict_proba(inputs), np.float64)
+        given = self.model.predict_proba(inputs)
+        try:
+            probabilities = np.asarray(given, np.float64)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise MerlabError(
+                f"predict_proba of {described(self.model)} gave {described(given)}, which is no array of numbers "
+                f"({error}); give a NumPy array (clips, classes)"
+            ) from error
         if getattr(self.model, "classes_", None) is None or probabilities.ndim != 2:
             return probabilities
         return _placed(probabilities, _present(self.model, self.classes), self.classes)
