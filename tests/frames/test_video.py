@@ -294,6 +294,16 @@ class TestDamage:
         assert (video.promised, video.errors > 0) == (30, True)
         assert seconds_of(video) == pytest.approx([at / 25 for at in range(30)])
 
+    @pytest.mark.parametrize("packet", range(1, 20))
+    def test_leaves_no_frame_with_wrong_pixels_also_of_those_shown_before_it(self, tmp_path, packet):
+        """Frames of the kind B refer to one that is shown after them, and decoded before them."""
+        noise = np.random.default_rng(0).integers(0, 256, (30, 48, 64, 3), np.uint8)
+        path = write_video(tmp_path / "a.mkv", "libx264", images=list(noise), options=GROUPS)
+        sound = [frame.image for frame in Video(path).walk(lambda number: True)]
+        damaged = Video(damage(path, [packet], kept=500), threads=1)
+        for frame in damaged.walk(lambda number: True):
+            assert frame.image is None or (frame.image == sound[frame.number - 1]).all(), frame.number
+
     def test_is_an_error_for_what_needs_every_frame(self, tmp_path):
         path = write_video(tmp_path / "a.mkv", "libx264", numbers=range(1, 31), options=GROUPS)
         video = Video(damage(path, [12]))

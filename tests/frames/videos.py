@@ -95,13 +95,13 @@ def packet_bytes(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in container.demux(container.streams.video[0]) if packet.size]
 
 
-def damage(path: Path, packets: Iterable[int]) -> Path:
-    """Overwrite these packets of a video (from 0, in the order of the file), up to their first bytes."""
+def damage(path: Path, packets: Iterable[int], kept: int = 6) -> Path:
+    """Overwrite these packets of a video (from 0, in the order of the file), up to their first ``kept`` bytes."""
     content, at = bytearray(path.read_bytes()), 0
     for number, packet in enumerate(packet_bytes(path)):
         at = content.index(packet, at)
         if number in packets:
-            content[at + 6 : at + len(packet)] = b"\xff" * (len(packet) - 6)
+            content[at + kept : at + len(packet)] = b"\xff" * (len(packet) - kept)
         at += len(packet)
     path.write_bytes(bytes(content))
     return path

@@ -44,6 +44,7 @@ class Packets:
         promised: the number of frames that the file should have; more than ``count`` if it was cut off.
         stamps: (N,) time stamps in ticks, ascending; None if decoded frames are matched by their order.
         keys: (K,) the positions of key frames, ascending.
+        farthest: (N,) for each frame the last position that it may refer to, itself or one decoded before it.
         clock: when each frame was recorded; None if there are no stamps that can be used.
         no_clock: why there is no clock; empty if there is one.
         start: the time stamp of the first frame in seconds; None without stamps.
@@ -60,6 +61,7 @@ class Packets:
     promised: int
     stamps: Stamps | None
     keys: NDArray[np.intp]
+    farthest: NDArray[np.intp]
     clock: Clock | None
     no_clock: str
     start: float | None
@@ -157,6 +159,7 @@ def _packets(path: Path, container: InputContainer, stream: VideoStream, seen: S
         promised=len(frames) + lost,
         stamps=in_time if matched else None,
         keys=np.flatnonzero(np.frombuffer(seen.key, bool)[frames]) + 1,
+        farthest=_farthest(frames),
         clock=clock,
         no_clock=no_clock,
         start=None if in_time is None or not len(in_time) else float(in_time[0] * tick),
@@ -189,6 +192,14 @@ def _displaced(frames: NDArray[np.intp]) -> bool:
     """Whether frames are shown so long before or after they are decoded as no codec does."""
     in_file = np.argsort(frames, kind="stable")
     return len(frames) > 0 and bool(np.abs(in_file - np.arange(len(frames))).max() > MOST_REORDERED)
+
+
+def _farthest(frames: NDArray[np.intp]) -> NDArray[np.intp]:
+    """See ``Packets.farthest``; ``frames`` are in the order in which they are shown, by their places in the file."""
+    in_file = np.argsort(frames, kind="stable")
+    farthest = np.empty_like(frames)
+    farthest[in_file] = np.maximum.accumulate(in_file) + 1
+    return farthest
 
 
 def _offset(container: InputContainer, stamps: Stamps | None, tick: float) -> float:

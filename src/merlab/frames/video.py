@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -215,10 +216,12 @@ class Video:
     def _decode(self, container: InputContainer, stream: VideoStream, start: int = 1) -> Decoded:
         """Position and frame of what can be decoded, ascending.
 
-        Later frames refer to a damaged one: the decoder gives them with wrong pixels and without a complaint. So all
-        frames up to the next key frame are left out.
+        Other frames refer to a damaged one: the decoder gives them with wrong pixels and without a complaint. So all
+        frames up to the next key frame are left out, and those shown before it that are decoded after it: a frame is
+        held until all that it may refer to are there.
         """
         packets, last, spoiled, begun = self._packets, start - 1, 0, start == 1
+        held: deque[tuple[int, VideoFrame]] = deque()
         for packet in _packets_of(container, stream):
             if not begun and packets.position(packet.pts) != start:
                 return  # The container cannot find its key frames.
@@ -230,11 +233,16 @@ class Video:
                     continue
                 if frame.is_corrupt or (position > last + 1 and stream.codec_context.name in NEVER_SKIP):
                     spoiled = packets.key_after(last)
+                    held.clear()
                 last = position
                 if position >= spoiled and not frame.is_corrupt:
-                    yield position, frame
+                    held.append((position, frame))
+                while held and packets.farthest[held[0][0] - 1] <= position:
+                    yield held.popleft()
             if failed:
                 spoiled = packets.key_after(last)
+                held.clear()
+        yield from held
 
     def _frames(self, packet: Packet[VideoStream]) -> tuple[list[VideoFrame], bool]:
         """The frames that the decoder gives after a packet, and whether it failed."""
