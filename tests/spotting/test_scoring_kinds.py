@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -26,7 +27,10 @@ class TestKinds:
             "macro": (1, 1, 0),
             "micro + macro": (1, 2, 2),
         }
-        assert [each.f1 for each in scores.kinds] == [0.0, pytest.approx(2 / 3), pytest.approx(1 / 3)]
+        assert [(each.true_events, each.spotted_events) for each in scores.kinds] == [(2, 1), (1, 2), (3, 3)]
+        assert [each.precision for each in scores.kinds] == pytest.approx([0, 1 / 2, 1 / 3])
+        assert [each.recall for each in scores.kinds] == pytest.approx([0, 1, 1 / 3])
+        assert [each.f1 for each in scores.kinds] == pytest.approx([0, 2 / 3, 1 / 3])
 
     def test_may_be_in_a_column_type(self):
         scores = score_spotting(TRUTH.rename(columns={"kind": "type"}), SPOTTED)
@@ -76,6 +80,13 @@ class TestVideos:
         assert scores.false_alarms_per_minute == pytest.approx(1 / 3)
         assert scores.false_alarms_interval is not None
         assert [each.false_alarms_per_minute for each in scores.kinds] == pytest.approx([1 / 3, 1 / 3, 2 / 3])
+
+    def test_are_resampled_with_their_lengths_for_the_interval_of_false_alarms(self):
+        """Video a has one in half a minute, b none: a sample may be of a or of b alone."""
+        lengths = pd.DataFrame({"video": ["a", "b"], "seconds": [30, 60]})
+        scores = score_spotting(TRUTH.iloc[[2]], SPOTTED.iloc[[0]], videos=lengths)
+        assert scores.false_alarms_per_minute == pytest.approx(1 / 1.5)
+        assert scores.false_alarms_interval == (0, 2)
 
     def test_may_have_their_length_in_seconds_or_a_rate_of_all(self):
         seconds = pd.DataFrame({"video": list("abc"), "seconds": [60, 30, 30]})
@@ -157,11 +168,15 @@ class TestVideos:
 
 
 def test_the_curve_over_iou_falls_and_has_the_main_score_at_a_half():
-    scores = score_spotting(TRUTH, SPOTTED)
+    """Of three true and four spotted events, two overlap wholly or by .8: 101..180 of 101..200."""
+    scores = score_spotting(TRUTH, pd.concat([SPOTTED, SPOTTED.assign(video="d")[:1]]))
     assert [each.iou for each in scores.by_iou] == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+    hits = np.array([2, 2, 2, 2, 2, 2, 2, 2, 1])
+    assert [(each.tp, each.fp, each.fn) for each in scores.by_iou] == [(n, 4 - n, 3 - n) for n in hits]
+    assert [each.precision for each in scores.by_iou] == pytest.approx(hits / 4)
+    assert [each.recall for each in scores.by_iou] == pytest.approx(hits / 3)
+    assert [each.f1 for each in scores.by_iou] == pytest.approx(2 * hits / 7)
     assert scores.by_iou[4].f1 == scores.f1
-    # 101..180 covers .8 of 101..200.
-    assert [each.tp for each in scores.by_iou] == [2, 2, 2, 2, 2, 2, 2, 2, 1]
 
 
 def test_the_json_has_the_new_fields_only_where_they_are_known():
