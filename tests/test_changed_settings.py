@@ -76,6 +76,16 @@ WITH_MESH = {**YUNET, "face-mesh": {"sha256": "bb"}}
         ({"clips": {"clips": 9, "sha256": "a"}}, {"clips": {"clips": 8, "sha256": "b"}}, ["the clips have changed"]),
         ({"video_format": "avi"}, {"video_format": "mp4"}, ["--format avi -> mp4"]),
         ({"words": {"largest_px": 3.0}}, {"words": {"largest_px": 4.0}}, ["--words largest_px 3 -> 4"]),
+        (
+            {"preset": "easy", "preset_settings": {"noise": 0.5}, "distractions": None},
+            {"preset": "conversation", "preset_settings": {"noise": 1.0}, "distractions": {"macro": 4.0}},
+            ["--preset easy -> conversation"],
+        ),
+        (
+            {"preset": "easy", "preset_settings": {"noise": 0.5}},
+            {"preset": "easy", "preset_settings": {"noise": 0.4}},
+            ["the settings of the preset have changed"],
+        ),
         ({}, {"new": 1}, ["--new not given -> 1"]),
         ({"old": 1}, {}, []),
     ],

@@ -27,6 +27,9 @@ WHOLE_TEXTS = {
     "measured": "it was made by a merlab that measured movements in another way",
 }
 MODELS = {"models", "face_models"}
+# Settings that a preset states, which have no option of their own.
+OF_PRESET = {"preset_settings", "distractions"}
+PRESET_HAS_CHANGED = "the settings of the preset have changed"
 SHOWN_NAMES = {"face-mesh": "the face mesh"}
 
 
@@ -41,8 +44,12 @@ def changed_settings(stored: Mapping[str, object], wanted: Mapping[str, object])
             continue
         if name in MODELS:
             texts += _changed_models(_as_mapping(stored.get(name)), _as_mapping(value))
+        elif name in OF_PRESET:
+            texts.append(PRESET_HAS_CHANGED)
         else:
             texts += _changed(name, stored.get(name), value)
+    if any(text.startswith("--preset ") for text in texts):
+        texts = [text for text in texts if text != PRESET_HAS_CHANGED]
     if any("face mesh" in text for text in texts):
         texts = [text for text in texts if not text.startswith("--landmarks")]
     if any(text.startswith("--image ") for text in texts):

@@ -230,7 +230,7 @@ class TestRefusals:
     )
     def test_a_tree_with_other_settings_is_not_changed(self, tree, change, words):
         before = digests(tree)
-        with pytest.raises(MerlabError, match=words):
+        with pytest.raises(MerlabError, match=f"holds synthetic faces of other settings: {words}. Add --again"):
             make_faces(tree, **{**SETTINGS, **change}, jobs=1)
         assert digests(tree) == before
 

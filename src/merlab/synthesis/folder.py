@@ -32,7 +32,7 @@ MOST_COUNTED = 1_000_000
 
 
 @contextmanager
-def claimed(out: Path, settings: BaseModel, again: bool, holds: str = "synthetic faces") -> Iterator[Path]:
+def claimed(out: Path, settings: BaseModel, again: bool, holds: str) -> Iterator[Path]:
     """Be the only writer of ``out`` for these settings; yields the folder to write into. ``holds`` is for messages.
 
     Raises MerlabError if the folder is used by another process or holds anything else. ``again`` replaces a complete

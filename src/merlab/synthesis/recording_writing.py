@@ -94,7 +94,7 @@ def make_videos(
     require_yes_or_no(raw=raw, again=again)
     as_jobs(jobs)
     recordings = RecordingSet(out, subjects, minutes, events, preset, seed, raw, video_format, fps, megabits)
-    with claimed(out, recordings.settings, again) as folder, shown_progress(progress) as show:
+    with claimed(out, recordings.settings, again, "synthetic recordings") as folder, shown_progress(progress) as show:
         _write(replace(recordings, out=folder), jobs, show)
     return out
 

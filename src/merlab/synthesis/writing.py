@@ -72,7 +72,7 @@ def make_faces(
     require_yes_or_no(raw=raw, again=again)
     as_jobs(jobs)
     settings = Tree(out, subjects, clips, preset, seed, raw).settings
-    with claimed(out, settings, again) as folder, shown_progress(progress) as show:
+    with claimed(out, settings, again, "synthetic faces") as folder, shown_progress(progress) as show:
         _write(Tree(folder, subjects, clips, preset, seed, raw), jobs, show)
     return out
 
