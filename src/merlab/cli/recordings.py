@@ -34,8 +34,8 @@ def make_videos_command(
         VideoFormat,
         typer.Option(
             "--format",
-            help="avi: Motion JPEG, hardly changes the frames, 10 minutes at most at 200 frames per second; mp4: small, "
-            "blurred; frames: a folder of JPEG images.",
+            help="avi: Motion JPEG, hardly changes the frames, 10 minutes at most at 200 frames per second; mp4: "
+            "small, blurred; frames: a folder of JPEG images.",
         ),
     ] = "avi",
     raw: Annotated[bool, typer.Option("--raw", help="Also write the uncropped 640x480 camera view.")] = False,
