@@ -51,9 +51,17 @@ def test_alpha_is_that_of_another_implementation(seed):
     assert krippendorff_alpha(known) == pytest.approx(krippendorff.alpha(values, level_of_measurement="nominal"))
 
 
+@pytest.mark.filterwarnings("error")
+def test_coders_who_never_agree_agree_by_chance_where_each_has_one_value():
+    """Expected from the shares of their values is the same agreement as observed: none."""
+    assert cohen_kappa([1], [2]) == cohen_kappa([1, 1], [2, 2]) == kappa_of_counts(0, 2, 0, 0) == 0
+    assert krippendorff_alpha([[1, 2]]) == 0
+
+
 def test_without_a_choice_agreement_beyond_chance_is_undefined():
     assert cohen_kappa([1, 1], [1, 1]) is None
     assert cohen_kappa([], []) is None
     assert kappa_of_counts(0, 0, 0, 9) is None
+    assert kappa_of_counts(0, 0, 0, 0) is None
     assert krippendorff_alpha([[1, 1], [1, None]]) is None
     assert krippendorff_alpha([]) is None

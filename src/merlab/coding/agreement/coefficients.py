@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections import Counter
 from collections.abc import Hashable, Sequence
 
@@ -14,13 +12,10 @@ def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> float 
     """Cohen's kappa (1960) of two coders' values of the same units; None if all values are the same, or for no unit."""
     from sklearn.metrics import cohen_kappa_score
 
-    if len({*first, *second}) < 2:
-        return None
     numbers = {value: number for number, value in enumerate({*first, *second})}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        kappa = float(cohen_kappa_score([numbers[each] for each in first], [numbers[each] for each in second]))
-    return kappa if math.isfinite(kappa) else None
+    if len(numbers) < 2:
+        return None
+    return float(cohen_kappa_score([numbers[each] for each in first], [numbers[each] for each in second]))
 
 
 def kappa_of_counts(both: int, first: int, second: int, neither: int) -> float | None:
