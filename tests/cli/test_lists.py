@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from torch import nn
 
 from merlab.databases import DATABASES
 from merlab.inputs import INPUTS
-from merlab.methods import METHODS, description
+from merlab.methods import METHODS, Method, description
 from merlab.schemes import SCHEMES
 
 LISTS = {"methods": METHODS, "databases": DATABASES, "inputs": INPUTS, "schemes": SCHEMES}
@@ -46,6 +47,11 @@ def test_one_method_is_shown_with_its_paper_its_assumptions_its_presets_and_its_
     assert list(facts["presets"])[:2] == ["paper", "reduced"]
     assert "merlab's layers are a reconstruction" in facts["description"]
     assert "slstt-mean" in merlab("methods", "slstt")[2]
+
+
+def test_a_method_of_your_own_needs_no_title_and_no_paper(merlab, monkeypatch):
+    monkeypatch.setitem(METHODS, "mine", Method("mine", network=nn.Identity))
+    assert merlab("methods", "mine")[1].startswith("mine: your own\ninput: ")
 
 
 def test_every_method_has_a_description_and_names_the_source_of_every_preset():

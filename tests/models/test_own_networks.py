@@ -80,3 +80,16 @@ def test_an_error_in_it_is_named_with_its_line_in_training_and_in_a_file(package
         pretrain(tmp_path / "other.safetensors", clips, **SMALL)
     with pytest.raises(MerlabError, match=f"another network than this .*method lab-net: its network raised {place}"):
         load_recognizer(tmp_path / "mine.safetensors")
+
+
+def test_a_file_of_a_method_that_is_not_installed_names_the_package_as_the_remedy(package, clips, tmp_path):
+    pretrain(tmp_path / "mine.safetensors", clips, **SMALL)
+    (tmp_path / "lab_networks-1.0.dist-info" / "entry_points.txt").unlink()
+    importlib.invalidate_caches()
+    with pytest.raises(MerlabError, match="unknown method 'lab-net'.* for a method of your own, its package as it was"):
+        load_recognizer(tmp_path / "mine.safetensors")
+
+
+def test_a_method_of_a_file_cannot_be_named_in_a_file_of_weights(clips, tmp_path):
+    with pytest.raises(MerlabError, match="nets.py:net is a method in a file, .* add it by an entry point"):
+        pretrain(tmp_path / "mine.safetensors", clips, **{**SMALL, "method": "nets.py:net"})

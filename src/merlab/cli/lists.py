@@ -49,7 +49,8 @@ def _print_method(name: str, as_json: bool) -> None:
         facts = {"name": name, "title": method.title, "paper": method.paper, "input": method.input}
         print_json({**facts, "starts_from": known, "description": description(method), "presets": presets})
         return
-    lines = [f"{name}: {method.title}", f"paper: {method.paper}", f"input: {method.input}"]
+    lines = [f"{name}: {method.title or 'your own'}", *([f"paper: {method.paper}"] if method.paper else [])]
+    lines += [f"input: {method.input}"]
     lines += [f"--from also takes weights of {', '.join(known)}"] if known else []
     # The lines of the source are wider than a terminal: their breaks go, those before items and paragraphs stay.
     text = re.sub(r"(?<=\S)\n(?=[^\s*-])", " ", description(method))

@@ -104,6 +104,11 @@ def find_method(name: str) -> Method:
     """
     if isinstance(name, str) and name.startswith(ENSEMBLE_PREFIX):
         return ensemble_named(name, find_method)
+    if isinstance(name, str) and is_in_file(name):
+        raise MerlabError(
+            f"{name} is a method in a file, which only evaluate and profile take; here it must be found again by a "
+            "name alone: add it by an entry point of your package, see docs/howto/add-a-method.md"
+        )
     return EXTENSIONS.find(name, METHODS)
 
 

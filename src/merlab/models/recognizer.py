@@ -152,7 +152,8 @@ def load_recognizer(path: Path | str | None = None) -> Recognizer:
     except (MerlabError, RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         raise MerlabError(
             f"{path} holds another network than this merlab {__version__} builds ({_first_line(error)}); "
-            f"use merlab {card.versions.get('merlab', 'of its date')}, or train it again with `merlab pretrain`"
+            f"use merlab {card.versions.get('merlab', 'of its date')} and, for a method of your own, its package as it "
+            "was then, or train it again with `merlab pretrain`"
         ) from error
     _require_finite(path, tensors)
     return Recognizer(card, module, _digest(path))
