@@ -9,7 +9,16 @@ import pytest
 
 from merlab.errors import MerlabError
 from merlab.videos.moved import PartMovement, UnitStrength
-from merlab.videos.words import Claim, FaceState, WordSettings, reasons_to_withhold, sentence_of, word_settings
+from merlab.videos.words import (
+    Claim,
+    FaceState,
+    WordSettings,
+    reasons_by_mesh,
+    reasons_for_other,
+    reasons_to_withhold,
+    sentence_of,
+    word_settings,
+)
 from merlab.vocabulary import WITHHELD_REASONS
 
 LIMITS = WordSettings()
@@ -48,11 +57,12 @@ def test_a_small_brief_movement_that_goes_with_the_class_is_named():
         ("probability too low", {"probability": 0.5}, {"probability": 0.4999}),
         ("no supporting action unit", {"units": [UnitStrength("AU6", 1)]}, {"units": [UnitStrength("AU4", 1)]}),
         ("movement too large", {"parts": moved(5.0)}, {"parts": moved(5.001)}),
-        # 0.5 s, what spotting adds to it, and one frame of 5 ms.
-        ("movement too long", {"seconds": 0.505 + LIMITS.timing_error}, {"seconds": 0.506 + LIMITS.timing_error}),
+        ("movement too large", {"parts": [*moved(5.0), *moved(0.1)]}, {"parts": [*moved(5.001), *moved(0.1)]}),
+        # 0.5 s, the 0.12 s that spotting adds to it, and one frame of 5 ms.
+        ("movement too long", {"seconds": 0.6249}, {"seconds": 0.6251}),
         ("too few frames per second", {"fps": 50.0}, {"fps": 49.9}),
         ("head moves more than the face", {"head": 2.0}, {"head": 2.001}),
-        ("face covered or distorted", {"change": LIMITS.largest_change}, {"change": LIMITS.largest_change + 0.001}),
+        ("face covered or distorted", {"change": 0.15}, {"change": 0.151}),
     ],
 )
 def test_each_limit_of_a_movement_belongs_to_what_is_named(reason, last_named, first_withheld):
@@ -91,6 +101,24 @@ def test_all_reasons_are_listed_in_one_order():
         "head moves more than the face",
         "face covered or distorted",
     )
+
+
+def test_what_spotting_found_out_about_a_movement_is_a_reason():
+    for why in ("movement too large", "movement repeats", "part of a longer movement"):
+        assert reasons(replace(SMILE, why_other=why)) == (why,)
+
+
+def test_a_movement_is_no_expression_where_the_head_a_turn_or_a_hand_explains_it_and_a_large_one_is_macro():
+    no_expression = ("head moves more than the face", "face turned away", "face covered or distorted")
+    assert reasons_for_other("micro", WITHHELD_REASONS) == ("movement too large", *no_expression)
+    assert reasons_for_other("macro", WITHHELD_REASONS) == no_expression
+    assert reasons_for_other("micro", ("probability too low", "face too small")) == ()
+
+
+def test_the_mesh_alone_tells_whether_a_face_is_turned_or_distorted():
+    assert reasons_by_mesh(replace(FACE, roll=180.0, turn=25.0, misfit=3.0), LIMITS) == ()
+    assert reasons_by_mesh(replace(FACE, turn=25.1), LIMITS) == ("face turned away",)
+    assert reasons_by_mesh(replace(FACE, misfit=3.001), LIMITS) == ("face covered or distorted",)
 
 
 def test_what_is_not_known_passes():

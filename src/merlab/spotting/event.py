@@ -101,7 +101,7 @@ def _rows(events: Iterable[SpottedEvent], pause: int) -> list[list[SpottedEvent]
         if not rows or event.onset - end > pause:
             rows.append([])
         rows[-1].append(event)
-        end = max(end, event.offset) if len(rows[-1]) > 1 else event.offset
+        end = max(end, event.offset)
     return rows
 
 

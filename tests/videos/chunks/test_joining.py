@@ -58,6 +58,22 @@ def test_a_face_at_a_new_place_gets_a_new_number(tmp_path):
     assert joined_faces(first, second, third) == [{10: 0}, {600: 1, 10: 0}, {600: 1, 300: 2}]
 
 
+@pytest.mark.parametrize(("moved", "number"), [(50, 0), (58, 1)])
+def test_a_face_is_the_same_if_its_places_overlap_by_three_tenths(tmp_path, moved, number):
+    """Of a face of 100 px that is moved by 50 px, 50 of 150 are in both places; by 58 px, 42 of 158."""
+    every = range(1, 200)
+    first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {0: (LEFT, every)})
+    second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), {0: ((10 + moved, 10), every)})
+    assert joined_faces(first, second) == [{10: 0}, {10 + moved: number}]
+
+
+def test_of_faces_side_by_side_each_keeps_the_number_of_the_nearest(tmp_path):
+    every = range(1, 200)
+    first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {0: ((10, 10), every), 1: ((60, 10), every)})
+    second = write_chunk(tmp_path / "1", range(51, 101), range(41, 101), {0: ((50, 10), every), 1: ((20, 10), every)})
+    assert joined_faces(first, second) == [{10: 0, 60: 1}, {50: 1, 20: 0}]
+
+
 def test_a_face_that_is_only_in_the_margin_gets_no_number(tmp_path):
     first = write_chunk(tmp_path / "0", range(1, 51), range(1, 61), {0: (FAR, range(52, 58)), 1: (LEFT, range(1, 61))})
     assert joined_faces(first) == [{10: 0}]
@@ -103,6 +119,7 @@ def test_a_brief_movement_within_a_long_one_is_another(tmp_path, kind):
     assert joined(tmp_path, first, second) == [first, second]
 
 
-def test_movements_that_do_not_touch_are_two(tmp_path):
-    first, second = event(0, 44, 55), event(0, 56, 70)
-    assert joined(tmp_path, first, second) == [first, second]
+def test_movements_are_two_unless_they_have_a_frame_in_common(tmp_path):
+    first, apart, touching = event(0, 44, 55), event(0, 56, 70), event(0, 55, 70)
+    assert joined(tmp_path / "apart", first, apart) == [first, apart]
+    assert joined(tmp_path / "touching", first, touching) == [first]

@@ -22,5 +22,5 @@ class HitEvent:
 
 
 def interval_of(counts: NDArray[np.int64], metric: Metric) -> Interval | None:
-    """The 95 % interval of ``metric`` of the pooled counts (videos, ...), videos resampled with replacement."""
-    return bootstrap_interval(counts[None], metric) if len(counts) > 1 else None
+    """The 95 % interval of ``metric`` of counts (videos, ...) pooled, videos resampled; None for one video."""
+    return bootstrap_interval(counts[None], metric)
