@@ -62,6 +62,17 @@ def test_a_file_that_is_no_sound_yaml_is_named_with_what_to_do(tmp_path, text):
         read(tmp_path, text)
 
 
+def test_the_place_of_a_fault_is_a_line(tmp_path):
+    with pytest.raises(MerlabError, match=r"'a' occurs twice; keep one of them in line 2, column 1: a: 2 \^; correct"):
+        read(tmp_path, "a: 1\na: 2\n")
+
+
+def test_a_file_in_another_encoding_is_named_with_the_right_one(tmp_path):
+    (tmp_path / "mine.yaml").write_bytes("Glück: positive".encode("cp1252"))
+    with pytest.raises(MerlabError, match=r"mine\.yaml .*: it is not text in UTF-8; save it as UTF-8$"):
+        read_yaml(tmp_path / "mine.yaml")
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(MerlabError, match=r"none\.yaml cannot be read: No such file"):
         read_yaml(tmp_path / "none.yaml")

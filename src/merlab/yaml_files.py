@@ -21,6 +21,8 @@ from merlab.errors import MerlabError
 DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 MOST_DIGITS = 100
 REMEDY = "correct the file"
+# What PyYAML calls the file in the place of a fault.
+UNNAMED = '"<unicode string>"'
 
 
 class _Loader(yaml.SafeLoader):
@@ -64,9 +66,11 @@ def read_yaml(path: Path) -> Any:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # a subclass of SafeLoader
     except OSError as error:
         raise MerlabError(f"{path} cannot be read: {error.strerror or error}; give the path of a YAML file") from error
+    except UnicodeDecodeError as error:
+        raise MerlabError(f"{path} cannot be read as YAML: it is not text in UTF-8; save it as UTF-8") from error
     except RecursionError as error:
         raise MerlabError(f"{path} cannot be read as YAML: it is nested too deeply; {REMEDY}") from error
     except (ValueError, LookupError, AttributeError, TypeError, yaml.YAMLError) as error:
-        # A ValueError: a fault of the encoding, or an impossible date.
-        reason = " ".join((str(error) or type(error).__name__).split())
+        # A ValueError: an impossible date.
+        reason = " ".join((str(error) or type(error).__name__).replace(f"{UNNAMED}, ", "").split())
         raise MerlabError(f"{path} cannot be read as YAML: {reason}; {REMEDY}") from error
