@@ -18,8 +18,14 @@ def test_every_frame_is_found_again_by_its_time_in_whole_milliseconds(fps):
 
 def test_a_time_within_a_frame_is_the_frame_that_is_shown():
     clock = FrameClock.constant(25, 3)
-    assert [clock.frame_at(ms) for ms in (0, 38, 39, 70, 119, 120)] == [1, 1, 2, 2, 3, 3]
+    assert (len(clock), clock.has(3), clock.has(4)) == (3, True, False)
+    assert [clock.frame_at(ms) for ms in (0, 38, 39, 70, 119, 120, 121)] == [1, 1, 2, 2, 3, 3, 3]
     assert [clock.frame_at(ms) for ms in (-2, 122)] == [None, None]
+
+
+def test_a_time_more_than_half_a_frame_before_a_frame_is_not_that_frame():
+    clock = FrameClock.constant(1000, 3)
+    assert [clock.frame_at(ms) for ms in (0.4, 0.6, 1.4, 1.6)] == [1, 2, 2, 3]
 
 
 def test_slow_motion_is_shown_later_than_it_was_recorded():
@@ -28,6 +34,8 @@ def test_slow_motion_is_shown_later_than_it_was_recorded():
     assert [clock.ms_of(frame) for frame in (1, 2, 3)] == pytest.approx([4000, 4040, 4080])
     assert clock.seconds_of(3) == pytest.approx(0.51)
     assert clock.frame_at(4075) == 2
+    # A player shows a frame of 5 ms for 40 ms.
+    assert [clock.frame_at(ms) for ms in (4120, 4122)] == [3, None]
 
 
 def test_images_keep_their_numbers_and_a_missing_one_is_not_there():

@@ -44,5 +44,21 @@ def test_each_seed_keeps_its_own_surest_clips_and_scores_are_their_mean():
     assert half.accuracy == pytest.approx(0.5)
 
 
+def test_of_equally_sure_clips_the_first_by_name_is_kept():
+    """Of 0.7 of four clips, three are kept: the third is the first of the two less sure ones, which is right."""
+    table = predictions("abab", [0.9, 0.9, 0.6, 0.6])
+    for rows in (table, table[::-1]):
+        assert coverage_scores(rows, CLASSES)[SHARES.index(0.7)].accuracy == pytest.approx(2 / 3)
+
+
+def test_without_probabilities_there_is_no_order():
+    assert coverage_scores(predictions("ab", [0.9, 0.6])[["truth", "prediction", "seed"]], CLASSES) == ()
+
+
+def test_a_seed_that_is_equally_sure_of_all_clips_leaves_no_order_for_the_method():
+    table = pd.concat([predictions("ab", [0.9, 0.6]), predictions("ab", [0.7, 0.7], seed=1)])
+    assert coverage_scores(table, CLASSES) == ()
+
+
 def test_a_method_that_is_equally_sure_of_all_clips_has_no_order():
     assert coverage_scores(predictions("abab", [0.7, 0.7, 0.7, 0.7]), CLASSES) == ()

@@ -33,6 +33,18 @@ def test_the_error_is_the_distance_between_confidence_and_accuracy():
     assert expected_calibration_error(proba, labels) == pytest.approx(0.3)
 
 
+def test_confidences_in_the_same_tenth_are_compared_with_the_accuracy_together():
+    proba = np.array([[0.9, 0.1], [0.97, 0.03], [0.86, 0.14]])
+    # Confidence .935 and accuracy .5 in the last tenth; .86 and 1 in the one before.
+    assert expected_calibration_error(proba, np.array([0, 1, 0])) == pytest.approx((2 * 0.435 + 0.14) / 3)
+
+
+def test_probabilities_are_those_of_the_softmax_however_large_the_logits_are():
+    assert probabilities([[np.log(3), 0]])[0] == pytest.approx([0.75, 0.25])
+    assert probabilities([[np.log(9), 0]], temperature=2)[0] == pytest.approx([0.75, 0.25])
+    assert probabilities([[1e4, 0, -1e4], [-1e4, -1e4, -1e4]]) == pytest.approx(np.array([[1, 0, 0], [1 / 3] * 3]))
+
+
 def test_a_confidence_of_one_is_in_the_last_bin():
     proba = np.array([[1.0, 0.0], [0.95, 0.05]])
     assert expected_calibration_error(proba, np.array([1, 0])) == pytest.approx(0.975 - 0.5)
