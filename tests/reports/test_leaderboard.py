@@ -37,6 +37,18 @@ def test_runs_of_the_same_clips_and_folds_share_a_table_and_others_do_not(result
     assert boards["kfold"].conditions.folds == 4
 
 
+def test_two_schemes_of_your_own_with_one_name_have_a_table_each(tmp_path):
+    for surprise in ("good", "bad"):
+        labels = {"happiness": "good", "disgust": "bad", "surprise": surprise}
+        record = fake_record(list(FIRST), Path("/data/faces"), scheme="your-own", labels=labels)
+        store_result(write_run(tmp_path / surprise, FIRST, record), tmp_path / "results" / f"{surprise}.json", "merlab")
+    titles = [board.title for board in leaderboards(stored_results(tmp_path / "results"))]
+    assert titles == [
+        f"synthetic, your-own (disgust: bad, happiness: good, surprise: {surprise}), loso, 8 folds, 80 clips tested:"
+        for surprise in ("bad", "good")
+    ]
+
+
 def test_a_method_with_the_same_result_in_two_runs_is_listed_once(results):
     board = next(board for board in leaderboards(stored_results(results)) if board.conditions.protocol == "loso")
     assert [line.summary.method for line in board.lines].count("constant") == 1

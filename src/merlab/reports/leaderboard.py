@@ -38,13 +38,17 @@ class Line:
 
 
 class Conditions(NamedTuple):
-    """What results must have in common to be compared: databases, scheme, folds, and the number of clips tested."""
+    """What results must have in common to be compared: databases, scheme, folds, and the number of clips tested.
+
+    ``labels`` are the labels and classes of a scheme of your own: two such schemes may have one name.
+    """
 
     databases: tuple[str, ...]
     scheme: str
     protocol: str
     folds: int
     clips: int
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class Leaderboard:
     @property
     def title(self) -> str:
         """What the lines have in common, in words."""
-        databases, scheme, protocol, folds, clips = self.conditions
+        databases, scheme, protocol, folds, clips, labels = self.conditions
+        scheme += f" ({', '.join(f'{label}: {name}' for label, name in labels)})" if labels else ""
         folds_text = f"{folds} folds" if folds > 1 else "1 fold"
         return f"{' + '.join(databases)}, {scheme}, {protocol}, {folds_text}, {counted(clips, 'clip')} tested:"
 
@@ -100,7 +105,8 @@ def leaderboards(results: Mapping[str, StoredResult]) -> list[Leaderboard]:
         presets = {method.method: method.preset for method in stored.methods}
         data = stored.data
         clips = stored.metrics[0].clips
-        conditions = Conditions(tuple(data.clips_per_database), data.scheme, data.protocol, data.folds, clips)
+        labels = tuple(sorted((data.labels or {}).items()))
+        conditions = Conditions(tuple(data.clips_per_database), data.scheme, data.protocol, data.folds, clips, labels)
         lines = boards.setdefault(conditions, {})
         for summary in stored.metrics:
             preset = presets[summary.method]
