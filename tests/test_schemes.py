@@ -47,9 +47,10 @@ def test_labels_are_compared_in_lower_case(tmp_path):
 
 
 def test_without_a_scheme_every_label_is_a_class(tmp_path):
-    labeled = label_clips(table(tmp_path, "fear", "disgust", "fear", ""), find_scheme("as-labeled"))
-    assert labeled.scheme.classes == ("disgust", "fear")
-    assert labeled.labels.tolist() == [1, 0, 1]
+    found = ("surprise", "fear", "disgust", "fear", "", "sadness", "anger")
+    labeled = label_clips(table(tmp_path, *found), find_scheme("as-labeled"))
+    assert labeled.scheme.classes == ("anger", "disgust", "fear", "sadness", "surprise")
+    assert labeled.labels.tolist() == [4, 2, 1, 2, 3, 0]
     assert dict(labeled.left_out) == {"casme2 unlabeled": 1}
 
 

@@ -7,12 +7,14 @@ import io
 import pytest
 from rich.console import Console
 
+from merlab.evaluation.coverage import CoverageScores
 from merlab.evaluation.significance import Comparison, Interval
 from merlab.evaluation.summary import Estimate, MethodSummary
 from merlab.reports.tables import (
     class_table,
     comparison_table,
     console_table,
+    coverage_table,
     database_table,
     estimate,
     estimate_text,
@@ -104,6 +106,31 @@ def test_databases_are_rows(metrics):
     assert list(database_table(metrics, ["uar"]).columns) == [
         "method", "database", "clips", "subjects", "UAR", "classes absent",
     ]  # fmt: skip
+
+
+def test_shares_of_answered_clips_are_rows():
+    covered = CoverageScores(share=0.7, clips=56, uf1=0.5, uar=0.625, accuracy=1)
+    whole, other = fake_metrics({"ststnet": 0.0, "random": 0.0})
+    table = coverage_table([whole.model_copy(update={"by_coverage": (covered,)}), other])
+    assert table.to_dict("records") == [
+        {"method": "ststnet", "answered": "70%", "clips": "56", "UF1": ".500", "UAR": ".625", "accuracy": "1.000"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("compared", "text", "shown"),
+    [
+        (difference(0.06, (0.01, 0.11), 0.021), ("+.060 [+.010, +.110]", ".021"), "a difference"),
+        (difference(-0.06, (-0.11, -0.01), 0.0004), ("−.060 [−.110, −.010]", "< .001"), "a difference"),
+        (difference(0.06, (0.01, 0.11), 0.05), ("+.060 [+.010, +.110]", ".050"), "no difference"),
+        (difference(0.06, (0.0, 0.11), 0.021), ("+.060 [+.000, +.110]", ".021"), "no difference"),
+        (difference(-0.06, (-0.11, 0.0), 0.021), ("−.060 [−.110, +.000]", ".021"), "no difference"),
+        (difference(0.06, None, 0.021), ("+.060", ".021"), "no difference"),
+    ],
+)
+def test_a_difference_is_shown_by_an_interval_without_0_and_a_p_below_a_twentieth(compared, text, shown):
+    table = comparison_table([summary("random", 0.2, None), summary("ststnet", 0.2, None, random=compared)])
+    assert table.to_numpy().tolist() == [["ststnet", "random", *text, shown]]
 
 
 def test_each_pair_is_compared_once(metrics):
