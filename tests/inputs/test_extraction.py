@@ -162,12 +162,21 @@ def test_an_error_in_your_own_kind_of_input_names_clip_kind_and_line(table, tmp_
         sys.exit("bye")
 
     where = r"sub01 EP\d \(casme2\): "
-    with pytest.raises(ClipError, match=where + r"input mine raised ZeroDivisionError: .*test_extr.*, line \d+"):
+    with pytest.raises(ClipError, match=where + r"input mine: extract raised ZeroDivisionError: .*test_e.*, line \d+"):
         load_inputs(table, as_recipe(own_input(extract)), tmp_path / "cache")
-    with pytest.raises(ClipError, match=where + "input mine raised AttributeError: .*nothing"):
+    with pytest.raises(ClipError, match=where + "input mine: frames_needed raised AttributeError: .*nothing"):
         load_inputs(table, as_recipe(own_input(extract, frames_needed=frames_needed)), tmp_path / "cache")
-    with pytest.raises(ClipError, match=where + "input mine raised SystemExit: bye"):
+    with pytest.raises(ClipError, match=where + "input mine: extract raised SystemExit: bye"):
         load_inputs(table, as_recipe(own_input(leave)), tmp_path / "cache")
+
+
+def test_channels_that_were_edited_are_not_a_damaged_cache(table, tmp_path, recwarn):
+    kinds = [
+        own_input(lambda clip, frames, recipe: np.zeros((recipe.channels, 8, 8), np.float32), channels=channels)
+        for channels in (lambda recipe: 1, lambda recipe: 2)
+    ]
+    assert [load_inputs(table, as_recipe(kind), tmp_path / "cache").shape[1] for kind in kinds] == [1, 2]
+    assert not recwarn.list
 
 
 def test_errors_outside_of_extract_are_named_too(table, tmp_path):
@@ -181,7 +190,7 @@ def test_errors_outside_of_extract_are_named_too(table, tmp_path):
     assert len(load_with(frames_needed=lambda clip, recipe: np.array([clip.onset]))) == len(table)
     with pytest.raises(MerlabError, match=r"input mine: channels raised KeyError: .*test_extr.*, line \d+"):
         load_with(channels=lambda recipe: int(recipe["depth"]))
-    with pytest.raises(ClipError, match=r"sub01 EP\d \(casme2\): input mine raised ZeroDivisionError"):
+    with pytest.raises(ClipError, match=r"sub01 EP\d \(casme2\): input mine: neutral raised ZeroDivisionError"):
         load_with(view="local", neutral=lambda image, recipe: 1 / 0)
     with pytest.raises(MerlabError, match=r"input mine: mirror must give signs and offsets, .* of 1 channel, got"):
         mirror_of(as_recipe(replace(own_input(whole), mirror=lambda recipe: ([1.0, 1.0], [0.0]))))

@@ -63,7 +63,7 @@ def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     clip = without_labels(clip)
     if frames is not None:
         clip = with_apex(clip, frames, recipe)
-    with _mistakes_of(recipe, clip):
+    with _mistakes_of(recipe, clip, "extract"):
         whole = np.asarray(recipe.kind.extract(clip, frames, recipe), np.float32)
     _require_shape(whole, clip, recipe)
     if not np.isfinite(whole).all():
@@ -73,7 +73,7 @@ def input_of(clip: Clip, frames: Frames | None, recipe: Recipe) -> Float32Array:
     local = whole
     if recipe.crop == CROPS[0]:
         regions = regions_from_landmarks(landmarks_of(clip)) if recipe.outlines == "landmarks" else REGIONS
-        with _mistakes_of(recipe, clip):
+        with _mistakes_of(recipe, clip, "neutral"):
             local = local_view(whole, recipe, regions)
     return local if recipe.view == "local" else np.concatenate([whole, local], axis=-3)
 
@@ -149,8 +149,9 @@ def _require_shape(view: Float32Array, clip: Clip, recipe: Recipe) -> None:
 def _key(clip: Clip, recipe: Recipe, code: str) -> str:
     """A digest of everything that decides the array: recipe, clip, content of its files, code, and OpenCV version."""
     files = [clip.source]
-    with _mistakes_of(recipe, clip):
+    with _mistakes_of(recipe, clip, "frames_needed"):
         needed = list(map(int, frames_that_decide(clip, recipe)))
+    with _mistakes_of(recipe, clip, "files"):
         further = recipe.kind.files(clip, recipe) if recipe.kind.files else []
     if clip.source.is_dir():
         folder = ImageFolder(clip.source)
@@ -170,16 +171,16 @@ def _key(clip: Clip, recipe: Recipe, code: str) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
-def _mistakes_of(recipe: Recipe, clip: Clip) -> AbstractContextManager[None]:
-    """An error in the code of your own kind of input is a ClipError with the clip, the kind and the line."""
-    step = f"{clip.subject} {clip.name} ({clip.database}): input {recipe.kind.name}"
+def _mistakes_of(recipe: Recipe, clip: Clip, function: str) -> AbstractContextManager[None]:
+    """An error in a function of your own kind of input is a ClipError with the clip, the kind and the line."""
+    step = f"{clip.subject} {clip.name} ({clip.database}): input {recipe.kind.name}: {function}"
     return naming_mistakes(step, not recipe.kind.is_built_in, ClipError)
 
 
 def _code_of(recipe: Recipe) -> str:
     """The fingerprint of the code of your own kind of input; empty for merlab's kinds, which have a version."""
     kind = recipe.kind
-    return "" if kind.is_built_in else fingerprint((kind.extract, kind.neutral))
+    return "" if kind.is_built_in else fingerprint((kind.extract, kind.neutral, kind.channels))
 
 
 def _slug(text: str) -> str:
