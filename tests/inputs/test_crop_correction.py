@@ -32,6 +32,14 @@ class TestAPlacement:
         moved = Placement(down=2, height=1.5).applied(image)
         assert np.flatnonzero(moved[:, 13] > 0.5)[[0, -1]].tolist() == [10, 21]  # 13.5 + 2 -+ 4 * 1.5
 
+    def test_scales_about_the_center_so_that_a_symmetric_image_stays_so(self):
+        image = np.random.default_rng(0).random((20, 28), np.float32)
+        symmetric = image + image[::-1] + image[:, ::-1] + image[::-1, ::-1]
+        scaled = Placement(width=1.2, height=0.9).applied(symmetric)
+        assert scaled == pytest.approx(scaled[::-1], abs=1e-4)
+        assert scaled == pytest.approx(scaled[:, ::-1], abs=1e-4)
+        assert np.abs(scaled - symmetric).max() > 0.5
+
     def test_scales_its_shift_with_the_size_of_the_image(self):
         image = np.zeros((56, 56), np.float32)
         image[20] = 1

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
-from merlab.spotting.scoring.selection import selection_scores
+from merlab.spotting.scoring.selection import Tried, selection_scores
 from tests.helpers import SHARED
 
 LGSNET = SHARED / "data" / "lgsnet_spotting"
@@ -44,7 +45,69 @@ def test_each_rule_pools_the_counts_of_its_choice(folder):
     assert found["last epoch, threshold chosen on the others"].f1 == 1.0
     # For subject 3 the others are equally good in both epochs, and the first is taken: its interval is missed.
     assert found["chosen on the other subjects"].f1 == pytest.approx(4 / 6)
-    assert {rule: each.uses_test_subject for rule, each in found.items()}["chosen on the other subjects"] is False
+    honest = {rule for rule, each in found.items() if not each.uses_test_subject}
+    assert honest == {"chosen on the other subjects", "last epoch, threshold chosen on the others"}
+
+
+def test_counts_of_the_chosen_subjects_are_pooled_before_f1_is_computed():
+    """Two subjects with 3 and 1 true intervals, one epoch, two thresholds."""
+    tried = Tried(
+        subjects=("1", "2"),
+        epochs=(0,),
+        thresholds=np.array([0.0, 0.5]),
+        right=np.array([[[2, 1]], [[1, 0]]]),
+        spotted=np.array([[[6, 1]], [[2, 0]]]),
+        true=np.array([3, 1]),
+    )
+    both, first = np.array([True, True]), np.array([True, False])
+    assert tried.f1(both).tolist() == [[2 * 3 / (8 + 4), 2 * 1 / (1 + 4)]]
+    assert tried.f1(first).tolist() == [[2 * 2 / (6 + 3), 2 * 1 / (1 + 3)]]
+    assert tried.pooled([(0, 1), (0, 0)]) == 2 * 2 / (3 + 4)
+
+
+@pytest.fixture
+def three_epochs(tmp_path):
+    """Each is right at its best threshold: the first below .3, the second from .8 to .9, the last from .4 to .6."""
+    for subject, row in enumerate(TRUTH[["onset", "offset"]].itertuples(index=False), start=1):
+        write(tmp_path, subject, 0, (*row, 0.3))
+        write(tmp_path, subject, 1, (*row, 0.9), (500, 600, 0.8))
+        write(tmp_path, subject, 2, (*row, 0.6), (500, 600, 0.4))
+    return tmp_path
+
+
+def test_an_epoch_is_chosen_together_with_its_threshold(three_epochs):
+    found = {each.rule: each for each in selection_scores(TRUTH, three_epochs, fps=30, step=0.1)}
+    best = found["best on the test set"]
+    assert (best.f1, best.epoch, best.threshold) == (1.0, 0, 0.0)
+    assert found["chosen on the other subjects"].f1 == 1.0
+    assert found["last epoch, threshold chosen on the others"].f1 == 1.0
+
+
+def test_of_a_subject_without_hits_the_fewest_wrong_intervals_are_the_best(folder):
+    for epoch, score in enumerate((0.9, 0.4)):
+        write(folder, 3, epoch, (200, 300, score))
+    found = {each.rule: each.f1 for each in selection_scores(TRUTH, folder, fps=30)}
+    assert found["best of each subject"] == 2 * 2 / (2 + 3)
+
+
+def test_epochs_are_in_the_order_of_their_numbers(three_epochs):
+    for subject in (1, 2, 3):
+        for epoch, name in ((0, "test_2.txt"), (1, "test_9.txt"), (2, "test_10.txt")):
+            (three_epochs / f"subject_s{subject}" / f"test_{epoch:02d}.txt").rename(
+                three_epochs / f"subject_s{subject}" / name
+            )
+    best, *_ = selection_scores(TRUTH, three_epochs, fps=30, step=0.1)
+    assert (best.epoch, best.f1) == (2, 1.0)
+
+
+def test_what_holds_no_detections_is_passed_over(folder):
+    expected = selection_scores(TRUTH, folder, fps=30)
+    (folder / "subject_s1" / "log.txt").write_text("epoch 0\n")
+    (folder / "readme_2.txt").write_text("by LGSNet\n")
+    (folder / "notes").mkdir()
+    (folder / "notes" / "test_00.txt").write_text("none\n")
+    (folder / "subject_s4").mkdir()
+    assert selection_scores(TRUTH, folder, fps=30) == expected
 
 
 def test_micro_expressions_alone_are_scored_with_short_intervals(folder):
@@ -52,6 +115,26 @@ def test_micro_expressions_alone_are_scored_with_short_intervals(folder):
     assert found["micro alone, by the choice of the first row"] == 1.0
     no_kinds = selection_scores(TRUTH.drop(columns="kind"), folder, fps=30)
     assert len(no_kinds) == 4
+
+
+@pytest.mark.parametrize(
+    ("true", "detected"), [([(1, 5), (6, 10)], [(1, 10, 0.9)]), ([(1, 10)], [(1, 10, 0.9), (1, 9, 0.9)])]
+)
+def test_an_interval_hits_one_event_and_an_event_is_hit_once(tmp_path, true, detected):
+    """One hit of one true and two spotted intervals, or the reverse."""
+    write(tmp_path, 1, 0, *detected)
+    truth = pd.DataFrame(true, columns=["onset", "offset"]).assign(video="1_x")
+    best, *_ = selection_scores(truth, tmp_path, fps=30)
+    assert best.f1 == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(("offset", "f1"), [(15, 1.0), (16, 0.0)])
+def test_a_spotted_micro_expression_lasts_up_to_half_a_second(tmp_path, offset, f1):
+    """Frames 1 to 15 at 30 a second, both counted."""
+    write(tmp_path, 1, 0, (1, offset, 0.9))
+    truth = pd.DataFrame({"video": ["1_x"], "onset": [1], "offset": [15], "kind": ["micro"]})
+    *_, micro_alone = selection_scores(truth, tmp_path, fps=30)
+    assert (micro_alone.rule, micro_alone.f1) == ("micro alone, best on the test set", f1)
 
 
 def test_faulty_folders_are_refused(folder, tmp_path_factory):
