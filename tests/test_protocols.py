@@ -258,6 +258,15 @@ class TestFolds:
         for split in make_splits("kfold", labeled, folds=5):
             assert split.missing_classes(labeled.labels, labeled.scheme.classes) == []
 
+    def test_are_five_or_as_many_as_are_requested(self):
+        labeled = label_clips(casme2("2014"), SCHEMES["casme2-5"])
+        assert [split.name for split in make_splits("kfold", labeled, folds=3)] == ["fold1", "fold2", "fold3"]
+        assert len(make_splits("kfold", labeled)) == 5
+
+    def test_are_possible_with_one_subject_and_one_clip_of_a_class_for_each(self):
+        splits = stratified_group_kfold(np.zeros(3, np.int64), ["a", "b", "c"], 3)
+        assert sorted(split.test for split in splits) == [(0,), (1,), (2,)]
+
     def test_fewer_subjects_than_folds_are_an_error(self):
         with pytest.raises(MerlabError, match="5 folds need at least 5 subjects, found 2"):
             stratified_group_kfold(np.array([0, 1, 0]), ["a", "b", "b"], 5)

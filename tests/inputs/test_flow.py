@@ -61,10 +61,11 @@ def test_strain_of_a_linear_field_is_the_norm_of_its_strain_tensor(u, v, expecte
 
 
 def test_minmax_stretches_each_channel_separately_and_a_constant_one_becomes_zero():
-    planes = np.stack([np.linspace(-3, 5, 12).reshape(3, 4), np.full((3, 4), 7.0)]).astype(np.float32)
-    stretched = stretch_each(planes, "uv")
-    assert (stretched[0].min(), stretched[0].max()) == (0, 1)
-    assert not stretched[1].any()
+    ramp = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+    stretched = stretch_each(np.stack([8 * ramp - 3, 0.2 * ramp, np.full((3, 4), 7, np.float32)]), "uvs")
+    for plane in stretched[:2]:
+        assert plane == pytest.approx(ramp, abs=1e-6)
+    assert not stretched[2].any()
 
 
 def test_signed_scaling_keeps_zero_sign_and_the_ratio_of_u_to_v():
@@ -124,6 +125,21 @@ def test_flow_of_a_clip_points_where_the_face_moved(tmp_path):
     assert np.median(u) == pytest.approx(1.5, abs=0.1)
     assert np.median(v) == pytest.approx(-1.0, abs=0.1)
     assert np.median(shear) < 0.1
+
+
+def test_the_magnitude_is_the_length_of_the_movement(tmp_path):
+    clip = make_clip(write_frames(tmp_path / "clip", [texture(1), moved(texture(1), 1.5, -2.0), texture(1)]))
+    (magnitude,) = make_input(ClipTable((clip,)), clip, parse_recipe("flow:channels=m,scale=raw,size=64x80"))
+    assert np.median(magnitude) == pytest.approx(2.5, abs=0.1)
+
+
+def test_flow_is_in_pixels_of_the_frame_or_of_the_size_at_which_it_is_computed(tmp_path):
+    """Frames of half of 231x282 px: a movement of 1 px is one of 2 px at that size."""
+    face = texture(1, height=141, width=116)
+    clip = make_clip(write_frames(tmp_path / "clip", [face, moved(face, 1.0, 0.0), face]))
+    for at, expected in (("native", 1.0), ("231x282", 2.0)):
+        u, _ = make_input(ClipTable((clip,)), clip, parse_recipe(f"flow:channels=uv,scale=raw,at={at}"))
+        assert np.median(u) == pytest.approx(expected, abs=0.1)
 
 
 def test_a_released_image_is_read_as_u_v_strain_and_not_as_opencv_orders_colors(tmp_path):
