@@ -147,6 +147,8 @@ class TestATable:
     def test_refuses_a_row_that_is_no_dictionary(self):
         with pytest.raises(ClipError, match="^row 2: not a dictionary with the fields of a Clip: 'EP1'$"):
             ClipTable.from_rows([row(), "EP1"])  # type: ignore[list-item]
+        with pytest.raises(ClipError, match=r'for a DataFrame: table.to_dict\("records"\)'):
+            ClipTable.from_rows(ClipTable((make_clip(SOURCE),)).frame)  # type: ignore[arg-type]
 
     def test_refuses_a_clip_that_occurs_twice_and_names_it(self):
         with pytest.raises(ClipError, match="these occur more than once: casme2/sub01/EP01_01$"):

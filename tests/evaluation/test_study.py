@@ -51,6 +51,14 @@ def test_clips_may_be_a_table_several_tables_or_single_clips(clips):
     assert as_table(halves).clips == as_table(list(clips)).clips == clips.clips
 
 
+def test_a_table_of_your_own_below_synthetic_faces_is_marked_as_one_of_a_database_is(clips, tmp_path):
+    assert as_table(clips).stamps == ()
+    (tmp_path / "SYNTHETIC_manifest.json").touch()
+    rows = [{**vars(clip), "source": tmp_path / clip.name} for clip in clips]
+    assert as_table(ClipTable.from_rows(rows)).stamps == ("SYNTHETIC",)
+    assert as_table(ClipTable.from_rows(rows, stamps=["MINE", "SYNTHETIC"])).stamps == ("MINE", "SYNTHETIC")
+
+
 def test_a_clip_of_two_tables_is_refused(clips):
     with pytest.raises(MerlabError, match=r"24 clips given twice, such as .*; give each database once"):
         as_table([clips, clips])

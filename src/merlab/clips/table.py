@@ -53,6 +53,8 @@ class ClipTable:
         clips, faults = [], []
         if isinstance(rows, str) or not isinstance(rows, Iterable):
             raise ClipError(f"rows must be dictionaries with the fields of a Clip, got {rows!r}")
+        if hasattr(rows, "to_dict"):
+            raise ClipError('rows must be dictionaries, one for each clip; for a DataFrame: table.to_dict("records")')
         for number, row in enumerate(rows, start=1):
             try:
                 clips.append(clip_of_row(row))

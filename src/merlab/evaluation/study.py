@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,9 +177,10 @@ def as_table(clips: Clips) -> ClipTable:
     """One table of clips from a table, several tables, or single clips; raises MerlabError for anything else.
 
     Whole heads give the stamp WHOLE HEADS, with a warning unless a table has it already; clips below a folder of
-    synthetic faces give the stamp SYNTHETIC.
+    synthetic faces give the stamp SYNTHETIC, also in a table of your own, which states no stamps.
     """
-    return mark_whole_heads(_joined(clips))
+    table = _joined(clips)
+    return mark_whole_heads(replace(table, stamps=tuple(dict.fromkeys((*table.stamps, *stamps_of(table))))))
 
 
 def _joined(clips: Clips) -> ClipTable:
@@ -190,8 +192,7 @@ def _joined(clips: Clips) -> ClipTable:
         _require_different(tables)
         return ClipTable.joined(tables)
     if given and all(isinstance(each, Clip) for each in given):
-        single = tuple(each for each in given if isinstance(each, Clip))
-        return ClipTable(single, stamps_of(single))
+        return ClipTable(tuple(each for each in given if isinstance(each, Clip)))
     kinds = ", ".join(sorted({type(each).__name__ for each in given})) or "nothing"
     raise MerlabError(
         f'clips must be a ClipTable, several of them, or Clip objects, got {kinds}; merlab.load("casme2", FOLDER) '
