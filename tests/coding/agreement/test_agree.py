@@ -381,14 +381,16 @@ def test_the_clock_of_an_eaf_without_a_result_is_as_long_as_its_coding(tmp_path,
 @pytest.mark.parametrize(
     ("column", "cell", "fault"),
     [
-        ("action_units", "smile", "'smile' is not an action unit; write numbers from 1 to 99"),
-        ("fps", "fast", "fps is 'fast', not a number"),
-        ("fps", "0", "0.* is not a frame rate"),
+        ("action_units", "smile", "'smile' is not an action unit; write numbers from 1 to 99 such as [^;]*"),
+        ("apex", "3.5", "apex is '3.5', not a whole number; correct the cell"),
+        ("apex", "9", "apex 9 is not between onset 1 and offset 5; correct the cell"),
+        ("fps", "fast", "fps is 'fast', not a number; write one with a decimal point"),
+        ("fps", "0", "0 is not a frame rate: [^;]*; give the frames per second of the camera"),
     ],
 )
-def test_a_wrong_cell_is_named_with_its_line(tmp_path, column, cell, fault):
+def test_a_wrong_cell_is_named_with_its_line_and_one_remedy(tmp_path, column, cell, fault):
     wrong = table(tmp_path / "coded.csv", [("a.mp4", 1, 5, "AB", cell)], f"video,onset,offset,coder,{column}")
-    with pytest.raises(MerlabError, match=f"coded.csv, line 2: {fault}.*; correct the cell"):
+    with pytest.raises(MerlabError, match=f"coded.csv, line 2: {fault}$"):
         agree(wrong)
 
 

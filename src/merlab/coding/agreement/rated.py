@@ -84,7 +84,9 @@ def rated_row(row: Mapping[str, str]) -> RatedEvent:
         units=frozenset(unit.number for unit in require_units(row.get("action_units", ""))),
     )
     if event.onset > event.offset:
-        raise MerlabError(f"onset {event.onset} is after offset {event.offset}")
+        raise MerlabError(f"onset {event.onset} is after offset {event.offset}; exchange or correct them")
     if event.apex is not None and not event.onset <= event.apex <= event.offset:
-        raise MerlabError(f"apex {event.apex} is not between onset {event.onset} and offset {event.offset}")
+        raise MerlabError(
+            f"apex {event.apex} is not between onset {event.onset} and offset {event.offset}; correct the cell"
+        )
     return event

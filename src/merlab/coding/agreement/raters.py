@@ -76,7 +76,7 @@ class _Reader:
                 event, rejected = rated_row(row), is_rejection(row.get("decision", ""))
                 self._learn(video, row)
             except MerlabError as error:
-                raise MerlabError(f"{path}, {place}: {error}; correct the cell") from error
+                raise MerlabError(f"{path}, {place}: {error}") from error
             if not rejected:
                 coded.append(event)
             # As in coding.csv; in the tables of others, a column event is anything.
@@ -143,7 +143,7 @@ class _Reader:
         before = "in a row before" if known.clock is None else "in its result"
         for name, was, now in (("fps", known.fps, fps), ("video_frames", known.frames, frames)):
             if was is not None and was != now:
-                raise MerlabError(f"{name} of the video {video} is {now:g}, and {was:g} {before}")
+                raise MerlabError(f"{name} of the video {video} is {now:g}, and {was:g} {before}; correct the cell")
         self.videos[video] = replace(known, fps=fps, frames=frames)
 
     def _movement(self, video: str, event: str) -> tuple[str, str]:
@@ -249,4 +249,4 @@ def _rate(text: str) -> float:
     try:
         return require_rate(float(text))
     except ValueError as error:
-        raise MerlabError(f"fps is {text[:40]!r}, not a number") from error
+        raise MerlabError(f"fps is {text[:40]!r}, not a number; write one with a decimal point") from error
