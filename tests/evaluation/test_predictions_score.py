@@ -59,10 +59,31 @@ def test_scoring_agrees_with_the_summary_of_a_run():
     table = predictions(seeds=2)
     (summary,), result = summarize_run(table, CLASSES, ["ststnet"], {"ststnet": []}), score(table, CLASSES)
     assert result.interval is not None
+    assert (result.n, result.confusion) == (2 * summary.clips, summary.confusion)
     for name in METRICS:
         assert result.value(name) == pytest.approx(summary.estimate(name).mean)
         assert result.interval[name] == summary.estimate(name).interval
         assert result.by_database["samm"].value(name) == pytest.approx(summary.by_database["samm"].estimate(name).mean)
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ([], "the list of classes is empty"),
+        (["a", " "], "has an empty name; give each class once"),
+        (["a", "b", "a"], "the list of classes repeats a; give each class once"),
+        ("ab", "the classes must be a list of labels, got 'ab'"),
+    ],
+)
+def test_classes_that_are_no_list_of_names_are_refused(classes, message):
+    with pytest.raises(MerlabError, match=message):
+        score(pd.DataFrame({"truth": ["a"], "prediction": ["a"]}), classes)
+
+
+def test_what_was_repaired_is_in_the_json():
+    table = pd.DataFrame({"truth": ["a", "b "], "prediction": ["a", "b"]})
+    (note,) = score(table).model_dump(mode="json")["notes"]
+    assert "blank" in note
 
 
 @pytest.mark.parametrize(
