@@ -393,6 +393,24 @@ class TestReading:
         with pytest.raises(MerlabError, match=r"a.csv, line 2: the event occurs twice"):
             read_events([tmp_path / "a.csv", tmp_path / "a.csv"])
 
+    def test_videos_of_one_name_in_two_folders_are_not_scored_as_one_video(self, tmp_path):
+        for person, frames in (("anna", (1, 10)), ("ben", (21, 30))):
+            (tmp_path / person).mkdir()
+            events(frames, video="01.mp4").to_csv(tmp_path / person / "events.csv", index=False)
+        both = [tmp_path / person / "events.csv" for person in ("anna", "ben")]
+        with pytest.raises(
+            MerlabError, match=r"anna.events.csv and .*ben.events.csv both have a video '01.mp4'.*apart"
+        ):
+            score_spotting(events((1, 10), video="01.mp4"), both)
+
+    def test_weak_candidates_are_scored_together_with_the_events_beside_them(self, tmp_path):
+        events((1, 10), video="01.mp4").to_csv(tmp_path / "events.csv", index=False)
+        events((21, 30), video="01.mp4").to_csv(tmp_path / "weak.csv", index=False)
+        truth = events((1, 10), (21, 30), video="01.mp4")
+        scores = score_spotting(truth, [tmp_path / "events.csv", tmp_path / "weak.csv"])
+        assert scores.tp == 2
+        assert "weak.csv: both have '01.mp4', whose events are scored together" in scores.notes[0]
+
     def test_one_interval_may_have_an_event_of_each_kind(self, tmp_path):
         (tmp_path / "events.csv").write_text("onset,offset,kind\n1,2,micro\n1,2,macro\n")
         assert len(read_events(tmp_path / "events.csv")) == 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
@@ -20,7 +20,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
 from merlab.given import is_number
 from merlab.schemes import Scheme
-from merlab.spelling import without_fraction
+from merlab.spelling import quoted, without_fraction
 from merlab.spotting.scoring import detections, elan
 from merlab.spotting.scoring.aliases import Names, folder_free, names_in
 from merlab.spotting.scoring.kinds import KIND, with_kinds
@@ -86,7 +86,8 @@ def event_cells(
     """The events as checked text; ``name`` is what a DataFrame is called in messages.
 
     Raises MerlabError for an onset or offset that is not a frame number, an onset after its offset, an apex outside of
-    its interval, rows without a video, two spellings of a video or an emotion, and events that occur twice.
+    its interval, rows without a video, two spellings of a video or an emotion, events that occur twice, and videos of
+    one name in tables of several folders.
     """
     how = how or Reading()
     table = _read(given, name, how) if isinstance(given, (pd.DataFrame, Path, str)) else _read_all(given, name, how)
@@ -137,8 +138,33 @@ def _read_all(given: Sequence[Events], name: str, how: Reading) -> CellTable:
     with_kind = [table.name for table in tables if KIND in table.cells]
     if 0 < len(with_kind) < len(tables):
         raise MerlabError(f"{with_kind[0]} has kinds of movements and other tables have none; score them apart")
+    notes = tuple(_shared_videos(given, tables))
     table = joined(name, tables)
-    return replace(table, cells=table.cells.replace({EMOTION: {"": NO_EMOTION}}))
+    return replace(table, cells=table.cells.replace({EMOTION: {"": NO_EMOTION}}), notes=(*table.notes, *notes))
+
+
+def _shared_videos(given: Sequence[Events], tables: Sequence[CellTable]) -> Iterator[str]:
+    """A note for each video that several tables have, as ``events.csv`` and ``weak.csv`` of one result do.
+
+    Raises MerlabError where these tables are in different folders: they are about two videos, or two times about one.
+    """
+    firsts: dict[str, int] = {}
+    for index, table in enumerate(tables):
+        for video in with_composed_names(table).cells[VIDEO].unique():
+            first = firsts.setdefault(video, index)
+            if first == index:
+                continue
+            names = f"{tables[first].name} and {table.name}"
+            if _folder(given[first]) != _folder(given[index]):
+                raise MerlabError(
+                    f"{names} both have a video {quoted(video)}, which would be scored as one video; score the tables "
+                    "apart or, if they are about different videos, give these different names"
+                )
+            yield f"{names}: both have {quoted(video)}, whose events are scored together"
+
+
+def _folder(given: Events) -> Path | None:
+    return None if isinstance(given, pd.DataFrame) else Path(given).resolve().parent
 
 
 def _read(given: Events, name: str, how: Reading) -> CellTable:
