@@ -132,6 +132,7 @@ def test_frame_by_frame(two):
     chance = ((both + first) * (both + second) + (neither + first) * (neither + second)) / 2000**2
     assert pair.frames is not None
     assert pair.frames.n == 2000
+    assert pair.frames.agreement == (both + neither) / 2000
     assert pair.frames.kappa == pytest.approx(((both + neither) / 2000 - chance) / (1 - chance))
     marked = 2 * both + first + second
     assert pair.frames.alpha == pytest.approx(1 - 3999 * (first + second) / (marked * (4000 - marked)))

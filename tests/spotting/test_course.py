@@ -1,0 +1,59 @@
+"""Where a movement begins, is largest and has returned, on paths whose moments are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from merlab.spotting.course import long_movement_at, movement_at, peaks
+from merlab.spotting.macro import MacroSettings
+from merlab.spotting.motion_score import ScoreSettings, score
+from tests.videos.faces import moving_places, there_and_back
+
+FPS = 200.0
+SETTINGS = ScoreSettings()
+
+
+def scores(*values):
+    return np.array(values, np.float32)
+
+
+class TestPeaks:
+    def test_are_local_maxima_above_the_threshold_and_the_highest_is_first(self):
+        assert peaks(scores(0, 5, 0, 7, 6, 3, 9), 4) == [6, 3, 1]
+        assert peaks(scores(0, 5, 0, 4, 0), 4) == [1]
+
+    def test_of_equal_height_are_in_their_order_and_a_plateau_has_one_at_its_end(self):
+        assert peaks(scores(0, 5, 0, 5, 0), 4) == [1, 3]
+        assert peaks(scores(0, 5, 5, 5, 0), 4) == [3]
+
+
+class TestABriefMovement:
+    @pytest.mark.parametrize(("rise", "fall", "error"), [(30, 30, 2), (40, 40, 2), (20, 60, 3), (60, 20, 3)])
+    def test_along_sin2_is_timed_to_a_few_frames(self, rise, fall, error):
+        found = score(moving_places(there_and_back(600, 300, 300 + rise, 300 + rise + fall)), FPS, SETTINGS)
+        peak, *_ = peaks(found.total, 5)
+        event = movement_at(found, peak, 1, FPS, SETTINGS)
+        moments = np.array([event.onset, event.apex, event.offset]) - 1
+        assert moments == pytest.approx([300, 300 + rise, 300 + rise + fall], abs=error)
+        assert (event.peak, event.score) == (peak + 1, found.total[peak])
+
+    def test_has_the_numbers_of_frames_of_its_video(self):
+        found = score(moving_places(there_and_back(600, 300, 330, 360)), FPS, SETTINGS)
+        peak, *_ = peaks(found.total, 5)
+        at_1, at_101 = (movement_at(found, peak, first, FPS, SETTINGS) for first in (1, 101))
+        for moment in ("onset", "apex", "offset", "peak"):
+            assert getattr(at_101, moment) == getattr(at_1, moment) + 100
+
+
+class TestALongMovement:
+    @pytest.mark.parametrize("still", [0, 50])
+    def test_along_sin2_begins_a_tenth_of_its_rise_late_and_ends_as_early(self, still):
+        """Between .2 and .8 of its height are .41 of the rise, and before them .295: .295 - .41 / 2 is .09."""
+        held = np.interp(np.arange(1600), [600, 700, 700 + still, 800 + still], [0, 1, 1, 2])
+        places = moving_places(np.sin(0.5 * np.pi * held) ** 2, size=3.0)
+        for how in MacroSettings().scores(SETTINGS):
+            found = score(places, FPS, how)
+            event = long_movement_at(found, peaks(found.total, 6)[0], 1, FPS, how)
+            assert (event.onset - 1, event.offset - 1) == pytest.approx((609, 791 + still), abs=4)
+            assert 698 <= event.apex - 1 <= 702 + still
