@@ -43,10 +43,7 @@ def read_run(folder: Path) -> Run:
     record = read_record(folder / RUN_FILE)
     if not (folder / PREDICTIONS_FILE).is_file():
         raise MerlabError(f"the run in {folder} is unfinished, it has no {PREDICTIONS_FILE} yet; {RESUME}")
-    try:
-        predictions = read_predictions(folder / PREDICTIONS_FILE, record.sealed)
-    except MerlabError as error:
-        raise MerlabError(f"{error}; remove the file and {RESUME}") from error
+    predictions = read_predictions(folder / PREDICTIONS_FILE, record.sealed)
     _require_complete(folder, record, predictions)
     try:
         require_same_clips(predictions, record.data.to_predict, str(folder / PREDICTIONS_FILE))
