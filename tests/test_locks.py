@@ -167,3 +167,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         only_writer(tmp_path / "file" / "out"),
     ):
         pass
+
+
+def test_a_lock_whose_name_would_be_too_long_asks_for_a_shorter_name(tmp_path):
+    with pytest.raises(MerlabError, match="a shorter name"), only_writer(tmp_path / ("a" * 251)):
+        pass

@@ -215,3 +215,11 @@ def test_a_cache_of_the_user_that_cannot_be_written_has_another_remedy_than_an_o
     denied = PermissionError(errno.EACCES, "Permission denied")
     assert "set XDG_CACHE_HOME" in str(WriteError.at(user_cache_path("merlab") / "inputs" / "a.npy", denied))
     assert "choose a folder that you may write to" in str(WriteError.at(tmp_path / "run" / "a.npy", denied))
+
+
+def test_a_name_may_be_as_long_as_the_disk_allows_and_a_longer_one_is_named_with_the_remedy(tmp_path):
+    longest = tmp_path / ("记" * 83 + ".json")
+    write_json(longest, {})
+    assert read_json(longest) == {}
+    with pytest.raises(WriteError, match="File name too long; give it, or the video .*, a shorter name"):
+        write_json(tmp_path / f"x{longest.name}x", {})

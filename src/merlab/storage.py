@@ -19,6 +19,8 @@ from merlab.errors import MerlabError
 
 UNFINISHED = ".unfinished-"
 STILL_WRITING_SECONDS = 60
+# Characters of a name that a temporary one ends in, so that it is not too long where the name itself is not.
+KEPT_CHARACTERS = 40
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -34,6 +36,8 @@ class WriteError(MerlabError):
         remedy = "choose a folder that you may write to"
         if error.errno in DISK_FULL:
             remedy = "make room and run it again"
+        elif error.errno == errno.ENAMETOOLONG:
+            remedy = "give it, or the video that it is named after, a shorter name"
         elif path.is_relative_to(user_cache_path("merlab")):
             remedy = "set XDG_CACHE_HOME, the folder of the user's cache, to one that you may write to"
         return cls(f"cannot write {path}: {error.strerror or error}; {remedy}")
@@ -111,7 +115,7 @@ def remove_unfinished(folder: Path, older_than: float = STILL_WRITING_SECONDS) -
 def _temporary_path(path: Path) -> Path:
     if not path.name:
         raise WriteError(f"cannot write {path}: it is a folder; give a name inside it")
-    return path.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{path.name}")
+    return path.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{path.name[-KEPT_CHARACTERS:]}")
 
 
 def keep_text(path: Path, text: str, check: bool) -> bool:
