@@ -1,0 +1,43 @@
+"""A row of a table of coded events, as it is compared."""
+
+from __future__ import annotations
+
+import pytest
+
+from merlab.coding.agreement.rated import RatedEvent, Video, rated_row
+from merlab.errors import MerlabError
+
+
+def row(onset, apex, offset, **cells):
+    return {"onset": onset, "apex": apex, "offset": offset, **cells}
+
+
+def test_a_row_has_its_face_its_label_in_lower_case_and_its_units_without_sides():
+    assert rated_row(row("10", "12", "20", face_id="1", label="Joy", action_units="L12+6")) == RatedEvent(
+        1, 10, 12, 20, "joy", frozenset({6, 12})
+    )
+    assert rated_row(row("10", "/", "20", emotion="Joy")) == RatedEvent(None, 10, None, 20, "joy")
+
+
+@pytest.mark.parametrize("moments", [("10", "10", "20"), ("10", "20", "20"), ("10", "10", "10")])
+def test_moments_may_be_the_same_frame(moments):
+    event = rated_row(row(*moments))
+    assert (event.onset, event.apex, event.offset) == tuple(map(int, moments))
+
+
+@pytest.mark.parametrize(
+    ("moments", "message"),
+    [
+        (("20", "", "19"), "onset 20 is after offset 19"),
+        (("10", "9", "20"), "apex 9 is not between onset 10 and offset 20"),
+        (("10", "21", "20"), "apex 21 is not between onset 10 and offset 20"),
+    ],
+)
+def test_moments_in_another_order_are_refused(moments, message):
+    with pytest.raises(MerlabError, match=message):
+        rated_row(row(*moments))
+
+
+def test_milliseconds_between_frames_are_known_with_a_rate():
+    assert (Video(fps=200).ms_between(10, 13), Video(fps=200).ms_between(13, 10)) == (15, -15)
+    assert Video().ms_between(10, 13) is None
