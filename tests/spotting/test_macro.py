@@ -34,18 +34,20 @@ def test_a_movement_that_both_reaches_find_is_one():
 
 
 def test_it_lasts_longer_than_a_micro_expression_and_not_longer_than_the_longest():
-    (event,) = found(SETTINGS)
+    one_reach = replace(SETTINGS, far_reach=SETTINGS.reach)
+    (event,) = found(one_reach)
     seconds = event.duration(FPS)
-    assert found(SETTINGS, shortest=seconds) == []
-    assert found(replace(SETTINGS, longest=seconds - 1e-6)) == []
-    assert found(replace(SETTINGS, longest=seconds), shortest=seconds - 1e-6) == [event]
+    assert found(one_reach, shortest=seconds) == []
+    assert found(replace(one_reach, longest=seconds - 1e-6)) == []
+    assert found(replace(one_reach, longest=seconds), shortest=seconds - 1e-6) == [event]
 
 
 def test_a_smaller_one_is_none_and_a_larger_one_is_another_movement():
-    (event,) = found(SETTINGS)
-    assert found(replace(SETTINGS, px=event.px + 1e-6)) == []
-    assert found(replace(SETTINGS, px=event.px, largest=event.px)) == [event]
-    (large,) = found(replace(SETTINGS, largest=event.px - 1e-6))
+    one_reach = replace(SETTINGS, far_reach=SETTINGS.reach)
+    (event,) = found(one_reach)
+    assert found(replace(one_reach, px=event.px + 1e-6)) == []
+    assert found(replace(one_reach, px=event.px, largest=event.px)) == [event]
+    (large,) = found(replace(one_reach, largest=event.px - 1e-6))
     assert (large.kind, large.why_other, large.long) == ("other", "movement too large", True)
 
 
