@@ -124,6 +124,22 @@ class TestContent:
         assert len(summaries) == EVENTS
         assert all("no class" in each or '<span class="stamp">SYNTHETIC</span>' in each for each in summaries)
 
+    @pytest.mark.parametrize(
+        ("stamp", "meaning"),
+        [
+            ("FIVE POINTS", "aligned by five points of a face detector"),
+            ("REDUCED", "The network is smaller or the training shorter than published."),
+            ("WHOLE HEADS: samm, scored on", "The frames show whole heads"),
+            ("INCOMPLETE: samm", "Some clips of the database could not be used"),
+        ],
+    )
+    def test_every_stamp_of_a_recognizer_is_explained(self, tmp_path, stamp, meaning):
+        folder = write_result(tmp_path / "out", pictures=False)
+        metadata = stored_metadata(folder)
+        metadata["model"]["stamps"] = [stamp]
+        write_json(folder / METADATA, metadata)
+        assert meaning in Page(written(folder)).text
+
 
 class TestForm:
     def test_the_page_loads_nothing_and_names_no_host(self, source, page):

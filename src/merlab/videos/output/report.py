@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from merlab.frames import Image, read_image
 from merlab.pages import page_environment
+from merlab.stamps import SYNTHETIC, meaning_of
 from merlab.storage import whole_file
 from merlab.videos.evidence.pictures import FULL_COLOR_PX, color_wheel
 from merlab.videos.moved import SEPARATOR, unit_words, units_of
@@ -30,11 +31,10 @@ MOST_OPEN, MOST_PRINTED = 6, 60
 WEBP_QUALITY = 82
 # A wide chart scrolls; px of the page per second of video.
 PIXELS_A_SECOND, WIDEST_CHART, PIXELS_A_TICK = 8, 4000, 120
-MEANINGS = {
-    "SYNTHETIC": "The recognizer was trained on synthetic faces. They do not show how often its classes are right on "
-    "people.",
-    "REDUCED": "The network is smaller, or was trained for a shorter time, than published.",
-}
+# A recognizer's stamp SYNTHETIC is not about the faces of the video.
+SYNTHETIC_MODEL = (
+    "The recognizer was trained on synthetic faces. They do not show how often its classes are right on people."
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def write_report(result: VideoResult) -> Path:
             metadata=metadata,
             model=metadata.model.model_dump(mode="json"),
             settings=metadata.settings.model_dump(mode="json"),
-            stamps=[(stamp, MEANINGS.get(stamp, "")) for stamp in metadata.stamps],
+            stamps=[(stamp, SYNTHETIC_MODEL if stamp == SYNTHETIC else meaning_of(stamp)) for stamp in metadata.stamps],
             source_facts=list(source_facts(metadata.video)),
             charts=[_chart(result, face.face_id, chart_pixels) for face in metadata.faces],
             chart_size=(WIDTH, HEIGHT),
