@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from merlab.frames import Video, open_frames
+from tests.frames.videos import write_video
 
 RATE = 25
 
@@ -48,6 +49,14 @@ EVEN, UNEVEN = list(range(30)), [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 18, 29]
 def test_a_sound_file_has_all_that_its_header_states(tmp_path, name, first, stamps):
     path, codec = name.split()
     assert missing(written(tmp_path / path, codec, stamps, first)) == 0
+
+
+@pytest.mark.parametrize("seed", [0, 12, 27])
+def test_an_mp4_of_a_varying_rate_has_all_that_its_header_states(tmp_path, seed):
+    random, frames = np.random.default_rng(seed), 28 + seed % 6
+    steps = np.where(random.random(frames) < 0.2, random.integers(25, 34, frames), 17)
+    stamps = np.cumsum(steps).tolist()
+    assert missing(write_video(tmp_path / "a.mp4", "libx265", numbers=range(frames), milliseconds=stamps)) == 0
 
 
 def without_a_packet(path: Path, index: int) -> Path:

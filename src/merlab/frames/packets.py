@@ -178,7 +178,8 @@ def _missing(container: str, stream: VideoStream, seen: SeenPackets, tick: float
     if stated is None or seen.first is None or seen.end is None:
         return 0.0
     # MP4 counts from the first frame, AVI and Matroska from the beginning of the file. Matroska rounds to its ticks.
-    found = (seen.end - (seen.first if container.startswith("mov") else 0)) * tick
+    # The durations of MP4 are the steps from one decoding to the next: at a varying rate, their sum may be longer.
+    found = (max(seen.end - seen.first, seen.total) if container.startswith("mov") else seen.end) * tick
     step = (seen.end - seen.first) * tick / max(1, len(seen))
     least = max(step / 2, 1.5 * tick) if container.startswith("matroska") else step / 2
     return stated - found if stated - found > least else 0.0

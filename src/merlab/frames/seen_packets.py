@@ -28,6 +28,7 @@ class SeenPackets:
         stamps, decoding: when each frame is shown and when it is decoded, in ticks; UNKNOWN without.
         key, becomes_frame, corrupt: a byte for each, 1 if it is a key frame, is shown, is there in part only.
         first, end: when the first packet begins and the last one ends, in ticks; None without time stamps.
+        total: how long all packets last, in ticks.
 
     """
 
@@ -39,6 +40,7 @@ class SeenPackets:
     corrupt: bytearray = field(default_factory=bytearray)
     first: int | None = None
     end: int | None = None
+    total: int = 0
 
     def add(self, packet: Packet[VideoStream]) -> None:
         """Keep the time stamps of a packet that is one frame, and what is known of the frame without decoding it."""
@@ -51,9 +53,10 @@ class SeenPackets:
         self.becomes_frame.append(not hidden)
 
     def cover(self, packet: Packet[VideoStream]) -> None:
-        """Keep when the first packet begins and the last one ends, whether they become frames or not."""
+        """Keep when packets begin and end, and how long they last, whether they become frames or not."""
         begin = packet.dts if packet.pts is None else packet.pts
         if begin is not None and packet.duration:
+            self.total += packet.duration
             end = begin + packet.duration
             self.first = begin if self.first is None else min(self.first, begin)
             self.end = end if self.end is None else max(self.end, end)
