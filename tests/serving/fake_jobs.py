@@ -25,6 +25,7 @@ def quick(source: Path, out: Path, options: VideoOptions, *, progress: Progress)
     progress(1, 2, "spotting")
     shutil.copytree(os.environ[RESULT], out)
     metadata = read_json(out / METADATA)
+    metadata["asked"]["source"] = str(source)
     metadata["settings"] |= options.model_dump(include={"fps", "aligned"})
     # The digest is that of the content before.
     write_json(out / METADATA, {name: value for name, value in metadata.items() if name != DIGEST})

@@ -14,6 +14,7 @@ from merlab.serving import job_routes
 from merlab.serving.guard import HEADERS
 from merlab.serving.jobs import Jobs
 from merlab.spotting.spot import SpottingSettings
+from merlab.videos.result import read_video_result
 from merlab.videos.rows import event_rows
 from tests.helpers import texture, write_frames
 from tests.serving import fake_jobs
@@ -337,6 +338,15 @@ def test_elan_finds_the_video_of_the_user_beside_the_files_of_a_result(service, 
         assert f'LINK_URL="file:///curves/face-{face}.csv"' in files["events.eaf"]
         assert f'source-url="file:///curves/face-{face}.csv"' in files["events_tsconf.xml"]
     assert not any(str(client.folder) in text for text in files.values())
+
+
+def test_the_metadata_of_an_upload_name_it_as_the_user_does(service, video):
+    """With a digest of what they say now."""
+    client = service()
+    job = client.wait_for(client.send(video, "Interview 1 (Müller).mp4").json()["id"], "done")
+    stored = read_video_result(client.folder / job["id"] / "result")
+    assert stored.metadata.asked.source == "Interview 1 (Müller).mp4"
+    assert str(client.folder) not in client.http.get(f"/api/jobs/{job['id']}/files/metadata.json").text
 
 
 def test_an_error_of_the_service_itself_has_the_security_headers(tmp_path, monkeypatch, caplog):

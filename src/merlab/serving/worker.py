@@ -113,11 +113,13 @@ def _make_result(job: Job, folder: Path, limits: Limits, recognize: Recognize) -
     require_within(job.source, options.fps, limits)
     recognize(job.source, folder / RESULT, options, progress=progress)
     result = read_video_result(folder / RESULT)
+    view = view_of(result)
+    write_json(folder / VIEW, view.model_dump(mode="json", by_alias=True))
     if job.source.is_relative_to(folder):
         # The upload will be removed; the user has the video under its own name.
         write_elan(result, beside(job.name), NOWHERE)
-    view = view_of(result)
-    write_json(folder / VIEW, view.model_dump(mode="json", by_alias=True))
+        asked = result.metadata.asked.model_copy(update={"source": job.name})
+        write_model(result.files.metadata, result.metadata.model_copy(update={"asked": asked}))
 
 
 def _message(error: Exception, job: Job, folder: Path, limits: Limits) -> str | None:
