@@ -157,7 +157,7 @@ class TestAnythingElse:
 
     def test_a_damaged_marker_is_named_and_can_be_replaced(self, out):
         (out / "marker.json").write_bytes(b"[1")
-        with pytest.raises(MerlabError, match=r"marker\.json is not valid JSON"):
+        with pytest.raises(MerlabError, match=r"marker\.json is not valid JSON .*; add --again"):
             write(out, 1)
         write(out, 1, again=True)
         assert content(out)["faces.txt"] == "1"

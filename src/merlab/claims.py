@@ -20,6 +20,8 @@ ANEW = ".again-"
 Writes = Callable[[str], object]
 # Files that a file manager puts into every folder it shows.
 CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+# What to do where the file that states the settings is damaged.
+MAKE_AGAIN = "add --again (in Python, again=True) to make the content of its folder again, or choose another output"
 # So many of the files in the way are named.
 SHOWN = 3
 
@@ -98,7 +100,7 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: 
     if out.exists() and not out.is_dir():
         raise MerlabError(f"{out} is a file; choose a folder for the {holds}")
     if (out / marker).exists():
-        require_same(out, read_json_object(out / marker), settings, holds)
+        require_same(out, read_json_object(out / marker, MAKE_AGAIN), settings, holds)
         remove_unfinished(out, older_than=0)
         return
     if out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):

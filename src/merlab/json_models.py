@@ -79,7 +79,7 @@ def sealed(content: Any) -> Any:
 
 def read_sealed(path: Path, remedy: str = WRITE_AGAIN) -> Any:
     """The content of a JSON file without its digest; raises MerlabError if it is damaged. A digest may be absent."""
-    content = read_json(path)
+    content = read_json(path, remedy)
     if not isinstance(content, dict) or DIGEST not in content:
         return content
     plain = {name: value for name, value in content.items() if name != DIGEST}

@@ -21,6 +21,7 @@ UNFINISHED = ".unfinished-"
 STILL_WRITING_SECONDS = 60
 # Characters of a name that a temporary one ends in, so that it is not too long where the name itself is not.
 KEPT_CHARACTERS = 40
+REMOVE_FILE = "remove it and run the command that wrote it again"
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -157,25 +158,20 @@ def write_json(path: Path, content: object) -> None:
         temporary.write_text(json_text(content), encoding="utf-8", newline="\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON; raises MerlabError if the file is missing or damaged."""
+def read_json(path: Path, remedy: str = REMOVE_FILE) -> Any:
+    """Read JSON; raises MerlabError if the file is missing, or if it is damaged, with the ``remedy``."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise MerlabError(f"cannot read {path}: {error.strerror or error}; check its path and permissions") from error
     except (ValueError, RecursionError) as error:
         # A ValueError: a fault of the syntax, of the encoding, or an integer with too many digits.
-        raise MerlabError(
-            f"{path} is not valid JSON ({error}); remove it and run the command that wrote it again"
-        ) from error
+        raise MerlabError(f"{path} is not valid JSON ({error}); {remedy}") from error
 
 
-def read_json_object(path: Path) -> dict[str, Any]:
+def read_json_object(path: Path, remedy: str = REMOVE_FILE) -> dict[str, Any]:
     """Read JSON that is an object; raises MerlabError if the file is missing or damaged, or holds anything else."""
-    content = read_json(path)
+    content = read_json(path, remedy)
     if not isinstance(content, dict):
-        raise MerlabError(
-            f"{path} holds {str(content)[:40]!r}, not an object with names and values; remove it and run the command "
-            "that wrote it again"
-        )
+        raise MerlabError(f"{path} holds {str(content)[:40]!r}, not an object with names and values; {remedy}")
     return content

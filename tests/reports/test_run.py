@@ -108,7 +108,11 @@ def test_a_damaged_table_is_named_with_the_remedy(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{ cut off", "not valid JSON"), ("[]", "content"), ('{"started": "2026-05-04T10:00:00"}', "databases: ")],
+    [
+        ("{ cut off", "not valid JSON .*; choose a new folder"),
+        ("[]", "content"),
+        ('{"started": "2026-05-04T10:00:00"}', "databases: "),
+    ],
 )
 def test_a_record_that_is_damaged_or_foreign_is_named_with_what_is_wrong(tmp_path, content, message):
     (write_run(tmp_path / "run") / "run.json").write_text(content, encoding="utf-8")
