@@ -38,6 +38,21 @@ class TestABriefMovement:
         assert moments == pytest.approx([300, 300 + rise, 300 + rise + fall], abs=error)
         assert (event.peak, event.score) == (peak + 1, found.total[peak])
 
+    @pytest.mark.parametrize("moments", [(540, 580, 620), (-20, 20, 60)])
+    def test_that_begins_or_ends_outside_of_the_video_stays_within_its_600_frames(self, moments):
+        whole = there_and_back(1200, *(300 + moment for moment in moments))
+        found = score(moving_places(whole[300:900]), FPS, SETTINGS)
+        event = movement_at(found, peaks(found.total, 5)[0], 1, FPS, SETTINGS)
+        shown = np.clip(np.array(moments) + 1, 1, 600)
+        assert [event.onset, event.apex, event.offset] == pytest.approx(shown, abs=3)
+        assert 1 <= event.onset <= event.apex <= event.offset <= 600
+
+    def test_is_measured_in_px_up_to_a_fifth_too_small(self):
+        for size in (1.0, 2.0, 4.0):
+            found = score(moving_places(there_and_back(600, 300, 340, 380), size=size), FPS, SETTINGS)
+            event = movement_at(found, peaks(found.total, 5)[0], 1, FPS, SETTINGS)
+            assert 0.8 * size <= event.px <= size
+
     def test_has_the_numbers_of_frames_of_its_video(self):
         found = score(moving_places(there_and_back(600, 300, 330, 360)), FPS, SETTINGS)
         peak, *_ = peaks(found.total, 5)

@@ -45,6 +45,12 @@ def test_it_is_less_where_no_unit_moves_so():
     assert like(weak) < like(weak, ScoreSettings(units=0)) <= MOST
 
 
+def test_a_unit_adds_its_weight_of_the_logistic_regression():
+    """0.28, in a movement that is too weak for the most."""
+    weak = 0.08 * COURSE * PAIR
+    assert like(weak) / like(weak, ScoreSettings(units=0)) == pytest.approx(np.exp(-0.28))
+
+
 def test_it_is_less_on_another_way_back():
     """Around the way up and back, the other blocks drift on."""
     drift = np.linspace(0, 12, 2000)[:, None, None, None] * np.where(np.arange(2) == 0, 1, -1)

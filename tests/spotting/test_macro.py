@@ -27,8 +27,10 @@ def found(settings, shortest=0.55, size=3.0):
     return macro_movements(places, 1, FPS, ScoreSettings(), settings, shortest)
 
 
-def test_a_movement_that_both_reaches_find_is_one():
+def test_a_movement_that_both_reaches_find_is_one_with_the_higher_score():
     (event,) = found(SETTINGS)
+    scores = [found(replace(SETTINGS, reach=reach, far_reach=reach))[0].score for reach in (1.0, 2.5)]
+    assert event.score == max(scores) > min(scores)
     assert (event.kind, event.why_other, event.long) == ("macro", "", True)
     assert (event.onset, event.apex, event.offset) == pytest.approx((401, 501, 601), abs=10)
 

@@ -107,6 +107,7 @@ class TestFaces:
         evidence = movement_evidence(warped(face(), STILL, STILL), warped(face(), STILL, rise))
         assert evidence.flow.shape == (282, 231, 2)
         assert np.abs(evidence.flow[20:-20, 20:-20, 1] - rise[20:-20, 20:-20]).mean() < 0.1
+        assert 1.5 < evidence.largest < 2
         assert evidence.regions_text.startswith("mouth, left ")
         parts, units = parts_of(evidence.regions_text), units_of(evidence.action_units_text)
         assert [(each.part, each.direction) for each in parts] == [
