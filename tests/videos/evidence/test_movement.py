@@ -77,6 +77,11 @@ class TestUnits:
         assert unit.code == "AU12"
         assert unit.px == pytest.approx(2, rel=1e-4)
 
+    @pytest.mark.parametrize(("right", "code"), [(1.05, "AU12"), (0.95, "AU12 left")])
+    def test_one_side_is_named_where_the_other_moves_less_than_half_as_far(self, right, code):
+        (unit,), _ = explaining_units(shown(au12l=2.0, au12r=right))
+        assert unit.code == code
+
     def test_units_that_move_together_are_distinguished_the_strongest_first(self):
         units, _ = explaining_units(shown(au1l=1.0, au1r=1.0, au17c=2.0))
         assert [unit.code for unit in units] == ["AU17", "AU1"]
