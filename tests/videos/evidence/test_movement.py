@@ -13,7 +13,13 @@ from merlab.spotting.motion import COLUMNS, ROWS, block_centers, in_blocks, lid_
 from merlab.spotting.motion_score import PARTS
 from merlab.synthesis.action_units import ACTION_UNITS
 from merlab.synthesis.unit_flow import unit_flows
-from merlab.videos.evidence.movement import direction_words, explaining_units, moved_parts, movement_evidence
+from merlab.videos.evidence.movement import (
+    direction_words,
+    explaining_units,
+    moved_parts,
+    movement_evidence,
+    unit_templates,
+)
 from merlab.videos.moved import UNIT_NAMES, parts_of, unit_words, units_of
 from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, warped
 
@@ -93,6 +99,10 @@ class TestUnits:
         (unit,), _ = explaining_units(blinking)
         assert unit.code == "AU12"
         assert unit.px == pytest.approx(2, rel=0.05)
+
+    def test_units_of_the_lids_cannot_be_seen_in_a_blink(self):
+        assert set(unit_templates(blinking=False)) == set(KEYS)
+        assert {key[:-1] for key in set(KEYS) - set(unit_templates(blinking=True))} == {"5", "7"}
 
     def test_no_unit_is_named_for_a_movement_that_none_of_them_makes(self):
         x, y = block_centers()
