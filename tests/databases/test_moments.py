@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from merlab.databases.coded.moments import Moments, frame_number, read_moments
-from merlab.databases.coded.release import TableFormat
+from merlab.databases.coded.release import Role, TableFormat
 
 
 def form(*, unknown_frames=False):
@@ -22,7 +22,7 @@ def form(*, unknown_frames=False):
 
 
 def read(onset, apex, offset, *, unknown_frames=False, documented=None):
-    record = {"onset": onset, "apex": apex, "offset": offset}
+    record: dict[Role, str] = {"onset": onset, "apex": apex, "offset": offset}
     return read_moments(record, form(unknown_frames=unknown_frames), documented)
 
 
