@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,16 @@ def test_networks_of_edited_code_are_not_taken_from_the_work_folder(package, cli
     package.edit("batch.mean", "batch.abs().mean")
     with pytest.raises(MerlabError, match="of other settings: the code of the method has changed. Add --again"):
         pretrain(out, clips, **SMALL)
+
+
+def test_a_file_whose_network_was_edited_is_loaded_with_a_warning(package, clips, tmp_path):
+    pretrain(tmp_path / "mine.safetensors", clips, **SMALL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_recognizer(tmp_path / "mine.safetensors")
+    package.edit("batch.mean", "batch.abs().mean")
+    with pytest.warns(UserWarning, match="the code of the method lab-net .* is not that with which .*mine.safetensors"):
+        load_recognizer(tmp_path / "mine.safetensors")
 
 
 def test_an_error_in_it_is_named_with_its_line_in_training_and_in_a_file(package, clips, tmp_path):

@@ -10,6 +10,7 @@ from torch import nn
 from merlab.errors import naming_mistakes
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import Estimate
+from merlab.fingerprint import fingerprint
 from merlab.inputs import parse_recipe
 from merlab.methods import Preset, Task, find_method, is_own
 from merlab.training import TrainingSettings
@@ -161,6 +162,7 @@ class ModelCard(_Facts):
             good any recognizer of these classes can be; empty where that is not known.
         training_inputs: short digests of the inputs of databases that training, its starts and the temperature used;
             empty for a network of synthetic flow, and for files of earlier versions.
+        code: the fingerprint of a method or kind of input that is not merlab's own, as it was; empty for merlab's.
         command: the command that made it, without folders of the machine; empty if it was made in Python.
         content_digest: of the tensors and of the rest of the card (``models.digest``), when they were written; None for
             a network that was not saved, and for files of earlier versions.
@@ -186,6 +188,7 @@ class ModelCard(_Facts):
     intended_use: str = ""
     limits: str = ""
     ceiling: str = ""
+    code: str = ""
     command: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
     content_digest: str | None = None
@@ -193,7 +196,7 @@ class ModelCard(_Facts):
     @model_serializer(mode="wrap")
     def _without_unknown_digests(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = serialize(self)
-        digests = ("content_digest", "training_inputs")
+        digests = ("content_digest", "training_inputs", "code")
         return {name: value for name, value in content.items() if value or name not in digests}
 
     def build(self) -> nn.Module:
@@ -203,3 +206,10 @@ class ModelCard(_Facts):
         method = find_method(self.method)
         with naming_mistakes(f"method {self.method}: its network", is_own(method)):
             return method.module(task, preset).eval()
+
+    def code_now(self) -> str:
+        """What ``code`` would be now: an edited network may take the same tensors, and compute something else."""
+        method, kind = find_method(self.method), parse_recipe(self.recipe).kind
+        network = method.network if is_own(method) else None
+        input_code = () if kind.is_built_in else (kind.extract, kind.neutral)
+        return fingerprint((network, input_code)) if network or input_code else ""

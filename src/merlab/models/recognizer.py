@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -141,7 +142,7 @@ def load_recognizer(path: Path | str | None = None) -> Recognizer:
 
     Raises MerlabError for a file that is missing or damaged, that is not a safetensors file of merlab, whose content
     differs from the digest in its card, that holds values that are not finite, or whose network this merlab does not
-    have. Nothing in a file is ever executed.
+    have. Nothing in a file is ever executed. Warns where your own method is not as it was.
     """
     path = SHIPPED if path is None else as_path(path, "path")
     tensors, card = _read(path)
@@ -156,6 +157,12 @@ def load_recognizer(path: Path | str | None = None) -> Recognizer:
             "was then, or train it again with `merlab pretrain`"
         ) from error
     _require_finite(path, tensors)
+    if card.code and card.code != card.code_now():
+        warnings.warn(
+            f"the code of the method {card.method} or its input, or a library that it uses, is not that with which "
+            f"{path} was trained, so its answers may differ from its scores; use that code, or train it again",
+            stacklevel=2,
+        )
     return Recognizer(card, module, _digest(path))
 
 

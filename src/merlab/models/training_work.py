@@ -238,5 +238,6 @@ def _train(training: Training, clips: NetworkClips, files: Mapping[int, Path], n
         seed=number,
         training=classifier.settings,
     )
+    card = card.model_copy(update={"code": card.code_now()})
     Recognizer(card, classifier.module.cpu()).save(files[number])
     return number
