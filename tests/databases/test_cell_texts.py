@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merlab.databases.cell_texts import DATE, FAILED_FORMULA, are_action_units
+from merlab.databases.cell_texts import DATE, FAILED_FORMULA, are_action_units, remedy_for_number
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,28 @@ def test_action_units_as_annotators_write_them(text):
 @pytest.mark.parametrize("text", ["happy", "#REF!", "-4", "86.5", "120", "4-Oct", "04. Okt", "5. Mai", "2014-04-10"])
 def test_other_cells_are_no_action_units(text):
     assert not are_action_units(text)
+
+
+def test_action_units_are_numbered_from_1_to_99():
+    assert [are_action_units(text) for text in ("0", "1", "99", "100")] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("2014-04-10 00:00:00", "give it the format of a number"),
+        ("566,4", "with a decimal point and without separators of thousands"),
+        ("1,234", "with a decimal point and without separators of thousands"),
+        ("1,234,567.8", "with a decimal point and without separators of thousands"),
+    ],
+)
+def test_what_happened_to_a_number_leads_to_its_remedy(cell, words):
+    assert words in remedy_for_number(cell)
+
+
+@pytest.mark.parametrize("cell", ["46", "46.5", "2014-04-10", "five", ",4", ""])
+def test_of_another_cell_nothing_is_known(cell):
+    assert remedy_for_number(cell) == ""
 
 
 @pytest.mark.parametrize("text", ["1-Feb", "01. Mrz", "4-oct", "2 juil", "10月4日", "04/10/14", "04.10.14"])
