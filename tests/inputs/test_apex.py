@@ -46,6 +46,17 @@ def test_a_movement_of_the_whole_head_does_not_change_the_apex(tmp_path):
     assert spot_apex(ImageFolder(write_frames(tmp_path / "clip", list(drifting), first=FIRST)), 9, 15) == 12
 
 
+def test_frames_that_the_camera_dropped_are_passed_over(clip):
+    """As in CAS(ME)^3, whose part C has no apexes."""
+    for number in (10, 12):
+        (clip.source / f"img{number}.png").unlink()
+    frames = ImageFolder(clip.source)
+    assert spot_apex(frames, 9, 15) == 13
+    assert [middle(frames, 9, offset) for offset in (11, 14, 15)] == [11, 11, 11]
+    with pytest.raises(ClipError, match="has no frame 16"):
+        spot_apex(frames, 9, 16)
+
+
 @pytest.mark.parametrize(("onset", "offset", "expected"), [(9, 15, 12), (9, 14, 11), (9, 10, 9)])
 def test_the_middle_frame_is_the_same_as_in_meb(clip, onset, offset, expected):
     assert middle(ImageFolder(clip.source), onset, offset) == expected

@@ -57,19 +57,32 @@ def spot_apex(frames: Frames, onset: int, offset: int) -> int:
     inside the paper's five facial regions without the eyes (lids blink). The movement of the head, a robust affine fit
     to the flow, is subtracted first. The movements are smoothed over time (Gaussian, sd 1.5 frames, no movement beyond
     the ends). The regions fit crops like those of CASME II. If onset and offset are the same frame, the result is this
-    frame. Raises ClipError if a frame is absent or damaged.
+    frame. Frames that the camera dropped between them are passed over. Raises ClipError if the onset or the offset is
+    absent, or a frame is damaged.
     """
     if onset == offset:
         return onset
     reference = _small(frames, onset)
-    movement = np.array([_movement(dis(reference, _small(frames, number))) for number in range(onset + 1, offset + 1)])
+    numbers = [*_between(frames, onset, offset), offset]
+    movement = np.array([_movement(dis(reference, _small(frames, number))) for number in numbers])
     smooth = cv2.GaussianBlur(movement[None], (0, 0), SMOOTHING, borderType=cv2.BORDER_CONSTANT)
-    return onset + 1 + int(np.argmax(smooth))
+    return numbers[int(np.argmax(smooth))]
 
 
 def middle(frames: Frames, onset: int, offset: int) -> int:
-    """The middle frame, onset + (offset - onset) / 2 rounded down, as in MEB for SMIC."""
-    return onset + (offset - onset) // 2
+    """The middle frame, onset + (offset - onset) / 2 rounded down, as in MEB for SMIC; the nearest one if it is absent.
+
+    If the onset and the offset are all that is left between them, it is the offset.
+    """
+    number = onset + (offset - onset) // 2
+    if number == onset:
+        return onset
+    return min((*_between(frames, onset, offset), offset), key=lambda other: abs(other - number))
+
+
+def _between(frames: Frames, onset: int, offset: int) -> list[int]:
+    """The existing frames after the onset and before the offset: the camera of CAS(ME)^3 dropped some."""
+    return [number for number in frames.numbers if onset < number < offset]
 
 
 RULES: dict[str, Callable[[Frames, int, int], int]] = {"spotted": spot_apex, "middle": middle}
