@@ -152,6 +152,7 @@ class TestPartC:
         (clip,) = load("casme3-c", tmp_path)
         assert (clip.subject, clip.name, clip.apex, clip.apex_source) == ("01", "2", None, "unannotated")
         assert long_videos("casme3-c", tmp_path).videos[0].frames == 10
+        assert examine(tmp_path, "casme3-c").facts["layout"] == "images of long videos (01/a/color/175.jpg)"
 
 
 def test_a_root_without_frames_names_the_folders_that_are_searched_for(tmp_path):

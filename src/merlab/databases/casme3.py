@@ -35,10 +35,14 @@ from merlab.databases.coded.release import (
 )
 
 ACCESS = "free for research after signing a license agreement with its authors at the Chinese Academy of Sciences"
-KINDS = (
-    Kind("Cropped: registered faces (spNO.1/a/color/reg_175.jpg)", cropped_faces),
-    Kind("images of long videos (spNO.1/a/color/175.jpg)", any_frames),
-)
+
+
+def _kinds(subject: str) -> tuple[Kind, ...]:
+    """The layouts of a part, with one of its subjects as the example."""
+    return (
+        Kind(f"Cropped: registered faces ({subject}/a/color/reg_175.jpg)", cropped_faces),
+        Kind(f"images of long videos ({subject}/a/color/175.jpg)", any_frames),
+    )
 
 
 def _color(video: Path) -> Path:
@@ -101,7 +105,7 @@ PART_A = Release(
     layout=LayoutFormat(
         subject_folder=r"spNO\.?\d{1,3}",
         looked_for="spNO.1, spNO.2 and so on, each with one folder per video such as a/color",
-        kinds=KINDS,
+        kinds=_kinds("spNO.1"),
         clips_of=_videos_of,
         name_of=_letter,
         video_name=_video_name,
@@ -139,7 +143,7 @@ PART_C = Release(
     layout=LayoutFormat(
         subject_folder=r"\d\d?",
         looked_for="01, 02 and so on, each with the folder a/color",
-        kinds=KINDS,
+        kinds=_kinds("01"),
         clips_of=_videos_of,
         name_of=_letter,
         video_name=_video_name,
