@@ -56,6 +56,19 @@ def test_the_parts_have_the_scores_of_spotting_in_the_frames_where_it_looked():
     assert set(column(measures, "pose_yaw")) == {12.0}
 
 
+@pytest.mark.parametrize("slowed", [1, 2])
+def test_where_frames_are_not_at_equal_distances_the_parts_still_have_the_scores_of_spotting(slowed):
+    """Frames are 10 ms apart, from frame 230 of the video on 14 ms; played as recorded, and half as fast."""
+    stamps = slowed * np.cumsum(np.where(np.arange(400) < 229, 0.01, 0.014))
+    clock = Clock.of_stamps(stamps).at_rate(FPS)
+    face, settings = track(), spotting_settings({"score.units": 0})
+    window = face.spot(range(21, 301), clock, settings)
+    measures = track_measures(face, window, clock, settings.score)
+    parts = measures[:, [MEASURES.index(name) for name in MEASURES if name.startswith("score_")]]
+    assert clock.slowed == pytest.approx(slowed)
+    assert parts[10:290].max(axis=1) == pytest.approx(window.total)
+
+
 def test_lids_that_drop_on_both_sides_are_a_blink_and_on_one_side_are_not():
     face, clock, settings = track(), Clock.constant(FPS, 400), SpottingSettings()
     right, left = lid_blocks()

@@ -57,6 +57,14 @@ def test_the_misfit_is_the_root_mean_square_of_what_a_similarity_leaves():
     assert watch(landmarks(other + rough)).misfit == pytest.approx(np.sqrt((rough**2).sum(axis=1).mean()), rel=0.02)
 
 
+def test_in_its_first_second_a_face_is_compared_with_the_mean_of_its_frames():
+    """The second of four frames is another one: it is half of the mean of two, and a third of that of three."""
+    watch, rough = MeshWatch(FPS), np.random.default_rng(1).normal(0, 3, (468, 2))
+    rough[[33, 133, 362, 263, 6, 168, 197]] = 0
+    _, whole, half, third = (watch(landmarks(mesh() + share * rough)).misfit for share in (0, 1, 0, 0))
+    assert (whole / half, whole / third) == pytest.approx((2, 3), rel=0.02)
+
+
 def test_a_shape_that_stays_becomes_the_faces_own_within_some_seconds():
     watch, smile = MeshWatch(FPS), mesh()
     smile[300:350, 1] -= 10
