@@ -31,6 +31,7 @@ def test_methods_are_compared_and_one_of_them_spots_alone(merlab, recorded):
     assert "lbp-chi2 is a comparison method" in err
     scores = json.loads(merlab("score-spotting", "truth/truth.csv", "alone/a/events.csv", "--json")[1])
     assert scores["tp"] == 1
+    assert json.loads((recorded / "alone/a/method.json").read_text())["name"] == "a"
     written = (recorded / "alone/a/events.csv").stat().st_mtime_ns
     assert merlab(*spot)[0] == 0
     assert (recorded / "alone/a/events.csv").stat().st_mtime_ns == written

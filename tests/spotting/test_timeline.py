@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from merlab.coding.material import read_material
 from merlab.errors import MerlabError, Stopped
 from merlab.frames import write_image
 from merlab.locks import only_writer
@@ -74,6 +75,13 @@ class TestTimeline:
         assert moments == pytest.approx([ONSET + 1, APEX + 1, OFFSET + 1], abs=4)
         assert event["apex_s"] == pytest.approx((event["apex"] - 1) / FPS)
         assert event["duration_s"] == pytest.approx((event["offset"] - event["onset"]) / FPS)
+
+    def test_a_link_to_a_video_has_its_own_name_in_all_that_is_said_of_it(self, video, line, tmp_path):
+        (tmp_path / "P01.avi").symlink_to(video)
+        own = spot(tmp_path / "P01.avi", tmp_path / "out")
+        assert own.events["video"].tolist() == [own.video] == ["P01.avi"]
+        assert read_timeline(own.folder).video == read_material(own.folder).video == "P01.avi"
+        assert line.video == "face.avi"
 
     def test_scores_have_one_row_per_frame(self, line):
         scores = pd.read_csv(line.folder / "scores.csv")

@@ -151,7 +151,7 @@ def _make(making: _Making, folder: ResultFolder, kept: Path) -> Timeline:
 
 def _assemble(making: _Making, aside: Path) -> Timeline:
     """Write every file of the result into ``aside``; frames are read only if their places are not kept."""
-    frames, clock, kept, request = open_frames(making.source), making.clock, making.kept, making.request
+    frames, clock, kept = open_frames(making.source), making.clock, making.kept
     whole = kept.whole()
     read: _Read
     if whole is not None:
@@ -163,7 +163,7 @@ def _assemble(making: _Making, aside: Path) -> Timeline:
     if whole is None:
         kept.conclude(FramesRead(read.count, read.first, read.damaged, read.light))
     timing = timing_of(clock, read.count, read.first, making.fps)
-    metadata = _metadata(timing, clock, file_facts(frames), read, found, request)
+    metadata = _metadata(making, timing, file_facts(frames), read, found)
     write_model(aside / METADATA, metadata)
     scores = pd.concat(found.scores, ignore_index=True)
     return Timeline(aside, tuple(found.rows), tuple(found.weak_rows), scores, metadata)
@@ -218,26 +218,20 @@ def _found(places: Iterable[Float32Array], read: _Read, making: _Making, folder:
     return found
 
 
-def _metadata(
-    timing: Timing,
-    clock: Clock,
-    file: MediaFacts | None,
-    read: _Read,
-    found: _Found,
-    request: SpottingRequest,
-) -> SpottingMetadata:
+def _metadata(making: _Making, timing: Timing, file: MediaFacts | None, read: _Read, found: _Found) -> SpottingMetadata:
     remedy = "the frame before was taken; frames at the end were left out"
     warnings = [
         *source_caveats(timing, file),
-        *damage_caveats(read.damaged, len(clock), remedy),
-        *spotting_caveats(clock, found.dropped, request.settings),
+        *damage_caveats(read.damaged, len(making.clock), remedy),
+        *spotting_caveats(making.clock, found.dropped, making.request.settings),
         *read.light.caveats(),
     ]
     return SpottingMetadata(
         **dict(timing),
+        name=making.source.name,
         file=file,
         damaged=len(read.damaged),
-        asked=request,
+        asked=making.request,
         dropped=found.dropped,
         warnings=tuple(warnings),
     )

@@ -76,9 +76,11 @@ class SpottingMetadata(Timing):
     """The content of spotting.json.
 
     ``file`` is what the video file says about itself, None for images; ``damaged`` counts frames that could not be
-    decoded, ``dropped`` movements that were too long or too short.
+    decoded, ``dropped`` movements that were too long or too short. ``name`` is that of the source, which may be a link;
+    results of earlier versions do not state it.
     """
 
+    name: str = ""
     file: MediaFacts | None
     damaged: int
     asked: SpottingRequest
@@ -118,7 +120,7 @@ class Timeline:
     @property
     def video(self) -> str:
         """The name of the source."""
-        return Path(self.metadata.asked.source).name
+        return self.metadata.name or Path(self.metadata.asked.source).name
 
     @property
     def warnings(self) -> list[str]:

@@ -76,10 +76,14 @@ class MethodRequest(BaseModel):
 
 
 class MethodMetadata(BaseModel):
-    """The content of method.json; ``facts`` is what was fitted or assumed, such as ``p``."""
+    """The content of method.json; ``facts`` is what was fitted or assumed, such as ``p``.
+
+    ``name`` is that of the source, which may be a link; results of earlier versions do not state it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
+    name: str = ""
     requested: MethodRequest
     seconds: float
     facts: dict[str, float]
@@ -102,7 +106,7 @@ class MethodResult:
     @property
     def video(self) -> str:
         """The name of the source."""
-        return Path(self.metadata.requested.source).name
+        return self.metadata.name or Path(self.metadata.requested.source).name
 
 
 class MethodOnVideos:
@@ -174,6 +178,7 @@ class MethodOnVideos:
         if material.samples < self._spotter.least_samples(self._target, material.rate):
             notes.append(short_note(self._spotter.name, video.name))
         metadata = MethodMetadata(
+            name=video.name,
             requested=request,
             seconds=round(clock.duration, 6),
             facts=dict(fitted.facts),
