@@ -202,6 +202,12 @@ def test_another_network_is_refused_with_the_names_or_the_shapes(name, shapes, p
         start(name, zoo_weights.weights(shapes, of_zeros=True), preset)
 
 
+def test_a_network_of_your_own_is_told_how_it_can_start(monkeypatch):
+    monkeypatch.setattr(f"{__name__}.find_method", lambda name: Method(name, network=nn.Identity))
+    with pytest.raises(MerlabError, match="mine contains .*; a network of your own can load its weights where"):
+        start("mine", {}, Preset())
+
+
 @pytest.fixture
 def clips(tmp_path):
     return load("ststnet-flow", write_flow_tree(tmp_path / "flow"))

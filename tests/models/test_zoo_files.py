@@ -37,10 +37,17 @@ class Harmful:
         return pytest.fail, ("a file was executed",)
 
 
+def test_a_network_that_was_saved_as_a_whole_is_named_with_the_remedy(tmp_path):
+    torch.save(torch.nn.Linear(2, 2), tmp_path / "whole.pth")
+    where = r"\(it holds an object of torch.nn.modules.linear.Linear\); save its state_dict\(\) alone"
+    with pytest.raises(MerlabError, match=where):
+        load_starts(tmp_path / "whole.pth")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("harmful.pth", pickle.dumps({"conv1.weight": Harmful()}, 2), "without running its code"),
+        ("harmful.pth", pickle.dumps({"conv1.weight": Harmful()}, 2), "its code .it holds an object of"),
         ("damaged.pt", b"PK\x03\x04 no archive", "without running its code"),
         ("empty.pth", b"", "without running its code"),
         ("damaged.safetensors", b"\x10", "is not a complete safetensors file"),

@@ -13,6 +13,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.run_record import FittedFacts
 from merlab.evaluation.start import Start
 from merlab.inputs.recipe import Recipe
+from merlab.methods import is_own
 from merlab.methods.layers.zoo import ZooNames
 from merlab.methods.method import Method, Preset, Task
 
@@ -48,10 +49,11 @@ def start_from(
     has another shape than in the network.
     """
     if not method.zoo:
-        own = "only from a file of `merlab pretrain`" if method.network else "from no weights"
+        starts = "only from a file of `merlab pretrain`" if method.network else "from no weights"
+        yours = "; a network of your own can load its weights where it is made" if is_own(method) else ""
         raise MerlabError(
             f"{file.name} is not a file of `merlab pretrain`, and {method.name} contains no network whose public "
-            f"weights merlab knows; it starts {own}"
+            f"weights merlab knows; it starts {starts}{yours}"
         )
     network = method.outline(task, preset)
     try:

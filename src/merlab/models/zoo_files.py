@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from merlab.models.digest import content_digest
 from merlab.models.shipped import CARD
 
 SAVED_BY_TORCH = (".pth", ".pt")
+UNKNOWN_CLASS = re.compile(r"Unsupported global: GLOBAL (\S+)")
 # Under what training code keeps the weights of a network in a checkpoint.
 ENTRIES = ("state_dict", "model_state_dict", "model", "net", "network")
 
@@ -60,7 +62,10 @@ def _saved_by_torch(file: Path) -> dict[str, Tensor]:
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        text = str(error) or type(error).__name__
+        # A network that was saved as a whole: PyTorch names its class below advice that does not belong here.
+        kind = UNKNOWN_CLASS.search(text)
+        reason = f"it holds an object of {kind[1]}" if kind else text.splitlines()[0]
         raise MerlabError(
             f"{file} is not a file of weights that PyTorch can read without running its code ({reason}); save its "
             "state_dict() alone: torch.save(network.state_dict(), FILE)"
