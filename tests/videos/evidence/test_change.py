@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from merlab.frames import Image
+from merlab.spotting.motion import block_centers, lid_blocks
 from merlab.videos.evidence.change import picture_change
 from merlab.videos.words import WordSettings
 from tests.videos.faces import LEFT_MOUTH_CORNER, bump, face, warped
@@ -27,10 +28,11 @@ def test_the_same_picture_does_not_change():
     assert picture_change(REST, REST, NOT_MOVED) == 0
 
 
-def test_a_rising_corner_of_the_mouth_is_a_movement_and_no_change():
-    rise = 3 * bump(COLUMNS, ROWS, LEFT_MOUTH_CORNER)
-    moved = np.stack([STILL, -rise], axis=-1).astype(np.float32)
-    assert picture_change(REST, warped(face(), STILL, -rise), moved) < LIMIT / 3
+@pytest.mark.parametrize(("right", "down"), [(0, -3), (3, 0), (-2, -2)])
+def test_a_corner_of_the_mouth_that_moves_is_a_movement_and_no_change(right, down):
+    u, v = (way * bump(COLUMNS, ROWS, LEFT_MOUTH_CORNER) for way in (right, down))
+    moved = np.stack([u, v], axis=-1).astype(np.float32)
+    assert picture_change(REST, warped(face(), u, v), moved) < LIMIT / 3
 
 
 def test_a_lamp_changes_the_whole_face_alike():
@@ -50,3 +52,22 @@ def test_the_change_of_a_block_is_the_logarithm_of_its_light():
     # ln((184 + 16) / (84 + 16)) = ln 2 in blocks that are wholly darker.
     darker[120:182, 80:160] = 84
     assert picture_change(gray, darker, NOT_MOVED) == pytest.approx(np.log(2), abs=0.01)
+
+
+def darker_in(blocks: NDArray[np.bool_]) -> float:
+    """The change of a gray face that gets darker around the centers of these blocks."""
+    gray = np.full((282, 231, 3), 184, np.uint8)
+    darker = gray.copy()
+    x, y = block_centers()
+    for column, row in zip(x[blocks].round().astype(int), y[blocks].round().astype(int), strict=True):
+        darker[row - 3 : row + 4, column - 3 : column + 4] = 84
+    return picture_change(gray, darker, NOT_MOVED)
+
+
+def test_lids_that_close_and_what_is_at_the_border_are_no_change():
+    right, left = lid_blocks()
+    border = np.pad(np.zeros((right.shape[0] - 2, right.shape[1] - 2), bool), 1, constant_values=True)
+    assert [darker_in(blocks) for blocks in (right, left, right | left, border)] == pytest.approx([0] * 4, abs=1e-6)
+    cheek = np.zeros_like(right)
+    cheek[8, 3] = True
+    assert darker_in(cheek) > 0.05
