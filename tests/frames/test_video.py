@@ -282,6 +282,18 @@ class TestDamage:
         numbers = numbers_in(video)
         assert [number for number in numbers if number] == [1, 2, 3, 4, *([5] if numbers[4] else []), 6, 7, 8, 9, 10]
 
+    @pytest.mark.parametrize("threads", [0, 1])
+    def test_of_an_image_is_seen_also_where_only_its_end_is_damaged(self, tmp_path, threads):
+        noise = list(np.random.default_rng(0).integers(0, 256, (10, 48, 64, 3), np.uint8))
+        path = damage(write_video(tmp_path / "a.avi", "mjpeg", images=noise), [4, 7], kept=1200)
+        walked = list(Video(path, threads=threads).walk(lambda number: True))
+        assert [frame.number for frame in walked if frame.damaged] == [5, 8]
+
+    def test_of_every_image_from_the_first_one_on_is_a_way_of_writing_them(self, tmp_path):
+        noise = list(np.random.default_rng(0).integers(0, 256, (10, 48, 64, 3), np.uint8))
+        path = damage(write_video(tmp_path / "a.avi", "mjpeg", images=noise), range(10), kept=1200)
+        assert not any(frame.damaged for frame in Video(path).walk(lambda number: True))
+
     def test_of_a_frame_reaches_to_the_next_key_frame(self, tmp_path):
         """Decoders give the frames after it with wrong pixels and without a complaint."""
         path = write_video(tmp_path / "a.mkv", "libx264", numbers=range(1, 31), options=GROUPS)

@@ -32,6 +32,8 @@ LOG = logging.getLogger("merlab.frames")
 # frame that does not change as nothing (MPEG-4).
 NEVER_SKIP = ("h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video")
 
+STRICT = {"err_detect": "explode"}
+
 # Reading elsewhere opens the file again; if it has an hour of frames, that takes as long as decoding so many of them.
 LEAST_JUMP = 50
 
@@ -208,10 +210,27 @@ class Video:
         packets = self._packets
         with opened_video(self.path) as (container, stream):
             stream.thread_type, stream.thread_count = "AUTO", threads
+            if self._is_strict:
+                stream.codec_context.options = STRICT
             if start > 1 and packets.stamps is not None:
                 with suppress(av.FFmpegError):
                     container.seek(int(packets.stamps[start - 1]), stream=stream)
             yield from self._decode(container, stream, start)
+
+    @cached_property
+    def _is_strict(self) -> bool:
+        """Whether the decoder shall refuse damaged images of Motion JPEG, which it otherwise gives with a green rest.
+
+        Not where it refuses the first one: some cameras write all of them in a way of their own.
+        """
+        with opened_video(self.path) as (container, stream):
+            if stream.codec_context.name != "mjpeg":
+                return False
+            stream.codec_context.options = STRICT
+            with suppress(av.FFmpegError, StopIteration):
+                next(container.decode(stream))
+                return True
+            return False
 
     def _decode(self, container: InputContainer, stream: VideoStream, start: int = 1) -> Decoded:
         """Position and frame of what can be decoded, ascending.
