@@ -19,6 +19,27 @@ def test_the_main_movement_is_the_mean_of_the_fullest_direction_bin_and_not_of_a
     assert main_movement(flow) == pytest.approx([2, 0.3])
 
 
+def test_the_direction_to_the_right_is_one_bin_also_where_rounding_makes_it_a_whole_turn():
+    flow = np.array([[[3.0, -1e-20], [1.0, 0.0], [0.0, 9.0]]], np.float32)
+    assert main_movement(flow) == pytest.approx([2, 0])
+
+
+@pytest.mark.parametrize("scale", [0.5, 1, 2])
+def test_regions_are_at_the_same_places_of_a_face_of_any_size(scale):
+    """The flow of each pixel is its place, so that of a region is the place of its middle."""
+    rows, columns = np.mgrid[: round(282 * scale), : round(231 * scale)].astype(np.float32) / scale
+    for places, middles in (
+        (columns, [left + right for left, _, right, _ in REGIONS]),
+        (rows, [top + bottom for _, top, _, bottom in REGIONS]),
+    ):
+        found = region_movements(np.stack([places, np.zeros_like(places)], axis=-1))
+        assert found[:, 0] == pytest.approx(np.array(middles) / 2, abs=2)
+
+
+def test_a_tiny_face_has_all_regions():
+    assert region_movements(np.ones((6, 5, 2), np.float32)) == pytest.approx(np.ones((36, 2)))
+
+
 def test_each_of_the_36_regions_has_its_own_movement():
     flow = np.zeros((282, 231, 2), np.float32)
     for number, (left, top, right, bottom) in enumerate(REGIONS):
