@@ -6,7 +6,6 @@ clip.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -74,26 +73,27 @@ def paired_test(first: NDArray[np.int64], second: NDArray[np.int64], metric: Met
 
     The interval resamples the subjects of both methods together. The p value comes from a permutation test that
     exchanges the two methods' predictions of a subject (all its seeds together) with probability 0.5; for few subjects
-    it goes through all exchanges, so that the p value is exact. Seeds of two methods have nothing in common: they are
-    paired in their order, and where one method has fewer, both are repeated until every seed of it counts alike.
+    it goes through all exchanges, so that the p value is exact. Seeds of two methods have nothing in common: for these
+    exchanges they are paired in their order, and those of the method with fewer are repeated.
     Raises MerlabError when the methods were not tested on the same clips.
     """
     if first.shape[1:] != second.shape[1:] or (first[0].sum(axis=-1) != second[0].sum(axis=-1)).any():
         raise MerlabError(
             "methods can be compared only on the same clips; run both with the same database, scheme and protocol"
         )
-    seeds = math.lcm(len(first), len(second))
-    first, second = (np.resize(counts, (seeds, *counts.shape[1:])) for counts in (first, second))
     value = METRICS[metric]
-    observed = float((value(first.sum(axis=1)) - value(second.sum(axis=1))).mean())
+    difference = float(value(first.sum(axis=1)).mean() - value(second.sum(axis=1)).mean())
+    interval = _difference_interval(first, second, value, seed)
+    pairs = max(len(first), len(second))
+    first, second = (np.resize(counts, (pairs, *counts.shape[1:])) for counts in (first, second))
+    observed = (value(first.sum(axis=1)) - value(second.sum(axis=1))).mean()
     swapped, exact = _exchanges(first.shape[1], seed)
     moved = _pooled(swapped.astype(float), first - second)
     permuted = (value(first.sum(axis=1)[:, None] - moved) - value(second.sum(axis=1)[:, None] + moved)).mean(axis=0)
     extreme = int((np.abs(permuted) >= abs(observed) - 1e-12).sum())
-    interval = _difference_interval(first, second, value, seed)
     # Among all exchanges is the observed one; to drawn ones it is added.
     p = extreme / len(swapped) if exact else (extreme + 1) / (len(swapped) + 1)
-    return Comparison(metric=metric, difference=observed, interval=interval, p=p)
+    return Comparison(metric=metric, difference=difference, interval=interval, p=p)
 
 
 def _exchanges(subjects: int, seed: int) -> tuple[NDArray[np.bool_], bool]:
@@ -108,8 +108,8 @@ def _difference_interval(
 ) -> Interval | None:
     if first.shape[1] < 2:
         return None
-    differences = metric(_resampled(first, seed)) - metric(_resampled(second, seed))
-    return _percentiles(differences.mean(axis=0))
+    means = [metric(_resampled(counts, seed)).mean(axis=0) for counts in (first, second)]
+    return _percentiles(means[0] - means[1])
 
 
 def _resampled(counts: NDArray[np.int64], seed: int) -> Float64Array:
