@@ -4,6 +4,7 @@ import pytest
 from merlab.clips import ClipTable
 from merlab.frames import ClipError
 from merlab.inputs import make_input, parse_recipe
+from merlab.inputs.images import resize
 from tests.helpers import make_clip, texture, write_frames
 
 
@@ -15,6 +16,14 @@ def clip(tmp_path):
 
 def made(clip, text):
     return make_input(ClipTable((clip,)), clip, parse_recipe(text))
+
+
+def test_an_image_is_reduced_by_the_mean_of_areas_and_enlarged_by_linear_interpolation():
+    spikes = np.zeros((8, 8), np.float32)
+    spikes[::4, ::4] = 1
+    assert resize(spikes, 2, 2) == pytest.approx(np.full((2, 2), 1 / 16))
+    assert resize(spikes[:4], 2, 8)[:2] == pytest.approx(np.full((2, 2), 1 / 4))
+    assert resize(np.array([[0, 1]], np.float32), 4, 1) == pytest.approx(np.array([[0, 0.25, 0.75, 1]]))
 
 
 def test_apex_is_the_apex_frame_scaled_to_one(clip):
