@@ -1,4 +1,4 @@
-"""Formulas without values, hidden rows and merged cells of Excel sheets, in coding tables and in tables of your own."""
+"""Formulas without values, hidden rows and merged cells of spreadsheets, in coding tables and in tables of your own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import xlwt
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import CoveredTableCell, Table, TableCell, TableRow
+from odf.text import P
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -31,6 +35,44 @@ def own(root: Path) -> Path:
         sheet.append(line)
     book.save(root / "mine.xlsx")
     return root / "mine.xlsx"
+
+
+LINES = (
+    ("subject", "clip", "onset", "apex", "offset", "frames", "fps", "note"),
+    ("anna", "a", 2, 5, 8, "frames", 200, "seen twice"),
+    ("bert", "b", 1, 4, 9, "frames", 200, ""),
+)
+
+
+def merged_and_hidden_ods(path: Path) -> None:
+    """A note over two rows, and below empty rows that stand for many, a hidden one."""
+    document, table = OpenDocumentSpreadsheet(), Table(name="clips")
+    for number, line in enumerate((*LINES, ("carl", *LINES[1][1:7], ""))):
+        row = TableRow(**({"visibility": "collapse"} if number == 3 else {}))
+        for column, value in enumerate(line):
+            spanned = {"numberrowsspanned": 2} if (number, column) == (1, 7) else {}
+            cell = CoveredTableCell() if (number, column) == (2, 7) else TableCell(valuetype="string", **spanned)
+            cell.addElement(P(text=str(value)))
+            row.addElement(cell)
+        table.addElement(row)
+        if number == 2:
+            empty = TableRow(numberrowsrepeated=3)
+            empty.addElement(TableCell(numbercolumnsrepeated=8))
+            table.addElement(empty)
+    document.spreadsheet.addElement(table)
+    document.save(path)
+
+
+def merged_and_hidden_xls(path: Path) -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("clips")
+    for number, line in zip((0, 1, 2, 6), (*LINES, ("carl", *LINES[1][1:7], "")), strict=True):
+        for column, value in enumerate(line):
+            if column != 7 or number not in {1, 2}:
+                sheet.write(number, column, value)
+    sheet.write_merge(1, 2, 7, 7, "seen twice")
+    sheet.row(6).hidden = True
+    book.save(str(path))
 
 
 def casme2(root: Path) -> Path:
@@ -111,3 +153,13 @@ def test_formulas_on_sheets_that_are_not_read_do_not_matter(tmp_path):
     book.create_sheet("statistics")["A1"] = "=1+1"
     book.save(path)
     assert len(find_database("table").examine(path, False, silent).clips) == 2
+
+
+@pytest.mark.parametrize("write", [merged_and_hidden_ods, merged_and_hidden_xls])
+def test_hidden_rows_and_merged_cells_of_other_spreadsheets_are_named_alike(tmp_path, write):
+    path = own(tmp_path).with_suffix(f".{write.__name__[-3:]}")
+    write(path)
+    examination = find_database("table").examine(path, False, silent)
+    assert len(examination.clips) == 3
+    found = {finding.found for finding in examination.findings}
+    assert {"1 hidden row: 7", "merged: H2:H3"} <= found

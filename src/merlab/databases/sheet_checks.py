@@ -1,37 +1,71 @@
-"""What the cells of an Excel sheet do not tell: formulas that were never calculated, merged cells, rows not shown."""
+"""What the cells of a sheet do not tell: formulas that were never calculated, merged cells, rows not shown."""
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from posixpath import join, normpath
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+import xlrd
+
 from merlab.clips import Finding
+from merlab.databases.table_file import DAMAGED, OLD_EXCEL
 from merlab.errors import MerlabError
 from merlab.spelling import counted, first_of
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+ODS_CONTENT = "content.xml"
 NAMED = 5
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Rows of a sheet that are not shown but have cells, and ranges of merged cells, each with its last row."""
+
+    hidden: Sequence[int] = ()
+    merged: Sequence[tuple[str, int]] = ()
+
+
 def check_sheet(path: Path, sheet: str, header: int = 0) -> Iterator[Finding]:
-    """Findings about hidden rows and merged cells of a sheet of an .xlsx file that was read before; none for others.
+    """Findings about hidden rows and merged cells of a sheet of a workbook that was read before; none for a text.
 
     ``header`` is the row of the column names; cells that are merged above it, such as a title, do not matter. Raises
-    MerlabError if formulas have no value, because their cells would be read as empty: programs that write a workbook
-    without calculating leave them so.
+    MerlabError if formulas of an .xlsx file have no value, because their cells would be read as empty: programs that
+    write a workbook without calculating leave them so.
     """
+    layout = _layout_of(path, sheet)
+    if layout.hidden:
+        remedy = "read like all others; delete rows that should not count"
+        found = f"{counted(len(layout.hidden), 'hidden row')}: {first_of(map(str, layout.hidden), NAMED)}"
+        yield Finding("handled", path.name, "rows that are shown", found, remedy)
+    below = [cells for cells, last in layout.merged if last > header]
+    if below:
+        remedy = "only the first of merged cells has their value, the others are read as empty; unmerge and fill them"
+        found = f"merged: {first_of(below, NAMED)}"
+        yield Finding("differs", path.name, "a value of its own in every cell", found, remedy)
+
+
+def _layout_of(path: Path, sheet: str) -> _Layout:
     if not zipfile.is_zipfile(path):
-        return
+        is_old_excel = path.is_file() and path.read_bytes().startswith(OLD_EXCEL)
+        return _layout_of_xls(path, sheet) if is_old_excel else _Layout()
     with zipfile.ZipFile(path) as archive:
+        if ODS_CONTENT in archive.namelist():
+            return _layout_of_ods(ElementTree.fromstring(archive.read(ODS_CONTENT)), sheet)
         part = _part_of(archive, sheet) if WORKBOOK in archive.namelist() else None
-        content = ElementTree.fromstring(archive.read(part)) if part else Element("none")
+        return _layout_of_xlsx(path, sheet, ElementTree.fromstring(archive.read(part))) if part else _Layout()
+
+
+def _layout_of_xlsx(path: Path, sheet: str, content: Element) -> _Layout:
     rows = list(content.iter(f"{MAIN}row"))
     unknown = [cell.get("r", "?") for row in rows for cell in row if _is_not_calculated(cell)]
     if unknown:
@@ -39,17 +73,48 @@ def check_sheet(path: Path, sheet: str, header: int = 0) -> Iterator[Finding]:
             f"{path}: formulas in {first_of(unknown, NAMED)} of the sheet {sheet} have no values; open the file in a "
             "spreadsheet program and save it, so that they are calculated, or write the values themselves"
         )
-    hidden = [row.get("r", "?") for row in rows if row.get("hidden") in {"1", "true"} and len(row)]
-    if hidden:
-        remedy = "read like all others; delete rows that should not count"
-        found = f"{counted(len(hidden), 'hidden row')}: {first_of(hidden, NAMED)}"
-        yield Finding("handled", path.name, "rows that are shown", found, remedy)
-    merged = [each.get("ref", "") for each in content.iter(f"{MAIN}mergeCell")]
-    below = [cells for cells in merged if int((re.findall(r"\d+", cells) or [0])[-1]) > header]
-    if below:
-        remedy = "only the first of merged cells has their value, the others are read as empty; unmerge and fill them"
-        found = f"merged: {first_of(below, NAMED)}"
-        yield Finding("differs", path.name, "a value of its own in every cell", found, remedy)
+    hidden = [int(row.get("r", "0")) for row in rows if row.get("hidden") in {"1", "true"} and len(row)]
+    ranges = [each.get("ref", "") for each in content.iter(f"{MAIN}mergeCell")]
+    return _Layout(hidden, [(cells, int((re.findall(r"\d+", cells) or [0])[-1])) for cells in ranges])
+
+
+def _layout_of_xls(path: Path, sheet: str) -> _Layout:
+    try:
+        book = xlrd.open_workbook(path, formatting_info=True, logfile=io.StringIO())
+        found = book.sheet_by_name(sheet)
+    except DAMAGED:
+        # Its cells could be read; only their formats cannot.
+        return _Layout()
+    hidden = [row + 1 for row, info in sorted(found.rowinfo_map.items()) if info.hidden and any(found.row_values(row))]
+    return _Layout(
+        hidden,
+        [(_range(top, left, end - top, right - left), end) for top, end, left, right in found.merged_cells],
+    )
+
+
+def _layout_of_ods(content: Element, sheet: str) -> _Layout:
+    table = next((each for each in content.iter(f"{TABLE}table") if each.get(f"{TABLE}name") == sheet), Element("none"))
+    hidden: list[int] = []
+    merged: list[tuple[str, int]] = []
+    number = 0
+    for row in table.iter(f"{TABLE}table-row"):
+        repeated = int(row.get(f"{TABLE}number-rows-repeated", "1"))
+        if row.get(f"{TABLE}visibility", "visible") != "visible" and "".join(row.itertext()).strip():
+            hidden += range(number + 1, number + repeated + 1)
+        column = 0
+        for cell in row:
+            rows, columns = (int(cell.get(f"{TABLE}number-{each}-spanned", "1")) for each in ("rows", "columns"))
+            if max(rows, columns) > 1:
+                merged.append((_range(number, column, rows, columns), number + rows))
+            column += int(cell.get(f"{TABLE}number-columns-repeated", "1"))
+        number += repeated
+    return _Layout(hidden, merged)
+
+
+def _range(row: int, column: int, rows: int, columns: int) -> str:
+    """``A2:A4`` for three rows of a column from position (1, 0)."""
+    first, last = (xlrd.colname(each) for each in (column, column + columns - 1))
+    return f"{first}{row + 1}:{last}{row + rows}"
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
