@@ -42,6 +42,9 @@ def test_only_frames_from_onset_to_offset_count(clips):
     part = replace(clips["other"], onset=3, apex=3)
     assert names(with_equal_frames([clips["one"], replace(clips["two"], onset=2), part])) == []
     assert names(with_equal_frames([replace(clips["two"], onset=3, apex=3), part])) == [["two", "other"]]
+    first = {name: replace(clip, apex=1, offset=1) for name, clip in clips.items()}
+    assert names(with_equal_frames([clips["one"], first["two"]])) == []
+    assert names(with_equal_frames([first["two"], first["other"]])) == [["two", "other"]]
 
 
 def test_one_range_of_one_source_is_found_without_reading_it(clips, tmp_path):
