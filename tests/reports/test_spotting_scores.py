@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 
 from merlab.errors import MerlabError
 from merlab.reports.documents import fill
-from merlab.reports.spotting_scores import read_spotting, spotting_table, stamps_of, store_spotting
+from merlab.reports.spotting_scores import (
+    read_spotting,
+    selection_table,
+    spotting_table,
+    stamps_of,
+    store_spotting,
+)
 from merlab.spotting.scoring import score_spotting
+from merlab.spotting.scoring.selection import RuleScore
 from merlab.storage import write_json
 
 COLUMNS = ["video", "onset", "apex", "offset", "emotion", "action_units"]
@@ -36,9 +45,60 @@ def test_every_value_is_listed_with_its_interval_and_two_guesses():
     }
     assert rows["F1 at IoU 0.5"][0] == ".800 [.667, 1.000]"
     assert rows["spotted: right, wrong; missed"][0] == "2, 0; 1"
-    assert rows["apex error, median in ms"][0] == "10.00"
+    # Apexes 1 and 3 frames of 5 ms too late; x and y are both recognized as x.
+    errors = {measure: cells[0] for measure, cells in rows.items() if measure.startswith("apex error")}
+    assert errors == {
+        "apex error, median in frames": "2.00",
+        "apex error, mean in frames": "2.00",
+        "apex error, median in ms": "10.00",
+        "apex error, mean in ms": "10.00",
+    }
+    assert rows["recognized, of them abstained"][0] == "2, 0"
+    assert rows["recognition UF1"][0].startswith(".333 ")
+    assert rows["recognition UAR"][0].startswith(".500 ")
+    assert rows["recognition harmonic F1"][0].startswith(".333 ")
+    assert rows["STRS"][0].startswith(".267 ")
     assert rows["recognition accuracy"][:2] == [".500 [.000, 1.000]", ".500"]
     assert rows["first action unit right, of 2"] == [".500 [.000, 1.000]", ".500", ".000"]
+
+
+def test_the_curve_the_kinds_and_false_alarms_have_rows_of_their_own():
+    """Of a micro-expression in each of two videos and a macro-expression, one of each is hit, the first as macro."""
+    columns = ["video", "onset", "offset", "kind"]
+    truth = pd.DataFrame([("a", 1, 10, "micro"), ("a", 101, 200, "macro"), ("b", 1, 10, "micro")], columns=columns)
+    found = pd.DataFrame([("a", 1, 10, "macro"), ("a", 101, 180, "macro"), ("c", 5, 15, "micro")], columns=columns)
+    lengths = pd.DataFrame({"video": list("abcd"), "seconds": [60, 30, 30, 60]})
+    table = spotting_table(score_spotting(truth, found, videos=lengths))
+    values = {measure: value.split(" [")[0] for measure, value in zip(table["measure"], table["value"], strict=True)}
+    assert values == {
+        "videos; true events": "4; 3",
+        "spotted: right, wrong; missed": "2, 1; 1",
+        "precision": ".667",
+        "recall": ".667",
+        "F1 at IoU 0.5": ".667",
+        "F1 at IoU 0.1, 0.3, 0.7, 0.9": ".667, .667, .667, .333",
+        "false alarms a minute, of 3.0 minutes": ".333",
+        "micro: right, wrong; missed": "0, 1; 2",
+        "micro: precision, recall": ".000, .000",
+        "micro: F1 at IoU 0.5": ".000",
+        "micro: false alarms a minute": ".333",
+        "macro: right, wrong; missed": "1, 1; 0",
+        "macro: precision, recall": ".500, 1.000",
+        "macro: F1 at IoU 0.5": ".667",
+        "macro: false alarms a minute": ".333",
+        "micro + macro: right, wrong; missed": "1, 2; 2",
+        "micro + macro: precision, recall": ".333, .333",
+        "micro + macro: F1 at IoU 0.5": ".333",
+        "micro + macro: false alarms a minute": ".667",
+    }
+
+
+def test_a_rule_that_chooses_for_each_subject_names_no_epoch():
+    rules = [RuleScore("best", True, 0.4375, 23, 0.48), RuleScore("on the others", False, 0.38)]
+    assert selection_table(rules).to_numpy().tolist() == [
+        ["best", "0.4375", "23", "0.48", "yes"],
+        ["on the others", "0.3800", "–", "–", "no"],
+    ]
 
 
 def test_an_undefined_score_is_a_dash_or_has_no_row():
@@ -59,7 +119,9 @@ def test_stamps_come_from_the_recordings_and_the_models(results, tmp_path):
 
 
 def test_stored_scores_are_read_back_as_they_were(results):
-    assert read_spotting(results / "spotting" / "long.json").scores == score_spotting(TRUTH, FOUND, 200.0)
+    path, scores = results / "spotting" / "long.json", score_spotting(TRUTH, FOUND, 200.0)
+    assert read_spotting(path).scores == scores
+    assert json.loads(path.read_text())["scores"] == scores.to_json()
 
 
 def test_scores_without_the_command_that_repeats_them_are_not_stored(tmp_path):
