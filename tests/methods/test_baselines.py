@@ -78,7 +78,7 @@ def test_the_svm_gives_a_class_without_training_clips_probability_zero(absent):
 
 
 def test_the_svm_refuses_training_clips_of_one_class():
-    with pytest.raises(MerlabError, match="2 classes, but all 4 are of class 1"):
+    with pytest.raises(MerlabError, match="two classes or more, but all 4 are of one class; evaluate on more clips"):
         build("linear-svm").fit(np.zeros((4, 1, 4, 4), np.float32), np.ones(4, np.int64), ["s"] * 4, seed=0)
 
 

@@ -75,5 +75,5 @@ def test_probabilities_sum_to_1_and_a_class_without_training_clips_gets_0():
 
 
 def test_a_single_class_is_refused():
-    with pytest.raises(MerlabError, match="needs training clips of 2 classes"):
+    with pytest.raises(MerlabError, match="training needs clips of two classes or more"):
         DomainAdaptiveDictionary(TASK).fit(clips(), np.zeros(30, np.int64), GROUPS, 0)

@@ -96,7 +96,7 @@ def test_a_class_without_training_clips_gets_probability_zero():
 
 
 def test_clips_of_one_class_are_refused():
-    with pytest.raises(MerlabError, match="2 classes, but all 60 are of class 1"):
+    with pytest.raises(MerlabError, match="two classes or more, but all 60 are of one class; evaluate on more clips"):
         build().fit(flows()[0], np.ones(60, np.int64), GROUPS, 0)
 
 

@@ -30,10 +30,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from merlab.errors import MerlabError
 from merlab.methods.joint_svm import balanced
 from merlab.methods.method import Method, Preset, Task
-from merlab.methods.svm import ANY_LAYOUT, flattened, softmax_of_decisions
+from merlab.methods.svm import ANY_LAYOUT, flattened, require_two_classes, softmax_of_decisions
 
 COMPONENTS = 100
 ATOMS = 60
@@ -182,11 +181,7 @@ class DomainAdaptiveDictionary:
         from sklearn.decomposition import PCA
 
         self.present, positions = np.unique(labels, return_inverse=True)
-        if len(self.present) < 2:
-            raise MerlabError(
-                f"da-dictionary needs training clips of 2 classes, but all {len(labels)} are of class {labels[0]}; "
-                "evaluate on more clips or with fewer folds"
-            )
+        require_two_classes(labels)
         everything = flattened(inputs if unlabeled is None else np.concatenate([inputs, unlabeled]))
         self.pca = PCA(min(COMPONENTS, len(everything) - 1, everything.shape[1]), svd_solver="full").fit(everything)
         components = self.pca.transform(everything)

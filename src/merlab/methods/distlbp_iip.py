@@ -26,7 +26,7 @@ from merlab.errors import MerlabError
 from merlab.inputs.stlbp_iip import histogram_sizes
 from merlab.methods.joint_svm import class_margins
 from merlab.methods.method import Method, Preset, Task
-from merlab.methods.svm import flattened, softmax_of_decisions
+from merlab.methods.svm import flattened, require_two_classes, softmax_of_decisions
 
 COST = 1.0
 KEPT_SHARE = 0.2
@@ -98,11 +98,7 @@ class DiscriminativeSvm:
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
         """Fit every pair; raises MerlabError if all training clips have the same class."""
         self.present = np.unique(labels)
-        if len(self.present) < 2:
-            raise MerlabError(
-                f"distlbp-iip needs training clips of 2 classes, but all {len(labels)} are of class {labels[0]}; "
-                "evaluate on more clips or with fewer folds"
-            )
+        require_two_classes(labels)
         self.machines = list(self._machines(_features(inputs), labels))
 
     def _machines(self, features: Rows, labels: NDArray[np.int64]) -> Iterator[PairMachine]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from merlab.errors import MerlabError
 from merlab.methods.method import Method, Preset, Task
 from merlab.methods.mirrored_kernel import Doubled, JointKernel, RealKernel, Subset
-from merlab.methods.svm import softmax_of_decisions
+from merlab.methods.svm import require_two_classes, softmax_of_decisions
 from merlab.training import Material, Mirror
 
 COST = 1.0
@@ -55,11 +55,7 @@ class JointSvm:
         """Fit on inputs (N, C, H, W); raises MerlabError if all training clips have the same class."""
         from sklearn.svm import SVC
 
-        if len(np.unique(labels)) < 2:
-            raise MerlabError(
-                f"joint-svm needs training clips of 2 classes, but all {len(labels)} are of class {labels[0]}; "
-                "evaluate on more clips or with fewer folds"
-            )
+        require_two_classes(labels)
         clips, twice = Doubled.of(inputs, self.mirror), np.concatenate([labels, labels])
         gamma = GAMMA / (clips.values.shape[1] * max(float(clips.values.var()), SMALLEST_VARIANCE))
         weights = balanced(twice)

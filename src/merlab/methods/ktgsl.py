@@ -30,7 +30,7 @@ from merlab.errors import MerlabError
 from merlab.inputs.lbp_top_hoof import DIRECTIONS, TEXTURE_NUMBERS
 from merlab.methods.joint_svm import balanced
 from merlab.methods.method import Method, Preset, Task
-from merlab.methods.svm import flattened, softmax_of_decisions
+from merlab.methods.svm import flattened, require_two_classes, softmax_of_decisions
 
 RIDGE = 1.0
 # Of the blocks of LBP-TOP and of the blocks of HOOF, relative to the number of training clips.
@@ -140,11 +140,7 @@ class TwoGroupSparseLearning:
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
         """Learn weights and coefficients; raises MerlabError if all training clips have the same class."""
         self.present, positions = np.unique(labels, return_inverse=True)
-        if len(self.present) < 2:
-            raise MerlabError(
-                f"ktgsl needs training clips of 2 classes, but all {len(labels)} are of class {labels[0]}; "
-                "evaluate on more clips or with fewer folds"
-            )
+        require_two_classes(labels)
         self.kernels = [ChiSquaredKernel(part) for part in self._parts(inputs)]
         # With balanced weights, every class has the same share: the mean of the labels is 1 / classes.
         targets = np.eye(len(self.present))[positions] - 1 / len(self.present)

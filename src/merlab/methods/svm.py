@@ -23,6 +23,15 @@ def flattened(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     return inputs.reshape(len(inputs), -1)
 
 
+def require_two_classes(labels: NDArray[np.int64]) -> None:
+    """Raises MerlabError if all training clips have the same class."""
+    if len(np.unique(labels)) < 2:
+        raise MerlabError(
+            f"training needs clips of two classes or more, but all {len(labels)} are of one class; evaluate on more "
+            "clips or with fewer folds"
+        )
+
+
 class LinearSvm:
     """A linear SVM (squared hinge loss, balanced classes, one against the rest) on ``features`` of the inputs.
 
@@ -45,11 +54,7 @@ class LinearSvm:
 
     def fit(self, inputs: NDArray[np.float32], labels: NDArray[np.int64], groups: Sequence[str], seed: int) -> None:
         """Fit one machine per class; raises MerlabError if all training clips have the same class."""
-        if len(np.unique(labels)) < 2:
-            raise MerlabError(
-                f"a linear SVM needs training clips of 2 classes, but all {len(labels)} are of class {labels[0]}; "
-                "evaluate on more clips or with fewer folds"
-            )
+        require_two_classes(labels)
         self.machine.fit(self.features(inputs), labels)
 
     def predict_proba(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
