@@ -17,6 +17,7 @@ from merlab.frames import write_image
 from merlab.spotting.spot_video import spot
 from merlab.videos.recognition import recognize
 from merlab.videos.result import read_video_result
+from tests.frames.videos import write_video
 from tests.videos.fake_result import write_result
 from tests.videos.recording import moving_face
 
@@ -151,6 +152,29 @@ def test_the_current_folder_is_a_video_of_its_own_name(merlab, tmp_path, monkeyp
     assert merlab(*command, ".", "--fps", 50, "--out", tmp_path / "result")[0] == 0
     (events,) = (tmp_path / "result").rglob("events.csv")
     assert pd.read_csv(events)["video"].tolist() == ["P01"]
+
+
+@pytest.mark.parametrize(
+    ("command", "out"),
+    [
+        (("recognize", "--aligned", "--no-overlay", "--jobs", 1), "merlab-recognized"),
+        (("spot",), "merlab-spotted"),
+        (("spot", "--method", "mdmd"), "merlab-spotted"),
+    ],
+)
+def test_the_tables_of_one_folder_of_videos_do_not_replace_those_of_another(merlab, tmp_path, command, out):
+    for folder in ("monday", "tuesday"):
+        (tmp_path / folder).mkdir()
+        images, name = list(moving_face(120)), f"{folder}.avi"
+        write_video(tmp_path / folder / name, "mjpeg", images=images, fps=50, size=(231, 282), pixels="yuvj444p")
+        assert merlab(*command, folder)[0] == 0
+    tables = sorted(path.relative_to(tmp_path / out) for path in (tmp_path / out).rglob("events.csv"))
+    assert [str(path) for path in tables] == [
+        "monday/events.csv",
+        "monday/monday.avi/events.csv",
+        "tuesday/events.csv",
+        "tuesday/tuesday.avi/events.csv",
+    ]
 
 
 def test_a_dark_video_is_named(merlab, tmp_path):

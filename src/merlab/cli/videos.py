@@ -58,7 +58,10 @@ def spot_command(
     ],
     out: Annotated[
         Path | None,
-        PathOption(help="Gets one folder per video, with its name; unless given, merlab-spotted."),
+        PathOption(
+            help="Gets one folder per video, with its name; unless given, merlab-spotted, for one folder of videos "
+            "merlab-spotted/NAME."
+        ),
     ] = None,
     fps: FpsOption = None,
     p: POption = None,
@@ -87,10 +90,14 @@ def spot_command(
     """
     from merlab.frames.opening import require_one_kind
     from merlab.spotting.many_videos import EVENTS, folder_of, folder_of_each, for_each, skipped_in, videos_in
+    from merlab.spotting.spot_video import HOLDS, OUT, spot
 
     for video in videos:
         require_one_kind(video)
     listed = [each for video in videos for each in (videos_in(video) or [video])]
+    if out is None:
+        # The tables of one folder must not replace those of another.
+        out = folder_of(videos[0], OUT) if len(videos) == 1 and listed != videos else OUT
     if method not in {None, "merlab"}:
         from merlab.cli.spotting import spot_by_method
 
@@ -101,10 +108,9 @@ def spot_command(
         raise MerlabError("--train belongs to --method; merlab's own spotter is not trained")
     from merlab.cli.video_results import print_results, summary_of_timeline
     from merlab.result_folder import ResultFolder
-    from merlab.spotting.spot_video import HOLDS, OUT, spot
     from merlab.spotting.timeline import METADATA
 
-    settings, out = _settings(p, floor, spotting), out or OUT
+    settings = _settings(p, floor, spotting)
     skipped = {path: reason for video in videos for path, reason in skipped_in(video).items()}
 
     def make(video: Path, folder: Path, progress: Progress | bool = True) -> Timeline:
@@ -195,7 +201,7 @@ def recognize_command(
     summary.csv, and one events.csv and one weak.csv of all. The same command resumes interrupted work.
     """
     from merlab.cli.video_results import print_results, summary_of_result
-    from merlab.spotting.many_videos import EVENTS, skipped_in, videos_in
+    from merlab.spotting.many_videos import EVENTS, folder_of, skipped_in, videos_in
     from merlab.videos.options import RecognizeOptions
     from merlab.videos.recognition import OUT, recognize, recognize_each
     from merlab.videos.summary import SUMMARY
@@ -225,7 +231,8 @@ def recognize_command(
         jobs=jobs,
     )
     if videos_in(source):
-        made, events = recognize_each(source, out, **options), (out or OUT) / EVENTS
+        out = out or folder_of(source, OUT)
+        made, events = recognize_each(source, out, **options), out / EVENTS
         summaries = {video: summary_of_result(each) for video, each in made.items()}
         print_results(summaries, skipped_in(source), events, as_json, summary=events.with_name(SUMMARY))
     else:

@@ -156,7 +156,8 @@ def recognize_each(
 
     Args:
         videos: a folder of videos, or the videos.
-        out: gets one folder per video, with its name; unless given, ``merlab-recognized``.
+        out: gets one folder per video, with its name; unless given, ``merlab-recognized``, for a folder of videos one
+            with its name there.
         options: the keyword arguments of ``recognize``.
 
     Returns:
@@ -168,6 +169,8 @@ def recognize_each(
 
     """
     paths, skipped = listed(videos)
+    if out is None:
+        out = folder_of(source_of(videos), OUT) if isinstance(videos, str | Path) else OUT
     # A wrong option or a missing model file is reported once, before any work, and not for every video.
     options_of(**options).face_models()
     progress = options.get("progress", True)
@@ -176,7 +179,7 @@ def recognize_each(
         options["progress"] = show
         return recognize(video, of_video, **options)
 
-    out = OUT if out is None else as_path(out, "out")
+    out = as_path(out, "out")
     for folder in folder_of_each(paths, out).values():
         # Before any work, because the tables of all videos would be replaced even where a single result is refused.
         ResultFolder(folder, METADATA, HOLDS).require_ours()
