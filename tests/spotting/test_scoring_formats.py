@@ -182,6 +182,16 @@ class TestElan:
             "macro",
         ]
 
+    def test_videos_of_other_rates_have_those_of_the_list_of_videos(self, tmp_path):
+        """One --fps cannot be that of both; the table of truth has the frames of each video's own rate."""
+        file = self.write(tmp_path, ("movements", [(45, 95, "micro"), (495, 645, "macro")]))
+        other = tmp_path / "other.eaf"
+        other.write_text(file.read_text().replace("15_0101a", "b.mp4"))
+        slow = pd.DataFrame({"video": "b.mp4", "onset": [2, 15], "offset": [3, 20]})
+        lengths = pd.DataFrame({"video": ["15_0101a", "b.mp4"], "seconds": 10, "fps": [200, 30]})
+        scores = score_spotting([TRUTH[["video", "onset", "offset"]], slow], [file, other], videos=lengths)
+        assert (scores.tp, scores.fp, scores.fn) == (4, 0, 0)
+
     def test_without_frames_per_second_is_refused(self, tmp_path):
         with pytest.raises(MerlabError, match="has times and no frames; give the frames per second"):
             read_events(self.write(tmp_path, ("movements", [(45, 95, "")])))

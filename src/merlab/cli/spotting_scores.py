@@ -53,8 +53,8 @@ def score_spotting_command(
     """Score spotted events from any tool: precision, recall, F1 at IoU 0.5 over all videos, apex error, STRS.
 
     Tables may be those of merlab, MEGC's answers (vid, onset, offset), LGSNet's detections (.txt, with --threshold) and
-    ELAN documents (.eaf, with --fps). Where both tables have kinds (a column kind or type), micro- and
-    macro-expressions are scored apart too.
+    ELAN documents (.eaf, with --fps or a column fps in --videos). Where both tables have kinds (a column kind or type),
+    micro- and macro-expressions are scored apart too.
 
     Recognition is scored where both tables have classes (a column emotion, or class as `merlab recognize` writes it),
     action units where both have a column action_units. Each score is listed beside that of a constant and a random

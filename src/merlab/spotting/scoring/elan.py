@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -21,18 +22,18 @@ MERLAB_TIER, MERLAB_OTHERS = re.compile(r"face \d+ events.*"), re.compile(r"face
 MERLAB_KIND = re.compile(f"({MACRO}|{OTHER}): ")
 
 
-def read_annotations(path: Path, fps: float | None, tier: str | None = None) -> CellTable:
+def read_annotations(
+    path: Path, fps: float | None, tier: str | None = None, rates: Mapping[str, float] | None = None
+) -> CellTable:
     """The annotations of one tier as events: video, onset and offset in frames from 1, and kind or emotion.
 
     A text of an annotation that is a kind (micro, macro) is the kind, any other the emotion. Without ``tier``, the only
     tier with annotations is read, or the tiers of movements that merlab wrote. Times are those of the first linked
-    video: a TIME_ORIGIN is added.
+    video: a TIME_ORIGIN is added. Its frames per second are those of ``rates``, by the name of the video, or ``fps``.
 
     Raises MerlabError for a file that cannot be read, several tiers to choose from, an annotation without times or
     before the video, and without frames per second.
     """
-    if fps is None:
-        raise MerlabError(f"{path} has times and no frames; give the frames per second of its video (--fps)")
     document = read_elan(path)
     # Annotations that belong to others have no times of their own.
     own = {tier.name: [each for each in tier.annotations if not each.parent] for tier in document.tiers}
@@ -40,9 +41,15 @@ def read_annotations(path: Path, fps: float | None, tier: str | None = None) -> 
     chosen, by_merlab = _chosen(path, annotated, tier)
     has_kinds = by_merlab and any(MERLAB_KIND.match(each.value) for name in chosen for each in annotated[name])
     video, origin, notes = _media(document)
+    rate = (rates or {}).get(unicodedata.normalize("NFC", video), fps)
+    if rate is None:
+        raise MerlabError(
+            f"{path} has times and no frames; give the frames per second of its video, {video} (--fps, or a column fps "
+            "of that video in the list of videos)"
+        )
     rows, places = [], []
     for annotation in (annotation for name in chosen for annotation in annotated[name]):
-        onset, offset = _frames(path, annotation, origin, fps)
+        onset, offset = _frames(path, annotation, origin, rate)
         text = "" if by_merlab else annotation.value
         kind = _merlab_kind(annotation.value) if has_kinds else _stated_kind(text)
         rows.append((video, str(onset), str(offset), kind, "" if kind else text))

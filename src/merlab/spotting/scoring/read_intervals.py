@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
@@ -44,13 +44,15 @@ Events = pd.DataFrame | Path | str
 class Reading:
     """How tables of events are read.
 
-    ``threshold``: only events whose ``score`` is above it, which detections need. ``fps`` and ``tier`` are for ELAN.
+    ``threshold``: only events whose ``score`` is above it, which detections need. ``fps``, ``rates`` by the names of
+    videos, and ``tier`` are for ELAN.
     Raises MerlabError for a threshold that is not finite.
     """
 
     threshold: float | None = None
     fps: float | None = None
     tier: str | None = None
+    rates: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not (is_number(self.threshold) and math.isfinite(self.threshold)):
@@ -172,7 +174,7 @@ def _read(given: Events, name: str, how: Reading) -> CellTable:
         raise MerlabError(f"{name} must be table files or DataFrames, got {given!r}")
     suffix = "" if isinstance(given, pd.DataFrame) else Path(given).suffix.lower()
     if suffix == elan.SUFFIX:
-        table = elan.read_annotations(Path(str(given)), how.fps, how.tier)
+        table = elan.read_annotations(Path(str(given)), how.fps, how.tier, how.rates)
     elif suffix == detections.SUFFIX:
         table = detections.read_detections(Path(str(given)))
         if how.threshold is None:

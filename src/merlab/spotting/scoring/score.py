@@ -79,7 +79,7 @@ def score_spotting(
         scheme: which class a true emotion gives: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping
             from emotion to class. Unless given, every emotion is a class.
         videos: a table of all videos, also of those without any event, with their lengths (columns video, and seconds
-            or frames), for false alarms a minute. A column ``fps`` is for the apex error as well. ``first`` is the
+            or frames), for false alarms a minute. A column ``fps`` is for all that ``fps`` is for. ``first`` is the
             number of the first frame of a video, 1 unless it is stated, or is another in the folder of images in the
             column source.
         kind: score only true events of this kind, and spotted ones of this kind if they have kinds.
@@ -97,11 +97,12 @@ def score_spotting(
     if kind is not None:
         look_up(kind, dict.fromkeys(KINDS), "kind")
     require_yes_or_no(by_duration=by_duration)
-    true = event_cells(truth, "the true events", Reading(fps=fps, tier=tier))
-    found = event_cells(spotted, "the spotted events", Reading(threshold, fps, tier))
+    lengths = None if videos is None else read_lengths(videos, fps)
+    rates = lengths.fps if lengths else None
+    true = event_cells(truth, "the true events", Reading(None, fps, tier, rates))
+    found = event_cells(spotted, "the spotted events", Reading(threshold, fps, tier, rates))
     if scheme is not None:
         true = _in_scheme(true, as_scheme(scheme))
-    lengths = None if videos is None else read_lengths(videos, fps)
     true, found, notes = _with_same_names(true, found, lengths)
     if lengths is not None:
         lengths.require_inside(true, fps)
