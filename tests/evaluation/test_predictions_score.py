@@ -80,6 +80,21 @@ def test_classes_that_are_no_list_of_names_are_refused(classes, message):
         score(pd.DataFrame({"truth": ["a"], "prediction": ["a"]}), classes)
 
 
+def test_a_label_outside_the_declared_classes_is_named_with_its_row_and_the_remedy():
+    table = pd.DataFrame({"truth": ["a", "b", "c"], "prediction": ["a", "b", "b"]})
+    remedy = "correct the label, or add it to the classes"
+    with pytest.raises(MerlabError, match=f"the table, row 3: truth c is not among the classes a, b; {remedy}"):
+        score(table, ["a", "b"])
+    with pytest.raises(MerlabError, match="the table, row 1, row 3: prediction c is not among"):
+        score(table.assign(truth="a", prediction=["c", "b", "c"]), ["a", "b"])
+
+
+def test_labels_that_are_declared_are_not_doubted():
+    table = pd.DataFrame({"truth": ["happy", "hapy", "sad"], "prediction": ["happy", "happy", "sad"]})
+    assert any("differ by one letter" in note for note in score(table).notes)
+    assert score(table, ["happy", "hapy", "sad"]).notes == ()
+
+
 def test_what_was_repaired_is_in_the_json():
     table = pd.DataFrame({"truth": ["a", "b "], "prediction": ["a", "b"]})
     (note,) = score(table).model_dump(mode="json")["notes"]
