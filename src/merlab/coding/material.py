@@ -39,6 +39,7 @@ class Material:
         folder: where the result is.
         video: the name of the source.
         source: its path when the result was made.
+        bytes: its size then.
         clock: the frames that the result lists.
         faces: the numbers of its faces.
         events: what was found, by onset.
@@ -50,6 +51,7 @@ class Material:
     folder: Path
     video: str
     source: Path
+    bytes: int
     clock: FrameClock
     faces: tuple[int, ...]
     events: tuple[MachineEvent, ...]
@@ -87,6 +89,7 @@ def _recognized(folder: Path) -> Material:
         folder=folder,
         video=video.name,
         source=Path(found.metadata.asked.source),
+        bytes=found.metadata.asked.bytes,
         clock=FrameClock.of_table(found.frames, video.fps, video.slowed),
         faces=tuple(face.face_id for face in found.metadata.faces),
         events=tuple(
@@ -112,6 +115,7 @@ def _spotted(folder: Path) -> Material:
         folder=folder,
         video=found.video,
         source=Path(found.metadata.asked.source),
+        bytes=found.metadata.asked.bytes,
         clock=FrameClock.of_table(found.scores, found.metadata.fps, found.metadata.slowed),
         faces=(0,),
         # As `merlab recognize` names them.

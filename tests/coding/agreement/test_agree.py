@@ -18,9 +18,11 @@ from merlab.coding.file import read_coding, write_coding
 from merlab.coding.importing import import_coding
 from merlab.coding.material import read_material
 from merlab.errors import MerlabError
-from merlab.videos.result import EVENTS, FRAMES
+from merlab.storage import write_json
+from merlab.videos.result import EVENTS, FRAMES, METADATA
 from tests.coding.results import about, coded_in, material_in
 from tests.pages import Page
+from tests.videos.fake_result import stored_metadata
 
 # Onset, apex, offset, label, action units of ten events of two coders: kappa of the labels is that of 4, 1, 2, 3 (both
 # joy; only the first; only the second; neither), onsets differ by 0 to 4 frames.
@@ -297,6 +299,19 @@ def test_impossible_and_contradicting_facts_of_a_video_are_refused(tmp_path, row
     first = table(tmp_path / "a.csv", [("v", 10, 20, "A", 50, 100)], LENGTHS)
     with pytest.raises(MerlabError, match=named):
         agree(first, table(tmp_path / "b.csv", [row], LENGTHS))
+
+
+def test_results_of_two_files_of_one_name_and_length_are_compared_with_a_note(tmp_path):
+    """Recordings of two people may have the same name and length; aligned faces of one video are another file too."""
+    coded_in(tmp_path / "day1")
+    other = coded_in(tmp_path / "day2", coder="CD").folder
+    assert not [note for note in agree(tmp_path / "day1", other).scores.notes if "bytes" in note]
+    metadata = stored_metadata(other)
+    metadata["asked"]["bytes"] += 1
+    write_json(other / METADATA, metadata)
+    (note,) = [note for note in agree(tmp_path / "day1", other).scores.notes if "bytes" in note]
+    assert "day2 is about a file interview.mp4 of " in note
+    assert note.endswith("if they are two videos, compare their codings apart")
 
 
 def test_results_of_different_videos_of_one_name_are_not_compared(tmp_path):

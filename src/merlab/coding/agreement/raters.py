@@ -17,7 +17,7 @@ from merlab.coding.file import read_coding, whole_number
 from merlab.coding.found_events import FoundEvent
 from merlab.coding.frame_clock import FrameClock
 from merlab.coding.importing import ELAN_SUFFIX
-from merlab.coding.material import MachineEvent, composed, read_material
+from merlab.coding.material import MachineEvent, Material, composed, read_material
 from merlab.coding.tables import EMOTION, INTERVAL, LABEL, VIDEO
 from merlab.elan.reading import read_elan
 from merlab.errors import MerlabError
@@ -40,6 +40,7 @@ class _Reader:
     fps: float | None
     raters: dict[Path, list[Rater]] = field(default_factory=dict)
     videos: dict[str, Video] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
     found: dict[str, Mapping[str, MachineEvent]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -50,7 +51,7 @@ class _Reader:
         if not coding.decisions:
             raise MerlabError(f"{folder} has no decisions; code it, or import a coding with `merlab coding import`")
         video = composed(material.video)
-        self._learn_from_result(folder, video, material.clock)
+        self._learn_from_result(folder, video, material)
         self.found[video] = material.by_name
         for coder in coding.coders:
             coded = coded_events(material, coding, coder)
@@ -124,13 +125,23 @@ class _Reader:
         self.videos[video] = Video(fps, known.frames)
         return FrameClock.constant(fps, known.frames or ceil(min(last_ms / 1000, LONGEST_S) * fps) + 1)
 
-    def _learn_from_result(self, folder: Path, video: str, clock: FrameClock) -> None:
-        """The clock of a video; raises MerlabError where a result before is about another video of the same name."""
+    def _learn_from_result(self, folder: Path, video: str, material: Material) -> None:
+        """The clock of a video; raises MerlabError where a result before is about another video of the same name.
+
+        If only the files differ, that is a note: one may show aligned faces of the other.
+        """
+        clock = material.clock
         found, known = Video(clock.fps, len(clock), clock), self.videos.get(video, Video())
         if known.clock is not None and (known.fps, known.frames) != (found.fps, found.frames):
             raise MerlabError(
                 f"{folder} is about a video {video} of {found.frames} frames at {found.fps:g} per second, and a result "
                 f"before about one of {known.frames} at {known.fps:g}; compare the codings of one video at a time"
+            )
+        size = self.sizes.setdefault(video, material.bytes)
+        if size != material.bytes:
+            self.notes.append(
+                f"{folder} is about a file {video} of {material.bytes} bytes, and a result before about one of {size}; "
+                "if they are two videos, compare their codings apart"
             )
         self.videos[video] = found
 
