@@ -158,6 +158,11 @@ class TestVideos:
             notes = score(videos=LENGTHS.assign(source=["a.avi", elsewhere, "c.avi", "d.avi"])).notes
             assert sum("after the end of the video, such as 559830 in b" in note for note in notes) == 2
 
+    def test_that_are_files_begin_with_frame_1_wherever_they_are(self):
+        late = pd.DataFrame({"video": ["a"], "onset": [1], "offset": [1300]})
+        with pytest.raises(MerlabError, match="the event ends after its video does"):
+            score_spotting(late, late, videos=LENGTHS.assign(source="elsewhere/a.avi"))
+
     def test_that_end_before_their_events_do_are_noted(self):
         late = pd.DataFrame({"video": ["a"], "onset": [5990], "offset": [5999], "kind": ["micro"]})
         notes = score_spotting(TRUTH, late, videos=LENGTHS).notes
