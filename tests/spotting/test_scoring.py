@@ -399,7 +399,8 @@ class TestReading:
             events(frames, video="01.mp4").to_csv(tmp_path / person / "events.csv", index=False)
         both = [tmp_path / person / "events.csv" for person in ("anna", "ben")]
         with pytest.raises(
-            MerlabError, match=r"anna.events.csv and .*ben.events.csv both have a video '01.mp4'.*apart"
+            MerlabError,
+            match=r"anna.events.csv and .*ben.events.csv: two tables have videos of one name .'01.mp4'.*apart",
         ):
             score_spotting(events((1, 10), video="01.mp4"), both)
 
@@ -409,7 +410,16 @@ class TestReading:
         truth = events((1, 10), (21, 30), video="01.mp4")
         scores = score_spotting(truth, [tmp_path / "events.csv", tmp_path / "weak.csv"])
         assert scores.tp == 2
-        assert "weak.csv: both have '01.mp4', whose events are scored together" in scores.notes[0]
+        assert (
+            "weak.csv: two tables have videos of one name ('01.mp4'), which are scored as one video" in scores.notes[0]
+        )
+
+    def test_a_video_in_two_dataframes_is_noted(self):
+        scores = score_spotting(events((1, 10), (21, 30)), [events((1, 10)), events((21, 30))])
+        assert scores.tp == 2
+        assert scores.notes == (
+            "the spotted events: two tables have videos of one name ('a'), which are scored as one video",
+        )
 
     def test_one_interval_may_have_an_event_of_each_kind(self, tmp_path):
         (tmp_path / "events.csv").write_text("onset,offset,kind\n1,2,micro\n1,2,macro\n")

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import combinations
 from os import PathLike
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from merlab.errors import MerlabError
 from merlab.evaluation.cells import NO_VALUE, CellTable, read_cells
 from merlab.given import is_number
 from merlab.schemes import Scheme
-from merlab.spelling import quoted, without_fraction
+from merlab.spelling import first_of, quoted, without_fraction
 from merlab.spotting.scoring import detections, elan
 from merlab.spotting.scoring.aliases import Names, folder_free, names_in
 from merlab.spotting.scoring.kinds import KIND, with_kinds
@@ -146,23 +147,23 @@ def _read_all(given: Sequence[Events], name: str, how: Reading) -> CellTable:
 
 
 def _shared_videos(given: Sequence[Events], tables: Sequence[CellTable]) -> Iterator[str]:
-    """A note for each video that several tables have, as ``events.csv`` and ``weak.csv`` of one result do.
+    """A note for two tables that have videos of one name, as ``events.csv`` and ``weak.csv`` of one result do.
 
     Raises MerlabError where these tables are in different folders: they are about two videos, or two times about one.
     """
-    firsts: dict[str, int] = {}
-    for index, table in enumerate(tables):
-        for video in with_composed_names(table).cells[VIDEO].unique():
-            first = firsts.setdefault(video, index)
-            if first == index:
-                continue
-            names = f"{tables[first].name} and {table.name}"
-            if _folder(given[first]) != _folder(given[index]):
-                raise MerlabError(
-                    f"{names} both have a video {quoted(video)}, which would be scored as one video; score the tables "
-                    "apart or, if they are about different videos, give these different names"
-                )
-            yield f"{names}: both have {quoted(video)}, whose events are scored together"
+    videos = [set(with_composed_names(table).cells[VIDEO]) for table in tables]
+    for first, second in combinations(range(len(tables)), 2):
+        if not (shared := sorted(videos[first] & videos[second])):
+            continue
+        # DataFrames have one name for all.
+        names = " and ".join(dict.fromkeys((tables[first].name, tables[second].name)))
+        found = f"{names}: two tables have videos of one name ({first_of(map(quoted, shared), 3)})"
+        if _folder(given[first]) != _folder(given[second]):
+            raise MerlabError(
+                f"{found}, which would be scored as one video; score the tables apart or, if they are about different "
+                "videos, give these different names"
+            )
+        yield f"{found}, which are scored as one video"
 
 
 def _folder(given: Events) -> Path | None:
