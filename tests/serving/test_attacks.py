@@ -243,7 +243,7 @@ def test_names_are_shown_unchanged_and_stored_safely(service, video):
 
 
 def test_names_with_a_null_byte_and_long_names(small):
-    for name, status in ((b"a\0b.mp4", 201), (b"x" * 3000 + b".mp4", 415), (b"x" * 100 + b".mp4", 201)):
+    for name, status in ((b"a\0b.mp4", 201), (b"x" * 3000 + b".mp4", 201), (b"x" * 100 + b".mp4", 201)):
         answer = post(small, PART.replace(b"a.mp4", name) + b"x\r\n--B--\r\n")
         assert answer.status_code == status
         for job in small.http.get("/api/jobs").json():

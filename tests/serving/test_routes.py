@@ -340,6 +340,12 @@ def test_elan_finds_the_video_of_the_user_beside_the_files_of_a_result(service, 
     assert not any(str(client.folder) in text for text in files.values())
 
 
+def test_a_long_name_keeps_its_extension(service, video):
+    client = service()
+    job = client.wait_for(client.send(video, "a" * 251 + ".mp4").json()["id"], "done", "failed")
+    assert (job["state"], job["name"]) == ("done", "a" * 196 + ".mp4")
+
+
 def test_the_metadata_of_an_upload_name_it_as_the_user_does(service, video):
     """With a digest of what they say now."""
     client = service()

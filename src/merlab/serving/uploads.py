@@ -23,6 +23,8 @@ from merlab.storage import WriteError
 # The most bytes that multipart adds to a file.
 ENVELOPE = 64 * 1024
 LONGEST_NAME = 200
+# The end of a long name is kept, because it has the extension.
+KEPT_END = 20
 # Of the name of the file, in bytes: systems allow 255 with the extension and with what is added while it is written.
 LONGEST_STEM = 200
 # At the beginning, programs and spreadsheets take these for options, hidden files and formulas.
@@ -178,9 +180,10 @@ def _too_large(limits: Limits) -> RefusedError:
 
 
 def shown_name(given: str) -> str:
-    """A file name without folders and invisible characters, to be shown to people."""
+    """A file name without folders and invisible characters, to be shown to people; a long one loses its middle."""
     base = PureWindowsPath(PurePosixPath(given).name).name
-    return "".join(letter for letter in base if letter.isprintable())[:LONGEST_NAME] or "video"
+    name = "".join(letter for letter in base if letter.isprintable()) or "video"
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - KEPT_END]}{name[-KEPT_END:]}"
 
 
 def file_name(name: str) -> str:
