@@ -112,6 +112,14 @@ def test_a_path_is_a_text_or_a_path_and_not_empty():
             as_path(value, "source")
 
 
+def test_a_path_may_begin_with_the_home_of_the_user(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert as_path("~/CASME2", "root") == tmp_path / "CASME2"
+    assert as_path("a/~/b", "root") == Path("a/~/b")
+    assert as_path("~$table.xlsx", "root") == Path("~$table.xlsx")
+
+
 def test_a_file_or_a_folder_that_is_missing_is_named_with_what_to_give(tmp_path):
     (tmp_path / "table.csv").write_text("")
     require_file(tmp_path / "table.csv", "give a table")

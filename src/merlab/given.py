@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -59,10 +60,14 @@ def require_instance(value: object, kind: type, name: str, otherwise: str) -> No
 
 
 def as_path(value: object, name: str) -> Path:
-    """A path from a Path or a text; raises MerlabError for anything else, and for an empty text."""
+    """A path from a Path or a text, ``~`` being the user's home; raises MerlabError for anything else or no text."""
     if not isinstance(value, str | os.PathLike) or value == "":
         raise MerlabError(f"{name} must be a path, as text or pathlib.Path, got {value!r}")
-    return Path(value)
+    path = Path(value)
+    # A name may begin with ~ without being the home of a user.
+    with suppress(RuntimeError):
+        path = path.expanduser()
+    return path
 
 
 def require_file(path: Path, remedy: str) -> None:

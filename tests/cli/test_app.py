@@ -109,6 +109,14 @@ def test_no_command_takes_an_empty_path_for_the_current_folder(merlab, tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_path_may_begin_with_the_home_of_the_user(merlab, tmp_path, monkeypatch):
+    """A shell leaves the ~ of --out=~/run as it is."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    _, _, err = merlab("report", "~/run")
+    assert err.startswith(f"error: {tmp_path / 'home' / 'run'} does not exist")
+
+
 def test_no_command_is_missing_from_the_list_above(merlab):
     listed = {_name(command) for command in cli.app.registered_commands}
     assert listed | {group.name for group in cli.app.registered_groups} == set(COMMANDS)

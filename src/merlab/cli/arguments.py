@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from merlab.errors import MerlabError
+from merlab.given import as_path
 from merlab.vocabulary import EngineName, RuntimeChoice
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def path(text: str) -> Path:
     """A path; an empty text, such as a variable of the shell that is not set, would be the current folder."""
     if not text:
         raise typer.BadParameter("the path is empty; give one (. is the current folder)")
-    return Path(text)
+    # A shell leaves the ~ of --out=~/run as it is.
+    return as_path(text, "path")
 
 
 # What an argument or option of type Path is annotated with.
