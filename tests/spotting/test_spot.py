@@ -16,7 +16,7 @@ from merlab.spotting.macro import MACRO_RANGES, MacroSettings
 from merlab.spotting.motion import COLUMNS, ROWS
 from merlab.spotting.motion_score import PARTS, SCORE_RANGES
 from merlab.spotting.scoring import iou, match
-from merlab.spotting.spot import RANGES, SpottingSettings, spot_places, spotting_settings
+from merlab.spotting.spot import RANGES, SpottingSettings, Window, each_once, spot_places, spotting_settings
 from merlab.spotting.stretches import block_places, spot_stretches
 from merlab.synthesis import PRESETS, make_renderer
 from merlab.synthesis.recording import plan_recording
@@ -268,6 +268,17 @@ class TestStreaming:
         found = spotted(five_movements(), settings=replace(SETTINGS, window=window))
         truth = [(onset + 1, offset + 1) for onset, _, offset in MOVEMENTS]
         assert len(found) == len(match(truth, [(event.onset, event.offset) for event in found])) == 5
+
+    def test_what_two_windows_report_on_their_border_is_one_movement(self):
+        brief = SpottedEvent(onset=380, apex=401, offset=430, peak=400, score=9, part="chin")
+        other, long = replace(brief, onset=431, offset=480, peak=450), replace(brief, long=True, kind="macro")
+        nothing = Window(1, np.zeros(400, np.float32), np.zeros(400, np.float32), 5, events=(), dropped=0)
+        first = replace(nothing, events=(brief,))
+        second = replace(nothing, first=401, events=(replace(brief, onset=381, peak=401), other), weak=(long,))
+        assert [(window.events, window.weak) for window in each_once([first, second])] == [
+            ((brief,), ()),
+            ((other,), (long,)),
+        ]
 
     def test_a_stream_is_read_no_further_than_two_windows_ahead(self):
         read = 0

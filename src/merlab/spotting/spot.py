@@ -158,6 +158,22 @@ def spot_places(
     Frames are at equal distances, ``fps`` per second; ``first`` is the number of the first. Holds two windows of places
     in memory, however many there are.
     """
+    yield from each_once(_windows(places, fps, settings, first))
+
+
+def each_once(windows: Iterable[Window]) -> Iterator[Window]:
+    """Successive windows without what the one before reports: both may hold the peak of a movement on their border."""
+    known: tuple[SpottedEvent, ...] = ()
+    for window in windows:
+        events, weak = (
+            tuple(event for event in found if not any(event.overlaps(e) and event.long == e.long for e in known))
+            for found in (window.events, window.weak)
+        )
+        known = (*events, *weak)
+        yield replace(window, events=events, weak=weak)
+
+
+def _windows(places: Iterable[Float32Array], fps: float, settings: SpottingSettings, first: int) -> Iterator[Window]:
     length = round(settings.window * fps)
     margin = settings.margin(fps)
     held: list[Float32Array] = []
