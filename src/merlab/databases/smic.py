@@ -231,7 +231,7 @@ def _compare_counts(layout: Layout, camera: Camera) -> Iterator[Finding]:
         expected = f"clips {describe_counts(camera.emotions)}"
         yield Finding("differs", camera.name, expected, describe_counts(emotions), KEEP_COUNTS)
     yield from compare_subjects(
-        camera.name, Counter(subject for subject, _ in layout.clips), camera.clips_per_subject, "clips"
+        camera.name, Counter(subject for subject, _ in layout.clips), camera.clips_per_subject, "clip"
     )
 
 

@@ -44,13 +44,13 @@ def compare_counts(
         expected = " or ".join(f"{counted(count, 'row')} ({name})" for name, count in form.rows.items())
         yield Finding("differs", table, expected, counted(rows, "row"), KEEP_COUNTS)
     elif rows != expected_rows:
-        what = "micro-expressions" if form.kinds else "rows"
-        yield Finding("differs", table, f"{expected_rows} {what}", f"{rows} {what}", KEEP_COUNTS)
+        what = "micro-expression" if form.kinds else "row"
+        yield Finding("differs", table, counted(expected_rows, what), counted(rows, what), KEEP_COUNTS)
     if published is not None and dict(emotions) != published:
         yield Finding(
             "differs", table, f"emotions {describe_counts(published)}", describe_counts(emotions), KEEP_COUNTS
         )
-    yield from compare_subjects(table, subjects, form.clips_per_subject, "rows")
+    yield from compare_subjects(table, subjects, form.clips_per_subject, "row")
 
 
 def compare_kinds(table: str, kinds: Mapping[str, int], form: TableFormat) -> Iterator[Finding]:
@@ -63,18 +63,18 @@ def compare_kinds(table: str, kinds: Mapping[str, int], form: TableFormat) -> It
 def compare_subjects(
     where: str, counts: Mapping[str, int], published: Mapping[str, int], what: str
 ) -> Iterator[Finding]:
-    """Findings if the number of rows or clips (``what``) of a subject differs from the published number, if any.
+    """Findings if the number of rows or clips of a subject differs from the published one; ``what`` is row or clip.
 
     Subjects without any have one finding together, as in a copy of a part of the database.
     """
     if absent := sorted(set(published) - set(counts)):
-        expected = f"{what} of {counted(len(published), 'subject')}"
-        found = f"no {what} of {len(absent)} of them: {', '.join(absent)}"
+        expected = f"{what}s of {counted(len(published), 'subject')}"
+        found = f"no {what}s of {len(absent)} of them: {', '.join(absent)}"
         yield Finding("differs", f"{where}, subjects", expected, found, KEEP_COUNTS)
     for subject in sorted(counts if published else ()):
         expected_count, found_count = published.get(subject, 0), counts[subject]
         if found_count != expected_count:
-            expected, found = f"{expected_count} {what}", f"{found_count} {what}"
+            expected, found = counted(expected_count, what), counted(found_count, what)
             yield Finding("differs", f"{where}, {subject}", expected, found, KEEP_COUNTS)
 
 

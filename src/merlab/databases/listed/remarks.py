@@ -12,7 +12,7 @@ from merlab.databases.cell_texts import DATE_CELL, are_action_units
 from merlab.databases.listed.row_clip import Read
 from merlab.databases.listed.table_rows import TEXTS
 from merlab.frames import MAX_FRAMES_NAMED, ClipError, Video, describe_numbers
-from merlab.spelling import one_letter_apart, told_apart
+from merlab.spelling import counted, one_letter_apart, told_apart
 
 # The frame rates of the table and of a video are the same where they differ by less than this factor.
 SAME_RATE = 1.01
@@ -51,7 +51,7 @@ def remarks(table: str, read: Sequence[Read]) -> Iterator[Finding]:
 
 
 def _counted(rows: Sequence[Read]) -> str:
-    return f"{len(rows)} row{'s' if len(rows) > 1 else ''}, the first {rows[0].record.where}"
+    return f"{counted(len(rows), 'row')}, the first {rows[0].record.where}"
 
 
 def _databases(table: str, read: Sequence[Read]) -> Iterator[Finding]:
