@@ -72,6 +72,7 @@ def evaluate(clips, methods, tmp_path, **options):
     return merlab.evaluate(clips, methods, **given)
 
 
+@pytest.mark.slow
 def test_a_run_folder_has_one_writer(clips, tmp_path):
     options = {"scheme": "megc2019", "seeds": 1, "out": tmp_path / "run", "progress": False}
 
@@ -136,6 +137,7 @@ def test_no_method_gets_a_label_or_a_subject_of_the_test_fold(clips, tmp_path):
     assert all(len(everybody - groups) == 1 and inputs == labels for groups, inputs, labels in seen)
 
 
+@pytest.mark.slow
 def test_a_run_in_a_folder_is_resumed_and_an_edited_method_is_run_again(clips, tmp_path):
     log = tmp_path / "fits"
 
@@ -166,12 +168,14 @@ def test_a_file_in_the_place_of_the_run_folder_is_named_and_kept(clips, tmp_path
     assert (tmp_path / "run").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_method_of_ones_own_stays_in_its_run_when_another_is_added(clips, tmp_path):
     evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
     evaluate(clips, "linear-svm", tmp_path, out=tmp_path / "run")
     assert set(merlab.Results.read(tmp_path / "run").summary.index) == {"mine", "linear-svm"}
 
 
+@pytest.mark.slow
 def test_a_call_gives_its_own_methods_and_the_folder_keeps_those_of_earlier_calls(clips, tmp_path):
     alone = evaluate(clips, ["constant", "linear-svm"], tmp_path, out=tmp_path / "alone")
     evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
@@ -353,6 +357,7 @@ def test_a_mistake_in_ones_own_code_names_method_step_and_line(clips, tmp_path, 
         evaluate(clips, method, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_mistake_in_a_file_is_named_with_the_file_also_in_worker_processes(clips, tmp_path):
     source = tmp_path / "bad.py"
     source.write_text(
@@ -369,6 +374,7 @@ def test_an_own_input_can_be_stated_by_the_method(clips, tmp_path, make):
     assert results.record.methods[0].input.startswith("mine:size=8x8")
 
 
+@pytest.mark.slow
 def test_a_method_that_fails_does_not_stop_the_next_run_in_its_folder(clips, tmp_path):
     evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
     with pytest.raises(MerlabError, match="method broken"):
@@ -377,6 +383,7 @@ def test_a_method_that_fails_does_not_stop_the_next_run_in_its_folder(clips, tmp
     assert list(merlab.Results.read(tmp_path / "run").summary.index) == ["mine", "random"]
 
 
+@pytest.mark.slow
 def test_after_a_method_that_fails_a_finished_run_is_as_it_was(clips, tmp_path):
     before = evaluate(clips, {"mine": Constant}, tmp_path, out=tmp_path / "run")
     metrics = (tmp_path / "run" / "metrics.json").read_text()
@@ -386,6 +393,7 @@ def test_after_a_method_that_fails_a_finished_run_is_as_it_was(clips, tmp_path):
     assert (tmp_path / "run" / "metrics.json").read_text() == metrics
 
 
+@pytest.mark.slow
 def test_the_methods_before_one_that_fails_have_a_report(clips, tmp_path):
     with pytest.raises(MerlabError, match="method broken"):
         evaluate(clips, {"mine": Constant, "broken": Broken}, tmp_path, out=tmp_path / "run")
@@ -466,6 +474,7 @@ def test_an_unknown_name_is_an_attribute_error():
         merlab.evalute  # noqa: B018
 
 
+@pytest.mark.slow
 def test_training_may_start_from_weights_and_use_synthetic_flow(clips, tmp_path):
     start, flow = write_start(tmp_path / "start.safetensors"), make_flow(tmp_path / "flow", subjects=1, clips=3, jobs=1)
     options = {"preset": "pretrained", "training": {"epochs": 1, "steps": 2}}

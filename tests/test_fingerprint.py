@@ -43,6 +43,7 @@ def printed_by(program):
     return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
 
 
+@pytest.mark.slow
 def test_it_is_the_same_in_every_process(capsys):
     exec(PROGRAM, {"__name__": "__main__"})
     assert printed_by(PROGRAM) == capsys.readouterr().out.strip()

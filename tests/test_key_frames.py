@@ -23,6 +23,7 @@ def titles(figure):
     return [axes.get_title() for axes in figure.axes]
 
 
+@pytest.mark.slow
 def test_it_shows_onset_apex_offset_and_the_flow_with_its_scale(table):
     figure = table.plot(0)
     *frames, flow = titles(figure)

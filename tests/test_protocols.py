@@ -230,6 +230,7 @@ def folds_where_there_are_enough_clips(
 
 
 class TestFolds:
+    @pytest.mark.slow
     @given(labeled_groups(), st.integers(2, 3), st.integers(0, 3))
     def test_test_each_clip_once_and_divide_no_subject(self, labeled, folds, seed):
         labels, groups = labeled

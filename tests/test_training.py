@@ -102,6 +102,7 @@ class TestLearning:
         unseen, truth = bright_and_dark(seed=1)
         assert (fitted().predict_proba(unseen).argmax(axis=1) == truth).mean() > 0.95
 
+    @pytest.mark.slow
     def test_shuffled_labels_stay_near_chance_on_unseen_clips(self):
         inputs, labels = bright_and_dark(200)
         shuffled = np.random.default_rng(3).permutation(labels)
@@ -211,6 +212,7 @@ class TestRepeatability:
         assert np.array_equal(fitted().predict_proba(unseen), first)
         assert torch.equal(torch.get_rng_state(), before)
 
+    @pytest.mark.slow
     def test_threads_are_set_for_the_fit_and_then_restored(self):
         before = torch.get_num_threads()
         seen = []

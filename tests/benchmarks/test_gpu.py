@@ -58,6 +58,7 @@ def processes(**programs: str) -> dict[str, subprocess.Popen[bytes]]:
     return {name: subprocess.Popen([sys.executable, "-c", program]) for name, program in programs.items()}
 
 
+@pytest.mark.slow
 def test_what_compiles_too_long_is_ended_and_named(gpu, bench):
     compiling = processes(training=FOREVER, gfem=READY, ltfem=FAILED)
     for name in ("gfem", "ltfem"):
@@ -69,6 +70,7 @@ def test_what_compiles_too_long_is_ended_and_named(gpu, bench):
     assert "compiling ltfem in advance: failed" in bench.lines
 
 
+@pytest.mark.slow
 def test_a_compilation_that_never_ends_does_not_stop_the_rest(gpu, bench, monkeypatch):
     done = []
 

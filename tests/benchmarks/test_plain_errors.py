@@ -17,6 +17,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "said"), COMMANDS.items(), ids=COMMANDS)
 def test_it_ends_with_a_message_and_without_a_traceback(command, said, tmp_path):
     name, *arguments = command.split()

@@ -39,6 +39,7 @@ def evaluate(merlab, *options):
     return out
 
 
+@pytest.mark.slow
 def test_every_change_of_the_reader_is_in_run_json_and_in_the_report(merlab, tmp_path, release):
     evaluate(merlab, "--database", "casme2", "--root", release)
     changes = json.loads((tmp_path / "run" / "run.json").read_text())["data"]["changes"]
@@ -49,6 +50,7 @@ def test_every_change_of_the_reader_is_in_run_json_and_in_the_report(merlab, tmp
         assert change in report
 
 
+@pytest.mark.slow
 def test_a_stored_result_has_their_number_and_no_single_clip(merlab, tmp_path, release):
     evaluate(merlab, "--database", "casme2", "--root", release)
     assert merlab("results", "save", "run", "stored.json", "--command", "merlab evaluate")[0] == 0
@@ -57,6 +59,7 @@ def test_a_stored_result_has_their_number_and_no_single_clip(merlab, tmp_path, r
     assert "EP06_01" not in stored
 
 
+@pytest.mark.slow
 def test_frames_of_a_folder_that_replace_those_of_the_table_are_a_change(merlab, tmp_path):
     takes = [smic_release.Take(subject, "ne", 1, 559740, 559745) for subject in (1, 2)]
     takes += [smic_release.Take(2, "po", 1, 559740, 559745)]
@@ -69,6 +72,7 @@ def test_frames_of_a_folder_that_replace_those_of_the_table_are_a_change(merlab,
     assert changes == {"smic/s01/s01_ne_01": change}
 
 
+@pytest.mark.slow
 def test_how_the_faces_were_aligned_is_in_the_report_and_its_stamps_on_every_result(merlab, tmp_path, release):
     settings = {"detector": "yunet", "landmarks": "five-points", "motion": "onset", "image": "jpg"}
     stated = {"database": "casme2", "settings": settings, "stamps": ["FIVE POINTS"]}
@@ -79,6 +83,7 @@ def test_how_the_faces_were_aligned_is_in_the_report_and_its_stamps_on_every_res
     assert "merlab prepare: detector yunet, landmarks five-points, motion onset, image jpg (5 clips)" in report
 
 
+@pytest.mark.slow
 def test_a_table_states_how_merlab_aligned_its_frames(merlab, tmp_path):
     for folder in ("one", "two"):
         frames = tmp_path / folder / "frames"

@@ -26,6 +26,7 @@ def test_evaluate_leaves_predictions_metrics_and_a_report(merlab, flow, tmp_path
     assert (tmp_path / "run" / "report.html").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_a_reduced_run_says_so(merlab, flow, tmp_path):
     merlab(*evaluate(flow, "ststnet", epochs=1))
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
@@ -33,11 +34,13 @@ def test_a_reduced_run_says_so(merlab, flow, tmp_path):
     assert "REDUCED" in (tmp_path / "run" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_leaky_run_says_so(merlab, flow, tmp_path):
     merlab(*evaluate(flow, "ststnet", epochs=1, selection="best-epoch-on-test"))
     assert "LEAKY" in (tmp_path / "run" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_second_command_adds_its_method_to_the_run(merlab, flow, tmp_path):
     merlab(*evaluate(flow, "constant"))
     _, out, _ = merlab(*evaluate(flow, "linear-svm"))
@@ -46,6 +49,7 @@ def test_a_second_command_adds_its_method_to_the_run(merlab, flow, tmp_path):
     assert [entry["method"] for entry in metrics] == ["constant", "linear-svm"]
 
 
+@pytest.mark.slow
 def test_a_run_folder_of_other_clips_is_not_touched(merlab, flow, tmp_path):
     merlab(*evaluate(flow, "constant"))
     before = (tmp_path / "run" / "run.json").read_text()
@@ -64,6 +68,7 @@ def test_a_folder_of_something_else_is_not_written_to(merlab, flow, tmp_path):
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.slow
 def test_the_report_can_be_drawn_again_from_predictions_alone(merlab, flow, tmp_path):
     merlab(*evaluate(flow, "linear-svm"))
     (tmp_path / "run" / "report.html").unlink()
@@ -121,6 +126,7 @@ def test_bi_woof_cannot_run_on_stored_flow_and_says_why(merlab, flow, options, r
     assert reason in " ".join(err.split())
 
 
+@pytest.mark.slow
 def test_a_network_option_is_used_recorded_and_stamped(merlab, flow, tmp_path):
     assert merlab(*evaluate(flow, "gfem", epochs=1, network="attention=se"))[0] == 0
     recorded = json.loads((tmp_path / "run" / "run.json").read_text())["methods"][0]["network"]

@@ -24,6 +24,8 @@ from tests.cli.commands import evaluate
 from tests.helpers import write_flow_tree
 from tests.training_material import write_start
 
+pytestmark = pytest.mark.slow
+
 Typed = Callable[..., tuple[int, str, str]]
 SHORT = {"epochs": 1, "set": "steps=2"}
 
@@ -98,7 +100,6 @@ def test_a_baseline_beside_it_has_the_run_key_that_it_has_alone(merlab, two, sta
     assert beside["key"] == alone["key"]
 
 
-@pytest.mark.slow
 def test_another_start_or_other_synthetic_flow_is_another_run_of_the_method(
     merlab, flow, start, synthetic, tmp_path_factory, tmp_path
 ):
@@ -132,7 +133,6 @@ def test_an_unfinished_method_in_the_folder_is_named_with_its_files(merlab, two,
     assert "unfinished run of flow-cnn, which uses start.safetensors, flow-clips; run its command again" in _one(err)
 
 
-@pytest.mark.slow
 def test_worker_processes_predict_the_same(merlab, flow, start, synthetic, tmp_path):
     for jobs in (1, 2):
         arguments = pretrained(flow, "flow-ensemble", out=f"jobs{jobs}", jobs=jobs)
@@ -245,7 +245,6 @@ def test_synthetic_flow_that_is_something_else_is_refused_in_one_line(merlab, fl
     assert "Traceback" not in err
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 exists only on Unix")
 def test_a_killed_run_resumes_and_gives_the_predictions_of_an_uninterrupted_one(
     merlab, flow, start, synthetic, tmp_path

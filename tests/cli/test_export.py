@@ -41,6 +41,7 @@ def test_an_exported_file_is_compared_and_described(merlab, weights, tmp_path):
     assert (status, "another.onnx exists" in err) == (1, True)
 
 
+@pytest.mark.slow
 def test_the_comparison_can_use_a_database(merlab, flow):
     pytest.importorskip("onnxruntime")
     recipe = "flow:channels=uvs,scale=minmax,size=28x28"

@@ -89,6 +89,7 @@ def test_numbers_are_identical_both_ways(merlab, lab):
     assert sorted(set(typed["seed"])) == [1, 3]
 
 
+@pytest.mark.slow
 def test_the_report_says_how_the_run_is_repeated(merlab, lab):
     merlab(*command())
     page = (lab / "run" / "report.html").read_text(encoding="utf-8")
@@ -96,6 +97,7 @@ def test_the_report_says_how_the_run_is_repeated(merlab, lab):
         assert text in page
 
 
+@pytest.mark.slow
 def test_a_method_that_fails_is_named_without_a_traceback(merlab, lab):
     (lab / "my_methods.py").write_text(METHODS.replace("self.means = np.stack", "self.means = np.stacks"))
     status, _, err = merlab(*command())
@@ -104,6 +106,7 @@ def test_a_method_that_fails_is_named_without_a_traceback(merlab, lab):
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "fault"),
     [

@@ -38,6 +38,7 @@ def test_the_commands_of_the_page_do_what_it_says(merlab, tmp_path):
     assert (tmp_path / "away" / "events.csv").is_file()
 
 
+@pytest.mark.slow
 def test_a_method_of_a_file_is_compared_and_spots_alone(merlab, recorded, file):
     compare = (*COMPARE, "--methods", f"guess-even,{OWN},my_spotter.py:brightest")
     result = json.loads(merlab(*compare, "--json")[1])
@@ -54,6 +55,7 @@ def test_a_method_of_a_file_is_compared_and_spots_alone(merlab, recorded, file):
     assert (event["kind"], event["apex_s"]) == ("micro", pytest.approx((event["apex"] - 1) / 50))
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_not_answered_from_an_old_result(merlab, recorded, file):
     spot = ("spot", "a", "--method", "my_spotter.py:brightest", "--fps", 50)
     assert merlab(*spot)[0] == 0
@@ -65,6 +67,7 @@ def test_a_changed_file_is_not_answered_from_an_old_result(merlab, recorded, fil
     assert pd.read_csv(recorded / "merlab-spotted/a/events.csv")["score"].tolist() == [2.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "method", "named"),
     [
@@ -89,6 +92,7 @@ def test_a_mistake_is_named_without_a_traceback(merlab, recorded, code, method, 
     assert not list(recorded.glob("merlab-spotted/*/*"))
 
 
+@pytest.mark.slow
 def test_a_method_that_fails_is_named_and_the_work_of_others_is_kept(merlab, recorded, file):
     code = CODE.replace("0.5 * np.median", "0.5 * np.medians")
     line = code[: code.index("medians")].count("\n") + 1

@@ -18,6 +18,7 @@ __all__ = ["raw_tree", "whole_heads"]
 FIVE_POINTS = ("--landmarks", "five-points")
 
 
+@pytest.mark.slow
 def test_prepare_reports_what_it_did_and_the_tree_is_sound(merlab, raw_tree, tmp_path):
     status, out, err = merlab("prepare", "casme2", raw_tree("casme2"), "out", *FIVE_POINTS, "--jobs", 1)
     assert (status, "2 clips prepared in out, 0 faults [FIVE POINTS]" in out) == (0, True)
@@ -57,6 +58,7 @@ def test_at_a_terminal_the_command_offers_to_fetch_the_face_mesh(merlab, monkeyp
     assert len(questions) == 1
 
 
+@pytest.mark.slow
 def test_faults_end_with_status_1_unless_they_are_allowed(merlab, raw_tree):
     root = raw_tree("casme2")
     truncate(root / "Cropped" / "sub01" / "EP02_01f")
@@ -70,6 +72,7 @@ def video_of_heads(heads, tmp_path):
     return write_avi(tmp_path / "me.avi", heads, 200.0)
 
 
+@pytest.mark.slow
 def test_align_reports_what_it_did_and_warns(merlab, heads, tmp_path, monkeypatch):
     (tmp_path / "me").mkdir()
     for number, head in enumerate(heads, start=1):

@@ -27,6 +27,7 @@ def two_subjects(tmp_path):
     return write_flow_tree(tmp_path / "two-subjects", ("sub01", "s03"))
 
 
+@pytest.mark.slow
 def test_the_leak_is_shown_side_by_side_and_stamped(merlab, two_subjects, tmp_path):
     status, out, _ = merlab(*on_flow(two_subjects, "leak", method="ststnet"))
     assert status == 0
@@ -92,6 +93,7 @@ def test_work_that_is_stopped_after_its_measurements_says_that_they_are_kept(mer
     assert "to continue: merlab" in err
 
 
+@pytest.mark.slow
 def test_the_architecture_is_drawn_without_data(merlab, tmp_path):
     assert merlab("reproduce", "figure1", "--out", "out")[0] == 0
     assert (tmp_path / "out" / "figure1.png").stat().st_size > 10_000
@@ -104,6 +106,7 @@ def test_recipes_are_listed(merlab):
     assert "dualbranch_gfem_casme2" in merlab("recipes")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -196,6 +199,7 @@ published: [{{metric: uf1, value: 0.7, source: Table 1}}]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", [[], ["--full"]], ids=["short", "full"])
 @pytest.mark.parametrize(
     ("method", "preset", "network"),

@@ -15,6 +15,7 @@ from tests.videos.fake_result import write_result
 TABLES = ("truth/truth.csv", "truth/videos.csv")
 
 
+@pytest.mark.slow
 def test_methods_are_compared_and_one_of_them_spots_alone(merlab, recorded):
     compare = ("compare-spotting", *TABLES, "--methods", "guess-even,lbp-chi2", "--jobs", 1)
     status, out, _ = merlab(*compare)
@@ -41,6 +42,7 @@ def test_methods_are_compared_and_one_of_them_spots_alone(merlab, recorded):
     assert "2 videos done" in out
 
 
+@pytest.mark.slow
 def test_changed_recordings_are_not_answered_from_an_old_result(merlab, recorded):
     spot = ("spot", "a", "--method", "guess-even", "--fps", 50, "--train", "truth")
     compare = ("compare-spotting", *TABLES, "--methods", "guess-even", "--jobs", 1)

@@ -20,6 +20,7 @@ def make_videos(out: Path, jobs: int) -> list[object]:
     return ["make-videos", out, "--subjects", 2, "--minutes", 5, "--jobs", jobs]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_command_names_what_is_kept_and_how_to_continue(tmp_path, number):
     process = start(make_videos(tmp_path / "out", jobs=1))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from merlab.synthesis import read_flow
 
 
+@pytest.mark.slow
 def test_make_flow_writes_a_folder_and_does_not_replace_other_settings(merlab, tmp_path):
     command = ("make-flow", tmp_path / "flow", "--subjects", 1, "--clips", 2, "--jobs", 1)
     status, out, _ = merlab(*command)

@@ -78,6 +78,7 @@ def test_clips_of_one_label_are_listed_with_a_warning_and_not_evaluated(merlab, 
     assert (status, "covers only joy of the clips, but at least two classes are needed" in err) == (1, True)
 
 
+@pytest.mark.slow
 def test_evaluate_takes_the_table_as_it_takes_a_database(merlab, table):
     options = ["--scheme", "megc2019", "--protocol", "loso", "--input", "flow:size=28x28", "--jobs", 1, "--out", "run"]
     status, out, err = merlab("evaluate", "linear-svm", "--database", "table", "--root", table, *options)

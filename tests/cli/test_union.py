@@ -61,6 +61,7 @@ def roots(tmp_path):
     return dict(zip(examinations, (tmp_path / "a", tmp_path / "b", tmp_path / "c"), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("protocol", "folds"), [("loso", 6), ("hold-out-database", 3)])
 def test_a_protocol_over_the_union_scores_each_database_and_declares_where_apexes_come_from(
     merlab, roots, tmp_path, protocol, folds

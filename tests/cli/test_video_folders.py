@@ -35,6 +35,7 @@ def command(request, videos):
 
 
 class TestAFolder:
+    @pytest.mark.slow
     def test_gives_a_summary_one_table_of_all_events_and_status_1_if_a_video_failed(self, merlab, command, tmp_path):
         status, out, err = merlab(*command)
         assert status == 1
@@ -62,6 +63,7 @@ class TestAFolder:
             assert "table of all videos: results/summary.csv" in out
             self.check_summary(pd.read_csv(tmp_path / "results" / "summary.csv").set_index("video"))
 
+    @pytest.mark.slow
     def test_keeps_no_events_of_an_earlier_run_where_every_video_fails(self, merlab, command, videos, tmp_path):
         own = Path(shutil.copytree(videos, tmp_path / "own"))
         again = tuple(own if part == videos else part for part in command)
@@ -81,6 +83,7 @@ class TestAFolder:
         assert "cannot be opened as a video" in summary["reason"]["text.mp4"]
         assert "50 frames per second" in summary["warnings"]["still.avi"]
 
+    @pytest.mark.slow
     def test_as_json_lists_results_errors_and_what_was_skipped(self, merlab, command):
         status, out, _ = merlab(*command, "--json")
         listed = json.loads(out)
@@ -92,6 +95,7 @@ class TestAFolder:
         assert [Path(each["video"]).name for each in listed[3:]] == ["more", "notes.txt"]
 
 
+@pytest.mark.slow
 def test_a_single_video_without_a_movement_has_no_empty_table(merlab, videos):
     status, out, _ = merlab("spot", videos / "still.avi", "--out", "alone")
     assert status == 0
@@ -102,6 +106,7 @@ def test_a_single_video_without_a_movement_has_no_empty_table(merlab, videos):
 ALIGNED = ("--aligned", "--overlay", "none", "--jobs", 1)
 
 
+@pytest.mark.slow
 def test_recognize_and_spot_do_not_replace_each_others_results(merlab, videos, tmp_path):
     video, folder = videos / "still.avi", Path("results") / "still.avi"
     spot, recognize = ("spot", video, "--out", "results"), ("recognize", video, "--out", folder, *ALIGNED)
@@ -114,6 +119,7 @@ def test_recognize_and_spot_do_not_replace_each_others_results(merlab, videos, t
             assert f"{folder} holds results of `merlab {first[0]}`, not results of `merlab {second[0]}`" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["recognize", "spot"])
 def test_the_tables_of_all_videos_stay_where_their_results_are_of_the_other_command(merlab, videos, tmp_path, first):
     options = {"recognize": ALIGNED, "spot": ()}
@@ -127,6 +133,7 @@ def test_the_tables_of_all_videos_stay_where_their_results_are_of_the_other_comm
     assert {path: path.read_bytes() for path in (tmp_path / "results").glob("*.csv")} == tables
 
 
+@pytest.mark.slow
 def test_decisions_of_coders_stay_with_their_video(merlab, videos, tmp_path):
     folder = tmp_path / "results" / "moving.avi"
     assert merlab("spot", videos / "moving.avi", "--out", "results")[0] == 0
@@ -139,6 +146,7 @@ def test_decisions_of_coders_stay_with_their_video(merlab, videos, tmp_path):
     assert merlab("coding", "export", folder, "coded.csv")[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [("--overlay", "mesh", "--no-overlay"), ("--overlay", "mesh", "--aligned")])
 def test_an_overlay_that_cannot_be_made_is_refused_before_any_work(merlab, videos, tmp_path, given):
     status, _, err = merlab("recognize", videos / "still.avi", "--out", "out", *given)
@@ -147,6 +155,7 @@ def test_an_overlay_that_cannot_be_made_is_refused_before_any_work(merlab, video
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_what_a_folder_holds(videos, tmp_path):
     assert [path.name for path in videos_in(videos)] == ["moving.avi", "still.avi", "text.mp4"]
     assert {path.name: reason for path, reason in skipped_in(videos).items()} == {

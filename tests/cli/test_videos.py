@@ -143,6 +143,7 @@ def test_a_mistake_is_named_without_a_traceback(merlab, tmp_path, arguments, nam
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("recognize", "--aligned", "--no-overlay", "--jobs", 1), ("spot",)])
 def test_the_current_folder_is_a_video_of_its_own_name(merlab, tmp_path, monkeypatch, command):
     (tmp_path / "P01").mkdir()
@@ -154,6 +155,7 @@ def test_the_current_folder_is_a_video_of_its_own_name(merlab, tmp_path, monkeyp
     assert pd.read_csv(events)["video"].tolist() == ["P01"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "out"),
     [
@@ -177,6 +179,7 @@ def test_the_tables_of_one_folder_of_videos_do_not_replace_those_of_another(merl
     ]
 
 
+@pytest.mark.slow
 def test_a_dark_video_is_named(merlab, tmp_path):
     for number in range(1, 61):
         (tmp_path / "dark").mkdir(exist_ok=True)

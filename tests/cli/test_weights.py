@@ -18,6 +18,7 @@ SUBJECTS = ("sub01", "sub02", "sub03", "sub04", "s1", "s2", "s3", "s4")
 SMALL = ("--method", "ststnet", "--preset", "reduced", "--seeds", 1)
 
 
+@pytest.mark.slow
 def test_weights_from_your_own_database_have_a_card(merlab, tmp_path):
     flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
     status, out, err = merlab("pretrain", "mine.safetensors", "--database", "ststnet-flow", "--root", flow, *SMALL)
@@ -80,6 +81,7 @@ def test_a_database_is_trained_on_once(merlab, tmp_path):
     assert (status, "given twice, such as" in err, "give each database once" in err) == (1, True, True)
 
 
+@pytest.mark.slow
 def test_the_card_has_no_folder_of_the_machine_however_it_was_typed(merlab, tmp_path):
     flow = write_flow_tree(tmp_path / "flow", SUBJECTS)
     merlab("pretrain", "mine.safetensors", "--database=ststnet-flow", f"--root={flow}", f"--cache={tmp_path}", *SMALL)
@@ -152,6 +154,7 @@ def renamed(merlab, tmp_path):
     return replace(recognizer, card=card).save(tmp_path / "renamed.safetensors")
 
 
+@pytest.mark.slow
 def test_weights_from_a_start_are_not_scored_on_its_training_clips(merlab, renamed, tmp_path):
     other = write_flow_tree(tmp_path / "other", SUBJECTS, seed=1)
     started = ("pretrain", "started.safetensors", "--from", "renamed.safetensors", "--database", "ststnet-flow")
@@ -162,6 +165,7 @@ def test_weights_from_a_start_are_not_scored_on_its_training_clips(merlab, renam
     assert set(renamed.card.training_inputs) < set(card.training_inputs)
 
 
+@pytest.mark.slow
 def test_training_clips_under_the_name_of_another_database_are_refused(merlab, renamed, tmp_path):
     flow = tmp_path / "flow"
     scored = ("--score-on", "ststnet-flow", "--score-root", flow)

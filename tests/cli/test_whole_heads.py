@@ -29,6 +29,7 @@ def heads(tmp_path):
     return root
 
 
+@pytest.mark.slow
 def test_evaluate_warns_and_marks_every_result(merlab, heads):
     options = ["--database", "casme2", "--root", heads, "--table", "mine.xlsx", "--scheme", "casme2-5", "--seeds", 1]
     status, out, err = merlab("evaluate", "constant", *options, "--jobs", 1, "--out", "run")
@@ -46,6 +47,7 @@ def test_evaluate_warns_and_marks_every_result(merlab, heads):
     assert "--table casme2=CASME2_TABLE" in report
 
 
+@pytest.mark.slow
 def test_evaluate_with_frames_stated_to_be_aligned_is_not_marked_and_the_report_states_it(merlab, heads):
     options = ["--database", "casme2", "--root", heads, "--table", "mine.xlsx", "--aligned", "--seeds", 1]
     status, out, err = merlab("evaluate", "constant", *options, "--jobs", 1, "--out", "run")

@@ -78,6 +78,7 @@ def test_csv_has_what_was_accepted_moved_or_added(tmp_path):
     assert read_events(tmp_path / "coded.csv")["emotion"].tolist()[0] == "joy"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*whole heads:UserWarning")
 def test_coded_videos_are_a_database(tmp_path):
     for name in ("one.mp4", "two.mp4"):

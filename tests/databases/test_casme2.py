@@ -333,6 +333,7 @@ class TestRowsWithFaults:
         absent = findings[f"{TABLE_2014}, subjects"]
         assert (absent.expected, absent.found[:36]) == ("rows of 26 subjects", "no rows of 24 of them: sub03, sub04,")
 
+    @pytest.mark.slow
     def test_one_changed_label_is_noticed_in_a_full_table(self, tmp_path):
         rows = published_rows("2014")
         changed = next(cells for cells in rows if cells["Estimated Emotion"] == "others")

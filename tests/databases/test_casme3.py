@@ -133,6 +133,7 @@ class TestPartA:
         assert (clip.onset, clip.apex, clip.offset) == corrected
         assert (event.onset, event.apex, event.offset) == corrected
 
+    @pytest.mark.slow
     def test_a_full_table_has_the_published_counts(self, tmp_path):
         frames = [(3 * number, 3 * number + 1, 3 * number + 2) for number in range(1, 861)]
         rows = [row(frames=each, subject=f"spNO.{each[0] // 3 % 94 + 1}", emotion=None) for each in frames]

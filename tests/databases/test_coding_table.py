@@ -109,6 +109,7 @@ def test_a_text_gives_the_clips_of_the_workbook(copy, expected, encoding, delimi
     assert copy.clips_with(path) == expected
 
 
+@pytest.mark.slow
 def test_ods_gives_the_clips_of_the_workbook(copy, expected):
     path = (copy.root / copy.table).with_suffix(".ods")
     pd.DataFrame(copy.lines).to_excel(path, header=False, index=False, engine="odf")  # type: ignore[arg-type]
@@ -371,6 +372,7 @@ def _with_a_changed_part(content: bytes, random: Random) -> bytes:
     return changed.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_damaged_table_of_any_format_is_read_or_refused(tmp_path):
     random = Random(11)

@@ -46,6 +46,7 @@ def test_a_row_without_a_frame_rate_cannot_be_used(tmp_path, fps):
         load("dfme", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "count", "version"),
     [
@@ -76,6 +77,7 @@ def test_a_part_of_a_set_is_of_no_known_set(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_training_set_is_read_unless_another_table_is_chosen(tmp_path):
     rows = [row(f"sub{number // 9:04d}_{number % 9}") for number in range(1856)]
     write_training(tmp_path, rows)

@@ -46,6 +46,7 @@ def release(tmp_path_factory):
 
 
 class TestCasme2:
+    @pytest.mark.slow
     def test_the_table_of_2014_gets_them_from_the_file_beside_it(self, release):
         examination = casme2_release.examine(release)
         assert classes_of(examination.clips) == CASME2
@@ -56,6 +57,7 @@ class TestCasme2:
         ]
         assert {finding.severity for finding in examination.findings} == {"handled"}
 
+    @pytest.mark.slow
     def test_the_schemes_have_the_published_counts(self, release):
         clips = casme2_release.examine(release).clips
         five, seven = (label_clips(clips, find_scheme(name)) for name in ("objective-5", "objective-7"))
@@ -101,6 +103,7 @@ class TestCasme2:
 
 
 class TestSamm:
+    @pytest.mark.slow
     def test_the_release_has_the_published_counts(self, tmp_path):
         clips = samm_release.examine(samm_release.write_release(tmp_path)).clips
         assert classes_of(clips) == SAMM

@@ -124,6 +124,7 @@ class TestTheTable:
         with pytest.raises(MerlabError, match=r"no coding table: searched .* such as SAMM_Micro_FACS_Codes_v2\.xlsx"):
             examine(tmp_path)
 
+    @pytest.mark.slow
     def test_one_changed_label_is_noticed_in_a_full_table(self, tmp_path):
         rows = published_rows()
         rows[0]["Estimated Emotion"] = "Disgust"

@@ -50,6 +50,7 @@ def rename_sheet(root, name):
 
 
 class TestSingleClips:
+    @pytest.mark.slow
     def test_all_164_are_usable_and_the_two_without_a_row_are_handled(self, release):
         examination = examine(release, deep=True)
         assert len(examination.clips) == 164
@@ -155,6 +156,7 @@ class TestSingleClips:
 
 
 class TestLongVideos:
+    @pytest.mark.slow
     def test_are_given_with_the_second_movements_of_some_rows(self, tmp_path):
         read = find_database("smic").videos(write_long(tmp_path))  # type: ignore[misc]
         assert len(read.videos) == 164 - 5
@@ -170,11 +172,13 @@ class TestLongVideos:
         with pytest.raises(MerlabError, match="no long videos of SMIC: searched for folders such as SMIC_HS_E"):
             find_database("smic").videos(small)  # type: ignore[misc]
 
+    @pytest.mark.slow
     def test_the_table_alone_is_examined_without_them(self, tmp_path):
         write_long(tmp_path)
         examination = find_database("smic").examine_table(tmp_path)  # type: ignore[misc]
         assert examination.facts["micro-expressions"].startswith("162 of 16 subjects")
 
+    @pytest.mark.slow
     def test_take_onset_and_offset_from_the_table_and_lack_five_folders_and_two_rows(self, tmp_path):
         examination = examine(write_long(tmp_path), deep=True)
         assert len(examination.clips) == 164 - 5 - 2
@@ -203,6 +207,7 @@ class TestLongVideos:
         with pytest.raises(MerlabError, match=r"onset and offset from the annotation table .*SMIC-HS-E_annotation"):
             examine(write_long(tmp_path, ROWS, table=False))
 
+    @pytest.mark.slow
     def test_the_number_of_rows_with_a_second_movement_is_reported(self, tmp_path):
         facts = examine(write_long(tmp_path)).facts
         assert facts["second onset coded"].startswith("in 2 rows; a second movement")

@@ -173,6 +173,7 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")
 
 
 class TestAText:
+    @pytest.mark.slow
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
     @given(
         names=st.lists(NAMES.filter(str.strip), min_size=1, max_size=5, unique_by=str.strip),

@@ -38,6 +38,7 @@ def test_a_micro_expression_of_more_than_three_seconds_is_named(tmp_path, offset
     assert [each.where for each in findings] == ["S03 S03-01-001 (row 2)"] * found
 
 
+@pytest.mark.slow
 def test_it_is_named_beside_its_frames_too(tmp_path):
     examination = examine(write_release(tmp_path, rows=(row(frames=(1, 5, 700)),)))
     (finding,) = [finding for finding in examination.findings if "3 s or less" in finding.expected]

@@ -62,6 +62,7 @@ def test_the_correction_of_crops_depends_on_training_clips_alone():
     assert np.array_equal(fold.train, without_test_clip.train)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["linear-svm", "joint-svm", "flow-cnn", "flow-ensemble"])
 def test_a_study_of_two_crops_predicts_each_clip_once_without_its_label(name, tmp_path):
     labels_for.cache_clear()

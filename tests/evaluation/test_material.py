@@ -86,6 +86,7 @@ def _require_that_test_labels_change_nothing(plan: Plan, tmp_path: Path) -> None
     pd.testing.assert_frame_equal(predictions(plan, tmp_path), predictions(relabeled, tmp_path))
 
 
+@pytest.mark.slow
 def test_training_begins_at_the_start_of_its_seed(clips, tmp_path):
     """One step at a learning rate of almost 0 leaves the network of the start of this seed."""
     files = [write_start(tmp_path / f"{number}.safetensors", seed=number) for number in range(2)]
@@ -98,6 +99,7 @@ def test_training_begins_at_the_start_of_its_seed(clips, tmp_path):
     assert abs(first - third).max() < abs(first - second).max()
 
 
+@pytest.mark.slow
 def test_synthetic_clips_change_what_is_learned(clips, starts, tmp_path, monkeypatch):
     plan = planned(clips, ["flow-cnn"], starts, training={"epochs": 2, "steps": 8})
     before = predictions(plan, tmp_path)
@@ -106,6 +108,7 @@ def test_synthetic_clips_change_what_is_learned(clips, starts, tmp_path, monkeyp
     assert not before.equals(predictions(plan, tmp_path))
 
 
+@pytest.mark.slow
 def test_the_folder_is_read_once_for_a_recipe_and_not_for_each_fold(clips, starts, tmp_path, flow):
     plan = planned(clips, ["flow-cnn"], starts)
     assert len(flow) == 1

@@ -306,6 +306,7 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
     return content
 
 
+@pytest.mark.slow
 def test_damaged_tables_are_scored_or_refused_and_never_end_in_another_error(tmp_path):
     """Where a table is scored, each of its rows is counted, as another reader of CSV counts them."""
     chance, scored = random.Random(11), 0

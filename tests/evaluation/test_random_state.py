@@ -52,6 +52,7 @@ class Guessing:
         return values / values.sum(axis=1, keepdims=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_order_of_work_and_the_number_of_processes_do_not_matter(tmp_path, jobs):
     root = write_flow_tree(tmp_path / "flow")

@@ -57,6 +57,7 @@ def test_a_method_learns_what_is_there_to_learn(root, tmp_path):
     assert (table["truth"] == table["prediction"]).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_finished_work_is_not_repeated_and_the_table_is_the_same(root, tmp_path):
     plan = make_plan(root, ["ststnet"], seeds=2)
     undisturbed = run_here(plan, tmp_path)
@@ -114,12 +115,14 @@ def test_a_damaged_file_is_refused_before_any_training_and_changes_nothing(root,
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == stored
 
 
+@pytest.mark.slow
 def test_predictions_made_with_other_settings_are_not_taken_over(root, tmp_path):
     run_here(make_plan(root, ["ststnet"]), tmp_path)
     longer = make_plan(root, ["ststnet"], training={"epochs": 4})
     pd.testing.assert_frame_equal(run_here(longer, tmp_path), run_here(longer, tmp_path, name="fresh"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mine", "flow"])
 def test_a_method_with_an_input_of_your_own_stays_as_it_is_when_another_is_added(root, tmp_path, name):
     out, cache = tmp_path / "run", tmp_path / "cache"

@@ -24,6 +24,7 @@ ASK = (
 )
 
 
+@pytest.mark.slow
 def test_a_function_behind_a_cache_arrives_with_its_settings_and_an_empty_cache(tmp_path):
     (tmp_path / "lab.py").write_text(CACHED)
     function = run_file(tmp_path / "lab.py").fibonacci

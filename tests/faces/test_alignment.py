@@ -36,6 +36,7 @@ def residual(faces):
     return float(np.percentile([bridge_flow(faces[0].image, face.image) for face in faces[1:]], 95))
 
 
+@pytest.mark.slow
 def test_faces_are_aligned_to_the_layout_of_casme2(open_tracker, heads):
     positions = []
     for frame, truth in heads:
@@ -50,16 +51,19 @@ def test_faces_are_aligned_to_the_layout_of_casme2(open_tracker, heads):
     assert mouth == pytest.approx((115, 190), abs=8)
 
 
+@pytest.mark.slow
 def test_the_drift_of_a_still_subject_is_removed_to_below_a_fifth_of_a_pixel(open_tracker, still_clip):
     _, faces = aligned(still_clip, open_tracker(), "rigid")
     assert residual(faces) < LIMIT
 
 
+@pytest.mark.slow
 def test_one_transform_per_clip_keeps_the_drift_and_landmarks_in_every_frame_make_it_worse(open_tracker, still_clip):
     left = {motion: residual(aligned(still_clip, open_tracker(), motion)[1]) for motion in HEAD_MOTIONS}
     assert left["rigid"] < left["onset"] < left["landmarks"]
 
 
+@pytest.mark.slow
 def test_with_onset_every_frame_has_the_transform_of_the_onset(open_tracker, still_clip):
     alignment, faces = aligned(still_clip, open_tracker(), "onset")
     assert {face.transform for face in faces} == {alignment.transform}

@@ -105,6 +105,7 @@ def located(landmarker):
     return lambda image: landmarker.locate(image, detected(image))
 
 
+@pytest.mark.slow
 def test_the_eye_line_of_the_five_points_has_no_bias_and_turns_with_the_head(heads):
     errors = roll_errors(heads, [-25, 0, 12], located(FivePoints()))
     assert abs(errors.mean()) < 1

@@ -82,6 +82,7 @@ def mesh_layout(heads, face_mesh):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("landmark", "name"),
     [
@@ -105,6 +106,7 @@ def test_with_outlines_from_the_mesh_a_landmark_lies_in_its_region_and_in_no_oth
         assert [r.name for r in regions if region_mask(r, LAYOUT_WIDTH, LAYOUT_HEIGHT)[y, x]] == [name]
 
 
+@pytest.mark.slow
 def test_outlines_from_landmarks_mirror_each_other_and_do_not_overlap(mesh_layout):
     for points, _ in mesh_layout:
         masks = [region_mask(region, LAYOUT_WIDTH, LAYOUT_HEIGHT) for region in regions_from_landmarks(points).values()]

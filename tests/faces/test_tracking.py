@@ -88,6 +88,7 @@ def test_a_box_without_a_face_according_to_the_landmarks_is_skipped():
     assert FaceTracker(Detector([LARGER]), Landmarker(false_faces=[LARGER])).find(IMAGE) is None
 
 
+@pytest.mark.slow
 def test_a_synthetic_face_is_detected_once_and_then_followed(open_tracker, still_clip):
     tracker = open_tracker()
     found = [tracker.find(frame) for frame, _ in still_clip]

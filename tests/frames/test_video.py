@@ -161,6 +161,7 @@ class TestReading:
         assert list(video.numbers) == [1, 2, 3, 4, 5, 6, 7]
         assert [(number, number_in(image)) for number, image in video] == [(number, number) for number in range(1, 8)]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("name", "codec", "options"),
         [

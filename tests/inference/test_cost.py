@@ -35,6 +35,7 @@ def test_a_profile_has_size_cost_and_speed():
     assert cost.fps == pytest.approx(1000 / cost.ms)
 
 
+@pytest.mark.slow
 def test_a_profile_gives_a_two_view_network_both_views():
     # DBFEM has both branches, GFEM only the global one.
     both, single = profile(["dbfem", "gfem"], preset="flow28", progress=False)

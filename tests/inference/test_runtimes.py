@@ -59,6 +59,7 @@ def test_all_runtimes_give_the_answers_of_torch_for_any_batch(small):
                 np.testing.assert_allclose(answer, expected, rtol=close, atol=close * np.ptp(expected))
 
 
+@pytest.mark.slow
 @needs("onnx")
 def test_a_network_with_a_key_is_exported_once(small, tmp_path, monkeypatch):
     module, shape = small

@@ -59,6 +59,7 @@ def test_a_disk_with_too_little_space_is_named_before_any_input_is_made(table, t
     np.testing.assert_array_equal(load_inputs(table, recipe, cache), right)
 
 
+@pytest.mark.slow
 def test_every_damaged_entry_is_made_anew_and_named(table, tmp_path):
     cache, random = tmp_path / "cache", np.random.default_rng(6)
     right = load_inputs(table, parse_recipe(RECIPE), cache)

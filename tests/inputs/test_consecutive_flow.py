@@ -31,6 +31,7 @@ def test_twice_as_many_frames_move_half_as_far(sliding):
     assert float(np.median(flow[:, 0])) == pytest.approx(0.25, abs=0.08)
 
 
+@pytest.mark.slow
 def test_the_gray_frames_are_the_last_channel(sliding):
     both = made(sliding, "consecutive-flow:frames=8,gray=yes,size=58x70")
     assert both.shape == (8, 4, 70, 58)

@@ -26,6 +26,7 @@ def test_a_factor_makes_the_change_since_the_onset_that_many_times_as_large(brig
     assert grid[:, :, 3, 3] == pytest.approx(np.minimum(50 + change * factors, 255), abs=0.51)
 
 
+@pytest.mark.slow
 def test_the_channels_of_a_factor_are_together(brightening):
     gray, color = (made(brightening, f"magnified-frames:frames=3,factors=2-5-8,color={c}") for c in ("gray", "bgr"))
     assert color.shape == (3, 9, 224, 224)

@@ -35,6 +35,7 @@ def test_tim_gives_the_numbers_of_the_published_computation(count, wanted):
     assert frames @ tim(count, wanted).T == pytest.approx(tim_as_published(frames, wanted), abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", INTERPOLATIONS)
 @given(count=lengths)
 def test_interpolation_to_the_same_number_of_frames_gives_these_frames(name, count):

@@ -40,6 +40,7 @@ def test_a_clip_without_motion_is_all_zero():
     assert not bi_woof(still()).any()
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 100), motion=st.floats(0.1, 10), strain=st.floats(0.1, 10))
 def test_the_length_is_one_and_does_not_depend_on_the_overall_strength_of_motion(seed, motion, strain):
     flow = np.random.default_rng(seed).normal(size=(2, 3, 23, 17)).astype(np.float32)

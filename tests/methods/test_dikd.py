@@ -74,6 +74,7 @@ def test_the_teacher_guides_the_student_and_is_not_part_of_it():
     assert all(torch.equal(one, other) for one, other in zip(before, teacher.parameters(), strict=True))
 
 
+@pytest.mark.slow
 def test_dikd_learns_classes_and_the_teacher_learns_units():
     distilled = classifier()
     distilled.fit(clips(), LABELS, ["s"] * 24, 0, action_units=UNITS)
@@ -93,6 +94,7 @@ def test_validation_chooses_the_epoch_of_the_student_alone():
     assert trained.predict_proba(clips()).shape == (24, 3)
 
 
+@pytest.mark.slow
 def test_without_action_units_the_teacher_learns_from_synthetic_clips():
     with pytest.raises(MerlabError, match="there are none among 0 clips with known action units"):
         classifier().fit(clips(), LABELS, ["s"] * 24, 0)

@@ -173,6 +173,7 @@ class TestMaterial:
         members = [self.predicted(name, "pretrained", 1, material) for name in ("flow-cnn", "joint-svm")]
         assert self.predicted("flow-ensemble", "pretrained", 1, material) == pytest.approx(np.mean(members, axis=0))
 
+    @pytest.mark.slow
     def test_five_of_each_have_five_seeds(self):
         material = self.material()
         members = [

@@ -78,6 +78,7 @@ def test_a_file_that_is_not_python_is_named_with_the_line(tmp_path):
         methods_of(f"{tmp_path / 'broken.py'}:x")
 
 
+@pytest.mark.slow
 def test_a_file_is_run_once_for_all_its_methods_and_again_when_it_was_edited(file, tmp_path):
     log = tmp_path / "runs"
     file.write_text(CODE + f"open({str(log)!r}, 'a').write('.')\n")
@@ -88,6 +89,7 @@ def test_a_file_is_run_once_for_all_its_methods_and_again_when_it_was_edited(fil
     assert log.read_text() == ".."
 
 
+@pytest.mark.slow
 def test_a_file_edited_in_the_same_second_without_a_change_of_its_size_is_run_again(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     file = tmp_path / "edited.py"
@@ -113,6 +115,7 @@ class Answer:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parts",
     [{"imported": "import given_by", "lazy": ""}, {"imported": "", "lazy": "import given_by"}],
@@ -126,6 +129,7 @@ def test_a_file_of_the_folder_that_was_edited_is_imported_anew(tmp_path, parts):
         assert model_of(methods_of(f"{file}:Answer")[0]).predict_proba(None) == [value]
 
 
+@pytest.mark.slow
 def test_methods_of_two_folders_keep_their_own_file_of_the_same_name_also_in_other_processes(tmp_path):
     texts = {}
     for name, value in (("one", 1), ("two", 22)):

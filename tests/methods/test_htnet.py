@@ -16,6 +16,7 @@ def build(task: Task, **options):
     return method.module(task, preset).eval()
 
 
+@pytest.mark.slow
 def test_it_has_the_size_and_cost_of_the_released_code():
     # Counted on the public code: 139.6 M parameters, 0.21 G multiply-accumulates at 28 x 28.
     network = build(Task(3, 3, 28, 28))

@@ -15,6 +15,7 @@ def build(task: Task, preset: str, **options):
     return method.module(task, method.preset_with(preset, options)).eval()
 
 
+@pytest.mark.slow
 def test_it_has_the_size_and_cost_of_the_released_layers():
     # Counted on the public code: 53.2 M parameters, 51.4 M of them in one layer, and 3.7 G multiply-accumulates.
     network = build(Task(5, 16, 224, 224), "paper")

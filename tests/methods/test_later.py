@@ -17,6 +17,7 @@ def build(task: Task, preset: str):
     return method.module(task, method.preset(preset)).eval()
 
 
+@pytest.mark.slow
 def test_a_stream_has_the_published_size_and_cost_of_video_swin_base():
     # Torchvision's swin3d_b with the 400 classes of Kinetics: 88 048 984 parameters, 140.67 G operations, 16 frames.
     with torch.device("meta"):

@@ -75,6 +75,7 @@ def discrepancy_after(unlabeled):
     return squared_discrepancy(*features).item()
 
 
+@pytest.mark.slow
 def test_madtn_makes_the_features_of_two_databases_more_alike_with_unlabeled_clips():
     assert discrepancy_after(clips(1, seed=3)) < 0.5 * discrepancy_after(None)
 

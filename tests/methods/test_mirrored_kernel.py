@@ -52,6 +52,7 @@ class TestAgainstScikitLearn:
         expected = rbf_kernel(both(doubled(TEST)), training, GAMMA)
         assert np.concatenate([as_it_is, mirrored]) == pytest.approx(expected, abs=1e-12)
 
+    @pytest.mark.slow
     def test_of_real_and_synthetic_clips(self):
         kernel = JointKernel(doubled(REAL), GAMMA, subset())
         training = np.concatenate([both(doubled(REAL)), both(doubled(SYNTHETIC.inputs[subset().rows()]))])

@@ -94,6 +94,7 @@ def exported(small_exports, tmp_path):
     return export
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "precision"), KINDS)
 def test_the_file_gives_the_answers_of_pytorch_within_its_precision(exported, kind, precision):
     _, found = exported(kind, precision)
@@ -104,6 +105,7 @@ def test_the_file_gives_the_answers_of_pytorch_within_its_precision(exported, ki
     assert (share > 1e-5) == (precision != "fp32"), "a lower precision that changes nothing was not applied"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "precision"), KINDS)
 def test_a_network_that_averages_others_and_mirror_images_gives_the_same_answers(exported, kind, precision):
     network = {"members": 2, "mirrored": True}
@@ -126,6 +128,7 @@ def metadata_by_openvino(path):
     return {key: model.get_rt_info(["merlab", key]).astype(str) for key in model.get_rt_info("merlab").value}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "read"), [("onnx", metadata_by_onnx), with_openvino("openvino", metadata_by_openvino)]
 )
@@ -144,6 +147,7 @@ def snippets():
     return [block.partition("```")[0] for block in page.read_text(encoding="utf-8").split("```python\n")[1:]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "precision"), KINDS)
 @pytest.mark.parametrize(
     "recognizer",
@@ -174,6 +178,7 @@ def test_int8_for_openvino_takes_one_clip_at_a_time(exported):
     assert openvino.Core().read_model(out).input(0).get_partial_shape() == openvino.PartialShape([1, 3, 28, 28])
 
 
+@pytest.mark.slow
 def test_a_file_that_is_wrong_for_several_clips_at_once_is_not_written(tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
 
@@ -187,6 +192,7 @@ def test_a_file_that_is_wrong_for_several_clips_at_once_is_not_written(tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["onnx", with_openvino("openvino")])
 def test_nothing_of_this_machine_is_in_the_file(exported, kind, request):
     out, _ = exported(kind, "fp32")
@@ -202,6 +208,7 @@ def test_int8_is_smaller_than_float32_where_there_are_weights(exported):
     assert sizes[0] < 0.5 * sizes[1]
 
 
+@pytest.mark.slow
 def test_a_float32_file_with_other_answers_is_not_written(exported, tmp_path, monkeypatch):
     other = small_recognizer().module
     with torch.no_grad():
@@ -241,6 +248,7 @@ def test_an_unknown_format_or_precision_is_named(tmp_path, kind, precision, name
         Export(small_recognizer(), kind, precision, tmp_path / "network.onnx")
 
 
+@pytest.mark.slow
 def test_one_call_exports_compares_and_describes(tmp_path):
     pytest.importorskip("onnxruntime")
     recognizer = small_recognizer()

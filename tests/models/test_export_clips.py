@@ -21,6 +21,7 @@ def cache_here(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
+@pytest.mark.slow
 def test_int8_is_calibrated_and_compared_on_different_faces(monkeypatch):
     monkeypatch.setattr(export_clips, "CALIBRATION_SUBJECTS", 1)
     clips = synthetic_clips(small_recognizer().card, 1, calibrate=True)

@@ -64,6 +64,7 @@ def clips(tmp_path):
     return load("ststnet-flow", write_flow_tree(tmp_path / "flow", ("sub01", "sub02", "sub03", "s1", "s2", "s3")))
 
 
+@pytest.mark.slow
 def test_networks_of_edited_code_are_not_taken_from_the_work_folder(package, clips, tmp_path):
     out = tmp_path / "mine.safetensors"
     made = pretrain(out, clips, **SMALL)
@@ -73,6 +74,7 @@ def test_networks_of_edited_code_are_not_taken_from_the_work_folder(package, cli
         pretrain(out, clips, **SMALL)
 
 
+@pytest.mark.slow
 def test_a_file_whose_network_was_edited_is_loaded_with_a_warning(package, clips, tmp_path):
     pretrain(tmp_path / "mine.safetensors", clips, **SMALL)
     with warnings.catch_warnings():
@@ -83,6 +85,7 @@ def test_a_file_whose_network_was_edited_is_loaded_with_a_warning(package, clips
         load_recognizer(tmp_path / "mine.safetensors")
 
 
+@pytest.mark.slow
 def test_an_error_in_it_is_named_with_its_line_in_training_and_in_a_file(package, clips, tmp_path):
     pretrain(tmp_path / "mine.safetensors", clips, **SMALL)
     package.edit("task.channels", "task.chanels")
@@ -93,6 +96,7 @@ def test_an_error_in_it_is_named_with_its_line_in_training_and_in_a_file(package
         load_recognizer(tmp_path / "mine.safetensors")
 
 
+@pytest.mark.slow
 def test_a_file_of_a_method_that_is_not_installed_names_the_package_as_the_remedy(package, clips, tmp_path):
     pretrain(tmp_path / "mine.safetensors", clips, **SMALL)
     (tmp_path / "lab_networks-1.0.dist-info" / "entry_points.txt").unlink()

@@ -268,6 +268,7 @@ def test_no_score_is_made_on_subjects_that_were_trained_on(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["flow"]
 
 
+@pytest.mark.slow
 def test_no_score_is_made_on_a_database_that_a_start_was_trained_on(flow, tmp_path):
     table = released(tmp_path / "flow")
     database = next(iter(table)).database

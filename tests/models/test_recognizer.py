@@ -48,6 +48,7 @@ def test_another_function_can_compute_the_logits(inputs):
     assert other.predict_proba(inputs).argmax(axis=1).tolist() == [2] * 4
 
 
+@pytest.mark.slow
 def test_a_recognizer_under_another_runtime_names_it_and_classifies_alike(inputs):
     pytest.importorskip("onnxruntime")
     here, there = small_recognizer(), small_recognizer().on("onnx")

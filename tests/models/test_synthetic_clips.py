@@ -24,6 +24,7 @@ def examples():
     return synthetic_examples(settings(), 1, silent)
 
 
+@pytest.mark.slow
 def test_every_class_has_equally_many_clips_and_every_row_has_its_subject(examples):
     assert examples.inputs.shape == (6, 3, 28, 28)
     assert np.bincount(examples.labels).tolist() == [2, 2, 2]
@@ -38,6 +39,7 @@ def test_the_clips_do_not_depend_on_the_number_of_processes(examples):
     assert np.array_equal(again.labels, examples.labels)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_clips(examples):
     other = synthetic_examples(settings(seed=1, subjects=1), 1, silent)
     assert not np.array_equal(other.inputs, examples.inputs[:3])

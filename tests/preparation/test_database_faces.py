@@ -46,6 +46,7 @@ def without_a_face(clip: Path) -> None:
         assert cv2.imwrite(str(path), texture(seed, 480, 640))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CODED)
 def test_a_prepared_tree_is_read_like_the_release_it_comes_from(raw_tree, tmp_path, name):
     root, out = raw_tree(name), tmp_path / "out"
@@ -67,6 +68,7 @@ def test_a_prepared_tree_is_read_like_the_release_it_comes_from(raw_tree, tmp_pa
     ]
 
 
+@pytest.mark.slow
 def test_casme2_is_laid_out_as_its_release_lays_out_cropped_faces_with_its_own_table(prepared_casme2):
     root, out = prepared_casme2
     names = {path.name for path in (out / "Cropped" / "sub01" / "EP02_01f").iterdir()}
@@ -75,6 +77,7 @@ def test_casme2_is_laid_out_as_its_release_lays_out_cropped_faces_with_its_own_t
     assert (out / table).read_bytes() == (root / table).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_eyes_are_at_the_position_of_casme2s_own_crops(prepared_casme2):
     record = read_record(prepared_casme2[1] / "Cropped" / "sub01" / "EP02_01f")
     (points,) = record.landmarks.values()
@@ -82,6 +85,7 @@ def test_the_eyes_are_at_the_position_of_casme2s_own_crops(prepared_casme2):
     assert record.quality.frames_with_face == record.frames[1] - record.frames[0] + 1
 
 
+@pytest.mark.slow
 def test_the_manifest_states_how_the_faces_were_made(prepared_casme2):
     manifest = json.loads((prepared_casme2[1] / MANIFEST).read_text())
     assert manifest["settings"] == {
@@ -97,6 +101,7 @@ def test_the_manifest_states_how_the_faces_were_made(prepared_casme2):
     assert any("five points" in warning for warning in manifest["clips"][0]["warnings"])
 
 
+@pytest.mark.slow
 def test_clips_that_share_a_folder_share_its_transform_and_each_has_its_landmarks(tmp_path, whole_heads):
     rows = [casme_release.row(frames=(73, 76, 80)), casme_release.row(frames=(83, 86, 90))]
     root = whole_heads(casme_release.write_release(tmp_path / "raw", rows))
@@ -118,6 +123,7 @@ class TestATableThatWasCorrected:
             casme2_release.write_clip(tmp_path / "raw" / "RAW", subject, "EP02_01f", range(46, 61), "img{}.jpg")
         return whole_heads(tmp_path / "raw")
 
+    @pytest.mark.slow
     def test_has_the_clips_of_other_frames_aligned_again(self, root, tmp_path):
         out = tmp_path / "out"
         self.written(root / casme2_release.TABLE_2014, 52)
@@ -128,6 +134,7 @@ class TestATableThatWasCorrected:
         assert [(clip.subject, clip.offset) for clip in load("casme2", out)] == [("sub01", 56), ("sub02", 52)]
         assert (out / "Cropped" / "sub02" / "EP02_01f" / RECORD).stat().st_mtime_ns == kept
 
+    @pytest.mark.slow
     def test_under_another_name_needs_again_because_one_of_both_would_be_read(self, root, tmp_path):
         first, second = self.written(tmp_path / "first.xlsx", 52), self.written(tmp_path / "second.xlsx", 56)
         prepared(find_database("casme2", table=first), root, tmp_path / "out")
@@ -154,6 +161,7 @@ class TestLongVideos:
             test_casme3.write_video(root, f"spNO.1/{video}")
         return whole_heads(root)
 
+    @pytest.mark.slow
     def test_give_clips_that_can_be_used_and_a_sheet_for_every_video(self, root, tmp_path):
         out = tmp_path / "out"
         assert prepared("casme3", root, out).faults == ()
@@ -183,6 +191,7 @@ def test_interrupted_work_is_resumed_and_gives_the_same_bytes_with_any_number_of
     assert (out / "Cropped" / "sub01" / "EP02_01f" / RECORD).stat().st_mtime_ns > stamp
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "message"), [(truncate, "is truncated"), (empty, "is empty"), (without_a_face, "no face is found")]
 )
@@ -197,6 +206,7 @@ def test_a_damaged_clip_is_reported_and_the_others_are_prepared(raw_tree, tmp_pa
     assert json.loads((out / MANIFEST).read_text())["faults"][0]["found"] == fault.found
 
 
+@pytest.mark.slow
 def test_a_repaired_clip_is_prepared_by_the_next_run(raw_tree, tmp_path):
     root, out = raw_tree("casme2"), tmp_path / "out"
     clip = root / "Cropped" / "sub01" / "EP02_01f"
@@ -219,6 +229,7 @@ def test_a_damaged_video_is_reported(tmp_path, heads):
     assert (fault.where, "is damaged" in fault.found) == ("sub01 EP02_01f", True)
 
 
+@pytest.mark.slow
 def test_a_pause_in_a_video_of_a_database_is_reported_in_seconds_of_its_camera(tmp_path, heads):
     """The video plays at 25 frames per second what the cameras of CASME II recorded at 200."""
     row = casme2_release.row(frames=(1, 3, 8))
@@ -285,6 +296,7 @@ def test_a_folder_with_other_content_is_not_touched(raw_tree, tmp_path):
     assert [path.name for path in out.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.slow
 def test_a_tree_of_other_settings_is_not_continued(prepared_casme2, tmp_path):
     root, out = prepared_casme2[0], Path(shutil.copytree(prepared_casme2[1], tmp_path / "out"))
     other = Settings(FaceFinding(landmarks="five-points"), motion="rigid")
@@ -322,6 +334,7 @@ def test_a_frame_of_another_size_is_a_fault(raw_tree, tmp_path):
     assert "320x240 from frame 47" in fault.found
 
 
+@pytest.mark.slow
 def test_clips_without_a_face_mesh_have_no_landmarks(prepared_casme2):
     raw, aligned = (load("casme2", folder).clips[0] for folder in prepared_casme2)
     with pytest.raises(MerlabError, match="were not aligned by merlab"):

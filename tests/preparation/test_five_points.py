@@ -31,6 +31,7 @@ def test_without_the_mesh_nothing_is_begun(raw_tree, heads, tmp_path):
         assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["casme2", "smic"])
 def test_a_prepared_database_carries_the_stamp_into_every_table_of_its_clips(raw_tree, tmp_path, name):
     prepare(name, raw_tree(name), tmp_path / "out", FIVE_POINTS, jobs=1, progress=False)

@@ -41,6 +41,7 @@ def write_folder(path, images, first=1):
     return path
 
 
+@pytest.mark.slow
 def test_a_video_becomes_a_clip_with_its_record_sheet_manifest_and_aligned_video(tmp_path, heads):
     source, out = write_video(tmp_path / "me.avi", heads * 2), tmp_path / "out"
     record = align(source, out, FIVE_POINTS, video=True)
@@ -70,6 +71,7 @@ def test_values_of_another_kind_are_named(tmp_path, change, named):
         align(**given)
 
 
+@pytest.mark.slow
 def test_finished_work_is_not_repeated_and_another_request_is_refused(tmp_path, heads):
     source, out = write_folder(tmp_path / "me", heads), tmp_path / "out"
     align(source, out, FIVE_POINTS, fps=200)
@@ -80,6 +82,7 @@ def test_finished_work_is_not_repeated_and_another_request_is_refused(tmp_path, 
         align(source, out, FIVE_POINTS, fps=100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("write", "name"), [(write_video, "me.avi"), (write_folder, "me")])
 def test_a_source_that_was_changed_since_is_not_answered_by_its_old_faces(tmp_path, heads, write, name):
     source, out = write(tmp_path / name, heads), tmp_path / "out"
@@ -93,6 +96,7 @@ def test_a_source_that_was_changed_since_is_not_answered_by_its_old_faces(tmp_pa
     assert (out / FRAMES / RECORD).read_bytes() != old
 
 
+@pytest.mark.slow
 def test_another_request_replaces_it_when_wanted(tmp_path, heads):
     source, out = write_folder(tmp_path / "me", heads), tmp_path / "out"
     align(source, out, FIVE_POINTS, fps=200)
@@ -126,6 +130,7 @@ def test_a_range_is_given_by_frame_numbers_or_by_seconds(tmp_path, heads, chosen
     assert list(open_frames(tmp_path / "out" / FRAMES).numbers) == numbers
 
 
+@pytest.mark.slow
 def test_a_pause_inside_a_video_is_reported_and_kept(tmp_path, heads):
     times = [0, 5, 10, 15, 1020, 1025, 1030, 1035]
     source = timed_video(tmp_path / "paused.mp4", "libx264", images=heads * 2, size=(640, 480), milliseconds=times)
@@ -176,6 +181,7 @@ def test_an_impossible_range_is_refused_with_the_existing_frames(tmp_path, heads
         align(source, tmp_path / "out2", FIVE_POINTS, frame_range=FrameRange(start=1))
 
 
+@pytest.mark.slow
 def test_without_a_face_in_the_first_frame_the_message_names_a_frame_that_has_one(tmp_path, heads):
     source = write_folder(tmp_path / "late", [NOTHING, NOTHING, *heads])
     with pytest.raises(MerlabError, match=r"late, frame 1: no face is found.*frame 3 shows one: .*--frames 3:"):
@@ -187,6 +193,7 @@ def test_without_a_face_in_the_first_frame_the_message_names_a_frame_that_has_on
     assert not (tmp_path / "out2").exists()
 
 
+@pytest.mark.slow
 def test_frames_without_a_face_are_listed(tmp_path, heads):
     record = align(
         write_folder(tmp_path / "me", [*heads, NOTHING, NOTHING, *heads]), tmp_path / "out", FIVE_POINTS, fps=200

@@ -42,6 +42,7 @@ def test_rows_are_the_truth_with_their_totals():
     assert axes.get_title() == "ststnet"
 
 
+@pytest.mark.slow
 def test_a_long_name_leaves_room_for_what_is_drawn():
     names = [f"{letter * 60}.{number}" for number, letter in enumerate("abc")]
     with warnings.catch_warnings():

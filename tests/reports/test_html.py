@@ -44,6 +44,7 @@ def page(source):
     return Page(source)
 
 
+@pytest.mark.slow
 def test_every_file_of_the_report_is_in_the_run_folder(run):
     expected = {
         "report.html",
@@ -57,6 +58,7 @@ def test_every_file_of_the_report_is_in_the_run_folder(run):
     assert {path.name for path in run.iterdir()} == expected | {f"confusion-{method}.png" for method in SKILLS}
 
 
+@pytest.mark.slow
 def test_the_page_loads_nothing_and_names_no_host(source, page):
     without_pictures = re.sub(r"base64,[^\"]*", "", source)
     assert not re.search(r"https?:|//[a-z]|url\(|@import|<script|<link", without_pictures)
@@ -68,6 +70,7 @@ def test_the_page_loads_nothing_and_names_no_host(source, page):
         assert base64.b64decode(encoded).startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_elements_are_closed_in_order_and_no_heading_level_is_skipped(page):
     assert page.open == []
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
@@ -75,6 +78,7 @@ def test_the_elements_are_closed_in_order_and_no_heading_level_is_skipped(page):
     assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
 
 
+@pytest.mark.slow
 def test_the_page_is_accessible(source, page):
     assert page.attributes("html") == [{"lang": "en"}]
     assert any(attributes.get("name") == "viewport" for attributes in page.attributes("meta"))
@@ -118,6 +122,7 @@ def test_a_run_without_stamps_has_no_banner(tmp_path):
     assert 'class="banner"' not in report_of(folder).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_leaky_run_explains_its_leak_at_the_top(tmp_path):
     record = fake_record(list(SKILLS), Path("/data/faces"))
     record["methods"][3] = fake_method("dbfem-caffm", stamps=[LEAKY])
@@ -164,6 +169,7 @@ def test_the_limits_are_stated(page):
         assert limit in page.text
 
 
+@pytest.mark.slow
 def test_text_of_a_record_is_never_markup(tmp_path):
     record = fake_record(["linear-svm"], Path("/data/faces"), left_out={"<script>alert(1)</script>": 1})
     source = report_of(write_run(tmp_path / "run", {"linear-svm": 0.5}, record)).read_text(encoding="utf-8")
@@ -171,6 +177,7 @@ def test_text_of_a_record_is_never_markup(tmp_path):
     assert "&lt;script&gt;alert(1)" in source
 
 
+@pytest.mark.slow
 def test_a_method_of_any_name_has_its_own_file_and_a_scheme_of_your_own_is_stated(tmp_path):
     record = fake_record(["a/b", "a_b"], Path("/data/faces"), labels={"smile": "happiness"})
     for method in record["methods"]:
@@ -182,6 +189,7 @@ def test_a_method_of_any_name_has_its_own_file_and_a_scheme_of_your_own_is_state
     assert "Paper" not in page.text
 
 
+@pytest.mark.slow
 def test_two_methods_whose_long_names_begin_alike_have_a_file_each(tmp_path):
     names = ["Größe" * 30 + end for end in "ab"]
     folder = write_run(tmp_path / "run", dict.fromkeys(names, 0.5), fake_record(names, Path("/data/faces")))
@@ -191,6 +199,7 @@ def test_two_methods_whose_long_names_begin_alike_have_a_file_each(tmp_path):
     assert all(len(name.encode()) < 200 for name in files)
 
 
+@pytest.mark.slow
 def test_a_report_made_again_from_new_predictions_replaces_the_metrics(tmp_path):
     folder = write_run(tmp_path / "run")
     report_of(folder)
@@ -202,6 +211,7 @@ def test_a_report_made_again_from_new_predictions_replaces_the_metrics(tmp_path)
     assert pd.read_csv(folder / "results.csv").set_index("method").loc["linear-svm", "uf1_mean"] == 1
 
 
+@pytest.mark.slow
 def test_a_report_made_twice_is_the_same(tmp_path, source):
     assert report_of(write_run(tmp_path / "run")).read_text(encoding="utf-8") == source
 

@@ -60,6 +60,7 @@ def test_only_methods_that_used_something_have_a_line():
     assert [line.partition(":")[0] for line in lines] == ["dbfem-caffm"]
 
 
+@pytest.mark.slow
 def test_report_and_command_name_the_files(tmp_path):
     record = fake_record(list(SKILLS), Path("/data/faces"))
     record["methods"][3] = fake_method("dbfem-caffm", starts=[START, START | {"digest": "e" * 64}], synthetic=FLOW)

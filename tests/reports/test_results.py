@@ -65,6 +65,7 @@ def test_the_html_repr_is_a_table_with_stamps_and_nothing_unescaped(results):
     assert "<strong>SYNTHETIC" in html
 
 
+@pytest.mark.slow
 def test_a_report_is_one_page_or_a_folder_that_reads_back(results, tmp_path):
     page = results.report(tmp_path / "page.html")
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

@@ -67,6 +67,7 @@ def test_a_recipe_sets_classes_protocol_and_seeds_that_its_user_left_open(tmp_pa
     assert (chosen.label_scheme, chosen.split, chosen.seed_count) == ("casme2-5-merged", "kfold", 3)
 
 
+@pytest.mark.slow
 def test_methods_are_measured_once_for_all_tables_of_a_folder(flow_bench, tmp_path):
     def measured(*methods):
         bench = flow_bench()

@@ -59,6 +59,7 @@ def test_a_network_of_your_own_that_needs_the_values_of_its_tensors_is_not_count
     assert expected_costs(plan) == [ExpectedCost("mine", None)]
 
 
+@pytest.mark.slow
 def test_a_full_reproduction_announces_its_cost_before_it_starts(bench):
     bench, heard = bench
     bench.measure([bench.setup("linear-svm"), bench.setup("off-apexnet")])

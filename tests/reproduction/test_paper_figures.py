@@ -42,6 +42,7 @@ def test_every_block_is_a_box_and_no_two_overlap(blocks):
                 assert abs(box.get_y() - other.get_y()) >= BOX_HEIGHT
 
 
+@pytest.mark.slow
 def test_every_source_has_an_arrow_and_every_shape_is_written(blocks):
     axes = architecture_figure(blocks, "title").axes[0]
     arrows = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
@@ -64,6 +65,7 @@ def test_figure_4_has_a_published_and_a_measured_bar_for_each_network_and_metric
     assert {"accuracy", "UF1", "UAR"} < {text.get_text() for text in figure.axes[0].texts}
 
 
+@pytest.mark.slow
 def test_the_same_figure_gives_the_same_files(blocks, tmp_path):
     first = [path.read_bytes() for path in save_figure(architecture_figure(blocks, "t"), tmp_path / "a", "f")]
     second = [path.read_bytes() for path in save_figure(architecture_figure(blocks, "t"), tmp_path / "b", "f")]
@@ -72,6 +74,7 @@ def test_the_same_figure_gives_the_same_files(blocks, tmp_path):
     assert b"<svg" in first[1]
 
 
+@pytest.mark.slow
 def test_figure_3_shows_frame_crop_and_aligned_face_and_is_stamped(tmp_path):
     figure = figure_3(Bench(tmp_path, finding=FIVE_POINTS))
     frame, crop, aligned = (np.asarray(image.get_array()) for image in figure.axes[0].images)

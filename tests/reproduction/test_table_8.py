@@ -46,6 +46,7 @@ def test_a_misspelled_row_and_rows_of_another_target_are_refused():
         check_rows(("ktgsl",), ("table5",))
 
 
+@pytest.mark.slow
 def test_each_row_of_table_8_states_on_how_many_clips_and_classes_its_figure_was_measured(bench, tmp_path):
     table = table_8(bench("fr", "lbp-top", "off-apexnet"))
     content = {row["row"]: row for row in json.loads(table.write(tmp_path)[2].read_text())["rows"]}
@@ -62,6 +63,7 @@ def test_each_row_of_table_8_states_on_how_many_clips_and_classes_its_figure_was
     assert 0 < numbers["FR / FeatRef"]["recall_mean"] < 1
 
 
+@pytest.mark.slow
 def test_a_row_that_was_measured_is_not_measured_again_with_others(bench, tmp_path):
     table_8(bench("ststnet"))
     parts = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("parts/*/*.parquet")}

@@ -49,6 +49,7 @@ def job_of(client: Client, path: Path, name: str | None = None):
     return job
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "job_id", ["%2e%2e%2fjobs.json", "..%2f..%2fetc%2fpasswd", "%00", "0" * 32, "x" * 4000, "jobs.json", "<script>"]
 )
@@ -58,6 +59,7 @@ def test_ids_of_no_job(small, job_id):
     assert_as_documented("an unknown id, or a path as an id", small.http.get(f"/api/jobs/{'0' * 32}"))
 
 
+@pytest.mark.slow
 def test_names_of_no_file_of_a_result(small, video):
     job = small.wait_for(small.send(video).json()["id"], "done")
     folder = small.folder / job["id"]
@@ -69,11 +71,13 @@ def test_names_of_no_file_of_a_result(small, video):
     small.http.delete(f"/api/jobs/{job['id']}")
 
 
+@pytest.mark.slow
 def test_static_files_do_not_lead_out_of_their_folder(small):
     for path in ("/..%2fapp.py", "/%2e%2e/app.py", "/%2e%2e%2f%2e%2e%2fpyproject.toml", "//etc/passwd"):
         assert small.http.get(path).status_code == 404
 
 
+@pytest.mark.slow
 def test_local_paths_out_of_the_allowed_folder(small, tmp_path, video):
     root = small.folder.parent / "root"
     shutil.copy(video, tmp_path / "secret.mp4")
@@ -88,11 +92,13 @@ def test_local_paths_out_of_the_allowed_folder(small, tmp_path, video):
         assert_as_documented("a local path, or a link, out of the allowed folders", answer)
 
 
+@pytest.mark.slow
 def test_a_local_path_when_none_is_allowed(service, video):
     answer = service().http.post("/api/jobs/local", json={"path": str(video)})
     assert_as_documented("a local path when no folder is allowed", answer)
 
 
+@pytest.mark.slow
 def test_a_link_that_replaces_a_local_file_while_it_waits(service, tmp_path, video):
     root = tmp_path / "root"
     root.mkdir()
@@ -109,12 +115,14 @@ def test_a_link_that_replaces_a_local_file_while_it_waits(service, tmp_path, vid
     assert_as_documented("a local file that becomes a link while it waits", client.wait_for(second, "failed"))
 
 
+@pytest.mark.slow
 def test_a_small_file_with_huge_frames(small, tmp_path):
     bomb = write_video(tmp_path / "bomb.avi", 1, (3600, 3600), fourcc="png ")
     assert bomb.stat().st_size < 200_000
     assert_as_documented("a small file with frames of 3600x3600 pixels", job_of(small, bomb))
 
 
+@pytest.mark.slow
 def test_a_header_that_hides_huge_frames(small, tmp_path):
     path = write_video(tmp_path / "false.avi", 1, (3600, 3600), fourcc="png ")
     content = path.read_bytes()
@@ -124,6 +132,7 @@ def test_a_header_that_hides_huge_frames(small, tmp_path):
     assert_as_documented("the same file with a header that states 64x48", job_of(small, path))
 
 
+@pytest.mark.slow
 def test_a_video_longer_than_allowed(service, video):
     job = job_of(service(limits={"seconds": 1.5}), video)
     assert_as_documented("a video longer than allowed", job)
@@ -137,6 +146,7 @@ def test_files_of_other_types(small, video, name):
         assert_as_documented("a file of another type", answer)
 
 
+@pytest.mark.slow
 def test_a_text_with_the_name_of_a_video(small, tmp_path):
     (tmp_path / "interview.mp4").write_text("This is not a video. " * 100)
     assert_as_documented("a text renamed .mp4", job_of(small, tmp_path / "interview.mp4"))
@@ -181,6 +191,7 @@ def test_an_upload_that_is_interrupted(small):
     until(lambda: not small.folders())
 
 
+@pytest.mark.slow
 def test_an_upload_that_pauses_too_long(service):
     client = service(limits={"idle_seconds": 0.3})
     with half_sent(client) as connection:
@@ -226,6 +237,7 @@ def test_a_huge_body_instead_of_a_small_one(small):
     assert chunked.status_code == 413
 
 
+@pytest.mark.slow
 def test_names_are_shown_unchanged_and_stored_safely(service, video):
     client = service(fake_jobs.slow)
     for given, shown, stored in (
@@ -242,6 +254,7 @@ def test_names_are_shown_unchanged_and_stored_safely(service, video):
         assert [path.name for path in (client.folder / job["id"] / "upload").iterdir()] == [stored]
 
 
+@pytest.mark.slow
 def test_names_with_a_null_byte_and_long_names(small):
     for name, status in ((b"a\0b.mp4", 201), (b"x" * 3000 + b".mp4", 201), (b"x" * 100 + b".mp4", 201)):
         answer = post(small, PART.replace(b"a.mp4", name) + b"x\r\n--B--\r\n")
@@ -250,11 +263,13 @@ def test_names_with_a_null_byte_and_long_names(small):
             small.http.delete(f"/api/jobs/{job['id']}")
 
 
+@pytest.mark.slow
 def test_a_foreign_host(small):
     for host in ("attacker.example", "localhost.attacker.example", "127.0.0.1.attacker.example", "", "[::1", "a b"):
         assert_as_documented("a foreign Host (DNS rebinding)", small.http.get("/api/jobs", headers={"Host": host}))
 
 
+@pytest.mark.slow
 def test_a_page_of_another_site(small, video):
     for headers in ({"Origin": "http://attacker.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert_as_documented("a change from another site's page", post(small, PART, **headers))
@@ -279,6 +294,7 @@ def test_a_part_with_a_huge_header_is_refused_before_all_of_it_is_read(small):
     assert (answer.status_code, time.monotonic() - began < 5) == (400, True)
 
 
+@pytest.mark.slow
 def test_more_jobs_than_may_wait_or_be_kept(service, video):
     client = service(fake_jobs.slow, limits={"queue": 2, "kept": 3})
     client.wait_for(client.send(video).json()["id"], "running")
@@ -289,6 +305,7 @@ def test_more_jobs_than_may_wait_or_be_kept(service, video):
     assert client.send(video).status_code == 201
 
 
+@pytest.mark.slow
 def test_more_jobs_than_are_kept(service, video):
     client = service(limits={"kept": 1})
     client.wait_for(client.send(video).json()["id"], "done")
@@ -307,12 +324,14 @@ def test_a_full_disk(small, video, monkeypatch):
     assert small.folders() == []
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_while_a_job_runs(service, video):
     client = service(fake_jobs.filling)
     job = client.wait_for(client.send(video).json()["id"], "failed")
     assert_as_documented("a disk that fills while a job runs", job)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("spawned_processes")
 def test_a_job_whose_process_is_killed_can_be_run_again(service, video):
     client = service(fake_jobs.slow_at_first)
@@ -325,6 +344,7 @@ def test_a_job_whose_process_is_killed_can_be_run_again(service, video):
     assert client.http.post(f"/api/jobs/{job}/retry").status_code == 409
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("attack", "recognize", "limits"),
     [
@@ -340,6 +360,7 @@ def test_failed_jobs_give_the_reason(service, video, attack, recognize, limits):
     assert client.http.get("/api").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems cannot limit the memory of a process")
 def test_a_job_that_needs_too_much_memory(service, video):
     job = job_of(service(fake_jobs.hungry, limits={"memory": 1024 * MEBIBYTE}), video)

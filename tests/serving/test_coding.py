@@ -51,6 +51,7 @@ def rows(result: Path) -> list[Row]:
     return list(csv.DictReader((result / "coding.csv").read_text(encoding="utf-8").splitlines()))
 
 
+@pytest.mark.slow
 def test_a_decision_is_in_coding_csv_at_once_and_the_tables_of_the_machine_stay(client, result):
     before = {path.name: path.read_bytes() for path in result.iterdir() if path.is_file()}
     assert client.get(CODING).json()["decisions"] == []
@@ -63,6 +64,7 @@ def test_a_decision_is_in_coding_csv_at_once_and_the_tables_of_the_machine_stay(
     assert {path.name: path.read_bytes() for path in result.iterdir() if path.name in before} == before
 
 
+@pytest.mark.slow
 def test_decisions_are_changed_moved_and_taken_back_and_a_new_service_has_them(result):
     with listening(result.parents[1]) as service:
         client = service.http
@@ -81,6 +83,7 @@ def test_decisions_are_changed_moved_and_taken_back_and_a_new_service_has_them(r
         assert len(post(service.http, second, None).json()["decisions"]) == 1
 
 
+@pytest.mark.slow
 def test_a_decision_that_was_not_seen_is_not_replaced(client, result):
     found, other = event(client), event(client, 1)
     post(client, None, decision(found, "accept"))
@@ -93,6 +96,7 @@ def test_a_decision_that_was_not_seen_is_not_replaced(client, result):
     assert [row["decision"] for row in rows(result)] == ["accept", "reject", "accept"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
@@ -110,6 +114,7 @@ def test_a_decision_that_does_not_fit_is_refused_without_paths_and_nothing_is_wr
     assert not (result / "coding.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
@@ -127,6 +132,7 @@ def test_a_change_that_says_nothing_or_something_unknown_is_refused(client, resu
     assert not (result / "coding.csv").exists()
 
 
+@pytest.mark.slow
 def test_the_decisions_of_a_coder_are_exported_for_other_programs(client, result):
     assert "no decisions yet" in client.get(f"{CODING}/coded.csv").json()["error"]
     post(client, None, decision(event(client), label="smile"))
@@ -143,6 +149,7 @@ def test_the_decisions_of_a_coder_are_exported_for_other_programs(client, result
     assert client.get(f"{CODING}/other.csv").status_code == 422
 
 
+@pytest.mark.slow
 def test_an_export_names_the_video_as_its_user_does_and_no_place_of_the_service(client, result):
     metadata = stored_metadata(result)
     metadata["asked"]["source"] = str(result.parent / "upload" / "interview.mp4")
@@ -154,12 +161,14 @@ def test_an_export_names_the_video_as_its_user_does_and_no_place_of_the_service(
     assert row["frames"] == "interview.mp4"
 
 
+@pytest.mark.slow
 def test_an_export_of_a_video_that_was_not_sent_names_its_place(client, result):
     post(client, None, decision(event(client)))
     (row,) = csv.DictReader(io.StringIO(client.get(f"{CODING}/coded.csv").text))
     assert row["frames"] == "/videos/interview.mp4"
 
 
+@pytest.mark.slow
 def test_an_import_while_the_page_is_open_is_seen(client, result, tmp_path):
     post(client, None, decision(event(client)))
     other = tmp_path / "other.csv"
@@ -168,6 +177,7 @@ def test_an_import_while_the_page_is_open_is_seen(client, result, tmp_path):
     assert {each["coder"] for each in client.get(CODING).json()["decisions"]} == {"AB", "CD"}
 
 
+@pytest.mark.slow
 def test_a_decision_that_a_full_disk_cannot_hold_is_refused_and_the_others_stay(client, result, monkeypatch):
     assert post(client, None, decision(event(client))).status_code == 200
     before = (result / "coding.csv").read_bytes()
@@ -182,6 +192,7 @@ def test_a_decision_that_a_full_disk_cannot_hold_is_refused_and_the_others_stay(
     assert (result / "coding.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_frames_and_curves_of_a_window_are_in_full_detail(client):
     clock = client.get(f"/api/jobs/{ID}/clock?at_s=1").json()
     assert clock["time_s"][clock["frame"].index(101)] == 1.0

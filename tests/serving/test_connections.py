@@ -50,6 +50,7 @@ def asked(client: Client, path: str = "/api") -> tuple[int, float]:
     return answer.status, time.monotonic() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", HELD.values(), ids=HELD)
 def test_connections_that_wait_for_their_clients_make_room_for_new_ones(service, monkeypatch, sent):
     for module in (connections, server):
@@ -63,6 +64,7 @@ def test_connections_that_wait_for_their_clients_make_room_for_new_ones(service,
         assert [asked(client)[0] for _ in range(3)] == [200, 200, 200]
 
 
+@pytest.mark.slow
 def test_the_connection_that_waits_longest_makes_room(service, monkeypatch):
     """An upload that arrives steadily stays, though it is the oldest connection."""
     for module in (connections, server):
@@ -105,6 +107,7 @@ def test_an_honest_user_is_served_beside_110_idle_connections_and_64_dripping_up
     assert len(client.http.get("/api/jobs").json()) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sent",
     [b"", b"GET /api HTTP/1.1\r\nHo", b"GET /api HTTP/1.1\r\nHost: localhost\r\n\r\nGET /api HT"],
@@ -120,6 +123,7 @@ def test_a_connection_that_does_not_finish_its_headers_is_closed(service, monkey
         assert 0.3 < time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 def test_a_slow_upload_is_not_cut_off(service, video, monkeypatch):
     """The limit is for headers only, not for the body of a request."""
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.3)
@@ -138,6 +142,7 @@ def test_a_slow_upload_is_not_cut_off(service, video, monkeypatch):
     assert answer.status_code == 201
 
 
+@pytest.mark.slow
 def test_the_body_of_a_small_request_must_arrive_in_time(service, monkeypatch):
     monkeypatch.setattr(guard, "BODY_SECONDS", 0.3)
     with connected(service(workers=0), HELD["half of a body"]) as connection:
@@ -147,6 +152,7 @@ def test_the_body_of_a_small_request_must_arrive_in_time(service, monkeypatch):
         assert b"the body of the request did not arrive within 0.3 s; send it again" in answer.read()
 
 
+@pytest.mark.slow
 def test_an_upload_below_the_least_pace_ends_with_the_reason(service):
     client = service(workers=0, limits={"pace_seconds": 0.4, "slowest": 10_000.0})
     with half_sent(client) as connection:
@@ -159,6 +165,7 @@ def test_an_upload_below_the_least_pace_ends_with_the_reason(service):
     until(lambda: not client.folders())
 
 
+@pytest.mark.slow
 def test_an_upload_that_is_slow_loses_its_place_to_a_new_one_and_gets_the_reason(service, video):
     client = service(workers=0, limits={"uploads": 1})
     with half_sent(client) as connection:
@@ -170,6 +177,7 @@ def test_an_upload_that_is_slow_loses_its_place_to_a_new_one_and_gets_the_reason
     assert len(client.folders()) == 1
 
 
+@pytest.mark.slow
 def test_more_uploads_than_may_arrive_at_once_are_refused_with_the_number_if_none_is_slow(service, video):
     client = service(workers=0, limits={"uploads": 1, "slowest": 0.0})
     with half_sent(client):

@@ -41,6 +41,7 @@ def test_a_service_that_exits_does_not_wait_for_its_jobs(tmp_path, video):
     subprocess.run(command, check=True, timeout=2 * PATIENCE, cwd=REPOSITORY)
 
 
+@pytest.mark.slow
 def test_a_job_whose_process_does_not_begin_reports_nothing_of_its_earlier_run(tmp_path, video, monkeypatch):
     jobs = Jobs(tmp_path / "jobs", Limits())
     with jobs.new_folder() as folder:

@@ -26,6 +26,7 @@ def enqueue(jobs: Jobs, name: str = "a.mp4"):
         return jobs.enqueue(folder, name, folder / "upload" / name, 1, VideoOptions())
 
 
+@pytest.mark.slow
 def test_after_a_restart_done_jobs_are_listed_and_running_jobs_resume(tmp_path, video):
     with listening(tmp_path / "jobs") as client:
         done = client.wait_for(client.send(video).json()["id"], "done")
@@ -165,6 +166,7 @@ def test_a_job_of_an_earlier_version_is_kept_although_its_rate_would_now_be_refu
     assert Jobs(tmp_path / "jobs", Limits()).find(job.id).options.fps == 0.5
 
 
+@pytest.mark.slow
 def test_a_failed_job_that_two_clients_run_again_is_queued_once(tmp_path, monkeypatch):
     jobs = Jobs(tmp_path / "jobs", Limits())
     job = enqueue(jobs)

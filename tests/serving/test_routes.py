@@ -46,6 +46,7 @@ def test_the_upload_is_removed_when_its_result_is_ready(done):
     assert not (client.folder / job["id"] / "upload").exists()
 
 
+@pytest.mark.slow
 def test_events_have_the_columns_of_the_table_and_pictures_that_can_be_downloaded(done):
     client, job = done
     events = client.http.get(f"/api/jobs/{job['id']}/events").json()
@@ -63,6 +64,7 @@ def test_events_have_the_columns_of_the_table_and_pictures_that_can_be_downloade
         assert answer.content.startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_every_listed_file_can_be_downloaded_separately_and_in_one_zip(done):
     client, job = done
     archive = zipfile.ZipFile(io.BytesIO(client.http.get(f"/api/jobs/{job['id']}/zip").content))
@@ -100,6 +102,7 @@ def test_a_result_has_the_keys_of_the_first_release(done):
     assert client.http.get(f"/api/jobs/{job['id']}/events").json() == stored["events"]
 
 
+@pytest.mark.slow
 def test_a_result_of_another_version_is_refused_with_the_remedy(service, video):
     client = service()
     job = client.wait_for(client.send(video).json()["id"], "done")
@@ -109,6 +112,7 @@ def test_a_result_of_another_version_is_refused_with_the_remedy(service, video):
     assert "another version of merlab; download its files, or send the video again" in answer.json()["error"]
 
 
+@pytest.mark.slow
 def test_a_deleted_job_leaves_nothing(service, video):
     client = service()
     job = client.wait_for(client.send(video).json()["id"], "done")
@@ -131,6 +135,7 @@ def test_progress_is_reported_and_a_running_job_can_be_canceled(service, video):
     assert client.folders() == []
 
 
+@pytest.mark.slow
 def test_jobs_run_one_after_the_other_in_their_order(service, video):
     client = service(fake_jobs.slow)
     first, second = (client.send(video).json()["id"] for _ in range(2))
@@ -147,6 +152,7 @@ def test_two_slots_run_two_jobs(service, video):
         client.wait_for(job, "running")
 
 
+@pytest.mark.slow
 def test_the_options_of_a_video_reach_its_job(service, video):
     client = service()
     job = client.wait_for(client.send(video, fps=200, aligned=True).json()["id"], "done")
@@ -154,6 +160,7 @@ def test_the_options_of_a_video_reach_its_job(service, video):
     assert (settings["fps"], settings["aligned"]) == (200, True)
 
 
+@pytest.mark.slow
 def test_settings_are_offered_with_their_defaults_and_kept_with_the_job(service, video):
     client = service(workers=0, weights=["mine.safetensors", "merlab"])
     about = client.http.get("/api").json()
@@ -177,6 +184,7 @@ def test_settings_out_of_range_are_refused_with_their_name(done, video, option):
     assert all(name in answer.json()["error"] for answer in refused)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "message"),
     [
@@ -292,6 +300,7 @@ def test_the_page_and_the_schema_state_the_frame_rates_that_are_accepted(done):
     assert 'min="1" max="10000"' in entry
 
 
+@pytest.mark.slow
 def test_a_local_folder_of_images_can_be_used(service, tmp_path):
     write_frames(tmp_path / "root" / "clip", [texture(1)] * 3)
     client = service(roots=[tmp_path / "root"])
@@ -299,6 +308,7 @@ def test_a_local_folder_of_images_can_be_used(service, tmp_path):
     assert client.wait_for(job["id"], "done", "failed")["error"] is None
 
 
+@pytest.mark.slow
 def test_every_answer_has_the_security_headers(done):
     client, job = done
     paths = ["/", "/app.js", "/style.css", "/openapi.json", "/api", "/api/jobs/none", "/nothing"]
@@ -307,6 +317,7 @@ def test_every_answer_has_the_security_headers(done):
         assert {name: headers.get(name) for name in HEADERS} == HEADERS, path
 
 
+@pytest.mark.slow
 def test_head_has_the_status_and_headers_of_get_and_no_body(done):
     client, job = done
     paths = [
@@ -326,6 +337,7 @@ def test_head_has_the_status_and_headers_of_get_and_no_body(done):
         assert {name: asked.headers.get(name) for name in HEADERS} == HEADERS, path
 
 
+@pytest.mark.slow
 def test_elan_finds_the_video_of_the_user_beside_the_files_of_a_result(service, video):
     """The upload is removed; the files name it as the user has it, and no folder of the service."""
     client = service()
@@ -340,12 +352,14 @@ def test_elan_finds_the_video_of_the_user_beside_the_files_of_a_result(service, 
     assert not any(str(client.folder) in text for text in files.values())
 
 
+@pytest.mark.slow
 def test_a_long_name_keeps_its_extension(service, video):
     client = service()
     job = client.wait_for(client.send(video, "a" * 251 + ".mp4").json()["id"], "done", "failed")
     assert (job["state"], job["name"]) == ("done", "a" * 196 + ".mp4")
 
 
+@pytest.mark.slow
 def test_the_metadata_of_an_upload_name_it_as_the_user_does(service, video):
     """With a digest of what they say now."""
     client = service()
@@ -355,6 +369,7 @@ def test_the_metadata_of_an_upload_name_it_as_the_user_does(service, video):
     assert str(client.folder) not in client.http.get(f"/api/jobs/{job['id']}/files/metadata.json").text
 
 
+@pytest.mark.slow
 def test_an_error_of_the_service_itself_has_the_security_headers(tmp_path, monkeypatch, caplog):
     """Any error that nobody expected; the terminal gets the traceback, the client a sentence."""
     monkeypatch.setattr(job_routes, "list_local", lambda roots: 1 / 0)
@@ -364,6 +379,7 @@ def test_an_error_of_the_service_itself_has_the_security_headers(tmp_path, monke
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
 
 
+@pytest.mark.slow
 def test_programs_find_a_schema_and_no_page_that_loads_from_other_hosts(done):
     client, _ = done
     paths = client.http.get("/openapi.json").json()["paths"]

@@ -64,6 +64,7 @@ def test_a_figure_without_a_face_is_empty():
     assert score_figure("interview.mp4", [], 0, 10).axes == []
 
 
+@pytest.mark.slow
 def test_figures_do_not_load_pyplot():
     code = "import sys, merlab.spotting.figure; assert 'matplotlib.pyplot' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -28,6 +28,7 @@ def synthetic(synthetic_recording):
     return image.astype(float)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gain", [0.3, 0.5, 1.0, 1.1])
 def test_ordinary_light_gives_no_warning(synthetic, gain):
     assert Light.of(lit(synthetic, gain)).caveats() == []
@@ -59,6 +60,7 @@ def dark(tmp_path):
     return tmp_path / "dark"
 
 
+@pytest.mark.slow
 def test_spot_warns_of_a_dark_video_also_where_its_frames_are_not_read_again(dark, tmp_path):
     first = spot(dark, tmp_path / "out", fps=50, progress=False)
     other = spot(dark, tmp_path / "out", fps=50, progress=False, again=True, settings=SpottingSettings(floor=9))

@@ -75,6 +75,7 @@ class TestEvents:
     def test_noise_alone_holds_nothing(self):
         assert spotted(still_places(8000)) == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("seconds", [1.5, 2, 3, 5])
     def test_what_blocks_do_together_is_seldom_a_movement_in_a_short_video(self, seconds):
         """With the filters and the threshold of a long video, 28, 26, 18 and 8 movements are found in 40 videos."""
@@ -88,6 +89,7 @@ class TestEvents:
         assert [event for window in windows for event in window.events] == []
         assert sum(window.dropped for window in windows) == 1
 
+    @pytest.mark.slow
     def test_a_higher_floor_keeps_only_the_stronger(self):
         course = there_and_back(4000, 1000, 1030, 1060) + 0.3 * there_and_back(4000, 2500, 2530, 2560)
         settings = [replace(SETTINGS, floor=floor) for floor in (5, 25)]
@@ -101,6 +103,7 @@ class TestEvents:
         assert [event.apex for event in window.weak] == pytest.approx([2531], abs=3)
         assert SETTINGS.weak * 18 < window.weak[0].score < 18
 
+    @pytest.mark.slow
     def test_the_threshold_follows_from_what_the_face_does_all_the_time(self):
         """The same movement in a calm face, and in one whose mouth never rests."""
         movement = 0.3 * there_and_back(8000, 4020, 4050, 4080)
@@ -115,6 +118,7 @@ class TestEvents:
         assert SETTINGS.threshold(scores) == pytest.approx(2.5 * SETTINGS.background)
         assert SETTINGS.threshold(np.float32(0.1) * scores) == SETTINGS.floor
 
+    @pytest.mark.slow
     def test_a_few_movements_do_not_change_the_background(self):
         still, moved = (
             next(spot_places(places, FPS, SETTINGS)) for places in (still_places(8000), five_movements(8000))
@@ -166,6 +170,7 @@ class TestKinds:
         clear = replace(rise, score=50.0)
         assert without_parts([clear], [macro]) == [clear]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("center", "kind"), [((66, 190), "other"), ((60, 36), "micro")])
     def test_what_is_in_the_other_half_of_the_face_is_not_a_part_of_it(self, center, kind):
         """A smile of 3 s that rises for 1.2 s; in its rise, another part of the face moves briefly."""
@@ -173,6 +178,7 @@ class TestKinds:
         brief = moving_places(there_and_back(5000, 2080, 2110, 2140), center, size=3.0) - still_places(5000)
         assert kind in {event.kind for event in spotted(smile + brief) if abs(event.apex - 2111) < 10}
 
+    @pytest.mark.slow
     def test_a_micro_expression_at_the_height_of_a_macro_expression_stays_one(self):
         macro = moving_places(there_and_held(5000, 2000, 150, 300), size=4.0)
         brief = moving_places(there_and_back(5000, 2250, 2275, 2300)) - still_places(5000)
@@ -182,6 +188,7 @@ class TestKinds:
         (event,) = spotted(moving_places(there_and_back(4000, 1000, 1030, 1060), size=12.0))
         assert (event.kind, event.why_other) == ("other", "movement too large")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("size", "kind"), [(7.0, "micro"), (14.0, "other")])
     def test_brows_may_move_farther_than_a_mouth(self, size, kind):
         course = there_and_back(4000, 1000, 1030, 1060)
@@ -189,6 +196,7 @@ class TestKinds:
         (brow,) = spotted(moving_places(course, center=RIGHT_BROW, size=size))
         assert (mouth.kind, brow.kind) == ("other", kind)
 
+    @pytest.mark.slow
     def test_a_brow_that_moves_while_somebody_talks_is_no_movement_of_speech(self):
         starts = (1000, 1150, 1300, 1450)
         syllables = np.sum([there_and_back(5000, begin, begin + 30, begin + 60) for begin in starts], axis=0)
@@ -196,6 +204,7 @@ class TestKinds:
         kinds = {(event.part, event.kind, event.why_other) for event in spotted(moving_places(syllables) + brow)}
         assert kinds == {("mouth, left", "other", "movement repeats"), ("eyes and brows", "micro", "")}
 
+    @pytest.mark.slow
     def test_a_slow_drift_is_none(self):
         drift = 0.5 * np.sin(2 * np.pi * np.arange(8000) / 1600)
         assert spotted(moving_places(drift)) == []
@@ -254,6 +263,7 @@ class TestSettings:
 
 
 class TestStreaming:
+    @pytest.mark.slow
     def test_windows_follow_one_another_without_a_gap(self):
         windows = list(spot_places(still_places(7001), FPS, replace(SETTINGS, window=5.0)))
         ends = [window.first + len(window.total) for window in windows]

@@ -76,6 +76,7 @@ class TestTimeline:
         assert event["apex_s"] == pytest.approx((event["apex"] - 1) / FPS)
         assert event["duration_s"] == pytest.approx((event["offset"] - event["onset"]) / FPS)
 
+    @pytest.mark.slow
     def test_a_link_to_a_video_has_its_own_name_in_all_that_is_said_of_it(self, video, line, tmp_path):
         (tmp_path / "P01.avi").symlink_to(video)
         own = spot(tmp_path / "P01.avi", tmp_path / "out")
@@ -93,6 +94,7 @@ class TestTimeline:
         assert any("50 frames per second" in warning for warning in line.warnings)
         assert any("only 6.0 s" in warning for warning in line.warnings)
 
+    @pytest.mark.slow
     def test_a_folder_gives_the_same_with_the_numbers_of_its_files(self, folder, line, tmp_path):
         event = spot(folder, tmp_path / "out", fps=FPS).events.iloc[0]
         assert event["apex"] == pytest.approx(line.events.iloc[0]["apex"] + 45, abs=1)
@@ -168,6 +170,7 @@ class TestStored:
             spot(video, line.folder, settings=STRICT)
         assert len(pd.read_csv(line.folder / "events.csv")) == 1
 
+    @pytest.mark.slow
     def test_a_result_whose_movements_were_measured_in_another_way_is_refused_and_measured_anew(
         self, video, line, copy, measured, monkeypatch
     ):
@@ -177,6 +180,7 @@ class TestStored:
         assert spot(video, copy, again=True).scores.equals(line.scores)
         assert len(measured) == len(line.scores)
 
+    @pytest.mark.slow
     def test_images_that_were_overwritten_are_refused_and_measured_anew(self, folder, tmp_path):
         images, out = Path(shutil.copytree(folder, tmp_path / "images")), tmp_path / "out"
         assert len(spot(images, out, fps=FPS).events) == 1
@@ -187,6 +191,7 @@ class TestStored:
             spot(images, out, fps=FPS)
         assert len(spot(images, out, fps=FPS, again=True).events) == 0
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "settings", [STRICT, SpottingSettings(floor=0.5, p=0.5), SpottingSettings(longest=2.0, window=3.0)]
     )
@@ -199,6 +204,7 @@ class TestStored:
         assert len(measured) == 300
         assert content(copy) == content(tmp_path / "new")
 
+    @pytest.mark.slow
     def test_what_is_kept_is_made_anew_where_it_is_damaged(self, video, line, copy, measured):
         file = copy / KEPT / "00000.npz"
         file.write_bytes(file.read_bytes()[:-1] + b"?")
@@ -207,16 +213,19 @@ class TestStored:
         assert len(measured) == 300
         assert content(copy) == content(line.folder)
 
+    @pytest.mark.slow
     def test_without_a_folder_it_gets_the_name_of_the_video(self, video, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         assert spot(str(video)).folder == Path("merlab-spotted/face.avi")
         assert (tmp_path / "merlab-spotted" / "face.avi" / "spotting.json").is_file()
 
+    @pytest.mark.slow
     def test_an_early_interruption_leaves_nothing(self, video, tmp_path):
         with pytest.raises(Stopped, match="nothing was finished that could be kept"):
             spot(video, tmp_path / "out", progress=interrupt)
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.slow
     def test_an_interruption_keeps_what_was_measured(self, video, line, tmp_path, measured, monkeypatch):
         monkeypatch.setattr(kept_places, "FRAMES_PER_FILE", 40)
         with pytest.raises(Stopped, match="the movements measured until now are kept in"):
@@ -226,6 +235,7 @@ class TestStored:
         assert spot(video, tmp_path / "out").rows == line.rows
         assert len(measured) == 300 - 80
 
+    @pytest.mark.slow
     def test_a_video_that_is_replaced_while_it_is_read_leaves_no_result(self, video, tmp_path, monkeypatch):
         monkeypatch.setattr(kept_places, "FRAMES_PER_FILE", 40)
         own = Path(shutil.copy(video, tmp_path / "own.avi"))
@@ -233,6 +243,7 @@ class TestStored:
             spot(own, tmp_path / "out", progress=lambda done, total, what: os.utime(own, (1, 1)))
         assert not (tmp_path / "out").exists()
 
+    @pytest.mark.slow
     def test_an_interruption_leaves_the_old_result(self, frames, video, copy, line, tmp_path):
         slower = SpottingSettings(longest=0.7)
         with pytest.raises(Stopped):
@@ -248,10 +259,12 @@ class TestRefusals:
         with only_writer(tmp_path / "out"), refused:
             spot(video, tmp_path / "out")
 
+    @pytest.mark.slow
     def test_a_folder_without_a_frame_rate(self, folder, tmp_path):
         with pytest.raises(MerlabError, match="does not state its frame rate; give --fps"):
             spot(folder, tmp_path / "out")
 
+    @pytest.mark.slow
     def test_missing_frames(self, folder, tmp_path):
         gap = tmp_path / "gap"
         gap.mkdir()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from merlab.spotting.unit_blocks import rendered_unit_blocks, unit_blocks
 
 
+@pytest.mark.slow
 def test_the_stored_movements_are_those_that_the_generator_renders():
     rendered = rendered_unit_blocks()
     assert list(unit_blocks()) == list(rendered)

@@ -37,6 +37,7 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 
 
 class TestContent:
+    @pytest.mark.slow
     def test_clips_have_flow_labels_names_and_intensities(self, folder):
         flow = read_flow(folder)
         assert len(flow) == 6
@@ -47,10 +48,12 @@ class TestContent:
         labels = [find_scheme("megc2019").emotions[emotion] for emotion in flow.emotions]
         assert labels == ["negative", "positive", "surprise", "positive", "surprise", "negative"]
 
+    @pytest.mark.slow
     def test_the_folder_may_be_a_text_and_progress_a_choice(self, folder):
         for progress in (True, False):
             assert make_flow(str(folder), **SETTINGS, progress=progress) == folder
 
+    @pytest.mark.slow
     def test_strain_is_that_of_the_flow(self, folder):
         # The strain was computed at full size, where it is finer; at a third of the size, a pixel is three px wide.
         planes = read_flow(folder).planes[0].astype(np.float32)
@@ -58,6 +61,7 @@ class TestContent:
         coarse = np.sqrt(u_x**2 + v_y**2 + (u_y + v_x) ** 2 / 2)
         assert np.corrcoef(coarse.ravel(), planes[2].ravel())[0, 1] > 0.8
 
+    @pytest.mark.slow
     def test_the_manifest_states_ranges_versions_digests_and_what_was_drawn(self, folder):
         manifest = manifest_of(folder)
         assert manifest["title"].startswith("SYNTHETIC")
@@ -86,6 +90,7 @@ class TestSameBytes:
     def test_for_any_number_of_processes(self, folder, tmp_path):
         assert digests(make_flow(tmp_path / "together", **SETTINGS, jobs=2)) == digests(folder)
 
+    @pytest.mark.slow
     def test_after_an_interruption(self, folder, tmp_path):
         def stop(done: float, total: float, note: str) -> None:
             if done == 4:
@@ -141,6 +146,7 @@ class TestRefusals:
         with pytest.raises(MerlabError, match="out must be a path"):
             make_flow(None)  # type: ignore[arg-type]
 
+    @pytest.mark.slow
     def test_a_folder_of_other_settings_is_kept_unless_replaced(self, copy):
         before = digests(copy)
         with pytest.raises(MerlabError, match=r"holds synthetic flow of other settings: --seed 5 -> 6.*--again"):

@@ -33,12 +33,14 @@ def short_avi(tmp_path_factory):
 
 
 class TestWhatIsWritten:
+    @pytest.mark.slow
     def test_a_video_of_the_stated_length_size_and_frame_rate(self, root):
         frames = open_frames(root / "SYNTHETIC_videos" / "SYNTHETIC_sub01.avi")
         assert frames.fps == 200.0
         assert len(frames.numbers) == 800
         assert frames.read(1).shape == (282, 231, 3)
 
+    @pytest.mark.slow
     def test_the_truth_as_a_table_and_as_a_manifest(self, root):
         row = pd.read_csv(root / "SYNTHETIC_events.csv").iloc[0]
         recording = json.loads((root / "SYNTHETIC_manifest.json").read_text())["recordings"][0]
@@ -55,6 +57,7 @@ class TestWhatIsWritten:
         assert recording["frames"] == 800
         assert event["action_units"][0].keys() == {"number", "side", "intensity"}
 
+    @pytest.mark.slow
     def test_the_face_moves_at_the_apex(self, root):
         row = pd.read_csv(root / "SYNTHETIC_events.csv").iloc[0]
         plan = RecordingSet(root, 1, 4 / 60, 15, "default", 0, False, "avi").plan(0)
@@ -62,10 +65,12 @@ class TestWhatIsWritten:
         block = plan.block(0)
         assert {key for key in moving if abs(block.activity[key][row["apex"] - 1]) > 0.1}
 
+    @pytest.mark.slow
     def test_all_files_are_marked_synthetic(self, root):
         assert all("SYNTHETIC" in path.name for path in root.rglob("*") if path.name != "README.txt")
         assert "SYNTHETIC" in (root / "README.txt").read_text()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("video_format", ["frames", "mp4"])
     def test_other_formats_hold_the_same_frames(self, short_avi, tmp_path, video_format):
         names = {"frames": "SYNTHETIC_sub01", "mp4": "SYNTHETIC_sub01.mp4", "avi": "SYNTHETIC_sub01.avi"}
@@ -78,6 +83,7 @@ class TestWhatIsWritten:
         for one, other in zip(images["avi"], images[video_format], strict=True):
             assert np.abs(one.astype(float) - other[:, :231]).mean() < 5
 
+    @pytest.mark.slow
     def test_raw_adds_the_camera_view_of_the_same_face(self, tmp_path):
         root = make_videos(tmp_path / "raw", subjects=1, raw=True, jobs=1, **SHORT)
         views = [next(iter(open_frames(root / folder / "SYNTHETIC_sub01.avi")))[1] for folder in
@@ -89,10 +95,12 @@ class TestWhatIsWritten:
 
 
 class TestSameBytes:
+    @pytest.mark.slow
     def test_where_the_folder_is_a_text_and_progress_is_a_choice(self, short_avi):
         for progress in (True, False):
             assert make_videos(str(short_avi), subjects=1, jobs=1, **SHORT, progress=progress) == short_avi
 
+    @pytest.mark.slow
     def test_only_missing_recordings_are_rendered_again(self, tmp_path):
         root = make_videos(tmp_path / "videos", subjects=2, jobs=1, **SHORT)
         whole = digests(root)
@@ -172,6 +180,7 @@ class TestRefusals:
         with pytest.raises(MerlabError, match="out must be a path"):
             make_videos(None)  # type: ignore[arg-type]
 
+    @pytest.mark.slow
     def test_recordings_with_other_settings_are_not_changed(self, root):
         with pytest.raises(MerlabError, match="--seed 0 -> 1"):
             make_videos(root, **{**SETTINGS, "seed": 1})

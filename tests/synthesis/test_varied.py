@@ -64,6 +64,7 @@ def test_the_emotions_of_casme2_belong_to_the_classes_of_megc2019():
     assert all(emotions[emotion] == label for label, group in CLASSES.items() for emotion in group)
 
 
+@pytest.mark.slow
 def test_classes_take_turns_so_that_each_subject_and_all_clips_have_them_equally(clips):
     label = find_scheme("megc2019").emotions
     in_all = Counter(label[clip.emotion] for clip, _ in clips)
@@ -73,6 +74,7 @@ def test_classes_take_turns_so_that_each_subject_and_all_clips_have_them_equally
         assert max(own.values()) - min(own.values()) <= 1
 
 
+@pytest.mark.slow
 def test_half_of_the_clips_show_the_table_of_casme2_and_half_the_wide_one(clips):
     wide = [clip for clip, _ in clips if clip.combinations == "facs"]
     assert len(wide) / len(clips) == pytest.approx(0.5, abs=0.06)
@@ -81,6 +83,7 @@ def test_half_of_the_clips_show_the_table_of_casme2_and_half_the_wide_one(clips)
         assert units in COMBINATIONS[clip.combinations][clip.emotion]
 
 
+@pytest.mark.slow
 def test_what_is_drawn_for_a_clip_is_in_its_range(clips):
     for clip, plan in clips:
         assert 0.3 <= clip.amplitude <= 1.3
@@ -96,6 +99,7 @@ def test_what_is_drawn_for_a_clip_is_in_its_range(clips):
     assert np.mean([clip.shrunk_to < 1 for clip, _ in clips]) == pytest.approx(0.35, abs=0.06)
 
 
+@pytest.mark.slow
 def test_the_algorithms_of_the_flow_have_their_shares(clips):
     flows = [clip.flow for clip, _ in clips]
     assert np.mean([flow.algorithm == "farneback" for flow in flows]) == pytest.approx(0.3, abs=0.06)

@@ -59,6 +59,7 @@ def test_flow_without_drawn_settings_is_the_medium_preset_of_opencv():
     assert (flow_by(FlowChoice(algorithm="dis", refinement=5, finest_scale=1), first, second) == medium).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", CHOICES, ids=str)
 def test_the_flow_of_a_clip_is_the_true_movement_at_a_third_of_the_size(wide, choice):
     plan = plan_clip(wide.identity, 1, "happiness", wide.preset)

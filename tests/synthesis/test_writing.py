@@ -48,6 +48,7 @@ def described_clips(root: Path) -> list[dict[str, Any]]:
 
 
 class TestWhatATreeHolds:
+    @pytest.mark.slow
     def test_the_coding_table_has_casme2s_columns_and_one_row_per_clip_in_ascii_order(self, tree):
         workbook = openpyxl.load_workbook(tree / "SYNTHETIC-coding.xlsx")
         rows = list(workbook.worksheets[0].values)
@@ -61,6 +62,7 @@ class TestWhatATreeHolds:
             for clip, row in zip(described_clips(tree), rows[1:], strict=True)
         ]  # fmt: skip
 
+    @pytest.mark.slow
     def test_the_table_writes_action_units_as_casme2_does(self, tree):
         cells = [
             row[7] for row in list(openpyxl.load_workbook(tree / "SYNTHETIC-coding.xlsx").worksheets[0].values)[1:]
@@ -72,6 +74,7 @@ class TestWhatATreeHolds:
             assert str(cell) == "+".join(units)
             assert isinstance(cell, int) == str(cell).isdigit()
 
+    @pytest.mark.slow
     def test_frames_are_numbered_without_padding_from_the_stated_first_to_the_last(self, tree):
         for clip in described_clips(tree):
             folder = tree / "Cropped" / clip["subject"] / clip["clip"]
@@ -79,6 +82,7 @@ class TestWhatATreeHolds:
                 f"reg_img{number}.jpg" for number in range(clip["first_frame"], clip["last_frame"] + 1)
             }
 
+    @pytest.mark.slow
     def test_all_files_are_marked_synthetic_and_both_readers_stamp_the_clips(self, tree):
         assert "SYNTHETIC" in openpyxl.load_workbook(tree / "SYNTHETIC-coding.xlsx").properties.title
         assert "SYNTHETIC" in (tree / "README.txt").read_text(encoding="utf-8")
@@ -164,6 +168,7 @@ class TestSameBytes:
         assert not (killed / "SYNTHETIC_manifest.json").exists()
         assert digests(make_faces(killed, **settings, jobs=1)) == digests(alone)
 
+    @pytest.mark.slow
     def test_after_a_part_of_a_tree_is_lost(self, tree, tmp_path):
         whole = digests(tree)
         repaired = tmp_path / "repaired"
@@ -184,6 +189,7 @@ class TestSameBytes:
         assert calls == [(2, 2, "found done")]
         assert (tree / "SYNTHETIC-coding.xlsx").stat().st_mtime_ns == written
 
+    @pytest.mark.slow
     def test_another_seed_gives_other_faces(self, tree, tmp_path):
         other = make_faces(tmp_path / "other", subjects=1, clips=1, seed=1, jobs=1)
         frames = [sorted((root / "Cropped/sub01/EP01_01").iterdir())[0].read_bytes() for root in (tree, other)]
@@ -234,6 +240,7 @@ class TestRefusals:
             make_faces(tree, **{**SETTINGS, **change}, jobs=1)
         assert digests(tree) == before
 
+    @pytest.mark.slow
     def test_a_tree_with_other_settings_is_replaced_when_requested(self, tree, tmp_path):
         other, fresh = tmp_path / "other", tmp_path / "fresh"
         shutil.copytree(tree, other)

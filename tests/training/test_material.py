@@ -154,6 +154,7 @@ class TestTheLossOfActionUnits:
         ]
         assert torch.equal(units.of(rows, None), units.intensities[rows])
 
+    @pytest.mark.slow
     def test_a_network_learns_the_intensities_of_its_training_clips_on_both_sides(self):
         """The left half of a clip moves with the unit of the left, the right half with that of the right."""
         rng = np.random.default_rng(1)

@@ -40,6 +40,7 @@ def test_without_the_mesh_a_folder_of_videos_is_refused_once(head, weights, no_m
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_result_by_five_points_is_labeled_in_every_output(head, weights, no_mesh, tmp_path):
     result = recognize(head, tmp_path / "out", finding=FIVE_POINTS, weights=weights, progress=False)
     stored = json.loads((tmp_path / "out" / "metadata.json").read_text())
@@ -57,12 +58,14 @@ def face(heads, tmp_path):
     return write_avi(tmp_path / "face.avi", [heads[0][60:342, 200:431].copy()] * FRAMES, FPS)
 
 
+@pytest.mark.slow
 def test_aligned_faces_need_no_mesh_and_have_no_such_label(face, weights, no_mesh, tmp_path):
     result = recognize(face, tmp_path / "out", aligned=True, finding=FIVE_POINTS, weights=weights, progress=False)
     assert result.metadata.settings.landmarks is None
     assert "FIVE POINTS" not in result.metadata.stamps
 
 
+@pytest.mark.slow
 def test_results_of_earlier_versions_do_not_state_the_landmarks(face, weights, no_mesh, tmp_path):
     result = recognize(face, tmp_path / "out", aligned=True, weights=weights, progress=False)
     old = result.metadata.model_dump(mode="json")

@@ -89,6 +89,7 @@ def still(sound, tmp_path):
 
 
 class TestDamagedFrames:
+    @pytest.mark.slow
     def test_they_are_counted_and_show_no_face(self, still, look, tmp_path):
         result = look(damage(still, 60, 61, 100), tmp_path / "out")
         seen = result.frames.set_index("frame")["success"]
@@ -100,18 +101,21 @@ class TestDamagedFrames:
         )
         assert result.events["apex"].tolist() == pytest.approx([161], abs=3)
 
+    @pytest.mark.slow
     def test_they_are_black_in_the_overlay(self, still, look, tmp_path):
         shown = open_frames(look(damage(still, 60, 61, 240), tmp_path / "out", overlay=True).folder / "overlay.mp4")
         bright = [image.mean() > 50 for _, image in shown]
         assert [number for number, seen in enumerate(bright, start=1) if not seen] == [60, 61, 240]
         assert len(bright) == 240
 
+    @pytest.mark.slow
     def test_many_in_a_row_are_a_gap(self, still, look, tmp_path):
         result = look(damage(still, *range(100, 121)), tmp_path / "out")
         scores = result.frames.set_index("frame")["score"]
         assert scores.loc[100:120].isna().all()
         assert scores.drop(index=range(100, 121)).notna().all()
 
+    @pytest.mark.slow
     def test_spot_shows_the_frame_before_and_refuses_many_in_a_row(self, still, tmp_path):
         line = spot(damage(still, 60, 61, 239, 240), tmp_path / "out", progress=False)
         assert line.scores["frame"].tolist() == list(range(1, 239))
@@ -120,10 +124,12 @@ class TestDamagedFrames:
             spot(damage(still, 62, 63, 64), tmp_path / "other", progress=False)
         assert not (tmp_path / "other").exists()
 
+    @pytest.mark.slow
     def test_a_sound_file_is_not_called_damaged(self, still, tmp_path):
         assert not any("damaged" in text for text in spot(still, tmp_path / "out", progress=False).warnings)
 
 
+@pytest.mark.slow
 def test_metadata_describes_the_file(still, look, tmp_path):
     result = look(still, tmp_path / "out")
     stored = json.loads((result.folder / "metadata.json").read_text())["video"]

@@ -17,6 +17,8 @@ from tests.pages import Page
 from tests.videos.recognizers import small_recognizer
 from tests.videos.recording import moving_face, write_avi
 
+pytestmark = pytest.mark.slow
+
 FIRST_CLASS_ALWAYS = 0.0
 
 
@@ -103,7 +105,6 @@ def pushed(monkeypatch):
     return numbers
 
 
-@pytest.mark.slow
 def test_other_limits_need_no_frame_again_and_give_what_a_new_command_gives(look, pushed):
     classes, strict = ("positive", "negative", "surprise"), WordSettings(largest_px=0.5)
     look(classes)
@@ -115,7 +116,6 @@ def test_other_limits_need_no_frame_again_and_give_what_a_new_command_gives(look
     assert again.files.events.read_bytes() == new.files.events.read_bytes()
 
 
-@pytest.mark.slow
 def test_what_another_version_kept_is_made_anew(look, pushed, monkeypatch):
     classes = ("positive", "negative", "surprise")
     folder = look(classes).folder

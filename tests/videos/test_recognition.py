@@ -140,6 +140,7 @@ class TestResult:
     def test_a_low_frame_rate_gives_a_warning(self, result):
         assert any("50 frames per second" in warning for warning in result.warnings)
 
+    @pytest.mark.slow
     def test_a_class_below_the_requested_probability_is_empty(self, video, look, copy):
         events = look(video, copy, again=True, unsure_below=1.0).events
         assert events["class"].tolist() == [""] * 3
@@ -163,6 +164,7 @@ class TestResuming:
         look(video, tmp_path / "out", jobs=2)
         assert content(tmp_path / "out") == content(result.folder)
 
+    @pytest.mark.slow
     def test_interrupted_work_is_resumed_to_the_same_result(self, video, look, result, tmp_path, pushed):
         with pytest.raises(Stopped, match="the faces found until now are kept in"):
             look(video, tmp_path / "out", progress=stop_after(470))
@@ -234,6 +236,7 @@ class TestOtherSettings:
         with pytest.raises(MerlabError, match="made by a merlab that measured movements in another way.*--again"):
             look(video, result.folder)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("changes", OTHERS)
     def test_give_what_a_new_command_gives_without_searching_for_faces(
         self, video, look, copy, tmp_path, pushed, changes
@@ -244,6 +247,7 @@ class TestOtherSettings:
         assert len(pushed) > 600
         assert content(copy) == content(tmp_path / "new")
 
+    @pytest.mark.slow
     def test_other_weights_need_no_search_either(self, video, look, copy, tmp_path, pushed):
         small_recognizer(temperature=3.0, name="other").save(tmp_path / "other.safetensors")
         with pytest.raises(MerlabError, match=r"another weights file \(--weights\)"):
@@ -290,6 +294,7 @@ class TestOtherSettings:
         assert look(video, copy).rows == result.rows
         assert not (copy / WORKING).exists()
 
+    @pytest.mark.slow
     def test_the_same_settings_are_made_again_when_requested(self, video, look, result, copy):
         (copy / "events.csv").write_text("damaged")
         look(video, copy, again=True)
@@ -328,6 +333,7 @@ class TestWhatIsKept:
         frames = 250 + 300 + 250
         assert sum(path.stat().st_size for path in (result.folder / KEPT).rglob("*")) / frames < 1500
 
+    @pytest.mark.slow
     def test_is_made_anew_where_it_is_damaged(self, video, look, result, copy, pushed):
         file = copy / KEPT / "chunks" / "00001.npz"
         file.write_bytes(file.read_bytes()[:-100])
@@ -366,6 +372,7 @@ class TestWhatIsKept:
         assert pushed[0] == (0, 1)
         assert content(tmp_path / "out") == content(result.folder)
 
+    @pytest.mark.slow
     def test_a_video_that_is_replaced_while_it_is_read_leaves_no_result(self, frames, look, tmp_path):
         video = write_avi(tmp_path / "face.avi", frames[:100])
 
@@ -426,6 +433,7 @@ class TestSources:
         with pytest.raises(MerlabError, match=named):
             look(video, tmp_path / "out", **wrong)
 
+    @pytest.mark.slow
     def test_a_damaged_video_of_a_folder_does_not_stop_the_others(self, frames, look, tmp_path):
         write_avi(tmp_path / "b.avi", frames[:60])
         (tmp_path / "a.mp4").write_text("no video")

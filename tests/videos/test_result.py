@@ -25,6 +25,7 @@ def test_the_columns_are_those_that_users_have_scripts_for():
     assert ",".join(WEAK_ROWS.names) == f"video,face_id,{moments}"
 
 
+@pytest.mark.slow
 def test_the_repr_is_short_and_says_what_was_found(result):
     lines = repr(result).splitlines()
     assert lines[0] == "VideoResult of interview.mp4: 12.0 s, 2 faces, 4 events (3 with a class)"
@@ -32,12 +33,14 @@ def test_the_repr_is_short_and_says_what_was_found(result):
     assert len(lines) <= 3
 
 
+@pytest.mark.slow
 def test_files_are_paths_of_what_was_written(result):
     assert result.files.overlay == result.folder / "overlay.mp4"
     assert result.files.events.is_file()
     assert result.files.frames.is_file()
 
 
+@pytest.mark.slow
 def test_an_event_has_a_folder_of_pictures_and_a_list_of_maps(result):
     assert (result.evidence("e0001") / "onset.png").is_file()
     assert [each.file for each in result.maps("e0001")] == [f"map-{number}.png" for number in (1, 2, 3, 4)]
@@ -45,6 +48,7 @@ def test_an_event_has_a_folder_of_pictures_and_a_list_of_maps(result):
         result.maps("e0009")
 
 
+@pytest.mark.slow
 def test_what_moved_is_a_table_with_units(result):
     parts = result.regions[result.regions["event"] == "e0002"]
     assert parts[["part", "px", "direction"]].to_numpy().tolist() == [

@@ -61,6 +61,7 @@ def test_stacking_onset_and_apex_hardly_changes_the_size(name):
     assert six == pytest.approx(three, rel=0.001)
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(NETWORKS),
     height=st.integers(28, 120),
@@ -78,6 +79,7 @@ def test_any_size_and_any_number_of_channels_gives_one_logit_per_class(name, hei
     assert torch.isfinite(logits).all()
 
 
+@pytest.mark.slow
 @given(height=st.integers(28, 120), width=st.integers(28, 120), stem_stride=st.sampled_from([1, 2]))
 @settings(max_examples=20)
 def test_both_branches_end_on_the_same_grid(height, width, stem_stride):

@@ -70,6 +70,7 @@ def test_a_changed_truth_of_the_test_subject_changes_nothing_in_its_fold(tmp_pat
         assert spotter is HOOF or refitted.facts != results[0].facts
 
 
+@pytest.mark.slow
 def test_methods_are_compared_and_black_frames_hold_nothing(videos, tmp_path):
     methods = ["lbp-chi2", "guess-random"]
     first = compare_spotting(videos, methods, tmp_path / "out", jobs=1, progress=False)
@@ -118,6 +119,7 @@ def test_methods_are_compared_and_black_frames_hold_nothing(videos, tmp_path):
         compare_spotting(changed, methods, tmp_path / "out", jobs=1, progress=False)
 
 
+@pytest.mark.slow
 def test_a_recording_that_is_too_short_for_a_method_is_named(videos, folder, tmp_path):
     for number in range(1, 11):
         write_image(tmp_path / "brief" / f"{number:04d}.png", read_image(folder / "a" / f"{number:04d}.png"))

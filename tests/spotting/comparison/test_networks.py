@@ -83,6 +83,7 @@ def test_networks_learn_in_processes_as_many_as_given_or_as_memory_suffices_for(
     assert 1 <= processes(None) <= (os.cpu_count() or 1)
 
 
+@pytest.mark.slow
 def test_softnet_finds_what_it_was_trained_on(tmp_path):
     features = SOFTNET.features(MICRO, FPS)
     movements = [(40, 48, 56), (100, 108, 116)]

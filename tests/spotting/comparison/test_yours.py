@@ -72,6 +72,7 @@ def spotted(given, folder, seed=0, kinds=("micro",)):
     return [(each.onset, each.apex, each.offset, each.score, each.kind) for each in result.events]
 
 
+@pytest.mark.slow
 def test_a_method_is_measured_fitted_and_scored_beside_others(videos, file, tmp_path):
     given = ["guess-even", f"{file}:Learned", f"{file}:constant"]
     compared = compare_spotting(videos, given, tmp_path / "out", jobs=1, progress=False)
@@ -92,6 +93,7 @@ def test_worker_processes_give_the_same(videos, file, tmp_path):
     assert results[0] == results[1]
 
 
+@pytest.mark.slow
 def test_an_edited_file_is_measured_and_fitted_again_and_nothing_else(videos, file, tmp_path):
     given, out = ["guess-even", f"{file}:Learned", f"{file}:constant"], tmp_path / "out"
     compare_spotting(videos, given, out, jobs=1, progress=False)
@@ -107,6 +109,7 @@ def test_an_edited_file_is_measured_and_fitted_again_and_nothing_else(videos, fi
     assert (len(measured), measured & features) == (len(videos), set())
 
 
+@pytest.mark.slow
 def test_a_changed_truth_of_the_test_subject_changes_nothing_in_its_fold(videos, file, tmp_path):
     other = replace(videos[0], events=(LongEvent(1, 2, 3, "micro"), LongEvent(5, 6, 30, "micro")))
     for name, tested in (("out", videos[0]), ("other", other)):
@@ -137,6 +140,7 @@ class Curious:
         return []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [Curious, Curious()])
 def test_what_was_measured_of_a_tested_recording_does_not_reach_fit(videos, given, tmp_path):
     compared = compare_spotting(videos, [given], tmp_path, jobs=1, progress=False)
@@ -149,6 +153,7 @@ def test_a_tested_recording_has_no_truth(tmp_path, what):
         spotted(your_spotter(lambda recording: getattr(recording, what), "cheat"), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_recording_gives_its_frames_and_places(videos, tmp_path):
     seen = {}
 
@@ -256,6 +261,7 @@ def test_what_is_no_method_is_refused(given, named):
         as_spotter(given)
 
 
+@pytest.mark.slow
 def test_two_methods_of_one_name_are_refused(file):
     assert [each.name for each in spotters_of(["hoof", "hoof"])] == ["hoof"]
     assert [each.name for each in spotters_of(f"{file}:constant")] == ["constant"]

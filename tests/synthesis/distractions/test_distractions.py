@@ -99,6 +99,7 @@ def test_a_second_person_comes_into_the_camera_view_alone(quiet, renderer):
     assert differences[CAMERA][1] > 20
 
 
+@pytest.mark.slow
 def test_a_hand_is_outside_of_both_views_at_its_onset_and_its_offset_and_before_the_face_between():
     hands = [sample_distraction(IDENTITY, "hand", number) for number in range(12)]
     apart = [hand.moved_to(1000 * number) for number, hand in enumerate(hands) if isinstance(hand, Hand)]

@@ -55,6 +55,7 @@ def changes(quiet, changed, layers, rate, numbers):
     return {number: float(np.abs(with_it[number] - without[number]).mean()) for number in with_it}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [30, 60])
 def test_distractions_change_their_frames_and_no_other_frame(quiet, renderer, fps):
     rate = FrameRate(fps)
@@ -82,6 +83,7 @@ def test_a_cut_is_between_its_frame_and_the_one_before(quiet, renderer, fps):
     assert found[row.onset] > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [30, 60])
 def test_events_begin_at_their_onset_and_are_largest_at_their_apex(quiet, renderer, fps):
     rate = FrameRate(fps)

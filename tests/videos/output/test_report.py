@@ -43,6 +43,7 @@ def without_pictures(source: str) -> str:
 
 
 class TestContent:
+    @pytest.mark.slow
     def test_the_video_and_what_was_found_come_first(self, page):
         assert "interview.mp4 merlab 0.1.0, 2026-05-04 10:20 UTC" in page.text
         assert "4 movements of 2 faces in 12.0 s: 3 with a class, 1 without." in page.text
@@ -215,6 +216,7 @@ class TestHostileAndStrange:
         shutil.rmtree(folder / "events" / "e0002")
         assert Page(written(folder)).text.count("Its pictures are in the folder events/e0002") == 1
 
+    @pytest.mark.slow
     def test_an_hour_with_hundreds_of_events_stays_small(self, tmp_path):
         folder = write_result(tmp_path / "out", seconds=3600, fps=10, faces=1, events=400, pictures=False)
         source = written(folder)
