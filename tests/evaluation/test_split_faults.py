@@ -50,7 +50,8 @@ def test_people_of_two_databases_that_show_the_same_ones_are_named_and_stamped(t
     ):
         stamps = facts(tmp_path, ["samm/006", "samm-long/006", "samm/007"]).stamps
     assert stamps == ["SHARED SUBJECTS: 2 names"]
-    with warnings.catch_warnings(action="error"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         assert facts(tmp_path, ["samm/006", "samm-long/007", "casme2/6"]).stamps == []
 
 
