@@ -9,7 +9,7 @@ import platform
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -192,11 +192,13 @@ def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
             yield item
 
 
-def stream_from_processes(work: Callable[[Item], Iterator[Result]], items: Sequence[Item]) -> Iterator[Result]:
+def stream_from_processes(
+    work: Callable[[Item], Iterator[Result]], items: Sequence[Item]
+) -> Generator[Result, None, None]:
     """Yield what ``work(item)`` yields; each item has its own process (a single item is processed in this process).
 
     Each process uses one OpenCV thread. Raises what ``work`` raises, and MerlabError if a process dies. The other
-    processes are then stopped, as they are when the caller stops iterating.
+    processes are then stopped, as they are when the caller closes the generator, which leaves no unfinished file.
     """
     if len(items) == 1:
         with one_thread():

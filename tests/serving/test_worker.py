@@ -13,9 +13,13 @@ from merlab.errors import MerlabError
 from merlab.json_models import read_model
 from merlab.progress import Progress, silent
 from merlab.serving import worker
-from merlab.serving.jobs import ERROR, Failure, Job, JobProgress, VideoOptions, now
+from merlab.serving.jobs import ERROR, RESULT, Failure, Job, JobProgress, VideoOptions, now
 from merlab.serving.limits import Limits
 from merlab.spotting.spot import SpottingSettings
+from merlab.storage import read_json
+from merlab.videos.result import METADATA
+from tests.serving import fake_jobs
+from tests.videos.fake_result import write_result
 
 
 @pytest.fixture
@@ -71,6 +75,18 @@ def test_the_word_memory_in_the_name_of_a_video_is_no_lack_of_memory(tmp_path, r
     with pytest.raises(FileNotFoundError, match=r"memory-task\.mp4"):
         run_with(FileNotFoundError(errno.ENOENT, "No such file or directory", "memory-task.mp4"))
     assert not (tmp_path / ERROR).exists()
+
+
+@pytest.mark.usefixtures("run_with")
+def test_a_job_that_ended_and_of_which_the_service_does_not_know_keeps_its_result(tmp_path, monkeypatch):
+    monkeypatch.setenv(fake_jobs.RESULT, str(write_result(tmp_path / "finished")))
+    job = Job(id="0", name="anna.mp4", source=tmp_path / "upload" / "1.mp4", bytes=1, created=now())
+    worker.run_job(job, tmp_path, Limits(), fake_jobs.quick)
+    before = read_json(tmp_path / RESULT / METADATA)
+    assert before["asked"]["source"] == "anna.mp4"
+    worker.run_job(job, tmp_path, Limits(), fake_jobs.refusing)
+    assert not (tmp_path / ERROR).exists()
+    assert read_json(tmp_path / RESULT / METADATA) == before
 
 
 @pytest.fixture

@@ -290,6 +290,13 @@ class TestStreaming:
             ((other,), (long,)),
         ]
 
+    def test_an_event_that_the_window_before_takes_for_a_weak_candidate_stays(self):
+        event = SpottedEvent(onset=380, apex=401, offset=430, peak=401, score=9, part="chin")
+        nothing = Window(1, np.zeros(400, np.float32), np.zeros(400, np.float32), 5, events=(), dropped=0)
+        weak, clear = replace(nothing, weak=(replace(event, peak=400),)), replace(nothing, events=(event,))
+        assert [window.events for window in each_once([weak, clear])] == [(), (event,)]
+        assert [window.weak for window in each_once([clear, weak])] == [(), ()]
+
     def test_a_stream_is_read_no_further_than_two_windows_ahead(self):
         read = 0
 

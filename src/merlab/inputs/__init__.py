@@ -4,7 +4,7 @@ import pandas as pd
 
 from merlab.inputs.apex_and_flow import APEX_AND_FLOW
 from merlab.inputs.consecutive_flow import CONSECUTIVE_FLOW
-from merlab.inputs.extraction import default_cache, input_of, load_inputs, make_input, mirror_of
+from merlab.inputs.extraction import code_of, default_cache, input_of, load_inputs, make_input, mirror_of
 from merlab.inputs.flow import FLOW
 from merlab.inputs.flow_orders import FLOW_ORDERS
 from merlab.inputs.flow_patches import FLOW_PATCHES
@@ -99,6 +99,7 @@ __all__ = [
     "Recipe",
     "all_inputs",
     "as_recipe",
+    "code_of",
     "default_cache",
     "from_frames",
     "input_of",

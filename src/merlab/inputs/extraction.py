@@ -101,7 +101,7 @@ def load_inputs(
     folder = kept / _slug(str(recipe))
     require_space(folder, len(table), math.prod(recipe.shape))
     inputs = np.empty((len(table), *recipe.shape), np.float32)
-    code = _code_of(recipe)
+    code = code_of(recipe)
 
     def one(position: int) -> None:
         clip = without_labels(table.clips[position])
@@ -177,7 +177,7 @@ def _mistakes_of(recipe: Recipe, clip: Clip, function: str) -> AbstractContextMa
     return naming_mistakes(step, not recipe.kind.is_built_in, ClipError)
 
 
-def _code_of(recipe: Recipe) -> str:
+def code_of(recipe: Recipe) -> str:
     """The fingerprint of the code of your own kind of input; empty for merlab's kinds, which have a version."""
     kind = recipe.kind
     return "" if kind.is_built_in else fingerprint((kind.extract, kind.neutral, kind.channels))

@@ -11,7 +11,7 @@ from merlab.errors import naming_mistakes
 from merlab.evaluation.significance import Comparison
 from merlab.evaluation.summary import Estimate
 from merlab.fingerprint import fingerprint
-from merlab.inputs import parse_recipe
+from merlab.inputs import code_of, parse_recipe
 from merlab.methods import Preset, Task, find_method, is_own
 from merlab.training import TrainingSettings
 from merlab.vocabulary import SynthesisPreset
@@ -209,7 +209,6 @@ class ModelCard(_Facts):
 
     def code_now(self) -> str:
         """What ``code`` would be now: an edited network may take the same tensors, and compute something else."""
-        method, kind = find_method(self.method), parse_recipe(self.recipe).kind
+        method, input_code = find_method(self.method), code_of(parse_recipe(self.recipe))
         network = method.network if is_own(method) else None
-        input_code = () if kind.is_built_in else (kind.extract, kind.neutral)
         return fingerprint((network, input_code)) if network or input_code else ""

@@ -106,20 +106,27 @@ def run_job(job: Job, folder: Path, limits: Limits, recognize: Recognize) -> Non
 
 
 def _make_result(job: Job, folder: Path, limits: Limits, recognize: Recognize) -> None:
+    # A job that ended, of which a full disk or a crash kept the service from knowing, runs again.
+    if not (folder / VIEW).is_file():
+        _recognize(job, folder, limits, recognize)
+    result = read_video_result(folder / RESULT)
+    if job.source.is_relative_to(folder):
+        # The upload will be removed; the user has the video under its own name.
+        write_elan(result, beside(job.name), NOWHERE)
+        asked = result.metadata.asked.model_copy(update={"source": job.name})
+        write_model(result.files.metadata, result.metadata.model_copy(update={"asked": asked}))
+
+
+def _recognize(job: Job, folder: Path, limits: Limits, recognize: Recognize) -> None:
+    """Write RESULT and VIEW."""
     progress, options = ProgressFile(folder / PROGRESS), job.options
     progress(0, 1, "checking the file")
     if job.source.resolve() != job.source:
         raise MerlabError(f"{job.source} became a link after it was chosen; choose the file that the link points to")
     require_within(job.source, options.fps, limits)
     recognize(job.source, folder / RESULT, options, progress=progress)
-    result = read_video_result(folder / RESULT)
-    view = view_of(result)
+    view = view_of(read_video_result(folder / RESULT))
     write_json(folder / VIEW, view.model_dump(mode="json", by_alias=True))
-    if job.source.is_relative_to(folder):
-        # The upload will be removed; the user has the video under its own name.
-        write_elan(result, beside(job.name), NOWHERE)
-        asked = result.metadata.asked.model_copy(update={"source": job.name})
-        write_model(result.files.metadata, result.metadata.model_copy(update={"asked": asked}))
 
 
 def _message(error: Exception, job: Job, folder: Path, limits: Limits) -> str | None:

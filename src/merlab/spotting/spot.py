@@ -7,7 +7,7 @@ listed apart. Onset, apex and offset are refined on the movement's own path (see
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -162,15 +162,22 @@ def spot_places(
 
 
 def each_once(windows: Iterable[Window]) -> Iterator[Window]:
-    """Successive windows without what the one before reports: both may hold the peak of a movement on their border."""
-    known: tuple[SpottedEvent, ...] = ()
+    """Successive windows without what the one before reports: both may hold the peak of a movement on their border.
+
+    A movement that is a weak candidate in the window before stays an event.
+    """
+    before: tuple[SpottedEvent, ...] = ()
+    weak_before: tuple[SpottedEvent, ...] = ()
     for window in windows:
-        events, weak = (
-            tuple(event for event in found if not any(event.overlaps(e) and event.long == e.long for e in known))
-            for found in (window.events, window.weak)
-        )
-        known = (*events, *weak)
-        yield replace(window, events=events, weak=weak)
+        before, weak_before = _without(window.events, before), _without(window.weak, (*before, *weak_before))
+        yield replace(window, events=before, weak=weak_before)
+
+
+def _without(events: Iterable[SpottedEvent], others: Sequence[SpottedEvent]) -> tuple[SpottedEvent, ...]:
+    """The movements that are none of the others; a brief one within a long one is another."""
+    return tuple(
+        event for event in events if not any(event.overlaps(other) and event.long == other.long for other in others)
+    )
 
 
 def _windows(places: Iterable[Float32Array], fps: float, settings: SpottingSettings, first: int) -> Iterator[Window]:

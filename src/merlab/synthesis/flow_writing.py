@@ -6,6 +6,7 @@ The work can be resumed, and the same settings give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -118,9 +119,9 @@ def _write(out: Path, settings: FlowSettings, jobs: int | None, progress: Progre
     require_same_versions(out)
     done = total - settings.clips * len(waiting)
     progress(done, total, "painting faces")
-    written = stream_from_processes(partial(_write_subjects, out, settings), dealt_out(waiting, jobs))
-    for count, _ in enumerate(written, start=done + 1):
-        progress(count, total, "rendering flow")
+    with closing(stream_from_processes(partial(_write_subjects, out, settings), dealt_out(waiting, jobs))) as written:
+        for count, _ in enumerate(written, start=done + 1):
+            progress(count, total, "rendering flow")
     _write_index(out, settings)
 
 

@@ -6,7 +6,7 @@ The work can be resumed, and the same settings give the same frames.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -109,9 +109,9 @@ def _write(recordings: RecordingSet, jobs: int | None, progress: Progress) -> No
     require_same_versions(recordings.out)
     done = total - recordings.steps * len(waiting)
     progress(done, total, "painting faces")
-    blocks = stream_from_processes(partial(_write_recordings, recordings), dealt_out(waiting, jobs))
-    for count, _ in enumerate(blocks, start=done + 1):
-        progress(count, total, f"writing recordings, {BLOCK} frames per step")
+    with closing(stream_from_processes(partial(_write_recordings, recordings), dealt_out(waiting, jobs))) as blocks:
+        for count, _ in enumerate(blocks, start=done + 1):
+            progress(count, total, f"writing recordings, {BLOCK} frames per step")
     _write_index(recordings)
 
 

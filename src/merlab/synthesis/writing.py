@@ -6,6 +6,7 @@ The work can be resumed, and the same settings give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -92,9 +93,9 @@ def _write_clips(tree: Tree, waiting: list[Entry], jobs: int | None, progress: P
     total, done = len(tree.entries), len(tree.entries) - len(waiting)
     progress(done, total, "painting faces")
     by_subject = [list(entries) for _, entries in groupby(waiting, key=lambda entry: entry.subject)]
-    written = stream_from_processes(partial(_write_subjects, tree), dealt_out(by_subject, jobs))
-    for count, _ in enumerate(written, start=done + 1):
-        progress(count, total, "writing clips")
+    with closing(stream_from_processes(partial(_write_subjects, tree), dealt_out(by_subject, jobs))) as written:
+        for count, _ in enumerate(written, start=done + 1):
+            progress(count, total, "writing clips")
 
 
 def _write_subjects(tree: Tree, subjects: Sequence[list[Entry]]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -79,9 +80,10 @@ def _fill(plan: VideoPlan, jobs: int | None, progress: Progress) -> None:
     processes = max(1, min(cores, len(waiting)))
     shares = [Share(plan, done, position, processes, threads=cores > processes) for position in range(processes)]
     frames_done = sum(len(plan.division.span(index).owned) for index in done)
-    for frames in stream_from_processes(fill_chunks, shares):
-        frames_done += frames
-        progress(frames_done, max(frames_done, promised), READING)
+    with closing(stream_from_processes(fill_chunks, shares)) as read:
+        for frames in read:
+            frames_done += frames
+            progress(frames_done, max(frames_done, promised), READING)
 
 
 def _assemble(making: Making, folder: Path, started: float) -> VideoResult:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -141,29 +141,30 @@ def _read_all(given: Sequence[Events], name: str, how: Reading) -> CellTable:
     with_kind = [table.name for table in tables if KIND in table.cells]
     if 0 < len(with_kind) < len(tables):
         raise MerlabError(f"{with_kind[0]} has kinds of movements and other tables have none; score them apart")
-    notes = tuple(_shared_videos(given, tables))
+    notes = _shared_videos(given, tables)
     table = joined(name, tables)
     return replace(table, cells=table.cells.replace({EMOTION: {"": NO_EMOTION}}), notes=(*table.notes, *notes))
 
 
-def _shared_videos(given: Sequence[Events], tables: Sequence[CellTable]) -> Iterator[str]:
-    """A note for two tables that have videos of one name, as ``events.csv`` and ``weak.csv`` of one result do.
+def _shared_videos(given: Sequence[Events], tables: Sequence[CellTable]) -> tuple[str, ...]:
+    """One note if tables have videos of one name, as ``events.csv`` and ``weak.csv`` of a result do; else none.
 
-    Raises MerlabError where these tables are in different folders: they are about two videos, or two times about one.
+    Raises MerlabError where two such tables are in different folders: they are about two videos, or twice about one.
     """
     videos = [set(with_composed_names(table).cells[VIDEO]) for table in tables]
+    found = []
     for first, second in combinations(range(len(tables)), 2):
         if not (shared := sorted(videos[first] & videos[second])):
             continue
         # DataFrames have one name for all.
         names = " and ".join(dict.fromkeys((tables[first].name, tables[second].name)))
-        found = f"{names}: two tables have videos of one name ({first_of(map(quoted, shared), 3)})"
+        found.append(f"{names}: two tables have videos of one name ({first_of(map(quoted, shared), 3)})")
         if _folder(given[first]) != _folder(given[second]):
             raise MerlabError(
-                f"{found}, which would be scored as one video; score the tables apart or, if they are about different "
-                "videos, give these different names"
+                f"{found[-1]}, which would be scored as one video; score the tables apart or, if they are about "
+                "different videos, give these different names"
             )
-        yield f"{found}, which are scored as one video"
+    return (f"{first_of(found, 1)}, which are scored as one video",) if found else ()
 
 
 def _folder(given: Events) -> Path | None:

@@ -79,7 +79,7 @@ def score_spotting(
         scheme: which class a true emotion gives: a name that ``merlab.schemes()`` lists, a YAML file, or a mapping
             from emotion to class. Unless given, every emotion is a class.
         videos: a table of all videos, also of those without any event, with their lengths (columns video, and seconds
-            or frames), for false alarms a minute. A column ``fps`` is for all that ``fps`` is for. ``first`` is the
+            or frames), for false alarms a minute. A column ``fps`` replaces ``fps`` for its videos. ``first`` is the
             number of the first frame of a video, 1 unless it is stated, or is another in the folder of images in the
             column source.
         kind: score only true events of this kind, and spotted ones of this kind if they have kinds.
