@@ -26,6 +26,10 @@ MAKE_AGAIN = "add --again (in Python, again=True) to make the content of its fol
 SHOWN = 3
 
 
+class OtherResultError(MerlabError):
+    """A folder holds a result of other settings or of another source, which stays as it is."""
+
+
 @contextmanager
 def claimed_folder(
     out: Path,
@@ -109,10 +113,10 @@ def claim_folder(out: Path, marker: str, settings: Mapping[str, object], holds: 
 
 
 def require_same(out: Path, stored: Mapping[str, object], settings: Mapping[str, object], holds: str) -> None:
-    """Raises MerlabError with all changes if the ``stored`` settings of a folder differ from ``settings``."""
+    """Raises OtherResultError with all changes if the ``stored`` settings of a folder differ from ``settings``."""
     changes = changed_settings(stored, settings)
     if changes:
-        raise MerlabError(
+        raise OtherResultError(
             f"{out} holds {holds} of other settings: {'; '.join(changes)}. Add --again (in Python, again=True) to make "
             "it again with the new ones: the old result stays until the new one is complete. Or choose another output"
         )

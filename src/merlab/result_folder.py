@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from merlab.claims import require_same, warn_of_unfinished
+from merlab.claims import OtherResultError, require_same, warn_of_unfinished
 from merlab.errors import MerlabError
 from merlab.given import require_yes_or_no
 from merlab.locks import only_writer
@@ -89,11 +89,11 @@ class ResultFolder:
             raise MerlabError(f"{out} exists and contains no {self.holds}; choose another folder")
 
     def _require_same_frames_if_coded(self, request: Mapping[str, object]) -> None:
-        """Raises MerlabError where coders have decided about other frames: they would not see that events changed."""
+        """Refuse to replace what coders have decided about other frames: they would not see that events changed."""
         coding = self.out / CODING
         before = self._made_for()
         if coding.exists() and any(before.get(name) != request[name] for name in FRAMES):
-            raise MerlabError(
+            raise OtherResultError(
                 f"{coding} holds decisions of coders about another video than {request['source']}, or about frames "
                 "that have changed since; move it into another folder, or choose another folder for the new result "
                 "(`merlab coding import` brings decisions back)"

@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from merlab.claims import require_same
 from merlab.cli.video_results import VideoSummary, repeated_warnings
 from merlab.errors import MerlabError
-from merlab.spotting.many_videos import folder_of_each, for_each, skipped_in, videos_in
+from merlab.spotting.many_videos import folder_of_each, for_each, require_no_others, skipped_in, videos_in
 from tests.videos.recording import moving_face, write_avi
 
 
@@ -166,6 +167,31 @@ def test_what_a_folder_holds(videos, tmp_path):
     assert skipped_in(tmp_path) == {}
 
 
+class TestFoldersOfFrames:
+    """A folder with one folder of numbered images per video, as `merlab make-videos --format frames` writes it."""
+
+    @pytest.fixture
+    def frames(self, tmp_path):
+        for name in ("sub01/img1.jpg", "sub02/img1.jpg", "plots/plot.jpg"):
+            (tmp_path / "frames" / name).parent.mkdir(parents=True)
+            (tmp_path / "frames" / name).touch()
+        return tmp_path / "frames"
+
+    def test_are_videos_where_no_file_is_one(self, frames):
+        assert [path.name for path in videos_in(frames)] == ["sub01", "sub02"]
+        assert [path.name for path in skipped_in(frames)] == ["plots"]
+
+    def test_are_skipped_beside_videos(self, frames):
+        (frames / "sub03.avi").touch()
+        assert [path.name for path in videos_in(frames)] == ["sub03.avi"]
+        assert [path.name for path in skipped_in(frames)] == ["plots", "sub01", "sub02"]
+
+    def test_are_named_where_the_folder_above_is_given(self, merlab, frames):
+        status, _, err = merlab("spot", frames.parent, "--fps", 30)
+        assert status == 1
+        assert f"give a folder of one or the other, such as {frames}, or" in err
+
+
 def never(video, folder, progress) -> VideoSummary:
     raise AssertionError("no result is made")
 
@@ -197,6 +223,37 @@ class TestEach:
         (tmp_path / "metadata.json").touch()
         with pytest.raises(MerlabError, match="holds the result of a single video"):
             for_each(["a.avi"], tmp_path, never)
+
+    @pytest.mark.parametrize("table", ["events.csv", "weak.csv"])
+    def test_the_table_of_other_videos_is_not_replaced(self, tmp_path, table):
+        (tmp_path / table).write_text("video,apex,duration_s\na.avi,7,0.3\nold.avi,9,0.2\n")
+        with pytest.raises(MerlabError, match=rf"{table} is the table of other videos \(old\.avi\).*--out"):
+            for_each(["a.avi", "b.avi"], tmp_path, never)
+        assert "old.avi" in (tmp_path / table).read_text()
+
+    @pytest.mark.parametrize("content", ["video,onset,offset\na.avi,7,9\n", "", "\0"])
+    def test_a_table_of_the_user_is_not_replaced(self, tmp_path, content):
+        (tmp_path / "events.csv").write_text(content)
+        with pytest.raises(MerlabError, match=r"events\.csv is not a table that merlab wrote"):
+            for_each(["a.avi"], tmp_path, never)
+        assert (tmp_path / "events.csv").read_text() == content
+
+    def test_the_tables_stay_where_a_result_has_other_settings(self, tmp_path):
+        def refuse(video, folder, progress) -> VideoSummary:
+            require_same(folder, {"p": 0}, {"p": 0.1}, "results")
+            raise AssertionError("settings that differ are refused")
+
+        (tmp_path / "events.csv").write_text("video,apex,duration_s\na.avi,7,0.3\n")
+        with pytest.raises(MerlabError, match=r"--p 0 -> 0\.1\. Add --again"):
+            for_each(["a.avi", "b.avi"], tmp_path, refuse)
+        assert (tmp_path / "events.csv").exists()
+
+    def test_only_videos_with_a_result_are_missed_in_a_summary(self, tmp_path):
+        summary = tmp_path / "summary.csv"
+        summary.write_text("video,status,events\na.avi,done,0\nbad.avi,failed,\nnotes.txt,skipped,\n")
+        require_no_others(summary, [Path("a.avi")])
+        with pytest.raises(MerlabError, match=r"other videos \(a\.avi\)"):
+            require_no_others(summary, [Path("bad.avi")])
 
     def test_two_videos_of_one_name_are_refused(self, tmp_path):
         with pytest.raises(MerlabError, match=r"the results of a/x\.avi and b/x\.avi would both be in"):

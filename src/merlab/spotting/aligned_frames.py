@@ -12,6 +12,7 @@ from merlab.frames.clock import GAP_STEPS
 from merlab.frames.images import IMAGE_SUFFIXES
 from merlab.progress import Progress
 from merlab.spotting.light import EVERY, Light
+from merlab.spotting.many_videos import videos_in
 
 # Of the proportions of a frame against those of an aligned face.
 LARGEST_DISTORTION = 1.15
@@ -67,9 +68,10 @@ def require_every_frame(source: Path, frames: Frames) -> None:
     """Raises MerlabError for a folder without frames, and where numbers are missing between the first and the last."""
     numbers = frames.numbers
     if not numbers and isinstance(frames, ImageFolder):
+        deeper = next((f", such as {path}" for path in sorted(source.iterdir()) if videos_in(path)), "")
         raise MerlabError(
             f"{source} contains neither videos nor images ({', '.join(IMAGE_SUFFIXES)}) whose names end with a number; "
-            "give a folder of one or the other, or the path of a video"
+            f"give a folder of one or the other{deeper}, or the path of a video"
         )
     if numbers and len(numbers) <= numbers[-1] - numbers[0]:
         raise MerlabError(

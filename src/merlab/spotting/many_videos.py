@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from merlab.claims import OtherResultError
 from merlab.errors import MerlabError, keeping
-from merlab.frames import ImageFolder, looks_like_video
+from merlab.frames import ImageFolder, folders_of_images, looks_like_video
 from merlab.frames.opening import require_different
 from merlab.given import as_path
 from merlab.locks import only_writer
 from merlab.progress import Progress, one_line, shown_progress
+from merlab.spelling import first_of, readable
 from merlab.storage import whole_file
 
 EVENTS, WEAK = "events.csv", "weak.csv"
+# Columns by which a table of several videos is known: of events, or a summary, which also has videos that failed.
+VIDEO, DURATION, STATUS, DONE = "video", "duration_s", "status", "done"
+MOST_NAMED = 3
 
 
 class _Result(Protocol):
@@ -27,7 +33,10 @@ Result = TypeVar("Result", bound=_Result)
 
 
 def videos_in(folder: Path) -> list[Path]:
-    """The videos of a folder, by name; none where it is a folder of numbered images, or not a folder."""
+    """The videos of a folder, by name; none where it is a folder of numbered images, or not a folder.
+
+    A folder of numbered images in it is a video too, where it holds no file that is one.
+    """
     return [path for path, reason in _contents(folder).items() if not reason]
 
 
@@ -54,23 +63,45 @@ def for_each(
         progress: as in ``shown_progress``.
 
     Raises:
-        MerlabError: for two videos of the same name, for an ``out`` that holds the result of a single video, and if
-            another process works on ``out``.
+        MerlabError: for two videos of the same name, for an ``out`` that holds the result of a single video, or tables
+            of other videos, and if another process works on ``out``; as soon as a video has a result of other settings.
 
     """
     folders = folder_of_each(videos, out)
     if (out / EVENTS).is_file() and any(out.glob("*.json")):
         raise MerlabError(f"{out} holds the result of a single video; choose another folder for several videos")
+    for name in (EVENTS, WEAK):
+        require_no_others(out / name, folders)
     results: dict[Path, Result | MerlabError] = {}
     with only_writer(out), shown_progress(progress) as show, keeping(f"the finished videos are kept in {out}"):
         for position, (video, folder) in enumerate(folders.items(), start=1):
             name = f"{one_line(video.name)} ({position} of {len(folders)})"
             try:
                 results[video] = make(video, folder, _prefixed(show, name))
+            except OtherResultError:
+                # It is no fault of the video, and the tables of all videos stay like the result.
+                raise
             except MerlabError as error:
                 results[video] = error
         _write_events(out, results)
     return results
+
+
+def require_no_others(table: Path, videos: Iterable[Path]) -> None:
+    """Raises MerlabError where a table of all videos has one that is not among ``videos``: its rows would be lost.
+
+    A video that failed or was skipped has nothing to lose.
+    """
+    named = _videos_named(table) if table.is_file() else []
+    if named is None:
+        raise MerlabError(f"{table} is not a table that merlab wrote; choose another folder with --out, or move it")
+    given = {readable(source_of(video).name) for video in videos}
+    others = [name for name in dict.fromkeys(named) if name not in given]
+    if others:
+        raise MerlabError(
+            f"{table} is the table of other videos ({first_of(others, MOST_NAMED)}), whose rows would be lost; choose "
+            "another folder with --out (in Python, out), or move the table"
+        )
 
 
 def folder_of_each(videos: Iterable[Path | str], out: Path) -> dict[Path, Path]:
@@ -111,7 +142,21 @@ def _contents(folder: Path) -> dict[Path, str]:
     if not folder.is_dir() or ImageFolder(folder).names:
         return {}
     paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    return {path: "" if looks_like_video(path) else _reason(path) for path in paths}
+    videos = set(filter(looks_like_video, paths)) or set(folders_of_images(folder))
+    return {path: "" if path in videos else _reason(path) for path in paths}
+
+
+def _videos_named(table: Path) -> list[str] | None:
+    """The videos in a table of all videos that merlab wrote; None for any other table."""
+    try:
+        with table.open(newline="", encoding="utf-8", errors="replace") as file:
+            rows = csv.DictReader(file, restval="")
+            columns = rows.fieldnames or ()
+            if VIDEO not in columns or not (STATUS in columns or DURATION in columns):
+                return None
+            return [row[VIDEO] for row in rows if row.get(STATUS, DONE) == DONE]
+    except csv.Error:
+        return None
 
 
 def _reason(path: Path) -> str:

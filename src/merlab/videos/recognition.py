@@ -23,7 +23,7 @@ from merlab.given import as_path
 from merlab.locks import only_writer
 from merlab.progress import Progress, shown_progress
 from merlab.result_folder import KEPT, WORKING, ResultFolder
-from merlab.spotting.many_videos import folder_of, folder_of_each, for_each, source_of
+from merlab.spotting.many_videos import folder_of, folder_of_each, for_each, require_no_others, source_of
 from merlab.spotting.motion import MEASURED
 from merlab.spotting.spot import SpottingSettings
 from merlab.spotting.stretches import margin
@@ -37,7 +37,7 @@ from merlab.videos.metadata import FindingRequest, RecognitionRequest, UsedModel
 from merlab.videos.options import UNSURE_BELOW, Options, options_of
 from merlab.videos.result import METADATA, VideoResult, read_video_result
 from merlab.videos.source import listed, opened
-from merlab.videos.summary import write_summary
+from merlab.videos.summary import SUMMARY, write_summary
 from merlab.videos.used_model import used_model
 from merlab.videos.words import WordSettings
 from merlab.vocabulary import OverlayKind, RuntimeChoice, RuntimeName
@@ -183,6 +183,7 @@ def recognize_each(
     for folder in folder_of_each(paths, out).values():
         # Before any work, because the tables of all videos would be replaced even where a single result is refused.
         ResultFolder(folder, METADATA, HOLDS).require_ours()
+    require_no_others(out / SUMMARY, paths)
     results = for_each(paths, out, make, progress)
     write_summary(out, results, skipped)
     return results
