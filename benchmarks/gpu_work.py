@@ -104,6 +104,7 @@ class Scale:
     check_side: int = 96
     check_clips: int = 40
     settings: Settings = Settings()
+    briefly: bool = False
 
     @property
     def fold_clips(self) -> int:
@@ -132,13 +133,14 @@ PAPER = Scale()
 SMALL = Scale(
     width=32,
     height=40,
-    clips=40,
-    network_width=0.25,
+    clips=20,
+    network_width=0.125,
     inference_batches=(2, 4),
     folds_at_once=(1, 2),
     check_side=32,
     check_clips=20,
     settings=Settings(batch_size=8),
+    briefly=True,
 )
 
 
@@ -168,9 +170,9 @@ def seconds_per_call(work: Callable[[], object], device: torch.device, budget: f
 
 
 def free(device: torch.device) -> None:
-    """Give memory of finished measurements back, and start a new count of the peak."""
-    gc.collect()
+    """Give GPU memory of finished measurements back, and start a new count of the peak."""
     if device.type == "cuda":
+        gc.collect()
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
 
